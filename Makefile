@@ -1,0 +1,45 @@
+# Five verbs. Each makes its own virtual environment when there is none.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: serve test check bench fuzz lock
+
+# What a server needs. A stamp remembers which lock file was installed.
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+# What a developer needs on top.
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+serve: $(VENV)/run.stamp
+	@exec $(BIN)/ant serve $(ARGS)
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/flake8 --select=ASYNC --extend-ignore=ASYNC109,ASYNC910,ASYNC911 ant
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_architecture.py
+
+test: $(VENV)/dev.stamp
+	$(BIN)/pytest -q $(ARGS)
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(VENV)/dev.stamp
+	$(BIN)/pytest -q tests --hypothesis-profile=fuzz -k "any_split or fuzz" $(ARGS)
+
+# Rewrites the hashed locks; needs uv. They name no index, so any mirror serves.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt

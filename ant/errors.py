@@ -1,0 +1,64 @@
+"""The sentences that can go wrong, in domain words.
+
+Rules raise these. Only `http.problems` knows a status code and only `cli` an exit code.
+"""
+
+
+class AntError(Exception):
+    """Base of everything ANT says no with; never raised itself."""
+
+
+class Invalid(AntError):
+    """The ask is malformed. Each issue is a sentence that ends in a JSON path."""
+
+    def __init__(self, *issues: str) -> None:
+        self.issues = list(issues)
+        super().__init__("; ".join(self.issues))
+
+
+class Unauthorized(AntError):
+    """No key, or a wrong one."""
+
+
+class Forbidden(AntError):
+    """A browser call from a page that is not ours, or a Host we do not answer for."""
+
+
+class NotFound(AntError):
+    """There is no such thing."""
+
+    def __init__(self, noun: str, ident: str) -> None:
+        self.noun, self.ident = noun, ident
+        super().__init__(f"There is no {noun} {ident!r}.")
+
+
+class Gone(AntError):
+    """The session is archived or deleted, and the ask would act on it."""
+
+
+class Conflict(AntError):
+    """The ask contradicts what is there now."""
+
+
+class NotRunning(Conflict):
+    """The session has no live terminal to do this to."""
+
+
+class TooLarge(AntError):
+    """A body, a frame or an input is over its bound."""
+
+
+class CapacityReached(AntError):
+    """The session cap, or a full inbox."""
+
+
+class Stalled(AntError):
+    """The other side did not take what we had for it in the time it was given."""
+
+
+class StorageFailed(AntError):
+    """The database said no."""
+
+
+class Stopping(AntError):
+    """The server is leaving."""

@@ -1,0 +1,96 @@
+"""What a terminal host offers: the one face of a PTY, of tmux and of the fake.
+
+`session.run_session` drives a `Terminal` and knows no more of it than this page. All
+hosts pass one contract suite (`tests/terminal/contract.py`).
+"""
+
+from typing import Protocol
+
+import attrs
+
+MAX_READ = 65536
+"""Bytes a read coalesces: one kernel PTY read is about 4 KiB, one frame is 64 KiB."""
+
+HANG_UP_GRACE_S = 2.0
+"""Between HUP and KILL: an interactive shell leaves at once, an agent saves its work."""
+
+
+@attrs.frozen
+class Spec:
+    """How to start a program: `argv[0]` is an absolute path, `env` is complete."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+    cols: int
+    rows: int
+
+
+@attrs.frozen
+class Exit:
+    """How a program ended: exactly one of `code` (0..255) and `signal` is not None."""
+
+    code: int | None = None
+    signal: int | None = None
+
+
+@attrs.frozen
+class Identity:
+    """Which process this is, so that a later server run cannot mistake another for it.
+
+    `start_ticks` is field 22 of /proc/PID/stat (clock ticks since boot); `boot_id` is
+    /proc/sys/kernel/random/boot_id. The pid alone may be given to somebody else.
+    """
+
+    pid: int
+    start_ticks: int
+    boot_id: str
+
+
+class Terminal(Protocol):
+    """A program on a terminal. One task reads, one task writes, any task may ask.
+
+    Foreign errors do not leave a host: the far end being gone is `b""` from `read` and
+    `NotRunning` from everything else.
+    """
+
+    @property
+    def identity(self) -> Identity | None:
+        """The program's process; None where the host has none (the fake)."""
+        ...
+
+    async def read(self) -> bytes:
+        """At least one and at most `MAX_READ` of the next bytes; `b""` at the end.
+
+        *Cancellation:* no byte is lost: it arrives by the next `read`.
+        """
+        ...
+
+    async def write(self, data: bytes) -> int:
+        """Write a first part of `data`, wait for room if there is none; how much went.
+
+        Raises `NotRunning` when the far end is gone. *Cancellation:* nothing was written.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does, even while a full input queue blocks `write`."""
+        ...
+
+    def resize(self, cols: int, rows: int) -> None:
+        """Set the window size; the program is told (SIGWINCH) when it changed."""
+        ...
+
+    async def wait_exit(self) -> Exit:
+        """Wait until the program itself has ended; may be asked again and by many."""
+        ...
+
+    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
+        """End the program and all it left in its terminal session, then let go of it.
+
+        HUP (and CONT), `grace_s` to leave, then KILL until none is left. Reading goes on
+        meanwhile if somebody reads. Afterwards there is no process, zombie or descriptor.
+        Idempotent. *Cancellation:* the caller shields it with a deadline; a cancelled
+        close goes straight to KILL, so it is bounded all the same.
+        """
+        ...
