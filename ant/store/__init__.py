@@ -1,0 +1,170 @@
+"""The one door to the database: open, migrate, run work in a transaction, close."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+from peewee import PeeweeException
+from playhouse.migrations import Runner
+from playhouse.pool import PooledSqliteDatabase
+
+from ant import clock
+from ant.errors import AntError, StorageFailed
+from ant.events import Envelope
+from ant.store.sessions import Program
+from ant.store.tables import database
+from ant.store.unit import Unit
+
+T = TypeVar("T")
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "normal",  # A commit survives kill -9; `settings.clean` covers more.
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+    "temp_store": "memory",
+}
+_CONNECTIONS = 8
+"""One writer, four readers, and some for the moment in which they change hands."""
+
+
+@attrs.define(eq=False)
+class Job:
+    """A piece of work for one transaction, and afterwards what became of it.
+
+    Exactly one of `result` and `error` holds once `ended`; `envelopes` are to be
+    published when there is no error.
+    """
+
+    work: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    result: Any = None
+    error: Exception | None = None
+    envelopes: Sequence[Envelope] = ()
+
+    def outcome(self) -> Any:
+        """The result, or the error raised."""
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+class _GroupLost(Exception):
+    """SQLite rolled the whole transaction back under us, as a full disk does."""
+
+
+class Store:
+    """An open database: synchronous, for any thread, but one writer at a time."""
+
+    def __init__(self, db: PooledSqliteDatabase) -> None:
+        self._db = db
+
+    @classmethod
+    def open(cls, path: Path) -> "Store":
+        """Open or make the database and bring it up to date.
+
+        Raises `StorageFailed` when it cannot be opened or is no database of ours.
+        """
+        db = PooledSqliteDatabase(
+            str(path),
+            pragmas=_PRAGMAS,
+            lock_type="IMMEDIATE",
+            check_same_thread=False,
+            max_connections=_CONNECTIONS,
+        )
+        database.initialize(db)
+        try:
+            with db.connection_context():
+                Runner(db, str(Path(__file__).parent / "migrations")).up()
+        except (PeeweeException, sqlite3.Error) as exc:
+            db.close_all()
+            raise StorageFailed(f"The database {path} cannot be opened: {exc}") from exc
+        return cls(db)
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log back in."""
+        self._db.close_all()
+
+    def transact(self, work: Callable[..., T], *args: Any) -> T:
+        """Run one piece of work in a transaction of its own; its events are dropped.
+
+        For boot, tests and tools: there the server has no bus yet.
+        """
+        job = Job(work, args)
+        self.transact_group([job])
+        result: T = job.outcome()
+        return result
+
+    def read(self, work: Callable[..., T], *args: Any) -> T:
+        """Run work on a unit that refuses to emit, on one snapshot of the database."""
+        with _translated(), self._db.connection_context():
+            self._db.execute_sql("BEGIN")
+            try:
+                return work(Unit(clock.now(), writable=False), *args)
+            finally:
+                self._db.execute_sql("ROLLBACK")
+
+    def transact_group(self, jobs: Sequence[Job]) -> None:
+        """Run jobs in one commit, each in a savepoint of its own, and fill them in.
+
+        A job that raises is undone alone. Where SQLite gave up the whole transaction,
+        every job is done again by itself, so that the innocent are not lost.
+        """
+        try:
+            self._run(jobs)
+        except (_GroupLost, StorageFailed) as exc:
+            if len(jobs) == 1:
+                _fail(jobs[0], StorageFailed(str(exc)))
+                return
+            for job in jobs:
+                self.transact_group([job])
+
+    def _run(self, jobs: Sequence[Job]) -> None:
+        with _translated(), self._db.connection_context():
+            connection = self._db.connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                for job in jobs:
+                    self._run_one(connection, job)
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def _run_one(self, connection: sqlite3.Connection, job: Job) -> None:
+        unit = Unit(clock.now())
+        connection.execute("SAVEPOINT job")
+        try:
+            job.result, job.error = job.work(unit, *job.args), None
+            job.envelopes = unit.envelopes
+        except Exception as exc:
+            if not connection.in_transaction:
+                raise _GroupLost(f"The database refused: {exc}") from exc
+            connection.execute("ROLLBACK TO job")
+            _fail(job, _domain(exc))
+        connection.execute("RELEASE job")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Driver errors become ours where they leave the store."""
+    try:
+        yield
+    except (PeeweeException, sqlite3.Error) as exc:
+        raise StorageFailed(f"The database refused: {exc}") from exc
+
+
+def _domain(exc: Exception) -> Exception:
+    if isinstance(exc, PeeweeException | sqlite3.Error):
+        return StorageFailed(f"The database refused: {exc}")
+    return exc
+
+
+def _fail(job: Job, error: Exception) -> None:
+    job.result, job.error, job.envelopes = None, error, ()
+
+
+__all__ = ["AntError", "Job", "Program", "Store", "Unit"]

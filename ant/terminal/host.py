@@ -12,7 +12,7 @@ MAX_READ = 65536
 """Bytes a read coalesces: one kernel PTY read is about 4 KiB, one frame is 64 KiB."""
 
 HANG_UP_GRACE_S = 2.0
-"""Between HUP and KILL: an interactive shell leaves at once, an agent saves its work."""
+"""Between HUP and KILL: a shell leaves at once, an agent first saves its work."""
 
 
 @attrs.frozen
@@ -69,7 +69,8 @@ class Terminal(Protocol):
     async def write(self, data: bytes) -> int:
         """Write a first part of `data`, wait for room if there is none; how much went.
 
-        Raises `NotRunning` when the far end is gone. *Cancellation:* nothing was written.
+        Raises `NotRunning` when the far end is gone, or the program has ended.
+        *Cancellation:* nothing was written.
         """
         ...
 
@@ -88,8 +89,9 @@ class Terminal(Protocol):
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
         """End the program and all it left in its terminal session, then let go of it.
 
-        HUP (and CONT), `grace_s` to leave, then KILL until none is left. Reading goes on
-        meanwhile if somebody reads. Afterwards there is no process, zombie or descriptor.
+        HUP (and CONT), `grace_s` to leave, then KILL until none is left. Reading goes
+        on meanwhile if somebody reads. Afterwards there is no process, zombie or
+        descriptor, and what was said until then can still be read.
         Idempotent. *Cancellation:* the caller shields it with a deadline; a cancelled
         close goes straight to KILL, so it is bounded all the same.
         """

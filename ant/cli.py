@@ -1,0 +1,113 @@
+"""The `ant` command. Nothing heavy is imported before a verb needs it."""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from ant import __version__
+from ant.config import Config
+from ant.errors import AntError
+
+_LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
+
+
+@click.group(context_settings={"show_default": True, "max_content_width": 100})
+@click.version_option(__version__, prog_name="ant")
+def main() -> None:
+    """ANT: an operator server for terminals and AI agents."""
+
+
+@main.command()
+@click.option(
+    "--host", default="127.0.0.1", envvar="ANT_HOST", help="Address to listen on."
+)
+@click.option(
+    "--port",
+    default=6458,
+    envvar="ANT_PORT",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--data-dir",
+    default="~/.ant",
+    envvar="ANT_DATA_DIR",
+    type=click.Path(path_type=Path),
+    help="Folder of the database.",
+)
+@click.option("--log-level", default="info", envvar="ANT_LOG_LEVEL", type=_LEVELS)
+@click.option(
+    "--grace",
+    "grace_s",
+    default=5.0,
+    envvar="ANT_GRACE_S",
+    type=click.FloatRange(0, 60),
+    help="Seconds to leave in, on a stop.",
+)
+@click.option(
+    "--insecure",
+    is_flag=True,
+    envvar="ANT_INSECURE",
+    help="Listen on a public address without ANT_API_KEY.",
+)
+@click.option(
+    "--max-active-sessions",
+    default=0,
+    envvar="ANT_MAX_ACTIVE_SESSIONS",
+    type=click.IntRange(0),
+    help="Terminals that may run at once; 0 is no cap.",
+)
+@click.option(
+    "--transcript-max-bytes",
+    default=256 << 20,
+    envvar="ANT_TRANSCRIPT_MAX_BYTES",
+    type=click.IntRange(65536),
+    help="Transcript kept per session.",
+)
+@click.option(
+    "--event-log-keep",
+    default=100_000,
+    envvar="ANT_EVENT_LOG_KEEP",
+    type=click.IntRange(1),
+    help="Events kept in the log.",
+)
+@click.option(
+    "--server-url", envvar="ANT_SERVER_URL", help="How others reach this server."
+)
+@click.option(
+    "--allowed-hosts",
+    envvar="ANT_ALLOWED_HOSTS",
+    help="More Host names, comma separated.",
+)
+@click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
+def serve(
+    data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object
+) -> None:
+    """Run the server until SIGTERM or Ctrl-C.
+
+    Set ANT_API_KEY to ask every caller for that key.
+    """
+    import trio
+
+    from ant import logs, server
+
+    config = Config(
+        data_dir=data_dir.expanduser().absolute(),
+        allowed_hosts=tuple(
+            filter(None, map(str.strip, (allowed_hosts or "").split(",")))
+        ),
+        api_key=api_key or None,
+        **settings,  # type: ignore[arg-type]
+    )
+    logs.set_up(config.log_level, config.api_key)
+    try:
+        trio.run(partial(server.serve, config, _announce))
+    except AntError as exc:
+        click.echo(f"ant: {exc}", err=True)
+        sys.exit(1)
+
+
+def _announce(url: str) -> None:
+    click.echo(f"ANT listening on {url}")

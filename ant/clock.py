@@ -1,0 +1,65 @@
+"""The only place that reads the time of day or randomness and writes times as text."""
+
+import re
+import secrets
+import string
+import time
+from datetime import UTC, datetime, timedelta
+
+_FIRST = string.ascii_letters + string.digits
+_REST = _FIRST + "-_"
+_DURATION = re.compile(r"(\d{1,9})(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def now() -> datetime:
+    """The time of day, UTC, microseconds."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds that only go forward; for durations."""
+    return time.monotonic()
+
+
+def new_id() -> str:
+    """21 URL-safe random characters (125 bits) that begin with a letter or digit.
+
+    A leading dash would be an option to every program that is given the id.
+    """
+    return secrets.choice(_FIRST) + "".join(secrets.choice(_REST) for _ in range(20))
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339, UTC, always six decimals and `Z`, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_stamp(text: str) -> datetime:
+    """The inverse of `stamp`; any RFC 3339 time with a zone. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("the time has no zone")
+    return moment.astimezone(UTC)
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, rounded down."""
+    return int(moment.timestamp() * 1000)
+
+
+def parse_moment(text: str, at: datetime) -> datetime:
+    """A time, an epoch-ms integer or a duration before `at` (`30s`, `5m`, `1h`, `7d`).
+
+    Raises ValueError with a sentence.
+    """
+    try:
+        if match := _DURATION.fullmatch(text):
+            return at - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+        if text.isdecimal() and text.isascii():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        return parse_stamp(text)
+    except (ValueError, OverflowError, OSError) as exc:
+        raise ValueError(
+            "expected an RFC 3339 time, epoch milliseconds or a duration such as 5m"
+        ) from exc

@@ -1,0 +1,45 @@
+"""Every setting: a field and a sentence each. `cli` fills it from flags and ANT_…"""
+
+from pathlib import Path
+
+import attrs
+
+
+@attrs.frozen
+class Config:
+    """What a server run is told; nothing reads the environment after this."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; a public one needs `api_key` or `insecure`."""
+    port: int = 6458
+    """Port to listen on; 0 takes a free one."""
+    data_dir: Path = Path("~/.ant")
+    """Folder of the database and the lock; made for its owner only if missing."""
+    api_key: str | None = attrs.field(default=None, repr=False)
+    """The key that every caller must show; None: loopback only, nobody is asked."""
+    insecure: bool = False
+    """Listen on a public address without a key all the same."""
+    allowed_hosts: tuple[str, ...] = ()
+    """More names that a request's Host may have, beside loopback and `host`."""
+    server_url: str | None = None
+    """How others reach us, when it is not http://HOST:PORT (behind TLS, say)."""
+    max_active_sessions: int = 0
+    """Terminals that may run at once; 0 is no cap."""
+    transcript_max_bytes: int = 256 << 20
+    """Transcript kept per session; beyond it the oldest whole chunks go."""
+    event_log_keep: int = 100_000
+    """Events kept in the log."""
+    grace_s: float = 5.0
+    """Seconds that sockets, requests and sessions have to leave on a stop."""
+    log_level: str = "info"
+    """Least severe log line that is written: debug, info, warning or error."""
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.data_dir / "ant.db"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach `host`."""
+        return self.host in {"localhost", "::1"} or self.host.startswith("127.")

@@ -1,0 +1,175 @@
+"""Rules of what can be read afterwards: the transcript, by offset, time or word."""
+
+import base64
+
+from ant import clock
+from ant.commands import ReadHistory
+from ant.errors import Invalid
+from ant.model import Chunk, Gap, History, HistoryRow, SessionId
+from ant.sessions import need_active
+from ant.store import Unit
+from ant.terminal.plain import strip
+
+PAGE_BYTES = 4 << 20
+"""Transcript bytes of one answer: the rest is a page further, at `next`."""
+
+SNIPPET = 60
+"""Characters of context on either side of a match."""
+
+
+def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History:
+    """A page of the transcript.
+
+    With `from`, forward from that byte, oldest first; else by time, newest first; with
+    `grep`, the newest chunks that hold the words. `order` turns any of them. Raises
+    `Invalid` on a time that is none.
+    """
+    session = need_active(unit, session_id)
+    oldest = session.terminal.oldest if session.terminal else 0
+    end = session.terminal.end if session.terminal else 0
+    gaps: list[Gap] = []
+    since_ms = None
+    if ask.grep:
+        rows = _search(unit, session_id, ask)
+        forward, following = False, end
+    elif ask.from_ is not None:
+        chunks = _from(unit, session_id, ask.from_, ask.limit)
+        gaps = _gaps(ask.from_, chunks)
+        following = chunks[-1].end if chunks else max(ask.from_, end)
+        rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
+    else:
+        since, before = (_moment(unit, ask, key) for key in ("since", "before"))
+        since_ms = clock.epoch_ms(clock.parse_stamp(since)) if since else None
+        chunks = _by_time(unit, session_id, since, before, ask.limit)
+        gaps = _gaps(chunks[0].offset, chunks) if chunks else []
+        following = chunks[-1].end if chunks else end
+        rows, forward = [_row(chunk, ask.raw) for chunk in chunks], False
+    if (ask.order or ("asc" if forward else "desc")) == "desc":
+        rows.reverse()
+    return History(
+        session_id=session_id,
+        mode="search" if ask.grep else "range",
+        limit=ask.limit,
+        count=len(rows),
+        rows=tuple(rows),
+        gaps=tuple(gaps),
+        oldest=oldest,
+        end=end,
+        next=following,
+        since_ms=since_ms,
+        query=ask.grep or None,
+    )
+
+
+def read_bytes(
+    unit: Unit, session_id: SessionId, offset: int, limit: int
+) -> list[Chunk]:
+    """Stored bytes from `offset` on, for a viewer that is behind; a few chunks."""
+    return _from(unit, session_id, offset, limit)
+
+
+def _from(unit: Unit, session_id: SessionId, offset: int, limit: int) -> list[Chunk]:
+    chunks: list[Chunk] = []
+    size = 0
+    for chunk in unit.transcripts.read(session_id, offset, limit):
+        if chunk.offset < offset:
+            data = chunk.data[offset - chunk.offset :]
+            chunk = Chunk(chunk.id, session_id, offset, chunk.at, data)
+        size += len(chunk.data)
+        if chunks and size > PAGE_BYTES:
+            break
+        chunks.append(chunk)
+    return chunks
+
+
+def _by_time(
+    unit: Unit, session_id: SessionId, since: str | None, before: str | None, limit: int
+) -> list[Chunk]:
+    """Oldest first. What is too much is cut at the far end of the reading direction."""
+    chunks = unit.transcripts.page(session_id, since, before, limit)
+    from_newest = since is None or before is not None
+    kept: list[Chunk] = []
+    size = 0
+    for chunk in reversed(chunks) if from_newest else chunks:
+        size += len(chunk.data)
+        if kept and size > PAGE_BYTES:
+            break
+        kept.append(chunk)
+    return kept[::-1] if from_newest else kept
+
+
+def _moment(unit: Unit, ask: ReadHistory, key: str) -> str | None:
+    text: str | None = getattr(ask, key)
+    if text is None:
+        return None
+    try:
+        return clock.stamp(clock.parse_moment(text, unit.now))
+    except ValueError as exc:
+        raise Invalid(f"{exc}, got {text!r} at $.{key}") from exc
+
+
+def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:
+    """The holes before and between chunks that should follow one another."""
+    gaps: list[Gap] = []
+    for chunk in chunks:
+        if chunk.offset > start:
+            gaps.append(Gap(start, chunk.offset))
+        start = chunk.end
+    return gaps
+
+
+def _row(chunk: Chunk, raw: bool) -> HistoryRow:
+    return HistoryRow(
+        id=chunk.id,
+        chunk_index=chunk.id,
+        ts_ms=clock.epoch_ms(chunk.at),
+        byte_offset=chunk.offset,
+        size=len(chunk.data),
+        text=None if raw else strip(chunk.data),
+        raw=chunk.data.decode("utf-8", "replace") if raw else None,
+        raw_b64=base64.b64encode(chunk.data).decode() if raw else None,
+    )
+
+
+def _search(unit: Unit, session_id: SessionId, ask: ReadHistory) -> list[HistoryRow]:
+    """Chunks whose text holds the words, oldest first, the newest `limit` of them.
+
+    Smart case: words without a capital match whatever their case. A line that is cut by
+    the end of its chunk is joined with the rest of it.
+    """
+    assert ask.grep is not None
+    fold = ask.grep == ask.grep.lower()
+    rows: list[HistoryRow] = []
+    later = ""
+    for chunk in unit.transcripts.backwards(session_id):
+        text = strip(chunk.data)
+        joined = text + later.split("\n", 1)[0][: len(ask.grep) + SNIPPET]
+        hay = joined.lower() if fold else joined
+        at = hay.find(ask.grep)
+        later = text
+        if not 0 <= at < len(text):
+            continue
+        rows.append(
+            HistoryRow(
+                id=chunk.id,
+                chunk_index=chunk.id,
+                ts_ms=clock.epoch_ms(chunk.at),
+                byte_offset=chunk.offset,
+                size=len(chunk.data),
+                snippet=_snippet(joined, at, len(ask.grep)),
+            )
+        )
+        if len(rows) == ask.limit:
+            break
+    return rows[::-1]
+
+
+def _snippet(text: str, at: int, length: int) -> str:
+    start, stop = max(0, at - SNIPPET), at + length + SNIPPET
+    return (
+        ("…" if start else "")
+        + text[start:at]
+        + f"<mark>{text[at : at + length]}</mark>"
+        + text[at + length : stop]
+        + ("…" if stop < len(text) else "")
+    )

@@ -1,0 +1,139 @@
+"""One snapshot of what the server and its sessions cost: measured, not guessed."""
+
+import os
+import resource
+import statistics
+from collections import deque
+from pathlib import Path
+
+import attrs
+import trio
+
+import ant
+from ant import clock
+from ant.journal import Journal
+from ant.model import Health, Pressure, Resources, SessionId, SessionLoad
+from ant.supervisor import Supervisor
+from ant.terminal import processes
+
+SAMPLE_S = 15.0
+"""Between two samples of the sessions: what the original's clients are used to."""
+
+PULSE_S = 0.05
+"""Between two looks at the event loop's delay."""
+
+PULSES = 1200
+"""Looks that are kept: those of the last minute."""
+
+STALL_CPU_PCT = 80.0
+STALL_SILENCE_S = 60.0
+"""Stalled is busy for this much of a core, and without output for so long."""
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_MIB = 1 << 20
+
+
+@attrs.frozen
+class _Sample:
+    at: float
+    own_cpu_s: float
+    ticks: dict[SessionId, int]
+    loads: tuple[SessionLoad, ...] = ()
+    stalled: tuple[SessionId, ...] = ()
+    own_cpu_pct: float = 0.0
+
+
+def _own_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+class HealthProbe:
+    """Samples in the background; `snapshot` is cheap."""
+
+    def __init__(self, journal: Journal, supervisor: Supervisor) -> None:
+        self.stopping = False
+        self._journal, self._supervisor = journal, supervisor
+        self._started_at, self._started = clock.now(), clock.monotonic()
+        self._delays: deque[float] = deque(maxlen=PULSES)
+        self._sampled_at = clock.now()
+        self._sample = _Sample(clock.monotonic(), _own_cpu_s(), {})
+
+    async def run(self) -> None:
+        """Look at the loop all the time and at the sessions now and then, for ever."""
+        next_sample = trio.current_time()
+        while True:
+            due = trio.current_time() + PULSE_S
+            await trio.sleep_until(due)
+            self._delays.append(trio.current_time() - due)
+            if trio.current_time() >= next_sample:
+                self.sample()
+                next_sample = trio.current_time() + SAMPLE_S
+
+    def sample(self) -> None:
+        """Measure every running session, all processes of its terminal together."""
+        by_sid: dict[int, list[processes.Process]] = {}
+        for process in processes.snapshot():
+            by_sid.setdefault(process.sid, []).append(process)
+        before, at, own = self._sample, clock.monotonic(), _own_cpu_s()
+        elapsed = max(at - before.at, 1e-3)
+        ticks: dict[SessionId, int] = {}
+        loads: list[SessionLoad] = []
+        stalled: list[SessionId] = []
+        for session_id, witness in self._supervisor.stage.running.items():
+            identity = witness.live.terminal.identity
+            if identity is None:
+                continue
+            members = by_sid.get(identity.pid, [])
+            ticks[session_id] = sum(member.cpu_ticks for member in members)
+            used = ticks[session_id] - before.ticks.get(session_id, ticks[session_id])
+            cpu_pct = max(0.0, round(100 * used / _TICKS / elapsed, 1))
+            rss_mb = round(sum(member.rss_bytes for member in members) / _MIB, 1)
+            loads.append(SessionLoad(session_id, identity.pid, cpu_pct, rss_mb))
+            if cpu_pct >= STALL_CPU_PCT and witness.silent_s >= STALL_SILENCE_S:
+                stalled.append(session_id)
+        own_cpu_pct = round(100 * (own - before.own_cpu_s) / elapsed, 1)
+        self._sampled_at = clock.now()
+        self._sample = _Sample(
+            at, own, ticks, tuple(loads), tuple(stalled), own_cpu_pct
+        )
+
+    def snapshot(self) -> Health:
+        """What is known now; the sessions' part is at most `SAMPLE_S` old."""
+        sample, cap = self._sample, self._supervisor.cap
+        count = len(self._supervisor.stage.running)
+        at_cap = bool(cap) and count >= cap
+        status = "degraded" if self._journal.degraded else "ok"
+        return Health(
+            status="stopping" if self.stopping else status,
+            version=ant.__version__,
+            started_at=self._started_at,
+            uptime_s=round(clock.monotonic() - self._started, 3),
+            active_session_count=count,
+            session_cap=cap,
+            stalled_sessions=sample.stalled,
+            pressure=self._pressure(),
+            resources=Resources(
+                total_cpu_pct=round(sum(load.cpu_pct for load in sample.loads), 1),
+                total_rss_mb=round(sum(load.rss_mb for load in sample.loads), 1),
+                active_session_count=count,
+                max_active_sessions=cap,
+                at_cap=at_cap,
+                can_spawn=not at_cap and not self.stopping,
+                stalled_sessions=sample.stalled,
+                sessions=sample.loads,
+                sampled_at=self._sampled_at,
+            ),
+        )
+
+    def _pressure(self) -> Pressure:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        delays = self._delays or deque([0.0])
+        return Pressure(
+            cpu_pct=self._sample.own_cpu_pct,
+            rss_bytes=pages * resource.getpagesize(),
+            open_fds=len(os.listdir("/proc/self/fd")),
+            max_fds=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            loop_delay_ms_p50=round(1000 * statistics.median(delays), 2),
+            loop_delay_ms_max=round(1000 * max(delays), 2),
+        )

@@ -1,0 +1,52 @@
+"""Assemble the app: the guard, the route table, `/ws` and the one error shape."""
+
+import logging
+
+from quart import request, websocket
+from quart_trio import QuartTrio
+
+from ant.connection import MAX_BODY
+from ant.http import auth, problems, routes
+from ant.http.endpoint import ROUTES
+from ant.http.output import Outputs
+from ant.http.ws import serve_socket
+from ant.system import System
+
+__all__ = ["create_app", "routes"]
+
+
+def create_app(system: System) -> QuartTrio:
+    """A new app for one server run; everything it serves is guarded."""
+    app = QuartTrio(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
+    logging.getLogger(app.name).propagate = True
+    problems.register(app)
+    outputs = Outputs(system.journal, system.stage.flows)
+    config = system.config
+
+    @app.before_request
+    async def guard_request() -> None:
+        auth.check_host(config, request.headers.get("Host"))
+        auth.check_origin(request.method, request.headers)
+        auth.check_key(config, request.headers, request.args.get("apiKey"))
+
+    @app.before_websocket
+    async def guard_socket() -> None:
+        auth.check_host(config, websocket.headers.get("Host"))
+        auth.check_origin("WEBSOCKET", websocket.headers)
+        auth.check_key(config, websocket.headers, websocket.args.get("apiKey"))
+
+    for route in ROUTES:
+        app.add_url_rule(
+            route.path,
+            f"{route.method} {route.path}",
+            route.view(system),
+            methods=[route.method],
+        )
+
+    @app.websocket("/ws")
+    async def ws() -> None:
+        await serve_socket(system, outputs)
+
+    return app

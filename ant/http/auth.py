@@ -1,0 +1,87 @@
+"""Who may call: the Host, where a browser's call comes from, and the key.
+
+All three are asked of every request and socket. The operator page's login cookie will
+be a fourth way to show the key, in `shown_keys`, for calls from our own origin only.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from werkzeug.datastructures import Headers
+
+from ant.config import Config
+from ant.errors import Forbidden, Unauthorized
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOCAL = frozenset({"localhost"})
+
+
+def host_name(netloc: str) -> str:
+    """The host of `host:port`, without port and brackets, in lower case."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def check_host(config: Config, host: str | None) -> None:
+    """Answer only for names that are ours: DNS rebinding comes with another name.
+
+    An address cannot be rebound, so any is taken. Raises `Forbidden`.
+    """
+    name = host_name(host or "")
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        ours = {*_LOCAL, config.host.lower(), *map(str.lower, config.allowed_hosts)}
+        if config.server_url:
+            ours.add(urlsplit(config.server_url).hostname or "")
+        if name not in ours or not name:
+            raise Forbidden(
+                f"This server does not answer for host {name!r}; "
+                "name it in ANT_ALLOWED_HOSTS if it should."
+            ) from None
+
+
+def check_origin(method: str, headers: Headers) -> None:
+    """Refuse what a page of another origin makes a browser send. Raises `Forbidden`.
+
+    `method` is `WEBSOCKET` for a socket, which counts as unsafe: no CORS protects it.
+    """
+    if method in _SAFE:
+        return
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    foreign_site = site is not None and site not in {"same-origin", "none"}
+    foreign_origin = origin is not None and (
+        not origin.startswith(("http://", "https://"))
+        or urlsplit(origin).netloc.lower() != (headers.get("Host") or "").lower()
+    )
+    if foreign_site or foreign_origin:
+        raise Forbidden("This call comes from a page of another origin.")
+
+
+def shown_keys(headers: Headers, query_key: str | None) -> Iterator[str]:
+    """Every key that the caller showed."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        yield token.strip()
+    yield headers.get("X-API-Key", "")
+    yield query_key or ""
+
+
+def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
+    """Ask for the key where there is one, in constant time. Raises `Unauthorized`."""
+    if config.api_key is None:
+        return
+    wanted = config.api_key.encode()
+    matches = [
+        hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), wanted)
+        for shown in shown_keys(headers, query_key)
+    ]
+    if not any(matches):
+        raise Unauthorized(
+            "Invalid or missing API key: send it as Authorization: Bearer KEY, "
+            "X-API-Key: KEY or ?apiKey=KEY."
+        )

@@ -1,0 +1,128 @@
+"""Terminal bytes on their way to sockets: each reads from its own cursor, at its pace.
+
+Live, late and replayed are one path: from the tail in memory where the cursor is in it,
+else from the store; a hole in the numbering is said as a gap.
+"""
+
+from weakref import WeakKeyDictionary
+
+import attrs
+
+from ant import evidence, wire
+from ant.journal import Journal
+from ant.model import Chunk, SessionId
+from ant.terminal.flow import Flow
+from ant.terminal.host import MAX_READ
+from ant.terminal.transcript import decode
+
+STORE_CHUNKS = 8
+"""Stored chunks fetched for one frame: small ones are joined, a large one fills it."""
+
+SCROLLBACK = 64 << 10
+"""Bytes shown to who joins to look and names no offset: some screens, one frame."""
+
+
+@attrs.define(eq=False)
+class Cursor:
+    """Where one socket is in one transcript. `at_end_of` remembers a dry store."""
+
+    session_id: SessionId
+    offset: int
+    at_end_of: Flow | None = None
+    is_dry: bool = False
+
+
+def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> str:
+    """A `terminal_output` frame."""
+    return wire.render(
+        {
+            "type": "terminal_output",
+            "sessionId": session_id,
+            "data": text,
+            "offset": offset,
+            "end": end,
+        }
+    )
+
+
+def gap_frame(session_id: SessionId, start: int, end: int) -> str:
+    """A `gap` frame: offsets that have no byte (any more)."""
+    return wire.render(
+        {"type": "gap", "sessionId": session_id, "from": start, "to": end}
+    )
+
+
+def scrollback_start(flow: Flow, oldest: int) -> int:
+    """Where to begin for who names no offset: at a line, not too far back."""
+    tail = flow.tail
+    start = max(tail.base, tail.end - SCROLLBACK, oldest)
+    if start == 0:
+        return start
+    line = tail.read(start, SCROLLBACK).find(b"\n") + 1
+    return start + line
+
+
+class Outputs:
+    """Renders the next frame for a cursor, once for all cursors at the same place."""
+
+    def __init__(self, journal: Journal, flows: dict[SessionId, Flow]) -> None:
+        self._journal, self._flows = journal, flows
+        self._last: WeakKeyDictionary[Flow, tuple[int, int, str, int]] = (
+            WeakKeyDictionary()
+        )
+
+    async def advance(self, cursor: Cursor) -> str | None:
+        """The next frame for this cursor, which then stands behind it.
+
+        None when there is nothing (yet). Waits only for the store. *Cancellation:* the
+        cursor has not moved.
+        """
+        flow = self._flows.get(cursor.session_id)
+        if flow is not None and cursor.offset >= flow.tail.base:
+            return self._from_tail(cursor, flow)
+        if cursor.is_dry and cursor.at_end_of is flow:
+            return None
+        chunks = await self._journal.read(
+            evidence.read_bytes, cursor.session_id, cursor.offset, STORE_CHUNKS
+        )
+        return self._from_store(cursor, flow, chunks)
+
+    def _from_tail(self, cursor: Cursor, flow: Flow) -> str | None:
+        start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
+        if start >= stop:
+            return None
+        last = self._last.get(flow)
+        if last is None or last[:2] != (start, stop):
+            text, count = decode(flow.tail.read(start, MAX_READ), flow.finished)
+            if not count:
+                return None
+            end = start + count
+            frame = output_frame(cursor.session_id, text, start, end)
+            last = self._last[flow] = (start, stop, frame, end)
+        cursor.offset = last[3]
+        return last[2]
+
+    def _from_store(
+        self, cursor: Cursor, flow: Flow | None, chunks: list[Chunk]
+    ) -> str | None:
+        start = cursor.offset
+        if not chunks:
+            if flow is not None and flow.tail.base > start:
+                cursor.offset = flow.tail.base
+                return gap_frame(cursor.session_id, start, flow.tail.base)
+            cursor.is_dry, cursor.at_end_of = True, flow
+            return None
+        if chunks[0].offset > start:
+            cursor.offset = chunks[0].offset
+            return gap_frame(cursor.session_id, start, chunks[0].offset)
+        data, end = b"", start
+        for chunk in chunks:
+            if chunk.offset != end or len(data) >= MAX_READ:
+                break
+            data, end = data + chunk.data, chunk.end
+        text, count = decode(data)
+        if not count:
+            # An unfinished character, and nothing stored behind it will complete it.
+            text, count = decode(data, final=True)
+        cursor.offset = start + count
+        return output_frame(cursor.session_id, text, start, cursor.offset)

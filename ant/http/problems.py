@@ -1,0 +1,108 @@
+"""The one table from domain errors to HTTP, and the one error shape (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+from quart import Quart, Response
+from werkzeug.exceptions import HTTPException
+
+from ant import errors, wire
+
+log = logging.getLogger(__name__)
+
+STATUS: Final[dict[type[Exception], int]] = {
+    errors.Invalid: 400,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.CapacityReached: 429,
+    errors.StorageFailed: 503,
+    errors.Stalled: 503,
+    errors.Stopping: 503,
+}
+
+GOING_AWAY: Final = 1001
+"""Close code when the server stops."""
+
+INTERNAL_ERROR: Final = 1011
+"""Close code when a bug of ours ends the socket."""
+
+_SENTENCES: Final = {
+    404: "There is no such path. The routes are listed in the README.",
+    405: "This path does not take that method; see the Allow header.",
+    413: "The body is larger than 10 MiB.",
+}
+
+
+def status_of(error: Exception) -> int:
+    """The status of the nearest class in the error's MRO; 500 for what is not ours."""
+    for cls in type(error).__mro__:
+        if cls in STATUS:
+            return STATUS[cls]
+    return 500
+
+
+def problem(
+    status: int, detail: str, issues: list[str] | None = None
+) -> dict[str, Any]:
+    """The shape. `error` and `message` repeat `detail` for the original's clients."""
+    title = HTTPStatus(status).phrase
+    shape: dict[str, Any] = {
+        "type": f"urn:ant:problem:{title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "error": detail,
+        "message": detail,
+    }
+    if issues:
+        shape["issues"] = issues
+    return shape
+
+
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem that an error is; a bug says only that it is one, and is logged."""
+    if isinstance(error, errors.AntError):
+        issues = error.issues if isinstance(error, errors.Invalid) else None
+        return problem(status_of(error), str(error), issues)
+    log.error("A bug in a handler.", exc_info=error)
+    return problem(500, "The server has a bug; its log says more.")
+
+
+def error_frame(error: Exception, ref: str | None) -> str:
+    """A problem as a `/ws` frame, whose `type` is `error`; the URN is in `problem`."""
+    shape = problem_of(error)
+    frame = {**shape, "type": "error", "problem": shape["type"]}
+    return wire.render(frame if ref is None else {**frame, "ref": ref})
+
+
+def respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """A problem as an HTTP answer."""
+    return Response(
+        wire.dumps(body),
+        status=body["status"],
+        headers=headers,
+        content_type="application/problem+json",
+    )
+
+
+def register(app: Quart) -> None:
+    """Give every error of this app the one shape."""
+
+    async def ours(error: Exception) -> Response:
+        body = problem_of(error)
+        headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else None
+        return respond(body, headers)
+
+    async def werkzeugs(error: HTTPException) -> Response:
+        status = error.code or 500
+        detail = _SENTENCES.get(status) or error.description or "The request failed."
+        allow = dict(error.get_headers()).get("Allow")
+        return respond(problem(status, detail), {"Allow": allow} if allow else None)
+
+    app.register_error_handler(HTTPException, werkzeugs)
+    app.register_error_handler(Exception, ours)

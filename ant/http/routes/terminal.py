@@ -1,0 +1,111 @@
+"""Terminals: type, read back, resize, interrupt, start."""
+
+import base64
+import binascii
+
+from ant import evidence, sessions, wire
+from ant.commands import (
+    MAX_INPUT,
+    ReadHistory,
+    ResizeTerminal,
+    StartTerminal,
+    StopTerminal,
+    TypeInput,
+)
+from ant.errors import Invalid, TooLarge
+from ant.http.endpoint import Content, endpoint
+from ant.model import (
+    History,
+    InputReceipt,
+    Session,
+    SessionId,
+    Status,
+    StopReceipt,
+)
+from ant.system import System
+from ant.terminal.session import LiveTerminal
+
+PATIENCE_S = 5.0
+"""How long an input's answer waits for a program that does not read."""
+
+
+async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
+    """The terminal to act on; one that was never started is started by being used."""
+    session = await system.journal.read(sessions.need_terminal, session_id)
+    if session.status is Status.NONE:
+        return await system.supervisor.start(session_id)
+    return system.supervisor.need(session_id)
+
+
+def _input_bytes(content: Content) -> bytes:
+    if content.mimetype == "application/octet-stream":
+        data = content.data
+    else:
+        ask = wire.read_body(content.data, TypeInput)
+        if (ask.data is None) == (ask.data_b64 is None):
+            raise Invalid("expected exactly one of data and data_b64 at $")
+        if ask.data is not None:
+            data = ask.data.encode()
+        else:
+            try:
+                data = base64.b64decode(ask.data_b64 or "", validate=True)
+            except (binascii.Error, ValueError) as exc:
+                raise Invalid(f"expected base64, got {exc} at $.data_b64") from exc
+    if len(data) > MAX_INPUT:
+        raise TooLarge(
+            f"An input may have {MAX_INPUT} bytes, this one has {len(data)}."
+        )
+    return data
+
+
+@endpoint("POST", "/api/sessions/<session_id>/terminal/input")
+async def type_input(
+    system: System, session_id: SessionId, content: Content
+) -> InputReceipt:
+    """Type exactly these bytes: `data`, `data_b64`, or an `application/octet-stream`.
+
+    Nothing is added, no Enter either. The answer comes when the terminal has taken
+    them, or after 5 s with what is still `queued`.
+    """
+    data = _input_bytes(content)
+    live = await live_terminal(system, session_id)
+    written = await live.type_nowait(data).wait(PATIENCE_S)
+    return InputReceipt(True, len(data), written, len(data) - written)
+
+
+@endpoint("GET", "/api/sessions/<session_id>/terminal/history")
+async def get_history(
+    system: System, session_id: SessionId, query: ReadHistory
+) -> History:
+    """Transcript chunks, all bytes up to now: by time, by byte offset or by word."""
+    if (flow := system.stage.flows.get(session_id)) is not None:
+        await system.stage.scribe.flush(session_id, flow)
+    return await system.journal.read(evidence.read_history, session_id, query)
+
+
+@endpoint("POST", "/api/sessions/<session_id>/terminal/resize")
+async def resize(
+    system: System, session_id: SessionId, body: ResizeTerminal
+) -> Session:
+    """Set the window size, of the running program and of the next one."""
+    await system.journal.read(sessions.need_terminal, session_id)
+    if (live := system.supervisor.find(session_id)) is not None:
+        live.resize(body.cols, body.rows)
+    return await system.journal.write(sessions.resize, session_id, body.cols, body.rows)
+
+
+@endpoint("POST", "/api/sessions/<session_id>/terminal/stop")
+async def stop(
+    system: System, session_id: SessionId, body: StopTerminal
+) -> StopReceipt:
+    """Interrupt the program as Ctrl-C does, past all input that waits; never kills."""
+    await system.journal.read(sessions.need_terminal, session_id)
+    system.supervisor.need(session_id).interrupt()
+    return StopReceipt(True, "interrupt", "ctrl-c")
+
+
+@endpoint("POST", "/api/sessions/<session_id>/terminal/start")
+async def start(system: System, session_id: SessionId, body: StartTerminal) -> Session:
+    """Start the program if none runs; a new run's bytes follow the old one's."""
+    await system.supervisor.start(session_id, body.cols, body.rows)
+    return await system.journal.read(sessions.get_session, session_id)

@@ -1,0 +1,317 @@
+"""`/ws`: one task reads commands, one sends; everything that is sent, it pulls.
+
+commands   reads a frame, acts, leaves an answer in the outbox; waits when that is full
+sender     answers first, then events, then one frame of each joined terminal, again
+"""
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any
+
+import attrs
+import trio
+from quart import websocket
+
+from ant import clock, sessions, wire
+from ant.bell import Bell
+from ant.commands import (
+    CheckHealth,
+    Frame,
+    JoinSession,
+    LeaveSession,
+    PresencePing,
+    SendInput,
+    SendResize,
+)
+from ant.connection import MAX_FRAME, OVERSIZE
+from ant.errors import AntError, CapacityReached, Invalid, TooLarge
+from ant.events import Envelope, SessionExited
+from ant.http.output import Cursor, Outputs, scrollback_start
+from ant.http.problems import GOING_AWAY, INTERNAL_ERROR, error_frame
+from ant.http.routes.terminal import live_terminal
+from ant.model import Session, SessionId, Status
+from ant.presence import Seat
+from ant.system import System
+
+log = logging.getLogger(__name__)
+
+OUTBOX = 256
+"""Answers that may wait for the socket; then no further command is read."""
+
+JOINS = 1000
+"""Sessions that one socket may join."""
+
+EVENTS_AT_ONCE = 64
+"""Events sent before terminals get their turn, and how many are read from the log."""
+
+LOBBY = "__ant_sessions__"
+"""What the original's clients join to hear `sessions_changed`; here everybody does."""
+
+
+@attrs.define(eq=False)
+class Join:
+    """One socket's place in one session; closing `scope` leaves it."""
+
+    cursor: Cursor | None
+    seat: Seat
+    scope: ExitStack
+
+
+class Socket:
+    """One `/ws` connection. Nothing in it grows with what the client does not read."""
+
+    def __init__(self, system: System, outputs: Outputs) -> None:
+        self._system, self._outputs = system, outputs
+        self._bell, self._space = Bell(), Bell()
+        self._outbox: deque[str] = deque()
+        self._joins: dict[SessionId, Join] = {}
+        self._position = system.bus.end
+        self._seq = system.bus.seq
+        self._answers: dict[type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]] = {
+            JoinSession: self._join,
+            LeaveSession: self._leave,
+            SendInput: self._input,
+            SendResize: self._resize,
+            CheckHealth: self._health,
+            PresencePing: self._ping,
+        }
+
+    async def run(self) -> None:
+        """Serve until the server stops; a client that leaves cancels us.
+
+        *Cancellation:* every session is left, presence with it.
+        """
+        self._say(type="build_id", buildId=self._system.build_id)
+        self._say(type="hello", epoch=self._system.epoch, seq=self._seq)
+        with self._system.bus.subscribed(self._bell):
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._read)
+                    await self._send()
+                    nursery.cancel_scope.cancel()
+            finally:
+                for join in self._joins.values():
+                    join.scope.close()
+
+    # Commands.
+
+    async def _read(self) -> None:
+        while True:
+            while len(self._outbox) >= OUTBOX:
+                await self._space.wait()
+            message = await websocket.receive()
+            await self._obey(message)
+
+    async def _obey(self, message: str | bytes | None) -> None:
+        """Do what a frame says; whatever is wrong costs an answer, not the socket."""
+        ref = None
+        try:
+            if message is OVERSIZE:
+                raise TooLarge(f"A frame may have {MAX_FRAME} bytes; this had more.")
+            if not message:
+                raise Invalid("expected a JSON object, got an empty frame at $")
+            ref = wire.ref_of(message)
+            frame = wire.read_frame(message)
+            answer = await self._answers[type(frame)](frame)
+        except Exception as exc:  # noqa: BLE001  It is answered, and a bug is logged.
+            self._put(error_frame(exc, ref))
+        else:
+            if ref is not None:
+                self._say(type="ack", ref=ref, **answer)
+
+    def _put(self, text: str) -> None:
+        self._outbox.append(text)
+        self._bell.ring()
+
+    def _say(self, **frame: Any) -> None:
+        self._put(wire.render(frame))
+
+    async def _join(self, ask: JoinSession) -> dict[str, Any]:
+        if ask.session_id == LOBBY:
+            return {"sessionId": LOBBY}
+        session, reserved = await self._system.journal.read(
+            sessions.look, ask.session_id
+        )
+        if not session.active and ask.spawn_pty and session.terminal is not None:
+            self._say_health(session, unavailable=True)
+            return {"sessionId": session.id}
+        if not session.active:
+            await self._system.journal.read(sessions.need_active, session.id)
+        if ask.spawn_pty and session.terminal is not None:
+            await self._spawn(ask, session)
+        if session.terminal is None:
+            self._enter(session.id, ask.handle, None)
+            return {"sessionId": session.id}
+        return self._watch(ask, session, reserved)
+
+    async def _spawn(self, ask: JoinSession, session: Session) -> None:
+        try:
+            live = await self._system.supervisor.start(
+                session.id, ask.cols, ask.rows, ask.cwd
+            )
+        except AntError:
+            self._say_health(session)
+            raise
+        if ask.cols is not None and ask.rows is not None:
+            live.resize(ask.cols, ask.rows)
+
+    def _watch(
+        self, ask: JoinSession, session: Session, reserved: int
+    ) -> dict[str, Any]:
+        """Choose where to begin and begin; synchronous, so no byte comes in between."""
+        assert session.terminal is not None
+        flow = self._system.stage.flows.get(session.id)
+        end = flow.tail.end if flow else session.terminal.end
+        latest = flow.tail.end if flow else max(reserved, end)
+        if ask.from_ is not None and ask.from_ > latest:
+            raise Invalid(f"expected at most {latest}, got {ask.from_} at $.from")
+        join = self._joins.get(session.id)
+        if ask.from_ is not None:
+            start = ask.from_
+        elif join is not None and join.cursor is not None:
+            start = join.cursor.offset
+        elif flow is not None and ask.spawn_pty:
+            start = scrollback_start(flow, session.terminal.oldest)
+        else:
+            start = end
+        self._say_health(session)
+        self._enter(session.id, ask.handle, Cursor(session.id, start))
+        return {"sessionId": session.id, "offset": start, "end": end}
+
+    def _enter(
+        self, session_id: SessionId, handle: str | None, cursor: Cursor | None
+    ) -> None:
+        if session_id in self._joins:
+            self._joins.pop(session_id).scope.close()
+        elif len(self._joins) >= JOINS:
+            raise CapacityReached(f"One socket may join {JOINS} sessions.")
+        scope = ExitStack()
+        seat = scope.enter_context(self._system.presence.seated(session_id, handle))
+        scope.enter_context(self._system.stage.viewers.watching(session_id, self._bell))
+        self._joins[session_id] = Join(cursor, seat, scope)
+        self._bell.ring()
+
+    async def _leave(self, ask: LeaveSession) -> dict[str, Any]:
+        join = self._joins.pop(ask.session_id, None)
+        if join is not None:
+            join.scope.close()
+        return {"sessionId": ask.session_id}
+
+    async def _input(self, ask: SendInput) -> dict[str, Any]:
+        data = ask.data.encode()
+        live = self._system.supervisor.find(ask.session_id)
+        if live is None:
+            live = await live_terminal(self._system, ask.session_id)
+        live.type_nowait(data)
+        return {"sessionId": ask.session_id, "size": len(data)}
+
+    async def _resize(self, ask: SendResize) -> dict[str, Any]:
+        live = await live_terminal(self._system, ask.session_id)
+        live.resize(ask.cols, ask.rows)
+        await self._system.journal.write(
+            sessions.resize, ask.session_id, ask.cols, ask.rows
+        )
+        return {"sessionId": ask.session_id, "cols": ask.cols, "rows": ask.rows}
+
+    async def _health(self, ask: CheckHealth) -> dict[str, Any]:
+        session = await self._system.journal.read(sessions.get_session, ask.session_id)
+        self._say_health(session, unavailable=not session.active)
+        return {"sessionId": session.id}
+
+    async def _ping(self, ask: PresencePing) -> dict[str, Any]:
+        for join in self._joins.values():
+            join.seat.last_seen = clock.now()
+        return {}
+
+    def _say_health(self, session: Session, unavailable: bool = False) -> None:
+        live = self._system.supervisor.find(session.id)
+        alive = live is not None and not live.flow.finished and not unavailable
+        frame: dict[str, Any] = {
+            "type": "session_health",
+            "sessionId": session.id,
+            "alive": alive,
+            "status": Status.RUNNING if alive else session.status,
+        }
+        self._say(**frame, **({"unavailable": True} if unavailable else {}))
+
+    # Sending.
+
+    async def _send(self) -> None:
+        while not self._system.bus.closed:
+            busy = await self._send_answers()
+            busy |= await self._send_events()
+            for join in list(self._joins.values()):
+                busy |= await self._send_output(join)
+            if not busy:
+                await self._bell.wait()
+
+    async def _send_answers(self) -> bool:
+        count = len(self._outbox)
+        for _ in range(count):
+            await websocket.send(self._outbox.popleft())
+        self._space.ring()
+        return count > 0
+
+    async def _send_output(self, join: Join) -> bool:
+        if join.cursor is None:
+            return False
+        frame = await self._outputs.advance(join.cursor)
+        if frame is None:
+            return False
+        await websocket.send(frame)
+        return True
+
+    async def _send_events(self) -> bool:
+        bus = self._system.bus
+        if self._position < bus.start:
+            await self._send_missed()
+            return True
+        count = min(bus.end - self._position, EVENTS_AT_ONCE)
+        for _ in range(count):
+            if self._position < bus.start:
+                break
+            envelope = bus.at(self._position)
+            self._position += 1
+            await self._send_event(envelope)
+        return count > 0
+
+    async def _send_missed(self) -> None:
+        """Behind the window: from the log, until the window is reached again."""
+        envelopes = await self._system.journal.read(
+            sessions.events_since, self._seq, EVENTS_AT_ONCE
+        )
+        for envelope in envelopes:
+            await self._send_event(envelope)
+        if len(envelopes) < EVENTS_AT_ONCE:
+            self._position = self._system.bus.after_seq(self._seq)
+
+    async def _send_event(self, envelope: Envelope) -> None:
+        event = envelope.event
+        if envelope.seq is not None:
+            if envelope.seq <= self._seq:
+                return
+            self._seq = envelope.seq
+        join = self._joins.get(event.session_id) if event.session_id else None
+        if join is None and not event.to_all:
+            return
+        if join is not None and isinstance(event, SessionExited):
+            while await self._send_output(join):
+                pass
+        await websocket.send(wire.event_frame(envelope))
+
+
+async def serve_socket(system: System, outputs: Outputs) -> None:
+    """Accept and serve one `/ws` connection; close it with 1001 when the server stops.
+
+    A bug closes it with 1011. *Cancellation:* the client has left, or the time is up.
+    """
+    await websocket.accept()
+    try:
+        await Socket(system, outputs).run()
+    except Exception:
+        log.exception("A socket failed.")
+        await websocket.close(INTERNAL_ERROR)
+    else:
+        await websocket.close(GOING_AWAY)

@@ -1,0 +1,82 @@
+"""What to start: from a stored program to argv, folder and environment of a child."""
+
+import os
+import pwd
+import shutil
+from pathlib import Path
+
+from ant.errors import Invalid
+from ant.model import SessionType
+from ant.terminal.host import Spec
+
+_STRANGERS = (
+    "TMUX",
+    "TMUX_PANE",
+    "TMUX_PLUGIN_MANAGER_PATH",
+    "STY",
+    "COLUMNS",
+    "LINES",
+)
+"""Variables that tell a child about the terminal our server was started from."""
+
+TERM = "xterm-256color"
+
+
+def default_shell() -> str:
+    """The user's login shell, else /bin/sh."""
+    shell = os.environ.get("SHELL") or pwd.getpwuid(os.getuid()).pw_shell
+    return shell if shell and os.access(shell, os.X_OK) else "/bin/sh"
+
+
+def child_environment(own: dict[str, str]) -> dict[str, str]:
+    """Ours without what is not the child's business (keys, settings), and `own` on top.
+
+    All of ANT_… is removed: the key is a secret, the rest would configure a server that
+    is started inside.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ANT_") and name not in _STRANGERS
+    }
+    inherited |= {"TERM": TERM, "COLORTERM": "truecolor"}
+    if not any(name in inherited for name in ("LC_ALL", "LC_CTYPE", "LANG")):
+        inherited["LANG"] = "C.UTF-8"
+    return inherited | own
+
+
+def plan(
+    command: tuple[str, ...] | None,
+    root_dir: str | None,
+    env: dict[str, str],
+    cols: int,
+    rows: int,
+) -> Spec:
+    """Resolve the program and the folder, before anything is created.
+
+    Raises `Invalid` when the program cannot be found or run, or the folder is none.
+    """
+    home = str(Path.home())
+    cwd = os.path.expanduser(root_dir) if root_dir else home
+    if not os.path.isabs(cwd):
+        raise Invalid(f"expected an absolute path, got {cwd!r} at $.root_dir")
+    if not os.path.isdir(cwd):
+        raise Invalid(f"there is no folder {cwd!r} at $.root_dir")
+    if not os.access(cwd, os.X_OK):
+        raise Invalid(f"the folder {cwd!r} may not be entered at $.root_dir")
+    environment = child_environment(env)
+    argv = tuple(command) if command else (default_shell(),)
+    if not argv[0]:
+        raise Invalid("expected a program, got '' at $.command[0]")
+    name = os.path.join(cwd, argv[0]) if "/" in argv[0] else argv[0]
+    program = shutil.which(name, path=environment.get("PATH"))
+    if program is None:
+        raise Invalid(f"there is no program {argv[0]!r} to run at $.command[0]")
+    return Spec((os.path.abspath(program), *argv[1:]), cwd, environment, cols, rows)
+
+
+def default_command(kind: SessionType, command: tuple[str, ...] | None) -> str | None:
+    """The name of the program that a session runs, without its folder."""
+    if kind is SessionType.CHAT:
+        return None
+    return os.path.basename(command[0] if command else default_shell())

@@ -1,0 +1,256 @@
+"""Our own serve loop over hypercorn's connection class, so that no client ends it.
+
+Hypercorn's own dies of one malformed request, and waits without limit for a client that
+stopped reading. Its protocol code is kept; `connection` says what is different in it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import struct
+import sys
+import termios
+from contextlib import suppress
+from functools import partial
+from math import inf
+from typing import cast
+
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
+from hypercorn.utils import parse_socket_addr
+
+from .connection import MAX_BODY, MAX_FRAME, OVERSIZE, Protocol, Tasks, configuration
+
+LOGGER = logging.getLogger(__name__)
+
+__all__ = ["MAX_BODY", "MAX_FRAME", "OVERSIZE", "address", "open_listeners", "serve"]
+
+#: After this long without an acknowledgement the kernel drops a peer by itself. Longer
+#: than `stall_s`, so that a client which merely stalls is dropped by us, and logged.
+USER_TIMEOUT_MS = 30_000
+
+#: A head is complete this long after its first byte, or after the connection opened.
+HEAD_S = 20.0
+
+#: After our last word we still listen so long. To close on unread bytes is to reset,
+#: and a reset can overtake the answer or the close frame that explains it.
+LINGER_S = 2.0
+
+#: The same when the server leaves: a round trip, and then it has waited enough.
+LAST_LINGER_S = 0.3
+
+
+async def open_listeners(host: str, port: int) -> list[trio.SocketListener]:
+    """Listen on every address of `host`; port 0 is a free port, on the first of them.
+
+    No child inherits these sockets. An `OSError` of `bind` or of the name's resolution
+    is raised as it came. *Cancellation:* leaves nothing open.
+    """
+    listeners = await trio.open_tcp_listeners(port, host=host)
+    if port == 0:
+        # A port that is free on one address need not be free on the next.
+        for spare in listeners[1:]:
+            spare.socket.close()
+        del listeners[1:]
+    option = trio.socket.IPPROTO_TCP, trio.socket.TCP_USER_TIMEOUT
+    for listener in listeners:
+        # Accepted sockets inherit it. trio itself sets TCP_NODELAY on each of them.
+        listener.socket.setsockopt(*option, USER_TIMEOUT_MS)
+    return listeners
+
+
+def address(listeners: list[trio.SocketListener]) -> tuple[str, int]:
+    """The host and the port that the first listener is bound to."""
+    host, port = listeners[0].socket.getsockname()[:2]
+    return host, port
+
+
+async def serve(
+    app: ASGIFramework,
+    listeners: list[trio.SocketListener],
+    *,
+    stopped: trio.Event,
+    grace_s: float,
+    stall_s: float = 15.0,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve `app` until `stopped`, then see every connection out within `grace_s`.
+
+    At the stop the listeners and all idle connections close at once. Requests under
+    way may finish. WebSocket handlers are not told: they know of the stop by themselves
+    and close with 1001. What is left after `grace_s` is cut. So is, at any time, a
+    client that takes nothing for `stall_s` while there is something for it.
+
+    There are no lifespan events. The listeners belong to this function.
+
+    *Cancellation:* cuts every connection at once; no socket and no task is left.
+    """
+    config, context = configuration(), WorkerContext(None)
+    live: set[Connection] = set()
+    departures = trio.lowlevel.ParkingLot()
+
+    async def converse(stream: trio.SocketStream) -> None:
+        connection = Connection(app, config, context, stream, stall_s)
+        live.add(connection)
+        try:
+            await connection.run()
+        finally:
+            live.discard(connection)
+            departures.unpark_all()
+
+    async def everybody_left() -> None:
+        while live:
+            await departures.park()
+
+    async with trio.open_nursery() as connections:
+        try:
+            async with trio.open_nursery() as door:
+                # Being out of file descriptors it waits out by itself.
+                accept = partial(trio.serve_listeners, handler_nursery=connections)
+                await door.start(accept, converse, listeners)
+                task_status.started()
+                await stopped.wait()
+                door.cancel_scope.cancel()
+            await context.terminated.set()
+            for connection in live:
+                connection.retire()
+            with trio.move_on_after(grace_s):
+                await everybody_left()
+        finally:
+            for listener in listeners:
+                listener.socket.close()
+            for connection in live:
+                connection.cut("the server leaves")
+            connections.cancel_scope.cancel()
+
+
+class Connection(TCPServer):
+    """One accepted socket. Nothing that its peer sends or its app raises leaves `run`.
+
+    A write is whole or the connection is cut; it waits while the peer makes progress.
+    """
+
+    def __init__(
+        self,
+        app: ASGIFramework,
+        config: Config,
+        context: WorkerContext,
+        stream: trio.SocketStream,
+        stall_s: float,
+    ) -> None:
+        wrapped = cast(AppWrapper, app)
+        secure = cast("trio.SSLStream[trio.SocketStream]", stream)
+        super().__init__(wrapped, config, context, {}, secure)
+        self._socket = stream.socket
+        self._stall_s = stall_s
+        self._life, self._reading = trio.CancelScope(), trio.CancelScope()
+        self._until = inf  # The deadline of `_reading`, in force when it reads.
+        self._idle, self._closing = True, False
+
+    async def run(self) -> None:
+        """Speak until either side is done; the caller closes the socket.
+
+        *Cancellation:* ends the app, but not a write under way: for that, `cut` first.
+        """
+        try:
+            family = self._socket.family
+            client = parse_socket_addr(family, self._socket.getpeername())
+            server = parse_socket_addr(family, self._socket.getsockname())
+            with self._life:
+                async with Tasks() as tasks:
+                    given = (self.app, self.config, self.context, tasks)
+                    peers = (ConnectionState({}), False, client, server)
+                    self._protocol = Protocol(*given, *peers, self.protocol_send)
+                    self._expect(0 if self.context.terminated.is_set() else HEAD_S)
+                    await self._read_data()
+        except* OSError as errors:
+            LOGGER.info("A connection ended early: %s.", errors.exceptions[0])
+        except* Exception:
+            LOGGER.exception("A connection failed.")
+
+    def retire(self) -> None:
+        """Close now if nothing is under way; else nothing changes."""
+        if self._idle:
+            self._expect(0)
+        elif self._closing:
+            self._expect(LAST_LINGER_S)
+
+    def cut(self, reason: str) -> None:
+        """Close by force: a blocked write raises, the app is cancelled."""
+        if self._socket.fileno() >= 0:
+            LOGGER.info("A connection was cut: %s.", reason)
+            # A reset also drops what the peer did not take from the kernel.
+            option = trio.socket.SOL_SOCKET, trio.socket.SO_LINGER
+            self._socket.setsockopt(*option, struct.pack("ii", 1, 0))
+            self._socket.close()
+        self._life.cancel()
+
+    async def protocol_send(self, event: Event) -> None:
+        """What hypercorn's protocol code calls to write, to close, and to be idle."""
+        if isinstance(event, RawData):
+            await self._write(event.data)
+        elif isinstance(event, Updated):
+            self._idle = event.idle
+            self._expect(self.config.keep_alive_timeout if event.idle else inf)
+        elif isinstance(event, Closed):
+            await self._close()
+            await self._protocol.handle(event)
+
+    async def _write(self, data: bytes) -> None:
+        """Write all of it, or cut. *Cancellation:* only before the first byte."""
+        async with self.send_lock:
+            left = memoryview(data)
+            try:
+                while left and not self._closing:
+                    waiting = self._unacknowledged()
+                    with trio.move_on_after(self._stall_s, shield=True) as patience:
+                        left = left[await self._socket.send(left) :]
+                    if patience.cancelled_caught and self._unacknowledged() >= waiting:
+                        self.cut("the peer stopped reading")
+            except (OSError, trio.ClosedResourceError) as error:
+                self.cut(f"writing met {type(error).__name__}")
+
+    def _unacknowledged(self) -> int:
+        """Bytes that the peer did not take yet: finer than what the kernel accepts."""
+        descriptor = self._socket.fileno()
+        if descriptor < 0:
+            return -1
+        count = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+        return int.from_bytes(count, sys.byteorder)
+
+    async def _read_data(self) -> None:
+        while True:
+            data = b""  # So a timeout and a reset are ends of the stream as well.
+            self._reading = trio.CancelScope(deadline=self._until)
+            with suppress(OSError, trio.ClosedResourceError), self._reading:
+                data = await self._socket.recv(MAX_RECV)
+            if not data:
+                break
+            if self._idle:
+                self._until = min(self._until, trio.current_time() + HEAD_S)
+            if not self._closing:
+                await self._protocol.handle(RawData(data))
+        await self._protocol.handle(Closed())
+
+    async def _close(self) -> None:
+        """Say that we are done; the reader waits a moment for the peer to say so too.
+
+        *Cancellation:* shielded. Quart ends itself by its last word, before it is out.
+        """
+        with trio.CancelScope(shield=True):
+            async with self.send_lock:
+                self._closing = True
+                last = self.context.terminated.is_set()
+                self._expect(LAST_LINGER_S if last else LINGER_S)
+                with suppress(OSError):
+                    self._socket.shutdown(trio.socket.SHUT_WR)
+
+    def _expect(self, seconds: float) -> None:
+        """Let the reader wait this long from now, be it reading now or later."""
+        self._until = trio.current_time() + seconds
+        self._reading.deadline = self._until

@@ -1,0 +1,28 @@
+"""Log lines to standard error, without secrets."""
+
+import logging
+import re
+import sys
+
+_QUERY_KEY = re.compile(r"(apiKey=)[^&\s'\"]+", re.IGNORECASE)
+
+
+class Redact(logging.Formatter):
+    """A formatter whose lines never hold the key, whoever wrote it into a message."""
+
+    def __init__(self, secret: str | None) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secret = secret
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = _QUERY_KEY.sub(r"\1***", super().format(record))
+        return text.replace(self._secret, "***") if self._secret else text
+
+
+def set_up(level: str, secret: str | None) -> None:
+    """Send everything of at least `level` to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Redact(secret))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # At debug peewee repeats every statement with its values: transcripts, environments.
+    logging.getLogger("peewee").setLevel(max(logging.INFO, logging.root.level))

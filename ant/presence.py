@@ -1,0 +1,45 @@
+"""Who is joined right now, as a scope: leaving it, however, takes the person out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import attrs
+
+from ant import clock
+from ant.model import SessionId
+
+
+@attrs.define(eq=False)
+class Seat:
+    """One socket's place in one session; `handle` is the person's, if they said it."""
+
+    session_id: SessionId
+    handle: str | None
+    last_seen: datetime
+
+
+class Presence:
+    """Every seat that is taken."""
+
+    def __init__(self) -> None:
+        self._seats: dict[SessionId, set[Seat]] = {}
+
+    @contextmanager
+    def seated(self, session_id: SessionId, handle: str | None) -> Iterator[Seat]:
+        """Be in a session while inside."""
+        seat = Seat(session_id, handle, clock.now())
+        self._seats.setdefault(session_id, set()).add(seat)
+        try:
+            yield seat
+        finally:
+            seats = self._seats[session_id]
+            seats.discard(seat)
+            if not seats:
+                del self._seats[session_id]
+
+    def count(self, session_id: SessionId | None = None) -> int:
+        """How many seats are taken, in one session or in all."""
+        if session_id is not None:
+            return len(self._seats.get(session_id, ()))
+        return sum(map(len, self._seats.values()))

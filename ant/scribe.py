@@ -1,0 +1,106 @@
+"""The transcript writer, one for all sessions: tails to chunks, in grouped commits."""
+
+import logging
+
+import trio
+
+from ant import clock
+from ant.bell import Bell
+from ant.errors import StorageFailed
+from ant.journal import Journal
+from ant.model import SessionId
+from ant.store import Unit
+from ant.terminal.flow import Flow
+from ant.terminal.transcript import CAPACITY
+
+log = logging.getLogger(__name__)
+
+LINGER_S = 0.1
+"""How long the first new byte waits for company; with the commit well below 250 ms."""
+
+URGENT = 512 << 10
+"""Bytes of one session that do not wait for company."""
+
+SHARE = 1 << 20
+"""Bytes of one session in one commit, so that a flood leaves room for its siblings."""
+
+RETRY_S = 0.5
+"""Pause after the database refused; the tails fill meanwhile and programs wait."""
+
+
+def store_chunks(
+    unit: Unit,
+    batch: list[tuple[SessionId, list[tuple[int, bytes]]]],
+    keep: int,
+) -> None:
+    """Append to several transcripts, reserve offsets for what may follow, and trim.
+
+    The reserve is a whole tail past what is stored: no more can be visible by then.
+    """
+    at = clock.stamp(unit.now)
+    for session_id, chunks in batch:
+        offset, last = chunks[-1]
+        unit.transcripts.append(
+            session_id, at, chunks, reserved=offset + len(last) + CAPACITY
+        )
+        unit.transcripts.trim(session_id, keep)
+        unit.sessions.change(session_id, last_activity=at)
+
+
+class Scribe:
+    """Who has unstored bytes, and the task that stores them."""
+
+    def __init__(self, journal: Journal, keep: int) -> None:
+        self._journal, self._keep = journal, keep
+        self._dirty: dict[SessionId, Flow] = {}
+        self._bell, self._hurry = Bell(), Bell()
+
+    def mark(self, session_id: SessionId, flow: Flow) -> None:
+        """This session has new bytes."""
+        self._dirty[session_id] = flow
+        self._bell.ring()
+        if flow.tail.end - flow.tail.stored >= URGENT:
+            self._hurry.ring()
+
+    async def flush(self, session_id: SessionId, flow: Flow) -> None:
+        """Wait until all that the flow holds now is in the database.
+
+        *Cancellation:* nothing is lost, it is stored as ever.
+        """
+        end = flow.tail.end
+        if flow.tail.stored < end:
+            self.mark(session_id, flow)
+            self._hurry.ring()
+            await flow.wait_stored(end)
+
+    async def run(self) -> None:
+        """Store for ever. *Cancellation:* between two commits; none is cut."""
+        while True:
+            await self._bell.wait()
+            with trio.move_on_after(LINGER_S):
+                await self._hurry.wait()
+            await self._store()
+
+    async def _store(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        batch = [
+            (session_id, chunks)
+            for session_id, flow in dirty.items()
+            if (chunks := flow.tail.pending(SHARE))
+        ]
+        if not batch:
+            return
+        try:
+            await self._journal.write(store_chunks, batch, self._keep)
+        except StorageFailed as exc:
+            log.error("Transcripts wait for the disk: %s", exc)
+            self._dirty = dirty | self._dirty
+            self._bell.ring()
+            await trio.sleep(RETRY_S)
+            return
+        for session_id, chunks in batch:
+            flow = dirty[session_id]
+            offset, last = chunks[-1]
+            flow.mark_stored(offset + len(last))
+            if flow.tail.stored < flow.tail.end:
+                self.mark(session_id, flow)

@@ -1,0 +1,201 @@
+"""The composition root: the nesting here is the order in which things are shut down.
+
+lock, store                         let go last
+  journal                           finishes what was asked of it
+    transcript writer, health
+      sessions                      HUP, grace, KILL
+        listener, signals           leave first: sockets see 1001
+"""
+
+import logging
+import signal
+from collections.abc import Callable
+from functools import partial
+
+import trio
+
+from ant import clock, sessions
+from ant.bus import Bus
+from ant.config import Config
+from ant.errors import Conflict, Forbidden, StorageFailed
+from ant.health import HealthProbe
+from ant.http.app import create_app
+from ant.journal import Journal, open_journal
+from ant.listener import address, open_listeners
+from ant.listener import serve as serve_app
+from ant.lock import locked
+from ant.presence import Presence
+from ant.scribe import Scribe
+from ant.store import Program, Store, Unit
+from ant.supervisor import open_supervisor
+from ant.system import System
+from ant.terminal import processes
+from ant.terminal.host import Identity
+from ant.terminal.pty import open_pty
+from ant.viewers import Viewers
+from ant.witness import Stage
+
+log = logging.getLogger(__name__)
+
+PRUNE_S = 60.0
+"""Between two looks at the length of the event log."""
+
+ORPHAN_GRACE_S = 0.5
+"""What a lost session's processes get between HUP and KILL: their terminal is gone."""
+
+
+def check_config(config: Config) -> None:
+    """Refuse to be open to the world by accident. Raises `Forbidden`."""
+    if not (config.is_loopback or config.api_key or config.insecure):
+        raise Forbidden(
+            f"{config.host} can be reached from outside and no key is set: set "
+            "ANT_API_KEY, listen on 127.0.0.1, or say --insecure."
+        )
+
+
+async def serve(config: Config, ready: Callable[[str], None]) -> None:
+    """Run a server until it is told to stop; `ready` is given its URL once it answers.
+
+    Raises `Conflict` (folder or port in use), `Forbidden` (public without a key) and
+    `StorageFailed`. SIGTERM, SIGINT: graceful; the second: at once.
+    """
+    check_config(config)
+    with locked(config.data_dir):
+        try:
+            listeners = await open_listeners(config.host, config.port)
+        except OSError as exc:
+            raise Conflict(
+                f"Cannot listen on {config.host}:{config.port}: {exc.strerror or exc}."
+            ) from exc
+        store = Store.open(config.database)
+        try:
+            await _serve(config, store, listeners, ready)
+            store.transact(sessions.leave_cleanly)
+        finally:
+            store.close()
+
+
+async def _serve(
+    config: Config,
+    store: Store,
+    listeners: list[trio.SocketListener],
+    ready: Callable[[str], None],
+) -> None:
+    await _end_lost(store)
+    host, port = address(listeners)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    bus = Bus(store.read(_newest_seq))
+    stopped, hurry = trio.Event(), trio.CancelScope()
+    async with open_journal(store, bus) as journal, trio.open_nursery() as background:
+        scribe = Scribe(journal, config.transcript_max_bytes)
+        stage = Stage(journal, scribe, Viewers(), open_pty, config.server_url or url)
+        background.start_soon(scribe.run)
+        background.start_soon(_prune, journal, config.event_log_keep)
+        await background.start(_signals, stopped, hurry)
+        with hurry:
+            async with open_supervisor(
+                stage, config.max_active_sessions, config.grace_s
+            ) as supervisor:
+                health = HealthProbe(journal, supervisor)
+                background.start_soon(health.run)
+                system = System(
+                    config=config,
+                    bus=bus,
+                    journal=journal,
+                    stage=stage,
+                    supervisor=supervisor,
+                    presence=Presence(),
+                    health=health,
+                    epoch=store.transact(_epoch),
+                    build_id=clock.new_id(),
+                )
+                await _front(system, listeners, stopped, partial(ready, url))
+        background.cancel_scope.cancel()
+
+
+async def _front(
+    system: System,
+    listeners: list[trio.SocketListener],
+    stopped: trio.Event,
+    ready: Callable[[], None],
+) -> None:
+    """Serve until stopped; the bus closes first, so that sockets say goodbye."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(
+            partial(
+                serve_app,
+                create_app(system),
+                listeners,
+                stopped=stopped,
+                grace_s=system.config.grace_s,
+            )
+        )
+        ready()
+        await stopped.wait()
+        log.info("Stopping.")
+        system.health.stopping = True
+        system.bus.close()
+
+
+async def _signals(
+    stopped: trio.Event, hurry: trio.CancelScope, task_status: trio.TaskStatus[None]
+) -> None:
+    """The first signal stops gracefully, the second at once."""
+    wanted = {signal.SIGTERM, signal.SIGINT}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        wanted.add(signal.SIGHUP)
+    with trio.open_signal_receiver(*wanted) as arrived:
+        task_status.started()
+        async for _ in arrived:
+            if stopped.is_set():
+                log.warning("Told again: stopping at once.")
+                hurry.cancel()
+            stopped.set()
+
+
+async def _end_lost(store: Store) -> None:
+    """End what a server run that died left behind, then call it lost."""
+    boot_id = processes.boot_id()
+    for program in store.read(_unfinished):
+        for sid in _left_behind(program):
+            log.warning("Ending what is left of lost session %s.", program.session.id)
+            await processes.end_session(sid, ORPHAN_GRACE_S)
+    store.transact(sessions.recover, boot_id)
+
+
+def _left_behind(program: Program) -> set[int]:
+    identity = None
+    if program.pid and program.start_ticks and program.boot_id:
+        identity = Identity(program.pid, program.start_ticks, program.boot_id)
+    return processes.find_lost(program.session.id, identity, program.run or "")
+
+
+def _unfinished(unit: Unit) -> list[Program]:
+    return unit.sessions.unfinished()
+
+
+def _newest_seq(unit: Unit) -> int:
+    return unit.log.newest()
+
+
+def _epoch(unit: Unit) -> str:
+    """The name of this event log: made with the database, gone with it."""
+    epoch = unit.settings.get("epoch")
+    if epoch is None:
+        epoch = clock.new_id()
+        unit.settings.put("epoch", epoch)
+    return epoch
+
+
+async def _prune(journal: Journal, keep: int) -> None:
+    """Keep the event log at its length, for ever."""
+
+    def prune(unit: Unit) -> int:
+        return unit.log.prune(keep)
+
+    while True:
+        await trio.sleep(PRUNE_S)
+        try:
+            await journal.write(prune)
+        except StorageFailed as exc:
+            log.error("The event log could not be pruned: %s", exc)

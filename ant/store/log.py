@@ -1,0 +1,43 @@
+"""The event log: durable events by `seq`, pruned by count."""
+
+from ant import clock, wire
+from ant.events import Envelope
+from ant.store.tables import EventRow
+
+
+class EventLog:
+    def append(self, at: str, session_id: str | None, tag: str, body: str) -> int:
+        """The new event's `seq`: larger than every one before, for ever."""
+        return int(
+            EventRow.insert(at=at, session_id=session_id, type=tag, body=body).execute()
+        )
+
+    def newest(self) -> int:
+        """The `seq` of the last event that was ever logged; 0 before the first."""
+        row = EventRow.select(EventRow.seq).order_by(EventRow.seq.desc()).first()
+        return row.seq if row else 0
+
+    def oldest(self) -> int | None:
+        """The lowest `seq` that is kept."""
+        row = EventRow.select(EventRow.seq).order_by(EventRow.seq).first()
+        return row.seq if row else None
+
+    def since(self, seq: int, limit: int) -> list[Envelope]:
+        """The oldest `limit` events after `seq`, in order."""
+        rows = (
+            EventRow.select()
+            .where(EventRow.seq > seq)
+            .order_by(EventRow.seq)
+            .limit(limit)
+        )
+        return [
+            Envelope(
+                clock.parse_stamp(row.at), wire.load_event(row.type, row.body), row.seq
+            )
+            for row in rows
+        ]
+
+    def prune(self, keep: int) -> int:
+        """Forget all but the newest `keep` events; how many went. One always stays."""
+        floor = self.newest() - max(keep, 1)
+        return int(EventRow.delete().where(EventRow.seq <= floor).execute())

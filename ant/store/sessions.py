@@ -1,0 +1,199 @@
+"""Session and terminal rows to and from the model."""
+
+from typing import Any
+
+import attrs
+from peewee import JOIN, fn
+
+from ant import clock, wire
+from ant.model import (
+    CliFlag,
+    Session,
+    SessionId,
+    SessionType,
+    Status,
+    TerminalInfo,
+)
+from ant.store.tables import SessionRow, TerminalRow
+
+
+@attrs.frozen
+class Program:
+    """What a terminal runs and where its transcript stands; never on the wire."""
+
+    session: Session
+    host: str
+    command: tuple[str, ...] | None
+    env: dict[str, str]
+    cols: int
+    rows: int
+    status: Status
+    pid: int | None
+    start_ticks: int | None
+    boot_id: str | None
+    run: str | None
+    stored: int
+    reserved: int
+
+
+def _time(text: str | None) -> Any:
+    return clock.parse_stamp(text) if text is not None else None
+
+
+def _terminal(row: Any) -> TerminalInfo:
+    return TerminalInfo(
+        host=row.host,
+        command=tuple(wire.loads(row.command)) if row.command else None,
+        cols=row.cols,
+        rows=row.rows,
+        pid=row.pid,
+        exit_code=row.exit_code,
+        exit_signal=row.exit_signal,
+        status_reason=row.status_reason,
+        started_at=_time(row.started_at),
+        exited_at=_time(row.exited_at),
+        oldest=row.oldest,
+        end=row.stored,
+    )
+
+
+def _session(row: Any) -> Session:
+    terminal = getattr(row, "half", None)
+    return Session(
+        id=SessionId(row.id),
+        name=row.name,
+        type=SessionType(row.type),
+        workspace_id=row.workspace_id,
+        root_dir=row.root_dir,
+        status=Status(terminal.status) if terminal else Status.NONE,
+        archived=row.archived,
+        ttl=row.ttl,
+        deleted_at=_time(row.deleted_at),
+        last_activity=_time(row.last_activity),
+        meta=wire.loads(row.meta),
+        created_at=clock.parse_stamp(row.created_at),
+        updated_at=clock.parse_stamp(row.updated_at),
+        handle=row.handle,
+        display_name=row.display_name,
+        alias=row.alias_,
+        cli_flag=CliFlag(row.cli_flag) if row.cli_flag else None,
+        linked_chat_id=row.linked_chat_id,
+        auto_forward_chat=row.auto_forward_chat,
+        terminal=_terminal(terminal) if terminal else None,
+    )
+
+
+def _select() -> Any:
+    return SessionRow.select(SessionRow, TerminalRow).join(
+        TerminalRow,
+        JOIN.LEFT_OUTER,
+        on=(TerminalRow.session_id == SessionRow.id),
+        attr="half",
+    )
+
+
+_ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
+
+
+class Sessions:
+    def get(self, session_id: str) -> Session | None:
+        """The session with that id, active or not."""
+        row = _select().where(SessionRow.id == session_id).first()
+        return _session(row) if row else None
+
+    def active(self) -> tuple[Session, ...]:
+        """Neither archived nor deleted, newest change first."""
+        query = _select().where(_ACTIVE)
+        order = (SessionRow.updated_at.desc(), SessionRow.ordinal.desc())
+        return tuple(map(_session, query.order_by(*order)))
+
+    def recoverable(self) -> tuple[Session, ...]:
+        """Archived or soft-deleted, newest deletion (else change) first."""
+        query = _select().where(~_ACTIVE)
+        gone = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at).desc()
+        return tuple(map(_session, query.order_by(gone, SessionRow.ordinal.desc())))
+
+    def name_taken(self, name: str) -> bool:
+        """Whether an active session has that name, whatever its case."""
+        names = SessionRow.select(SessionRow.name).where(_ACTIVE)
+        folded = name.strip().casefold()
+        return any(row.name.strip().casefold() == folded for row in names)
+
+    def handle_taken(self, handle: str) -> bool:
+        """Whether an active session has that handle."""
+        query = SessionRow.select().where(_ACTIVE & (SessionRow.handle == handle))
+        return bool(query.exists())
+
+    def add(self, session: Session, env: dict[str, str]) -> None:
+        """Insert a session, with its terminal if it has one."""
+        fields = attrs.asdict(session, recurse=False)
+        for other in ("terminal", "status"):
+            del fields[other]
+        fields["alias_"] = fields.pop("alias")
+        fields["meta"] = wire.dumps(session.meta).decode()
+        for key in ("created_at", "updated_at", "deleted_at", "last_activity"):
+            fields[key] = clock.stamp(fields[key]) if fields[key] else None
+        SessionRow.insert(fields).execute()
+        if session.terminal is not None:
+            TerminalRow.insert(
+                session_id=session.id,
+                host=session.terminal.host,
+                command=wire.dumps(session.terminal.command).decode()
+                if session.terminal.command
+                else None,
+                env=wire.dumps(env).decode(),
+                cols=session.terminal.cols,
+                rows=session.terminal.rows,
+                status=session.status,
+            ).execute()
+
+    def change(self, session_id: str, **fields: Any) -> None:
+        """Set columns of a session row; times are given as text."""
+        SessionRow.update(fields).where(SessionRow.id == session_id).execute()
+
+    def change_terminal(self, session_id: str, **fields: Any) -> None:
+        """Set columns of a terminal row; times are given as text."""
+        TerminalRow.update(fields).where(TerminalRow.session_id == session_id).execute()
+
+    def skip_offsets(self, count: int) -> None:
+        """Move every terminal's numbering ahead; what lies between is a gap."""
+        TerminalRow.update(reserved=TerminalRow.reserved + count).execute()
+
+    def remove(self, session_id: str) -> None:
+        """Delete a row and, by cascade, all that hangs on it."""
+        SessionRow.delete().where(SessionRow.id == session_id).execute()
+
+    def program(self, session_id: str) -> Program | None:
+        """What the terminal of that session runs."""
+        return next(iter(self._programs(SessionRow.id == session_id)), None)
+
+    def unfinished(self) -> list[Program]:
+        """The terminals whose last word is that they run or are about to."""
+        return self._programs(TerminalRow.status.in_((Status.STARTING, Status.RUNNING)))
+
+    def _programs(self, where: Any) -> list[Program]:
+        programs = []
+        for row in _select().where(where):
+            terminal = getattr(row, "half", None)
+            if terminal is None:
+                continue
+            programs.append(
+                Program(
+                    session=_session(row),
+                    host=terminal.host,
+                    command=tuple(wire.loads(terminal.command))
+                    if terminal.command
+                    else None,
+                    env=wire.loads(terminal.env),
+                    cols=terminal.cols,
+                    rows=terminal.rows,
+                    status=Status(terminal.status),
+                    pid=terminal.pid,
+                    start_ticks=terminal.start_ticks,
+                    boot_id=terminal.boot_id,
+                    run=terminal.run,
+                    stored=terminal.stored,
+                    reserved=terminal.reserved,
+                )
+            )
+        return programs

@@ -1,0 +1,136 @@
+"""One peewee model per table, nothing else.
+
+Times are RFC 3339 text (`clock.stamp`): text order is time order. The database is bound
+when a `Store` opens; a process has one at a time.
+"""
+
+from typing import Any, ClassVar
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    DatabaseProxy,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+from playhouse.sqlite_ext import AutoIncrementField
+
+database: Any = DatabaseProxy()
+
+
+class Table(Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class SessionRow(Table):
+    """A terminal, agent or chat; `ordinal` breaks ties of time."""
+
+    ordinal = AutoField()
+    id = TextField(unique=True)
+    name = TextField()
+    type = TextField()
+    workspace_id = TextField(null=True)
+    root_dir = TextField(null=True)
+    archived = BooleanField(default=False)
+    ttl = TextField()
+    deleted_at = TextField(null=True)
+    last_activity = TextField(null=True)
+    meta = TextField(default="{}")
+    created_at = TextField()
+    updated_at = TextField()
+    handle = TextField(null=True, index=True)
+    display_name = TextField(null=True)
+    alias_ = TextField(null=True, column_name="alias")  # Model.alias is peewee's.
+    cli_flag = TextField(null=True)
+    linked_chat_id = TextField(null=True, index=True)
+    auto_forward_chat = BooleanField(default=True)
+
+    class Meta:
+        table_name = "sessions"
+
+
+class TerminalRow(Table):
+    """The terminal half of a session.
+
+    `stored` and `oldest` bound the transcript, `kept` counts its bytes; no byte offset
+    at or past `reserved` was ever given away. `pid`, `start_ticks`, `boot_id` and `run`
+    say which process it is, for a later server run to end.
+    """
+
+    session_id = ForeignKeyField(
+        SessionRow,
+        field="id",
+        on_delete="CASCADE",
+        primary_key=True,
+    )
+    host = TextField()
+    command = TextField(null=True)
+    env = TextField(default="{}")
+    cols = IntegerField()
+    rows = IntegerField()
+    status = TextField()
+    status_reason = TextField(null=True)
+    pid = IntegerField(null=True)
+    start_ticks = BigIntegerField(null=True)
+    boot_id = TextField(null=True)
+    run = TextField(null=True)
+    exit_code = IntegerField(null=True)
+    exit_signal = IntegerField(null=True)
+    started_at = TextField(null=True)
+    exited_at = TextField(null=True)
+    oldest = BigIntegerField(default=0)
+    stored = BigIntegerField(default=0)
+    kept = BigIntegerField(default=0)
+    reserved = BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "terminals"
+
+
+class ChunkRow(Table):
+    """A run of terminal bytes; `size` saves reading the blob to know where it ends."""
+
+    id = AutoField()
+    session_id = ForeignKeyField(
+        SessionRow, field="id", on_delete="CASCADE", index=False
+    )
+    offset = BigIntegerField()
+    size = IntegerField()
+    at = TextField()
+    data = BlobField()
+
+    class Meta:
+        table_name = "chunks"
+        indexes: ClassVar = ((("session_id", "offset"), True),)
+
+
+class EventRow(Table):
+    """The event log; AUTOINCREMENT, so that no `seq` is ever given twice."""
+
+    seq = AutoIncrementField()
+    at = TextField()
+    session_id = TextField(null=True)
+    type = TextField()
+    body = TextField()
+
+    class Meta:
+        table_name = "events"
+
+
+class SettingRow(Table):
+    """The few durable switches and marks of the server itself."""
+
+    key = TextField(primary_key=True)
+    value = TextField()
+
+    class Meta:
+        table_name = "settings"
+
+
+TABLES = (SessionRow, TerminalRow, ChunkRow, EventRow, SettingRow)

@@ -1,0 +1,42 @@
+"""One transaction: its time, its tables and the events it collects."""
+
+from datetime import datetime
+
+import attrs
+
+from ant import clock, wire
+from ant.events import Envelope, Event
+from ant.store.log import EventLog
+from ant.store.sessions import Sessions
+from ant.store.settings import Settings
+from ant.store.transcripts import Transcripts
+
+
+@attrs.define(eq=False)
+class Unit:
+    """What a rule is given; it knows no trio and no connection.
+
+    `envelopes` are published by the journal, in this order, once the transaction is in.
+    """
+
+    now: datetime
+    writable: bool = True
+    envelopes: list[Envelope] = attrs.field(factory=list)
+    sessions: Sessions = attrs.field(factory=Sessions)
+    transcripts: Transcripts = attrs.field(factory=Transcripts)
+    settings: Settings = attrs.field(factory=Settings)
+    log: EventLog = attrs.field(factory=EventLog)
+
+    def emit(self, event: Event) -> None:
+        """Say what happened: into the log now where it is durable, to sockets later."""
+        if not self.writable:
+            raise RuntimeError("a read cannot make anything happen")
+        seq = None
+        if event.durable:
+            seq = self.log.append(
+                clock.stamp(self.now),
+                event.session_id,
+                wire.event_tag(event),
+                wire.dump_event(event),
+            )
+        self.envelopes.append(Envelope(self.now, event, seq))

@@ -1,0 +1,26 @@
+"""The bundle a request handler may touch, and nothing beyond it."""
+
+import attrs
+
+from ant.bus import Bus
+from ant.config import Config
+from ant.health import HealthProbe
+from ant.journal import Journal
+from ant.presence import Presence
+from ant.supervisor import Supervisor
+from ant.witness import Stage
+
+
+@attrs.frozen
+class System:
+    """One running server. `epoch` names the event log that `seq` counts in."""
+
+    config: Config
+    bus: Bus
+    journal: Journal
+    stage: Stage
+    supervisor: Supervisor
+    presence: Presence
+    health: HealthProbe
+    epoch: str
+    build_id: str

@@ -1,0 +1,28 @@
+"""What a terminal tells the outside; facts, in the order in which they were seen."""
+
+import attrs
+
+
+@attrs.frozen
+class OutputSeen:
+    """There are bytes up to `end` (an offset) that nobody was told of yet."""
+
+    end: int
+
+
+@attrs.frozen
+class ActivitySeen:
+    """The program is putting out something; told at most once in ten seconds."""
+
+    end: int
+
+
+@attrs.frozen
+class Resized:
+    """The terminal has a new size."""
+
+    cols: int
+    rows: int
+
+
+Observation = OutputSeen | ActivitySeen | Resized

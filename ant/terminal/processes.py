@@ -1,0 +1,221 @@
+"""Whom to end, and how: the only reader of /proc, so nobody is killed by name or guess.
+
+Rule 1: a terminal's processes are those of its session id, job groups included.
+Rule 2: what left that session (a daemon, a tmux server and its panes) is not ours.
+Rule 3: after a crash a pid proves nothing; boot id with start time, or the environment
+we gave it, does.
+"""
+
+import contextlib
+import functools
+import os
+import re
+import signal
+
+import attrs
+import trio
+
+from ant.terminal.host import Identity
+
+KILL_BOUND_S = 2.0
+"""KILL cannot be refused, only delayed in the kernel: beyond this, waiting is vain."""
+
+LOOK_AGAIN_S = 0.02
+"""Between two looks when no descriptor is left to wait on."""
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TERMINAL = re.compile(r"/dev/pts/\d+")
+
+
+@attrs.frozen
+class Process:
+    """One line of /proc/PID/stat; `cpu_ticks` is user and system time together."""
+
+    pid: int
+    ppid: int
+    sid: int
+    tty_nr: int
+    state: str
+    start_ticks: int
+    cpu_ticks: int
+    rss_bytes: int
+    threads: int
+
+    @property
+    def live(self) -> bool:
+        """Whether it still runs: a first thread may be a zombie while others go on."""
+        return self.state not in "ZX" or self.threads > 1
+
+
+@functools.cache
+def boot_id() -> str:
+    """This boot's name; pids and start times mean nothing across two of them."""
+    with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
+        return file.readall().decode().strip()
+
+
+def identify(pid: int) -> Identity | None:
+    """Who has this pid now, a zombie included; None if nobody has."""
+    process = _look(pid)
+    return Identity(pid, process.start_ticks, boot_id()) if process else None
+
+
+def snapshot() -> list[Process]:
+    """Every process there is, as one pass saw them; costs about 10 µs for each."""
+    found = (_look(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return [process for process in found if process is not None]
+
+
+def members(sid: int) -> list[Process]:
+    """The live processes of a terminal session."""
+    return [process for process in snapshot() if process.sid == sid and process.live]
+
+
+def environ_of(pid: int) -> dict[str, str]:
+    """The environment a process was started with; empty if we may not see it."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
+            block = file.readall()
+    except OSError:
+        return {}
+    pairs = (entry.partition(b"=") for entry in block.split(b"\0") if b"=" in entry)
+    return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
+
+
+def inheritable_fds() -> list[int]:
+    """Our descriptors, beyond 0, 1 and 2, that a child would get unless told to close.
+
+    Python makes none, but whoever started us may have left some open.
+    """
+    found = []
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        with contextlib.suppress(OSError):  # The listing's own is closed by now.
+            if fd > 2 and os.get_inheritable(fd):
+                found.append(fd)
+    return found
+
+
+def signal_session(sid: int, signum: int) -> int:
+    """Signal every live member that is there, and ours to signal; how many were."""
+    count = 0
+    for process in members(sid):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, signum)
+            count += 1
+    return count
+
+
+def find_lost(session_id: str, identity: Identity | None, run: str) -> set[int]:
+    """The terminal sessions (sids) to end that a crashed server run left behind.
+
+    With an `identity`: the session of that very process, else of what it left that
+    still carries our `ANT_SESSION_ID`. Without one (the crash came between spawn and
+    record): the sessions whose leader runs on a terminal under our session and run, and
+    was started by nobody who did. Never raises; what cannot be seen is not ours.
+    """
+    everyone = [process for process in snapshot() if process.live]
+    if identity is None:
+        return {
+            process.sid
+            for process in everyone
+            if process.pid == process.sid
+            and _carries(process.pid, ANT_SESSION_ID=session_id, ANT_RUN=run)
+            and not _carries(process.ppid, ANT_RUN=run)
+            and _on_terminal(process)
+        }
+    if identity.boot_id != boot_id():
+        return set()
+    for process in everyone:
+        same = process.pid == identity.pid
+        if same and process.start_ticks == identity.start_ticks:
+            return {process.sid}
+    return {
+        process.sid
+        for process in everyone
+        if process.sid == identity.pid
+        and _carries(process.pid, ANT_SESSION_ID=session_id)
+    }
+
+
+async def end_session(sid: int, grace_s: float) -> None:
+    """End a terminal session: HUP and CONT, `grace_s` to leave, then KILL until empty.
+
+    Takes at most `grace_s` and `KILL_BOUND_S`. What is not ours to signal is waited for
+    during the grace only. The caller sees to it that `sid` cannot be given away
+    meanwhile: its leader is our unreaped child, or was just found by `find_lost`.
+    *Cancellation:* cuts the grace short, never the KILL.
+    """
+    empty = False
+    try:
+        signal_session(sid, signal.SIGHUP)
+        signal_session(sid, signal.SIGCONT)  # A stopped job takes its HUP only now.
+        with trio.move_on_after(grace_s):
+            await trio.lowlevel.checkpoint()  # A look at all of /proc takes a while.
+            while left := members(sid):
+                await _wait_gone(left)
+            empty = True
+    finally:
+        if not empty:
+            deadline = trio.current_time() + KILL_BOUND_S
+            with trio.CancelScope(deadline=deadline, shield=True):
+                await trio.lowlevel.checkpoint()
+                while signal_session(sid, signal.SIGKILL):
+                    await _wait_gone(members(sid))
+
+
+async def _wait_gone(processes: list[Process]) -> None:
+    """Wait until each of these has exited, one descriptor at a time."""
+    for process in processes:
+        try:
+            pidfd = os.pidfd_open(process.pid)
+            try:
+                now = _look(process.pid)
+                if now is not None and now.start_ticks == process.start_ticks:
+                    await trio.lowlevel.wait_readable(pidfd)
+            finally:
+                os.close(pidfd)
+        except ProcessLookupError:
+            continue
+        except OSError:  # No descriptor is free.
+            await trio.sleep(LOOK_AGAIN_S)
+
+
+def _look(pid: int) -> Process | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            line = file.readall()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name in parentheses may hold spaces and parentheses: the last one closes it.
+    fields = line[line.rindex(b")") + 2 :].split()
+    return Process(
+        pid=pid,
+        ppid=int(fields[1]),
+        sid=int(fields[3]),
+        tty_nr=int(fields[4]),
+        state=fields[0].decode(),
+        start_ticks=int(fields[19]),
+        cpu_ticks=int(fields[11]) + int(fields[12]),
+        rss_bytes=int(fields[21]) * _PAGE,
+        threads=int(fields[17]),
+    )
+
+
+def _carries(pid: int, **expected: str) -> bool:
+    return expected.items() <= environ_of(pid).items()
+
+
+def _on_terminal(process: Process) -> bool:
+    """Whether its session has, or had until the hang-up, a terminal.
+
+    A dying server closes the master, and the kernel then takes the controlling
+    terminal from the whole session: `tty_nr` is 0. Only 0, 1 and 2 still tell; a daemon
+    has given them up.
+    """
+    if process.tty_nr:
+        return True
+    for fd in range(3):
+        with contextlib.suppress(OSError):
+            if _TERMINAL.match(os.readlink(f"/proc/{process.pid}/fd/{fd}")):
+                return True
+    return False

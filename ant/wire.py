@@ -1,0 +1,309 @@
+"""JSON to and from the model, the commands and the events; the only JSON reader.
+
+Bodies and frames are read strictly: no string becomes a number, no unknown key is
+dropped. Query strings are text, so only there `"5"` is 5 and `"true"` is true. Whatever
+is wrong is raised as `Invalid` with one issue per fault, each ending in a JSON path.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+import attrs
+import orjson
+from cattrs import Converter
+from cattrs.errors import (
+    BaseValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import transform_error
+
+from ant import clock, events
+from ant.commands import FRAMES, Frame
+from ant.errors import Invalid
+
+T = TypeVar("T")
+
+_SHOWN = 60
+"""Characters of a bad value that an issue repeats: enough to recognise it."""
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _exactly(kind: type, noun: str) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"expected {noun}, got {_shown(value)}")
+        return value
+
+    return structure
+
+
+def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
+    choices = [member.value for member in cls]
+    if value not in choices:
+        raise ValueError(f"expected one of {', '.join(choices)}, got {_shown(value)}")
+    return cls(value)
+
+
+def _read_literal(value: Any, cls: Any) -> Any:
+    if value not in get_args(cls):
+        choices = ", ".join(map(str, get_args(cls)))
+        raise ValueError(f"expected one of {choices}, got {_shown(value)}")
+    return value
+
+
+def _read_time(value: Any, _: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(f"expected an RFC 3339 time, got {_shown(value)}")
+    return clock.parse_stamp(value)
+
+
+def _read_query_int(value: Any, _: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        return int(value)
+    raise ValueError(f"expected an integer, got {_shown(value)}")
+
+
+def _read_query_flag(value: Any, _: Any) -> bool:
+    if isinstance(value, str) and value.lower() in _FLAGS:
+        return _FLAGS[value.lower()]
+    raise ValueError(f"expected true or false, got {_shown(value)}")
+
+
+def _wire_name(field: Any) -> str:
+    return str(field.metadata.get("wire", field.name))
+
+
+def _origin(cls: Any) -> Any:
+    return get_origin(cls)
+
+
+def _each(
+    converter: Converter, cls: Any, inner: Any, items: Iterable[tuple[Any, Any]]
+) -> dict[Any, Any]:
+    """Structure every item; an issue of one names its place in the list or object."""
+    read: dict[Any, Any] = {}
+    faults: list[Exception] = []
+    for place, value in items:
+        try:
+            read[place] = converter.structure(value, inner)
+        except ValueError as exc:
+            exc.add_note(IterableValidationNote("an item", place, inner))
+            faults.append(exc)
+    if faults:
+        raise IterableValidationError("items", faults, cls)
+    return read
+
+
+def _strict(converter: Converter) -> Converter:
+    """Teach a converter our classes, our limits and our refusals."""
+
+    def unstructure_class(cls: Any) -> Callable[[Any], dict[str, Any]]:
+        names = {f.name: override(rename=_wire_name(f)) for f in attrs.fields(cls)}
+        return make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]
+
+    def structure_class(cls: Any) -> Callable[[Any, Any], Any]:
+        names = {f.name: override(rename=_wire_name(f)) for f in attrs.fields(cls)}
+        read = make_dict_structure_fn(
+            cls,
+            converter,
+            _cattrs_forbid_extra_keys=True,
+            **names,  # type: ignore[arg-type]
+        )
+
+        def structure(value: Any, kind: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise ValueError(f"expected an object, got {_shown(value)}")
+            return read(value, kind)
+
+        return structure
+
+    def structure_limited(annotated: Any) -> Callable[[Any, Any], Any]:
+        inner, *limits = get_args(annotated)
+
+        def structure(value: Any, _: Any) -> Any:
+            read = converter.structure(value, inner)
+            for limit in limits:
+                limit.check(read)
+            return read
+
+        return structure
+
+    def structure_list(cls: Any) -> Callable[[Any, Any], Any]:
+        (inner, _) = get_args(cls)
+
+        def structure(value: Any, _: Any) -> Any:
+            if not isinstance(value, list):
+                raise ValueError(f"expected a list, got {_shown(value)}")
+            return tuple(_each(converter, cls, inner, enumerate(value)).values())
+
+        return structure
+
+    def structure_object(cls: Any) -> Callable[[Any, Any], Any]:
+        names, inner = get_args(cls)
+
+        def structure(value: Any, _: Any) -> Any:
+            if not isinstance(value, dict):
+                raise ValueError(f"expected an object, got {_shown(value)}")
+            _each(converter, cls, names, ((name, name) for name in value))
+            return _each(converter, cls, inner, value.items())
+
+        return structure
+
+    converter.register_structure_hook_factory(attrs.has, structure_class)
+    converter.register_unstructure_hook_factory(attrs.has, unstructure_class)
+    converter.register_structure_hook_factory(
+        lambda cls: _origin(cls) is tuple, structure_list
+    )
+    converter.register_structure_hook_factory(
+        lambda cls: _origin(cls) is dict, structure_object
+    )
+    converter.register_structure_hook_factory(
+        lambda cls: _origin(cls) is Annotated, structure_limited
+    )
+    converter.register_structure_hook_func(
+        lambda cls: _origin(cls) is Literal, _read_literal
+    )
+    converter.register_structure_hook(StrEnum, _read_enum)
+    converter.register_structure_hook(datetime, _read_time)
+    converter.register_unstructure_hook(datetime, clock.stamp)
+    return converter
+
+
+_body = _strict(Converter())
+_body.register_structure_hook(str, _exactly(str, "a string"))
+_body.register_structure_hook(bool, _exactly(bool, "true or false"))
+_body.register_structure_hook(int, _exactly(int, "an integer"))
+
+_query = _strict(Converter())
+_query.register_structure_hook(str, _exactly(str, "a string"))
+_query.register_structure_hook(bool, _read_query_flag)
+_query.register_structure_hook(int, _read_query_int)
+
+
+def _sentence(exc: BaseException, _: Any) -> str:
+    if isinstance(exc, KeyError):
+        return "required field missing"
+    if isinstance(exc, ForbiddenExtraKeysError):
+        return f"unknown field {', '.join(sorted(map(str, exc.extra_fields)))}"
+    return str(exc)
+
+
+def _located(issue: str, kind: Any) -> str:
+    """The issue with its path in wire names, not in those of the class."""
+    sentence, _, path = issue.rpartition(" @ ")
+    for field in attrs.fields(kind):
+        if (wire_name := _wire_name(field)) != field.name:
+            path = re.sub(rf"\A\$\.{field.name}\b", f"$.{wire_name}", path)
+    return f"{sentence} at {path}"
+
+
+def _structure(converter: Converter, value: Any, kind: type[T]) -> T:
+    try:
+        return converter.structure(value, kind)
+    except BaseValidationError as exc:
+        issues = transform_error(exc, format_exception=_sentence)
+        raise Invalid(*(_located(issue, kind) for issue in issues)) from exc
+    except ValueError as exc:
+        raise Invalid(f"{exc} at $") from exc
+
+
+def loads(data: bytes | str) -> Any:
+    """Parse JSON. Raises `Invalid` where it is not JSON or not UTF-8."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as exc:
+        raise Invalid(f"This is not JSON: {exc} at $") from exc
+
+
+def dumps(value: Any) -> bytes:
+    """Render a model object, or plain data that holds some, as JSON."""
+    return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
+
+
+def render(value: dict[str, Any]) -> str:
+    """Render plain data (strings, numbers, lists, objects) as JSON; the hot path."""
+    return orjson.dumps(value).decode()
+
+
+def read_body(data: bytes, kind: type[T]) -> T:
+    """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
+    return _structure(_body, loads(data) if data else {}, kind)
+
+
+def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
+    """Structure a query string's last values. Raises `Invalid`."""
+    return _structure(_query, pairs, kind)
+
+
+_FRAMES = {cls.type: cls for cls in FRAMES}
+
+
+def read_frame(text: bytes | str) -> Frame:
+    """Structure a `/ws` frame by its `type`. Raises `Invalid`."""
+    value = loads(text)
+    if not isinstance(value, dict):
+        raise Invalid(f"expected an object, got {_shown(value)} at $")
+    kind = value.pop("type", None)
+    if not isinstance(kind, str) or kind not in _FRAMES:
+        raise Invalid(
+            f"unknown frame type {_shown(kind)}, not one of {', '.join(_FRAMES)}"
+            " at $.type"
+        )
+    return _structure(_body, value, _FRAMES[kind])
+
+
+def ref_of(text: bytes | str) -> str | None:
+    """The `ref` of a frame that could not be read otherwise, if it has a sane one."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    ref = value.get("ref") if isinstance(value, dict) else None
+    return ref if isinstance(ref, str) and len(ref) <= 200 else None
+
+
+def _tag(cls: type) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+TAGS: dict[str, type] = {_tag(cls): cls for cls in get_args(events.Event)}
+"""Every event by its name on the wire, its class name in snake case."""
+
+
+def event_tag(event: events.Event) -> str:
+    """The `type` of an event's frame."""
+    return _tag(type(event))
+
+
+def dump_event(event: events.Event) -> str:
+    """An event's body as the log keeps it."""
+    return dumps(event).decode()
+
+
+def load_event(tag: str, body: str) -> events.Event:
+    """The inverse of `dump_event`."""
+    event: events.Event = _structure(_body, loads(body), TAGS[tag])
+    return event
+
+
+def event_frame(envelope: events.Envelope) -> str:
+    """An event's `/ws` frame; rendered once and kept in the envelope."""
+    if envelope.frame is None:
+        body = {"type": event_tag(envelope.event), **_body.unstructure(envelope.event)}
+        if envelope.seq is not None:
+            body["seq"] = envelope.seq
+        body["at"] = clock.stamp(envelope.at)
+        envelope.frame = dumps(body).decode()
+    return envelope.frame

@@ -1,0 +1,142 @@
+"""Turns what one run of a terminal does into facts that rooms and the store know."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import attrs
+import trio
+
+from ant import clock, sessions
+from ant.errors import AntError
+from ant.events import Envelope, Event, SessionActivity, TerminalResized
+from ant.journal import Journal
+from ant.launch import plan
+from ant.model import SessionId
+from ant.scribe import Scribe
+from ant.store import Program
+from ant.terminal.detector import Detector
+from ant.terminal.flow import Flow
+from ant.terminal.host import Exit, Spec, Terminal
+from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
+from ant.terminal.session import LiveTerminal
+from ant.terminal.transcript import Tail
+from ant.viewers import Viewers
+
+log = logging.getLogger(__name__)
+
+FLUSH_S = 5.0
+"""What the end of a session grants a slow disk before the last bytes are given up."""
+
+
+@attrs.define(eq=False)
+class Stage:
+    """What all runs share. `flows` has every session that ran in this server run."""
+
+    journal: Journal
+    scribe: Scribe
+    viewers: Viewers
+    open_terminal: Callable[[Spec], Awaitable[Terminal]]
+    server_url: str = ""
+    running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
+    flows: dict[SessionId, Flow] = attrs.field(factory=dict)
+
+
+class Witness:
+    """One run of one session's program."""
+
+    live: LiveTerminal
+    flow: Flow
+    _began_at: float
+
+    def __init__(
+        self,
+        stage: Stage,
+        session_id: SessionId,
+        cols: int | None = None,
+        rows: int | None = None,
+        cwd: str | None = None,
+    ) -> None:
+        self.session_id = session_id
+        self.detector = Detector()
+        self.has_begun = False
+        self._stage, self._size, self._cwd = stage, (cols, rows), cwd
+        self._run = clock.new_id()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the program last put something out, or began."""
+        last = self.detector.last_output
+        return trio.current_time() - (self._began_at if last is None else last)
+
+    async def open(self) -> tuple[Terminal, Flow]:
+        """Reserve offsets for the run, then start the program."""
+        program = await self._stage.journal.write(
+            sessions.begin_run, self.session_id, self._run, *self._size
+        )
+        self.flow = Flow(Tail(program.reserved))
+        return await self._stage.open_terminal(self._spec(program)), self.flow
+
+    def _spec(self, program: Program) -> Spec:
+        own = {
+            **program.env,
+            "ANT_SESSION_ID": self.session_id,
+            "ANT_RUN": self._run,
+            "ANT_SERVER_URL": self._stage.server_url,
+            "ANT_HANDLE": program.session.handle or "",
+        }
+        root_dir = program.session.root_dir or self._cwd
+        return plan(program.command, root_dir, own, program.cols, program.rows)
+
+    async def began(self, live: LiveTerminal) -> None:
+        """Record the process, so that a later server run can find it."""
+        identity = live.terminal.identity
+        await self._stage.journal.write(sessions.record_run, self.session_id, identity)
+        self.live, self._began_at = live, trio.current_time()
+        self.has_begun = True
+        self._stage.running[self.session_id] = self
+        self._stage.flows[self.session_id] = self.flow
+        self._stage.viewers.wake(self.session_id)
+
+    def saw(self, observation: Observation) -> None:
+        """Wake viewers and the transcript writer; tell the room what it should know."""
+        match observation:
+            case OutputSeen():
+                self._stage.viewers.wake(self.session_id)
+                self._stage.scribe.mark(self.session_id, self.flow)
+            case ActivitySeen():
+                self._publish(SessionActivity(self.session_id, clock.now()))
+            case Resized(cols, rows):
+                self._publish(TerminalResized(self.session_id, cols, rows))
+
+    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+        """Store the last bytes, then say that it is over.
+
+        Where the database refuses, that is logged and the row stays as it was: the next
+        server run will call the session lost, which is then the truth.
+        """
+        try:
+            if exit_ is None:
+                await self._stage.journal.write(
+                    sessions.abandon_run, self.session_id, self._run, reason
+                )
+            else:
+                await self._finish(exit_, reason)
+        except AntError as exc:
+            log.error("The end of session %s is not recorded: %s", self.session_id, exc)
+        if self.has_begun:
+            del self._stage.running[self.session_id]
+        self._stage.viewers.wake(self.session_id)
+
+    async def _finish(self, exit_: Exit, reason: str | None) -> None:
+        end = self.flow.tail.end
+        with trio.move_on_after(FLUSH_S):
+            await self._stage.scribe.flush(self.session_id, self.flow)
+        complete = self.flow.tail.stored == end
+        if complete:
+            self.flow.tail.let_go()
+        await self._stage.journal.write(
+            sessions.finish_run, self.session_id, exit_, end, complete, reason
+        )
+
+    def _publish(self, event: Event) -> None:
+        self._stage.journal.publish(Envelope(clock.now(), event))

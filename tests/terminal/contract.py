@@ -1,0 +1,250 @@
+"""What every terminal host must keep, as checks that know nothing of the host.
+
+A check takes a function that opens a terminal on an *echo program*: it says `READY`,
+then gives back what it is written, unchanged; `\\x04` ends it with code 0, `\\x03` by
+SIGINT, a hang-up by any signal.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import pytest
+import trio
+import trio.testing
+
+from ant.errors import NotRunning
+from ant.terminal.host import MAX_READ, Exit, Terminal
+
+READY = b"READY\n"
+
+
+class Opener(Protocol):
+    """Opens an echo program; the fixture behind it closes what a check leaves open."""
+
+    async def __call__(self) -> Terminal: ...
+
+
+Check = Callable[[Opener], Awaitable[None]]
+
+
+async def read_until(terminal: Terminal, end: bytes) -> bytes:
+    """All output up to the read with `end` in it; fails if there is no such."""
+    seen = b""
+    while end not in seen:
+        data = await terminal.read()
+        assert data, f"ended after {seen[-200:]!r}"
+        assert len(data) <= MAX_READ
+        seen += data
+    return seen
+
+
+async def read_rest(terminal: Terminal) -> bytes:
+    """All output there still is."""
+    seen = b""
+    while data := await terminal.read():
+        seen += data
+    return seen
+
+
+async def write_all(terminal: Terminal, data: bytes) -> None:
+    """Write it all, part by part."""
+    while data:
+        data = data[await terminal.write(data) :]
+
+
+async def open_ready(opener: Opener) -> Terminal:
+    """An echo program that has said it is ready."""
+    terminal = await opener()
+    assert await read_until(terminal, READY) == READY
+    return terminal
+
+
+async def what_is_written_comes_back(opener: Opener) -> None:
+    """Every byte but the two keys goes there and back as it is."""
+    terminal = await open_ready(opener)
+    data = bytes(set(range(256)) - {3, 4}) + b"end"
+    await write_all(terminal, data)
+    assert await read_until(terminal, b"end") == data
+
+
+async def an_empty_write_is_nothing(opener: Opener) -> None:
+    """Writing nothing writes nothing and does not wait."""
+    terminal = await open_ready(opener)
+    assert await terminal.write(b"") == 0
+
+
+async def output_outlives_the_program(opener: Opener) -> None:
+    """What was said before the end is read after it, then `b""`, again and again."""
+    terminal = await open_ready(opener)
+    await write_all(terminal, b"last words\x04")
+    assert await terminal.wait_exit() == Exit(code=0)
+    assert await read_rest(terminal) == b"last words"
+    assert await terminal.read() == b""
+
+
+async def an_interrupt_ends_it(opener: Opener) -> None:
+    """`interrupt` is Ctrl-C, and the exit says which signal it was."""
+    terminal = await open_ready(opener)
+    terminal.interrupt()
+    assert await terminal.wait_exit() == Exit(signal=2)
+    assert await terminal.aclose() == Exit(signal=2)
+
+
+async def the_ended_take_nothing(opener: Opener) -> None:
+    """After the exit every ask is `NotRunning`."""
+    terminal = await open_ready(opener)
+    await write_all(terminal, b"\x04")
+    await terminal.wait_exit()
+    await asks_are_refused(terminal)
+
+
+async def the_closed_take_nothing(opener: Opener) -> None:
+    """After the close every ask is `NotRunning` and a read is the end."""
+    terminal = await open_ready(opener)
+    await terminal.aclose()
+    await asks_are_refused(terminal)
+    assert await terminal.read() == b""
+
+
+async def output_outlives_the_close(opener: Opener) -> None:
+    """What had been said when it was closed can be read after that."""
+    terminal = await open_ready(opener)
+    await write_all(terminal, b"last words\x04")
+    await terminal.wait_exit()
+    await terminal.aclose()
+    assert await read_rest(terminal) == b"last words"
+
+
+async def asks_are_refused(terminal: Terminal) -> None:
+    with pytest.raises(NotRunning):
+        await terminal.write(b"x")
+    with pytest.raises(NotRunning):
+        terminal.interrupt()
+    with pytest.raises(NotRunning):
+        terminal.resize(90, 30)
+
+
+async def a_resize_is_taken(opener: Opener) -> None:
+    """A size, the same again and another do not disturb the program."""
+    terminal = await open_ready(opener)
+    for size in ((100, 40), (100, 40), (20, 5)):
+        terminal.resize(*size)
+    await write_all(terminal, b"here")
+    assert await read_until(terminal, b"here") == b"here"
+
+
+async def many_wait_for_one_exit(opener: Opener) -> None:
+    """Any number may wait, one of them may give up, and all others hear the same."""
+    terminal = await open_ready(opener)
+    heard: list[Exit] = []
+
+    async def wait() -> None:
+        heard.append(await terminal.wait_exit())
+
+    async with trio.open_nursery() as nursery:
+        impatient = trio.CancelScope()
+
+        async def give_up() -> None:
+            with impatient:
+                await terminal.wait_exit()
+
+        nursery.start_soon(give_up)
+        await trio.testing.wait_all_tasks_blocked()
+        for _ in range(3):
+            nursery.start_soon(wait)
+        await trio.testing.wait_all_tasks_blocked()
+        impatient.cancel()
+        await write_all(terminal, b"\x04")
+    assert heard == [Exit(code=0)] * 3
+    assert await terminal.wait_exit() == Exit(code=0)
+
+
+async def a_close_is_idempotent(opener: Opener) -> None:
+    """Two closes at once and one later answer the same exit."""
+    terminal = await open_ready(opener)
+    exits: list[Exit] = []
+
+    async def close() -> None:
+        exits.append(await terminal.aclose())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(close)
+        nursery.start_soon(close)
+    await close()
+    assert len(set(exits)) == 1
+    assert exits[0].signal is not None
+    assert await terminal.wait_exit() == exits[0]
+
+
+async def a_close_wakes_the_waiting(opener: Opener) -> None:
+    """A reader and a waiter blocked on it come back when it is closed."""
+    terminal = await open_ready(opener)
+    rest: list[bytes] = []
+
+    async def read() -> None:
+        rest.append(await read_rest(terminal))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(read)
+        nursery.start_soon(terminal.wait_exit)
+        await trio.testing.wait_all_tasks_blocked()
+        await terminal.aclose()
+    assert rest == [b""]
+
+
+async def a_cancelled_close_is_a_close(opener: Opener) -> None:
+    """Cancelled before it began, it still ends the program at once."""
+    terminal = await open_ready(opener)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await terminal.aclose(grace_s=1000)
+    assert (await terminal.wait_exit()).signal is not None
+    assert await terminal.read() == b""
+    await asks_are_refused(terminal)
+
+
+async def a_cancelled_read_takes_nothing(opener: Opener) -> None:
+    """However often reading is cancelled, every byte arrives, once."""
+    terminal = await open_ready(opener)
+    data = bytes(range(32, 127)) * 200 + b"\x04"
+    seen = b""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(write_all, terminal, data)
+        for count in range(1000):
+            with trio.CancelScope() as scope:
+                if count % 2:
+                    scope.cancel()
+                part = await terminal.read()
+                seen += part
+                if not part:
+                    break
+    assert seen == data[:-1]
+
+
+async def a_cancelled_write_wrote_nothing(opener: Opener) -> None:
+    """A write that is cancelled leaves nothing behind."""
+    terminal = await open_ready(opener)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await terminal.write(b"never")
+    assert scope.cancelled_caught
+    await write_all(terminal, b"end")
+    assert await read_until(terminal, b"end") == b"end"
+
+
+CHECKS: list[Check] = [
+    what_is_written_comes_back,
+    an_empty_write_is_nothing,
+    output_outlives_the_program,
+    an_interrupt_ends_it,
+    the_ended_take_nothing,
+    the_closed_take_nothing,
+    output_outlives_the_close,
+    a_resize_is_taken,
+    many_wait_for_one_exit,
+    a_close_is_idempotent,
+    a_close_wakes_the_waiting,
+    a_cancelled_close_is_a_close,
+    a_cancelled_read_takes_nothing,
+    a_cancelled_write_wrote_nothing,
+]
