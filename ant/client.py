@@ -138,7 +138,7 @@ class AntClient:
             url += "?" + urlencode(query)
         async with open_websocket_url(
             url,
-            extra_headers=[(k, v.encode()) for k, v in self._headers.items()],
+            extra_headers=[(k.encode(), v.encode()) for k, v in self._headers.items()],
             max_message_size=MAX_MESSAGE,
             message_queue_size=64,
         ) as connection:

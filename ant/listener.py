@@ -84,9 +84,8 @@ async def serve(
     At the stop the listeners and all idle connections close at once. Requests under
     way may finish. WebSocket handlers are not told: they know of the stop by themselves
     and close with 1001. What is left after `grace_s` is cut. So is, at any time, a
-    client that takes nothing for `stall_s` while there is something for it.
-
-    There are no lifespan events. The listeners belong to this function.
+    client that takes nothing for `stall_s` while there is something for it. There are
+    no lifespan events. The listeners are closed in any case.
 
     *Cancellation:* cuts every connection at once; no socket and no task is left.
     """
@@ -130,10 +129,7 @@ async def serve(
 
 
 class Connection(TCPServer):
-    """One accepted socket. Nothing that its peer sends or its app raises leaves `run`.
-
-    A write is whole or the connection is cut; it waits while the peer makes progress.
-    """
+    """One accepted socket. What its peer sends and its app raises stays in `run`."""
 
     def __init__(
         self,
@@ -146,8 +142,7 @@ class Connection(TCPServer):
         wrapped = cast(AppWrapper, app)
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
-        self._socket = stream.socket
-        self._stall_s = stall_s
+        self._socket, self._stall_s = stream.socket, stall_s
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
         self._until = inf  # The deadline of `_reading`, in force when it reads.
         self._idle, self._closing = True, False
@@ -217,10 +212,9 @@ class Connection(TCPServer):
 
     def _unacknowledged(self) -> int:
         """Bytes that the peer did not take yet: finer than what the kernel accepts."""
-        descriptor = self._socket.fileno()
-        if descriptor < 0:
+        if self._socket.fileno() < 0:
             return -1
-        count = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+        count = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4))
         return int.from_bytes(count, sys.byteorder)
 
     async def _read_data(self) -> None:

@@ -24,5 +24,5 @@ def set_up(level: str, secret: str | None) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redact(secret))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # At debug peewee repeats every statement with its values: transcripts, environments.
+    # At debug peewee repeats every statement with its values: transcripts and all.
     logging.getLogger("peewee").setLevel(max(logging.INFO, logging.root.level))

@@ -82,6 +82,15 @@ class Site:
             finally:
                 self.left.set()
 
+        @app.websocket("/brief")
+        async def brief() -> None:
+            await websocket.accept()
+            self.entered.set()
+            with trio.move_on_after(0.05):
+                while True:
+                    await websocket.send("x" * 1_000_000)
+            await websocket.send("after")
+
         @app.websocket("/deaf")
         async def deaf() -> None:
             await websocket.accept()
@@ -385,6 +394,17 @@ async def test_a_slow_reader_is_kept() -> None:
                 await trio.sleep(0.05)
             assert 1024 <= taken < 65536
             assert not site.left.is_set()
+
+
+async def test_a_cancelled_send_leaves_no_half_frame() -> None:
+    """A handler may put a deadline around `send`; what is begun is still finished."""
+    async with serving() as site, await site.upgraded("/brief") as stream:
+        await site.entered.wait()
+        await trio.testing.wait_all_tasks_blocked(0.15)
+        sizes = []
+        while (data := (await read_frame(stream))[1]) != b"after":
+            sizes.append(len(data))
+        assert set(sizes) == {1_000_000}
 
 
 @pytest.mark.parametrize("flood", [False, True])
