@@ -1,0 +1,1 @@
+"""Named cases that measure and assert nothing; `python -m benchmarks [CASE …]`."""

@@ -1,0 +1,17 @@
+"""Run the cases that are named, or all of them, and print what each one measured."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import trio
+
+
+def main() -> None:
+    cases = sorted(path.stem[6:] for path in Path(__file__).parent.glob("bench_*.py"))
+    for case in sys.argv[1:] or cases:
+        print(f"== {case}", flush=True)
+        trio.run(importlib.import_module(f"benchmarks.bench_{case}").main)
+
+
+main()
