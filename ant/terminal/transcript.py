@@ -10,7 +10,7 @@ import codecs
 CAPACITY = 4 << 20
 """Bytes that may wait for the store or the detector before the PTY is not read."""
 
-KEEP = 256 << 10
+KEEP = 1 << 20
 """Bytes kept in memory behind the slower of the two, for viewers a little late."""
 
 CHUNK = 64 << 10
