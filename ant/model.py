@@ -12,6 +12,8 @@ NO_META: Final[dict[str, Any]] = {}
 
 
 class SessionType(StrEnum):
+    """What a session is; its terminal half, if it has one, is in `TerminalInfo`."""
+
     TERMINAL = "terminal"
     CHAT = "chat"
     AGENT = "agent"

@@ -6,6 +6,8 @@ from ant.store.tables import EventRow
 
 
 class EventLog:
+    """The log, inside one transaction."""
+
     def append(self, at: str, session_id: str | None, tag: str, body: str) -> int:
         """The new event's `seq`: larger than every one before, for ever."""
         return int(

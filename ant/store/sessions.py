@@ -96,6 +96,8 @@ _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # no
 
 
 class Sessions:
+    """Sessions and their terminals, inside one transaction."""
+
     def get(self, session_id: str) -> Session | None:
         """The session with that id, active or not."""
         row = _select().where(SessionRow.id == session_id).first()

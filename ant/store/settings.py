@@ -4,6 +4,8 @@ from ant.store.tables import SettingRow
 
 
 class Settings:
+    """Text by key, inside one transaction."""
+
     def get(self, key: str) -> str | None:
         """The value, None where there is none."""
         row = SettingRow.get_or_none(SettingRow.key == key)

@@ -23,6 +23,8 @@ database: Any = DatabaseProxy()
 
 
 class Table(Model):
+    """Binds a table to whatever database the store opened."""
+
     class Meta:
         database = database
         legacy_table_names = False

@@ -22,6 +22,8 @@ def _chunk(row: Any) -> Chunk:
 
 
 class Transcripts:
+    """The bytes of all sessions, inside one transaction."""
+
     def append(
         self, session_id: str, at: str, chunks: list[tuple[int, bytes]], reserved: int
     ) -> None:

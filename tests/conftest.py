@@ -1,0 +1,70 @@
+"""Shared fixtures, Hypothesis profiles, and the refusal of skips where CI asks it."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from ant.store import Store
+from tests.systems import Rig, running
+
+NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
+"""Whether a skipped test fails the run: CI installs what tests need."""
+
+settings.register_profile(
+    "default",
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "fuzz",
+    max_examples=3000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("default")
+
+
+def _refuse_skip(report: Any) -> None:
+    """Turn a skip into a failure that says so, unless it is an expected failure."""
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr
+        if isinstance(reason, tuple):
+            reason = reason[2]
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\nANT_TEST_NO_SKIP is set: a skip is a failure."
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[Any]:
+    """Every phase of every test."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[Any]:
+    """Whole modules that skip themselves."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A new database in a file of its own."""
+    opened = Store.open(tmp_path / "ant.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    """A whole server but its listener, with fake terminals; runs on real time."""
+    async with running(tmp_path) as one:
+        yield one

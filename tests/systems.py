@@ -1,0 +1,159 @@
+"""A whole server in this process, without a listener; terminals are fakes by default.
+
+The nesting is that of `ant.server`. The journal commits in threads, so whatever runs
+here runs on real time, under `trio.fail_after`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import trio
+from quart_trio import QuartTrio
+
+from ant import bus, clock, sessions
+from ant.bus import Bus
+from ant.commands import CreateSession
+from ant.config import Config
+from ant.events import Envelope
+from ant.health import HealthProbe
+from ant.http.app import create_app
+from ant.journal import open_journal
+from ant.model import Session, SessionType
+from ant.presence import Presence
+from ant.scribe import Scribe
+from ant.store import Store, Unit
+from ant.supervisor import open_supervisor
+from ant.system import System
+from ant.terminal.host import Spec, Terminal
+from ant.viewers import Viewers
+from ant.witness import Stage
+from tests.fakes import FakeTerminal
+
+Opener = Callable[[Spec], Awaitable[Terminal]]
+
+PATIENCE_S = 20.0
+"""No test waits longer for anything that must happen."""
+
+
+class RecordingBus(Bus):
+    """A bus that remembers everything it published."""
+
+    def __init__(self, seq: int = 0, window: int = bus.WINDOW) -> None:
+        super().__init__(seq, window)
+        self.published: list[Envelope] = []
+
+    def publish(self, envelope: Envelope) -> None:
+        self.published.append(envelope)
+        super().publish(envelope)
+
+
+@attrs.define(eq=False)
+class Rig:
+    """The system, and what tests look at beside it.
+
+    `terminals` are the fakes in the order of their opening; `script` is what the next
+    ones say first, `fault` is raised instead of opening one.
+    """
+
+    store: Store
+    bus: RecordingBus
+    system: System = attrs.field(init=False)
+    app: QuartTrio = attrs.field(init=False)
+    terminals: list[FakeTerminal] = attrs.field(factory=list)
+    specs: list[Spec] = attrs.field(factory=list)
+    script: tuple[bytes, ...] = ()
+    room: int | None = None
+    fault: Exception | None = None
+
+    async def open_fake(self, spec: Spec) -> Terminal:
+        """The stage's opener: a fake of the size asked for."""
+        await trio.lowlevel.checkpoint()
+        if self.fault is not None:
+            raise self.fault
+        fake = FakeTerminal(*self.script, room=self.room, size=(spec.cols, spec.rows))
+        self.terminals.append(fake)
+        self.specs.append(spec)
+        return fake
+
+    async def create(self, name: str = "one", **fields: Any) -> Session:
+        """A session by the rule alone: nothing is started."""
+        ask = CreateSession(
+            **{"name": name, "type": SessionType.TERMINAL, **fields}  # type: ignore
+        )
+        return await self.system.journal.write(sessions.create_session, ask, "sh")
+
+    async def started(self, name: str = "one", **fields: Any) -> Session:
+        """A session whose fake program runs."""
+        session = await self.create(name, **fields)
+        await self.system.supervisor.start(session.id)
+        return session
+
+    async def look(self, session_id: str) -> Session:
+        """The row as it is now."""
+        return await self.system.journal.read(sessions.get_session, session_id)
+
+    async def settle(self) -> None:
+        """Until all that was given to the journal before is committed and published."""
+
+        def nothing(unit: Unit) -> None:
+            pass
+
+        await self.system.journal.write(nothing)
+
+    def tags(self) -> list[str]:
+        """The class names of all events published, in order."""
+        return [type(envelope.event).__name__ for envelope in self.bus.published]
+
+    def check_published(self) -> None:
+        """Commits equal publications: the same events, in the same order."""
+        logged = [e.seq for e in self.store.read(sessions.events_since, 0, 1_000_000)]
+        published = [e.seq for e in self.bus.published if e.seq is not None]
+        assert logged == published
+
+
+@asynccontextmanager
+async def running(
+    folder: Path,
+    open_terminal: Opener | None = None,
+    window: int = bus.WINDOW,
+    **settings: Any,
+) -> AsyncIterator[Rig]:
+    """A server for the length of a block; its sessions end with it."""
+    config = Config(**{"data_dir": folder, "grace_s": 1.0, **settings})
+    store = Store.open(config.database)
+    try:
+        rig = Rig(store, RecordingBus(store.read(_newest), window))
+        async with (
+            open_journal(store, rig.bus) as journal,
+            trio.open_nursery() as background,
+        ):
+            scribe = Scribe(journal, config.transcript_max_bytes)
+            opener = open_terminal or rig.open_fake
+            stage = Stage(journal, scribe, Viewers(), opener, "http://test")
+            background.start_soon(scribe.run)
+            async with open_supervisor(
+                stage, config.max_active_sessions, config.grace_s
+            ) as supervisor:
+                rig.system = System(
+                    config=config,
+                    bus=rig.bus,
+                    journal=journal,
+                    stage=stage,
+                    supervisor=supervisor,
+                    presence=Presence(),
+                    health=HealthProbe(journal, supervisor),
+                    epoch="an-epoch",
+                    build_id=clock.new_id(),
+                )
+                rig.app = create_app(rig.system)
+                yield rig
+            background.cancel_scope.cancel()
+    finally:
+        store.close()
+
+
+def _newest(unit: Unit) -> int:
+    return unit.log.newest()

@@ -1,0 +1,380 @@
+"""Who may know whom: house rules that the source is held to, as data and as tests."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+ANY = frozenset({"*"})
+VOCABULARY = ("errors", "clock", "bell", "model", "commands", "events", "wire")
+PURE_TERMINAL = (
+    "terminal.host",
+    "terminal.observations",
+    "terminal.transcript",
+    "terminal.plain",
+    "terminal.detector",
+)
+LIVE_TERMINAL = (
+    "terminal.flow",
+    "terminal.processes",
+    "terminal.pty",
+    "terminal.session",
+)
+STORE = (
+    "store.tables",
+    "store.migrations",
+    "store.log",
+    "store.settings",
+    "store.sessions",
+    "store.transcripts",
+    "store.unit",
+    "store",
+)
+RULES = ("sessions", "evidence")
+MACHINERY = (
+    "config",
+    "bus",
+    "presence",
+    "viewers",
+    "journal",
+    "scribe",
+    "launch",
+    "witness",
+    "supervisor",
+    "health",
+    "lock",
+    "logs",
+    "system",
+)
+CONNECTION = ("connection",)
+HTTP = (
+    "http",
+    "http.problems",
+    "http.auth",
+    "http.endpoint",
+    "http.output",
+    "http.routes.sessions",
+    "http.routes.terminal",
+    "http.routes.system",
+    "http.routes",
+    "http.ws",
+    "http.app",
+)
+TOP = ("client", "listener", "server", "cli", "__main__")
+
+WEB = frozenset({"quart", "quart_trio", "werkzeug"})
+SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
+
+# A layer: its modules, what of ANT it may see beside itself, and which third parties.
+# A module sees those named before it in its own layer, and of the others all.
+LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
+    (("errors", "clock"), (), frozenset()),
+    (("bell",), (), frozenset({"trio"})),
+    (("model",), VOCABULARY[:2], frozenset({"attrs"})),
+    (("commands", "events"), VOCABULARY[:4], frozenset({"attrs"})),
+    (("wire",), VOCABULARY[:6], frozenset({"attrs", "cattrs", "orjson"})),
+    (PURE_TERMINAL, ("errors",), frozenset({"attrs"})),
+    (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
+    (
+        STORE,
+        ("errors", "clock", "model", "events", "wire"),
+        frozenset({"attrs", "peewee", "playhouse"}),
+    ),
+    (
+        RULES,
+        (*VOCABULARY[:2], *VOCABULARY[3:], *PURE_TERMINAL, "store"),
+        frozenset({"attrs"}),
+    ),
+    (
+        MACHINERY,
+        VOCABULARY + PURE_TERMINAL + LIVE_TERMINAL + ("store",) + RULES,
+        frozenset({"attrs", "trio"}),
+    ),
+    (CONNECTION, ("errors",), SERVING),
+    (
+        HTTP,
+        VOCABULARY
+        + PURE_TERMINAL
+        + ("terminal.flow", "terminal.session")
+        + RULES
+        + MACHINERY
+        + CONNECTION,
+        WEB | {"attrs", "trio"},
+    ),
+    (
+        ("client",),
+        VOCABULARY,
+        frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
+    ),
+    (("listener",), ("errors", *CONNECTION), SERVING),
+    (
+        ("server",),
+        VOCABULARY
+        + PURE_TERMINAL
+        + LIVE_TERMINAL
+        + ("store",)
+        + RULES
+        + MACHINERY
+        + HTTP
+        + ("listener",),
+        frozenset({"trio"}),
+    ),
+    (
+        ("cli", "__main__"),
+        VOCABULARY + MACHINERY + ("client", "server"),
+        frozenset({"trio", "click", "httpx"}),
+    ),
+)
+
+# Modules of the standard library and of others that have one owner, or a few.
+OWNERS: dict[str, tuple[str, ...]] = {
+    "json": ("client",),
+    "orjson": ("wire",),
+    "cattrs": ("wire",),
+    "time": ("clock",),
+    "random": (),
+    "secrets": ("clock",),
+    "uuid": (),
+    "sqlite3": ("store",),
+    "socket": ("listener", "connection"),
+    "subprocess": ("terminal.pty", "terminal.processes"),
+    "pty": (),
+    "signal": ("terminal.pty", "terminal.processes", "server"),
+    "multiprocessing": (),
+    "threading": (),
+    "concurrent": (),
+    "asyncio": (),
+    "pickle": (),
+}
+
+# Names used as `x.name` that have one owner, or a few.
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "datetime.now": ("clock",),
+    "datetime.utcnow": (),
+    "datetime.today": (),
+    "os.kill": ("terminal.pty", "terminal.processes"),
+    "os.killpg": ("terminal.pty", "terminal.processes"),
+    "os.posix_spawn": ("terminal.pty",),
+    "os.posix_spawnp": (),
+    "os.fork": (),
+    "os.forkpty": (),
+    "os.system": (),
+    "os.urandom": ("clock",),
+    "signal.pidfd_send_signal": ("terminal.pty", "terminal.processes"),
+    "trio.to_thread": ("journal",),
+    "trio.from_thread": (),
+    "trio.run_process": (),
+}
+
+SHIELDS = ("terminal.session", "terminal.processes", "connection", "listener")
+EXCEPT_STAR = ("listener", "connection", "supervisor")
+MOST_LINES = 400
+
+# Modules that have no test file of their own name, and why.
+UNMIRRORED = {
+    "server": "tested as a process, in tests/live",
+    "system": "a bundle of fields",
+    "terminal.observations": "fields only",
+}
+
+
+def _sources() -> dict[str, Path]:
+    """Every module of ANT by its dotted name, without `ant.`."""
+    found = {}
+    for path in sorted((ROOT / "ant").rglob("*.py")):
+        parts = list(path.relative_to(ROOT / "ant").with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        found[".".join(parts)] = path
+    return found
+
+
+SOURCES = _sources()
+TREES = {name: ast.parse(path.read_text()) for name, path in SOURCES.items()}
+MODULES = [name for name in SOURCES if name and "migrations" not in name]
+
+
+def _package(name: str) -> str:
+    is_package = SOURCES[name].name == "__init__.py"
+    return name if is_package else name.rpartition(".")[0]
+
+
+def _imports(name: str) -> Iterator[str]:
+    """What a module imports, absolute; a member that is a module is named as such."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = ["ant", *filter(None, _package(name).split("."))]
+                parts = parts[: len(parts) - node.level + 1]
+                base = ".".join([*parts, *filter(None, [node.module])])
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield inner if inner.removeprefix("ant.") in SOURCES else base
+
+
+def _layer(name: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
+    return next(layer for layer in LAYERS if name in layer[0])
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def test_every_module_has_one_layer() -> None:
+    """The table above names each module exactly once, and no other."""
+    named = [name for names, _, _ in LAYERS for name in names]
+    named.remove("store.migrations")
+    assert sorted(MODULES) == sorted(named)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down(name: str) -> None:
+    """A module knows only what its layer may see, and in it what stands before it."""
+    names, below, _ = _layer(name)
+    allowed = {*below, *names[: names.index(name)], ""}
+    known = {
+        each.removeprefix("ant").removeprefix(".")
+        for each in _imports(name)
+        if each.split(".")[0] == "ant"
+    }
+    assert set() == known - allowed
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_third_parties_have_a_place(name: str) -> None:
+    """Frameworks are imported only in the layers that are about them."""
+    known = {each.split(".")[0] for each in _imports(name)} - {"ant"}
+    assert set() == known - sys.stdlib_module_names - _layer(name)[2]
+
+
+@pytest.mark.parametrize("owned", OWNERS)
+def test_a_module_has_an_owner(owned: str) -> None:
+    """What only one place should do is imported in that place only."""
+    users = {
+        name
+        for name in SOURCES
+        if any(each.split(".")[0] == owned for each in _imports(name))
+    }
+    assert set() == users - set(OWNERS[owned])
+
+
+@pytest.mark.parametrize("owned", ATTRIBUTES)
+def test_a_function_has_an_owner(owned: str) -> None:
+    """The clock, processes and threads are each touched in one place."""
+    users = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and _dotted(node) == owned
+    }
+    module, _, function = owned.rpartition(".")
+    users |= {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == module
+        if any(alias.name == function for alias in node.names)
+    }
+    assert set() == users - set(ATTRIBUTES[owned])
+
+
+def test_shields_are_few() -> None:
+    """Only teardown, with a deadline, is shielded from cancellation."""
+    users = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "shield"
+        if not (isinstance(node.value, ast.Constant) and node.value.value is False)
+    } | {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        if node.attr == "shield" and isinstance(node.ctx, ast.Store)
+    }
+    assert set() == users - set(SHIELDS)
+
+
+def test_nobody_swallows_a_cancellation() -> None:
+    """No `except BaseException` and no bare `except`: both catch `Cancelled`."""
+    wide = {
+        (name, node.lineno)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        if node.type is None
+        or any(
+            _dotted(each).rpartition(".")[2] in {"BaseException", "Cancelled"}
+            for each in ast.walk(node.type)
+        )
+    }
+    assert set() == wide
+
+
+def test_groups_are_taken_apart_in_few_places() -> None:
+    """`except*` belongs to who runs other people's tasks."""
+    users = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.TryStar)
+    }
+    assert set() == users - set(EXCEPT_STAR)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_modules_are_small(name: str) -> None:
+    """A module is read in one sitting."""
+    assert len(SOURCES[name].read_text().splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_is_public_is_explained(name: str) -> None:
+    """Modules, and their public functions and classes, have a docstring."""
+    tree = TREES[name]
+    silent = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert [] == silent
+    assert ast.get_docstring(tree) or not tree.body
+
+
+def _mirror(name: str) -> Path:
+    """Where the tests of a module are."""
+    path = SOURCES[name].relative_to(ROOT / "ant")
+    stem = path.parent.name if path.stem == "__init__" else path.stem
+    return ROOT / "tests" / path.parent / f"test_{stem}.py"
+
+
+def test_tests_mirror_the_source() -> None:
+    """`ant/x/y.py` is tested in `tests/x/test_y.py`."""
+    empty = {name for name in MODULES if name in {"http", "http.routes", "__main__"}}
+    untested = {name for name in MODULES if not _mirror(name).exists()}
+    assert set() == untested - empty - set(UNMIRRORED)
+    assert set() == set(UNMIRRORED) - untested, "no longer an exception"
+
+
+def test_sources_are_prose_for_everybody() -> None:
+    """No file names a place or a tool of the machine it was written on."""
+    files = [*SOURCES.values(), *(ROOT / "tests").rglob("*.py")]
+    marked = ["/" + "work/", "TO" + "DO", "FIX" + "ME"]
+    found = {
+        (str(path), mark)
+        for path in files
+        for mark in marked
+        if mark in path.read_text()
+    }
+    assert set() == found
