@@ -30,10 +30,11 @@ from ant.errors import AntError, CapacityReached, Invalid, TooLarge
 from ant.events import Envelope, SessionExited
 from ant.http.output import Cursor, Outputs, scrollback_start
 from ant.http.problems import GOING_AWAY, INTERNAL_ERROR, error_frame
-from ant.http.routes.terminal import live_terminal
+from ant.http.routes.terminal import live_terminal, resize_terminal
 from ant.model import Session, SessionId, Status
 from ant.presence import Seat
 from ant.system import System
+from ant.terminal.session import LiveTerminal
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ class Socket:
             self._say_health(session)
             raise
         if ask.cols is not None and ask.rows is not None:
-            live.resize(ask.cols, ask.rows)
+            await self._set_size(live, session.id, ask.cols, ask.rows)
 
     def _watch(
         self, ask: JoinSession, session: Session, reserved: int
@@ -209,11 +210,15 @@ class Socket:
 
     async def _resize(self, ask: SendResize) -> dict[str, Any]:
         live = await live_terminal(self._system, ask.session_id)
-        live.resize(ask.cols, ask.rows)
-        await self._system.journal.write(
-            sessions.resize, ask.session_id, ask.cols, ask.rows
-        )
+        await self._set_size(live, ask.session_id, ask.cols, ask.rows)
         return {"sessionId": ask.session_id, "cols": ask.cols, "rows": ask.rows}
+
+    async def _set_size(
+        self, live: LiveTerminal, session_id: SessionId, cols: int, rows: int
+    ) -> None:
+        """Of the running program, and of the row for whoever looks or starts next."""
+        live.resize(cols, rows)
+        await self._system.journal.write(sessions.resize, session_id, cols, rows)
 
     async def _health(self, ask: CheckHealth) -> dict[str, Any]:
         session = await self._system.journal.read(sessions.get_session, ask.session_id)
