@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
 import trio
+
+from ant.client import AntClient
+from ant.terminal import processes
 
 START_S = 20.0
 
@@ -26,8 +29,24 @@ class Server:
     def pid(self) -> int:
         return self.process.pid
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def client(self, api_key: str | None = None) -> AntClient:
+        """A client of this server, to be entered."""
+        return AntClient(self.url, api_key)
+
     def signal(self, signum: int) -> None:
         self.process.send_signal(signum)
+
+    def open_fds(self) -> int:
+        """How many descriptors it has open now."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def children(self) -> list[processes.Process]:
+        """Its child processes, zombies included."""
+        return [each for each in processes.snapshot() if each.ppid == self.pid]
 
     async def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -40,20 +59,50 @@ class Server:
         await self.process.wait()
 
 
+def left_of(session_id: str) -> list[int]:
+    """The live processes that carry this session's mark in their environment."""
+    return [
+        each.pid
+        for each in processes.snapshot()
+        if processes.environ_of(each.pid).get("ANT_SESSION_ID") == session_id
+    ]
+
+
 def environment(**extra: str) -> dict[str, str]:
     """Ours without any ANT_ variable, and these on top."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("ANT_")}
     return {**clean, **extra}
 
 
-async def start_server(data_dir: Path, *flags: str, **env: str) -> Server:
-    """Start `ant serve` on a free port and wait until it says that it listens."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+async def run_serve(*flags: str, **env: str) -> tuple[int, str, str]:
+    """Run `ant serve` to its end, which must come of itself; code, stdout, stderr."""
+    with trio.fail_after(START_S):
+        done = await trio.run_process(
+            [sys.executable, "-m", "ant", "serve", *flags],
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+            env=environment(**env),
+        )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+async def start_server(
+    data_dir: Path,
+    *flags: str,
+    command: Sequence[str] | None = None,
+    **env: str,
+) -> Server:
+    """Start `ant serve` on a free port and wait until it says that it listens.
+
+    `command` replaces everything up to and with `serve` and the flags we would give.
+    """
+    os.makedirs(data_dir, exist_ok=True)
     log = data_dir / "server.log"
+    ours = [sys.executable, "-m", "ant", "serve", "--port", "0"]
     with log.open("ab") as stderr:
         process = await trio.lowlevel.open_process(
-            [sys.executable, "-m", "ant", "serve", "--port", "0"]
-            + ["--data-dir", str(data_dir), *flags],
+            [*(command or [*ours, "--data-dir", str(data_dir)]), *flags],
             stdout=subprocess.PIPE,
             stderr=stderr,
             env=environment(**env),
@@ -74,10 +123,13 @@ async def start_server(data_dir: Path, *flags: str, **env: str) -> Server:
 
 @asynccontextmanager
 async def running_server(
-    data_dir: Path, *flags: str, **env: str
+    data_dir: Path,
+    *flags: str,
+    command: Sequence[str] | None = None,
+    **env: str,
 ) -> AsyncIterator[Server]:
-    """A server for the length of a block; afterwards it is gone, gracefully if it can."""
-    server = await start_server(data_dir, *flags, **env)
+    """A server for the length of a block; it leaves gracefully if it can."""
+    server = await start_server(data_dir, *flags, command=command, **env)
     try:
         yield server
     finally:

@@ -1,0 +1,83 @@
+"""Every command of the README is run as it stands, against a server it starts itself."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+
+from tests.live.server import environment
+from tests.live.waiting import eventually
+
+ROOT = Path(__file__).parent.parent.parent
+BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+ADDRESS = "127.0.0.1:6458"
+
+
+async def run(block: str, address: str) -> str:
+    """Run a block in a shell of its own; what it printed. ANT and ID are remembered."""
+    script = block.replace(ADDRESS, address)
+    done = await trio.run_process(
+        ["bash", "-euo", "pipefail", "-c", script],
+        capture_stdout=True,
+        capture_stderr=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"ANT": f"http://{address}"},
+    )
+    assert 0 == done.returncode, done.stderr.decode()
+    return done.stdout.decode()
+
+
+@pytest.mark.slow
+async def test_readme_commands(tmp_path: Path) -> None:
+    """`make serve` comes up, and each block after it does what the text says."""
+    serve, first, later, live = BLOCKS
+    assert "make serve" == serve.strip()
+    process = await trio.lowlevel.open_process(
+        ["make", "serve"],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(ANT_PORT="0", ANT_DATA_DIR=str(tmp_path)),
+        start_new_session=True,
+    )
+    try:
+        with trio.fail_after(100):
+            address = await listening(process)
+            said = await run(first + "\necho; echo ID=$ID", address)
+            assert '"ok":true' in said
+            session = said.rsplit("ID=", 1)[1].strip()
+            history = f"http://{address}/api/sessions/{session}/terminal/history"
+            async with httpx.AsyncClient() as http:
+
+                async def answered() -> bool:
+                    return "the answer is 42" in (await http.get(history)).text
+
+                await eventually(answered)
+            said = await run(f"ID={session}\n{later}", address)
+            assert "the answer is 42" in said
+            assert '"status":"running"' in said
+            assert '"action":"interrupt"' in said
+            said = await run(live, address)
+            assert "42" in said
+            assert "exit code 0" in said
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        with trio.CancelScope(shield=True), trio.move_on_after(15):
+            await process.wait()
+    assert 0 == process.returncode
+
+
+async def listening(process: trio.Process) -> str:
+    """The address that the server says it listens on."""
+    assert process.stdout is not None
+    said = b""
+    while b"ANT listening on http://" not in said or not said.endswith(b"\n"):
+        part = await process.stdout.receive_some(1024)
+        assert part, "the server ended"
+        said += part
+    return said.decode().split("http://")[1].strip()
