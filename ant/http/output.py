@@ -82,10 +82,13 @@ class Outputs:
             return self._from_tail(cursor, flow)
         if cursor.is_dry and cursor.at_end_of is flow:
             return None
+        # What the tail has let go of by now is in the store; what it lets go of while
+        # we look may not be in what we find.
+        in_store = flow.tail.base if flow is not None else 0
         chunks = await self._journal.read(
             evidence.read_bytes, cursor.session_id, cursor.offset, STORE_CHUNKS
         )
-        return self._from_store(cursor, flow, chunks)
+        return self._from_store(cursor, flow, in_store, chunks)
 
     def _from_tail(self, cursor: Cursor, flow: Flow) -> str | None:
         start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
@@ -103,13 +106,17 @@ class Outputs:
         return last[2]
 
     def _from_store(
-        self, cursor: Cursor, flow: Flow | None, chunks: list[Chunk]
+        self,
+        cursor: Cursor,
+        flow: Flow | None,
+        in_store: int,
+        chunks: list[Chunk],
     ) -> str | None:
         start = cursor.offset
         if not chunks:
-            if flow is not None and flow.tail.base > start:
-                cursor.offset = flow.tail.base
-                return gap_frame(cursor.session_id, start, flow.tail.base)
+            if in_store > start:
+                cursor.offset = in_store
+                return gap_frame(cursor.session_id, start, in_store)
             cursor.is_dry, cursor.at_end_of = True, flow
             return None
         if chunks[0].offset > start:
@@ -122,7 +129,9 @@ class Outputs:
             data, end = data + chunk.data, chunk.end
         text, count = decode(data)
         if not count:
-            # An unfinished character, and nothing stored behind it will complete it.
+            # The store ends within a character; what completes it is in the tail.
+            if flow is not None and flow.tail.base <= end < flow.tail.end:
+                data += flow.tail.read(end, 3)
             text, count = decode(data, final=True)
         cursor.offset = start + count
         return output_frame(cursor.session_id, text, start, cursor.offset)
