@@ -74,7 +74,7 @@ def main() -> None:
     help="Events kept in the log.",
 )
 @click.option(
-    "--server-url", envvar="ANT_SERVER_URL", help="How others reach this server."
+    "--public-url", envvar="ANT_PUBLIC_URL", help="How others reach this server."
 )
 @click.option(
     "--allowed-hosts",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 _FIRST = string.ascii_letters + string.digits
 _REST = _FIRST + "-_"
 _DURATION = re.compile(r"(\d{1,9})(s|m|h|d)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -32,7 +33,8 @@ def new_id() -> str:
 
 def stamp(moment: datetime) -> str:
     """RFC 3339, UTC, always six decimals and `Z`, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat("T", "microseconds")
+    return f"{text}Z"
 
 
 def parse_stamp(text: str) -> datetime:
@@ -45,7 +47,7 @@ def parse_stamp(text: str) -> datetime:
 
 def epoch_ms(moment: datetime) -> int:
     """Milliseconds since 1970, rounded down."""
-    return int(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def parse_moment(text: str, at: datetime) -> datetime:
@@ -57,9 +59,9 @@ def parse_moment(text: str, at: datetime) -> datetime:
         if match := _DURATION.fullmatch(text):
             return at - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
         if text.isdecimal() and text.isascii():
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
+            return _EPOCH + timedelta(milliseconds=int(text))
         return parse_stamp(text)
-    except (ValueError, OverflowError, OSError) as exc:
+    except (ValueError, OverflowError) as exc:
         raise ValueError(
             "expected an RFC 3339 time, epoch milliseconds or a duration such as 5m"
         ) from exc

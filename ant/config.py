@@ -21,7 +21,7 @@ class Config:
     """Listen on a public address without a key all the same."""
     allowed_hosts: tuple[str, ...] = ()
     """More names that a request's Host may have, beside loopback and `host`."""
-    server_url: str | None = None
+    public_url: str | None = None
     """How others reach us, when it is not http://HOST:PORT (behind TLS, say)."""
     max_active_sessions: int = 0
     """Terminals that may run at once; 0 is no cap."""

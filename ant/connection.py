@@ -12,10 +12,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 import h11
 import trio
+from hypercorn import typing
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event
 from hypercorn.protocol.events import Body, Data, Request, StreamClosed
@@ -24,7 +25,6 @@ from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import Handshake, WebsocketBuffer, WSStream
 from hypercorn.trio.task_group import TaskGroup
-from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import (
     AppWrapper,
     ASGIFramework,
@@ -35,6 +35,9 @@ from hypercorn.typing import (
 )
 from wsproto import connection as wsproto
 from wsproto.events import CloseConnection, Message, Ping
+
+from ant import wire
+from ant.problem import MEDIA_TYPE, problem
 
 LOGGER = logging.getLogger("ant.listener")
 
@@ -57,6 +60,13 @@ MAX_QUEUE = 2
 #: Stripped from every request: hypercorn accepts any offer of compression, without a
 #: limit on what a small frame may unpack to, and cannot be told not to.
 EXTENSIONS_HEADER = b"sec-websocket-extensions"
+
+_SENTENCES = {
+    413: "The body is larger than 10 MiB.",
+    431: "The head of the request is larger than 16 KiB.",
+    505: "This server speaks HTTP/1.1.",
+}
+_OTHER = "The server did not understand this request."
 
 
 def configuration() -> Config:
@@ -176,7 +186,7 @@ class Buffer(WebsocketBuffer):
         super().__init__(max_length)
         self._size = 0
 
-    def extend(self, event: Message) -> None:
+    def extend(self, event: Message[Any]) -> None:
         data = event.data
         if isinstance(data, str) and not data.isascii():
             data = data.encode()
@@ -203,8 +213,8 @@ class Socket(WSStream):
         self,
         app: AppWrapper,
         config: Config,
-        context: WorkerContext,
-        task_group: Tasks,
+        context: typing.WorkerContext,
+        task_group: typing.TaskGroup,
         ssl: bool,
         client: tuple[str, int] | None,
         server: tuple[str, int] | None,
@@ -236,6 +246,7 @@ class Socket(WSStream):
                 if event.message_finished:
                     message = self.buffer.to_message()
                     self.buffer.clear()
+                    assert self.app_put is not None
                     await self.app_put(message)
             elif isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
@@ -260,6 +271,24 @@ class Protocol(H11Protocol):
             if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
                 await self._send_error_response(refused.status)
             await self.send(Closed())
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """What hypercorn answers by itself, with a body in the one error shape."""
+        body = wire.dumps(problem(status_code, _SENTENCES.get(status_code, _OTHER)))
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await self._send_h11_event(
+            h11.Response(
+                status_code=status_code,
+                headers=[*headers, *self.config.response_headers("h11")],
+            )
+        )
+        with suppress(h11.LocalProtocolError):  # The answer to HEAD has no body.
+            await self._send_h11_event(h11.Data(data=body))
+            await self._send_h11_event(h11.EndOfMessage())
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Where hypercorn turns to HTTP/2. We do not."""

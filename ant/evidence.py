@@ -33,14 +33,14 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         rows = _search(unit, session_id, ask)
         forward, following = False, end
     elif ask.from_ is not None:
-        chunks = _from(unit, session_id, ask.from_, ask.limit)
+        chunks = read_bytes(unit, session_id, ask.from_, ask.limit, PAGE_BYTES)
         gaps = _gaps(ask.from_, chunks)
         following = chunks[-1].end if chunks else max(ask.from_, end)
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
     else:
         since, before = (_moment(unit, ask, key) for key in ("since", "before"))
         since_ms = clock.epoch_ms(clock.parse_stamp(since)) if since else None
-        chunks = _by_time(unit, session_id, since, before, ask.limit)
+        chunks = unit.transcripts.page(session_id, since, before, ask.limit, PAGE_BYTES)
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
         following = chunks[-1].end if chunks else end
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], False
@@ -62,40 +62,15 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
 
 
 def read_bytes(
-    unit: Unit, session_id: SessionId, offset: int, limit: int
+    unit: Unit, session_id: SessionId, offset: int, limit: int, budget: int
 ) -> list[Chunk]:
-    """Stored bytes from `offset` on, for a viewer that is behind; a few chunks."""
-    return _from(unit, session_id, offset, limit)
-
-
-def _from(unit: Unit, session_id: SessionId, offset: int, limit: int) -> list[Chunk]:
-    chunks: list[Chunk] = []
-    size = 0
-    for chunk in unit.transcripts.read(session_id, offset, limit):
-        if chunk.offset < offset:
-            data = chunk.data[offset - chunk.offset :]
-            chunk = Chunk(chunk.id, session_id, offset, chunk.at, data)
-        size += len(chunk.data)
-        if chunks and size > PAGE_BYTES:
-            break
-        chunks.append(chunk)
+    """Stored bytes from exactly `offset` on: at most `limit` chunks, about `budget`."""
+    chunks = unit.transcripts.read(session_id, offset, limit, budget)
+    if chunks and chunks[0].offset < offset:
+        first = chunks[0]
+        data = first.data[offset - first.offset :]
+        chunks[0] = Chunk(first.id, session_id, offset, first.at, data)
     return chunks
-
-
-def _by_time(
-    unit: Unit, session_id: SessionId, since: str | None, before: str | None, limit: int
-) -> list[Chunk]:
-    """Oldest first. What is too much is cut at the far end of the reading direction."""
-    chunks = unit.transcripts.page(session_id, since, before, limit)
-    from_newest = since is None or before is not None
-    kept: list[Chunk] = []
-    size = 0
-    for chunk in reversed(chunks) if from_newest else chunks:
-        size += len(chunk.data)
-        if kept and size > PAGE_BYTES:
-            break
-        kept.append(chunk)
-    return kept[::-1] if from_newest else kept
 
 
 def _moment(unit: Unit, ask: ReadHistory, key: str) -> str | None:

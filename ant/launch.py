@@ -16,6 +16,7 @@ _STRANGERS = (
     "STY",
     "COLUMNS",
     "LINES",
+    "OLDPWD",
 )
 """Variables that tell a child about the terminal our server was started from."""
 
@@ -64,7 +65,7 @@ def plan(
         raise Invalid(f"there is no folder {cwd!r} at $.root_dir")
     if not os.access(cwd, os.X_OK):
         raise Invalid(f"the folder {cwd!r} may not be entered at $.root_dir")
-    environment = child_environment(env)
+    environment = child_environment({**env, "PWD": cwd})
     argv = tuple(command) if command else (default_shell(),)
     if not argv[0]:
         raise Invalid("expected a program, got '' at $.command[0]")

@@ -236,7 +236,7 @@ class Connection(TCPServer):
 
         *Cancellation:* shielded. Quart ends itself by its last word, before it is out.
         """
-        with trio.CancelScope(shield=True):
+        with trio.move_on_after(LINGER_S, shield=True):
             async with self.send_lock:
                 self._closing = True
                 last = self.context.terminated.is_set()

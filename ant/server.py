@@ -88,7 +88,7 @@ async def _serve(
     stopped, hurry = trio.Event(), trio.CancelScope()
     async with open_journal(store, bus) as journal, trio.open_nursery() as background:
         scribe = Scribe(journal, config.transcript_max_bytes)
-        stage = Stage(journal, scribe, Viewers(), open_pty, config.server_url or url)
+        stage = Stage(journal, scribe, Viewers(), open_pty, config.public_url or url)
         background.start_soon(scribe.run)
         background.start_soon(_prune, journal, config.event_log_keep)
         await background.start(_signals, stopped, hurry)

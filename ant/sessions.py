@@ -181,7 +181,10 @@ def _pair(unit: Unit, session: Session) -> list[Session]:
         return [session]
     chat = other if session.linked_chat_id else session
     terminal = session if session.linked_chat_id else other
-    automatic = chat.meta.get("auto_linked_terminal_id") == terminal.id
+    automatic = (
+        terminal.linked_chat_id == chat.id
+        and chat.meta.get("auto_linked_terminal_id") == terminal.id
+    )
     return [session, other] if automatic else [session]
 
 

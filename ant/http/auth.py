@@ -36,8 +36,8 @@ def check_host(config: Config, host: str | None) -> None:
         ipaddress.ip_address(name)
     except ValueError:
         ours = {*_LOCAL, config.host.lower(), *map(str.lower, config.allowed_hosts)}
-        if config.server_url:
-            ours.add(urlsplit(config.server_url).hostname or "")
+        if config.public_url:
+            ours.add(urlsplit(config.public_url).hostname or "")
         if name not in ours or not name:
             raise Forbidden(
                 f"This server does not answer for host {name!r}; "

@@ -15,8 +15,8 @@ from ant.terminal.flow import Flow
 from ant.terminal.host import MAX_READ
 from ant.terminal.transcript import decode
 
-STORE_CHUNKS = 8
-"""Stored chunks fetched for one frame: small ones are joined, a large one fills it."""
+STORE_CHUNKS = 64
+"""Stored chunks joined to one frame at most: keystrokes are stored in small ones."""
 
 SCROLLBACK = 64 << 10
 """Bytes shown to who joins to look and names no offset: some screens, one frame."""
@@ -86,7 +86,11 @@ class Outputs:
         # we look may not be in what we find.
         in_store = flow.tail.base if flow is not None else 0
         chunks = await self._journal.read(
-            evidence.read_bytes, cursor.session_id, cursor.offset, STORE_CHUNKS
+            evidence.read_bytes,
+            cursor.session_id,
+            cursor.offset,
+            STORE_CHUNKS,
+            MAX_READ,
         )
         return self._from_store(cursor, flow, in_store, chunks)
 
@@ -124,7 +128,7 @@ class Outputs:
             return gap_frame(cursor.session_id, start, chunks[0].offset)
         data, end = b"", start
         for chunk in chunks:
-            if chunk.offset != end or len(data) >= MAX_READ:
+            if chunk.offset != end:
                 break
             data, end = data + chunk.data, chunk.end
         text, count = decode(data)

@@ -1,13 +1,13 @@
 """The one table from domain errors to HTTP, and the one error shape (RFC 9457)."""
 
 import logging
-from http import HTTPStatus
 from typing import Any, Final
 
 from quart import Quart, Response
 from werkzeug.exceptions import HTTPException
 
 from ant import errors, wire
+from ant.problem import MEDIA_TYPE, problem
 
 log = logging.getLogger(__name__)
 
@@ -46,24 +46,6 @@ def status_of(error: Exception) -> int:
     return 500
 
 
-def problem(
-    status: int, detail: str, issues: list[str] | None = None
-) -> dict[str, Any]:
-    """The shape. `error` and `message` repeat `detail` for the original's clients."""
-    title = HTTPStatus(status).phrase
-    shape: dict[str, Any] = {
-        "type": f"urn:ant:problem:{title.lower().replace(' ', '-')}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "error": detail,
-        "message": detail,
-    }
-    if issues:
-        shape["issues"] = issues
-    return shape
-
-
 def problem_of(error: Exception) -> dict[str, Any]:
     """The problem that an error is; a bug says only that it is one, and is logged."""
     if isinstance(error, errors.AntError):
@@ -86,7 +68,7 @@ def respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Resp
         wire.dumps(body),
         status=body["status"],
         headers=headers,
-        content_type="application/problem+json",
+        content_type=MEDIA_TYPE,
     )
 
 

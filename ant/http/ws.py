@@ -34,7 +34,6 @@ from ant.http.routes.terminal import live_terminal, resize_terminal
 from ant.model import Session, SessionId, Status
 from ant.presence import Seat
 from ant.system import System
-from ant.terminal.session import LiveTerminal
 
 log = logging.getLogger(__name__)
 
@@ -149,14 +148,12 @@ class Socket:
 
     async def _spawn(self, ask: JoinSession, session: Session) -> None:
         try:
-            live = await self._system.supervisor.start(
-                session.id, ask.cols, ask.rows, ask.cwd
-            )
+            await self._system.supervisor.start(session.id, ask.cols, ask.rows, ask.cwd)
         except AntError:
             self._say_health(session)
             raise
         if ask.cols is not None and ask.rows is not None:
-            await self._set_size(live, session.id, ask.cols, ask.rows)
+            await resize_terminal(self._system, session.id, ask.cols, ask.rows)
 
     def _watch(
         self, ask: JoinSession, session: Session, reserved: int
@@ -209,16 +206,8 @@ class Socket:
         return {"sessionId": ask.session_id, "size": len(data)}
 
     async def _resize(self, ask: SendResize) -> dict[str, Any]:
-        live = await live_terminal(self._system, ask.session_id)
-        await self._set_size(live, ask.session_id, ask.cols, ask.rows)
+        await resize_terminal(self._system, ask.session_id, ask.cols, ask.rows)
         return {"sessionId": ask.session_id, "cols": ask.cols, "rows": ask.rows}
-
-    async def _set_size(
-        self, live: LiveTerminal, session_id: SessionId, cols: int, rows: int
-    ) -> None:
-        """Of the running program, and of the row for whoever looks or starts next."""
-        live.resize(cols, rows)
-        await self._system.journal.write(sessions.resize, session_id, cols, rows)
 
     async def _health(self, ask: CheckHealth) -> dict[str, Any]:
         session = await self._system.journal.read(sessions.get_session, ask.session_id)

@@ -21,6 +21,18 @@ def _chunk(row: Any) -> Chunk:
     )
 
 
+def _within(rows: Any, budget: int) -> list[Chunk]:
+    """The first rows, until they have `budget` bytes together; at least one."""
+    chunks: list[Chunk] = []
+    size = 0
+    for row in rows.iterator():
+        chunks.append(_chunk(row))
+        size += row.size
+        if size >= budget:
+            break
+    return chunks
+
+
 class Transcripts:
     """The bytes of all sessions, inside one transaction."""
 
@@ -80,8 +92,13 @@ class Transcripts:
         ).execute()
         return dropped
 
-    def read(self, session_id: str, offset: int, limit: int) -> list[Chunk]:
-        """Up to `limit` chunks from the one that holds `offset`, or follows it, on."""
+    def read(
+        self, session_id: str, offset: int, limit: int, budget: int
+    ) -> list[Chunk]:
+        """Chunks from the one that holds `offset`, or follows it, on.
+
+        At most `limit`, and no more once they have `budget` bytes together.
+        """
         rows = (
             self._of(session_id)
             .where((ChunkRow.offset + ChunkRow.size) > offset)
@@ -89,14 +106,20 @@ class Transcripts:
             .order_by(ChunkRow.offset)
             .limit(limit)
         )
-        return list(map(_chunk, rows))
+        return _within(rows, budget)
 
     def page(
-        self, session_id: str, since: str | None, before: str | None, limit: int
+        self,
+        session_id: str,
+        since: str | None,
+        before: str | None,
+        limit: int,
+        budget: int,
     ) -> list[Chunk]:
         """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
 
-        With `before` only what was stored before it counts.
+        With `before` only what was stored before it counts. `budget` as for `read`;
+        what is too much is left out at the far end of the reading direction.
         """
         query = self._of(session_id)
         if before is not None:
@@ -104,9 +127,9 @@ class Transcripts:
         if since is not None:
             query = query.where(ChunkRow.at > since)
             if before is None:
-                return list(map(_chunk, query.order_by(ChunkRow.offset).limit(limit)))
+                return _within(query.order_by(ChunkRow.offset).limit(limit), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)
-        return list(map(_chunk, newest))[::-1]
+        return _within(newest, budget)[::-1]
 
     def backwards(self, session_id: str) -> Iterator[Chunk]:
         """All chunks, newest first, fetched a few at a time."""

@@ -3,6 +3,8 @@
 import base64
 import binascii
 
+import trio
+
 from ant import evidence, sessions, wire
 from ant.commands import (
     MAX_INPUT,
@@ -26,7 +28,7 @@ from ant.system import System
 from ant.terminal.session import LiveTerminal
 
 PATIENCE_S = 5.0
-"""How long an input's answer waits for a program that does not read."""
+"""How long an answer waits for a program that does not read, or a disk that is slow."""
 
 
 async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
@@ -35,6 +37,16 @@ async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
     if session.status is Status.NONE:
         return await system.supervisor.start(session_id)
     return system.supervisor.need(session_id)
+
+
+async def resize_terminal(
+    system: System, session_id: SessionId, cols: int, rows: int
+) -> Session:
+    """Remember the size and tell the program, if one runs."""
+    session = await system.journal.write(sessions.resize, session_id, cols, rows)
+    if (live := system.supervisor.find(session_id)) is not None:
+        live.resize(cols, rows)
+    return session
 
 
 def _input_bytes(content: Content) -> bytes:
@@ -77,9 +89,13 @@ async def type_input(
 async def get_history(
     system: System, session_id: SessionId, query: ReadHistory
 ) -> History:
-    """Transcript chunks, all bytes up to now: by time, by byte offset or by word."""
+    """Transcript chunks, all bytes up to now: by time, by byte offset or by word.
+
+    Where the disk does not keep up, what is stored is answered, and `end` says how far.
+    """
     if (flow := system.stage.flows.get(session_id)) is not None:
-        await system.stage.scribe.flush(session_id, flow)
+        with trio.move_on_after(PATIENCE_S):
+            await system.stage.scribe.flush(session_id, flow)
     return await system.journal.read(evidence.read_history, session_id, query)
 
 
@@ -88,10 +104,7 @@ async def resize(
     system: System, session_id: SessionId, body: ResizeTerminal
 ) -> Session:
     """Set the window size, of the running program and of the next one."""
-    await system.journal.read(sessions.need_terminal, session_id)
-    if (live := system.supervisor.find(session_id)) is not None:
-        live.resize(body.cols, body.rows)
-    return await system.journal.write(sessions.resize, session_id, body.cols, body.rows)
+    return await resize_terminal(system, session_id, body.cols, body.rows)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/terminal/stop")
