@@ -1,0 +1,26 @@
+"""What Hypothesis makes of our nouns: bytes, cuts of them, and terminal text."""
+
+from itertools import pairwise
+
+from hypothesis import strategies as st
+
+CHARACTERS = st.sampled_from(list("ab\r\n\té漢字🙂\x1b[0m\u0301"))
+"""One to four bytes each, and some that escapes are made of."""
+
+BROKEN = st.sampled_from([b"\xff", b"\xc3", b"\xe6\xbc", b"\xf0\x9f\x99", b"\x80"])
+"""Beginnings of characters and bytes that are none."""
+
+
+def terminal_bytes(max_size: int = 60) -> st.SearchStrategy[bytes]:
+    """What a program may put out: mostly UTF-8, in part cut or broken."""
+    piece = CHARACTERS.map(str.encode) | BROKEN
+    return st.lists(piece, max_size=max_size).map(b"".join)
+
+
+def cut(data: bytes, cuts: list[int]) -> list[bytes]:
+    """The bytes in pieces, cut at these places (modulo their number)."""
+    places = sorted({0, len(data), *(at % (len(data) + 1) for at in cuts)})
+    return [data[a:b] for a, b in pairwise(places)]
+
+
+CUTS = st.lists(st.integers(0, 10_000), max_size=8)
