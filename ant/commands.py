@@ -1,87 +1,51 @@
-"""What a caller may ask, over any door: bodies, queries and `/ws` frames.
+"""What a caller may ask over REST: bodies and queries."""
 
-Limits live on the type, so that a violation is named by its path in the body.
-"""
-
-import re
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import attrs
 
-from ant.model import CliFlag, SessionId, SessionType
-
-MAX_INPUT: Final = 1 << 20
-"""Bytes of one input: a paste is far below it, a file belongs in a file."""
-
-MAX_OFFSET: Final = 1 << 53
-"""The largest integer that every JSON reader keeps exact."""
-
-
-@attrs.frozen
-class Range:
-    """An integer from `low` to `high`, both included."""
-
-    low: int
-    high: int
-
-    def check(self, value: int) -> None:
-        if not self.low <= value <= self.high:
-            raise ValueError(f"expected {self.low} to {self.high}, got {value}")
-
-
-@attrs.frozen
-class Text:
-    """A string of `low` to `high` characters that matches `pattern`, where given."""
-
-    low: int = 0
-    high: int = 4096
-    pattern: str | None = None
-    means: str = ""
-
-    def check(self, value: str) -> None:
-        if not self.low <= len(value) <= self.high:
-            raise ValueError(
-                f"expected {self.low} to {self.high} characters, got {len(value)}"
-            )
-        if self.pattern is not None and not re.search(self.pattern, value):
-            raise ValueError(f"expected {self.means}")
+from ant.limits import (
+    MAX_CONTENT,
+    MAX_INPUT,
+    NO_NUL,
+    Argument,
+    Count,
+    Ident,
+    Limit,
+    Name,
+    Offset,
+    Path,
+    Prose,
+    Short,
+    Size,
+    Text,
+    Title,
+    Ttl,
+    Variable,
+    Word,
+    Words,
+    named,
+)
+from ant.model import CliFlag, MessageId, Relationship, SessionType
 
 
-@attrs.frozen
-class Count:
-    """A list or object of at most `high` items."""
+class Unset:
+    """What a field of a patch is when the caller did not name it."""
 
-    high: int
+    def __repr__(self) -> str:
+        return "UNSET"
 
-    def check(self, value: Any) -> None:
-        if len(value) > self.high:
-            raise ValueError(f"expected at most {self.high} items, got {len(value)}")
-
-
-_NO_NUL: Final = r"\A[^\x00]*\Z"
-Name = Annotated[
-    str,
-    Text(1, 200, r"\A(?=.*\S)[^\x00-\x1f\x7f]*\Z", "text without control characters"),
-]
-Short = Annotated[str, Text(0, 500)]
-Path = Annotated[str, Text(1, 4096, _NO_NUL, "a path without NUL")]
-Argument = Annotated[str, Text(0, 131072, _NO_NUL, "text without NUL")]
-Variable = Annotated[
-    str, Text(1, 256, r"\A[^=\x00]+\Z", "a variable name without = or NUL")
-]
-Ident = Annotated[SessionId, Text(1, 128, r"\A[\w-]+\Z", "an id")]
-Size = Annotated[int, Range(1, 1000)]
-Offset = Annotated[int, Range(0, MAX_OFFSET)]
-Limit = Annotated[int, Range(1, 1000)]
-Ref = Annotated[str, Text(0, 200)]
-Ttl = Annotated[
-    str, Text(1, 20, r"\A(forever|\d{1,6}[smhd])\Z", "forever or a duration as 15m")
-]
+    def __bool__(self) -> bool:
+        return False
 
 
-def named(name: str, **kwargs: Any) -> Any:
-    """A field whose name on the wire is not its name here."""
-    return attrs.field(metadata={"wire": name}, **kwargs)
+UNSET: Final[Any] = Unset()
+
+
+def changes(patch: Any) -> dict[str, Any]:
+    """The fields that a patch names, null ones too."""
+    pairs = ((f.name, getattr(patch, f.name)) for f in attrs.fields(type(patch)))
+    return {name: value for name, value in pairs if value is not UNSET}
 
 
 @attrs.frozen
@@ -159,74 +123,189 @@ class ReadHistory:
     order: Literal["asc", "desc"] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class JoinSession:
-    """Stream a session: its events and, for a terminal, its bytes."""
+@attrs.frozen
+class PatchSession:
+    """Rename, archive, relink and the like; `meta` is merged, null removes a key."""
 
-    type: ClassVar[str] = "join_session"
-    session_id: Ident = named("sessionId")
-    spawn_pty: bool = named("spawnPty", default=False)
-    cols: Size | None = None
-    rows: Size | None = None
-    cwd: Path | None = None
-    from_: Offset | None = named("from", default=None)
-    handle: Annotated[str, Text(1, 64)] | None = None
-    ref: Ref | None = None
-
-
-@attrs.frozen(kw_only=True)
-class LeaveSession:
-    """Stop streaming a session."""
-
-    type: ClassVar[str] = "leave_session"
-    session_id: Ident = named("sessionId")
-    ref: Ref | None = None
+    name: Name = UNSET
+    ttl: Ttl = UNSET
+    archived: bool = UNSET
+    root_dir: Path | None = UNSET
+    workspace_id: Short | None = UNSET
+    linked_chat_id: Ident | None = UNSET
+    auto_forward_chat: bool = UNSET
+    meta: dict[str, Any] = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class SendInput:
-    """Type into a terminal, raw."""
+@attrs.frozen
+class SetHandle:
+    """A public handle, `@` added where it is missing; null clears it."""
 
-    type: ClassVar[str] = "terminal_input"
-    session_id: Ident = named("sessionId")
-    data: Annotated[str, Text(0, MAX_INPUT)]
-    ref: Ref | None = None
+    handle: Short | None
+    display_name: Short | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SendResize:
-    """Resize a terminal."""
+@attrs.frozen
+class SetCliFlag:
+    """The agent CLI driver; null, empty or absent clears it."""
 
-    type: ClassVar[str] = "terminal_resize"
-    session_id: Ident = named("sessionId")
-    cols: Size
-    rows: Size
-    ref: Ref | None = None
+    cli_flag: Short | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CheckHealth:
-    """Ask whether a terminal lives."""
+@attrs.frozen
+class ListMessages:
+    """`since` and `before` take a time, epoch ms, a duration or a message's id."""
 
-    type: ClassVar[str] = "check_health"
-    session_id: Ident = named("sessionId")
-    ref: Ref | None = None
-
-
-@attrs.frozen(kw_only=True)
-class PresencePing:
-    """The person at this socket is still there."""
-
-    type: ClassVar[str] = "presence_ping"
-    ref: Ref | None = None
+    since: Short | None = None
+    before: Short | None = None
+    limit: Limit = 50
 
 
-Frame = JoinSession | LeaveSession | SendInput | SendResize | CheckHealth | PresencePing
-FRAMES: Final[tuple[type[Frame], ...]] = (
-    JoinSession,
-    LeaveSession,
-    SendInput,
-    SendResize,
-    CheckHealth,
-    PresencePing,
-)
+@attrs.frozen
+class PostMessage:
+    """A message; the same `client_id` in the same room is stored once."""
+
+    content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
+    role: Word = "user"
+    format: Word = "text"
+    sender_id: Short | None = None
+    target: Short | None = None
+    reply_to: Annotated[MessageId, Text(1, 128)] | None = None
+    msg_type: Word = "message"
+    meta: dict[str, Any] = attrs.field(factory=dict)
+    client_id: Annotated[str, Text(1, 200)] | None = None
+
+
+@attrs.frozen
+class NameMessage:
+    """Which message of the room."""
+
+    message_id: Annotated[MessageId, Text(1, 128)] = named("msgId")
+
+
+@attrs.frozen
+class MergeMeta:
+    """Top-level keys that replace those of the message's meta; null is stored."""
+
+    meta: dict[str, Any]
+
+
+@attrs.frozen
+class PinMessage:
+    """Pin or unpin."""
+
+    pinned: bool
+
+
+@attrs.frozen
+class Search:
+    """Words as a person types them; nothing in them is syntax.
+
+    `include` names what is left out otherwise: `archived`, `deleted`, or both with a
+    comma between.
+    """
+
+    q: Words = ""
+    limit: Limit = 50
+    sort: Literal["newest", "rank"] = "newest"
+    include: Annotated[
+        str,
+        Text(
+            0,
+            20,
+            r"\A((archived|deleted)(,(archived|deleted))?)?\Z",
+            "archived, deleted",
+        ),
+    ] = ""
+
+
+@attrs.frozen
+class AddParticipant:
+    """A session, by id or by handle; coming back after leaving is the same ask."""
+
+    session_id: Ident | None = None
+    handle: Short | None = None
+    role: Literal["participant", "external"] = "participant"
+    alias: Short | None = None
+
+
+@attrs.frozen
+class RemoveParticipant:
+    """A member, by id or by handle; the query wins over the body."""
+
+    session_id: Ident | None = None
+    handle: Short | None = None
+
+
+@attrs.frozen
+class SetTyping:
+    """Somebody begins or stops typing."""
+
+    handle: Annotated[str, Text(1, 200)]
+    typing: bool
+
+
+@attrs.frozen
+class MarkRead:
+    """Who read it: a session's id."""
+
+    reader_id: Ident
+
+
+@attrs.frozen
+class CreateLink:
+    """Link to a room that exists, or, without `targetRoomId`, to a new one."""
+
+    target_room_id: Ident | None = named("targetRoomId", default=None)
+    relationship: Relationship = Relationship.DISCUSSION_OF
+    title: Name | None = None
+    created_by: Short | None = named("createdBy", default=None)
+    inherit_context: bool = named("inheritContext", default=True)
+    copy_members: bool = named("copyMembers", default=True)
+    settings: dict[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class NameLink:
+    """Which link of the room."""
+
+    link_id: Annotated[str, Text(1, 128)] = named("linkId")
+
+
+@attrs.frozen
+class CreateTask:
+    """A task of a room."""
+
+    title: Title
+    description: Prose | None = None
+    created_by: Short | None = None
+    assigned_to: Short | None = None
+    status: Word = "proposed"
+    file_refs: Annotated[tuple[Path, ...], Count(1000)] = ()
+
+
+@attrs.frozen
+class PatchTask:
+    """What is named is changed; null clears what may be empty."""
+
+    title: Title = UNSET
+    description: Prose | None = UNSET
+    assigned_to: Short | None = UNSET
+    status: Word = UNSET
+    file_refs: Annotated[tuple[Path, ...], Count(1000)] | None = UNSET
+
+
+@attrs.frozen
+class CreateFileRef:
+    """Flag a file in a room."""
+
+    file_path: Path
+    note: Prose | None = None
+    flagged_by: Short | None = None
+
+
+@attrs.frozen
+class NameFileRef:
+    """Which file reference of the room."""
+
+    ref_id: Annotated[str, Text(1, 128)] = named("refId")

@@ -6,11 +6,24 @@ others those that joined the session.
 """
 
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
-from ant.model import SessionId, Status
+from ant.model import (
+    CliFlag,
+    FileRef,
+    FileRefId,
+    LinkId,
+    Message,
+    MessageId,
+    Read,
+    Relationship,
+    SessionId,
+    Status,
+    Task,
+    TaskId,
+)
 
 _SESSION: Final = {"wire": "sessionId"}
 
@@ -63,7 +76,200 @@ class SessionActivity:
     activity_source: str = "terminal_line"
 
 
-Event = SessionsChanged | SessionExited | TerminalResized | SessionActivity
+@attrs.frozen
+class MessageCreated:
+    """A message was posted; the frame carries its whole row."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    message: Message = attrs.field(metadata={"flat": True})
+
+
+@attrs.frozen
+class MessageUpdated:
+    """A message's meta or pin changed; `meta` is the whole of it."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
+    meta: dict[str, Any]
+    pinned: bool
+    message: Message
+
+
+@attrs.frozen
+class MessagePinned:
+    """A message was pinned or unpinned, for the original's clients."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
+    pinned: bool
+
+
+@attrs.frozen
+class MessageDeleted:
+    """A message is gone."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
+
+
+@attrs.frozen
+class MessageRead:
+    """Somebody read a message; `reads` are all who did."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    message_id: MessageId = attrs.field(metadata={"wire": "messageId"})
+    reader_id: str = attrs.field(metadata={"wire": "readerId"})
+    reads: tuple[Read, ...]
+
+
+@attrs.frozen
+class ParticipantsChanged:
+    """Somebody joined or left the room as a member."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+
+
+@attrs.frozen
+class HandleUpdated:
+    """A session has another handle or display name."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    handle: str | None
+    display_name: str | None
+
+
+@attrs.frozen
+class CliFlagUpdated:
+    """A session has another agent CLI driver."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    cli_flag: CliFlag | None
+
+
+@attrs.frozen
+class TaskCreated:
+    """A task was created."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    task: Task
+
+
+@attrs.frozen
+class TaskUpdated:
+    """A task changed."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    task: Task
+
+
+@attrs.frozen
+class TaskDeleted:
+    """A task was marked deleted."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    task_id: TaskId = attrs.field(metadata={"wire": "taskId"})
+
+
+@attrs.frozen
+class FileRefCreated:
+    """A file was flagged."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    ref: FileRef
+
+
+@attrs.frozen
+class FileRefDeleted:
+    """A file is no longer flagged."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    ref_id: FileRefId = attrs.field(metadata={"wire": "refId"})
+
+
+@attrs.frozen
+class RoomLinkCreated:
+    """Two rooms were linked; each of them is told. `roomId` is the source."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    room_id: SessionId = attrs.field(metadata={"wire": "roomId"})
+    link_id: LinkId = attrs.field(metadata={"wire": "linkId"})
+    target_room_id: SessionId = attrs.field(metadata={"wire": "targetRoomId"})
+    relationship: Relationship
+    title: str | None
+
+
+@attrs.frozen
+class RoomLinkDeleted:
+    """Two rooms are no longer linked; each of them is told."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    room_id: SessionId = attrs.field(metadata={"wire": "roomId"})
+    link_id: LinkId = attrs.field(metadata={"wire": "linkId"})
+
+
+@attrs.frozen
+class Typing:
+    """Somebody is typing, or stopped."""
+
+    durable: ClassVar[bool] = False
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    handle: str
+    typing: bool
+
+
+Event = (
+    SessionsChanged
+    | SessionExited
+    | TerminalResized
+    | SessionActivity
+    | MessageCreated
+    | MessageUpdated
+    | MessagePinned
+    | MessageDeleted
+    | MessageRead
+    | ParticipantsChanged
+    | HandleUpdated
+    | CliFlagUpdated
+    | TaskCreated
+    | TaskUpdated
+    | TaskDeleted
+    | FileRefCreated
+    | FileRefDeleted
+    | RoomLinkCreated
+    | RoomLinkDeleted
+    | Typing
+)
 
 
 @attrs.define(eq=False)

@@ -1,10 +1,11 @@
-"""Rules of what can be read afterwards: the transcript, by offset, time or word."""
+"""Rules of what can be read afterwards: transcripts and the event log."""
 
 import base64
 
 from ant import clock
 from ant.commands import ReadHistory
 from ant.errors import Invalid
+from ant.events import Envelope
 from ant.model import Chunk, Gap, History, HistoryRow, SessionId
 from ant.sessions import need_active
 from ant.store import Unit
@@ -59,6 +60,11 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         since_ms=since_ms,
         query=ask.grep or None,
     )
+
+
+def events_since(unit: Unit, seq: int, limit: int) -> list[Envelope]:
+    """The oldest `limit` logged events after `seq`."""
+    return unit.log.since(seq, limit)
 
 
 def read_bytes(

@@ -4,6 +4,7 @@ import os
 import resource
 import statistics
 from collections import deque
+from datetime import datetime
 from pathlib import Path
 
 import attrs
@@ -12,7 +13,7 @@ import trio
 import ant
 from ant import clock
 from ant.journal import Journal
-from ant.model import Health, Pressure, Resources, SessionId, SessionLoad
+from ant.model import SessionId
 from ant.supervisor import Supervisor
 from ant.terminal import processes
 
@@ -31,6 +32,60 @@ STALL_SILENCE_S = 60.0
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1 << 20
+
+
+@attrs.frozen
+class SessionLoad:
+    """What one running session costs, all its processes together."""
+
+    session_id: SessionId = attrs.field(metadata={"wire": "sessionId"})
+    pid: int
+    cpu_pct: float = attrs.field(metadata={"wire": "cpuPct"})
+    rss_mb: float = attrs.field(metadata={"wire": "rssMb"})
+
+
+@attrs.frozen
+class Resources:
+    """What the sessions cost, with the original's key names. CPU: 100 is one core."""
+
+    total_cpu_pct: float = attrs.field(metadata={"wire": "totalCpuPct"})
+    total_rss_mb: float = attrs.field(metadata={"wire": "totalRssMb"})
+    active_session_count: int = attrs.field(metadata={"wire": "activeSessionCount"})
+    max_active_sessions: int = attrs.field(metadata={"wire": "maxActiveSessions"})
+    at_cap: bool = attrs.field(metadata={"wire": "atCap"})
+    can_spawn: bool = attrs.field(metadata={"wire": "canSpawn"})
+    stalled_sessions: tuple[SessionId, ...] = attrs.field(
+        metadata={"wire": "stalledSessions"}
+    )
+    sessions: tuple[SessionLoad, ...]
+    sampled_at: datetime = attrs.field(metadata={"wire": "sampledAt"})
+
+
+@attrs.frozen
+class Pressure:
+    """What the server process itself costs. The delay is of the last minute."""
+
+    cpu_pct: float
+    rss_bytes: int
+    open_fds: int
+    max_fds: int
+    loop_delay_ms_p50: float
+    loop_delay_ms_max: float
+
+
+@attrs.frozen
+class Health:
+    """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`."""
+
+    status: str
+    version: str
+    started_at: datetime
+    uptime_s: float
+    active_session_count: int
+    session_cap: int
+    stalled_sessions: tuple[SessionId, ...]
+    pressure: Pressure
+    resources: Resources
 
 
 @attrs.frozen

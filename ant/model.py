@@ -7,8 +7,10 @@ from typing import Any, Final, NewType
 import attrs
 
 SessionId = NewType("SessionId", str)
-
-NO_META: Final[dict[str, Any]] = {}
+MessageId = NewType("MessageId", str)
+LinkId = NewType("LinkId", str)
+TaskId = NewType("TaskId", str)
+FileRefId = NewType("FileRefId", str)
 
 
 class SessionType(StrEnum):
@@ -217,55 +219,161 @@ class StopReceipt:
     key: str
 
 
-@attrs.frozen
-class SessionLoad:
-    """What one running session costs, all its processes together."""
+class Relationship(StrEnum):
+    """What a room is to another; the older room is the source, the newer the target."""
 
-    session_id: SessionId = attrs.field(metadata={"wire": "sessionId"})
-    pid: int
-    cpu_pct: float = attrs.field(metadata={"wire": "cpuPct"})
-    rss_mb: float = attrs.field(metadata={"wire": "rssMb"})
-
-
-@attrs.frozen
-class Resources:
-    """What the sessions cost, with the original's key names. CPU: 100 is one core."""
-
-    total_cpu_pct: float = attrs.field(metadata={"wire": "totalCpuPct"})
-    total_rss_mb: float = attrs.field(metadata={"wire": "totalRssMb"})
-    active_session_count: int = attrs.field(metadata={"wire": "activeSessionCount"})
-    max_active_sessions: int = attrs.field(metadata={"wire": "maxActiveSessions"})
-    at_cap: bool = attrs.field(metadata={"wire": "atCap"})
-    can_spawn: bool = attrs.field(metadata={"wire": "canSpawn"})
-    stalled_sessions: tuple[SessionId, ...] = attrs.field(
-        metadata={"wire": "stalledSessions"}
-    )
-    sessions: tuple[SessionLoad, ...]
-    sampled_at: datetime = attrs.field(metadata={"wire": "sampledAt"})
+    DISCUSSION_OF = "discussion_of"
+    PROMOTED_SUMMARY_FOR = "promoted_summary_for"
+    SPAWNED_FROM = "spawned_from"
+    FOLLOWS_UP = "follows_up"
 
 
 @attrs.frozen
-class Pressure:
-    """What the server process itself costs. The delay is of the last minute."""
+class Message:
+    """One row of a room's history."""
 
-    cpu_pct: float
-    rss_bytes: int
-    open_fds: int
-    max_fds: int
-    loop_delay_ms_p50: float
-    loop_delay_ms_max: float
-
-
-@attrs.frozen
-class Health:
-    """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`."""
-
+    id: MessageId
+    session_id: SessionId
+    role: str
+    content: str
+    format: str
     status: str
-    version: str
-    started_at: datetime
-    uptime_s: float
-    active_session_count: int
-    session_cap: int
-    stalled_sessions: tuple[SessionId, ...]
-    pressure: Pressure
-    resources: Resources
+    sender_id: str | None
+    target: str | None
+    reply_to: MessageId | None
+    msg_type: str
+    meta: dict[str, Any]
+    created_at: datetime
+    pinned: bool
+    client_id: str | None
+
+
+@attrs.frozen
+class Delivery:
+    """An attempt to bring a message to somebody."""
+
+    adapter: str
+    target_id: str = attrs.field(metadata={"wire": "targetId"})
+    delivered: bool
+    error: str | None = None
+
+
+@attrs.frozen
+class Posted:
+    """A stored message, all its columns, and the delivery attempts of its route."""
+
+    message: Message = attrs.field(metadata={"flat": True})
+    deliveries: tuple[Delivery, ...]
+
+
+@attrs.frozen
+class Messages:
+    """A page of a room's history, oldest first."""
+
+    messages: tuple[Message, ...]
+
+
+@attrs.frozen
+class Found:
+    """A message that was searched for; the words are marked in `snippet`."""
+
+    message: Message = attrs.field(metadata={"flat": True})
+    snippet: str
+
+
+@attrs.frozen
+class SearchResults:
+    """Newest first, or best first where that was asked for."""
+
+    results: tuple[Found, ...]
+
+
+@attrs.frozen
+class Participant:
+    """A member of a room, or somebody who posted in it."""
+
+    id: str
+    name: str
+    handle: str | None
+    alias: str | None
+    session_type: SessionType | None
+    session_status: Status | None
+    cli_flag: CliFlag | None
+    role: str
+    joined_at: datetime | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    message_count: int
+
+
+@attrs.frozen
+class Participants:
+    """Members, those who post from outside, and both together."""
+
+    participants: tuple[Participant, ...]
+    posts_from: tuple[Participant, ...] = attrs.field(metadata={"wire": "postsFrom"})
+    all: tuple[Participant, ...]
+
+
+@attrs.frozen
+class Read:
+    """Who read a message, when first."""
+
+    session_id: str
+    reader_name: str
+    reader_handle: str | None
+    read_at: datetime
+
+
+@attrs.frozen
+class RoomLink:
+    """A typed relationship; each end's name and type come with it."""
+
+    id: LinkId
+    source_room_id: SessionId
+    target_room_id: SessionId
+    relationship: Relationship
+    title: str | None
+    created_by: str | None
+    created_at: datetime
+    settings: dict[str, Any]
+    source_name: str
+    source_type: SessionType
+    target_name: str
+    target_type: SessionType
+
+
+@attrs.frozen
+class RoomLinks:
+    """Links in which a room is the source, and those in which it is the target."""
+
+    outgoing: tuple[RoomLink, ...]
+    incoming: tuple[RoomLink, ...]
+
+
+@attrs.frozen
+class Task:
+    """Something to be done in a room. `status` is free; `deleted` is a soft delete."""
+
+    id: TaskId
+    session_id: SessionId
+    created_by: str | None
+    assigned_to: str | None
+    title: str
+    description: str | None
+    status: str
+    file_refs: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@attrs.frozen
+class FileRef:
+    """A file that somebody flagged in a room."""
+
+    id: FileRefId
+    session_id: SessionId
+    flagged_by: str | None
+    file_path: str
+    note: str | None
+    created_at: datetime

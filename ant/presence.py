@@ -19,6 +19,18 @@ class Seat:
     last_seen: datetime
 
 
+@attrs.frozen
+class Present:
+    """When somebody was last heard of, epoch ms; `active`, `idle` or `offline`."""
+
+    last_seen: int = attrs.field(metadata={"wire": "lastSeen"})
+    status: str
+
+
+ACTIVE_S, IDLE_S = 60, 300
+"""Silence after which somebody is no longer active, and no longer idle but offline."""
+
+
 class Presence:
     """Every seat that is taken."""
 
@@ -37,6 +49,19 @@ class Presence:
             seats.discard(seat)
             if not seats:
                 del self._seats[session_id]
+
+    def of(self, session_id: SessionId) -> dict[str, Present]:
+        """Who is in a session, by handle; of several sockets the latest word counts."""
+        present: dict[str, Present] = {}
+        seats = self._seats.get(session_id, ())
+        for seat in sorted(seats, key=lambda seat: seat.last_seen):
+            if seat.handle is not None:
+                silence = (clock.now() - seat.last_seen).total_seconds()
+                status = "active" if silence <= ACTIVE_S else "idle"
+                status = status if silence <= IDLE_S else "offline"
+                last_seen = clock.epoch_ms(seat.last_seen)
+                present[seat.handle] = Present(last_seen, status)
+        return present
 
     def count(self, session_id: SessionId | None = None) -> int:
         """How many seats are taken, in one session or in all."""

@@ -14,7 +14,7 @@ from functools import partial
 
 import trio
 
-from ant import clock, sessions
+from ant import clock, runs, sessions
 from ant.bus import Bus
 from ant.config import Config
 from ant.errors import Conflict, Forbidden, StorageFailed
@@ -37,8 +37,8 @@ from ant.witness import Stage
 
 log = logging.getLogger(__name__)
 
-PRUNE_S = 60.0
-"""Between two looks at the length of the event log."""
+SWEEP_S = 60.0
+"""Between two looks at what is no longer to be kept."""
 
 ORPHAN_GRACE_S = 0.5
 """What a lost session's processes get between HUP and KILL: their terminal is gone."""
@@ -70,7 +70,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         store = Store.open(config.database)
         try:
             await _serve(config, store, listeners, ready)
-            store.transact(sessions.leave_cleanly)
+            store.transact(runs.leave_cleanly)
         finally:
             store.close()
 
@@ -90,7 +90,7 @@ async def _serve(
         scribe = Scribe(journal, config.transcript_max_bytes)
         stage = Stage(journal, scribe, Viewers(), open_pty, config.public_url or url)
         background.start_soon(scribe.run)
-        background.start_soon(_prune, journal, config.event_log_keep)
+        background.start_soon(_sweep, journal, config.event_log_keep)
         await background.start(_signals, stopped, hurry)
         with hurry:
             async with open_supervisor(
@@ -160,7 +160,7 @@ async def _end_lost(store: Store) -> None:
         for sid in _left_behind(program):
             log.warning("Ending what is left of lost session %s.", program.session.id)
             await processes.end_session(sid, ORPHAN_GRACE_S)
-    store.transact(sessions.recover, boot_id)
+    store.transact(runs.recover, boot_id)
 
 
 def _left_behind(program: Program) -> set[int]:
@@ -187,15 +187,16 @@ def _epoch(unit: Unit) -> str:
     return epoch
 
 
-async def _prune(journal: Journal, keep: int) -> None:
-    """Keep the event log at its length, for ever."""
+async def _sweep(journal: Journal, keep: int) -> None:
+    """Prune the event log, purge what was deleted long ago, for ever."""
 
     def prune(unit: Unit) -> int:
         return unit.log.prune(keep)
 
     while True:
-        await trio.sleep(PRUNE_S)
         try:
             await journal.write(prune)
+            await journal.write(sessions.purge)
         except StorageFailed as exc:
-            log.error("The event log could not be pruned: %s", exc)
+            log.error("The sweep has to wait: %s", exc)
+        await trio.sleep(SWEEP_S)

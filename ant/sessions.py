@@ -1,13 +1,14 @@
-"""Rules of sessions: create with the linked chat, delete as a pair, a run's life."""
+"""Rules of sessions: a terminal and its private chat are born and buried as a pair."""
 
 import re
+from typing import Any
 
 import attrs
 
-from ant import clock
-from ant.commands import CreateSession
-from ant.errors import Conflict, Gone, NotFound, NotRunning
-from ant.events import Envelope, SessionExited, SessionsChanged
+from ant import clock, wire
+from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle, changes
+from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
+from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.model import (
     PROGRAMS,
     CliFlag,
@@ -18,13 +19,7 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
-from ant.store import Program, Unit
-from ant.terminal.host import Exit, Identity
-from ant.terminal.transcript import CAPACITY
-
-POWER_LOSS_SKIP = 1 << 40
-"""Offsets left out after the machine went down: its last commits may be gone, so what
-was given away is unknown. 8,192 such losses fit into a JSON-safe integer."""
+from ant.store import Unit
 
 _HANDLE_LENGTH = 32
 _HANDLE_TRIES = 10
@@ -39,7 +34,7 @@ def _free_handle(unit: Unit, name: str) -> str | None:
     """`slug`, or `slug-2` to `slug-10`; None when all are taken or none is left."""
     slug = _slug(name)
     tries = [slug, *(f"{slug}-{n}" for n in range(2, _HANDLE_TRIES + 1))]
-    free = (text for text in tries if not unit.sessions.handle_taken(f"@{text}"))
+    free = (text for text in tries if not unit.sessions.by_handle(f"@{text}"))
     return next(free, None) if slug else None
 
 
@@ -145,17 +140,6 @@ def get_session(unit: Unit, session_id: SessionId) -> Session:
     return session
 
 
-def look(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
-    """The row, and the first offset that was never given away. Raises `NotFound`."""
-    program = unit.sessions.program(session_id)
-    return get_session(unit, session_id), program.reserved if program else 0
-
-
-def events_since(unit: Unit, seq: int, limit: int) -> list[Envelope]:
-    """The oldest `limit` logged events after `seq`."""
-    return unit.log.since(seq, limit)
-
-
 def need_active(unit: Unit, session_id: SessionId) -> Session:
     """The row of an active session. Raises `NotFound`, or `Gone` when it is not."""
     session = get_session(unit, session_id)
@@ -214,132 +198,164 @@ def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
     unit.emit(SessionsChanged(None, tuple(ids)))
 
 
-def begin_run(
-    unit: Unit, session_id: SessionId, run: str, cols: int | None, rows: int | None
-) -> Program:
-    """Note that a terminal is about to start, and which offset its first byte has.
+def restore_session(unit: Unit, session_id: SessionId) -> Session:
+    """Bring back an archived or deleted session, and its automatic pair with it.
 
-    That is `reserved` of the answer: nothing was ever given an offset from there on.
-    `run` marks the environment of the child, in case we die before we know its pid.
+    Raises `Conflict` when it is active or its name is taken meanwhile, and `Gone` when
+    it was deleted longer ago than its ttl.
     """
-    need_terminal(unit, session_id)
-    program = unit.sessions.program(session_id)
-    if program is None:
-        raise NotFound("terminal of session", session_id)
-    unit.sessions.change_terminal(
-        session_id,
-        status=Status.STARTING,
-        status_reason=None,
-        run=run,
-        pid=None,
-        start_ticks=None,
-        boot_id=None,
-        exit_code=None,
-        exit_signal=None,
-        started_at=clock.stamp(unit.now),
-        exited_at=None,
-        cols=cols or program.cols,
-        rows=rows or program.rows,
-        reserved=program.reserved + CAPACITY,
-    )
-    return attrs.evolve(program, cols=cols or program.cols, rows=rows or program.rows)
-
-
-def record_run(unit: Unit, session_id: SessionId, identity: Identity | None) -> None:
-    """The terminal runs, and this is its process."""
-    unit.sessions.change_terminal(
-        session_id,
-        status=Status.RUNNING,
-        pid=identity.pid if identity else None,
-        start_ticks=identity.start_ticks if identity else None,
-        boot_id=identity.boot_id if identity else None,
-    )
-    unit.emit(SessionsChanged(session_id))
-
-
-def abandon_run(
-    unit: Unit, session_id: SessionId, run: str, reason: str | None
-) -> None:
-    """That run was begun, perhaps, and the terminal was never opened."""
-    program = unit.sessions.program(session_id)
-    if program is not None and program.run == run:
-        unit.sessions.change_terminal(
-            session_id,
-            status=Status.NONE,
-            status_reason=reason,
-            run=None,
-            reserved=program.reserved - CAPACITY,
+    session = get_session(unit, session_id)
+    if session.active:
+        raise Conflict("Session is not deleted or archived")
+    if _expired(unit, session):
+        raise Gone("Recovery window has expired")
+    pair = _pair(unit, session)
+    ids = [each.id for each in pair]
+    for each in pair:
+        if unit.sessions.name_taken(each.name, but=ids):
+            raise Conflict(f'"{each.name}" already exists')
+        other = unit.sessions.by_handle(each.handle) if each.handle else None
+        slug = _free_handle(unit, each.name)
+        unit.sessions.change(
+            each.id,
+            archived=False,
+            deleted_at=None,
+            updated_at=clock.stamp(unit.now),
+            **({} if other is None else {"handle": f"@{slug}" if slug else None}),
         )
-        unit.emit(SessionsChanged(session_id))
-
-
-def finish_run(
-    unit: Unit,
-    session_id: SessionId,
-    exit_: Exit,
-    end: int,
-    complete: bool,
-    reason: str | None,
-) -> None:
-    """The program ended; `end` is one past its last byte.
-
-    When the transcript is `complete` up to there, numbering goes on right there; else
-    it skips the reserve.
-    """
-    program = unit.sessions.program(session_id)
-    if program is None:
-        return
-    at = clock.stamp(unit.now)
-    unit.sessions.change_terminal(
-        session_id,
-        status=Status.EXITED,
-        status_reason=reason,
-        exit_code=exit_.code,
-        exit_signal=exit_.signal,
-        exited_at=at,
-        **({"reserved": end} if complete else {}),
-    )
-    unit.sessions.change(session_id, updated_at=at)
-    unit.emit(
-        SessionExited(session_id, Status.EXITED, exit_.code, exit_.signal, reason, end)
-    )
     unit.emit(SessionsChanged(session_id))
-
-
-def resize(unit: Unit, session_id: SessionId, cols: int, rows: int) -> Session:
-    """Remember a terminal's size, for its row and its next start."""
-    need_terminal(unit, session_id)
-    unit.sessions.change_terminal(session_id, cols=cols, rows=rows)
     return get_session(unit, session_id)
 
 
-def recover(unit: Unit, boot_id: str) -> list[SessionId]:
-    """After a start: call no process running that we do not hold; which were lost.
+def _expired(unit: Unit, session: Session) -> bool:
+    """Whether a deleted session is past its recovery window, which is its ttl."""
+    if session.deleted_at is None or session.ttl == "forever":
+        return False
+    return session.deleted_at < clock.parse_moment(session.ttl, unit.now)
 
-    After an unclean end of the whole machine every numbering skips ahead.
+
+def purge(unit: Unit) -> list[SessionId]:
+    """Remove what was deleted longer ago than its ttl; nothing archived, ever."""
+    ids = [s.id for s in unit.sessions.deleted() if _expired(unit, s)]
+    if ids:
+        remove_sessions(unit, ids)
+    return ids
+
+
+def patch_session(
+    unit: Unit, session_id: SessionId, ask: PatchSession
+) -> tuple[Session, list[SessionId]]:
+    """Change what is named; the row, and which sessions are archived by it.
+
+    Raises `Gone` on an inactive session unless it is to be unarchived, `Conflict` when
+    a name is taken, `Invalid` when the chat to link is none.
     """
-    clean = unit.settings.get("clean") == "yes"
-    if unit.settings.get("boot_id") not in (None, boot_id) and not clean:
-        unit.sessions.skip_offsets(POWER_LOSS_SKIP)
-    unit.settings.put("boot_id", boot_id)
-    unit.settings.put("clean", "no")
-    lost = unit.sessions.unfinished()
-    for program in lost:
-        session_id = program.session.id
-        reason = "the server ended before it"
-        unit.sessions.change_terminal(
-            session_id,
-            status=Status.LOST,
-            status_reason=reason,
-            exited_at=clock.stamp(unit.now),
-        )
-        unit.emit(
-            SessionExited(session_id, Status.LOST, None, None, reason, program.stored)
-        )
-        unit.emit(SessionsChanged(session_id))
-    return [program.session.id for program in lost]
+    named = changes(ask)
+    if named.get("archived") is False and not get_session(unit, session_id).active:
+        restore_session(unit, session_id)
+    session = need_active(unit, session_id)
+    fields: dict[str, Any] = {
+        key: named[key]
+        for key in ("ttl", "root_dir", "workspace_id", "auto_forward_chat")
+        if key in named
+    }
+    if "meta" in named:
+        merged = session.meta | named["meta"]
+        kept = {key: value for key, value in merged.items() if value is not None}
+        fields["meta"] = wire.dumps(kept).decode()
+    if "name" in named:
+        fields["name"] = _rename(unit, session, named["name"].strip())
+    removed: list[SessionId] = []
+    if "linked_chat_id" in named:
+        fields["linked_chat_id"] = named["linked_chat_id"]
+        removed += _relink(unit, session, named["linked_chat_id"])
+    if fields:
+        unit.sessions.change(session_id, updated_at=clock.stamp(unit.now), **fields)
+    if named.get("archived"):
+        removed += _archive(unit, _pair(unit, get_session(unit, session_id)))
+    if fields or removed:
+        unit.emit(SessionsChanged(session_id, tuple(removed)))
+    return get_session(unit, session_id), removed
 
 
-def leave_cleanly(unit: Unit) -> None:
-    """The last word of a server run: everything before it is in the database."""
-    unit.settings.put("clean", "yes")
+def _rename(unit: Unit, session: Session, name: str) -> str:
+    """Check the new name, and rename the chat that is named after the session."""
+    pair = _pair(unit, session)
+    ids = [each.id for each in pair]
+    chat = next((each for each in pair if each.meta.get("auto_named")), None)
+    names = [name]
+    if chat is not None and chat.id != session.id:
+        names.append(f"{name}-Chat")
+        unit.sessions.change(chat.id, name=names[-1], updated_at=clock.stamp(unit.now))
+    for taken in names:
+        if unit.sessions.name_taken(taken, but=ids):
+            raise Conflict(f'"{taken}" already exists')
+    return name
+
+
+def _relink(unit: Unit, session: Session, chat_id: SessionId | None) -> list[SessionId]:
+    """Check the chat to link; the automatic one that is left behind is archived."""
+    if chat_id is not None:
+        chat = unit.sessions.get(chat_id)
+        if chat is None or not chat.active or chat.type is not SessionType.CHAT:
+            raise Invalid(f"there is no active chat {chat_id!r} at $.linked_chat_id")
+    left = [each for each in _pair(unit, session) if each.id != session.id]
+    return _archive(unit, [each for each in left if each.id != chat_id])
+
+
+def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
+    for session in sessions:
+        unit.sessions.change(
+            session.id, archived=True, updated_at=clock.stamp(unit.now)
+        )
+    return [session.id for session in sessions]
+
+
+_HANDLE = re.compile(r"@[\w.-]{1,64}", re.ASCII)
+
+
+def normal_handle(text: str) -> str:
+    """The handle with its `@`."""
+    text = text.strip()
+    return text if text.startswith("@") else f"@{text}"
+
+
+def set_handle(unit: Unit, session_id: SessionId, ask: SetHandle) -> Session:
+    """Give a session a handle that nobody active has; null clears it."""
+    need_active(unit, session_id)
+    handle = normal_handle(ask.handle) if ask.handle else None
+    if handle is not None:
+        if not _HANDLE.fullmatch(handle):
+            raise Invalid("expected letters, digits, _, . or - at $.handle")
+        other = unit.sessions.by_handle(handle)
+        if other is not None and other.id != session_id:
+            raise Conflict(f"{handle} is already taken")
+    unit.sessions.change(
+        session_id,
+        handle=handle,
+        display_name=ask.display_name,
+        updated_at=clock.stamp(unit.now),
+    )
+    unit.emit(HandleUpdated(session_id, handle, ask.display_name))
+    unit.emit(SessionsChanged(session_id))
+    return get_session(unit, session_id)
+
+
+def set_cli_flag(unit: Unit, session_id: SessionId, ask: SetCliFlag) -> Session:
+    """Name the agent CLI driver, in row and `meta.agent_driver`, or clear both."""
+    session = need_active(unit, session_id)
+    slug = (ask.cli_flag or "").strip()
+    if slug and slug not in list(CliFlag):
+        raise Invalid(f'Invalid cli_flag: "{slug}" at $.cli_flag')
+    flag = CliFlag(slug) if slug else None
+    meta = {key: v for key, v in session.meta.items() if key != "agent_driver"}
+    if flag is not None:
+        meta["agent_driver"] = flag
+    unit.sessions.change(
+        session_id,
+        cli_flag=flag,
+        meta=wire.dumps(meta).decode(),
+        updated_at=clock.stamp(unit.now),
+    )
+    unit.emit(CliFlagUpdated(session_id, flag))
+    return get_session(unit, session_id)

@@ -24,8 +24,8 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.v import transform_error
 
 from ant import clock, events
-from ant.commands import FRAMES, Frame
 from ant.errors import Invalid
+from ant.frames import FRAMES, Frame
 
 T = TypeVar("T")
 
@@ -106,12 +106,27 @@ def _each(
     return read
 
 
+def _flat_field(cls: Any) -> Any:
+    """The field whose own fields stand beside the others on the wire, if any."""
+    return next((f for f in attrs.fields(cls) if f.metadata.get("flat")), None)
+
+
 def _strict(converter: Converter) -> Converter:
     """Teach a converter our classes, our limits and our refusals."""
 
     def unstructure_class(cls: Any) -> Callable[[Any], dict[str, Any]]:
         names = {f.name: override(rename=_wire_name(f)) for f in attrs.fields(cls)}
-        return make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]
+        write = make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]
+        flat = _flat_field(cls)
+        if flat is None:
+            return write
+
+        def unstructure(value: Any) -> dict[str, Any]:
+            body = write(value)
+            inner: dict[str, Any] = body.pop(flat.name)
+            return inner | body
+
+        return unstructure
 
     def structure_class(cls: Any) -> Callable[[Any, Any], Any]:
         names = {f.name: override(rename=_wire_name(f)) for f in attrs.fields(cls)}
@@ -122,9 +137,16 @@ def _strict(converter: Converter) -> Converter:
             **names,  # type: ignore[arg-type]
         )
 
+        flat = _flat_field(cls)
+        inner = {_wire_name(f) for f in attrs.fields(flat.type)} if flat else set()
+
         def structure(value: Any, kind: Any) -> Any:
             if not isinstance(value, Mapping):
                 raise ValueError(f"expected an object, got {_shown(value)}")
+            if flat is not None:
+                outer = {key: v for key, v in value.items() if key not in inner}
+                outer[flat.name] = {key: v for key, v in value.items() if key in inner}
+                value = outer
             return read(value, kind)
 
         return structure

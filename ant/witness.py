@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 import trio
 
-from ant import clock, sessions
+from ant import clock, runs
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.journal import Journal
@@ -71,7 +71,7 @@ class Witness:
     async def open(self) -> tuple[Terminal, Flow]:
         """Reserve offsets for the run, then start the program."""
         program = await self._stage.journal.write(
-            sessions.begin_run, self.session_id, self._run, *self._size
+            runs.begin_run, self.session_id, self._run, *self._size
         )
         self.flow = Flow(Tail(program.reserved))
         return await self._stage.open_terminal(self._spec(program)), self.flow
@@ -90,7 +90,7 @@ class Witness:
     async def began(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
         identity = live.terminal.identity
-        await self._stage.journal.write(sessions.record_run, self.session_id, identity)
+        await self._stage.journal.write(runs.record_run, self.session_id, identity)
         self.live, self._began_at = live, trio.current_time()
         self.has_begun = True
         self._stage.running[self.session_id] = self
@@ -117,7 +117,7 @@ class Witness:
         try:
             if exit_ is None:
                 await self._stage.journal.write(
-                    sessions.abandon_run, self.session_id, self._run, reason
+                    runs.abandon_run, self.session_id, self._run, reason
                 )
             else:
                 await self._finish(exit_, reason)
@@ -135,7 +135,7 @@ class Witness:
         if complete:
             self.flow.tail.let_go()
         await self._stage.journal.write(
-            sessions.finish_run, self.session_id, exit_, end, complete, reason
+            runs.finish_run, self.session_id, exit_, end, complete, reason
         )
 
     def _publish(self, event: Event) -> None:

@@ -22,6 +22,13 @@ class Content:
 
 
 @attrs.frozen
+class Done:
+    """The answer of a route that has nothing else to say."""
+
+    ok: bool = True
+
+
+@attrs.frozen
 class Route:
     """One row of the route table."""
 
@@ -30,6 +37,7 @@ class Route:
     status: int
     handler: Handler
     hints: dict[str, Any]
+    inactive: bool
 
     @property
     def name(self) -> str:
@@ -67,19 +75,20 @@ ROUTES: list[Route] = []
 
 
 def endpoint(
-    method: str, path: str, *, status: int = 200
+    method: str, path: str, *, status: int = 200, inactive: bool = False
 ) -> Callable[[Handler], Handler]:
     """Register a handler: `(system, <path parameters>, body|query|content) -> answer`.
 
     The annotations say how to read `body` (strict JSON) and `query` (text); what is
     returned is rendered by `wire`, None as nothing. The docstring is the reference.
+    `inactive`: it works on an archived or deleted session too.
     """
 
     def register(handler: Handler) -> Handler:
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
-        ROUTES.append(Route(method, path, status, handler, hints))
+        ROUTES.append(Route(method, path, status, handler, hints, inactive))
         return handler
 
     return register

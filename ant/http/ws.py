@@ -14,9 +14,12 @@ import attrs
 import trio
 from quart import websocket
 
-from ant import clock, sessions, wire
+from ant import clock, evidence, runs, sessions, wire
 from ant.bell import Bell
-from ant.commands import (
+from ant.connection import MAX_FRAME, OVERSIZE
+from ant.errors import AntError, CapacityReached, Invalid, TooLarge
+from ant.events import Envelope, SessionExited
+from ant.frames import (
     CheckHealth,
     Frame,
     JoinSession,
@@ -25,9 +28,6 @@ from ant.commands import (
     SendInput,
     SendResize,
 )
-from ant.connection import MAX_FRAME, OVERSIZE
-from ant.errors import AntError, CapacityReached, Invalid, TooLarge
-from ant.events import Envelope, SessionExited
 from ant.http.output import Cursor, Outputs, scrollback_start
 from ant.http.problems import GOING_AWAY, INTERNAL_ERROR, error_frame
 from ant.http.routes.terminal import live_terminal, resize_terminal
@@ -131,9 +131,7 @@ class Socket:
     async def _join(self, ask: JoinSession) -> dict[str, Any]:
         if ask.session_id == LOBBY:
             return {"sessionId": LOBBY}
-        session, reserved = await self._system.journal.read(
-            sessions.look, ask.session_id
-        )
+        session, reserved = await self._system.journal.read(runs.look, ask.session_id)
         if not session.active and ask.spawn_pty and session.terminal is not None:
             self._say_health(session, unavailable=True)
             return {"sessionId": session.id}
@@ -274,7 +272,7 @@ class Socket:
     async def _send_missed(self) -> None:
         """Behind the window: from the log, until the window is reached again."""
         envelopes = await self._system.journal.read(
-            sessions.events_since, self._seq, EVENTS_AT_ONCE
+            evidence.events_since, self._seq, EVENTS_AT_ONCE
         )
         for envelope in envelopes:
             await self._send_event(envelope)

@@ -14,6 +14,7 @@ from playhouse.pool import PooledSqliteDatabase
 from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
+from ant.store.people import Member, Poster
 from ant.store.sessions import Program
 from ant.store.tables import database
 from ant.store.unit import Unit
@@ -168,4 +169,4 @@ def _fail(job: Job, error: Exception) -> None:
     job.result, job.error, job.envelopes = None, error, ()
 
 
-__all__ = ["AntError", "Job", "Program", "Store", "Unit"]
+__all__ = ["AntError", "Job", "Member", "Poster", "Program", "Store", "Unit"]

@@ -1,5 +1,6 @@
 """Session and terminal rows to and from the model."""
 
+from collections.abc import Collection
 from typing import Any
 
 import attrs
@@ -115,16 +116,29 @@ class Sessions:
         gone = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at).desc()
         return tuple(map(_session, query.order_by(gone, SessionRow.ordinal.desc())))
 
-    def name_taken(self, name: str) -> bool:
-        """Whether an active session has that name, whatever its case."""
-        names = SessionRow.select(SessionRow.name).where(_ACTIVE)
+    def name_taken(self, name: str, but: Collection[str] = ()) -> bool:
+        """Whether an active session, not one of `but`, has that name in any case."""
+        rows = SessionRow.select(SessionRow.id, SessionRow.name).where(_ACTIVE)
         folded = name.strip().casefold()
-        return any(row.name.strip().casefold() == folded for row in names)
+        return any(
+            row.name.strip().casefold() == folded and row.id not in but for row in rows
+        )
 
-    def handle_taken(self, handle: str) -> bool:
-        """Whether an active session has that handle."""
-        query = SessionRow.select().where(_ACTIVE & (SessionRow.handle == handle))
-        return bool(query.exists())
+    def by_handle(self, handle: str) -> Session | None:
+        """The active session with that handle, whatever its case."""
+        folded = fn.LOWER(SessionRow.handle) == handle.lower()
+        row = _select().where(_ACTIVE & folded).first()
+        return _session(row) if row else None
+
+    def several(self, ids: Collection[str]) -> dict[str, Session]:
+        """Those of these sessions that there are, active or not."""
+        rows = _select().where(SessionRow.id.in_(list(ids)))
+        return {row.id: _session(row) for row in rows}
+
+    def deleted(self) -> list[Session]:
+        """Soft-deleted sessions that are not archived."""
+        where = SessionRow.deleted_at.is_null(False) & (SessionRow.archived == False)  # noqa: E712
+        return list(map(_session, _select().where(where)))
 
     def add(self, session: Session, env: dict[str, str]) -> None:
         """Insert a session, with its terminal if it has one."""

@@ -6,7 +6,11 @@ import attrs
 
 from ant import clock, wire
 from ant.events import Envelope, Event
+from ant.store.board import Board
+from ant.store.links import Links
 from ant.store.log import EventLog
+from ant.store.messages import MessageStore
+from ant.store.people import People
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
 from ant.store.transcripts import Transcripts
@@ -26,6 +30,10 @@ class Unit:
     transcripts: Transcripts = attrs.field(factory=Transcripts)
     settings: Settings = attrs.field(factory=Settings)
     log: EventLog = attrs.field(factory=EventLog)
+    messages: MessageStore = attrs.field(factory=MessageStore)
+    people: People = attrs.field(factory=People)
+    links: Links = attrs.field(factory=Links)
+    board: Board = attrs.field(factory=Board)
 
     def emit(self, event: Event) -> None:
         """Say what happened: into the log now where it is durable, to sockets later."""

@@ -1,5 +1,21 @@
 """Imports every route module, so that `ROUTES` is complete."""
 
-from ant.http.routes import sessions, system, terminal
+from ant.http.routes import (
+    board,
+    links,
+    messages,
+    people,
+    sessions,
+    system,
+    terminal,
+)
 
-__all__ = ["sessions", "system", "terminal"]
+__all__ = [
+    "board",
+    "links",
+    "messages",
+    "people",
+    "sessions",
+    "system",
+    "terminal",
+]

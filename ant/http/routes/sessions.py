@@ -1,12 +1,32 @@
-"""Sessions: create, list, look, delete."""
+"""Sessions: create, list, look, change, delete, bring back."""
+
+import attrs
 
 from ant import sessions
-from ant.commands import CreateSession, DeleteSession
+from ant.commands import (
+    CreateSession,
+    DeleteSession,
+    PatchSession,
+    SetCliFlag,
+    SetHandle,
+)
 from ant.errors import AntError
 from ant.http.endpoint import endpoint
 from ant.launch import default_command, plan
-from ant.model import Session, SessionId, SessionList
+from ant.model import CliFlag, Session, SessionId, SessionList
 from ant.system import System
+
+
+@attrs.frozen
+class HandleSet:
+    handle: str | None
+    display_name: str | None
+
+
+@attrs.frozen
+class CliFlagSet:
+    id: SessionId
+    cli_flag: CliFlag | None
 
 
 @endpoint("GET", "/api/sessions")
@@ -38,13 +58,13 @@ async def create_session(system: System, body: CreateSession) -> Session:
     return await system.journal.read(sessions.get_session, session.id)
 
 
-@endpoint("GET", "/api/sessions/<session_id>")
+@endpoint("GET", "/api/sessions/<session_id>", inactive=True)
 async def get_session(system: System, session_id: SessionId) -> Session:
     """One session, archived and deleted ones too."""
     return await system.journal.read(sessions.get_session, session_id)
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>", status=204)
+@endpoint("DELETE", "/api/sessions/<session_id>", status=204, inactive=True)
 async def delete_session(
     system: System, session_id: SessionId, query: DeleteSession
 ) -> None:
@@ -59,3 +79,43 @@ async def delete_session(
         await system.journal.write(sessions.remove_sessions, ids)
         for each in ids:
             system.stage.flows.pop(each, None)
+
+
+@endpoint("PATCH", "/api/sessions/<session_id>", inactive=True)
+async def patch_session(
+    system: System, session_id: SessionId, body: PatchSession
+) -> Session:
+    """Rename, archive, unarchive, relink and the like; `meta` is merged.
+
+    Archiving takes the automatic pair along and ends the program.
+    """
+    session, archived = await system.journal.write(
+        sessions.patch_session, session_id, body
+    )
+    for each in archived:
+        await system.supervisor.stop(each)
+    return session
+
+
+@endpoint("POST", "/api/sessions/<session_id>/restore", inactive=True)
+async def restore_session(system: System, session_id: SessionId) -> Session:
+    """Bring back an archived or deleted session and its pair; starts nothing."""
+    return await system.journal.write(sessions.restore_session, session_id)
+
+
+@endpoint("PATCH", "/api/sessions/<session_id>/handle")
+async def set_handle(
+    system: System, session_id: SessionId, body: SetHandle
+) -> HandleSet:
+    """Set or clear the public handle and the display name."""
+    session = await system.journal.write(sessions.set_handle, session_id, body)
+    return HandleSet(session.handle, session.display_name)
+
+
+@endpoint("PATCH", "/api/sessions/<session_id>/cli-flag")
+async def set_cli_flag(
+    system: System, session_id: SessionId, body: SetCliFlag
+) -> CliFlagSet:
+    """Set or clear the agent CLI driver."""
+    session = await system.journal.write(sessions.set_cli_flag, session_id, body)
+    return CliFlagSet(session.id, session.cli_flag)

@@ -1,7 +1,7 @@
 """Health."""
 
+from ant.health import Health
 from ant.http.endpoint import endpoint
-from ant.model import Health
 from ant.system import System
 
 

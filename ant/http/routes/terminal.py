@@ -5,9 +5,8 @@ import binascii
 
 import trio
 
-from ant import evidence, sessions, wire
+from ant import evidence, runs, sessions, wire
 from ant.commands import (
-    MAX_INPUT,
     ReadHistory,
     ResizeTerminal,
     StartTerminal,
@@ -16,6 +15,7 @@ from ant.commands import (
 )
 from ant.errors import Invalid, TooLarge
 from ant.http.endpoint import Content, endpoint
+from ant.limits import MAX_INPUT
 from ant.model import (
     History,
     InputReceipt,
@@ -43,7 +43,7 @@ async def resize_terminal(
     system: System, session_id: SessionId, cols: int, rows: int
 ) -> Session:
     """Remember the size and tell the program, if one runs."""
-    session = await system.journal.write(sessions.resize, session_id, cols, rows)
+    session = await system.journal.write(runs.resize, session_id, cols, rows)
     if (live := system.supervisor.find(session_id)) is not None:
         live.resize(cols, rows)
     return session

@@ -1,0 +1,80 @@
+"""What a client may ask over `/ws`."""
+
+from typing import Annotated, ClassVar, Final
+
+import attrs
+
+from ant.limits import MAX_INPUT, Ident, Offset, Path, Ref, Size, Text, named
+
+
+@attrs.frozen(kw_only=True)
+class JoinSession:
+    """Stream a session: its events and, for a terminal, its bytes."""
+
+    type: ClassVar[str] = "join_session"
+    session_id: Ident = named("sessionId")
+    spawn_pty: bool = named("spawnPty", default=False)
+    cols: Size | None = None
+    rows: Size | None = None
+    cwd: Path | None = None
+    from_: Offset | None = named("from", default=None)
+    handle: Annotated[str, Text(1, 64)] | None = None
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LeaveSession:
+    """Stop streaming a session."""
+
+    type: ClassVar[str] = "leave_session"
+    session_id: Ident = named("sessionId")
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SendInput:
+    """Type into a terminal, raw."""
+
+    type: ClassVar[str] = "terminal_input"
+    session_id: Ident = named("sessionId")
+    data: Annotated[str, Text(0, MAX_INPUT)]
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SendResize:
+    """Resize a terminal."""
+
+    type: ClassVar[str] = "terminal_resize"
+    session_id: Ident = named("sessionId")
+    cols: Size
+    rows: Size
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CheckHealth:
+    """Ask whether a terminal lives."""
+
+    type: ClassVar[str] = "check_health"
+    session_id: Ident = named("sessionId")
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PresencePing:
+    """The person at this socket is still there."""
+
+    type: ClassVar[str] = "presence_ping"
+    ref: Ref | None = None
+
+
+Frame = JoinSession | LeaveSession | SendInput | SendResize | CheckHealth | PresencePing
+FRAMES: Final[tuple[type[Frame], ...]] = (
+    JoinSession,
+    LeaveSession,
+    SendInput,
+    SendResize,
+    CheckHealth,
+    PresencePing,
+)

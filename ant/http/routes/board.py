@@ -1,0 +1,83 @@
+"""Tasks and file references."""
+
+import attrs
+
+from ant import board
+from ant.commands import CreateFileRef, CreateTask, NameFileRef, PatchTask
+from ant.http.endpoint import Done, endpoint
+from ant.model import FileRef, SessionId, Task
+from ant.system import System
+
+
+@attrs.frozen
+class Tasks:
+    tasks: tuple[Task, ...]
+
+
+@attrs.frozen
+class OneTask:
+    task: Task
+
+
+@attrs.frozen
+class FileRefs:
+    refs: tuple[FileRef, ...]
+
+
+@attrs.frozen
+class OneFileRef:
+    ref: FileRef
+
+
+@endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True)
+async def list_tasks(system: System, session_id: SessionId) -> Tasks:
+    """The room's tasks, deleted ones too, oldest first."""
+    return Tasks(await system.journal.read(board.list_tasks, session_id))
+
+
+@endpoint("POST", "/api/sessions/<session_id>/tasks", status=201)
+async def create_task(
+    system: System, session_id: SessionId, body: CreateTask
+) -> OneTask:
+    """Create a room task."""
+    return OneTask(await system.journal.write(board.create_task, session_id, body))
+
+
+@endpoint("PATCH", "/api/sessions/<session_id>/tasks/<task_id>")
+async def patch_task(
+    system: System, session_id: SessionId, task_id: str, body: PatchTask
+) -> OneTask:
+    """Change a task; null clears. A unique beginning of the id is enough."""
+    return OneTask(
+        await system.journal.write(board.patch_task, session_id, task_id, body)
+    )
+
+
+@endpoint("DELETE", "/api/sessions/<session_id>/tasks/<task_id>")
+async def delete_task(system: System, session_id: SessionId, task_id: str) -> Done:
+    """Mark a task deleted."""
+    await system.journal.write(board.delete_task, session_id, task_id)
+    return Done()
+
+
+@endpoint("GET", "/api/sessions/<session_id>/file-refs", inactive=True)
+async def list_file_refs(system: System, session_id: SessionId) -> FileRefs:
+    """The files flagged in the room, oldest first."""
+    return FileRefs(await system.journal.read(board.list_file_refs, session_id))
+
+
+@endpoint("POST", "/api/sessions/<session_id>/file-refs", status=201)
+async def add_file_ref(
+    system: System, session_id: SessionId, body: CreateFileRef
+) -> OneFileRef:
+    """Flag a file."""
+    return OneFileRef(await system.journal.write(board.add_file_ref, session_id, body))
+
+
+@endpoint("DELETE", "/api/sessions/<session_id>/file-refs")
+async def remove_file_ref(
+    system: System, session_id: SessionId, query: NameFileRef
+) -> Done:
+    """Unflag a file."""
+    await system.journal.write(board.remove_file_ref, session_id, query.ref_id)
+    return Done()

@@ -1,0 +1,53 @@
+"""Room links."""
+
+import attrs
+
+from ant import links
+from ant.commands import CreateLink, NameLink
+from ant.http.endpoint import Done, endpoint
+from ant.model import LinkId, Relationship, RoomLink, RoomLinks, SessionId
+from ant.system import System
+
+
+@attrs.frozen
+class Linked:
+    """`discussionName` and `membersCopied` are there when a room was made."""
+
+    id: LinkId
+    source_room_id: SessionId = attrs.field(metadata={"wire": "sourceRoomId"})
+    target_room_id: SessionId = attrs.field(metadata={"wire": "targetRoomId"})
+    relationship: Relationship
+    discussion_name: str | None = attrs.field(metadata={"wire": "discussionName"})
+    members_copied: bool = attrs.field(metadata={"wire": "membersCopied"})
+    link: RoomLink
+
+
+@endpoint("GET", "/api/sessions/<session_id>/links", inactive=True)
+async def list_links(system: System, session_id: SessionId) -> RoomLinks:
+    """Outgoing and incoming links of a room."""
+    return await system.journal.read(links.list_links, session_id)
+
+
+@endpoint("POST", "/api/sessions/<session_id>/links", status=201)
+async def create_link(
+    system: System, session_id: SessionId, body: CreateLink
+) -> Linked:
+    """Link to a room that exists or, without `targetRoomId`, to a new discussion."""
+    link = await system.journal.write(links.create_link, session_id, body)
+    is_new = body.target_room_id is None
+    return Linked(
+        id=link.id,
+        source_room_id=link.source_room_id,
+        target_room_id=link.target_room_id,
+        relationship=link.relationship,
+        discussion_name=link.target_name if is_new else None,
+        members_copied=is_new and body.copy_members,
+        link=link,
+    )
+
+
+@endpoint("DELETE", "/api/sessions/<session_id>/links")
+async def delete_link(system: System, session_id: SessionId, query: NameLink) -> Done:
+    """Remove a room relationship, from either end."""
+    await system.journal.write(links.delete_link, session_id, query.link_id)
+    return Done()

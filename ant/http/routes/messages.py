@@ -1,0 +1,94 @@
+"""Room messages and their search."""
+
+from typing import Any
+
+import attrs
+
+from ant import rooms
+from ant.commands import (
+    ListMessages,
+    MergeMeta,
+    NameMessage,
+    PinMessage,
+    PostMessage,
+    Search,
+)
+from ant.http.endpoint import Done, endpoint
+from ant.model import MessageId, Messages, Posted, SearchResults, SessionId
+from ant.system import System
+
+
+@attrs.frozen
+class Merged:
+    message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
+    meta: dict[str, Any]
+
+
+@attrs.frozen
+class Pinned:
+    message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
+    pinned: bool
+
+
+@endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True)
+async def list_messages(
+    system: System, session_id: SessionId, query: ListMessages
+) -> Messages:
+    """A page of the room's history, oldest first."""
+    return Messages(await system.journal.read(rooms.list_messages, session_id, query))
+
+
+@endpoint("POST", "/api/sessions/<session_id>/messages", status=201)
+async def post_message(
+    system: System, session_id: SessionId, body: PostMessage
+) -> Posted:
+    """Post a message; everybody who joined the room sees it.
+
+    The same `client_id` in the same room is stored once and answers with the first row.
+    """
+    return await system.journal.write(rooms.post_message, session_id, body)
+
+
+@endpoint("PATCH", "/api/sessions/<session_id>/messages")
+async def merge_meta(
+    system: System, session_id: SessionId, query: NameMessage, body: MergeMeta
+) -> Merged:
+    """Replace top-level keys of a message's meta; atomic."""
+    message = await system.journal.write(
+        rooms.merge_meta, session_id, query.message_id, body
+    )
+    return Merged(message.id, message.meta)
+
+
+@endpoint("DELETE", "/api/sessions/<session_id>/messages")
+async def delete_message(
+    system: System, session_id: SessionId, query: NameMessage
+) -> Done:
+    """Delete a message of this room."""
+    await system.journal.write(rooms.delete_message, session_id, query.message_id)
+    return Done()
+
+
+@endpoint("PATCH", "/api/sessions/<session_id>/messages/<message_id>/pin")
+async def pin_message(
+    system: System, session_id: SessionId, message_id: MessageId, body: PinMessage
+) -> Pinned:
+    """Pin or unpin a message."""
+    message = await system.journal.write(
+        rooms.pin_message, session_id, message_id, body
+    )
+    return Pinned(message.id, message.pinned)
+
+
+@endpoint("GET", "/api/sessions/<session_id>/messages/search", inactive=True)
+async def search_room(
+    system: System, session_id: SessionId, query: Search
+) -> SearchResults:
+    """Messages of one room that hold every word of `q`, newest first."""
+    return SearchResults(await system.journal.read(rooms.search, session_id, query))
+
+
+@endpoint("GET", "/api/search")
+async def search_all(system: System, query: Search) -> SearchResults:
+    """Messages of all active rooms that hold every word of `q`, newest first."""
+    return SearchResults(await system.journal.read(rooms.search, None, query))

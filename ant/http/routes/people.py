@@ -1,0 +1,104 @@
+"""Participants, presence, typing and read receipts."""
+
+import attrs
+
+from ant import clock, people, sessions
+from ant.commands import AddParticipant, MarkRead, RemoveParticipant, SetTyping
+from ant.events import Envelope, Typing
+from ant.http.endpoint import Done, endpoint
+from ant.model import MessageId, Participant, Participants, Read, SessionId
+from ant.presence import Present
+from ant.system import System
+
+
+@attrs.frozen
+class Removed:
+    removed: bool
+    id: SessionId
+    ok: bool = True
+
+
+@attrs.frozen
+class PresenceNow:
+    presence: dict[str, Present]
+
+
+@attrs.frozen
+class ReadsOfOne:
+    reads: tuple[Read, ...]
+
+
+@attrs.frozen
+class ReadsOfAll:
+    reads: dict[str, list[Read]]
+
+
+@endpoint("GET", "/api/sessions/<session_id>/participants", inactive=True)
+async def list_participants(system: System, session_id: SessionId) -> Participants:
+    """Members, those who post from outside, and both together."""
+    return await system.journal.read(people.list_participants, session_id)
+
+
+@endpoint("POST", "/api/sessions/<session_id>/participants", status=201)
+async def add_participant(
+    system: System, session_id: SessionId, body: AddParticipant
+) -> Participant:
+    """Add a session, by id or handle, to a chat room; or take it back."""
+    return await system.journal.write(people.add_participant, session_id, body)
+
+
+@endpoint("DELETE", "/api/sessions/<session_id>/participants")
+async def remove_participant(
+    system: System,
+    session_id: SessionId,
+    query: RemoveParticipant,
+    body: RemoveParticipant,
+) -> Removed:
+    """Mark a participant as left; named in the query or, failing that, the body."""
+    named = query if query.session_id or query.handle else body
+    removed, who = await system.journal.write(
+        people.remove_participant, session_id, named
+    )
+    return Removed(removed, who)
+
+
+@endpoint("GET", "/api/presence/<session_id>", inactive=True)
+async def get_presence(system: System, session_id: SessionId) -> PresenceNow:
+    """Who is joined over `/ws` with a handle, and when they were last heard of."""
+    await system.journal.read(sessions.get_session, session_id)
+    return PresenceNow(system.presence.of(session_id))
+
+
+@endpoint("POST", "/api/sessions/<session_id>/typing")
+async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> Done:
+    """Tell the room that somebody types, or stopped; not stored."""
+    await system.journal.read(sessions.need_active, session_id)
+    typing = Typing(session_id, body.handle, body.typing)
+    system.journal.publish(Envelope(clock.now(), typing))
+    return Done()
+
+
+@endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True)
+async def all_reads(system: System, session_id: SessionId) -> ReadsOfAll:
+    """Read receipts of every message in the room that was read, by message id."""
+    return ReadsOfAll(await system.journal.read(people.all_reads, session_id))
+
+
+@endpoint("POST", "/api/sessions/<session_id>/messages/<message_id>/read")
+async def mark_read(
+    system: System, session_id: SessionId, message_id: MessageId, body: MarkRead
+) -> ReadsOfOne:
+    """Mark one message read by a session; the first time counts."""
+    return ReadsOfOne(
+        await system.journal.write(people.mark_read, session_id, message_id, body)
+    )
+
+
+@endpoint("GET", "/api/sessions/<session_id>/messages/<message_id>/read", inactive=True)
+async def list_reads(
+    system: System, session_id: SessionId, message_id: MessageId
+) -> ReadsOfOne:
+    """Who read one message."""
+    return ReadsOfOne(
+        await system.journal.read(people.list_reads, session_id, message_id)
+    )

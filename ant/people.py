@@ -1,0 +1,203 @@
+"""Rules of people: who is meant by a name, who is in a room, who read what."""
+
+import attrs
+
+from ant import clock
+from ant.commands import AddParticipant, MarkRead, RemoveParticipant
+from ant.errors import Invalid, NotFound
+from ant.events import MessageRead, ParticipantsChanged
+from ant.model import (
+    CliFlag,
+    MessageId,
+    Participant,
+    Participants,
+    Read,
+    Session,
+    SessionId,
+    SessionType,
+)
+from ant.sessions import get_session, need_active, normal_handle
+from ant.store import Member, Poster, Unit
+
+PARTICIPANT, EXTERNAL, LEFT = "participant", "external", "left"
+"""Roles of a member: in the room, posting from outside, no longer there."""
+
+
+def resolve(unit: Unit, name: str | None) -> Session | None:
+    """The session that is meant by an id or a handle, with or without its `@`."""
+    if not name:
+        return None
+    return unit.sessions.get(name) or unit.sessions.by_handle(normal_handle(name))
+
+
+def name_of(unit: Unit, name: str | None) -> str | None:
+    """The handle of who is meant, else the name as it was given."""
+    session = resolve(unit, name)
+    return session.handle if session and session.handle else name
+
+
+def _room(unit: Unit, room_id: SessionId) -> Session:
+    room = need_active(unit, room_id)
+    if room.type is not SessionType.CHAT:
+        raise Invalid("room must be a chat session at $")
+    return room
+
+
+def _who(
+    unit: Unit, ask: AddParticipant | RemoveParticipant
+) -> tuple[Session, str | None]:
+    name = ask.session_id or ask.handle
+    if not name:
+        raise Invalid("session_id or handle required at $")
+    member = resolve(unit, name)
+    if member is None:
+        raise NotFound("member session", name)
+    return member, ask.handle
+
+
+def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Participant:
+    """Add a member, or take one back who had left.
+
+    Raises `Invalid` when the room is no chat, `NotFound` when there is no such member.
+    """
+    _room(unit, room_id)
+    session, _ = _who(unit, ask)
+    before = unit.people.member(room_id, session.id)
+    alias = normal_handle(ask.alias) if ask.alias else None
+    member = Member(
+        session_id=session.id,
+        role=ask.role,
+        alias=alias or (before.alias if before else None) or session.handle,
+        cli_flag=session.cli_flag,
+        joined_at=before.joined_at if before else clock.stamp(unit.now),
+    )
+    unit.people.save_member(room_id, member)
+    unit.emit(ParticipantsChanged(room_id))
+    posters = {poster.sender_id: poster for poster in unit.people.posters(room_id)}
+    return _participant(member, session, posters)
+
+
+def remove_participant(
+    unit: Unit, room_id: SessionId, ask: RemoveParticipant
+) -> tuple[bool, SessionId]:
+    """Mark a member as left; whether there was one, and who."""
+    _room(unit, room_id)
+    session, _ = _who(unit, ask)
+    member = unit.people.member(room_id, session.id)
+    if member is None or member.role == LEFT:
+        return False, session.id
+    unit.people.save_member(room_id, attrs.evolve(member, role=LEFT))
+    unit.emit(ParticipantsChanged(room_id))
+    return True, session.id
+
+
+def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
+    """Count a post; a sender who is a session becomes a member, once.
+
+    Whoever is a member already keeps role and alias, and whoever left stays away.
+    """
+    unit.people.posted(room_id, sender_id, at)
+    session = resolve(unit, sender_id)
+    if session is None or session.id == room_id:
+        return
+    if unit.people.member(room_id, session.id) is None:
+        role = PARTICIPANT if session.type.has_terminal else EXTERNAL
+        unit.people.save_member(
+            room_id, Member(session.id, role, session.handle, session.cli_flag, at)
+        )
+        unit.emit(ParticipantsChanged(room_id))
+
+
+def list_participants(unit: Unit, room_id: SessionId) -> Participants:
+    """Members who are there, those who post from outside, and both."""
+    get_session(unit, room_id)
+    posters = {poster.sender_id: poster for poster in unit.people.posters(room_id)}
+    members = unit.people.members(room_id)
+    sessions = unit.sessions.several([member.session_id for member in members])
+    inside: list[Participant] = []
+    outside: list[Participant] = []
+    for member in members:
+        session = sessions[member.session_id]
+        someone = _participant(member, session, posters)
+        if member.role == PARTICIPANT:
+            inside.append(someone)
+        elif member.role == EXTERNAL:
+            outside.append(someone)
+        for name in (session.id, session.handle):
+            posters.pop(name or "", None)
+    outside += [_stranger(poster) for poster in posters.values()]
+    return Participants(tuple(inside), tuple(outside), (*inside, *outside))
+
+
+def _participant(
+    member: Member, session: Session, posters: dict[str, Poster]
+) -> Participant:
+    """A member, with what was posted under its id or its handle."""
+    names = {session.id, session.handle, member.alias}
+    own = [poster for name, poster in posters.items() if name in names]
+    first = min((poster.first_seen for poster in own), default=None)
+    last = max((poster.last_seen for poster in own), default=None)
+    return Participant(
+        id=session.id,
+        name=session.display_name or session.name,
+        handle=session.handle,
+        alias=member.alias,
+        session_type=session.type,
+        session_status=session.status,
+        cli_flag=CliFlag(member.cli_flag) if member.cli_flag else None,
+        role=member.role,
+        joined_at=clock.parse_stamp(member.joined_at),
+        first_seen=clock.parse_stamp(first) if first else None,
+        last_seen=clock.parse_stamp(last) if last else None,
+        message_count=sum(poster.message_count for poster in own),
+    )
+
+
+def _stranger(poster: Poster) -> Participant:
+    """Somebody who is no session of ours: a name under which was posted."""
+    name = poster.sender_id
+    return Participant(
+        id=name,
+        name=name,
+        handle=name if name.startswith("@") else None,
+        alias=None,
+        session_type=None,
+        session_status=None,
+        cli_flag=None,
+        role=EXTERNAL,
+        joined_at=None,
+        first_seen=clock.parse_stamp(poster.first_seen),
+        last_seen=clock.parse_stamp(poster.last_seen),
+        message_count=poster.message_count,
+    )
+
+
+def mark_read(
+    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MarkRead
+) -> tuple[Read, ...]:
+    """Note who read a message, the first time; all who did."""
+    need_active(unit, room_id)
+    if unit.messages.get(room_id, message_id) is None:
+        raise NotFound("message", message_id)
+    reader = get_session(unit, ask.reader_id)
+    first = unit.people.add_read(message_id, reader.id, clock.stamp(unit.now))
+    reads = list_reads(unit, room_id, message_id)
+    if first:
+        unit.emit(MessageRead(room_id, message_id, reader.id, reads))
+    return reads
+
+
+def list_reads(
+    unit: Unit, room_id: SessionId, message_id: MessageId
+) -> tuple[Read, ...]:
+    """Who read one message. Raises `NotFound`."""
+    get_session(unit, room_id)
+    if unit.messages.get(room_id, message_id) is None:
+        raise NotFound("message", message_id)
+    return tuple(unit.people.reads(room_id, message_id).get(message_id, ()))
+
+
+def all_reads(unit: Unit, room_id: SessionId) -> dict[str, list[Read]]:
+    """Receipts of every message of a room that was read."""
+    get_session(unit, room_id)
+    return unit.people.reads(room_id)

@@ -1,0 +1,185 @@
+"""Rules of rooms: messages are posted, listed, merged, pinned, deleted and searched."""
+
+import re
+from datetime import timedelta
+
+import attrs
+
+from ant import clock, people, wire
+from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
+from ant.errors import Invalid, NotFound
+from ant.events import (
+    MessageCreated,
+    MessageDeleted,
+    MessagePinned,
+    MessageUpdated,
+)
+from ant.model import (
+    Delivery,
+    Found,
+    Message,
+    MessageId,
+    Posted,
+    SessionId,
+)
+from ant.sessions import get_session, need_active
+from ant.store import Unit
+
+SNIPPET = 80
+"""Characters of context on either side of the first match."""
+
+TICK = timedelta(microseconds=1)
+
+
+def post_message(unit: Unit, room_id: SessionId, ask: PostMessage) -> Posted:
+    """Store a message. With a `client_id` that the room knows, the first row again.
+
+    Its `created_at` is later than that of every message before it in the room, so that
+    a page which ends at one time misses and repeats nothing.
+    """
+    need_active(unit, room_id)
+    broadcast = (Delivery("ws-broadcast", room_id, True),)
+    if ask.client_id is not None:
+        known = unit.messages.by_client_id(room_id, ask.client_id)
+        if known is not None:
+            return Posted(known, broadcast)
+    if ask.reply_to is not None and unit.messages.get(room_id, ask.reply_to) is None:
+        raise Invalid("reply_to must reference a message in this session at $.reply_to")
+    newest = unit.messages.newest_stamp(room_id)
+    at = unit.now
+    if newest is not None and clock.stamp(at) <= newest:
+        at = clock.parse_stamp(newest) + TICK
+    message = Message(
+        id=MessageId(clock.new_id()),
+        session_id=room_id,
+        role=ask.role,
+        content=ask.content,
+        format=ask.format,
+        status="complete",
+        sender_id=ask.sender_id,
+        target=ask.target,
+        reply_to=ask.reply_to,
+        msg_type=ask.msg_type,
+        meta=ask.meta,
+        created_at=at,
+        pinned=False,
+        client_id=ask.client_id,
+    )
+    unit.messages.add(message)
+    unit.sessions.change(room_id, updated_at=clock.stamp(unit.now))
+    if ask.sender_id:
+        people.posted(unit, room_id, ask.sender_id, clock.stamp(at))
+    unit.emit(MessageCreated(room_id, message))
+    return Posted(message, broadcast)
+
+
+def get_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Message:
+    """A message of that room. Raises `NotFound`, also for another room's."""
+    message = unit.messages.get(room_id, message_id)
+    if message is None:
+        raise NotFound("message", message_id)
+    return message
+
+
+def list_messages(
+    unit: Unit, room_id: SessionId, ask: ListMessages
+) -> tuple[Message, ...]:
+    """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
+
+    With `before` only what is older counts. Raises `Invalid` on a bad cursor.
+    """
+    get_session(unit, room_id)
+    since, before = (_cursor(unit, room_id, ask, key) for key in ("since", "before"))
+    return unit.messages.page(room_id, since, before, ask.limit)
+
+
+def _cursor(unit: Unit, room_id: SessionId, ask: ListMessages, key: str) -> str | None:
+    """The stamp that a time, a duration or a message's id stands for."""
+    text: str | None = getattr(ask, key)
+    if text is None:
+        return None
+    try:
+        return clock.stamp(clock.parse_moment(text, unit.now))
+    except ValueError as exc:
+        message = unit.messages.get(room_id, text)
+        if message is None:
+            raise Invalid(f"{exc}, or a message's id, got {text!r} at $.{key}") from exc
+        return clock.stamp(message.created_at)
+
+
+def merge_meta(
+    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MergeMeta
+) -> Message:
+    """Replace top-level keys of a message's meta; atomic, so that two at once count."""
+    need_active(unit, room_id)
+    before = get_message(unit, room_id, message_id)
+    message = attrs.evolve(before, meta=before.meta | ask.meta)
+    unit.messages.change(message_id, meta=wire.dumps(message.meta).decode())
+    _updated(unit, message)
+    return message
+
+
+def pin_message(
+    unit: Unit, room_id: SessionId, message_id: MessageId, ask: PinMessage
+) -> Message:
+    """Pin or unpin a message."""
+    need_active(unit, room_id)
+    before = get_message(unit, room_id, message_id)
+    message = attrs.evolve(before, pinned=ask.pinned)
+    unit.messages.change(message_id, pinned=ask.pinned)
+    _updated(unit, message)
+    unit.emit(MessagePinned(room_id, message_id, ask.pinned))
+    return message
+
+
+def _updated(unit: Unit, message: Message) -> None:
+    unit.emit(
+        MessageUpdated(
+            message.session_id, message.id, message.meta, message.pinned, message
+        )
+    )
+
+
+def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> None:
+    """Remove a message for good; replies to it stay, and point nowhere."""
+    need_active(unit, room_id)
+    message = get_message(unit, room_id, message_id)
+    unit.messages.remove(message_id)
+    if message.sender_id:
+        unit.people.unposted(room_id, message.sender_id)
+    unit.emit(MessageDeleted(room_id, message_id))
+
+
+def search(unit: Unit, room_id: SessionId | None, ask: Search) -> tuple[Found, ...]:
+    """Messages that hold every word of `q`, in one room or in all.
+
+    Nothing in `q` is syntax. Rooms that are archived or deleted are left out of a
+    search over all, unless they are asked for.
+    """
+    if room_id is not None:
+        get_session(unit, room_id)
+    words = ask.q.split()
+    if not words:
+        return ()
+    wanted = ask.include.split(",")
+    messages = unit.messages.search(
+        words,
+        room_id,
+        archived="archived" in wanted,
+        deleted="deleted" in wanted,
+        by_rank=ask.sort == "rank",
+        limit=ask.limit,
+    )
+    return tuple(
+        Found(message, _snippet(message.content, words)) for message in messages
+    )
+
+
+def _snippet(text: str, words: list[str]) -> str:
+    """What stands around the first match, every word in it marked."""
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    match = pattern.search(text)
+    at = match.start() if match else 0
+    start, stop = max(0, at - SNIPPET), (match.end() if match else 0) + SNIPPET
+    marked = pattern.sub(lambda m: f"<mark>{m[0]}</mark>", text[start:stop])
+    return f"{'…' if start else ''}{marked}{'…' if stop < len(text) else ''}"

@@ -1,0 +1,153 @@
+"""Rules of a run: what is known of a terminal's process, and which offsets it has."""
+
+import attrs
+
+from ant import clock
+from ant.errors import NotFound
+from ant.events import SessionExited, SessionsChanged
+from ant.model import Session, SessionId, Status
+from ant.sessions import get_session, need_terminal
+from ant.store import Program, Unit
+from ant.terminal.host import Exit, Identity
+from ant.terminal.transcript import CAPACITY
+
+POWER_LOSS_SKIP = 1 << 40
+"""Offsets left out after the machine went down: its last commits may be gone, so what
+was given away is unknown. 8,192 such losses fit into a JSON-safe integer."""
+
+
+def look(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
+    """The row, and the first offset that was never given away. Raises `NotFound`."""
+    program = unit.sessions.program(session_id)
+    return get_session(unit, session_id), program.reserved if program else 0
+
+
+def begin_run(
+    unit: Unit, session_id: SessionId, run: str, cols: int | None, rows: int | None
+) -> Program:
+    """Note that a terminal is about to start, and which offset its first byte has.
+
+    That is `reserved` of the answer: nothing was ever given an offset from there on.
+    `run` marks the environment of the child, in case we die before we know its pid.
+    """
+    need_terminal(unit, session_id)
+    program = unit.sessions.program(session_id)
+    if program is None:
+        raise NotFound("terminal of session", session_id)
+    unit.sessions.change_terminal(
+        session_id,
+        status=Status.STARTING,
+        status_reason=None,
+        run=run,
+        pid=None,
+        start_ticks=None,
+        boot_id=None,
+        exit_code=None,
+        exit_signal=None,
+        started_at=clock.stamp(unit.now),
+        exited_at=None,
+        cols=cols or program.cols,
+        rows=rows or program.rows,
+        reserved=program.reserved + CAPACITY,
+    )
+    return attrs.evolve(program, cols=cols or program.cols, rows=rows or program.rows)
+
+
+def record_run(unit: Unit, session_id: SessionId, identity: Identity | None) -> None:
+    """The terminal runs, and this is its process."""
+    unit.sessions.change_terminal(
+        session_id,
+        status=Status.RUNNING,
+        pid=identity.pid if identity else None,
+        start_ticks=identity.start_ticks if identity else None,
+        boot_id=identity.boot_id if identity else None,
+    )
+    unit.emit(SessionsChanged(session_id))
+
+
+def abandon_run(
+    unit: Unit, session_id: SessionId, run: str, reason: str | None
+) -> None:
+    """That run was begun, perhaps, and the terminal was never opened."""
+    program = unit.sessions.program(session_id)
+    if program is not None and program.run == run:
+        unit.sessions.change_terminal(
+            session_id,
+            status=Status.NONE,
+            status_reason=reason,
+            run=None,
+            reserved=program.reserved - CAPACITY,
+        )
+        unit.emit(SessionsChanged(session_id))
+
+
+def finish_run(
+    unit: Unit,
+    session_id: SessionId,
+    exit_: Exit,
+    end: int,
+    complete: bool,
+    reason: str | None,
+) -> None:
+    """The program ended; `end` is one past its last byte.
+
+    When the transcript is `complete` up to there, numbering goes on right there; else
+    it skips the reserve.
+    """
+    program = unit.sessions.program(session_id)
+    if program is None:
+        return
+    at = clock.stamp(unit.now)
+    unit.sessions.change_terminal(
+        session_id,
+        status=Status.EXITED,
+        status_reason=reason,
+        exit_code=exit_.code,
+        exit_signal=exit_.signal,
+        exited_at=at,
+        **({"reserved": end} if complete else {}),
+    )
+    unit.sessions.change(session_id, updated_at=at)
+    unit.emit(
+        SessionExited(session_id, Status.EXITED, exit_.code, exit_.signal, reason, end)
+    )
+    unit.emit(SessionsChanged(session_id))
+
+
+def resize(unit: Unit, session_id: SessionId, cols: int, rows: int) -> Session:
+    """Remember a terminal's size, for its row and its next start."""
+    need_terminal(unit, session_id)
+    unit.sessions.change_terminal(session_id, cols=cols, rows=rows)
+    return get_session(unit, session_id)
+
+
+def recover(unit: Unit, boot_id: str) -> list[SessionId]:
+    """After a start: call no process running that we do not hold; which were lost.
+
+    After an unclean end of the whole machine every numbering skips ahead.
+    """
+    clean = unit.settings.get("clean") == "yes"
+    if unit.settings.get("boot_id") not in (None, boot_id) and not clean:
+        unit.sessions.skip_offsets(POWER_LOSS_SKIP)
+    unit.settings.put("boot_id", boot_id)
+    unit.settings.put("clean", "no")
+    lost = unit.sessions.unfinished()
+    for program in lost:
+        session_id = program.session.id
+        reason = "the server ended before it"
+        unit.sessions.change_terminal(
+            session_id,
+            status=Status.LOST,
+            status_reason=reason,
+            exited_at=clock.stamp(unit.now),
+        )
+        unit.emit(
+            SessionExited(session_id, Status.LOST, None, None, reason, program.stored)
+        )
+        unit.emit(SessionsChanged(session_id))
+    return [program.session.id for program in lost]
+
+
+def leave_cleanly(unit: Unit) -> None:
+    """The last word of a server run: everything before it is in the database."""
+    unit.settings.put("clean", "yes")

@@ -1,0 +1,82 @@
+"""Task and file reference rows to and from the model."""
+
+from typing import Any
+
+from ant import clock, wire
+from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
+from ant.store.tables import FileRefRow, TaskRow
+
+
+def _task(row: Any) -> Task:
+    return Task(
+        id=TaskId(row.id),
+        session_id=SessionId(row.session_id_id),
+        created_by=row.created_by,
+        assigned_to=row.assigned_to,
+        title=row.title,
+        description=row.description,
+        status=row.status,
+        file_refs=tuple(wire.loads(row.file_refs)),
+        created_at=clock.parse_stamp(row.created_at),
+        updated_at=clock.parse_stamp(row.updated_at),
+    )
+
+
+def _file_ref(row: Any) -> FileRef:
+    return FileRef(
+        id=FileRefId(row.id),
+        session_id=SessionId(row.session_id_id),
+        flagged_by=row.flagged_by,
+        file_path=row.file_path,
+        note=row.note,
+        created_at=clock.parse_stamp(row.created_at),
+    )
+
+
+class Board:
+    def tasks(self, session_id: str) -> tuple[Task, ...]:
+        """All tasks of a room, deleted ones too, oldest first."""
+        rows = TaskRow.select().where(TaskRow.session_id == session_id)
+        return tuple(map(_task, rows.order_by(TaskRow.ordinal)))
+
+    def tasks_like(self, session_id: str, prefix: str) -> list[Task]:
+        """The tasks of a room whose id begins like that; the exact one alone."""
+        tasks = [task for task in self.tasks(session_id) if task.id.startswith(prefix)]
+        return [task for task in tasks if task.id == prefix] or tasks
+
+    def save_task(self, task: Task) -> None:
+        """Insert or replace a task."""
+        fields = {
+            "session_id": task.session_id,
+            "created_by": task.created_by,
+            "assigned_to": task.assigned_to,
+            "title": task.title,
+            "description": task.description,
+            "status": task.status,
+            "file_refs": wire.dumps(task.file_refs).decode(),
+            "created_at": clock.stamp(task.created_at),
+            "updated_at": clock.stamp(task.updated_at),
+        }
+        if not TaskRow.update(fields).where(TaskRow.id == task.id).execute():
+            TaskRow.insert(id=task.id, **fields).execute()
+
+    def file_refs(self, session_id: str) -> tuple[FileRef, ...]:
+        """All file references of a room, oldest first."""
+        rows = FileRefRow.select().where(FileRefRow.session_id == session_id)
+        return tuple(map(_file_ref, rows.order_by(FileRefRow.ordinal)))
+
+    def add_file_ref(self, ref: FileRef) -> None:
+        """Insert a file reference."""
+        FileRefRow.insert(
+            id=ref.id,
+            session_id=ref.session_id,
+            flagged_by=ref.flagged_by,
+            file_path=ref.file_path,
+            note=ref.note,
+            created_at=clock.stamp(ref.created_at),
+        ).execute()
+
+    def remove_file_ref(self, session_id: str, ref_id: str) -> bool:
+        """Delete a file reference of that room; whether there was one."""
+        here = (FileRefRow.session_id == session_id) & (FileRefRow.id == ref_id)
+        return bool(FileRefRow.delete().where(here).execute())

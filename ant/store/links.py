@@ -1,0 +1,76 @@
+"""Room links, seen from either end."""
+
+from typing import Any
+
+from ant import clock, wire
+from ant.model import LinkId, Relationship, RoomLink, SessionId, SessionType
+from ant.store.tables import LinkRow, SessionRow
+
+
+def _link(row: Any) -> RoomLink:
+    return RoomLink(
+        id=LinkId(row.id),
+        source_room_id=SessionId(row.source_room_id_id),
+        target_room_id=SessionId(row.target_room_id_id),
+        relationship=Relationship(row.relationship),
+        title=row.title,
+        created_by=row.created_by,
+        created_at=clock.parse_stamp(row.created_at),
+        settings=wire.loads(row.settings),
+        source_name=row.source.name,
+        source_type=SessionType(row.source.type),
+        target_name=row.target.name,
+        target_type=SessionType(row.target.type),
+    )
+
+
+class Links:
+    def outgoing(self, room_id: str) -> tuple[RoomLink, ...]:
+        """Links in which the room is the source, oldest first."""
+        return self._where(LinkRow.source_room_id == room_id)
+
+    def incoming(self, room_id: str) -> tuple[RoomLink, ...]:
+        """Links in which the room is the target, oldest first."""
+        return self._where(LinkRow.target_room_id == room_id)
+
+    def get(self, link_id: str) -> RoomLink | None:
+        """The link with that id."""
+        return next(iter(self._where(LinkRow.id == link_id)), None)
+
+    def exists(self, source: str, target: str, relationship: Relationship) -> bool:
+        """Whether there is such a link already."""
+        query = LinkRow.select().where(
+            (LinkRow.source_room_id == source)
+            & (LinkRow.target_room_id == target)
+            & (LinkRow.relationship == relationship)
+        )
+        return bool(query.exists())
+
+    def add(self, link: RoomLink) -> None:
+        """Insert a link; names and types of its ends are those of the rooms."""
+        LinkRow.insert(
+            id=link.id,
+            source_room_id=link.source_room_id,
+            target_room_id=link.target_room_id,
+            relationship=link.relationship,
+            title=link.title,
+            created_by=link.created_by,
+            created_at=clock.stamp(link.created_at),
+            settings=wire.dumps(link.settings).decode(),
+        ).execute()
+
+    def remove(self, link_id: str) -> None:
+        """Delete a link."""
+        LinkRow.delete().where(LinkRow.id == link_id).execute()
+
+    def _where(self, condition: Any) -> tuple[RoomLink, ...]:
+        source, target = SessionRow.alias(), SessionRow.alias()
+        rows = (
+            LinkRow.select(LinkRow, source, target)
+            .join(source, on=(source.id == LinkRow.source_room_id), attr="source")
+            .switch(LinkRow)
+            .join(target, on=(target.id == LinkRow.target_room_id), attr="target")
+            .where(condition)
+            .order_by(LinkRow.ordinal)
+        )
+        return tuple(map(_link, rows))

@@ -1,0 +1,141 @@
+"""Members, posters and read receipts."""
+
+from typing import Any
+
+import attrs
+from peewee import JOIN
+
+from ant import clock
+from ant.model import Read
+from ant.store.tables import MemberRow, MessageRow, PosterRow, ReadRow, SessionRow
+
+
+@attrs.frozen
+class Member:
+    """Somebody's place in a room, with what is known of the session."""
+
+    session_id: str
+    role: str
+    alias: str | None
+    cli_flag: str | None
+    joined_at: str
+
+
+@attrs.frozen
+class Poster:
+    """Who posted in a room, under the name they gave."""
+
+    sender_id: str
+    first_seen: str
+    last_seen: str
+    message_count: int
+
+
+def _member(row: Any) -> Member:
+    return Member(row.session_id_id, row.role, row.alias_, row.cli_flag, row.joined_at)
+
+
+class People:
+    def members(self, room_id: str) -> list[Member]:
+        """Every membership of a room, of those who left too, oldest first."""
+        rows = MemberRow.select().where(MemberRow.room_id == room_id)
+        return list(map(_member, rows.order_by(MemberRow.id)))
+
+    def member(self, room_id: str, session_id: str) -> Member | None:
+        """That session's membership of that room."""
+        here = (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
+        row = MemberRow.get_or_none(here)
+        return _member(row) if row else None
+
+    def save_member(self, room_id: str, member: Member) -> None:
+        """Insert or replace a membership."""
+        fields = {
+            "role": member.role,
+            "alias_": member.alias,
+            "cli_flag": member.cli_flag,
+            "joined_at": member.joined_at,
+        }
+        here = (MemberRow.room_id == room_id) & (
+            MemberRow.session_id == member.session_id
+        )
+        if not MemberRow.update(fields).where(here).execute():
+            MemberRow.insert(
+                room_id=room_id, session_id=member.session_id, **fields
+            ).execute()
+
+    def posters(self, room_id: str) -> list[Poster]:
+        """Who posted, first poster first."""
+        rows = PosterRow.select().where(PosterRow.room_id == room_id)
+        return [
+            Poster(row.sender_id, row.first_seen, row.last_seen, row.message_count)
+            for row in rows.order_by(PosterRow.first_seen, PosterRow.sender_id)
+        ]
+
+    def posted(self, room_id: str, sender_id: str, at: str) -> None:
+        """Count a message."""
+        PosterRow.insert(
+            room_id=room_id,
+            sender_id=sender_id,
+            first_seen=at,
+            last_seen=at,
+            message_count=1,
+        ).on_conflict(
+            conflict_target=[PosterRow.room_id, PosterRow.sender_id],
+            update={
+                PosterRow.last_seen: at,
+                PosterRow.message_count: PosterRow.message_count + 1,
+            },
+        ).execute()
+
+    def unposted(self, room_id: str, sender_id: str) -> None:
+        """Count a message no longer; who has none left is no poster."""
+        here = (PosterRow.room_id == room_id) & (PosterRow.sender_id == sender_id)
+        PosterRow.update(message_count=PosterRow.message_count - 1).where(
+            here
+        ).execute()
+        PosterRow.delete().where(here & (PosterRow.message_count <= 0)).execute()
+
+    def add_read(self, message_id: str, reader_id: str, at: str) -> bool:
+        """Note a read, unless there is an earlier one; whether it was the first."""
+        query = ReadRow.insert(
+            message_id=message_id, session_id=reader_id, read_at=at
+        ).on_conflict_ignore()
+        before = ReadRow.select().where(ReadRow.message_id == message_id).count()
+        query.execute()
+        after = ReadRow.select().where(ReadRow.message_id == message_id).count()
+        return bool(after > before)
+
+    def reads(
+        self, room_id: str, message_id: str | None = None
+    ) -> dict[str, list[Read]]:
+        """Receipts by message, of one or of the whole room, in order of reading."""
+        query = (
+            ReadRow.select(
+                ReadRow, SessionRow.name, SessionRow.display_name, SessionRow.handle
+            )
+            .join(MessageRow, on=(MessageRow.id == ReadRow.message_id))
+            .switch(ReadRow)
+            .join(
+                SessionRow,
+                JOIN.LEFT_OUTER,
+                on=(SessionRow.id == ReadRow.session_id),
+                attr="reader",
+            )
+            .where(MessageRow.session_id == room_id)
+        )
+        if message_id is not None:
+            query = query.where(ReadRow.message_id == message_id)
+        reads: dict[str, list[Read]] = {}
+        row: Any
+        for row in query.order_by(ReadRow.id):
+            reader = getattr(row, "reader", None)
+            name = (reader.display_name or reader.name) if reader else row.session_id
+            reads.setdefault(row.message_id_id, []).append(
+                Read(
+                    session_id=row.session_id,
+                    reader_name=name,
+                    reader_handle=reader.handle if reader else None,
+                    read_at=clock.parse_stamp(row.read_at),
+                )
+            )
+        return reads
