@@ -116,18 +116,19 @@ def _search(unit: Unit, session_id: SessionId, ask: ReadHistory) -> list[History
     """Chunks whose text holds the words, oldest first, the newest `limit` of them.
 
     Smart case: words without a capital match whatever their case. A line that is cut by
-    the end of its chunk is joined with the rest of it.
+    the end of its chunk is joined with the rest of it, but never across a gap.
     """
     assert ask.grep is not None
     fold = ask.grep == ask.grep.lower()
     rows: list[HistoryRow] = []
-    later = ""
+    later, later_at = "", 0
     for chunk in unit.transcripts.backwards(session_id):
         text = strip(chunk.data)
-        joined = text + later.split("\n", 1)[0][: len(ask.grep) + SNIPPET]
+        rest = later.split("\n", 1)[0] if chunk.end == later_at else ""
+        joined = text + rest[: len(ask.grep) + SNIPPET]
         hay = joined.lower() if fold else joined
         at = hay.find(ask.grep)
-        later = text
+        later, later_at = text, chunk.offset
         if not 0 <= at < len(text):
             continue
         rows.append(

@@ -77,22 +77,27 @@ class Outputs:
         None when there is nothing (yet). Waits only for the store. *Cancellation:* the
         cursor has not moved.
         """
-        flow = self._flows.get(cursor.session_id)
-        if flow is not None and cursor.offset >= flow.tail.base:
-            return self._from_tail(cursor, flow)
-        if cursor.is_dry and cursor.at_end_of is flow:
-            return None
-        # What the tail has let go of by now is in the store; what it lets go of while
-        # we look may not be in what we find.
-        in_store = flow.tail.base if flow is not None else 0
-        chunks = await self._journal.read(
-            evidence.read_bytes,
-            cursor.session_id,
-            cursor.offset,
-            STORE_CHUNKS,
-            MAX_READ,
-        )
-        return self._from_store(cursor, flow, in_store, chunks)
+        while True:
+            flow = self._flows.get(cursor.session_id)
+            if flow is not None and cursor.offset >= flow.tail.base:
+                return self._from_tail(cursor, flow)
+            if cursor.is_dry and cursor.at_end_of is flow:
+                return None
+            # What the tail has let go of by now is in the store; what it lets go of
+            # while we look may not be in what we find.
+            in_store = flow.tail.base if flow is not None else 0
+            chunks = await self._journal.read(
+                evidence.read_bytes,
+                cursor.session_id,
+                cursor.offset,
+                STORE_CHUNKS,
+                MAX_READ,
+            )
+            data, end = _joined(cursor.offset, chunks)
+            if flow is None or end < in_store or not _is_torn(data):
+                return self._from_store(cursor, flow, in_store, chunks)
+            if end >= flow.tail.base:
+                return self._across(cursor, flow, data, end)
 
     def _from_tail(self, cursor: Cursor, flow: Flow) -> str | None:
         start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
@@ -100,7 +105,8 @@ class Outputs:
             return None
         last = self._last.get(flow)
         if last is None or last[:2] != (start, stop):
-            text, count = decode(flow.tail.read(start, MAX_READ), flow.finished)
+            final = flow.finished and stop == flow.tail.end
+            text, count = decode(flow.tail.read(start, MAX_READ), final)
             if not count:
                 return None
             end = start + count
@@ -126,16 +132,32 @@ class Outputs:
         if chunks[0].offset > start:
             cursor.offset = chunks[0].offset
             return gap_frame(cursor.session_id, start, chunks[0].offset)
-        data, end = b"", start
-        for chunk in chunks:
-            if chunk.offset != end:
-                break
-            data, end = data + chunk.data, chunk.end
-        text, count = decode(data)
-        if not count:
-            # The store ends within a character; what completes it is in the tail.
-            if flow is not None and flow.tail.base <= end < flow.tail.end:
-                data += flow.tail.read(end, 3)
-            text, count = decode(data, final=True)
+        data, _ = _joined(start, chunks)
+        # A character that the store never completes is shown as what it is: broken.
+        text, count = decode(data, final=_is_torn(data))
         cursor.offset = start + count
         return output_frame(cursor.session_id, text, start, cursor.offset)
+
+    def _across(self, cursor: Cursor, flow: Flow, data: bytes, end: int) -> str | None:
+        """A character that begins in the store and goes on in the tail, or will."""
+        final = flow.finished and flow.tail.end - end <= 3
+        text, count = decode(data + flow.tail.read(end, 3), final)
+        if not count:
+            return None
+        start, cursor.offset = cursor.offset, cursor.offset + count
+        return output_frame(cursor.session_id, text, start, cursor.offset)
+
+
+def _joined(start: int, chunks: list[Chunk]) -> tuple[bytes, int]:
+    """The bytes from `start` to the first hole, and the offset behind them."""
+    data, end = b"", start
+    for chunk in chunks:
+        if chunk.offset != end:
+            break
+        data, end = data + chunk.data, chunk.end
+    return data, end
+
+
+def _is_torn(data: bytes) -> bool:
+    """Whether this is nothing but the beginning of a character."""
+    return bool(data) and not decode(data)[1]

@@ -21,13 +21,16 @@ def _chunk(row: Any) -> Chunk:
     )
 
 
-def _within(rows: Any, budget: int) -> list[Chunk]:
-    """The first rows, until they have `budget` bytes together; at least one."""
+def _within(rows: Any, budget: int, offset: int = 0) -> list[Chunk]:
+    """The first rows, until they have `budget` bytes together; at least one.
+
+    Bytes before `offset` do not count: the reader has them.
+    """
     chunks: list[Chunk] = []
     size = 0
     for row in rows.iterator():
         chunks.append(_chunk(row))
-        size += row.size
+        size += row.offset + row.size - max(row.offset, offset)
         if size >= budget:
             break
     return chunks
@@ -106,7 +109,7 @@ class Transcripts:
             .order_by(ChunkRow.offset)
             .limit(limit)
         )
-        return _within(rows, budget)
+        return _within(rows, budget, offset)
 
     def page(
         self,

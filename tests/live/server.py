@@ -1,6 +1,8 @@
 """A real server process on a free port, for live tests and benchmarks."""
 
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -40,9 +42,19 @@ class Server:
     def signal(self, signum: int) -> None:
         self.process.send_signal(signum)
 
-    def open_fds(self) -> int:
-        """How many descriptors it has open now."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def open_fds(self) -> list[str]:
+        """What its descriptors are, those of the database's small pool left out."""
+        folder = Path(f"/proc/{self.pid}/fd")
+        found = []
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                found.append(os.readlink(folder / name))
+        return [each for each in found if "/ant.db" not in each]
+
+    def rss_bytes(self) -> int:
+        """Its resident memory, as the kernel tells it."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * resource.getpagesize()
 
     def children(self) -> list[processes.Process]:
         """Its child processes, zombies included."""

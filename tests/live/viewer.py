@@ -42,6 +42,10 @@ class Viewer:
         """The bytes that were shown, provided they were UTF-8."""
         return self.text.encode()
 
+    def answer(self, ref: str) -> Any:
+        """The `ack` or `error` with that `ref`, once it is there."""
+        return next((f for f in self.frames if f.get("ref") == ref), None)
+
     async def take(self) -> dict[str, Any]:
         """Receive one frame and note it; output follows output without a seam."""
         frame = await self.socket.receive()

@@ -351,5 +351,5 @@ async def test_a_daemon_is_never_lost(forks: int, recorded: bool) -> None:
                 assert processes.environ_of(pid)["ANT_SESSION_ID"] == "lost-4"
             assert processes.find_lost("lost-4", identity, "run-4") == set()
         finally:
-            os.kill(pane, signal.SIGKILL)
-            os.kill(daemon, signal.SIGKILL)
+            for sid in (leader, os.getsid(daemon), pane):
+                processes.signal_session(sid, signal.SIGKILL)

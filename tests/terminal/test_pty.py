@@ -170,7 +170,8 @@ async def test_a_resize_is_told(opener: Opener) -> None:
     """The program hears SIGWINCH and sees the new size."""
     code = (
         "import os, signal\n"
-        "signal.signal(signal.SIGWINCH, lambda *_: os.system('stty size'))\n"
+        "show = lambda *_: os.execlp('stty', 'stty', 'size')\n"
+        "signal.signal(signal.SIGWINCH, show)\n"
         "os.write(1, b'ready')\n"
         "signal.pause()\n"
     )
@@ -431,6 +432,15 @@ async def test_output_before_the_end_is_not_lost(opener: Opener) -> None:
     terminal = await opener(*sh("echo last words"))
     await terminal.wait_exit()
     assert await read_rest(terminal) == b"last words\r\n"
+
+
+async def test_a_program_may_leave_its_terminal(opener: Opener) -> None:
+    """It runs on, but output has ended and input has nowhere to go."""
+    terminal = await opener(*sh("exec </dev/null >/dev/null 2>&1 sleep 1000"))
+    assert await terminal.read() == b""
+    with pytest.raises(NotRunning):
+        await terminal.write(b"x")
+    assert await terminal.aclose() == Exit(signal=signal.SIGHUP)
 
 
 async def test_a_program_deaf_to_hang_ups_is_killed(opener: Opener) -> None:

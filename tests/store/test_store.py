@@ -1,0 +1,240 @@
+"""The one door to the database."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ant import sessions
+from ant.commands import CreateSession
+from ant.errors import Conflict, StorageFailed
+from ant.events import SessionsChanged
+from ant.model import SessionId, SessionType
+from ant.store import Job, Store, Unit
+from ant.store.tables import database
+
+
+def put(unit: Unit, key: str, value: str = "x") -> str:
+    """Work that leaves a mark and tells of it."""
+    unit.settings.put(key, value)
+    unit.emit(SessionsChanged(SessionId(key)))
+    return key
+
+
+def fail(unit: Unit, key: str) -> None:
+    """Work that leaves a mark, tells of it, and raises."""
+    put(unit, key)
+    raise Conflict("no")
+
+
+def get(store: Store, key: str) -> str | None:
+    def read(unit: Unit) -> str | None:
+        return unit.settings.get(key)
+
+    return store.read(read)
+
+
+def logged(store: Store) -> list[int | None]:
+    return [each.seq for each in store.read(sessions.events_since, 0, 1000)]
+
+
+def told(jobs: list[Job]) -> list[int | None]:
+    return [each.seq for job in jobs for each in job.envelopes]
+
+
+def test_work_is_committed_with_its_events(store: Store) -> None:
+    """The result comes back, the events are in the log and in the job."""
+    job = Job(put, ("a",))
+    store.transact_group([job])
+    assert "a" == job.outcome()
+    assert "x" == get(store, "a")
+    assert logged(store) == told([job])
+
+
+def test_a_group_is_one_commit(store: Store, tmp_path: Path) -> None:
+    """Another connection sees all of it or nothing."""
+    other = sqlite3.connect(tmp_path / "ant.db")
+
+    def look(unit: Unit) -> int:
+        query = "SELECT count(*) FROM settings WHERE key IN ('a', 'b')"
+        return int(other.execute(query).fetchone()[0])
+
+    jobs = [Job(put, ("a",)), Job(look), Job(put, ("b",))]
+    store.transact_group(jobs)
+    assert 0 == jobs[1].outcome()
+    assert 2 == look(None)  # type: ignore[arg-type]
+    other.close()
+
+
+def test_a_job_that_raises_is_undone_alone(store: Store) -> None:
+    """Its marks and events are gone; its neighbours' are there, in order."""
+    jobs = [Job(put, ("a",)), Job(fail, ("b",)), Job(put, ("c",))]
+    store.transact_group(jobs)
+    assert ["a", "c"] == [jobs[0].outcome(), jobs[2].outcome()]
+    with pytest.raises(Conflict):
+        jobs[1].outcome()
+    assert (("x", None, "x")) == (get(store, "a"), get(store, "b"), get(store, "c"))
+    assert [] == list(jobs[1].envelopes)
+    assert logged(store) == told(jobs)
+
+
+def test_a_job_that_the_database_refuses_is_undone_alone(store: Store) -> None:
+    """A statement that fails in a healthy transaction costs its own job only."""
+
+    def twice(unit: Unit) -> None:
+        put(unit, "b")
+        row = (1, "t", None, "x", "{}")
+        insert = "INSERT INTO events VALUES (?, ?, ?, ?, ?)"
+        database.execute_sql(insert, row)
+        database.execute_sql(insert, row)
+
+    jobs = [Job(put, ("a",)), Job(twice), Job(put, ("c",))]
+    store.transact_group(jobs)
+    with pytest.raises(StorageFailed, match="refused"):
+        jobs[1].outcome()
+    assert ["a", "c"] == [jobs[0].outcome(), jobs[2].outcome()]
+    assert logged(store) == told(jobs)
+
+
+def test_transact_raises_what_the_work_raises(store: Store) -> None:
+    """And leaves nothing."""
+    with pytest.raises(Conflict):
+        store.transact(fail, "a")
+    assert get(store, "a") is None
+
+
+def test_a_read_makes_nothing_happen(store: Store) -> None:
+    """It can neither emit nor leave a mark, and sees one snapshot."""
+
+    def emit(unit: Unit) -> None:
+        unit.emit(SessionsChanged())
+
+    def write(unit: Unit) -> None:
+        unit.settings.put("a", "x")
+
+    with pytest.raises(RuntimeError):
+        store.read(emit)
+    store.read(write)
+    assert get(store, "a") is None
+    assert [] == logged(store)
+
+
+def fill_disk(store: Store) -> None:
+    """From now on the file may grow by some pages, and then SQLite says it is full."""
+    with store._db.connection_context():
+        pages = store._db.execute_sql("PRAGMA page_count").fetchone()[0]
+        store._db.execute_sql(f"PRAGMA max_page_count = {pages + 20}")
+
+
+def grow(unit: Unit, key: str, size: int) -> str:
+    """Work that needs room."""
+    return put(unit, key, "x" * size)
+
+
+BIG = 4096 * 60
+
+
+def rolls_everything_back(store: Store) -> list[bool]:
+    """Whether SQLite kept the transaction when the disk was full, per failure."""
+    seen: list[bool] = []
+    original = store._run_one
+
+    def watch(connection: sqlite3.Connection, job: Job) -> None:
+        work = job.work
+
+        def watched(unit: Unit, *args: Any) -> Any:
+            try:
+                return work(unit, *args)
+            except Exception:
+                seen.append(connection.in_transaction)
+                raise
+
+        job.work = watched
+        try:
+            original(connection, job)
+        finally:
+            job.work = work
+
+    store._run_one = watch  # type: ignore[method-assign]
+    return seen
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_full_disk_costs_nobody_but_who_filled_it(store: Store, place: int) -> None:
+    """SQLite rolls the whole group back; the innocent are done again, one by one."""
+    fill_disk(store)
+    seen = rolls_everything_back(store)
+    jobs = [Job(grow, (key, 10)) for key in "abc"]
+    jobs.insert(place, Job(grow, ("big", BIG)))
+    store.transact_group(jobs)
+    assert [False, False] == seen, "the group, and then the guilty one alone"
+    for job in jobs:
+        if job.args[0] == "big":
+            with pytest.raises(StorageFailed, match="full"):
+                job.outcome()
+            assert [] == list(job.envelopes)
+        else:
+            assert job.args[0] == job.outcome()
+            assert 1 == len(job.envelopes)
+    assert get(store, "big") is None
+    assert ["x" * 10] * 3 == [get(store, key) for key in "abc"]
+    assert logged(store) == told(jobs)
+
+
+def test_a_disk_that_is_full_for_everybody(store: Store) -> None:
+    """Each fails by itself, nothing is told, and room makes it work again."""
+    fill_disk(store)
+    jobs = [Job(grow, (key, BIG)) for key in "abc"]
+    store.transact_group(jobs)
+    for job in jobs:
+        with pytest.raises(StorageFailed):
+            job.outcome()
+    assert [] == told(jobs)
+    assert [] == logged(store)
+    with store._db.connection_context():
+        store._db.execute_sql("PRAGMA max_page_count = 1000000")
+    store.transact(grow, "a", BIG)
+    assert "x" * BIG == get(store, "a")
+
+
+def test_a_full_disk_in_a_neighbours_commit(store: Store) -> None:
+    """Jobs that each fit but not together: some are refused, none is half done."""
+    fill_disk(store)
+    jobs = [Job(grow, (key, 4096 * 8)) for key in "abcd"]
+    store.transact_group(jobs)
+    done = [job for job in jobs if job.error is None]
+    assert 0 < len(done) < 4
+    for job in jobs:
+        there = get(store, job.args[0]) is not None
+        assert there == (job in done)
+    assert logged(store) == told(jobs)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    """It is said so, and the file is left alone."""
+    path = tmp_path / "ant.db"
+    path.write_text("not a database, and longer than a header " * 100)
+    with pytest.raises(StorageFailed, match="cannot be opened"):
+        Store.open(path)
+    assert path.read_text().startswith("not a database")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """The same sentence."""
+    with pytest.raises(StorageFailed, match="cannot be opened"):
+        Store.open(tmp_path / "none" / "ant.db")
+
+
+def test_what_was_committed_is_there_again(tmp_path: Path) -> None:
+    """Closed and opened; the log goes on where it was."""
+    store = Store.open(tmp_path / "ant.db")
+    ask = CreateSession(name="one", type=SessionType.CHAT)
+    session = store.transact(sessions.create_session, ask, None)
+    store.close()
+    store = Store.open(tmp_path / "ant.db")
+    try:
+        assert session == store.read(sessions.get_session, session.id)
+        assert [1] == logged(store)
+    finally:
+        store.close()

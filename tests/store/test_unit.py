@@ -1,0 +1,23 @@
+"""One transaction: its time and the events it collects."""
+
+from ant import clock
+from ant.events import SessionActivity, SessionsChanged
+from ant.model import SessionId
+from ant.store import Job, Store, Unit
+
+ONE = SessionId("one")
+
+
+def test_only_durable_events_are_logged(store: Store) -> None:
+    """The others carry no seq; all are published, in the order of their saying."""
+
+    def work(unit: Unit) -> None:
+        unit.emit(SessionsChanged(ONE))
+        unit.emit(SessionActivity(ONE, clock.now()))
+        unit.emit(SessionsChanged(None, (ONE,)))
+
+    job = Job(work)
+    store.transact_group([job])
+    job.outcome()
+    assert [1, None, 2] == [each.seq for each in job.envelopes]
+    assert 1 == len({each.at for each in job.envelopes}), "one transaction, one time"

@@ -1,0 +1,352 @@
+"""The life of one terminal session, on a clock of its own."""
+
+from collections.abc import Callable
+
+import pytest
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from ant.errors import CapacityReached, Invalid, NotRunning, Stalled
+from ant.terminal.detector import Detector
+from ant.terminal.flow import Flow
+from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
+from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
+from ant.terminal.session import (
+    INBOX,
+    INBOX_BYTES,
+    TEARDOWN_S,
+    LiveTerminal,
+    run_session,
+)
+from ant.terminal.transcript import Tail
+from tests.cancel import cancel_at_every_step
+from tests.fakes import HUNG_UP, INTERRUPTED, KILLED, FakeTerminal
+
+LIMIT = 4 * MAX_READ
+
+
+class Diary:
+    """A witness that writes everything down; it stores at once, unless it `lags`."""
+
+    def __init__(self, terminal: FakeTerminal, lags: bool = False) -> None:
+        self.terminal, self.lags = terminal, lags
+        self.flow = Flow(Tail(0, capacity=LIMIT, keep=0))
+        self.seen: list[Observation] = []
+        self.last_words: list[tuple[Exit | None, str | None]] = []
+        self.stored = b""
+        self.opened = 0
+        self.began_fails: Exception | None = None
+        self.at_end: Callable[[], None] = lambda: None
+
+    async def open(self) -> tuple[Terminal, Flow]:
+        await trio.lowlevel.checkpoint()
+        self.opened += 1
+        return self.terminal, self.flow
+
+    async def began(self, live: LiveTerminal) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.began_fails is not None:
+            raise self.began_fails
+
+    def saw(self, observation: Observation) -> None:
+        self.seen.append(observation)
+        if isinstance(observation, OutputSeen) and not self.lags:
+            self.store()
+
+    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+        await trio.lowlevel.checkpoint()
+        self.at_end()
+        self.store()
+        self.last_words.append((exit_, reason))
+
+    def store(self) -> None:
+        """Everything that waits."""
+        tail = self.flow.tail
+        self.stored += tail.read(tail.stored, tail.end - tail.stored)
+        self.flow.mark_stored(tail.end)
+
+
+async def start(nursery: trio.Nursery, diary: Diary) -> LiveTerminal:
+    """A session in the background."""
+    live: LiveTerminal = await nursery.start(run_session, Detector(), diary)
+    return live
+
+
+async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -> None:
+    """What a program wrote before it ended is stored, told and in order."""
+    terminal = FakeTerminal(b"one ", b"two ", b"three")
+    diary = Diary(terminal)
+    terminal.end(Exit(code=3))
+    await run_session(Detector(), diary)
+    assert b"one two three" == diary.stored
+    assert [(Exit(code=3), None)] == diary.last_words
+    assert diary.flow.finished
+    assert OutputSeen(13) in diary.seen
+    assert isinstance(diary.seen[0], ActivitySeen | OutputSeen)
+    assert terminal.closed
+
+
+async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
+    """At a full tail the program is not read; when there is room, no byte was lost."""
+    pieces = [bytes([n]) * MAX_READ for n in range(20)]
+    terminal = FakeTerminal(*pieces)
+    diary = Diary(terminal, lags=True)
+    async with trio.open_nursery() as nursery:
+        await start(nursery, diary)
+        await wait_all_tasks_blocked()
+        assert LIMIT == diary.flow.tail.end
+        assert 20 - LIMIT // MAX_READ == len(terminal._output)
+        while len(diary.stored) < len(pieces) * MAX_READ:
+            diary.store()
+            await wait_all_tasks_blocked()
+            assert diary.flow.tail.end - diary.flow.tail.stored <= LIMIT
+        terminal.end(Exit(code=0))
+    assert b"".join(pieces) == diary.stored
+
+
+async def test_a_program_that_left_bytes_behind_a_slow_store(
+    autojump_clock: MockClock,
+) -> None:
+    """The exit is not told before all was read, however long the store takes."""
+    pieces = [bytes([n]) * MAX_READ for n in range(12)]
+    terminal = FakeTerminal(*pieces)
+    diary = Diary(terminal, lags=True)
+    terminal.end(Exit(code=0))
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        for _ in range(30):
+            await trio.sleep(0.2)
+            assert len(diary.stored) < 12 * MAX_READ or live.over.is_set()
+            diary.store()
+    assert b"".join(pieces) == diary.stored
+
+
+async def test_a_bug_in_a_detector_ends_its_own_session_only(
+    autojump_clock: MockClock,
+) -> None:
+    """The terminal is closed, the last word is `crashed`, the sibling runs on."""
+
+    class Broken(Detector):
+        def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
+            raise ZeroDivisionError
+
+    sibling = Diary(FakeTerminal(b"hello"))
+    broken = Diary(FakeTerminal(b"hello"))
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, sibling)
+        with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+            await run_session(Broken(), broken)
+        assert [(HUNG_UP, "crashed")] == broken.last_words
+        assert b"hello" == broken.stored
+        assert broken.terminal.closed
+        assert not live.over.is_set()
+        live.stop()
+    assert [(HUNG_UP, None)] == sibling.last_words
+
+
+async def test_a_stop_hangs_up_and_waits(autojump_clock: MockClock) -> None:
+    """A stubborn program gets its grace, then KILL; `over` tells when it is done."""
+    diary = Diary(FakeTerminal(b"x", stubborn=True))
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        begun = trio.current_time()
+        live.stop()
+        live.stop(HANG_UP_GRACE_S + 5)
+        await live.over.wait()
+        assert HANG_UP_GRACE_S <= trio.current_time() - begun < HANG_UP_GRACE_S + 1
+    assert [(KILLED, None)] == diary.last_words
+
+
+async def test_a_stop_with_a_full_tail_is_bounded(autojump_clock: MockClock) -> None:
+    """Storage that never answers delays the end, and does not prevent it."""
+    diary = Diary(FakeTerminal(*[bytes(MAX_READ)] * 9), lags=True)
+    with trio.fail_after(30):
+        async with trio.open_nursery() as nursery:
+            live = await start(nursery, diary)
+            await wait_all_tasks_blocked()
+            live.stop()
+            await live.over.wait()
+    assert [(HUNG_UP, None)] == diary.last_words
+
+
+async def test_input_is_written_in_order_by_one_writer(
+    autojump_clock: MockClock,
+) -> None:
+    """What is typed arrives as it was typed, larger inputs in parts."""
+    terminal = FakeTerminal()
+    diary = Diary(terminal)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        first = live.type_nowait(b"a" * (MAX_READ + 7))
+        second = live.type_nowait(b"bc")
+        assert MAX_READ + 7 == await first.wait(1)
+        assert 2 == await second.wait(1)
+        assert b"a" * (MAX_READ + 7) + b"bc" == terminal.written
+        nothing = live.type_nowait(b"")
+        assert 0 == await nothing.wait(0)
+        assert [(0, 0)] == [(live._queued, nothing.written)]
+        live.stop()
+
+
+async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
+    """A program that does not read: what was taken is told, the rest stays queued."""
+    terminal = FakeTerminal(room=3)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, Diary(terminal))
+        typed = live.type_nowait(b"abcdef")
+        assert 3 == await typed.wait(5)
+        terminal.drink()
+        assert 6 == await typed.wait(5)
+        assert b"abcdef" == terminal.written
+        live.stop()
+
+
+async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
+    """By number and by bytes; nothing of a refused input is typed."""
+    terminal = FakeTerminal(room=0)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, Diary(terminal))
+        live.type_nowait(b"x")
+        await wait_all_tasks_blocked()
+        for _ in range(INBOX):
+            live.type_nowait(b"y")
+        with pytest.raises(CapacityReached):
+            live.type_nowait(b"z")
+        terminal.drink()
+        await wait_all_tasks_blocked()
+        assert b"x" + b"y" * INBOX == terminal.written
+        terminal.drink(0)
+        for _ in range(INBOX_BYTES >> 20):
+            live.type_nowait(bytes(1 << 20))
+        with pytest.raises(CapacityReached):
+            live.type_nowait(b"z")
+        live.stop()
+
+
+async def test_an_interrupt_passes_a_full_inbox(autojump_clock: MockClock) -> None:
+    """Ctrl-C does not wait behind input; what waited is told that it is over."""
+    terminal = FakeTerminal(room=0)
+    diary = Diary(terminal)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        waiting = [live.type_nowait(b"x") for _ in range(3)]
+        await wait_all_tasks_blocked()
+        live.interrupt()
+        for typed in waiting:
+            with pytest.raises(NotRunning):
+                await typed.wait(60)
+        await live.over.wait()
+        with pytest.raises(NotRunning):
+            live.interrupt()
+    assert [(INTERRUPTED, None)] == diary.last_words
+
+
+async def test_input_after_the_end_is_refused(autojump_clock: MockClock) -> None:
+    """Typing, resizing and interrupting say `NotRunning`, never `sent`."""
+    diary = Diary(FakeTerminal())
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        live.stop()
+        await live.over.wait()
+        with pytest.raises(NotRunning):
+            live.type_nowait(b"x")
+        with pytest.raises(NotRunning):
+            live.resize(80, 24)
+
+
+async def test_input_that_waits_at_a_stop_is_told(autojump_clock: MockClock) -> None:
+    """Both the one being written and those behind it."""
+    terminal = FakeTerminal(room=1)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, Diary(terminal))
+        waiting = [live.type_nowait(b"ab"), live.type_nowait(b"cd")]
+        await wait_all_tasks_blocked()
+        live.stop()
+        for typed in waiting:
+            with pytest.raises(NotRunning):
+                await typed.wait(60)
+        assert [1, 0] == [typed.written for typed in waiting]
+
+
+async def test_a_resize_is_observed(autojump_clock: MockClock) -> None:
+    """The terminal gets it, and the room is told."""
+    terminal = FakeTerminal()
+    diary = Diary(terminal)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        live.resize(100, 50)
+        live.stop()
+    assert (100, 50) == terminal.sizes[-1]
+    assert Resized(100, 50) in diary.seen
+
+
+async def test_who_cannot_be_opened_says_why() -> None:
+    """The error is the caller's, and the last word has no exit."""
+
+    class Closed(Diary):
+        async def open(self) -> tuple[Terminal, Flow]:
+            raise Invalid("there is no program at $.command[0]")
+
+    diary = Closed(FakeTerminal())
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(Invalid):
+            await start(nursery, diary)
+    assert [(None, "there is no program at $.command[0]")] == diary.last_words
+
+
+async def test_what_cannot_be_recorded_is_ended(autojump_clock: MockClock) -> None:
+    """A program whose start cannot be written down does not run on."""
+    diary = Diary(FakeTerminal())
+    diary.began_fails = Invalid("no at $")
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(Invalid):
+            await start(nursery, diary)
+    assert diary.terminal.closed
+    assert [(HUNG_UP, "no at $")] == diary.last_words
+
+
+async def test_an_end_that_hangs_is_cut(autojump_clock: MockClock) -> None:
+    """The shield has a deadline; whoever waits for `over` goes on all the same."""
+
+    class Hanging(Diary):
+        async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+            await trio.sleep_forever()
+
+    diary = Hanging(FakeTerminal())
+    with trio.fail_after(TEARDOWN_S + 5), pytest.RaisesGroup(Stalled):
+        async with trio.open_nursery() as nursery:
+            live = await start(nursery, diary)
+            live.stop()
+            await live.over.wait()
+
+
+async def test_cancelled_anywhere_it_ends_the_terminal() -> None:
+    """Opened means closed, with exactly one last word; a typed input is answered."""
+    diaries: list[Diary] = []
+
+    async def life() -> None:
+        diaries.append(Diary(FakeTerminal(b"hello")))
+        async with trio.open_nursery() as nursery:
+            live = await start(nursery, diaries[-1])
+            typed = live.type_nowait(b"x\x04")
+            await typed.wait(5)
+
+    async def check() -> None:
+        diary = diaries[-1]
+        assert diary.terminal.closed == bool(diary.opened)
+        assert diary.last_words or not diary.opened
+        assert len(diary.last_words) <= 1
+        assert diary.flow.tail.stored == diary.flow.tail.end
+
+    assert await cancel_at_every_step(life, check) > 10
+
+
+async def test_a_cancelled_session_was_stopped(autojump_clock: MockClock) -> None:
+    """It is killed without grace, however stubborn, and says so."""
+    diary = Diary(FakeTerminal(stubborn=True))
+    async with trio.open_nursery() as nursery:
+        await start(nursery, diary)
+        begun = trio.current_time()
+        nursery.cancel_scope.cancel()
+    assert begun == trio.current_time()
+    assert [(KILLED, "stopped")] == diary.last_words
