@@ -79,7 +79,8 @@ class AntClient:
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        shown = {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
+        self._headers = shown
         self._http = httpx.AsyncClient(
             base_url=self.url, headers=self._headers, timeout=TIMEOUT_S
         )
@@ -138,7 +139,7 @@ class AntClient:
             url += "?" + urlencode(query)
         async with open_websocket_url(
             url,
-            extra_headers=[(k.encode(), v.encode()) for k, v in self._headers.items()],
+            extra_headers=list(self._headers.items()),
             max_message_size=MAX_MESSAGE,
             message_queue_size=64,
         ) as connection:

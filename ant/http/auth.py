@@ -62,13 +62,13 @@ def check_origin(method: str, headers: Headers) -> None:
         raise Forbidden("This call comes from a page of another origin.")
 
 
-def shown_keys(headers: Headers, query_key: str | None) -> Iterator[str]:
-    """Every key that the caller showed."""
+def shown_keys(headers: Headers, query_key: str | None) -> Iterator[bytes]:
+    """Every key that the caller showed; a header is read as latin-1, whatever it is."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        yield token.strip()
-    yield headers.get("X-API-Key", "")
-    yield query_key or ""
+        yield token.strip().encode("latin-1", "replace")
+    yield headers.get("X-API-Key", "").encode("latin-1", "replace")
+    yield (query_key or "").encode("utf-8", "surrogateescape")
 
 
 def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
@@ -77,8 +77,7 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
         return
     wanted = config.api_key.encode()
     matches = [
-        hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), wanted)
-        for shown in shown_keys(headers, query_key)
+        hmac.compare_digest(shown, wanted) for shown in shown_keys(headers, query_key)
     ]
     if not any(matches):
         raise Unauthorized(
