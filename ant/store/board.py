@@ -34,6 +34,8 @@ def _file_ref(row: Any) -> FileRef:
 
 
 class Board:
+    """Tasks and file references, inside one transaction."""
+
     def tasks(self, session_id: str) -> tuple[Task, ...]:
         """All tasks of a room, deleted ones too, oldest first."""
         rows = TaskRow.select().where(TaskRow.session_id == session_id)

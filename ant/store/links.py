@@ -25,6 +25,8 @@ def _link(row: Any) -> RoomLink:
 
 
 class Links:
+    """Room links, inside one transaction."""
+
     def outgoing(self, room_id: str) -> tuple[RoomLink, ...]:
         """Links in which the room is the source, oldest first."""
         return self._where(LinkRow.source_room_id == room_id)

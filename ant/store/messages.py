@@ -33,6 +33,8 @@ def _message(row: Any) -> Message:
 
 
 class MessageStore:
+    """Messages and their index, inside one transaction."""
+
     def get(self, session_id: str, message_id: str) -> Message | None:
         """That message of that room."""
         row = MessageRow.get_or_none(

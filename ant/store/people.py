@@ -36,6 +36,8 @@ def _member(row: Any) -> Member:
 
 
 class People:
+    """Members, posters and receipts, inside one transaction."""
+
     def members(self, room_id: str) -> list[Member]:
         """Every membership of a room, of those who left too, oldest first."""
         rows = MemberRow.select().where(MemberRow.room_id == room_id)

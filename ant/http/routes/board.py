@@ -11,21 +11,29 @@ from ant.system import System
 
 @attrs.frozen
 class Tasks:
+    """The tasks of a room."""
+
     tasks: tuple[Task, ...]
 
 
 @attrs.frozen
 class OneTask:
+    """A task, created or changed."""
+
     task: Task
 
 
 @attrs.frozen
 class FileRefs:
+    """The file references of a room."""
+
     refs: tuple[FileRef, ...]
 
 
 @attrs.frozen
 class OneFileRef:
+    """A file reference, created."""
+
     ref: FileRef
 
 

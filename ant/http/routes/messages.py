@@ -20,12 +20,16 @@ from ant.system import System
 
 @attrs.frozen
 class Merged:
+    """A message's whole meta after a merge."""
+
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     meta: dict[str, Any]
 
 
 @attrs.frozen
 class Pinned:
+    """Whether a message is pinned now."""
+
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     pinned: bool
 

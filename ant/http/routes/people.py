@@ -13,6 +13,8 @@ from ant.system import System
 
 @attrs.frozen
 class Removed:
+    """Whether a member was there to be removed, and who it is."""
+
     removed: bool
     id: SessionId
     ok: bool = True
@@ -20,16 +22,22 @@ class Removed:
 
 @attrs.frozen
 class PresenceNow:
+    """Who is in a session right now, by handle."""
+
     presence: dict[str, Present]
 
 
 @attrs.frozen
 class ReadsOfOne:
+    """Who read a message."""
+
     reads: tuple[Read, ...]
 
 
 @attrs.frozen
 class ReadsOfAll:
+    """Who read what, by message id."""
+
     reads: dict[str, list[Read]]
 
 

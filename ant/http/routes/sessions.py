@@ -19,12 +19,16 @@ from ant.system import System
 
 @attrs.frozen
 class HandleSet:
+    """The handle and display name that a session has now."""
+
     handle: str | None
     display_name: str | None
 
 
 @attrs.frozen
 class CliFlagSet:
+    """The driver that a session has now."""
+
     id: SessionId
     cli_flag: CliFlag | None
 
