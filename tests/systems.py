@@ -13,7 +13,7 @@ import attrs
 import trio
 from quart_trio import QuartTrio
 
-from ant import bus, clock, sessions
+from ant import bus, clock, evidence, sessions
 from ant.bus import Bus
 from ant.commands import CreateSession
 from ant.config import Config
@@ -109,7 +109,7 @@ class Rig:
 
     def check_published(self) -> None:
         """Commits equal publications: the same events, in the same order."""
-        logged = [e.seq for e in self.store.read(sessions.events_since, 0, 1_000_000)]
+        logged = [e.seq for e in self.store.read(evidence.events_since, 0, 1_000_000)]
         published = [e.seq for e in self.bus.published if e.seq is not None]
         assert logged == published
 

@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 ANY = frozenset({"*"})
-VOCABULARY = ("errors", "clock", "bell", "model", "commands", "events", "wire")
+VOCABULARY = (
+    "errors",
+    "clock",
+    "bell",
+    "model",
+    "limits",
+    "commands",
+    "frames",
+    "events",
+    "wire",
+    "problem",
+)
 PURE_TERMINAL = (
     "terminal.host",
     "terminal.observations",
@@ -31,10 +42,14 @@ STORE = (
     "store.settings",
     "store.sessions",
     "store.transcripts",
+    "store.messages",
+    "store.people",
+    "store.links",
+    "store.board",
     "store.unit",
     "store",
 )
-RULES = ("sessions", "evidence")
+RULES = ("sessions", "runs", "people", "rooms", "links", "board", "evidence")
 MACHINERY = (
     "config",
     "bus",
@@ -59,6 +74,10 @@ HTTP = (
     "http.output",
     "http.routes.sessions",
     "http.routes.terminal",
+    "http.routes.messages",
+    "http.routes.people",
+    "http.routes.links",
+    "http.routes.board",
     "http.routes.system",
     "http.routes",
     "http.ws",
@@ -75,8 +94,9 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock"), (), frozenset()),
     (("bell",), (), frozenset({"trio"})),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
-    (("commands", "events"), VOCABULARY[:4], frozenset({"attrs"})),
-    (("wire",), VOCABULARY[:6], frozenset({"attrs", "cattrs", "orjson"})),
+    (("limits", "commands", "frames", "events"), VOCABULARY[:4], frozenset({"attrs"})),
+    (("wire",), VOCABULARY[:8], frozenset({"attrs", "cattrs", "orjson"})),
+    (("problem",), (), frozenset()),
     (PURE_TERMINAL, ("errors",), frozenset({"attrs"})),
     (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
     (
@@ -94,7 +114,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY + PURE_TERMINAL + LIVE_TERMINAL + ("store",) + RULES,
         frozenset({"attrs", "trio"}),
     ),
-    (CONNECTION, ("errors",), SERVING),
+    (CONNECTION, ("wire", "problem"), SERVING),
     (
         HTTP,
         VOCABULARY

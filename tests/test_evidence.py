@@ -179,3 +179,13 @@ def test_a_chat_has_an_empty_transcript(store: Store) -> None:
         read(store, chat)
     with pytest.raises(NotFound):
         store.read(evidence.read_history, SessionId("nobody"), ReadHistory())
+
+
+def test_events_are_read_after_a_seq(store: Store) -> None:
+    """The oldest first, and no more than asked for."""
+    for name in ("a", "b", "c"):
+        ask = CreateSession(name=name, type=SessionType.CHAT)
+        store.transact(sessions.create_session, ask, None)
+    seqs = [e.seq for e in store.read(evidence.events_since, 0, 10)]
+    assert [1, 2, 3] == seqs
+    assert [2] == [e.seq for e in store.read(evidence.events_since, 1, 1)]

@@ -7,6 +7,9 @@ import pytest
 from ant.store import Store
 from ant.store.tables import TABLES, database
 
+SHADOWS = ("config", "data", "docsize", "idx")
+"""What SQLite keeps a full-text index in."""
+
 
 def columns(table: str) -> dict[str, tuple[bool, bool]]:
     """By name: whether it may be null, and whether it is the key."""
@@ -19,19 +22,20 @@ def test_columns_are_those_of_the_tables(store: Store, table: Any) -> None:
     """The same names, the same nulls, the same key; none is missing on either side."""
     with store._db.connection_context():
         made = columns(table._meta.table_name)
-    key = table._meta.primary_key.column_name
+    keys = {field.column_name for field in table._meta.get_primary_keys()}
     said = {
-        name: (field.null, name == key) for name, field in table._meta.columns.items()
+        name: (field.null, name in keys) for name, field in table._meta.columns.items()
     }
     assert said == made
 
 
 def test_there_is_no_other_table(store: Store) -> None:
-    """But the runner's record of what it did."""
+    """But the runner's record of what it did, and the shadows of the text index."""
     with store._db.connection_context():
         names = {name for name in database.get_tables() if "migrat" not in name}
-    ours = {table._meta.table_name for table in TABLES}
-    assert ours == names - {"sqlite_sequence"}
+    ours = {table._meta.table_name for table in TABLES} | {"messages_fts"}
+    shadows = {f"messages_fts_{each}" for each in SHADOWS}
+    assert ours | shadows == names - {"sqlite_sequence"}
 
 
 def test_the_log_gives_no_seq_twice(store: Store) -> None:

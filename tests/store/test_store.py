@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ant import sessions
+from ant import evidence, sessions
 from ant.commands import CreateSession
 from ant.errors import Conflict, StorageFailed
 from ant.events import SessionsChanged
@@ -36,7 +36,7 @@ def get(store: Store, key: str) -> str | None:
 
 
 def logged(store: Store) -> list[int | None]:
-    return [each.seq for each in store.read(sessions.events_since, 0, 1000)]
+    return [each.seq for each in store.read(evidence.events_since, 0, 1000)]
 
 
 def told(jobs: list[Job]) -> list[int | None]:

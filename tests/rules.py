@@ -1,0 +1,57 @@
+"""How tests of rules ask: a rule, a database, and what it told; no event loop."""
+
+from typing import Any
+
+from ant import people, rooms, sessions
+from ant.commands import AddParticipant, CreateSession, PatchSession, PostMessage
+from ant.events import Event
+from ant.model import Message, Session, SessionId, SessionType
+from ant.store import Job, Store
+
+AT = "2026-05-17T12:00:00.000000Z"
+NOBODY = SessionId("nobody")
+
+
+def create(store: Store, name: str = "one", **fields: Any) -> Session:
+    """A session by the rule; a terminal unless it is said otherwise."""
+    program = fields.pop("program", None)
+    ask = CreateSession(**{"name": name, "type": SessionType.TERMINAL, **fields})
+    return store.transact(sessions.create_session, ask, program)
+
+
+def room(store: Store, name: str = "room", **fields: Any) -> Session:
+    """A chat by the rule."""
+    return create(store, name, type=SessionType.CHAT, **fields)
+
+
+def look(store: Store, session_id: str | None) -> Session:
+    """The row as it is now."""
+    return store.read(sessions.get_session, SessionId(session_id or ""))
+
+
+def patch(store: Store, session_id: str | None, **fields: Any) -> Session:
+    """Change a session by the rule."""
+    ask = PatchSession(**fields)
+    work = sessions.patch_session
+    return store.transact(work, SessionId(session_id or ""), ask)[0]
+
+
+def post(
+    store: Store, room_id: SessionId, content: str = "hello", **fields: Any
+) -> Message:
+    """Post by the rule; the row."""
+    ask = PostMessage(**{"content": content, **fields})
+    return store.transact(rooms.post_message, room_id, ask).message
+
+
+def join(store: Store, room_id: SessionId, **fields: Any) -> None:
+    """Add a member by the rule."""
+    store.transact(people.add_participant, room_id, AddParticipant(**fields))
+
+
+def events_of(store: Store, work: Any, *args: Any) -> list[Event]:
+    """What a rule told, in order."""
+    job = Job(work, args)
+    store.transact_group([job])
+    job.outcome()
+    return [envelope.event for envelope in job.envelopes]
