@@ -115,6 +115,7 @@ class MessageStore:
     ) -> list[Message]:
         """Messages that hold every word, whatever its case; newest or best first."""
         indexed = [word for word in words if len(word) >= TRIGRAM]
+        short = sorted({word for word in words if len(word) < TRIGRAM})
         query = MessageRow.select(MessageRow)
         if session_id is not None:
             query = query.where(MessageRow.session_id == session_id)
@@ -124,9 +125,8 @@ class MessageStore:
                 query = query.where(SessionRow.archived == False)  # noqa: E712
             if not deleted:
                 query = query.where(SessionRow.deleted_at.is_null())
-        for word in words:
-            if len(word) < TRIGRAM:
-                query = query.where(_holds(word))
+        if short:
+            query = query.where(_holds(short))
         order: Any = MessageRow.ordinal.desc()
         if indexed:
             match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
@@ -137,6 +137,8 @@ class MessageStore:
         return [_message(row) for row in query.order_by(order).limit(limit)]
 
 
-def _holds(word: str) -> Any:
-    escaped = re.sub(r"([\\%_])", r"\\\1", word)
-    return SQL('"t1"."content" LIKE ? ESCAPE ?', [f"%{escaped}%", "\\"])
+def _holds(words: list[str]) -> Any:
+    """One flat condition: hundreds of nested ones are too deep for SQLite."""
+    each = '"t1"."content" LIKE ? ESCAPE \'\\\''
+    escaped = [re.sub(r"([\\%_])", r"\\\1", word) for word in words]
+    return SQL(" AND ".join([each] * len(words)), [f"%{word}%" for word in escaped])
