@@ -43,25 +43,26 @@ def _room(unit: Unit, room_id: SessionId) -> Session:
     return room
 
 
-def _who(
-    unit: Unit, ask: AddParticipant | RemoveParticipant
-) -> tuple[Session, str | None]:
+def _who(unit: Unit, ask: AddParticipant | RemoveParticipant) -> Session:
     name = ask.session_id or ask.handle
     if not name:
         raise Invalid("session_id or handle required at $")
     member = resolve(unit, name)
     if member is None:
         raise NotFound("member session", name)
-    return member, ask.handle
+    return member
 
 
 def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Participant:
     """Add a member, or take one back who had left.
 
-    Raises `Invalid` when the room is no chat, `NotFound` when there is no such member.
+    Raises `Invalid` when the room is no chat or itself the member, `NotFound` when
+    there is no such session, `Gone` when it is archived or deleted.
     """
     _room(unit, room_id)
-    session, _ = _who(unit, ask)
+    session = need_active(unit, _who(unit, ask).id)
+    if session.id == room_id:
+        raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
     alias = normal_handle(ask.alias) if ask.alias else None
     member = Member(
@@ -73,8 +74,8 @@ def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Part
     )
     unit.people.save_member(room_id, member)
     unit.emit(ParticipantsChanged(room_id))
-    posters = {poster.sender_id: poster for poster in unit.people.posters(room_id)}
-    return _participant(member, session, posters)
+    posts, _ = _posts(unit, room_id, [member], {session.id: session})
+    return _participant(member, session, posts[session.id])
 
 
 def remove_participant(
@@ -82,7 +83,7 @@ def remove_participant(
 ) -> tuple[bool, SessionId]:
     """Mark a member as left; whether there was one, and who."""
     _room(unit, room_id)
-    session, _ = _who(unit, ask)
+    session = _who(unit, ask)
     member = unit.people.member(room_id, session.id)
     if member is None or member.role == LEFT:
         return False, session.id
@@ -111,30 +112,50 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
 def list_participants(unit: Unit, room_id: SessionId) -> Participants:
     """Members who are there, those who post from outside, and both."""
     get_session(unit, room_id)
-    posters = {poster.sender_id: poster for poster in unit.people.posters(room_id)}
     members = unit.people.members(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
-    inside: list[Participant] = []
-    outside: list[Participant] = []
-    for member in members:
-        session = sessions[member.session_id]
-        someone = _participant(member, session, posters)
-        if member.role == PARTICIPANT:
-            inside.append(someone)
-        elif member.role == EXTERNAL:
-            outside.append(someone)
-        for name in (session.id, session.handle):
-            posters.pop(name or "", None)
-    outside += [_stranger(poster) for poster in posters.values()]
+    posts, strangers = _posts(unit, room_id, members, sessions)
+    everybody = [
+        _participant(member, sessions[member.session_id], posts[member.session_id])
+        for member in members
+    ]
+    inside = [someone for someone in everybody if someone.role == PARTICIPANT]
+    outside = [someone for someone in everybody if someone.role == EXTERNAL]
+    outside += map(_stranger, strangers)
     return Participants(tuple(inside), tuple(outside), (*inside, *outside))
 
 
-def _participant(
-    member: Member, session: Session, posters: dict[str, Poster]
-) -> Participant:
-    """A member, with what was posted under its id or its handle."""
-    names = {session.id, session.handle, member.alias}
-    own = [poster for name, poster in posters.items() if name in names]
+def _posts(
+    unit: Unit,
+    room_id: SessionId,
+    members: list[Member],
+    sessions: dict[str, Session],
+) -> tuple[dict[str, list[Poster]], list[Poster]]:
+    """What was posted by each member, under its id, handle or alias; and by others.
+
+    Handles are read as `resolve` does, and go before the aliases that a room gave.
+    """
+    owners: dict[str, str] = {}
+    for member in members:
+        owners.setdefault(_folded(member.alias or ""), member.session_id)
+    for member in members:
+        handle = sessions[member.session_id].handle
+        owners[_folded(handle or "")] = member.session_id
+    posts: dict[str, list[Poster]] = {member.session_id: [] for member in members}
+    strangers: list[Poster] = []
+    for poster in unit.people.posters(room_id):
+        name = poster.sender_id
+        owner = name if name in posts else owners.get(_folded(name))
+        (strangers if owner is None else posts[owner]).append(poster)
+    return posts, strangers
+
+
+def _folded(name: str) -> str:
+    return normal_handle(name).lower()
+
+
+def _participant(member: Member, session: Session, own: list[Poster]) -> Participant:
+    """A member, with what was posted under its names."""
     first = min((poster.first_seen for poster in own), default=None)
     last = max((poster.last_seen for poster in own), default=None)
     return Participant(
