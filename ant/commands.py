@@ -12,6 +12,7 @@ from ant.limits import (
     Count,
     Ident,
     Limit,
+    Meta,
     Name,
     Offset,
     Path,
@@ -57,7 +58,7 @@ class CreateSession:
     ttl: Ttl = "15m"
     workspace_id: Short | None = None
     root_dir: Path | None = None
-    meta: dict[str, Any] = attrs.field(factory=dict)
+    meta: Meta = attrs.field(factory=dict)
     start: bool = True
     command: Annotated[tuple[Argument, ...], Count(1000)] | None = None
     env: Annotated[dict[Variable, Argument], Count(1000)] = attrs.field(factory=dict)
@@ -134,7 +135,7 @@ class PatchSession:
     workspace_id: Short | None = UNSET
     linked_chat_id: Ident | None = UNSET
     auto_forward_chat: bool = UNSET
-    meta: dict[str, Any] = UNSET
+    meta: Meta = UNSET
 
 
 @attrs.frozen
@@ -172,7 +173,7 @@ class PostMessage:
     target: Short | None = None
     reply_to: Annotated[MessageId, Text(1, 128)] | None = None
     msg_type: Word = "message"
-    meta: dict[str, Any] = attrs.field(factory=dict)
+    meta: Meta = attrs.field(factory=dict)
     client_id: Annotated[str, Text(1, 200)] | None = None
 
 
@@ -187,7 +188,7 @@ class NameMessage:
 class MergeMeta:
     """Top-level keys that replace those of the message's meta; null is stored."""
 
-    meta: dict[str, Any]
+    meta: Meta
 
 
 @attrs.frozen
@@ -262,7 +263,7 @@ class CreateLink:
     created_by: Short | None = named("createdBy", default=None)
     inherit_context: bool = named("inheritContext", default=True)
     copy_members: bool = named("copyMembers", default=True)
-    settings: dict[str, Any] = attrs.field(factory=dict)
+    settings: Meta = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -48,6 +48,34 @@ class Text:
 
 
 @attrs.frozen
+class Json:
+    """Free data: `depth` levels of lists and objects, `size` characters and items."""
+
+    depth: int
+    size: int
+
+    def check(self, value: Any) -> None:
+        size, level = 0, [value]
+        for _ in range(self.depth + 1):
+            size += len(level)
+            deeper: list[Any] = []
+            for each in level:
+                if isinstance(each, dict):
+                    size += sum(map(len, each))
+                    deeper += each.values()
+                elif isinstance(each, list | tuple):
+                    deeper += each
+                elif isinstance(each, str):
+                    size += len(each)
+            if size > self.size:
+                raise ValueError(f"expected at most {self.size} characters, got more")
+            if not deeper:
+                return
+            level = deeper
+        raise ValueError(f"expected at most {self.depth} levels, got more")
+
+
+@attrs.frozen
 class Count:
     """A list or object of at most `high` items."""
 
@@ -74,6 +102,11 @@ Variable = Annotated[
     str, Text(1, 256, r"\A[^=\x00]+\Z", "a variable name without = or NUL")
 ]
 Ident = Annotated[SessionId, Text(1, 128, r"\A[\w-]+\Z", "an id")]
+META: Final = Json(64, 1 << 18)
+"""Deeper than anybody nests, and far from what a renderer takes with a row around it;
+far larger than marks on a row are, and small enough to be told with every change."""
+
+Meta = Annotated[dict[str, Any], META]
 Size = Annotated[int, Range(1, 1000)]
 Offset = Annotated[int, Range(0, MAX_OFFSET)]
 Limit = Annotated[int, Range(1, 1000)]

@@ -74,7 +74,7 @@ def _need_chat(session: Session, path: str) -> None:
 
 def _discussion(unit: Unit, source: Session, ask: CreateLink) -> Session:
     """A new chat beside the source, with its members where they are to be copied."""
-    wanted = ask.title or f"Discussion: {source.name}"
+    wanted = (ask.title or f"Discussion: {source.name}").strip()
     name, count = wanted, 1
     while unit.sessions.name_taken(name):
         count += 1

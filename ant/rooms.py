@@ -22,7 +22,7 @@ from ant.model import (
     Posted,
     SessionId,
 )
-from ant.sessions import get_session, need_active
+from ant.sessions import get_session, merged, need_active
 from ant.store import Unit
 
 SNIPPET = 80
@@ -113,7 +113,7 @@ def merge_meta(
     """Replace top-level keys of a message's meta; atomic, so that two at once count."""
     need_active(unit, room_id)
     before = get_message(unit, room_id, message_id)
-    message = attrs.evolve(before, meta=before.meta | ask.meta)
+    message = attrs.evolve(before, meta=merged(before.meta, ask.meta))
     unit.messages.change(message_id, meta=wire.dumps(message.meta).decode())
     _updated(unit, message)
     return message

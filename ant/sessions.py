@@ -9,6 +9,7 @@ from ant import clock, wire
 from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle, changes
 from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
+from ant.limits import META
 from ant.model import (
     PROGRAMS,
     CliFlag,
@@ -201,27 +202,31 @@ def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
 def restore_session(unit: Unit, session_id: SessionId) -> Session:
     """Bring back an archived or deleted session, and its automatic pair with it.
 
+    A handle that somebody took meanwhile is theirs; another one is found if there is.
     Raises `Conflict` when it is active or its name is taken meanwhile, and `Gone` when
-    it was deleted longer ago than its ttl.
+    both were deleted longer ago than their ttl.
     """
     session = get_session(unit, session_id)
     if session.active:
         raise Conflict("Session is not deleted or archived")
-    if _expired(unit, session):
-        raise Gone("Recovery window has expired")
     pair = _pair(unit, session)
+    if all(_expired(unit, each) for each in pair):
+        raise Gone("Recovery window has expired")
     ids = [each.id for each in pair]
     for each in pair:
         if unit.sessions.name_taken(each.name, but=ids):
             raise Conflict(f'"{each.name}" already exists')
-        other = unit.sessions.by_handle(each.handle) if each.handle else None
-        slug = _free_handle(unit, each.name)
+        handle = each.handle
+        if handle and unit.sessions.by_handle(handle):
+            slug = _free_handle(unit, each.name)
+            handle = f"@{slug}" if slug else None
+            unit.emit(HandleUpdated(each.id, handle, each.display_name))
         unit.sessions.change(
             each.id,
             archived=False,
             deleted_at=None,
             updated_at=clock.stamp(unit.now),
-            **({} if other is None else {"handle": f"@{slug}" if slug else None}),
+            handle=handle,
         )
     unit.emit(SessionsChanged(session_id))
     return get_session(unit, session_id)
@@ -235,8 +240,15 @@ def _expired(unit: Unit, session: Session) -> bool:
 
 
 def purge(unit: Unit) -> list[SessionId]:
-    """Remove what was deleted longer ago than its ttl; nothing archived, ever."""
-    ids = [s.id for s in unit.sessions.deleted() if _expired(unit, s)]
+    """Remove what was deleted longer ago than its ttl; nothing archived, ever.
+
+    Of a pair with two ttls the longer one counts, for both.
+    """
+    ids = [
+        session.id
+        for session in unit.sessions.deleted()
+        if all(_expired(unit, each) for each in _pair(unit, session))
+    ]
     if ids:
         remove_sessions(unit, ids)
     return ids
@@ -259,12 +271,15 @@ def patch_session(
         for key in ("ttl", "root_dir", "workspace_id", "auto_forward_chat")
         if key in named
     }
-    if "meta" in named:
-        merged = session.meta | named["meta"]
-        kept = {key: value for key, value in merged.items() if value is not None}
-        fields["meta"] = wire.dumps(kept).decode()
+    meta = session.meta
     if "name" in named:
         fields["name"] = _rename(unit, session, named["name"].strip())
+        if meta.get("auto_named"):
+            meta = meta | {"auto_named": False}
+    meta = merged(meta, named.get("meta", {}))
+    if meta != session.meta:
+        kept = {key: value for key, value in meta.items() if value is not None}
+        fields["meta"] = wire.dumps(kept).decode()
     removed: list[SessionId] = []
     if "linked_chat_id" in named:
         fields["linked_chat_id"] = named["linked_chat_id"]
@@ -278,23 +293,37 @@ def patch_session(
     return get_session(unit, session_id), removed
 
 
+def merged(meta: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The meta with these keys replaced. Raises `Invalid` when it grows too large."""
+    both = meta | changes
+    try:
+        META.check(both)
+    except ValueError as exc:
+        raise Invalid(f"{exc} at $.meta") from exc
+    return both
+
+
 def _rename(unit: Unit, session: Session, name: str) -> str:
-    """Check the new name, and rename the chat that is named after the session."""
-    pair = _pair(unit, session)
-    ids = [each.id for each in pair]
-    chat = next((each for each in pair if each.meta.get("auto_named")), None)
-    names = [name]
-    if chat is not None and chat.id != session.id:
-        names.append(f"{name}-Chat")
-        unit.sessions.change(chat.id, name=names[-1], updated_at=clock.stamp(unit.now))
-    for taken in names:
-        if unit.sessions.name_taken(taken, but=ids):
-            raise Conflict(f'"{taken}" already exists')
+    """Rename the session, and the chat that is named after it; check both names.
+
+    A chat that a person gave a name of its own keeps that.
+    """
+    names = {session.id: name}
+    for each in _pair(unit, session):
+        if each.id != session.id and each.meta.get("auto_named"):
+            names[each.id] = f"{name}-Chat"
+    for session_id, new in names.items():
+        unit.sessions.change(session_id, name=new, updated_at=clock.stamp(unit.now))
+    for session_id, new in names.items():
+        if unit.sessions.name_taken(new, but=[session_id]):
+            raise Conflict(f'"{new}" already exists')
     return name
 
 
 def _relink(unit: Unit, session: Session, chat_id: SessionId | None) -> list[SessionId]:
     """Check the chat to link; the automatic one that is left behind is archived."""
+    if session.terminal is None:
+        raise Invalid("only a terminal or agent has a linked chat at $.linked_chat_id")
     if chat_id is not None:
         chat = unit.sessions.get(chat_id)
         if chat is None or not chat.active or chat.type is not SessionType.CHAT:
@@ -358,4 +387,5 @@ def set_cli_flag(unit: Unit, session_id: SessionId, ask: SetCliFlag) -> Session:
         updated_at=clock.stamp(unit.now),
     )
     unit.emit(CliFlagUpdated(session_id, flag))
+    unit.emit(SessionsChanged(session_id))
     return get_session(unit, session_id)

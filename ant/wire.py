@@ -36,7 +36,10 @@ _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = "deeply nested data"
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 

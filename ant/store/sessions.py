@@ -176,7 +176,9 @@ class Sessions:
         TerminalRow.update(reserved=TerminalRow.reserved + count).execute()
 
     def remove(self, session_id: str) -> None:
-        """Delete a row and, by cascade, all that hangs on it."""
+        """Delete a row and, by cascade, all that hangs on it; nobody links to it."""
+        here = SessionRow.linked_chat_id == session_id
+        SessionRow.update(linked_chat_id=None).where(here).execute()
         SessionRow.delete().where(SessionRow.id == session_id).execute()
 
     def program(self, session_id: str) -> Program | None:
