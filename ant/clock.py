@@ -6,8 +6,9 @@ import string
 import time
 from datetime import UTC, datetime, timedelta
 
-_FIRST = string.ascii_letters + string.digits
-_REST = _FIRST + "-_"
+_ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
+_LETTERS = _ALPHABET * 4
+"""A letter for each of the 256 bytes, each of the 64 letters equally often."""
 _DURATION = re.compile(r"(\d{1,9})(s|m|h|d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -28,7 +29,9 @@ def new_id() -> str:
 
     A leading dash would be an option to every program that is given the id.
     """
-    return secrets.choice(_FIRST) + "".join(secrets.choice(_REST) for _ in range(20))
+    while (text := secrets.token_bytes(21).translate(_LETTERS).decode())[0] in "-_":
+        pass
+    return text
 
 
 def stamp(moment: datetime) -> str:

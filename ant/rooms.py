@@ -66,7 +66,7 @@ def post_message(unit: Unit, room_id: SessionId, ask: PostMessage) -> Posted:
         client_id=ask.client_id,
     )
     unit.messages.add(message)
-    unit.sessions.change(room_id, updated_at=clock.stamp(unit.now))
+    unit.sessions.touch(room_id, clock.stamp(unit.now))
     if ask.sender_id:
         people.posted(unit, room_id, ask.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))

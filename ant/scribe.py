@@ -44,7 +44,7 @@ def store_chunks(
             session_id, at, chunks, reserved=offset + len(last) + CAPACITY
         )
         unit.transcripts.trim(session_id, keep)
-        unit.sessions.change(session_id, last_activity=at)
+        unit.sessions.spoke(session_id, at)
 
 
 class Scribe:

@@ -2,7 +2,14 @@
 
 from ant import clock, wire
 from ant.events import Envelope
+from ant.store.statement import Statement
 from ant.store.tables import EventRow
+
+_APPEND = Statement(
+    lambda at, session_id, tag, body: EventRow.insert(
+        at=at, session_id=session_id, type=tag, body=body
+    )
+)
 
 
 class EventLog:
@@ -10,9 +17,8 @@ class EventLog:
 
     def append(self, at: str, session_id: str | None, tag: str, body: str) -> int:
         """The new event's `seq`: larger than every one before, for ever."""
-        return int(
-            EventRow.insert(at=at, session_id=session_id, type=tag, body=body).execute()
-        )
+        cursor = _APPEND.run(at=at, session_id=session_id, tag=tag, body=body)
+        return int(cursor.lastrowid)
 
     def newest(self) -> int:
         """The `seq` of the last event that was ever logged; 0 before the first."""

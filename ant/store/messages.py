@@ -1,12 +1,14 @@
 """Message rows to and from the model, pages of them, and the full-text index."""
 
 import re
+from functools import cache
 from typing import Any
 
 from peewee import SQL, fn
 
 from ant import clock, wire
 from ant.model import Message, MessageId, SessionId
+from ant.store.statement import Statement
 from ant.store.tables import MessageIndex, MessageRow, SessionRow
 
 TRIGRAM = 3
@@ -16,7 +18,7 @@ TRIGRAM = 3
 def _message(row: Any) -> Message:
     return Message(
         id=MessageId(row.id),
-        session_id=SessionId(row.session_id_id),
+        session_id=SessionId(row.session_id),
         role=row.role,
         content=row.content,
         format=row.format,
@@ -27,9 +29,79 @@ def _message(row: Any) -> Message:
         msg_type=row.msg_type,
         meta=wire.loads(row.meta),
         created_at=clock.parse_stamp(row.created_at),
-        pinned=row.pinned,
+        pinned=bool(row.pinned),
         client_id=row.client_id,
     )
+
+
+_GET = Statement(
+    lambda session_id, message_id: MessageRow.select().where(
+        (MessageRow.id == message_id) & (MessageRow.session_id == session_id)
+    )
+)
+_BY_CLIENT_ID = Statement(
+    lambda session_id, client_id: MessageRow.select().where(
+        (MessageRow.session_id == session_id) & (MessageRow.client_id == client_id)
+    )
+)
+_NEWEST = Statement(
+    lambda session_id: MessageRow.select(fn.MAX(MessageRow.created_at)).where(
+        MessageRow.session_id == session_id
+    )
+)
+_COLUMNS = [field.name for field in MessageRow._meta.sorted_fields[1:]]
+_ADD = Statement(lambda **row: MessageRow.insert(row), names=_COLUMNS)
+
+
+@cache
+def _page(since: bool, before: bool, newest: bool) -> Statement:
+    """A page bounded on neither, either or both sides, from either end."""
+
+    def build(session_id: Any, limit: Any, since_at: Any, before_at: Any) -> Any:
+        query = MessageRow.select().where(MessageRow.session_id == session_id)
+        if since:
+            query = query.where(MessageRow.created_at > since_at)
+        if before:
+            query = query.where(MessageRow.created_at < before_at)
+        order = MessageRow.created_at.desc() if newest else MessageRow.created_at
+        return query.order_by(order).limit(limit)
+
+    return Statement(build)
+
+
+def _matching(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Any:
+    """Indexed words, in one room or in all, newest or best first."""
+
+    def build(session_id: Any, match: Any, limit: Any) -> Any:
+        query = (
+            _reachable(session_id if room else None, archived, deleted)
+            .join_from(
+                MessageRow, MessageIndex, on=(MessageIndex.rowid == MessageRow.ordinal)
+            )
+            .where(MessageIndex.match(match))
+        )
+        order = MessageIndex.rank() if by_rank else MessageIndex.rowid.desc()
+        return query.order_by(order).limit(limit)
+
+    return build
+
+
+@cache
+def _search(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Statement:
+    return Statement(_matching(room, archived, deleted, by_rank))
+
+
+def _reachable(session_id: Any, archived: bool, deleted: bool) -> Any:
+    """The messages of one room, else of all rooms that are to be looked into."""
+    query = MessageRow.select(MessageRow)
+    if session_id is not None:
+        return query.where(MessageRow.session_id == session_id)
+    query = query.join(SessionRow, on=(SessionRow.id == MessageRow.session_id))
+    if not archived:
+        query = query.where(SessionRow.archived == False)  # noqa: E712
+    if not deleted:
+        query = query.where(SessionRow.deleted_at.is_null())
+    return query
 
 
 class MessageStore:
@@ -37,45 +109,25 @@ class MessageStore:
 
     def get(self, session_id: str, message_id: str) -> Message | None:
         """That message of that room."""
-        row = MessageRow.get_or_none(
-            (MessageRow.id == message_id) & (MessageRow.session_id == session_id)
-        )
+        row = _GET.one(session_id=session_id, message_id=message_id)
         return _message(row) if row else None
 
     def by_client_id(self, session_id: str, client_id: str) -> Message | None:
         """The message that a client posted in a room under an id of its own."""
-        row = MessageRow.get_or_none(
-            (MessageRow.session_id == session_id) & (MessageRow.client_id == client_id)
-        )
+        row = _BY_CLIENT_ID.one(session_id=session_id, client_id=client_id)
         return _message(row) if row else None
 
     def newest_stamp(self, session_id: str) -> str | None:
         """When the room's last message was posted."""
-        stamp = (
-            MessageRow.select(fn.MAX(MessageRow.created_at))
-            .where(MessageRow.session_id == session_id)
-            .scalar()
-        )
-        return str(stamp) if stamp else None
+        stamp: str | None = _NEWEST.value(session_id=session_id)
+        return stamp
 
     def add(self, message: Message) -> None:
         """Insert a message; a trigger puts it into the index."""
-        MessageRow.insert(
-            id=message.id,
-            session_id=message.session_id,
-            role=message.role,
-            content=message.content,
-            format=message.format,
-            status=message.status,
-            sender_id=message.sender_id,
-            target=message.target,
-            reply_to=message.reply_to,
-            msg_type=message.msg_type,
-            meta=wire.dumps(message.meta).decode(),
-            created_at=clock.stamp(message.created_at),
-            pinned=message.pinned,
-            client_id=message.client_id,
-        ).execute()
+        row = {name: getattr(message, name) for name in _COLUMNS}
+        row["meta"] = wire.dumps(message.meta).decode()
+        row["created_at"] = clock.stamp(message.created_at)
+        _ADD.run(**row)
 
     def change(self, message_id: str, **fields: Any) -> None:
         """Set columns of a message; `meta` is given as text."""
@@ -92,17 +144,12 @@ class MessageStore:
 
         With `since` alone the oldest `limit` after it, else the newest `limit`.
         """
-        query = MessageRow.select().where(MessageRow.session_id == session_id)
-        if since is not None:
-            query = query.where(MessageRow.created_at > since)
-        if before is not None:
-            query = query.where(MessageRow.created_at < before)
-        elif since is not None:
-            return tuple(
-                map(_message, query.order_by(MessageRow.created_at).limit(limit))
-            )
-        newest = query.order_by(MessageRow.created_at.desc()).limit(limit)
-        return tuple(map(_message, newest))[::-1]
+        newest = since is None or before is not None
+        rows = _page(since is not None, before is not None, newest).rows(
+            session_id=session_id, limit=limit, since_at=since, before_at=before
+        )
+        messages = tuple(map(_message, rows))
+        return messages[::-1] if newest else messages
 
     def search(
         self,
@@ -116,25 +163,20 @@ class MessageStore:
         """Messages that hold every word, whatever its case; newest or best first."""
         indexed = [word for word in words if len(word) >= TRIGRAM]
         short = sorted({word for word in words if len(word) < TRIGRAM})
-        query = MessageRow.select(MessageRow)
-        if session_id is not None:
-            query = query.where(MessageRow.session_id == session_id)
+        match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
+        where = (session_id is not None, archived, deleted)
+        if not short:
+            rows = _search(*where, by_rank).rows(
+                session_id=session_id, match=match, limit=limit
+            )
+        elif indexed:
+            query = _matching(*where, by_rank)(session_id, match, limit)
+            rows = query.where(_holds(short)).namedtuples()
         else:
-            query = query.join(SessionRow, on=(SessionRow.id == MessageRow.session_id))
-            if not archived:
-                query = query.where(SessionRow.archived == False)  # noqa: E712
-            if not deleted:
-                query = query.where(SessionRow.deleted_at.is_null())
-        if short:
-            query = query.where(_holds(short))
-        order: Any = MessageRow.ordinal.desc()
-        if indexed:
-            match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
-            query = query.join_from(
-                MessageRow, MessageIndex, on=(MessageIndex.rowid == MessageRow.ordinal)
-            ).where(MessageIndex.match(match))
-            order = MessageIndex.rank() if by_rank else MessageIndex.rowid.desc()
-        return [_message(row) for row in query.order_by(order).limit(limit)]
+            query = _reachable(session_id, archived, deleted).where(_holds(short))
+            newest = query.order_by(MessageRow.ordinal.desc())
+            rows = newest.limit(limit).namedtuples()
+        return [_message(row) for row in rows]
 
 
 def _holds(words: list[str]) -> Any:

@@ -7,6 +7,7 @@ from peewee import JOIN
 
 from ant import clock
 from ant.model import Read
+from ant.store.statement import Statement
 from ant.store.tables import MemberRow, MessageRow, PosterRow, ReadRow, SessionRow
 
 
@@ -32,7 +33,29 @@ class Poster:
 
 
 def _member(row: Any) -> Member:
-    return Member(row.session_id_id, row.role, row.alias_, row.cli_flag, row.joined_at)
+    return Member(row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at)
+
+
+_MEMBER = Statement(
+    lambda room_id, session_id: MemberRow.select().where(
+        (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
+    )
+)
+_POSTED = Statement(
+    lambda room_id, sender_id, at: PosterRow.insert(
+        room_id=room_id,
+        sender_id=sender_id,
+        first_seen=at,
+        last_seen=at,
+        message_count=1,
+    ).on_conflict(
+        conflict_target=[PosterRow.room_id, PosterRow.sender_id],
+        update={
+            PosterRow.last_seen: at,
+            PosterRow.message_count: PosterRow.message_count + 1,
+        },
+    )
+)
 
 
 class People:
@@ -41,12 +64,11 @@ class People:
     def members(self, room_id: str) -> list[Member]:
         """Every membership of a room, of those who left too, oldest first."""
         rows = MemberRow.select().where(MemberRow.room_id == room_id)
-        return list(map(_member, rows.order_by(MemberRow.id)))
+        return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
 
     def member(self, room_id: str, session_id: str) -> Member | None:
         """That session's membership of that room."""
-        here = (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
-        row = MemberRow.get_or_none(here)
+        row = _MEMBER.one(room_id=room_id, session_id=session_id)
         return _member(row) if row else None
 
     def save_member(self, room_id: str, member: Member) -> None:
@@ -75,19 +97,7 @@ class People:
 
     def posted(self, room_id: str, sender_id: str, at: str) -> None:
         """Count a message."""
-        PosterRow.insert(
-            room_id=room_id,
-            sender_id=sender_id,
-            first_seen=at,
-            last_seen=at,
-            message_count=1,
-        ).on_conflict(
-            conflict_target=[PosterRow.room_id, PosterRow.sender_id],
-            update={
-                PosterRow.last_seen: at,
-                PosterRow.message_count: PosterRow.message_count + 1,
-            },
-        ).execute()
+        _POSTED.run(room_id=room_id, sender_id=sender_id, at=at)
 
     def unposted(self, room_id: str, sender_id: str) -> None:
         """Count a message no longer; who has none left is no poster."""

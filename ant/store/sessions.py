@@ -15,6 +15,7 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
+from ant.store.statement import Statement
 from ant.store.tables import SessionRow, TerminalRow
 
 
@@ -59,7 +60,10 @@ def _terminal(row: Any) -> TerminalInfo:
 
 
 def _session(row: Any) -> Session:
-    terminal = getattr(row, "half", None)
+    return _from(row, getattr(row, "half", None))
+
+
+def _from(row: Any, terminal: Any) -> Session:
     return Session(
         id=SessionId(row.id),
         name=row.name,
@@ -67,7 +71,7 @@ def _session(row: Any) -> Session:
         workspace_id=row.workspace_id,
         root_dir=row.root_dir,
         status=Status(terminal.status) if terminal else Status.NONE,
-        archived=row.archived,
+        archived=bool(row.archived),
         ttl=row.ttl,
         deleted_at=_time(row.deleted_at),
         last_activity=_time(row.last_activity),
@@ -79,7 +83,7 @@ def _session(row: Any) -> Session:
         alias=row.alias_,
         cli_flag=CliFlag(row.cli_flag) if row.cli_flag else None,
         linked_chat_id=row.linked_chat_id,
-        auto_forward_chat=row.auto_forward_chat,
+        auto_forward_chat=bool(row.auto_forward_chat),
         terminal=_terminal(terminal) if terminal else None,
     )
 
@@ -96,13 +100,33 @@ def _select() -> Any:
 _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
 
 
+_GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id))
+_BY_HANDLE = Statement(
+    lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
+)
+_TOUCH = Statement(
+    lambda session_id, at: SessionRow.update(updated_at=at).where(
+        SessionRow.id == session_id
+    )
+)
+_SPOKE = Statement(
+    lambda session_id, at: SessionRow.update(last_activity=at).where(
+        SessionRow.id == session_id
+    )
+)
+
+
+def _one(row: Any) -> Session | None:
+    """A session of a compiled statement's row, which has both tables' columns."""
+    return _from(row, row if row.host is not None else None) if row else None
+
+
 class Sessions:
     """Sessions and their terminals, inside one transaction."""
 
     def get(self, session_id: str) -> Session | None:
         """The session with that id, active or not."""
-        row = _select().where(SessionRow.id == session_id).first()
-        return _session(row) if row else None
+        return _one(_GET.one(session_id=session_id))
 
     def active(self) -> tuple[Session, ...]:
         """Neither archived nor deleted, newest change first."""
@@ -126,9 +150,7 @@ class Sessions:
 
     def by_handle(self, handle: str) -> Session | None:
         """The active session with that handle, whatever its case."""
-        folded = fn.LOWER(SessionRow.handle) == handle.lower()
-        row = _select().where(_ACTIVE & folded).first()
-        return _session(row) if row else None
+        return _one(_BY_HANDLE.one(handle=handle.lower()))
 
     def several(self, ids: Collection[str]) -> dict[str, Session]:
         """Those of these sessions that there are, active or not."""
@@ -166,6 +188,14 @@ class Sessions:
     def change(self, session_id: str, **fields: Any) -> None:
         """Set columns of a session row; times are given as text."""
         SessionRow.update(fields).where(SessionRow.id == session_id).execute()
+
+    def touch(self, session_id: str, at: str) -> None:
+        """Something of the session changed at that time."""
+        _TOUCH.run(session_id=session_id, at=at)
+
+    def spoke(self, session_id: str, at: str) -> None:
+        """The session's terminal had output at that time."""
+        _SPOKE.run(session_id=session_id, at=at)
 
     def change_terminal(self, session_id: str, **fields: Any) -> None:
         """Set columns of a terminal row; times are given as text."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from ant import clock
 from ant.model import Chunk, SessionId
+from ant.store.statement import Statement
 from ant.store.tables import ChunkRow, TerminalRow
 
 _BATCH = 64
@@ -14,7 +15,7 @@ _BATCH = 64
 def _chunk(row: Any) -> Chunk:
     return Chunk(
         id=row.id,
-        session_id=SessionId(row.session_id_id),
+        session_id=SessionId(row.session_id),
         offset=row.offset,
         at=clock.parse_stamp(row.at),
         data=bytes(row.data),
@@ -28,12 +29,49 @@ def _within(rows: Any, budget: int, offset: int = 0) -> list[Chunk]:
     """
     chunks: list[Chunk] = []
     size = 0
-    for row in rows.iterator():
+    for row in rows:
         chunks.append(_chunk(row))
         size += row.offset + row.size - max(row.offset, offset)
         if size >= budget:
             break
     return chunks
+
+
+_EXTENT = Statement(
+    lambda session_id: TerminalRow.select(
+        TerminalRow.stored, TerminalRow.kept, TerminalRow.oldest, TerminalRow.reserved
+    ).where(TerminalRow.session_id == session_id)
+)
+_START = Statement(
+    lambda session_id, offset: (
+        ChunkRow.select(ChunkRow.offset)
+        .where((ChunkRow.session_id == session_id) & (ChunkRow.offset <= offset))
+        .order_by(ChunkRow.offset.desc())
+        .limit(1)
+    )
+)
+"""Where the chunk begins that holds an offset, found through the index."""
+
+_READ = Statement(
+    lambda session_id, start, offset, limit: (
+        ChunkRow.select()
+        .where(ChunkRow.session_id == session_id)
+        .where(ChunkRow.offset >= start)
+        .where((ChunkRow.offset + ChunkRow.size) > offset)
+        .order_by(ChunkRow.offset)
+        .limit(limit)
+    )
+)
+_APPEND = Statement(
+    lambda session_id, offset, size, at, data: ChunkRow.insert(
+        session_id=session_id, offset=offset, size=size, at=at, data=data
+    )
+)
+_EXTEND = Statement(
+    lambda session_id, stored, kept, oldest, reserved: TerminalRow.update(
+        stored=stored, kept=kept, oldest=oldest, reserved=reserved
+    ).where(TerminalRow.session_id == session_id)
+)
 
 
 class Transcripts:
@@ -46,31 +84,25 @@ class Transcripts:
 
         A session that is gone meanwhile is left alone: its bytes went with it.
         """
-        terminal = TerminalRow.get_or_none(TerminalRow.session_id == session_id)
+        terminal = _EXTENT.one(session_id=session_id)
         if terminal is None:
             return
-        rows = [
-            {
-                "session_id": session_id,
-                "offset": offset,
-                "size": len(data),
-                "at": at,
-                "data": data,
-            }
-            for offset, data in chunks
-        ]
-        ChunkRow.insert_many(rows).execute()
+        for offset, data in chunks:
+            _APPEND.run(
+                session_id=session_id, offset=offset, size=len(data), at=at, data=data
+            )
         offset, last = chunks[-1]
-        TerminalRow.update(
+        _EXTEND.run(
+            session_id=session_id,
             stored=offset + len(last),
             kept=terminal.kept + sum(len(data) for _, data in chunks),
             oldest=terminal.oldest if terminal.kept else chunks[0][0],
             reserved=max(reserved, terminal.reserved),
-        ).where(TerminalRow.session_id == session_id).execute()
+        )
 
     def trim(self, session_id: str, keep: int) -> int:
         """Drop the oldest whole chunks till at most `keep` bytes are left; how many."""
-        terminal = TerminalRow.get_or_none(TerminalRow.session_id == session_id)
+        terminal = _EXTENT.one(session_id=session_id)
         if terminal is None or terminal.kept <= keep:
             return 0
         kept, dropped, oldest = terminal.kept, 0, terminal.oldest
@@ -102,12 +134,9 @@ class Transcripts:
 
         At most `limit`, and no more once they have `budget` bytes together.
         """
-        rows = (
-            self._of(session_id)
-            .where((ChunkRow.offset + ChunkRow.size) > offset)
-            .where(ChunkRow.offset >= self._start(session_id, offset))
-            .order_by(ChunkRow.offset)
-            .limit(limit)
+        start = _START.value(session_id=session_id, offset=offset) or 0
+        rows = _READ.rows(
+            session_id=session_id, start=start, offset=offset, limit=limit
         )
         return _within(rows, budget, offset)
 
@@ -130,9 +159,10 @@ class Transcripts:
         if since is not None:
             query = query.where(ChunkRow.at > since)
             if before is None:
-                return _within(query.order_by(ChunkRow.offset).limit(limit), budget)
+                oldest = query.order_by(ChunkRow.offset).limit(limit)
+                return _within(oldest.namedtuples().iterator(), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)
-        return _within(newest, budget)[::-1]
+        return _within(newest.namedtuples().iterator(), budget)[::-1]
 
     def backwards(self, session_id: str) -> Iterator[Chunk]:
         """All chunks, newest first, fetched a few at a time."""
@@ -141,9 +171,8 @@ class Transcripts:
             query = self._of(session_id)
             if below is not None:
                 query = query.where(ChunkRow.offset < below)
-            batch = list(
-                map(_chunk, query.order_by(ChunkRow.offset.desc()).limit(_BATCH))
-            )
+            newest = query.order_by(ChunkRow.offset.desc()).limit(_BATCH)
+            batch = list(map(_chunk, newest.namedtuples()))
             yield from batch
             if len(batch) < _BATCH:
                 return
@@ -151,13 +180,3 @@ class Transcripts:
 
     def _of(self, session_id: str) -> Any:
         return ChunkRow.select().where(ChunkRow.session_id == session_id)
-
-    def _start(self, session_id: str, offset: int) -> int:
-        """Where the chunk begins that holds `offset`, found through the index."""
-        row = (
-            ChunkRow.select(ChunkRow.offset)
-            .where((ChunkRow.session_id == session_id) & (ChunkRow.offset <= offset))
-            .order_by(ChunkRow.offset.desc())
-            .first()
-        )
-        return row.offset if row else 0

@@ -3,6 +3,7 @@
 from typing import Any
 
 STATEMENTS = (
+    "CREATE INDEX sessions_handle_folded ON sessions (lower(handle))",
     """
     CREATE TABLE messages (
         ordinal INTEGER NOT NULL PRIMARY KEY,

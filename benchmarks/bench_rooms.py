@@ -1,0 +1,126 @@
+"""A room of 100,000 messages: pages, search, and durable posts, beside an empty route."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+import trio
+
+from ant import clock, rooms, sessions
+from ant.client import AntClient
+from ant.commands import CreateSession, PostMessage
+from ant.model import SessionId, SessionType
+from ant.store import Job, Store, Unit
+from benchmarks.rawhttp import RawHttp, hammer, request
+from tests.live.server import running_server
+
+MESSAGES = 100_000
+CLIENTS = 8
+REQUESTS = 4_000
+ROUNDS = 3
+LOOKS = 200
+
+WORDS = "the quick brown fox jumps over the lazy dog while codex runs its tests".split()
+
+
+def content(number: int) -> str:
+    """A line of text that differs from its neighbours."""
+    picked = " ".join(WORDS[(number * step) % len(WORDS)] for step in range(1, 12))
+    return f"{picked} #{number}"
+
+
+def fill(path: Path) -> SessionId:
+    """A database with the room in it, made through the rules."""
+    store = Store.open(path)
+    ask = CreateSession(name="big", type=SessionType.CHAT)
+    room = store.transact(sessions.create_session, ask, None).id
+
+    def many(unit: Unit, first: int) -> None:
+        for number in range(first, first + 1000):
+            unit.now = clock.now()
+            post = PostMessage(content=content(number), sender_id="bench")
+            rooms.post_message(unit, room, post)
+
+    for first in range(0, MESSAGES, 1000):
+        job = Job(many, (first,))
+        store.transact_group([job])
+        job.outcome()
+    store.close()
+    return room
+
+
+async def median_ms(connection: RawHttp, message: bytes) -> tuple[float, int]:
+    """Median milliseconds of one request after another, and the answer's size."""
+    times, size = [], 0
+    for _ in range(LOOKS):
+        start = time.perf_counter()
+        size = len(await connection.ask(message))
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times), size
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder, "data")
+        data.mkdir()
+        start = time.perf_counter()
+        room = fill(data / "ant.db")
+        print(f"{MESSAGES} messages made in {time.perf_counter() - start:.1f} s")
+        empty = await trio.lowlevel.open_process(
+            [sys.executable, "-m", "benchmarks.empty"], stdout=subprocess.PIPE
+        )
+        try:
+            assert empty.stdout
+            empty_url = (await empty.stdout.receive_some()).decode().strip()
+            async with running_server(data) as server, AntClient(server.url) as ant:
+                await looks(ant, room)
+                await against(empty_url, server.url, room)
+        finally:
+            empty.kill()
+            await empty.wait()
+
+
+async def looks(ant: AntClient, room: SessionId) -> None:
+    """One reader: how long a page or a search takes."""
+    path = f"/api/sessions/{room}/messages"
+    middle = (await ant.call("GET", path, limit=1000))["messages"][0]["id"]
+    connection = await RawHttp.open(ant.url)
+    for name, target in (
+        ("newest 50", f"{path}?limit=50"),
+        ("50 in the middle", f"{path}?limit=50&before={middle}"),
+        ("search, many matches", f"{path}/search?q=quick&limit=50"),
+        ("search, one match", f"{path}/search?q=%2354321&limit=50"),
+        ("search everywhere", "/api/search?q=lazy+dog&limit=50"),
+    ):
+        took, size = await median_ms(connection, request(ant.url, "GET", target))
+        print(f"{name:22} median {took:5.2f} ms   {size} bytes")
+    await connection.close()
+
+
+async def against(empty_url: str, url: str, room: SessionId) -> None:
+    """Eight clients, in turn with the empty route, so that a ratio holds."""
+    path = f"/api/sessions/{room}/messages"
+
+    def post(number: int) -> bytes:
+        body = orjson.dumps({"content": content(number), "sender_id": "bench"})
+        return request(url, "POST", path, body)
+
+    listing = request(url, "GET", f"{path}?limit=50")
+    finding = request(url, "GET", f"{path}/search?q=quick&limit=50")
+    nothing = request(empty_url, "GET", "/")
+    for name, make in (
+        ("POST message", post),
+        ("list 50", lambda _: listing),
+        ("search", lambda _: finding),
+    ):
+        ratios = []
+        for _ in range(ROUNDS):
+            bare = await hammer(empty_url, lambda _: nothing, CLIENTS, REQUESTS)
+            ours = await hammer(url, make, CLIENTS, REQUESTS)
+            ratios.append(ours / bare)
+            print(f"  empty {bare:6.0f}/s   {name} {ours:6.0f}/s", flush=True)
+        print(f"{name}: ratio median of {ROUNDS}: {statistics.median(ratios):.2f}")
