@@ -36,17 +36,15 @@ def patch(store: Store, session_id: str | None, **fields: Any) -> Session:
     return store.transact(work, SessionId(session_id or ""), ask)[0]
 
 
-def post(
-    store: Store, room_id: SessionId, content: str = "hello", **fields: Any
-) -> Message:
+def post(store: Store, here: Session, content: str = "hello", **fields: Any) -> Message:
     """Post by the rule; the row."""
     ask = PostMessage(**{"content": content, **fields})
-    return store.transact(rooms.post_message, room_id, ask).message
+    return store.transact(rooms.post_message, here.id, ask).message
 
 
-def join(store: Store, room_id: SessionId, **fields: Any) -> None:
+def join(store: Store, here: Session, **fields: Any) -> None:
     """Add a member by the rule."""
-    store.transact(people.add_participant, room_id, AddParticipant(**fields))
+    store.transact(people.add_participant, here.id, AddParticipant(**fields))
 
 
 def events_of(store: Store, work: Any, *args: Any) -> list[Event]:

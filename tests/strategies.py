@@ -24,3 +24,30 @@ def cut(data: bytes, cuts: list[int]) -> list[bytes]:
 
 
 CUTS = st.lists(st.integers(0, 10_000), max_size=8)
+
+OPERATORS = ["AND", "OR", "NOT", "NEAR", "*", ":", "^", "-", "(", ")", '"', "'", "%"]
+"""What a full-text query or a pattern would read as syntax."""
+
+SCRIPTS = ["漢字", "é", "ß", "İ", "🙂", "👩\u200d👧", "\u0301"]
+WORDS = ["@codex", "c++", "_", "\\", "+", "a", "B", "xy", " ", "\n"]
+WRITING = st.lists(
+    st.sampled_from([*OPERATORS, *SCRIPTS, *WORDS])
+    | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=5),
+    max_size=12,
+).map("".join)
+"""Whatever a person may type, without NUL."""
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)
+META = st.dictionaries(
+    st.text(max_size=3),
+    st.recursive(
+        LEAVES,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        ),
+        max_leaves=5,
+    ),
+    max_size=4,
+)
+"""Free data as clients keep it on a row."""

@@ -96,13 +96,13 @@ def test_coming_back_keeps_alias_and_first_time(
     store: Store, here: Session, ada: Session
 ) -> None:
     """Leaving hides a member; a second ask brings it back as it was."""
-    join(store, here.id, session_id=ada.id, alias="boss")
+    join(store, here, session_id=ada.id, alias="boss")
     (before,) = listed(store, here).participants
     assert "@boss" == before.alias
     assert (True, ada.id) == leave(store, here, handle="@ada")
     assert () == listed(store, here).all
     assert (False, ada.id) == leave(store, here, session_id=ada.id)
-    join(store, here.id, handle="ada")
+    join(store, here, handle="ada")
     assert (before,) == listed(store, here).participants
 
 
@@ -110,7 +110,7 @@ def test_nobody_leaves_twice(store: Store, here: Session, ada: Session) -> None:
     """Only a real change is told."""
     ask = RemoveParticipant(session_id=ada.id)
     assert [] == events_of(store, people.remove_participant, here.id, ask)
-    join(store, here.id, session_id=ada.id)
+    join(store, here, session_id=ada.id)
     told = events_of(store, people.remove_participant, here.id, ask)
     assert [ParticipantsChanged(here.id)] == told
     assert [] == events_of(store, people.remove_participant, here.id, ask)
@@ -159,18 +159,18 @@ def test_posting_changes_no_membership(
     store: Store, here: Session, ada: Session
 ) -> None:
     """Alias and role stay, and whoever left stays away."""
-    join(store, here.id, session_id=ada.id, alias="boss", role="external")
-    post(store, here.id, sender_id="@ada")
+    join(store, here, session_id=ada.id, alias="boss", role="external")
+    post(store, here, sender_id="@ada")
     (member,) = listed(store, here).posts_from
     assert ("@boss", "external") == (member.alias, member.role)
     leave(store, here, session_id=ada.id)
-    post(store, here.id, sender_id="@ada")
+    post(store, here, sender_id="@ada")
     assert () == listed(store, here).all
 
 
 def test_a_room_is_no_member_of_itself(store: Store, here: Session) -> None:
     """Posting under its own id is posting from outside."""
-    post(store, here.id, sender_id=here.id)
+    post(store, here, sender_id=here.id)
     assert () == listed(store, here).participants
     assert {here.id: 1} == counts(listed(store, here).posts_from)
 
@@ -179,9 +179,9 @@ def test_a_members_names_are_counted_together(
     store: Store, here: Session, ada: Session
 ) -> None:
     """Id, handle in any case, alias: one member and no stranger."""
-    join(store, here.id, session_id=ada.id, alias="@boss")
+    join(store, here, session_id=ada.id, alias="@boss")
     for name in (ada.id, "@ada", "ADA", "Ada", "@boss", "Boss"):
-        post(store, here.id, sender_id=name)
+        post(store, here, sender_id=name)
     assert {ada.id: 6} == counts(listed(store, here).all)
     again = AddParticipant(session_id=ada.id)
     member = store.transact(people.add_participant, here.id, again)
@@ -194,9 +194,9 @@ def test_a_handle_goes_before_an_alias(
 ) -> None:
     """A post is counted once, for whose handle it is."""
     bob = create(store, "bob")
-    join(store, here.id, session_id=ada.id, alias="bob")
-    join(store, here.id, session_id=bob.id)
-    post(store, here.id, sender_id="@bob")
+    join(store, here, session_id=ada.id, alias="bob")
+    join(store, here, session_id=bob.id)
+    post(store, here, sender_id="@bob")
     assert {ada.id: 0, bob.id: 1} == counts(listed(store, here).participants)
 
 
@@ -204,9 +204,9 @@ def test_strangers_are_listed_as_they_called_themselves(
     store: Store, here: Session
 ) -> None:
     """From outside, by name, without a session."""
-    post(store, here.id, sender_id="@zoe")
-    post(store, here.id, sender_id="web client")
-    post(store, here.id)
+    post(store, here, sender_id="@zoe")
+    post(store, here, sender_id="web client")
+    post(store, here)
     zoe, web = listed(store, here).posts_from
     assert ("@zoe", "@zoe", None, "external", 1) == (
         zoe.name,
@@ -220,7 +220,7 @@ def test_strangers_are_listed_as_they_called_themselves(
 
 def test_a_deleted_message_is_no_longer_counted(store: Store, here: Session) -> None:
     """With the last one goes the poster."""
-    messages = [post(store, here.id, sender_id="zoe") for _ in range(2)]
+    messages = [post(store, here, sender_id="zoe") for _ in range(2)]
     for left, message in zip((1, 0), messages, strict=True):
         store.transact(rooms.delete_message, here.id, message.id)
         assert left == sum(counts(listed(store, here).all).values())
@@ -231,8 +231,8 @@ def test_a_removed_member_is_a_stranger(
     store: Store, here: Session, ada: Session
 ) -> None:
     """After a hard delete only the name under which it posted is known."""
-    post(store, here.id, sender_id=ada.id)
-    join(store, here.id, session_id=ada.id)
+    post(store, here, sender_id=ada.id)
+    join(store, here, session_id=ada.id)
     store.transact(sessions.remove_sessions, [ada.id])
     assert () == listed(store, here).participants
     assert {ada.id: 1} == counts(listed(store, here).posts_from)
@@ -242,9 +242,9 @@ def test_a_member_is_shown_with_its_handle_of_now(
     store: Store, here: Session, ada: Session
 ) -> None:
     """The alias stays that of when it joined."""
-    join(store, here.id, session_id=ada.id)
+    join(store, here, session_id=ada.id)
     store.transact(sessions.set_handle, ada.id, SetHandle("eve", "Eve"))
-    post(store, here.id, sender_id="eve")
+    post(store, here, sender_id="eve")
     (member,) = listed(store, here).participants
     assert ("@eve", "@ada", "Eve", 1) == (
         member.handle,
@@ -258,7 +258,7 @@ def test_members_of_an_archived_room_can_be_read(
     store: Store, here: Session, ada: Session
 ) -> None:
     """And archived members are still members."""
-    join(store, here.id, session_id=ada.id)
+    join(store, here, session_id=ada.id)
     patch(store, ada.id, archived=True)
     patch(store, here.id, archived=True)
     assert {ada.id: 0} == counts(listed(store, here).participants)
@@ -268,7 +268,7 @@ def test_members_of_an_archived_room_can_be_read(
 
 def test_the_first_read_counts(store: Store, here: Session, ada: Session) -> None:
     """It is told with all who read, and never again."""
-    message = post(store, here.id)
+    message = post(store, here)
     ask = MarkRead(ada.id)
     (event,) = events_of(store, people.mark_read, here.id, message.id, ask)
     assert [] == events_of(store, people.mark_read, here.id, message.id, ask)
@@ -289,8 +289,8 @@ def test_reads_stay_when_the_reader_goes(
     store: Store, here: Session, ada: Session
 ) -> None:
     """One who left the room, and one who was removed: then only the id is known."""
-    message = post(store, here.id)
-    join(store, here.id, session_id=ada.id)
+    message = post(store, here)
+    join(store, here, session_id=ada.id)
     (before,) = store.transact(people.mark_read, here.id, message.id, MarkRead(ada.id))
     leave(store, here, session_id=ada.id)
     assert (before,) == store.read(people.list_reads, here.id, message.id)
@@ -304,7 +304,7 @@ def test_a_message_of_another_room_is_not_read(
 ) -> None:
     """Nor one that was deleted, nor by a reader who never was."""
     other = room(store, "other")
-    message = post(store, other.id)
+    message = post(store, other)
     for room_id in (here.id, NOBODY):
         with pytest.raises(NotFound):
             store.transact(people.mark_read, room_id, message.id, MarkRead(ada.id))
@@ -321,7 +321,7 @@ def test_a_message_of_another_room_is_not_read(
 
 def test_reads_of_an_archived_room(store: Store, here: Session, ada: Session) -> None:
     """Are read, and no more are made."""
-    message = post(store, here.id)
+    message = post(store, here)
     store.transact(people.mark_read, here.id, message.id, MarkRead(ada.id))
     patch(store, here.id, archived=True)
     assert 1 == len(store.read(people.list_reads, here.id, message.id))
