@@ -1,16 +1,17 @@
 """Rules of sessions, on a database and without an event loop."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ant import sessions
-from ant.commands import CreateSession
-from ant.errors import Conflict, Gone, NotFound, NotRunning
-from ant.events import SessionsChanged
+from ant import clock, sessions
+from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle
+from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
+from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.model import CliFlag, SessionId, SessionType, Status
 from ant.store import Store, Unit
-from tests.rules import AT, create, events_of, look
+from tests.rules import AT, NOBODY, create, events_of, look, patch, room
 
 
 def test_a_terminal_gets_its_chat(store: Store) -> None:
@@ -189,3 +190,305 @@ def test_only_what_is_there_and_active_is_acted_on(store: Store) -> None:
     store.transact(archive)
     with pytest.raises(Gone, match="archived"):
         store.read(sessions.need_terminal, session.id)
+
+
+def test_a_rename_takes_the_chat_along(store: Store) -> None:
+    """The handles stay; blanks around the name do not count."""
+    session = create(store, "one")
+    (event,) = events_of(
+        store, sessions.patch_session, session.id, PatchSession(" Two ")
+    )
+    assert SessionsChanged(session.id) == event
+    renamed, chat = look(store, session.id), look(store, session.linked_chat_id)
+    assert ("Two", "Two-Chat") == (renamed.name, chat.name)
+    assert ("@one", "@one-chat") == (renamed.handle, chat.handle)
+    assert renamed.updated_at > session.updated_at
+
+
+@pytest.mark.parametrize("name", ["other", "OTHER ", "free"])
+def test_a_rename_to_a_taken_name_changes_nothing(store: Store, name: str) -> None:
+    """Its own name or that of its chat; the case may change."""
+    session = create(store, "one")
+    room(store, "other")
+    room(store, "Free-chat")
+    with pytest.raises(Conflict, match="already exists"):
+        patch(store, session.id, name=name)
+    assert "one" == look(store, session.id).name
+    assert "one-Chat" == look(store, session.linked_chat_id).name
+    assert "ONE" == patch(store, session.id, name="ONE").name
+    assert "ONE-Chat" == look(store, session.linked_chat_id).name
+
+
+def test_a_pair_has_two_names(store: Store) -> None:
+    """A chat is not named as its terminal; a terminal may take its chat's name."""
+    session = create(store, "one")
+    with pytest.raises(Conflict, match='"one"'):
+        patch(store, session.linked_chat_id, name="one")
+    assert "one-Chat" == patch(store, session.id, name="one-Chat").name
+    assert "one-Chat-Chat" == look(store, session.linked_chat_id).name
+
+
+def test_a_chat_that_a_person_named_keeps_its_name(store: Store) -> None:
+    """It is no longer named after the terminal."""
+    session = create(store, "one")
+    patch(store, session.linked_chat_id, name="Planning")
+    patch(store, session.id, name="two")
+    chat = look(store, session.linked_chat_id)
+    assert ("Planning", False) == (chat.name, chat.meta["auto_named"])
+    room(store, "three-Chat")
+    assert "three" == patch(store, session.id, name="three").name
+
+
+def test_meta_is_merged_and_null_removes(store: Store) -> None:
+    """Shallowly: what is within a key is replaced as a whole."""
+    chat = room(store, meta={"a": {"x": 1}, "b": 2, "c": 3})
+    changed = patch(store, chat.id, meta={"a": {"y": 1}, "b": None, "d": [None]})
+    assert {"a": {"y": 1}, "c": 3, "d": [None]} == changed.meta
+    with pytest.raises(Invalid, match=r"at \$\.meta$"):
+        for key in "uvwxyz":
+            patch(store, chat.id, meta={key: "x" * 100_000})
+
+
+def test_what_is_not_named_stays(store: Store) -> None:
+    """A patch of nothing tells nothing; null clears what may be empty."""
+    chat = room(store, workspace_id="w", root_dir="/tmp")
+    assert [] == events_of(store, sessions.patch_session, chat.id, PatchSession())
+    assert chat == look(store, chat.id)
+    changed = patch(store, chat.id, root_dir=None, ttl="3h", auto_forward_chat=False)
+    assert (None, "w", "3h", False) == (
+        changed.root_dir,
+        changed.workspace_id,
+        changed.ttl,
+        changed.auto_forward_chat,
+    )
+
+
+@pytest.mark.parametrize("half", ["terminal", "chat"])
+def test_a_pair_is_archived_and_brought_back_as_one(store: Store, half: str) -> None:
+    """From either end, told with the ids of both, by `archived` or by restoring."""
+    session = create(store)
+    ids = {session.id, session.linked_chat_id}
+    asked = session.id if half == "terminal" else session.linked_chat_id
+    for restore in (False, True):
+        (event,) = events_of(
+            store, sessions.patch_session, asked, PatchSession(archived=True)
+        )
+        assert isinstance(event, SessionsChanged)
+        assert ids == set(event.removed_ids)
+        listed = store.read(sessions.list_sessions)
+        assert () == listed.sessions
+        assert ids == {each.id for each in listed.recoverable}
+        with pytest.raises(Gone, match="archived"):
+            patch(store, asked, name="two")
+        if restore:
+            store.transact(sessions.restore_session, SessionId(asked or ""))
+        else:
+            patch(store, asked, archived=False)
+        assert ids == {e.id for e in store.read(sessions.list_sessions).sessions}
+
+
+def test_a_deleted_session_may_be_unarchived(store: Store) -> None:
+    """And changed in the same ask; an active one has nothing to be brought back."""
+    session = create(store, "one")
+    store.transact(sessions.delete_session, session.id, False)
+    changed = patch(store, session.id, archived=False, name="two")
+    assert (True, "two") == (changed.active, changed.name)
+    assert look(store, session.linked_chat_id).active
+    with pytest.raises(Conflict, match="not deleted"):
+        store.transact(sessions.restore_session, session.id)
+    assert patch(store, session.id, archived=False).active
+
+
+def test_what_was_taken_meanwhile_stays_taken(store: Store) -> None:
+    """A name refuses the return of the pair, a handle only itself."""
+    session = create(store, "one")
+    store.transact(sessions.delete_session, session.id, False)
+    thief = room(store, "ONE-chat")
+    with pytest.raises(Conflict, match="one-Chat"):
+        store.transact(sessions.restore_session, session.id)
+    assert not look(store, session.id).active
+    patch(store, thief.id, name="else")
+    store.transact(sessions.set_handle, thief.id, SetHandle("one"))
+    told = events_of(store, sessions.restore_session, session.id)
+    assert [
+        HandleUpdated(session.id, "@one-2", "one"),
+        SessionsChanged(session.id),
+    ] == (told)
+    assert "@one-2" == look(store, session.id).handle
+    assert "@one-chat" == look(store, session.linked_chat_id).handle
+
+
+def test_another_chat_may_be_linked(store: Store) -> None:
+    """The automatic one is archived; a shared one never is, not even when left."""
+    session, shared = create(store, "one"), room(store, "shared")
+    work = sessions.patch_session
+    (event,) = events_of(
+        store, work, session.id, PatchSession(linked_chat_id=shared.id)
+    )
+    assert isinstance(event, SessionsChanged)
+    assert (session.linked_chat_id,) == event.removed_ids
+    assert look(store, session.linked_chat_id).archived
+    assert shared.id == look(store, session.id).linked_chat_id
+    patch(store, session.id, archived=True)
+    assert look(store, shared.id).active
+    patch(store, session.id, archived=False)
+    assert patch(store, session.id, linked_chat_id=None).linked_chat_id is None
+    assert look(store, shared.id).active
+    back = store.transact(sessions.restore_session, session.linked_chat_id)
+    again = patch(store, session.id, linked_chat_id=back.id)
+    assert back.id == again.linked_chat_id
+    store.transact(sessions.delete_session, session.id, False)
+    assert not look(store, back.id).active
+
+
+def test_only_an_active_chat_can_be_linked(store: Store) -> None:
+    """And only to what has a terminal."""
+    session, other = create(store, "one"), create(store, "other")
+    shared, gone = room(store, "shared"), room(store, "gone")
+    patch(store, gone.id, archived=True)
+    for wrong in (NOBODY, other.id, session.id, gone.id):
+        with pytest.raises(Invalid, match=r"at \$\.linked_chat_id$"):
+            patch(store, session.id, linked_chat_id=wrong)
+    with pytest.raises(Invalid, match=r"at \$\.linked_chat_id$"):
+        patch(store, shared.id, linked_chat_id=gone.id)
+    assert session.linked_chat_id == look(store, session.id).linked_chat_id
+
+
+def test_a_removed_chat_is_linked_no_more(store: Store) -> None:
+    """A link to what is not there would be followed."""
+    session, shared = create(store, "one"), room(store, "shared")
+    patch(store, session.id, linked_chat_id=shared.id)
+    store.transact(sessions.remove_sessions, [shared.id])
+    assert look(store, session.id).linked_chat_id is None
+
+
+def age(store: Store, session_id: str | None, **ago: float) -> None:
+    """As if it had been deleted so long ago."""
+
+    def work(unit: Unit) -> None:
+        at = clock.stamp(unit.now - timedelta(**ago))
+        unit.sessions.change(session_id or "", deleted_at=at)
+
+    store.transact(work)
+
+
+@pytest.mark.parametrize(
+    ("ttl", "minutes", "is_gone"),
+    [("15m", 14, False), ("15m", 16, True), ("forever", 1e6, False), ("2d", 60, False)],
+)
+def test_the_window_to_restore_is_the_ttl(
+    store: Store, ttl: str, minutes: float, is_gone: bool
+) -> None:
+    """Past it there is nothing to come back to, and the sweep takes it."""
+    session = create(store, "one", ttl=ttl)
+    ids = [session.id, session.linked_chat_id]
+    store.transact(sessions.delete_session, session.id, False)
+    for each in ids:
+        age(store, each, minutes=minutes)
+    if is_gone:
+        with pytest.raises(Gone, match="expired"):
+            store.transact(sessions.restore_session, session.id)
+        with pytest.raises(Gone, match="expired"):
+            patch(store, session.id, archived=False)
+        assert set(ids) == set(store.transact(sessions.purge))
+        with pytest.raises(NotFound):
+            look(store, session.id)
+    else:
+        assert [] == store.transact(sessions.purge)
+        assert store.transact(sessions.restore_session, session.id).active
+    assert [] == store.transact(sessions.purge)
+
+
+def test_a_pair_has_one_window(store: Store) -> None:
+    """The longer of two; until then both can come back, from either end."""
+    session = create(store, "one")
+    patch(store, session.id, ttl="forever")
+    for asked in (session.id, SessionId(session.linked_chat_id or "")):
+        store.transact(sessions.delete_session, session.id, False)
+        age(store, session.id, days=1)
+        age(store, session.linked_chat_id, days=1)
+        assert [] == store.transact(sessions.purge)
+        assert store.transact(sessions.restore_session, asked).active
+        assert look(store, session.linked_chat_id).active
+
+
+def test_the_sweep_takes_nothing_archived(store: Store) -> None:
+    """However old it is, and tells of what it took."""
+    kept, gone, active = (room(store, name) for name in ("kept", "gone", "active"))
+    patch(store, kept.id, archived=True)
+    store.transact(sessions.delete_session, gone.id, False)
+    for each in (kept, gone):
+        age(store, each.id, days=1000)
+    told = events_of(store, sessions.purge)
+    assert [SessionsChanged(None, (gone.id,))] == told
+    assert [] == events_of(store, sessions.purge)
+    assert look(store, kept.id).archived
+    assert look(store, active.id).active
+
+
+def test_a_handle_is_one_sessions(store: Store) -> None:
+    """In any case, among active ones; the `@` may be left out."""
+    one, two = room(store, "one"), room(store, "two")
+    told = events_of(store, sessions.set_handle, one.id, SetHandle("Boss", "The Boss"))
+    expected = HandleUpdated(one.id, "@Boss", "The Boss")
+    assert [expected, SessionsChanged(one.id)] == told
+    for taken in ("@boss", "BOSS"):
+        with pytest.raises(Conflict, match="taken"):
+            store.transact(sessions.set_handle, two.id, SetHandle(taken))
+    again = store.transact(sessions.set_handle, one.id, SetHandle("@BOSS"))
+    assert ("@BOSS", None) == (again.handle, again.display_name)
+    store.transact(sessions.delete_session, one.id, False)
+    assert (
+        "@boss" == store.transact(sessions.set_handle, two.id, SetHandle("boss")).handle
+    )
+
+
+def test_a_handle_is_cleared_or_sane(store: Store) -> None:
+    """Null and nothing clear it; what could not be mentioned is refused."""
+    one = create(store, "one")
+    for wrong in ("@", "a b", "@@a", "漢", "a/b", "x" * 65):
+        with pytest.raises(Invalid, match="handle"):
+            store.transact(sessions.set_handle, one.id, SetHandle(wrong))
+    assert "@one" == look(store, one.id).handle
+    assert "@a.b-c_9" == (
+        store.transact(sessions.set_handle, one.id, SetHandle("a.b-c_9")).handle
+    )
+    for nothing in (None, ""):
+        cleared = store.transact(sessions.set_handle, one.id, SetHandle(nothing))
+        assert cleared.handle is None
+
+
+def test_the_driver_is_in_row_and_meta(store: Store) -> None:
+    """Set together and cleared together; the rest of the meta stays."""
+    one = create(store, "one", meta={"a": 1})
+    told = events_of(store, sessions.set_cli_flag, one.id, SetCliFlag("codex-cli"))
+    flag = CliFlag.CODEX_CLI
+    assert [CliFlagUpdated(one.id, flag), SessionsChanged(one.id)] == told
+    row = look(store, one.id)
+    assert (flag, {"a": 1, "agent_driver": "codex-cli"}) == (row.cli_flag, row.meta)
+    with pytest.raises(Invalid, match=r"at \$\.cli_flag$"):
+        store.transact(sessions.set_cli_flag, one.id, SetCliFlag("vim"))
+    for nothing in (None, ""):
+        store.transact(sessions.set_cli_flag, one.id, SetCliFlag("pi"))
+        row = store.transact(sessions.set_cli_flag, one.id, SetCliFlag(nothing))
+        assert (None, {"a": 1}) == (row.cli_flag, row.meta)
+
+
+@pytest.mark.parametrize(
+    ("rule", "ask"),
+    [
+        (sessions.patch_session, PatchSession("x")),
+        (sessions.set_handle, SetHandle("x")),
+        (sessions.set_cli_flag, SetCliFlag("pi")),
+    ],
+)
+def test_what_is_gone_is_not_changed(store: Store, rule: Any, ask: Any) -> None:
+    """`NotFound` where it never was, `Gone` where it may come back."""
+    one = create(store, "one")
+    store.transact(sessions.delete_session, one.id, False)
+    with pytest.raises(NotFound):
+        store.transact(rule, NOBODY, ask)
+    with pytest.raises(Gone):
+        store.transact(rule, one.id, ask)
+    with pytest.raises(NotFound):
+        store.transact(sessions.restore_session, NOBODY)
