@@ -1,18 +1,23 @@
 """What a caller may ask over REST: bodies and queries."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import attrs
 
 from ant.limits import (
+    BASE64,
     MAX_CONTENT,
     MAX_INPUT,
     NO_NUL,
     Argument,
+    Choice,
     Count,
+    Given,
+    Handle,
     Ident,
     Limit,
     Meta,
+    Moment,
     Name,
     Offset,
     Path,
@@ -41,6 +46,9 @@ class Unset:
 
 
 UNSET: Final[Any] = Unset()
+
+MAX_INPUT_B64: Final = (MAX_INPUT + 2) // 3 * 4
+"""Characters of an input of the greatest size in base64."""
 
 
 def changes(patch: Any) -> dict[str, Any]:
@@ -79,8 +87,9 @@ class DeleteSession:
 class TypeInput:
     """Exactly these bytes; one of the two must be given."""
 
+    rule: ClassVar = Given(("data", "data_b64"), only=True)
     data: Annotated[str, Text(0, MAX_INPUT)] | None = None
-    data_b64: Annotated[str, Text(0, 2 * MAX_INPUT)] | None = None
+    data_b64: Annotated[str, Text(0, MAX_INPUT_B64, BASE64, "base64")] | None = None
 
 
 @attrs.frozen
@@ -115,8 +124,8 @@ class ReadHistory:
     offset and reads forward from it.
     """
 
-    since: Annotated[str, Text(1, 64)] | None = None
-    before: Annotated[str, Text(1, 64)] | None = None
+    since: Moment | None = None
+    before: Moment | None = None
     from_: Offset | None = named("from", default=None)
     grep: Annotated[str, Text(0, 1000)] | None = None
     raw: bool = False
@@ -142,7 +151,7 @@ class PatchSession:
 class SetHandle:
     """A public handle, `@` added where it is missing; null clears it."""
 
-    handle: Short | None
+    handle: Handle | None
     display_name: Short | None = None
 
 
@@ -150,7 +159,7 @@ class SetHandle:
 class SetCliFlag:
     """The agent CLI driver; null, empty or absent clears it."""
 
-    cli_flag: Short | None = None
+    cli_flag: Annotated[str, Choice((*CliFlag, ""))] | None = None
 
 
 @attrs.frozen
@@ -214,7 +223,7 @@ class Search:
         Text(
             0,
             20,
-            r"\A((archived|deleted)(,(archived|deleted))?)?\Z",
+            r"(?:(?:archived|deleted)(?:,(?:archived|deleted))?)?",
             "archived, deleted",
         ),
     ] = ""
@@ -224,8 +233,9 @@ class Search:
 class AddParticipant:
     """A session, by id or by handle; coming back after leaving is the same ask."""
 
+    rule: ClassVar = Given(("session_id", "handle"))
     session_id: Ident | None = None
-    handle: Short | None = None
+    handle: Annotated[str, Text(1, 500, NO_NUL, "text without NUL")] | None = None
     role: Literal["participant", "external"] = "participant"
     alias: Short | None = None
 

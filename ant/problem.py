@@ -1,9 +1,30 @@
 """The one error shape (RFC 9457), for whoever has to say no."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
+
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "Why not (RFC 9457); `error` and `message` repeat `detail`.",
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:ant:problem:[a-z-]+$"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "error": {"type": "string"},
+        "message": {"type": "string"},
+        "issues": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "One sentence per fault, each ending in a JSON path.",
+        },
+    },
+    "required": ["type", "title", "status", "detail", "error", "message"],
+    "additionalProperties": False,
+}
+"""The shape as JSON Schema."""
 
 
 def problem(

@@ -52,6 +52,15 @@ def _exactly(kind: type, noun: str) -> Callable[[Any, Any], Any]:
     return structure
 
 
+def _read_int(value: Any, _: Any) -> int:
+    """An integer; `5.0` is one to JSON, which has one kind of number."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is not int:
+        raise ValueError(f"expected an integer, got {_shown(value)}")
+    return value
+
+
 def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
     choices = [member.value for member in cls]
     if value not in choices:
@@ -142,6 +151,7 @@ def _strict(converter: Converter) -> Converter:
 
         flat = _flat_field(cls)
         inner = {_wire_name(f) for f in attrs.fields(flat.type)} if flat else set()
+        rule = getattr(cls, "rule", None)
 
         def structure(value: Any, kind: Any) -> Any:
             if not isinstance(value, Mapping):
@@ -150,7 +160,10 @@ def _strict(converter: Converter) -> Converter:
                 outer = {key: v for key, v in value.items() if key not in inner}
                 outer[flat.name] = {key: v for key, v in value.items() if key in inner}
                 value = outer
-            return read(value, kind)
+            done = read(value, kind)
+            if rule is not None:
+                rule.check(done)
+            return done
 
         return structure
 
@@ -209,7 +222,7 @@ def _strict(converter: Converter) -> Converter:
 _body = _strict(Converter())
 _body.register_structure_hook(str, _exactly(str, "a string"))
 _body.register_structure_hook(bool, _exactly(bool, "true or false"))
-_body.register_structure_hook(int, _exactly(int, "an integer"))
+_body.register_structure_hook(int, _read_int)
 
 _query = _strict(Converter())
 _query.register_structure_hook(str, _exactly(str, "a string"))
@@ -268,7 +281,7 @@ def read_body(data: bytes, kind: type[T]) -> T:
 
 
 def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
-    """Structure a query string's last values. Raises `Invalid`."""
+    """Structure a query string. Raises `Invalid`."""
     return _structure(_query, pairs, kind)
 
 

@@ -71,6 +71,8 @@ HTTP = (
     "http.problems",
     "http.auth",
     "http.endpoint",
+    "http.schema",
+    "http.openapi",
     "http.output",
     "http.routes.sessions",
     "http.routes.terminal",

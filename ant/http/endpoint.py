@@ -2,23 +2,20 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, cast, get_type_hints
+from typing import Any, Final, cast, get_args, get_type_hints
 
 import attrs
 from quart import Response, request
 
 from ant import wire
+from ant.errors import AntError, Invalid
 from ant.system import System
 
 Handler = Callable[..., Awaitable[Any]]
 
 
-@attrs.frozen
-class Content:
-    """A request body as it came, for the route that takes more than JSON."""
-
-    data: bytes
-    mimetype: str
+OCTETS: Final = "application/octet-stream"
+"""The content type of a body that is taken as it came."""
 
 
 @attrs.frozen
@@ -38,27 +35,35 @@ class Route:
     handler: Handler
     hints: dict[str, Any]
     inactive: bool
+    raises: tuple[type[AntError], ...]
 
     @property
     def name(self) -> str:
         return self.handler.__name__
 
+    @property
+    def body(self) -> Any:
+        """The class of the JSON body, None where there is no body."""
+        hint = self.hints.get("body")
+        kinds = [kind for kind in get_args(hint) if kind is not bytes]
+        return kinds[0] if self.takes_bytes else hint
+
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether the body may also be an `application/octet-stream`."""
+        return bytes in get_args(self.hints.get("body"))
+
     def view(self, system: System) -> Callable[..., Awaitable[Response]]:
         """The Quart view: read what the signature asks for, call, render the answer."""
-        reads_body, reads_query = "body" in self.hints, "query" in self.hints
-        reads_content = "content" in self.hints
+        query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
 
         async def view(**params: Any) -> Response:
-            if reads_query:
-                pairs = request.args.to_dict()
-                pairs.pop("apiKey", None)
-                params["query"] = wire.read_query(pairs, self.hints["query"])
-            if reads_body or reads_content:
+            if query is not None:
+                params["query"] = wire.read_query(_pairs(), query)
+            if body is not None:
                 data = cast(bytes, await request.get_data(as_text=False))
-                if reads_body:
-                    params["body"] = wire.read_body(data, self.hints["body"])
-                else:
-                    params["content"] = Content(data, request.mimetype)
+                as_it_came = takes_bytes and request.mimetype == OCTETS
+                params["body"] = data if as_it_came else wire.read_body(data, body)
             answer = await self.handler(system, **params)
             if answer is None:
                 return Response(b"", status=self.status, content_type="text/plain")
@@ -70,25 +75,40 @@ class Route:
         return view
 
 
+def _pairs() -> dict[str, str]:
+    """What the query string says but the key. Raises `Invalid` on a name said twice."""
+    pairs = {name: values for name, values in request.args.lists() if name != "apiKey"}
+    twice = [name for name, values in pairs.items() if len(values) > 1]
+    if twice:
+        raise Invalid(*(f"given more than once at $.{name}" for name in twice))
+    return {name: values[0] for name, values in pairs.items()}
+
+
 ROUTES: list[Route] = []
 """Every REST route there is; `http.routes` fills it when it is imported."""
 
 
 def endpoint(
-    method: str, path: str, *, status: int = 200, inactive: bool = False
+    method: str,
+    path: str,
+    *,
+    status: int = 200,
+    inactive: bool = False,
+    raises: tuple[type[AntError], ...] = (),
 ) -> Callable[[Handler], Handler]:
-    """Register a handler: `(system, <path parameters>, body|query|content) -> answer`.
+    """Register a handler: `(system, <path parameters>, body, query) -> answer`.
 
-    The annotations say how to read `body` (strict JSON) and `query` (text); what is
-    returned is rendered by `wire`, None as nothing. The docstring is the reference.
-    `inactive`: it works on an archived or deleted session too.
+    The annotations say how to read `body` (strict JSON; `| bytes` takes octets, too)
+    and `query` (text); what is returned is rendered by `wire`, None as nothing. The
+    docstring is the reference. `inactive`: it works on an archived or deleted session
+    too. `raises`: what it may refuse with beside what the signature tells already.
     """
 
     def register(handler: Handler) -> Handler:
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
-        ROUTES.append(Route(method, path, status, handler, hints, inactive))
+        ROUTES.append(Route(method, path, status, handler, hints, inactive, raises))
         return handler
 
     return register

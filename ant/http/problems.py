@@ -38,19 +38,16 @@ _SENTENCES: Final = {
 }
 
 
-def status_of(error: Exception) -> int:
-    """The status of the nearest class in the error's MRO; 500 for what is not ours."""
-    for cls in type(error).__mro__:
-        if cls in STATUS:
-            return STATUS[cls]
-    return 500
+def status_for(kind: type[Exception]) -> int:
+    """The status of the nearest class in an error's MRO; 500 for what is not ours."""
+    return next((STATUS[cls] for cls in kind.__mro__ if cls in STATUS), 500)
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
     """The problem that an error is; a bug says only that it is one, and is logged."""
     if isinstance(error, errors.AntError):
         issues = error.issues if isinstance(error, errors.Invalid) else None
-        return problem(status_of(error), str(error), issues)
+        return problem(status_for(type(error)), str(error), issues)
     log.error("A bug in a handler.", exc_info=error)
     return problem(500, "The server has a bug; its log says more.")
 

@@ -4,6 +4,7 @@ import attrs
 
 from ant import board
 from ant.commands import CreateFileRef, CreateTask, NameFileRef, PatchTask
+from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
 from ant.model import FileRef, SessionId, Task
 from ant.system import System
@@ -51,7 +52,7 @@ async def create_task(
     return OneTask(await system.journal.write(board.create_task, session_id, body))
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/tasks/<task_id>")
+@endpoint("PATCH", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
 async def patch_task(
     system: System, session_id: SessionId, task_id: str, body: PatchTask
 ) -> OneTask:
@@ -61,7 +62,7 @@ async def patch_task(
     )
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/tasks/<task_id>")
+@endpoint("DELETE", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
 async def delete_task(system: System, session_id: SessionId, task_id: str) -> Done:
     """Mark a task deleted."""
     await system.journal.write(board.delete_task, session_id, task_id)

@@ -4,6 +4,7 @@ import attrs
 
 from ant import links
 from ant.commands import CreateLink, NameLink
+from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
 from ant.model import LinkId, Relationship, RoomLink, RoomLinks, SessionId
 from ant.system import System
@@ -28,7 +29,7 @@ async def list_links(system: System, session_id: SessionId) -> RoomLinks:
     return await system.journal.read(links.list_links, session_id)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/links", status=201)
+@endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))
 async def create_link(
     system: System, session_id: SessionId, body: CreateLink
 ) -> Linked:

@@ -10,7 +10,7 @@ from ant.commands import (
     SetCliFlag,
     SetHandle,
 )
-from ant.errors import AntError
+from ant.errors import AntError, CapacityReached, Conflict, Gone
 from ant.http.endpoint import endpoint
 from ant.launch import default_command, plan
 from ant.model import CliFlag, Session, SessionId, SessionList
@@ -39,7 +39,7 @@ async def list_sessions(system: System) -> SessionList:
     return await system.journal.read(sessions.list_sessions)
 
 
-@endpoint("POST", "/api/sessions", status=201)
+@endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
 async def create_session(system: System, body: CreateSession) -> Session:
     """Create a terminal, chat or agent; the first and last start their program at once.
 
@@ -68,7 +68,9 @@ async def get_session(system: System, session_id: SessionId) -> Session:
     return await system.journal.read(sessions.get_session, session_id)
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>", status=204, inactive=True)
+@endpoint(
+    "DELETE", "/api/sessions/<session_id>", status=204, inactive=True, raises=(Gone,)
+)
 async def delete_session(
     system: System, session_id: SessionId, query: DeleteSession
 ) -> None:
@@ -85,7 +87,7 @@ async def delete_session(
             system.stage.flows.pop(each, None)
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>", inactive=True)
+@endpoint("PATCH", "/api/sessions/<session_id>", inactive=True, raises=(Conflict, Gone))
 async def patch_session(
     system: System, session_id: SessionId, body: PatchSession
 ) -> Session:
@@ -101,13 +103,15 @@ async def patch_session(
     return session
 
 
-@endpoint("POST", "/api/sessions/<session_id>/restore", inactive=True)
+@endpoint(
+    "POST", "/api/sessions/<session_id>/restore", inactive=True, raises=(Conflict, Gone)
+)
 async def restore_session(system: System, session_id: SessionId) -> Session:
     """Bring back an archived or deleted session and its pair; starts nothing."""
     return await system.journal.write(sessions.restore_session, session_id)
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/handle")
+@endpoint("PATCH", "/api/sessions/<session_id>/handle", raises=(Conflict,))
 async def set_handle(
     system: System, session_id: SessionId, body: SetHandle
 ) -> HandleSet:

@@ -1,6 +1,9 @@
-"""Health."""
+"""Health, and what this API is."""
+
+from typing import Any
 
 from ant.health import Health
+from ant.http import openapi
 from ant.http.endpoint import endpoint
 from ant.system import System
 
@@ -9,3 +12,9 @@ from ant.system import System
 async def get_health(system: System) -> Health:
     """Status, version, uptime, sessions, cap, stalled sessions, resource pressure."""
     return system.health.snapshot()
+
+
+@endpoint("GET", "/openapi.json")
+async def get_openapi(system: System) -> dict[str, Any]:
+    """This document: every route, what it takes and what it answers."""
+    return openapi.document(system.config.api_key is not None)

@@ -1,11 +1,10 @@
 """Terminals: type, read back, resize, interrupt, start."""
 
 import base64
-import binascii
 
 import trio
 
-from ant import evidence, runs, sessions, wire
+from ant import evidence, runs, sessions
 from ant.commands import (
     ReadHistory,
     ResizeTerminal,
@@ -13,8 +12,8 @@ from ant.commands import (
     StopTerminal,
     TypeInput,
 )
-from ant.errors import Invalid, TooLarge
-from ant.http.endpoint import Content, endpoint
+from ant.errors import CapacityReached, NotRunning, TooLarge
+from ant.http.endpoint import endpoint
 from ant.limits import MAX_INPUT
 from ant.model import (
     History,
@@ -49,20 +48,13 @@ async def resize_terminal(
     return session
 
 
-def _input_bytes(content: Content) -> bytes:
-    if content.mimetype == "application/octet-stream":
-        data = content.data
+def _input_bytes(ask: TypeInput | bytes) -> bytes:
+    if isinstance(ask, bytes):
+        data = ask
+    elif ask.data is not None:
+        data = ask.data.encode()
     else:
-        ask = wire.read_body(content.data, TypeInput)
-        if (ask.data is None) == (ask.data_b64 is None):
-            raise Invalid("expected exactly one of data and data_b64 at $")
-        if ask.data is not None:
-            data = ask.data.encode()
-        else:
-            try:
-                data = base64.b64decode(ask.data_b64 or "", validate=True)
-            except (binascii.Error, ValueError) as exc:
-                raise Invalid(f"expected base64, got {exc} at $.data_b64") from exc
+        data = base64.b64decode(ask.data_b64 or "", validate=True)
     if len(data) > MAX_INPUT:
         raise TooLarge(
             f"An input may have {MAX_INPUT} bytes, this one has {len(data)}."
@@ -70,16 +62,20 @@ def _input_bytes(content: Content) -> bytes:
     return data
 
 
-@endpoint("POST", "/api/sessions/<session_id>/terminal/input")
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/terminal/input",
+    raises=(NotRunning, CapacityReached),
+)
 async def type_input(
-    system: System, session_id: SessionId, content: Content
+    system: System, session_id: SessionId, body: TypeInput | bytes
 ) -> InputReceipt:
     """Type exactly these bytes: `data`, `data_b64`, or an `application/octet-stream`.
 
     Nothing is added, no Enter either. The answer comes when the terminal has taken
     them, or after 5 s with what is still `queued`.
     """
-    data = _input_bytes(content)
+    data = _input_bytes(body)
     live = await live_terminal(system, session_id)
     written = await live.type_nowait(data).wait(PATIENCE_S)
     return InputReceipt(True, len(data), written, len(data) - written)
@@ -99,7 +95,7 @@ async def get_history(
     return await system.journal.read(evidence.read_history, session_id, query)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/terminal/resize")
+@endpoint("POST", "/api/sessions/<session_id>/terminal/resize", raises=(NotRunning,))
 async def resize(
     system: System, session_id: SessionId, body: ResizeTerminal
 ) -> Session:
@@ -107,7 +103,7 @@ async def resize(
     return await resize_terminal(system, session_id, body.cols, body.rows)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/terminal/stop")
+@endpoint("POST", "/api/sessions/<session_id>/terminal/stop", raises=(NotRunning,))
 async def stop(
     system: System, session_id: SessionId, body: StopTerminal
 ) -> StopReceipt:
@@ -117,7 +113,11 @@ async def stop(
     return StopReceipt(True, "interrupt", "ctrl-c")
 
 
-@endpoint("POST", "/api/sessions/<session_id>/terminal/start")
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/terminal/start",
+    raises=(NotRunning, CapacityReached),
+)
 async def start(system: System, session_id: SessionId, body: StartTerminal) -> Session:
     """Start the program if none runs; a new run's bytes follow the old one's."""
     await system.supervisor.start(session_id, body.cols, body.rows)
