@@ -36,9 +36,7 @@ def of(store: Store, here: Session) -> RoomLinks:
     return store.read(links.list_links, here.id)
 
 
-def test_a_link_is_seen_from_both_ends(
-    store: Store, old: Session, new: Session
-) -> None:
+def test_both_ends_see_a_link(store: Store, old: Session, new: Session) -> None:
     """The older room is the source; names and types of the ends come with it."""
     made = link(store, old, new, title="why", created_by="@ada", settings={"b": 2})
     assert RoomLinks((made,), ()) == of(store, old)
@@ -71,9 +69,7 @@ def test_both_rooms_are_told(store: Store, old: Session, new: Session) -> None:
     assert RoomLinks((), ()) == of(store, old) == of(store, new)
 
 
-def test_the_newer_room_may_end_it_too(
-    store: Store, old: Session, new: Session
-) -> None:
+def test_either_room_may_end_it(store: Store, old: Session, new: Session) -> None:
     """A third room may not, and there is nothing to end twice."""
     made, third = link(store, old, new), room(store, "third")
     with pytest.raises(NotFound):
@@ -170,9 +166,7 @@ def test_participants_come_along(store: Store, old: Session, copied: bool) -> No
     assert expected == [(each.id, each.alias) for each in members]
 
 
-def test_a_removed_room_leaves_no_link(
-    store: Store, old: Session, new: Session
-) -> None:
+def test_a_removed_room_has_no_link(store: Store, old: Session, new: Session) -> None:
     """Neither end keeps one."""
     link(store, old, new)
     link(store, new, old)

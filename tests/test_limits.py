@@ -1,0 +1,88 @@
+"""Limits of what may be asked."""
+
+from typing import Any, get_args
+
+import pytest
+
+from ant import limits
+from ant.limits import META, Count, Json, Range, Text
+
+
+def passes(limit: Any, value: Any) -> bool:
+    try:
+        limit.check(value)
+    except ValueError as exc:
+        assert str(exc).startswith("expected ")
+        return False
+    return True
+
+
+def test_both_ends_of_a_range_are_in_it() -> None:
+    """One beyond either is not."""
+    assert [False, True, True, False] == [passes(Range(1, 3), n) for n in (0, 1, 3, 4)]
+
+
+def test_a_text_has_a_length_and_a_form() -> None:
+    """All of it must fit; nothing may hang on it."""
+    short = Text(1, 3)
+    assert [False, True, True, False] == [passes(short, "x" * n) for n in (0, 1, 3, 4)]
+    word = Text(0, 9, "[a-z]*\\Z", "a word")
+    assert [True, False] == [passes(word, text) for text in ("abc", "abc\n")]
+
+
+def test_a_list_or_object_has_a_size() -> None:
+    """As many items as it says."""
+    assert [True, False] == [passes(Count(2), n * [0]) for n in (2, 3)]
+    assert [True, False] == [passes(Count(2), dict.fromkeys(range(n))) for n in (2, 3)]
+
+
+def nested(depth: int, inner: Any = 1, shape: str = "dict") -> Any:
+    for _ in range(depth):
+        inner = {"": inner} if shape == "dict" else [inner]
+    return inner
+
+
+@pytest.mark.parametrize("shape", ["dict", "list"])
+def test_free_data_has_a_depth(shape: str) -> None:
+    """However deep it is, the look itself does not fail."""
+    limit = Json(3, 100)
+    assert [True, True, False, False] == [
+        passes(limit, nested(depth, shape=shape)) for depth in (0, 3, 4, 50_000)
+    ]
+
+
+def test_free_data_has_a_size() -> None:
+    """Keys, strings and items count, wherever they are."""
+    limit = Json(3, 10)
+    for part in ("x" * 9, {"x" * 8: None}, [[0] * 8], {"ab": "cdefgh"}):
+        assert passes(limit, part)
+    for part in ("x" * 10, {"x" * 9: None}, [[0] * 9], {"abcd": "efgh" * 2}):
+        assert not passes(limit, part)
+    assert passes(META, {"text": "x" * (META.size - 10)})
+
+
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Name": (("a", " a ", "漢", "x" * 200), ("", " ", "a\nb", "a\0", "x" * 201)),
+    "Short": (("", "a\nb", "x" * 500), ("\0", "x" * 501)),
+    "Word": (("to-be.assigned:now_1",), ("", "a b", "a\n", "x" * 101)),
+    "Title": (("a", "a\nb", "漢"), ("", " \n\t ", "a\0b", "x" * 1001)),
+    "Words": (("", '"', "a\nb"), ("\0", "x" * 1001)),
+    "Path": (("/a b", "x"), ("", "a\0")),
+    "Variable": (("A", "a b"), ("", "A=", "A\0")),
+    "Ident": (("a-_9",), ("", "a b", "@a", "a\n", "x" * 129)),
+    "Ttl": (("forever", "15m", "7d"), ("", "15", "m", "15m\n", "1w", "-1m")),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_a_kind_takes(name: str) -> None:
+    """And what it does not."""
+    _, limit = get_args(getattr(limits, name))
+    takes, refuses = KINDS[name]
+    assert [True] * len(takes) == [passes(limit, text) for text in takes]
+    assert [False] * len(refuses) == [passes(limit, text) for text in refuses]
+
+
+def test_a_field_may_have_another_name_on_the_wire() -> None:
+    """It is said where the field is."""
+    assert "from" == limits.named("from").metadata["wire"]
