@@ -9,10 +9,10 @@ from ant.limits import META, Count, Json, Range, Text
 
 
 def passes(limit: Any, value: Any) -> bool:
+    """Whether a limit lets a value through; no is said by a `ValueError`."""
     try:
         limit.check(value)
-    except ValueError as exc:
-        assert str(exc).startswith("expected ")
+    except ValueError:
         return False
     return True
 
@@ -26,7 +26,7 @@ def test_a_text_has_a_length_and_a_form() -> None:
     """All of it must fit; nothing may hang on it."""
     short = Text(1, 3)
     assert [False, True, True, False] == [passes(short, "x" * n) for n in (0, 1, 3, 4)]
-    word = Text(0, 9, "[a-z]*\\Z", "a word")
+    word = Text(0, 9, "[a-z]*", "a word")
     assert [True, False] == [passes(word, text) for text in ("abc", "abc\n")]
 
 

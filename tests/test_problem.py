@@ -34,7 +34,5 @@ def test_issues_are_there_when_there_are_any() -> None:
 )
 def test_every_status_has_a_type_of_its_own(status: int, urn: str) -> None:
     """In words, without blanks."""
-    assert (urn, status) == (
-        problem(status, "x")["type"],
-        problem(status, "x")["status"],
-    )
+    shape = problem(status, "x")
+    assert (urn, status) == (shape["type"], shape["status"])

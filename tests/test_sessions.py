@@ -9,6 +9,7 @@ from ant import clock, sessions
 from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle
 from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
+from ant.limits import META
 from ant.model import CliFlag, SessionId, SessionType, Status
 from ant.store import Store, Unit
 from tests.rules import AT, NOBODY, create, events_of, look, patch, room
@@ -244,9 +245,10 @@ def test_meta_is_merged_and_null_removes(store: Store) -> None:
     chat = room(store, meta={"a": {"x": 1}, "b": 2, "c": 3})
     changed = patch(store, chat.id, meta={"a": {"y": 1}, "b": None, "d": [None]})
     assert {"a": {"y": 1}, "c": 3, "d": [None]} == changed.meta
+    half = "x" * (META.size // 2)
+    patch(store, chat.id, meta={"x": half})
     with pytest.raises(Invalid, match=r"at \$\.meta$"):
-        for key in "uvwxyz":
-            patch(store, chat.id, meta={key: "x" * 100_000})
+        patch(store, chat.id, meta={"y": half})
 
 
 def test_what_is_not_named_stays(store: Store) -> None:
@@ -310,10 +312,8 @@ def test_what_was_taken_meanwhile_stays_taken(store: Store) -> None:
     patch(store, thief.id, name="else")
     store.transact(sessions.set_handle, thief.id, SetHandle("one"))
     told = events_of(store, sessions.restore_session, session.id)
-    assert [
-        HandleUpdated(session.id, "@one-2", "one"),
-        SessionsChanged(session.id),
-    ] == (told)
+    renamed = HandleUpdated(session.id, "@one-2", "one")
+    assert [renamed, SessionsChanged(session.id)] == told
     assert "@one-2" == look(store, session.id).handle
     assert "@one-chat" == look(store, session.linked_chat_id).handle
 
