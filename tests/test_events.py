@@ -1,0 +1,223 @@
+"""Every event: its name, whether it is kept, who hears of it, and its frame."""
+
+import json
+from typing import Any, get_args
+
+import attrs
+import pytest
+
+from ant import clock, evidence, rooms, wire
+from ant.commands import PostMessage
+from ant.events import (
+    CliFlagUpdated,
+    Envelope,
+    Event,
+    FileRefCreated,
+    FileRefDeleted,
+    HandleUpdated,
+    MessageCreated,
+    MessageDeleted,
+    MessagePinned,
+    MessageRead,
+    MessageUpdated,
+    ParticipantsChanged,
+    RoomLinkCreated,
+    RoomLinkDeleted,
+    SessionActivity,
+    SessionExited,
+    SessionsChanged,
+    TaskCreated,
+    TaskDeleted,
+    TaskUpdated,
+    TerminalResized,
+    Typing,
+)
+from ant.model import (
+    CliFlag,
+    FileRef,
+    FileRefId,
+    LinkId,
+    Message,
+    MessageId,
+    Read,
+    Relationship,
+    SessionId,
+    Status,
+    Task,
+    TaskId,
+)
+from ant.store import Job, Store, Unit
+from tests.rules import room
+
+AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")
+ONE, TWO = SessionId("one"), SessionId("two")
+MESSAGE = Message(
+    id=MessageId("m"),
+    session_id=ONE,
+    role="user",
+    content="hé\n漢🙂",
+    format="text",
+    status="complete",
+    sender_id="@ada",
+    target=None,
+    reply_to=MessageId("n"),
+    msg_type="message",
+    meta={"type": "x", "deep": [{"er": None}]},
+    created_at=AT,
+    pinned=True,
+    client_id="c",
+)
+TASK = Task(TaskId("t"), ONE, "@ada", None, "title", None, "new", ("a",), AT, AT)
+REF = FileRef(FileRefId("f"), ONE, None, "/a", "note", AT)
+
+# One of each: (durable, to all, event).
+EVENTS: list[tuple[bool, bool, Event]] = [
+    (True, True, SessionsChanged(ONE, (ONE, TWO))),
+    (True, True, SessionExited(ONE, Status.EXITED, 0, None, None, 77)),
+    (False, False, TerminalResized(ONE, 80, 24)),
+    (False, True, SessionActivity(ONE, AT)),
+    (True, False, MessageCreated(ONE, MESSAGE)),
+    (True, False, MessageUpdated(ONE, MESSAGE.id, MESSAGE.meta, True, MESSAGE)),
+    (True, False, MessagePinned(ONE, MESSAGE.id, True)),
+    (True, False, MessageDeleted(ONE, MESSAGE.id)),
+    (True, False, MessageRead(ONE, MESSAGE.id, "r", (Read("r", "R", None, AT),))),
+    (True, False, ParticipantsChanged(ONE)),
+    (True, False, HandleUpdated(ONE, "@one", None)),
+    (True, False, CliFlagUpdated(ONE, CliFlag.PI)),
+    (True, False, TaskCreated(ONE, TASK)),
+    (True, False, TaskUpdated(ONE, TASK)),
+    (True, False, TaskDeleted(ONE, TASK.id)),
+    (True, False, FileRefCreated(ONE, REF)),
+    (True, False, FileRefDeleted(ONE, REF.id)),
+    (
+        True,
+        False,
+        RoomLinkCreated(ONE, ONE, LinkId("l"), TWO, Relationship.FOLLOWS_UP, None),
+    ),
+    (True, False, RoomLinkDeleted(TWO, ONE, LinkId("l"))),
+    (False, False, Typing(ONE, "@ada", True)),
+]
+
+PAGE = {
+    "message_created",
+    "message_updated",
+    "message_deleted",
+    "message_read",
+    "task_created",
+    "task_updated",
+    "file_ref_created",
+    "room_link_created",
+    "typing",
+    "sessions_changed",
+}
+"""Names of the API page that are events here; `terminal_output` is no event."""
+
+
+def ids(value: Any) -> str | None:
+    return wire.event_tag(value) if attrs.has(type(value)) else None
+
+
+def frame_of(event: Event, seq: int | None = None) -> Any:
+    return json.loads(wire.event_frame(Envelope(AT, event, seq)))
+
+
+def test_there_is_one_of_each() -> None:
+    """So that the tests below miss none; the page's names are among them."""
+    kinds = [type(event) for _, _, event in EVENTS]
+    assert list(get_args(Event)) == kinds
+    assert set() == PAGE - set(wire.TAGS)
+
+
+@pytest.mark.parametrize(("durable", "to_all", "event"), EVENTS, ids=ids)
+def test_what_is_kept_and_who_hears(durable: bool, to_all: bool, event: Event) -> None:
+    """Everything about sessions and rooms is kept; a room's events are the room's."""
+    assert (durable, to_all) == (event.durable, event.to_all)
+
+
+@pytest.mark.parametrize("event", [each for _, _, each in EVENTS], ids=ids)
+def test_an_event_comes_back_as_it_was(store: Store, event: Event) -> None:
+    """From its body, and from the log where it is kept."""
+    assert event == wire.load_event(wire.event_tag(event), wire.dump_event(event))
+
+    def emit(unit: Unit) -> None:
+        unit.emit(event)
+
+    store.transact(emit)
+    logged = [each.event for each in store.read(evidence.events_since, 0, 10)]
+    assert ([event] if event.durable else []) == logged
+
+
+@pytest.mark.parametrize("event", [each for _, _, each in EVENTS], ids=ids)
+def test_a_frame_names_event_session_and_time(event: Event) -> None:
+    """With a `seq` only where there is one."""
+    frame = frame_of(event, 7)
+    assert (wire.event_tag(event), event.session_id, clock.stamp(AT), 7) == (
+        frame["type"],
+        frame["sessionId"],
+        frame["at"],
+        frame["seq"],
+    )
+    assert "seq" not in frame_of(event)
+
+
+def test_a_frame_is_rendered_once() -> None:
+    """And kept, for all the other sockets."""
+    envelope = Envelope(AT, Typing(ONE, "@ada", True))
+    assert wire.event_frame(envelope) is wire.event_frame(envelope)
+
+
+def test_a_created_message_is_flat() -> None:
+    """The whole row beside the names of the frame; a type in its meta harms nothing."""
+    frame = frame_of(MessageCreated(ONE, MESSAGE), 1)
+    row = json.loads(wire.dumps(MESSAGE))
+    extra = {"type": "message_created", "sessionId": "one", "seq": 1}
+    assert {**row, **extra, "at": clock.stamp(AT)} == frame
+    assert {"type": "x", "deep": [{"er": None}]} == frame["meta"]
+
+
+def test_frames_keep_the_names_of_the_original() -> None:
+    """`msgId` where it says so, `messageId` in a read, rows in snake case."""
+    keys = {wire.event_tag(event): set(frame_of(event)) for _, _, event in EVENTS}
+    always = {"type", "at", "sessionId"}
+    expected = {
+        "message_updated": {"msgId", "meta", "pinned", "message"},
+        "message_pinned": {"msgId", "pinned"},
+        "message_deleted": {"msgId"},
+        "message_read": {"messageId", "readerId", "reads"},
+        "task_created": {"task"},
+        "task_updated": {"task"},
+        "task_deleted": {"taskId"},
+        "file_ref_created": {"ref"},
+        "file_ref_deleted": {"refId"},
+        "room_link_created": {
+            "roomId",
+            "linkId",
+            "targetRoomId",
+            "relationship",
+            "title",
+        },
+        "room_link_deleted": {"roomId", "linkId"},
+        "typing": {"handle", "typing"},
+        "handle_updated": {"handle", "display_name"},
+        "cli_flag_updated": {"cli_flag"},
+        "sessions_changed": {"removedIds"},
+        "participants_changed": set(),
+    }
+    assert expected == {tag: keys[tag] - always for tag in expected}
+
+
+def test_a_row_has_one_shape_in_answer_event_and_log(store: Store) -> None:
+    """What was posted is what is told and what is kept."""
+    here = room(store)
+    job = Job(rooms.post_message, (here.id, PostMessage("x", meta={"a": [1]})))
+    store.transact_group([job])
+    answer = json.loads(wire.dumps(job.outcome()))
+    assert [{"adapter", "targetId", "delivered", "error"}] == [
+        set(each) for each in answer.pop("deliveries")
+    ]
+    (told,) = [json.loads(wire.event_frame(each)) for each in job.envelopes]
+    kept = store.read(evidence.events_since, 1, 1)
+    again = [json.loads(wire.event_frame(each)) for each in kept]
+    assert [told] == again
+    assert answer == {key: told[key] for key in answer}
+    assert {"type", "sessionId", "seq", "at"} == set(told) - set(answer)
