@@ -1,11 +1,24 @@
 """What the migrations make is what the tables say."""
 
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
 
+import ant.store
+from ant import evidence, rooms, sessions
+from ant.commands import Search
+from ant.events import SessionsChanged
 from ant.store import Store
 from ant.store.tables import TABLES, database
+from tests.rules import look, post
+
+MIGRATIONS = Path(ant.store.__file__).parent / "migrations"
 
 SHADOWS = ("config", "data", "docsize", "idx")
 """What SQLite keeps a full-text index in."""
@@ -65,9 +78,100 @@ def test_indexes_are_those_of_the_tables(store: Store) -> None:
         assert said <= made, table.__name__
 
 
-def test_the_fields_that_hang_on_a_session_go_with_it(store: Store) -> None:
+CASCADES = {
+    "terminals": {"sessions"},
+    "chunks": {"sessions"},
+    "messages": {"sessions"},
+    "members": {"sessions"},
+    "posters": {"sessions"},
+    "reads": {"messages"},
+    "links": {"sessions"},
+    "tasks": {"sessions"},
+    "file_refs": {"sessions"},
+}
+"""What goes with what."""
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_what_hangs_on_a_row_goes_with_it(store: Store, table: Any) -> None:
     """The cascade is in the schema, not in our care."""
+    name = table._meta.table_name
     with store._db.connection_context():
-        for table in ("terminals", "chunks"):
-            keys = database.execute_sql(f'PRAGMA foreign_key_list("{table}")')
-            assert [("sessions", "CASCADE")] == [(row[2], row[6]) for row in keys]
+        keys = database.execute_sql(f'PRAGMA foreign_key_list("{name}")').fetchall()
+    assert {(to, "CASCADE") for to in CASCADES.get(name, ())} == {
+        (row[2], row[6]) for row in keys
+    }
+    said = {field.column_name for field in table._meta.refs}
+    assert said == {row[3] for row in keys}
+
+
+def first_version(path: Path) -> None:
+    """A database as the first landed version left it, with something in it."""
+    folder = path.parent / "first"
+    folder.mkdir()
+    shutil.copy(MIGRATIONS / "0001_initial.py", folder)
+    db = SqliteDatabase(str(path))
+    Runner(db, str(folder)).up()
+    for statement in OLD_ROWS.split(";"):
+        db.execute_sql(statement)
+    db.close()
+
+
+OLD_ROWS = """
+INSERT INTO sessions (id, name, type, ttl, meta, created_at, updated_at, linked_chat_id)
+VALUES
+    ('t', 'one', 'terminal', '15m', '{"a": 1}', :at, :at, 'c'),
+    ('c', 'one-Chat', 'chat', '15m', '{}', :at, :at, NULL);
+INSERT INTO terminals (session_id, host, cols, rows, status, stored, kept, reserved)
+VALUES ('t', 'pty', 80, 24, 'running', 3, 3, 9);
+INSERT INTO chunks (session_id, "offset", size, at, data)
+VALUES ('t', 0, 3, :at, x'616263');
+INSERT INTO events (at, session_id, type, body)
+VALUES (:at, 't', 'sessions_changed', '{"sessionId": "t", "removedIds": []}');
+INSERT INTO settings VALUES ('epoch', 'e')
+""".replace(":at", "'2026-05-17T12:00:00.000250Z'")
+
+
+def schema(path: Path) -> list[tuple[str, ...]]:
+    """Every table, index and trigger, as SQLite has them."""
+    with closing(sqlite3.connect(path)) as db:
+        query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+        return [row for row in db.execute(query) if "migrat" not in row[2]]
+
+
+def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
+    """All that was in it is there, and what is new can be done with it."""
+    path = tmp_path / "ant.db"
+    first_version(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert [] == db.execute("PRAGMA table_info(messages)").fetchall()
+    store = Store.open(path)
+    terminal, chat = look(store, "t"), look(store, "c")
+    assert ("one", {"a": 1}, "c", True) == (
+        terminal.name,
+        terminal.meta,
+        terminal.linked_chat_id,
+        chat.active,
+    )
+    chunks = store.read(evidence.read_bytes, terminal.id, 0, 9, 9)
+    assert [b"abc"] == [each.data for each in chunks]
+    (event,) = store.read(evidence.events_since, 0, 9)
+    assert (1, SessionsChanged(terminal.id)) == (event.seq, event.event)
+    message = post(store, chat, "hello", sender_id="t")
+    (found,) = store.read(rooms.search, None, Search(q="hello"))
+    assert message == found.message
+    store.transact(sessions.remove_sessions, [terminal.id, chat.id])
+    assert () == store.read(rooms.search, None, Search(q="hello"))
+    store.close()
+
+
+def test_an_upgraded_database_is_like_a_new_one(tmp_path: Path) -> None:
+    """The same tables, indexes and triggers; opening it again changes nothing."""
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    first_version(old)
+    for path in (old, new, old):
+        Store.open(path).close()
+    assert schema(new) == schema(old)
+    with closing(sqlite3.connect(old)) as db:
+        assert [("ok",)] == db.execute("PRAGMA integrity_check").fetchall()
+        assert [] == db.execute("PRAGMA foreign_key_check").fetchall()
