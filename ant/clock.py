@@ -36,8 +36,9 @@ def new_id() -> str:
 
 def stamp(moment: datetime) -> str:
     """RFC 3339, UTC, always six decimals and `Z`, so that text order is time order."""
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat("T", "microseconds")
-    return f"{text}Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat("T", "microseconds")[:-6] + "Z"  # For +00:00.
 
 
 def parse_stamp(text: str) -> datetime:
@@ -45,7 +46,7 @@ def parse_stamp(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("the time has no zone")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def epoch_ms(moment: datetime) -> int:

@@ -1,12 +1,13 @@
-"""The async door to the store: work waits in one queue and commits in groups.
+"""The async door to the store: work waits in a queue and is done in groups.
 
-One writer task takes what waits, runs it in a thread as one commit, and then, with no
+The writer takes what waits, runs it in a thread as one commit, and then, with no
 checkpoint in between, publishes every event in commit order and lets the callers go on.
+Readers take what waits, too: going to a thread and back costs more than most reads.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 import trio
@@ -19,13 +20,16 @@ from ant.store import Job, Store
 T = TypeVar("T")
 
 QUEUE = 256
-"""Work that may wait for the writer; whoever comes then waits to be let in."""
+"""Work that may wait for the writer, or for a reader; then the caller waits outside."""
 
 GROUP = 64
 """Work that shares a commit: enough to pay for the commit, soon enough done."""
 
-READERS = 4
-"""Reads that may run at once, each on a connection of its own."""
+READ_GROUP = 16
+"""Reads that share a trip to a thread; one that is slow delays so many at most."""
+
+READERS = 2
+"""Readers side by side, each on a connection of its own."""
 
 
 @attrs.define(eq=False)
@@ -35,24 +39,23 @@ class _Waiting:
     over: trio.Event = attrs.field(factory=trio.Event)
 
 
-class Journal:
-    """`degraded` while the last commit failed."""
+class _Counter:
+    """A queue, and whoever serves it: a group at a time, in a thread."""
 
-    def __init__(self, store: Store, bus: Bus) -> None:
-        self.degraded = False
-        self._store, self._bus = store, bus
-        self._readers = trio.CapacityLimiter(READERS)
-        self._writers = trio.CapacityLimiter(1)
+    def __init__(
+        self,
+        work: Callable[[Sequence[Job]], None],
+        over: Callable[[Job], None],
+        size: int,
+        servers: int,
+    ) -> None:
+        self._work, self._over, self._size = work, over, size
+        self._threads = trio.CapacityLimiter(servers)
         self._send, self._queue = trio.open_memory_channel[_Waiting](QUEUE)
 
-    async def write(self, work: Callable[..., T], *args: object) -> T:
-        """Run `work(unit, *args)` in a transaction; its result, once it is committed.
-
-        Raises what the work raises, `StorageFailed`, or `Stopping` when the journal has
-        closed. *Cancellation:* work that was not begun is withdrawn; work that was is
-        committed and published as if nobody had left.
-        """
-        waiting = _Waiting(Job(work, args))
+    async def ask(self, job: Job) -> Any:
+        """The job's outcome, once it is over. Raises `Stopping` if it never will be."""
+        waiting = _Waiting(job)
         try:
             await self._send.send(waiting)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -61,21 +64,10 @@ class Journal:
             await waiting.over.wait()
         finally:
             waiting.withdrawn = True
-        result: T = waiting.job.outcome()
-        return result
+        return job.outcome()
 
-    async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Run `work(unit, *args)` on one snapshot, beside writes and other reads."""
-        result: T = await trio.to_thread.run_sync(
-            self._store.read, work, *args, limiter=self._readers
-        )
-        return result
-
-    def publish(self, envelope: Envelope) -> None:
-        """Publish an event that is in no transaction: an ephemeral one."""
-        self._bus.publish(envelope)
-
-    async def _run(self) -> None:
+    async def serve(self) -> None:
+        """Until the counter closes. *Cancellation:* the group under way is finished."""
         group: list[_Waiting] = []
         try:
             async for first in self._queue:
@@ -83,11 +75,13 @@ class Journal:
                 group = [waiting for waiting in group if not waiting.withdrawn]
                 if group:
                     await trio.to_thread.run_sync(
-                        self._store.transact_group,
+                        self._work,
                         [waiting.job for waiting in group],
-                        limiter=self._writers,
+                        limiter=self._threads,
                     )
-                self._finish(group)
+                for waiting in group:
+                    self._over(waiting.job)
+                    waiting.over.set()
                 group = []
         finally:
             self._queue.close()
@@ -95,34 +89,71 @@ class Journal:
                 waiting.job.error = Stopping("The server is stopping.")
                 waiting.over.set()
 
+    def close(self) -> None:
+        """Take no more; what waits is still served."""
+        self._send.close()
+
     def _also_waiting(self) -> list[_Waiting]:
         more: list[_Waiting] = []
-        while len(more) < GROUP:
+        while len(more) < self._size - 1:
             try:
                 more.append(self._queue.receive_nowait())
             except (trio.WouldBlock, trio.EndOfChannel, trio.ClosedResourceError):
                 break
         return more
 
-    def _finish(self, group: list[_Waiting]) -> None:
-        """Publish and let go; synchronous, so nothing can come between."""
-        for waiting in group:
-            for envelope in waiting.job.envelopes:
-                self._bus.publish(envelope)
-            self.degraded = isinstance(waiting.job.error, StorageFailed)
-            waiting.over.set()
+
+class Journal:
+    """`degraded` while the last commit failed."""
+
+    def __init__(self, store: Store, bus: Bus) -> None:
+        self.degraded = False
+        self._bus = bus
+        self._writer = _Counter(store.transact_group, self._committed, GROUP, 1)
+        self._readers = _Counter(store.read_group, lambda _: None, READ_GROUP, READERS)
+
+    async def write(self, work: Callable[..., T], *args: object) -> T:
+        """Run `work(unit, *args)` in a transaction; its result, once it is committed.
+
+        Raises what the work raises, `StorageFailed`, or `Stopping` when the journal has
+        closed. *Cancellation:* work that was not begun is withdrawn; work that was is
+        committed and published as if nobody had left.
+        """
+        result: T = await self._writer.ask(Job(work, args))
+        return result
+
+    async def read(self, work: Callable[..., T], *args: object) -> T:
+        """Run `work(unit, *args)` on one snapshot, beside writes and other reads.
+
+        Raises as `write` does. *Cancellation:* nothing to undo.
+        """
+        result: T = await self._readers.ask(Job(work, args))
+        return result
+
+    def publish(self, envelope: Envelope) -> None:
+        """Publish an event that is in no transaction: an ephemeral one."""
+        self._bus.publish(envelope)
+
+    def _committed(self, job: Job) -> None:
+        """Publish; synchronous, and called right after the commit."""
+        for envelope in job.envelopes:
+            self._bus.publish(envelope)
+        self.degraded = isinstance(job.error, StorageFailed)
 
 
 @asynccontextmanager
 async def open_journal(store: Store, bus: Bus) -> AsyncIterator[Journal]:
-    """A journal with its writer task; leaving it finishes what was asked.
+    """A journal with its writer and readers; leaving it finishes what was asked.
 
     *Cancellation:* the commit under way is finished; what waited gets `Stopping`.
     """
     journal = Journal(store, bus)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(journal._run)
+        nursery.start_soon(journal._writer.serve)
+        for _ in range(READERS):
+            nursery.start_soon(journal._readers.serve)
         try:
             yield journal
         finally:
-            journal._send.close()
+            journal._writer.close()
+            journal._readers.close()

@@ -170,16 +170,16 @@ def search(unit: Unit, room_id: SessionId | None, ask: Search) -> tuple[Found, .
         by_rank=ask.sort == "rank",
         limit=ask.limit,
     )
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     return tuple(
-        Found(message, _snippet(message.content, words)) for message in messages
+        Found(message, _snippet(message.content, pattern)) for message in messages
     )
 
 
-def _snippet(text: str, words: list[str]) -> str:
-    """What stands around the first match, every word in it marked."""
-    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+def _snippet(text: str, pattern: re.Pattern[str]) -> str:
+    """What stands around the first match, every match in it marked."""
     match = pattern.search(text)
-    at = match.start() if match else 0
-    start, stop = max(0, at - SNIPPET), (match.end() if match else 0) + SNIPPET
-    marked = pattern.sub(lambda m: f"<mark>{m[0]}</mark>", text[start:stop])
+    at, after = match.span() if match else (0, 0)
+    start, stop = max(0, at - SNIPPET), after + SNIPPET
+    marked = pattern.sub(r"<mark>\g<0></mark>", text[start:stop])
     return f"{'…' if start else ''}{marked}{'…' if stop < len(text) else ''}"

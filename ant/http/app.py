@@ -1,8 +1,9 @@
 """Assemble the app: the guard, the route table, `/ws` and the one error shape."""
 
 import logging
+from functools import lru_cache
 
-from quart import request, websocket
+from quart import Request, Websocket, request, websocket
 from quart_trio import QuartTrio
 
 from ant.connection import MAX_BODY
@@ -13,6 +14,9 @@ from ant.http.ws import serve_socket
 from ant.system import System
 
 __all__ = ["create_app", "routes"]
+
+HOSTS = 64
+"""Host headers that are known to be ours without looking again."""
 
 
 def create_app(system: System) -> QuartTrio:
@@ -25,17 +29,22 @@ def create_app(system: System) -> QuartTrio:
     outputs = Outputs(system.journal, system.stage.flows)
     config = system.config
 
+    # Callers keep naming the same few hosts; a refusal is not remembered.
+    check_host = lru_cache(HOSTS)(auth.check_host)
+
+    def guard(method: str, call: Request | Websocket) -> None:
+        check_host(config, call.headers.get("Host"))
+        auth.check_origin(method, call.headers)
+        if config.api_key is not None:
+            auth.check_key(config, call.headers, call.args.get("apiKey"))
+
     @app.before_request
     async def guard_request() -> None:
-        auth.check_host(config, request.headers.get("Host"))
-        auth.check_origin(request.method, request.headers)
-        auth.check_key(config, request.headers, request.args.get("apiKey"))
+        guard(request.method, request)
 
     @app.before_websocket
     async def guard_socket() -> None:
-        auth.check_host(config, websocket.headers.get("Host"))
-        auth.check_origin("WEBSOCKET", websocket.headers)
-        auth.check_key(config, websocket.headers, websocket.args.get("apiKey"))
+        guard("WEBSOCKET", websocket)
 
     for route in ROUTES:
         app.add_url_rule(

@@ -102,12 +102,23 @@ class Store:
 
     def read(self, work: Callable[..., T], *args: Any) -> T:
         """Run work on a unit that refuses to emit, on one snapshot of the database."""
-        with _translated(), self._db.connection_context():
-            self._db.execute_sql("BEGIN")
-            try:
-                return work(Unit(clock.now(), writable=False), *args)
-            finally:
-                self._db.execute_sql("ROLLBACK")
+        job = Job(work, args)
+        self.read_group([job])
+        result: T = job.outcome()
+        return result
+
+    def read_group(self, jobs: Sequence[Job]) -> None:
+        """Run reads on one snapshot and fill them in; one that raises fails alone."""
+        try:
+            with _translated(), self._db.connection_context():
+                connection = self._db.connection()
+                connection.execute("BEGIN")
+                for job in jobs:
+                    _read_one(job)
+                connection.execute("ROLLBACK")
+        except StorageFailed as exc:
+            for job in jobs:
+                _fail(job, exc)
 
     def transact_group(self, jobs: Sequence[Job]) -> None:
         """Run jobs in one commit, each in a savepoint of its own, and fill them in.
@@ -157,6 +168,13 @@ def _translated() -> Iterator[None]:
         yield
     except (PeeweeException, sqlite3.Error) as exc:
         raise StorageFailed(f"The database refused: {exc}") from exc
+
+
+def _read_one(job: Job) -> None:
+    try:
+        job.result = job.work(Unit(clock.now(), writable=False), *job.args)
+    except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
+        _fail(job, _domain(exc))
 
 
 def _domain(exc: Exception) -> Exception:

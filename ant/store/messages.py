@@ -7,7 +7,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from ant import clock, wire
-from ant.model import Message, MessageId, SessionId
+from ant.model import Message
 from ant.store.statement import Statement
 from ant.store.tables import MessageIndex, MessageRow, SessionRow
 
@@ -16,21 +16,18 @@ TRIGRAM = 3
 
 
 def _message(row: Any) -> Message:
+    """A message of a row that has the table's columns in their order."""
+    (_, ident, session_id, role, content, *middle, meta, at, pinned, client_id) = row
     return Message(
-        id=MessageId(row.id),
-        session_id=SessionId(row.session_id),
-        role=row.role,
-        content=row.content,
-        format=row.format,
-        status=row.status,
-        sender_id=row.sender_id,
-        target=row.target,
-        reply_to=MessageId(row.reply_to) if row.reply_to else None,
-        msg_type=row.msg_type,
-        meta=wire.loads(row.meta),
-        created_at=clock.parse_stamp(row.created_at),
-        pinned=bool(row.pinned),
-        client_id=row.client_id,
+        ident,
+        session_id,
+        role,
+        content,
+        *middle,  # type: ignore[call-arg]  # Six columns that are the field as they are.
+        {} if meta == "{}" else wire.loads(meta),
+        clock.parse_stamp(at),
+        bool(pinned),
+        client_id,
     )
 
 
