@@ -97,7 +97,7 @@ class Api:
         json_body = {} if body is None else {"json": body}
         with trio.fail_after(PATIENCE_S):
             response = await client.open(
-                path, method=method, query_string=query, **json_body
+                path, method=method, query_string=query or None, **json_body
             )
             data = await response.get_data(as_text=False)
         expected = "application/json" if response.status_code < 400 else PROBLEM
