@@ -37,6 +37,7 @@ LIVE_TERMINAL = (
 )
 STORE = (
     "store.tables",
+    "store.statement",
     "store.migrations",
     "store.log",
     "store.settings",
