@@ -148,4 +148,6 @@ def default(field: Any) -> Schema:
     value = field.default
     if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
         value = value.factory()
+    if isinstance(value, tuple):
+        value = list(value)
     return {} if value in (attrs.NOTHING, UNSET, None) else {"default": value}

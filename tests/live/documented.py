@@ -1,0 +1,82 @@
+"""What schemathesis is told beside the document; the tool loads this file by itself.
+
+Ids that exist, and a check of ours: data that fits the document may be refused with 400
+only in one of these sentences, each about the state of the world, not of the text.
+"""
+
+import itertools
+import json
+import os
+import re
+from typing import Any
+
+import schemathesis
+
+IDS: dict[str, dict[str, list[str]]] = json.loads(os.environ.get("IDS", "{}"))
+"""Ids by operation and parameter (`path.session_id`); those of "" are for the rest."""
+
+SENTENCES = [
+    r"there is no (folder|program|active chat) .*",
+    r"the folder .* may not be entered",
+    r"expected an absolute path, got .*",
+    r"expected a program, got ''",
+    # A month of 13, or a time before the first year.
+    r"expected an RFC 3339 time, .* such as 5m(, or a message's id)?, got .*",
+    r"reply_to must reference a message in this session",
+    r"(room must be a chat session|only chat sessions can be linked)",
+    r"a room cannot be (linked to|a member of) itself",
+    r"only a terminal or agent has a linked chat",
+    # It may be in the query or in the body.
+    r"session_id or handle required",
+]
+KNOWN = re.compile(f"({'|'.join(SENTENCES)}) at \\$[^ ]*", re.DOTALL)
+
+
+@schemathesis.hook
+def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
+    """Give parameters examples that exist."""
+    for methods in raw_schema["paths"].values():
+        for operation in methods.values():
+            known = IDS.get("", {}) | IDS.get(operation["operationId"], {})
+            for parameter in operation["parameters"]:
+                ids = known.get(f"{parameter['in']}.{parameter['name']}", [])[:3]
+                if ids:
+                    parameter["examples"] = {id_: {"value": id_} for id_ in ids}
+
+
+numbers = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    """Give sessions names of their own: hundreds called `0` would all be a 409.
+
+    And where it is looked for afterwards, delete for good: else it can be brought back.
+    """
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    call = f"{case.method} {case.path} {case.meta.phase.name}"
+    if call.startswith("POST /api/sessions "):
+        case.body["name"] = f"{case.body['name'][:150]} {next(numbers)}"
+    if call == "DELETE /api/sessions/{session_id} stateful":
+        case.query["hard"] = "true"
+
+
+COLLECTIONS = ("/messages", "/links", "/file-refs", "/participants")
+
+
+@schemathesis.hook
+def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """Drop one misreading: `DELETE …/links?linkId=` is not the end of all links."""
+    free = getattr(failure, "free", "")
+    return not free.endswith(COLLECTIONS)
+
+
+@schemathesis.check
+def refusals_are_documented(ctx: Any, response: Any, case: Any) -> None:
+    """What fits the document is refused for one of the reasons above, if at all."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    if response.status_code == 400:
+        for issue in response.json()["issues"]:
+            assert KNOWN.fullmatch(issue), issue
