@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from ant import clock, sessions
+from ant import clock, evidence, sessions
 from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle
 from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.limits import META
 from ant.model import CliFlag, SessionId, SessionType, Status
 from ant.store import Store, Unit
-from tests.rules import AT, NOBODY, create, events_of, look, patch, room
+from tests.rules import AT, NOBODY, create, events_of, look, patch, post, room
 
 
 def test_a_terminal_gets_its_chat(store: Store) -> None:
@@ -492,3 +492,16 @@ def test_what_is_gone_is_not_changed(store: Store, rule: Any, ask: Any) -> None:
         store.transact(rule, one.id, ask)
     with pytest.raises(NotFound):
         store.transact(sessions.restore_session, NOBODY)
+
+
+def test_a_removed_session_is_forgotten_by_the_log(store: Store) -> None:
+    """Nothing that was said in it can be read back; that it went can."""
+    session, other = create(store, "one"), room(store, "other")
+    chat = look(store, session.linked_chat_id)
+    for each in (chat, other):
+        post(store, each, "a secret")
+    ids = store.transact(sessions.delete_session, session.id, True)
+    store.transact(sessions.remove_sessions, ids)
+    events = [each.event for each in store.read(evidence.events_since, 0, 100)]
+    assert {other.id, None} == {event.session_id for event in events}
+    assert SessionsChanged(None, tuple(ids)) == events[-1]

@@ -5,6 +5,9 @@ from ant.events import Envelope
 from ant.store.statement import Statement
 from ant.store.tables import EventRow
 
+TOMBSTONE = "tombstone"
+"""The type of an event whose session was removed for good."""
+
 _APPEND = Statement(
     lambda at, session_id, tag, body: EventRow.insert(
         at=at, session_id=session_id, type=tag, body=body
@@ -34,7 +37,7 @@ class EventLog:
         """The oldest `limit` events after `seq`, in order."""
         rows = (
             EventRow.select()
-            .where(EventRow.seq > seq)
+            .where((EventRow.seq > seq) & (EventRow.type != TOMBSTONE))
             .order_by(EventRow.seq)
             .limit(limit)
         )
@@ -44,6 +47,11 @@ class EventLog:
             )
             for row in rows
         ]
+
+    def forget(self, session_id: str) -> None:
+        """Leave nothing of a session's events but that there were some, and when."""
+        here = EventRow.session_id == session_id
+        EventRow.update(type=TOMBSTONE, body="").where(here).execute()
 
     def prune(self, keep: int) -> int:
         """Forget all but the newest `keep` events; how many went. One always stays."""

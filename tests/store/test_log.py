@@ -1,8 +1,9 @@
 """The event log."""
 
-from ant.events import Envelope, SessionExited, SessionsChanged
+from ant.events import Envelope, HandleUpdated, SessionExited, SessionsChanged
 from ant.model import SessionId, Status
 from ant.store import Store, Unit
+from ant.store.tables import EventRow
 
 ONE = SessionId("one")
 
@@ -65,3 +66,24 @@ def test_no_seq_is_given_twice(store: Store) -> None:
     assert 0 == prune(store, 10)
     store.transact(emit, 1)
     assert (6, 5) == ends(store)
+
+
+def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
+    """A tombstone has no content, is never told again, and keeps its seq."""
+    store.transact(emit, 2)
+    other = SessionId("two")
+
+    def work(unit: Unit) -> None:
+        unit.emit(HandleUpdated(other, "@secret", None))
+        unit.emit(SessionsChanged(None, (other,)))
+        unit.log.forget(other)
+
+    store.transact(work)
+    assert [1, 2, 4] == [each.seq for each in since(store, 0)]
+    assert [4] == [each.seq for each in since(store, 2, 1)]
+    assert (4, 1) == ends(store)
+    with store._db.connection_context():
+        rows = EventRow.select().where(EventRow.seq == 3).dicts()
+        (row,) = list(rows)
+    assert ("two", "tombstone", "") == (row["session_id"], row["type"], row["body"])
+    assert row["at"]
