@@ -1,11 +1,12 @@
 """Limits of what may be asked."""
 
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
 
 from ant import limits
-from ant.limits import META, Count, Json, Range, Text
+from ant.limits import META, Choice, Count, Given, Json, Range, Text
 
 
 def passes(limit: Any, value: Any) -> bool:
@@ -34,6 +35,21 @@ def test_a_list_or_object_has_a_size() -> None:
     """As many items as it says."""
     assert [True, False] == [passes(Count(2), n * [0]) for n in (2, 3)]
     assert [True, False] == [passes(Count(2), dict.fromkeys(range(n))) for n in (2, 3)]
+
+
+def test_a_choice_is_one_of_its_words() -> None:
+    """As written."""
+    limit = Choice(("up", ""))
+    assert [True, True, False] == [passes(limit, text) for text in ("up", "", "UP")]
+
+
+@pytest.mark.parametrize(("only", "both"), [(False, True), (True, False)])
+def test_a_class_may_ask_for_one_of_its_fields(only: bool, both: bool) -> None:
+    """At least one, or exactly one; null is not given, empty is."""
+    limit = Given(("a", "b"), only)
+    pairs = [(None, None), ("", None), (None, 0), ("", 0)]
+    given = [passes(limit, SimpleNamespace(a=a, b=b)) for a, b in pairs]
+    assert [False, True, True, both] == given
 
 
 def nested(depth: int, inner: Any = 1, shape: str = "dict") -> Any:
@@ -70,6 +86,17 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Path": (("/a b", "x"), ("", "a\0")),
     "Variable": (("A", "a b"), ("", "A=", "A\0")),
     "Ident": (("a-_9",), ("", "a b", "@a", "a\n", "x" * 129)),
+    "Handle": (("", "@ada", "ada", " a.b-c_9 ", "@" + "x" * 64), ("@", "a b", "@é")),
+    "Moment": (
+        (
+            "5m",
+            "0",
+            "1795560109824",
+            "2026-01-01T00:00Z",
+            "2026-01-01 00:00:00.5+01:00",
+        ),
+        ("", "m", "2026-01-01", "2026-01-01T00:00", "5m\n", "-5m", "9" * 15),
+    ),
     "Ttl": (("forever", "15m", "7d"), ("", "15", "m", "15m\n", "1w", "-1m")),
 }
 

@@ -43,11 +43,16 @@ def status_for(kind: type[Exception]) -> int:
     return next((STATUS[cls] for cls in kind.__mro__ if cls in STATUS), 500)
 
 
+def status_of(error: Exception) -> int:
+    """The status of an error."""
+    return status_for(type(error))
+
+
 def problem_of(error: Exception) -> dict[str, Any]:
     """The problem that an error is; a bug says only that it is one, and is logged."""
     if isinstance(error, errors.AntError):
         issues = error.issues if isinstance(error, errors.Invalid) else None
-        return problem(status_for(type(error)), str(error), issues)
+        return problem(status_of(error), str(error), issues)
     log.error("A bug in a handler.", exc_info=error)
     return problem(500, "The server has a bug; its log says more.")
 

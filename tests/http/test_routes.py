@@ -1,6 +1,8 @@
 """One contract for every row of the route table."""
 
+import inspect
 from collections import Counter
+from pathlib import Path
 from typing import Any, get_args
 
 import attrs
@@ -10,6 +12,7 @@ from ant.http import routes
 from ant.http.endpoint import ROUTES, Route
 from ant.model import SessionType
 from tests.http.asking import Answer, Api
+from tests.systems import running
 
 assert routes.__all__
 
@@ -148,6 +151,10 @@ def test_every_row_is_documented(route: Route) -> None:
     first = (route.handler.__doc__ or "").split("\n\n")[0].strip()
     assert first.endswith((".", "`.")) or ":" in first
     assert [route] == [other for other in ROUTES if other.name == route.name]
+    assert {"system", "return"} <= route.hints.keys()
+    parameters = inspect.signature(route.handler).parameters.keys()
+    assert parameters == route.hints.keys() - {"return"}
+    assert (204 == route.status) == (route.hints["return"] is type(None))
 
 
 async def test_unknown_ids(api: Api) -> None:
@@ -174,6 +181,7 @@ async def test_unknown_ids(api: Api) -> None:
 async def test_bad_bodies(api: Api, data: bytes) -> None:
     """What is no JSON, no object, or has a field too many: 400, and where it is."""
     room = await api.room()
+    before = api.rig.tags()
     wrong = {}
     for route in ROUTES:
         if route.body is not None:
@@ -183,11 +191,13 @@ async def test_bad_bodies(api: Api, data: bytes) -> None:
             if not is_problem(answer, 400) or " at $" not in "".join(issues):
                 wrong[row(route)] = answer
     assert {} == wrong
+    assert before == api.rig.tags(), "something was done all the same"
 
 
 async def test_wrong_types_in_bodies(api: Api) -> None:
     """Each field by itself: 400, and the path of the fault by its wire name."""
     room = await api.room()
+    before = api.rig.tags()
     wrong = {}
     for route in ROUTES:
         for field in attrs.fields(route.body) if route.body else ():
@@ -204,6 +214,7 @@ async def test_wrong_types_in_bodies(api: Api) -> None:
             if not (is_problem(answer, 400) and is_named):
                 wrong[row(route), name] = answer
     assert {} == wrong
+    assert before == api.rig.tags(), "something was done all the same"
 
 
 async def test_wrong_types_and_names_in_queries(api: Api) -> None:
@@ -257,3 +268,22 @@ async def test_inactive_sessions(api: Api, how: str, kind: SessionType) -> None:
         if not good:
             wrong[row(route)] = answer
     assert {} == wrong
+
+
+async def test_missing_keys(tmp_path: Path) -> None:
+    """401 on every row, whether or not there is such a thing."""
+    async with running(tmp_path, api_key="a-key") as rig:
+        api = Api(rig)
+        for route in ROUTES:
+            answer = await api.call(route.method, path(route, NOBODY), least(route))
+            assert is_problem(answer, 401), row(route)
+
+
+async def test_a_chat_has_no_terminal(api: Api) -> None:
+    """To act on it is a conflict."""
+    room = await api.room()
+    for route in ROUTES:
+        if "/terminal/" in route.path and route.method == "POST":
+            answer = await api.call(route.method, path(route, room["id"]), least(route))
+            assert is_problem(answer, 409), row(route)
+            assert "has no terminal" in answer.detail
