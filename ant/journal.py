@@ -90,8 +90,10 @@ class Journal:
                 self._finish(group)
                 group = []
         finally:
+            while more := self._also_waiting():
+                group += more
             self._queue.close()
-            for waiting in [*group, *self._also_waiting()]:
+            for waiting in group:
                 waiting.job.error = Stopping("The server is stopping.")
                 waiting.over.set()
 
