@@ -55,7 +55,8 @@ class Rig:
     """The system, and what tests look at beside it.
 
     `terminals` are the fakes in the order of their opening; `script` is what the next
-    ones say first, `fault` is raised instead of opening one.
+    ones say first, `fault` is raised instead of opening one. `hurry` is the scope that
+    the second SIGTERM cancels.
     """
 
     store: Store
@@ -67,6 +68,7 @@ class Rig:
     script: tuple[bytes, ...] = ()
     room: int | None = None
     fault: Exception | None = None
+    hurry: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
     async def open_fake(self, spec: Spec) -> Terminal:
         """The stage's opener: a fake of the size asked for."""
@@ -134,22 +136,23 @@ async def running(
             opener = open_terminal or rig.open_fake
             stage = Stage(journal, scribe, Viewers(), opener, "http://test")
             background.start_soon(scribe.run)
-            async with open_supervisor(
-                stage, config.max_active_sessions, config.grace_s
-            ) as supervisor:
-                rig.system = System(
-                    config=config,
-                    bus=rig.bus,
-                    journal=journal,
-                    stage=stage,
-                    supervisor=supervisor,
-                    presence=Presence(),
-                    health=HealthProbe(journal, supervisor),
-                    epoch="an-epoch",
-                    build_id=clock.new_id(),
-                )
-                rig.app = create_app(rig.system)
-                yield rig
+            with rig.hurry:
+                async with open_supervisor(
+                    stage, config.max_active_sessions, config.grace_s
+                ) as supervisor:
+                    rig.system = System(
+                        config=config,
+                        bus=rig.bus,
+                        journal=journal,
+                        stage=stage,
+                        supervisor=supervisor,
+                        presence=Presence(),
+                        health=HealthProbe(journal, supervisor),
+                        epoch="an-epoch",
+                        build_id=clock.new_id(),
+                    )
+                    rig.app = create_app(rig.system)
+                    yield rig
             background.cancel_scope.cancel()
     finally:
         store.close()

@@ -74,6 +74,7 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock"), (), frozenset()),
     (("bell",), (), frozenset({"trio"})),
+    (("problem",), (), frozenset()),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
     (("commands", "events"), VOCABULARY[:4], frozenset({"attrs"})),
     (("wire",), VOCABULARY[:6], frozenset({"attrs", "cattrs", "orjson"})),
@@ -94,15 +95,14 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY + PURE_TERMINAL + LIVE_TERMINAL + ("store",) + RULES,
         frozenset({"attrs", "trio"}),
     ),
-    (CONNECTION, ("errors",), SERVING),
+    (CONNECTION, ("errors", "problem", "wire"), SERVING),
     (
         HTTP,
-        VOCABULARY
-        + PURE_TERMINAL
-        + ("terminal.flow", "terminal.session")
-        + RULES
-        + MACHINERY
-        + CONNECTION,
+        (
+            *(*VOCABULARY, "problem"),
+            *(*PURE_TERMINAL, "terminal.flow", "terminal.session"),
+            *(*RULES, *MACHINERY, *CONNECTION),
+        ),
         WEB | {"attrs", "trio"},
     ),
     (

@@ -50,10 +50,14 @@ async def delete_session(
 ) -> None:
     """End the program and mark the session and its linked chat deleted.
 
-    With `hard=true` both are removed, with all that hangs on them.
+    With `hard=true` both are removed, with all that hangs on them. A caller who leaves
+    meanwhile leaves a session that is stopped, or deleted, and no program of either.
     """
-    ids = await system.journal.write(sessions.delete_session, session_id, query.hard)
+    ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
     for each in ids:
+        await system.supervisor.stop(each)
+    ids = await system.journal.write(sessions.delete_session, session_id, query.hard)
+    for each in ids:  # Somebody may have started it again in between.
         await system.supervisor.stop(each)
     if query.hard:
         await system.journal.write(sessions.remove_sessions, ids)
