@@ -82,7 +82,8 @@ async def test_a_socket_is_greeted_and_its_frames_are_answered(tmp_path: Path) -
 
 
 async def shown(ant: AntClient, session_id: str, text: str) -> bool:
-    page = await ant.history(session_id, from_=0)
+    """Whether that is in what the terminal showed of late."""
+    page = await ant.history(session_id, order="asc")
     return text in "".join(row["text"] for row in page["rows"])
 
 
@@ -100,6 +101,34 @@ async def test_the_first_milliseconds_are_not_lost(tmp_path: Path) -> None:
                     got += await stream.receive_some(65536)
             assert b'"data":"early\\r\\n","offset":0,"end":7' in got
             await stream.aclose()
+
+
+@pytest.mark.slow
+async def test_a_look_at_a_terminal_shows_its_run_from_the_first_line(
+    tmp_path: Path,
+) -> None:
+    """A `spawnPty` join that names no offset is shown what is there, lines whole."""
+    command = ["sh", "-c", "seq 1 $(cat lines); read x"]
+    async with running_server(tmp_path) as server, server.client() as ant:
+        lines = tmp_path / "lines"
+        row = await ant.create(
+            "look", command=command, root_dir=str(tmp_path), start=False
+        )
+        for count in (3, 3, 30_000):
+            lines.write_text(str(count))
+            await ant.call("POST", f"/api/sessions/{row['id']}/terminal/start", {})
+            await eventually(lambda n=count: shown(ant, row["id"], f"\n{n}\n"))
+            async with watching(ant, row["id"], from_=None, spawnPty=True) as view:
+                await view.until(lambda v, n=count: v.text.endswith(f"\n{n}\r\n"))
+                first = int(view.text.partition("\r\n")[0])
+                whole = "".join(f"{n}\r\n" for n in range(first, count + 1))
+                assert view.text == whole
+                if count == 3:
+                    assert first == 1
+                else:
+                    assert 60 << 10 < len(view.text) <= 64 << 10
+                await view.type("\r")
+                await view.until_exit()
 
 
 @pytest.mark.slow
