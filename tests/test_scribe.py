@@ -98,8 +98,10 @@ async def test_a_refusal_is_tried_again(
     """The tail keeps the bytes while the disk is full; then they are stored once."""
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     write, refusals = journal.write, [StorageFailed("full")] * 3
+    waited = []
 
     async def refuse(work: Any, *args: Any) -> Any:
+        waited.append(scribe.waits)
         if refusals:
             raise refusals.pop()
         return await write(work, *args)
@@ -110,7 +112,7 @@ async def test_a_refusal_is_tried_again(
     scribe.mark(session.id, flow)
     with trio.fail_after(PATIENCE_S):
         await flow.wait_stored(3)
-    assert [] == refusals
+    assert [False, True, True, True, False] == [*waited, scribe.waits]
     assert b"one" == stored(store, session)[0]
 
 
