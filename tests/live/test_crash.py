@@ -132,7 +132,8 @@ async def watch_until_killed(
         async with watching(ant, each.id, from_=each.seen, spawnPty=True) as view:
             views.append((each, view))
             while True:
-                await view.take()
+                frame = await view.take()
+                assert frame["type"] != "error", frame
                 if view.start is not None:
                     begun.set()
     except* (ConnectionClosed, HandshakeError, OSError):
