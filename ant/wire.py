@@ -243,7 +243,7 @@ def read_body(data: bytes, kind: type[T]) -> T:
 
 
 def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
-    """Structure a query string's last values. Raises `Invalid`."""
+    """Structure a query string's first values. Raises `Invalid`."""
     return _structure(_query, pairs, kind)
 
 
