@@ -33,7 +33,10 @@ async def create_session(system: System, body: CreateSession) -> Session:
         await system.supervisor.start(session.id)
     except AntError:
         ids = [session.id, session.linked_chat_id]
-        await system.journal.write(sessions.remove_sessions, [i for i in ids if i])
+        # Cancelled here, the caller has left and the session stays, not started.
+        await system.journal.write(  # noqa: ASYNC120
+            sessions.remove_sessions, [each for each in ids if each]
+        )
         raise
     return await system.journal.read(sessions.get_session, session.id)
 
