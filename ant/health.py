@@ -158,7 +158,8 @@ class HealthProbe:
         sample, cap = self._sample, self._supervisor.cap
         count = len(self._supervisor.stage.running)
         at_cap = bool(cap) and count >= cap
-        status = "degraded" if self._journal.degraded else "ok"
+        refused = self._journal.degraded or self._supervisor.stage.scribe.waits
+        status = "degraded" if refused else "ok"
         return Health(
             status="stopping" if self.stopping else status,
             version=ant.__version__,

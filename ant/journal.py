@@ -83,9 +83,13 @@ class _Counter:
                     self._over(waiting.job)
                     waiting.over.set()
                 group = []
+        except trio.ClosedResourceError:
+            pass  # Another server of this counter was the first to leave.
         finally:
+            while more := self._also_waiting():
+                group += more
             self._queue.close()
-            for waiting in [*group, *self._also_waiting()]:
+            for waiting in group:
                 waiting.job.error = Stopping("The server is stopping.")
                 waiting.over.set()
 

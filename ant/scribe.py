@@ -48,9 +48,13 @@ def store_chunks(
 
 
 class Scribe:
-    """Who has unstored bytes, and the task that stores them."""
+    """Who has unstored bytes, and the task that stores them.
+
+    `waits` while the database refuses them, whatever smaller things still fit.
+    """
 
     def __init__(self, journal: Journal, keep: int) -> None:
+        self.waits = False
         self._journal, self._keep = journal, keep
         self._dirty: dict[SessionId, Flow] = {}
         self._bell, self._hurry = Bell(), Bell()
@@ -94,10 +98,12 @@ class Scribe:
             await self._journal.write(store_chunks, batch, self._keep)
         except StorageFailed as exc:
             log.error("Transcripts wait for the disk: %s", exc)
+            self.waits = True
             self._dirty = dirty | self._dirty
             self._bell.ring()
             await trio.sleep(RETRY_S)
             return
+        self.waits = False
         for session_id, chunks in batch:
             flow = dirty[session_id]
             offset, last = chunks[-1]

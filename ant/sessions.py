@@ -173,21 +173,26 @@ def _pair(unit: Unit, session: Session) -> list[Session]:
     return [session, other] if automatic else [session]
 
 
-def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
-    """Mark a session and its automatic pair deleted; the ids of both.
+def to_delete(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
+    """A session and its automatic pair, which go together; the ids of both.
 
-    Raises `Gone` when it is inactive already, unless it is to go for good.
+    Raises `NotFound`, and `Gone` when it is inactive already, unless it is to go for
+    good.
     """
     check = get_session if hard else need_active
-    pair = _pair(unit, check(unit, session_id))
-    for session in pair:
+    return [session.id for session in _pair(unit, check(unit, session_id))]
+
+
+def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
+    """Mark a session and its automatic pair deleted; as `to_delete` otherwise."""
+    ids = to_delete(unit, session_id, hard)
+    for session in (get_session(unit, each) for each in ids):
         if session.deleted_at is None:
             unit.sessions.change(
                 session.id,
                 deleted_at=clock.stamp(unit.now),
                 updated_at=clock.stamp(unit.now),
             )
-    ids = [session.id for session in pair]
     unit.emit(SessionsChanged(session_id, tuple(ids)))
     return ids
 

@@ -123,9 +123,11 @@ class Witness:
                 await self._finish(exit_, reason)
         except AntError as exc:
             log.error("The end of session %s is not recorded: %s", self.session_id, exc)
-        if self.has_begun:
-            del self._stage.running[self.session_id]
-        self._stage.viewers.wake(self.session_id)
+        finally:
+            # However it went: a dead terminal that counts as running is for ever.
+            if self.has_begun:
+                del self._stage.running[self.session_id]
+            self._stage.viewers.wake(self.session_id)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:
         end = self.flow.tail.end

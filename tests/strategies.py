@@ -1,8 +1,18 @@
-"""What Hypothesis makes of our nouns: bytes, cuts of them, and terminal text."""
+"""What Hypothesis makes of our nouns: terminal bytes, cuts of them, and events."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from hypothesis import strategies as st
+
+from ant.events import (
+    Event,
+    SessionActivity,
+    SessionExited,
+    SessionsChanged,
+    TerminalResized,
+)
+from ant.model import SessionId, Status
 
 CHARACTERS = st.sampled_from(list("ab\r\n\té漢字🙂\x1b[0m\u0301"))
 """One to four bytes each, and some that escapes are made of."""
@@ -51,3 +61,27 @@ META = st.dictionaries(
     max_size=4,
 )
 """Free data as clients keep it on a row."""
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{20}", fullmatch=True).map(SessionId)
+TIMES = st.datetimes(
+    min_value=datetime(1, 1, 2),
+    max_value=datetime(9999, 12, 30),
+    timezones=st.just(UTC),
+)
+BYTES = st.integers(0, 2**53)
+
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(SessionsChanged, st.none() | IDS, st.lists(IDS, max_size=2).map(tuple)),
+    st.builds(
+        SessionExited,
+        IDS,
+        st.sampled_from(Status),
+        st.none() | st.integers(0, 255),
+        st.none() | st.integers(1, 64),
+        st.none() | TEXT,
+        BYTES,
+    ),
+    st.builds(TerminalResized, IDS, st.integers(1, 1000), st.integers(1, 1000)),
+    st.builds(SessionActivity, IDS, TIMES),
+)

@@ -13,7 +13,7 @@ import attrs
 import trio
 from quart_trio import QuartTrio
 
-from ant import bus, clock, evidence, sessions
+from ant import bus, clock, sessions
 from ant.bus import Bus
 from ant.commands import CreateSession
 from ant.config import Config
@@ -25,6 +25,7 @@ from ant.model import Session, SessionType
 from ant.presence import Presence
 from ant.scribe import Scribe
 from ant.store import Store, Unit
+from ant.store.tables import EventRow
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.terminal.host import Spec, Terminal
@@ -55,7 +56,8 @@ class Rig:
     """The system, and what tests look at beside it.
 
     `terminals` are the fakes in the order of their opening; `script` is what the next
-    ones say first, `fault` is raised instead of opening one.
+    ones say first, `fault` is raised instead of opening one. `hurry` is the scope that
+    the second SIGTERM cancels.
     """
 
     store: Store
@@ -67,6 +69,7 @@ class Rig:
     script: tuple[bytes, ...] = ()
     room: int | None = None
     fault: Exception | None = None
+    hurry: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
     async def open_fake(self, spec: Spec) -> Terminal:
         """The stage's opener: a fake of the size asked for."""
@@ -109,9 +112,13 @@ class Rig:
 
     def check_published(self) -> None:
         """Commits equal publications: the same events, in the same order."""
-        logged = [e.seq for e in self.store.read(evidence.events_since, 0, 1_000_000)]
         published = [e.seq for e in self.bus.published if e.seq is not None]
-        assert logged == published
+        assert self.store.read(logged_seqs) == published
+
+
+def logged_seqs(unit: Unit) -> list[int]:
+    """The `seq` of every event in the log, also of those that were forgotten."""
+    return [row.seq for row in EventRow.select(EventRow.seq).order_by(EventRow.seq)]
 
 
 @asynccontextmanager
@@ -134,22 +141,23 @@ async def running(
             opener = open_terminal or rig.open_fake
             stage = Stage(journal, scribe, Viewers(), opener, "http://test")
             background.start_soon(scribe.run)
-            async with open_supervisor(
-                stage, config.max_active_sessions, config.grace_s
-            ) as supervisor:
-                rig.system = System(
-                    config=config,
-                    bus=rig.bus,
-                    journal=journal,
-                    stage=stage,
-                    supervisor=supervisor,
-                    presence=Presence(),
-                    health=HealthProbe(journal, supervisor),
-                    epoch="an-epoch",
-                    build_id=clock.new_id(),
-                )
-                rig.app = create_app(rig.system)
-                yield rig
+            with rig.hurry:
+                async with open_supervisor(
+                    stage, config.max_active_sessions, config.grace_s
+                ) as supervisor:
+                    rig.system = System(
+                        config=config,
+                        bus=rig.bus,
+                        journal=journal,
+                        stage=stage,
+                        supervisor=supervisor,
+                        presence=Presence(),
+                        health=HealthProbe(journal, supervisor),
+                        epoch="an-epoch",
+                        build_id=clock.new_id(),
+                    )
+                    rig.app = create_app(rig.system)
+                    yield rig
             background.cancel_scope.cancel()
     finally:
         store.close()

@@ -120,12 +120,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (CONNECTION, ("wire", "problem"), SERVING),
     (
         HTTP,
-        VOCABULARY
-        + PURE_TERMINAL
-        + ("terminal.flow", "terminal.session")
-        + RULES
-        + MACHINERY
-        + CONNECTION,
+        (
+            *(*VOCABULARY, "problem"),
+            *(*PURE_TERMINAL, "terminal.flow", "terminal.session"),
+            *(*RULES, *MACHINERY, *CONNECTION),
+        ),
         WEB | {"attrs", "trio"},
     ),
     (

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import attrs
 import pytest
 
-from ant import clock, evidence, rooms, wire
+from ant import clock, events, evidence, rooms, wire
 from ant.commands import PostMessage
 from ant.events import (
     CliFlagUpdated,
@@ -221,3 +221,30 @@ def test_a_row_has_one_shape_in_answer_event_and_log(store: Store) -> None:
     assert [told] == again
     assert answer == {key: told[key] for key in answer}
     assert {"type", "sessionId", "seq", "at"} == set(told) - set(answer)
+
+
+def test_the_union_has_every_event() -> None:
+    """No class is forgotten: what is not in it cannot be logged or sent."""
+    defined = {
+        each
+        for each in vars(events).values()
+        if isinstance(each, type) and hasattr(each, "durable")
+    }
+    assert defined == set(get_args(Event))
+
+
+@pytest.mark.parametrize("event", get_args(Event), ids=lambda event: event.__name__)
+def test_an_event_says_how_it_travels(event: type) -> None:
+    """Durable or not, to all or to who joined; frozen, and of a session or of none."""
+    assert isinstance(event.durable, bool)  # type: ignore[attr-defined]
+    assert isinstance(event.to_all, bool)  # type: ignore[attr-defined]
+    field = attrs.fields_dict(event)["session_id"]
+    assert "sessionId" == field.metadata["wire"]
+    assert event.__setattr__ is not object.__setattr__
+
+
+def test_an_envelope_is_itself() -> None:
+    """Two that say the same are still two."""
+    event = SessionsChanged()
+    one, two = (Envelope(None, event) for _ in range(2))  # type: ignore[arg-type]
+    assert one != two

@@ -56,7 +56,7 @@ def scrollback_start(flow: Flow, oldest: int) -> int:
     """Where to begin for who names no offset: at a line, not too far back."""
     tail = flow.tail
     start = max(tail.base, tail.end - SCROLLBACK, oldest)
-    if start == 0:
+    if start == tail.start:
         return start
     line = tail.read(start, SCROLLBACK).find(b"\n") + 1
     return start + line

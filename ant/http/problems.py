@@ -3,7 +3,7 @@
 import logging
 from typing import Any, Final
 
-from quart import Quart, Response
+from quart import Quart, Response, has_websocket_context
 from werkzeug.exceptions import HTTPException
 
 from ant import errors, wire
@@ -65,13 +65,16 @@ def error_frame(error: Exception, ref: str | None) -> str:
 
 
 def respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    """A problem as an HTTP answer."""
-    return Response(
+    """A problem as an HTTP answer; to a handshake it is the connection's last."""
+    response = Response(
         wire.dumps(body),
         status=body["status"],
         headers=headers,
         content_type=MEDIA_TYPE,
     )
+    if has_websocket_context():
+        response.headers["Connection"] = "close"
+    return response
 
 
 def register(app: Quart) -> None:

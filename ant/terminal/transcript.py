@@ -18,10 +18,13 @@ CHUNK = 64 << 10
 
 
 class Tail:
-    """A window on the transcript: bytes `base` to `end`, the newest of the session."""
+    """A window on the transcript: bytes `base` to `end`, the newest of the session.
+
+    `start` is where it began: the first byte of the run.
+    """
 
     def __init__(self, start: int, capacity: int = CAPACITY, keep: int = KEEP) -> None:
-        self.base = self.end = self.stored = self.seen = start
+        self.start = self.base = self.end = self.stored = self.seen = start
         self._capacity, self._keep = capacity, keep
         self._bytes = bytearray()
 

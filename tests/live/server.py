@@ -1,5 +1,6 @@
 """A real server process on a free port, for live tests and benchmarks."""
 
+import atexit
 import contextlib
 import os
 import resource
@@ -120,6 +121,8 @@ async def start_server(
             env=environment(**env),
             start_new_session=True,
         )
+    # Whoever breaks off this run breaks off the servers too, come what may.
+    atexit.register(process.kill)
     assert process.stdout is not None
     said = b""
     with trio.fail_after(START_S):

@@ -211,4 +211,6 @@ async def raw_handshake(http: httpx.AsyncClient, **headers: str) -> httpx.Respon
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
-    return await http.get("/ws", headers={**upgrade, **headers})
+    answer = await http.get("/ws", headers={**upgrade, **headers})
+    assert answer.headers["connection"] == "close", "it is closed, so it says so"
+    return answer

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.live.rude import barge_in
 from tests.live.server import left_of, run_serve, running_server, start_server
 from tests.live.viewer import watching
 
@@ -133,17 +134,7 @@ async def test_a_client_that_does_not_read_does_not_hold_the_exit(
         async with server.client() as ant:
             command = [sys.executable, "-c", COUNTING]
             row = await ant.create("flood", command=command)
-            stream = await trio.open_tcp_stream("127.0.0.1", server.port)
-            await stream.send_all(
-                b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-            )
-            assert b" 101 " in await stream.receive_some(1024)
-            ask = b'{"type":"join_session","sessionId":"%b","from":0}' % (
-                row["id"].encode()
-            )
-            await stream.send_all(bytes([0x81, 0x80 | len(ask), 0, 0, 0, 0]) + ask)
+            stream = await barge_in(server.port, row["id"], **{"from": 0})
             async with watching(ant, row["id"]) as view:
                 await view.until(lambda v: (v.end or 0) > 32 << 20)
         began = trio.current_time()

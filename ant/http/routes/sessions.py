@@ -57,7 +57,10 @@ async def create_session(system: System, body: CreateSession) -> Session:
         await system.supervisor.start(session.id)
     except AntError:
         ids = [session.id, session.linked_chat_id]
-        await system.journal.write(sessions.remove_sessions, [i for i in ids if i])
+        # Cancelled here, the caller has left and the session stays, not started.
+        await system.journal.write(  # noqa: ASYNC120
+            sessions.remove_sessions, [each for each in ids if each]
+        )
         raise
     return await system.journal.read(sessions.get_session, session.id)
 
@@ -76,10 +79,14 @@ async def delete_session(
 ) -> None:
     """End the program and mark the session and its linked chat deleted.
 
-    With `hard=true` both are removed, with all that hangs on them.
+    With `hard=true` both are removed, with all that hangs on them. A caller who leaves
+    meanwhile leaves a session that is stopped, or deleted, and no program of either.
     """
-    ids = await system.journal.write(sessions.delete_session, session_id, query.hard)
+    ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
     for each in ids:
+        await system.supervisor.stop(each)
+    ids = await system.journal.write(sessions.delete_session, session_id, query.hard)
+    for each in ids:  # Somebody may have started it again in between.
         await system.supervisor.stop(each)
     if query.hard:
         await system.journal.write(sessions.remove_sessions, ids)

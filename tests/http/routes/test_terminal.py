@@ -1,0 +1,208 @@
+"""Type, read back, resize, interrupt, start."""
+
+import base64
+from typing import Any
+
+import pytest
+import trio
+
+from ant.commands import MAX_INPUT
+from ant.http.routes import terminal
+from ant.model import Session
+from ant.terminal.host import Exit
+from ant.terminal.session import INBOX
+from tests.http.asking import Answer, ask
+from tests.systems import PATIENCE_S, Rig
+
+
+async def post(
+    rig: Rig, session: Session, verb: str, body: Any, **headers: str
+) -> Answer:
+    path = f"/api/sessions/{session.id}/terminal/{verb}"
+    return await ask(rig.app, "POST", path, body, **headers)
+
+
+async def history(rig: Rig, session: Session, query: str = "") -> Any:
+    path = f"/api/sessions/{session.id}/terminal/history{query}"
+    answer = await ask(rig.app, "GET", path)
+    assert 200 == answer.status
+    return answer.body
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "typed"),
+    [
+        ({"data": "h\u00e9\r"}, {}, "h\u00e9\r".encode()),
+        ({"data_b64": "/wANCg=="}, {}, b"\xff\x00\r\n"),
+        (b"\xff\x00\n", {"Content_Type": "application/octet-stream"}, b"\xff\x00\n"),
+        ({"data": ""}, {}, b""),
+        (b"", {"Content_Type": "application/octet-stream"}, b""),
+    ],
+)
+async def test_input_is_typed_as_given(
+    rig: Rig, body: Any, headers: dict[str, str], typed: bytes
+) -> None:
+    """Text, base64 or bytes; nothing is added, and the answer says what was taken."""
+    session = await rig.started()
+    answer = await post(rig, session, "input", body, **headers)
+    assert {
+        "ok": True,
+        "size": len(typed),
+        "written": len(typed),
+        "queued": 0,
+    } == answer.body
+    assert typed == rig.terminals[0].written
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, "$"),
+        ({"data": "x", "data_b64": "eA=="}, "$"),
+        ({"data_b64": "!"}, "$.data_b64"),
+        ({"data_b64": "eA"}, "$.data_b64"),
+        ({"data": "x" * (MAX_INPUT + 1)}, "$.data"),
+    ],
+)
+async def test_input_is_one_thing(rig: Rig, body: Any, path: str) -> None:
+    """Exactly one of the two, and well-formed; nothing is typed otherwise."""
+    session = await rig.started()
+    answer = await post(rig, session, "input", body)
+    assert 400 == answer.status
+    assert answer.body["issues"][0].endswith(f"at {path}")
+    assert b"" == rig.terminals[0].written
+
+
+@pytest.mark.parametrize("how", ["bytes", "text", "base64"])
+async def test_input_has_a_bound(rig: Rig, how: str) -> None:
+    """Counted in bytes, however it comes."""
+    session = await rig.started()
+    large, headers = b"\xc3\xa9" * (MAX_INPUT // 2 + 1), {}
+    body: Any = {"data": large.decode()}
+    if how == "bytes":
+        body, headers = large, {"Content_Type": "application/octet-stream"}
+    elif how == "base64":
+        body = {"data_b64": base64.b64encode(large).decode()}
+    answer = await post(rig, session, "input", body, **headers)
+    assert 413 == answer.status
+    assert str(MAX_INPUT) in answer.body["detail"]
+    assert b"" == rig.terminals[0].written
+
+
+async def test_a_program_that_does_not_read(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer says what is queued; what finds no place is refused."""
+    monkeypatch.setattr(terminal, "PATIENCE_S", 0.01)
+    rig.room = 2
+    session = await rig.started()
+    answer = await post(rig, session, "input", {"data": "abcde"})
+    assert {"ok": True, "size": 5, "written": 2, "queued": 3} == answer.body
+    live = rig.system.supervisor.need(session.id)
+    for _ in range(INBOX):
+        live.type_nowait(b"x")
+    assert 429 == (await post(rig, session, "input", {"data": "y"})).status
+    assert 200 == (await post(rig, session, "stop", {})).status
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+    assert b"ab" == rig.terminals[0].written
+
+
+async def test_what_never_ran_is_started_by_being_used(rig: Rig) -> None:
+    """What has ended is not: that is a conflict until it is started again."""
+    session = await rig.create()
+    assert 200 == (await post(rig, session, "input", {"data": "\x04"})).status
+    with trio.fail_after(PATIENCE_S):
+        if (live := rig.system.supervisor.find(session.id)) is not None:
+            await live.over.wait()
+    for verb, body in (("input", {"data": "x"}), ("stop", {})):
+        answer = await post(rig, session, verb, body)
+        assert 409 == answer.status
+        assert "no running program" in answer.body["detail"]
+    answer = await post(rig, session, "start", {"cols": 50})
+    assert ("running", 50, 30) == (
+        answer.body["status"],
+        answer.body["terminal"]["cols"],
+        answer.body["terminal"]["rows"],
+    )
+    assert 2 == len(rig.terminals)
+    again = await post(rig, session, "start", {})
+    assert (200, 2) == (again.status, len(rig.terminals))
+
+
+async def test_a_stop_is_an_interrupt(rig: Rig) -> None:
+    """What the program makes of it, its exit tells."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    answer = await post(rig, session, "stop", {"reason": "enough"})
+    assert {"ok": True, "action": "interrupt", "key": "ctrl-c"} == answer.body
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+    row = (await ask(rig.app, "GET", f"/api/sessions/{session.id}")).body
+    assert ("exited", 2, None) == (
+        row["status"],
+        row["terminal"]["exit_signal"],
+        row["terminal"]["exit_code"],
+    )
+
+
+async def test_a_size_is_set_now_and_for_later(rig: Rig) -> None:
+    """Of the running program and in the row; without a program it is only kept."""
+    session = await rig.create()
+    answer = await post(rig, session, "resize", {"cols": 70, "rows": 20})
+    assert (70, 20) == (
+        answer.body["terminal"]["cols"],
+        answer.body["terminal"]["rows"],
+    )
+    assert [] == rig.terminals
+    await post(rig, session, "start", {})
+    assert (70, 20) == (rig.specs[0].cols, rig.specs[0].rows)
+    await post(rig, session, "resize", {"cols": 71, "rows": 21})
+    assert [(70, 20), (71, 21)] == rig.terminals[0].sizes
+    assert "TerminalResized" in rig.tags()
+
+
+async def test_history_has_all_up_to_now(rig: Rig) -> None:
+    """What was just put out is stored first, then read."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    for piece in (b"one\n", b"\x1b[1mtwo\x1b[0m\n"):
+        rig.terminals[0].say(piece)
+        with trio.fail_after(PATIENCE_S):
+            await live.flow.wait_beyond(live.flow.tail.end)
+        page = await history(rig, session)
+    assert "one\ntwo\n" == "".join(row["text"] for row in reversed(page["rows"]))
+    assert (16, 16, 0, session.id) == (
+        page["end"],
+        page["next"],
+        page["oldest"],
+        page["session_id"],
+    )
+    page = await history(rig, session, "?from=1&raw=true&limit=1")
+    assert (1, "range") == (page["count"], page["mode"])
+    assert base64.b64decode(page["rows"][0]["raw_b64"]).startswith(b"ne\n")
+    page = await history(rig, session, "?grep=two")
+    assert ("search", "two") == (page["mode"], page["query"])
+    assert "<mark>two</mark>" in page["rows"][0]["snippet"]
+
+
+async def test_history_of_what_has_ended(rig: Rig) -> None:
+    """From the store alone, and every byte of it."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    rig.terminals[0].say(b"bye")
+    rig.terminals[0].end(Exit(code=0))
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+    page = await history(rig, session, "?from=0")
+    assert ["bye"] == [row["text"] for row in page["rows"]]
+
+
+@pytest.mark.parametrize(
+    "query", ["?limit=0", "?limit=1001", "?since=soon", "?from=-1", "?order=up"]
+)
+async def test_a_bad_query_is_400(rig: Rig, query: str) -> None:
+    """Never a silent default."""
+    session = await rig.create()
+    path = f"/api/sessions/{session.id}/terminal/history{query}"
+    assert 400 == (await ask(rig.app, "GET", path)).status

@@ -1,0 +1,149 @@
+"""Who may call."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import Headers
+
+from ant.config import Config
+from ant.errors import Forbidden, Unauthorized
+from ant.http.auth import check_host, check_key, check_origin, host_name
+
+KEY = "hunter2"
+HERE = "ant.local:6458"
+
+
+@pytest.mark.parametrize(
+    ("netloc", "expected"),
+    [
+        ("localhost:6458", "localhost"),
+        ("LocalHost", "localhost"),
+        ("[::1]:6458", "::1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("ant.local.", "ant.local"),
+        ("user@evil:80", "evil"),
+        ("", ""),
+        ("[", ""),
+        ("[::1", ""),
+    ],
+)
+def test_a_host_is_its_name(netloc: str, expected: str) -> None:
+    """Without port, brackets, case and the root's dot."""
+    assert expected == host_name(netloc)
+
+
+@pytest.mark.parametrize(
+    ("host", "config", "allowed"),
+    [
+        ("localhost:6458", Config(), True),
+        ("127.0.0.1:6458", Config(), True),
+        ("192.168.0.7:1", Config(), True),
+        ("[::1]:6458", Config(), True),
+        ("evil.example", Config(), False),
+        ("localhost.evil.example", Config(), False),
+        ("", Config(), False),
+        (None, Config(), False),
+        ("ant.local", Config(host="Ant.Local"), True),
+        ("ant.local", Config(allowed_hosts=("other", "ANT.local")), True),
+        ("ant.example", Config(public_url="https://ant.example/x"), True),
+        ("", Config(public_url="nonsense"), False),
+    ],
+)
+def test_a_host_is_ours_or_is_refused(
+    host: str | None, config: Config, allowed: bool
+) -> None:
+    """DNS rebinding comes with a name; an address cannot be rebound."""
+    if allowed:
+        check_host(config, host)
+    else:
+        with pytest.raises(Forbidden, match="does not answer for host"):
+            check_host(config, host)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "allowed"),
+    [
+        ("POST", {}, True),
+        ("POST", {"Origin": f"http://{HERE}"}, True),
+        ("POST", {"Origin": f"https://{HERE.upper()}"}, True),
+        ("POST", {"Origin": "http://evil.example"}, False),
+        ("POST", {"Origin": "http://ant.local"}, False),
+        ("POST", {"Origin": "null"}, False),
+        ("POST", {"Origin": ""}, False),
+        ("POST", {"Origin": f"file://{HERE}"}, False),
+        ("POST", {"Sec-Fetch-Site": "same-origin"}, True),
+        ("POST", {"Sec-Fetch-Site": "none"}, True),
+        ("POST", {"Sec-Fetch-Site": "same-site"}, False),
+        ("POST", {"Sec-Fetch-Site": "cross-site"}, False),
+        (
+            "POST",
+            {"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"},
+            False,
+        ),
+        ("GET", {"Origin": "http://evil.example"}, True),
+        ("HEAD", {"Sec-Fetch-Site": "cross-site"}, True),
+        ("OPTIONS", {"Origin": "http://evil.example"}, True),
+        ("DELETE", {"Origin": "http://evil.example"}, False),
+        ("WEBSOCKET", {"Origin": "http://evil.example"}, False),
+        ("WEBSOCKET", {"Origin": f"http://{HERE}"}, True),
+        ("WEBSOCKET", {}, True),
+    ],
+)
+def test_a_page_of_another_origin_is_refused(
+    method: str, headers: dict[str, str], allowed: bool
+) -> None:
+    """For everything that acts, and for sockets, which no CORS protects."""
+    given_headers = Headers({"Host": HERE, **headers})
+    if allowed:
+        check_origin(method, given_headers)
+    else:
+        with pytest.raises(Forbidden, match="another origin"):
+            check_origin(method, given_headers)
+
+
+@pytest.mark.parametrize(
+    ("headers", "query_key", "allowed"),
+    [
+        ({"Authorization": f"Bearer {KEY}"}, None, True),
+        ({"Authorization": f"bearer  {KEY} "}, None, True),
+        ({"X-API-Key": KEY}, None, True),
+        ({}, KEY, True),
+        ({"Authorization": "Bearer wrong"}, KEY, True),
+        ({}, None, False),
+        ({}, "", False),
+        ({"Authorization": KEY}, None, False),
+        ({"Authorization": f"Basic {KEY}"}, None, False),
+        ({"Authorization": "Bearer"}, None, False),
+        ({"X-API-Key": KEY.upper()}, None, False),
+        ({"X-API-Key": KEY[:-1]}, None, False),
+        ({"X-API-Key": KEY + "x"}, None, False),
+        ({"X-API-Key": "h\u00fcnter2"}, None, False),
+        ({}, "h\udcffnter2", False),
+        ({}, "\u6f22", False),
+    ],
+)
+def test_the_key_is_shown_in_one_of_three_ways(
+    headers: dict[str, str], query_key: str | None, allowed: bool
+) -> None:
+    """Any of them is enough; nothing else is."""
+    config = Config(api_key=KEY)
+    if allowed:
+        check_key(config, Headers(headers), query_key)
+    else:
+        with pytest.raises(Unauthorized, match="X-API-Key"):
+            check_key(config, Headers(headers), query_key)
+
+
+def test_without_a_key_nobody_is_asked() -> None:
+    """Loopback only, by the server's own check."""
+    check_key(Config(), Headers(), None)
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_text_is_allowed_or_refused_fuzz(host: str, shown: str) -> None:
+    """What a client sends raises nothing of another kind."""
+    try:
+        check_host(Config(), host)
+        check_key(Config(api_key=KEY), Headers(), shown.replace("\ud800", ""))
+    except (Forbidden, Unauthorized):
+        pass

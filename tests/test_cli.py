@@ -1,0 +1,126 @@
+"""The `ant` command."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import ant
+from ant import logs, server
+from ant.cli import main
+from ant.config import Config
+from ant.errors import Conflict
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
+    """What a server would have been run with."""
+    configs: list[Config] = []
+
+    async def serve(config: Config, ready: Any) -> None:
+        configs.append(config)
+        ready("http://127.0.0.1:1")
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    return configs
+
+
+def run(*argv: str, **env: str) -> Result:
+    clean = dict.fromkeys(("ANT_API_KEY", "ANT_PORT", "ANT_HOST"))
+    return CliRunner().invoke(main, argv, env={**clean, **env})
+
+
+def test_the_version_is_told() -> None:
+    """By name."""
+    assert f"ant, version {ant.__version__}\n" == run("--version").output.replace(
+        "ANT", "ant"
+    )
+
+
+def test_defaults_are_those_of_the_config(told: list[Config]) -> None:
+    """One place would be better than two; two that agree will do."""
+    result = run("serve")
+    assert (0, "ANT listening on http://127.0.0.1:1\n") == (
+        result.exit_code,
+        result.output,
+    )
+    assert Config(data_dir=Path("~/.ant").expanduser()) == told[0]
+
+
+def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
+    """Every setting can be given either way; the key only by its variable."""
+    flags = run(
+        "serve",
+        *("--host", "::1", "--port", "7", "--data-dir", "/x", "--grace", "1.5"),
+        *("--log-level", "debug", "--insecure", "--max-active-sessions", "3"),
+        *("--transcript-max-bytes", "70000", "--event-log-keep", "5"),
+        *("--public-url", "https://ant.example", "--allowed-hosts", "a, b,"),
+    )
+    variables = run(
+        "serve",
+        ANT_HOST="::1",
+        ANT_PORT="7",
+        ANT_DATA_DIR="/x",
+        ANT_GRACE_S="1.5",
+        ANT_LOG_LEVEL="debug",
+        ANT_INSECURE="1",
+        ANT_MAX_ACTIVE_SESSIONS="3",
+        ANT_TRANSCRIPT_MAX_BYTES="70000",
+        ANT_EVENT_LOG_KEEP="5",
+        ANT_PUBLIC_URL="https://ant.example",
+        ANT_ALLOWED_HOSTS="a, b,",
+    )
+    assert (0, 0) == (flags.exit_code, variables.exit_code), variables.output
+    expected = Config(
+        host="::1",
+        port=7,
+        data_dir=Path("/x"),
+        grace_s=1.5,
+        log_level="debug",
+        insecure=True,
+        max_active_sessions=3,
+        transcript_max_bytes=70000,
+        event_log_keep=5,
+        public_url="https://ant.example",
+        allowed_hosts=("a", "b"),
+    )
+    assert [expected, expected] == told
+
+
+def test_the_key_comes_from_its_variable(told: list[Config]) -> None:
+    """An empty one is none; it is in no help text."""
+    run("serve", ANT_API_KEY="hunter2")
+    run("serve", ANT_API_KEY="")
+    assert ["hunter2", None] == [config.api_key for config in told]
+    assert "--api-key" not in run("serve", "--help").output
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("serve", "--port", "70000"),
+        ("serve", "--port", "x"),
+        ("serve", "--log-level", "loud"),
+        ("serve", "--event-log-keep", "0"),
+        ("serve", "--nope"),
+        ("nope",),
+    ],
+)
+def test_usage_is_2(told: list[Config], argv: tuple[str, ...]) -> None:
+    """And nothing is run."""
+    assert 2 == run(*argv).exit_code
+    assert [] == told
+
+
+def test_a_refusal_is_a_sentence_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback."""
+
+    async def serve(config: Config, ready: Any) -> None:
+        raise Conflict("Another server uses this.")
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    result = run("serve")
+    assert (1, "ant: Another server uses this.\n") == (result.exit_code, result.output)

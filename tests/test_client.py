@@ -1,0 +1,133 @@
+"""The API from outside: what the server refuses is raised as the same class."""
+
+import inspect
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from ant import errors
+from ant.client import AntClient, Socket, error_of
+from ant.errors import AntError, Conflict, Invalid, NotFound, StorageFailed
+from ant.http.problems import problem_of
+
+ERRORS = [
+    each
+    for _, each in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(each, AntError) and each is not AntError
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda each: each.__name__)
+def test_an_error_comes_back(error: type[AntError]) -> None:
+    """With its sentence; as its class, or as the one that has its status."""
+    made = error("a", "b") if error is NotFound else error("No at $")
+    back = error_of(problem_of(made))
+    assert str(made) == str(back)
+    bases = (Conflict, StorageFailed) if type(back) is not error else (error,)
+    assert isinstance(back, bases)
+
+
+def test_issues_come_back() -> None:
+    """Each by itself."""
+    back = error_of(problem_of(Invalid("a at $", "b at $")))
+    assert isinstance(back, Invalid)
+    assert ["a at $", "b at $"] == back.issues
+
+
+@pytest.mark.parametrize("problem", [{}, {"status": 500}, {"status": 418}])
+def test_what_is_unknown_is_an_error_all_the_same(problem: dict[str, Any]) -> None:
+    """Never a success."""
+    assert AntError is type(error_of(problem))
+
+
+def answering(
+    monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
+) -> tuple[AntClient, list[httpx.Request]]:
+    """A client whose server always says this, and what it was asked."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(status, content=body)
+
+    client = AntClient("http://host:1/", "hunter2")
+    client._http = httpx.AsyncClient(
+        base_url=client.url,
+        headers=client._headers,
+        transport=httpx.MockTransport(answer),
+    )
+    return client, asked
+
+
+async def test_a_call_is_json_and_shows_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bytes go as they are; queries lose their trailing underscore."""
+    client, asked = answering(monkeypatch, 200, b'{"a": 1}')
+    async with client as ant:
+        assert {"a": 1} == await ant.create("one", cols=80)
+        await ant.type("x", "text")
+        await ant.type("x", b"\xff")
+        await ant.history("x", from_=5, limit=1)
+    create, text, raw, history = asked
+    assert ("POST", "/api/sessions") == (create.method, create.url.path)
+    assert {"name": "one", "type": "terminal", "cols": 80} == json.loads(create.content)
+    assert "Bearer hunter2" == create.headers["Authorization"]
+    assert {"data": "text"} == json.loads(text.content)
+    assert (b"\xff", "application/octet-stream") == (
+        raw.content,
+        raw.headers["Content-Type"],
+    )
+    assert {"from": "5", "limit": "1"} == dict(history.url.params)
+
+
+async def test_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer without a body."""
+    client, _ = answering(monkeypatch, 204, b"")
+    async with client as ant:
+        assert await ant.call("DELETE", "/api/sessions/x") is None
+
+
+async def test_a_refusal_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what it was raised as over there."""
+    body = json.dumps(problem_of(NotFound("session", "x"))).encode()
+    client, _ = answering(monkeypatch, 404, body)
+    async with client as ant:
+        with pytest.raises(NotFound, match="There is no session 'x'"):
+            await ant.call("GET", "/api/sessions/x")
+
+
+class Wire:
+    """A connection that says these frames."""
+
+    def __init__(self, *frames: dict[str, Any]) -> None:
+        self.frames = list(frames)
+        self.sent: list[Any] = []
+
+    async def get_message(self) -> str:
+        return json.dumps(self.frames.pop(0))
+
+    async def send_message(self, text: str) -> None:
+        self.sent.append(json.loads(text))
+
+
+async def test_a_socket_waits_for_what_it_expects() -> None:
+    """By type and fields; others are passed over, errors of other asks too."""
+    problem = problem_of(NotFound("session", "x"))
+    error = {**problem, "type": "error"}
+    wire = Wire(
+        {"type": "hello", "seq": 1},
+        {**error, "ref": "other"},
+        {"type": "ack", "ref": "r"},
+        {**error, "ref": "r"},
+        {**error, "ref": "r"},
+    )
+    socket = Socket(wire)  # type: ignore[arg-type]
+    await socket.send("presence_ping", ref="r")
+    assert [{"type": "presence_ping", "ref": "r"}] == wire.sent
+    assert {"type": "ack", "ref": "r"} == await socket.expect("ack", ref="r")
+    with pytest.raises(NotFound):
+        await socket.expect("ack", ref="r")
+    assert 404 == (await socket.expect("error", ref="r"))["status"]

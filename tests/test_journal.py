@@ -1,0 +1,228 @@
+"""The async door to the store; real threads, so real time."""
+
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from ant import clock, evidence
+from ant.errors import Conflict, Stopping, StorageFailed
+from ant.events import Envelope, SessionActivity, SessionsChanged
+from ant.journal import GROUP, QUEUE, Journal, open_journal
+from ant.model import SessionId
+from ant.store import Store, Unit
+from tests.cancel import cancel_at_every_step
+from tests.store.test_store import BIG, fail, fill_disk, grow, put
+from tests.systems import PATIENCE_S, RecordingBus
+
+
+@pytest.fixture
+def bus() -> RecordingBus:
+    return RecordingBus()
+
+
+@pytest.fixture
+async def journal(store: Store, bus: RecordingBus) -> AsyncIterator[Journal]:
+    with trio.fail_after(PATIENCE_S):
+        async with open_journal(store, bus) as opened:
+            yield opened
+
+
+def told(bus: RecordingBus) -> list[str | None]:
+    return [each.event.session_id for each in bus.published]
+
+
+def logged(store: Store) -> list[int | None]:
+    return [each.seq for each in store.read(evidence.events_since, 0, 100_000)]
+
+
+class Gate:
+    """Work that holds the writer's thread until it is opened."""
+
+    def __init__(self) -> None:
+        self.entered, self._open = trio.Event(), threading.Event()
+        self._token = trio.lowlevel.current_trio_token()
+
+    def work(self, unit: Unit) -> None:
+        self._token.run_sync_soon(self.entered.set)
+        assert self._open.wait(PATIENCE_S)
+        put(unit, "gate")
+
+    def open(self) -> None:
+        self._open.set()
+
+
+async def test_who_is_told_of_success_has_been_published(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """Committed first, then published, then answered."""
+    assert "a" == await journal.write(put, "a")
+    assert ["a"] == told(bus)
+    assert [1] == logged(store)
+
+
+async def test_what_waits_together_is_committed_together(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """One commit, published in the order of asking; a failure is its own."""
+    gate, groups = Gate(), []
+    transact_group = journal._writer._work
+    journal._writer._work = lambda jobs: (
+        groups.append(len(jobs)),
+        transact_group(jobs),
+    )
+    results: list[object] = []
+
+    async def write(work: object, key: str) -> None:
+        try:
+            results.append(await journal.write(work, key))  # type: ignore[arg-type]
+        except Conflict:
+            results.append("conflict")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        for work, key in ((put, "a"), (fail, "b"), (put, "c")):
+            nursery.start_soon(write, work, key)
+            await wait_all_tasks_blocked()
+        gate.open()
+    assert [1, 3] == groups
+    assert ["gate", "a", "c"] == told(bus)
+    assert {"a", "conflict", "c"} == set(results)
+    assert logged(store) == [each.seq for each in bus.published]
+
+
+async def test_a_flood_is_cut_into_groups(journal: Journal, bus: RecordingBus) -> None:
+    """However many wait, all are done, in order."""
+    gate = Gate()
+    keys = [f"k{n}" for n in range(4 * GROUP)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        for key in keys:
+            nursery.start_soon(journal.write, put, key)
+        gate.open()
+    assert sorted(["gate", *keys]) == sorted(filter(None, told(bus)))
+
+
+async def test_withdrawn_work_is_not_done(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """Cancelled while it waits: never begun. Cancelled in the thread: done and told."""
+    gate, scopes = Gate(), [trio.CancelScope(), trio.CancelScope()]
+
+    async def write(scope: trio.CancelScope, work: object, *args: str) -> None:
+        with scope:
+            await journal.write(work, *args)  # type: ignore[arg-type]
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(write, scopes[0], gate.work)
+        await gate.entered.wait()
+        nursery.start_soon(write, scopes[1], put, "a")
+        await wait_all_tasks_blocked()
+        for scope in scopes:
+            scope.cancel()
+        await wait_all_tasks_blocked()
+        gate.open()
+        await journal.write(put, "b")
+    assert ["gate", "b"] == told(bus)
+    assert logged(store) == [each.seq for each in bus.published]
+
+
+async def test_commits_equal_publications_at_every_step(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """Whenever the caller is cancelled, what is in the log was published."""
+
+    async def post() -> None:
+        await journal.write(put, "post")
+
+    async def check() -> None:
+        await journal.write(lambda unit: None)
+        assert logged(store) == [each.seq for each in bus.published]
+
+    assert 2 < await cancel_at_every_step(post, check)
+
+
+async def test_reads_run_beside_writes(journal: Journal) -> None:
+    """A write under way keeps no reader waiting, and is not seen by it."""
+    gate = Gate()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        assert await journal.read(lambda unit: unit.settings.get("gate")) is None
+        gate.open()
+    assert "x" == await journal.read(lambda unit: unit.settings.get("gate"))
+
+
+async def test_it_is_degraded_until_a_commit_succeeds(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """A full disk is an error for its caller, told to nobody, and seen in health."""
+    await trio.to_thread.run_sync(fill_disk, store)
+    assert not journal.degraded
+    with pytest.raises(StorageFailed):
+        await journal.write(grow, "a", BIG)
+    assert journal.degraded
+    assert [] == told(bus)
+    await journal.write(put, "b")
+    assert not journal.degraded
+
+
+async def test_ephemeral_events_are_in_no_transaction(
+    journal: Journal, bus: RecordingBus
+) -> None:
+    """They are published at once."""
+    event = SessionActivity(SessionId("one"), clock.now())
+    journal.publish(Envelope(clock.now(), event))
+    assert [None] == [each.seq for each in bus.published]
+
+
+async def test_leaving_finishes_what_was_asked(store: Store) -> None:
+    """Nothing that waits at the end is lost; who comes later is told it is over."""
+    bus = RecordingBus()
+    with trio.fail_after(PATIENCE_S):
+        async with (
+            trio.open_nursery() as nursery,
+            open_journal(store, bus) as journal,
+        ):
+            gate = Gate()
+            nursery.start_soon(journal.write, gate.work)
+            await gate.entered.wait()
+            nursery.start_soon(journal.write, put, "a")
+            await wait_all_tasks_blocked()
+            gate.open()
+    assert ["gate", "a"] == told(bus)
+    with pytest.raises(Stopping):
+        await journal.write(put, "late")
+
+
+async def test_cancelled_it_answers_everybody(store: Store) -> None:
+    """The commit under way is finished and published; what waited gets `Stopping`."""
+    bus = RecordingBus()
+    answers: list[str] = []
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as outside:
+            with trio.CancelScope() as scope:
+                async with open_journal(store, bus) as journal:
+                    gate = Gate()
+
+                    async def write(key: str) -> None:
+                        try:
+                            await journal.write(put, key)
+                        except Stopping:
+                            answers.append(key)
+
+                    outside.start_soon(journal.write, gate.work)
+                    await gate.entered.wait()
+                    for number in range(2 * QUEUE):
+                        outside.start_soon(write, str(number))
+                    await wait_all_tasks_blocked()
+                    scope.cancel()
+                    gate.open()
+    assert ["gate"] == told(bus)
+    assert 2 * QUEUE == len(answers)
+    assert logged(store) == [each.seq for each in bus.published]
+    assert isinstance(bus.published[0].event, SessionsChanged)

@@ -1,0 +1,112 @@
+"""What to start."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ant.errors import Invalid
+from ant.launch import TERM, child_environment, default_command, default_shell, plan
+from ant.model import SessionType
+from ant.terminal.host import Spec
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that tests know."""
+    known = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": "/"}
+    monkeypatch.setattr(os, "environ", known)
+
+
+def planned(
+    *command: str, root_dir: str | None = None, env: dict[str, str] | None = None
+) -> Spec:
+    return plan(command or None, root_dir, env or {}, 80, 24)
+
+
+def test_secrets_and_settings_of_ours_stay_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing of ANT_…, nothing that tells of the terminal we were started from."""
+    monkeypatch.setenv("ANT_API_KEY", "hunter2")
+    monkeypatch.setenv("ANT_PORT", "1")
+    monkeypatch.setenv("TMUX", "/tmp/x")
+    monkeypatch.setenv("COLUMNS", "10")
+    monkeypatch.setenv("EDITOR", "vi")
+    monkeypatch.setenv("TERM", "dumb")
+    environment = child_environment({"ANT_SESSION_ID": "one"})
+    environment.pop("PYTEST_CURRENT_TEST")
+    assert {
+        "PATH": "/usr/bin:/bin",
+        "SHELL": "/bin/sh",
+        "HOME": "/",
+        "EDITOR": "vi",
+        "TERM": TERM,
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        "ANT_SESSION_ID": "one",
+    } == environment
+
+
+def test_a_language_is_kept_and_ours_comes_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The session's own variables win over all."""
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    environment = child_environment({"TERM": "vt100"})
+    assert "LANG" not in environment
+    assert "vt100" == environment["TERM"]
+
+
+def test_the_default_is_the_login_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """$SHELL if it can be run, else what is always there; in the home directory."""
+    spec = planned()
+    assert (("/bin/sh",), "/") == (spec.argv, spec.cwd)
+    assert "sh" == default_command(SessionType.TERMINAL, None)
+    monkeypatch.setenv("SHELL", "/no/such/shell")
+    assert "/bin/sh" == default_shell()
+
+
+def test_a_program_is_found_on_the_sessions_path(tmp_path: Path) -> None:
+    """By name on its own PATH, by path from its own folder."""
+    program = tmp_path / "tool"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    expected = (str(program), "-x")
+    assert expected == planned("tool", "-x", env={"PATH": str(tmp_path)}).argv
+    assert expected == planned("./tool", "-x", root_dir=str(tmp_path)).argv
+    assert expected == planned(str(program), "-x").argv
+    assert "tool" == default_command(SessionType.AGENT, (str(program), "-x"))
+
+
+def test_the_folder_is_told_to_the_child(tmp_path: Path) -> None:
+    """PWD is where it starts, and a tilde is the home directory."""
+    spec = planned(root_dir=str(tmp_path))
+    assert (str(tmp_path), str(tmp_path)) == (spec.cwd, spec.env["PWD"])
+    assert "/" == planned(root_dir="~").cwd
+
+
+@pytest.mark.parametrize(
+    ("command", "root_dir", "path"),
+    [
+        (("no-such-program",), None, "$.command[0]"),
+        (("/etc/passwd",), None, "$.command[0]"),
+        (("",), None, "$.command[0]"),
+        (("/tmp",), None, "$.command[0]"),
+        (("sh",), "relative", "$.root_dir"),
+        (("sh",), "/no/such/folder", "$.root_dir"),
+        (("sh",), "/etc/passwd", "$.root_dir"),
+    ],
+)
+def test_what_cannot_be_started_is_refused(
+    command: tuple[str, ...], root_dir: str | None, path: str
+) -> None:
+    """Before anything is created, with the field at fault."""
+    with pytest.raises(Invalid) as refused:
+        planned(*command, root_dir=root_dir)
+    assert refused.value.issues[0].endswith(f"at {path}")
+
+
+def test_a_chat_runs_nothing() -> None:
+    """So it has no program, whatever was asked."""
+    assert default_command(SessionType.CHAT, ("sh",)) is None

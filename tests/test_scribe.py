@@ -1,0 +1,144 @@
+"""The transcript writer; real threads, so real time."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import trio
+
+from ant import scribe as module
+from ant.errors import StorageFailed
+from ant.journal import Journal
+from ant.model import Session, SessionId
+from ant.scribe import URGENT, Scribe
+from ant.store import Store, Unit
+from ant.terminal.flow import Flow
+from ant.terminal.transcript import CAPACITY, CHUNK, Tail
+from tests.systems import PATIENCE_S
+from tests.test_evidence import create
+from tests.test_journal import RecordingBus, bus, journal
+
+__all__ = ["RecordingBus", "bus", "journal"]
+
+
+@pytest.fixture
+def session(store: Store) -> Session:
+    return create(store)
+
+
+@pytest.fixture
+async def scribe(journal: Journal, nursery: trio.Nursery) -> AsyncIterator[Scribe]:
+    running = Scribe(journal, keep=1 << 30)
+    nursery.start_soon(running.run)
+    yield running
+    nursery.cancel_scope.cancel()
+
+
+def stored(store: Store, session: Session) -> tuple[bytes, int, Any]:
+    """The bytes, the reserve and the time of the last of them."""
+
+    def read(unit: Unit) -> tuple[bytes, int, Any]:
+        chunks = [chunk.data for chunk in unit.transcripts.backwards(session.id)]
+        program = unit.sessions.program(session.id)
+        assert program is not None
+        return b"".join(chunks[::-1]), program.reserved, program.session.last_activity
+
+    return store.read(read)
+
+
+async def test_new_bytes_are_stored_soon(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """Within the time that a viewer may see what is not stored, and released."""
+    flow = Flow(Tail(0))
+    flow.append(b"hello")
+    scribe.mark(session.id, flow)
+    with trio.fail_after(PATIENCE_S):
+        await flow.wait_stored(5)
+    data, reserved, last_activity = stored(store, session)
+    assert (b"hello", 5 + CAPACITY) == (data, reserved)
+    assert last_activity is not None
+
+
+async def test_a_flood_is_stored_whole_and_shared(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """More than a commit's share goes on by itself, in chunks, without a hole."""
+    flow = Flow(Tail(0))
+    data = bytes(range(256)) * (3 * module.SHARE // 256)
+    flow.append(data)
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow)
+    assert data == stored(store, session)[0]
+    assert flow.tail.stored == len(data)
+
+
+async def test_a_flush_waits_for_no_company(
+    scribe: Scribe, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does much at once; a flush of nothing returns at once."""
+    monkeypatch.setattr(module, "LINGER_S", 3600)
+    flow = Flow(Tail(0))
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow)
+        flow.append(b"x")
+        await scribe.flush(session.id, flow)
+        flow.append(bytes(URGENT))
+        scribe.mark(session.id, flow)
+        await flow.wait_stored(1 + URGENT)
+
+
+async def test_a_refusal_is_tried_again(
+    scribe: Scribe,
+    journal: Journal,
+    store: Store,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The tail keeps the bytes while the disk is full; then they are stored once."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    write, refusals = journal.write, [StorageFailed("full")] * 3
+    waited = []
+
+    async def refuse(work: Any, *args: Any) -> Any:
+        waited.append(scribe.waits)
+        if refusals:
+            raise refusals.pop()
+        return await write(work, *args)
+
+    monkeypatch.setattr(journal, "write", refuse)
+    flow = Flow(Tail(0))
+    flow.append(b"one")
+    scribe.mark(session.id, flow)
+    with trio.fail_after(PATIENCE_S):
+        await flow.wait_stored(3)
+    assert [False, True, True, True, False] == [*waited, scribe.waits]
+    assert b"one" == stored(store, session)[0]
+
+
+async def test_a_session_that_is_gone_holds_up_nobody(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """Its bytes are let go of, its neighbours' are stored."""
+    gone, flow = Flow(Tail(0)), Flow(Tail(0))
+    gone.append(b"x")
+    flow.append(b"y")
+    scribe.mark(SessionId("gone"), gone)
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow)
+        await gone.wait_stored(1)
+    assert b"y" == stored(store, session)[0]
+
+
+async def test_the_oldest_go_when_it_is_too_much(
+    journal: Journal, store: Store, session: Session, nursery: trio.Nursery
+) -> None:
+    """Whole chunks, till the transcript is within its bound."""
+    scribe = Scribe(journal, keep=CHUNK)
+    nursery.start_soon(scribe.run)
+    flow = Flow(Tail(0))
+    flow.append(b"a" * CHUNK + b"b" * CHUNK)
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow)
+    assert b"b" * CHUNK == stored(store, session)[0]
+    nursery.cancel_scope.cancel()

@@ -1,0 +1,158 @@
+"""What a run does, as facts that rooms and the store know; real threads."""
+
+import pytest
+import trio
+
+from ant import runs
+from ant.errors import Invalid, StorageFailed
+from ant.events import SessionActivity, SessionExited, TerminalResized
+from ant.model import Status
+from ant.store import Unit
+from ant.terminal.host import Exit
+from tests.systems import PATIENCE_S, Rig
+
+
+async def exited(rig: Rig, session_id: str) -> SessionExited:
+    """Wait for the end of a session, as the room hears it."""
+    with trio.fail_after(PATIENCE_S):
+        if (live := rig.system.supervisor.find(session_id)) is not None:  # type: ignore
+            await live.over.wait()
+    await rig.settle()
+    (event,) = [
+        each.event
+        for each in rig.bus.published
+        if isinstance(each.event, SessionExited)
+    ]
+    return event
+
+
+async def test_a_child_knows_where_it_is(rig: Rig) -> None:
+    """Its session, its run, the server and its handle; the session's own come along."""
+    session = await rig.started("one", env={"MINE": "x"}, cols=99, rows=33)
+    (spec,) = rig.specs
+    assert {
+        "MINE": "x",
+        "ANT_SESSION_ID": session.id,
+        "ANT_SERVER_URL": "http://test",
+        "ANT_HANDLE": "@one",
+    }.items() <= spec.env.items()
+    assert "" != spec.env["ANT_RUN"]
+    assert (99, 33) == (spec.cols, spec.rows)
+    row = await rig.look(session.id)
+    assert Status.RUNNING == row.status
+
+
+async def test_the_session_may_not_forge_what_we_say(rig: Rig) -> None:
+    """Our variables come last."""
+    await rig.started("one", env={"ANT_SESSION_ID": "forged"})
+    assert "forged" != rig.specs[0].env["ANT_SESSION_ID"]
+
+
+async def test_output_is_stored_and_the_exit_is_told_after_it(rig: Rig) -> None:
+    """`end` is one past the last byte, and all before it can be read."""
+    session = await rig.started()
+    rig.terminals[0].say(b"hello ", b"world")
+    rig.terminals[0].end(Exit(code=3))
+    event = await exited(rig, session.id)
+    assert (Status.EXITED, 3, None, None, 11) == (
+        event.status,
+        event.exit_code,
+        event.exit_signal,
+        event.reason,
+        event.end,
+    )
+
+    def read(unit: Unit) -> bytes:
+        return b"".join(chunk.data for chunk in unit.transcripts.backwards(session.id))
+
+    assert b"hello world" == await rig.system.journal.read(read)
+    flow = rig.system.stage.flows[session.id]
+    assert flow.finished
+    assert flow.tail.base == flow.tail.end, "memory is let go of"
+    assert {} == rig.system.stage.running
+
+
+async def test_a_second_run_goes_on_where_the_first_ended(rig: Rig) -> None:
+    """Numbering has no hole after a clean end."""
+    session = await rig.started()
+    rig.terminals[0].say(b"hello")
+    rig.terminals[0].end(Exit(code=0))
+    await exited(rig, session.id)
+    live = await rig.system.supervisor.start(session.id)
+    assert 5 == live.flow.tail.base
+    assert Status.RUNNING == (await rig.look(session.id)).status
+
+
+async def test_activity_and_size_are_told(rig: Rig) -> None:
+    """Ephemeral: they are in no log."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    live.resize(70, 20)
+    rig.terminals[0].say(b"x")
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_stored(1)
+    events = [each.event for each in rig.bus.published if each.seq is None]
+    assert {TerminalResized, SessionActivity} == set(map(type, events))
+    assert rig.system.stage.running[session.id].silent_s < PATIENCE_S
+
+
+async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
+    """The row says why, nothing counts as running, and it can be tried again."""
+    session = await rig.create()
+    rig.fault = Invalid("there is no program at $.command[0]")
+    with pytest.raises(Invalid):
+        await rig.system.supervisor.start(session.id)
+    row = await rig.look(session.id)
+    assert row.terminal is not None
+    assert (Status.NONE, "there is no program at $.command[0]") == (
+        row.status,
+        row.terminal.status_reason,
+    )
+    assert {} == rig.system.stage.running
+    rig.fault = None
+    live = await rig.system.supervisor.start(session.id)
+    assert 0 == live.flow.tail.base
+
+
+async def test_an_end_that_cannot_be_written_is_still_an_end(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row stays as it was for the next server run; the session is over."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    write = rig.system.journal.write
+
+    async def refuse(work: object, *args: object) -> object:
+        if work is runs.finish_run:
+            raise StorageFailed("full")
+        return await write(work, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rig.system.journal, "write", refuse)
+    rig.terminals[0].end(Exit(code=0))
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+    assert rig.system.supervisor.find(session.id) is None
+    assert Status.RUNNING == (await rig.look(session.id)).status
+
+
+async def test_an_end_that_hangs_leaves_nothing_running(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dead terminal never counts as a live one, and the session starts again."""
+    monkeypatch.setattr("ant.terminal.session.TEARDOWN_S", 0.05)
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    write = rig.system.journal.write
+
+    async def hang(work: object, *args: object) -> object:
+        if work is runs.finish_run:
+            await trio.sleep_forever()
+        return await write(work, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rig.system.journal, "write", hang)
+    rig.terminals[0].end(Exit(code=0))
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+        assert rig.system.supervisor.find(session.id) is None
+        monkeypatch.undo()
+        await rig.system.supervisor.start(session.id)
