@@ -15,34 +15,39 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 
 from ant import errors
 
-_ERRORS: dict[int, type[errors.AntError]] = {
-    400: errors.Invalid,
-    401: errors.Unauthorized,
-    403: errors.Forbidden,
-    409: errors.Conflict,
-    410: errors.Gone,
-    413: errors.TooLarge,
-    429: errors.CapacityReached,
-    503: errors.StorageFailed,
-}
-
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame that we take: terminal frames are far below, rows may be long."""
 
 TIMEOUT_S = 30.0
 """For an answer to a request; the server answers an input after 5 s at the latest."""
 
+CONNECT_S = 10.0
+"""For a WebSocket handshake: a server that died in the middle of one never answers."""
+
 
 def error_of(problem: dict[str, Any]) -> errors.AntError:
     """The error that a problem object tells of."""
-    status, detail = int(problem.get("status", 500)), str(problem.get("detail", ""))
-    if status == 404:
+    detail = str(problem.get("detail", "The server did not say why."))
+    urn = str(problem.get("problem") or problem.get("type"))
+    kind = errors.BY_SLUG.get(urn.rpartition(":")[2], errors.AntError)
+    if kind is errors.Invalid:
+        return errors.Invalid(*(problem.get("issues") or [detail]))
+    if kind is errors.NotFound:
         missing = errors.NotFound("", "")
         missing.args = (detail,)
         return missing
-    if status == 400:
-        return errors.Invalid(*(problem.get("issues") or [detail]))
-    return _ERRORS.get(status, errors.AntError)(detail)
+    return kind(detail)
+
+
+def _problem_in(response: httpx.Response) -> dict[str, Any]:
+    """The problem that a refusal carries; of a foreign one, what can be told of it."""
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict):
+        return problem
+    return {"detail": f"HTTP {response.status_code}: {response.text[:200]}"}
 
 
 class Socket:
@@ -111,7 +116,7 @@ class AntClient:
         else:
             response = await self._http.request(method, path, params=pairs, json=body)
         if response.is_error:
-            raise error_of(response.json())
+            raise error_of(_problem_in(response))
         return response.json() if response.content else None
 
     async def create(self, name: str, kind: str = "terminal", **fields: Any) -> Any:
@@ -142,5 +147,6 @@ class AntClient:
             extra_headers=list(self._headers.items()),
             max_message_size=MAX_MESSAGE,
             message_queue_size=64,
+            connect_timeout=CONNECT_S,
         ) as connection:
             yield Socket(connection)

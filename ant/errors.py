@@ -3,6 +3,8 @@
 Rules raise these. Only `http.problems` knows a status code and only `cli` an exit code.
 """
 
+import re
+
 
 class AntError(Exception):
     """Base of everything ANT says no with; never raised itself."""
@@ -62,3 +64,19 @@ class StorageFailed(AntError):
 
 class Stopping(AntError):
     """The server is leaving."""
+
+
+def slug_of(kind: type[AntError]) -> str:
+    """The name of an error on the wire: its class in small letters and dashes."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _all(kind: type[AntError]) -> dict[str, type[AntError]]:
+    found = {slug_of(kind): kind}
+    for each in kind.__subclasses__():
+        found |= _all(each)
+    return found
+
+
+BY_SLUG = _all(AntError)
+"""Every error by its name on the wire."""

@@ -66,7 +66,7 @@ class _Counter:
             waiting.withdrawn = True
         return job.outcome()
 
-    async def serve(self) -> None:
+    async def attend(self) -> None:
         """Until the counter closes. *Cancellation:* the group under way is finished."""
         group: list[_Waiting] = []
         try:
@@ -153,9 +153,9 @@ async def open_journal(store: Store, bus: Bus) -> AsyncIterator[Journal]:
     """
     journal = Journal(store, bus)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(journal._writer.serve)
+        nursery.start_soon(journal._writer.attend)
         for _ in range(READERS):
-            nursery.start_soon(journal._readers.serve)
+            nursery.start_soon(journal._readers.attend)
         try:
             yield journal
         finally:

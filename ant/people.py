@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import clock
+from ant import clock, handles
 from ant.commands import AddParticipant, MarkRead, RemoveParticipant
 from ant.errors import Invalid, NotFound
 from ant.events import MessageRead, ParticipantsChanged
@@ -16,7 +16,7 @@ from ant.model import (
     SessionId,
     SessionType,
 )
-from ant.sessions import get_session, need_active, normal_handle
+from ant.sessions import get_session, need_active
 from ant.store import Member, Poster, Unit
 
 PARTICIPANT, EXTERNAL, LEFT = "participant", "external", "left"
@@ -27,7 +27,7 @@ def resolve(unit: Unit, name: str | None) -> Session | None:
     """The session that is meant by an id or a handle, with or without its `@`."""
     if not name:
         return None
-    return unit.sessions.get(name) or unit.sessions.by_handle(normal_handle(name))
+    return unit.sessions.get(name) or unit.sessions.by_handle(handles.normal(name))
 
 
 def name_of(unit: Unit, name: str | None) -> str | None:
@@ -64,7 +64,7 @@ def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Part
     if session.id == room_id:
         raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
-    alias = normal_handle(ask.alias) if ask.alias else None
+    alias = handles.normal(ask.alias) if ask.alias else None
     member = Member(
         session_id=session.id,
         role=ask.role,
@@ -151,7 +151,7 @@ def _posts(
 
 
 def _folded(name: str) -> str:
-    return normal_handle(name).lower()
+    return handles.normal(name).lower()
 
 
 def _participant(member: Member, session: Session, own: list[Poster]) -> Participant:

@@ -28,12 +28,15 @@ SCHEMA: Final[dict[str, Any]] = {
 
 
 def problem(
-    status: int, detail: str, issues: list[str] | None = None
+    status: int, detail: str, issues: list[str] | None = None, slug: str | None = None
 ) -> dict[str, Any]:
-    """The shape. `error` and `message` repeat `detail` for the original's clients."""
+    """The shape. `error` and `message` repeat `detail` for the original's clients.
+
+    `type` ends in `slug`, which tells more than the status does, else in the title.
+    """
     title = HTTPStatus(status).phrase
     shape: dict[str, Any] = {
-        "type": f"urn:ant:problem:{title.lower().replace(' ', '-')}",
+        "type": f"urn:ant:problem:{slug or title.lower().replace(' ', '-')}",
         "title": title,
         "status": status,
         "detail": detail,

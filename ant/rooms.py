@@ -145,6 +145,7 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     need_active(unit, room_id)
     message = get_message(unit, room_id, message_id)
     unit.messages.remove(message_id)
+    unit.log.redact(room_id, message_id)
     if message.sender_id:
         unit.people.unposted(room_id, message.sender_id)
     unit.emit(MessageDeleted(room_id, message_id))

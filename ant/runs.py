@@ -5,7 +5,7 @@ import attrs
 from ant import clock
 from ant.errors import NotFound
 from ant.events import SessionExited, SessionsChanged
-from ant.model import Session, SessionId, Status
+from ant.model import Session, SessionId, Status, TerminalInfo
 from ant.sessions import get_session, need_terminal
 from ant.store import Program, Unit
 from ant.terminal.host import Exit, Identity
@@ -37,15 +37,10 @@ def begin_run(
     unit.sessions.change_terminal(
         session_id,
         status=Status.STARTING,
-        status_reason=None,
         run=run,
         pid=None,
         start_ticks=None,
         boot_id=None,
-        exit_code=None,
-        exit_signal=None,
-        started_at=clock.stamp(unit.now),
-        exited_at=None,
         cols=cols or program.cols,
         rows=rows or program.rows,
         reserved=program.reserved + CAPACITY,
@@ -61,6 +56,11 @@ def record_run(unit: Unit, session_id: SessionId, identity: Identity | None) -> 
         pid=identity.pid if identity else None,
         start_ticks=identity.start_ticks if identity else None,
         boot_id=identity.boot_id if identity else None,
+        status_reason=None,
+        exit_code=None,
+        exit_signal=None,
+        started_at=clock.stamp(unit.now),
+        exited_at=None,
     )
     unit.emit(SessionsChanged(session_id))
 
@@ -68,17 +68,27 @@ def record_run(unit: Unit, session_id: SessionId, identity: Identity | None) -> 
 def abandon_run(
     unit: Unit, session_id: SessionId, run: str, reason: str | None
 ) -> None:
-    """That run was begun, perhaps, and the terminal was never opened."""
+    """That run was begun, perhaps, and the terminal was never opened.
+
+    What is known of the run before it stays: an exited session is still exited.
+    """
     program = unit.sessions.program(session_id)
     if program is not None and program.run == run:
         unit.sessions.change_terminal(
             session_id,
-            status=Status.NONE,
+            status=_before(program.session.terminal),
             status_reason=reason,
             run=None,
             reserved=program.reserved - CAPACITY,
         )
         unit.emit(SessionsChanged(session_id))
+
+
+def _before(terminal: TerminalInfo | None) -> Status:
+    if terminal is None or terminal.exited_at is None:
+        return Status.NONE
+    ended = terminal.exit_code is not None or terminal.exit_signal is not None
+    return Status.EXITED if ended else Status.LOST
 
 
 def finish_run(
@@ -139,6 +149,8 @@ def recover(unit: Unit, boot_id: str) -> list[SessionId]:
             session_id,
             status=Status.LOST,
             status_reason=reason,
+            exit_code=None,
+            exit_signal=None,
             exited_at=clock.stamp(unit.now),
         )
         unit.emit(

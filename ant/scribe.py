@@ -28,9 +28,13 @@ RETRY_S = 0.5
 """Pause after the database refused; the tails fill meanwhile and programs wait."""
 
 
+Batch = list[tuple[SessionId, list[tuple[int, bytes]]]]
+"""Sessions and the chunks of theirs that are to be stored."""
+
+
 def store_chunks(
     unit: Unit,
-    batch: list[tuple[SessionId, list[tuple[int, bytes]]]],
+    batch: Batch,
     keep: int,
 ) -> None:
     """Append to several transcripts, reserve offsets for what may follow, and trim.
@@ -92,19 +96,26 @@ class Scribe:
             for session_id, flow in dirty.items()
             if (chunks := flow.tail.pending(SHARE))
         ]
-        if not batch:
-            return
-        try:
-            await self._journal.write(store_chunks, batch, self._keep)
-        except StorageFailed as exc:
-            log.error("Transcripts wait for the disk: %s", exc)
-            self.waits = True
-            self._dirty = dirty | self._dirty
+        # After a failure each by itself: what is wrong with one must not hold up all.
+        groups = [[each] for each in batch] if self.waits else [batch]
+        failed = False
+        for group in filter(None, groups):
+            try:
+                await self._journal.write(store_chunks, group, self._keep)
+            except StorageFailed as exc:
+                log.error("Transcripts wait for the disk: %s", exc)
+                failed = True
+                for session_id, _ in group:
+                    self._dirty.setdefault(session_id, dirty[session_id])
+            else:
+                self._stored(group, dirty)
+        self.waits = failed
+        if failed:
             self._bell.ring()
             await trio.sleep(RETRY_S)
-            return
-        self.waits = False
-        for session_id, chunks in batch:
+
+    def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:
+        for session_id, chunks in group:
             flow = dirty[session_id]
             offset, last = chunks[-1]
             flow.mark_stored(offset + len(last))

@@ -1,11 +1,10 @@
 """Rules of sessions: a terminal and its private chat are born and buried as a pair."""
 
-import re
 from typing import Any
 
 import attrs
 
-from ant import clock, wire
+from ant import clock, handles, wire
 from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle, changes
 from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
@@ -22,22 +21,6 @@ from ant.model import (
 )
 from ant.store import Unit
 
-_HANDLE_LENGTH = 32
-_HANDLE_TRIES = 10
-
-
-def _slug(name: str) -> str:
-    text = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    return text[:_HANDLE_LENGTH].strip("-")
-
-
-def _free_handle(unit: Unit, name: str) -> str | None:
-    """`slug`, or `slug-2` to `slug-10`; None when all are taken or none is left."""
-    slug = _slug(name)
-    tries = [slug, *(f"{slug}-{n}" for n in range(2, _HANDLE_TRIES + 1))]
-    free = (text for text in tries if not unit.sessions.by_handle(f"@{text}"))
-    return next(free, None) if slug else None
-
 
 def _driver(ask: CreateSession, program: str | None) -> CliFlag | None:
     if ask.cli_flag is not None or ask.type is not SessionType.AGENT:
@@ -52,6 +35,7 @@ def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Sessi
     `Conflict` when an active session has the name, or the chat's.
     """
     name = ask.name.strip()
+    driver = _driver(ask, program)
     chat_name = f"{name}-Chat" if ask.type.has_terminal else None
     for taken in filter(None, (name, chat_name)):
         if unit.sessions.name_taken(taken):
@@ -67,13 +51,13 @@ def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Sessi
         ttl=ask.ttl,
         deleted_at=None,
         last_activity=None,
-        meta=ask.meta,
+        meta=ask.meta | ({"agent_driver": driver} if driver else {}),
         created_at=unit.now,
         updated_at=unit.now,
         handle=None,
         display_name=None,
         alias=None,
-        cli_flag=_driver(ask, program),
+        cli_flag=driver,
         linked_chat_id=None,
         auto_forward_chat=True,
         terminal=None,
@@ -89,8 +73,8 @@ def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Sessi
 def _with_terminal(
     unit: Unit, session: Session, ask: CreateSession, chat_name: str
 ) -> Session:
-    slug = _free_handle(unit, session.name)
-    chat_slug = _free_handle(unit, chat_name)
+    slug = handles.free(unit, session.name)
+    chat_slug = handles.free(unit, chat_name)
     chat = attrs.evolve(
         session,
         id=SessionId(clock.new_id()),
@@ -227,7 +211,7 @@ def restore_session(unit: Unit, session_id: SessionId) -> Session:
             raise Conflict(f'"{each.name}" already exists')
         handle = each.handle
         if handle and unit.sessions.by_handle(handle):
-            slug = _free_handle(unit, each.name)
+            slug = handles.free(unit, each.name)
             handle = f"@{slug}" if slug else None
             unit.emit(HandleUpdated(each.id, handle, each.display_name))
         unit.sessions.change(
@@ -349,21 +333,12 @@ def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
     return [session.id for session in sessions]
 
 
-_HANDLE = re.compile(r"@[\w.-]{1,64}", re.ASCII)
-
-
-def normal_handle(text: str) -> str:
-    """The handle with its `@`."""
-    text = text.strip()
-    return text if text.startswith("@") else f"@{text}"
-
-
 def set_handle(unit: Unit, session_id: SessionId, ask: SetHandle) -> Session:
     """Give a session a handle that nobody active has; null clears it."""
     need_active(unit, session_id)
-    handle = normal_handle(ask.handle) if ask.handle else None
+    handle = handles.normal(ask.handle) if ask.handle else None
     if handle is not None:
-        if not _HANDLE.fullmatch(handle):
+        if not handles.FORM.fullmatch(handle):
             raise Invalid("expected letters, digits, _, . or - at $.handle")
         other = unit.sessions.by_handle(handle)
         if other is not None and other.id != session_id:

@@ -50,7 +50,7 @@ STORE = (
     "store.unit",
     "store",
 )
-RULES = ("sessions", "runs", "people", "rooms", "links", "board", "evidence")
+RULES = ("handles", "sessions", "runs", "people", "rooms", "links", "board", "evidence")
 MACHINERY = (
     "config",
     "bus",

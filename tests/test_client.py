@@ -116,7 +116,7 @@ class Wire:
 async def test_a_socket_waits_for_what_it_expects() -> None:
     """By type and fields; others are passed over, errors of other asks too."""
     problem = problem_of(NotFound("session", "x"))
-    error = {**problem, "type": "error"}
+    error = {**problem, "type": "error", "problem": problem["type"]}
     wire = Wire(
         {"type": "hello", "seq": 1},
         {**error, "ref": "other"},

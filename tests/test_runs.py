@@ -44,7 +44,7 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
     row = look(store, session.id)
     assert row.terminal is not None
     assert (Status.STARTING, 50, 30) == (row.status, row.terminal.cols, 30)
-    assert row.terminal.started_at is not None
+    assert row.terminal.started_at is None
 
     told = events_of(store, runs.record_run, session.id, IDENTITY)
     assert [SessionsChanged(session.id)] == told
@@ -75,6 +75,11 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
     assert 77 == again.reserved
     row = look(store, session.id)
     assert row.terminal is not None
+    assert (9, Status.STARTING) == (row.terminal.exit_signal, row.status)
+    store.transact(runs.record_run, session.id, IDENTITY)
+    row = look(store, session.id)
+    assert row.terminal is not None
+    assert row.terminal.started_at is not None
     assert (None, None) == (row.terminal.exit_signal, row.terminal.exited_at)
 
 
@@ -99,7 +104,7 @@ def test_an_abandoned_run_gives_its_offsets_back(store: Store) -> None:
     assert [SessionsChanged(session.id)] == told
     row = look(store, session.id)
     assert row.terminal is not None
-    assert (Status.NONE, "no program") == (row.status, row.terminal.status_reason)
+    assert (Status.EXITED, "no program") == (row.status, row.terminal.status_reason)
     assert 10 == begin(store, session, "r3").reserved
     assert [] == events_of(store, runs.abandon_run, session.id, "r2", None)
     assert Status.STARTING == look(store, session.id).status

@@ -52,7 +52,8 @@ def problem_of(error: Exception) -> dict[str, Any]:
     """The problem that an error is; a bug says only that it is one, and is logged."""
     if isinstance(error, errors.AntError):
         issues = error.issues if isinstance(error, errors.Invalid) else None
-        return problem(status_of(error), str(error), issues)
+        slug = errors.slug_of(type(error))
+        return problem(status_of(error), str(error), issues, slug)
     log.error("A bug in a handler.", exc_info=error)
     return problem(500, "The server has a bug; its log says more.")
 

@@ -153,6 +153,8 @@ class Store:
         try:
             job.result, job.error = job.work(unit, *job.args), None
             job.envelopes = unit.envelopes
+            if not connection.in_transaction:
+                raise _GroupLost("The database gave up the transaction.")
         except Exception as exc:
             if not connection.in_transaction:
                 raise _GroupLost(f"The database refused: {exc}") from exc

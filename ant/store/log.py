@@ -53,6 +53,14 @@ class EventLog:
         here = EventRow.session_id == session_id
         EventRow.update(type=TOMBSTONE, body="").where(here).execute()
 
+    def redact(self, session_id: str, message_id: str) -> None:
+        """Leave nothing of what a message said; that it was there, and when, stays."""
+        EventRow.update(type=TOMBSTONE, body="").where(
+            (EventRow.session_id == session_id)
+            & EventRow.type.in_(("message_created", "message_updated"))
+            & EventRow.body.contains(f'"id":"{message_id}"')
+        ).execute()
+
     def prune(self, keep: int) -> int:
         """Forget all but the newest `keep` events; how many went. One always stays."""
         floor = self.newest() - max(keep, 1)

@@ -118,7 +118,7 @@ class EventRow(Table):
 
     seq = AutoIncrementField()
     at = TextField()
-    session_id = TextField(null=True)
+    session_id = TextField(null=True, index=True)
     type = TextField()
     body = TextField()
 

@@ -61,7 +61,7 @@ def test_a_bug_says_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:
 def test_an_error_frame_is_a_problem() -> None:
     """Its `type` is `error`, the URN is in `problem`, `ref` is where there was one."""
     frame = json.loads(error_frame(NotRunning("No."), "r"))
-    assert ("error", "urn:ant:problem:conflict", 409, "No.", "r") == (
+    assert ("error", "urn:ant:problem:not-running", 409, "No.", "r") == (
         frame["type"],
         frame["problem"],
         frame["status"],

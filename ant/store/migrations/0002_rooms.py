@@ -3,6 +3,7 @@
 from typing import Any
 
 STATEMENTS = (
+    "CREATE INDEX events_session ON events (session_id)",
     "CREATE INDEX sessions_handle_folded ON sessions (lower(handle))",
     """
     CREATE TABLE messages (
