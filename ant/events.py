@@ -282,4 +282,4 @@ class Envelope:
     at: datetime
     event: Event
     seq: int | None = None
-    frame: str | None = None
+    frame: bytes | None = None

@@ -270,9 +270,9 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
 
 
-def render(value: dict[str, Any]) -> str:
+def render(value: dict[str, Any]) -> bytes:
     """Render plain data (strings, numbers, lists, objects) as JSON; the hot path."""
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value)
 
 
 def read_body(data: bytes, kind: type[T]) -> T:
@@ -336,12 +336,12 @@ def load_event(tag: str, body: str) -> events.Event:
     return event
 
 
-def event_frame(envelope: events.Envelope) -> str:
+def event_frame(envelope: events.Envelope) -> bytes:
     """An event's `/ws` frame; rendered once and kept in the envelope."""
     if envelope.frame is None:
         body = {"type": event_tag(envelope.event), **_body.unstructure(envelope.event)}
         if envelope.seq is not None:
             body["seq"] = envelope.seq
         body["at"] = clock.stamp(envelope.at)
-        envelope.frame = dumps(body).decode()
+        envelope.frame = dumps(body)
     return envelope.frame

@@ -8,9 +8,10 @@ import pytest
 import trio
 import trio.testing
 from trio_websocket import ConnectionClosed, open_websocket_url
+from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, TextMessage
 
-from ant.connection import Application, Buffer
+from ant.connection import Application, Buffer, _text_frame
 from ant.listener import MAX_BODY, MAX_FRAME, OVERSIZE
 from tests.test_listener import (
     ROOMY_S,
@@ -206,3 +207,13 @@ async def test_telling_does_not_wait_in_vain() -> None:
             await trio.testing.wait_all_tasks_blocked()
             await application.tell(DISCONNECT)
         await application.tell(CONNECT)
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
+def test_encoded_text_is_a_frame_that_others_read(size: int) -> None:
+    """Of every form of length, and as text."""
+    reader = Connection(ConnectionType.CLIENT)
+    reader.receive_data(_text_frame(b"x" * size))
+    (event,) = reader.events()
+    assert isinstance(event, TextMessage)
+    assert ("x" * size, True) == (event.data, event.message_finished)

@@ -32,7 +32,7 @@ class Cursor:
     is_dry: bool = False
 
 
-def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> str:
+def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> bytes:
     """A `terminal_output` frame."""
     return wire.render(
         {
@@ -45,7 +45,7 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> str
     )
 
 
-def gap_frame(session_id: SessionId, start: int, end: int) -> str:
+def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
     """A `gap` frame: offsets that have no byte (any more)."""
     return wire.render(
         {"type": "gap", "sessionId": session_id, "from": start, "to": end}
@@ -67,11 +67,11 @@ class Outputs:
 
     def __init__(self, journal: Journal, flows: dict[SessionId, Flow]) -> None:
         self._journal, self._flows = journal, flows
-        self._last: WeakKeyDictionary[Flow, tuple[int, int, str, int]] = (
+        self._last: WeakKeyDictionary[Flow, tuple[int, int, bytes, int]] = (
             WeakKeyDictionary()
         )
 
-    async def advance(self, cursor: Cursor) -> str | None:
+    async def advance(self, cursor: Cursor) -> bytes | None:
         """The next frame for this cursor, which then stands behind it.
 
         None when there is nothing (yet). Waits only for the store. *Cancellation:* the
@@ -99,7 +99,7 @@ class Outputs:
             if end >= flow.tail.base:
                 return self._across(cursor, flow, data, end)
 
-    def _from_tail(self, cursor: Cursor, flow: Flow) -> str | None:
+    def _from_tail(self, cursor: Cursor, flow: Flow) -> bytes | None:
         start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
         if start >= stop:
             return None
@@ -121,7 +121,7 @@ class Outputs:
         flow: Flow | None,
         in_store: int,
         chunks: list[Chunk],
-    ) -> str | None:
+    ) -> bytes | None:
         start = cursor.offset
         if not chunks:
             if in_store > start:
@@ -138,7 +138,9 @@ class Outputs:
         cursor.offset = start + count
         return output_frame(cursor.session_id, text, start, cursor.offset)
 
-    def _across(self, cursor: Cursor, flow: Flow, data: bytes, end: int) -> str | None:
+    def _across(
+        self, cursor: Cursor, flow: Flow, data: bytes, end: int
+    ) -> bytes | None:
         """A character that begins in the store and goes on in the tail, or will."""
         final = flow.finished and flow.tail.end - end <= 3
         text, count = decode(data + flow.tail.read(end, 3), final)

@@ -16,7 +16,7 @@ from quart import websocket
 
 from ant import clock, evidence, runs, sessions, wire
 from ant.bell import Bell
-from ant.connection import MAX_FRAME, OVERSIZE
+from ant.connection import MAX_FRAME, OVERSIZE, Encoded
 from ant.errors import AntError, CapacityReached, Invalid, TooLarge
 from ant.events import Envelope, SessionExited
 from ant.frames import (
@@ -65,7 +65,7 @@ class Socket:
     def __init__(self, system: System, outputs: Outputs) -> None:
         self._system, self._outputs = system, outputs
         self._bell, self._space = Bell(), Bell()
-        self._outbox: deque[str] = deque()
+        self._outbox: deque[bytes] = deque()
         self._joins: dict[SessionId, Join] = {}
         self._position = system.bus.end
         self._seq = system.bus.seq
@@ -121,8 +121,8 @@ class Socket:
             if ref is not None:
                 self._say(type="ack", ref=ref, **answer)
 
-    def _put(self, text: str) -> None:
-        self._outbox.append(text)
+    def _put(self, frame: bytes) -> None:
+        self._outbox.append(frame)
         self._bell.ring()
 
     def _say(self, **frame: Any) -> None:
@@ -242,7 +242,7 @@ class Socket:
     async def _send_answers(self) -> bool:
         count = len(self._outbox)
         for _ in range(count):
-            await websocket.send(self._outbox.popleft())
+            await websocket.send(Encoded(self._outbox.popleft()))
         self._space.ring()
         return count > 0
 
@@ -252,7 +252,7 @@ class Socket:
         frame = await self._outputs.advance(join.cursor)
         if frame is None:
             return False
-        await websocket.send(frame)
+        await websocket.send(Encoded(frame))
         return True
 
     async def _send_events(self) -> bool:
@@ -291,7 +291,7 @@ class Socket:
         if join is not None and isinstance(event, SessionExited):
             while await self._send_output(join):
                 pass
-        await websocket.send(wire.event_frame(envelope))
+        await websocket.send(Encoded(wire.event_frame(envelope)))
 
 
 async def serve_socket(system: System, outputs: Outputs) -> None:

@@ -86,6 +86,12 @@ def decode(data: bytes, final: bool = False) -> tuple[str, int]:
     Bytes that are no UTF-8 become U+FFFD. Up to three bytes that may yet become a
     character are left over, unless `final`.
     """
+    try:
+        return data.decode(), len(data)
+    except UnicodeDecodeError as exc:
+        # Twice as fast as the decoder that replaces, and nearly all text is sound.
+        if exc.reason == "unexpected end of data" and not final:
+            return data[: exc.start].decode(), exc.start
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data, final)
     left_over, _ = decoder.getstate()

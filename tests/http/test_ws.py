@@ -433,7 +433,7 @@ class Line:
         async def send(message: Any) -> None:
             await trio.lowlevel.checkpoint()
             if message["type"] == "websocket.send":
-                self._app_out.send_nowait(message["text"])
+                self._app_out.send_nowait(message["bytes"])
 
         try:
             await rig.app(scope, self._app_in.receive, send)
