@@ -24,6 +24,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def busy() -> float:
+    """Seconds of processor time that this thread has used; waiting does not count."""
+    return time.thread_time()
+
+
 def new_id() -> str:
     """21 URL-safe random characters (125 bits) that begin with a letter or digit.
 

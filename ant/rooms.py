@@ -185,8 +185,14 @@ def _snippet(text: str, first: re.Pattern[str], pattern: re.Pattern[str]) -> str
     Only one word is looked for in all of a long text: hundreds at once take seconds, in
     which Python does nothing else.
     """
+    if len(text) <= SNIPPET:
+        return pattern.sub(_marked, text)
     match = first.search(text)
     at, after = match.span() if match else (0, 0)
     start, stop = max(0, at - SNIPPET), after + SNIPPET
-    marked = pattern.sub(r"<mark>\g<0></mark>", text[start:stop])
+    marked = pattern.sub(_marked, text[start:stop])
     return f"{'…' if start else ''}{marked}{'…' if stop < len(text) else ''}"
+
+
+def _marked(match: re.Match[str]) -> str:
+    return f"<mark>{match[0]}</mark>"

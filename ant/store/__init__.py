@@ -37,14 +37,15 @@ _CONNECTIONS = 8
 class Job:
     """A piece of work for one transaction, and afterwards what became of it.
 
-    Exactly one of `result` and `error` holds once `ended`; `envelopes` are to be
-    published when there is no error.
+    Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
+    published when there is no error. `busy_s` is what a read cost.
     """
 
     work: Callable[..., Any]
     args: tuple[Any, ...] = ()
     result: Any = None
     error: Exception | None = None
+    busy_s: float = 0.0
     envelopes: Sequence[Envelope] = ()
 
     def outcome(self) -> Any:
@@ -173,10 +174,12 @@ def _translated() -> Iterator[None]:
 
 
 def _read_one(job: Job) -> None:
+    start = clock.busy()
     try:
         job.result = job.work(Unit(clock.now(), writable=False), *job.args)
     except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
         _fail(job, _domain(exc))
+    job.busy_s = clock.busy() - start
 
 
 def _domain(exc: Exception) -> Exception:

@@ -73,11 +73,13 @@ def _matching(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Any:
         query = (
             _reachable(session_id if room else None, archived, deleted)
             .join_from(
-                MessageRow, MessageIndex, on=(MessageIndex.rowid == MessageRow.ordinal)
+                MessageRow,
+                MessageIndex,
+                on=(MessageRow.ordinal == (0 - MessageIndex.rowid)),
             )
             .where(MessageIndex.match(match))
         )
-        order = MessageIndex.rank() if by_rank else MessageIndex.rowid.desc()
+        order = MessageIndex.rank() if by_rank else MessageIndex.rowid
         return query.order_by(order).limit(limit)
 
     return build

@@ -164,7 +164,7 @@ class MessageRow(Table):
 
 
 class MessageIndex(FTS5Model):  # type: ignore[misc]
-    """The full-text index of `content`, kept by triggers; `rowid` is the ordinal."""
+    """The full-text index of `content`, kept by triggers; `rowid` is -ordinal."""
 
     rowid = RowIDField()
     content = SearchField()

@@ -32,19 +32,23 @@ STATEMENTS = (
     WHERE client_id IS NOT NULL
     """,
     """
+    CREATE VIEW messages_by_age AS SELECT -ordinal AS age, content FROM messages
+    """,
+    # Newest first is the order of the index: backwards takes three times as long.
+    """
     CREATE VIRTUAL TABLE messages_fts USING fts5 (
-        content, content='messages', content_rowid='ordinal', tokenize='trigram'
+        content, content='messages_by_age', content_rowid='age', tokenize='trigram'
     )
     """,
     """
     CREATE TRIGGER messages_indexed AFTER INSERT ON messages BEGIN
-        INSERT INTO messages_fts (rowid, content) VALUES (new.ordinal, new.content);
+        INSERT INTO messages_fts (rowid, content) VALUES (-new.ordinal, new.content);
     END
     """,
     """
     CREATE TRIGGER messages_removed AFTER DELETE ON messages BEGIN
         INSERT INTO messages_fts (messages_fts, rowid, content)
-        VALUES ('delete', old.ordinal, old.content);
+        VALUES ('delete', -old.ordinal, old.content);
         UPDATE messages SET reply_to = NULL WHERE reply_to = old.id;
     END
     """,
