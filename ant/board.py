@@ -18,7 +18,7 @@ from ant.events import (
 )
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.people import name_of
-from ant.sessions import get_session, need_active
+from ant.sessions import check_active, check_exists
 from ant.store import Unit
 
 DELETED = "deleted"
@@ -27,13 +27,13 @@ DELETED = "deleted"
 
 def list_tasks(unit: Unit, session_id: SessionId) -> tuple[Task, ...]:
     """The room's tasks, deleted ones too, oldest first."""
-    get_session(unit, session_id)
+    check_exists(unit, session_id)
     return unit.board.tasks(session_id)
 
 
 def create_task(unit: Unit, session_id: SessionId, ask: CreateTask) -> Task:
     """A new task; who made it is shown by handle where they have one."""
-    need_active(unit, session_id)
+    check_active(unit, session_id)
     task = Task(
         id=TaskId(clock.new_id()),
         session_id=session_id,
@@ -56,7 +56,7 @@ def find_task(unit: Unit, session_id: SessionId, task_id: str) -> Task:
 
     Raises `NotFound`, or `Conflict` when the beginning fits more than one.
     """
-    need_active(unit, session_id)
+    check_active(unit, session_id)
     tasks = unit.board.tasks_like(session_id, task_id)
     if not tasks:
         raise NotFound("task", task_id)
@@ -89,13 +89,13 @@ def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
 
 def list_file_refs(unit: Unit, session_id: SessionId) -> tuple[FileRef, ...]:
     """The files flagged in the room, oldest first."""
-    get_session(unit, session_id)
+    check_exists(unit, session_id)
     return unit.board.file_refs(session_id)
 
 
 def add_file_ref(unit: Unit, session_id: SessionId, ask: CreateFileRef) -> FileRef:
     """Flag a file. It need not be on this host, so nothing is opened."""
-    need_active(unit, session_id)
+    check_active(unit, session_id)
     ref = FileRef(
         id=FileRefId(clock.new_id()),
         session_id=session_id,
@@ -111,7 +111,7 @@ def add_file_ref(unit: Unit, session_id: SessionId, ask: CreateFileRef) -> FileR
 
 def remove_file_ref(unit: Unit, session_id: SessionId, ref_id: str) -> None:
     """Unflag a file. Raises `NotFound`, also for a reference of another room."""
-    need_active(unit, session_id)
+    check_active(unit, session_id)
     if not unit.board.remove_file_ref(session_id, ref_id):
         raise NotFound("file reference", ref_id)
     unit.emit(FileRefDeleted(session_id, FileRefId(ref_id)))

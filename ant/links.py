@@ -16,13 +16,13 @@ from ant.model import (
     Status,
 )
 from ant.people import PARTICIPANT
-from ant.sessions import get_session, need_active
+from ant.sessions import check_active, check_exists, need_active
 from ant.store import Unit
 
 
 def list_links(unit: Unit, room_id: SessionId) -> RoomLinks:
     """Outgoing and incoming links of a room."""
-    get_session(unit, room_id)
+    check_exists(unit, room_id)
     return RoomLinks(unit.links.outgoing(room_id), unit.links.incoming(room_id))
 
 
@@ -107,7 +107,7 @@ def _discussion(unit: Unit, source: Session, ask: CreateLink) -> Session:
 
 def delete_link(unit: Unit, room_id: SessionId, link_id: str) -> None:
     """Remove a link, asked from either of its ends. Raises `NotFound`."""
-    need_active(unit, room_id)
+    check_active(unit, room_id)
     link = unit.links.get(link_id)
     if link is None or room_id not in (link.source_room_id, link.target_room_id):
         raise NotFound("room link", link_id)

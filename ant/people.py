@@ -16,7 +16,7 @@ from ant.model import (
     SessionId,
     SessionType,
 )
-from ant.sessions import get_session, need_active
+from ant.sessions import check_active, check_exists, get_session, need_active
 from ant.store import Member, Poster, Unit
 
 PARTICIPANT, EXTERNAL, LEFT = "participant", "external", "left"
@@ -111,7 +111,7 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
 
 def list_participants(unit: Unit, room_id: SessionId) -> Participants:
     """Members who are there, those who post from outside, and both."""
-    get_session(unit, room_id)
+    check_exists(unit, room_id)
     members = unit.people.members(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
     posts, strangers = _posts(unit, room_id, members, sessions)
@@ -197,7 +197,7 @@ def mark_read(
     unit: Unit, room_id: SessionId, message_id: MessageId, ask: MarkRead
 ) -> tuple[Read, ...]:
     """Note who read a message, the first time; all who did."""
-    need_active(unit, room_id)
+    check_active(unit, room_id)
     if unit.messages.get(room_id, message_id) is None:
         raise NotFound("message", message_id)
     reader = get_session(unit, ask.reader_id)
@@ -212,7 +212,7 @@ def list_reads(
     unit: Unit, room_id: SessionId, message_id: MessageId
 ) -> tuple[Read, ...]:
     """Who read one message. Raises `NotFound`."""
-    get_session(unit, room_id)
+    check_exists(unit, room_id)
     if unit.messages.get(room_id, message_id) is None:
         raise NotFound("message", message_id)
     return tuple(unit.people.reads(room_id, message_id).get(message_id, ()))
@@ -220,5 +220,5 @@ def list_reads(
 
 def all_reads(unit: Unit, room_id: SessionId) -> dict[str, list[Read]]:
     """Receipts of every message of a room that was read."""
-    get_session(unit, room_id)
+    check_exists(unit, room_id)
     return unit.people.reads(room_id)

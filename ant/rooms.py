@@ -22,7 +22,7 @@ from ant.model import (
     Posted,
     SessionId,
 )
-from ant.sessions import get_session, merged, need_active
+from ant.sessions import check_active, check_exists, merged
 from ant.store import Unit
 
 SNIPPET = 80
@@ -37,7 +37,7 @@ def post_message(unit: Unit, room_id: SessionId, ask: PostMessage) -> Posted:
     Its `created_at` is later than that of every message before it in the room, so that
     a page which ends at one time misses and repeats nothing.
     """
-    need_active(unit, room_id)
+    check_active(unit, room_id)
     broadcast = (Delivery("ws-broadcast", room_id, True),)
     if ask.client_id is not None:
         known = unit.messages.by_client_id(room_id, ask.client_id)
@@ -88,7 +88,7 @@ def list_messages(
 
     With `before` only what is older counts. Raises `Invalid` on a bad cursor.
     """
-    get_session(unit, room_id)
+    check_exists(unit, room_id)
     since, before = (_cursor(unit, room_id, ask, key) for key in ("since", "before"))
     return unit.messages.page(room_id, since, before, ask.limit)
 
@@ -111,7 +111,7 @@ def merge_meta(
     unit: Unit, room_id: SessionId, message_id: MessageId, ask: MergeMeta
 ) -> Message:
     """Replace top-level keys of a message's meta; atomic, so that two at once count."""
-    need_active(unit, room_id)
+    check_active(unit, room_id)
     before = get_message(unit, room_id, message_id)
     message = attrs.evolve(before, meta=merged(before.meta, ask.meta))
     unit.messages.change(message_id, meta=wire.dumps(message.meta).decode())
@@ -123,7 +123,7 @@ def pin_message(
     unit: Unit, room_id: SessionId, message_id: MessageId, ask: PinMessage
 ) -> Message:
     """Pin or unpin a message."""
-    need_active(unit, room_id)
+    check_active(unit, room_id)
     before = get_message(unit, room_id, message_id)
     message = attrs.evolve(before, pinned=ask.pinned)
     unit.messages.change(message_id, pinned=ask.pinned)
@@ -142,7 +142,7 @@ def _updated(unit: Unit, message: Message) -> None:
 
 def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> None:
     """Remove a message for good; replies to it stay, and point nowhere."""
-    need_active(unit, room_id)
+    check_active(unit, room_id)
     message = get_message(unit, room_id, message_id)
     unit.messages.remove(message_id)
     unit.log.redact(room_id, message_id)
@@ -158,7 +158,7 @@ def search(unit: Unit, room_id: SessionId | None, ask: Search) -> tuple[Found, .
     search over all, unless they are asked for.
     """
     if room_id is not None:
-        get_session(unit, room_id)
+        check_exists(unit, room_id)
     words = ask.q.split()
     if not words:
         return ()

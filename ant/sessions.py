@@ -125,13 +125,26 @@ def get_session(unit: Unit, session_id: SessionId) -> Session:
     return session
 
 
-def need_active(unit: Unit, session_id: SessionId) -> Session:
-    """The row of an active session. Raises `NotFound`, or `Gone` when it is not."""
-    session = get_session(unit, session_id)
-    if not session.active:
-        state = "deleted" if session.deleted_at else "archived"
+def check_exists(unit: Unit, session_id: SessionId) -> tuple[bool, bool]:
+    """Whether the session is archived, and deleted. Raises `NotFound`."""
+    state = unit.sessions.state(session_id)
+    if state is None:
+        raise NotFound("session", session_id)
+    return state
+
+
+def check_active(unit: Unit, session_id: SessionId) -> None:
+    """Raises `NotFound`, or `Gone` when the session is archived or deleted."""
+    archived, deleted = check_exists(unit, session_id)
+    if archived or deleted:
+        state = "deleted" if deleted else "archived"
         raise Gone(f"Session {session_id!r} is {state}; restore it first.")
-    return session
+
+
+def need_active(unit: Unit, session_id: SessionId) -> Session:
+    """The row of an active session. Raises as `check_active` does."""
+    check_active(unit, session_id)
+    return get_session(unit, session_id)
 
 
 def need_terminal(unit: Unit, session_id: SessionId) -> Session:
@@ -335,7 +348,7 @@ def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
 
 def set_handle(unit: Unit, session_id: SessionId, ask: SetHandle) -> Session:
     """Give a session a handle that nobody active has; null clears it."""
-    need_active(unit, session_id)
+    check_active(unit, session_id)
     handle = handles.normal(ask.handle) if ask.handle else None
     if handle is not None:
         if not handles.FORM.fullmatch(handle):

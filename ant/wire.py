@@ -127,16 +127,19 @@ def _strict(converter: Converter) -> Converter:
     """Teach a converter our classes, our limits and our refusals."""
 
     def unstructure_class(cls: Any) -> Callable[[Any], dict[str, Any]]:
-        names = {f.name: override(rename=_wire_name(f)) for f in attrs.fields(cls)}
-        write = make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]
         flat = _flat_field(cls)
+        names = {
+            f.name: override(rename=_wire_name(f), omit=f == flat)
+            for f in attrs.fields(cls)
+        }
+        write = make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]
         if flat is None:
             return write
 
         def unstructure(value: Any) -> dict[str, Any]:
-            body = write(value)
-            inner: dict[str, Any] = body.pop(flat.name)
-            return inner | body
+            body: dict[str, Any] = converter.unstructure(getattr(value, flat.name))
+            body.update(write(value))
+            return body
 
         return unstructure
 

@@ -101,6 +101,11 @@ _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # no
 
 
 _GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id))
+_STATE = Statement(
+    lambda session_id: SessionRow.select(
+        SessionRow.archived, SessionRow.deleted_at
+    ).where(SessionRow.id == session_id)
+)
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
 )
@@ -127,6 +132,11 @@ class Sessions:
     def get(self, session_id: str) -> Session | None:
         """The session with that id, active or not."""
         return _one(_GET.one(session_id=session_id))
+
+    def state(self, session_id: str) -> tuple[bool, bool] | None:
+        """Whether that session is archived, and deleted; None when there is none."""
+        row = _STATE.one(session_id=session_id)
+        return (bool(row.archived), row.deleted_at is not None) if row else None
 
     def active(self) -> tuple[Session, ...]:
         """Neither archived nor deleted, newest change first."""
