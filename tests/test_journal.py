@@ -10,7 +10,7 @@ from trio.testing import wait_all_tasks_blocked
 from ant import clock, evidence
 from ant.errors import Conflict, Stopping, StorageFailed
 from ant.events import Envelope, SessionActivity, SessionsChanged
-from ant.journal import GROUP, QUEUE, Journal, open_journal
+from ant.journal import GROUP, QUEUE, QUICK_RUNS, SLOW_S, Journal, open_journal
 from ant.model import SessionId
 from ant.store import Store, Unit
 from tests.cancel import cancel_at_every_step
@@ -226,3 +226,39 @@ async def test_cancelled_it_answers_everybody(store: Store) -> None:
     assert 2 * QUEUE == len(answers)
     assert logged(store) == [each.seq for each in bus.published]
     assert isinstance(bus.published[0].event, SessionsChanged)
+
+
+async def test_a_slow_kind_of_read_goes_to_a_thread(journal: Journal) -> None:
+    """Until it has been quick for a while; other kinds stay where they are."""
+    loop, seen = threading.get_ident(), []
+
+    def kind(unit: Unit, hold_s: float) -> None:
+        seen.append(threading.get_ident() == loop)
+        end = clock.busy() + hold_s
+        while clock.busy() < end:
+            pass
+
+    def other(unit: Unit) -> bool:
+        return threading.get_ident() == loop
+
+    await journal.read(kind, 0)
+    await journal.read(kind, 2 * SLOW_S)
+    for _ in range(QUICK_RUNS):
+        await journal.read(kind, 0)
+    await journal.read(kind, 0)
+    assert [True, True, *[False] * QUICK_RUNS, True] == seen
+    assert await journal.read(other)
+
+
+async def test_a_slow_read_in_a_thread_stays_there(journal: Journal) -> None:
+    """What it costs counts there, not how long it waited."""
+
+    def kind(unit: Unit, hold_s: float) -> int:
+        end = clock.busy() + hold_s
+        while clock.busy() < end:
+            pass
+        return threading.get_ident()
+
+    for _ in range(3):
+        ident = await journal.read(kind, 2 * SLOW_S)
+    assert threading.get_ident() != ident
