@@ -35,7 +35,10 @@ READERS = 2
 """Readers side by side, each on a connection of its own."""
 
 SLOW_S = 0.002
-"""A read that takes longer is not done on the loop again: others wait meanwhile."""
+"""A read that takes longer should not be done on the loop: others wait meanwhile."""
+
+STRIKES = 2
+"""Slow reads in a row that send their kind away: one may be another process's doing."""
 
 QUICK_RUNS = 50
 """Quick reads in a thread, one after another, that bring their kind back."""
@@ -123,6 +126,7 @@ class Journal:
         self.degraded = False
         self._bus = bus
         self._read_group = store.read_group
+        self._slow: dict[str, int] = {}
         self._away: dict[str, int] = {}
         self._writer = _Counter(store.transact_group, self._committed, GROUP, 1)
         self._readers = _Counter(store.read_group, lambda _: None, READ_GROUP, READERS)
@@ -152,7 +156,9 @@ class Journal:
         await trio.lowlevel.checkpoint()
         start = clock.monotonic()
         self._read_group([job])
-        if clock.monotonic() - start > SLOW_S:
+        is_slow = clock.monotonic() - start > SLOW_S
+        self._slow[kind] = self._slow.get(kind, 0) + 1 if is_slow else 0
+        if self._slow[kind] >= STRIKES:
             self._away[kind] = QUICK_RUNS
         outcome: T = job.outcome()
         return outcome

@@ -9,7 +9,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import attrs
 import orjson
@@ -20,6 +30,7 @@ from cattrs.errors import (
     IterableValidationError,
     IterableValidationNote,
 )
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import transform_error
 
@@ -118,6 +129,14 @@ def _each(
     return read
 
 
+def _is_json(kind: Any) -> bool:
+    """Whether every value of a type is JSON as it is, so nothing need be called."""
+    kind = getattr(kind, "__supertype__", kind)
+    if _origin(kind) in (Union, UnionType):
+        return all(map(_is_json, get_args(kind)))
+    return kind in (str, int, float, bool, type(None), dict[str, Any])
+
+
 def _flat_field(cls: Any) -> Any:
     """The field whose own fields stand beside the others on the wire, if any."""
     return next((f for f in attrs.fields(cls) if f.metadata.get("flat")), None)
@@ -128,8 +147,13 @@ def _strict(converter: Converter) -> Converter:
 
     def unstructure_class(cls: Any) -> Callable[[Any], dict[str, Any]]:
         flat = _flat_field(cls)
+        types = get_type_hints(cls)
         names = {
-            f.name: override(rename=_wire_name(f), omit=f == flat)
+            f.name: override(
+                rename=_wire_name(f),
+                omit=f == flat,
+                unstruct_hook=identity if _is_json(types[f.name]) else None,
+            )
             for f in attrs.fields(cls)
         }
         write = make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]

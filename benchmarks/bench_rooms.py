@@ -22,8 +22,8 @@ from tests.live.server import running_server
 
 MESSAGES = 100_000
 CLIENTS = 8
-REQUESTS = 3_000
-ROUNDS = 3
+REQUESTS = 2_000
+ROUNDS = 5
 LOOKS = 200
 
 TEXT = "the quick brown fox jumps over the lazy dog while codex runs its tests"
