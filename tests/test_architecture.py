@@ -27,6 +27,10 @@ PURE_TERMINAL = (
     "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
+    "terminal.modes",
+    "terminal.ghostty",
+    "terminal.avt",
+    "terminal.screen",
     "terminal.detector",
 )
 LIVE_TERMINAL = (
@@ -100,7 +104,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("limits", "commands", "frames", "events"), VOCABULARY[:4], frozenset({"attrs"})),
     (("wire",), VOCABULARY[:8], frozenset({"attrs", "cattrs", "orjson"})),
     (("problem",), (), frozenset()),
-    (PURE_TERMINAL, ("errors",), frozenset({"attrs"})),
+    (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
     (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
     (
         STORE,
@@ -162,6 +166,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "secrets": ("clock",),
     "uuid": (),
     "sqlite3": ("store",),
+    "pyghostty": ("terminal.ghostty",),
+    "avt": ("terminal.avt",),
     "socket": ("listener", "connection"),
     "subprocess": ("terminal.pty", "terminal.processes"),
     "pty": (),
@@ -201,6 +207,9 @@ UNMIRRORED = {
     "server": "tested as a process, in tests/live",
     "system": "a bundle of fields",
     "terminal.observations": "fields only",
+    "terminal.modes": "fields only",
+    "terminal.ghostty": "one suite for both libraries, in test_screen.py",
+    "terminal.avt": "one suite for both libraries, in test_screen.py",
 }
 
 
