@@ -74,6 +74,13 @@ def main() -> None:
     help="Events kept in the log.",
 )
 @click.option(
+    "--event-log-max-age-days",
+    default=30,
+    envvar="ANT_EVENT_LOG_MAX_AGE_DAYS",
+    type=click.IntRange(1),
+    help="Days that an event is kept.",
+)
+@click.option(
     "--public-url", envvar="ANT_PUBLIC_URL", help="How others reach this server."
 )
 @click.option(

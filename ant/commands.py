@@ -134,6 +134,16 @@ class ReadHistory:
 
 
 @attrs.frozen
+class ListEvents:
+    """A page of the event log after `since`, of one session or of one type."""
+
+    since: Offset = 0
+    limit: Limit = 100
+    session: Ident | None = None
+    type: Word | None = None
+
+
+@attrs.frozen
 class PatchSession:
     """Rename, archive, relink and the like; `meta` is merged, null removes a key."""
 

@@ -29,6 +29,8 @@ class Config:
     """Transcript kept per session; beyond it the oldest whole chunks go."""
     event_log_keep: int = 100_000
     """Events kept in the log."""
+    event_log_max_age_days: int = 30
+    """Days that an event is kept in the log."""
     grace_s: float = 5.0
     """Seconds that sockets, requests and sessions have to leave on a stop."""
     log_level: str = "info"

@@ -2,11 +2,11 @@
 
 import base64
 
-from ant import clock
-from ant.commands import ReadHistory
+from ant import clock, wire
+from ant.commands import ListEvents, ReadHistory
 from ant.errors import Invalid
 from ant.events import Envelope
-from ant.model import Chunk, Gap, History, HistoryRow, SessionId
+from ant.model import Chunk, EventPage, Gap, History, HistoryRow, SessionId
 from ant.sessions import need_active
 from ant.store import Unit
 from ant.terminal.plain import strip
@@ -65,6 +65,37 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
 def events_since(unit: Unit, seq: int, limit: int) -> list[Envelope]:
     """The oldest `limit` logged events after `seq`."""
     return unit.log.since(seq, limit)
+
+
+def missed_events(unit: Unit, seq: int, limit: int) -> tuple[list[Envelope], int]:
+    """The oldest `limit` logged events after `seq`, and the first kept `seq`."""
+    return unit.log.since(seq, limit), unit.log.oldest() or 0
+
+
+def log_bounds(unit: Unit) -> tuple[int, int]:
+    """The first `seq` that is kept and the last that there was; 0 before the first."""
+    return unit.log.oldest() or 0, unit.log.newest()
+
+
+def list_events(unit: Unit, ask: ListEvents) -> EventPage:
+    """A page of the log after `since`, oldest first; `next` is where to go on.
+
+    Where events before the page were pruned, `gap` says which. Raises `Invalid` when
+    `since` is past the newest.
+    """
+    oldest, newest = log_bounds(unit)
+    if ask.since > newest:
+        raise Invalid(f"expected at most {newest}, got {ask.since} at $.since")
+    envelopes = unit.log.since(ask.since, ask.limit, ask.session, ask.type)
+    is_last = len(envelopes) < ask.limit
+    return EventPage(
+        epoch=unit.settings.get("epoch") or "",
+        oldest=oldest,
+        newest=newest,
+        next=newest if is_last else envelopes[-1].seq or newest,
+        gap=Gap(ask.since + 1, oldest) if oldest > ask.since + 1 else None,
+        events=tuple(map(wire.event_body, envelopes)),
+    )
 
 
 def read_bytes(

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Final
 
 import attrs
 
-from ant.limits import MAX_INPUT, Ident, Offset, Path, Ref, Size, Text, named
+from ant.limits import MAX_INPUT, Count, Ident, Offset, Path, Ref, Size, Text, named
 
 
 @attrs.frozen(kw_only=True)
@@ -18,6 +18,18 @@ class JoinSession:
     rows: Size | None = None
     cwd: Path | None = None
     from_: Offset | None = named("from", default=None)
+    handle: Annotated[str, Text(1, 64)] | None = None
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Resume:
+    """Go on after event `seq`, in these sessions, from these byte offsets."""
+
+    type: ClassVar[str] = "resume"
+    seq: Offset
+    sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
+    epoch: Annotated[str, Text(1, 64)] | None = None
     handle: Annotated[str, Text(1, 64)] | None = None
     ref: Ref | None = None
 
@@ -69,9 +81,18 @@ class PresencePing:
     ref: Ref | None = None
 
 
-Frame = JoinSession | LeaveSession | SendInput | SendResize | CheckHealth | PresencePing
+Frame = (
+    JoinSession
+    | Resume
+    | LeaveSession
+    | SendInput
+    | SendResize
+    | CheckHealth
+    | PresencePing
+)
 FRAMES: Final[tuple[type[Frame], ...]] = (
     JoinSession,
+    Resume,
     LeaveSession,
     SendInput,
     SendResize,

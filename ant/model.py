@@ -197,6 +197,22 @@ class History:
 
 
 @attrs.frozen
+class EventPage:
+    """A page of the event log; `events` are as on `/ws`, oldest first.
+
+    `oldest` is the first `seq` that is kept, `newest` the last that there was, `next`
+    the `since` of the next page, `gap` what was pruned before this one.
+    """
+
+    epoch: str
+    oldest: int
+    newest: int
+    next: int
+    gap: Gap | None
+    events: tuple[dict[str, Any], ...]
+
+
+@attrs.frozen
 class InputReceipt:
     """What became of an input while the caller waited, in bytes.
 

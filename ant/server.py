@@ -10,6 +10,7 @@ lock, store                         let go last
 import logging
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import trio
@@ -90,7 +91,7 @@ async def _serve(
         scribe = Scribe(journal, config.transcript_max_bytes)
         stage = Stage(journal, scribe, Viewers(), open_pty, config.public_url or url)
         background.start_soon(scribe.run)
-        background.start_soon(_sweep, journal, config.event_log_keep)
+        background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
         with hurry:
             async with open_supervisor(
@@ -187,11 +188,12 @@ def _epoch(unit: Unit) -> str:
     return epoch
 
 
-async def _sweep(journal: Journal, keep: int) -> None:
+async def _sweep(journal: Journal, config: Config) -> None:
     """Prune the event log, purge what was deleted long ago, for ever."""
 
     def prune(unit: Unit) -> int:
-        return unit.log.prune(keep)
+        too_old = unit.now - timedelta(days=config.event_log_max_age_days)
+        return unit.log.prune(config.event_log_keep, clock.stamp(too_old))
 
     while True:
         try:

@@ -363,12 +363,17 @@ def load_event(tag: str, body: str) -> events.Event:
     return event
 
 
+def event_body(envelope: events.Envelope) -> dict[str, Any]:
+    """An event as clients see it, over `/ws` and over REST."""
+    body = {"type": event_tag(envelope.event), **_body.unstructure(envelope.event)}
+    if envelope.seq is not None:
+        body["seq"] = envelope.seq
+    body["at"] = clock.stamp(envelope.at)
+    return body
+
+
 def event_frame(envelope: events.Envelope) -> bytes:
     """An event's `/ws` frame; rendered once and kept in the envelope."""
     if envelope.frame is None:
-        body = {"type": event_tag(envelope.event), **_body.unstructure(envelope.event)}
-        if envelope.seq is not None:
-            body["seq"] = envelope.seq
-        body["at"] = clock.stamp(envelope.at)
-        envelope.frame = dumps(body)
+        envelope.frame = dumps(event_body(envelope))
     return envelope.frame

@@ -65,6 +65,8 @@ class Route:
                 as_it_came = takes_bytes and request.mimetype == OCTETS
                 params["body"] = data if as_it_came else wire.read_body(data, body)
             answer = await self.handler(system, **params)
+            if isinstance(answer, Response):
+                return answer
             if answer is None:
                 return Response(b"", status=self.status, content_type="text/plain")
             return Response(
@@ -102,12 +104,16 @@ def endpoint(
     and `query` (text); what is returned is rendered by `wire`, None as nothing. The
     docstring is the reference. `inactive`: it works on an archived or deleted session
     too. `raises`: what it may refuse with beside what the signature tells already.
+    A handler may answer with a `Response` of its own, which is passed on as it is.
     """
 
     def register(handler: Handler) -> Handler:
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
+        kinds = [kind for kind in get_args(hints["return"]) if kind is not Response]
+        if len(kinds) < len(get_args(hints["return"])):
+            (hints["return"],) = kinds
         ROUTES.append(Route(method, path, status, handler, hints, inactive, raises))
         return handler
 

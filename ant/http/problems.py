@@ -58,10 +58,10 @@ def problem_of(error: Exception) -> dict[str, Any]:
     return problem(500, "The server has a bug; its log says more.")
 
 
-def error_frame(error: Exception, ref: str | None) -> bytes:
+def error_frame(error: Exception, ref: str | None, **more: str) -> bytes:
     """A problem as a `/ws` frame, whose `type` is `error`; the URN is in `problem`."""
     shape = problem_of(error)
-    frame = {**shape, "type": "error", "problem": shape["type"]}
+    frame = {**shape, "type": "error", "problem": shape["type"], **more}
     return wire.render(frame if ref is None else {**frame, "ref": ref})
 
 

@@ -17,7 +17,7 @@ from quart import websocket
 from ant import clock, evidence, runs, sessions, wire
 from ant.bell import Bell
 from ant.connection import MAX_FRAME, OVERSIZE, Encoded
-from ant.errors import AntError, CapacityReached, Invalid, TooLarge
+from ant.errors import AntError, CapacityReached, Conflict, Invalid, TooLarge
 from ant.events import Envelope, SessionExited
 from ant.frames import (
     CheckHealth,
@@ -25,6 +25,7 @@ from ant.frames import (
     JoinSession,
     LeaveSession,
     PresencePing,
+    Resume,
     SendInput,
     SendResize,
 )
@@ -69,8 +70,10 @@ class Socket:
         self._joins: dict[SessionId, Join] = {}
         self._position = system.bus.end
         self._seq = system.bus.seq
+        self._replay: int | None = None
         self._answers: dict[type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]] = {
             JoinSession: self._join,
+            Resume: self._resume,
             LeaveSession: self._leave,
             SendInput: self._input,
             SendResize: self._resize,
@@ -84,7 +87,9 @@ class Socket:
         *Cancellation:* every session is left, presence with it.
         """
         self._say(type="build_id", buildId=self._system.build_id)
-        self._say(type="hello", epoch=self._system.epoch, seq=self._seq)
+        seq = self._seq
+        oldest, _ = await self._system.journal.read(evidence.log_bounds)
+        self._say(type="hello", epoch=self._system.epoch, seq=seq, oldest=oldest)
         with self._system.bus.subscribed(self._bell):
             try:
                 async with trio.open_nursery() as nursery:
@@ -139,10 +144,7 @@ class Socket:
             await self._system.journal.read(sessions.need_active, session.id)
         if ask.spawn_pty and session.terminal is not None:
             await self._spawn(ask, session)
-        if session.terminal is None:
-            self._enter(session.id, ask.handle, None)
-            return {"sessionId": session.id}
-        return self._watch(ask, session, reserved)
+        return self._enter_at(ask, session, reserved)
 
     async def _spawn(self, ask: JoinSession, session: Session) -> None:
         try:
@@ -188,6 +190,44 @@ class Socket:
         scope.enter_context(self._system.stage.viewers.watching(session_id, self._bell))
         self._joins[session_id] = Join(cursor, seat, scope)
         self._bell.ring()
+
+    async def _resume(self, ask: Resume) -> dict[str, Any]:
+        """Go back to an event and to bytes; what was missed follows, then what is new.
+
+        The sender turns back by itself, so that nothing it is sending gets in between.
+        """
+        if ask.epoch not in (None, self._system.epoch):
+            raise Conflict("This is another event log; begin anew.")
+        newest = self._system.bus.seq
+        if ask.seq > newest:
+            raise Invalid(f"expected at most {newest}, got {ask.seq} at $.seq")
+        looks = []
+        for session_id, offset in ask.sessions.items():
+            try:
+                await self._system.journal.read(sessions.check_active, session_id)
+                look = await self._system.journal.read(runs.look, session_id)
+            except AntError as exc:
+                self._put(error_frame(exc, ask.ref, sessionId=session_id))
+            else:
+                looks.append((offset, *look))
+        oldest, _ = await self._system.journal.read(evidence.log_bounds)
+        self._replay = ask.seq
+        for offset, session, reserved in looks:
+            join = JoinSession(session_id=session.id, from_=offset, handle=ask.handle)
+            try:
+                self._enter_at(join, session, reserved)
+            except AntError as exc:
+                self._put(error_frame(exc, ask.ref, sessionId=session.id))
+        self._bell.ring()
+        return {"seq": ask.seq, "oldest": oldest}
+
+    def _enter_at(
+        self, ask: JoinSession, session: Session, reserved: int
+    ) -> dict[str, Any]:
+        if session.terminal is not None:
+            return self._watch(ask, session, reserved)
+        self._enter(session.id, ask.handle, None)
+        return {"sessionId": session.id}
 
     async def _leave(self, ask: LeaveSession) -> dict[str, Any]:
         join = self._joins.pop(ask.session_id, None)
@@ -235,6 +275,8 @@ class Socket:
             busy = await self._send_answers()
             busy |= await self._send_events()
             for join in list(self._joins.values()):
+                if self._replay is not None:
+                    break  # Events come before bytes.
                 busy |= await self._send_output(join)
             if not busy:
                 await self._bell.wait()
@@ -256,28 +298,51 @@ class Socket:
         return True
 
     async def _send_events(self) -> bool:
+        """From the window, else from the log until the window is reached again."""
         bus = self._system.bus
-        if self._position < bus.start:
+        sent = False
+        while (
+            self._replay is not None or self._position < bus.start
+        ) and not bus.closed:
             await self._send_missed()
-            return True
+            sent = True
         count = min(bus.end - self._position, EVENTS_AT_ONCE)
         for _ in range(count):
-            if self._position < bus.start:
+            if self._position < bus.start or self._replay is not None:
                 break
             envelope = bus.at(self._position)
             self._position += 1
             await self._send_event(envelope)
-        return count > 0
+        return sent or count > 0
 
     async def _send_missed(self) -> None:
-        """Behind the window: from the log, until the window is reached again."""
-        envelopes = await self._system.journal.read(
-            evidence.events_since, self._seq, EVENTS_AT_ONCE
+        """A page of the log; what was pruned from it is said."""
+        if self._replay is not None:
+            self._seq, self._replay, self._position = self._replay, None, -1
+        envelopes, oldest = await self._system.journal.read(
+            evidence.missed_events, self._seq, EVENTS_AT_ONCE
         )
+        if self._turned():
+            return
+        if oldest > self._seq + 1:
+            gap = {
+                "type": "gap",
+                "scope": "events",
+                "from": self._seq + 1,
+                "to": oldest,
+            }
+            self._seq = oldest - 1
+            await websocket.send(Encoded(wire.render(gap)))
         for envelope in envelopes:
+            if self._turned():
+                return
             await self._send_event(envelope)
-        if len(envelopes) < EVENTS_AT_ONCE:
+        if len(envelopes) < EVENTS_AT_ONCE and not self._turned():
             self._position = self._system.bus.after_seq(self._seq)
+
+    def _turned(self) -> bool:
+        """Whether the client asked to go back, which may be during any wait."""
+        return self._replay is not None
 
     async def _send_event(self, envelope: Envelope) -> None:
         event = envelope.event

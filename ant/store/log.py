@@ -33,19 +33,26 @@ class EventLog:
         row = EventRow.select(EventRow.seq).order_by(EventRow.seq).first()
         return row.seq if row else None
 
-    def since(self, seq: int, limit: int) -> list[Envelope]:
-        """The oldest `limit` events after `seq`, in order."""
-        rows = (
-            EventRow.select()
-            .where((EventRow.seq > seq) & (EventRow.type != TOMBSTONE))
-            .order_by(EventRow.seq)
-            .limit(limit)
+    def since(
+        self,
+        seq: int,
+        limit: int,
+        session_id: str | None = None,
+        tag: str | None = None,
+    ) -> list[Envelope]:
+        """The oldest `limit` events after `seq`, in order; of one session or kind."""
+        query = EventRow.select().where(
+            (EventRow.seq > seq) & (EventRow.type != TOMBSTONE)
         )
+        if session_id is not None:
+            query = query.where(EventRow.session_id == session_id)
+        if tag is not None:
+            query = query.where(EventRow.type == tag)
         return [
             Envelope(
                 clock.parse_stamp(row.at), wire.load_event(row.type, row.body), row.seq
             )
-            for row in rows
+            for row in query.order_by(EventRow.seq).limit(limit)
         ]
 
     def forget(self, session_id: str) -> None:
@@ -61,7 +68,13 @@ class EventLog:
             & EventRow.body.contains(f'"id":"{message_id}"')
         ).execute()
 
-    def prune(self, keep: int) -> int:
-        """Forget all but the newest `keep` events; how many went. One always stays."""
-        floor = self.newest() - max(keep, 1)
-        return int(EventRow.delete().where(EventRow.seq <= floor).execute())
+    def prune(self, keep: int, before: str | None = None) -> int:
+        """Forget all but the newest `keep` events, and what is older than `before`.
+
+        How many went. The last event always stays, so that the log knows where it is.
+        """
+        newest = self.newest()
+        gone = EventRow.seq <= newest - max(keep, 1)
+        if before is not None:
+            gone |= (EventRow.at < before) & (EventRow.seq < newest)
+        return int(EventRow.delete().where(gone).execute())

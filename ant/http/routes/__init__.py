@@ -2,6 +2,7 @@
 
 from ant.http.routes import (
     board,
+    events,
     links,
     messages,
     people,
@@ -12,6 +13,7 @@ from ant.http.routes import (
 
 __all__ = [
     "board",
+    "events",
     "links",
     "messages",
     "people",
