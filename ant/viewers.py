@@ -1,5 +1,6 @@
 """Who looks at which terminal: bells to ring when it has new bytes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ class Viewers:
 
     def __init__(self) -> None:
         self._bells: dict[SessionId, set[Bell]] = {}
+        self._typists: Counter[SessionId] = Counter()
 
     @contextmanager
     def watching(self, session_id: SessionId, bell: Bell) -> Iterator[None]:
@@ -24,6 +26,21 @@ class Viewers:
             bells.discard(bell)
             if not bells and self._bells.get(session_id) is bells:
                 del self._bells[session_id]
+
+    @contextmanager
+    def typing(self, session_id: SessionId) -> Iterator[None]:
+        """Be somebody with a terminal for that session's program while inside."""
+        self._typists[session_id] += 1
+        try:
+            yield
+        finally:
+            self._typists[session_id] -= 1
+            if not self._typists[session_id]:
+                del self._typists[session_id]
+
+    def has_typist(self, session_id: SessionId) -> bool:
+        """Whether somebody's terminal answers that program's queries."""
+        return session_id in self._typists
 
     def wake(self, session_id: SessionId) -> None:
         """That session has something new."""

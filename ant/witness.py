@@ -15,6 +15,7 @@ from ant.model import SessionId
 from ant.scribe import Scribe
 from ant.store import Program
 from ant.terminal.detector import Detector
+from ant.terminal.display import Display
 from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
 from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
@@ -68,13 +69,14 @@ class Witness:
         last = self.detector.last_output
         return trio.current_time() - (self._began_at if last is None else last)
 
-    async def open(self) -> tuple[Terminal, Flow]:
+    async def open(self) -> tuple[Terminal, Flow, Display | None]:
         """Reserve offsets for the run, then start the program."""
         program = await self._stage.journal.write(
             runs.begin_run, self.session_id, self._run, *self._size
         )
         self.flow = Flow(Tail(program.reserved))
-        return await self._stage.open_terminal(self._spec(program)), self.flow
+        display = _display(program)
+        return await self._stage.open_terminal(self._spec(program)), self.flow, display
 
     def _spec(self, program: Program) -> Spec:
         own = {
@@ -107,6 +109,10 @@ class Witness:
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case Resized(cols, rows):
                 self._publish(TerminalResized(self.session_id, cols, rows))
+
+    def is_alone(self) -> bool:
+        """Whether no socket has joined as the program's terminal."""
+        return not self._stage.viewers.has_typist(self.session_id)
 
     async def ended(self, exit_: Exit | None, reason: str | None) -> None:
         """Store the last bytes, then say that it is over.
@@ -142,3 +148,11 @@ class Witness:
 
     def _publish(self, event: Event) -> None:
         self._stage.journal.publish(Envelope(clock.now(), event))
+
+
+def _display(program: Program) -> Display | None:
+    """A blank screen of the program's size; None where no library for it is there."""
+    try:
+        return Display.blank(program.cols, program.rows, program.reserved)
+    except ImportError:
+        return None

@@ -31,6 +31,7 @@ PURE_TERMINAL = (
     "terminal.ghostty",
     "terminal.avt",
     "terminal.screen",
+    "terminal.display",
     "terminal.detector",
 )
 LIVE_TERMINAL = (
@@ -70,7 +71,7 @@ MACHINERY = (
     "logs",
     "system",
 )
-CONNECTION = ("connection",)
+CONNECTION = ("websocket", "connection")
 HTTP = (
     "http",
     "http.problems",
@@ -79,12 +80,14 @@ HTTP = (
     "http.schema",
     "http.openapi",
     "http.output",
+    "http.screens",
     "http.routes.sessions",
     "http.routes.terminal",
     "http.routes.messages",
     "http.routes.people",
     "http.routes.links",
     "http.routes.board",
+    "http.routes.events",
     "http.routes.system",
     "http.routes",
     "http.ws",

@@ -56,3 +56,14 @@ def test_who_comes_as_the_last_leaves_is_kept() -> None:
     assert 1 == viewers.count()
     second.__exit__(None, None, None)
     assert {} == viewers._bells
+
+
+def test_who_has_a_terminal_is_counted() -> None:
+    """Two may be there for one program; the last to leave leaves it alone."""
+    viewers = Viewers()
+    with viewers.typing(ONE):
+        with viewers.typing(ONE):
+            assert viewers.has_typist(ONE)
+        assert viewers.has_typist(ONE)
+        assert not viewers.has_typist(TWO)
+    assert not viewers.has_typist(ONE)

@@ -1,6 +1,7 @@
 """The life of one terminal session: the child nursery with its four tasks.
 
-    pipeline   detector      tail -> observations; a whole tail behind, it is waited for
+    pipeline   detector      tail -> observations and the screen; a whole tail behind,
+                             it is waited for
                broadcaster   tail -> wakes viewers and the transcript writer
       ends     reader        terminal -> tail, only while there is room
                writer        inbox -> terminal, and nobody else writes
@@ -9,13 +10,15 @@ The ends leave first; the pipeline runs dry; then, under a shield with a deadlin
 terminal is ended and the last word written.
 """
 
+from contextlib import suppress
 from typing import Protocol
 
 import attrs
 import trio
 
-from ant.errors import AntError, CapacityReached, NotRunning, Stalled
+from ant.errors import AntError, CapacityReached, Conflict, NotRunning, Stalled
 from ant.terminal.detector import Detector
+from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
 from ant.terminal.observations import Observation, OutputSeen, Resized
@@ -25,6 +28,10 @@ INBOX = 64
 
 INBOX_BYTES = 4 << 20
 """And their bytes together: four of the largest inputs."""
+
+CATCH_UP = 256 << 10
+"""Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
+beyond them follows the drawing as live bytes."""
 
 DRAIN_QUIET_S = 0.25
 """After the program's exit, silence of this length means that all it wrote was read."""
@@ -39,8 +46,11 @@ TEARDOWN_S = 10.0
 class Witness(Protocol):
     """Who is told of the session's life, and writes it down."""
 
-    async def open(self) -> tuple[Terminal, Flow]:
-        """Start the program; the flow is where its bytes go and get their numbers."""
+    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+        """Start the program; the flow is where its bytes go and get their numbers.
+
+        The display is blank, or None where there is no library for it.
+        """
         ...
 
     async def began(self, live: "LiveTerminal") -> None:
@@ -49,6 +59,10 @@ class Witness(Protocol):
 
     def saw(self, observation: Observation) -> None:
         """Something was observed. Must not wait."""
+        ...
+
+    def is_alone(self) -> bool:
+        """Whether nobody is there whose terminal answers the program's queries."""
         ...
 
     async def ended(self, exit_: Exit | None, reason: str | None) -> None:
@@ -84,8 +98,15 @@ class Typed:
 class LiveTerminal:
     """A running session as others hold it: they ask, its own tasks do."""
 
-    def __init__(self, terminal: Terminal, flow: Flow, witness: Witness) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        flow: Flow,
+        witness: Witness,
+        display: Display | None = None,
+    ) -> None:
         self.terminal, self.flow = terminal, flow
+        self._display = display
         self.over = trio.Event()
         self._witness = witness
         self._stop = trio.Event()
@@ -123,7 +144,24 @@ class LiveTerminal:
     def resize(self, cols: int, rows: int) -> None:
         """Set the window size; the last one set wins. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
+        if self._display is not None:
+            self._catch_up(self._display)
+            self._display.resize(cols, rows)
         self._witness.saw(Resized(cols, rows))
+
+    def look(self) -> Drawing:
+        """What is shown now, or as many bytes ago as are too many to take at once.
+
+        Raises `Conflict` where no screen library is installed.
+        """
+        if self._display is None:
+            raise Conflict("No screen library is installed on this server.")
+        self._catch_up(self._display)
+        return self._display.drawing()
+
+    def picture(self) -> Picture | None:
+        """What draws the screen as it is; None where there is no library for it."""
+        return self._display.picture() if self._display is not None else None
 
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
         """Begin to end the session; `over` tells when it has."""
@@ -161,10 +199,22 @@ class LiveTerminal:
         while await self.flow.wait_beyond(seen):
             data = self.flow.tail.read(seen, MAX_READ)
             seen += len(data)
+            if self._display is not None:
+                self._show(self._display, data, seen)
             for observation in detector.feed(data, seen, trio.current_time()):
                 self._witness.saw(observation)
             self.flow.mark_seen(seen)
             await trio.lowlevel.checkpoint()
+
+    def _catch_up(self, display: Display) -> None:
+        data = self.flow.tail.read(display.end, CATCH_UP)
+        self._show(display, data, display.end + len(data))
+
+    def _show(self, display: Display, data: bytes, end: int) -> None:
+        replies = display.feed(data, end)
+        if replies and self._witness.is_alone():
+            with suppress(NotRunning, CapacityReached):
+                self.type_nowait(replies)
 
     async def _broadcast(self) -> None:
         told = self.flow.tail.end
@@ -244,8 +294,8 @@ async def run_session(
     live: LiveTerminal | None = None
     reason: str | None = "crashed"
     try:
-        terminal, flow = await witness.open()
-        live = LiveTerminal(terminal, flow, witness)
+        terminal, flow, display = await witness.open()
+        live = LiveTerminal(terminal, flow, witness, display)
         await witness.began(live)
         task_status.started(live)
         await live.run(detector)

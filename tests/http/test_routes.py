@@ -71,6 +71,7 @@ LATER = {
 EXTRAS = {
     "GET /openapi.json",
     "GET /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
     "POST /api/sessions/:id/terminal/start",
     "POST /api/sessions/:id/terminal/stop",

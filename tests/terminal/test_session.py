@@ -6,12 +6,14 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from ant.errors import CapacityReached, Invalid, NotRunning, Stalled
+from ant.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
 from ant.terminal.detector import Detector
+from ant.terminal.display import Display
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
 from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
 from ant.terminal.session import (
+    CATCH_UP,
     INBOX,
     INBOX_BYTES,
     TEARDOWN_S,
@@ -31,6 +33,8 @@ class Diary:
     def __init__(self, terminal: FakeTerminal, lags: bool = False) -> None:
         self.terminal, self.lags = terminal, lags
         self.flow = Flow(Tail(0, capacity=LIMIT, keep=0))
+        self.display: Display | None = Display.blank(20, 3, 0)
+        self.alone = True
         self.seen: list[Observation] = []
         self.last_words: list[tuple[Exit | None, str | None]] = []
         self.stored = b""
@@ -38,10 +42,10 @@ class Diary:
         self.began_fails: Exception | None = None
         self.at_end: Callable[[], None] = lambda: None
 
-    async def open(self) -> tuple[Terminal, Flow]:
+    async def open(self) -> tuple[Terminal, Flow, Display | None]:
         await trio.lowlevel.checkpoint()
         self.opened += 1
-        return self.terminal, self.flow
+        return self.terminal, self.flow, self.display
 
     async def began(self, live: LiveTerminal) -> None:
         await trio.lowlevel.checkpoint()
@@ -52,6 +56,9 @@ class Diary:
         self.seen.append(observation)
         if isinstance(observation, OutputSeen) and not self.lags:
             self.store()
+
+    def is_alone(self) -> bool:
+        return self.alone
 
     async def ended(self, exit_: Exit | None, reason: str | None) -> None:
         await trio.lowlevel.checkpoint()
@@ -284,7 +291,7 @@ async def test_who_cannot_be_opened_says_why() -> None:
     """The error is the caller's, and the last word has no exit."""
 
     class Closed(Diary):
-        async def open(self) -> tuple[Terminal, Flow]:
+        async def open(self) -> tuple[Terminal, Flow, Display | None]:
             raise Invalid("there is no program at $.command[0]")
 
     diary = Closed(FakeTerminal())
@@ -350,3 +357,84 @@ async def test_a_cancelled_session_was_stopped(autojump_clock: MockClock) -> Non
         nursery.cancel_scope.cancel()
     assert begun == trio.current_time()
     assert [(KILLED, "stopped")] == diary.last_words
+
+
+async def test_what_is_shown_is_current_when_asked(autojump_clock: MockClock) -> None:
+    """Also before the detector's turn; every byte is in it, each once."""
+    terminal = FakeTerminal()
+    diary = Diary(terminal)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await wait_all_tasks_blocked()
+        diary.flow.append(b"one\r\n")
+        drawing = live.look()
+        assert (5, 0) == (drawing.offset, diary.flow.tail.seen)
+        await wait_all_tasks_blocked()
+        diary.flow.append(b"two")
+        await wait_all_tasks_blocked()
+        assert ("one", "two", "") == live.look().lines
+        picture = live.picture()
+        assert picture is not None
+        assert 8 == picture.offset == diary.flow.tail.seen
+        live.stop()
+
+
+async def test_a_look_takes_no_more_than_some(autojump_clock: MockClock) -> None:
+    """Far ahead of the detector, what is shown is as old as it says."""
+    diary = Diary(FakeTerminal())
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await wait_all_tasks_blocked()
+        diary.flow.append(b"x" * (CATCH_UP + 5))
+        assert CATCH_UP == live.look().offset
+        assert CATCH_UP + 5 == live.look().offset
+        live.stop()
+
+
+async def test_a_size_is_that_of_the_bytes_after_it(autojump_clock: MockClock) -> None:
+    """What came before the change was drawn before it."""
+    diary = Diary(FakeTerminal())
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await wait_all_tasks_blocked()
+        diary.flow.append(b"x" * 20 + b"\r\nab")
+        live.resize(30, 2)
+        drawing = live.look()
+        assert (30, 2, 24) == (drawing.cols, drawing.rows, drawing.offset)
+        assert "ab" in drawing.lines
+        live.stop()
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_queries_are_answered_for_who_is_alone(
+    autojump_clock: MockClock, alone: bool
+) -> None:
+    """Where somebody's terminal does, ours keeps still; an answer is never late."""
+    terminal = FakeTerminal(b"ab\x1b[6n")
+    diary = Diary(terminal)
+    diary.alone = alone
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await wait_all_tasks_blocked()
+        assert (b"\x1b[1;3R" if alone else b"") == terminal.written
+        diary.alone = True
+        terminal.say(b"c")
+        await wait_all_tasks_blocked()
+        assert (b"\x1b[1;3R" if alone else b"") == terminal.written
+        live.stop()
+
+
+async def test_no_library_for_screens(autojump_clock: MockClock) -> None:
+    """The session is as ever; only a look is refused."""
+    terminal = FakeTerminal(b"hello")
+    diary = Diary(terminal)
+    diary.display = None
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await wait_all_tasks_blocked()
+        live.resize(30, 2)
+        assert live.picture() is None
+        with pytest.raises(Conflict, match="library"):
+            live.look()
+        live.stop()
+    assert b"hello" == diary.stored

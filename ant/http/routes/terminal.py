@@ -12,8 +12,9 @@ from ant.commands import (
     StopTerminal,
     TypeInput,
 )
-from ant.errors import CapacityReached, NotRunning, TooLarge
+from ant.errors import CapacityReached, Conflict, NotRunning, TooLarge
 from ant.http.endpoint import endpoint
+from ant.http.screens import ScreenPage, draw, screen_page
 from ant.limits import MAX_INPUT
 from ant.model import (
     History,
@@ -93,6 +94,19 @@ async def get_history(
         with trio.move_on_after(PATIENCE_S):
             await system.stage.scribe.flush(session_id, flow)
     return await system.journal.read(evidence.read_history, session_id, query)
+
+
+@endpoint("GET", "/api/sessions/<session_id>/terminal/screen", raises=(Conflict,))
+async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
+    """What the terminal shows now, or showed when its program ended: rows and ANSI.
+
+    While the program puts out faster than can be drawn, a moment ago is shown.
+    """
+    session = await system.journal.read(sessions.need_terminal, session_id)
+    drawing = await draw(system, session_id)
+    live = system.supervisor.find(session_id)
+    status = session.status if live is None else Status.RUNNING
+    return screen_page(session_id, status, drawing)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/terminal/resize", raises=(NotRunning,))

@@ -8,7 +8,7 @@ import trio
 
 from ant.commands import MAX_INPUT
 from ant.http.routes import terminal
-from ant.model import Session
+from ant.model import Session, SessionType
 from ant.terminal.host import Exit
 from ant.terminal.session import INBOX
 from tests.http.asking import Answer, ask
@@ -206,3 +206,32 @@ async def test_a_bad_query_is_400(rig: Rig, query: str) -> None:
     session = await rig.create()
     path = f"/api/sessions/{session.id}/terminal/history{query}"
     assert 400 == (await ask(rig.app, "GET", path)).status
+
+
+async def test_the_screen_of_a_running_program(rig: Rig) -> None:
+    """All rows, the cursor, the title, the modes, and what draws them."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    data = b"one\r\n\x1b]2;a title\x07\x1b[?2004htwo \xe6\xbc\xa2"
+    rig.terminals[0].say(data)
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_beyond(len(data) - 1)
+    answer = await ask(rig.app, "GET", f"/api/sessions/{session.id}/terminal/screen")
+    body = answer.body
+    assert (200, "running", len(data)) == (
+        answer.status,
+        body["status"],
+        body["offset"],
+    )
+    assert ["one", "two \u6f22"] == [line for line in body["lines"] if line]
+    assert (body["cols"], body["rows"]) == (rig.specs[0].cols, len(body["lines"]))
+    assert {"row": 1, "col": 6, "visible": True} == body["cursor"]
+    assert ("a title", True) == (body["title"], body["modes"]["bracketed_paste"])
+    assert "two \u6f22" in body["ansi"]
+
+
+async def test_a_chat_has_no_screen(rig: Rig) -> None:
+    """That is a conflict."""
+    session = await rig.create("talk", type=SessionType.CHAT)
+    answer = await ask(rig.app, "GET", f"/api/sessions/{session.id}/terminal/screen")
+    assert 409 == answer.status
