@@ -48,7 +48,13 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> byt
 def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
     """A `gap` frame: offsets that have no byte (any more)."""
     return wire.render(
-        {"type": "gap", "sessionId": session_id, "from": start, "to": end}
+        {
+            "type": "gap",
+            "scope": "terminal",
+            "sessionId": session_id,
+            "from": start,
+            "to": end,
+        }
     )
 
 
