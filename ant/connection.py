@@ -12,18 +12,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, cast
+from typing import cast
 
 import h11
 import trio
-from hypercorn import typing
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event
-from hypercorn.protocol.events import Body, Data, Request, StreamClosed
+from hypercorn.protocol.events import Body, Request
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import Handshake, WebsocketBuffer, WSStream
+from hypercorn.protocol.ws_stream import Handshake
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.typing import (
     AppWrapper,
@@ -31,25 +30,16 @@ from hypercorn.typing import (
     ASGIReceiveEvent,
     ASGISendEvent,
     Scope,
-    WebsocketAcceptEvent,
 )
-from wsproto import connection as wsproto
-from wsproto.events import CloseConnection, Message, Ping
 
 from ant import wire
 from ant.problem import MEDIA_TYPE, problem
+from ant.websocket import MAX_FRAME, Socket
 
 LOGGER = logging.getLogger("ant.listener")
 
 #: A request body beyond this is answered with 413 while it is still being sent.
 MAX_BODY = 10 * 1024 * 1024
-
-#: A WebSocket message beyond this, in bytes of UTF-8, is dropped as it arrives.
-MAX_FRAME = 1024 * 1024
-
-#: What a handler receives in place of an over-long message: `message is OVERSIZE`. A
-#: sentence and no JSON, so that even a handler that forgets to ask refuses it.
-OVERSIZE = "This message was over 1 MiB and was dropped."
 
 #: A request head that is still incomplete may take this much memory, and no more.
 MAX_HEAD = 16 * 1024
@@ -84,20 +74,6 @@ def configuration() -> Config:
     # It would end idle WebSockets too; the listener has its own patience.
     config.read_timeout = None
     return config
-
-
-class Encoded(bytes):
-    """Text for a WebSocket that is UTF-8 already: to send it costs no more coding."""
-
-
-def _text_frame(data: bytes) -> bytes:
-    """A whole text message as one frame; a server's frames are not masked."""
-    size = len(data)
-    if size < 126:
-        return bytes((0x81, size)) + data
-    if size < 1 << 16:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + data
-    return b"\x81\x7f" + size.to_bytes(8, "big") + data
 
 
 class Refused(Exception):
@@ -191,96 +167,6 @@ class Exchange(HTTPStream):
             if self._size > MAX_BODY:
                 raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         await super().handle(event)
-
-
-class Buffer(WebsocketBuffer):
-    """Gathers the fragments of a message, or forgets them once they are too many."""
-
-    def __init__(self, max_length: int) -> None:
-        super().__init__(max_length)
-        self._size = 0
-
-    def extend(self, event: Message[Any]) -> None:
-        data = event.data
-        if isinstance(data, str) and not data.isascii():
-            data = data.encode()
-        self._size += len(data)
-        if self._size > self.max_length:
-            self.value = None
-        else:
-            super().extend(event)
-
-    def clear(self) -> None:
-        super().clear()
-        self._size = 0
-
-    def to_message(self) -> dict[str, object]:
-        if self._size > self.max_length:
-            return {"type": "websocket.receive", "bytes": None, "text": OVERSIZE}
-        return super().to_message()
-
-
-class Socket(WSStream):
-    """One WebSocket. Frames that come before the handshake is decided wait for it."""
-
-    def __init__(
-        self,
-        app: AppWrapper,
-        config: Config,
-        context: typing.WorkerContext,
-        task_group: typing.TaskGroup,
-        ssl: bool,
-        client: tuple[str, int] | None,
-        server: tuple[str, int] | None,
-        send: Callable[[StreamEvent], Awaitable[None]],
-        stream_id: int,
-    ) -> None:
-        super().__init__(
-            app, config, context, task_group, ssl, client, server, send, stream_id
-        )
-        self.buffer = Buffer(config.websocket_max_message_size)
-        self._decided = trio.Event()
-
-    async def handle(self, event: StreamEvent) -> None:
-        if isinstance(event, StreamClosed):
-            self._decided.set()
-        elif isinstance(event, Data):
-            # It is the reader that waits here, so the kernel keeps whatever follows.
-            await self._decided.wait()
-        await super().handle(event)
-
-    async def app_send(self, message: ASGISendEvent | None) -> None:
-        if message is not None and message["type"] == "websocket.send":
-            data = message.get("bytes")
-            if isinstance(data, Encoded) and not self.closed:
-                if self.connection.state is wsproto.ConnectionState.OPEN:
-                    await self.send(Data(self.stream_id, _text_frame(data)))
-                return
-        await super().app_send(message)
-
-    async def _accept(self, message: WebsocketAcceptEvent) -> None:
-        await super()._accept(message)
-        self._decided.set()
-
-    async def _handle_events(self) -> None:
-        for event in self.connection.events():
-            if isinstance(event, Message):
-                self.buffer.extend(event)
-                if event.message_finished:
-                    message = self.buffer.to_message()
-                    self.buffer.clear()
-                    assert self.app_put is not None
-                    await self.app_put(message)
-            elif isinstance(event, Ping):
-                await self._send_wsproto_event(event.response())
-            elif isinstance(event, CloseConnection):
-                if self.connection.state is wsproto.ConnectionState.REMOTE_CLOSING:
-                    await self._send_wsproto_event(event.response())
-                elif self.connection.state is wsproto.ConnectionState.OPEN:
-                    # wsproto found a fault (1002, 1007); hypercorn would not say so.
-                    await self._send_wsproto_event(CloseConnection(code=event.code))
-                await self.send(StreamClosed(stream_id=self.stream_id))
-                break
 
 
 class Protocol(H11Protocol):

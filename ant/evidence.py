@@ -77,7 +77,7 @@ def log_bounds(unit: Unit) -> tuple[int, int]:
     return unit.log.oldest() or 0, unit.log.newest()
 
 
-def list_events(unit: Unit, ask: ListEvents) -> EventPage:
+def list_events(unit: Unit, ask: ListEvents, epoch: str) -> EventPage:
     """A page of the log after `since`, oldest first; `next` is where to go on.
 
     Where events before the page were pruned, `gap` says which. Raises `Invalid` when
@@ -89,7 +89,7 @@ def list_events(unit: Unit, ask: ListEvents) -> EventPage:
     envelopes = unit.log.since(ask.since, ask.limit, ask.session, ask.type)
     is_last = len(envelopes) < ask.limit
     return EventPage(
-        epoch=unit.settings.get("epoch") or "",
+        epoch=epoch,
         oldest=oldest,
         newest=newest,
         next=newest if is_last else envelopes[-1].seq or newest,

@@ -24,7 +24,8 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from .connection import MAX_BODY, MAX_FRAME, OVERSIZE, Protocol, Tasks, configuration
+from .connection import MAX_BODY, Protocol, Tasks, configuration
+from .websocket import MAX_FRAME, OVERSIZE
 
 LOGGER = logging.getLogger(__name__)
 

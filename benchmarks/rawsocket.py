@@ -42,12 +42,15 @@ class RawSocket:
 
     async def receive(self) -> bytes:
         """The payload of the next frame: servers do not mask and ours does not cut."""
-        while (frame := self._cut()) is None:
-            data = await self._stream.receive_some(1 << 18)
-            if not data:
-                raise EOFError
-            self._buffer += data
-        return frame
+        while True:
+            while (frame := self._cut()) is None:
+                data = await self._stream.receive_some(1 << 18)
+                if not data:
+                    raise EOFError
+                self._buffer += data
+            if frame:
+                return frame
+            await self._stream.send_all(b"\x8a\x80" + bytes(4))
 
     def _cut(self) -> bytes | None:
         buffer = self._buffer
@@ -61,6 +64,7 @@ class RawSocket:
             size = int.from_bytes(buffer[2:start], "big")
         if len(buffer) < start + size:
             return None
+        # A ping is an empty frame, as ours send it; JSON never is one.
         frame = bytes(buffer[start : start + size])
         del buffer[: start + size]
         return frame

@@ -11,8 +11,9 @@ from trio_websocket import ConnectionClosed, open_websocket_url
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, TextMessage
 
-from ant.connection import Application, Buffer, _text_frame
+from ant.connection import Application
 from ant.listener import MAX_BODY, MAX_FRAME, OVERSIZE
+from ant.websocket import Buffer, _text_frame
 from tests.test_listener import (
     ROOMY_S,
     frame,
