@@ -9,7 +9,10 @@ from ant.limits import MAX_INPUT, Count, Ident, Offset, Path, Ref, Size, Text, n
 
 @attrs.frozen(kw_only=True)
 class JoinSession:
-    """Stream a session: its events and, for a terminal, its bytes."""
+    """Stream a session: its events and, for a terminal, its bytes.
+
+    With `screen` what is visible now comes first, and then the bytes that follow it.
+    """
 
     type: ClassVar[str] = "join_session"
     session_id: Ident = named("sessionId")
@@ -18,6 +21,7 @@ class JoinSession:
     rows: Size | None = None
     cwd: Path | None = None
     from_: Offset | None = named("from", default=None)
+    screen: bool = False
     handle: Annotated[str, Text(1, 64)] | None = None
     ref: Ref | None = None
 

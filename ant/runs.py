@@ -7,7 +7,7 @@ from ant.errors import NotFound
 from ant.events import SessionExited, SessionsChanged
 from ant.model import Session, SessionId, Status, TerminalInfo
 from ant.sessions import get_session, need_terminal
-from ant.store import Program, Unit
+from ant.store import Keyframe, Program, Unit
 from ant.terminal.host import Exit, Identity
 from ant.terminal.transcript import CAPACITY
 
@@ -48,8 +48,15 @@ def begin_run(
     return attrs.evolve(program, cols=cols or program.cols, rows=rows or program.rows)
 
 
-def record_run(unit: Unit, session_id: SessionId, identity: Identity | None) -> None:
-    """The terminal runs, and this is its process."""
+def record_run(
+    unit: Unit,
+    session_id: SessionId,
+    identity: Identity | None,
+    keyframe: Keyframe | None = None,
+) -> None:
+    """The terminal runs, and this is its process; `keyframe` is its screen, blank."""
+    if keyframe is not None:
+        unit.keyframes.put(keyframe)
     unit.sessions.change_terminal(
         session_id,
         status=Status.RUNNING,
@@ -98,8 +105,9 @@ def finish_run(
     end: int,
     complete: bool,
     reason: str | None,
+    keyframe: Keyframe | None = None,
 ) -> None:
-    """The program ended; `end` is one past its last byte.
+    """The program ended; `end` is one past its last byte, `keyframe` what it left.
 
     When the transcript is `complete` up to there, numbering goes on right there; else
     it skips the reserve.
@@ -107,6 +115,8 @@ def finish_run(
     program = unit.sessions.program(session_id)
     if program is None:
         return
+    if keyframe is not None:
+        unit.keyframes.put(keyframe)
     at = clock.stamp(unit.now)
     unit.sessions.change_terminal(
         session_id,

@@ -1,6 +1,7 @@
 """The transcript writer, one for all sessions: tails to chunks, in grouped commits."""
 
 import logging
+from collections.abc import Callable, Sequence
 
 import trio
 
@@ -9,7 +10,7 @@ from ant.bell import Bell
 from ant.errors import StorageFailed
 from ant.journal import Journal
 from ant.model import SessionId
-from ant.store import Unit
+from ant.store import Keyframe, Unit
 from ant.terminal.flow import Flow
 from ant.terminal.transcript import CAPACITY
 
@@ -36,6 +37,7 @@ def store_chunks(
     unit: Unit,
     batch: Batch,
     keep: int,
+    keyframes: Sequence[Keyframe] = (),
 ) -> None:
     """Append to several transcripts, reserve offsets for what may follow, and trim.
 
@@ -49,6 +51,8 @@ def store_chunks(
         )
         unit.transcripts.trim(session_id, keep)
         unit.sessions.spoke(session_id, at)
+    for keyframe in keyframes:
+        unit.keyframes.put(keyframe)
 
 
 class Scribe:
@@ -61,6 +65,7 @@ class Scribe:
         self.waits = False
         self._journal, self._keep = journal, keep
         self._dirty: dict[SessionId, Flow] = {}
+        self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
         self._bell, self._hurry = Bell(), Bell()
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
@@ -69,6 +74,20 @@ class Scribe:
         self._bell.ring()
         if flow.tail.end - flow.tail.stored >= URGENT:
             self._hurry.ring()
+
+    def mark_drawing(
+        self, session_id: SessionId, draw: Callable[[], Keyframe | None]
+    ) -> None:
+        """A keyframe is due; it is drawn when it is stored.
+
+        Where the database refuses it, it is left out: a redraw begins earlier then.
+        """
+        self._draw[session_id] = draw
+        self._bell.ring()
+
+    def forget_drawing(self, session_id: SessionId) -> None:
+        """None is due any more; one drawn already is stored before what comes."""
+        self._draw.pop(session_id, None)
 
     async def flush(self, session_id: SessionId, flow: Flow) -> None:
         """Wait until all that the flow holds now is in the database.
@@ -91,6 +110,8 @@ class Scribe:
 
     async def _store(self) -> None:
         dirty, self._dirty = self._dirty, {}
+        draw, self._draw = self._draw, {}
+        keyframes = [drawn for each in draw.values() if (drawn := each()) is not None]
         batch = [
             (session_id, chunks)
             for session_id, flow in dirty.items()
@@ -99,9 +120,12 @@ class Scribe:
         # After a failure each by itself: what is wrong with one must not hold up all.
         groups = [[each] for each in batch] if self.waits else [batch]
         failed = False
-        for group in filter(None, groups):
+        for group in groups:
+            if not group and not keyframes:
+                continue
+            due, keyframes = keyframes, []
             try:
-                await self._journal.write(store_chunks, group, self._keep)
+                await self._journal.write(store_chunks, group, self._keep, due)
             except StorageFailed as exc:
                 log.error("Transcripts wait for the disk: %s", exc)
                 failed = True

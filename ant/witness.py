@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 import attrs
 import trio
 
-from ant import clock, runs
+from ant import clock, runs, screens
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.journal import Journal
 from ant.launch import plan
 from ant.model import SessionId
 from ant.scribe import Scribe
-from ant.store import Program
+from ant.store import Keyframe, Program
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
@@ -24,6 +24,9 @@ from ant.terminal.transcript import Tail
 from ant.viewers import Viewers
 
 log = logging.getLogger(__name__)
+
+KEYFRAME_EVERY = 4 << 20
+"""Bytes between two keyframes: so much, and a tail, is played again after a crash."""
 
 FLUSH_S = 5.0
 """What the end of a session grants a slow disk before the last bytes are given up."""
@@ -48,6 +51,7 @@ class Witness:
     live: LiveTerminal
     flow: Flow
     _began_at: float
+    _drawn: int
 
     def __init__(
         self,
@@ -91,9 +95,14 @@ class Witness:
 
     async def began(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
-        identity = live.terminal.identity
-        await self._stage.journal.write(runs.record_run, self.session_id, identity)
         self.live, self._began_at = live, trio.current_time()
+        self._drawn = self.flow.tail.start
+        await self._stage.journal.write(
+            runs.record_run,
+            self.session_id,
+            live.terminal.identity,
+            self._keyframe(),
+        )
         self.has_begun = True
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
@@ -102,12 +111,17 @@ class Witness:
     def saw(self, observation: Observation) -> None:
         """Wake viewers and the transcript writer; tell the room what it should know."""
         match observation:
-            case OutputSeen():
+            case OutputSeen(end):
                 self._stage.viewers.wake(self.session_id)
                 self._stage.scribe.mark(self.session_id, self.flow)
+                if end - self._drawn >= KEYFRAME_EVERY:
+                    self._drawn = end
+                    self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case Resized(cols, rows):
+                # Bytes alone cannot tell a redraw where the size changed.
+                self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
                 self._publish(TerminalResized(self.session_id, cols, rows))
 
     def is_alone(self) -> bool:
@@ -142,9 +156,20 @@ class Witness:
         complete = self.flow.tail.stored == end
         if complete:
             self.flow.tail.let_go()
+        self._stage.scribe.forget_drawing(self.session_id)
         await self._stage.journal.write(
-            runs.finish_run, self.session_id, exit_, end, complete, reason
+            runs.finish_run,
+            self.session_id,
+            exit_,
+            end,
+            complete,
+            reason,
+            self._keyframe() if self.has_begun else None,
         )
+
+    def _keyframe(self) -> Keyframe | None:
+        picture = self.live.picture()
+        return screens.keyframe(self.session_id, picture) if picture else None
 
     def _publish(self, event: Event) -> None:
         self._stage.journal.publish(Envelope(clock.now(), event))

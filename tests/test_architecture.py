@@ -48,6 +48,7 @@ STORE = (
     "store.settings",
     "store.sessions",
     "store.transcripts",
+    "store.keyframes",
     "store.messages",
     "store.people",
     "store.links",
@@ -55,7 +56,17 @@ STORE = (
     "store.unit",
     "store",
 )
-RULES = ("handles", "sessions", "runs", "people", "rooms", "links", "board", "evidence")
+RULES = (
+    "handles",
+    "sessions",
+    "runs",
+    "people",
+    "rooms",
+    "links",
+    "board",
+    "evidence",
+    "screens",
+)
 MACHINERY = (
     "config",
     "bus",
@@ -80,6 +91,7 @@ HTTP = (
     "http.schema",
     "http.openapi",
     "http.output",
+    "http.joins",
     "http.screens",
     "http.routes.sessions",
     "http.routes.terminal",

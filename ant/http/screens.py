@@ -4,10 +4,14 @@ from typing import Any
 
 import attrs
 
+from ant import screens, wire
+from ant.errors import Conflict
+from ant.http.output import gap_frame
 from ant.model import SessionId, Status
 from ant.system import System
 from ant.terminal.display import Drawing
 from ant.terminal.modes import Modes
+from ant.terminal.session import NO_LIBRARY
 
 
 @attrs.frozen
@@ -45,7 +49,15 @@ async def draw(system: System, session_id: SessionId) -> Drawing:
     Raises `Conflict` where no screen library is installed. *Cancellation:* nothing to
     undo. Between a live drawing and its return nobody else runs.
     """
-    return system.supervisor.need(session_id).look()
+    if (live := system.supervisor.find(session_id)) is not None:
+        return live.look()
+    try:
+        drawing = await system.journal.study(screens.redraw, session_id)
+    except ImportError:
+        raise Conflict(NO_LIBRARY) from None
+    # It may have been started meanwhile.
+    live = system.supervisor.find(session_id)
+    return drawing if live is None else live.look()
 
 
 def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> ScreenPage:
@@ -62,6 +74,16 @@ def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> Scre
         modes=drawing.modes,
         ansi=_text(drawing),
     )
+
+
+def screen_frames(
+    session_id: SessionId, drawing: Drawing, seen: int | None
+) -> list[bytes]:
+    """What shows it to a socket that has bytes up to `seen`; what it skips is said."""
+    frames = [wire.render(screen_frame(session_id, drawing))]
+    if seen is not None and seen < drawing.offset:
+        frames.insert(0, gap_frame(session_id, seen, drawing.offset))
+    return frames
 
 
 def screen_frame(session_id: SessionId, drawing: Drawing) -> dict[str, Any]:

@@ -7,17 +7,14 @@ sender     answers first, then events, then one frame of each joined terminal, a
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from typing import Any
 
-import attrs
 import trio
 from quart import websocket
 
 from ant import clock, evidence, runs, sessions, wire
 from ant.bell import Bell
-from ant.connection import MAX_FRAME, OVERSIZE, Encoded
-from ant.errors import AntError, CapacityReached, Conflict, Invalid, TooLarge
+from ant.errors import AntError, Conflict, Invalid, TooLarge
 from ant.events import Envelope, SessionExited
 from ant.frames import (
     CheckHealth,
@@ -29,35 +26,26 @@ from ant.frames import (
     SendInput,
     SendResize,
 )
+from ant.http.joins import Join, Joins
 from ant.http.output import Cursor, Outputs, scrollback_start
 from ant.http.problems import GOING_AWAY, INTERNAL_ERROR, error_frame
 from ant.http.routes.terminal import live_terminal, resize_terminal
-from ant.model import Session, SessionId, Status
-from ant.presence import Seat
+from ant.http.screens import draw, screen_frames
+from ant.model import Session, Status
 from ant.system import System
+from ant.terminal.display import Drawing
+from ant.websocket import MAX_FRAME, OVERSIZE, Encoded
 
 log = logging.getLogger(__name__)
 
 OUTBOX = 256
 """Answers that may wait for the socket; then no further command is read."""
 
-JOINS = 1000
-"""Sessions that one socket may join."""
-
 EVENTS_AT_ONCE = 64
 """Events sent before terminals get their turn, and how many are read from the log."""
 
 LOBBY = "__ant_sessions__"
 """What the original's clients join to hear `sessions_changed`; here everybody does."""
-
-
-@attrs.define(eq=False)
-class Join:
-    """One socket's place in one session; closing `scope` leaves it."""
-
-    cursor: Cursor | None
-    seat: Seat
-    scope: ExitStack
 
 
 class Socket:
@@ -67,7 +55,7 @@ class Socket:
         self._system, self._outputs = system, outputs
         self._bell, self._space = Bell(), Bell()
         self._outbox: deque[bytes] = deque()
-        self._joins: dict[SessionId, Join] = {}
+        self._joins = Joins(system, self._bell)
         self._position = system.bus.end
         self._seq = system.bus.seq
         self._replay: int | None = None
@@ -97,8 +85,7 @@ class Socket:
                     await self._send()
                     nursery.cancel_scope.cancel()
             finally:
-                for join in self._joins.values():
-                    join.scope.close()
+                self._joins.leave_all()
 
     # Commands.
 
@@ -144,7 +131,10 @@ class Socket:
             await self._system.journal.read(sessions.need_active, session.id)
         if ask.spawn_pty and session.terminal is not None:
             await self._spawn(ask, session)
-        return self._enter_at(ask, session, reserved)
+        drawing = None
+        if ask.screen and session.terminal is not None:
+            drawing = await draw(self._system, session.id)
+        return self._enter_at(ask, session, reserved, drawing)
 
     async def _spawn(self, ask: JoinSession, session: Session) -> None:
         try:
@@ -156,7 +146,11 @@ class Socket:
             await resize_terminal(self._system, session.id, ask.cols, ask.rows)
 
     def _watch(
-        self, ask: JoinSession, session: Session, reserved: int
+        self,
+        ask: JoinSession,
+        session: Session,
+        reserved: int,
+        drawing: Drawing | None,
     ) -> dict[str, Any]:
         """Choose where to begin and begin; synchronous, so no byte comes in between."""
         assert session.terminal is not None
@@ -167,29 +161,25 @@ class Socket:
             raise Invalid(f"expected at most {latest}, got {ask.from_} at $.from")
         join = self._joins.get(session.id)
         if ask.from_ is not None:
-            start = ask.from_
-        elif join is not None and join.cursor is not None:
-            start = join.cursor.offset
+            seen: int | None = ask.from_
+        else:
+            seen = join.cursor.offset if join and join.cursor else None
+        if drawing is not None:
+            start = drawing.offset
+            end = max(end, start)
+        elif seen is not None:
+            start = seen
         elif flow is not None and ask.spawn_pty:
             start = scrollback_start(flow, session.terminal.oldest)
         else:
             start = end
         self._say_health(session)
-        self._enter(session.id, ask.handle, Cursor(session.id, start))
+        self._joins.enter(
+            session.id, ask.handle, Cursor(session.id, start), ask.spawn_pty
+        )
+        for frame in screen_frames(session.id, drawing, seen) if drawing else ():
+            self._put(frame)
         return {"sessionId": session.id, "offset": start, "end": end}
-
-    def _enter(
-        self, session_id: SessionId, handle: str | None, cursor: Cursor | None
-    ) -> None:
-        if session_id in self._joins:
-            self._joins.pop(session_id).scope.close()
-        elif len(self._joins) >= JOINS:
-            raise CapacityReached(f"One socket may join {JOINS} sessions.")
-        scope = ExitStack()
-        seat = scope.enter_context(self._system.presence.seated(session_id, handle))
-        scope.enter_context(self._system.stage.viewers.watching(session_id, self._bell))
-        self._joins[session_id] = Join(cursor, seat, scope)
-        self._bell.ring()
 
     async def _resume(self, ask: Resume) -> dict[str, Any]:
         """Go back to an event and to bytes; what was missed follows, then what is new.
@@ -222,17 +212,19 @@ class Socket:
         return {"seq": ask.seq, "oldest": oldest}
 
     def _enter_at(
-        self, ask: JoinSession, session: Session, reserved: int
+        self,
+        ask: JoinSession,
+        session: Session,
+        reserved: int,
+        drawing: Drawing | None = None,
     ) -> dict[str, Any]:
         if session.terminal is not None:
-            return self._watch(ask, session, reserved)
-        self._enter(session.id, ask.handle, None)
+            return self._watch(ask, session, reserved, drawing)
+        self._joins.enter(session.id, ask.handle, None)
         return {"sessionId": session.id}
 
     async def _leave(self, ask: LeaveSession) -> dict[str, Any]:
-        join = self._joins.pop(ask.session_id, None)
-        if join is not None:
-            join.scope.close()
+        self._joins.leave(ask.session_id)
         return {"sessionId": ask.session_id}
 
     async def _input(self, ask: SendInput) -> dict[str, Any]:
@@ -245,6 +237,7 @@ class Socket:
 
     async def _resize(self, ask: SendResize) -> dict[str, Any]:
         await resize_terminal(self._system, ask.session_id, ask.cols, ask.rows)
+        self._joins.become_typist(ask.session_id)
         return {"sessionId": ask.session_id, "cols": ask.cols, "rows": ask.rows}
 
     async def _health(self, ask: CheckHealth) -> dict[str, Any]:
@@ -289,11 +282,14 @@ class Socket:
         return count > 0
 
     async def _send_output(self, join: Join) -> bool:
-        if join.cursor is None:
+        cursor = join.cursor
+        if cursor is None:
             return False
-        frame = await self._outputs.advance(join.cursor)
-        if frame is None:
+        frame = await self._outputs.advance(cursor)
+        # Who left or joined anew meanwhile was answered where its new bytes begin.
+        if frame is None or self._joins.get(cursor.session_id) is not join:
             return False
+        await self._send_answers()  # Those to this join come before its bytes.
         await websocket.send(Encoded(frame))
         return True
 

@@ -14,6 +14,7 @@ from playhouse.pool import PooledSqliteDatabase
 from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
+from ant.store.keyframes import Keyframe
 from ant.store.people import Member, Poster
 from ant.store.sessions import Program
 from ant.store.tables import database
@@ -192,4 +193,13 @@ def _fail(job: Job, error: Exception) -> None:
     job.result, job.error, job.envelopes = None, error, ()
 
 
-__all__ = ["AntError", "Job", "Member", "Poster", "Program", "Store", "Unit"]
+__all__ = [
+    "AntError",
+    "Job",
+    "Keyframe",
+    "Member",
+    "Poster",
+    "Program",
+    "Store",
+    "Unit",
+]

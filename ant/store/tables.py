@@ -113,6 +113,21 @@ class ChunkRow(Table):
         indexes: ClassVar = ((("session_id", "offset"), True),)
 
 
+class KeyframeRow(Table):
+    """What draws a terminal's screen as it was before the byte at `offset`."""
+
+    session_id = ForeignKeyField(
+        SessionRow, field="id", on_delete="CASCADE", primary_key=True
+    )
+    offset = BigIntegerField()
+    cols = IntegerField()
+    rows = IntegerField()
+    ansi = BlobField()
+
+    class Meta:
+        table_name = "keyframes"
+
+
 class EventRow(Table):
     """The event log; AUTOINCREMENT, so that no `seq` is ever given twice."""
 
@@ -279,6 +294,7 @@ TABLES = (
     SessionRow,
     TerminalRow,
     ChunkRow,
+    KeyframeRow,
     EventRow,
     SettingRow,
     MessageRow,

@@ -7,6 +7,7 @@ import attrs
 from ant import clock, wire
 from ant.events import Envelope, Event
 from ant.store.board import Board
+from ant.store.keyframes import Keyframes
 from ant.store.links import Links
 from ant.store.log import EventLog
 from ant.store.messages import MessageStore
@@ -28,6 +29,7 @@ class Unit:
     envelopes: list[Envelope] = attrs.field(factory=list)
     sessions: Sessions = attrs.field(factory=Sessions)
     transcripts: Transcripts = attrs.field(factory=Transcripts)
+    keyframes: Keyframes = attrs.field(factory=Keyframes)
     settings: Settings = attrs.field(factory=Settings)
     log: EventLog = attrs.field(factory=EventLog)
     messages: MessageStore = attrs.field(factory=MessageStore)

@@ -33,6 +33,8 @@ CATCH_UP = 256 << 10
 """Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
 beyond them follows the drawing as live bytes."""
 
+NO_LIBRARY = "No screen library is installed on this server."
+
 DRAIN_QUIET_S = 0.25
 """After the program's exit, silence of this length means that all it wrote was read."""
 
@@ -155,7 +157,7 @@ class LiveTerminal:
         Raises `Conflict` where no screen library is installed.
         """
         if self._display is None:
-            raise Conflict("No screen library is installed on this server.")
+            raise Conflict(NO_LIBRARY)
         self._catch_up(self._display)
         return self._display.drawing()
 

@@ -1,9 +1,19 @@
 """Screens over REST and the socket: drawn, and then gone on from."""
 
+from typing import Any
+
+import pytest
+import trio
+
 from ant.http.screens import draw, screen_frame, screen_page
-from ant.model import Session, SessionId, Status
+from ant.model import Session, SessionId, SessionType, Status
+from ant.terminal import screen
 from ant.terminal.display import Display, Drawing
-from tests.systems import Rig
+from ant.terminal.host import Exit
+from tests.http.asking import ask
+from tests.http.test_ws import connected
+from tests.live.waiting import eventually
+from tests.systems import PATIENCE_S, Rig
 
 ONE = SessionId("one")
 
@@ -40,3 +50,139 @@ async def test_a_running_program_is_drawn_as_it_is(rig: Rig) -> None:
     await said(rig, session, b"hello")
     drawn = await draw(rig.system, session.id)
     assert ("hello", 5) == (drawn.lines[0], drawn.offset)
+
+
+async def finished(rig: Rig, session: Session) -> None:
+    """The program ends, and that is written down."""
+    live = rig.system.supervisor.need(session.id)
+    rig.terminals[-1].end(Exit(code=0))
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+
+
+async def look(rig: Rig, session: Session) -> Any:
+    """The screen by REST."""
+    answer = await ask(rig.app, "GET", f"/api/sessions/{session.id}/terminal/screen")
+    assert 200 == answer.status, answer.body
+    return answer.body
+
+
+async def test_what_has_ended_is_drawn_as_it_was(rig: Rig) -> None:
+    """Also when a new program has put out nothing yet, and that is blank."""
+    session = await rig.create()
+    assert {""} == set((await look(rig, session))["lines"])
+    await rig.system.supervisor.start(session.id)
+    await said(rig, session, b"\x1b[?1049hone\r\ntwo")
+    before = await look(rig, session)
+    await finished(rig, session)
+    after = await look(rig, session)
+    assert ("running", "exited") == (before.pop("status"), after.pop("status"))
+    assert before == after
+    await rig.system.supervisor.start(session.id)
+    fresh = await look(rig, session)
+    assert ({""}, after["offset"]) == (set(fresh["lines"]), fresh["offset"])
+    assert not fresh["modes"]["alternate"]
+
+
+async def test_without_a_library_it_is_a_conflict(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a join that asks for it is refused; everything else is as ever."""
+    monkeypatch.setattr(screen, "ADAPTERS", [])
+    session = await rig.started()
+    await said(rig, session, b"hello")
+    path = f"/api/sessions/{session.id}/terminal/screen"
+    assert 409 == (await ask(rig.app, "GET", path)).status
+    async with connected(rig) as client:
+        error = await client.ask("join_session", sessionId=session.id, screen=True)
+        assert 409 == error["status"]
+    await finished(rig, session)
+    assert 409 == (await ask(rig.app, "GET", path)).status
+
+
+async def test_a_join_with_the_screen(rig: Rig) -> None:
+    """Health, the screen, the answer, and then exactly the bytes that follow."""
+    session = await rig.started()
+    await said(rig, session, b"one\r\n" * 50 + b"tw\xc3")
+    async with connected(rig) as client:
+        ack = await client.ask("join_session", sessionId=session.id, screen=True)
+        health, shown = client.passed
+        assert ("session_health", "screen") == (health["type"], shown["type"])
+        assert 252 == ack["offset"] == shown["offset"]
+        await said(rig, session, b"\xa9!")
+        assert "\u00e9!" == await client.read(session, 255)
+    seen = Display.blank(shown["cols"], shown["rows"], shown["offset"])
+    seen._screen.feed(shown["data"].encode())
+    seen.feed(b"\xc3\xa9!", 255)
+    page = await look(rig, session)
+    assert page["lines"] == list(seen.drawing().lines)
+    assert page["cursor"] == seen.drawing().cursor._asdict()
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_who_is_far_behind_may_skip(rig: Rig, ended: bool) -> None:
+    """The hole is said, and the screen stands for it."""
+    session = await rig.started()
+    await said(rig, session, b"x" * 1000)
+    if ended:
+        await finished(rig, session)
+    async with connected(rig) as client:
+        joining = {"sessionId": session.id, "screen": True}
+        await client.ask("join_session", **joining, **{"from": 10})
+        _, gap, shown = client.passed
+        assert {
+            "type": "gap",
+            "scope": "terminal",
+            "sessionId": session.id,
+            "from": 10,
+            "to": 1000,
+        } == gap
+        assert ("screen", 1000) == (shown["type"], shown["offset"])
+        client.passed.clear()
+        await client.ask("join_session", **joining)
+        assert ["session_health", "screen"] == [each["type"] for each in client.passed]
+
+
+async def test_a_skip_while_bytes_are_sent(rig: Rig) -> None:
+    """What was sent, the hole and the screen join; nothing comes twice."""
+    session = await rig.started()
+    line = b"0123456789abcdef" * 4096
+    async with connected(rig) as client:
+        await client.ask("join_session", sessionId=session.id)
+        for _ in range(8):
+            rig.terminals[0].say(line)
+            await client.send("join_session", sessionId=session.id, screen=True)
+        at = 0
+        while at < 8 * len(line):
+            frame = await client.receive()
+            if frame["type"] == "terminal_output":
+                assert at == frame["offset"]
+                at = frame["end"]
+            elif frame["type"] == "gap":
+                assert at == frame["from"]
+                at = frame["to"]
+            elif frame["type"] == "screen":
+                assert at == frame["offset"]
+
+
+async def test_queries_are_for_who_sets_the_size(rig: Rig) -> None:
+    """Nobody there: the server answers. A terminal there: that one does."""
+    session = await rig.started()
+    async with connected(rig) as client:
+        await client.ask("join_session", sessionId=session.id)
+        await said(rig, session, b"\x1b[5n")
+        await eventually(lambda: b"\x1b[0n" == rig.terminals[0].written)
+        size = {"cols": 70, "rows": 20}
+        await client.ask("terminal_resize", sessionId=session.id, **size)
+        await said(rig, session, b"\x1b[5n")
+        await look(rig, session)
+        await rig.settle()
+    assert b"\x1b[0n" == rig.terminals[0].written
+
+
+async def test_a_chat_is_joined_as_ever(rig: Rig) -> None:
+    """It has no screen; asking for one is no mistake."""
+    session = await rig.create("talk", type=SessionType.CHAT)
+    async with connected(rig) as client:
+        ack = await client.ask("join_session", sessionId=session.id, screen=True)
+        assert ("ack", []) == (ack["type"], client.passed)

@@ -81,6 +81,7 @@ def test_indexes_are_those_of_the_tables(store: Store) -> None:
 CASCADES = {
     "terminals": {"sessions"},
     "chunks": {"sessions"},
+    "keyframes": {"sessions"},
     "messages": {"sessions"},
     "members": {"sessions"},
     "posters": {"sessions"},

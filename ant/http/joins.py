@@ -1,0 +1,76 @@
+"""The sessions that one socket has joined: places in bytes and in presence."""
+
+from contextlib import ExitStack
+
+import attrs
+
+from ant.bell import Bell
+from ant.errors import CapacityReached
+from ant.http.output import Cursor
+from ant.model import SessionId
+from ant.presence import Seat
+from ant.system import System
+
+JOINS = 1000
+"""Sessions that one socket may join."""
+
+
+@attrs.define(eq=False)
+class Join:
+    """One socket's place in one session; closing `scope` leaves it."""
+
+    cursor: Cursor | None
+    seat: Seat
+    scope: ExitStack
+    is_typist: bool = False
+
+
+class Joins(dict[SessionId, Join]):
+    """By session. The bell rings for the new bytes of all of them."""
+
+    def __init__(self, system: System, bell: Bell) -> None:
+        super().__init__()
+        self._system, self._bell = system, bell
+
+    def enter(
+        self,
+        session_id: SessionId,
+        handle: str | None,
+        cursor: Cursor | None,
+        is_typist: bool = False,
+    ) -> None:
+        """Join, or join anew: the place before is left, but who was a typist stays one.
+
+        Raises `CapacityReached`.
+        """
+        if (before := self.pop(session_id, None)) is not None:
+            before.scope.close()
+            is_typist = is_typist or before.is_typist
+        elif len(self) >= JOINS:
+            raise CapacityReached(f"One socket may join {JOINS} sessions.")
+        scope = ExitStack()
+        seat = scope.enter_context(self._system.presence.seated(session_id, handle))
+        viewers = self._system.stage.viewers
+        scope.enter_context(viewers.watching(session_id, self._bell))
+        self[session_id] = Join(cursor, seat, scope)
+        if is_typist:
+            self.become_typist(session_id)
+        self._bell.ring()
+
+    def become_typist(self, session_id: SessionId) -> None:
+        """Who sets a size has a terminal, which answers what the program asks of it."""
+        join = self.get(session_id)
+        if join is not None and not join.is_typist:
+            join.is_typist = True
+            join.scope.enter_context(self._system.stage.viewers.typing(session_id))
+
+    def leave(self, session_id: SessionId) -> None:
+        """Leave it, if it was joined."""
+        join = self.pop(session_id, None)
+        if join is not None:
+            join.scope.close()
+
+    def leave_all(self) -> None:
+        """The socket is gone."""
+        for session_id in list(self):
+            self.leave(session_id)

@@ -1,0 +1,42 @@
+"""What one socket has joined; the rest is seen through the socket."""
+
+import pytest
+
+from ant.bell import Bell
+from ant.errors import CapacityReached
+from ant.http import joins
+from ant.http.joins import Joins
+from ant.model import SessionId
+from tests.systems import Rig
+
+ONE, TWO = SessionId("one"), SessionId("two")
+
+
+async def test_a_join_is_a_scope(rig: Rig) -> None:
+    """Of presence, of the bell and of being a typist; joining anew keeps the last."""
+    places, viewers = Joins(rig.system, Bell()), rig.system.stage.viewers
+    places.enter(ONE, None, None, is_typist=True)
+    places.enter(TWO, None, None)
+    places.enter(ONE, "ada", None)
+    places.become_typist(TWO)
+    places.become_typist(SessionId("three"))
+    assert viewers.has_typist(ONE)
+    assert viewers.has_typist(TWO)
+    assert 2 == viewers.count() == rig.system.presence.count()
+    places.leave(TWO)
+    places.leave(TWO)
+    assert not viewers.has_typist(TWO)
+    places.leave_all()
+    assert not viewers.has_typist(ONE)
+    assert 0 == viewers.count() == rig.system.presence.count()
+
+
+async def test_there_is_a_bound(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joining anew is always possible."""
+    monkeypatch.setattr(joins, "JOINS", 1)
+    places = Joins(rig.system, Bell())
+    places.enter(ONE, None, None)
+    places.enter(ONE, None, None)
+    with pytest.raises(CapacityReached):
+        places.enter(TWO, None, None)
+    places.leave_all()
