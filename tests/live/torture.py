@@ -354,22 +354,28 @@ class Follower(Reader):
                 async with await self.world.client() as ant:
                     if self.is_stale:
                         await self.read_anew(ant)
-                    async with ant.socket() as socket:
-                        stay = dice.uniform(*self.stay_s)
-                        if self.world.quiet:
-                            stay = 1000.0
-                        with trio.move_on_after(stay) as leave:
-                            await self._follow(ant, socket)
-                        if leave.cancelled_caught and dice.random() < 0.5:
-                            self.world.counts["resets"] += 1
-                            # As a peer that crashed: whatever is on its way is lost.
-                            reset(socket._connection._stream)
-                        if self.world.quiet and self.caught_up:
-                            return
+                    with trio.CancelScope() as life:
+                        async with ant.socket() as socket:
+                            await self._stay(ant, socket)
+                            life.cancel()  # Who reads slowly waits for no farewell.
             except TROUBLE:
                 self.world.counts["cut off"] += 1
             self.world.counts["reconnects"] += 1
             await trio.sleep(0.02 if self.world.quiet else dice.uniform(*self.away_s))
+
+    async def _stay(self, ant: AntClient, socket: Socket) -> None:
+        """Follow for a while, then leave in one way or another."""
+        dice = self.world.dice
+        stay = 1000.0 if self.world.quiet else dice.uniform(*self.stay_s)
+        with trio.move_on_after(stay) as leave:
+            await self._follow(ant, socket)
+        if leave.cancelled_caught and dice.random() < 0.5:
+            self.world.counts["resets"] += 1
+            # As a peer that crashed: whatever is on its way is lost.
+            reset(socket._connection._stream)
+        else:
+            with trio.move_on_after(1):
+                await socket._connection.aclose()
 
     async def _follow(self, ant: AntClient, socket: Socket) -> None:
         places = {session: self.offsets.get(session, 0) for session in self.world.rooms}
