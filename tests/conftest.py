@@ -1,6 +1,7 @@
 """Shared fixtures, Hypothesis profiles, and the refusal of skips where CI asks it."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from tests.systems import Rig, running
 
 NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
 """Whether a skipped test fails the run: CI installs what tests need."""
+
+# Started by nohup, say, we would ignore it, and so would every child that is tested.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile(
     "default",

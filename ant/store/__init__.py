@@ -109,18 +109,27 @@ class Store:
         result: T = job.outcome()
         return result
 
-    def read_group(self, jobs: Sequence[Job]) -> None:
-        """Run reads on one snapshot and fill them in; one that raises fails alone."""
+    def read_group(self, jobs: Sequence[Job], keep: bool = False) -> None:
+        """Run reads on one snapshot and fill them in; one that raises fails alone.
+
+        With `keep` this thread's connection stays open for its next read: for the one
+        thread that reads all the time and lives as long as the store.
+        """
         try:
-            with _translated(), self._db.connection_context():
+            with _translated():
+                self._db.connect(reuse_if_open=True)
                 connection = self._db.connection()
                 connection.execute("BEGIN")
                 for job in jobs:
                     _read_one(job)
                 connection.execute("ROLLBACK")
         except StorageFailed as exc:
+            keep = False
             for job in jobs:
                 _fail(job, exc)
+        finally:
+            if not keep:
+                self._db.close()
 
     def transact_group(self, jobs: Sequence[Job]) -> None:
         """Run jobs in one commit, each in a savepoint of its own, and fill them in.
