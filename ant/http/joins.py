@@ -24,6 +24,10 @@ class Join:
     scope: ExitStack
     is_typist: bool = False
 
+    def is_before(self, offset: int) -> bool:
+        """Whether a byte below `offset` is still to be sent."""
+        return self.cursor is not None and self.cursor.offset < offset
+
 
 class Joins(dict[SessionId, Join]):
     """By session. The bell rings for the new bytes of all of them."""

@@ -264,22 +264,32 @@ class Socket:
     # Sending.
 
     async def _send(self) -> None:
+        """Answers, events, bytes. While an answer waits, nothing newer overtakes it.
+
+        An `ack` says where a stream begins, so all of that must come after it.
+        """
         while not self._system.bus.closed:
             busy = await self._send_answers()
             busy |= await self._send_events()
             for join in list(self._joins.values()):
-                if self._replay is not None:
+                if self._outbox or self._is_behind:
                     break  # Events come before bytes.
                 busy |= await self._send_output(join)
             if not busy:
                 await self._bell.wait()
 
+    @property
+    def _is_behind(self) -> bool:
+        """Whether events are to be read from the log: sent back to it, or too late."""
+        return self._replay is not None or self._position < self._system.bus.start
+
     async def _send_answers(self) -> bool:
-        count = len(self._outbox)
-        for _ in range(count):
+        sent = False
+        while self._outbox:
             await websocket.send(Encoded(self._outbox.popleft()))
-        self._space.ring()
-        return count > 0
+            self._space.ring()
+            sent = True
+        return sent
 
     async def _send_output(self, join: Join) -> bool:
         cursor = join.cursor
@@ -294,27 +304,26 @@ class Socket:
         return True
 
     async def _send_events(self) -> bool:
-        """From the window, else from the log until the window is reached again."""
-        bus = self._system.bus
-        sent = False
-        while (
-            self._replay is not None or self._position < bus.start
-        ) and not bus.closed:
+        """From the window, or a page from the log while it is behind that."""
+        if self._is_behind:
             await self._send_missed()
-            sent = True
+            return True
+        bus = self._system.bus
         count = min(bus.end - self._position, EVENTS_AT_ONCE)
         for _ in range(count):
-            if self._position < bus.start or self._replay is not None:
+            if self._outbox or self._is_behind:
                 break
             envelope = bus.at(self._position)
             self._position += 1
             await self._send_event(envelope)
-        return sent or count > 0
+        return count > 0
 
     async def _send_missed(self) -> None:
         """A page of the log; what was pruned from it is said."""
         if self._replay is not None:
             self._seq, self._replay, self._position = self._replay, None, -1
+        # What is published while we send may leave the window before we look there.
+        position = self._system.bus.end
         envelopes, oldest = await self._system.journal.read(
             evidence.missed_events, self._seq, EVENTS_AT_ONCE
         )
@@ -334,7 +343,7 @@ class Socket:
                 return
             await self._send_event(envelope)
         if len(envelopes) < EVENTS_AT_ONCE and not self._turned():
-            self._position = self._system.bus.after_seq(self._seq)
+            self._position = position
 
     def _turned(self) -> bool:
         """Whether the client asked to go back, which may be during any wait."""
@@ -350,7 +359,7 @@ class Socket:
         if join is None and not event.to_all:
             return
         if join is not None and isinstance(event, SessionExited):
-            while await self._send_output(join):
+            while join.is_before(event.end) and await self._send_output(join):
                 pass
         await websocket.send(Encoded(wire.event_frame(envelope)))
 
