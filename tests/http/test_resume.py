@@ -12,8 +12,9 @@ from trio.abc import Instrument
 from trio.lowlevel import Task
 
 from ant import rooms, sessions
-from ant.commands import PostMessage
+from ant.commands import ListEvents, PostMessage
 from ant.events import MessageCreated, SessionsChanged
+from ant.http.routes.events import EventStream
 from ant.model import Session, SessionId, SessionType
 from ant.store import Job, Unit
 from tests.http.test_ws import Client, Line, connected
@@ -527,6 +528,24 @@ async def test_what_was_deleted_is_not_replayed(stand: Stand) -> None:
             frames.append(await client.receive())
         assert "message_deleted" == frames[-1]["type"]
         assert "secret" not in str(frames)
+
+
+async def test_a_gap_is_told_once(stand: Stand) -> None:
+    """On a stream too, and also where all that is left of the log was redacted."""
+    rig = stand.rig
+    for number in range(3):
+        post(rig, stand.room, str(number))
+    rig.store.transact(lambda unit: unit.log.prune(1))
+    rig.store.transact(lambda unit: unit.log.forget(stand.room.id))
+    newest = rig.bus.seq
+    stream = EventStream(rig.system, ListEvents(), 0)
+    with trio.fail_after(PATIENCE_S):
+        async with stream as pieces:
+            first = await anext(pieces)
+            post(rig, stand.room, "next")
+            second = await anext(pieces)
+    assert f'"from":1,"to":{newest}'.encode() in first
+    assert second.startswith(f"id: {newest + 1}\nevent: message_created\n".encode())
 
 
 def test_a_message_is_the_rooms_own() -> None:

@@ -78,6 +78,7 @@ class EventStream(ResponseBody):
             if oldest > self._seq + 1:
                 gap = {"scope": "events", "from": self._seq + 1, "to": oldest}
                 pieces.append(_event("gap", gap))
+                self._seq = oldest - 1
             for envelope in page:
                 self._seq = envelope.seq or self._seq
                 if self._wants(envelope):
