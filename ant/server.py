@@ -31,6 +31,7 @@ from ant.store import Program, Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.terminal import processes
+from ant.terminal.display import warm_up
 from ant.terminal.host import Identity
 from ant.terminal.pty import open_pty
 from ant.viewers import Viewers
@@ -83,6 +84,7 @@ async def _serve(
     ready: Callable[[str], None],
 ) -> None:
     await _end_lost(store)
+    warm_up()
     host, port = address(listeners)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     bus = Bus(store.read(_newest_seq))

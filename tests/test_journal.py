@@ -262,3 +262,13 @@ async def test_a_slow_read_in_a_thread_stays_there(journal: Journal) -> None:
     for _ in range(STRIKES + 2):
         ident = await journal.read(kind, 2 * SLOW_S)
     assert threading.get_ident() != ident
+
+
+async def test_a_study_is_a_read_in_a_thread(journal: Journal) -> None:
+    """From the first time on, however quick it is."""
+
+    def where(unit: Unit) -> bool:
+        return threading.current_thread() is threading.main_thread()
+
+    assert not await journal.study(where)
+    assert await journal.read(where)

@@ -11,7 +11,7 @@ from ant.errors import StorageFailed
 from ant.journal import Journal
 from ant.model import Session, SessionId
 from ant.scribe import URGENT, Scribe
-from ant.store import Store, Unit
+from ant.store import Keyframe, Store, Unit
 from ant.terminal.flow import Flow
 from ant.terminal.transcript import CAPACITY, CHUNK, Tail
 from tests.systems import PATIENCE_S
@@ -142,3 +142,33 @@ async def test_the_oldest_go_when_it_is_too_much(
         await scribe.flush(session.id, flow)
     assert b"b" * CHUNK == stored(store, session)[0]
     nursery.cancel_scope.cancel()
+
+
+def newest(store: Store, session: Session) -> Keyframe | None:
+    """The keyframe that is stored."""
+
+    def read(unit: Unit) -> Keyframe | None:
+        return unit.keyframes.get(session.id)
+
+    return store.read(read)
+
+
+async def test_a_keyframe_is_drawn_when_it_is_stored(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """With the bytes that wait, or by itself; one that is forgotten is not drawn."""
+    drawn = Keyframe(session.id, 3, 80, 24, b"abc")
+    scribe.mark_drawing(session.id, lambda: None)
+    scribe.mark_drawing(session.id, lambda: drawn)
+    with trio.fail_after(PATIENCE_S):
+        while newest(store, session) is None:
+            await trio.sleep(0.01)
+    assert drawn == newest(store, session)
+    flow = Flow(Tail(0))
+    flow.append(b"hello")
+    scribe.mark_drawing(session.id, lambda: Keyframe(session.id, 9, 80, 24, b""))
+    scribe.forget_drawing(session.id)
+    scribe.mark(session.id, flow)
+    with trio.fail_after(PATIENCE_S):
+        await flow.wait_stored(5)
+    assert drawn == newest(store, session)

@@ -1,14 +1,16 @@
 """What a run does, as facts that rooms and the store know; real threads."""
 
+import attrs
 import pytest
 import trio
 
-from ant import runs
+from ant import runs, witness
 from ant.errors import Invalid, StorageFailed
 from ant.events import SessionActivity, SessionExited, TerminalResized
 from ant.model import Status
-from ant.store import Unit
+from ant.store import Keyframe, Unit
 from ant.terminal.host import Exit
+from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig
 
 
@@ -156,3 +158,28 @@ async def test_an_end_that_hangs_leaves_nothing_running(
         assert rig.system.supervisor.find(session.id) is None
         monkeypatch.undo()
         await rig.system.supervisor.start(session.id)
+
+
+async def test_keyframes_follow_the_screen(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blank one at first, one every so many bytes, one at a new size, the last."""
+    monkeypatch.setattr(witness, "KEYFRAME_EVERY", 10)
+    session = await rig.started("one", cols=30, rows=4)
+
+    def newest(unit: Unit) -> Keyframe:
+        keyframe = unit.keyframes.get(session.id)
+        assert keyframe is not None
+        return keyframe
+
+    assert (0, 30, 4) == attrs.astuple(rig.store.read(newest))[1:4]
+    rig.terminals[0].say(b"0123456789")
+    await eventually(lambda: 10 == rig.store.read(newest).offset)
+    rig.system.supervisor.need(session.id).resize(40, 5)
+    await eventually(lambda: 40 == rig.store.read(newest).cols)
+    rig.terminals[0].say(b"abc")
+    rig.terminals[0].end(Exit(code=0))
+    await exited(rig, session.id)
+    last = rig.store.read(newest)
+    assert (13, 40, 5) == (last.offset, last.cols, last.rows)
+    assert b"0123456789abc" in last.ansi

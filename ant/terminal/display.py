@@ -5,6 +5,8 @@ Rule 2: that offset is never inside a character: text can be sent from there on.
 Rule 3: bytes may be fed twice, and are taken once.
 """
 
+from contextlib import suppress
+
 import attrs
 
 from ant.terminal.modes import Cursor, Modes
@@ -96,3 +98,12 @@ class Display:
             title=screen.title,
             modes=screen.modes,
         )
+
+
+def warm_up() -> None:
+    """Use a screen once, where there is a library: the first of a process takes long.
+
+    A tenth of a second, which is better spent before anybody waits.
+    """
+    with suppress(ImportError):
+        Display.of(Picture(0, 2, 1, b"\x1b[?1049h\x1b[c")).drawing()

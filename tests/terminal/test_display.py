@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal import screen
-from ant.terminal.display import Display
+from ant.terminal.display import Display, warm_up
 
 TEXT = (
     "one\r\n\x1b[1mtwo\x1b[0m \u6f22\u5b57 \U0001f600e\u0301\r\n"
@@ -85,3 +85,10 @@ def test_without_a_library_there_is_none(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(screen, "ADAPTERS", [])
     with pytest.raises(ImportError):
         Display.blank(20, 2, 0)
+
+
+def test_a_warm_up_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one, it uses it; without, there is nothing to be slow."""
+    warm_up()
+    monkeypatch.setattr(screen, "ADAPTERS", [])
+    warm_up()

@@ -1,0 +1,86 @@
+"""Screens of what has ended, from a keyframe and the bytes after it."""
+
+from typing import Any
+
+import pytest
+
+from ant import screens, sessions
+from ant.commands import CreateSession
+from ant.errors import NotRunning
+from ant.model import Session, SessionType
+from ant.store import Keyframe, Store, Unit
+from ant.terminal.display import Display
+
+
+def create(store: Store, **fields: Any) -> Session:
+    ask = CreateSession(**{"name": "one", "type": SessionType.TERMINAL, **fields})
+    return store.transact(sessions.create_session, ask, None)
+
+
+def keep(store: Store, keyframe: Keyframe) -> None:
+    def work(unit: Unit) -> None:
+        unit.keyframes.put(keyframe)
+
+    store.transact(work)
+
+
+def fill(store: Store, session: Session, *chunks: tuple[int, bytes]) -> None:
+    """Bytes, wherever they belong."""
+
+    def work(unit: Unit) -> None:
+        for chunk in chunks:
+            at = "2026-05-17T12:00:00.000000Z"
+            unit.transcripts.append(session.id, at, [chunk], reserved=chunk[0] + 100)
+
+    store.transact(work)
+
+
+def drawn(store: Store, session: Session) -> tuple[Any, ...]:
+    """Offset, size and what is not blank."""
+    drawing = store.read(screens.redraw, session.id)
+    lines = [line for line in drawing.lines if line]
+    return drawing.offset, drawing.cols, drawing.rows, lines
+
+
+def test_what_never_ran_is_blank(store: Store) -> None:
+    """Of the size it would have."""
+    session = create(store, cols=50, rows=7)
+    assert (0, 50, 7, []) == drawn(store, session)
+
+
+def test_a_keyframe_is_gone_on_from(store: Store) -> None:
+    """The bytes before it are not looked at, holes after it are nothing."""
+    session = create(store)
+    fill(store, session, (0, b"zero"), (4, b"onetw"), (20, b"o!"))
+    display = Display.blank(30, 4, 0)
+    display.feed(b"other", 7)
+    keep(store, screens.keyframe(session.id, display.picture()))
+    assert (22, 30, 4, ["othertwo!"]) == drawn(store, session)
+
+
+def test_a_keyframe_may_be_ahead(store: Store) -> None:
+    """What was visible and not yet stored when the server died is shown."""
+    session = create(store)
+    fill(store, session, (0, b"zero"))
+    keep(store, Keyframe(session.id, 9, 30, 4, b"zero more"))
+    assert (9, 30, 4, ["zero more"]) == drawn(store, session)
+
+
+@pytest.mark.parametrize("has_keyframe", [True, False])
+def test_what_is_played_again_is_bounded(
+    store: Store, monkeypatch: pytest.MonkeyPatch, has_keyframe: bool
+) -> None:
+    """A keyframe too far away is none; the newest bytes are drawn."""
+    monkeypatch.setattr(screens, "REDRAW_MAX", 4)
+    session = create(store, cols=30, rows=4)
+    fill(store, session, (0, b"zero"), (4, b"one2"))
+    if has_keyframe:
+        keep(store, Keyframe(session.id, 0, 30, 4, b"old"))
+    assert (8, 30, 4, ["one2"]) == drawn(store, session)
+
+
+def test_a_chat_has_none(store: Store) -> None:
+    """That is said."""
+    session = create(store, type=SessionType.CHAT)
+    with pytest.raises(NotRunning):
+        store.read(screens.redraw, session.id)
