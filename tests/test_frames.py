@@ -13,6 +13,7 @@ from ant.limits import MAX_INPUT
 
 MINIMAL: dict[str, dict[str, Any]] = {
     "join_session": {"sessionId": "one"},
+    "resume": {"seq": 0},
     "leave_session": {"sessionId": "one"},
     "terminal_input": {"sessionId": "one", "data": "x"},
     "terminal_resize": {"sessionId": "one", "cols": 1, "rows": 1000},

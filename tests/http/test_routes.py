@@ -70,6 +70,7 @@ LATER = {
 
 EXTRAS = {
     "GET /openapi.json",
+    "GET /api/events",
     "GET /api/sessions/:id/messages/:id/read",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
