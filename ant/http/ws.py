@@ -296,10 +296,12 @@ class Socket:
         if cursor is None:
             return False
         frame = await self._outputs.advance(cursor)
-        # Who left or joined anew meanwhile was answered where its new bytes begin.
-        if frame is None or self._joins.get(cursor.session_id) is not join:
+        if frame is None:
             return False
         await self._send_answers()  # Those to this join come before its bytes.
+        # Who left or joined anew meanwhile was answered where its new bytes begin.
+        if self._joins.get(cursor.session_id) is not join:
+            return False
         await websocket.send(Encoded(frame))
         return True
 
