@@ -14,6 +14,7 @@ from ant.scribe import URGENT, Scribe
 from ant.store import Keyframe, Store, Unit
 from ant.terminal.flow import Flow
 from ant.terminal.transcript import CAPACITY, CHUNK, Tail
+from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S
 from tests.test_evidence import create
 from tests.test_journal import RecordingBus, bus, journal
@@ -160,9 +161,7 @@ async def test_a_keyframe_is_drawn_when_it_is_stored(
     drawn = Keyframe(session.id, 3, 80, 24, b"abc")
     scribe.mark_drawing(session.id, lambda: None)
     scribe.mark_drawing(session.id, lambda: drawn)
-    with trio.fail_after(PATIENCE_S):
-        while newest(store, session) is None:
-            await trio.sleep(0.01)
+    await eventually(lambda: newest(store, session) is not None)
     assert drawn == newest(store, session)
     flow = Flow(Tail(0))
     flow.append(b"hello")
