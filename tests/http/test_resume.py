@@ -1,5 +1,6 @@
 """`resume`: one cursor, no seam; whatever happens at whichever step of it."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -302,6 +303,62 @@ async def explore_join(stand: Stand, action: Callable[[Stand], None]) -> None:
         if not fired:
             break
     assert 10 < step < MOST_STEPS - 1
+
+
+async def two_resumes(
+    stand: Stand, client: Client, step: int, again: list[str]
+) -> bool:
+    """Resume, and at a step once more; whether that step came before the end."""
+
+    def ask() -> None:
+        for text in again:
+            frame = {"type": "websocket.receive", "text": text}
+            client.connection._to_app.send_nowait(frame)
+
+    instrument = _InjectAt(ask, step)
+    seen, is_second = None, False
+    await client.send("resume", seq=0, sessions=stand.places(0), ref="r")
+    trio.lowlevel.add_instrument(instrument)
+    try:
+        while True:
+            frame = await client.receive()
+            if frame["type"] == "ack" and frame["ref"] == "r":
+                seen = Seen(0, 0, stand.terminal.id)
+            elif frame["type"] == "ack" and frame["ref"] == "again":
+                seen, is_second = Seen(2, 3, stand.terminal.id), True
+            elif seen is not None:
+                seen.note(frame)
+                if (stand.rig.bus.seq, stand.end) == (seen.seq, seen.offset) and (
+                    is_second or not instrument.fired
+                ):
+                    return instrument.fired
+    finally:
+        trio.lowlevel.remove_instrument(instrument)
+
+
+@pytest.mark.slow
+async def test_a_second_resume_ends_the_first_at_any_step(tmp_path: Path) -> None:
+    """After its `ack` nothing of the first comes, however busy the client was."""
+    async with standing(tmp_path, window=4) as stand:
+        rig = stand.rig
+        for number in range(6):
+            post(rig, stand.room, str(number))
+        ping = {"type": "presence_ping", "ref": "ping"}
+        ask = {"type": "resume", "seq": 2, "sessions": stand.places(3), "ref": "again"}
+        again = [json.dumps(frame) for frame in (ping, ping, ping, ask, ping)]
+        with unscribed(stand):
+            say(rig, stand.terminal, b"0123456789" * 100)
+            stored(stand)
+            for step in range(1, MOST_STEPS):
+                with trio.fail_after(PATIENCE_S):
+                    async with trio.open_nursery() as nursery:
+                        client = Client(line := Line(rig, nursery))
+                        fired = await two_resumes(stand, client, step, again)
+                        line.leave()
+                        await line.over.wait()
+                if not fired:
+                    break
+            assert 10 < step < MOST_STEPS - 1
 
 
 # What is asked for, and what is answered.
