@@ -295,13 +295,16 @@ class Socket:
         cursor = join.cursor
         if cursor is None:
             return False
+        start = cursor.offset
         frame = await self._outputs.advance(cursor)
         if frame is None:
             return False
+        # Until it is sent, who joins anew goes on before this frame, which is dropped.
+        end, cursor.offset = cursor.offset, start
         await self._send_answers()  # Those to this join come before its bytes.
-        # Who left or joined anew meanwhile was answered where its new bytes begin.
         if self._joins.get(cursor.session_id) is not join:
             return False
+        cursor.offset = end
         await websocket.send(Encoded(frame))
         return True
 
