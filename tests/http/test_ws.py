@@ -14,11 +14,11 @@ from quart.testing.connections import WebsocketDisconnectError
 from trio.testing import wait_all_tasks_blocked
 
 from ant import clock, sessions
-from ant.connection import OVERSIZE
 from ant.events import Envelope, SessionActivity, SessionsChanged
 from ant.http.ws import LOBBY, OUTBOX
 from ant.model import Session, SessionId, SessionType
 from ant.store import Unit
+from ant.websocket import OVERSIZE
 from tests.cancel import cancel_at_every_step
 from tests.systems import PATIENCE_S, Rig, running
 from tests.test_supervisor import Ledger
@@ -91,6 +91,7 @@ async def test_a_socket_begins_with_hello(rig: Rig) -> None:
             "type": "hello",
             "epoch": "an-epoch",
             "seq": 1,
+            "oldest": 1,
         } == await client.receive()
         await rig.create("two")
         frame = await client.receive()
