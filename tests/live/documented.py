@@ -23,6 +23,8 @@ SENTENCES = [
     # A month of 13, or a time before the first year.
     r"expected an RFC 3339 time, .* such as 5m(, or a message's id)?, got .*",
     r"reply_to must reference a message in this session",
+    # An event that has not happened.
+    r"expected at most \d+, got \d+",
     r"(room must be a chat session|only chat sessions can be linked)",
     r"a room cannot be (linked to|a member of) itself",
     r"only a terminal or agent has a linked chat",
