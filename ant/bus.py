@@ -46,13 +46,6 @@ class Bus:
         """The event at a position from `start` to before `end`."""
         return self._window[position - self.start]
 
-    def after_seq(self, seq: int) -> int:
-        """The position of the first event in the window that is newer than `seq`."""
-        for position in range(self.start, self.end):
-            if (self.at(position).seq or 0) > seq:
-                return position
-        return self.end
-
     @contextmanager
     def subscribed(self, bell: Bell) -> Iterator[None]:
         """Ring this bell at every event while inside."""

@@ -62,11 +62,6 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
     )
 
 
-def events_since(unit: Unit, seq: int, limit: int) -> list[Envelope]:
-    """The oldest `limit` logged events after `seq`."""
-    return unit.log.since(seq, limit)
-
-
 def missed_events(unit: Unit, seq: int, limit: int) -> tuple[list[Envelope], int]:
     """The oldest `limit` logged events after `seq`, and the first kept `seq`."""
     return unit.log.since(seq, limit), unit.log.oldest() or 0

@@ -186,6 +186,6 @@ def test_events_are_read_after_a_seq(store: Store) -> None:
     for name in ("a", "b", "c"):
         ask = CreateSession(name=name, type=SessionType.CHAT)
         store.transact(sessions.create_session, ask, None)
-    seqs = [e.seq for e in store.read(evidence.events_since, 0, 10)]
+    seqs = [e.seq for e in store.read(evidence.missed_events, 0, 10)[0]]
     assert [1, 2, 3] == seqs
-    assert [2] == [e.seq for e in store.read(evidence.events_since, 1, 1)]
+    assert [2] == [e.seq for e in store.read(evidence.missed_events, 1, 1)[0]]

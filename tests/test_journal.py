@@ -35,7 +35,7 @@ def told(bus: RecordingBus) -> list[str | None]:
 
 
 def logged(store: Store) -> list[int | None]:
-    return [each.seq for each in store.read(evidence.events_since, 0, 100_000)]
+    return [each.seq for each in store.read(evidence.missed_events, 0, 100_000)[0]]
 
 
 class Gate:

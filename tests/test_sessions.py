@@ -502,6 +502,6 @@ def test_a_removed_session_is_forgotten_by_the_log(store: Store) -> None:
         post(store, each, "a secret")
     ids = store.transact(sessions.delete_session, session.id, True)
     store.transact(sessions.remove_sessions, ids)
-    events = [each.event for each in store.read(evidence.events_since, 0, 100)]
+    events = [each.event for each in store.read(evidence.missed_events, 0, 100)[0]]
     assert {other.id, None} == {event.session_id for event in events}
     assert SessionsChanged(None, tuple(ids)) == events[-1]

@@ -156,7 +156,7 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
     )
     chunks = store.read(evidence.read_bytes, terminal.id, 0, 9, 9)
     assert [b"abc"] == [each.data for each in chunks]
-    (event,) = store.read(evidence.events_since, 0, 9)
+    (event,) = store.read(evidence.missed_events, 0, 9)[0]
     assert (1, SessionsChanged(terminal.id)) == (event.seq, event.event)
     message = post(store, chat, "hello", sender_id="t")
     (found,) = store.read(rooms.search, None, Search(q="hello"))

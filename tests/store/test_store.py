@@ -36,7 +36,7 @@ def get(store: Store, key: str) -> str | None:
 
 
 def logged(store: Store) -> list[int | None]:
-    return [each.seq for each in store.read(evidence.events_since, 0, 1000)]
+    return [each.seq for each in store.read(evidence.missed_events, 0, 1000)[0]]
 
 
 def told(jobs: list[Job]) -> list[int | None]:
