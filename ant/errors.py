@@ -46,6 +46,18 @@ class NotRunning(Conflict):
     """The session has no live terminal to do this to."""
 
 
+class AlreadyAnswered(Conflict):
+    """The prompt is no longer open: somebody answered it, or it went away."""
+
+
+class PromptChanged(Conflict):
+    """The screen does not show the prompt that the answer was meant for."""
+
+
+class NotAnOption(AntError):
+    """The answer means nothing to the prompt it was given to."""
+
+
 class TooLarge(AntError):
     """A body, a frame or an input is over its bound."""
 

@@ -24,6 +24,8 @@ VOCABULARY = (
 )
 PURE_TERMINAL = (
     "terminal.host",
+    "terminal.prompt",
+    "terminal.choice",
     "terminal.observations",
     "terminal.transcript",
     "terminal.plain",

@@ -2,6 +2,8 @@
 
 import attrs
 
+from ant.terminal.prompt import Verdict
+
 
 @attrs.frozen
 class OutputSeen:
@@ -25,4 +27,11 @@ class Resized:
     rows: int
 
 
-Observation = OutputSeen | ActivitySeen | Resized
+@attrs.frozen
+class VerdictSeen:
+    """The terminal is held to be in another state, or to ask something else."""
+
+    verdict: Verdict
+
+
+Observation = OutputSeen | ActivitySeen | Resized | VerdictSeen
