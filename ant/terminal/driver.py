@@ -32,7 +32,8 @@ class Driver:
     `composer` is the row in which a person writes to it; `dialog` gives menus their
     class; `reply` the rows with which an answer of its begins. `approve` and `deny` are
     labels of options; `escapes` tells that Esc backs out of a dialog. `settle_ms` is
-    waited between text and Enter, and `again_ms` before a second Enter, 0 for none.
+    waited between text and Enter, and `again_ms` before a second Enter, 0 for none. It
+    is at rest after `rest_ms` without output: longer where it does not say it works.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Driver:
     paste: bool = True
     settle_ms: int = 0
     again_ms: int = 0
+    rest_ms: int = 300
 
     def rules(self) -> list[Rule]:
         """Every rule there is in it, in the order of the file's kinds."""

@@ -27,7 +27,8 @@ NEAR = 16
 
 _AT_REST = re.compile(
     r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
-    r"irb.*[>*]|[\w.@:~/\[\]() +-]*[$#%❯λ➜»]|\w{1,16}[=#-]*[>#]|>) "
+    r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
+    r"|[\w.@:~/\[\]() +-]*([$#❯λ➜»]|(?<!\d)%) ?"
 )
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
@@ -87,6 +88,8 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     if (found := _first(look, low, driver.composer)) is None:
         return
     row, rule = found
+    if look.quiet_s < driver.rest_ms / 1000:
+        yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
     if (question := _question_over(look, row, driver)) is not None:
         yield _ask(look, question)
     yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)

@@ -11,19 +11,19 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ant.terminal.look import Look, paragraph_above
+from ant.terminal.look import Look, is_border, paragraph_above
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 
 _ITEM = re.compile(
-    r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵](?!\S{3,}>)|\*(?=\s))?(?P<gap>\s*)"
+    r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
     r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?(?P<label>\S.*)"
 )
 _FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
 _HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
-    r"navigate|confirm|submit|toggle|move|amend|go back|quit|filter|help|more|scroll|"
-    r"learn more|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
+    r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
+    r"filter|help|more|scroll|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
     re.IGNORECASE,
 )
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
@@ -33,13 +33,17 @@ _CANCEL = re.compile(
     re.IGNORECASE,
 )
 _HINTED = re.compile(
-    r"\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))[^)\]›]*[)\]›]\s*$",
+    r"\s*›.*$|\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))"
+    r"[^)\]›]*[)\]›]\s*$",
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
 YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 
-_RADIO = set("◉●")
+_NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
+_ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
+_RADIO = set("●○")
+_SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
 _COUNT = re.compile(r"\s*\d+/\d+\b")
 
 FOOTER = 7
@@ -51,7 +55,10 @@ BODY = 16
 
 @attrs.frozen
 class Item:
-    """A row that may be an option: `col` is where its box, number or label begins."""
+    """A row that may be an option.
+
+    `col` is where its box, number or label begins, `at` where the label does.
+    """
 
     row: int
     col: int
@@ -59,6 +66,7 @@ class Item:
     marked: bool
     box: str
     num: int | None
+    at: int
 
 
 def find_menu(look: Look) -> Prompt | None:
@@ -68,14 +76,24 @@ def find_menu(look: Look) -> Prompt | None:
         block = _siblings(look, items, marked)
         if len(block) > 1 and _is_live(look, block) and _is_list(look, block, marked):
             return menu_of(look, block, marked.row)
-    filled = [each for each in items if each and each.box in _RADIO]
-    for marked in reversed(filled):
-        block = _siblings(look, items, marked)
-        ticked = [each for each in block if each.box in _FILLED]
-        if len(block) > 1 and len(ticked) == 1 and _is_live(look, block):
-            unboxed = [attrs.evolve(each, box="") for each in block]
-            return menu_of(look, unboxed, marked.row)
-    return None
+    return _unmarked(look, items)
+
+
+def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
+    """Boxes without a mark: the filled one of radio buttons, else the coloured row."""
+    boxed = [each for each in items if each and each.box in _ROUND]
+    block = _siblings(look, items, boxed[-1]) if boxed else []
+    if len(block) < 2 or not _is_live(look, block):
+        return None
+    ticked = [each for each in block if each.box in _FILLED]
+    if {each.box for each in block} == _RADIO and len(ticked) == 1:
+        unboxed = [attrs.evolve(each, box="") for each in block]
+        return menu_of(look, unboxed, ticked[0].row)
+    inks = [look.style_at(each.row, each.at).fg for each in block]
+    odd = [
+        each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
+    ]
+    return menu_of(look, block, odd[0] if len(odd) == 1 else None)
 
 
 def is_footer(look: Look, row: int) -> bool:
@@ -89,9 +107,20 @@ def is_footer(look: Look, row: int) -> bool:
 def question_above(look: Look, row: int) -> str:
     """The sentence nearest above `row` that asks, else the text that is there."""
     rows = list(paragraph_above(look, row))
+    text = _sentence(look, rows)
+    if not text.endswith(("?", ":")):
+        top = top_of(look, row)
+        for each in range(row - 1, max(top, row - BODY) - 1, -1):
+            if look.bare[each].rstrip().endswith("?"):
+                return _sentence(look, list(paragraph_above(look, each + 1)))
+    return text
+
+
+def _sentence(look: Look, rows: Sequence[int]) -> str:
+    """The last sentence of some rows that asks, else all of their text."""
     text = " ".join(look.bare[each].strip() for each in reversed(rows))
     text = _HINTED.sub("", text)
-    sentences = re.split(r"(?<=[.!?:])\s+(?=[A-Z\"'])", text)
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
     asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
     return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
 
@@ -114,9 +143,9 @@ def items_of(look: Look) -> list[Item | None]:
         box = (item["box"] or "").strip("[]()") or ("-" if item["box"] else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        found.append(
-            Item(row, start, " ".join(item["label"].split()), marked, box, num)
-        )
+        label = " ".join(_SCROLL.sub("", item["label"]).split())
+        at = item.start("label")
+        found.append(Item(row, start, label, marked, box, num, at))
     return found
 
 
@@ -134,6 +163,8 @@ def _walk(
     num = marked.num
     for row in rows:
         item = items[row]
+        if num is None and is_border(look.lines[row]):
+            return
         if item is None or look.is_blank(row):
             skipped.append(row)
             if len(skipped) > 2:
@@ -183,9 +214,13 @@ def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
     where somebody types.
     """
     line = look.bare[marked.row]
-    if line.strip()[:1] not in ">*" or marked.num is not None or marked.box:
+    if marked.num is not None or marked.box:
         return True
-    if not look.cursor.visible or look.cursor.row == marked.row:
+    if look.cursor.visible and look.cursor.row == marked.row:
+        return False  # Somebody types behind that mark.
+    if line.strip()[:1] not in ">*":
+        return True
+    if not look.cursor.visible:
         return True
     others = {look.style_at(each.row, each.col) for each in block if not each.marked}
     return look.style_at(marked.row, marked.col) not in others
@@ -195,7 +230,7 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     """The menu of these rows, of which `marked` is the one that Enter would take."""
     block = _alike(look, block, marked)
     boxes = all(each.box for each in block)
-    labels = _unnumbered([each.label for each in block])
+    labels = _unnumbered([_whole(look, each) for each in block])
     options = tuple(
         Option(
             label,
@@ -220,6 +255,27 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     )
 
 
+def _whole(look: Look, item: Item) -> str:
+    """The label with what was wrapped to the rows below it.
+
+    A row goes on below when the next word found no room; what had room is a detail.
+    """
+    boxed = len(look.lines[item.row]) > len(look.bare[item.row])
+    width = len(look.lines[item.row]) - 1 if boxed else look.cols
+    label, row = item.label, item.row
+    start = look.bare[row].rfind(item.label.split()[0])
+    while row + 1 <= look.last:
+        line, below = look.bare[row], look.bare[row + 1]
+        first = below.split()[:1]
+        indent = len(below) - len(below.lstrip())
+        if not first or indent < start or len(line) + 1 + len(first[0]) < width:
+            break
+        if _NUMBER.match(below):
+            break
+        label, row = f"{label} {' '.join(below.split())}", row + 1
+    return label
+
+
 def _alike(look: Look, block: Sequence[Item], marked: int | None) -> Sequence[Item]:
     """The block without a heading, which stands in its column in another colour."""
     if block[0].row == marked or block[0].num is not None or len(block) < 3:
@@ -242,7 +298,7 @@ def _unnumbered(labels: list[str]) -> list[str]:
 def top_of(look: Look, first: int) -> int:
     """Where what belongs to a menu begins: below a border, or some rows above."""
     for row in range(first - 1, max(first - BODY, -1), -1):
-        if look.lines[row].strip() and look.is_blank(row):
+        if is_border(look.lines[row]):
             return row + 1
     return max(first - BODY, 0)
 

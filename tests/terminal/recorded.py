@@ -62,6 +62,7 @@ def look(screen: Screen, moment: Moment) -> Look:
         moment.tty,
         moment.quiet_s,
         moment.offset,
+        screen.cols,
     )
 
 
