@@ -17,7 +17,8 @@ from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
     r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
-    r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?(?P<label>\S.*)"
+    r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
+    r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
 )
 _FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
 _HINT = re.compile(
@@ -48,6 +49,9 @@ _COUNT = re.compile(r"\s*\d+/\d+\b")
 
 FOOTER = 7
 """Rows of hints below a menu: more than any program draws."""
+
+DETAILS = 4
+"""Rows that tell more of an option."""
 
 BODY = 16
 """Rows above a menu that are looked through for what it is about."""
@@ -80,10 +84,18 @@ def find_menu(look: Look) -> Prompt | None:
 
 
 def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
-    """Boxes without a mark: the filled one of radio buttons, else the coloured row."""
-    boxed = [each for each in items if each and each.box in _ROUND]
-    block = _siblings(look, items, boxed[-1]) if boxed else []
+    """Rows without a mark: the filled one of radio buttons, else the coloured one.
+
+    Numbered rows are a menu only with hints below them; else they are a list.
+    """
+    found = [each for each in items if each and (each.box in _ROUND or each.num)]
+    block = _siblings(look, items, found[-1]) if found else []
     if len(block) < 2 or not _is_live(look, block):
+        return None
+    below = range(block[-1].row + 1, look.last + 1)
+    if block[0].num and (
+        block[0].num != 1 or not any(_HINT.search(look.bare[row]) for row in below)
+    ):
         return None
     ticked = [each for each in block if each.box in _FILLED]
     if {each.box for each in block} == _RADIO and len(ticked) == 1:
@@ -93,6 +105,8 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
     ]
+    if len(odd) != 1 and block[0].num:
+        return None
     return menu_of(look, block, odd[0] if len(odd) == 1 else None)
 
 
@@ -111,7 +125,7 @@ def question_above(look: Look, row: int) -> str:
     if not text.endswith(("?", ":")):
         top = top_of(look, row)
         for each in range(row - 1, max(top, row - BODY) - 1, -1):
-            if look.bare[each].rstrip().endswith("?"):
+            if "?" in look.bare[each]:
                 return _sentence(look, list(paragraph_above(look, each + 1)))
     return text
 
@@ -140,10 +154,12 @@ def items_of(look: Look) -> list[Item | None]:
             found.append(None)
             continue
         start = next(item.start(g) for g in ("box", "num", "label") if item[g])
-        box = (item["box"] or "").strip("[]()") or ("-" if item["box"] else "")
+        box = (item["box"] or item["tick"] or "").strip()
+        box = box.strip("[]()") or ("-" if box else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        label = " ".join(_SCROLL.sub("", item["label"]).split())
+        label = _SCROLL.sub("", item["label"])
+        label = re.split(r"\s{2,}", label)[0] if num else " ".join(label.split())
         at = item.start("label")
         found.append(Item(row, start, label, marked, box, num, at))
     return found
@@ -160,7 +176,7 @@ def _walk(
 ) -> Iterator[Item]:
     """Rows of the same column; between two there may be a blank row, or details."""
     skipped: list[int] = []
-    num = marked.num
+    num, details = marked.num, 0
     for row in rows:
         item = items[row]
         if num is None and is_border(look.lines[row]):
@@ -175,16 +191,17 @@ def _walk(
         if (
             item.col == marked.col
             and not item.marked
-            and bool(item.box) == bool(marked.box)
-            and (item.num == expected if numbered else item.num is None)
+            and (numbered or bool(item.box) == bool(marked.box))
+            and item.num == expected
         ):
             yield item
-            skipped, num = [], item.num
-        elif item.col > marked.col and (numbered or item.box != marked.box):
-            if rows.step > 0 or numbered:
-                skipped = []
-        elif numbered and rows.step < 0 and item.col > marked.col:
-            continue
+            skipped, num, details = [], item.num, 0
+        elif numbered and item.num is None and item.col >= marked.col:
+            details += 1
+            if details > DETAILS:
+                return
+        elif item.col > marked.col and item.box != marked.box and rows.step > 0:
+            skipped = []
         else:
             return
 
@@ -229,13 +246,13 @@ def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
 def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     """The menu of these rows, of which `marked` is the one that Enter would take."""
     block = _alike(look, block, marked)
-    boxes = all(each.box for each in block)
+    boxes = any(each.box for each in block)
     labels = _unnumbered([_whole(look, each) for each in block])
     options = tuple(
         Option(
             label,
             selected=each.row == marked,
-            checked=each.box in _FILLED if boxes else None,
+            checked=each.box in _FILLED if each.box else None,
         )
         for each, label in zip(block, labels, strict=True)
     )
@@ -263,7 +280,9 @@ def _whole(look: Look, item: Item) -> str:
     boxed = len(look.lines[item.row]) > len(look.bare[item.row])
     width = len(look.lines[item.row]) - 1 if boxed else look.cols
     label, row = item.label, item.row
-    start = look.bare[row].rfind(item.label.split()[0])
+    start = item.at
+    if not look.bare[row].endswith(label):
+        return label
     while row + 1 <= look.last:
         line, below = look.bare[row], look.bare[row + 1]
         first = below.split()[:1]

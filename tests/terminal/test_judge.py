@@ -74,9 +74,7 @@ def test_recall_and_false_alarms_are_within_their_bounds(
 def test_any_split_judges_alike(name: str, size: int) -> None:
     """Fed whole or in pieces of any size, a recording ends in the same verdicts."""
     recording: Recording = RECORDINGS[name]
-    pieces = [
-        heard(judge(look, recording.driver)) for _, look in recording.looks(size)
-    ]
+    pieces = [heard(judge(look, recording.driver)) for _, look in recording.looks(size)]
     assert [found for _, found in verdicts(name)] == pieces
 
 
