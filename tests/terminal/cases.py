@@ -6,6 +6,7 @@ Rule: a recording names neither this machine nor who made it; `Case.record` refu
 import argparse
 import json
 import platform
+import re
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -34,7 +35,9 @@ class Case:
     cols: int = 80
     rows: int = 24
     env: dict[str, str] = attrs.field(factory=dict)
+    cwd: str = DEMO
     before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
     shown: list[str] | None = None
 
     def record(self, show: bool = False) -> None:
@@ -42,12 +45,13 @@ class Case:
         Path(DEMO).mkdir(exist_ok=True)
         Path(HOME).mkdir(exist_ok=True)
         self.before()
-        env = {**ENV, **self.env}
-        recorder = Recorder(self.argv, self.cols, self.rows, env, show)
+        env = {**ENV, "PWD": self.cwd, **self.env}
+        recorder = Recorder(self.argv, self.cols, self.rows, env, show, self.cwd)
         try:
             self.script(recorder)
         finally:
             recorder.close()
+            self.after()
         about = {
             "program": self.argv if self.shown is None else self.shown,
             "version": self._find_version(),
@@ -58,9 +62,9 @@ class Case:
             "moments": recorder.moments,
         }
         told = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
-        everything = bytes(recorder.data) + told.encode()
+        everything = recorder.data.decode(errors="replace") + told
         for secret in (platform.node(), str(Path.home()), str(Path.cwd()), "/work"):
-            if secret.encode() in everything:
+            if re.search(rf"(?<!\w){re.escape(secret)}\b", everything):
                 raise ValueError(f"{self.name} shows {secret!r}")
         path = RECORDINGS / self.name
         path.parent.mkdir(parents=True, exist_ok=True)

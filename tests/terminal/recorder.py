@@ -43,6 +43,7 @@ class Recorder:
         rows: int,
         env: Mapping[str, str],
         show: bool = False,
+        cwd: str = DEMO,
     ) -> None:
         self._show = show  # Moments are printed, for the person who labels them.
         self.screen = open_screen(cols, rows)
@@ -56,7 +57,7 @@ class Recorder:
         path = os.ttyname(slave)
         self._pid = os.posix_spawn(
             shutil.which("env") or "/usr/bin/env",
-            ["env", "-C", DEMO, "--", *argv],
+            ["env", "-C", cwd, "--", *argv],
             env,
             setsid=True,
             setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
@@ -105,7 +106,9 @@ class Recorder:
         """Until the predicate holds, which is asked after each piece of output."""
         deadline = time.monotonic() + timeout_s
         while not is_so():
-            if not self.pump(0.1) and (self.ended or time.monotonic() > deadline):
+            if self.pump(0.1) or is_so():
+                continue
+            if self.ended or time.monotonic() > deadline:
                 raise TimeoutError(f"waited for {what}, the screen is:\n{self.text}")
 
     def quiet(self, for_s: float = 0.5, timeout_s: float = WAIT_S) -> None:
@@ -139,13 +142,12 @@ class Recorder:
         expect: dict[str, Any] = {"kind": kind, "class": cls, "question": question}
         expect |= {"options": list(options), "selected": selected, "multi": multi}
         expect |= {"checked": checked} if checked is not None else {}
+        if self.ended:
+            raise ValueError(f"the program has ended, it said:\n{self.text}")
         now = time.monotonic()
         flags = termios.tcgetattr(self._master)[3]
         group = os.tcgetpgrp(self._master)
-        try:
-            comm = Path(f"/proc/{group}/comm").read_text().rstrip("\n")
-        except OSError:  # Its first process has ended, others of it may live.
-            comm = ""
+        front, comm = in_front(group)
         self.moments.append(
             {
                 "offset": len(self.data),
@@ -154,7 +156,7 @@ class Recorder:
                 "echo": bool(flags & termios.ECHO),
                 "canonical": bool(flags & termios.ICANON),
                 "foreground": comm,
-                "leader": group == self._pid,
+                "leader": front == self._pid,
                 "expect": expect,
                 "typed": None,
                 "chose": None,
@@ -186,3 +188,35 @@ class Recorder:
             except OSError:
                 continue
         os.waitpid(self._pid, 0)
+
+
+WRAPPERS = {"sh", "bash", "dash", "zsh", "fish", "git", "sudo", "env", "man", "npm"}
+
+
+def in_front(group: int) -> tuple[int, str]:
+    """Which process of a foreground group uses the terminal, and its name.
+
+    A shell or wrapper that waits for a child of the same group lends it the terminal.
+    """
+    pid, name = group, _name(group)
+    while name in WRAPPERS:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        own = [int(child) for child in children if _group(int(child)) == group]
+        if not own:
+            break
+        pid, name = own[-1], _name(own[-1])
+    return pid, name
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except OSError:  # It has ended; others of its group may live.
+        return ""
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0

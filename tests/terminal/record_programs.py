@@ -1,0 +1,9 @@
+"""Makes the recordings of programs: `python -m tests.terminal.record_programs CASE`."""
+
+from tests.terminal.cases import main
+from tests.terminal.programs import CASES, boxes, shells
+
+MODULES = (shells, boxes)
+
+if __name__ == "__main__":
+    main(CASES)
