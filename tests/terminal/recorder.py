@@ -157,6 +157,7 @@ class Recorder:
                 "canonical": bool(flags & termios.ICANON),
                 "foreground": comm,
                 "leader": front == self._pid,
+                "reading": is_reading(front),
                 "expect": expect,
                 "typed": None,
                 "chose": None,
@@ -199,6 +200,10 @@ def in_front(group: int) -> tuple[int, str]:
     A shell or wrapper that waits for a child of the same group lends it the terminal.
     """
     pid, name = group, _name(group)
+    if not name:  # Its first process has ended, as in `head text | less`.
+        numbers = (int(entry.name) for entry in Path("/proc").glob("[0-9]*"))
+        pid = max((one for one in numbers if _group(one) == group), default=0)
+        name = _name(pid)
     while name in WRAPPERS:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         own = [int(child) for child in children if _group(int(child)) == group]
@@ -220,3 +225,17 @@ def _group(pid: int) -> int:
         return os.getpgid(pid)
     except OSError:
         return 0
+
+
+def is_reading(pid: int) -> bool | None:
+    """Whether a process waits in `read` of a terminal; None where it may do so."""
+    try:
+        waits_in = Path(f"/proc/{pid}/wchan").read_text()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
+    if waits_in in ("wait_woken", "n_tty_read"):
+        return True
+    if state == "R" or (waits_in not in ("", "0") and "poll" not in waits_in):
+        return None if "select" in waits_in else False
+    return None

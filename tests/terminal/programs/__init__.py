@@ -1,7 +1,7 @@
 """The programs of `tests.terminal.record_programs`, each in a box made anew.
 
 They run as a user `demo` whose password is `secret`, unless a case says `root`, on a
-machine that believes to be called `box`. Making them needs root.
+machine that believes to be called `localhost`. README.md tells what must be installed.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from tests.terminal.recorder import ENV, Recorder
 BOX, BOX_HOME = "/tmp/box", "/tmp/box-home"
 ON_BOX = [
     *("unshare", "--uts", "sh", "-c"),
-    'echo box >/proc/sys/kernel/hostname; exec "$@"',
+    'echo localhost >/proc/sys/kernel/hostname; exec "$@"',
     "sh",
 ]
 AS_DEMO = ["setpriv", "--reuid=demo", "--regid=demo", "--init-groups", "--"]
@@ -39,7 +39,8 @@ def case(
             if not root:
                 shutil.chown(path, "demo", "demo")
         env = {**ENV, "HOME": BOX_HOME}
-        subprocess.run([*prefix, "sh", "-ec", setup], cwd=BOX, env=env, check=True)
+        made = [*ON_BOX, *prefix, "sh", "-ec", setup]
+        subprocess.run(made, cwd=BOX, env=env, check=True)
 
     def keep(script: Script) -> Script:
         env = {"HOME": BOX_HOME, **more.pop("env", {})}

@@ -118,7 +118,8 @@ def whiptail_checklist(r: Recorder) -> None:
 def whiptail_radiolist(r: Recorder) -> None:
     calm(r, "fr")
     options = ["us American", "de German", "fr French"]
-    r.moment("dialog", "multi_choice", "Keyboard layout", options, 1)
+    checked = [False, True, False]
+    r.moment("dialog", "multi_choice", "Keyboard layout", options, 0, checked=checked)
 
 
 @case(
