@@ -39,8 +39,8 @@ QUESTION = {
 }
 TOOLS = {
     "run": "Bash bash exec_command shell_command shell run_shell_command",
-    "write": "Write write_file write create apply_patch",
-    "edit": "Edit replace edit apply_patch",
+    "write": "Write write_file write create apply_patch exec_command",
+    "edit": "Edit replace edit apply_patch exec_command",
     "fetch": "WebFetch web_fetch webfetch fetch",
     "ask": "AskUserQuestion ask_user ask_user_question question request_user_input",
     "many": "AskUserQuestion ask_user ask_user_question question",
@@ -58,6 +58,18 @@ VALUES: Json = {
     "prompt": "Fetch https://example.invalid/notes and tell me what it says",
     "plan": "# Plan\n\n1. Read app.py\n2. Change the greeting\n3. Run it once",
     "question": QUESTION["question"],
+    "message": QUESTION["question"],
+    "requestedSchema": {
+        "properties": {
+            "database": {
+                "type": "string",
+                "title": "Database",
+                "description": QUESTION["question"],
+                "enum": [choice["label"] for choice in CHOICES],
+            }
+        },
+        "required": ["database"],
+    },
     "choices": [choice["label"] for choice in CHOICES],
     "questions": [QUESTION],
 }
@@ -79,11 +91,21 @@ BLANKS: Json = {"string": "demo", "boolean": False, "array": [], "object": {}}
 
 @dataclass
 class Ask:
-    """What a request says, whatever its dialect."""
+    """What a request says, whatever its dialect: texts and results, oldest first."""
 
-    said: str
-    answered: bool
+    said: list[str]
     tools: dict[str, Json]
+    plain: bool = False  # No tools at all: the agent reads the text for what to do.
+
+    def wish(self) -> tuple[str, int]:
+        """What the person wants, and how often a tool has answered since."""
+        answers = 0
+        for text in reversed(self.said):
+            answers += text == RESULT
+            for word in reversed(re.findall(r"demo (\w+)", text)):
+                if word in WORDS:
+                    return word, answers
+        return "", answers
 
 
 @dataclass
@@ -102,6 +124,25 @@ class Reply:
             yield piece
 
 
+RESULT = "RESULT"
+TEXTS = {
+    "question": Reply("I found two of them. Should I delete the older file?"),
+    "quote": Reply(MENU),
+    "slow": Reply("Counting slowly: " + "one and then one more " * 12, gap=0.5),
+    "think": Reply("I have thought about it.", gap=6.0),
+    "fail": Reply("", fail=400),
+}
+PLAIN = {
+    "run": "Run this:\n\n```bash\ntouch hello.txt\n```\n",
+    "edit": 'app.py\n```python\n<<<<<<< SEARCH\nprint("hello")\n=======\n'
+    'print("good day")\n>>>>>>> REPLACE\n```\n',
+    "write": "notes.txt\n```\n<<<<<<< SEARCH\n=======\nfirst line\nsecond line\n"
+    ">>>>>>> REPLACE\n```\n",
+    "ask": "I would have to see app.py for that.",
+}
+WORDS = {*TEXTS, *TOOLS, "hello"}
+
+
 def arguments(schema: Json, values: Json) -> Json:
     """Fill what the tool's schema asks for, and what else we have a value for."""
     made: Json = {}
@@ -118,83 +159,95 @@ def arguments(schema: Json, values: Json) -> Json:
 
 def answer(ask: Ask) -> Reply:
     """The one place that decides what to say."""
-    found = re.findall(r"demo (\w+)", ask.said)
-    word = found[-1] if found else ""
-    if not ask.tools:  # A title or a topic for the conversation: nobody reads it.
+    word, answers = ask.wish()
+    if ask.plain and word in PLAIN:
+        return Reply(PLAIN[word])
+    if (
+        not ask.tools and not ask.plain
+    ):  # A title or a topic for the conversation: nobody reads it.
         return Reply('{"title": "Demo", "isNewTopic": true}')
-    if ask.answered:
-        return Reply("Done. That worked as asked.")
-    texts = {
-        "question": Reply("I found two of them. Should I delete the older file?"),
-        "quote": Reply(MENU),
-        "slow": Reply("Counting slowly: " + "one and then one more " * 12, gap=0.5),
-        "think": Reply("I have thought about it.", gap=6.0),
-        "fail": Reply("", fail=400),
-    }
-    if word in texts:
-        return texts[word]
-    name = next((n for n in TOOLS.get(word, "").split() if n in ask.tools), "")
-    if not name:
+    if word in TEXTS:
+        return TEXTS[word]
+    steps = [TOOLS[word]] if word in TOOLS else []
+    if word == "edit":  # Some want a file to be read before it is changed.
+        steps.insert(0, TOOLS["read"])
+    calls = [next((n for n in s.split() if n in ask.tools), "") for s in steps]
+    calls = [name for name in calls if name]
+    if not calls:
         return Reply("Hello. Tell me what to do.")
+    if answers >= len(calls):
+        return Reply("Done. That worked as asked.")
+    name = calls[answers]
     values = dict(VALUES)
     if word == "write":
         values["path"] = "/tmp/demo/notes.txt"
-    values["input"] = values["patch"] = ADD if word == "write" else EDIT
+    values["input"] = values["patch"] = patch = ADD if word == "write" else EDIT
+    if name == "exec_command" and word != "run":
+        values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"
     many = QUESTION | {"multiSelect": word == "many", "multiple": word == "many"}
     values["questions"] = [many]
     return Reply("Let me do that.", name, arguments(ask.tools[name], values))
 
 
-def texts_of(content: object) -> str:
+def texts_of(content: object) -> list[str]:
+    """The texts of a message, and `RESULT` for each result of a tool."""
     if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(str(p.get("text") or "") for p in parts if isinstance(p, dict))
+        return [content]
+    texts = []
+    for part in content if isinstance(content, list) else []:
+        answered = part.get("type") == "tool_result" or "functionResponse" in part
+        texts.append(RESULT if answered else str(part.get("text") or ""))
+    return texts
 
 
 def read_anthropic(body: Json) -> Ask:
-    turns = [m for m in body["messages"] if m["role"] == "user"]
-    blocks = turns[-1]["content"] if turns else ""
-    kinds = {b.get("type") for b in blocks if isinstance(b, dict)}
+    users = [m for m in body["messages"] if m["role"] == "user"]
     tools = {t["name"]: t.get("input_schema", {}) for t in body.get("tools") or []}
-    return Ask(texts_of(blocks), "tool_result" in kinds, tools)
+    return Ask([text for m in users for text in texts_of(m["content"])], tools)
 
 
 def read_chat(body: Json) -> Ask:
-    users = [m for m in body["messages"] if m["role"] == "user"]
+    said = []
+    for message in body["messages"]:
+        if message["role"] == "user":
+            said += texts_of(message["content"])
+        elif message["role"] == "tool":
+            said.append(RESULT)
     functions = [t["function"] for t in body.get("tools") or [] if "function" in t]
     tools = {f["name"]: f.get("parameters", {}) for f in functions}
-    said = texts_of(users[-1]["content"]) if users else ""
-    return Ask(said, body["messages"][-1]["role"] == "tool", tools)
+    return Ask(said, tools, body.get("model") == "plain")
 
 
 def read_responses(body: Json) -> Ask:
-    items = body["input"] if isinstance(body["input"], list) else []
-    users = [i for i in items if i.get("role") == "user"]
+    said = []
+    for item in body["input"] if isinstance(body["input"], list) else []:
+        if item.get("role") == "user":
+            said += texts_of(item["content"])
+        elif str(item.get("type")).endswith("_output"):
+            said.append(RESULT)
     free = {"properties": {"input": {"type": "string"}}}
-    tools = {
-        t["name"]: t.get("parameters", free)
-        for t in body.get("tools") or []
-        if "name" in t
-    }
-    last = str(items[-1].get("type")) if items else ""
-    said = texts_of(users[-1]["content"]) if users else texts_of(body["input"])
-    return Ask(said, last.endswith("_output"), tools)
+    tools = [t for t in body.get("tools") or [] if "name" in t]
+    return Ask(said, {t["name"]: t.get("parameters", free) for t in tools})
 
 
 def read_gemini(body: Json) -> Ask:
-    parts = body["contents"][-1]["parts"]
+    users = [m for m in body["contents"] if m.get("role") != "model"]
     tools = {
         f["name"]: f.get("parametersJsonSchema") or f.get("parameters") or {}
         for group in body.get("tools") or []
         for f in group.get("functionDeclarations", [])
     }
-    return Ask(texts_of(parts), any("functionResponse" in p for p in parts), tools)
+    return Ask([text for m in users for text in texts_of(m["parts"])], tools)
 
 
 def write_anthropic(reply: Reply) -> Iterator[Json]:
     usage = {"input_tokens": 10, "output_tokens": 10}
-    message = {"id": "msg_demo", "type": "message", "role": "assistant", "content": []}
+    message: Json = {
+        "id": f"msg_{time.monotonic_ns()}",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+    }
     message |= {"model": "demo", "stop_reason": None, "usage": usage}
     yield {"type": "message_start", "message": message}
     text = {"type": "text", "text": ""}
@@ -248,7 +301,7 @@ def write_responses(reply: Reply) -> Iterator[Json]:
         else:
             call |= {"type": "function_call", "arguments": json.dumps(reply.args)}
         yield {"type": "response.output_item.done", "output_index": 1, "item": call}
-    usage = {"input_tokens": 10, "output_tokens": 10, "total_tokens": 20}
+    usage: Json = {"input_tokens": 10, "output_tokens": 10, "total_tokens": 20}
     usage |= {"input_tokens_details": None, "output_tokens_details": None}
     end = {"id": "resp_demo", "usage": usage, "output": [], "status": "completed"}
     yield {"type": "response.completed", "response": end}
@@ -335,8 +388,8 @@ def whole(events: list[Json], reply: Reply) -> Json:
         candidate = {"content": {"role": "model", "parts": parts}}
         return events[-1] | {"candidates": [candidate | {"finishReason": "STOP"}]}
     if "choices" in events[-1]:
-        message = {"role": "assistant", "content": reply.text}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        message: Json = {"role": "assistant", "content": reply.text}
+        choice: Json = {"index": 0, "message": message, "finish_reason": "stop"}
         return events[-1] | {"object": "chat.completion", "choices": [choice]}
     if "response" in events[-1]:
         return {**events[-1]["response"], "output": [events[-2]["item"]]}
