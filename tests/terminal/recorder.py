@@ -145,12 +145,15 @@ class Recorder:
         if self.ended:
             raise ValueError(f"the program has ended, it said:\n{self.text}")
         now = time.monotonic()
-        flags = termios.tcgetattr(self._master)[3]
+        modes = termios.tcgetattr(self._master)
+        flags = modes[3]
         group = os.tcgetpgrp(self._master)
         front, comm = in_front(group)
         self.moments.append(
             {
                 "offset": len(self.data),
+                "cols": self.screen.cols,
+                "rows": self.screen.rows,
                 "at_s": round(now - self._started, 2),
                 "quiet_s": round(now - self._last, 2),
                 "echo": bool(flags & termios.ECHO),
@@ -158,6 +161,7 @@ class Recorder:
                 "foreground": comm,
                 "leader": front == self._pid,
                 "reading": is_reading(front),
+                "icrnl": bool(modes[0] & termios.ICRNL),
                 "expect": expect,
                 "typed": None,
                 "chose": None,

@@ -1,6 +1,6 @@
 """Prompt libraries: Node's inquirer, prompts, enquirer; Python's by a dozen names."""
 
-from tests.terminal.programs import calm, case
+from tests.terminal.programs import BASH, calm, case
 from tests.terminal.recorder import Recorder
 
 DOWN, RIGHT = "\x1b[B", "\x1b[C"
@@ -31,7 +31,7 @@ def _python(name: str, code: str, package: str):  # type: ignore[no-untyped-def]
         version=[
             python,
             "-c",
-            f"import importlib.metadata as m; print('{package}', m.version('{package}'))",
+            f"from importlib.metadata import version; print(version('{package}'))",
         ],
     )
 
@@ -275,7 +275,7 @@ def inquirerpy(r: Recorder) -> None:
     r.type("\r")
     calm(r, "Really?", 1)
     r.moment("dialog", "confirmation", "Really?", ["Y", "n"], 0)
-    r.type("y\r", "Y")
+    r.type("y", "Y")
     calm(r, "Your token?", 1)
     r.moment("dialog", "password", "Your token?")
 
@@ -343,3 +343,20 @@ def rich(r: Recorder) -> None:
     r.moment("busy")
     r.sleep(1)
     r.moment("busy")
+
+
+@case(
+    "inquirer/cancelled",
+    *BASH,
+    version=["node", "--version"],
+    setup=f"{LINK}cat > ask.mjs <<'END'\n{INQUIRER}"
+    "await select({ message: 'Which fruit?', choices });\nEND",
+)
+def inquirer_cancelled(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("node ask.mjs 2>/dev/null\r")
+    calm(r, "Cherry")
+    r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
+    r.type("\x03")
+    r.quiet(1)
+    r.moment("at_rest")

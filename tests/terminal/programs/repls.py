@@ -118,7 +118,7 @@ def node_repl(r: Recorder) -> None:
     r.moment("at_rest")
     r.type("{\r")
     r.quiet(1)
-    r.moment("question", "free_text")
+    r.moment("question", "free_text", "...")
     r.type("}\r")
     r.quiet()
     r.type("while (true) {}\r")

@@ -190,7 +190,7 @@ def select_again(r: Recorder) -> None:
     setup="""cat > setup.sh <<'END'
 read -p 'Install recommended packages? [Y/n/q/?] ' a
 read -p 'Keep the old configuration? (y)es/(n)o: ' b
-printf 'Found 2 of 3 mirrors.\\n\\n  [a]bort   [r]etry   [i]gnore\\n\\nChoice: '
+printf 'Found 2 of 3 parts.\\n\\n  [a]bort   [r]etry   [i]gnore\\n\\nChoice: '
 read c
 printf 'Type "delete" to confirm: '
 read d
@@ -311,6 +311,155 @@ def stopped_job(r: Recorder) -> None:
     r.type("\x1a")
     calm(r, "Stopped")
     r.moment("at_rest")
+
+
+@case(
+    "bash/two_line_prompt",
+    *BASH,
+    version=BASH_VERSION,
+    env={"PS1": "\\[\\e[36m\\]\\w\\[\\e[m\\] on main [!?]\\n❯ "},
+)
+def two_line_prompt(r: Recorder) -> None:
+    calm(r, "[!?]")
+    r.moment("at_rest")
+    enter(r, "echo '1. Red'", "1. Red")
+    r.moment("at_rest")
+
+
+@case(
+    "bash/marked_prompt",
+    *BASH,
+    version=BASH_VERSION,
+    env={
+        "PS1": r"\[\e]133;A\a\]$ \[\e]133;B\a\]",
+        "PS0": r"\e]133;C\a",
+        "PROMPT_COMMAND": r"printf '\e]133;D;%s\a' $?",
+    },
+)
+def marked_prompt(r: Recorder) -> None:
+    calm(r, "$")
+    r.moment("at_rest")
+    r.type("sleep 2\r")
+    r.quiet(1)
+    r.moment("quiet_unknown")
+    r.sleep(1.5)
+    r.moment("at_rest")
+    enter(r, "read -p 'Your name: ' x", "x Your name:")
+    r.moment("question", "free_text", "Your name:")
+
+
+@case(
+    "bash/narrow",
+    *BASH,
+    version=BASH_VERSION,
+    cols=40,
+    rows=12,
+)
+def narrow(r: Recorder) -> None:
+    calm(r, "$")
+    question = "The file settings.toml has been changed by you; overwrite it?"
+    enter(r, f"read -p '{question} [y/N] ' x", "' x The file settings.toml has")
+    r.moment("dialog", "confirmation", question, ["y", "N"], 1)
+    r.resize(100, 30)
+    r.quiet()
+    r.moment("dialog", "confirmation", question, ["y", "N"], 1)
+    r.type("n\r", "N")
+    r.quiet()
+    r.moment("at_rest")
+
+
+@case(
+    "bash/countdown",
+    "bash",
+    "boot.sh",
+    version=BASH_VERSION,
+    setup="""cat > boot.sh <<'END'
+for left in 9 8 7 6 5 4 3 2 1; do
+  printf '\\rHit any key to stop autoboot: %s ' $left
+  read -n1 -s -t1 && break
+done
+echo; echo Booting; sleep 1000
+END""",
+)
+def countdown(r: Recorder) -> None:
+    r.wait("autoboot: 7")
+    r.sleep(0.5)
+    r.moment("dialog", "press_key", "Hit any key to stop autoboot:")
+    r.type("x")
+    calm(r, "Booting")
+    r.moment("quiet_unknown")
+
+
+@case(
+    "bash/spinner_above_menu",
+    "bash",
+    "ask.sh",
+    version=BASH_VERSION,
+    setup="""cat > ask.sh <<'END'
+printf '\\n\\n  Apply these changes?\\n\\n  > 1. Yes\\n    2. No\\n'
+while :; do for c in '|' / - '\\'; do
+  printf '\\e7\\e[1;1H%s Reading files\\e8' "$c"
+  read -s -n1 -t.2 && exit
+done; done
+END""",
+)
+def spinner_above_menu(r: Recorder) -> None:
+    r.wait("Reading files")
+    r.sleep(2)
+    r.moment("dialog", "multi_choice", "Apply these changes?", ["Yes", "No"], 0)
+    r.sleep(1.1)
+    r.moment("dialog", "multi_choice", "Apply these changes?", ["Yes", "No"], 0)
+
+
+@case(
+    "bash/asks_in_passing",
+    "bash",
+    "build.sh",
+    version=BASH_VERSION,
+    setup="""cat > build.sh <<'END'
+echo 'Continue without signing? [y/N] y (assumed)'
+echo 'Password: taken from the environment'
+for i in 1 2 3 4 5 6 7 8 9; do echo "Compiling part $i"; sleep 0.4; done
+END""",
+)
+def asks_in_passing(r: Recorder) -> None:
+    r.wait("part 3")
+    r.moment("busy")
+    r.sleep(1)
+    r.moment("busy")
+
+
+@case(
+    "bash/numbers",
+    "bash",
+    "backup.sh",
+    version=BASH_VERSION,
+    setup="""cat > backup.sh <<'END'
+cat <<'MENU'
+==============================
+        BACKUP MANAGER
+==============================
+ 1. Back up now
+ 2. Restore from a backup
+ 3. Show the log
+ q. Quit
+==============================
+MENU
+read -p 'Enter your choice [1-3,q]: ' choice
+END""",
+)
+def numbers(r: Recorder) -> None:
+    calm(r, "Enter your choice")
+    options = ["Back up now", "Restore from a backup", "Show the log", "Quit"]
+    r.moment("dialog", "multi_choice", "Enter your choice", options)
+
+
+@case("tail/follows", *BASH, version=["tail", "--version"], setup="echo Ready? > log")
+def tail(r: Recorder) -> None:
+    calm(r, "$")
+    enter(r, "tail -f log", "Ready?")
+    r.quiet(1)
+    r.moment("quiet_unknown")
 
 
 ZSH = ["zsh", "-f"]

@@ -372,3 +372,118 @@ def curl(r: Recorder) -> None:
     finally:
         server.terminate()
         server.wait()
+
+
+AREAS = [
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic"),
+    *("Australia", "Europe", "Indian", "Pacific", "Etc"),
+]
+
+
+@case("debconf/readline", *BASH, root=True, version=["debconf-show", "--version"])
+def debconf_readline(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("dpkg-reconfigure -f readline tzdata\r")
+    calm(r, "Geographic area:", 1)
+    r.moment("dialog", "multi_choice", "Geographic area:", AREAS)
+
+
+@case("debconf/dialog", *BASH, root=True, version=["whiptail", "--version"])
+def debconf_dialog(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("dpkg-reconfigure -f dialog tzdata\r")
+    calm(r, "Geographic area:", 1)
+    r.moment("dialog", "multi_choice", "Geographic area:", AREAS[3:], 7)
+
+
+@case("pip/uninstall", *BASH, version=["/tmp/demo-venv/bin/pip", "--version"])
+def pip_uninstall(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("/tmp/demo-venv/bin/pip uninstall rich\r")
+    calm(r, "(Y/n)?", 1)
+    r.moment("dialog", "confirmation", "Proceed?", ["Y", "n"], 0)
+    r.type("n\r", "n")
+    r.quiet(1)
+    r.moment("at_rest")
+
+
+@case(
+    "npx/proceed",
+    *BASH,
+    version=["npx", "--version"],
+    env={"npm_config_update_notifier": "false"},
+)
+def npx(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("npx cowsay hello\r")
+    calm(r, "(y)", 1)
+    r.moment("dialog", "confirmation", "Ok to proceed?", ["y"], 0)
+    r.type("n\r")
+    r.quiet(1.5)
+    r.moment("at_rest")
+
+
+CLOSED = """cat > closed.py <<'END'
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Closed(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="demo"')
+        self.end_headers()
+    def log_message(self, *args): pass
+HTTPServer(("127.0.0.1", 8078), Closed).serve_forever()
+END"""
+
+
+@case("git/credentials", *BASH, version=GIT, setup=CLOSED)
+def git_credentials(r: Recorder) -> None:
+    server = subprocess.Popen(["/usr/bin/python3", "closed.py"], cwd="/tmp/box")
+    try:
+        calm(r, "$", 1)
+        r.type("git clone http://127.0.0.1:8078/demo.git\r")
+        calm(r, "Username for", 1)
+        r.moment("question", "free_text", "Username for 'http://127.0.0.1:8078':")
+        r.type("demo\r")
+        calm(r, "Password for")
+        question = "Password for 'http://demo@127.0.0.1:8078':"
+        r.moment("dialog", "password", question)
+        r.type("wrong\r")
+        calm(r, "fatal")
+        r.moment("at_rest")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _stop_gpg() -> None:
+    home = {**os.environ, "GNUPGHOME": "/tmp/box-home/.gnupg"}
+    subprocess.run(["gpgconf", "--kill", "all"], env=home, check=False)
+
+
+@case(
+    "gpg/pinentry",
+    *BASH,
+    root=True,
+    version=["gpg", "--version"],
+    setup="echo hi > a",
+    after=_stop_gpg,
+)
+def pinentry(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("export GPG_TTY=$(tty); clear; gpg -c a\r")
+    calm(r, "Passphrase:", 1)
+    r.moment("dialog", "password", "Enter passphrase")
+    r.type("12345")
+    r.quiet()
+    r.moment("dialog", "password", "Enter passphrase")
+
+
+@case("watch/runs", *BASH, version=["watch", "--version"])
+def watch(r: Recorder) -> None:
+    calm(r, "$")
+    r.type("watch -t -n1 date +%T\r")
+    r.sleep(3.3)
+    r.moment("busy")
+    r.type("\x03")
+    r.quiet()
+    r.moment("at_rest")
