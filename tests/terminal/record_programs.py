@@ -1,7 +1,15 @@
 """Makes the recordings of programs: `python -m tests.terminal.record_programs CASE`."""
 
 from tests.terminal.cases import main
-from tests.terminal.programs import CASES, boxes, libraries, repls, screens, shells, tools
+from tests.terminal.programs import (
+    CASES,
+    boxes,
+    libraries,
+    repls,
+    screens,
+    shells,
+    tools,
+)
 
 MODULES = (shells, boxes, screens, tools, repls, libraries)
 

@@ -1,15 +1,17 @@
 """Prompt libraries: Node's inquirer, prompts, enquirer; Python's by a dozen names."""
 
+from collections.abc import Callable
+
+from tests.terminal.cases import Script
 from tests.terminal.programs import BASH, calm, case
 from tests.terminal.recorder import Recorder
 
 DOWN, RIGHT = "\x1b[B", "\x1b[C"
 LINK = "ln -s /tmp/demo-node/node_modules node_modules\n"
-NODE_ENV = {"NO_UPDATE_NOTIFIER": "1"}
 FRUITS = ["Apple", "Banana", "Cherry"]
 
 
-def _node(name: str, code: str, package: str, **more: str):  # type: ignore[no-untyped-def]
+def _node(name: str, code: str, package: str) -> Callable[[Script], Script]:
     version = f"require('/tmp/demo-node/node_modules/{package}/package.json').version"
     return case(
         name,
@@ -20,19 +22,16 @@ def _node(name: str, code: str, package: str, **more: str):  # type: ignore[no-u
     )
 
 
-def _python(name: str, code: str, package: str):  # type: ignore[no-untyped-def]
+def _python(name: str, code: str, package: str) -> Callable[[Script], Script]:
     python = "/tmp/demo-venv/bin/python"
+    look_up = "from importlib.metadata import version as v"
     return case(
         name,
         python,
         "ask.py",
         shown=["python", "ask.py"],
         setup=f"cat > ask.py <<'END'\n{code}\nEND",
-        version=[
-            python,
-            "-c",
-            f"from importlib.metadata import version; print(version('{package}'))",
-        ],
+        version=[python, "-c", f"{look_up}; print('{package}', v('{package}'))"],
     )
 
 

@@ -242,7 +242,7 @@ def nano_edit(r: Recorder) -> None:
     r.moment("dialog", "editor")
 
 
-@case("top/runs", *BASH, version=["top", "-v"])
+@case("top/runs", *BASH, version=["top", "-V"])
 def top(r: Recorder) -> None:
     calm(r, "$")
     r.type("top -p 1 -d 1\r")

@@ -380,7 +380,7 @@ AREAS = [
 ]
 
 
-@case("debconf/readline", *BASH, root=True, version=["debconf-show", "--version"])
+@case("debconf/readline", *BASH, root=True, version="debconf of Debian 13")
 def debconf_readline(r: Recorder) -> None:
     calm(r, "$")
     r.type("dpkg-reconfigure -f readline tzdata\r")
