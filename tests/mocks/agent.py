@@ -15,8 +15,9 @@ Styles, drawn as recordings/AGENTS.md has seen the real ones (keys beside them):
 
 Control, a Unix socket: one command a line, each answered by one line of JSON when it is
 drawn, so that no test needs to sleep. `dialog N` shows DIALOGS[N]; `swap` another one
-in its place, chosen by the seed; `rest`; `busy`; `say TEXT` prints and rests; `state`;
-`eat` ignores the next Enter; `hang` stops reading the terminal; `wake`; `die CODE`.
+in its place, chosen by the seed; `rest`; `busy [S]` works for S seconds or for ever;
+`say TEXT` prints and rests; `state`; `eat` ignores the next Enter; `hang` stops reading
+the terminal; `wake`; `die CODE`.
 
 Misbehaviour, by argv: `--swap S` swaps each dialog after 0..S seconds, by the seed;
 `--ambush N` opens a dialog when N bytes of a draft have come; `--eat-enter`; `--hang`;
@@ -48,6 +49,7 @@ from tests.mocks.looks import DIALOGS, STYLES, Dialog, Style, composer, framed, 
 
 UP, DOWN, ESC = "\x1b[A", "\x1b[B", "\x1b"
 PASTE = ("\x1b[200~", "\x1b[201~")
+TURN_S = 0.1
 
 
 @dataclass
@@ -66,7 +68,9 @@ class Mock:
     draft: str = ""
     drawn: str = ""
     read: int = 0
-    busy: bool = False
+    turns: int | None = None  # Of the busy glyph; none while it does not work.
+    turn_at: float | None = None
+    rest_at: float | None = None
     height: int = 0
     due: float | None = None
     swap_at: float | None = None
@@ -118,7 +122,7 @@ class Mock:
     def frame(self) -> list[str]:
         name, width = self.args.style, os.get_terminal_size(0).columns
         if self.dialog is None:
-            return composer(name, self.drawn, self.busy, width)
+            return composer(name, self.drawn, self.turns, width)
         drawn = rows(name, self.dialog, self.at, self.ticks, self.line)
         return framed(name, drawn, width)
 
@@ -132,7 +136,7 @@ class Mock:
         self.erase()
         drawn = self.frame()
         self.height = len(drawn) - 1
-        title = self.style.titles[2 if self.dialog else self.busy]
+        title = self.style.titles[2 if self.dialog else self.turns is not None]
         sys.stdout.write("\r\n".join(drawn) + f"\x1b]2;{title}\x07\x1b[?2026l")
         sys.stdout.flush()
 
@@ -201,7 +205,7 @@ class Mock:
             text, self.draft, self.drawn = self.draft, "", ""
             self.say(f"You said: {text}")
         elif key == ESC:
-            self.busy = False
+            self.work(None)
         elif key == "\x7f":
             self.draft = self.draft[:-1]
         elif not key.startswith(ESC) or key.startswith(PASTE[0]):
@@ -215,7 +219,27 @@ class Mock:
         self.drawn = "" if self.args.mute else self.draft
         self.paint()
 
-    # What is ordered.
+    # What is ordered, and what its own clocks order.
+
+    def work(self, for_s: float | None) -> None:
+        """Turn the busy glyph for so long, or no longer."""
+        now = time.monotonic()
+        self.turns = None if for_s is None else 0
+        self.rest_at = None if for_s is None else now + for_s
+        self.turn_at = None if for_s is None else now + TURN_S
+
+    def tick(self, now: float) -> None:
+        if self.rest_at is not None and now >= self.rest_at:
+            self.work(None)
+            self.paint()
+        if self.turns is not None and self.turn_at is not None and now >= self.turn_at:
+            self.turns, self.turn_at = self.turns + 1, now + TURN_S
+            self.paint()
+        if self.due is not None and now >= self.due:
+            self.due = None
+            self.echo()
+        if self.swap_at is not None and now >= self.swap_at:
+            self.swap()
 
     def order(self, line: str) -> None:
         word, _, rest = line.partition(" ")
@@ -225,7 +249,7 @@ class Mock:
             self.swap()
         elif word in ("rest", "busy"):
             self.close()
-            self.busy = word == "busy"
+            self.work(float(rest or "inf") if word == "busy" else None)
         elif word == "say":
             self.close()
             self.say(rest)
@@ -259,8 +283,9 @@ def serve(mock: Mock, sockets: selectors.BaseSelector, control: socket.socket) -
                 sockets.unregister(0)
         elif 0 not in sockets.get_map():
             sockets.register(0, selectors.EVENT_READ)
-        clocks = [at for at in (mock.due, mock.swap_at) if at is not None]
-        wait = max(0.0, min(clocks) - time.monotonic()) if clocks else None
+        clocks = (mock.due, mock.swap_at, mock.turn_at, mock.rest_at)
+        due = [at for at in clocks if at is not None]
+        wait = max(0.0, min(due) - time.monotonic()) if due else None
         for found, _ in sockets.select(wait):
             if found.fd == 0:
                 if not (data := os.read(0, 65536)):
@@ -287,12 +312,7 @@ def serve(mock: Mock, sockets: selectors.BaseSelector, control: socket.socket) -
                     mock.order(line.decode())
                     told = {"dialog": mock.up, "draft": mock.draft, "read": mock.read}
                     caller.sendall(json.dumps(told).encode() + b"\n")
-        now = time.monotonic()
-        if mock.due is not None and now >= mock.due:
-            mock.due = None
-            mock.echo()
-        if mock.swap_at is not None and now >= mock.swap_at:
-            mock.swap()
+        mock.tick(time.monotonic())
 
 
 def main() -> None:

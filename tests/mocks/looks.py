@@ -27,48 +27,87 @@ DIALOGS = (
 
 @dataclass(frozen=True)
 class Style:
-    """How a CLI draws: its marker, its busy line, what stands under a dialog."""
+    """How a CLI draws: its marker, its busy line, what stands under a dialog.
+
+    `{}` in `busy` or `busy_hint` is the glyph that turns.
+    """
 
     marker: str
-    prompt: str = "❯ "
-    busy: str = "✻ Working… (3s · esc to interrupt)"
+    prompt: str = "$ "
+    ghost: str = ""  # What stands in the composer while nothing is typed.
+    ruled: bool = False
+    hint: str = ""
+    busy: str = "working {}"
+    busy_hint: str = ""  # Stands where the hint does, if there is one.
+    glyphs: str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
     footer: str = ""
-    hint: str = "  ? for shortcuts"
+    below: str = ""  # Under the frame of a dialog.
     boxed: bool = False
     titles: tuple[str, str, str] = ("", "", "")  # At rest, busy, a dialog.
-    number: str = "choose"  # Or `move`, or `line`: typed, echoed, Enter.
+    number: str = "choose"  # Or `tick`, or `line`: typed, echoed, Enter.
 
 
+GHOST = "  Type your message or @path/to/file"
 SELECT = "Enter to select · ↑/↓ to navigate"
 STYLES = {
-    "claude": Style("❯", footer="Esc to cancel · Tab to amend", titles=("✳", "⠂", "✳")),
+    "claude": Style(
+        "❯",
+        "❯ ",
+        ruled=True,
+        hint="  ? for shortcuts",
+        busy="{} Working… (3s · ↓ 25 tokens)",
+        busy_hint="  esc to interrupt",
+        glyphs="·✢✳✶✻✽",
+        footer="Esc to cancel · Tab to amend",
+        titles=("✳ Demo", "⠂ Demo", "✳ Demo"),
+    ),
     "codex": Style(
         "›",
         "› ",
-        "• Working (3s • esc to interrupt)",
-        "Press enter to confirm or esc to cancel",
+        "Ask Codex to do anything",
+        hint="  ← for agents · ? for shortcuts",
+        busy="{} Working (3s • esc to interrupt)",
+        glyphs="•◦",
+        footer="Press enter to confirm or esc to cancel",
         titles=("demo", "⠋ demo", "[ . ] Action Required | demo"),
     ),
     "gemini": Style(
         "●",
         " > ",
-        "⠏ Thinking… (esc to cancel, 3s)",
+        GHOST,
+        ruled=True,
+        hint=" /tmp/demo   main   no sandbox   Auto",
+        busy=" {} Thinking... (esc to cancel, 3s)",
         boxed=True,
         titles=("◇  Ready (demo)", "✦  Working… (demo)", "✋  Action Required (demo)"),
     ),
     "copilot": Style(
         "❯",
-        busy="◐ Working (Esc to cancel)",
+        "❯ ",
+        ruled=True,
+        hint=" Interactive · Manual Approval · / commands · ? help",
+        busy="",
+        busy_hint=" {} Working · 39 B esc esc interrupt",
+        glyphs="○◎●",
         footer="↑/↓ to navigate · enter to select · esc to cancel",
-        hint=" Interactive · / commands · ? help",
         boxed=True,
     ),
-    "qwen": Style("›", "> ", "⠏ Thinking… (3s · esc to cancel)", boxed=True),
-    "numbered": Style(" ", "$ ", "working", hint="", number="line"),
-    "arrows": Style("❯", "$ ", "working", SELECT, "", number="ignore"),
-    "checkbox": Style("❯", "$ ", "working", SELECT, "", number="tick"),
-    "yesno": Style(" ", "$ ", "working", hint="", number="line"),
-    "password": Style(" ", "$ ", "working", hint="", number="line"),
+    "qwen": Style(
+        "›",
+        "> ",
+        GHOST,
+        ruled=True,
+        hint="  ? for shortcuts",
+        busy="  {} Thinking... (3s · ↓ 6 tokens · esc to cancel)",
+        below="  ⠏ Waiting for user confirmation...",
+        boxed=True,
+        titles=("Qwen - demo", "Qwen - demo", "Qwen - demo"),
+    ),
+    "numbered": Style(" ", number="line"),
+    "arrows": Style("❯", footer=SELECT, number="ignore"),
+    "checkbox": Style("❯", footer=SELECT, number="tick"),
+    "yesno": Style(" ", number="line"),
+    "password": Style(" ", number="line"),
 }
 
 
@@ -94,17 +133,22 @@ def rows(name: str, dialog: Dialog, at: int, ticks: set[int], line: str) -> list
 
 def framed(name: str, drawn: list[str], width: int) -> list[str]:
     """The same with the rule or the box that this style puts around it."""
-    rule, inner = "─" * width, width - 4
+    rule, inner, below = "─" * width, width - 4, STYLES[name].below
     if not STYLES[name].boxed:
         return [rule, *drawn] if name == "claude" else drawn
     boxed = [f"│ {row[:inner]:<{inner}} │" for row in drawn]
-    return [f"╭{rule[2:]}╮", *boxed, f"╰{rule[2:]}╯"]
+    boxed = [f"╭{rule[2:]}╮", *boxed, f"╰{rule[2:]}╯"]
+    return [*boxed, "", below] if below else boxed
 
 
-def composer(name: str, draft: str, busy: bool, width: int) -> list[str]:
-    """What is drawn while no dialog is up."""
+def composer(name: str, draft: str, turns: int | None, width: int) -> list[str]:
+    """What is drawn while no dialog is up; `turns` of the glyph while it works."""
     style = STYLES[name]
-    box = [style.prompt + draft]
-    if style.hint:
-        box = ["─" * width, *box, "─" * width, style.hint]
-    return [style.busy, "", *box] if busy else box
+    rule = ["─" * width] if style.ruled else []
+    box = [*rule, style.prompt + (draft or style.ghost), *rule]
+    if turns is None:
+        return [*box, style.hint] if style.hint else box
+    glyph = style.glyphs[turns % len(style.glyphs)]
+    hint = (style.busy_hint or style.hint).format(glyph)
+    above = [style.busy.format(glyph), ""] if style.busy else []
+    return [*above, *box, hint] if hint else [*above, *box]

@@ -147,3 +147,12 @@ def test_a_new_size_paints_everything_anew(tmp_path: Path) -> None:
         mock.resize(40, 12)
         mock.wait("─" * 40)
         assert 1 == mock.text.count("3. No (esc)")
+
+
+def test_it_works_for_a_while_and_rests(tmp_path: Path) -> None:
+    with running(tmp_path, "--style", "claude", "busy 0.3") as mock:
+        mock.wait("Working…")
+        mock.wait("esc to interrupt")
+        mock.gone("Working…")
+        mock.wait("? for shortcuts")
+        assert "✳ Demo" == mock.screen.title
