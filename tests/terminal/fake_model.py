@@ -95,6 +95,7 @@ class Ask:
 
     said: list[str]
     tools: dict[str, Json]
+    title: str = "Demo"  # Of the conversation, for one who asks for that.
     plain: bool = False  # No tools at all: the agent reads the text for what to do.
 
     def wish(self) -> tuple[str, int]:
@@ -165,7 +166,7 @@ def answer(ask: Ask) -> Reply:
     if (
         not ask.tools and not ask.plain
     ):  # A title or a topic for the conversation: nobody reads it.
-        return Reply('{"title": "Demo", "isNewTopic": true}')
+        return Reply(ask.title)
     if word in TEXTS:
         return TEXTS[word]
     steps = [TOOLS[word]] if word in TOOLS else []
@@ -203,7 +204,8 @@ def texts_of(content: object) -> list[str]:
 def read_anthropic(body: Json) -> Ask:
     users = [m for m in body["messages"] if m["role"] == "user"]
     tools = {t["name"]: t.get("input_schema", {}) for t in body.get("tools") or []}
-    return Ask([text for m in users for text in texts_of(m["content"])], tools)
+    said = [text for m in users for text in texts_of(m["content"])]
+    return Ask(said, tools, '{"title": "Demo", "isNewTopic": true}')
 
 
 def read_chat(body: Json) -> Ask:
@@ -215,7 +217,7 @@ def read_chat(body: Json) -> Ask:
             said.append(RESULT)
     functions = [t["function"] for t in body.get("tools") or [] if "function" in t]
     tools = {f["name"]: f.get("parameters", {}) for f in functions}
-    return Ask(said, tools, body.get("model") == "plain")
+    return Ask(said, tools, plain=body.get("model") == "plain")
 
 
 def read_responses(body: Json) -> Ask:

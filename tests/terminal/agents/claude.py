@@ -169,7 +169,7 @@ def claude_many(r: Recorder) -> None:
 
     def note(selected: int, *ticks: int) -> None:
         r.sleep(SETTLE_S)
-        checked = [i in ticks for i in range(4)]
+        checked = [i in ticks for i in range(len(labels))]
         r.moment("dialog", "multi_choice", asked, labels, selected, True, checked)
 
     ready(r, CLI)
@@ -206,19 +206,65 @@ def claude_plan(r: Recorder) -> None:
     r.moment("at_rest")
     say(r, "demo plan")
     r.sleep(4)
-    r.moment("dialog", "confirmation")
+    r.moment("dialog", "confirmation", "Exit plan mode?", ["Yes", "No"], 0)
     r.type(ESC, "Esc")
     r.sleep(2)
     r.moment("at_rest")
 
 
+MENUS: list[tuple[str, str, str | None, list[str], int | None]] = [
+    (
+        "/theme",
+        "multi_choice",
+        "Choose the text style that looks best with your terminal",
+        [
+            "Auto (match terminal)",
+            "Dark mode",
+            "Light mode",
+            "Dark mode (colorblind-friendly)",
+            "Light mode (colorblind-friendly)",
+            "Dark mode (ANSI colors only)",
+            "Light mode (ANSI colors only)",
+            "New custom theme…",
+        ],
+        1,
+    ),
+    (
+        "/model",
+        "multi_choice",
+        "Select model",
+        [
+            "Default (recommended)",
+            "Opus",
+            "Sonnet",
+            "Sonnet 5 (1M context)",
+            "Haiku",
+        ],
+        0,
+    ),
+    ("/permissions", "multi_choice", None, ["Add a new rule…"], None),
+    ("/resume", "multi_choice", None, [], None),
+    (
+        "/login",
+        "tool_auth",
+        "Select login method:",
+        [
+            "Claude account with subscription · Pro, Max, Team, or Enterprise",
+            "Anthropic Console account · API usage billing",
+            "3rd-party platform · Amazon Bedrock, Microsoft Foundry, or Vertex AI",
+        ],
+        0,
+    ),
+]
+
+
 @case(CLI, "menus", rows=40)
 def claude_menus(r: Recorder) -> None:
     ready(r, CLI)
-    for command in ("/theme", "/model", "/permissions", "/resume", "/login"):
+    for command, cls, question, options, selected in MENUS:
         say(r, command)
         r.sleep(2.5)
-        r.moment("dialog", "multi_choice")
+        r.moment("dialog", cls, question, options, selected)
         r.type(ESC, "Esc")
         r.sleep(2)
         r.moment("at_rest")
