@@ -24,9 +24,9 @@ Misbehaviour, by argv: `--swap S` swaps each dialog after 0..S seconds, by the s
 `--die N` after N bytes; `--late S` echoes a draft S seconds late; `--mute` never does.
 On SIGWINCH everything is painted anew.
 
-The log is JSON lines: `shown`, `gone`, `byte` (its value and the dialog that was up, or
-null), `chose` (label, or null for a cancel), `submitted` (a draft), `ended`. A dialog's
-`id` counts from 1 and is never used twice.
+The log is JSON lines: `shown` (`after` so many bytes of output), `gone`, `byte` (its
+value and the dialog that was up, or null), `chose` (label, or null for a cancel),
+`submitted` (a draft), `ended`. A dialog's `id` counts from 1 and is never used twice.
 """
 
 import argparse
@@ -50,6 +50,22 @@ from tests.mocks.looks import DIALOGS, STYLES, Dialog, Style, composer, framed, 
 UP, DOWN, ESC = "\x1b[A", "\x1b[B", "\x1b"
 PASTE = ("\x1b[200~", "\x1b[201~")
 TURN_S = 0.1
+
+
+class Out:
+    """Standard output, and how many bytes it was given."""
+
+    count = 0
+
+    def write(self, text: str) -> None:
+        self.count += len(text.encode())
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+OUT = Out()
 
 
 @dataclass
@@ -90,7 +106,13 @@ class Mock:
         self.dialog, self.at, self.ticks, self.line = dialog, 0, set(), ""
         self.shown += 1
         kind = DIALOGS.index(dialog)
-        self.note("shown", id=self.shown, kind=kind, options=dialog.options)
+        self.note(
+            "shown",
+            id=self.shown,
+            kind=kind,
+            options=dialog.options,
+            after=OUT.count,
+        )
         if self.args.swap:
             self.swap_at = time.monotonic() + self.random.uniform(0, self.args.swap)
         self.paint()
@@ -114,7 +136,7 @@ class Mock:
     def say(self, text: str) -> None:
         """Print above what is drawn; it scrolls away as a transcript does."""
         self.erase()
-        sys.stdout.write(f"● {text}\r\n\r\n")
+        OUT.write(f"● {text}\r\n\r\n")
         self.paint()
 
     # What is drawn.
@@ -128,7 +150,7 @@ class Mock:
 
     def erase(self) -> None:
         up = f"\x1b[{self.height}A" if self.height else ""
-        sys.stdout.write(f"\x1b[?2026h{up}\r\x1b[J")
+        OUT.write(f"\x1b[?2026h{up}\r\x1b[J")
         self.height = 0
 
     def paint(self) -> None:
@@ -137,8 +159,8 @@ class Mock:
         drawn = self.frame()
         self.height = len(drawn) - 1
         title = self.style.titles[2 if self.dialog else self.turns is not None]
-        sys.stdout.write("\r\n".join(drawn) + f"\x1b]2;{title}\x07\x1b[?2026l")
-        sys.stdout.flush()
+        OUT.write("\r\n".join(drawn) + f"\x1b]2;{title}\x07\x1b[?2026l")
+        OUT.flush()
 
     # What is typed.
 
@@ -300,7 +322,7 @@ def serve(mock: Mock, sockets: selectors.BaseSelector, control: socket.socket) -
             elif found.data == "resize":
                 os.read(found.fd, 4096)
                 mock.height = 0
-                sys.stdout.write("\x1b[2J\x1b[H")
+                OUT.write("\x1b[2J\x1b[H")
                 mock.paint()
             elif isinstance(caller := found.fileobj, socket.socket):
                 if not (data := caller.recv(65536)):
@@ -344,16 +366,16 @@ def main() -> None:
         mock = Mock(args, log, random.Random(args.seed), STYLES[args.style])
         try:
             tty.setraw(0)
-            sys.stdout.write("\x1b[?2004h")
+            OUT.write("\x1b[?2004h")
             mock.paint()
             for order in args.orders:
                 mock.order(order)
             serve(mock, sockets, control)
         finally:
             mock.note("ended")
-            sys.stdout.write("\x1b[?2004l\r\n")
+            OUT.write("\x1b[?2004l\r\n")
             with contextlib.suppress(OSError):
-                sys.stdout.flush()
+                OUT.flush()
             termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
