@@ -118,14 +118,15 @@ class Application:
         return self._farewell
 
     async def say(self, event: ASGISendEvent) -> None:
-        """Send for the app. Always a checkpoint, and its end if the peer is gone.
+        """Send for the app. What is written yields; the app ends if the peer is gone.
 
         Quart-Trio's `websocket.send` has no checkpoint of its own, and hypercorn's
         returns at once when the peer is gone: a loop around it would never yield again.
+        A write shields itself, so a cancellation is looked for here.
         """
         if self._farewell is not None:
             self._life.cancel()
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         await self._say(event)
 
     async def run(self, app: ASGIFramework, scope: Scope) -> None:

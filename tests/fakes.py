@@ -56,10 +56,12 @@ class FakeTerminal:
 
     async def write(self, data: bytes) -> int:
         await trio.lowlevel.checkpoint()
-        self._check_running()
-        while data and self._room == 0:
+        while not (count := self.write_nowait(data)) and data:
             await self._changed.park()
-            self._check_running()
+        return count
+
+    def write_nowait(self, data: bytes) -> int:
+        self._check_running()
         part = data[: self._room]
         if self._room is not None:
             self._room -= len(part)

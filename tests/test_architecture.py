@@ -114,13 +114,17 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 # A module sees those named before it in its own layer, and of the others all.
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock"), (), frozenset()),
-    (("bell",), (), frozenset({"trio"})),
+    (("bell", "turns"), (), frozenset({"trio"})),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
     (("limits", "commands", "frames", "events"), VOCABULARY[:4], frozenset({"attrs"})),
     (("wire",), VOCABULARY[:8], frozenset({"attrs", "cattrs", "orjson"})),
     (("problem",), (), frozenset()),
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
-    (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
+    (
+        LIVE_TERMINAL,
+        ("errors", "bell", "turns", *PURE_TERMINAL),
+        frozenset({"attrs", "trio"}),
+    ),
     (
         STORE,
         ("errors", "clock", "model", "events", "wire"),
@@ -133,14 +137,14 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         MACHINERY,
-        VOCABULARY + PURE_TERMINAL + LIVE_TERMINAL + ("store",) + RULES,
+        (*VOCABULARY, "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store", *RULES),
         frozenset({"attrs", "trio"}),
     ),
     (CONNECTION, ("wire", "problem"), SERVING),
     (
         HTTP,
         (
-            *(*VOCABULARY, "problem"),
+            *(*VOCABULARY, "turns", "problem"),
             *(*PURE_TERMINAL, "terminal.flow", "terminal.session"),
             *(*RULES, *MACHINERY, *CONNECTION),
         ),
@@ -154,14 +158,10 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("listener",), ("errors", *CONNECTION), SERVING),
     (
         ("server",),
-        VOCABULARY
-        + PURE_TERMINAL
-        + LIVE_TERMINAL
-        + ("store",)
-        + RULES
-        + MACHINERY
-        + HTTP
-        + ("listener",),
+        (
+            *(*VOCABULARY, "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
+            *(*RULES, *MACHINERY, *HTTP, "listener"),
+        ),
         frozenset({"trio"}),
     ),
     (

@@ -295,6 +295,8 @@ class Socket:
         cursor = join.cursor
         if cursor is None:
             return False
+        if self._outputs.is_large(cursor):
+            await self._system.stage.turns.take()
         start = cursor.offset
         frame = await self._outputs.advance(cursor)
         if frame is None:

@@ -74,6 +74,13 @@ class Terminal(Protocol):
         """
         ...
 
+    def write_nowait(self, data: bytes) -> int:
+        """Write a first part of `data`; how much went, 0 while there is no room.
+
+        Raises `NotRunning` as `write` does. Only while nobody is in `write`.
+        """
+        ...
+
     def interrupt(self) -> None:
         """What Ctrl-C does, even while a full input queue blocks `write`."""
         ...

@@ -126,18 +126,22 @@ class PtyTerminal:
     async def write(self, data: bytes) -> int:
         """See `Terminal.write`. *Cancellation:* comes before a byte is written."""
         await trio.lowlevel.checkpoint()
-        while True:
-            self._check_running()
-            try:
-                return os.write(self._master, data)
-            except BlockingIOError:
-                pass
-            except OSError as exc:
-                raise NotRunning("The terminal is gone.") from exc
+        while not (count := self.write_nowait(data)) and data:
             try:
                 await trio.lowlevel.wait_writable(self._master)
             except trio.ClosedResourceError:
                 raise NotRunning("The terminal is closed.") from None
+        return count
+
+    def write_nowait(self, data: bytes) -> int:
+        """See `Terminal.write_nowait`."""
+        self._check_running()
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+        except OSError as exc:
+            raise NotRunning("The terminal is gone.") from exc
 
     def interrupt(self) -> None:
         """See `Terminal.interrupt`.

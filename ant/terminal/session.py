@@ -1,10 +1,11 @@
-"""The life of one terminal session: the child nursery with its four tasks.
+"""The life of one terminal session: the child nursery with its three tasks.
 
-    pipeline   detector      tail -> observations and the screen; a whole tail behind,
-                             it is waited for
-               broadcaster   tail -> wakes viewers and the transcript writer
-      ends     reader        terminal -> tail, only while there is room
-               writer        inbox -> terminal, and nobody else writes
+    pipeline   detector   tail -> observations and the screen; a whole tail behind, it
+                          is waited for
+      ends     reader     terminal -> tail, only while there is room; wakes viewers and
+                          the transcript writer
+               writer     inbox -> terminal; who types while nothing waits there writes
+                          at once, since each task on a key's way costs a turn
 
 The ends leave first; the pipeline runs dry; then, under a shield with a deadline, the
 terminal is ended and the last word written.
@@ -32,6 +33,8 @@ INBOX_BYTES = 4 << 20
 CATCH_UP = 256 << 10
 """Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
 beyond them follows the drawing as live bytes."""
+
+ENDED = "The program of this session has ended."
 
 NO_LIBRARY = "No screen library is installed on this server."
 
@@ -114,19 +117,25 @@ class LiveTerminal:
         self._stop = trio.Event()
         self._grace_s = HANG_UP_GRACE_S
         self._queued = 0
+        self._ended = False
         self._send, self._inbox = trio.open_memory_channel[Typed](INBOX)
 
     def type_nowait(self, data: bytes) -> Typed:
-        """Queue input behind what is queued already.
+        """Write it, or what there is no room for yet behind what is queued already.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
+        if self._ended:
+            raise NotRunning(ENDED)
         typed = Typed(data)
-        if not data:
+        if not self._queued:
+            typed.written = self.terminal.write_nowait(data[:MAX_READ]) if data else 0
+        rest = len(data) - typed.written
+        if not rest:
             typed.over.set()
             return typed
         try:
-            if self._queued + len(data) > INBOX_BYTES:
+            if self._queued + rest > INBOX_BYTES:
                 raise trio.WouldBlock
             self._send.send_nowait(typed)
         except trio.WouldBlock:
@@ -134,9 +143,9 @@ class LiveTerminal:
                 "The program is not reading its input and the queue for it is full; "
                 "nothing of this input was typed."
             ) from None
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            raise NotRunning("The program of this session has ended.") from None
-        self._queued += len(data)
+        except trio.BrokenResourceError:
+            raise NotRunning(ENDED) from None
+        self._queued += rest
         return typed
 
     def interrupt(self) -> None:
@@ -178,10 +187,11 @@ class LiveTerminal:
                 at_end.set()
                 return
             self.flow.append(data)
+            self._witness.saw(OutputSeen(self.flow.tail.end))
 
     async def _write(self) -> None:
         async for typed in self._inbox:
-            rest = memoryview(typed.data)
+            rest = memoryview(typed.data)[typed.written :]
             try:
                 while rest:
                     count = await self.terminal.write(bytes(rest[:MAX_READ]))
@@ -193,7 +203,7 @@ class LiveTerminal:
                 self._queued -= len(rest)
             finally:
                 if rest and typed.error is None:
-                    typed.error = NotRunning("The program of this session has ended.")
+                    typed.error = NotRunning(ENDED)
                 typed.over.set()
 
     async def _detect(self, detector: Detector) -> None:
@@ -217,13 +227,6 @@ class LiveTerminal:
         if replies and self._witness.is_alone():
             with suppress(NotRunning, CapacityReached):
                 self.type_nowait(replies)
-
-    async def _broadcast(self) -> None:
-        told = self.flow.tail.end
-        while await self.flow.wait_beyond(told):
-            told = self.flow.tail.end
-            self._witness.saw(OutputSeen(told))
-            await trio.lowlevel.checkpoint()
 
     async def _until_exit(self) -> bool:
         """Whether it ended of itself; False when it was asked to stop."""
@@ -251,11 +254,10 @@ class LiveTerminal:
                 return
 
     async def run(self, detector: Detector) -> None:
-        """Run the four tasks until the program has ended and all it wrote is read."""
+        """Run the three tasks until the program has ended and all it wrote is read."""
         at_end = trio.Event()
         async with trio.open_nursery() as pipeline:
             pipeline.start_soon(self._detect, detector)
-            pipeline.start_soon(self._broadcast)
             async with trio.open_nursery() as ends:
                 ends.start_soon(self._read, at_end)
                 ends.start_soon(self._write)
@@ -269,13 +271,14 @@ class LiveTerminal:
 
     def close(self) -> None:
         """Nothing more is typed; what waits is told so."""
+        self._ended = True
         self._send.close()
         while True:
             try:
                 typed = self._inbox.receive_nowait()
             except (trio.WouldBlock, trio.EndOfChannel):
                 break
-            typed.error = NotRunning("The program of this session has ended.")
+            typed.error = NotRunning(ENDED)
             typed.over.set()
         self._inbox.close()
         self.flow.finish()

@@ -195,6 +195,27 @@ async def test_input_is_written_in_order_by_one_writer(
         live.stop()
 
 
+async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
+    """While nothing waits no task need wake; behind what waits it takes its place."""
+    terminal = FakeTerminal(room=4)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, Diary(terminal))
+        typed = live.type_nowait(b"abc")
+        assert (b"abc", 3, True) == (
+            terminal.written,
+            typed.written,
+            typed.over.is_set(),
+        )
+        assert 1 == live.type_nowait(b"def").written
+        assert 0 == live.type_nowait(b"ghi").written
+        terminal.drink()
+        await wait_all_tasks_blocked()
+        assert b"abcdefghi" == terminal.written
+        terminal.end(Exit(code=0))
+        with pytest.raises(NotRunning):
+            live.type_nowait(b"x")
+
+
 async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
     """A program that does not read: what was taken is told, the rest stays queued."""
     terminal = FakeTerminal(room=3)
