@@ -102,6 +102,7 @@ HTTP = (
     "http.routes.events",
     "http.routes.system",
     "http.routes",
+    "http.sender",
     "http.ws",
     "http.app",
 )

@@ -15,7 +15,8 @@ from trio.testing import wait_all_tasks_blocked
 
 from ant import clock, sessions
 from ant.events import Envelope, SessionActivity, SessionsChanged
-from ant.http.ws import LOBBY, OUTBOX
+from ant.http.sender import OUTBOX
+from ant.http.ws import LOBBY
 from ant.model import Session, SessionId, SessionType
 from ant.store import Unit
 from ant.websocket import OVERSIZE
