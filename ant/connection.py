@@ -34,6 +34,7 @@ from hypercorn.typing import (
 
 from ant import wire
 from ant.problem import MEDIA_TYPE, problem
+from ant.tally import Limit, met
 from ant.websocket import MAX_FRAME, Socket
 
 LOGGER = logging.getLogger("ant.listener")
@@ -56,6 +57,7 @@ _SENTENCES = {
     431: "The head of the request is larger than 16 KiB.",
     505: "This server speaks HTTP/1.1.",
 }
+_LIMITS = {413: Limit.BODY, 431: Limit.HEAD}
 _OTHER = "The server did not understand this request."
 
 
@@ -184,6 +186,8 @@ class Protocol(H11Protocol):
 
     async def _send_error_response(self, status_code: int) -> None:
         """What hypercorn answers by itself, with a body in the one error shape."""
+        if status_code in _LIMITS:
+            met(_LIMITS[status_code])
         body = wire.dumps(problem(status_code, _SENTENCES.get(status_code, _OTHER)))
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),

@@ -25,6 +25,7 @@ from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from .connection import MAX_BODY, Protocol, Tasks, configuration
+from .tally import Limit, met
 from .websocket import MAX_FRAME, OVERSIZE
 
 LOGGER = logging.getLogger(__name__)
@@ -213,6 +214,7 @@ class Connection(TCPServer):
                 with trio.move_on_after(self._stall_s, shield=True) as patience:
                     left = left[await self._socket.send(left) :]
                 if patience.cancelled_caught and self._unacknowledged() >= waiting:
+                    met(Limit.STALLED)
                     self.cut("the peer stopped reading")
         except (OSError, trio.ClosedResourceError) as error:
             self.cut(f"writing met {type(error).__name__}")

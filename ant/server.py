@@ -30,6 +30,7 @@ from ant.scribe import Scribe
 from ant.store import Program, Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
+from ant.tally import Limit, met
 from ant.terminal import processes
 from ant.terminal.display import warm_up
 from ant.terminal.host import Identity
@@ -203,7 +204,7 @@ async def _sweep(journal: Journal, config: Config) -> None:
 
     while True:
         try:
-            await journal.write(prune)
+            met(Limit.EVENT_LOG, await journal.write(prune))
             await journal.write(sessions.purge)
         except StorageFailed as exc:
             log.error("The sweep has to wait: %s", exc)

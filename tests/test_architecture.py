@@ -114,7 +114,7 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 # A layer: its modules, what of ANT it may see beside itself, and which third parties.
 # A module sees those named before it in its own layer, and of the others all.
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
-    (("errors", "clock"), (), frozenset()),
+    (("errors", "clock", "tally"), (), frozenset()),
     (("bell", "turns"), (), frozenset({"trio"})),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
     (("limits", "commands", "frames", "events"), VOCABULARY[:4], frozenset({"attrs"})),
@@ -123,7 +123,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
     (
         LIVE_TERMINAL,
-        ("errors", "bell", "turns", *PURE_TERMINAL),
+        ("errors", "tally", "bell", "turns", *PURE_TERMINAL),
         frozenset({"attrs", "trio"}),
     ),
     (
@@ -138,14 +138,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         MACHINERY,
-        (*VOCABULARY, "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store", *RULES),
+        (
+            *VOCABULARY,
+            "tally",
+            "turns",
+            *PURE_TERMINAL,
+            *LIVE_TERMINAL,
+            "store",
+            *RULES,
+        ),
         frozenset({"attrs", "trio"}),
     ),
-    (CONNECTION, ("wire", "problem"), SERVING),
+    (CONNECTION, ("tally", "wire", "problem"), SERVING),
     (
         HTTP,
         (
-            *(*VOCABULARY, "turns", "problem"),
+            *(*VOCABULARY, "tally", "turns", "problem"),
             *(*PURE_TERMINAL, "terminal.flow", "terminal.session"),
             *(*RULES, *MACHINERY, *CONNECTION),
         ),
@@ -156,11 +164,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
-    (("listener",), ("errors", *CONNECTION), SERVING),
+    (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
         (
-            *(*VOCABULARY, "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
+            *(*VOCABULARY, "tally", "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
             *(*RULES, *MACHINERY, *HTTP, "listener"),
         ),
         frozenset({"trio"}),

@@ -10,6 +10,7 @@ from ant.http.output import Cursor
 from ant.model import SessionId
 from ant.presence import Seat
 from ant.system import System
+from ant.tally import Limit, met
 
 JOINS = 1000
 """Sessions that one socket may join."""
@@ -51,6 +52,7 @@ class Joins(dict[SessionId, Join]):
             before.scope.close()
             is_typist = is_typist or before.is_typist
         elif len(self) >= JOINS:
+            met(Limit.JOINS)
             raise CapacityReached(f"One socket may join {JOINS} sessions.")
         scope = ExitStack()
         seat = scope.enter_context(self._system.presence.seated(session_id, handle))

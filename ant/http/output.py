@@ -11,6 +11,7 @@ import attrs
 from ant import evidence, wire
 from ant.journal import Journal
 from ant.model import Chunk, SessionId
+from ant.tally import Limit, met
 from ant.terminal.flow import Flow
 from ant.terminal.host import MAX_READ
 from ant.terminal.transcript import decode
@@ -51,6 +52,7 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> byt
 
 def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
     """A `gap` frame: offsets that have no byte (any more)."""
+    met(Limit.OUTPUT_GAP)
     return wire.render(
         {
             "type": "gap",

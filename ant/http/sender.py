@@ -16,6 +16,7 @@ from ant.events import Envelope, SessionExited
 from ant.http.joins import Join, Joins
 from ant.http.output import Outputs
 from ant.system import System
+from ant.tally import Limit, met
 from ant.websocket import Encoded
 
 OUTBOX = 256
@@ -54,6 +55,8 @@ class Sender:
 
     async def room(self) -> None:
         """Wait until another answer may be put. *Cancellation:* nothing to undo."""
+        if len(self._outbox) >= OUTBOX:
+            met(Limit.OUTBOX)
         while len(self._outbox) >= OUTBOX:
             await self._space.wait()
 
@@ -148,6 +151,7 @@ class Sender:
         if self._turned():
             return
         if oldest > self._seq + 1:
+            met(Limit.EVENT_GAP)
             gap = {
                 "type": "gap",
                 "scope": "events",

@@ -29,6 +29,7 @@ from ant.http.screens import draw, screen_frames
 from ant.http.sender import Sender
 from ant.model import Session, SessionId, Status
 from ant.system import System
+from ant.tally import Limit, met
 from ant.terminal.display import Drawing
 from ant.websocket import MAX_FRAME, OVERSIZE
 
@@ -87,6 +88,7 @@ class Socket:
         ref = None
         try:
             if message is OVERSIZE:
+                met(Limit.FRAME)
                 raise TooLarge(f"A frame may have {MAX_FRAME} bytes; this had more.")
             if not message:
                 raise Invalid("expected a JSON object, got an empty frame at $")

@@ -2,6 +2,7 @@
 
 import trio
 
+from ant.tally import Limit, met
 from ant.terminal.host import MAX_READ
 from ant.terminal.transcript import Tail
 from ant.turns import LARGE, Turns
@@ -51,6 +52,8 @@ class Flow:
         """
         if self._floods and self._turns is not None:
             await self._turns.take()
+        if not self.has_room:
+            met(Limit.TAIL)
         while not self.has_room:
             await self._moved.park()
 

@@ -18,6 +18,7 @@ import attrs
 import trio
 
 from ant.errors import AntError, CapacityReached, Conflict, NotRunning, Stalled
+from ant.tally import Limit, met
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
@@ -139,6 +140,7 @@ class LiveTerminal:
                 raise trio.WouldBlock
             self._send.send_nowait(typed)
         except trio.WouldBlock:
+            met(Limit.INPUT_QUEUE)
             raise CapacityReached(
                 "The program is not reading its input and the queue for it is full; "
                 "nothing of this input was typed."

@@ -7,6 +7,7 @@ from ant.errors import CapacityReached
 from ant.http import joins
 from ant.http.joins import Joins
 from ant.model import SessionId
+from ant.tally import Limit
 from tests.systems import Rig
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -31,6 +32,7 @@ async def test_a_join_is_a_scope(rig: Rig) -> None:
     assert 0 == viewers.count() == rig.system.presence.count()
 
 
+@pytest.mark.meets(Limit.JOINS)
 async def test_there_is_a_bound(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Joining anew is always possible."""
     monkeypatch.setattr(joins, "JOINS", 1)

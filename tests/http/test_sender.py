@@ -8,6 +8,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from ant.http.output import Outputs
 from ant.http.sender import OUTBOX, Sender
+from ant.tally import Limit
 from tests.http.test_resume import Stand, post, resume, say, stand
 from tests.http.test_ws import connected
 from tests.systems import PATIENCE_S
@@ -15,6 +16,7 @@ from tests.systems import PATIENCE_S
 __all__ = ["stand"]
 
 
+@pytest.mark.meets(Limit.OUTBOX)
 async def test_who_has_too_many_answers_waits_for_room(stand: Stand) -> None:
     """Up to the bound without a wait, and no further."""
     system = stand.rig.system

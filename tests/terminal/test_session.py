@@ -7,6 +7,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
+from ant.tally import Limit
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
@@ -93,6 +94,7 @@ async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -
     assert terminal.closed
 
 
+@pytest.mark.meets(Limit.TAIL)
 async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
     """At a full tail the program is not read; when there is room, no byte was lost."""
     pieces = [bytes([n]) * MAX_READ for n in range(20)]
@@ -229,6 +231,7 @@ async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> N
         live.stop()
 
 
+@pytest.mark.meets(Limit.INPUT_QUEUE)
 async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
     """By number and by bytes; nothing of a refused input is typed."""
     terminal = FakeTerminal(room=0)
