@@ -18,8 +18,8 @@ class Limit(Enum):
         "refused with 429; nothing of it is typed."
     )
     REPLY = (
-        "A terminal's reply to a query is dropped unless it comes from who last set "
-        "the size, or nobody there has; it is acknowledged with `dropped`."
+        "A terminal's answer to a program's query is dropped, and acknowledged with "
+        "`dropped`, unless it comes from who last set the size."
     )
     SESSIONS = "Beyond the cap of running sessions a start is refused with 429."
     TERMINALS = "When the system has no terminal or process left, a start is a 429."

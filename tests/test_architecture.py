@@ -27,6 +27,7 @@ PURE_TERMINAL = (
     "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
+    "terminal.replies",
     "terminal.modes",
     "terminal.ghostty",
     "terminal.avt",

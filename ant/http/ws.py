@@ -31,6 +31,7 @@ from ant.model import Session, SessionId, Status
 from ant.system import System
 from ant.tally import Limit, met
 from ant.terminal.display import Drawing
+from ant.terminal.replies import is_reply
 from ant.websocket import MAX_FRAME, OVERSIZE
 
 log = logging.getLogger(__name__)
@@ -223,6 +224,9 @@ class Socket:
         live = self._system.supervisor.find(ask.session_id)
         if live is None:
             live = await live_terminal(self._system, ask.session_id)
+        if is_reply(data) and not self._joins.may_reply(ask.session_id):
+            met(Limit.REPLY)
+            return {"sessionId": ask.session_id, "size": 0, "dropped": True}
         live.type_nowait(data)
         return {"sessionId": ask.session_id, "size": len(data)}
 
