@@ -42,7 +42,7 @@ class Viewers:
                 del self._typists[session_id]
 
     def prefer(self, session_id: SessionId, bell: Bell) -> None:
-        """This typist set the size: its terminal is the one that answers from now on."""
+        """This typist set the size: its terminal is the one that answers now."""
         typists = self._typists[session_id]
         del typists[bell]
         typists[bell] = None

@@ -1,8 +1,8 @@
 """Which input is nothing but a terminal's own answers to what a program asked of it.
 
 Sans-io, of one input as it came: terminals send an answer in one piece. Whatever may
-also be a key is a key: so are a focus event, a mouse event and F3 with a modifier, which
-looks like a cursor at the top left.
+also be a key is a key: so are a focus event, a mouse event and F3 with a modifier,
+which looks like a cursor at the top left.
 """
 
 import re
