@@ -73,7 +73,9 @@ def _line(look: Look) -> Prompt | None:
     tty, text = look.tty, look.typed_at
     if look.quiet_s < SURE_S and not (tty and tty.reading):
         return None
-    asks = _LINE if tty is not None and tty.canonical else _RAW
+    if not look.takes_lines and not look.cursor.visible:
+        return None  # Who draws a screen hides the cursor where nobody types.
+    asks = _LINE if look.takes_lines else _RAW
     if not text.strip() or not asks.search(text):
         return None
     return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

@@ -70,6 +70,11 @@ class Look:
         return next((i for i in reversed(range(len(self.lines))) if self.lines[i]), -1)
 
     @property
+    def takes_lines(self) -> bool:
+        """Whether the program is given whole lines, so that no key of its moves."""
+        return self.tty is not None and self.tty.canonical
+
+    @property
     def typed_at(self) -> str:
         """The text on the cursor's row, up to the cursor."""
         if self.cursor.row >= len(self.lines):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ant.terminal.look import Look, paragraph_above
+from ant.terminal.look import Look, index_at, paragraph_above
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 
 _ITEM = re.compile(
@@ -63,6 +63,8 @@ class Item:
 
 def find_menu(look: Look) -> Prompt | None:
     """The live menu on the screen, if there is one."""
+    if look.takes_lines:
+        return None
     items = items_of(look)
     for marked in reversed([each for each in items if each and each.marked]):
         block = _siblings(look, items, marked)
@@ -134,6 +136,8 @@ def _walk(
     num = marked.num
     for row in rows:
         item = items[row]
+        if num is None and look.lines[row].strip() and look.is_blank(row):
+            return
         if item is None or look.is_blank(row):
             skipped.append(row)
             if len(skipped) > 2:
@@ -182,10 +186,12 @@ def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
     A `>` alone is not enough: the row is numbered, boxed or lit, or the cursor is not
     where somebody types.
     """
-    line = look.bare[marked.row]
-    if line.strip()[:1] not in ">*" or marked.num is not None or marked.box:
+    line, cursor = look.bare[marked.row], look.cursor
+    if marked.num is not None or marked.box or not cursor.visible:
         return True
-    if not look.cursor.visible or look.cursor.row == marked.row:
+    if cursor.row == marked.row:
+        return index_at(look.lines[cursor.row], cursor.col) < marked.col
+    if line.strip()[:1] not in ">*":
         return True
     others = {look.style_at(each.row, each.col) for each in block if not each.marked}
     return look.style_at(marked.row, marked.col) not in others

@@ -19,6 +19,7 @@ from ant.terminal.menus import (
     top_of,
 )
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.terminal.style import PLAIN
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
@@ -26,7 +27,7 @@ _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 def find_widget(look: Look) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
-    row = _button_row(look)
+    row = None if look.takes_lines else _button_row(look)
     if row is None:
         return None
     found = list(_BUTTON.finditer(look.bare[row]))
@@ -57,7 +58,7 @@ def _list_over(look: Look, row: int) -> list[Item]:
         at -= 1
     items, block = items_of(look), list[Item]()
     while at >= 0 and (item := items[at]) is not None and not look.is_blank(at):
-        if block and item.col != block[-1].col:
+        if block and (item.col, not item.box) != (block[0].col, not block[0].box):
             break
         block.insert(0, item)
         at -= 1
@@ -91,9 +92,11 @@ def _field(look: Look, row: int) -> Prompt:
 
 def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
     on_row = look.cursor.visible and look.cursor.row == row
-    under = [each.start() <= look.cursor.col <= each.end() for each in found]
+    under = [each.start() <= look.cursor.col < each.end() for each in found]
     if len(found) == 1:
-        lit: int | None = 0
+        boxed = look.lines[row] != look.bare[row]
+        is_lit = look.style_at(row, found[0].start() + 1) != PLAIN
+        lit = 0 if boxed or is_lit or (on_row and under[0]) else None
     elif on_row and sum(under) == 1:
         lit = under.index(True)
     else:
