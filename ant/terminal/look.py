@@ -18,6 +18,7 @@ _LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
 _RIGHT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}\s*$")
 _RULE = re.compile(r"[\s─-╿▀-▟\-=_~·.⎯]*")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
+_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
 
 
 @attrs.frozen
@@ -80,8 +81,8 @@ class Look:
         if self.cursor.row >= len(self.lines):
             return ""
         line = self.lines[self.cursor.row]
-        index = index_at(line, self.cursor.col)
-        return line[:index].ljust(min(self.cursor.col, index + 1) if line else 0)
+        typed = line[: index_at(line, self.cursor.col)]
+        return typed + " " if 0 < width(typed) < self.cursor.col else typed
 
     def style_at(self, row: int, index: int) -> Style:
         """The style of the character with that index in its row."""
@@ -100,10 +101,21 @@ def index_at(line: str, col: int) -> int:
     """Which character of a line is at that column; wide ones take two."""
     at = 0
     for index, char in enumerate(line):
-        if at >= col:
+        if at >= col and width(char):
             return index
-        at += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        at += width(char)
     return len(line)
+
+
+def width(text: str) -> int:
+    """How many columns a text takes: two for a wide character, none for an accent."""
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _width(char: str) -> int:
+    if unicodedata.category(char) in _NO_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def without_sides(line: str) -> str:
