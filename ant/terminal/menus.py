@@ -136,7 +136,7 @@ def _walk(
     num = marked.num
     for row in rows:
         item = items[row]
-        if num is None and look.lines[row].strip() and look.is_blank(row):
+        if num is None and look.bare[row].strip() and look.is_blank(row):
             return
         if item is None or look.is_blank(row):
             skipped.append(row)
