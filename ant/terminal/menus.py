@@ -138,7 +138,7 @@ def _walk(
         item = items[row]
         if num is None and look.bare[row].strip() and look.is_blank(row):
             return
-        if item is None or look.is_blank(row):
+        if item is None or look.is_blank(row) or _COUNT.fullmatch(look.bare[row]):
             skipped.append(row)
             if len(skipped) > 2:
                 return
@@ -146,7 +146,7 @@ def _walk(
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
-            item.col == marked.col
+            _in_column(item, marked)
             and not item.marked
             and bool(item.box) == bool(marked.box)
             and (item.num == expected if numbered else item.num is None)
@@ -160,6 +160,14 @@ def _walk(
             continue
         else:
             return
+
+
+def _in_column(item: Item, other: Item) -> bool:
+    """Whether they begin in one column, or their numbers end in one."""
+    if item.num is None or other.num is None or item.box:
+        return item.col == other.col
+    shift = len(str(item.num)) - len(str(other.num))
+    return item.col in (other.col, other.col - shift)
 
 
 def _is_live(look: Look, block: Sequence[Item]) -> bool:
