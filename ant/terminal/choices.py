@@ -21,12 +21,18 @@ _LOOSE = re.compile(
     r"|\by(?:es)?/no?\b)[?:>\s]*$",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"[?:>]\s*$|[?:]\s*[\[(][^\[(]*$")
+_COUNT = re.compile(r"\d+/\d+")
 _TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
 _BRACKETED = re.compile(r"[\[(](\w)[\])](\w+)")
 _NUMBERED = re.compile(
     r"(?:^|(?<=\s\s))\s*(\d{1,2})[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
 _WANTS = re.compile(r"(#\?|[:?>\])])\s*$")
+_NUMBER = re.compile(
+    r"#\?|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
+    re.IGNORECASE,
+)
 _DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)
 _TYPE = re.compile(r"\btype\b.*?(['\"])yes\1.*(['\"])no\2.*[:?] ?$", re.IGNORECASE)
 
@@ -70,13 +76,16 @@ def _words(look: Look, text: str) -> Prompt | None:
     keys = [_key(word) for word in words]
     lower = {key.lower() for key in keys}
     yes_no = bool({"y", "yes"} & lower and {"n", "no"} & lower)
+    is_count = _COUNT.fullmatch(found["words"])
+    if not yes_no and (is_count or not _ASKS.search(text[: found.end()])):
+        return None
     default = _default(words) if yes_no else None
     options = (
         Option(re.sub(r"[()\[\]]", "", word), selected=i == default, keys=key)
         for i, (word, key) in enumerate(zip(words, keys, strict=True))
     )
     question = text[: found.start()].strip() or text_above(look, look.cursor.row)
-    if "?" in found[0] and not question.endswith(("?", ":", ".")):
+    if question and "?" in found[0] and not question.endswith(("?", ":", ".")):
         question += "?"
     class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
     return asked(
@@ -147,7 +156,10 @@ def _numbers(look: Look, text: str) -> Prompt | None:
     if sorted(found) != list(range(1, len(found) + 1)) or len(found) < 2:
         return None
     options = (Option(found[n], keys=str(n)) for n in sorted(found))
-    first = min(row for row, _ in rows)
+    first, last = rows[-1][0], rows[0][0]
+    between = look.lines[last + 1 : look.cursor.row]
+    if "" in between and not _NUMBER.search(text):
+        return None
     above = look.lines[first - 1].strip() if first else ""
     question = above if above.endswith(("?", ":")) else text
     return asked(
