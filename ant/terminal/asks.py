@@ -20,7 +20,7 @@ _SECRET = re.compile(
 )
 _PRESS = re.compile(
     r"\b(press|hit|type|push)\b.{0,24}"
-    r"\b(any key|enter|return|space(bar)?|a key|esc|q)\b"
+    r"\b(any key|enter|return|space(bar)?|a key)\b"
     r"|\[(enter|return|any key)\]|<(enter|return)>"
     r"|\b(enter|return|any key) to (continue|proceed|exit|start|retry)",
     re.IGNORECASE,
@@ -75,7 +75,7 @@ def _line(look: Look) -> Prompt | None:
         return None
     if not look.takes_lines and not look.cursor.visible:
         return None  # Who draws a screen hides the cursor where nobody types.
-    asks = _LINE if look.takes_lines else _RAW
+    asks = _LINE if look.takes_lines and tty and tty.reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
     return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")
