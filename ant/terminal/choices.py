@@ -18,7 +18,7 @@ _CHOICES = re.compile(
 )
 _LOOSE = re.compile(
     r"(?P<words>(?:\(\w\)\w*|\[\w\]\w*)(?:\s?[/,|]?\s?(?:\(\w\)\w*|\[\w\]\w*))+"
-    r"|\by(?:es)?/no?\b)[?:>\s]*$",
+    r"|(?<![\[(])\by(?:es)?/no?\b)[?:>\s]*$",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"[?:>]\s*$|[?:]\s*[\[(][^\[(]*$")
