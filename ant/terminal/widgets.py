@@ -34,7 +34,7 @@ def find_widget(look: Look) -> Prompt | None:
     block = _list_over(look, row)
     if block:
         marked = _focus(look, block)
-        if marked is not None or look.cursor.row == row:
+        if marked is not None or any(_under(look, row, found)):
             return menu_of(look, block, marked)
     if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
         return _field(look, row)
@@ -91,13 +91,12 @@ def _field(look: Look, row: int) -> Prompt:
 
 
 def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
-    on_row = look.cursor.visible and look.cursor.row == row
-    under = [each.start() <= look.cursor.col < each.end() for each in found]
+    under = [look.cursor.visible and each for each in _under(look, row, found)]
     if len(found) == 1:
         boxed = look.lines[row] != look.bare[row]
         is_lit = look.style_at(row, found[0].start() + 1) != PLAIN
-        lit = 0 if boxed or is_lit or (on_row and under[0]) else None
-    elif on_row and sum(under) == 1:
+        lit = 0 if boxed or is_lit or under[0] else None
+    elif sum(under) == 1:
         lit = under.index(True)
     else:
         lit = _odd_one(look, [(row, each.start() + 1) for each in found])
@@ -116,6 +115,12 @@ def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | N
         rows=(row, row),
         text=excerpt(look, top_of(look, row), row),
     )
+
+
+def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
+    """Which of the buttons on that row the cursor is on."""
+    on_row, col = look.cursor.row == row, look.cursor.col
+    return [on_row and each.start() <= col < each.end() for each in found]
 
 
 def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:
