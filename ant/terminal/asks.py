@@ -21,7 +21,7 @@ _SECRET = re.compile(
 )
 _PRESS = re.compile(
     r"\b(press|hit|type|push)\b.{0,24}"
-    r"\b(any key|enter|return|space(bar)?|a key|esc|q)\b"
+    r"\b(any key|enter|return|space(bar)?|a key)\b"
     r"|\[(enter|return|any key)\]|<(enter|return)>"
     r"|\b(enter|return|any key) to (continue|proceed|exit|start|retry)",
     re.IGNORECASE,
@@ -82,7 +82,9 @@ def _line(look: Look) -> Prompt | None:
         text = text if text.endswith("?") else ""
     if look.quiet_s < SURE_S and not (tty and tty.reading):
         return None
-    asks = _LINE if cooked else _RAW
+    if not look.takes_lines and not look.cursor.visible:
+        return None  # Who draws a screen hides the cursor where nobody types.
+    asks = _LINE if look.takes_lines and tty and tty.reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
     return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

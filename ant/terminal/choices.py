@@ -18,16 +18,23 @@ _CHOICES = re.compile(
 )
 _LOOSE = re.compile(
     r"(?P<words>(?:\(\w\)\w*|\[\w\]\w*)(?:\s?[/,|]?\s?(?:\(\w\)\w*|\[\w\]\w*))+"
-    r"|\by(?:es)?/no?\b)[?:>\s]*$",
+    r"|(?<![\[(])\by(?:es)?/no?\b)[?:>\s]*$",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"[?:>]\s*$|[?:]\s*[\[(][^\[(]*$")
+_COUNT = re.compile(r"\d+/\d+")
 _TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
-_BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ -]\w+)*)")
+_BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ '-]\w+)*)")
+_BRACKETED_DEFAULT = re.compile(r"\[(\w+)\]:?\s*$")
 _RANGE = re.compile(r"\d+-\d+")
 _NUMBERED = re.compile(
     r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
 _WANTS = re.compile(r"(#\?|[:?>\])])\s*$")
+_NUMBER = re.compile(
+    r"#\?|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
+    re.IGNORECASE,
+)
 _DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)
 _TYPE = re.compile(r"\btype\b.*?(['\"])yes\1.*(['\"])no\2.*[:?] ?$", re.IGNORECASE)
 
@@ -44,7 +51,7 @@ APART = 3
 def find_choices(look: Look) -> Prompt | None:
     """The choices that are to be typed at the cursor, if there are some."""
     row = look.cursor.row
-    text = look.typed_at if look.cursor.visible else look.lines[row]
+    text = look.typed_line if look.cursor.visible else look.lines[row]
     return (
         _letters(look, text)
         or _words(look, text)
@@ -74,13 +81,16 @@ def _words(look: Look, text: str) -> Prompt | None:
     keys = [_key(word) for word in words]
     lower = {key.lower() for key in keys}
     yes_no = bool({"y", "yes"} & lower and {"n", "no"} & lower)
+    is_count = _COUNT.fullmatch(found["words"])
+    if not yes_no and (is_count or not _ASKS.search(text[: found.end()])):
+        return None
     default = _default(words) if yes_no else None
     options = (
         Option(re.sub(r"[()\[\]]", "", word), selected=i == default, keys=key)
         for i, (word, key) in enumerate(zip(words, keys, strict=True))
     )
     question = text[: found.start()].strip() or text_above(look, look.cursor.row)
-    if "?" in found[0] and not question.endswith(("?", ":", ".")):
+    if question and "?" in found[0] and not question.endswith(("?", ":", ".")):
         question += "?"
     class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
     return asked(
@@ -133,19 +143,34 @@ def _letters(look: Look, text: str) -> Prompt | None:
     row = look.cursor.row
     found: list[tuple[str, str]] = []
     for row in rows if _WANTS.search(text) else ():
-        found = _BRACKETED.findall(look.lines[row])
-        if len(found) > 2 or (look.lines[row].strip() and row < look.cursor.row):
+        line = text if row == look.cursor.row else look.lines[row]
+        found = _BRACKETED.findall(line)
+        if len(found) > 1 or (look.lines[row].strip() and row < look.cursor.row):
             break
-    if len(found) < 3:
+    yes_no = [key.lower() + rest for key, rest in found[:2]] == ["yes", "no"]
+    if len(found) < (2 if yes_no or row < look.cursor.row else 3):
         return None
-    options = [Option(key + rest, keys=key) for key, rest in found]
+    default = _BRACKETED_DEFAULT.search(text)
+    options = [
+        Option(
+            key + rest,
+            selected=default is not None and default[1] == key + rest,
+            keys=key,
+        )
+        for key, rest in found
+    ]
     labels = {option.label.lower() for option in options}
     class_ = PromptClass.MULTI_CHOICE
     if "retry" in labels:
         class_ = PromptClass.ERROR_RETRY
     elif {"yes", "no"} <= labels:
         class_ = PromptClass.CONFIRMATION
-    return asked(look, class_, Form.WORDS, text, *options, rule="letters", first=row)
+    first = _BRACKETED.search(text)
+    question = text[: first.start()] if first else text
+    question = question.strip() or text_above(look, look.cursor.row) or text
+    return asked(
+        look, class_, Form.WORDS, question, *options, rule="letters", first=row
+    )
 
 
 def _numbers(look: Look, text: str) -> Prompt | None:
@@ -159,7 +184,10 @@ def _numbers(look: Look, text: str) -> Prompt | None:
         return None
     keys = [*map(str, numbers), *(key for key in found if not key.isdigit())]
     options = (Option(found[key], keys=key) for key in keys)
-    first = min(row for row, _ in rows)
+    first, last = rows[-1][0], rows[0][0]
+    between = look.lines[last + 1 : look.cursor.row]
+    if "" in between and not _NUMBER.search(text):
+        return None
     above = look.lines[first - 1].strip() if first else ""
     question = above if above.endswith(("?", ":")) else text
     return asked(

@@ -30,7 +30,8 @@ class Driver:
     """How one program is read and typed to.
 
     `programs` are names of its process. `busy` rows tell that it works, `composer` is
-    the row in which a person writes to it (`boxed`: a border is above it), `ready` rows
+    the row in which a person writes to it (`boxed`: a border is above it; `inline`: the
+    cursor is on it), `ready` rows
     may stand between that and its last answer, which begins with a row of `reply`.
     `dialog` gives a menu its class, and `modal` rows tell of a dialog whose options
     nobody but a person can read. `escapes`: Esc backs out of a dialog. `ticks`: Enter
@@ -45,6 +46,7 @@ class Driver:
     ready: tuple[Rule, ...] = ()
     composer: tuple[Rule, ...] = ()
     boxed: bool = False
+    inline: bool = False
     ticks: bool = True
     dialog: tuple[Rule, ...] = ()
     modal: tuple[Rule, ...] = ()

@@ -22,6 +22,12 @@ from ant.terminal.widgets import find_widget
 BUSY_S = 1.0
 """Output so recent means work, when nothing else is known."""
 
+BELOW = 8
+"""Rows below a composer: borders, hints, a status; more of them are something else."""
+
+MODAL = 24
+"""Rows from the last one up in which a dialog is known by its title or its keys."""
+
 NEAR = 16
 """Rows from the last one up in which an agent says what it is doing."""
 
@@ -30,6 +36,7 @@ _AT_REST = re.compile(
     r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
     r"|[\w.@:~/\[\]() +-]*([$#❯λ➜»]|(?<!\d)%) ?"
 )
+_NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
     r"would you like me to|do you want me to)\b|\by/n\b",
@@ -56,7 +63,8 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
         if (asked := find_shell_ask(look)) is not None:
             yield _ask(look, asked)
         yield _say(look, Kind.AT_REST, "shell", look.cursor.row)
-    if (menu := find_widget(look) or find_menu(look)) is not None:
+    menu = find_widget(look) or find_menu(look)
+    if menu is not None and not (driver and _is_composer(look, menu, driver)):
         yield _ask(look, _classed(menu, driver) if driver else menu)
     if (view := find_view(look)) is not None:
         yield _ask(look, view)
@@ -65,13 +73,22 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
     if _is_at_rest(look):
         yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
     if (asked := find_ask(look)) is not None:
-        yield _ask(look, asked)
+        yield _ask(look, _classed(asked, driver) if driver else asked)
+
+
+def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
+    """Whether the mark of a menu without numbers is that of where a person writes."""
+    first, last = menu.rows
+    found = _first(look, range(first, last + 1), driver.composer)
+    return found is not None and not _NUMBERED.match(look.bare[found[0]])
 
 
 def _classed(menu: Prompt, driver: Driver) -> Prompt:
     """A menu with the class that the driver knows for its text."""
     if menu.form is Form.BOXES and not driver.ticks:
         menu = attrs.evolve(menu, form=Form.VIEW)
+    if menu.kind is not Kind.DIALOG:
+        return menu
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
     for rule in driver.dialog:
         if (found := rule.pattern.search(menu.text)) is not None:
@@ -91,11 +108,14 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     if (found := _first(look, low[:NEAR], driver.busy)) is not None:
         row, rule = found
         yield _say(look, Kind.BUSY, f"{driver.name}/{rule.id}", row)
-    if (found := _first(look, low[:NEAR], driver.modal)) is not None:
+    if (found := _first(look, low[:MODAL], driver.modal)) is not None:
         yield _ask(look, _modal(look, *found, driver))
-    if (found := _first(look, low, driver.composer)) is None:
+    rows = [look.cursor.row] if driver.inline else low
+    if (found := _first(look, rows, driver.composer)) is None:
         return
     row, rule = found
+    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
+        return  # A line of the transcript that looks like it.
     if driver.boxed and not (row and is_border(look.lines[row - 1])):
         return
     if look.quiet_s < driver.rest_ms / 1000:

@@ -19,6 +19,11 @@ _RIGHT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}\s*$")
 _RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
 _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
+_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
+
+
+WRAPPED = 4
+"""Rows over which one line at the cursor may go."""
 
 
 @attrs.frozen
@@ -72,13 +77,28 @@ class Look:
         return next((i for i in reversed(range(len(self.lines))) if self.lines[i]), -1)
 
     @property
+    def takes_lines(self) -> bool:
+        """Whether the program is given whole lines, so that no key of its moves."""
+        return self.tty is not None and self.tty.canonical
+
+    @property
     def typed_at(self) -> str:
         """The text on the cursor's row, up to the cursor."""
         if self.cursor.row >= len(self.lines):
             return ""
         line = self.lines[self.cursor.row]
-        index = index_at(line, self.cursor.col)
-        return line[:index].ljust(min(self.cursor.col, index + 1) if line else 0)
+        typed = line[: index_at(line, self.cursor.col)]
+        return typed + " " if 0 < width(typed) < self.cursor.col else typed
+
+    @property
+    def typed_line(self) -> str:
+        """As `typed_at`, with the rows above that were full before it went on there."""
+        text, row = self.typed_at, self.cursor.row
+        for above in reversed(self.lines[max(row - WRAPPED, 0) : row]):
+            if len(above) < self.cols - 1:
+                break
+            text = above.ljust(self.cols) + text
+        return text
 
     def style_at(self, row: int, index: int) -> Style:
         """The style of the character with that index in its row."""
@@ -97,10 +117,21 @@ def index_at(line: str, col: int) -> int:
     """Which character of a line is at that column; wide ones take two."""
     at = 0
     for index, char in enumerate(line):
-        if at >= col:
+        if at >= col and width(char):
             return index
-        at += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        at += width(char)
     return len(line)
+
+
+def width(text: str) -> int:
+    """How many columns a text takes: two for a wide character, none for an accent."""
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _width(char: str) -> int:
+    if unicodedata.category(char) in _NO_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def without_sides(line: str) -> str:

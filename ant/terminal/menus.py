@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ant.terminal.look import Look, is_border, paragraph_above
+from ant.terminal.look import Look, index_at, is_border, paragraph_above
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 
 _ITEM = re.compile(
@@ -75,6 +75,8 @@ class Item:
 
 def find_menu(look: Look) -> Prompt | None:
     """The live menu on the screen, if there is one."""
+    if look.takes_lines:
+        return None
     items = items_of(look)
     for marked in reversed([each for each in items if each and each.marked]):
         block = _siblings(look, items, marked)
@@ -105,9 +107,7 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
     ]
-    if len(odd) != 1 and block[0].num:
-        return None
-    return menu_of(look, block, odd[0] if len(odd) == 1 else None)
+    return menu_of(look, block, odd[0]) if len(odd) == 1 else None
 
 
 def is_footer(look: Look, row: int) -> bool:
@@ -123,8 +123,9 @@ def question_above(look: Look, row: int) -> str:
     rows = list(paragraph_above(look, row))
     text = _sentence(look, rows)
     if not text.endswith(("?", ":")):
-        top = top_of(look, row)
-        for each in range(row - 1, max(top, row - BODY) - 1, -1):
+        for each in range((rows or [row])[-1] - 1, top_of(look, row) - 1, -1):
+            if not any(line.strip() for line in look.bare[each : each + 3]):
+                break
             if "?" in look.bare[each]:
                 return _sentence(look, list(paragraph_above(look, each + 1)))
     return text
@@ -181,7 +182,7 @@ def _walk(
         item = items[row]
         if num is None and is_border(look.lines[row]):
             return
-        if item is None or look.is_blank(row):
+        if item is None or look.is_blank(row) or _COUNT.fullmatch(look.bare[row]):
             skipped.append(row)
             if len(skipped) > 2:
                 return
@@ -189,7 +190,7 @@ def _walk(
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
-            item.col == marked.col
+            _in_column(item, marked)
             and not item.marked
             and (numbered or bool(item.box) == bool(marked.box))
             and item.num == expected
@@ -206,16 +207,25 @@ def _walk(
             return
 
 
+def _in_column(item: Item, other: Item) -> bool:
+    """Whether they begin in one column, or their numbers end in one."""
+    if item.num is None or other.num is None or item.box:
+        return item.col == other.col
+    shift = len(str(item.num)) - len(str(other.num))
+    return item.col in (other.col, other.col - shift)
+
+
 def _is_live(look: Look, block: Sequence[Item]) -> bool:
     """Whether nothing but details of the last option, borders and hints follow."""
     end, indent = block[-1].row, block[-1].col
     below = range(end + 1, look.last + 1)
-    hints = 0
+    hints, apart = 0, False
     for row in below:
         line = look.bare[row]
+        apart = apart or not line.strip()
         if _COUNT.match(look.bare[row - 1]) and _COMPOSER.match(line):
             continue  # Where a list is filtered.
-        detail = len(line) - len(line.lstrip()) > indent and not hints
+        detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
         if detail or look.is_blank(row):
             continue
         hints += 1
@@ -230,14 +240,12 @@ def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
     A `>` alone is not enough: the row is numbered, boxed or lit, or the cursor is not
     where somebody types.
     """
-    line = look.bare[marked.row]
-    if marked.num is not None or marked.box:
+    line, cursor = look.bare[marked.row], look.cursor
+    if marked.num is not None or marked.box or not cursor.visible:
         return True
-    if look.cursor.visible and look.cursor.row == marked.row:
-        return False  # Somebody types behind that mark.
+    if cursor.row == marked.row:
+        return index_at(look.lines[cursor.row], cursor.col) < marked.col
     if line.strip()[:1] not in ">*":
-        return True
-    if not look.cursor.visible:
         return True
     others = {look.style_at(each.row, each.col) for each in block if not each.marked}
     return look.style_at(marked.row, marked.col) not in others

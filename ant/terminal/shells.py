@@ -48,7 +48,7 @@ def edits_commands(tty: Tty | None) -> bool:
         and tty.foreground in SHELLS
         and not tty.canonical
         and not tty.echo
-        and (not tty.icrnl or tty.foreground == "zsh")
+        and (tty.foreground == "zsh" or not (tty.icrnl or tty.reading))
     )
 
 

@@ -29,7 +29,8 @@ EDITORS = frozenset(
     ]
 )
 _PAGER = re.compile(
-    r"\s*(:|.{0,120}\(END\)|--More--.{0,60}|-- ?More ?--.*|.*\blines? \d+[-/]\d+.*"
+    r"\s*(:|.{0,120}\(END\)|--More--.{0,60}|-- ?More ?--.*|lines \d+-\d+(/\d+)?"
+    r"|.*\blines \d+-\d+(/\d+)? (.*\d%|\(END\))"
     r"|.*\(press h for help or q to quit\)|ESC|.*\(file \d+ of \d+\))\s*"
 )
 _NANO = re.compile(r"\s*(GNU nano|UW PICO)\b")

@@ -19,6 +19,7 @@ from ant.terminal.menus import (
     top_of,
 )
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.terminal.style import PLAIN
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _TAB = re.compile(r"\S+(?: \S+)*")
@@ -28,14 +29,14 @@ _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 def find_widget(look: Look) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
-    row = _button_row(look)
+    row = None if look.takes_lines else _button_row(look)
     if row is None:
         return _tabs(look)
     found = list(_BUTTON.finditer(look.bare[row]))
     block = _list_over(look, row)
     if block:
         marked = _focus(look, block)
-        if marked is not None or look.cursor.row == row:
+        if marked is not None or any(_under(look, row, found)):
             return menu_of(look, block, marked)
     if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
         return _field(look, row)
@@ -59,7 +60,7 @@ def _list_over(look: Look, row: int) -> list[Item]:
         at -= 1
     items, block = items_of(look), list[Item]()
     while at >= 0 and (item := items[at]) is not None and not look.is_blank(at):
-        if block and item.col != block[-1].col:
+        if block and (item.col, not item.box) != (block[0].col, not block[0].box):
             break
         block.insert(0, item)
         at -= 1
@@ -92,11 +93,12 @@ def _field(look: Look, row: int) -> Prompt:
 
 
 def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
-    on_row = look.cursor.visible and look.cursor.row == row
-    under = [each.start() <= look.cursor.col <= each.end() for each in found]
+    under = [look.cursor.visible and each for each in _under(look, row, found)]
     if len(found) == 1:
-        lit: int | None = 0
-    elif on_row and sum(under) == 1:
+        boxed = look.lines[row] != look.bare[row]
+        is_lit = look.style_at(row, found[0].start() + 1) != PLAIN
+        lit = 0 if boxed or is_lit or under[0] else None
+    elif sum(under) == 1:
         lit = under.index(True)
     else:
         lit = _odd_one(look, [(row, each.start() + 1) for each in found])
@@ -137,6 +139,12 @@ def _tabs(look: Look) -> Prompt | None:
         rows=(row, row),
         text=excerpt(look, top_of(look, row), row),
     )
+
+
+def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
+    """Which of the buttons on that row the cursor is on."""
+    on_row, col = look.cursor.row == row, look.cursor.col
+    return [on_row and each.start() <= col < each.end() for each in found]
 
 
 def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:

@@ -1,0 +1,161 @@
+"""Choices that are typed: found where they are asked for, not where they are told."""
+
+import pytest
+
+from ant.terminal.choices import find_choices
+from ant.terminal.look import Tty
+from ant.terminal.prompt import Form, Prompt, PromptClass
+from tests.terminal.drawn import COOKED, look_at
+
+RM = Tty(echo=True, canonical=True, foreground="rm", reading=True)
+
+
+def found(*lines: str, tty: Tty | None = COOKED) -> Prompt:
+    """The choices on a screen that has some."""
+    prompt = find_choices(look_at(*lines, tty=tty))
+    assert prompt is not None
+    assert Form.WORDS is prompt.form
+    return prompt
+
+
+def options(prompt: Prompt) -> dict[str, str]:
+    """What is typed, by label."""
+    return {option.label: option.keys for option in prompt.options}
+
+
+def words(text: str) -> dict[str, str]:
+    """Words that are typed as they are."""
+    return {word: word for word in text.split()}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question", "choices", "default"),
+    [
+        ("Continue? [Y/n] ", "Continue?", words("Y n"), 0),
+        ("Continue [y/N]: ", "Continue", words("y N"), 1),
+        ("Continue (y/n)? ", "Continue?", words("y n"), None),
+        ("Continue? [Y|n]", "Continue?", words("Y n"), 0),
+        ("Continue? (yes/no) ", "Continue?", words("yes no"), None),
+        ("Continue? yes/no ", "Continue?", words("yes no"), None),
+        ("Continue y/n: ", "Continue", words("y n"), None),
+        ("続けますか? [y/n] ", "続けますか?", words("y n"), None),
+        ("Is this ok [y/d/N]: ", "Is this ok", words("y d N"), 2),
+        ("Sure? [Yes/No/Cancel] ", "Sure?", words("Yes No Cancel"), None),
+        ("Sure? [yes/no/cancel]: ", "Sure?", words("yes no cancel"), None),
+        ("Stage it [y,n,q,A,?]? ", "Stage it?", words("y n q A ?"), 3),
+        ("Do it (Y)es/(N)o: ", "Do it", {"Yes": "Y", "No": "N"}, None),
+        ("Do it? (y)es, (n)o ", "Do it?", {"yes": "y", "no": "n"}, None),
+        ("Sure? (yes) ", "Sure?", {"yes": "yes"}, 0),
+        ("Type 'yes' or 'no': ", "Type 'yes' or 'no':", words("yes no"), None),
+    ],
+)
+def test_yes_or_no(
+    drawn: str, question: str, choices: dict[str, str], default: int | None
+) -> None:
+    """However it is written, both words are typed as they are; capitals are default."""
+    prompt = found("Something.", "", drawn)
+    assert PromptClass.CONFIRMATION is prompt.class_
+    assert (question, default) == (prompt.question, prompt.selected)
+    assert choices == options(prompt)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question", "choices"),
+    [
+        ("Colour [red/green]: ", "Colour", words("red green")),
+        ("Colour? [red, green] ", "Colour?", words("red green")),
+        ("Level [1/2/3]: ", "Level", words("1 2 3")),
+        ("[R]etry, [A]bort: ", "", {"Retry": "R", "Abort": "A"}),
+        ("(R)etry (A)bort? ", "", {"Retry": "R", "Abort": "A"}),
+    ],
+)
+def test_words_of_any_kind(drawn: str, question: str, choices: dict[str, str]) -> None:
+    """A letter in brackets stands for its word."""
+    prompt = found(drawn)
+    assert PromptClass.MULTI_CHOICE is prompt.class_
+    assert (question, choices) == (prompt.question, options(prompt))
+    assert prompt.selected is None
+
+
+def test_what_is_typed_behind_is_a_draft() -> None:
+    """Whoever began to type an answer is seen, and it is the same prompt."""
+    before, after = found("Continue? [Y/n] "), found("Continue? [Y/n] ye")
+    assert ("", "ye") == (before.draft, after.draft)
+    assert before.fingerprint == after.fingerprint
+
+
+def test_the_question_may_be_above() -> None:
+    """Where only the words are on the cursor's row."""
+    assert "Delete 漢字?" == found("Delete 漢字?", "[y/n] ").question
+    assert "Delete it?" == found("Delete it?", "", "  (y/n) ").question
+
+
+def test_who_is_known_to_mean_yes_or_no() -> None:
+    """`rm` names no words; another program with such a question asks for a line."""
+    asks = "rm: remove regular file 'a'? "
+    assert words("y n") == options(found(asks, tty=RM))
+    assert find_choices(look_at(asks, tty=COOKED)) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "question", "choices"),
+    [
+        (["1) a", "2) b", "#? "], "#?", {"a": "1", "b": "2"}),
+        (["Which?", "  1. a", "  2. b", "Number: "], "Which?", {"a": "1", "b": "2"}),
+        (["1) a   3) c", "2) b", "#? "], "#?", {"a": "1", "b": "2", "c": "3"}),
+        (["1) a", "2) b", "No such.", "", "#? "], "#?", {"a": "1", "b": "2"}),
+        (["1) 漢 字", "2) b", "Pick: "], "Pick:", {"漢 字": "1", "b": "2"}),
+        (["1: a", "2: b", "", "Your choice> "], "Your choice>", {"a": "1", "b": "2"}),
+        (["[R]etry  [A]bort", "What? "], "What?", {"Retry": "R", "Abort": "A"}),
+    ],
+)
+def test_a_list_above(lines: list[str], question: str, choices: dict[str, str]) -> None:
+    """Numbers and letters of a list are typed on the line below it."""
+    prompt = found(*lines)
+    assert (question, choices) == (prompt.question, options(prompt))
+    assert (0 if question != "Which?" else 1, len(lines) - 1) == prompt.rows
+
+
+def test_a_retry_is_known() -> None:
+    """Where one of the words is to try again."""
+    assert PromptClass.ERROR_RETRY is found("[R]etry [I]gnore", "What? ").class_
+
+
+@pytest.mark.parametrize("count", [2, 9, 20])
+def test_a_list_of_any_length(count: int) -> None:
+    """All of it is found, whatever number its rows have."""
+    rows = [f"{n:2}) row {n}" for n in range(1, count + 1)]
+    expected = {f"row {n}": str(n) for n in range(1, count + 1)}
+    assert expected == options(found(*rows, "#? "))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Continue? [Y/n] was asked before"],
+        ["Continue? [Y/n] y, and then more"],
+        ["Continue? [Y/n] ", ""],
+        ["Say [Y/n] to go on. "],
+        ["Compiling [12/34] "],
+        ["Step (1/3): "],
+        ["Writing to (src/main) "],
+        ["12:00 [INFO/main] "],
+        ["[a] "],
+        ["[Y/n"],
+        ["see https://a.b/c/[d/e] "],
+        ["1. Install it.", "2. Run it.", "", "Name: "],
+        ["1) a", "3) c", "#? "],
+        ["1) a", "#? "],
+        ["1) a", "2) b", "", "", "", "", "#? "],
+        ["1) a", "2) b", "Done"],
+        ["[R]etry [A]bort", "", "", "", "What? "],
+        ["[R]etry", "What? "],
+        ["user@host (feature/login) $ "],
+        ["name: "],
+        ["either/or"],
+        [""],
+    ],
+)
+def test_what_only_looks_like_choices(lines: list[str]) -> None:
+    """Text behind them, a count, a path, a list of steps: nothing is to be chosen."""
+    assert find_choices(look_at(*lines, tty=COOKED)) is None

@@ -1,0 +1,101 @@
+"""A shell that edits its command line is at rest, unless it asks something itself."""
+
+import attrs
+import pytest
+
+from ant.terminal.look import Tty
+from ant.terminal.prompt import Form, Kind, PromptClass
+from ant.terminal.shells import SHELLS, edits_commands, find_shell_ask
+from tests.terminal.drawn import COOKED, HIDDEN, RAW, SHELL, look_at
+
+
+@pytest.mark.parametrize("name", sorted(SHELLS))
+def test_a_shell_edits_its_line(name: str) -> None:
+    """Raw, without echo, in front and first of its session, by any of their names."""
+    assert edits_commands(attrs.evolve(SHELL, foreground=name))
+
+
+@pytest.mark.parametrize(
+    "tty",
+    [
+        None,
+        RAW,
+        COOKED,
+        HIDDEN,
+        attrs.evolve(SHELL, foreground="vim"),
+        attrs.evolve(SHELL, foreground=""),
+        attrs.evolve(SHELL, leader=False),
+        attrs.evolve(SHELL, canonical=True),
+        attrs.evolve(SHELL, echo=True),
+        attrs.evolve(SHELL, icrnl=True),
+        attrs.evolve(SHELL, reading=True),
+    ],
+)
+def test_others_do_not(tty: Tty | None) -> None:
+    """Another program, a script's shell, a shell in `read`: their screen decides."""
+    assert not edits_commands(tty)
+
+
+@pytest.mark.parametrize("reading", [None, False])
+def test_a_shell_that_polls_edits_too(reading: bool | None) -> None:
+    """readline waits in `select`, which says nothing."""
+    assert edits_commands(attrs.evolve(SHELL, reading=reading))
+
+
+def test_possibilities() -> None:
+    """One key decides whether they are listed."""
+    asks = "Display all 100 possibilities? (y or n)"
+    prompt = find_shell_ask(look_at("$ ", asks, tty=SHELL))
+    assert prompt is not None
+    assert (Form.KEYS, PromptClass.CONFIRMATION) == (prompt.form, prompt.class_)
+    assert "Display all 100 possibilities?" == prompt.question
+    assert ["y", "n"] == [option.keys for option in prompt.options]
+
+
+def test_a_list_of_them_is_paged() -> None:
+    """`--More--` of readline is left by `q` as any pager is."""
+    prompt = find_shell_ask(look_at("a", "b", "--More--", tty=SHELL))
+    assert prompt is not None
+    assert (PromptClass.PAGER, "q") == (prompt.class_, prompt.cancel)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question"),
+    [
+        ("> ", ">"),
+        ("quote> ", "quote>"),
+        ("dquote> ", "dquote>"),
+        ("for cmdsubst heredoc> ", "for cmdsubst heredoc>"),
+        ("(reverse-i-search)`git': git log", "(reverse-i-search)"),
+        ("(failed reverse-i-search)`x': ", "(failed reverse-i-search)"),
+        ("bck-i-search: git", "bck-i-search:"),
+    ],
+)
+def test_the_rest_of_a_command(drawn: str, question: str) -> None:
+    """A command that is not whole wants more: a question, and no place for another."""
+    prompt = find_shell_ask(look_at("$ echo '", drawn, tty=SHELL))
+    assert prompt is not None
+    assert (Form.LINE, Kind.QUESTION) == (prompt.form, prompt.kind)
+    assert question == prompt.question
+
+
+@pytest.mark.parametrize(
+    ("lines", "cursor"),
+    [
+        (["$ "], None),
+        (["user@host:~/src (main) $ make"], None),
+        (["$ echo [Y/n] "], None),
+        (["$ echo (y or n)", "$ "], None),
+        (["Password: "], None),
+        (["a > "], None),
+        (["❯ "], None),
+        (["Sure? (y or n) ", "$ "], None),
+        (["$ echo (y or n) x"], None),
+        ([], None),
+    ],
+)
+def test_a_prompt_asks_nothing(
+    lines: list[str], cursor: tuple[int, int] | None
+) -> None:
+    """Whatever was said above, and whatever stands in the command that is edited."""
+    assert find_shell_ask(look_at(*lines, cursor=cursor, tty=SHELL)) is None
