@@ -61,7 +61,7 @@ def aider_run(r: Recorder) -> None:
     aider_asks(r, "run", "", "Yes")
     asked = "Add command output to the chat?"
     r.wait(asked)
-    r.moment("dialog", "confirmation", asked, ["Yes", "No"], 0)
+    r.moment("dialog", "confirmation", asked, AGENTS[CLI].dialogs["run"].options, 0)
     r.type("n\r", "No")
     r.sleep(2)
     r.moment("at_rest")
