@@ -15,13 +15,39 @@ class Dialog:
 
 ALWAYS = "Yes, and don't ask again for this (p)"
 DIALOGS = (
-    Dialog("Bash command", "rm -r build", "Proceed?", ("Yes (y)", ALWAYS, "No (esc)")),
-    Dialog("Bash command", "rm -r build", "Proceed?", ("No (n)", "Yes (y)")),
-    Dialog("Edit file", "app.py", "Make this edit?", ("Yes (y)", ALWAYS, "No (esc)")),
-    Dialog("Workspace", "/tmp/demo", "Trust it?", ("Yes, I trust it", "No, exit")),
-    Dialog("Workspace", "/tmp/demo", "Leave it?", ("No, stay", "Yes, exit")),
-    Dialog("Database", "", "Which one?", ("SQLite", "PostgreSQL", "Files", "None")),
-    Dialog("Push", "git push --force", "Force it?", ("Yes (y)", "No (esc)")),
+    Dialog(
+        "Bash command",
+        "rm -r build",
+        "Do you want to proceed?",
+        ("Yes (y)", ALWAYS, "No (esc)"),
+    ),
+    Dialog(
+        "Bash command", "rm -r build", "Do you want to proceed?", ("No (n)", "Yes (y)")
+    ),
+    Dialog(
+        "Edit file",
+        "app.py",
+        "Do you want to make this edit?",
+        ("Yes (y)", ALWAYS, "No (esc)"),
+    ),
+    Dialog(
+        "Workspace",
+        "/tmp/demo",
+        "Do you trust this folder?",
+        ("Yes, I trust it", "No, exit"),
+    ),
+    Dialog(
+        "Workspace", "/tmp/demo", "Do you want to leave?", ("No, stay", "Yes, exit")
+    ),
+    Dialog(
+        "Database",
+        "",
+        "Which one should it be?",
+        ("SQLite", "PostgreSQL", "Files", "None"),
+    ),
+    Dialog(
+        "Push", "git push --force", "Do you want to force it?", ("Yes (y)", "No (esc)")
+    ),
 )
 
 
@@ -43,6 +69,7 @@ class Style:
     footer: str = ""
     below: str = ""  # Under the frame of a dialog.
     boxed: bool = False
+    indent: str = " "  # Before the markers.
     titles: tuple[str, str, str] = ("", "", "")  # At rest, busy, a dialog.
     number: str = "choose"  # Or `tick`, or `line`: typed, echoed, Enter.
 
@@ -69,6 +96,7 @@ STYLES = {
         busy="{} Working (3s • esc to interrupt)",
         glyphs="•◦",
         footer="Press enter to confirm or esc to cancel",
+        indent="",
         titles=("demo", "⠋ demo", "[ . ] Action Required | demo"),
     ),
     "gemini": Style(
@@ -123,7 +151,7 @@ def rows(name: str, dialog: Dialog, at: int, ticks: set[int], line: str) -> list
         number = "" if name == "arrows" else f"{i + 1}. "
         tick = f"[{'x' if i in ticks else ' '}] " if name == "checkbox" else ""
         marker = style.marker if i == at else " "
-        drawn.append(f" {marker} {number}{tick}{label}")
+        drawn.append(f"{style.indent}{marker} {number}{tick}{label}")
     if name == "numbered":
         drawn.append(f"#? {line}")
     elif style.footer:

@@ -42,6 +42,10 @@ class Running(Recorder):
         lines = map(json.loads, self._log.read_text().splitlines())
         return [line for line in lines if line["event"] == event]
 
+    def count(self, event: str, least: int) -> None:
+        """Wait for so many of these."""
+        self.until(lambda: len(self.log(event)) >= least, f"{least} {event}")
+
     def logged(self, event: str) -> Any:
         """The last such event, waited for."""
         self.until(lambda: bool(self.log(event)), event)
@@ -66,7 +70,7 @@ def test_every_style_takes_a_choice_and_rests(style: str, tmp_path: Path) -> Non
     with running(tmp_path, "--style", style) as mock:
         mock.order("dialog 0")
         if style != "password":
-            assert "Proceed?" in mock.text
+            assert "Do you want to proceed?" in mock.text
         mock.type(PRESSES.get(style, "1"))
         chose = mock.logged("chose")
         assert (1, "Yes (y)") == (chose["id"], chose["label"])
@@ -87,7 +91,7 @@ def test_an_arrow_moves_and_escape_cancels(tmp_path: Path) -> None:
 def test_a_byte_is_logged_with_the_dialog_that_was_up(tmp_path: Path) -> None:
     with running(tmp_path, "--ambush", "2") as mock:
         mock.type("abc")
-        mock.until(lambda: len(mock.log("byte")) == 3, "three bytes")
+        mock.count("byte", 3)
         assert [None, None, 1] == [byte["dialog"] for byte in mock.log("byte")]
 
 
@@ -97,7 +101,7 @@ def test_a_seed_makes_the_same_swaps(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         with running(folder, "--seed", "7", "--swap", "0.01", "dialog 0") as mock:
-            mock.until(lambda mock=mock: len(mock.log("shown")) > 20, "swaps")
+            mock.count("shown", 21)
             runs.append([shown["kind"] for shown in mock.log("shown")[:20]])
     assert runs[0] == runs[1]
     assert len(set(runs[0])) > len(DIALOGS) // 2
@@ -106,7 +110,7 @@ def test_a_seed_makes_the_same_swaps(tmp_path: Path) -> None:
 def test_a_paste_is_one_key_and_enter_submits_it(tmp_path: Path) -> None:
     with running(tmp_path) as mock:
         mock.type("\x1b[200~two\nlines\x1b[201~")
-        mock.until(lambda: len(mock.log("byte")) == 21, "the paste")
+        mock.count("byte", 21)
         mock.type("\r")
         assert "two\nlines" == mock.logged("submitted")["text"]
 
@@ -114,7 +118,7 @@ def test_a_paste_is_one_key_and_enter_submits_it(tmp_path: Path) -> None:
 def test_the_first_enter_can_be_eaten(tmp_path: Path) -> None:
     with running(tmp_path, "--eat-enter", "dialog 0") as mock:
         mock.type("\r")
-        mock.until(lambda: len(mock.log("byte")) == 1, "a byte")
+        mock.count("byte", 1)
         assert 1 == mock.order("state")["dialog"]
         mock.type("\r")
         assert "Yes (y)" == mock.logged("chose")["label"]
@@ -135,7 +139,7 @@ def test_muted_it_echoes_nothing_and_late_it_echoes_later(tmp_path: Path) -> Non
         folder.mkdir()
         with running(folder, *flag) as mock:
             mock.type("hush")
-            mock.until(lambda mock=mock: len(mock.log("byte")) == 4, "bytes")
+            mock.count("byte", 4)
             assert "hush" not in mock.text
             if flag[0] == "--late":
                 mock.wait("hush")

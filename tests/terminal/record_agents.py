@@ -17,7 +17,7 @@ from tests.terminal import fake_model
 from tests.terminal.agents import CASES, MODEL, PORT
 from tests.terminal.cases import main
 
-CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider")
+CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider", "mocks")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tests.terminal.agents import (
 from tests.terminal.recorder import Recorder
 
 CLI = "aider"
+PRICES = ".aider/caches/model_prices_and_context_window.json"
 AGENTS[CLI] = Agent(
     [
         *("aider", "--model", "openai/plain", "--edit-format", "diff"),
@@ -26,7 +27,7 @@ AGENTS[CLI] = Agent(
         "OPENAI_API_KEY": "demo",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     },
-    {},
+    {PRICES: '{"plain": {}}'},
     {},
     {
         "run": Dialog("Run shell command?", ["Yes", "No", "Don't ask again"]),
@@ -60,7 +61,7 @@ def aider_run(r: Recorder) -> None:
     aider_asks(r, "run", "", "Yes")
     asked = "Add command output to the chat?"
     r.wait(asked)
-    r.moment("dialog", "confirmation", asked, ["Yes", "No"], 0)
+    r.moment("dialog", "confirmation", asked, AGENTS[CLI].dialogs["run"].options, 0)
     r.type("n\r", "No")
     r.sleep(2)
     r.moment("at_rest")
@@ -82,7 +83,7 @@ def aider_files(r: Recorder) -> None:
     r.wait(again)
     r.moment("dialog", "permission_request", "Create new file?", ["Yes", "No"], 0)
     r.type("y\r", "Yes")
-    r.wait("notes.txt >")
+    r.wait("Applied edit to notes.txt")
     r.sleep(2)
     r.moment("at_rest")
 

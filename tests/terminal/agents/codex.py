@@ -40,6 +40,7 @@ TRUST_CODEX = Dialog(
     "Trust this folder?",
     ["Trust and continue", "Back to Agent Command Center"],
     "confirmation",
+    sign="Trust and continue",
 )
 
 PATCH_CODEX = Dialog(
@@ -97,7 +98,10 @@ sizes(CLI)
 @case(CLI, "setup", new=True)
 def codex_setup(r: Recorder) -> None:
     menu(r, TRUST_CODEX)
-    reply(r, TRUST_CODEX, ["1"], "Trust and continue")
+    r.type("1")
+    r.sleep(SETTLE_S)
+    menu(r, TRUST_CODEX)
+    reply(r, TRUST_CODEX, [ENTER], "Trust and continue")
 
 
 @case(CLI, "ask")
@@ -130,13 +134,41 @@ def codex_files(r: Recorder) -> None:
         reply(r, PATCH_CODEX, [key], chose)
 
 
+MENUS = [
+    (
+        "/permissions",
+        "Update Model Permissions",
+        [
+            "Ask for approval (current)",
+            "Approve for me",
+            "Full Access",
+            "Read Only",
+        ],
+    ),
+    (
+        "/model",
+        "Select Model and Effort",
+        [
+            "GPT-6.1-Sol",
+            "GPT-6-Astra",
+            "GPT-6-Sol",
+            "GPT-6-Luna",
+            "GPT-5.6-Sol",
+            "GPT-6.1 Terra",
+            "GPT-5.6-Terra",
+            "GPT-5.6-Luna",
+        ],
+    ),
+]
+
+
 @case(CLI, "menus")
 def codex_menus(r: Recorder) -> None:
     ready(r, CLI)
-    for command in ("/permissions", "/model"):
+    for command, question, options in MENUS:
         say(r, command)
         r.sleep(2)
-        r.moment("dialog", "multi_choice")
+        r.moment("dialog", "multi_choice", question, options, 0)
         r.type(ESC, "Esc")
         r.sleep(2)
         r.moment("at_rest")

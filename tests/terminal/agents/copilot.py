@@ -123,17 +123,22 @@ def copilot_deny(r: Recorder) -> None:
     menu(r, dialog, 2)
     r.type(ENTER)
     menu(r, dialog, 2)
-    r.type("not now", "No")
+    r.type("not now")
     r.sleep(SETTLE_S)
-    menu(r, dialog, 2)
+    typed = Dialog(dialog.question, [*dialog.options[:2], "not now (Esc to stop)"])
+    menu(r, typed, 2)
     r.type(ENTER, "No")
     r.gone(dialog.question)
     r.sleep(2)
     r.moment("at_rest")
-    for command in ("/model", "/theme"):
+    colours = ["Default", "GitHub", "Dim", "Contrast", "Colorblind"]
+    for command, question, options, selected in (
+        ("/model", None, ["demo"], 0),
+        ("/theme", "Select a Color Mode", colours, 1),
+    ):
         say(r, command)
         r.sleep(2)
-        r.moment("dialog", "multi_choice")
+        r.moment("dialog", "multi_choice", question, options, selected)
         r.type(ESC, "Esc")
         r.sleep(2)
         r.moment("at_rest")

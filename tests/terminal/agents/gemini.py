@@ -131,16 +131,35 @@ def gemini_setup(r: Recorder) -> None:
     r.moment("at_rest")
 
 
+THEMES = [
+    "ANSI Dark",
+    "ANSI Light",
+    "Atom One Dark",
+    "Ayu Dark",
+    "Ayu Light",
+    "Default Dark",
+    "Default Light",
+    "Dracula Dark",
+    "GitHub Dark",
+    "GitHub Dark Colorblind Dark",
+    "GitHub Light",
+    "GitHub Light Colorblind Light",
+]
+
+
 @case(CLI, "menus")
 def gemini_menus(r: Recorder) -> None:
     ready(r, CLI)
-    for command in ("/theme", "/auth"):
+    for command, cls, question, options, selected in (
+        ("/theme", "multi_choice", "Select Theme", THEMES, 5),
+        ("/auth", AUTH_GEMINI.cls, AUTH_GEMINI.question, AUTH_GEMINI.options, 1),
+    ):
         say(r, command)
         r.sleep(2)
-        r.moment("dialog", "multi_choice")
+        r.moment("dialog", cls, question, options, selected)
         r.type(ESC, "Esc")
         r.sleep(2)
         r.moment("at_rest")
     r.type("!")
     r.sleep(1.5)
-    r.moment("at_rest")
+    r.moment("quiet_unknown")  # A shell: what is typed to the agent would be run.

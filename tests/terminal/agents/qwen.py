@@ -6,11 +6,11 @@ from tests.terminal.agents import (
     ENTER,
     ESC,
     MODEL,
-    SETTLE_S,
     Agent,
     Dialog,
     asks,
     case,
+    menu,
     talks,
 )
 from tests.terminal.recorder import Recorder
@@ -84,13 +84,19 @@ asks(CLI, "fetch", ("fetch", [ESC], "Esc"), ("fetch", ["1"], "Yes, allow once"))
 talks(CLI, [ESC])
 
 
+AUTH = Dialog(
+    "Select Authentication Method",
+    ["Alibaba ModelStudio", "Third-party Providers", "OAuth", "Custom Provider"],
+    "tool_auth",
+)
+
+
 @case(CLI, "setup", new=True, env={})
 def qwen_setup(r: Recorder) -> None:
-    r.sleep(8)
-    r.moment("dialog", "tool_auth")
+    r.sleep(6)
+    menu(r, AUTH)
     r.type(DOWN)
-    r.sleep(SETTLE_S)
-    r.moment("dialog", "tool_auth", selected=1)
+    menu(r, AUTH, 1)
     r.type(ESC, "Esc")
-    r.sleep(2)
-    r.moment("dialog", "tool_auth", selected=1)
+    r.sleep(1)
+    menu(r, AUTH, 1)
