@@ -31,10 +31,11 @@ class Driver:
 
     `programs` are names of its process. `busy` rows tell that it works, `composer` is
     the row in which a person writes to it (`boxed`: a border is above it; `inline`: the
-    cursor is on it), `ready` rows
-    may stand between that and its last answer, which begins with a row of `reply`.
+    cursor is on it), `ready` rows may stand between that and its last answer, which
+    begins with a row of `reply`.
     `dialog` gives a menu its class, and `modal` rows tell of a dialog whose options
-    nobody but a person can read. `escapes`: Esc backs out of a dialog. `ticks`: Enter
+    nobody but a person can read. `unfinished` is what stands before the cursor while a
+    command is not whole. `escapes`: Esc backs out of a dialog. `ticks`: Enter
     takes the boxes that were ticked. `settle_ms` is waited between text and Enter, and
     `again_ms` before a second Enter, 0 for none. It is at rest after `rest_ms` without
     output: longer where it does not always say that it works.
@@ -51,6 +52,7 @@ class Driver:
     dialog: tuple[Rule, ...] = ()
     modal: tuple[Rule, ...] = ()
     reply: tuple[Rule, ...] = ()
+    unfinished: tuple[Rule, ...] = ()
     escapes: bool = False
     paste: bool = True
     settle_ms: int = 0

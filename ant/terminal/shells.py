@@ -3,36 +3,15 @@
 import re
 
 from ant.terminal.asked import asked
+from ant.terminal.driver import drivers
 from ant.terminal.look import Look, Tty
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.views import view
 
-SHELLS = frozenset(
-    [
-        "sh",
-        "bash",
-        "zsh",
-        "fish",
-        "dash",
-        "ash",
-        "ksh",
-        "mksh",
-        "tcsh",
-        "csh",
-        "nu",
-        "elvish",
-        "xonsh",
-    ]
-)
+SHELL = "shell"
+"""The driver of all of them."""
+
 _POSSIBILITIES = re.compile(r"\s*\(y or n\)\s*$")
-_SEARCH = re.compile(
-    r"(?P<how>\((?:failed |failing |reverse-|forward-)*i-search\)"
-    r"|(?:failing )?(?:bck|fwd)-i-search:).*"
-)
-_UNFINISHED = re.compile(
-    r"> |((cmdsubst|heredocd?|dquote|quote|bquote|pipe|for|while|until|if|then|else|"
-    r"elif|function|case|select|array|cursh|subsh|braces?|math|cond) ?)+> "
-)
 
 
 def edits_commands(tty: Tty | None) -> bool:
@@ -45,7 +24,7 @@ def edits_commands(tty: Tty | None) -> bool:
     return (
         tty is not None
         and tty.leader
-        and tty.foreground in SHELLS
+        and tty.foreground in drivers()[SHELL].programs
         and not tty.canonical
         and not tty.echo
         and (tty.foreground == "zsh" or not (tty.icrnl or tty.reading))
@@ -68,10 +47,14 @@ def find_shell_ask(look: Look) -> Prompt | None:
         )
     if text.strip() == "--More--":
         return view(look, PromptClass.PAGER)
-    found = _SEARCH.fullmatch(text)
-    if found is not None or _UNFINISHED.fullmatch(text):
-        question = found["how"] if found else text
-        return asked(
-            look, PromptClass.FREE_TEXT, Form.LINE, question, rule="unfinished"
-        )
+    for rule in drivers()[SHELL].unfinished:
+        if (found := rule.pattern.search(text)) is not None:
+            question = found.groupdict().get("question") or text
+            return asked(
+                look,
+                PromptClass.FREE_TEXT,
+                Form.LINE,
+                question,
+                rule=f"{SHELL}/{rule.id}",
+            )
     return None

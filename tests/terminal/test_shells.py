@@ -3,13 +3,14 @@
 import attrs
 import pytest
 
+from ant.terminal.driver import drivers
 from ant.terminal.look import Tty
 from ant.terminal.prompt import Form, Kind, PromptClass
-from ant.terminal.shells import SHELLS, edits_commands, find_shell_ask
+from ant.terminal.shells import edits_commands, find_shell_ask
 from tests.terminal.drawn import COOKED, HIDDEN, RAW, SHELL, look_at
 
 
-@pytest.mark.parametrize("name", sorted(SHELLS))
+@pytest.mark.parametrize("name", drivers()["shell"].programs)
 def test_a_shell_edits_its_line(name: str) -> None:
     """Raw, without echo, in front and first of its session, by any of their names."""
     assert edits_commands(attrs.evolve(SHELL, foreground=name))

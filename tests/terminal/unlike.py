@@ -1,5 +1,7 @@
 """A verdict and a person's word in one form, and where they are known to differ."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -38,6 +40,15 @@ def heard(verdict: Verdict) -> Said:
     return Said(prompt.kind, prompt.class_, labels, prompt.selected)
 
 
-MISSES: dict[str, Said] = {}
+def _misses() -> dict[str, Said]:
+    told: dict[str, list[Any]] = json.loads(MISSES_FILE.read_text())
+    return {
+        name: Said(kind, class_, tuple(options), selected)
+        for name, (kind, class_, options, selected) in told.items()
+    }
+
+
+MISSES_FILE = Path(__file__).parent / "misses.json"
+MISSES = _misses()
 """Moments that the rules see otherwise than the person who labelled them: by file and
 number. One that is mended fails until it is taken out."""
