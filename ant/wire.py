@@ -1,8 +1,9 @@
 """JSON to and from the model, the commands and the events; the only JSON reader.
 
-Bodies and frames are read strictly: no string becomes a number, no unknown key is
-dropped. Query strings are text, so only there `"5"` is 5 and `"true"` is true. Whatever
-is wrong is raised as `Invalid` with one issue per fault, each ending in a JSON path.
+Bodies and frames are read strictly: no string becomes a number, and an unknown key is
+dropped only by a class that says it is `open`. Query strings are text, so only there
+`"5"` is 5 and `"true"` is true. Whatever is wrong is raised as `Invalid` with one issue
+per fault, each ending in a JSON path.
 """
 
 import re
@@ -172,7 +173,7 @@ def _strict(converter: Converter) -> Converter:
         read = make_dict_structure_fn(
             cls,
             converter,
-            _cattrs_forbid_extra_keys=True,
+            _cattrs_forbid_extra_keys=not getattr(cls, "open", False),
             **names,  # type: ignore[arg-type]
         )
 
@@ -305,6 +306,11 @@ def render(value: dict[str, Any]) -> bytes:
 def read_body(data: bytes, kind: type[T]) -> T:
     """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
     return _structure(_body, loads(data) if data else {}, kind)
+
+
+def read_data(value: Any, kind: type[T]) -> T:
+    """Structure what is parsed already. Raises `Invalid`."""
+    return _structure(_body, value, kind)
 
 
 def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:

@@ -32,6 +32,7 @@ from ant.http.problems import GOING_AWAY, INTERNAL_ERROR, error_frame
 from ant.http.routes.terminal import live_terminal, resize_terminal
 from ant.http.screens import draw, screen_frames
 from ant.model import Session, Status
+from ant.prompt_events import AgentStatusUpdated
 from ant.system import System
 from ant.terminal.display import Drawing
 from ant.websocket import MAX_FRAME, OVERSIZE, Encoded
@@ -219,7 +220,12 @@ class Socket:
         drawing: Drawing | None = None,
     ) -> dict[str, Any]:
         if session.terminal is not None:
-            return self._watch(ask, session, reserved, drawing)
+            answer = self._watch(ask, session, reserved, drawing)
+            status = self._system.stage.clerk.status(session.id)
+            if status is not None:
+                event = AgentStatusUpdated(session.id, status)
+                self._put(wire.event_frame(Envelope(clock.now(), event)))
+            return answer
         self._joins.enter(session.id, ask.handle, None)
         return {"sessionId": session.id}
 
