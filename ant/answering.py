@@ -20,6 +20,7 @@ from ant.limits import (
     named,
 )
 from ant.model import MessageId
+from ant.terminal.choice import Answer
 
 Reply = Annotated[str, Text(0, MAX_INPUT, NO_NUL, "text without NUL")]
 Index = Annotated[int, Range(0, 10_000)]
@@ -33,7 +34,6 @@ Url = Annotated[
         "an http or https address without a user name",
     ),
 ]
-Answer = Literal["approve", "deny", "select", "text", "confirm", "retry", "abort"]
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ CARD: Final = "agent_event"
 NOTICE: Final = "prompt_detected"
 """The `msg_type` of the text that other rooms get."""
 
-PUT_AWAY: Final = frozenset({"discarded", "dismissed", "settled", "responded"})
+PUT_AWAY: Final = ("discarded", "dismissed", "settled", "responded")
 """A card whose `meta.status` somebody sets to one of these asks nothing any more."""
 
 

@@ -16,7 +16,7 @@ import attrs
 import trio
 
 from ant import clock, prompts, replies
-from ant.asking import ENDED, AgentStatus, PromptRecord
+from ant.asking import ENDED, AgentStatus, Decision, PromptRecord
 from ant.desk import Desk, Sheet
 from ant.errors import AlreadyAnswered, Conflict, NotRunning, StorageFailed
 from ant.events import Envelope
@@ -50,21 +50,24 @@ class Answerable(Protocol):
 
 @attrs.define(eq=False)
 class _Case:
-    """A desk, and who waits for it; `failed` while the database refuses."""
+    """A desk, and who waits for it; `failed` while the database refuses.
+
+    `writing` is there while a task writes, `is_over` when the program has ended.
+    """
 
     desk: Desk
     flow: Flow
-    is_writing: bool = False
+    writing: trio.CancelScope | None = None
     failed: StorageFailed | None = None
+    is_over: bool = False
     moved: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
-    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
 
 @attrs.define(eq=False)
 class _Typing:
     """An answer under way, and what became of it."""
 
-    outcome: Outcome | None = None
+    decision: Decision | None = None
     error: Exception | None = None
     over: trio.Event = attrs.field(factory=trio.Event)
 
@@ -123,7 +126,9 @@ class Clerk:
     def forget(self, session_id: SessionId) -> None:
         """No program of that session runs."""
         if (case := self._cases.pop(session_id, None)) is not None:
-            case.scope.cancel()
+            case.is_over = True
+            if case.writing is not None:
+                case.writing.cancel()
             case.moved.unpark_all()
 
     # What routes ask.
@@ -170,8 +175,8 @@ class Clerk:
         record: PromptRecord,
         choice: Choice,
         responder: Responder,
-    ) -> tuple[PromptRecord, Outcome]:
-        """Type a choice for a prompt that is on the screen; its record afterwards.
+    ) -> tuple[PromptRecord, Decision]:
+        """Type a choice for a prompt that is on the screen; its record and what is kept.
 
         It is claimed before anything waits, and written when this returns. Raises
         `AlreadyAnswered` and `CapacityReached`, what `LiveTerminal.answer` raises (then
@@ -187,9 +192,9 @@ class Clerk:
             self._type, case, sheet, live, choice, responder, typing
         )
         await typing.over.wait()
-        if typing.outcome is None:
+        if typing.decision is None:
             raise typing.error or NotRunning("The program of this session has ended.")
-        while sheet.is_due and not case.scope.cancel_called:
+        while sheet.is_due and not case.is_over:
             if case.failed is not None:
                 raise StorageFailed(
                     f"The answer was typed and is not written yet. {case.failed}"
@@ -197,7 +202,7 @@ class Clerk:
             await case.moved.park()
         if sheet.is_due:
             raise StorageFailed("The answer was typed, and could not be written.")
-        return sheet.record, typing.outcome
+        return sheet.record, typing.decision
 
     async def _type(
         self,
@@ -214,11 +219,10 @@ class Clerk:
             typing.error = exc
             case.desk.release(sheet)
         else:
-            typing.outcome = outcome
             decision = replies.decided(
                 sheet.record, choice, outcome, responder, clock.now()
             )
-            case.desk.reply(sheet, decision, outcome.end)
+            typing.decision = case.desk.reply(sheet, decision, outcome.end)
         self._changed(case)
         typing.over.set()
 
@@ -226,9 +230,10 @@ class Clerk:
 
     def _changed(self, case: _Case) -> None:
         self._tell(case)
-        if not case.is_writing and any(e.is_due for e in case.desk.unsettled()):
-            case.is_writing = True
-            self._nursery.start_soon(self._write, case)
+        is_due = any(sheet.is_due for sheet in case.desk.unsettled())
+        if is_due and case.writing is None and not case.is_over:
+            case.writing = trio.CancelScope()
+            self._nursery.start_soon(self._write, case, case.writing)
         case.moved.unpark_all()
 
     def _tell(self, case: _Case) -> None:
@@ -236,9 +241,9 @@ class Clerk:
             event = AgentStatusUpdated(case.desk.session_id, status)
             self._journal.publish(Envelope(clock.now(), event))
 
-    async def _write(self, case: _Case) -> None:
+    async def _write(self, case: _Case, scope: trio.CancelScope) -> None:
         """Until the database knows all. *Cancellation:* the run is over."""
-        with case.scope:
+        with scope:
             while due := [each for each in case.desk.unsettled() if each.is_due]:
                 try:
                     await self._write_one(case, due[0])
@@ -253,7 +258,7 @@ class Clerk:
                 case.moved.unpark_all()
                 if case.failed is not None:
                     await trio.sleep(RETRY_S)
-        case.is_writing = False
+        case.writing = None
         case.moved.unpark_all()
 
     async def _write_one(self, case: _Case, sheet: Sheet) -> None:

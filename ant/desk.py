@@ -230,8 +230,8 @@ class Desk:
         if sheet.gone is not None:
             sheet.close(PromptStatus.RESOLVED, sheet.gone)
 
-    def reply(self, sheet: Sheet, decision: Decision, end: int) -> None:
-        """It was answered, and the reaction to that begins at `end`.
+    def reply(self, sheet: Sheet, decision: Decision, end: int) -> Decision:
+        """It was answered, and the reaction to that begins at `end`; what is kept.
 
         One that did not go stays pending, and may be answered again.
         """
@@ -240,14 +240,14 @@ class Desk:
             decision, resolved=decision.resolved or sheet.gone is not None
         )
         sheet.record = attrs.evolve(sheet.record, answer=decision)
-        if not decision.resolved:
-            return
-        sheet.close(PromptStatus.ANSWERED)
-        self.replied = end
-        if self.prompt is sheet:
+        if decision.resolved:
+            sheet.close(PromptStatus.ANSWERED)
+            self.replied = end
+        if decision.resolved and self.prompt is sheet:
             self.prompt, asked = None, self.asked
             if asked is not None:  # The same was asked again meanwhile.
                 self._open(asked, end)
+        return decision
 
     def discard(self, record: PromptRecord) -> None:
         """A prompt was put away, which the database knows already."""

@@ -38,6 +38,7 @@ from cattrs.v import transform_error
 from ant import clock, events
 from ant.errors import Invalid
 from ant.frames import FRAMES, Frame
+from ant.limits import Given
 
 T = TypeVar("T")
 
@@ -189,7 +190,7 @@ def _strict(converter: Converter) -> Converter:
                 outer[flat.name] = {key: v for key, v in value.items() if key in inner}
                 value = outer
             done = read(value, kind)
-            if rule is not None:
+            if isinstance(rule, Given):
                 rule.check(done)
             return done
 

@@ -143,7 +143,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         frozenset({"attrs"}),
     ),
     (("wire",), VOCABULARY[:10], frozenset({"attrs", "cattrs", "orjson"})),
-    (("answering",), ("model", "limits", "commands"), frozenset({"attrs"})),
+    (
+        ("answering",),
+        ("model", "limits", "commands", *PROMPT_WORDS),
+        frozenset({"attrs"}),
+    ),
     (("problem",), (), frozenset()),
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
     (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
@@ -249,6 +253,7 @@ MOST_LINES = 400
 UNMIRRORED = {
     "server": "tested as a process, in tests/live",
     "system": "a bundle of fields",
+    "prompt_events": "with the other events, in test_events.py",
     "terminal.observations": "fields only",
     "terminal.modes": "fields only",
     "terminal.ghostty": "one suite for both libraries, in test_screen.py",

@@ -1,17 +1,20 @@
 """Answers to prompts on their way from a request to the terminal that asked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import attrs
 
 from ant import clock, people, prompts, replies, sessions, wire
 from ant.answering import AgentResponse, Respond
-from ant.asking import PromptRecord
+from ant.asking import Decision, PromptRecord
 from ant.commands import PostMessage
 from ant.errors import AlreadyAnswered, Invalid
 from ant.model import Delivery, MessageId, SessionId
 from ant.replies import Responder
 from ant.standing import need_terminal_of
 from ant.system import System
-from ant.terminal.choice import Choice, Outcome
+from ant.terminal.choice import Choice
 
 RESPONSE = "agent_response"
 """The `msg_type` of a message that is none, but an answer."""
@@ -64,8 +67,8 @@ async def answer_prompt(
         source=ask.source or "respond",
         justification=ask.justification or ask.reason,
     )
-    record, outcome = await _answer(system, record, choice, responder)
-    return Responded(True, record, outcome.chosen, outcome.resolved)
+    record, decision = await _answer(system, record, choice, responder)
+    return Responded(True, record, decision.chosen, decision.resolved)
 
 
 async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> Handled:
@@ -74,10 +77,12 @@ async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> H
     Raises `Forbidden` where the prompt is not that of this room's terminal.
     """
     await system.journal.read(sessions.check_active, room_id)
-    response = _read(ask.content)
+    with _in_content():
+        response = wire.read_body(ask.content.encode(), AgentResponse)
     terminal, named = await system.journal.read(prompts.find_asked, room_id, response)
     record = await _bound(system, terminal.id, named.id if named else None)
-    choice = replies.card_choice(record, response)
+    with _in_content():
+        choice = replies.card_choice(record, response)
     source = response.source or ask.meta.get("source")
     why = response.justification or response.reason or ask.meta.get("justification")
     responder = Responder(
@@ -86,7 +91,7 @@ async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> H
         source=source if isinstance(source, str) else "linked_chat",
         justification=why if isinstance(why, str) else None,
     )
-    record, outcome = await _answer(system, record, choice, responder)
+    record, decision = await _answer(system, record, choice, responder)
     return Handled(
         id=MessageId(clock.new_id()),
         session_id=room_id,
@@ -100,17 +105,19 @@ async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> H
         handled=True,
         deliveries=(Delivery("agent-event-bus", terminal.id, True),),
         prompt=record,
-        chosen=outcome.chosen,
-        resolved=outcome.resolved,
+        chosen=decision.chosen,
+        resolved=decision.resolved,
     )
 
 
-def _read(content: str) -> AgentResponse:
+@contextmanager
+def _in_content() -> Iterator[None]:
+    """What is wrong in the JSON inside is named by where that is."""
     try:
-        return wire.read_body(content.encode(), AgentResponse)
+        yield
     except Invalid as exc:
-        inside = (issue.replace(" at $", " at $.content") for issue in exc.issues)
-        raise Invalid(*inside) from exc
+        issues = (issue.replace(" at $", " at $.content") for issue in exc.issues)
+        raise Invalid(*issues) from exc
 
 
 async def _bound(
@@ -132,6 +139,6 @@ async def _bound(
 
 async def _answer(
     system: System, record: PromptRecord, choice: Choice, responder: Responder
-) -> tuple[PromptRecord, Outcome]:
+) -> tuple[PromptRecord, Decision]:
     live = system.supervisor.need(record.session_id)
     return await system.stage.clerk.answer(live, record, choice, responder)  # type: ignore[arg-type]
