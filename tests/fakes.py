@@ -6,6 +6,7 @@ import trio
 
 from ant.errors import NotRunning
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity
+from ant.terminal.look import Tty
 
 HUNG_UP = Exit(signal=1)
 INTERRUPTED = Exit(signal=2)
@@ -32,6 +33,7 @@ class FakeTerminal:
         self.written = bytearray()
         self.sizes = [size]
         self.closed = False
+        self.discipline: Tty | None = None
         self._stubborn = stubborn
         self._room = room
         self._output: deque[bytes] = deque()
@@ -54,12 +56,20 @@ class FakeTerminal:
             self._output.appendleft(first[MAX_READ:])
         return first[:MAX_READ]
 
+    def read_nowait(self) -> bytes:
+        return self._output.popleft() if self._output else b""
+
+    def tty(self) -> Tty | None:
+        return self.discipline
+
     async def write(self, data: bytes) -> int:
         await trio.lowlevel.checkpoint()
-        self._check_running()
-        while data and self._room == 0:
+        while not (count := self.write_nowait(data)) and data:
             await self._changed.park()
-            self._check_running()
+        return count
+
+    def write_nowait(self, data: bytes) -> int:
+        self._check_running()
         part = data[: self._room]
         if self._room is not None:
             self._room -= len(part)

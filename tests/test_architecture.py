@@ -29,23 +29,39 @@ PROMPT_WORDS = ("terminal.prompt", "terminal.choice")
 """What terminal and rooms say to each other about prompts; they import nothing."""
 
 PURE_TERMINAL = (
-    "terminal.host",
     "terminal.prompt",
     "terminal.choice",
     "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
     "terminal.modes",
+    "terminal.style",
     "terminal.ghostty",
     "terminal.avt",
     "terminal.screen",
+    "terminal.look",
+    "terminal.host",
     "terminal.display",
+    "terminal.menus",
+    "terminal.widgets",
+    "terminal.asked",
+    "terminal.choices",
+    "terminal.asks",
+    "terminal.views",
+    "terminal.shells",
+    "terminal.driver",
+    "terminal.judge",
     "terminal.detector",
+    "terminal.keys",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
     "terminal.processes",
+    "terminal.front",
     "terminal.pty",
+    "terminal.inbox",
+    "terminal.sight",
+    "terminal.answering",
     "terminal.session",
 )
 STORE = (
@@ -171,7 +187,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         HTTP,
         (
             *(*VOCABULARY, "problem"),
-            *(*PURE_TERMINAL, "terminal.flow", "terminal.session"),
+            *(*PURE_TERMINAL, "terminal.flow", "terminal.sight", "terminal.session"),
             *(*RULES, *MACHINERY, *CONNECTION),
         ),
         WEB | {"attrs", "trio"},

@@ -11,7 +11,7 @@ from ant.model import SessionId, Status
 from ant.system import System
 from ant.terminal.display import Drawing
 from ant.terminal.modes import Modes
-from ant.terminal.session import NO_LIBRARY
+from ant.terminal.sight import NO_LIBRARY
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ are read beside it. For that, and to be exact in `ansi`, it is fed whole sequenc
 
 import codecs
 import re
+from typing import Any
 
 import avt
 
@@ -20,6 +21,7 @@ from ant.terminal.modes import (
     Modes,
     set_title,
 )
+from ant.terminal.style import Rows, Style, row_of
 
 _WATCHED = re.compile(
     r"\x1b\[\?(?P<modes>[\d;]+)(?P<on>[hl])"
@@ -31,6 +33,7 @@ _UNFINISHED = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*|[]PX^_][^\x07\x18\x1a\x1b]*\x1b?|[ -/]*)\Z"
 )
 _C1 = re.compile("[\x80-\x9f]")
+_NUMBERS = re.compile(r"\d+")
 _COLOURS = re.compile(r"\x1b\[[\d;:]*m")
 _AWAY = set(ALTERNATES)
 _KEPT = {*ALTERNATES, *MOUSE, *MOUSE_FORMAT, 1004, 2004}
@@ -98,6 +101,9 @@ class AvtScreen:
     def text(self) -> list[str]:
         return [line.text[: self.cols].rstrip(" ") for line in self._vt.view()]
 
+    def styled(self) -> Rows:
+        return tuple(row_of(map(_cell, line.cells)) for line in self._vt.view())
+
     @property
     def cursor(self) -> Cursor:
         at = self._vt.cursor
@@ -129,6 +135,25 @@ class AvtScreen:
     def replies(self) -> bytes:
         replies, self._replies = self._replies, b""
         return replies
+
+
+def _cell(cell: avt.Cell) -> tuple[str, Style]:
+    pen = cell.pen
+    style = Style(
+        _colour(pen.foreground),
+        _colour(pen.background),
+        pen.bold,
+        pen.faint,
+        pen.inverse,
+    )
+    return cell.char if cell.width else "", style
+
+
+def _colour(colour: Any) -> str:
+    if colour is None:
+        return ""
+    numbers = _NUMBERS.findall(str(colour))
+    return ";".join(["5" if len(numbers) == 1 else "2", *numbers])
 
 
 def _two_bytes(control: re.Match[str]) -> str:

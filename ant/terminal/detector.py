@@ -1,27 +1,92 @@
-"""What the bytes say about the program; sans-io, fed with bytes and a time.
+"""When to look at a terminal, and what is held true of it; sans-io, given the time.
 
-Today it knows one honest thing: there is output. It claims neither idle nor busy.
+Rule 1: a look comes when output pauses, and now and then while it does not.
+Rule 2: what is seen in the midst of output is believed when it is seen twice.
+Rule 3: after the last output there are some looks more: a program may change how it
+listens without a word, and quiet itself tells something.
 """
 
-from ant.terminal.observations import ActivitySeen, Observation
+from ant.terminal.judge import judge
+from ant.terminal.look import Look
+from ant.terminal.observations import ActivitySeen, Observation, VerdictSeen
+from ant.terminal.prompt import Verdict
 
 ACTIVITY_EVERY_S = 10.0
 """Seconds between two notices of activity: the original's clients expect no more."""
 
+PAUSE_S = 0.06
+"""Quiet after which a screen is drawn: agents redraw in bursts of milliseconds."""
+
+AT_LEAST_S = 0.25
+"""Between two looks at a screen that is never quiet."""
+
+LATER_S = (0.3, 1.05, 3.0)
+"""Quiet at which to look again: for who changes the line discipline, for what counts
+as work no longer, and once more."""
+
 
 class Detector:
-    """Feed it every byte once, in order, in pieces of any size."""
+    """Feed it every byte once, in order, in pieces of any size; look when it is due.
 
-    def __init__(self) -> None:
+    `flag` names the driver for a program that no driver knows by its name.
+    """
+
+    def __init__(self, flag: str | None = None) -> None:
+        self.flag = flag
         self.last_output: float | None = None
+        self.verdict: Verdict | None = None
         self._last_told: float | None = None
+        self._stirred: float | None = None
+        self._looked: float | None = None
+        self._doubted: Verdict | None = None
+        self._due: float | None = None
 
     def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
         """`data` ends at offset `end` and was seen `at` (monotonic seconds)."""
         if not data:
             return []
         self.last_output = at
+        self.stir(at)
         if self._last_told is not None and at - self._last_told < ACTIVITY_EVERY_S:
             return []
         self._last_told = at
         return [ActivitySeen(end)]
+
+    def stir(self, at: float) -> None:
+        """Something was put out, typed or changed: a look is due soon."""
+        self._stirred = at
+        if self._due is None or self._due > at + PAUSE_S:
+            self._due = at + PAUSE_S
+
+    @property
+    def next_look(self) -> float | None:
+        """When a look was due when last asked."""
+        return self._due
+
+    def due(self, at: float) -> float | None:
+        """When to look next; None until something stirs."""
+        if self._due is not None and self._stirred is not None:
+            paused = self._stirred + PAUSE_S
+            patience = (self._looked or self._stirred) + AT_LEAST_S
+            if self._due < paused and at < patience:
+                self._due = min(paused, patience)
+        return self._due
+
+    def judge(self, look: Look, at: float) -> list[Observation]:
+        """Take a look that was made `at`; what is new of it."""
+        self._looked = at
+        quiet = at - (self._stirred if self._stirred is not None else at)
+        stirred = at - quiet
+        later = (stirred + pause for pause in LATER_S if stirred + pause > at)
+        self._due = next(later, None)
+        verdict = judge(look, self.flag)
+        if quiet < PAUSE_S and verdict.is_news(self._doubted):
+            self._doubted = verdict
+            self._due = at + PAUSE_S
+            return []
+        self._doubted = verdict
+        if not verdict.is_news(self.verdict):
+            self.verdict = verdict
+            return []
+        self.verdict = verdict
+        return [VerdictSeen(verdict)]

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import attrs
 
+from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Cursor, Modes
 from ant.terminal.screen import Screen, open_screen
 from ant.terminal.transcript import decode
@@ -84,6 +85,19 @@ class Display:
         """What would draw it."""
         screen, offset = self._screen, self.end - len(self._held)
         return Picture(offset, screen.cols, screen.rows, screen.ansi())
+
+    def look(self, tty: Tty | None, quiet_s: float) -> Look:
+        """What a verdict is made of."""
+        screen = self._screen
+        return Look(
+            screen.styled(),
+            screen.cursor,
+            screen.modes,
+            tty,
+            quiet_s,
+            self.end,
+            screen.cols,
+        )
 
     def drawing(self) -> Drawing:
         """All that can be told of it."""

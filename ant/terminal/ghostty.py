@@ -23,6 +23,7 @@ from ant.terminal.modes import (
     Modes,
     set_title,
 )
+from ant.terminal.style import Rows, rows_of
 
 SWALLOW = b"\x1b]999;"
 """Begins a sequence nobody knows: the end of one too long to repeat is no text."""
@@ -74,6 +75,11 @@ class GhosttyScreen:
         plain = _formatted(self._vt, lib.GHOSTTY_FORMATTER_FORMAT_PLAIN)
         rows = [row.rstrip(" ") for row in plain.decode("utf-8", "replace").split("\n")]
         return rows + [""] * (self.rows - len(rows))
+
+    def styled(self) -> Rows:
+        drawn = _formatted(self._vt, lib.GHOSTTY_FORMATTER_FORMAT_VT)
+        rows = rows_of(drawn.decode("utf-8", "replace"))
+        return rows + ((),) * (self.rows - len(rows))
 
     @property
     def cursor(self) -> Cursor:

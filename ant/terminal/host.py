@@ -8,6 +8,8 @@ from typing import Protocol
 
 import attrs
 
+from ant.terminal.look import Tty
+
 MAX_READ = 65536
 """Bytes a read coalesces: one kernel PTY read is about 4 KiB, one frame is 64 KiB."""
 
@@ -71,6 +73,24 @@ class Terminal(Protocol):
 
         Raises `NotRunning` when the far end is gone, or the program has ended.
         *Cancellation:* nothing was written.
+        """
+        ...
+
+    def read_nowait(self) -> bytes:
+        """What is there now, at most `MAX_READ`; `b""` if nothing is, or ever will be.
+
+        Only while nobody is between `read` and its answer.
+        """
+        ...
+
+    def tty(self) -> Tty | None:
+        """The line discipline and who is in front; None where that cannot be known."""
+        ...
+
+    def write_nowait(self, data: bytes) -> int:
+        """Write a first part of `data`; how much went, 0 while there is no room.
+
+        Raises `NotRunning` as `write` does. Only while nobody is in `write`.
         """
         ...
 

@@ -79,7 +79,8 @@ class Prompt:
 
     `rows` are the first and last row it takes, counted from 0; `text` is what stands
     there, with what belongs to it above; `rule` names what found it; `cancel` is the
-    key that backs out of it, where the screen or the driver says there is one.
+    key that backs out of it, where the screen or the driver says there is one; `draft`
+    what somebody has begun to type.
     """
 
     kind: Kind
@@ -91,6 +92,7 @@ class Prompt:
     rows: tuple[int, int]
     text: str
     cancel: str = ""
+    draft: str = ""
 
     @property
     def selected(self) -> int | None:

@@ -23,8 +23,9 @@ from collections import deque
 import trio
 
 from ant.errors import CapacityReached, Invalid, NotRunning
-from ant.terminal import processes
+from ant.terminal import front, processes
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity, Spec
+from ant.terminal.look import Tty
 
 CTRL_C = b"\x03"
 
@@ -108,6 +109,19 @@ class PtyTerminal:
                 break
         return self._rest.popleft() if self._rest else b""
 
+    def read_nowait(self) -> bytes:
+        """See `Terminal.read_nowait`."""
+        return (self._take() or b"") if self._open else b""
+
+    def tty(self) -> Tty | None:
+        """See `Terminal.tty`."""
+        if not self._open:
+            return None
+        try:
+            return front.look_at(self._master, self._pid)
+        except (OSError, termios.error):
+            return None
+
     def _take(self) -> bytes | None:
         """What is there now; None if nothing is, `b""` if nothing ever will be."""
         parts: list[bytes] = []
@@ -126,18 +140,22 @@ class PtyTerminal:
     async def write(self, data: bytes) -> int:
         """See `Terminal.write`. *Cancellation:* comes before a byte is written."""
         await trio.lowlevel.checkpoint()
-        while True:
-            self._check_running()
-            try:
-                return os.write(self._master, data)
-            except BlockingIOError:
-                pass
-            except OSError as exc:
-                raise NotRunning("The terminal is gone.") from exc
+        while not (count := self.write_nowait(data)) and data:
             try:
                 await trio.lowlevel.wait_writable(self._master)
             except trio.ClosedResourceError:
                 raise NotRunning("The terminal is closed.") from None
+        return count
+
+    def write_nowait(self, data: bytes) -> int:
+        """See `Terminal.write_nowait`."""
+        self._check_running()
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+        except OSError as exc:
+            raise NotRunning("The terminal is gone.") from exc
 
     def interrupt(self) -> None:
         """See `Terminal.interrupt`.

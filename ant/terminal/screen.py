@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ant.terminal.modes import Cursor, Modes
+from ant.terminal.style import Rows
 
 
 class Screen(Protocol):
@@ -28,6 +29,13 @@ class Screen(Protocol):
 
     def text(self) -> list[str]:
         """The visible rows, all of them, each without the blanks at its end."""
+        ...
+
+    def styled(self) -> Rows:
+        """The visible rows in runs of one style, without plain blanks at their end.
+
+        Read as `text` otherwise; what is concealed or underlined is not told.
+        """
         ...
 
     @property

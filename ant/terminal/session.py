@@ -1,39 +1,36 @@
-"""The life of one terminal session: the child nursery with its four tasks.
+"""The life of one terminal session: the child nursery and its tasks.
 
-    pipeline   detector      tail -> observations and the screen; a whole tail behind,
-                             it is waited for
-               broadcaster   tail -> wakes viewers and the transcript writer
-      ends     reader        terminal -> tail, only while there is room
-               writer        inbox -> terminal, and nobody else writes
+    pipeline   detector   tail -> observations and the screen; a whole tail behind, it
+                          is waited for
+      ends     reader     terminal -> tail, only while there is room; wakes viewers and
+                          the transcript writer
+               writer     inbox -> terminal
+               watcher    looks at the screen when output pauses -> verdicts
 
 The ends leave first; the pipeline runs dry; then, under a shield with a deadline, the
 terminal is ended and the last word written.
 """
 
+import math
 from contextlib import suppress
 from typing import Protocol
 
-import attrs
 import trio
 
-from ant.errors import AntError, CapacityReached, Conflict, NotRunning, Stalled
+from ant.bell import Bell
+from ant.errors import AntError, CapacityReached, NotRunning, Stalled
+from ant.terminal.answering import give, is_gone
+from ant.terminal.choice import Choice, Outcome
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
+from ant.terminal.inbox import ENDED, Inbox, Typed
+from ant.terminal.look import Look
 from ant.terminal.observations import Observation, OutputSeen, Resized
-
-INBOX = 64
-"""Inputs that may wait for the program to read; the next is refused, not dropped."""
-
-INBOX_BYTES = 4 << 20
-"""And their bytes together: four of the largest inputs."""
-
-CATCH_UP = 256 << 10
-"""Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
-beyond them follows the drawing as live bytes."""
-
-NO_LIBRARY = "No screen library is installed on this server."
+from ant.terminal.prompt import Verdict
+from ant.terminal.sight import CATCH_UP, Sight
+from ant.terminal.transcript import CAPACITY
 
 DRAIN_QUIET_S = 0.25
 """After the program's exit, silence of this length means that all it wrote was read."""
@@ -75,30 +72,10 @@ class Witness(Protocol):
         ...
 
 
-@attrs.define(eq=False)
-class Typed:
-    """An input on its way; `written` bytes of it are in the terminal."""
-
-    data: bytes
-    written: int = 0
-    error: NotRunning | None = None
-    over: trio.Event = attrs.field(factory=trio.Event)
-
-    async def wait(self, patience_s: float) -> int:
-        """Wait till it is written or patience ends; how much was written by then.
-
-        Raises `NotRunning` if the terminal ended first.
-        *Cancellation:* it stays queued.
-        """
-        with trio.move_on_after(patience_s):
-            await self.over.wait()
-        if self.error is not None:
-            raise self.error
-        return self.written
-
-
 class LiveTerminal:
     """A running session as others hold it: they ask, its own tasks do."""
+
+    settle_s = 0.0
 
     def __init__(
         self,
@@ -106,38 +83,74 @@ class LiveTerminal:
         flow: Flow,
         witness: Witness,
         display: Display | None = None,
+        detector: Detector | None = None,
     ) -> None:
         self.terminal, self.flow = terminal, flow
-        self._display = display
         self.over = trio.Event()
+        self._detector = detector or Detector()
+        self._sight = Sight(terminal, flow, display, self._detector)
+        self._inbox = Inbox(terminal)
+        self._stirred = Bell()
         self._witness = witness
         self._stop = trio.Event()
         self._grace_s = HANG_UP_GRACE_S
-        self._queued = 0
-        self._send, self._inbox = trio.open_memory_channel[Typed](INBOX)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What is held true of the program; None before the first look."""
+        return self._detector.verdict
+
+    def set_driver(self, flag: str | None) -> None:
+        """Judge by this driver from now on."""
+        self._detector.flag = flag
+        self._stir()
 
     def type_nowait(self, data: bytes) -> Typed:
-        """Queue input behind what is queued already.
+        """Write it, or what there is no room for yet behind what is queued already.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
-        typed = Typed(data)
-        if not data:
-            typed.over.set()
-            return typed
-        try:
-            if self._queued + len(data) > INBOX_BYTES:
-                raise trio.WouldBlock
-            self._send.send_nowait(typed)
-        except trio.WouldBlock:
-            raise CapacityReached(
-                "The program is not reading its input and the queue for it is full; "
-                "nothing of this input was typed."
-            ) from None
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            raise NotRunning("The program of this session has ended.") from None
-        self._queued += len(data)
-        return typed
+        self._stir()
+        return self._inbox.type_nowait(data)
+
+    async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
+        """Answer the prompt that has this fingerprint, and watch it go.
+
+        Raises `PromptChanged` when another screen is shown, `NotAnOption` when the
+        choice means nothing to it, `Conflict` when it cannot be done: in all of these
+        nothing was chosen. Also `NotRunning` and `CapacityReached`.
+        *Cancellation:* the answer is given wholly or not at all; at most the marker of
+        a menu has moved or a line stands there unsent.
+        """
+        async with self._inbox.pen():
+            goal = await give(self, fingerprint, choice)
+            end = self.flow.tail.end
+        self._stir()
+        return Outcome(goal.chosen, await is_gone(self, fingerprint), end)
+
+    def glance(self) -> tuple[Look, Verdict]:
+        """See `Hands.glance`."""
+        if self.flow.finished:
+            raise NotRunning(ENDED)
+        while self.flow.has_room and (data := self.terminal.read_nowait()):
+            self._take(data)
+        for _ in range(CAPACITY // CATCH_UP):
+            if self._sight.end == self.flow.tail.end:
+                break
+            self._answer_queries(self._sight.catch_up())
+        return self._sight.glance(trio.current_time())
+
+    def press(self, data: bytes) -> None:
+        """See `Hands.press`."""
+        self._inbox.press(data)
+
+    async def wait_output(self, patience_s: float) -> bool:
+        """See `Hands.wait_output`."""
+        end = self.flow.tail.end
+        await trio.lowlevel.checkpoint()
+        with trio.move_on_after(patience_s):
+            return await self.flow.wait_beyond(end)
+        return False
 
     def interrupt(self) -> None:
         """What Ctrl-C does, past anything queued. Raises `NotRunning`."""
@@ -146,9 +159,9 @@ class LiveTerminal:
     def resize(self, cols: int, rows: int) -> None:
         """Set the window size; the last one set wins. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
-        if self._display is not None:
-            self._catch_up(self._display)
-            self._display.resize(cols, rows)
+        self._answer_queries(self._sight.catch_up())
+        self._sight.resize(cols, rows)
+        self._stir()
         self._witness.saw(Resized(cols, rows))
 
     def look(self) -> Drawing:
@@ -156,14 +169,12 @@ class LiveTerminal:
 
         Raises `Conflict` where no screen library is installed.
         """
-        if self._display is None:
-            raise Conflict(NO_LIBRARY)
-        self._catch_up(self._display)
-        return self._display.drawing()
+        self._answer_queries(self._sight.catch_up())
+        return self._sight.drawing()
 
     def picture(self) -> Picture | None:
         """What draws the screen as it is; None where there is no library for it."""
-        return self._display.picture() if self._display is not None else None
+        return self._sight.picture()
 
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
         """Begin to end the session; `over` tells when it has."""
@@ -177,53 +188,47 @@ class LiveTerminal:
             if not data:
                 at_end.set()
                 return
-            self.flow.append(data)
+            self._take(data)
 
-    async def _write(self) -> None:
-        async for typed in self._inbox:
-            rest = memoryview(typed.data)
-            try:
-                while rest:
-                    count = await self.terminal.write(bytes(rest[:MAX_READ]))
-                    typed.written += count
-                    self._queued -= count
-                    rest = rest[count:]
-            except NotRunning as exc:
-                typed.error = exc
-                self._queued -= len(rest)
-            finally:
-                if rest and typed.error is None:
-                    typed.error = NotRunning("The program of this session has ended.")
-                typed.over.set()
+    def _take(self, data: bytes) -> None:
+        self.flow.append(data)
+        self._witness.saw(OutputSeen(self.flow.tail.end))
 
-    async def _detect(self, detector: Detector) -> None:
+    async def _detect(self) -> None:
         seen = self.flow.tail.seen
         while await self.flow.wait_beyond(seen):
             data = self.flow.tail.read(seen, MAX_READ)
             seen += len(data)
-            if self._display is not None:
-                self._show(self._display, data, seen)
-            for observation in detector.feed(data, seen, trio.current_time()):
+            self._answer_queries(self._sight.feed(data, seen))
+            due = self._detector.next_look
+            for observation in self._detector.feed(data, seen, trio.current_time()):
                 self._witness.saw(observation)
+            if self._detector.next_look != due:
+                self._stirred.ring()
             self.flow.mark_seen(seen)
             await trio.lowlevel.checkpoint()
 
-    def _catch_up(self, display: Display) -> None:
-        data = self.flow.tail.read(display.end, CATCH_UP)
-        self._show(display, data, display.end + len(data))
+    async def _watch(self) -> None:
+        """Look when it is due; a flood is looked at now and then."""
+        while True:
+            now = trio.current_time()
+            due = self._detector.due(now)
+            if due is None or due > now:
+                with trio.move_on_at(math.inf if due is None else due):
+                    await self._stirred.wait()
+                continue
+            for observation in self._sight.judge(now):
+                self._witness.saw(observation)
+            await trio.lowlevel.checkpoint()
 
-    def _show(self, display: Display, data: bytes, end: int) -> None:
-        replies = display.feed(data, end)
+    def _stir(self) -> None:
+        self._detector.stir(trio.current_time())
+        self._stirred.ring()
+
+    def _answer_queries(self, replies: bytes) -> None:
         if replies and self._witness.is_alone():
             with suppress(NotRunning, CapacityReached):
-                self.type_nowait(replies)
-
-    async def _broadcast(self) -> None:
-        told = self.flow.tail.end
-        while await self.flow.wait_beyond(told):
-            told = self.flow.tail.end
-            self._witness.saw(OutputSeen(told))
-            await trio.lowlevel.checkpoint()
+                self._inbox.type_nowait(replies)
 
     async def _until_exit(self) -> bool:
         """Whether it ended of itself; False when it was asked to stop."""
@@ -250,15 +255,15 @@ class LiveTerminal:
             if self.flow.tail.end == before and self.flow.has_room:
                 return
 
-    async def run(self, detector: Detector) -> None:
-        """Run the four tasks until the program has ended and all it wrote is read."""
+    async def run(self) -> None:
+        """Run the tasks until the program has ended and all it wrote is read."""
         at_end = trio.Event()
         async with trio.open_nursery() as pipeline:
-            pipeline.start_soon(self._detect, detector)
-            pipeline.start_soon(self._broadcast)
+            pipeline.start_soon(self._detect)
             async with trio.open_nursery() as ends:
                 ends.start_soon(self._read, at_end)
-                ends.start_soon(self._write)
+                ends.start_soon(self._inbox.run)
+                ends.start_soon(self._watch)
                 if await self._until_exit():
                     await self._drain(at_end)
                 await self.terminal.aclose(self._grace_s)
@@ -269,14 +274,6 @@ class LiveTerminal:
 
     def close(self) -> None:
         """Nothing more is typed; what waits is told so."""
-        self._send.close()
-        while True:
-            try:
-                typed = self._inbox.receive_nowait()
-            except (trio.WouldBlock, trio.EndOfChannel):
-                break
-            typed.error = NotRunning("The program of this session has ended.")
-            typed.over.set()
         self._inbox.close()
         self.flow.finish()
 
@@ -297,10 +294,10 @@ async def run_session(
     reason: str | None = "crashed"
     try:
         terminal, flow, display = await witness.open()
-        live = LiveTerminal(terminal, flow, witness, display)
+        live = LiveTerminal(terminal, flow, witness, display, detector)
         await witness.began(live)
         task_status.started(live)
-        await live.run(detector)
+        await live.run()
         reason = None
     except AntError as exc:
         reason = str(exc)

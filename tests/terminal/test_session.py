@@ -11,15 +11,10 @@ from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
+from ant.terminal.inbox import INBOX, INBOX_BYTES
 from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
-from ant.terminal.session import (
-    CATCH_UP,
-    INBOX,
-    INBOX_BYTES,
-    TEARDOWN_S,
-    LiveTerminal,
-    run_session,
-)
+from ant.terminal.session import TEARDOWN_S, LiveTerminal, run_session
+from ant.terminal.sight import CATCH_UP
 from ant.terminal.transcript import Tail
 from tests.cancel import cancel_at_every_step
 from tests.fakes import HUNG_UP, INTERRUPTED, KILLED, FakeTerminal
@@ -191,7 +186,7 @@ async def test_input_is_written_in_order_by_one_writer(
         assert b"a" * (MAX_READ + 7) + b"bc" == terminal.written
         nothing = live.type_nowait(b"")
         assert 0 == await nothing.wait(0)
-        assert [(0, 0)] == [(live._queued, nothing.written)]
+        assert [(0, 0)] == [(live._inbox._queued, nothing.written)]
         live.stop()
 
 

@@ -10,7 +10,7 @@ from ant.commands import MAX_INPUT
 from ant.http.routes import terminal
 from ant.model import Session, SessionType
 from ant.terminal.host import Exit
-from ant.terminal.session import INBOX
+from ant.terminal.inbox import INBOX
 from tests.http.asking import Answer, ask
 from tests.systems import PATIENCE_S, Rig
 

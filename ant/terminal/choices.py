@@ -1,0 +1,186 @@
+"""Choices that are typed at the cursor: words in brackets, letters, numbers of a list.
+
+A word is typed as it stands there; a letter in brackets stands for its word.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ant.terminal.asked import asked, text_above
+from ant.terminal.look import Look
+from ant.terminal.prompt import Form, Option, Prompt, PromptClass
+
+_WORD = r"[^\s\[\](),|]{1,12}"
+_INNER = r"[^\s\[\]()/,|]{1,12}|\[[^\s\[\]()/,|]{1,20}\]|\([^\s\[\]()/,|]{1,20}\)\w*"
+_CHOICES = re.compile(
+    rf"[\[(](?P<words>{_WORD}(?:, ?{_WORD})+"
+    rf"|(?:{_INNER})(?:\s?[/|]\s?(?:{_INNER}))+)[\])](?:\s\([^()]*\)(?=:))?[?:>\s]*(?:[›»‣]\s*\w*)?$"
+)
+_LOOSE = re.compile(
+    r"(?P<words>(?:\(\w\)\w*|\[\w\]\w*)(?:\s?[/,|]?\s?(?:\(\w\)\w*|\[\w\]\w*))+"
+    r"|\by(?:es)?/no?\b)[?:>\s]*$",
+    re.IGNORECASE,
+)
+_TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
+_BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ -]\w+)*)")
+_RANGE = re.compile(r"\d+-\d+")
+_NUMBERED = re.compile(
+    r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
+)
+_WANTS = re.compile(r"(#\?|[:?>\])])\s*$")
+_DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)
+_TYPE = re.compile(r"\btype\b.*?(['\"])yes\1.*(['\"])no\2.*[:?] ?$", re.IGNORECASE)
+
+_ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])
+"""They ask with a question mark and mean yes or no."""
+
+DEFAULTED = 5
+"""Of so few choices the one in capitals is the default; of more it is just a letter."""
+
+APART = 3
+"""Rows between a list and the line that wants a number: what was said to a bad one."""
+
+
+def find_choices(look: Look) -> Prompt | None:
+    """The choices that are to be typed at the cursor, if there are some."""
+    row = look.cursor.row
+    text = look.typed_at if look.cursor.visible else look.lines[row]
+    return (
+        _letters(look, text)
+        or _words(look, text)
+        or _implied(look, text)
+        or _numbers(look, text)
+    )
+
+
+def _found(text: str) -> tuple[re.Match[str], str] | None:
+    """Choices at the end of the text, and what is typed behind them already."""
+    for pattern in (_CHOICES, _LOOSE):
+        if (found := pattern.search(text)) is not None:
+            return found, ""
+        cut = _TYPED.search(text)
+        if cut is not None and (found := pattern.search(text[: cut.start()])):
+            return found, cut[0]
+    return None
+
+
+def _words(look: Look, text: str) -> Prompt | None:
+    if (match := _found(text)) is None:
+        return None
+    found, draft = match
+    if _RANGE.search(found["words"]):
+        return None  # Numbers of a list that stands above.
+    words = _split(found["words"])
+    keys = [_key(word) for word in words]
+    lower = {key.lower() for key in keys}
+    yes_no = bool({"y", "yes"} & lower and {"n", "no"} & lower)
+    default = _default(words) if yes_no else None
+    options = (
+        Option(re.sub(r"[()\[\]]", "", word), selected=i == default, keys=key)
+        for i, (word, key) in enumerate(zip(words, keys, strict=True))
+    )
+    question = text[: found.start()].strip() or text_above(look, look.cursor.row)
+    if "?" in found[0] and not question.endswith(("?", ":", ".")):
+        question += "?"
+    class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
+    return asked(
+        look, class_, Form.WORDS, question, *options, rule="words", draft=draft
+    )
+
+
+def _split(words: str) -> list[str]:
+    if "," in words:
+        parts = words.split(",")
+    elif "/" in words or "|" in words:
+        parts = re.split("[/|]", words)
+    else:
+        parts = re.findall(r"[(\[]\w[)\]]\w*", words)
+    return [part.strip() for part in parts]
+
+
+def _default(words: list[str]) -> int | None:
+    capital = [i for i, word in enumerate(words) if word.strip("[]()")[:1].isupper()]
+    return capital[0] if len(capital) == 1 and len(words) <= DEFAULTED else None
+
+
+def _key(word: str) -> str:
+    inner = re.match(r"[(\[](\w)[)\]]\w", word)
+    return inner[1] if inner else word.strip("[]()")
+
+
+def _implied(look: Look, text: str) -> Prompt | None:
+    """Yes or no, where the program says so in words, or is known to mean it."""
+    name = look.tty.foreground if look.tty else ""
+    question, default = text, _DEFAULT.search(text)
+    if default is not None:
+        words: tuple[str, ...] = (default[1],)
+        question = text[: default.start()] + "?"
+    elif _TYPE.search(text):
+        words = ("yes", "no")
+    elif name in _ASKERS and text.endswith("? "):
+        words = ("y", "n")
+    else:
+        return None
+    options = (Option(word, default is not None, keys=word) for word in words)
+    return asked(
+        look, PromptClass.CONFIRMATION, Form.WORDS, question, *options, rule="implied"
+    )
+
+
+def _letters(look: Look, text: str) -> Prompt | None:
+    """Words with a bracketed letter, and behind or below them a line that wants one."""
+    rows = range(look.cursor.row, max(look.cursor.row - 4, -1), -1)
+    row = look.cursor.row
+    found: list[tuple[str, str]] = []
+    for row in rows if _WANTS.search(text) else ():
+        found = _BRACKETED.findall(look.lines[row])
+        if len(found) > 2 or (look.lines[row].strip() and row < look.cursor.row):
+            break
+    if len(found) < 3:
+        return None
+    options = [Option(key + rest, keys=key) for key, rest in found]
+    labels = {option.label.lower() for option in options}
+    class_ = PromptClass.MULTI_CHOICE
+    if "retry" in labels:
+        class_ = PromptClass.ERROR_RETRY
+    elif {"yes", "no"} <= labels:
+        class_ = PromptClass.CONFIRMATION
+    return asked(look, class_, Form.WORDS, text, *options, rule="letters", first=row)
+
+
+def _numbers(look: Look, text: str) -> Prompt | None:
+    """A numbered list and below it a line that wants a number."""
+    if not _WANTS.search(text):
+        return None
+    rows = list(_list_above(look))
+    found = {key: label.strip() for _, here in rows for key, label in here}
+    numbers = sorted(int(key) for key in found if key.isdigit())
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < 2:
+        return None
+    keys = [*map(str, numbers), *(key for key in found if not key.isdigit())]
+    options = (Option(found[key], keys=key) for key in keys)
+    first = min(row for row, _ in rows)
+    above = look.lines[first - 1].strip() if first else ""
+    question = above if above.endswith(("?", ":")) else text
+    return asked(
+        look,
+        PromptClass.MULTI_CHOICE,
+        Form.WORDS,
+        question,
+        *options,
+        rule="numbers",
+        first=first,
+    )
+
+
+def _list_above(look: Look) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """Rows with numbered choices, from the lowest one up."""
+    apart, started = 0, False
+    for row in range(look.cursor.row - 1, -1, -1):
+        if here := _NUMBERED.findall(look.lines[row]):
+            started = True
+            yield row, here
+        elif started or apart == APART:
+            return
+        else:
+            apart += 1

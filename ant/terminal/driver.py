@@ -1,0 +1,115 @@
+"""Agent CLIs described as data: one TOML file each in `drivers/`, and no code.
+
+A rule is an id and a pattern, tried on rows of the screen from the lowest upwards; for
+a dialog on all of its text, of which it may name a group `question`. The files are read
+once; an unknown key or a bad pattern fails then, and names itself.
+"""
+
+import functools
+import re
+import tomllib
+from importlib import resources
+from typing import Any
+
+import attrs
+
+from ant.terminal.prompt import PromptClass
+
+
+@attrs.frozen
+class Rule:
+    """A pattern with a name; `class_` is what a dialog it fits asks for."""
+
+    id: str
+    pattern: re.Pattern[str]
+    class_: PromptClass | None = None
+
+
+@attrs.frozen
+class Driver:
+    """How one program is read and typed to.
+
+    `programs` are names of its process. `busy` rows tell that it works, `composer` is
+    the row in which a person writes to it (`boxed`: a border is above it), `ready` rows
+    may stand between that and its last answer, which begins with a row of `reply`.
+    `dialog` gives a menu its class, and `modal` rows tell of a dialog whose options
+    nobody but a person can read. `escapes`: Esc backs out of a dialog. `ticks`: Enter
+    takes the boxes that were ticked. `settle_ms` is waited between text and Enter, and
+    `again_ms` before a second Enter, 0 for none. It is at rest after `rest_ms` without
+    output: longer where it does not always say that it works.
+    """
+
+    name: str
+    programs: tuple[str, ...] = ()
+    busy: tuple[Rule, ...] = ()
+    ready: tuple[Rule, ...] = ()
+    composer: tuple[Rule, ...] = ()
+    boxed: bool = False
+    ticks: bool = True
+    dialog: tuple[Rule, ...] = ()
+    modal: tuple[Rule, ...] = ()
+    reply: tuple[Rule, ...] = ()
+    escapes: bool = False
+    paste: bool = True
+    settle_ms: int = 0
+    again_ms: int = 0
+    rest_ms: int = 300
+
+    def rules(self) -> list[Rule]:
+        """Every rule there is in it, in the order of the file's kinds."""
+        kinds = (each for each in attrs.astuple(self, recurse=False))
+        return [
+            rule
+            for kind in kinds
+            if isinstance(kind, tuple)
+            for rule in kind
+            if isinstance(rule, Rule)
+        ]
+
+
+@functools.cache
+def drivers() -> dict[str, Driver]:
+    """All of them, by name. Raises `ValueError` that names what is wrong in a file."""
+    folder = resources.files("ant.terminal") / "drivers"
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    read = [
+        _read(file.name, file.read_text())
+        for file in files
+        if file.name.endswith(".toml")
+    ]
+    return {driver.name: driver for driver in read}
+
+
+def driver_for(flag: str | None, program: str) -> Driver | None:
+    """The driver of the program in front; else the one that the session names."""
+    known = drivers().values()
+    in_front = next((each for each in known if program in each.programs), None)
+    return in_front or (drivers().get(flag) if flag else None)
+
+
+def _read(file: str, text: str) -> Driver:
+    told = tomllib.loads(text)
+    fields = {field.name: field for field in attrs.fields(Driver)}
+    unknown = told.keys() - fields.keys()
+    if unknown:
+        raise ValueError(f"{file}: unknown {', '.join(sorted(unknown))}")
+    made: dict[str, Any] = {}
+    for name, value in told.items():
+        is_rules = isinstance(value, list) and value and isinstance(value[0], dict)
+        if is_rules:
+            made[name] = tuple(_rule(f"{file}: {name}", each) for each in value)
+        else:
+            made[name] = tuple(value) if isinstance(value, list) else value
+    return Driver(**made)
+
+
+def _rule(place: str, told: dict[str, Any]) -> Rule:
+    unknown = told.keys() - {"id", "pattern", "class"}
+    if unknown or not {"id", "pattern"} <= told.keys():
+        raise ValueError(f"{place}: a rule has id, pattern and perhaps class: {told}")
+    try:
+        pattern = re.compile(told["pattern"])
+    except re.error as exc:
+        raise ValueError(f"{place}: {told['id']}: {exc}") from exc
+    class_ = PromptClass(told["class"]) if "class" in told else None
+    return Rule(told["id"], pattern, class_)

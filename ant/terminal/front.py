@@ -1,0 +1,93 @@
+"""Who is in front of a terminal, and whether it waits for what is typed.
+
+A process that sits in `read` of its terminal waits for a person; one that sleeps or
+computes does not, whatever its last line looks like. Linux tells which (`wchan`).
+"""
+
+import os
+import termios
+from pathlib import Path
+
+from ant.terminal.look import Tty
+
+_IFLAG, _LFLAG = 0, 3
+_READING = {"wait_woken", "n_tty_read"}
+"""Where the kernel waits for a terminal's input: newer ones, older ones."""
+
+_LENDERS = frozenset(
+    ["sh", "bash", "dash", "zsh", "fish", "git", "sudo", "env", "man", "npm"]
+)
+"""They lend the terminal to a child of their own group while they wait for it."""
+
+_DEPTH = 8
+
+
+def look_at(master: int, leader: int) -> Tty:
+    """The line discipline of a PTY, and the process in front of it.
+
+    `leader` is the pid of the session's first process. Raises `OSError` when the
+    terminal is gone; what cannot be known of the process is left out.
+    """
+    flags = termios.tcgetattr(master)
+    modes = flags[_LFLAG]
+    pid = in_front(os.tcgetpgrp(master))
+    return Tty(
+        echo=bool(modes & termios.ECHO),
+        canonical=bool(modes & termios.ICANON),
+        foreground=_name(pid),
+        leader=pid == leader,
+        reading=is_reading(pid),
+        icrnl=bool(flags[_IFLAG] & termios.ICRNL),
+    )
+
+
+def in_front(group: int) -> int:
+    """Which process of a foreground group uses the terminal."""
+    pid = group
+    if not _name(pid):  # Its first process has ended, as in `head text | less`.
+        pids = (int(each.name) for each in Path("/proc").glob("[0-9]*"))
+        pid = max((each for each in pids if _group(each) == group), default=group)
+    for _ in range(_DEPTH):
+        if _name(pid) not in _LENDERS:
+            break
+        own = [child for child in _children(pid) if _group(child) == group]
+        if not own:
+            break
+        pid = own[-1]
+    return pid
+
+
+def is_reading(pid: int) -> bool | None:
+    """Whether a process waits in `read` of a terminal; None where it may do so.
+
+    One that polls may wait for anything, so that says nothing.
+    """
+    where = _file(pid, "wchan")
+    if where in _READING:
+        return True
+    if "poll" in where or "select" in where:
+        return None
+    is_running = _file(pid, "stat").rpartition(")")[2].split()[:1] == ["R"]
+    return False if is_running or where not in ("", "0") else None
+
+
+def _children(pid: int) -> list[int]:
+    return list(map(int, _file(pid, f"task/{pid}/children").split()))
+
+
+def _name(pid: int) -> str:
+    return _file(pid, "comm").rstrip("\n")
+
+
+def _file(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
+    except OSError:  # It has ended, or is not ours to look at.
+        return ""
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0

@@ -1,0 +1,184 @@
+"""From one look to a verdict: the rules in their order, the first that fires decides.
+
+A shell that edits its command line stands above what its screen shows; then menus,
+which are modal; then what the driver knows of its agent; then what is asked at the
+cursor; then time. Nothing is held idle because it is quiet.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from ant.terminal.asks import find_ask
+from ant.terminal.driver import Driver, Rule, driver_for
+from ant.terminal.look import Look, is_border
+from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
+from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
+from ant.terminal.shells import edits_commands, find_shell_ask
+from ant.terminal.views import find_view
+from ant.terminal.widgets import find_widget
+
+BUSY_S = 1.0
+"""Output so recent means work, when nothing else is known."""
+
+NEAR = 16
+"""Rows from the last one up in which an agent says what it is doing."""
+
+_AT_REST = re.compile(
+    r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
+    r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
+    r"|[\w.@:~/\[\]() +-]*([$#❯λ➜»]|(?<!\d)%) ?"
+)
+_CONFIRMS = re.compile(
+    r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
+    r"would you like me to|do you want me to)\b|\by/n\b",
+    re.IGNORECASE,
+)
+_CHOOSES = re.compile(
+    r"\b(which (one|of|option|file|would)|(choose|pick) (one|an?)|select one)\b",
+    re.IGNORECASE,
+)
+
+
+def judge(look: Look, flag: str | None = None) -> Verdict:
+    """What is held true of that look; `flag` names the session's driver."""
+    program = look.tty.foreground if look.tty else ""
+    for verdict in _verdicts(look, driver_for(flag, program)):
+        return verdict
+    waits = look.tty is not None and bool(look.tty.reading)
+    busy = look.quiet_s < BUSY_S and not waits
+    return _say(look, Kind.BUSY if busy else Kind.QUIET_UNKNOWN, "time")
+
+
+def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
+    if edits_commands(look.tty):
+        if (asked := find_shell_ask(look)) is not None:
+            yield _ask(look, asked)
+        yield _say(look, Kind.AT_REST, "shell", look.cursor.row)
+    if (menu := find_widget(look) or find_menu(look)) is not None:
+        yield _ask(look, _classed(menu, driver) if driver else menu)
+    if (view := find_view(look)) is not None:
+        yield _ask(look, view)
+    if driver is not None:
+        yield from _of_agent(look, driver)
+    if _is_at_rest(look):
+        yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
+    if (asked := find_ask(look)) is not None:
+        yield _ask(look, asked)
+
+
+def _classed(menu: Prompt, driver: Driver) -> Prompt:
+    """A menu with the class that the driver knows for its text."""
+    if menu.form is Form.BOXES and not driver.ticks:
+        menu = attrs.evolve(menu, form=Form.VIEW)
+    cancel = menu.cancel or ("\x1b" if driver.escapes else "")
+    for rule in driver.dialog:
+        if (found := rule.pattern.search(menu.text)) is not None:
+            return attrs.evolve(
+                menu,
+                class_=rule.class_ or menu.class_,
+                question=found.groupdict().get("question") or menu.question,
+                rule=f"{driver.name}/{rule.id}",
+                cancel=cancel,
+            )
+    return attrs.evolve(menu, cancel=cancel)
+
+
+def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
+    """Busy, at rest, or at rest below a question of its own."""
+    low = range(look.last, -1, -1)
+    if (found := _first(look, low[:NEAR], driver.busy)) is not None:
+        row, rule = found
+        yield _say(look, Kind.BUSY, f"{driver.name}/{rule.id}", row)
+    if (found := _first(look, low[:NEAR], driver.modal)) is not None:
+        yield _ask(look, _modal(look, *found, driver))
+    if (found := _first(look, low, driver.composer)) is None:
+        return
+    row, rule = found
+    if driver.boxed and not (row and is_border(look.lines[row - 1])):
+        return
+    if look.quiet_s < driver.rest_ms / 1000:
+        yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
+    if (question := _question_over(look, row, driver)) is not None:
+        yield _ask(look, question)
+    yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+
+
+def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
+    """A dialog that is known by a row of it and can be read by nobody but a person."""
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=rule.class_ or PromptClass.MULTI_CHOICE,
+        form=Form.VIEW,
+        question=question_above(look, row),
+        options=(),
+        rule=f"{driver.name}/{rule.id}",
+        rows=(row, row),
+        text=excerpt(look, max(row - NEAR, 0), row),
+        cancel="\x1b" if driver.escapes else "",
+    )
+
+
+def _first(
+    look: Look, rows: Sequence[int], rules: Sequence[Rule]
+) -> tuple[int, Rule] | None:
+    for row in rows:
+        for rule in rules:
+            if rule.pattern.search(look.bare[row]):
+                return row, rule
+    return None
+
+
+def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
+    """The question with which the agent's last reply ends, right above its composer."""
+    row = composer - 1
+    while row >= 0 and (
+        look.is_blank(row) or _first(look, [row], driver.ready) or not look.bare[row]
+    ):
+        row -= 1
+    if row < 0 or not look.bare[row].rstrip(" │").endswith(("?", "(y/n)")):
+        return None
+    first = row
+    while first > 0 and not _first(look, [first], driver.reply):
+        if look.is_blank(first - 1) or is_footer(look, first - 1):
+            break
+        first -= 1
+    text = " ".join(look.bare[each].strip() for each in range(first, row + 1))
+    question = re.split(r"(?<=[.!:])\s+(?=[A-Z])", text)[-1].lstrip("⏺•✦●◆ ").strip()
+    class_ = PromptClass.FREE_TEXT
+    if _CONFIRMS.search(question):
+        class_ = PromptClass.CONFIRMATION
+    elif _CHOOSES.search(question):
+        class_ = PromptClass.MULTI_CHOICE
+    return Prompt(
+        kind=Kind.QUESTION,
+        class_=class_,
+        form=Form.LINE,
+        question=question,
+        options=(),
+        rule=f"{driver.name}/question",
+        rows=(first, row),
+        text=excerpt(look, first, row),
+    )
+
+
+def _is_at_rest(look: Look) -> bool:
+    """An interpreter's prompt, with nothing typed behind it."""
+    tty = look.tty
+    if look.cursor.row < look.last or (tty is not None and tty.is_deaf):
+        return False
+    if tty is not None and tty.canonical and not tty.echo:
+        return False
+    return bool(_AT_REST.fullmatch(look.typed_at))
+
+
+def _ask(look: Look, prompt: Prompt) -> Verdict:
+    first, last = prompt.rows
+    return Verdict(
+        prompt.kind, prompt.rule, tuple(range(first, last + 1)), look.end, prompt
+    )
+
+
+def _say(look: Look, kind: Kind, rule: str, *rows: int) -> Verdict:
+    return Verdict(kind, rule, rows, look.end)

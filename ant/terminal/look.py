@@ -1,0 +1,134 @@
+"""One look at a terminal: rows, cursor, line discipline, and how quiet it is.
+
+All that is held true of a program comes from looks; they hold no secrets of a screen
+library, so one can be made of a recording as well.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import attrs
+
+from ant.terminal.modes import Cursor, Modes
+from ant.terminal.style import PLAIN, Rows, Style
+
+_SIDE = "│┃║╎╏┆┇┊┋|"
+_LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
+_RIGHT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}\s*$")
+_RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
+_BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
+_TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
+
+
+@attrs.frozen
+class Tty:
+    """The line discipline, and who is in front.
+
+    `canonical`: the program is given whole lines. `foreground` is the name of the
+    process in front, empty where unknown; `leader`: it is the session's first.
+    `reading`: it waits for what is typed; None where that cannot be told. `icrnl`:
+    Enter is given as a newline, which who edits a line itself switches off.
+    """
+
+    echo: bool
+    canonical: bool
+    foreground: str = ""
+    leader: bool = False
+    reading: bool | None = None
+    icrnl: bool = True
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether lines are wanted and nobody waits for one."""
+        return self.canonical and self.reading is False
+
+
+@attrs.frozen
+class Look:
+    """What is there after the byte before `end`, `quiet_s` seconds after it came.
+
+    `tty` is None where nobody can tell, as for a transcript of another machine.
+    """
+
+    rows: Rows
+    cursor: Cursor
+    modes: Modes
+    tty: Tty | None
+    quiet_s: float
+    end: int
+    cols: int
+    lines: tuple[str, ...] = attrs.field(init=False)
+    bare: tuple[str, ...] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        lines = tuple("".join(run.text for run in row).rstrip() for row in self.rows)
+        object.__setattr__(self, "lines", lines)
+        object.__setattr__(self, "bare", tuple(map(without_sides, lines)))
+
+    @property
+    def last(self) -> int:
+        """The last row that has anything on it; -1 on a blank screen."""
+        return next((i for i in reversed(range(len(self.lines))) if self.lines[i]), -1)
+
+    @property
+    def typed_at(self) -> str:
+        """The text on the cursor's row, up to the cursor."""
+        if self.cursor.row >= len(self.lines):
+            return ""
+        line = self.lines[self.cursor.row]
+        index = index_at(line, self.cursor.col)
+        return line[:index].ljust(min(self.cursor.col, index + 1) if line else 0)
+
+    def style_at(self, row: int, index: int) -> Style:
+        """The style of the character with that index in its row."""
+        for run in self.rows[row]:
+            if index < len(run.text):
+                return run.style
+            index -= len(run.text)
+        return PLAIN
+
+    def is_blank(self, row: int) -> bool:
+        """Whether nothing but a border is on that row."""
+        return is_rule(self.lines[row])
+
+
+def index_at(line: str, col: int) -> int:
+    """Which character of a line is at that column; wide ones take two."""
+    at = 0
+    for index, char in enumerate(line):
+        if at >= col:
+            return index
+        at += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return len(line)
+
+
+def without_sides(line: str) -> str:
+    """The line with blanks for the sides of a box it stands in."""
+    left = _LEFT.match(line)
+    if left is not None:
+        line = " " * left.end() + line[left.end() :]
+    return _RIGHT.sub("", line).rstrip()
+
+
+def is_border(line: str) -> bool:
+    """Whether a line is a horizontal border."""
+    return is_rule(line) and bool(_BORDER.search(line))
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line is blank or a border, a titled top border too."""
+    return bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
+
+
+def paragraph_above(look: Look, row: int, most: int = 6) -> Iterator[int]:
+    """The rows of the nearest text above `row`, from the lowest upwards."""
+    at = row - 1
+    while at >= 0 and look.is_blank(at) and row - at <= 3:
+        at -= 1
+    floor = at - most
+    while at > floor and at >= 0 and not look.is_blank(at):
+        if not look.bare[at].strip():
+            return
+        yield at
+        at -= 1

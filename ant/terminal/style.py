@@ -1,0 +1,124 @@
+"""How the text of a screen looks, as far as it tells what is lit and what is faint."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+
+class Style(NamedTuple):
+    """Colours as SGR parameters, empty for the default; and three attributes."""
+
+    fg: str = ""
+    bg: str = ""
+    bold: bool = False
+    dim: bool = False
+    inverse: bool = False
+
+
+PLAIN = Style()
+
+
+class Run(NamedTuple):
+    """Text of one style within a row."""
+
+    text: str
+    style: Style
+
+
+Rows = tuple[tuple[Run, ...], ...]
+
+_SEQUENCE = re.compile(
+    r"\x1b\[(?P<sgr>[\d;:]*)m|\x1b\[[0-?]*[ -/]*[@-~]"
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+)
+_FLAGS = (1, 2, 7)
+_WIDE_COLOUR = {"5": 1, "2": 3}
+
+
+def rows_of(drawn: str) -> Rows:
+    """The rows of a drawing: text, line breaks, and sequences that set the style.
+
+    Those that do anything else are passed over.
+    """
+    return tuple(_merged(_pieces(drawn)))
+
+
+def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
+    """One row from its characters, without the plain blanks at its end."""
+    pieces = (("\r\n" if char == "\n" else char, style) for char, style in cells)
+    return next(_merged(pieces), ())
+
+
+def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
+    style, at = PLAIN, 0
+    for found in _SEQUENCE.finditer(drawn):
+        yield drawn[at : found.start()], style
+        at = found.end()
+        if found["sgr"] is not None:
+            style = _changed(style, found["sgr"])
+    yield drawn[at:], style
+
+
+def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
+    row: list[Run] = []
+    for text, style in pieces:
+        first, *others = text.split("\r\n")
+        _add(row, first, style)
+        for other in others:
+            yield _trimmed(row)
+            row = []
+            _add(row, other, style)
+    yield _trimmed(row)
+
+
+def _add(row: list[Run], text: str, style: Style) -> None:
+    if row and row[-1].style == style:
+        row[-1] = Run(row[-1].text + text, style)
+    elif text:
+        row.append(Run(text, style))
+
+
+def _trimmed(row: list[Run]) -> tuple[Run, ...]:
+    while row and not row[-1].style.bg and not row[-1].style.inverse:
+        if text := row[-1].text.rstrip(" "):
+            row[-1] = Run(text, row[-1].style)
+            break
+        row.pop()
+    return tuple(row)
+
+
+def _changed(style: Style, sgr: str) -> Style:
+    numbers = iter(re.split("[;:]", sgr))
+    for each in numbers:
+        code = int(each or 0)
+        if code == 0:
+            style = PLAIN
+        elif code in _FLAGS:
+            style = _flagged(style, code)
+        elif code == 22:
+            style = style._replace(bold=False, dim=False)
+        elif code == 27:
+            style = style._replace(inverse=False)
+        elif code in (38, 48):
+            kind = next(numbers, "")
+            count = _WIDE_COLOUR.get(kind, 0)
+            colour = ";".join([kind, *(next(numbers, "") for _ in range(count))])
+            ink = code == 38
+            style = style._replace(fg=colour) if ink else style._replace(bg=colour)
+        elif 30 <= code <= 39 or 90 <= code <= 97:
+            style = style._replace(fg="" if code == 39 else _indexed(code))
+        elif 40 <= code <= 49 or 100 <= code <= 107:
+            style = style._replace(bg="" if code == 49 else _indexed(code - 10))
+    return style
+
+
+def _flagged(style: Style, code: int) -> Style:
+    return style._replace(
+        bold=style.bold or code == 1,
+        dim=style.dim or code == 2,
+        inverse=style.inverse or code == 7,
+    )
+
+
+def _indexed(code: int) -> str:
+    return f"5;{code - 30 if code < 40 else code - 82}"

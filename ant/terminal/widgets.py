@@ -1,0 +1,154 @@
+"""Dialogs drawn as windows: a row of buttons, above it a list, a field or just a text.
+
+The cursor tells what has the focus, shown or not: a row of the list, the field, or a
+button. Where it is elsewhere, Enter presses the button that looks unlike the others.
+"""
+
+import re
+from collections.abc import Sequence
+
+from ant.terminal.look import Look
+from ant.terminal.menus import (
+    FOOTER,
+    YES_NO,
+    Item,
+    excerpt,
+    items_of,
+    menu_of,
+    question_above,
+    top_of,
+)
+from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+
+_BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
+_TAB = re.compile(r"\S+(?: \S+)*")
+_KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+_SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
+
+
+def find_widget(look: Look) -> Prompt | None:
+    """The window with buttons at the end of the screen, if there is one."""
+    row = _button_row(look)
+    if row is None:
+        return _tabs(look)
+    found = list(_BUTTON.finditer(look.bare[row]))
+    block = _list_over(look, row)
+    if block:
+        marked = _focus(look, block)
+        if marked is not None or look.cursor.row == row:
+            return menu_of(look, block, marked)
+    if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
+        return _field(look, row)
+    return _buttons(look, row, found)
+
+
+def _button_row(look: Look) -> int | None:
+    for row in range(look.last, max(look.last - FOOTER, -1), -1):
+        line = look.bare[row]
+        if look.is_blank(row) or not line.strip():
+            continue
+        only = _BUTTON.search(line) and not _BUTTON.sub("", line).strip()
+        return row if only else None
+    return None
+
+
+def _list_over(look: Look, row: int) -> list[Item]:
+    """The rows of the list above the buttons, none where there is no list."""
+    at = row - 1
+    while at >= 0 and (look.is_blank(at) or not look.bare[at].strip()):
+        at -= 1
+    items, block = items_of(look), list[Item]()
+    while at >= 0 and (item := items[at]) is not None and not look.is_blank(at):
+        if block and item.col != block[-1].col:
+            break
+        block.insert(0, item)
+        at -= 1
+    return block if len(block) > 1 else []
+
+
+def _focus(look: Look, block: Sequence[Item]) -> int | None:
+    """The row that the cursor is on, or else the one that is lit."""
+    if any(each.row == look.cursor.row for each in block):
+        return look.cursor.row
+    lit = _odd_one(look, [(each.row, each.col) for each in block])
+    return None if lit is None else block[lit].row
+
+
+def _field(look: Look, row: int) -> Prompt:
+    question = question_above(look, look.cursor.row)
+    text = excerpt(look, max(look.cursor.row - FOOTER, 0), row)
+    secret = bool(_SECRET.search(question))
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.PASSWORD if secret else PromptClass.FREE_TEXT,
+        form=Form.SECRET if secret else Form.LINE,
+        question=question,
+        options=(),
+        rule="field",
+        rows=(look.cursor.row, look.cursor.row),
+        text=text,
+        draft="" if secret else look.bare[look.cursor.row].strip(" _"),
+    )
+
+
+def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
+    on_row = look.cursor.visible and look.cursor.row == row
+    under = [each.start() <= look.cursor.col <= each.end() for each in found]
+    if len(found) == 1:
+        lit: int | None = 0
+    elif on_row and sum(under) == 1:
+        lit = under.index(True)
+    else:
+        lit = _odd_one(look, [(row, each.start() + 1) for each in found])
+    if lit is None:
+        return None
+    labels = [(each[1] or each[2]).strip() for each in found]
+    yes_no = all(YES_NO.match(label) for label in labels)
+    class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_,
+        form=Form.BUTTONS,
+        question=question_above(look, row),
+        options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
+        rule="buttons",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _tabs(look: Look) -> Prompt | None:
+    """Words in the last row with text, one of them lit, and behind them the keys."""
+    row = next((r for r in range(look.last, -1, -1) if look.bare[r].strip()), 0)
+    words = list(_TAB.finditer(look.bare[row]))
+    keys = next((i for i, word in enumerate(words) if _KEYS.match(word[0])), 0)
+    if keys < 2:
+        return None
+    lit = _odd_one(look, [(row, word.start()) for word in words[:keys]])
+    if lit is None:
+        return None
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.MULTI_CHOICE,
+        form=Form.BUTTONS,
+        question=question_above(look, row),
+        options=tuple(Option(w[0], i == lit) for i, w in enumerate(words[:keys])),
+        rule="tabs",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:
+    """Which of several places looks unlike the others; of two, unlike its ground."""
+    grounds = []
+    for row, index in places:
+        style = look.style_at(row, index)
+        grounds.append((style.inverse, style.bg))
+    if len(places) == 2 and grounds[0] != grounds[1]:
+        row, index = places[0]
+        around = look.style_at(row, max(index - 3, 0))
+        plain = (around.inverse, around.bg)
+        return 1 - grounds.index(plain) if plain in grounds else None
+    odd = [i for i, ground in enumerate(grounds) if grounds.count(ground) == 1]
+    return odd[0] if len(odd) == 1 else None
