@@ -176,7 +176,7 @@ class Clerk:
         choice: Choice,
         responder: Responder,
     ) -> tuple[PromptRecord, Decision]:
-        """Type a choice for a prompt that is on the screen; its record and what is kept.
+        """Type a choice for a prompt on the screen; its record and what is kept.
 
         It is claimed before anything waits, and written when this returns. Raises
         `AlreadyAnswered` and `CapacityReached`, what `LiveTerminal.answer` raises (then

@@ -111,7 +111,7 @@ class Desk:
     """What is known of one run, whose first byte has offset `start`.
 
     `sheets` are those that are shown or not all written, oldest first; `replied` is the
-    offset behind the last answer: what was drawn before it is the answered prompt.
+    prompt answered last, and the offset behind that: drawn before it, it is the same.
     """
 
     session_id: SessionId
@@ -119,7 +119,7 @@ class Desk:
     start: int
     verdict: Verdict | None = None
     judged_at: float = 0.0
-    replied: int = -1
+    replied: tuple[str, int] = ("", 0)
     prompt: Sheet | None = None
     sheets: list[Sheet] = attrs.field(factory=list)
     hook: HookFact | None = None
@@ -148,9 +148,9 @@ class Desk:
         verdict = self.verdict
         if verdict is None or verdict.prompt is None or verdict.kind not in ASKING:
             return None
-        if verdict.end <= self.replied or verdict.prompt.class_ in VIEWS:
-            return None
-        return verdict.prompt
+        answered, end = self.replied
+        is_stale = verdict.end <= end and verdict.prompt.fingerprint == answered
+        return None if is_stale or verdict.prompt.class_ in VIEWS else verdict.prompt
 
     def _open(self, asked: Prompt, start: int) -> None:
         assert self.verdict is not None
@@ -242,7 +242,7 @@ class Desk:
         sheet.record = attrs.evolve(sheet.record, answer=decision)
         if decision.resolved:
             sheet.close(PromptStatus.ANSWERED)
-            self.replied = end
+            self.replied = (sheet.record.fingerprint, end)
         if decision.resolved and self.prompt is sheet:
             self.prompt, asked = None, self.asked
             if asked is not None:  # The same was asked again meanwhile.

@@ -181,6 +181,9 @@ def test_the_same_question_again_is_another_prompt(desk: Desk) -> None:
     desk.reply(first, decision(), 15)
     desk.saw(verdict(prompt(), 15))
     assert desk.prompt is None
+    desk.saw(verdict(prompt("And this?"), 15))
+    assert desk.prompt is not None, "another is another"
+    desk.saw(verdict(end=15))
     desk.saw(verdict(prompt(), 16))
     assert desk.prompt is not None
     second = desk.claim(desk.prompt.record.id)

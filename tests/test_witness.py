@@ -94,7 +94,7 @@ async def test_activity_and_size_are_told(rig: Rig) -> None:
     with trio.fail_after(PATIENCE_S):
         await live.flow.wait_stored(1)
     events = [each.event for each in rig.bus.published if each.seq is None]
-    assert {TerminalResized, SessionActivity} == set(map(type, events))
+    assert {TerminalResized, SessionActivity} <= set(map(type, events))
     assert rig.system.stage.running[session.id].silent_s < PATIENCE_S
 
 

@@ -141,4 +141,4 @@ async def _answer(
     system: System, record: PromptRecord, choice: Choice, responder: Responder
 ) -> tuple[PromptRecord, Decision]:
     live = system.supervisor.need(record.session_id)
-    return await system.stage.clerk.answer(live, record, choice, responder)  # type: ignore[arg-type]
+    return await system.stage.clerk.answer(live, record, choice, responder)
