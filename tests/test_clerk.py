@@ -17,6 +17,7 @@ from ant.terminal.choice import Choice, Outcome
 from ant.terminal.host import Exit
 from ant.terminal.prompt import Kind
 from tests.asked import Asker, prompt, stored
+from tests.cancel import cancel_at_every_step
 from tests.systems import PATIENCE_S, Rig
 
 ADA = Responder(by="@ada", justification="safe")
@@ -315,3 +316,25 @@ async def test_a_webhook_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) 
     one = await asker.ask()
     await asker.rig.settle()
     assert [(url, one)] == told
+
+
+async def test_an_answer_cancelled_anywhere_is_whole(asker: Asker) -> None:
+    """Nothing is typed and the prompt waits, or it is typed, answered and written."""
+    waiting = [await asker.ask()]
+
+    async def op() -> None:
+        await answer(asker, waiting[-1])
+
+    async def check() -> None:
+        await asker.settled()
+        kept = now(asker, waiting[-1])
+        typed = len(asker.typed)
+        assert (typed == len(waiting)) == (kept.status is PromptStatus.ANSWERED)
+        assert (kept.answer is not None) == (not kept.is_pending)
+        if kept.is_pending:
+            await answer(asker, waiting[-1])
+        assert len(asker.typed) == len(waiting)
+        waiting.append(await asker.ask(prompt(f"{len(waiting)}?")))
+
+    assert await cancel_at_every_step(op, check) > 3
+    asker.rig.check_published()
