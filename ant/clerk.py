@@ -18,7 +18,13 @@ import trio
 from ant import clock, prompts, replies
 from ant.asking import ENDED, AgentStatus, Decision, PromptRecord
 from ant.desk import Desk, Sheet
-from ant.errors import AlreadyAnswered, Conflict, NotRunning, StorageFailed
+from ant.errors import (
+    AlreadyAnswered,
+    CapacityReached,
+    Conflict,
+    NotRunning,
+    StorageFailed,
+)
 from ant.events import Envelope
 from ant.hooks import HookFact
 from ant.journal import Journal
@@ -26,6 +32,7 @@ from ant.model import SessionId
 from ant.prompt_events import AgentStatusUpdated
 from ant.replies import Responder
 from ant.scribe import Scribe
+from ant.tally import Limit, met
 from ant.terminal.choice import Choice, Outcome
 from ant.terminal.flow import Flow
 from ant.terminal.prompt import Verdict
@@ -186,7 +193,11 @@ class Clerk:
         case = self._cases.get(record.session_id)
         if case is None:
             raise AlreadyAnswered("The program that asked this has ended.")
-        sheet = case.desk.claim(record.id)
+        try:
+            sheet = case.desk.claim(record.id)
+        except CapacityReached:
+            met(Limit.PROMPTS)
+            raise
         typing = _Typing()
         self._nursery.start_soon(
             self._type, case, sheet, live, choice, responder, typing

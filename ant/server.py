@@ -31,10 +31,12 @@ from ant.scribe import Scribe
 from ant.store import Program, Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
+from ant.tally import Limit, met
 from ant.terminal import processes
 from ant.terminal.display import warm_up
 from ant.terminal.host import Identity
 from ant.terminal.pty import open_pty
+from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.webhooks import Webhooks
 from ant.witness import Stage
@@ -96,7 +98,8 @@ async def _serve(
         webhooks = Webhooks(config.webhook_private)
         clerk = Clerk(journal, scribe, webhooks)
         own_url = config.public_url or url
-        stage = Stage(journal, scribe, clerk, Viewers(), open_pty, own_url)
+        stage = Stage(journal, scribe, clerk, Viewers(), open_pty, Turns(), own_url)
+        background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(webhooks.run)
         await background.start(clerk.start_keeping)
@@ -206,7 +209,7 @@ async def _sweep(journal: Journal, config: Config) -> None:
 
     while True:
         try:
-            await journal.write(prune)
+            met(Limit.EVENT_LOG, await journal.write(prune))
             await journal.write(sessions.purge)
         except StorageFailed as exc:
             log.error("The sweep has to wait: %s", exc)

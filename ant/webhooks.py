@@ -18,6 +18,7 @@ import trio
 from ant import wire
 from ant.asking import PromptRecord
 from ant.errors import Forbidden
+from ant.tally import Limit, met
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +137,7 @@ class Webhooks:
         try:
             self._send.send_nowait((url, wire.dumps(record)))
         except trio.WouldBlock:
+            met(Limit.WEBHOOKS)
             log.warning("A webhook is dropped: %d wait already.", QUEUE)
 
     async def run(self) -> None:

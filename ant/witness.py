@@ -28,6 +28,7 @@ from ant.terminal.observations import (
 )
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
+from ant.turns import Turns
 from ant.viewers import Viewers
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Stage:
     clerk: Clerk
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
+    turns: Turns
     server_url: str = ""
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
@@ -86,7 +88,8 @@ class Witness:
         program = await self._stage.journal.write(
             runs.begin_run, self.session_id, self._run, *self._size
         )
-        self.flow = Flow(Tail(program.reserved))
+        self.flow = Flow(Tail(program.reserved), self._stage.turns)
+        self.detector.flag = program.session.cli_flag
         display = _display(program)
         return await self._stage.open_terminal(self._spec(program)), self.flow, display
 

@@ -30,6 +30,7 @@ from ant.store.tables import EventRow
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.terminal.host import Spec, Terminal
+from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.webhooks import Webhooks
 from ant.witness import Stage
@@ -143,7 +144,10 @@ async def running(
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
             clerk = Clerk(journal, scribe, webhooks)
-            stage = Stage(journal, scribe, clerk, Viewers(), opener, "http://test")
+            stage = Stage(
+                journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
+            )
+            background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(webhooks.run)
             await background.start(clerk.start_keeping)

@@ -34,6 +34,7 @@ PURE_TERMINAL = (
     "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
+    "terminal.replies",
     "terminal.modes",
     "terminal.style",
     "terminal.ghostty",
@@ -138,6 +139,7 @@ HTTP = (
     "http.routes.events",
     "http.routes.system",
     "http.routes",
+    "http.sender",
     "http.ws",
     "http.app",
 )
@@ -149,8 +151,8 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 # A layer: its modules, what of ANT it may see beside itself, and which third parties.
 # A module sees those named before it in its own layer, and of the others all.
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
-    (("errors", "clock"), (), frozenset()),
-    (("bell",), (), frozenset({"trio"})),
+    (("errors", "clock", "tally"), (), frozenset()),
+    (("bell", "turns"), (), frozenset({"trio"})),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
     (("limits", "commands", "frames"), VOCABULARY[:4], frozenset({"attrs"})),
     (
@@ -166,7 +168,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (("problem",), (), frozenset()),
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
-    (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
+    (
+        LIVE_TERMINAL,
+        ("errors", "tally", "bell", "turns", *PURE_TERMINAL),
+        frozenset({"attrs", "trio"}),
+    ),
     (
         STORE,
         ("errors", "clock", "model", "asking", "events", "wire", *PROMPT_WORDS),
@@ -179,14 +185,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         MACHINERY,
-        VOCABULARY + PURE_TERMINAL + LIVE_TERMINAL + ("store",) + RULES,
+        (
+            *VOCABULARY,
+            "tally",
+            "turns",
+            *PURE_TERMINAL,
+            *LIVE_TERMINAL,
+            "store",
+            *RULES,
+        ),
         frozenset({"attrs", "trio", "h11"}),
     ),
-    (CONNECTION, ("wire", "problem"), SERVING),
+    (CONNECTION, ("tally", "wire", "problem"), SERVING),
     (
         HTTP,
         (
-            *(*VOCABULARY, "problem"),
+            *(*VOCABULARY, "tally", "turns", "problem"),
             *(*PURE_TERMINAL, "terminal.flow", "terminal.sight", "terminal.session"),
             *(*RULES, *MACHINERY, *CONNECTION),
         ),
@@ -197,17 +211,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
-    (("listener",), ("errors", *CONNECTION), SERVING),
+    (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
-        VOCABULARY
-        + PURE_TERMINAL
-        + LIVE_TERMINAL
-        + ("store",)
-        + RULES
-        + MACHINERY
-        + HTTP
-        + ("listener",),
+        (
+            *(*VOCABULARY, "tally", "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
+            *(*RULES, *MACHINERY, *HTTP, "listener"),
+        ),
         frozenset({"trio"}),
     ),
     (

@@ -5,14 +5,21 @@ from typing import Any
 import pytest
 import trio
 
-from ant import clerk, prompts, wire
+from ant import clerk, desk, prompts, wire
 from ant.asking import ENDED, LEFT, AgentState, Decision, PromptRecord, PromptStatus
-from ant.errors import AlreadyAnswered, Conflict, PromptChanged, StorageFailed
+from ant.errors import (
+    AlreadyAnswered,
+    CapacityReached,
+    Conflict,
+    PromptChanged,
+    StorageFailed,
+)
 from ant.events import Envelope
 from ant.hooks import HookFact
 from ant.model import SessionId
 from ant.prompt_events import AgentStatusUpdated, PromptDetected
 from ant.replies import Responder
+from ant.tally import Limit
 from ant.terminal.choice import Choice, Outcome
 from ant.terminal.host import Exit
 from ant.terminal.prompt import Kind
@@ -249,6 +256,18 @@ async def test_a_disk_that_refuses_is_waited_for(
     await asker.settled()
     assert PromptStatus.ANSWERED is now(asker, one).status
     assert case.failed is None
+
+
+@pytest.mark.meets(Limit.PROMPTS)
+async def test_answers_that_wait_have_a_bound(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers before it are to be written first; nothing is typed then."""
+    monkeypatch.setattr(desk, "UNWRITTEN", 0)
+    one = await asker.ask()
+    with pytest.raises(CapacityReached):
+        await answer(asker, one)
+    assert [] == asker.typed
 
 
 async def test_a_bug_costs_one_prompt(

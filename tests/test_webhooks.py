@@ -12,6 +12,7 @@ import trio
 
 from ant import webhooks, wire
 from ant.errors import Forbidden
+from ant.tally import Limit
 from ant.webhooks import QUEUE, Webhooks, is_public, post
 from tests.asked import record
 from tests.live.waiting import eventually
@@ -222,6 +223,7 @@ async def test_who_does_not_answer_is_given_up(
     assert "secret" not in caplog.text
 
 
+@pytest.mark.meets(Limit.WEBHOOKS)
 def test_more_than_can_wait_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
     """And that is said: nothing waits for a receiver."""
     hooks = Webhooks()
