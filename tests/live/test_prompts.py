@@ -13,6 +13,10 @@ from tests.live.server import running_server
 from tests.live.waiting import eventually
 
 SURE = 'read -r -p "Delete all of it? [y/n] " a; echo "said <$a>"'
+AGAIN = (
+    r'while true; do printf "\033[H\033[J"; read -r -p "Go on? [y/n] " a;'
+    r' printf "\033[H\033[J"; sleep 0.01; done'
+)
 WORD = 'read -r -s -p "Password: " a; echo; echo "got ${#a}"; read -r -p "Name: " b'
 
 
@@ -63,6 +67,21 @@ async def test_a_question_is_answered_once(tmp_path: Path) -> None:
             card["meta"]["status"],
             card["meta"]["decision"]["by"],
         )
+
+
+@pytest.mark.slow
+async def test_the_same_question_again_is_another_prompt(tmp_path: Path) -> None:
+    """However soon it is drawn, and though not a character of the screen differs."""
+    async with running_server(tmp_path) as server, server.client() as ant:
+        row = await ask(ant, AGAIN)
+        path = f"/api/sessions/{row['id']}/prompt-bridge/respond"
+        ids = []
+        for _ in range(3):
+            prompt = await pending(ant, row["id"])
+            body = {"prompt_id": prompt["id"], "response": "y"}
+            assert (await ant.call("POST", path, body))["resolved"]
+            ids.append(prompt["id"])
+        assert 3 == len(set(ids))
 
 
 @pytest.mark.slow
