@@ -88,6 +88,12 @@ def main() -> None:
     envvar="ANT_ALLOWED_HOSTS",
     help="More Host names, comma separated.",
 )
+@click.option(
+    "--webhook-private",
+    is_flag=True,
+    envvar="ANT_WEBHOOK_PRIVATE",
+    help="Let prompts be posted to private addresses.",
+)
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
 def serve(
     data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object

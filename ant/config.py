@@ -31,6 +31,8 @@ class Config:
     """Events kept in the log."""
     event_log_max_age_days: int = 30
     """Days that an event is kept in the log."""
+    webhook_private: bool = False
+    """Whether prompts may be posted to private and local addresses."""
     grace_s: float = 5.0
     """Seconds that sockets, requests and sessions have to leave on a stop."""
     log_level: str = "info"

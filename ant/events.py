@@ -24,6 +24,13 @@ from ant.model import (
     Task,
     TaskId,
 )
+from ant.prompt_events import (
+    AgentStatusUpdated,
+    PromptBridgeResolved,
+    PromptDetected,
+    SessionInputResolved,
+    SessionNeedsInput,
+)
 
 _SESSION: Final = {"wire": "sessionId"}
 
@@ -269,6 +276,11 @@ Event = (
     | RoomLinkCreated
     | RoomLinkDeleted
     | Typing
+    | PromptDetected
+    | SessionNeedsInput
+    | SessionInputResolved
+    | PromptBridgeResolved
+    | AgentStatusUpdated
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
@@ -112,9 +113,13 @@ def merge_meta(
 ) -> Message:
     """Replace top-level keys of a message's meta; atomic, so that two at once count."""
     check_active(unit, room_id)
-    before = get_message(unit, room_id, message_id)
-    message = attrs.evolve(before, meta=merged(before.meta, ask.meta))
-    unit.messages.change(message_id, meta=wire.dumps(message.meta).decode())
+    return set_meta(unit, get_message(unit, room_id, message_id), ask.meta)
+
+
+def set_meta(unit: Unit, before: Message, meta: dict[str, Any]) -> Message:
+    """Replace these keys of a message's meta, whatever became of its room."""
+    message = attrs.evolve(before, meta=merged(before.meta, meta))
+    unit.messages.change(message.id, meta=wire.dumps(message.meta).decode())
     _updated(unit, message)
     return message
 

@@ -2,7 +2,8 @@
 
 import attrs
 
-from ant import clock
+from ant import clock, prompts
+from ant.asking import ENDED, LOST
 from ant.errors import NotFound
 from ant.events import SessionExited, SessionsChanged
 from ant.model import Session, SessionId, Status, TerminalInfo
@@ -128,6 +129,7 @@ def finish_run(
         **({"reserved": end} if complete else {}),
     )
     unit.sessions.change(session_id, updated_at=at)
+    prompts.resolve_all(unit, ENDED, session_id)
     unit.emit(
         SessionExited(session_id, Status.EXITED, exit_.code, exit_.signal, reason, end)
     )
@@ -144,13 +146,15 @@ def resize(unit: Unit, session_id: SessionId, cols: int, rows: int) -> Session:
 def recover(unit: Unit, boot_id: str) -> list[SessionId]:
     """After a start: call no process running that we do not hold; which were lost.
 
-    After an unclean end of the whole machine every numbering skips ahead.
+    Nothing of them waits for an answer any more. After an unclean end of the whole
+    machine every numbering skips ahead.
     """
     clean = unit.settings.get("clean") == "yes"
     if unit.settings.get("boot_id") not in (None, boot_id) and not clean:
         unit.sessions.skip_offsets(POWER_LOSS_SKIP)
     unit.settings.put("boot_id", boot_id)
     unit.settings.put("clean", "no")
+    prompts.resolve_all(unit, LOST)
     lost = unit.sessions.unfinished()
     for program in lost:
         session_id = program.session.id

@@ -92,12 +92,14 @@ class Scribe:
         """None is due any more; one drawn already is stored before what comes."""
         self._draw.pop(session_id, None)
 
-    async def flush(self, session_id: SessionId, flow: Flow) -> None:
-        """Wait until all that the flow holds now is in the database.
+    async def flush(
+        self, session_id: SessionId, flow: Flow, end: int | None = None
+    ) -> None:
+        """Wait until what is below `end`, or all that the flow holds now, is stored.
 
         *Cancellation:* nothing is lost, it is stored as ever.
         """
-        end = flow.tail.end
+        end = flow.tail.end if end is None else min(end, flow.tail.end)
         if flow.tail.stored < end:
             self.mark(session_id, flow)
             self._hurry.ring()

@@ -2,7 +2,7 @@
 
 lock, store                         let go last
   journal                           finishes what was asked of it
-    transcript writer, health
+    transcript writer, clerk, health
       sessions                      HUP, grace, KILL
         listener, signals           leave first: sockets see 1001
 """
@@ -17,6 +17,7 @@ import trio
 
 from ant import clock, runs, sessions
 from ant.bus import Bus
+from ant.clerk import Clerk
 from ant.config import Config
 from ant.errors import Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
@@ -37,6 +38,7 @@ from ant.terminal.host import Identity
 from ant.terminal.pty import open_pty
 from ant.turns import Turns
 from ant.viewers import Viewers
+from ant.webhooks import Webhooks
 from ant.witness import Stage
 
 log = logging.getLogger(__name__)
@@ -93,11 +95,14 @@ async def _serve(
     stopped, hurry = trio.Event(), trio.CancelScope()
     async with open_journal(store, bus) as journal, trio.open_nursery() as background:
         scribe = Scribe(journal, config.transcript_max_bytes)
-        stage = Stage(
-            journal, scribe, Viewers(), open_pty, Turns(), config.public_url or url
-        )
+        webhooks = Webhooks(config.webhook_private)
+        clerk = Clerk(journal, scribe, webhooks)
+        own_url = config.public_url or url
+        stage = Stage(journal, scribe, clerk, Viewers(), open_pty, Turns(), own_url)
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
+        background.start_soon(webhooks.run)
+        await background.start(clerk.start_keeping)
         background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
         with hurry:

@@ -33,6 +33,11 @@ class Limit(Enum):
     OUTPUT_GAP = "Bytes that do not exist any more, or are skipped: a socket is told."
     TAIL = "While 4 MiB of a session are not stored or looked at, its PTY is not read."
     WRITES = "While 256 pieces of work wait for the database, the next waits outside."
+    PROMPTS = (
+        "While 16 answered prompts of a session wait for the database, the next answer "
+        "is refused with 429; what came and went unanswered meanwhile is dropped."
+    )
+    WEBHOOKS = "While 64 posts wait for webhooks, the next is dropped and logged."
     TRANSCRIPT = "Bytes of transcripts over their size: the oldest of a session went."
     EVENT_LOG = "Events over the log's length or age: the oldest went."
 

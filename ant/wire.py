@@ -1,8 +1,9 @@
 """JSON to and from the model, the commands and the events; the only JSON reader.
 
-Bodies and frames are read strictly: no string becomes a number, no unknown key is
-dropped. Query strings are text, so only there `"5"` is 5 and `"true"` is true. Whatever
-is wrong is raised as `Invalid` with one issue per fault, each ending in a JSON path.
+Bodies and frames are read strictly: no string becomes a number, and an unknown key is
+dropped only by a class that says it is `open`. Query strings are text, so only there
+`"5"` is 5 and `"true"` is true. Whatever is wrong is raised as `Invalid` with one issue
+per fault, each ending in a JSON path.
 """
 
 import re
@@ -37,6 +38,7 @@ from cattrs.v import transform_error
 from ant import clock, events
 from ant.errors import Invalid
 from ant.frames import FRAMES, Frame
+from ant.limits import Given
 
 T = TypeVar("T")
 
@@ -172,7 +174,7 @@ def _strict(converter: Converter) -> Converter:
         read = make_dict_structure_fn(
             cls,
             converter,
-            _cattrs_forbid_extra_keys=True,
+            _cattrs_forbid_extra_keys=not getattr(cls, "open", False),
             **names,  # type: ignore[arg-type]
         )
 
@@ -188,7 +190,7 @@ def _strict(converter: Converter) -> Converter:
                 outer[flat.name] = {key: v for key, v in value.items() if key in inner}
                 value = outer
             done = read(value, kind)
-            if rule is not None:
+            if isinstance(rule, Given):
                 rule.check(done)
             return done
 
@@ -305,6 +307,11 @@ def render(value: dict[str, Any]) -> bytes:
 def read_body(data: bytes, kind: type[T]) -> T:
     """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
     return _structure(_body, loads(data) if data else {}, kind)
+
+
+def read_data(value: Any, kind: type[T]) -> T:
+    """Structure what is parsed already. Raises `Invalid`."""
+    return _structure(_body, value, kind)
 
 
 def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:

@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from ant import clock, runs, screens
+from ant.clerk import Clerk
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.journal import Journal
@@ -18,7 +19,13 @@ from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
-from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
+from ant.terminal.observations import (
+    ActivitySeen,
+    Observation,
+    OutputSeen,
+    Resized,
+    VerdictSeen,
+)
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
 from ant.turns import Turns
@@ -39,6 +46,7 @@ class Stage:
 
     journal: Journal
     scribe: Scribe
+    clerk: Clerk
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
     turns: Turns
@@ -81,6 +89,7 @@ class Witness:
             runs.begin_run, self.session_id, self._run, *self._size
         )
         self.flow = Flow(Tail(program.reserved), self._stage.turns)
+        self.detector.flag = program.session.cli_flag
         display = _display(program)
         return await self._stage.open_terminal(self._spec(program)), self.flow, display
 
@@ -106,6 +115,7 @@ class Witness:
             self._keyframe(),
         )
         self.has_begun = True
+        self._stage.clerk.enter(self.session_id, self._run, self.flow)
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
         self._stage.viewers.wake(self.session_id)
@@ -121,6 +131,8 @@ class Witness:
                     self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
+            case VerdictSeen(verdict):
+                self._stage.clerk.saw(self.session_id, verdict)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
                 self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
@@ -149,12 +161,14 @@ class Witness:
             # However it went: a dead terminal that counts as running is for ever.
             if self.has_begun:
                 del self._stage.running[self.session_id]
+                self._stage.clerk.forget(self.session_id)
             self._stage.viewers.wake(self.session_id)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:
         end = self.flow.tail.end
         with trio.move_on_after(FLUSH_S):
             await self._stage.scribe.flush(self.session_id, self.flow)
+        await self._stage.clerk.leave(self.session_id)
         complete = self.flow.tail.stored == end
         if complete:
             self.flow.tail.let_go()

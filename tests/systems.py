@@ -15,6 +15,7 @@ from quart_trio import QuartTrio
 
 from ant import bus, clock, sessions
 from ant.bus import Bus
+from ant.clerk import Clerk
 from ant.commands import CreateSession
 from ant.config import Config
 from ant.events import Envelope
@@ -31,6 +32,7 @@ from ant.system import System
 from ant.terminal.host import Spec, Terminal
 from ant.turns import Turns
 from ant.viewers import Viewers
+from ant.webhooks import Webhooks
 from ant.witness import Stage
 from tests.fakes import FakeTerminal
 
@@ -140,9 +142,15 @@ async def running(
         ):
             scribe = Scribe(journal, config.transcript_max_bytes)
             opener = open_terminal or rig.open_fake
-            stage = Stage(journal, scribe, Viewers(), opener, Turns(), "http://test")
+            webhooks = Webhooks(config.webhook_private)
+            clerk = Clerk(journal, scribe, webhooks)
+            stage = Stage(
+                journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
+            )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
+            background.start_soon(webhooks.run)
+            await background.start(clerk.start_keeping)
             with rig.hurry:
                 async with open_supervisor(
                     stage, config.max_active_sessions, config.grace_s

@@ -18,10 +18,16 @@ VOCABULARY = (
     "limits",
     "commands",
     "frames",
+    "asking",
+    "prompt_events",
     "events",
     "wire",
+    "answering",
     "problem",
 )
+PROMPT_WORDS = ("terminal.prompt", "terminal.choice")
+"""What terminal and rooms say to each other about prompts; they import nothing."""
+
 PURE_TERMINAL = (
     "terminal.prompt",
     "terminal.choice",
@@ -72,17 +78,25 @@ STORE = (
     "store.people",
     "store.links",
     "store.board",
+    "store.prompts",
     "store.unit",
     "store",
 )
 RULES = (
     "handles",
     "sessions",
-    "runs",
     "people",
     "rooms",
     "links",
     "board",
+    "bridge",
+    "cards",
+    "standing",
+    "prompts",
+    "replies",
+    "hooks",
+    "desk",
+    "runs",
     "evidence",
     "screens",
 )
@@ -94,6 +108,8 @@ MACHINERY = (
     "journal",
     "scribe",
     "launch",
+    "webhooks",
+    "clerk",
     "witness",
     "supervisor",
     "health",
@@ -112,12 +128,14 @@ HTTP = (
     "http.output",
     "http.joins",
     "http.screens",
+    "http.answers",
     "http.routes.sessions",
     "http.routes.terminal",
     "http.routes.messages",
     "http.routes.people",
     "http.routes.links",
     "http.routes.board",
+    "http.routes.prompts",
     "http.routes.events",
     "http.routes.system",
     "http.routes",
@@ -136,8 +154,18 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock", "tally"), (), frozenset()),
     (("bell", "turns"), (), frozenset({"trio"})),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
-    (("limits", "commands", "frames", "events"), VOCABULARY[:4], frozenset({"attrs"})),
-    (("wire",), VOCABULARY[:8], frozenset({"attrs", "cattrs", "orjson"})),
+    (("limits", "commands", "frames"), VOCABULARY[:4], frozenset({"attrs"})),
+    (
+        ("asking", "prompt_events", "events"),
+        ("model", *PROMPT_WORDS),
+        frozenset({"attrs"}),
+    ),
+    (("wire",), VOCABULARY[:10], frozenset({"attrs", "cattrs", "orjson"})),
+    (
+        ("answering",),
+        ("model", "limits", "commands", *PROMPT_WORDS),
+        frozenset({"attrs"}),
+    ),
     (("problem",), (), frozenset()),
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
     (
@@ -147,7 +175,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         STORE,
-        ("errors", "clock", "model", "events", "wire"),
+        ("errors", "clock", "model", "asking", "events", "wire", *PROMPT_WORDS),
         frozenset({"attrs", "peewee", "playhouse"}),
     ),
     (
@@ -166,7 +194,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
             "store",
             *RULES,
         ),
-        frozenset({"attrs", "trio"}),
+        frozenset({"attrs", "trio", "h11"}),
     ),
     (CONNECTION, ("tally", "wire", "problem"), SERVING),
     (
@@ -212,6 +240,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pyghostty": ("terminal.ghostty",),
     "avt": ("terminal.avt",),
     "socket": ("listener", "connection"),
+    "h11": ("webhooks", "connection", "listener"),
+    "ssl": ("webhooks",),
     "subprocess": ("terminal.pty", "terminal.processes"),
     "pty": (),
     "signal": ("terminal.pty", "terminal.processes", "server"),
@@ -249,6 +279,7 @@ MOST_LINES = 400
 UNMIRRORED = {
     "server": "tested as a process, in tests/live",
     "system": "a bundle of fields",
+    "prompt_events": "with the other events, in test_events.py",
     "terminal.observations": "fields only",
     "terminal.modes": "fields only",
     "terminal.ghostty": "one suite for both libraries, in test_screen.py",

@@ -57,6 +57,7 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         *("--log-level", "debug", "--insecure", "--max-active-sessions", "3"),
         *("--transcript-max-bytes", "70000", "--event-log-keep", "5"),
         *("--public-url", "https://ant.example", "--allowed-hosts", "a, b,"),
+        "--webhook-private",
     )
     variables = run(
         "serve",
@@ -71,6 +72,7 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         ANT_EVENT_LOG_KEEP="5",
         ANT_PUBLIC_URL="https://ant.example",
         ANT_ALLOWED_HOSTS="a, b,",
+        ANT_WEBHOOK_PRIVATE="1",
     )
     assert (0, 0) == (flags.exit_code, variables.exit_code), variables.output
     expected = Config(
@@ -85,6 +87,7 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         event_log_keep=5,
         public_url="https://ant.example",
         allowed_hosts=("a", "b"),
+        webhook_private=True,
     )
     assert [expected, expected] == told
 

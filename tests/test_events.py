@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from ant import clock, events, evidence, rooms, wire
+from ant.asking import AgentState, AgentStatus, PromptStatus
 from ant.commands import PostMessage
 from ant.events import (
     CliFlagUpdated,
@@ -46,7 +47,16 @@ from ant.model import (
     Task,
     TaskId,
 )
+from ant.prompt_events import (
+    AgentStatusUpdated,
+    PromptBridgeResolved,
+    PromptDetected,
+    SessionInputResolved,
+    SessionNeedsInput,
+)
 from ant.store import Job, Store, Unit
+from ant.terminal.prompt import Kind
+from tests.asked import decision, record
 from tests.rules import room
 
 AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")
@@ -69,6 +79,8 @@ MESSAGE = Message(
 )
 TASK = Task(TaskId("t"), ONE, "@ada", None, "title", None, "new", ("a",), AT, AT)
 REF = FileRef(FileRefId("f"), ONE, None, "/a", "note", AT)
+
+ASKED = record(answer=decision())
 
 # One of each: (durable, to all, event).
 EVENTS: list[tuple[bool, bool, Event]] = [
@@ -96,6 +108,47 @@ EVENTS: list[tuple[bool, bool, Event]] = [
     ),
     (True, False, RoomLinkDeleted(TWO, ONE, LinkId("l"))),
     (False, False, Typing(ONE, "@ada", True)),
+    (True, True, PromptDetected(ONE, ASKED)),
+    (
+        True,
+        True,
+        SessionNeedsInput(
+            ONE,
+            ASKED.class_,
+            "Run it?",
+            "prompt_bridge",
+            ASKED.id,
+            "screen",
+            AT,
+            ASKED.kind,
+            ASKED.options,
+        ),
+    ),
+    (
+        True,
+        True,
+        SessionInputResolved(
+            ONE, "prompt_bridge", ASKED.id, PromptStatus.RESOLVED, "left_screen"
+        ),
+    ),
+    (True, True, PromptBridgeResolved(ONE, ASKED.id, ASKED)),
+    (
+        False,
+        True,
+        AgentStatusUpdated(
+            ONE,
+            AgentStatus(
+                AgentState.WAITING,
+                5,
+                Kind.DIALOG,
+                "menu",
+                "screen",
+                ASKED.id,
+                "?",
+                None,
+            ),
+        ),
+    ),
 ]
 
 PAGE = {
@@ -109,6 +162,10 @@ PAGE = {
     "room_link_created",
     "typing",
     "sessions_changed",
+    "agent_status_updated",
+    "session_needs_input",
+    "session_input_resolved",
+    "prompt_detected",
 }
 """Names of the API page that are events here; `terminal_output` is no event."""
 
@@ -202,6 +259,14 @@ def test_frames_keep_the_names_of_the_original() -> None:
         "cli_flag_updated": {"cli_flag"},
         "sessions_changed": {"removedIds"},
         "participants_changed": set(),
+        "prompt_detected": {"prompt"},
+        "session_needs_input": {
+            *("eventClass", "summary", "source", "promptId", "detector", "since"),
+            *("kind", "options"),
+        },
+        "session_input_resolved": {"source", "promptId", "status", "reason"},
+        "prompt_bridge_resolved": {"promptId", "prompt"},
+        "agent_status_updated": {"status"},
     }
     assert expected == {tag: keys[tag] - always for tag in expected}
 

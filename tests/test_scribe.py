@@ -75,6 +75,17 @@ async def test_a_flood_is_stored_whole_and_shared(
     assert flow.tail.stored == len(data)
 
 
+async def test_a_flush_may_end_before_the_end(scribe: Scribe, session: Session) -> None:
+    """What comes after is not waited for, and what never came neither."""
+    flow = Flow(Tail(0))
+    flow.append(b"hello")
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow, 2)
+        assert flow.tail.stored >= 2
+        await scribe.flush(session.id, flow, 99)
+    assert 5 == flow.tail.stored
+
+
 async def test_a_flush_waits_for_no_company(
     scribe: Scribe, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ class Route:
     hints: dict[str, Any]
     inactive: bool
     raises: tuple[type[AntError], ...]
+    also: dict[int, type] = attrs.field(factory=dict)
 
     @property
     def name(self) -> str:
@@ -69,9 +70,9 @@ class Route:
                 return answer
             if answer is None:
                 return Response(b"", status=self.status, content_type="text/plain")
-            return Response(
-                wire.dumps(answer), self.status, content_type="application/json"
-            )
+            others = (s for s, kind in self.also.items() if isinstance(answer, kind))
+            status = next(others, self.status)
+            return Response(wire.dumps(answer), status, content_type="application/json")
 
         view.__name__ = self.name
         return view
@@ -97,6 +98,7 @@ def endpoint(
     status: int = 200,
     inactive: bool = False,
     raises: tuple[type[AntError], ...] = (),
+    also: dict[int, type] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler: `(system, <path parameters>, body, query) -> answer`.
 
@@ -104,17 +106,21 @@ def endpoint(
     and `query` (text); what is returned is rendered by `wire`, None as nothing. The
     docstring is the reference. `inactive`: it works on an archived or deleted session
     too. `raises`: what it may refuse with beside what the signature tells already.
-    A handler may answer with a `Response` of its own, which is passed on as it is.
+    `also`: other classes that it may answer with, by the status that they have. A
+    handler may answer with a `Response` of its own, which is passed on as it is.
     """
 
     def register(handler: Handler) -> Handler:
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
-        kinds = [kind for kind in get_args(hints["return"]) if kind is not Response]
+        others = {Response, *(also or {}).values()}
+        kinds = [kind for kind in get_args(hints["return"]) if kind not in others]
         if len(kinds) < len(get_args(hints["return"])):
             (hints["return"],) = kinds
-        ROUTES.append(Route(method, path, status, handler, hints, inactive, raises))
+        ROUTES.append(
+            Route(method, path, status, handler, hints, inactive, raises, also or {})
+        )
         return handler
 
     return register

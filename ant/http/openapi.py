@@ -98,7 +98,14 @@ def _operation(route: Route, asked: Components, answered: Components) -> Schema:
     if route.hints["return"] is not NoneType:
         answer["content"] = {JSON: {"schema": answered.schema(route.hints["return"])}}
     refused = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    operation["responses"] = {str(route.status): answer} | {
+    others = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {JSON: {"schema": answered.schema(kind)}},
+        }
+        for status, kind in route.also.items()
+    }
+    operation["responses"] = {str(route.status): answer, **others} | {
         str(status): {
             "description": sentence,
             "content": {problem.MEDIA_TYPE: refused},

@@ -94,7 +94,7 @@ class Components:
         if required:
             schema["required"] = required
         if self.asked:
-            schema["additionalProperties"] = False
+            schema["additionalProperties"] = getattr(kind, "open", False)
         return schema | _rule(kind)
 
     def _fields(self, kind: type) -> list[Any]:

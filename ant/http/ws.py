@@ -12,6 +12,7 @@ from quart import websocket
 
 from ant import clock, evidence, runs, sessions, wire
 from ant.errors import AntError, Conflict, Invalid, TooLarge
+from ant.events import Envelope
 from ant.frames import (
     CheckHealth,
     Frame,
@@ -28,6 +29,7 @@ from ant.http.routes.terminal import live_terminal, resize_terminal
 from ant.http.screens import draw, screen_frames
 from ant.http.sender import Sender
 from ant.model import Session, SessionId, Status
+from ant.prompt_events import AgentStatusUpdated
 from ant.system import System
 from ant.tally import Limit, met
 from ant.terminal.display import Drawing
@@ -211,7 +213,13 @@ class Socket:
         drawing: Drawing | None = None,
     ) -> dict[str, Any]:
         if session.terminal is not None:
-            return self._watch(ask, session, reserved, drawing)
+            answer = self._watch(ask, session, reserved, drawing)
+            status = self._system.stage.clerk.status(session.id)
+            if status is not None:
+                event = AgentStatusUpdated(session.id, status)
+                frame = wire.event_frame(Envelope(clock.now(), event))
+                self._sender.put(frame)
+            return answer
         self._joins.enter(session.id, ask.handle, None)
         return {"sessionId": session.id}
 

@@ -162,6 +162,11 @@ class Sessions:
         """The active session with that handle, whatever its case."""
         return _one(_BY_HANDLE.one(handle=handle.lower()))
 
+    def linking(self, chat_id: str) -> list[Session]:
+        """The active terminals whose linked chat is that one, oldest first."""
+        where = _ACTIVE & (SessionRow.linked_chat_id == chat_id)
+        return list(map(_session, _select().where(where).order_by(SessionRow.ordinal)))
+
     def several(self, ids: Collection[str]) -> dict[str, Session]:
         """Those of these sessions that there are, active or not."""
         rows = _select().where(SessionRow.id.in_(list(ids)))

@@ -290,6 +290,42 @@ class FileRefRow(Table):
         table_name = "file_refs"
 
 
+class PromptRow(Table):
+    """Something that a terminal asked; the card about it may be gone by now."""
+
+    ordinal = AutoField()
+    id = TextField(unique=True)
+    session_id = ForeignKeyField(
+        SessionRow, field="id", on_delete="CASCADE", index=False
+    )
+    run = TextField()
+    status = TextField()
+    reason = TextField(null=True)
+    kind = TextField()
+    class_ = TextField(column_name="class")
+    form = TextField()
+    question = TextField()
+    summary = TextField()
+    options = TextField()
+    selected = IntegerField(null=True)
+    fingerprint = TextField()
+    rule = TextField()
+    text = TextField()
+    start = BigIntegerField()
+    end = BigIntegerField()
+    detected_at = TextField()
+    closed_at = TextField(null=True)
+    answer = TextField(null=True)
+    targets = TextField()
+    delivered_to = TextField()
+    chat_id = TextField(null=True)
+    message_id = TextField(null=True, index=True)
+
+    class Meta:
+        table_name = "prompts"
+        indexes: ClassVar = ((("session_id", "status"), False),)
+
+
 TABLES = (
     SessionRow,
     TerminalRow,
@@ -304,4 +340,5 @@ TABLES = (
     LinkRow,
     TaskRow,
     FileRefRow,
+    PromptRow,
 )

@@ -12,6 +12,7 @@ from ant.store.links import Links
 from ant.store.log import EventLog
 from ant.store.messages import MessageStore
 from ant.store.people import People
+from ant.store.prompts import Prompts
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
 from ant.store.transcripts import Transcripts
@@ -36,6 +37,7 @@ class Unit:
     people: People = attrs.field(factory=People)
     links: Links = attrs.field(factory=Links)
     board: Board = attrs.field(factory=Board)
+    prompts: Prompts = attrs.field(factory=Prompts)
 
     def emit(self, event: Event) -> None:
         """Say what happened: into the log now where it is durable, to sockets later."""

@@ -40,6 +40,7 @@ class Detector:
         self._looked: float | None = None
         self._doubted: Verdict | None = None
         self._due: float | None = None
+        self._afresh = False
 
     def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
         """`data` ends at offset `end` and was seen `at` (monotonic seconds)."""
@@ -57,6 +58,12 @@ class Detector:
         self._stirred = at
         if self._due is None or self._due > at + PAUSE_S:
             self._due = at + PAUSE_S
+
+    def begin_afresh(self, at: float) -> None:
+        """What is judged next is news: a prompt that went may be asked again so soon,
+        and so exactly, that no look fell in between."""
+        self._afresh = True
+        self.stir(at)
 
     @property
     def next_look(self) -> float | None:
@@ -85,8 +92,6 @@ class Detector:
             self._due = at + PAUSE_S
             return []
         self._doubted = verdict
-        if not verdict.is_news(self.verdict):
-            self.verdict = verdict
-            return []
-        self.verdict = verdict
-        return [VerdictSeen(verdict)]
+        is_news = self._afresh or verdict.is_news(self.verdict)
+        self.verdict, self._afresh = verdict, False
+        return [VerdictSeen(verdict)] if is_news else []

@@ -126,7 +126,11 @@ class LiveTerminal:
             goal = await give(self, fingerprint, choice)
             end = self.flow.tail.end
         self._stir()
-        return Outcome(goal.chosen, await is_gone(self, fingerprint), end)
+        gone = await is_gone(self, fingerprint)
+        if gone:
+            self._detector.begin_afresh(trio.current_time())
+            self._stirred.ring()
+        return Outcome(goal.chosen, gone, end)
 
     def glance(self) -> tuple[Look, Verdict]:
         """See `Hands.glance`."""

@@ -21,6 +21,13 @@ class Ask:
     flag: bool = False
 
 
+@attrs.frozen
+class Other:
+    """What a handler answers with at times."""
+
+    other: bool = True
+
+
 @pytest.fixture
 def app() -> Iterator[QuartTrio]:
     """An app with a few routes of its own; the table is as before afterwards."""
@@ -41,6 +48,11 @@ def app() -> Iterator[QuartTrio]:
         """Takes JSON, or bytes as they come."""
         if body not in (Ask(5), b"abc"):
             raise Conflict(f"{body!r}")
+
+    @endpoint("POST", "/other", status=201, also={200: Other})
+    async def with_other(system: Any, body: Ask) -> Ask | Other:
+        """Answers with one of two classes."""
+        return Other() if body.flag else body
 
     made = QuartTrio(__name__)
     problems.register(made)
@@ -76,6 +88,18 @@ async def test_a_query_is_structured(app: QuartTrio) -> None:
     response = await client.get("/query?count=five")
     body = json.loads(await response.get_data())
     assert ["expected an integer, got 'five' at $.count"] == body["issues"]
+
+
+async def test_another_class_has_another_status(app: QuartTrio) -> None:
+    """Where the decorator says so."""
+    client = app.test_client()
+    for data, status, expected in (
+        (b"", 201, {"count": 1, "flag": False}),
+        (b'{"flag": true}', 200, {"other": True}),
+    ):
+        response = await client.post("/other", data=data)
+        assert status == response.status_code
+        assert expected == json.loads(await response.get_data())
 
 
 async def test_a_parameter_is_given_once(app: QuartTrio) -> None:

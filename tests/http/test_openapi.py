@@ -92,6 +92,21 @@ def test_a_key_is_asked_for_where_there_is_one() -> None:
     assert {} in openapi.document(False)["security"]
 
 
+def test_an_answer_of_another_class_is_told_of() -> None:
+    """Beside the usual one, under its status."""
+    (post,) = [
+        operation
+        for _, _, operation in operations(openapi.document(True))
+        if operation["operationId"] == "post_message"
+    ]
+    names = {
+        status: answer["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        for status, answer in post["responses"].items()
+        if status < "300"
+    }
+    assert {"200": "Handled", "201": "Posted"} == names
+
+
 def test_input_takes_json_or_octets() -> None:
     """The one route with two content types."""
     two = {
@@ -156,7 +171,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 
 
 ANSWERED = sorted(
-    {route.hints["return"] for route in ROUTES if attrs.has(route.hints["return"])},
+    {route.hints["return"] for route in ROUTES if attrs.has(route.hints["return"])}
+    | {kind for route in ROUTES for kind in route.also.values()},
     key=lambda kind: kind.__name__,
 )
 

@@ -52,15 +52,15 @@ PAGE = {
     "DELETE /api/sessions/:id/file-refs",
     "GET /api/health",
     "POST /api/sessions/:id/terminal/input",
-}
-"""The routes of the public API page that are built."""
-
-LATER = {
     "GET /api/sessions/:id/status",
     "GET /api/sessions/:id/prompt-bridge/pending",
     "POST /api/sessions/:id/prompt-bridge/respond",
     "GET /api/prompt-bridge/config",
     "PUT /api/prompt-bridge/config",
+}
+"""The routes of the public API page that are built."""
+
+LATER = {
     "GET /api/sessions/:id/run-events",
     "GET /api/sessions/:id/terminal/events",
     "GET /api/sessions/:id/digest",
@@ -71,6 +71,7 @@ LATER = {
 EXTRAS = {
     "GET /openapi.json",
     "GET /api/events",
+    "POST /api/hooks",
     "GET /api/sessions/:id/messages/:id/read",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
@@ -97,6 +98,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "CreateFileRef": {"file_path": "/a"},
     "TypeInput": {"data": "x"},
     "ResizeTerminal": {"cols": 80, "rows": 24},
+    "Respond": {"response": "y"},
+    "ReportHook": {"event": "Stop"},
 }
 """A body that each class takes; {} for the others."""
 

@@ -49,6 +49,22 @@ class Ask:
     )
 
 
+@attrs.frozen
+class Open:
+    open: ClassVar = True
+    one: int = 1
+
+
+def test_what_may_say_more() -> None:
+    """A class that says so takes what it does not know, and the schema tells."""
+    components = Components(asked=True)
+    components.schema(Open)
+    assert components.schemas["Open"]["additionalProperties"] is True
+    assert Open(2) == wire.read_body(b'{"one": 2, "two": 3}', Open)
+    with pytest.raises(Invalid):
+        wire.read_body(b'{"one": "2", "two": 3}', Open)
+
+
 def test_what_is_answered_with() -> None:
     """Wire names, flat fields beside the others, all there, and open to more."""
     components = Components(asked=False)

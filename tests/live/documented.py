@@ -28,6 +28,12 @@ SENTENCES = [
     r"(room must be a chat session|only chat sessions can be linked)",
     r"a room cannot be (linked to|a member of) itself",
     r"only a terminal or agent has a linked chat",
+    r"a (chat|webhook|linked_chat) target (needs|has no) (session_id|url)",
+    r"either the settings or config, not both",
+    r"text must be a non-empty string",
+    r"(text|confirm|select) needs .*",
+    # Of a choice that says nothing.
+    r"type required",
     # It may be in the query or in the body.
     r"session_id or handle required",
 ]

@@ -44,7 +44,7 @@ no-shrink = true
 
 [checks.positive_data_acceptance]
 # What a 400 may say is checked in documented.py.
-expected-statuses = ["2xx", "400", "401", "404", "409", "410", "413", "429"]
+expected-statuses = ["2xx", "400", "401", "404", "409", "410", "413", "422", "429"]
 
 # Ids that answers told of are used in the stateful phase only: elsewhere they are those
 # of rooms that an earlier call archived.
@@ -61,6 +61,9 @@ max-steps = 6
 max-examples = 12
 """
 
+ASKS = 'while true; do read -r -p "Go on? [y/n] " answer; done'
+"""A program that asks for ever."""
+
 ENDLESS = """#!/bin/sh
 # Takes all that is typed, and no key ends it.
 trap '' INT QUIT TSTP
@@ -76,6 +79,7 @@ async def prepare(ant: AntClient, root: Path) -> dict[str, dict[str, list[str]]]
     """
     room = (await ant.create("room", "chat"))["id"]
     terminal = (await ant.create("terminal", root_dir=str(root)))["id"]
+    asks = (await ant.create("asks", command=["bash", "-c", ASKS]))["id"]
     path = f"/api/sessions/{room}"
 
     async def many(where: str, body: dict[str, Any], count: int = SPARE) -> list[str]:
@@ -115,8 +119,11 @@ async def prepare(ant: AntClient, root: Path) -> dict[str, dict[str, list[str]]]
         "add_participant": {"body.session_id": spare},
         "remove_participant": {"query.session_id": spare},
     }
-    for operation in ("type_input", "get_history", "resize", "stop", "start"):
+    verbs = ("type_input", "get_history", "resize", "stop", "start")
+    for operation in (*verbs, "get_screen", "get_pending"):
         ids[operation] = {"path.session_id": [terminal]}
+    ids["respond"] = {"path.session_id": [asks], "body.response": ["y", "n"]}
+    ids["report_hook"] = {"body.ant_session_id": [terminal]}
     return ids
 
 
@@ -167,7 +174,7 @@ async def test_schemathesis(tmp_path: Path) -> None:
     env = {
         "ANT_API_KEY": KEY,
         # Few, so that it is seen what is said to one too many.
-        "ANT_MAX_ACTIVE_SESSIONS": "2",
+        "ANT_MAX_ACTIVE_SESSIONS": "3",
         "HOME": str(home),
         "SHELL": str(program),
     }

@@ -89,6 +89,7 @@ CASCADES = {
     "links": {"sessions"},
     "tasks": {"sessions"},
     "file_refs": {"sessions"},
+    "prompts": {"sessions"},
 }
 """What goes with what."""
 

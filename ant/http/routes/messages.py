@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from ant import rooms
+from ant import prompts, rooms
 from ant.commands import (
     ListMessages,
     MergeMeta,
@@ -13,6 +13,8 @@ from ant.commands import (
     PostMessage,
     Search,
 )
+from ant.errors import CapacityReached, Conflict, NotAnOption
+from ant.http.answers import RESPONSE, Handled, answer_card
 from ant.http.endpoint import Done, endpoint
 from ant.model import MessageId, Messages, Posted, SearchResults, SessionId
 from ant.system import System
@@ -42,14 +44,24 @@ async def list_messages(
     return Messages(await system.journal.read(rooms.list_messages, session_id, query))
 
 
-@endpoint("POST", "/api/sessions/<session_id>/messages", status=201)
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/messages",
+    status=201,
+    also={200: Handled},
+    raises=(Conflict, NotAnOption, CapacityReached),
+)
 async def post_message(
     system: System, session_id: SessionId, body: PostMessage
-) -> Posted:
+) -> Posted | Handled:
     """Post a message; everybody who joined the room sees it.
 
     The same `client_id` in the same room is stored once and answers with the first row.
+    A `msg_type` of `agent_response` is no message: its `content` is JSON that answers a
+    prompt of the terminal whose room this is, and nothing is stored.
     """
+    if body.msg_type == RESPONSE:
+        return await answer_card(system, session_id, body)
     return await system.journal.write(rooms.post_message, session_id, body)
 
 
@@ -57,10 +69,16 @@ async def post_message(
 async def merge_meta(
     system: System, session_id: SessionId, query: NameMessage, body: MergeMeta
 ) -> Merged:
-    """Replace top-level keys of a message's meta; atomic."""
-    message = await system.journal.write(
-        rooms.merge_meta, session_id, query.message_id, body
+    """Replace top-level keys of a message's meta; atomic.
+
+    A prompt's card that gets the `status` discarded, dismissed, settled or responded
+    takes its prompt along, which is then no longer pending.
+    """
+    message, discarded = await system.journal.write(
+        prompts.merge_meta, session_id, query.message_id, body
     )
+    if discarded is not None:
+        system.stage.clerk.discarded(discarded)
     return Merged(message.id, message.meta)
 
 

@@ -131,6 +131,8 @@ async def set_handle(
 async def set_cli_flag(
     system: System, session_id: SessionId, body: SetCliFlag
 ) -> CliFlagSet:
-    """Set or clear the agent CLI driver."""
+    """Set or clear the agent CLI driver, which judges what is shown from now on."""
     session = await system.journal.write(sessions.set_cli_flag, session_id, body)
+    if (live := system.supervisor.find(session_id)) is not None:
+        live.set_driver(session.cli_flag)
     return CliFlagSet(session.id, session.cli_flag)

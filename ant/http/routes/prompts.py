@@ -1,0 +1,128 @@
+"""Prompts: what a terminal waits for, its answer, and where prompts are told."""
+
+import attrs
+
+from ant import bridge, clock, hooks, prompts, sessions, standing
+from ant.answering import PutBridge, ReportHook, Respond
+from ant.asking import (
+    BridgeConfig,
+    CaptureState,
+    PromptRecord,
+    StatusPage,
+    TerminalActivity,
+)
+from ant.errors import CapacityReached, Conflict, Gone, NotAnOption, NotFound
+from ant.http.answers import Responded, answer_prompt
+from ant.http.endpoint import endpoint
+from ant.model import SessionId
+from ant.system import System
+
+WORKING_S = 10.0
+THINKING_S = 30.0
+"""Silent for less than that: `working` or `thinking`, in the original's words."""
+
+
+@attrs.frozen
+class Pending:
+    """The prompt that waits for an answer, null where none does."""
+
+    pending: PromptRecord | None
+
+
+@attrs.frozen
+class BridgeSettings:
+    """The settings of the prompt bridge."""
+
+    config: BridgeConfig
+
+
+@attrs.frozen
+class HookHeard:
+    """What became of a hook's word: `recorded`, or `ignored`."""
+
+    ok: bool
+    event: str
+    action: str
+
+
+@endpoint("GET", "/api/sessions/<session_id>/status")
+async def get_status(system: System, session_id: SessionId) -> StatusPage:
+    """Whether a session needs somebody, who belongs to it, and what its program does.
+
+    A chat's status is that of the terminal whose linked chat it is.
+    """
+    page = await system.journal.read(standing.status_page, session_id)
+    if page.terminal is None:
+        return page
+    agent = system.stage.clerk.status(page.terminal.id)
+    activity = _activity(system, page.terminal.id)
+    if agent is not None:
+        source = "hook" if agent.source == "hook" else "driver_status_line"
+    else:
+        source = "terminal_activity" if activity else "none"
+    capture = CaptureState(
+        status_source=source,
+        interactive_source=page.capture.interactive_source,
+        detected_at=agent.detected_at if agent else None,
+        terminal_activity=activity,
+    )
+    return attrs.evolve(page, agent_status=agent, capture=capture)
+
+
+def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None:
+    witness = system.stage.running.get(terminal_id)
+    if witness is None:
+        return None
+    silent_s = witness.silent_s
+    state = "working" if silent_s < WORKING_S else "thinking"
+    if silent_s >= THINKING_S:
+        state = "idle"
+    return TerminalActivity(state, int(silent_s * 1000))
+
+
+@endpoint("GET", "/api/sessions/<session_id>/prompt-bridge/pending", raises=(Conflict,))
+async def get_pending(system: System, session_id: SessionId) -> Pending:
+    """The prompt of a terminal, or of the terminal whose linked chat this is."""
+    return Pending(await system.journal.read(prompts.pending, session_id))
+
+
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/prompt-bridge/respond",
+    raises=(Conflict, NotAnOption, CapacityReached),
+)
+async def respond(system: System, session_id: SessionId, body: Respond) -> Responded:
+    """Answer the prompt `prompt_id`, or the current one.
+
+    The screen is looked at again before anything is typed: a prompt that changed or was
+    answered is a 409, an answer that means nothing to it a 422, and nothing is typed.
+    `resolved` says whether the prompt went away. Where it did not it is still pending.
+    """
+    return await answer_prompt(system, session_id, body)
+
+
+@endpoint("GET", "/api/prompt-bridge/config")
+async def get_config(system: System) -> BridgeSettings:
+    """Where prompts are told."""
+    return BridgeSettings(await system.journal.read(bridge.get_config))
+
+
+@endpoint("PUT", "/api/prompt-bridge/config")
+async def put_config(system: System, body: PutBridge) -> BridgeSettings:
+    """Change what is named, to any depth; null takes a route out."""
+    return BridgeSettings(await system.journal.write(bridge.put_config, body))
+
+
+@endpoint("POST", "/api/hooks", raises=(NotFound, Gone))
+async def report_hook(system: System, body: ReportHook) -> HookHeard:
+    """An agent CLI's hook tells what it does; it counts for more than the screen.
+
+    Events of other names, and those of sessions that do not run, are ignored.
+    """
+    event, fact = hooks.event_of(body), hooks.fact_of(body, clock.monotonic())
+    is_heard = False
+    if fact is not None and body.session_id is not None:
+        session_id = SessionId(body.session_id)
+        await system.journal.read(sessions.check_active, session_id)
+        is_heard = system.stage.clerk.heard(session_id, fact)
+    return HookHeard(True, event, "recorded" if is_heard else "ignored")

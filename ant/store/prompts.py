@@ -1,0 +1,121 @@
+"""Prompt rows to and from the model."""
+
+from typing import Any
+
+from ant import clock, wire
+from ant.asking import (
+    DETECTOR,
+    Decision,
+    PromptId,
+    PromptRecord,
+    PromptStatus,
+    Target,
+)
+from ant.model import MessageId, SessionId
+from ant.store.tables import PromptRow
+from ant.terminal.prompt import Form, Kind, Option, PromptClass
+
+
+def _record(row: Any) -> PromptRecord:
+    detected_at = clock.parse_stamp(row.detected_at)
+    session_id = SessionId(row.session_id_id)
+    return PromptRecord(
+        id=PromptId(row.id),
+        type="prompt_detected",
+        terminal_id=session_id,
+        session_id=session_id,
+        run=row.run,
+        status=PromptStatus(row.status),
+        reason=row.reason,
+        kind=Kind(row.kind),
+        class_=PromptClass(row.class_),
+        form=Form(row.form),
+        question=row.question,
+        summary=row.summary,
+        options=tuple(wire.read_data(each, Option) for each in wire.loads(row.options)),
+        selected=row.selected,
+        fingerprint=row.fingerprint,
+        rule=row.rule,
+        raw_text=row.text,
+        start=row.start,
+        end=row.end,
+        detector=DETECTOR,
+        ts=clock.epoch_ms(detected_at),
+        detected_at=detected_at,
+        closed_at=clock.parse_stamp(row.closed_at) if row.closed_at else None,
+        answer=wire.read_data(wire.loads(row.answer), Decision) if row.answer else None,
+        targets=tuple(wire.read_data(each, Target) for each in wire.loads(row.targets)),
+        delivered_to=tuple(wire.loads(row.delivered_to)),
+        chat_id=SessionId(row.chat_id) if row.chat_id else None,
+        message_id=MessageId(row.message_id) if row.message_id else None,
+    )
+
+
+def _fields(record: PromptRecord) -> dict[str, Any]:
+    """The columns that may change while a prompt lives."""
+    return {
+        "status": record.status,
+        "reason": record.reason,
+        "options": wire.dumps(record.options).decode(),
+        "selected": record.selected,
+        "closed_at": clock.stamp(record.closed_at) if record.closed_at else None,
+        "answer": wire.dumps(record.answer).decode() if record.answer else None,
+    }
+
+
+class Prompts:
+    """What terminals ask, inside one transaction."""
+
+    def get(self, prompt_id: str) -> PromptRecord | None:
+        """The prompt with that id."""
+        return self._first(PromptRow.id == prompt_id)
+
+    def pending(self, session_id: str) -> PromptRecord | None:
+        """The newest prompt of that terminal that waits for an answer."""
+        here = PromptRow.session_id == session_id
+        return self._first(here & (PromptRow.status == PromptStatus.PENDING))
+
+    def all_pending(self, session_id: str | None = None) -> list[PromptRecord]:
+        """Every prompt that waits for an answer, of one terminal or of all."""
+        where = PromptRow.status == PromptStatus.PENDING
+        if session_id is not None:
+            where &= PromptRow.session_id == session_id
+        rows = PromptRow.select().where(where).order_by(PromptRow.ordinal)
+        return list(map(_record, rows))
+
+    def of_card(self, message_id: str) -> PromptRecord | None:
+        """The prompt that this message is the card of."""
+        return self._first(PromptRow.message_id == message_id)
+
+    def add(self, record: PromptRecord) -> None:
+        """Insert a prompt."""
+        PromptRow.insert(
+            id=record.id,
+            session_id=record.session_id,
+            run=record.run,
+            kind=record.kind,
+            class_=record.class_,
+            form=record.form,
+            question=record.question,
+            summary=record.summary,
+            fingerprint=record.fingerprint,
+            rule=record.rule,
+            text=record.raw_text,
+            start=record.start,
+            end=record.end,
+            detected_at=clock.stamp(record.detected_at),
+            targets=wire.dumps(record.targets).decode(),
+            delivered_to=wire.dumps(record.delivered_to).decode(),
+            chat_id=record.chat_id,
+            message_id=record.message_id,
+            **_fields(record),
+        ).execute()
+
+    def change(self, record: PromptRecord) -> None:
+        """Store what may change of a prompt."""
+        PromptRow.update(_fields(record)).where(PromptRow.id == record.id).execute()
+
+    def _first(self, where: Any) -> PromptRecord | None:
+        query = PromptRow.select().where(where).order_by(PromptRow.ordinal.desc())
+        row = query.first()
+        return _record(row) if row else None

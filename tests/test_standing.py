@@ -1,0 +1,124 @@
+"""Who belongs together, and what is waited for."""
+
+import pytest
+
+from ant import prompts, rooms, standing
+from ant.errors import Gone, NotFound, NotRunning
+from ant.model import Session, SessionId
+from ant.store import Store
+from tests.asked import record
+from tests.rules import NOBODY, create, look, patch, room
+
+
+def owner(store: Store, session: Session) -> Session | None:
+    return store.read(standing.terminal_of, look(store, session.id))
+
+
+def test_a_chat_is_that_of_its_terminal(store: Store) -> None:
+    """And a terminal that of itself; a room is nobody's."""
+    one = create(store)
+    chat = look(store, one.linked_chat_id)
+    assert one.id == owner(store, one).id == owner(store, chat).id  # type: ignore[union-attr]
+    assert owner(store, room(store)) is None
+
+
+def test_of_two_it_is_the_one_it_was_made_for(store: Store) -> None:
+    """And of two strangers neither."""
+    one, two, three = (create(store, name) for name in ("one", "two", "three"))
+    chat = look(store, one.linked_chat_id)
+    patch(store, two.id, linked_chat_id=chat.id)
+    assert one.id == owner(store, chat).id  # type: ignore[union-attr]
+    here = room(store)
+    patch(store, two.id, linked_chat_id=here.id)
+    assert two.id == owner(store, here).id  # type: ignore[union-attr]
+    patch(store, three.id, linked_chat_id=here.id)
+    assert owner(store, here) is None
+
+
+def test_a_terminal_that_moved_on_owns_its_chat_no_more(store: Store) -> None:
+    """Whatever the chat says it was made for."""
+    one = create(store)
+    chat = look(store, one.linked_chat_id)
+    patch(store, one.id, linked_chat_id=room(store).id)
+    patch(store, chat.id, archived=False)
+    assert owner(store, chat) is None
+
+
+def test_the_page_of_a_terminal_that_waits(store: Store) -> None:
+    """The same from its chat, but for where a message goes."""
+    one = create(store)
+    asked = store.transact(prompts.raise_prompt, record(one.id))
+    assert asked is not None
+    page = store.read(standing.status_page, one.id)
+    chat_id = SessionId(one.linked_chat_id or "")
+    other = store.read(standing.status_page, chat_id)
+    assert page.prompt == other.prompt == asked
+    assert (True, asked.message_id, chat_id, "permission_request", "Run it?") == (
+        page.needs_input,
+        page.event_id,
+        page.event_chat_id,
+        page.event_class,
+        page.summary,
+    )
+    assert page.event is not None
+    assert asked.id == page.event["payload"]["prompt_id"]
+    assert page.prompt_bridge is not None
+    assert (asked.id, "Run it?") == (
+        page.prompt_bridge.prompt_id,
+        page.prompt_bridge.summary,
+    )
+    assert "agent_event_bus" == page.capture.interactive_source
+    assert ("terminal", one.id, chat_id, True) == (
+        page.route.mode,
+        page.route.terminal_id,
+        page.route.linked_chat_id,
+        page.route.executes_in_terminal,
+    )
+    assert "private_terminal_input" == other.route.mode
+    patch(store, one.id, auto_forward_chat=False)
+    other = store.read(standing.status_page, chat_id)
+    assert ("chatroom", False) == (other.route.mode, other.route.executes_in_terminal)
+
+
+def test_without_a_card_the_prompt_is_the_bridges(store: Store) -> None:
+    """Its card was deleted; it waits all the same."""
+    one = create(store)
+    asked = store.transact(prompts.raise_prompt, record(one.id))
+    assert asked is not None
+    store.transact(rooms.delete_message, asked.chat_id, asked.message_id)
+    page = store.read(standing.status_page, one.id)
+    assert (True, None, None, "prompt_bridge") == (
+        page.needs_input,
+        page.event,
+        page.event_id,
+        page.capture.interactive_source,
+    )
+
+
+def test_the_page_of_what_waits_for_nothing(store: Store) -> None:
+    """A terminal, and a room that has none."""
+    one, here = create(store), room(store)
+    for session, terminal in ((one, True), (here, False)):
+        page = store.read(standing.status_page, session.id)
+        assert (False, None, None, None, "none", terminal) == (
+            page.needs_input,
+            page.prompt,
+            page.prompt_bridge,
+            page.event_class,
+            page.capture.interactive_source,
+            page.terminal is not None,
+        )
+    assert "chatroom" == page.route.mode
+
+
+def test_what_is_refused(store: Store) -> None:
+    """Nobody, what is put away, and where a terminal is needed a room without one."""
+    one, here = create(store), room(store)
+    patch(store, one.id, archived=True)
+    for work in (standing.status_page, standing.need_terminal_of):
+        with pytest.raises(NotFound):
+            store.read(work, NOBODY)
+        with pytest.raises(Gone):
+            store.read(work, one.id)
+    with pytest.raises(NotRunning):
+        store.read(standing.need_terminal_of, here.id)
