@@ -71,6 +71,10 @@ class Driver:
         ]
 
 
+SHELL = "shell"
+"""The driver of shells, which are no agents."""
+
+
 @functools.cache
 def drivers() -> dict[str, Driver]:
     """All of them, by name. Raises `ValueError` that names what is wrong in a file."""
@@ -85,8 +89,8 @@ def drivers() -> dict[str, Driver]:
 
 
 def driver_for(flag: str | None, program: str) -> Driver | None:
-    """The driver of the program in front; else the one that the session names."""
-    known = drivers().values()
+    """The agent's driver: of the program in front, else the one the session names."""
+    known = [each for each in drivers().values() if each.name != SHELL]
     in_front = next((each for each in known if program in each.programs), None)
     return in_front or (drivers().get(flag) if flag else None)
 

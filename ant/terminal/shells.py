@@ -3,13 +3,10 @@
 import re
 
 from ant.terminal.asked import asked
-from ant.terminal.driver import drivers
+from ant.terminal.driver import SHELL, drivers
 from ant.terminal.look import Look, Tty
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.views import view
-
-SHELL = "shell"
-"""The driver of all of them."""
 
 _POSSIBILITIES = re.compile(r"\s*\(y or n\)\s*$")
 
