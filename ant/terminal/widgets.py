@@ -33,8 +33,10 @@ def find_widget(look: Look) -> Prompt | None:
     found = list(_BUTTON.finditer(look.bare[row]))
     block = _list_over(look, row)
     if block:
-        marked = _focus(look, block)
-        if marked is not None or any(_under(look, row, found)):
+        under = _under(look, row, found)
+        # The first button takes the marked row, whoever has the focus; others do not.
+        marked = None if any(under[1:]) else _focus(look, block)
+        if marked is not None or any(under):
             return menu_of(look, block, marked)
     if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
         return _field(look, row)
