@@ -34,6 +34,7 @@ from hypercorn.typing import (
 
 from ant import wire
 from ant.problem import MEDIA_TYPE, problem
+from ant.tally import Limit, met
 from ant.websocket import MAX_FRAME, Socket
 
 LOGGER = logging.getLogger("ant.listener")
@@ -56,6 +57,7 @@ _SENTENCES = {
     431: "The head of the request is larger than 16 KiB.",
     505: "This server speaks HTTP/1.1.",
 }
+_LIMITS = {413: Limit.BODY, 431: Limit.HEAD}
 _OTHER = "The server did not understand this request."
 
 
@@ -118,14 +120,15 @@ class Application:
         return self._farewell
 
     async def say(self, event: ASGISendEvent) -> None:
-        """Send for the app. Always a checkpoint, and its end if the peer is gone.
+        """Send for the app. What is written yields; the app ends if the peer is gone.
 
         Quart-Trio's `websocket.send` has no checkpoint of its own, and hypercorn's
         returns at once when the peer is gone: a loop around it would never yield again.
+        A write shields itself, so a cancellation is looked for here.
         """
         if self._farewell is not None:
             self._life.cancel()
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         await self._say(event)
 
     async def run(self, app: ASGIFramework, scope: Scope) -> None:
@@ -183,6 +186,8 @@ class Protocol(H11Protocol):
 
     async def _send_error_response(self, status_code: int) -> None:
         """What hypercorn answers by itself, with a body in the one error shape."""
+        if status_code in _LIMITS:
+            met(_LIMITS[status_code])
         body = wire.dumps(problem(status_code, _SENTENCES.get(status_code, _OTHER)))
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),

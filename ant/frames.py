@@ -28,11 +28,16 @@ class JoinSession:
 
 @attrs.frozen(kw_only=True)
 class Resume:
-    """Go on after event `seq`, in these sessions, from these byte offsets."""
+    """Go on after event `seq`, in these sessions, from these byte offsets.
+
+    With `screen` those that are far behind get a `gap` and what is visible now instead
+    of all that led to it.
+    """
 
     type: ClassVar[str] = "resume"
     seq: Offset
     sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
+    screen: bool = False
     epoch: Annotated[str, Text(1, 64)] | None = None
     handle: Annotated[str, Text(1, 64)] | None = None
     ref: Ref | None = None

@@ -11,7 +11,7 @@ import attrs
 import trio
 
 import ant
-from ant import clock
+from ant import clock, tally
 from ant.journal import Journal
 from ant.model import SessionId
 from ant.supervisor import Supervisor
@@ -74,6 +74,15 @@ class Pressure:
 
 
 @attrs.frozen
+class Met:
+    """A bound: how often it was met since the start, and what happens then."""
+
+    name: str
+    count: int
+    policy: str
+
+
+@attrs.frozen
 class Health:
     """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`."""
 
@@ -85,6 +94,7 @@ class Health:
     session_cap: int
     stalled_sessions: tuple[SessionId, ...]
     pressure: Pressure
+    limits: tuple[Met, ...]
     resources: Resources
 
 
@@ -169,6 +179,10 @@ class HealthProbe:
             session_cap=cap,
             stalled_sessions=sample.stalled,
             pressure=self._pressure(),
+            limits=tuple(
+                Met(each.name.lower(), tally.counted(each), each.value)
+                for each in tally.Limit
+            ),
             resources=Resources(
                 total_cpu_pct=round(sum(load.cpu_pct for load in sample.loads), 1),
                 total_rss_mb=round(sum(load.rss_mb for load in sample.loads), 1),

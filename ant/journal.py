@@ -19,6 +19,7 @@ from ant.bus import Bus
 from ant.errors import Stopping, StorageFailed
 from ant.events import Envelope
 from ant.store import Job, Store
+from ant.tally import Limit, met
 
 T = TypeVar("T")
 
@@ -69,7 +70,11 @@ class _Counter:
         """The job's outcome, once it is over. Raises `Stopping` if it never will be."""
         waiting = _Waiting(job)
         try:
-            await self._send.send(waiting)
+            try:
+                self._send.send_nowait(waiting)
+            except trio.WouldBlock:
+                met(Limit.WRITES)
+                await self._send.send(waiting)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise Stopping("The server is stopping.") from None
         try:

@@ -25,6 +25,7 @@ from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from .connection import MAX_BODY, Protocol, Tasks, configuration
+from .tally import Limit, met
 from .websocket import MAX_FRAME, OVERSIZE
 
 LOGGER = logging.getLogger(__name__)
@@ -198,18 +199,29 @@ class Connection(TCPServer):
             await self._protocol.handle(event)
 
     async def _write(self, data: bytes) -> None:
-        """Write all of it, or cut. *Cancellation:* only before the first byte."""
-        async with self.send_lock:
-            left = memoryview(data)
-            try:
-                while left and not self._closing:
-                    waiting = self._unacknowledged()
-                    with trio.move_on_after(self._stall_s, shield=True) as patience:
-                        left = left[await self._socket.send(left) :]
-                    if patience.cancelled_caught and self._unacknowledged() >= waiting:
-                        self.cut("the peer stopped reading")
-            except (OSError, trio.ClosedResourceError) as error:
-                self.cut(f"writing met {type(error).__name__}")
+        """Write all of it, or cut. Always a checkpoint: the app may do nothing else.
+
+        *Cancellation:* only before the first byte.
+        """
+        left = memoryview(data)
+        try:  # To wait for a free lock is a turn of the loop all the same.
+            self.send_lock.acquire_nowait()
+        except trio.WouldBlock:
+            await self.send_lock.acquire()
+        try:
+            while left and not self._closing:
+                waiting = self._unacknowledged()
+                with trio.move_on_after(self._stall_s, shield=True) as patience:
+                    left = left[await self._socket.send(left) :]
+                if patience.cancelled_caught and self._unacknowledged() >= waiting:
+                    met(Limit.STALLED)
+                    self.cut("the peer stopped reading")
+        except (OSError, trio.ClosedResourceError) as error:
+            self.cut(f"writing met {type(error).__name__}")
+        finally:
+            self.send_lock.release()
+        if len(left) == len(data):
+            await trio.lowlevel.checkpoint()
 
     def _unacknowledged(self) -> int:
         """Bytes that the peer did not take yet: finer than what the kernel accepts."""

@@ -11,6 +11,7 @@ from ant.errors import StorageFailed
 from ant.journal import Journal
 from ant.model import SessionId
 from ant.store import Keyframe, Unit
+from ant.tally import Limit, met
 from ant.terminal.flow import Flow
 from ant.terminal.transcript import CAPACITY
 
@@ -38,21 +39,23 @@ def store_chunks(
     batch: Batch,
     keep: int,
     keyframes: Sequence[Keyframe] = (),
-) -> None:
+) -> int:
     """Append to several transcripts, reserve offsets for what may follow, and trim.
 
-    The reserve is a whole tail past what is stored: no more can be visible by then.
+    How many bytes went. The reserve is a whole tail past what is stored: no more can
+    be visible by then.
     """
-    at = clock.stamp(unit.now)
+    at, gone = clock.stamp(unit.now), 0
     for session_id, chunks in batch:
         offset, last = chunks[-1]
         unit.transcripts.append(
             session_id, at, chunks, reserved=offset + len(last) + CAPACITY
         )
-        unit.transcripts.trim(session_id, keep)
+        gone += unit.transcripts.trim(session_id, keep)
         unit.sessions.spoke(session_id, at)
     for keyframe in keyframes:
         unit.keyframes.put(keyframe)
+    return gone
 
 
 class Scribe:
@@ -125,13 +128,14 @@ class Scribe:
                 continue
             due, keyframes = keyframes, []
             try:
-                await self._journal.write(store_chunks, group, self._keep, due)
+                gone = await self._journal.write(store_chunks, group, self._keep, due)
             except StorageFailed as exc:
                 log.error("Transcripts wait for the disk: %s", exc)
                 failed = True
                 for session_id, _ in group:
                     self._dirty.setdefault(session_id, dirty[session_id])
             else:
+                met(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
         self.waits = failed
         if failed:

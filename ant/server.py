@@ -30,10 +30,12 @@ from ant.scribe import Scribe
 from ant.store import Program, Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
+from ant.tally import Limit, met
 from ant.terminal import processes
 from ant.terminal.display import warm_up
 from ant.terminal.host import Identity
 from ant.terminal.pty import open_pty
+from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.witness import Stage
 
@@ -91,7 +93,10 @@ async def _serve(
     stopped, hurry = trio.Event(), trio.CancelScope()
     async with open_journal(store, bus) as journal, trio.open_nursery() as background:
         scribe = Scribe(journal, config.transcript_max_bytes)
-        stage = Stage(journal, scribe, Viewers(), open_pty, config.public_url or url)
+        stage = Stage(
+            journal, scribe, Viewers(), open_pty, Turns(), config.public_url or url
+        )
+        background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
@@ -199,7 +204,7 @@ async def _sweep(journal: Journal, config: Config) -> None:
 
     while True:
         try:
-            await journal.write(prune)
+            met(Limit.EVENT_LOG, await journal.write(prune))
             await journal.write(sessions.purge)
         except StorageFailed as exc:
             log.error("The sweep has to wait: %s", exc)

@@ -135,7 +135,15 @@ def check_exists(unit: Unit, session_id: SessionId) -> tuple[bool, bool]:
 
 def check_active(unit: Unit, session_id: SessionId) -> None:
     """Raises `NotFound`, or `Gone` when the session is archived or deleted."""
-    archived, deleted = check_exists(unit, session_id)
+    _refuse(session_id, *check_exists(unit, session_id))
+
+
+def refuse_inactive(session: Session) -> None:
+    """The same, of a row that was read already."""
+    _refuse(session.id, session.archived, session.deleted_at is not None)
+
+
+def _refuse(session_id: SessionId, archived: bool, deleted: bool) -> None:
     if archived or deleted:
         state = "deleted" if deleted else "archived"
         raise Gone(f"Session {session_id!r} is {state}; restore it first.")

@@ -8,6 +8,7 @@ import trio
 
 from ant.errors import CapacityReached, NotRunning, Stopping
 from ant.model import SessionId
+from ant.tally import Limit, met
 from ant.terminal.session import LiveTerminal, run_session
 from ant.witness import Stage, Witness
 
@@ -29,6 +30,7 @@ class Supervisor:
     def seat(self) -> Iterator[None]:
         """Hold a place under the cap while inside. Raises `CapacityReached`."""
         if self.cap and len(self.stage.running) + self._seats >= self.cap:
+            met(Limit.SESSIONS)
             raise CapacityReached(
                 f"{self.cap} sessions run already, "
                 "and ANT_MAX_ACTIVE_SESSIONS allows no more."

@@ -1,6 +1,5 @@
 """Who looks at which terminal: bells to ring when it has new bytes."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +12,7 @@ class Viewers:
 
     def __init__(self) -> None:
         self._bells: dict[SessionId, set[Bell]] = {}
-        self._typists: Counter[SessionId] = Counter()
+        self._typists: dict[SessionId, dict[Bell, None]] = {}
 
     @contextmanager
     def watching(self, session_id: SessionId, bell: Bell) -> Iterator[None]:
@@ -28,15 +27,33 @@ class Viewers:
                 del self._bells[session_id]
 
     @contextmanager
-    def typing(self, session_id: SessionId) -> Iterator[None]:
-        """Be somebody with a terminal for that session's program while inside."""
-        self._typists[session_id] += 1
+    def typing(self, session_id: SessionId, bell: Bell) -> Iterator[None]:
+        """Be somebody with a terminal for that session's program while inside.
+
+        A bell may be inside once.
+        """
+        typists = self._typists.setdefault(session_id, {})
+        typists[bell] = None
         try:
             yield
         finally:
-            self._typists[session_id] -= 1
-            if not self._typists[session_id]:
+            del typists[bell]
+            if not typists and self._typists.get(session_id) is typists:
                 del self._typists[session_id]
+
+    def prefer(self, session_id: SessionId, bell: Bell) -> None:
+        """This typist set the size: its terminal is the one that answers now."""
+        typists = self._typists[session_id]
+        del typists[bell]
+        typists[bell] = None
+
+    def may_reply(self, session_id: SessionId, bell: Bell) -> bool:
+        """Whether an answer from there is the one: nobody else answers a query, too.
+
+        Without a typist it is the server that answers.
+        """
+        typists = self._typists.get(session_id)
+        return typists is not None and next(reversed(typists)) is bell
 
     def has_typist(self, session_id: SessionId) -> bool:
         """Whether somebody's terminal answers that program's queries."""

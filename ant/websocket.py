@@ -20,6 +20,8 @@ from hypercorn.typing import AppWrapper, ASGISendEvent, WebsocketAcceptEvent
 from wsproto import connection as wsproto
 from wsproto.events import CloseConnection, Message, Ping
 
+from ant.tally import Limit, met
+
 #: A WebSocket message beyond this, in bytes of UTF-8, is dropped as it arrives.
 MAX_FRAME = 1024 * 1024
 
@@ -132,6 +134,7 @@ class Socket(WSStream):
             if self._over.is_set():
                 return
             if trio.current_time() - self._heard >= SILENCE_S:
+                met(Limit.SILENT)
                 await self._send_wsproto_event(CloseConnection(code=NO_PROGRESS))
                 await self.send(StreamClosed(stream_id=self.stream_id))
                 return

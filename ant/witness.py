@@ -21,6 +21,7 @@ from ant.terminal.host import Exit, Spec, Terminal
 from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
+from ant.turns import Turns
 from ant.viewers import Viewers
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Stage:
     scribe: Scribe
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
+    turns: Turns
     server_url: str = ""
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
@@ -78,7 +80,7 @@ class Witness:
         program = await self._stage.journal.write(
             runs.begin_run, self.session_id, self._run, *self._size
         )
-        self.flow = Flow(Tail(program.reserved))
+        self.flow = Flow(Tail(program.reserved), self._stage.turns)
         display = _display(program)
         return await self._stage.open_terminal(self._spec(program)), self.flow, display
 

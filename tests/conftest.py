@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ant.store import Store
+from ant.tally import counted
 from tests.systems import Rig, running
 
 NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
@@ -57,6 +58,16 @@ def pytest_make_collect_report() -> Iterator[Any]:
     report = yield
     _refuse_skip(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def _meets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Limits that a test says it meets must have been counted."""
+    limits = [mark.args[0] for mark in request.node.iter_markers("meets")]
+    before = [counted(limit) for limit in limits]
+    yield
+    for limit, count in zip(limits, before, strict=True):
+        assert counted(limit) > count, limit
 
 
 @pytest.fixture

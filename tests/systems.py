@@ -29,6 +29,7 @@ from ant.store.tables import EventRow
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.terminal.host import Spec, Terminal
+from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.witness import Stage
 from tests.fakes import FakeTerminal
@@ -139,7 +140,8 @@ async def running(
         ):
             scribe = Scribe(journal, config.transcript_max_bytes)
             opener = open_terminal or rig.open_fake
-            stage = Stage(journal, scribe, Viewers(), opener, "http://test")
+            stage = Stage(journal, scribe, Viewers(), opener, Turns(), "http://test")
+            background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             with rig.hurry:
                 async with open_supervisor(

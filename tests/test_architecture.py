@@ -28,6 +28,7 @@ PURE_TERMINAL = (
     "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
+    "terminal.replies",
     "terminal.modes",
     "terminal.style",
     "terminal.ghostty",
@@ -120,6 +121,7 @@ HTTP = (
     "http.routes.events",
     "http.routes.system",
     "http.routes",
+    "http.sender",
     "http.ws",
     "http.app",
 )
@@ -131,14 +133,18 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 # A layer: its modules, what of ANT it may see beside itself, and which third parties.
 # A module sees those named before it in its own layer, and of the others all.
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
-    (("errors", "clock"), (), frozenset()),
-    (("bell",), (), frozenset({"trio"})),
+    (("errors", "clock", "tally"), (), frozenset()),
+    (("bell", "turns"), (), frozenset({"trio"})),
     (("model",), VOCABULARY[:2], frozenset({"attrs"})),
     (("limits", "commands", "frames", "events"), VOCABULARY[:4], frozenset({"attrs"})),
     (("wire",), VOCABULARY[:8], frozenset({"attrs", "cattrs", "orjson"})),
     (("problem",), (), frozenset()),
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
-    (LIVE_TERMINAL, ("errors", "bell", *PURE_TERMINAL), frozenset({"attrs", "trio"})),
+    (
+        LIVE_TERMINAL,
+        ("errors", "tally", "bell", "turns", *PURE_TERMINAL),
+        frozenset({"attrs", "trio"}),
+    ),
     (
         STORE,
         ("errors", "clock", "model", "events", "wire"),
@@ -151,14 +157,22 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         MACHINERY,
-        VOCABULARY + PURE_TERMINAL + LIVE_TERMINAL + ("store",) + RULES,
+        (
+            *VOCABULARY,
+            "tally",
+            "turns",
+            *PURE_TERMINAL,
+            *LIVE_TERMINAL,
+            "store",
+            *RULES,
+        ),
         frozenset({"attrs", "trio"}),
     ),
-    (CONNECTION, ("wire", "problem"), SERVING),
+    (CONNECTION, ("tally", "wire", "problem"), SERVING),
     (
         HTTP,
         (
-            *(*VOCABULARY, "problem"),
+            *(*VOCABULARY, "tally", "turns", "problem"),
             *(*PURE_TERMINAL, "terminal.flow", "terminal.sight", "terminal.session"),
             *(*RULES, *MACHINERY, *CONNECTION),
         ),
@@ -169,17 +183,13 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
-    (("listener",), ("errors", *CONNECTION), SERVING),
+    (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
-        VOCABULARY
-        + PURE_TERMINAL
-        + LIVE_TERMINAL
-        + ("store",)
-        + RULES
-        + MACHINERY
-        + HTTP
-        + ("listener",),
+        (
+            *(*VOCABULARY, "tally", "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
+            *(*RULES, *MACHINERY, *HTTP, "listener"),
+        ),
         frozenset({"trio"}),
     ),
     (

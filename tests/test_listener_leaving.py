@@ -10,6 +10,7 @@ import pytest
 import trio
 import trio.testing
 
+from ant.tally import Limit
 from tests.test_listener import (
     read_all,
     read_exactly,
@@ -116,6 +117,7 @@ async def test_cancelling_leaves_nothing() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.meets(Limit.STALLED)
 async def test_a_stalled_reader_is_cut() -> None:
     """Who takes nothing for `stall_s` loses the connection, and its handler ends."""
     async with serving(stall_s=0.3) as site, await site.upgraded("/pour") as stream:

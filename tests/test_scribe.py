@@ -12,6 +12,7 @@ from ant.journal import Journal
 from ant.model import Session, SessionId
 from ant.scribe import URGENT, Scribe
 from ant.store import Keyframe, Store, Unit
+from ant.tally import Limit
 from ant.terminal.flow import Flow
 from ant.terminal.transcript import CAPACITY, CHUNK, Tail
 from tests.live.waiting import eventually
@@ -131,6 +132,7 @@ async def test_a_session_that_is_gone_holds_up_nobody(
     assert b"y" == stored(store, session)[0]
 
 
+@pytest.mark.meets(Limit.TRANSCRIPT)
 async def test_the_oldest_go_when_it_is_too_much(
     journal: Journal, store: Store, session: Session, nursery: trio.Nursery
 ) -> None:

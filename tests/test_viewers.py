@@ -61,9 +61,29 @@ def test_who_comes_as_the_last_leaves_is_kept() -> None:
 def test_who_has_a_terminal_is_counted() -> None:
     """Two may be there for one program; the last to leave leaves it alone."""
     viewers = Viewers()
-    with viewers.typing(ONE):
-        with viewers.typing(ONE):
+    with viewers.typing(ONE, Bell()):
+        with viewers.typing(ONE, Bell()):
             assert viewers.has_typist(ONE)
         assert viewers.has_typist(ONE)
         assert not viewers.has_typist(TWO)
     assert not viewers.has_typist(ONE)
+
+
+def test_who_set_the_size_last_is_preferred() -> None:
+    """One terminal answers; when it leaves, the one that did before it."""
+    viewers, first, second, third = Viewers(), Bell(), Bell(), Bell()
+
+    def answering() -> list[Bell]:
+        bells = (first, second, third)
+        return [bell for bell in bells if viewers.may_reply(ONE, bell)]
+
+    assert [] == answering(), "the server answers"
+    with viewers.typing(ONE, first):
+        with viewers.typing(ONE, second):
+            assert [second] == answering()
+            viewers.prefer(ONE, first)
+            assert [first] == answering()
+            viewers.prefer(ONE, second)
+        assert [first] == answering()
+    assert [] == answering()
+    assert {} == viewers._typists

@@ -5,6 +5,7 @@ import trio
 from trio_websocket import open_websocket_url
 
 from ant import websocket
+from ant.tally import Limit
 from tests.test_listener import ROOMY_S, read_until, serving
 
 
@@ -29,6 +30,7 @@ async def test_a_peer_that_answers_pings_stays(impatient: None) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.meets(Limit.SILENT)
 async def test_a_peer_that_says_nothing_is_parted_from(impatient: None) -> None:
     """With 4408, and its handler ends."""
     async with serving() as site:

@@ -10,6 +10,7 @@ from ant.http.output import Cursor
 from ant.model import SessionId
 from ant.presence import Seat
 from ant.system import System
+from ant.tally import Limit, met
 
 JOINS = 1000
 """Sessions that one socket may join."""
@@ -17,11 +18,12 @@ JOINS = 1000
 
 @attrs.define(eq=False)
 class Join:
-    """One socket's place in one session; closing `scope` leaves it."""
+    """One socket's place in one session; closing `scope` and `typing` leaves it."""
 
     cursor: Cursor | None
     seat: Seat
     scope: ExitStack
+    typing: ExitStack
     is_typist: bool = False
 
     def is_before(self, offset: int) -> bool:
@@ -49,30 +51,40 @@ class Joins(dict[SessionId, Join]):
         """
         if (before := self.pop(session_id, None)) is not None:
             before.scope.close()
-            is_typist = is_typist or before.is_typist
         elif len(self) >= JOINS:
+            met(Limit.JOINS)
             raise CapacityReached(f"One socket may join {JOINS} sessions.")
         scope = ExitStack()
         seat = scope.enter_context(self._system.presence.seated(session_id, handle))
         viewers = self._system.stage.viewers
         scope.enter_context(viewers.watching(session_id, self._bell))
-        self[session_id] = Join(cursor, seat, scope)
+        typing = before.typing if before is not None else ExitStack()
+        was_typist = before is not None and before.is_typist
+        self[session_id] = Join(cursor, seat, scope, typing, was_typist)
         if is_typist:
             self.become_typist(session_id)
         self._bell.ring()
 
     def become_typist(self, session_id: SessionId) -> None:
         """Who sets a size has a terminal, which answers what the program asks of it."""
-        join = self.get(session_id)
-        if join is not None and not join.is_typist:
+        join, viewers = self.get(session_id), self._system.stage.viewers
+        if join is None:
+            return
+        if not join.is_typist:
             join.is_typist = True
-            join.scope.enter_context(self._system.stage.viewers.typing(session_id))
+            join.typing.enter_context(viewers.typing(session_id, self._bell))
+        viewers.prefer(session_id, self._bell)
+
+    def may_reply(self, session_id: SessionId) -> bool:
+        """Whether this socket's terminal is the one that answers the program."""
+        return self._system.stage.viewers.may_reply(session_id, self._bell)
 
     def leave(self, session_id: SessionId) -> None:
         """Leave it, if it was joined."""
         join = self.pop(session_id, None)
         if join is not None:
             join.scope.close()
+            join.typing.close()
 
     def leave_all(self) -> None:
         """The socket is gone."""

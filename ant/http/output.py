@@ -4,19 +4,24 @@ Live, late and replayed are one path: from the tail in memory where the cursor i
 else from the store; a hole in the numbering is said as a gap.
 """
 
-from weakref import WeakKeyDictionary
+from collections import OrderedDict
 
 import attrs
 
 from ant import evidence, wire
 from ant.journal import Journal
 from ant.model import Chunk, SessionId
+from ant.tally import Limit, met
 from ant.terminal.flow import Flow
 from ant.terminal.host import MAX_READ
 from ant.terminal.transcript import decode
+from ant.turns import LARGE
 
 STORE_CHUNKS = 64
 """Stored chunks joined to one frame at most: keystrokes are stored in small ones."""
+
+RECENT = 32
+"""Frames kept for the sockets that come to the same place: not all are equally fast."""
 
 SCROLLBACK = 64 << 10
 """Bytes shown to who joins to look and names no offset: some screens, one frame."""
@@ -47,6 +52,7 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> byt
 
 def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
     """A `gap` frame: offsets that have no byte (any more)."""
+    met(Limit.OUTPUT_GAP)
     return wire.render(
         {
             "type": "gap",
@@ -73,9 +79,17 @@ class Outputs:
 
     def __init__(self, journal: Journal, flows: dict[SessionId, Flow]) -> None:
         self._journal, self._flows = journal, flows
-        self._last: WeakKeyDictionary[Flow, tuple[int, int, bytes, int]] = (
-            WeakKeyDictionary()
+        # An offset is never given to two different bytes, so no frame is ever wrong.
+        self._recent: OrderedDict[tuple[SessionId, int], tuple[bytes, int]] = (
+            OrderedDict()
         )
+
+    def is_large(self, cursor: Cursor) -> bool:
+        """Whether the next frame takes its time: it is long, or read from the store."""
+        flow = self._flows.get(cursor.session_id)
+        if flow is None or cursor.offset < flow.tail.base:
+            return not cursor.is_dry or cursor.at_end_of is not flow
+        return flow.tail.end - cursor.offset > LARGE
 
     async def advance(self, cursor: Cursor) -> bytes | None:
         """The next frame for this cursor, which then stands behind it.
@@ -84,6 +98,10 @@ class Outputs:
         cursor has not moved.
         """
         while True:
+            recent = self._recent.get((cursor.session_id, cursor.offset))
+            if recent is not None:
+                frame, cursor.offset = recent
+                return frame
             flow = self._flows.get(cursor.session_id)
             if flow is not None and cursor.offset >= flow.tail.base:
                 return self._from_tail(cursor, flow)
@@ -109,17 +127,17 @@ class Outputs:
         start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
         if start >= stop:
             return None
-        last = self._last.get(flow)
-        if last is None or last[:2] != (start, stop):
-            final = flow.finished and stop == flow.tail.end
-            text, count = decode(flow.tail.read(start, MAX_READ), final)
-            if not count:
-                return None
-            end = start + count
-            frame = output_frame(cursor.session_id, text, start, end)
-            last = self._last[flow] = (start, stop, frame, end)
-        cursor.offset = last[3]
-        return last[2]
+        final = flow.finished and stop == flow.tail.end
+        text, count = decode(flow.tail.read(start, MAX_READ), final)
+        return self._output(cursor, text, count) if count else None
+
+    def _output(self, cursor: Cursor, text: str, count: int) -> bytes:
+        start, cursor.offset = cursor.offset, cursor.offset + count
+        frame = output_frame(cursor.session_id, text, start, cursor.offset)
+        self._recent[cursor.session_id, start] = frame, cursor.offset
+        if len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+        return frame
 
     def _from_store(
         self,
@@ -141,8 +159,7 @@ class Outputs:
         data, _ = _joined(start, chunks)
         # A character that the store never completes is shown as what it is: broken.
         text, count = decode(data, final=_is_torn(data))
-        cursor.offset = start + count
-        return output_frame(cursor.session_id, text, start, cursor.offset)
+        return self._output(cursor, text, count)
 
     def _across(
         self, cursor: Cursor, flow: Flow, data: bytes, end: int
@@ -150,10 +167,7 @@ class Outputs:
         """A character that begins in the store and goes on in the tail, or will."""
         final = flow.finished and flow.tail.end - end <= 3
         text, count = decode(data + flow.tail.read(end, 3), final)
-        if not count:
-            return None
-        start, cursor.offset = cursor.offset, cursor.offset + count
-        return output_frame(cursor.session_id, text, start, cursor.offset)
+        return self._output(cursor, text, count) if count else None
 
 
 def _joined(start: int, chunks: list[Chunk]) -> tuple[bytes, int]:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from ant import errors, wire
 from ant.problem import MEDIA_TYPE, problem
+from ant.tally import Limit, met
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ def register(app: Quart) -> None:
 
     async def werkzeugs(error: HTTPException) -> Response:
         status = error.code or 500
+        if status == 413:
+            met(Limit.BODY)
         detail = _SENTENCES.get(status) or error.description or "The request failed."
         allow = dict(error.get_headers()).get("Allow")
         return respond(problem(status, detail), {"Allow": allow} if allow else None)

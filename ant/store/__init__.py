@@ -15,6 +15,7 @@ from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
+from ant.store.log import sha256
 from ant.store.people import Member, Poster
 from ant.store.sessions import Program
 from ant.store.tables import database
@@ -79,6 +80,7 @@ class Store:
             check_same_thread=False,
             max_connections=_CONNECTIONS,
         )
+        db.register_function(sha256, "sha256", 1)
         database.initialize(db)
         try:
             with db.connection_context():

@@ -1,18 +1,29 @@
 """The event log: durable events by `seq`, pruned by count."""
 
+import hashlib
+from typing import Any
+
+from peewee import fn
+
 from ant import clock, wire
 from ant.events import Envelope
 from ant.store.statement import Statement
 from ant.store.tables import EventRow
 
 TOMBSTONE = "tombstone"
-"""The type of an event whose session was removed for good."""
+"""The type of an event whose content was removed for good: its `seq` and time stay, and
+the body is the `type` that it had and the `sha256` of the body that it had."""
 
 _APPEND = Statement(
     lambda at, session_id, tag, body: EventRow.insert(
         at=at, session_id=session_id, type=tag, body=body
     )
 )
+
+
+def sha256(text: str) -> str:
+    """The hash of a body, in hex; statements call it by this name."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class EventLog:
@@ -56,17 +67,16 @@ class EventLog:
         ]
 
     def forget(self, session_id: str) -> None:
-        """Leave nothing of a session's events but that there were some, and when."""
-        here = EventRow.session_id == session_id
-        EventRow.update(type=TOMBSTONE, body="").where(here).execute()
+        """Leave of a session's events nothing but tombstones."""
+        _bury(EventRow.session_id == session_id)
 
     def redact(self, session_id: str, message_id: str) -> None:
-        """Leave nothing of what a message said; that it was there, and when, stays."""
-        EventRow.update(type=TOMBSTONE, body="").where(
+        """Leave of what a message said nothing but tombstones."""
+        _bury(
             (EventRow.session_id == session_id)
             & EventRow.type.in_(("message_created", "message_updated"))
             & EventRow.body.contains(f'"id":"{message_id}"')
-        ).execute()
+        )
 
     def prune(self, keep: int, before: str | None = None) -> int:
         """Forget all but the newest `keep` events, and what is older than `before`.
@@ -78,3 +88,11 @@ class EventLog:
         if before is not None:
             gone |= (EventRow.at < before) & (EventRow.seq < newest)
         return int(EventRow.delete().where(gone).execute())
+
+
+def _bury(which: Any) -> None:
+    """Once only: what is a tombstone already keeps the hash of what it was."""
+    body = fn.json_object("type", EventRow.type, "sha256", fn.sha256(EventRow.body))
+    EventRow.update(type=TOMBSTONE, body=body).where(
+        which & (EventRow.type != TOMBSTONE)
+    ).execute()

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import trio
 
-from ant.errors import Conflict, NotAnOption, PromptChanged
+from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
 from ant.terminal.choice import Choice
 from ant.terminal.keys import ENTER, Goal, goal_of, next_move
 from ant.terminal.look import Look
@@ -84,12 +84,23 @@ async def give(hands: Hands, fingerprint: str, choice: Choice) -> Goal:
 
 
 async def is_gone(hands: Hands, fingerprint: str) -> bool:
-    """Watch a prompt that was answered; whether it goes within `WATCH_S`."""
+    """Watch a prompt that was answered; whether it goes within `WATCH_S`.
+
+    With its program it has gone. While that puts out too much to be looked at, it goes
+    on being watched.
+    """
     with trio.move_on_after(WATCH_S):
         while True:
-            _, verdict = hands.glance()
-            if verdict.prompt is None or verdict.prompt.fingerprint != fingerprint:
+            try:
+                _, verdict = hands.glance()
+            except NotRunning:
                 return True
+            except Conflict:
+                pass
+            else:
+                asked = verdict.prompt
+                if asked is None or asked.fingerprint != fingerprint:
+                    return True
             await hands.wait_output(WATCH_S)
     return False
 

@@ -7,7 +7,10 @@ from ant.terminal.menus import excerpt
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 
 _LEAD = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\]|\(\d+/\d+\))\s+")
-_TRAIL = re.compile(r"((?<=[:?]) \([^()]*\)|\s[›»]|(?<=[:?›]) [*•]+)\s*$")
+_TRAIL = re.compile(
+    r"((?<=[:?]) \([^()]*\)|\s[›»‣].*|\s\[input is masked\]"
+    r"|\s\[[^\[\]]*\](?=:$)|(?<=[:?›]) [*•]+)\s*$"
+)
 
 _ROWS = 5
 """Rows above the cursor that are told with a prompt."""

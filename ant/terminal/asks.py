@@ -15,7 +15,8 @@ SURE_S = 0.2
 """Quiet after which a line that ends like a question is one, if nobody can tell."""
 
 _SECRET = re.compile(
-    r"\b(password|passphrase|passcode|pin|secret|token)\b.{0,80}[:?]\s*[*•]*\s*$",
+    r"\b(password|passphrase|passcode|pin|secret|token)\b.{0,80}[:?]"
+    r"\s*[›»‣]?\s*(?:[*•]*|\[input is masked\])\s*$",
     re.IGNORECASE,
 )
 _PRESS = re.compile(
@@ -27,6 +28,7 @@ _PRESS = re.compile(
 )
 _ENTER = re.compile("enter|return", re.IGNORECASE)
 _LINE = re.compile(r"\S.*([:?»›]|[>=]{1,2}|\]|\)) ?$")
+_UNFINISHED = re.compile(r"\s*\.{3}>? +")
 _RAW = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\])\s+\S|[:?] (\([^()]*\) )?$")
 
 _PRESS_MAX = 100
@@ -58,7 +60,8 @@ def find_press(look: Look) -> Prompt | None:
 
 
 def _secret(look: Look) -> Prompt | None:
-    tty, text = look.tty, look.typed_at
+    tty = look.tty
+    text = look.typed_at if look.cursor.visible else look.lines[look.cursor.row]
     cooked = tty is not None and tty.canonical
     hidden = tty is not None and tty.canonical and not tty.echo
     if not hidden and (cooked or not _SECRET.search(text)):
@@ -71,11 +74,17 @@ def _secret(look: Look) -> Prompt | None:
 
 def _line(look: Look) -> Prompt | None:
     tty, text = look.tty, look.typed_at
+    cooked = tty is not None and tty.canonical
+    if not cooked and _UNFINISHED.fullmatch(text):
+        return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="unfinished")
+    if cooked and tty is not None and tty.reading and not text.strip():
+        text = text_above(look, look.cursor.row)
+        text = text if text.endswith("?") else ""
     if look.quiet_s < SURE_S and not (tty and tty.reading):
         return None
-    if not look.takes_lines and not look.cursor.visible:
+    if not cooked and not look.cursor.visible:
         return None  # Who draws a screen hides the cursor where nobody types.
-    asks = _LINE if look.takes_lines and tty and tty.reading else _RAW
+    asks = _LINE if cooked and tty and tty.reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
     return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

@@ -14,7 +14,7 @@ _WORD = r"[^\s\[\](),|]{1,12}"
 _INNER = r"[^\s\[\]()/,|]{1,12}|\[[^\s\[\]()/,|]{1,20}\]|\([^\s\[\]()/,|]{1,20}\)\w*"
 _CHOICES = re.compile(
     rf"[\[(](?P<words>{_WORD}(?:, ?{_WORD})+"
-    rf"|(?:{_INNER})(?:\s?[/|]\s?(?:{_INNER}))+)[\])][?:>\s]*$"
+    rf"|(?:{_INNER})(?:\s?[/|]\s?(?:{_INNER}))+)[\])](?:\s\([^()]*\)(?=:))?[?:>\s]*(?:[›»‣]\s*\w*)?$"
 )
 _LOOSE = re.compile(
     r"(?P<words>(?:\(\w\)\w*|\[\w\]\w*)(?:\s?[/,|]?\s?(?:\(\w\)\w*|\[\w\]\w*))+"
@@ -24,9 +24,10 @@ _LOOSE = re.compile(
 _ASKS = re.compile(r"[?:>]\s*$|[?:]\s*[\[(][^\[(]*$")
 _COUNT = re.compile(r"\d+/\d+")
 _TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
-_BRACKETED = re.compile(r"[\[(](\w)[\])](\w+)")
+_BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ -]\w+)*)")
+_RANGE = re.compile(r"\d+-\d+")
 _NUMBERED = re.compile(
-    r"(?:^|(?<=\s\s))\s*(\d{1,2})[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
+    r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
 _WANTS = re.compile(r"(#\?|[:?>\])])\s*$")
 _NUMBER = re.compile(
@@ -48,11 +49,12 @@ APART = 3
 
 def find_choices(look: Look) -> Prompt | None:
     """The choices that are to be typed at the cursor, if there are some."""
-    text = look.typed_at
+    row = look.cursor.row
+    text = look.typed_at if look.cursor.visible else look.lines[row]
     return (
-        _words(look, text)
+        _letters(look, text)
+        or _words(look, text)
         or _implied(look, text)
-        or _letters(look, text)
         or _numbers(look, text)
     )
 
@@ -72,6 +74,8 @@ def _words(look: Look, text: str) -> Prompt | None:
     if (match := _found(text)) is None:
         return None
     found, draft = match
+    if _RANGE.search(found["words"]):
+        return None  # Numbers of a list that stands above.
     words = _split(found["words"])
     keys = [_key(word) for word in words]
     lower = {key.lower() for key in keys}
@@ -133,17 +137,23 @@ def _implied(look: Look, text: str) -> Prompt | None:
 
 
 def _letters(look: Look, text: str) -> Prompt | None:
-    """Words with a bracketed letter, and below them a line that wants one."""
-    rows = range(look.cursor.row - 1, max(look.cursor.row - 4, -1), -1)
-    row = next((each for each in rows if look.lines[each].strip()), None)
-    if row is None or not _WANTS.search(text):
-        return None
-    found = _BRACKETED.findall(look.lines[row])
-    if len(found) < 2:
+    """Words with a bracketed letter, and behind or below them a line that wants one."""
+    rows = range(look.cursor.row, max(look.cursor.row - 4, -1), -1)
+    row = look.cursor.row
+    found: list[tuple[str, str]] = []
+    for row in rows if _WANTS.search(text) else ():
+        found = _BRACKETED.findall(look.lines[row])
+        if len(found) > 2 or (look.lines[row].strip() and row < look.cursor.row):
+            break
+    if len(found) < 3:
         return None
     options = [Option(key + rest, keys=key) for key, rest in found]
-    retry = any(option.label.lower() == "retry" for option in options)
-    class_ = PromptClass.ERROR_RETRY if retry else PromptClass.MULTI_CHOICE
+    labels = {option.label.lower() for option in options}
+    class_ = PromptClass.MULTI_CHOICE
+    if "retry" in labels:
+        class_ = PromptClass.ERROR_RETRY
+    elif {"yes", "no"} <= labels:
+        class_ = PromptClass.CONFIRMATION
     return asked(look, class_, Form.WORDS, text, *options, rule="letters", first=row)
 
 
@@ -152,10 +162,12 @@ def _numbers(look: Look, text: str) -> Prompt | None:
     if not _WANTS.search(text):
         return None
     rows = list(_list_above(look))
-    found = {int(n): label.strip() for _, here in rows for n, label in here}
-    if sorted(found) != list(range(1, len(found) + 1)) or len(found) < 2:
+    found = {key: label.strip() for _, here in rows for key, label in here}
+    numbers = sorted(int(key) for key in found if key.isdigit())
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < 2:
         return None
-    options = (Option(found[n], keys=str(n)) for n in sorted(found))
+    keys = [*map(str, numbers), *(key for key in found if not key.isdigit())]
+    options = (Option(found[key], keys=key) for key in keys)
     first, last = rows[-1][0], rows[0][0]
     between = look.lines[last + 1 : look.cursor.row]
     if "" in between and not _NUMBER.search(text):

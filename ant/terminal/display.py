@@ -90,7 +90,13 @@ class Display:
         """What a verdict is made of."""
         screen = self._screen
         return Look(
-            screen.styled(), screen.cursor, screen.modes, tty, quiet_s, self.end
+            screen.styled(),
+            screen.cursor,
+            screen.modes,
+            tty,
+            quiet_s,
+            self.end,
+            screen.cols,
         )
 
     def drawing(self) -> Drawing:

@@ -1,7 +1,8 @@
 """Agent CLIs described as data: one TOML file each in `drivers/`, and no code.
 
-A rule is an id and a pattern, tried on rows of the screen from the lowest upwards. The
-files are read once; an unknown key or a bad pattern fails then, and names itself.
+A rule is an id and a pattern, tried on rows of the screen from the lowest upwards; for
+a dialog on all of its text, of which it may name a group `question`. The files are read
+once; an unknown key or a bad pattern fails then, and names itself.
 """
 
 import functools
@@ -28,11 +29,14 @@ class Rule:
 class Driver:
     """How one program is read and typed to.
 
-    `programs` are names of its process; `busy` and `ready` rows that tell its state;
-    `composer` is the row in which a person writes to it; `dialog` gives menus their
-    class; `reply` the rows with which an answer of its begins. `approve` and `deny` are
-    labels of options; `escapes` tells that Esc backs out of a dialog. `settle_ms` is
-    waited between text and Enter, and `again_ms` before a second Enter, 0 for none.
+    `programs` are names of its process. `busy` rows tell that it works, `composer` is
+    the row in which a person writes to it (`boxed`: a border is above it), `ready` rows
+    may stand between that and its last answer, which begins with a row of `reply`.
+    `dialog` gives a menu its class, and `modal` rows tell of a dialog whose options
+    nobody but a person can read. `escapes`: Esc backs out of a dialog. `ticks`: Enter
+    takes the boxes that were ticked. `settle_ms` is waited between text and Enter, and
+    `again_ms` before a second Enter, 0 for none. It is at rest after `rest_ms` without
+    output: longer where it does not always say that it works.
     """
 
     name: str
@@ -40,14 +44,16 @@ class Driver:
     busy: tuple[Rule, ...] = ()
     ready: tuple[Rule, ...] = ()
     composer: tuple[Rule, ...] = ()
+    boxed: bool = False
+    ticks: bool = True
     dialog: tuple[Rule, ...] = ()
+    modal: tuple[Rule, ...] = ()
     reply: tuple[Rule, ...] = ()
-    approve: tuple[Rule, ...] = ()
-    deny: tuple[Rule, ...] = ()
     escapes: bool = False
     paste: bool = True
     settle_ms: int = 0
     again_ms: int = 0
+    rest_ms: int = 300
 
     def rules(self) -> list[Rule]:
         """Every rule there is in it, in the order of the file's kinds."""

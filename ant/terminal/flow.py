@@ -2,15 +2,18 @@
 
 import trio
 
+from ant.tally import Limit, met
 from ant.terminal.host import MAX_READ
 from ant.terminal.transcript import Tail
+from ant.turns import LARGE, Turns
 
 
 class Flow:
     """One session's bytes in memory. It outlives the run; a new run has a new flow."""
 
-    def __init__(self, tail: Tail) -> None:
-        self.tail = tail
+    def __init__(self, tail: Tail, turns: Turns | None = None) -> None:
+        self.tail, self._turns = tail, turns
+        self._floods = False
         self.finished = False
         self._moved = trio.lowlevel.ParkingLot()
         self._grown = trio.lowlevel.ParkingLot()
@@ -18,6 +21,7 @@ class Flow:
     def append(self, data: bytes) -> None:
         """Take bytes from the terminal; whoever waits for them is woken."""
         self.tail.append(data)
+        self._floods = len(data) > LARGE
         self._grown.unpark_all()
 
     def finish(self) -> None:
@@ -42,7 +46,14 @@ class Flow:
         return self.tail.room >= MAX_READ
 
     async def wait_room(self) -> None:
-        """Wait until a whole read fits: this is the back-pressure on the program."""
+        """Wait until a whole read fits: this is the back-pressure on the program.
+
+        A flood takes turns with the sockets that send it, so that they can keep up.
+        """
+        if self._floods and self._turns is not None:
+            await self._turns.take()
+        if not self.has_room:
+            met(Limit.TAIL)
         while not self.has_room:
             await self._moved.park()
 

@@ -12,6 +12,7 @@ import attrs
 import trio
 
 from ant.errors import CapacityReached, NotRunning
+from ant.tally import Limit, met
 from ant.terminal.host import MAX_READ, Terminal
 
 INBOX = 64
@@ -76,6 +77,7 @@ class Inbox:
                 raise trio.WouldBlock
             self._send.send_nowait(typed)
         except trio.WouldBlock:
+            met(Limit.INPUT_QUEUE)
             raise CapacityReached(
                 "The program is not reading its input and the queue for it is full; "
                 "nothing of this input was typed."

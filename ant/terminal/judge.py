@@ -12,8 +12,8 @@ import attrs
 
 from ant.terminal.asks import find_ask
 from ant.terminal.driver import Driver, Rule, driver_for
-from ant.terminal.look import Look
-from ant.terminal.menus import excerpt, find_menu, is_footer
+from ant.terminal.look import Look, is_border
+from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.shells import edits_commands, find_shell_ask
 from ant.terminal.views import find_view
@@ -27,7 +27,8 @@ NEAR = 16
 
 _AT_REST = re.compile(
     r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
-    r"irb.*[>*]|[\w.@:~/\[\]() +-]*[$#%❯λ➜»]|\w{1,16}[=#-]*[>#]|>) "
+    r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
+    r"|[\w.@:~/\[\]() +-]*([$#❯λ➜»]|(?<!\d)%) ?"
 )
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
@@ -69,27 +70,54 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
 
 def _classed(menu: Prompt, driver: Driver) -> Prompt:
     """A menu with the class that the driver knows for its text."""
+    if menu.form is Form.BOXES and not driver.ticks:
+        menu = attrs.evolve(menu, form=Form.VIEW)
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
     for rule in driver.dialog:
-        if rule.pattern.search(menu.text):
-            class_ = rule.class_ or menu.class_
-            name = f"{driver.name}/{rule.id}"
-            return attrs.evolve(menu, class_=class_, rule=name, cancel=cancel)
+        if (found := rule.pattern.search(menu.text)) is not None:
+            return attrs.evolve(
+                menu,
+                class_=rule.class_ or menu.class_,
+                question=found.groupdict().get("question") or menu.question,
+                rule=f"{driver.name}/{rule.id}",
+                cancel=cancel,
+            )
     return attrs.evolve(menu, cancel=cancel)
 
 
 def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     """Busy, at rest, or at rest below a question of its own."""
-    low = range(look.last, max(look.last - NEAR, -1), -1)
-    if (found := _first(look, low, driver.busy)) is not None:
+    low = range(look.last, -1, -1)
+    if (found := _first(look, low[:NEAR], driver.busy)) is not None:
         row, rule = found
         yield _say(look, Kind.BUSY, f"{driver.name}/{rule.id}", row)
+    if (found := _first(look, low[:NEAR], driver.modal)) is not None:
+        yield _ask(look, _modal(look, *found, driver))
     if (found := _first(look, low, driver.composer)) is None:
         return
     row, rule = found
+    if driver.boxed and not (row and is_border(look.lines[row - 1])):
+        return
+    if look.quiet_s < driver.rest_ms / 1000:
+        yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
     if (question := _question_over(look, row, driver)) is not None:
         yield _ask(look, question)
     yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+
+
+def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
+    """A dialog that is known by a row of it and can be read by nobody but a person."""
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=rule.class_ or PromptClass.MULTI_CHOICE,
+        form=Form.VIEW,
+        question=question_above(look, row),
+        options=(),
+        rule=f"{driver.name}/{rule.id}",
+        rows=(row, row),
+        text=excerpt(look, max(row - NEAR, 0), row),
+        cancel="\x1b" if driver.escapes else "",
+    )
 
 
 def _first(

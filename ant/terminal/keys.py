@@ -170,6 +170,8 @@ def _option(prompt: Prompt, choice: Choice, index: int | None) -> Goal:
     if index is None:
         raise _nothing(prompt, choice)
     option = prompt.options[index]
+    if prompt.form is Form.VIEW:
+        raise NotAnOption("This is to be answered in the terminal itself.")
     match prompt.form:
         case Form.WORDS:
             return Goal(option.label, text=option.keys)

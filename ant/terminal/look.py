@@ -16,7 +16,8 @@ from ant.terminal.style import PLAIN, Rows, Style
 _SIDE = "│┃║╎╏┆┇┊┋|"
 _LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
 _RIGHT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}\s*$")
-_RULE = re.compile(r"[\s─-╿▀-▟\-=_~·.⎯]*")
+_RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
+_BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
 _NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
 
@@ -57,6 +58,7 @@ class Look:
     tty: Tty | None
     quiet_s: float
     end: int
+    cols: int
     lines: tuple[str, ...] = attrs.field(init=False)
     bare: tuple[str, ...] = attrs.field(init=False)
 
@@ -124,6 +126,11 @@ def without_sides(line: str) -> str:
     if left is not None:
         line = " " * left.end() + line[left.end() :]
     return _RIGHT.sub("", line).rstrip()
+
+
+def is_border(line: str) -> bool:
+    """Whether a line is a horizontal border."""
+    return is_rule(line) and bool(_BORDER.search(line))
 
 
 def is_rule(line: str) -> bool:

@@ -11,19 +11,20 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ant.terminal.look import Look, index_at, paragraph_above
+from ant.terminal.look import Look, index_at, is_border, paragraph_above
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 
 _ITEM = re.compile(
-    r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵](?!\S{3,}>)|\*(?=\s))?(?P<gap>\s*)"
+    r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
     r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
-    r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?(?P<label>\S.*)"
+    r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
+    r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
 )
 _FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
 _HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
-    r"navigate|confirm|submit|toggle|move|amend|go back|quit|filter|help|more|scroll|"
-    r"learn more|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
+    r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
+    r"filter|help|more|scroll|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
     re.IGNORECASE,
 )
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
@@ -33,17 +34,24 @@ _CANCEL = re.compile(
     re.IGNORECASE,
 )
 _HINTED = re.compile(
-    r"\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))[^)\]›]*[)\]›]\s*$",
+    r"\s*›.*$|\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))"
+    r"[^)\]›]*[)\]›]\s*$",
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
 YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 
-_RADIO = set("◉●")
+_NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
+_ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
+_RADIO = set("●○")
+_SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
 _COUNT = re.compile(r"\s*\d+/\d+\b")
 
 FOOTER = 7
 """Rows of hints below a menu: more than any program draws."""
+
+DETAILS = 4
+"""Rows that tell more of an option."""
 
 BODY = 16
 """Rows above a menu that are looked through for what it is about."""
@@ -51,7 +59,10 @@ BODY = 16
 
 @attrs.frozen
 class Item:
-    """A row that may be an option: `col` is where its box, number or label begins."""
+    """A row that may be an option.
+
+    `col` is where its box, number or label begins, `at` where the label does.
+    """
 
     row: int
     col: int
@@ -59,6 +70,7 @@ class Item:
     marked: bool
     box: str
     num: int | None
+    at: int
 
 
 def find_menu(look: Look) -> Prompt | None:
@@ -70,14 +82,33 @@ def find_menu(look: Look) -> Prompt | None:
         block = _siblings(look, items, marked)
         if len(block) > 1 and _is_live(look, block) and _is_list(look, block, marked):
             return menu_of(look, block, marked.row)
-    filled = [each for each in items if each and each.box in _RADIO]
-    for marked in reversed(filled):
-        block = _siblings(look, items, marked)
-        ticked = [each for each in block if each.box in _FILLED]
-        if len(block) > 1 and len(ticked) == 1 and _is_live(look, block):
-            unboxed = [attrs.evolve(each, box="") for each in block]
-            return menu_of(look, unboxed, marked.row)
-    return None
+    return _unmarked(look, items)
+
+
+def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
+    """Rows without a mark: the filled one of radio buttons, else the coloured one.
+
+    Numbered rows are a menu only with hints below them; else they are a list.
+    """
+    found = [each for each in items if each and (each.box in _ROUND or each.num)]
+    block = _siblings(look, items, found[-1]) if found else []
+    if len(block) < 2 or not _is_live(look, block):
+        return None
+    below = range(block[-1].row + 1, look.last + 1)
+    hinted = any(_HINT.search(look.bare[row]) for row in below)
+    if block[0].num and (block[0].num != 1 or not hinted):
+        return None
+    ticked = [each for each in block if each.box in _FILLED]
+    if {each.box for each in block} == _RADIO and len(ticked) == 1:
+        unboxed = [attrs.evolve(each, box="") for each in block]
+        return menu_of(look, unboxed, ticked[0].row)
+    inks = [look.style_at(each.row, each.at).fg for each in block]
+    odd = [
+        each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
+    ]
+    if len(odd) != 1 and (block[0].num or not hinted):
+        return None
+    return menu_of(look, block, odd[0] if len(odd) == 1 else None)
 
 
 def is_footer(look: Look, row: int) -> bool:
@@ -91,9 +122,20 @@ def is_footer(look: Look, row: int) -> bool:
 def question_above(look: Look, row: int) -> str:
     """The sentence nearest above `row` that asks, else the text that is there."""
     rows = list(paragraph_above(look, row))
+    text = _sentence(look, rows)
+    if not text.endswith(("?", ":")):
+        top = top_of(look, row)
+        for each in range(row - 1, max(top, row - BODY) - 1, -1):
+            if "?" in look.bare[each]:
+                return _sentence(look, list(paragraph_above(look, each + 1)))
+    return text
+
+
+def _sentence(look: Look, rows: Sequence[int]) -> str:
+    """The last sentence of some rows that asks, else all of their text."""
     text = " ".join(look.bare[each].strip() for each in reversed(rows))
     text = _HINTED.sub("", text)
-    sentences = re.split(r"(?<=[.!?:])\s+(?=[A-Z\"'])", text)
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
     asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
     return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
 
@@ -113,12 +155,14 @@ def items_of(look: Look) -> list[Item | None]:
             found.append(None)
             continue
         start = next(item.start(g) for g in ("box", "num", "label") if item[g])
-        box = (item["box"] or "").strip("[]()") or ("-" if item["box"] else "")
+        box = (item["box"] or item["tick"] or "").strip()
+        box = box.strip("[]()") or ("-" if box else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        found.append(
-            Item(row, start, " ".join(item["label"].split()), marked, box, num)
-        )
+        label = _SCROLL.sub("", item["label"])
+        label = re.split(r"\s{2,}", label)[0] if num else " ".join(label.split())
+        at = item.start("label")
+        found.append(Item(row, start, label, marked, box, num, at))
     return found
 
 
@@ -133,10 +177,10 @@ def _walk(
 ) -> Iterator[Item]:
     """Rows of the same column; between two there may be a blank row, or details."""
     skipped: list[int] = []
-    num = marked.num
+    num, details = marked.num, 0
     for row in rows:
         item = items[row]
-        if num is None and look.bare[row].strip() and look.is_blank(row):
+        if num is None and is_border(look.lines[row]):
             return
         if item is None or look.is_blank(row) or _COUNT.fullmatch(look.bare[row]):
             skipped.append(row)
@@ -148,16 +192,17 @@ def _walk(
         if (
             _in_column(item, marked)
             and not item.marked
-            and bool(item.box) == bool(marked.box)
-            and (item.num == expected if numbered else item.num is None)
+            and (numbered or bool(item.box) == bool(marked.box))
+            and item.num == expected
         ):
             yield item
-            skipped, num = [], item.num
-        elif item.col > marked.col and (numbered or item.box != marked.box):
-            if rows.step > 0 or numbered:
-                skipped = []
-        elif numbered and rows.step < 0 and item.col > marked.col:
-            continue
+            skipped, num, details = [], item.num, 0
+        elif numbered and item.num is None and item.col >= marked.col:
+            details += 1
+            if details > DETAILS:
+                return
+        elif item.col > marked.col and item.box != marked.box and rows.step > 0:
+            skipped = []
         else:
             return
 
@@ -208,13 +253,13 @@ def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
 def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     """The menu of these rows, of which `marked` is the one that Enter would take."""
     block = _alike(look, block, marked)
-    boxes = all(each.box for each in block)
-    labels = _unnumbered([each.label for each in block])
+    boxes = any(each.box for each in block)
+    labels = _unnumbered([_whole(look, each) for each in block])
     options = tuple(
         Option(
             label,
             selected=each.row == marked,
-            checked=each.box in _FILLED if boxes else None,
+            checked=each.box in _FILLED if each.box else None,
         )
         for each, label in zip(block, labels, strict=True)
     )
@@ -232,6 +277,29 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
         text=excerpt(look, top_of(look, first), look.last),
         cancel="\x1b" if _cancels(look, last) else "",
     )
+
+
+def _whole(look: Look, item: Item) -> str:
+    """The label with what was wrapped to the rows below it.
+
+    A row goes on below when the next word found no room; what had room is a detail.
+    """
+    boxed = len(look.lines[item.row]) > len(look.bare[item.row])
+    width = len(look.lines[item.row]) - 1 if boxed else look.cols
+    label, row = item.label, item.row
+    start = item.at
+    if not look.bare[row].endswith(label):
+        return label
+    while row + 1 <= look.last:
+        line, below = look.bare[row], look.bare[row + 1]
+        first = below.split()[:1]
+        indent = len(below) - len(below.lstrip())
+        if not first or indent < start or len(line) + 1 + len(first[0]) < width:
+            break
+        if _NUMBER.match(below):
+            break
+        label, row = f"{label} {' '.join(below.split())}", row + 1
+    return label
 
 
 def _alike(look: Look, block: Sequence[Item], marked: int | None) -> Sequence[Item]:
@@ -256,7 +324,7 @@ def _unnumbered(labels: list[str]) -> list[str]:
 def top_of(look: Look, first: int) -> int:
     """Where what belongs to a menu begins: below a border, or some rows above."""
     for row in range(first - 1, max(first - BODY, -1), -1):
-        if look.lines[row].strip() and look.is_blank(row):
+        if is_border(look.lines[row]):
             return row + 1
     return max(first - BODY, 0)
 

@@ -23,6 +23,7 @@ from collections import deque
 import trio
 
 from ant.errors import CapacityReached, Invalid, NotRunning
+from ant.tally import Limit, met
 from ant.terminal import front, processes
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity, Spec
 from ant.terminal.look import Tty
@@ -68,6 +69,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
             os.close(slave)  # Only now: the far end must never be without an owner.
     except OSError as exc:
         if exc.errno in _SPENT:
+            met(Limit.TERMINALS)
             raise CapacityReached(f"No terminal to be had: {exc.strerror}.") from exc
         raise Invalid(f"Cannot start this: {exc.strerror} at $.command") from exc
     except ValueError as exc:  # A NUL, a name with "=", a lone surrogate.

@@ -25,7 +25,7 @@ from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
-from ant.terminal.inbox import Inbox, Typed
+from ant.terminal.inbox import ENDED, Inbox, Typed
 from ant.terminal.look import Look
 from ant.terminal.observations import Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
@@ -130,6 +130,8 @@ class LiveTerminal:
 
     def glance(self) -> tuple[Look, Verdict]:
         """See `Hands.glance`."""
+        if self.flow.finished:
+            raise NotRunning(ENDED)
         while self.flow.has_room and (data := self.terminal.read_nowait()):
             self._take(data)
         for _ in range(CAPACITY // CATCH_UP):
@@ -144,7 +146,8 @@ class LiveTerminal:
 
     async def wait_output(self, patience_s: float) -> bool:
         """See `Hands.wait_output`."""
-        end = self._sight.end
+        end = self.flow.tail.end
+        await trio.lowlevel.checkpoint()
         with trio.move_on_after(patience_s):
             return await self.flow.wait_beyond(end)
         return False

@@ -39,7 +39,8 @@ def edits_commands(tty: Tty | None) -> bool:
     """Whether the session's shell is in front and edits its own line: it is at rest.
 
     Asking by `read`, it leaves the line to the terminal, which is then canonical, or
-    reads one key and leaves Enter as it is, which an editor of lines never does.
+    reads one key and leaves Enter as it is, which an editor of lines does not do,
+    but for that of zsh.
     """
     return (
         tty is not None
@@ -47,8 +48,7 @@ def edits_commands(tty: Tty | None) -> bool:
         and tty.foreground in SHELLS
         and not tty.canonical
         and not tty.echo
-        and not tty.reading
-        and not tty.icrnl
+        and (not tty.icrnl or tty.foreground == "zsh")
     )
 
 

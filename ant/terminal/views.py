@@ -4,6 +4,7 @@ import re
 
 from ant.terminal.asked import asked
 from ant.terminal.asks import find_press
+from ant.terminal.choices import find_choices
 from ant.terminal.look import Look
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass
 
@@ -87,6 +88,8 @@ def _asked_below(look: Look) -> Prompt | None:
     """A key that is to be pressed, or a field in the rows of the editor's hints."""
     if (press := find_press(look)) is not None:
         return press
+    if look.cursor.row == look.last and (choices := find_choices(look)) is not None:
+        return choices
     text = look.typed_at
     if len(look.lines) - 4 <= look.cursor.row < look.last and _FIELD.match(text):
         return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="field")

@@ -22,6 +22,8 @@ from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.style import PLAIN
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
+_TAB = re.compile(r"\S+(?: \S+)*")
+_KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 
@@ -29,7 +31,7 @@ def find_widget(look: Look) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
     row = None if look.takes_lines else _button_row(look)
     if row is None:
-        return None
+        return _tabs(look)
     found = list(_BUTTON.finditer(look.bare[row]))
     block = _list_over(look, row)
     if block:
@@ -123,6 +125,28 @@ def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
     """Which of the buttons on that row the cursor is on."""
     on_row, col = look.cursor.row == row, look.cursor.col
     return [on_row and each.start() <= col < each.end() for each in found]
+
+
+def _tabs(look: Look) -> Prompt | None:
+    """Words in the last row with text, one of them lit, and behind them the keys."""
+    row = next((r for r in range(look.last, -1, -1) if look.bare[r].strip()), 0)
+    words = list(_TAB.finditer(look.bare[row]))
+    keys = next((i for i, word in enumerate(words) if _KEYS.match(word[0])), 0)
+    if keys < 2:
+        return None
+    lit = _odd_one(look, [(row, word.start()) for word in words[:keys]])
+    if lit is None:
+        return None
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.MULTI_CHOICE,
+        form=Form.BUTTONS,
+        question=question_above(look, row),
+        options=tuple(Option(w[0], i == lit) for i, w in enumerate(words[:keys])),
+        rule="tabs",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
 
 
 def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:

@@ -8,6 +8,7 @@ from quart.testing.connections import WebsocketResponseError
 
 from ant.connection import MAX_BODY
 from ant.http import problems
+from ant.tally import Limit
 from tests.http.asking import ask
 from tests.systems import Rig, running
 
@@ -22,6 +23,7 @@ async def test_what_is_not_there(rig: Rig) -> None:
     assert 404 == (await ask(rig.app, "GET", "/static/x")).status
 
 
+@pytest.mark.meets(Limit.BODY)
 async def test_a_body_has_a_bound(rig: Rig) -> None:
     """Beyond it the answer is 413, whatever is in it."""
     answer = await ask(rig.app, "POST", "/api/sessions", b" " * (MAX_BODY + 1))

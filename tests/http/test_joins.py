@@ -7,6 +7,7 @@ from ant.errors import CapacityReached
 from ant.http import joins
 from ant.http.joins import Joins
 from ant.model import SessionId
+from ant.tally import Limit
 from tests.systems import Rig
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -31,6 +32,24 @@ async def test_a_join_is_a_scope(rig: Rig) -> None:
     assert 0 == viewers.count() == rig.system.presence.count()
 
 
+async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
+    """Only a size, or a join with a terminal, does; who has neither never answers."""
+    one, two, three = (Joins(rig.system, Bell()) for _ in range(3))
+    one.enter(ONE, None, None, is_typist=True)
+    two.enter(ONE, None, None, is_typist=True)
+    three.enter(ONE, None, None)
+    one.enter(ONE, None, None)
+    three.enter(ONE, None, None)
+    assert [False, True, False] == [each.may_reply(ONE) for each in (one, two, three)]
+    one.become_typist(ONE)
+    assert [True, False, False] == [each.may_reply(ONE) for each in (one, two, three)]
+    one.leave_all()
+    assert [False, True, False] == [each.may_reply(ONE) for each in (one, two, three)]
+    two.leave_all()
+    three.leave_all()
+
+
+@pytest.mark.meets(Limit.JOINS)
 async def test_there_is_a_bound(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Joining anew is always possible."""
     monkeypatch.setattr(joins, "JOINS", 1)

@@ -18,6 +18,7 @@ from ant.events import MessageCreated, SessionsChanged
 from ant.http.routes.events import EventStream
 from ant.model import Session, SessionId, SessionType
 from ant.store import Job, Unit
+from ant.tally import Limit
 from tests.http.test_ws import Client, Line, connected
 from tests.systems import PATIENCE_S, Rig, running
 
@@ -477,6 +478,7 @@ async def test_twice_is_the_same_twice(stand: Stand) -> None:
         assert ([first.seq], "9") == (other.seqs, other.data)
 
 
+@pytest.mark.meets(Limit.EVENT_GAP)
 async def test_what_was_pruned_is_said(stand: Stand) -> None:
     """`gap` with the `seq` numbers that are gone, `to` being the first that is not."""
     for number in range(10):
@@ -502,6 +504,7 @@ async def test_what_was_pruned_is_said(stand: Stand) -> None:
         assert "gap" not in [each["type"] for each in client.passed]
 
 
+@pytest.mark.meets(Limit.OUTPUT_GAP)
 async def test_what_was_trimmed_of_a_terminal_is_said(tmp_path: Path) -> None:
     """`gap` with the session and the offsets, where the store has no byte any more."""
     async with running(tmp_path) as rig:

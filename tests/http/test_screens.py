@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from ant.http.screens import draw, screen_frame, screen_page
+from ant.http.ws import FAR_BEHIND
 from ant.model import Session, SessionId, SessionType, Status
 from ant.terminal import screen
 from ant.terminal.display import Display, Drawing
@@ -141,6 +142,30 @@ async def test_who_is_far_behind_may_skip(rig: Rig, ended: bool) -> None:
         client.passed.clear()
         await client.ask("join_session", **joining)
         assert ["session_health", "screen"] == [each["type"] for each in client.passed]
+
+
+async def test_a_resume_may_skip_what_is_far_behind(rig: Rig) -> None:
+    """Per session: a hole and a screen instead of much, the very bytes of little."""
+    size = FAR_BEHIND + 10
+    far = await rig.started("far")
+    await said(rig, far, b"x" * size)
+    near = await rig.started("near")
+    await said(rig, near, b"y" * size)
+    places = {far.id: 9, near.id: size - 3}
+    async with connected(rig) as client:
+        resuming = {"seq": rig.bus.seq, "sessions": places}
+        await client.ask("resume", screen=True, **resuming)
+        about = [each for each in client.passed if each.get("sessionId") == far.id]
+        assert ["session_health", "gap", "screen"] == [each["type"] for each in about]
+        assert (9, size) == (about[1]["from"], about[1]["to"])
+        assert size == about[2]["offset"]
+        output = await client.expect("terminal_output")
+        assert (near.id, "yyy") == (output["sessionId"], output["data"])
+        client.passed.clear()
+        await client.ask("resume", **resuming)
+        assert "screen" not in {each["type"] for each in client.passed}
+        output = await client.expect("terminal_output")
+        assert (far.id, 9) == (output["sessionId"], output["offset"])
 
 
 async def test_a_skip_while_bytes_are_sent(rig: Rig) -> None:

@@ -1,5 +1,8 @@
 """The event log."""
 
+import hashlib
+import json
+
 from ant.events import Envelope, HandleUpdated, SessionExited, SessionsChanged
 from ant.model import SessionId, Status
 from ant.store import Store, Unit
@@ -11,6 +14,13 @@ ONE = SessionId("one")
 def emit(unit: Unit, count: int) -> None:
     for _ in range(count):
         unit.emit(SessionsChanged(ONE))
+
+
+def body_of(seq: int) -> str:
+    """What is logged there, inside a transaction."""
+    row = EventRow.get(EventRow.seq == seq)
+    assert isinstance(row.body, str)
+    return row.body
 
 
 def since(store: Store, seq: int, limit: int = 100) -> list[Envelope]:
@@ -69,13 +79,18 @@ def test_no_seq_is_given_twice(store: Store) -> None:
 
 
 def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
-    """A tombstone has no content, is never told again, and keeps its seq."""
+    """A tombstone has a hash and no content, is never told again, and keeps its seq.
+
+    It is the hash of what was logged, however often it is forgotten.
+    """
     store.transact(emit, 2)
-    other = SessionId("two")
+    other, buried = SessionId("two"), []
 
     def work(unit: Unit) -> None:
         unit.emit(HandleUpdated(other, "@secret", None))
         unit.emit(SessionsChanged(None, (other,)))
+        buried.append(body_of(3))
+        unit.log.forget(other)
         unit.log.forget(other)
 
     store.transact(work)
@@ -85,5 +100,8 @@ def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
     with store._db.connection_context():
         rows = EventRow.select().where(EventRow.seq == 3).dicts()
         (row,) = list(rows)
-    assert ("two", "tombstone", "") == (row["session_id"], row["type"], row["body"])
+    assert ("two", "tombstone") == (row["session_id"], row["type"])
+    digest = hashlib.sha256(buried[0].encode()).hexdigest()
+    assert "@secret" in buried[0]
+    assert {"type": "handle_updated", "sha256": digest} == json.loads(row["body"])
     assert row["at"]

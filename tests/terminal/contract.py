@@ -71,6 +71,16 @@ async def an_empty_write_is_nothing(opener: Opener) -> None:
     """Writing nothing writes nothing and does not wait."""
     terminal = await open_ready(opener)
     assert await terminal.write(b"") == 0
+    assert terminal.write_nowait(b"") == 0
+
+
+async def what_is_written_at_once_comes_back(opener: Opener) -> None:
+    """It goes before anybody else runs, and what is written after it comes after."""
+    terminal = await open_ready(opener)
+    assert terminal.write_nowait(b"one ") == 4
+    await write_all(terminal, b"two ")
+    assert terminal.write_nowait(b"end") == 3
+    assert await read_until(terminal, b"end") == b"one two end"
 
 
 async def output_outlives_the_program(opener: Opener) -> None:
@@ -118,6 +128,8 @@ async def output_outlives_the_close(opener: Opener) -> None:
 async def asks_are_refused(terminal: Terminal) -> None:
     with pytest.raises(NotRunning):
         await terminal.write(b"x")
+    with pytest.raises(NotRunning):
+        terminal.write_nowait(b"x")
     with pytest.raises(NotRunning):
         terminal.interrupt()
     with pytest.raises(NotRunning):
@@ -235,6 +247,7 @@ async def a_cancelled_write_wrote_nothing(opener: Opener) -> None:
 CHECKS: list[Check] = [
     what_is_written_comes_back,
     an_empty_write_is_nothing,
+    what_is_written_at_once_comes_back,
     output_outlives_the_program,
     an_interrupt_ends_it,
     the_ended_take_nothing,

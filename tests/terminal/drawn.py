@@ -53,5 +53,5 @@ def look_after(
     screen = open_screen(cols, rows)
     screen.feed(data)
     return Look(
-        screen.styled(), screen.cursor, screen.modes, tty, quiet_s, end=len(data)
+        screen.styled(), screen.cursor, screen.modes, tty, quiet_s, len(data), cols
     )

@@ -62,6 +62,7 @@ def look(screen: Screen, moment: Moment) -> Look:
         moment.tty,
         moment.quiet_s,
         moment.offset,
+        screen.cols,
     )
 
 
@@ -81,8 +82,8 @@ def _read(path: Path, folder: Path) -> Recording:
                 each["canonical"],
                 each["foreground"] or "",
                 each["leader"],
-                each.get("reading"),
-                each.get("icrnl", False),
+                each["reading"],
+                each["icrnl"],
             ),
             each["expect"],
             each.get("typed"),

@@ -7,6 +7,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from ant.terminal.flow import Flow
 from ant.terminal.host import MAX_READ
 from ant.terminal.transcript import Tail
+from ant.turns import LARGE, Turns
 
 
 async def test_waiting_for_bytes(autojump_clock: MockClock) -> None:
@@ -61,3 +62,23 @@ async def test_waiting_for_the_store(autojump_clock: MockClock) -> None:
             assert len(nursery.child_tasks) == 1
             flow.mark_stored(3)
         await flow.wait_stored(3)
+
+
+async def test_a_flood_takes_turns(autojump_clock: MockClock) -> None:
+    """After a large read the next one waits for its turn; after a key it does not."""
+    turns = Turns(1)
+    flow = Flow(Tail(0), turns)
+    await turns.take()
+    with trio.fail_after(1):
+        flow.append(b"x")
+        await flow.wait_room()
+        flow.append(bytes(LARGE + 1))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(flow.wait_room)
+            await wait_all_tasks_blocked()
+            assert len(nursery.child_tasks) == 1
+            async with trio.open_nursery() as others:
+                others.start_soon(turns.run)
+                await wait_all_tasks_blocked()
+                assert not nursery.child_tasks
+                others.cancel_scope.cancel()

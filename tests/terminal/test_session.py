@@ -7,6 +7,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
+from ant.tally import Limit
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
@@ -88,6 +89,7 @@ async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -
     assert terminal.closed
 
 
+@pytest.mark.meets(Limit.TAIL)
 async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
     """At a full tail the program is not read; when there is room, no byte was lost."""
     pieces = [bytes([n]) * MAX_READ for n in range(20)]
@@ -190,6 +192,27 @@ async def test_input_is_written_in_order_by_one_writer(
         live.stop()
 
 
+async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
+    """While nothing waits no task need wake; behind what waits it takes its place."""
+    terminal = FakeTerminal(room=4)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, Diary(terminal))
+        typed = live.type_nowait(b"abc")
+        assert (b"abc", 3, True) == (
+            terminal.written,
+            typed.written,
+            typed.over.is_set(),
+        )
+        assert 1 == live.type_nowait(b"def").written
+        assert 0 == live.type_nowait(b"ghi").written
+        terminal.drink()
+        await wait_all_tasks_blocked()
+        assert b"abcdefghi" == terminal.written
+        terminal.end(Exit(code=0))
+        with pytest.raises(NotRunning):
+            live.type_nowait(b"x")
+
+
 async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
     """A program that does not read: what was taken is told, the rest stays queued."""
     terminal = FakeTerminal(room=3)
@@ -203,6 +226,7 @@ async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> N
         live.stop()
 
 
+@pytest.mark.meets(Limit.INPUT_QUEUE)
 async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
     """By number and by bytes; nothing of a refused input is typed."""
     terminal = FakeTerminal(room=0)

@@ -15,6 +15,7 @@ from ant.events import Envelope
 from ant.http.endpoint import endpoint
 from ant.model import EventPage
 from ant.system import System
+from ant.tally import Limit, met
 
 EVENT_STREAM = "text/event-stream"
 
@@ -77,6 +78,7 @@ class EventStream(ResponseBody):
             pieces = []
             if oldest > self._seq + 1:
                 gap = {"scope": "events", "from": self._seq + 1, "to": oldest}
+                met(Limit.EVENT_GAP)
                 pieces.append(_event("gap", gap))
                 self._seq = oldest - 1
             for envelope in page:

@@ -10,7 +10,7 @@ from ant.system import System
 
 @endpoint("GET", "/api/health")
 async def get_health(system: System) -> Health:
-    """Status, version, uptime, sessions, cap, stalled sessions, resource pressure."""
+    """Status, version, uptime, sessions, cap, stalled ones, pressure, limits met."""
     return system.health.snapshot()
 
 

@@ -25,6 +25,7 @@ from ant.model import (
     StopReceipt,
 )
 from ant.system import System
+from ant.tally import Limit, met
 from ant.terminal.session import LiveTerminal
 
 PATIENCE_S = 5.0
@@ -57,6 +58,7 @@ def _input_bytes(ask: TypeInput | bytes) -> bytes:
     else:
         data = base64.b64decode(ask.data_b64 or "", validate=True)
     if len(data) > MAX_INPUT:
+        met(Limit.INPUT_SIZE)
         raise TooLarge(
             f"An input may have {MAX_INPUT} bytes, this one has {len(data)}."
         )

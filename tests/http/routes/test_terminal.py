@@ -9,6 +9,7 @@ import trio
 from ant.commands import MAX_INPUT
 from ant.http.routes import terminal
 from ant.model import Session, SessionType
+from ant.tally import Limit
 from ant.terminal.host import Exit
 from ant.terminal.inbox import INBOX
 from tests.http.asking import Answer, ask
@@ -74,6 +75,7 @@ async def test_input_is_one_thing(rig: Rig, body: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["bytes", "text", "base64"])
+@pytest.mark.meets(Limit.INPUT_SIZE)
 async def test_input_has_a_bound(rig: Rig, how: str) -> None:
     """Counted in bytes, however it comes."""
     session = await rig.started()

@@ -1,0 +1,50 @@
+"""How often each bound was met, counted where it bites; its policy is beside it.
+
+Since the start of this process. Only the loop's own thread counts: there is no lock.
+"""
+
+from enum import Enum
+
+
+class Limit(Enum):
+    """A bound, by the name it has in `/api/health`, and its policy."""
+
+    BODY = "A body of over 10 MiB is refused with 413 while it is being sent."
+    HEAD = "A request head of over 16 KiB is refused with 431."
+    FRAME = "A /ws frame of over 1 MiB is dropped with an error; the socket lives."
+    INPUT_SIZE = "An input of over 1 MiB is refused with 413; nothing is typed."
+    INPUT_QUEUE = (
+        "While 64 inputs or 4 MiB wait for a program that does not read, the next is "
+        "refused with 429; nothing of it is typed."
+    )
+    REPLY = (
+        "A terminal's answer to a program's query is dropped, and acknowledged with "
+        "`dropped`, unless it comes from who last set the size."
+    )
+    SESSIONS = "Beyond the cap of running sessions a start is refused with 429."
+    TERMINALS = "When the system has no terminal or process left, a start is a 429."
+    JOINS = "A socket that has joined 1,000 sessions may join no other: 429."
+    OUTBOX = "While 256 answers wait for a socket, its commands are not read."
+    SILENT = (
+        "A socket that says nothing for 18 s, not even a pong, is closed with 4408."
+    )
+    STALLED = "A connection that takes nothing for 15 s is cut."
+    EVENT_GAP = "Events that a client missed and the log no longer has: it is told."
+    OUTPUT_GAP = "Bytes that do not exist any more, or are skipped: a socket is told."
+    TAIL = "While 4 MiB of a session are not stored or looked at, its PTY is not read."
+    WRITES = "While 256 pieces of work wait for the database, the next waits outside."
+    TRANSCRIPT = "Bytes of transcripts over their size: the oldest of a session went."
+    EVENT_LOG = "Events over the log's length or age: the oldest went."
+
+
+_counts = dict.fromkeys(Limit, 0)
+
+
+def met(limit: Limit, times: int = 1) -> None:
+    """It was, so many times."""
+    _counts[limit] += times
+
+
+def counted(limit: Limit) -> int:
+    """How often it was met."""
+    return _counts[limit]

@@ -1,0 +1,61 @@
+"""Two terminals on one program: of their answers to its queries one counts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from ant.client import Socket
+from tests.live.server import running_server
+
+SHOW = "stty raw -echo; echo ready; cat -v"
+"""Says what it reads, so that an answer is seen as the program sees it."""
+
+REPLY = "\x1b[?62;22c"
+PATIENCE_S = 20.0
+
+
+async def ask(socket: Socket, kind: str, **fields: Any) -> dict[str, Any]:
+    """Send with a `ref`, and the `ack`."""
+    await socket.send(kind, ref="r", **fields)
+    return await socket.expect("ack", ref="r")
+
+
+async def read_until(socket: Socket, session_id: str, end: str) -> str:
+    """Output up to and with these words."""
+    text = ""
+    while end not in text:
+        frame = await socket.expect("terminal_output", sessionId=session_id)
+        text += frame["data"]
+    return text
+
+
+@pytest.mark.slow
+async def test_who_set_the_size_last_answers(tmp_path: Path) -> None:
+    """The other's answers are acknowledged and dropped; its keys are typed."""
+    async with running_server(tmp_path) as server, server.client() as ant:
+        row = await ant.create("show", command=["sh", "-c", SHOW])
+        own = {"sessionId": row["id"]}
+        with trio.fail_after(PATIENCE_S):
+            async with ant.socket() as one, ant.socket() as two:
+                for socket in (one, two):
+                    await ask(socket, "join_session", **own, **{"from": 0})
+                await read_until(one, row["id"], "ready")
+                dropped = await ask(one, "terminal_input", data=REPLY, **own)
+                assert (0, True) == (dropped["size"], dropped["dropped"]), "no typist"
+                await ask(one, "terminal_resize", cols=90, rows=30, **own)
+                await ask(two, "terminal_resize", cols=70, rows=20, **own)
+                assert (await ask(one, "terminal_input", data=REPLY, **own))["dropped"]
+                answered = await ask(two, "terminal_input", data=REPLY, **own)
+                assert "dropped" not in answered
+                await one.send("terminal_input", data="\x1b[A.", **own)
+                seen = await read_until(one, row["id"], ".")
+                assert "^[[?62;22c^[[A." == "".join(seen.split())
+                await ask(one, "terminal_resize", cols=90, rows=30, **own)
+                assert (await ask(two, "terminal_input", data=REPLY, **own))["dropped"]
+                await ask(one, "terminal_input", data=REPLY + ".", **own)
+                answered = await ask(one, "terminal_input", data=REPLY, **own)
+                assert "dropped" not in answered
+        limits = (await ant.call("GET", "/api/health"))["limits"]
+        assert 3 == next(each["count"] for each in limits if each["name"] == "reply")

@@ -1,0 +1,233 @@
+"""Agent CLIs that talk to `fake_model`, each in a fresh home and a fresh project.
+
+A module a CLI: how it is started, what its dialogs say, and the cases to record.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from tests.terminal.cases import Case, Script
+from tests.terminal.recorder import DEMO, ENV, HOME, Recorder
+
+PORT = 8123
+
+MODEL = f"http://127.0.0.1:{PORT}"
+
+PATH = f"{os.environ.get('AGENTS', '')}:{ENV['PATH']}".lstrip(":")
+
+UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
+
+ESC, ENTER, BACKTAB = "\x1b", "\r", "\x1b[Z"
+
+ARROWS = {UP: -1, DOWN: 1, LEFT: -1, RIGHT: 1}
+
+SETTLE_S = 1.0
+"""How long a screen is let be drawn before a moment: dialogs may spin for ever."""
+
+
+@attrs.frozen
+class Dialog:
+    """What a person sees when the agent asks for this."""
+
+    question: str
+    options: list[str]
+    cls: str = "permission_request"
+    selected: int = 0
+    sign: str = attrs.field()
+    """What is on the screen as long as the dialog is, and at no other time."""
+
+    @sign.default
+    def _find_sign(self) -> str:
+        return self.question
+
+
+@attrs.frozen
+class Agent:
+    """How to start a CLI so that it talks to the fake model and to nobody else."""
+
+    argv: list[str]
+    ready: str
+    env: dict[str, str] = attrs.field(factory=dict)
+    files: dict[str, str] = attrs.field(factory=dict)
+    new: dict[str, str] = attrs.field(factory=dict)
+    dialogs: dict[str, Dialog] = attrs.field(factory=dict)
+    busy: str = ""
+
+
+AGENTS: dict[str, Agent] = {}
+
+CASES: list[Case] = []
+
+
+def fresh(files: dict[str, str]) -> None:
+    """A new project of one file under git, and a new home with these files in it."""
+    for folder in (DEMO, HOME):
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(folder).mkdir()
+    Path(DEMO, "app.py").write_text('print("hello")\n')
+    git = ["git", "-C", DEMO, "-c", "user.email=demo@example.invalid"]
+    git += ["-c", "user.name=demo"]
+    for args in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", "Start"]):
+        subprocess.run([*git, *args], check=True, env={**os.environ, "HOME": HOME})
+    for name, text in files.items():
+        Path(HOME, name).parent.mkdir(parents=True, exist_ok=True)
+        Path(HOME, name).write_text(text)
+
+
+def case(
+    cli: str, name: str, *extra: str, new: bool = False, **more: Any
+) -> Callable[[Script], Script]:
+    """The decorated script records this; a `new` one begins as on the first day."""
+    agent = AGENTS[cli]
+
+    def keep(script: Script) -> Script:
+        files = agent.new if new else agent.files
+        made = Case(
+            f"{cli}/{name}",
+            [*agent.argv, *extra],
+            script,
+            [agent.argv[0], "--version"],
+            cli,
+            before=lambda: fresh(files),
+            env={"PATH": PATH, **more.pop("env", agent.env)},
+            **{"cols": 90, "rows": 30} | more,
+        )
+        CASES.append(made)
+        return script
+
+    return keep
+
+
+def ready(r: Recorder, cli: str) -> None:
+    """Until the composer waits for the first time."""
+    r.wait(AGENTS[cli].ready, 40)
+    r.sleep(2.5)
+
+
+def say(r: Recorder, line: str) -> None:
+    """A line to the composer: Enter in the same write would be part of a paste."""
+    r.type(line)
+    r.sleep(0.6)
+    r.type(ENTER)
+
+
+def menu(r: Recorder, dialog: Dialog, selected: int | None = None) -> None:
+    """Wait for the dialog and note it."""
+    r.wait(dialog.sign)
+    r.sleep(SETTLE_S)
+    at = dialog.selected if selected is None else selected
+    r.moment("dialog", dialog.cls, dialog.question, dialog.options, at)
+
+
+def reply(r: Recorder, dialog: Dialog, keys: list[str], chose: str) -> None:
+    """Answer what `menu` noted; an arrow makes a moment of its own."""
+    at = dialog.selected
+    for key in keys[:-1]:
+        r.type(key)
+        at += ARROWS[key]
+        menu(r, dialog, at)
+    r.type(keys[-1], chose)
+    r.gone(dialog.sign)
+    r.sleep(1.5)
+    r.moment("at_rest")
+
+
+def ask(r: Recorder, cli: str, word: str, *answers: tuple[list[str], str]) -> None:
+    """Have the agent ask for this once per answer, and answer."""
+    dialog = AGENTS[cli].dialogs[word]
+    for keys, chose in answers:
+        say(r, f"demo {word}")
+        menu(r, dialog)
+        reply(r, dialog, keys, chose)
+
+
+def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -> None:
+    """A case that is nothing but dialogs and their answers."""
+
+    @case(cli, name, **more)
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        r.moment("at_rest")
+        for word, keys, chose in steps:
+            ask(r, cli, word, (keys, chose))
+
+
+def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
+    """Cases in which no dialog is up: work, prose, a quoted menu, a failure."""
+    busy = AGENTS[cli].busy
+
+    @case(cli, "busy")
+    def works(r: Recorder) -> None:
+        ready(r, cli)
+        say(r, "demo slow")
+        r.wait("Counting slowly")
+        for _ in range(3):
+            r.sleep(1.3)
+            r.moment("busy")
+        for key in interrupt:
+            r.type(key)
+            r.sleep(0.4)
+        if busy:
+            r.gone(busy)
+        r.sleep(2)
+        r.moment("at_rest")
+        say(r, "demo think")
+        r.sleep(2)
+        r.moment("busy")
+        r.sleep(2)
+        r.moment("busy")
+
+    @case(cli, "prose")
+    def prose(r: Recorder) -> None:
+        ready(r, cli)
+        say(r, "demo hello")
+        r.wait("Tell me what to do.")
+        r.sleep(1.5)
+        r.moment("at_rest")
+        say(r, "demo question")
+        r.wait("older file?")
+        r.sleep(2)
+        asked = "Should I delete the older file?"
+        r.moment("question", "confirmation", asked)
+        say(r, "demo quote")
+        r.wait(quoted)
+        r.sleep(2.5)
+        r.moment("at_rest")
+        say(r, "demo fail")
+        r.wait("The model is ill")
+        r.sleep(2)
+        r.moment("at_rest", "error_retry")
+        r.type("half a thought")
+        r.sleep(1)
+        r.moment("at_rest")
+
+
+def sizes(cli: str) -> None:
+    """The permission dialog in a narrow window, and in one that is dragged."""
+    dialog = AGENTS[cli].dialogs["run"]
+
+    @case(cli, "narrow", cols=60, rows=24)
+    def narrow(r: Recorder) -> None:
+        ready(r, cli)
+        r.moment("at_rest")
+        ask(r, cli, "run", ([DOWN, DOWN, ENTER], dialog.options[2]))
+
+    @case(cli, "resized")
+    def resized(r: Recorder) -> None:
+        ready(r, cli)
+        say(r, "demo run")
+        menu(r, dialog)
+        for cols, rows in ((60, 24), (120, 40), (90, 30)):
+            r.resize(cols, rows)
+            r.sleep(0.7)
+            menu(r, dialog)
+        reply(r, dialog, [ESC], "Esc")
+        r.resize(70, 20)
+        r.sleep(1.5)
+        r.moment("at_rest")

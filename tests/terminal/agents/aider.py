@@ -1,0 +1,90 @@
+"""aider: its dialogs and its cases."""
+
+from tests.terminal.agents import (
+    AGENTS,
+    MODEL,
+    SETTLE_S,
+    Agent,
+    Dialog,
+    case,
+    ready,
+    say,
+    talks,
+)
+from tests.terminal.recorder import Recorder
+
+CLI = "aider"
+AGENTS[CLI] = Agent(
+    [
+        *("aider", "--model", "openai/plain", "--edit-format", "diff"),
+        *("--no-check-update", "--analytics-disable", "--no-show-release-notes"),
+        *("--no-show-model-warnings", "--no-gitignore"),
+    ],
+    "diff>",
+    {
+        "OPENAI_API_BASE": f"{MODEL}/v1",
+        "OPENAI_API_KEY": "demo",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    },
+    {},
+    {},
+    {
+        "run": Dialog("Run shell command?", ["Yes", "No", "Don't ask again"]),
+        "edit": Dialog(
+            "Add file to the chat?",
+            ["Yes", "No", "Don't ask again"],
+        ),
+        "write": Dialog("Create new file?", ["Yes", "No"]),
+    },
+    "Waiting for",
+)
+
+
+def aider_asks(r: Recorder, word: str, line: str, chose: str) -> None:
+    """One question of aider's, which is a line with a default in brackets."""
+    dialog = AGENTS[CLI].dialogs[word]
+    say(r, f"demo {word}")
+    r.wait(f"{dialog.question} (Y)es")
+    r.sleep(SETTLE_S)
+    r.moment("dialog", dialog.cls, dialog.question, dialog.options, 0)
+    r.type(f"{line}\r", chose)
+    r.sleep(2.5)
+
+
+@case(CLI, "run")
+def aider_run(r: Recorder) -> None:
+    ready(r, CLI)
+    r.moment("at_rest")
+    aider_asks(r, "run", "n", "No")
+    r.moment("at_rest")
+    aider_asks(r, "run", "", "Yes")
+    asked = "Add command output to the chat?"
+    r.wait(asked)
+    r.moment("dialog", "confirmation", asked, ["Yes", "No"], 0)
+    r.type("n\r", "No")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
+@case(CLI, "files")
+def aider_files(r: Recorder) -> None:
+    ready(r, CLI)
+    aider_asks(r, "edit", "n", "No")
+    asked = "Allow edits to file that has not been added to the chat?"
+    r.wait(asked)
+    r.moment("dialog", "permission_request", asked, ["Yes", "No"], 0)
+    r.type("y\r", "Yes")
+    r.wait("Applied edit")
+    r.sleep(2)
+    r.moment("at_rest")
+    aider_asks(r, "write", "perhaps", "perhaps")
+    again = "Please answer with one of: yes, no, skip, all"
+    r.wait(again)
+    r.moment("dialog", "permission_request", "Create new file?", ["Yes", "No"], 0)
+    r.type("y\r", "Yes")
+    r.wait("notes.txt >")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
+talks(CLI, ["\x03"])

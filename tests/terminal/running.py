@@ -1,0 +1,101 @@
+"""A session on a real PTY without a server: answers and detection are tested on it."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from ant.terminal.detector import Detector
+from ant.terminal.display import Display
+from ant.terminal.flow import Flow
+from ant.terminal.host import Exit, Spec, Terminal
+from ant.terminal.observations import Observation, OutputSeen, VerdictSeen
+from ant.terminal.prompt import Prompt, Verdict
+from ant.terminal.pty import open_pty
+from ant.terminal.session import LiveTerminal, run_session
+from ant.terminal.transcript import Tail
+
+COLS, ROWS = 90, 30
+PATIENCE_S = 20.0
+
+
+class Onlooker:
+    """A witness that stores at once and keeps every verdict; it can wait for one."""
+
+    def __init__(self, argv: tuple[str, ...], cwd: str) -> None:
+        program = shutil.which(argv[0])
+        assert program is not None, f"{argv[0]} is not installed"
+        env = {
+            "PATH": os.environ["PATH"],
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "PS1": "$ ",
+            "HOME": cwd,
+            "PWD": cwd,
+        }
+        self.spec = Spec((program, *argv[1:]), cwd, env, COLS, ROWS)
+        self.flow = Flow(Tail(0))
+        self.verdicts: list[tuple[float, Verdict]] = []
+        self.live: LiveTerminal
+        self._told = trio.Event()
+
+    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+        terminal = await open_pty(self.spec)
+        return terminal, self.flow, Display.blank(COLS, ROWS, 0)
+
+    async def began(self, live: LiveTerminal) -> None:
+        self.live = live
+
+    def saw(self, observation: Observation) -> None:
+        if isinstance(observation, OutputSeen):
+            self.flow.mark_stored(observation.end)
+        elif isinstance(observation, VerdictSeen):
+            self.verdicts.append((trio.current_time(), observation.verdict))
+        self._told.set()
+        self._told = trio.Event()
+
+    def is_alone(self) -> bool:
+        return True
+
+    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+        self._told.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for this to hold; asked at each output and each verdict."""
+        with trio.fail_after(PATIENCE_S):
+            while not holds():
+                await self._told.wait()
+
+    async def prompt(self, fingerprint_not: str = "") -> Prompt:
+        """The prompt that is shown, another than that one."""
+
+        def shown() -> Prompt | None:
+            verdict = self.live.verdict
+            asked = verdict.prompt if verdict else None
+            other = asked is not None and asked.fingerprint != fingerprint_not
+            return asked if other else None
+
+        await self.until(lambda: shown() is not None)
+        prompt = shown()
+        assert prompt is not None
+        return prompt
+
+    async def shows(self, text: str) -> None:
+        """Wait for this to be on the screen."""
+        await self.until(lambda: any(text in line for line in self.live.look().lines))
+
+
+@asynccontextmanager
+async def running(
+    *argv: str, cwd: str = "/tmp", flag: str | None = None
+) -> AsyncIterator[Onlooker]:
+    """A program with eyes on it; ended when the block is left."""
+    async with trio.open_nursery() as nursery:
+        onlooker = Onlooker(argv, cwd)
+        live = await nursery.start(run_session, Detector(flag), onlooker)
+        try:
+            yield onlooker
+        finally:
+            live.stop(0.1)

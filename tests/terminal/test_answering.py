@@ -1,0 +1,184 @@
+"""Answers to real programs: what is asked is what is taken, or nothing is."""
+
+import shutil
+
+import pytest
+import trio
+
+from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
+from ant.terminal.choice import Choice
+from tests.terminal.running import running
+
+
+def asks(script: str) -> tuple[str, ...]:
+    """A shell script that asks, tells what it got, and stays."""
+    return ("bash", "-c", f'{script}; echo "GOT<$a>"; sleep 60')
+
+
+READS = {
+    "yes": ("read -p 'Go on? [y/N] ' a", Choice("approve"), "GOT<y>"),
+    "no": ("read -p 'Go on? [y/N] ' a", Choice("deny"), "GOT<N>"),
+    "confirm": (
+        "read -p 'Go on? (yes/no): ' a",
+        Choice("confirm", yes=False),
+        "GOT<no>",
+    ),
+    "one key": (
+        "read -n1 -p 'Overwrite (y/n)? ' a",
+        Choice("confirm", yes=True),
+        "GOT<y>",
+    ),
+    "a line": (
+        "read -p 'Your name: ' a",
+        Choice("text", text="Ann O'Neil 漢字"),
+        "GOT<Ann O'Neil 漢字>",
+    ),
+    "an empty line": ("read -p 'Your name: ' a", Choice("text", text=""), "GOT<>"),
+    "a secret": (
+        "read -s -p 'Password: ' a",
+        Choice("text", text="s3 cret$"),
+        "GOT<s3 cret$>",
+    ),
+    "Enter": ("read -p 'Press Enter to continue' a", Choice("approve"), "GOT<>"),
+    "by index": (
+        "select a in red green blue; do break; done",
+        Choice("select", index=1),
+        "GOT<green>",
+    ),
+    "by label": (
+        "select a in red green blue; do break; done",
+        Choice("select", label="Blue"),
+        "GOT<blue>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_a_shell_gets_what_was_answered(name: str) -> None:
+    """Words, numbers, lines and secrets, each typed once and sent once."""
+    script, choice, expected = READS[name]
+    async with running(*asks(script)) as onlooker:
+        prompt = await onlooker.prompt()
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(expected)
+
+
+PARTS = ("a", "Aa", "on", "b", "Bb", "off", "c", "Cc", "off")
+BOXES = {
+    "menu": (
+        ("--menu", "Pick", "18", "60", "8", "1", "One", "2", "Two", "3", "Three"),
+        Choice("select", label="Three"),
+        "3",
+    ),
+    "yesno": (("--yesno", "Really?", "10", "40"), Choice("deny"), "left 1"),
+    "checklist": (
+        ("--separate-output", "--checklist", "Parts", "18", "60", "8", *PARTS),
+        Choice("select", indexes=(1, 2)),
+        "b c",
+    ),
+    "radiolist": (
+        ("--radiolist", "Part", "18", "60", "8", *PARTS),
+        Choice("select", index=2),
+        "c",
+    ),
+    "inputbox": (
+        ("--inputbox", "Name", "10", "40"),
+        Choice("text", text="debian"),
+        "debian",
+    ),
+}
+
+
+@pytest.mark.parametrize("program", ["whiptail", "dialog"])
+@pytest.mark.parametrize("name", BOXES)
+async def test_windows_are_operated_by_what_they_show(program: str, name: str) -> None:
+    """Rows are reached by arrows, boxes ticked, and Enter pressed on the right one."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    argv, choice, expected = BOXES[name]
+    quoted = " ".join(f"'{each}'" for each in argv)
+    script = f"a=$({program} {quoted} 3>&1 1>&2 2>&3)"
+    script += '; c=$?; clear; echo "LEFT<"${a:-left $c}">"; sleep 60'
+    async with running("bash", "-c", script) as onlooker:
+        prompt = await onlooker.prompt()
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(f"LEFT<{expected}>")
+
+
+REFUSED = [
+    ("read -p 'Go on? [y/N] ' a", Choice("text", text="maybe")),
+    ("read -p 'Go on? [y/N] ' a", Choice("select", index=2)),
+    ("read -p 'Go on? [y/N] ' a", Choice("select", label="yep")),
+    ("read -p 'Go on? [y/N] ' a", Choice("retry")),
+    ("read -p 'Your name: ' a", Choice("approve")),
+    ("read -p 'Your name: ' a", Choice("text", text="a\x03b")),
+    ("read -p 'Your name: ' a", Choice("text", text="two\nlines")),
+    ("read -s -p 'Password: ' a", Choice("confirm", yes=True)),
+]
+
+
+@pytest.mark.parametrize(("script", "choice"), REFUSED)
+async def test_what_means_nothing_presses_nothing(script: str, choice: Choice) -> None:
+    """The refusal says so, and the program has been given no byte."""
+    async with running(*asks(script)) as onlooker:
+        prompt = await onlooker.prompt()
+        end = onlooker.flow.tail.end
+        with pytest.raises(NotAnOption):
+            await onlooker.live.answer(prompt.fingerprint, choice)
+        again = await onlooker.prompt()
+        assert prompt.fingerprint == again.fingerprint
+        assert end == onlooker.flow.tail.end
+
+
+async def test_another_prompt_is_not_answered() -> None:
+    """Whoever answers what was shown before is told, and nothing is typed."""
+    script = "read -p 'First? [y/N] ' b; read -p 'Delete all? [y/N] ' a"
+    async with running(*asks(script)) as onlooker:
+        first = await onlooker.prompt()
+        await onlooker.live.answer(first.fingerprint, Choice("approve"))
+        second = await onlooker.prompt(first.fingerprint)
+        end = onlooker.flow.tail.end
+        with pytest.raises(PromptChanged):
+            await onlooker.live.answer(first.fingerprint, Choice("approve"))
+        assert end == onlooker.flow.tail.end
+        await onlooker.live.answer(second.fingerprint, Choice("deny"))
+        await onlooker.shows("GOT<N>")
+
+
+async def test_a_line_that_somebody_has_begun_is_left_alone() -> None:
+    """What a person is typing is not finished by us."""
+    async with running(*asks("read -p 'Go on? [y/N] ' a")) as onlooker:
+        prompt = await onlooker.prompt()
+        onlooker.live.type_nowait(b"n")
+        await onlooker.shows("[y/N] n")
+        with pytest.raises(Conflict):
+            await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
+        onlooker.live.type_nowait(b"\r")
+        await onlooker.shows("GOT<n>")
+
+
+async def test_what_others_type_waits_for_the_answer() -> None:
+    """Input of two does not mix: the pen is held until the answer is sent."""
+    script = "read -p 'Your name: ' a; read -p 'More: ' b; echo \"MORE<$b>\""
+    async with running(*asks(script)) as onlooker:
+        prompt = await onlooker.prompt()
+        async with trio.open_nursery() as nursery:
+            text = Choice("text", text="x" * 200)
+            nursery.start_soon(onlooker.live.answer, prompt.fingerprint, text)
+            await trio.testing.wait_all_tasks_blocked()
+            onlooker.live.type_nowait(b"later\r")
+        await onlooker.shows("MORE<later>")
+        await onlooker.shows("xxx>")
+
+
+async def test_a_program_that_ends_is_no_longer_asking() -> None:
+    """It is gone with its prompt, and answering it is refused."""
+    async with running("bash", "-c", "read -p 'Go on? [y/N] ' a") as onlooker:
+        prompt = await onlooker.prompt()
+        outcome = await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
+        assert outcome.resolved
+        await onlooker.live.over.wait()
+        with pytest.raises(NotRunning):
+            await onlooker.live.answer(prompt.fingerprint, Choice("approve"))

@@ -1,0 +1,100 @@
+"""What recorded programs show, held against what a person says of it."""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.driver import drivers
+from ant.terminal.judge import judge
+from ant.terminal.prompt import Kind
+from tests.terminal.recorded import Moment, Recording, recordings
+from tests.terminal.unlike import MISSES, Said, heard, said
+
+RECORDINGS = {each.name: each for each in recordings()}
+
+
+@cache
+def verdicts(name: str) -> list[tuple[Moment, Said]]:
+    """What is said of each moment of a recording that is fed whole."""
+    recording = RECORDINGS[name]
+    return [
+        (moment, heard(judge(look, recording.driver)))
+        for moment, look in recording.looks()
+    ]
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_recorded_screens_are_judged_as_a_person_does(name: str) -> None:
+    """Kind, class, options and which is marked; every known miss is listed."""
+    for index, (moment, found) in enumerate(verdicts(name)):
+        expected = said(moment)
+        if (missed := MISSES.get(f"{name}#{index}")) is not None:
+            assert found == missed, f"{name}#{index} is another miss, or none any more"
+        else:
+            assert found == expected, f"{name}#{index}"
+
+
+def test_nothing_that_asks_is_called_at_rest() -> None:
+    """No dialog anywhere is held free to type into, and no free prompt a dialog."""
+    wrong = {
+        f"{name}#{index}"
+        for name in RECORDINGS
+        for index, (moment, found) in enumerate(verdicts(name))
+        if {found.kind, moment.expect["kind"]} == {Kind.AT_REST, Kind.DIALOG}
+    }
+    assert set() == wrong
+
+
+def test_recall_and_false_alarms_are_within_their_bounds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The table of all recordings: seen of what was there, and seen of what was not."""
+    there, seen, alarms = Counter[str](), Counter[str](), Counter[str]()
+    for name in RECORDINGS:
+        for moment, found in verdicts(name):
+            kind = moment.expect["kind"]
+            there[kind] += 1
+            seen[kind] += found.kind == kind
+            alarms[found.kind] += found.kind != kind
+    with capsys.disabled():
+        print(f"\n{'kind':14} {'there':>6} {'seen':>6} {'recall':>7} {'false':>6}")
+        for kind in Kind:
+            recall = seen[kind] / max(there[kind], 1)
+            row = f"{kind:14} {there[kind]:6} {seen[kind]:6} {recall:7.1%}"
+            print(f"{row} {alarms[kind]:6}")
+    assert seen[Kind.DIALOG] >= 0.95 * there[Kind.DIALOG]
+    assert alarms[Kind.DIALOG] <= 0.01 * sum(there.values())
+    assert alarms[Kind.AT_REST] <= 0.01 * sum(there.values())
+
+
+@given(name=st.sampled_from(sorted(RECORDINGS)), size=st.integers(1, 700))
+def test_any_split_judges_alike(name: str, size: int) -> None:
+    """Fed whole or in pieces of any size, a recording ends in the same verdicts."""
+    recording: Recording = RECORDINGS[name]
+    pieces = [heard(judge(look, recording.driver)) for _, look in recording.looks(size)]
+    assert [found for _, found in verdicts(name)] == pieces
+
+
+@pytest.mark.parametrize("name", sorted(drivers()))
+def test_every_rule_of_a_driver_is_exercised(name: str) -> None:
+    """A pattern that no recording needs is a guess."""
+    lines, texts = set[str](), set[str]()
+    for recording in RECORDINGS.values():
+        if recording.driver == name:
+            for _, look in recording.looks():
+                lines.update(look.bare)
+                if (prompt := judge(look, name).prompt) is not None:
+                    texts.add(prompt.text)
+    driver = drivers()[name]
+    unused = {
+        rule.id
+        for rule in driver.rules()
+        if not any(
+            rule.pattern.search(each)
+            for each in (texts if rule in driver.dialog else lines)
+        )
+    }
+    assert set() == unused
