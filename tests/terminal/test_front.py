@@ -118,6 +118,15 @@ async def test_a_pager(opener: Opener) -> None:
     assert (False, False) == (tty.echo, tty.is_deaf)
 
 
+async def test_a_pager_behind_what_has_ended(opener: Opener) -> None:
+    """The first process of a pipe may be gone; the one that is left is in front."""
+    terminal = await opener("bash", "--norc", "--noprofile", "-i")
+    await until(terminal, "bash", lambda tty: not tty.canonical)
+    await terminal.write(b"seq 1000 | less\r")
+    tty = await until(terminal, "less", lambda tty: not tty.canonical)
+    assert not tty.leader
+
+
 async def test_a_shell_lends_its_terminal(opener: Opener) -> None:
     """A script waits for its child, which is the one that reads."""
     terminal = await opener("bash", "-c", "cat; true")

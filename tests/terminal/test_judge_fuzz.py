@@ -94,12 +94,12 @@ def check(verdict: Verdict, rows: int) -> None:
     assert all(option.label.strip() for option in prompt.options)
     assert sum(option.selected for option in prompt.options) <= 1
     assert 32 == len(prompt.fingerprint)
-    boxes = [option.checked is not None for option in prompt.options]
-    assert boxes == [prompt.form is Form.BOXES] * len(boxes)
+    boxes = any(option.checked is not None for option in prompt.options)
+    assert boxes is (prompt.form is Form.BOXES)
     if prompt.form in (Form.WORDS, Form.KEYS):
         assert prompt.options
         assert all(option.keys for option in prompt.options)
-    if prompt.form in (Form.LINE, Form.SECRET, Form.VIEW):
+    if prompt.form in (Form.LINE, Form.SECRET):
         assert prompt.options == ()
     if prompt.form is Form.SECRET:
         assert prompt.draft == ""
