@@ -82,9 +82,9 @@ def _line(look: Look) -> Prompt | None:
         text = text if text.endswith("?") else ""
     if look.quiet_s < SURE_S and not (tty and tty.reading):
         return None
-    if not look.takes_lines and not look.cursor.visible:
+    if not cooked and not look.cursor.visible:
         return None  # Who draws a screen hides the cursor where nobody types.
-    asks = _LINE if look.takes_lines and tty and tty.reading else _RAW
+    asks = _LINE if cooked and tty and tty.reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
     return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

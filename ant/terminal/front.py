@@ -44,7 +44,7 @@ def look_at(master: int, leader: int) -> Tty:
 def in_front(group: int) -> int:
     """Which process of a foreground group uses the terminal."""
     pid = group
-    if not _name(pid):  # Its first process has ended, as in `head text | less`.
+    if group and not _name(pid):  # Its first process has ended: `head text | less`.
         pids = (int(each.name) for each in Path("/proc").glob("[0-9]*"))
         pid = max((each for each in pids if _group(each) == group), default=group)
     for _ in range(_DEPTH):

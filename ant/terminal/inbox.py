@@ -54,6 +54,8 @@ class Inbox:
         self._pen = trio.Lock()
         self._queued = 0
         self._ended = False
+        self._last_over = trio.Event()
+        self._last_over.set()
         self._send, self._waiting = trio.open_memory_channel[Typed](INBOX)
 
     def type_nowait(self, data: bytes) -> Typed:
@@ -83,6 +85,7 @@ class Inbox:
         except trio.BrokenResourceError:
             raise NotRunning(ENDED) from None
         self._queued += rest
+        self._last_over = typed.over
         return typed
 
     @asynccontextmanager
@@ -91,6 +94,7 @@ class Inbox:
 
         Raises `NotRunning`. *Cancellation:* what others typed meanwhile goes on.
         """
+        await self._last_over.wait()
         async with self._pen:
             if self._ended:
                 raise NotRunning(ENDED)

@@ -31,8 +31,8 @@ _LASTING = re.compile(
     r"forever|and|any)\b",
     re.IGNORECASE,
 )
-_RETRIES = re.compile(r"\W*(r|retry|try again|again|resume)\b", re.IGNORECASE)
-_ABORTS = re.compile(r"\W*(a|abort|cancel|quit|exit|stop|q)\b", re.IGNORECASE)
+_RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
+_ABORTS = re.compile(r"\W*(abort|cancel|quit|exit|stop|q)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}
 
@@ -90,12 +90,11 @@ def next_move(prompt: Prompt, goal: Goal, modes: Modes) -> Move:
     """
     if goal.key is not None:
         return Move(goal.key, takes=True)
-    target = goal.index
+    marked, target = prompt.selected, goal.index
     if goal.ticked is not None:
         target = _to_tick(prompt.options, goal.ticked)
-        if target is None:
+        if target is None and marked is not None:
             return Move(ENTER, takes=True)
-    marked = prompt.selected
     if marked is None or target is None:
         raise NotAnOption("No row of this menu is marked, so none can be chosen.")
     if marked == target:
@@ -123,7 +122,7 @@ def _to_tick(options: Iterable[Option], ticked: frozenset[int]) -> int | None:
 def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
     """The one option that fits; of several the one that is no more than that word."""
     fits = [i for i, each in enumerate(prompt.options) if pattern.match(each.label)]
-    if len(fits) > 1:
+    if len(fits) > 1 or pattern is _APPROVES:
         fits = [i for i in fits if not _LASTING.search(prompt.options[i].label)]
     if len(fits) > 1:
         bare = [i for i in fits if pattern.fullmatch(prompt.options[i].label.rstrip())]

@@ -95,9 +95,8 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     if len(block) < 2 or not _is_live(look, block):
         return None
     below = range(block[-1].row + 1, look.last + 1)
-    if block[0].num and (
-        block[0].num != 1 or not any(_HINT.search(look.bare[row]) for row in below)
-    ):
+    hinted = any(_HINT.search(look.bare[row]) for row in below)
+    if block[0].num and (block[0].num != 1 or not hinted):
         return None
     ticked = [each for each in block if each.box in _FILLED]
     if {each.box for each in block} == _RADIO and len(ticked) == 1:

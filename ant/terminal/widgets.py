@@ -35,8 +35,10 @@ def find_widget(look: Look) -> Prompt | None:
     found = list(_BUTTON.finditer(look.bare[row]))
     block = _list_over(look, row)
     if block:
-        marked = _focus(look, block)
-        if marked is not None or any(_under(look, row, found)):
+        under = _under(look, row, found)
+        # The first button takes the marked row, whoever has the focus; others do not.
+        marked = None if any(under[1:]) else _focus(look, block)
+        if marked is not None or any(under):
             return menu_of(look, block, marked)
     if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
         return _field(look, row)
@@ -119,6 +121,12 @@ def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | N
     )
 
 
+def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
+    """Which of the buttons on that row the cursor is on."""
+    on_row, col = look.cursor.row == row, look.cursor.col
+    return [on_row and each.start() <= col < each.end() for each in found]
+
+
 def _tabs(look: Look) -> Prompt | None:
     """Words in the last row with text, one of them lit, and behind them the keys."""
     row = next((r for r in range(look.last, -1, -1) if look.bare[r].strip()), 0)
@@ -139,12 +147,6 @@ def _tabs(look: Look) -> Prompt | None:
         rows=(row, row),
         text=excerpt(look, top_of(look, row), row),
     )
-
-
-def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
-    """Which of the buttons on that row the cursor is on."""
-    on_row, col = look.cursor.row == row, look.cursor.col
-    return [on_row and each.start() <= col < each.end() for each in found]
 
 
 def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:

@@ -7,6 +7,7 @@ from ant.terminal.look import Tty
 from ant.terminal.prompt import Form, Prompt, PromptClass
 from tests.terminal.drawn import COOKED, look_at
 
+IGNORE = {"Retry": "R", "Abort": "A", "Ignore": "I"}
 RM = Tty(echo=True, canonical=True, foreground="rm", reading=True)
 
 
@@ -106,7 +107,7 @@ def test_who_is_known_to_mean_yes_or_no() -> None:
         (["1) a", "2) b", "No such.", "", "#? "], "#?", {"a": "1", "b": "2"}),
         (["1) 漢 字", "2) b", "Pick: "], "Pick:", {"漢 字": "1", "b": "2"}),
         (["1: a", "2: b", "", "Your choice> "], "Your choice>", {"a": "1", "b": "2"}),
-        (["[R]etry  [A]bort", "What? "], "What?", {"Retry": "R", "Abort": "A"}),
+        (["[R]etry [A]bort [I]gnore", "Now? "], "Now?", IGNORE),
     ],
 )
 def test_a_list_above(lines: list[str], question: str, choices: dict[str, str]) -> None:
@@ -118,7 +119,7 @@ def test_a_list_above(lines: list[str], question: str, choices: dict[str, str]) 
 
 def test_a_retry_is_known() -> None:
     """Where one of the words is to try again."""
-    assert PromptClass.ERROR_RETRY is found("[R]etry [I]gnore", "What? ").class_
+    assert PromptClass.ERROR_RETRY is found("[R]etry [I]gnore [A]bort", "What? ").class_
 
 
 @pytest.mark.parametrize("count", [2, 9, 20])

@@ -29,7 +29,6 @@ def test_a_shell_edits_its_line(name: str) -> None:
         attrs.evolve(SHELL, canonical=True),
         attrs.evolve(SHELL, echo=True),
         attrs.evolve(SHELL, icrnl=True),
-        attrs.evolve(SHELL, reading=True),
     ],
 )
 def test_others_do_not(tty: Tty | None) -> None:
@@ -37,9 +36,9 @@ def test_others_do_not(tty: Tty | None) -> None:
     assert not edits_commands(tty)
 
 
-@pytest.mark.parametrize("reading", [None, False])
-def test_a_shell_that_polls_edits_too(reading: bool | None) -> None:
-    """readline waits in `select`, which says nothing."""
+@pytest.mark.parametrize("reading", [None, False, True])
+def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
+    """Some wait in `select`, which says nothing, and others read key by key."""
     assert edits_commands(attrs.evolve(SHELL, reading=reading))
 
 

@@ -1,0 +1,173 @@
+"""Who is in front of a real terminal, and whether somebody waits for a line there."""
+
+import contextlib
+import os
+import shutil
+import termios
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+import pytest
+import trio
+
+from ant.terminal import front
+from ant.terminal.host import Spec
+from ant.terminal.look import Tty
+from ant.terminal.pty import PtyTerminal, open_pty
+
+ENV = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "PS1": "$ "}
+
+
+class Opener(Protocol):
+    async def __call__(self, *argv: str) -> PtyTerminal: ...
+
+
+@pytest.fixture
+async def opener() -> AsyncIterator[Opener]:
+    """Opens a program on a PTY, and ends it afterwards."""
+    opened: list[PtyTerminal] = []
+
+    async def open_one(program: str, *arguments: str) -> PtyTerminal:
+        path = shutil.which(program)
+        if path is None:
+            pytest.skip(f"{program} is missing")
+        opened.append(await open_pty(Spec((path, *arguments), "/", ENV, 80, 24)))
+        return opened[-1]
+
+    with trio.fail_after(30):
+        try:
+            yield open_one
+        finally:
+            for terminal in opened:
+                with contextlib.suppress(trio.Cancelled):
+                    await terminal.aclose(grace_s=0)
+
+
+def reads(tty: Tty) -> bool:
+    """Whether somebody surely waits for what is typed."""
+    return tty.reading is True
+
+
+async def until(
+    terminal: PtyTerminal, name: str, so: Callable[[Tty], object] = reads
+) -> Tty:
+    """The first look with that program in front of which that is so.
+
+    Its output is read meanwhile.
+    """
+    while True:
+        terminal.read_nowait()
+        tty = terminal.tty()
+        assert tty is not None
+        if tty.foreground == name and so(tty):
+            return tty
+        await trio.lowlevel.checkpoint()
+
+
+async def test_a_program_that_reads(opener: Opener) -> None:
+    """`cat` waits for lines, with echo, and is the first of its session."""
+    terminal = await opener("cat")
+    tty = await until(terminal, "cat")
+    assert Tty(True, True, "cat", leader=True, reading=True, icrnl=True) == tty
+
+
+async def test_a_program_that_sleeps(opener: Opener) -> None:
+    """It takes lines as well as any, but nobody waits for one."""
+    terminal = await opener("sleep", "60")
+    tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
+    assert Tty(True, True, "sleep", leader=True, reading=False, icrnl=True) == tty
+
+
+async def test_a_program_that_computes(opener: Opener) -> None:
+    """Who runs does not wait."""
+    terminal = await opener("bash", "-c", "while :; do :; done")
+    tty = await until(terminal, "bash", lambda tty: tty.reading is False)
+    assert tty.is_deaf
+
+
+async def test_a_script_that_reads(opener: Opener) -> None:
+    """`read` of a script leaves the line to the terminal; without echo as asked."""
+    terminal = await opener("bash", "-c", "read x; read -s y; sleep 60; true")
+    tty = await until(terminal, "bash")
+    assert (True, True) == (tty.canonical, tty.echo)
+    await terminal.write(b"a\r")
+    tty = await until(terminal, "bash", lambda tty: reads(tty) and not tty.echo)
+    assert tty.canonical
+    await terminal.write(b"b\r")
+    tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
+    assert not tty.leader
+
+
+async def test_a_shell_at_its_prompt(opener: Opener) -> None:
+    """It edits the line itself: keys come one by one, and Enter as it is."""
+    terminal = await opener("bash", "--norc", "--noprofile", "-i")
+    tty = await until(terminal, "bash", lambda tty: not tty.canonical)
+    assert (True, False, False) == (tty.leader, tty.echo, tty.icrnl)
+    assert not reads(tty)
+    await terminal.write(b"cat\r")
+    tty = await until(terminal, "cat")
+    assert (False, True) == (tty.leader, tty.canonical)
+    await terminal.write(b"\x04")
+    await until(terminal, "bash", lambda tty: tty.leader and not tty.canonical)
+
+
+async def test_a_pager(opener: Opener) -> None:
+    """`less` reads single keys, which are not shown."""
+    terminal = await opener("less", "/etc/passwd")
+    tty = await until(terminal, "less", lambda tty: not tty.canonical)
+    assert (False, False) == (tty.echo, tty.is_deaf)
+
+
+async def test_a_pager_behind_what_has_ended(opener: Opener) -> None:
+    """The first process of a pipe may be gone; the one that is left is in front."""
+    terminal = await opener("bash", "--norc", "--noprofile", "-i")
+    await until(terminal, "bash", lambda tty: not tty.canonical)
+    await terminal.write(b"seq 1000 | less\r")
+    tty = await until(terminal, "less", lambda tty: not tty.canonical)
+    assert not tty.leader
+
+
+async def test_a_shell_lends_its_terminal(opener: Opener) -> None:
+    """A script waits for its child, which is the one that reads."""
+    terminal = await opener("bash", "-c", "cat; true")
+    tty = await until(terminal, "cat")
+    assert not tty.leader
+    deep = await opener("bash", "-c", "bash -c 'sh -c \"cat; true\"; true'; true")
+    await until(deep, "cat")
+
+
+async def test_a_child_in_a_group_of_its_own_is_not_in_front(opener: Opener) -> None:
+    """What runs in the background has not the terminal."""
+    terminal = await opener("bash", "-c", "set -m; sleep 60 & read x")
+    tty = await until(terminal, "bash")
+    assert tty.leader
+
+
+async def test_one_that_is_gone(opener: Opener) -> None:
+    """Nothing is known of a process that has ended, and nothing raises."""
+    terminal = await opener("true")
+    await terminal.wait_exit()
+    tty = terminal.tty()
+    assert tty is None or tty.reading is not True
+    await terminal.aclose()
+    assert terminal.tty() is None
+    assert front.is_reading(2**22 + 1) is None
+    assert 2**22 + 1 == front.in_front(2**22 + 1)
+
+
+def test_a_terminal_without_anybody() -> None:
+    """A PTY that nobody has in front can be looked at; a closed one cannot."""
+    master, slave = os.openpty()
+    try:
+        tty = front.look_at(master, 1)
+        assert (True, True, "", None) == (
+            tty.echo,
+            tty.canonical,
+            tty.foreground,
+            tty.reading,
+        )
+    finally:
+        os.close(master)
+        os.close(slave)
+    with pytest.raises((OSError, termios.error)):
+        front.look_at(master, 1)

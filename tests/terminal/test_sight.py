@@ -1,0 +1,153 @@
+"""What is seen of a terminal: never a screen that is behind taken for one of now."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.errors import Conflict
+from ant.terminal.detector import PAUSE_S, Detector
+from ant.terminal.display import Display
+from ant.terminal.flow import Flow
+from ant.terminal.observations import VerdictSeen
+from ant.terminal.prompt import Kind
+from ant.terminal.sight import CATCH_UP, Sight
+from ant.terminal.transcript import Tail
+from tests.fakes import FakeTerminal
+from tests.strategies import CUTS, cut
+from tests.terminal.drawn import COOKED, DEAF
+
+ASKS = "Delete 漢字.txt?\r\nContinue? [Y/n] ".encode()
+START = 1000
+
+
+class Scene:
+    """A terminal, its bytes, and the eyes on it."""
+
+    def __init__(self, blind: bool = False) -> None:
+        self.terminal = FakeTerminal(size=(40, 5))
+        self.terminal.discipline = COOKED
+        self.flow = Flow(Tail(START))
+        self.detector = Detector()
+        display = None if blind else Display.blank(40, 5, START)
+        self.sight = Sight(self.terminal, self.flow, display, self.detector)
+
+    def say(self, data: bytes, at: float = 0.0) -> None:
+        """The program puts that out, and it is seen."""
+        self.flow.append(data)
+        self.sight.feed(data, self.flow.tail.end)
+        self.detector.feed(data, self.flow.tail.end, at)
+
+
+def test_a_glance_tells_what_is_asked_now() -> None:
+    """Screen, line discipline and quiet of this moment make the verdict."""
+    scene = Scene()
+    scene.say(ASKS, at=5.0)
+    look, verdict = scene.sight.glance(7.5)
+    assert (COOKED, 2.5, START + len(ASKS)) == (look.tty, look.quiet_s, look.end)
+    assert (Kind.DIALOG, look.end) == (verdict.kind, verdict.end)
+    assert verdict.prompt is not None
+    assert "Continue?" == verdict.prompt.question
+    scene.terminal.discipline = DEAF
+    assert Kind.QUIET_UNKNOWN is scene.sight.glance(7.5)[1].kind
+
+
+def test_nothing_was_put_out_yet() -> None:
+    """Then there has been no quiet either: a program that starts is at work."""
+    look, verdict = Scene().sight.glance(100.0)
+    assert (0.0, START, -1) == (look.quiet_s, look.end, look.last)
+    assert verdict.prompt is None
+
+
+def test_a_screen_that_is_behind_is_refused() -> None:
+    """Who would answer what was asked some bytes ago is told so."""
+    scene = Scene()
+    scene.say(ASKS)
+    scene.flow.append(b"y\r\n")
+    with pytest.raises(Conflict):
+        scene.sight.glance(1.0)
+    assert START + len(ASKS) == scene.sight.look(1.0).end
+    scene.sight.catch_up()
+    assert scene.sight.glance(1.0)[1].prompt is None
+
+
+def test_catching_up_is_bounded() -> None:
+    """A flood is taken in pieces; each ends where the next begins."""
+    scene = Scene()
+    scene.flow.append(b"x" * (CATCH_UP + 1))
+    scene.sight.catch_up()
+    assert START + CATCH_UP == scene.sight.end
+    scene.sight.catch_up()
+    scene.sight.catch_up()
+    assert START + CATCH_UP + 1 == scene.sight.end == scene.flow.tail.end
+
+
+@given(CUTS, st.integers(0, len(ASKS)))
+def test_the_same_is_seen_at_any_split(cuts: list[int], early: int) -> None:
+    """Bytes in pieces, some of them seen before they are fed, make one screen."""
+    whole, parts = Scene(), Scene()
+    whole.say(ASKS)
+    end = START
+    for piece in cut(ASKS, cuts):
+        end += len(piece)
+        parts.flow.append(piece)
+        if end - START >= early:
+            parts.sight.catch_up()
+        parts.sight.feed(piece, end)
+    assert whole.sight.drawing() == parts.sight.drawing()
+    assert whole.sight.look(1.0).lines == parts.sight.look(1.0).lines
+
+
+def test_a_look_that_is_due_tells_what_is_new() -> None:
+    """Once; the same screen again says nothing."""
+    scene = Scene()
+    scene.say(ASKS, at=1.0)
+    (seen,) = scene.sight.judge(1.0 + PAUSE_S)
+    assert isinstance(seen, VerdictSeen)
+    assert seen.verdict.prompt is not None
+    assert [] == scene.sight.judge(1.5)
+    scene.say(b"y\r\n", at=2.0)
+    (gone,) = scene.sight.judge(2.0 + PAUSE_S)
+    assert isinstance(gone, VerdictSeen)
+    assert gone.verdict.prompt is None
+
+
+def test_queries_are_answered_by_who_feeds() -> None:
+    """The replies of the screen are handed on, not written."""
+    scene = Scene()
+    assert b"\x1b[1;1R" == scene.sight.feed(b"\x1b[6n", START + 4)
+    scene.flow.append(b"\x1b[6n" + b"ab\x1b[6n")
+    assert b"\x1b[1;3R" == scene.sight.catch_up()
+    assert b"" == scene.terminal.written
+
+
+def test_a_resize_is_for_the_next_byte() -> None:
+    """The screen has the new size from then on."""
+    scene = Scene()
+    scene.sight.resize(20, 3)
+    drawing = scene.sight.drawing()
+    picture = scene.sight.picture()
+    assert picture is not None
+    assert (20, 3) == (drawing.cols, drawing.rows) == (picture.cols, picture.rows)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda sight: sight.drawing(),
+        lambda sight: sight.look(1.0),
+        lambda sight: sight.glance(1.0),
+    ],
+)
+def test_without_a_library_nothing_is_seen(ask: Callable[[Sight], object]) -> None:
+    """Bytes go on, and who asks for the screen is told why there is none."""
+    scene = Scene(blind=True)
+    scene.say(ASKS)
+    scene.sight.resize(20, 3)
+    assert START + len(ASKS) == scene.sight.end
+    assert b"" == scene.sight.catch_up()
+    assert scene.sight.picture() is None
+    assert [] == scene.sight.judge(1.0)
+    with pytest.raises(Conflict):
+        ask(scene.sight)
