@@ -1,6 +1,7 @@
 """So many large things a turn of the event loop, so that a key need not wait."""
 
 import trio
+from trio.abc import Instrument
 
 from ant.bell import Bell
 
@@ -11,7 +12,7 @@ LARGE = 4 << 10
 """Bytes from which on something takes turns: no key and few redraws are as many."""
 
 
-class Turns:
+class Turns(Instrument):
     """Lets `width` callers go on in each turn, first come first served.
 
     Who may go on at once does so without a checkpoint. `run` must be running.
@@ -19,22 +20,30 @@ class Turns:
 
     def __init__(self, width: int = WIDTH) -> None:
         self._width = self._left = width
+        self._woken = 0
         self._waiting = trio.lowlevel.ParkingLot()
         self._bell = Bell()
 
     async def take(self) -> None:
         """Return when it is one's turn. *Cancellation:* another goes on."""
-        self._bell.ring()
         if self._left and not self._waiting:
             self._left -= 1
         else:
+            self._bell.ring()
             await self._waiting.park()
 
+    def after_io_wait(self, timeout: float) -> None:
+        """A turn begins, says the loop; those woken in the last one go on in it."""
+        self._left, self._woken = self._width - self._woken, 0
+
     async def run(self) -> None:
-        """Begin turn after turn while there is somebody, for ever."""
-        while True:
-            await self._bell.wait()
-            # Those woken go on in the turn that begins with our next wait.
-            self._left = self._width - len(self._waiting.unpark(count=self._width))
-            if self._waiting:
-                self._bell.ring()
+        """Wake who waits, turn after turn, for ever; a flood alone costs no wake-up."""
+        trio.lowlevel.add_instrument(self)
+        try:
+            while True:
+                await self._bell.wait()
+                self._woken = len(self._waiting.unpark(count=self._width))
+                if self._waiting:
+                    self._bell.ring()
+        finally:
+            trio.lowlevel.remove_instrument(self)
