@@ -133,6 +133,14 @@ def test_a_list_whose_buttons_have_the_focus() -> None:
     assert ["red", "green"] == [option.label for option in prompt.options]
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_enter_would_cancel(hidden: bool) -> None:
+    """A row stays lit while `Cancel` has the focus: Enter would not take that row."""
+    rows = lit(LIST, "2 green")
+    assert 1 == found(*rows, cursor=(8, 5), hidden=hidden).selected
+    assert found(*rows, cursor=(8, 11), hidden=hidden).selected is None
+
+
 @pytest.mark.parametrize(
     ("asks", "form", "draft"),
     [
