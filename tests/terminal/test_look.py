@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.look import Tty, index_at, is_rule, paragraph_above, without_sides
+from ant.terminal.look import (
+    Tty,
+    index_at,
+    is_rule,
+    paragraph_above,
+    width,
+    without_sides,
+)
 from ant.terminal.style import PLAIN, Style
 from tests.strategies import terminal_bytes
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_after, look_at
@@ -182,4 +189,4 @@ def test_every_look_is_whole(data: bytes, cols: int, rows: int) -> None:
     look = look_after(data, cols=cols, rows=rows)
     assert rows == len(look.rows) == len(look.lines) == len(look.bare)
     assert look.last < rows
-    assert len(look.typed_at) <= cols
+    assert width(look.typed_at) <= cols
