@@ -24,7 +24,7 @@ def edits_commands(tty: Tty | None) -> bool:
         and tty.foreground in drivers()[SHELL].programs
         and not tty.canonical
         and not tty.echo
-        and (tty.foreground == "zsh" or not (tty.icrnl or tty.reading))
+        and (tty.foreground == "zsh" or not tty.icrnl)
     )
 
 

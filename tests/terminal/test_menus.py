@@ -224,6 +224,7 @@ def test_a_footer_is_short(hints: int, live: bool) -> None:
         (["Bash command", "", "Run it? It is safe."], "Run it?"),
         (["This is about", "two rows?"], "This is about two rows?"),
         (["Choose:"], "Choose:"),
+        (["Far away?", "", "", "", ""], ""),
         (["Far away.", "", "", "", ""], ""),
         ([], ""),
     ],

@@ -104,7 +104,8 @@ async def test_no_key_decides_another_dialog(
     with capsys.disabled():
         print(f"\n{style}: {dict(told)}, swapped after the last look {late}")
     assert [] == wrong
-    assert told["answered"] > ROUNDS / 20 < told["PromptChanged"]
+    assert told["answered"] > ROUNDS / 4
+    assert told["PromptChanged"] > 0
 
 
 def _wrong_and_late(log: Path, answered: dict[int, int]) -> tuple[list[Any], int]:
