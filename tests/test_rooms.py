@@ -23,7 +23,8 @@ from ant.events import (
     MessageUpdated,
 )
 from ant.limits import META as BOUND
-from ant.model import Delivery, Found, Message, MessageId, Session
+from ant.delivering import Delivery
+from ant.model import Found, Message, MessageId, Session
 from ant.store import Job, Store, Unit
 from tests.rules import NOBODY, create, events_of, look, patch, post, room
 from tests.strategies import META, WRITING

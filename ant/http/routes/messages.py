@@ -16,7 +16,7 @@ from ant.commands import (
 from ant.errors import CapacityReached, Conflict, NotAnOption
 from ant.http.answers import RESPONSE, Handled, answer_card
 from ant.http.endpoint import Done, endpoint
-from ant.model import MessageId, Messages, Posted, SearchResults, SessionId
+from ant.model import MessageId, Messages, SearchResults, SessionId
 from ant.system import System
 
 
