@@ -54,6 +54,7 @@ PURE_TERMINAL = (
     "terminal.judge",
     "terminal.detector",
     "terminal.keys",
+    "terminal.drafts",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -63,6 +64,7 @@ LIVE_TERMINAL = (
     "terminal.inbox",
     "terminal.sight",
     "terminal.answering",
+    "terminal.saying",
     "terminal.session",
 )
 STORE = (
