@@ -15,7 +15,7 @@ _PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
 BRIGHT = 190
 """A grey of so much red, green and blue is ink on a dark ground."""
 
-_GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 256))}
+_GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
 
 
 def draft_of(look: Look, driver: Driver | None) -> str:
