@@ -60,7 +60,7 @@ class Reason(StrEnum):
     DIALOG = "dialog"
     DRAFT = "draft"
     BUSY = "busy"
-    UNKNOWN_MENU = "unknown_menu"
+    UNKNOWN = "unknown"
     NOT_AT_REST = "not_at_rest"
     LINE_TOO_LONG = "line_too_long"
     NO_SCREEN = "no_screen"
@@ -85,6 +85,7 @@ class Reason(StrEnum):
     TERMINAL_DIRECT = "terminal_direct"
     # Dead.
     QUEUE_FULL = "queue_full"
+    TOO_LATE = "too_late"
     # Acked.
     REPLY = "reply"
     READ = "read"
@@ -94,7 +95,7 @@ SENTENCES: Final = {
     Reason.DIALOG: "A dialog is open in the terminal.",
     Reason.DRAFT: "Somebody has begun to type in the terminal.",
     Reason.BUSY: "The program is at work.",
-    Reason.UNKNOWN_MENU: "The screen shows something like a menu.",
+    Reason.UNKNOWN: "What the screen shows may be a menu.",
     Reason.NOT_AT_REST: "The program does not wait for input.",
     Reason.LINE_TOO_LONG: "The line is longer than the terminal takes.",
     Reason.NO_SCREEN: "No screen library is installed on this server.",
@@ -113,6 +114,7 @@ SENTENCES: Final = {
     Reason.NO_TERMINAL: "The session has no terminal.",
     Reason.OWN_MESSAGE: "A terminal is not sent its own message.",
     Reason.TERMINAL_DIRECT: "It was typed by who posted it.",
+    Reason.TOO_LATE: "It waited too long.",
     Reason.QUEUE_FULL: "Too many messages wait for the terminal.",
 }
 """Why something did not arrive, or not for certain, in words."""

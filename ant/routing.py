@@ -121,7 +121,9 @@ def route(
     if post.target and folded(post.target) != mentions.EVERYONE:
         return [_targeted(post, post.target, roster, named)]
     if linked:
-        return [_chatted(post, each) for each in linked if each.session_id != post.sender]
+        return [
+            _chatted(post, each) for each in linked if each.session_id != post.sender
+        ]
     return list(_in_room(post, roster))
 
 

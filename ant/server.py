@@ -19,9 +19,11 @@ from ant import clock, runs, sessions
 from ant.bus import Bus
 from ant.clerk import Clerk
 from ant.config import Config
+from ant.courier import Courier
 from ant.errors import Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.inboxes import Inboxes
 from ant.journal import Journal, open_journal
 from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
@@ -97,12 +99,16 @@ async def _serve(
         scribe = Scribe(journal, config.transcript_max_bytes)
         webhooks = Webhooks(config.webhook_private)
         clerk = Clerk(journal, scribe, webhooks)
+        courier = Courier(journal, scribe, bus, Inboxes(config.data_dir / "inbox"))
         own_url = config.public_url or url
-        stage = Stage(journal, scribe, clerk, Viewers(), open_pty, Turns(), own_url)
+        stage = Stage(
+            journal, scribe, clerk, courier, Viewers(), open_pty, Turns(), own_url
+        )
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(webhooks.run)
         await background.start(clerk.start_keeping)
+        await background.start(courier.start_delivering)
         background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
         with hurry:

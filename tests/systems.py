@@ -18,9 +18,11 @@ from ant.bus import Bus
 from ant.clerk import Clerk
 from ant.commands import CreateSession
 from ant.config import Config
+from ant.courier import Courier
 from ant.events import Envelope
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.inboxes import Inboxes
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
@@ -144,13 +146,17 @@ async def running(
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
             clerk = Clerk(journal, scribe, webhooks)
+            inboxes = Inboxes(config.data_dir / "inbox")
+            courier = Courier(journal, scribe, rig.bus, inboxes)
             stage = Stage(
-                journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
+                *(journal, scribe, clerk, courier, Viewers()),
+                *(opener, Turns(), "http://test"),
             )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(webhooks.run)
             await background.start(clerk.start_keeping)
+            await background.start(courier.start_delivering)
             with rig.hurry:
                 async with open_supervisor(
                     stage, config.max_active_sessions, config.grace_s

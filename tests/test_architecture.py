@@ -32,7 +32,6 @@ PROMPT_WORDS = ("terminal.prompt", "terminal.choice")
 PURE_TERMINAL = (
     "terminal.prompt",
     "terminal.choice",
-    "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
     "terminal.replies",
@@ -42,6 +41,7 @@ PURE_TERMINAL = (
     "terminal.avt",
     "terminal.screen",
     "terminal.look",
+    "terminal.observations",
     "terminal.host",
     "terminal.display",
     "terminal.menus",
@@ -55,6 +55,7 @@ PURE_TERMINAL = (
     "terminal.judge",
     "terminal.detector",
     "terminal.keys",
+    "terminal.drafts",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -64,6 +65,7 @@ LIVE_TERMINAL = (
     "terminal.inbox",
     "terminal.sight",
     "terminal.answering",
+    "terminal.saying",
     "terminal.session",
 )
 STORE = (
@@ -75,6 +77,7 @@ STORE = (
     "store.sessions",
     "store.transcripts",
     "store.keyframes",
+    "store.sightings",
     "store.messages",
     "store.people",
     "store.links",
@@ -99,6 +102,7 @@ RULES = (
     "cards",
     "standing",
     "prompts",
+    "explaining",
     "replies",
     "hooks",
     "desk",
@@ -184,7 +188,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         STORE,
-        ("errors", "clock", "model", "delivering", "asking", "events", "wire", *PROMPT_WORDS),
+        (
+            *("errors", "clock", "model", "delivering", "asking", "events"),
+            *("wire", *PROMPT_WORDS),
+            *("terminal.look", "terminal.observations"),
+        ),
         frozenset({"attrs", "peewee", "playhouse"}),
     ),
     (
@@ -231,7 +239,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("client", "server"),
+        VOCABULARY + MACHINERY + ("explaining", "client", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

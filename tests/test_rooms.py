@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ant import clock, rooms, sessions, wire
 from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
+from ant.delivering import Delivery
 from ant.errors import Gone, Invalid, NotFound
 from ant.events import (
     MessageCreated,
@@ -23,7 +24,6 @@ from ant.events import (
     MessageUpdated,
 )
 from ant.limits import META as BOUND
-from ant.delivering import Delivery
 from ant.model import Found, Message, MessageId, Session
 from ant.store import Job, Store, Unit
 from tests.rules import NOBODY, create, events_of, look, patch, post, room

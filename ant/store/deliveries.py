@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import Any
 
-import attrs
 from peewee import fn
 
 from ant import clock, wire
@@ -24,16 +23,6 @@ from ant.store.tables import DeliveryRow
 _WAITS = (DeliveryState.QUEUED, DeliveryState.WITHHELD)
 _WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)
 
-_ARRIVED = ARRIVED - {DeliveryState.ACKED}
-
-
-@attrs.frozen
-class Pending:
-    """A delivery that waits. `begun`: typing it may have started, who knows."""
-
-    record: DeliveryRecord
-    begun: bool
-
 
 def _record(row: Any) -> DeliveryRecord:
     """A delivery of a row that has the table's columns."""
@@ -41,11 +30,8 @@ def _record(row: Any) -> DeliveryRecord:
     reason = Reason(row.reason) if row.reason else None
     steps = wire.loads(row.transitions)
     transitions = tuple(wire.read_data(each, Transition) for each in steps)
-    typed = reason is Reason.TERMINAL_DIRECT or any(
-        each.state in _ARRIVED for each in transitions
-    )
-    happy = (DeliveryState.QUEUED, DeliveryState.ACKED, DeliveryState.REACTED)
-    shown = reason if state not in happy and not (typed and reason in _FINE) else None
+    is_typed = state in ARRIVED or reason is Reason.TERMINAL_DIRECT
+    is_wrong = reason in SENTENCES and reason is not Reason.TERMINAL_DIRECT
     return DeliveryRecord(
         id=DeliveryId(row.id),
         message_id=MessageId(row.message_id),
@@ -56,8 +42,8 @@ def _record(row: Any) -> DeliveryRecord:
         route=row.route,
         state=state,
         reason=reason,
-        delivered=typed or state is DeliveryState.ACKED,
-        error=SENTENCES.get(shown) if shown else None,
+        delivered=is_typed,
+        error=SENTENCES[reason] if reason and is_wrong else None,
         offset=row.offset,
         created_at=clock.parse_stamp(row.created_at),
         updated_at=clock.parse_stamp(row.updated_at),
@@ -65,22 +51,23 @@ def _record(row: Any) -> DeliveryRecord:
     )
 
 
-_FINE = frozenset({Reason.TERMINAL_DIRECT})
-"""Reasons for which there is nothing to complain of."""
-
 _COLUMNS = [field.name for field in DeliveryRow._meta.sorted_fields[1:]]
 _ADD = Statement(lambda **row: DeliveryRow.insert(row), names=_COLUMNS)
 _GET = Statement(lambda ident: DeliveryRow.select().where(DeliveryRow.id == ident))
 _OF_MESSAGE = Statement(
-    lambda message_id: DeliveryRow.select()
-    .where(DeliveryRow.message_id == message_id)
-    .order_by(DeliveryRow.ordinal)
+    lambda message_id: (
+        DeliveryRow.select()
+        .where(DeliveryRow.message_id == message_id)
+        .order_by(DeliveryRow.ordinal)
+    )
 )
 _NEXT = Statement(
-    lambda session_id: DeliveryRow.select()
-    .where((DeliveryRow.session_id == session_id) & DeliveryRow.state.in_(_WAITS))
-    .order_by(DeliveryRow.ordinal)
-    .limit(1)
+    lambda session_id: (
+        DeliveryRow.select()
+        .where((DeliveryRow.session_id == session_id) & DeliveryRow.state.in_(_WAITS))
+        .order_by(DeliveryRow.ordinal)
+        .limit(1)
+    )
 )
 _COUNT = Statement(
     lambda session_id: DeliveryRow.select(fn.COUNT(DeliveryRow.ordinal)).where(
@@ -140,7 +127,7 @@ class Deliveries:
     def terminals(self) -> list[SessionId]:
         """The terminals for which something waits."""
         query = DeliveryRow.select(DeliveryRow.session_id).distinct()
-        rows = query.where(DeliveryRow.state.in_(_WAITS)).tuples()
+        rows: Any = query.where(DeliveryRow.state.in_(_WAITS)).tuples()
         return [SessionId(session_id) for (session_id,) in rows if session_id]
 
     def unsettled(self) -> list[DeliveryRecord]:
@@ -152,7 +139,7 @@ class Deliveries:
     def counts(self, states: Collection[DeliveryState]) -> dict[str, int]:
         """How many there are in each of these states."""
         query = DeliveryRow.select(DeliveryRow.state, fn.COUNT(DeliveryRow.ordinal))
-        rows = query.where(DeliveryRow.state.in_(list(states)))
+        rows: Any = query.where(DeliveryRow.state.in_(list(states)))
         return dict(rows.group_by(DeliveryRow.state).tuples())
 
     def ordinal(self, delivery_id: str) -> int | None:

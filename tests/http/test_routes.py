@@ -73,6 +73,8 @@ EXTRAS = {
     "GET /api/events",
     "POST /api/hooks",
     "GET /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/deliveries",
+    "GET /api/sessions/:id/messages/:id/deliveries",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
     "POST /api/sessions/:id/terminal/start",

@@ -2,6 +2,7 @@
 
 from ant.http.routes import (
     board,
+    deliveries,
     events,
     links,
     messages,
@@ -14,6 +15,7 @@ from ant.http.routes import (
 
 __all__ = [
     "board",
+    "deliveries",
     "events",
     "links",
     "messages",
