@@ -1,5 +1,7 @@
 """Prompts: what a terminal waits for, its answer, and where prompts are told."""
 
+from contextlib import suppress
+
 import attrs
 
 from ant import bridge, clock, explaining, hooks, prompts, sessions, standing
@@ -11,7 +13,14 @@ from ant.asking import (
     StatusPage,
     TerminalActivity,
 )
-from ant.errors import CapacityReached, Conflict, Gone, NotAnOption, NotFound
+from ant.errors import (
+    CapacityReached,
+    Conflict,
+    Gone,
+    NotAnOption,
+    NotFound,
+    NotRunning,
+)
 from ant.explaining import Explanation
 from ant.http.answers import Responded, answer_prompt
 from ant.http.endpoint import endpoint
@@ -119,8 +128,10 @@ async def explain_screen(
     await system.journal.read(sessions.get_session, session_id)
     witness = system.stage.running.get(session_id)
     if witness is not None and query.offset is None:
-        look, verdict = witness.live.glance()
-        return explaining.explanation(session_id, look, verdict, witness.detector.flag)
+        with suppress(NotRunning):  # Else the end of its transcript tells.
+            look, verdict = witness.live.glance()
+            flag = witness.detector.flag
+            return explaining.explanation(session_id, look, verdict, flag)
     if witness is not None:
         await system.stage.scribe.flush(session_id, witness.flow, query.offset)
     try:
