@@ -385,6 +385,7 @@ TABLES = (
     TerminalRow,
     ChunkRow,
     KeyframeRow,
+    SightingRow,
     EventRow,
     SettingRow,
     MessageRow,

@@ -72,6 +72,7 @@ EXTRAS = {
     "GET /openapi.json",
     "GET /api/events",
     "POST /api/hooks",
+    "GET /api/sessions/:id/prompt-bridge/explain",
     "GET /api/sessions/:id/messages/:id/read",
     "GET /api/sessions/:id/deliveries",
     "GET /api/sessions/:id/messages/:id/deliveries",

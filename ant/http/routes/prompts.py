@@ -1,5 +1,7 @@
 """Prompts: what a terminal waits for, its answer, and where prompts are told."""
 
+from contextlib import suppress
+
 import attrs
 
 from ant import bridge, clock, explaining, hooks, prompts, sessions, standing
@@ -11,7 +13,14 @@ from ant.asking import (
     StatusPage,
     TerminalActivity,
 )
-from ant.errors import CapacityReached, Conflict, Gone, NotAnOption, NotFound
+from ant.errors import (
+    CapacityReached,
+    Conflict,
+    Gone,
+    NotAnOption,
+    NotFound,
+    NotRunning,
+)
 from ant.explaining import Explanation
 from ant.http.answers import Responded, answer_prompt
 from ant.http.endpoint import endpoint
@@ -107,7 +116,6 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/explain",
     raises=(Conflict,),
-    inactive=True,
 )
 async def explain_screen(
     system: System, session_id: SessionId, query: ExplainScreen
@@ -116,11 +124,13 @@ async def explain_screen(
 
     A past screen is judged by today's rules and by the facts that were noted then.
     """
-    await system.journal.read(sessions.get_session, session_id)
+    await system.journal.read(sessions.need_terminal, session_id)
     witness = system.stage.running.get(session_id)
     if witness is not None and query.offset is None:
-        look, verdict = witness.live.glance()
-        return explaining.explanation(session_id, look, verdict, witness.detector.flag)
+        with suppress(NotRunning):  # Else the end of its transcript tells.
+            look, verdict = witness.live.glance()
+            flag = witness.detector.flag
+            return explaining.explanation(session_id, look, verdict, flag)
     if witness is not None:
         await system.stage.scribe.flush(session_id, witness.flow, query.offset)
     try:
