@@ -108,7 +108,7 @@ class _Round:
 
 
 class Courier:
-    """Witnesses tell it who runs and what is seen; the bus, what is posted."""
+    """Witnesses tell it who runs and what is seen, the bus what is posted, by `bell`."""
 
     _nursery: trio.Nursery
 
@@ -117,6 +117,7 @@ class Courier:
     ) -> None:
         self._journal, self._scribe, self._bus = journal, scribe, bus
         self._inboxes = inboxes
+        self.bell = Bell()
         self._lives: dict[SessionId, Listener] = {}
         self._rounds: dict[SessionId, _Round] = {}
         self._saying = trio.Semaphore(SAYING)
@@ -130,15 +131,15 @@ class Courier:
         *Cancellation:* what is being typed is left as it is, and the next server run
         calls it unconfirmed.
         """
-        bell, position = Bell(), self._bus.end
+        position = self._bus.end
         async with trio.open_nursery() as self._nursery:
-            with self._bus.subscribed(bell):
+            with self._bus.subscribed(self.bell):
                 for each in await self._journal.read(deliveries.waiting):
                     self.wake(each)
                 await self._tidy(self._inboxes.sessions())
                 task_status.started()
                 while True:
-                    await bell.wait()
+                    await self.bell.wait()
                     position = await self._hear(position)
 
     # What witnesses tell.

@@ -302,4 +302,4 @@ def counts(unit: Unit) -> dict[str, int]:
     """How many wait or are watched, and how many were given up."""
     wanted = (*PENDING, *UNDER_WAY, DeliveryState.DEAD)
     found = unit.deliveries.counts(wanted)
-    return {state: found.get(state, 0) for state in sorted(wanted)}
+    return {state.value: found.get(state, 0) for state in sorted(wanted)}

@@ -14,6 +14,7 @@ import trio
 from quart_trio import QuartTrio
 
 from ant import bus, clock, sessions
+from ant.bell import Bell
 from ant.bus import Bus
 from ant.clerk import Clerk
 from ant.commands import CreateSession
@@ -110,6 +111,10 @@ class Rig:
             pass
 
         await self.system.journal.write(nothing)
+
+    def bells(self) -> set[Bell]:
+        """Who listens to the bus, but the courier, who always does."""
+        return self.bus._bells - {self.system.stage.courier.bell}
 
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""

@@ -82,7 +82,7 @@ def test_a_message_is_the_same_wherever_it_is_seen(store: Store, here: Session) 
     posted = job.outcome()
     (event,) = [envelope.event for envelope in job.envelopes]
     assert MessageCreated(here.id, posted.message) == event
-    assert (Delivery("ws-broadcast", here.id, True),) == posted.deliveries
+    assert Delivery("ws-broadcast", here.id, True) == posted.deliveries[0]
     assert [first, posted.message] == page(store, here)
     assert [posted.message] == [e.message for e in found(store, here, "hello")]
     given_ = attrs.asdict(ask, recurse=False)

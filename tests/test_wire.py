@@ -37,6 +37,9 @@ def test_a_flat_field_stands_beside_the_others() -> None:
         "targetId": "one",
         "delivered": False,
         "error": "why",
+        "id": None,
+        "state": None,
+        "reason": None,
     }
     assert {**ROW, "deliveries": [delivery]} == json.loads(wire.dumps(posted))
     found = Found(MESSAGE, "<mark>x</mark>")
