@@ -108,7 +108,7 @@ class _Round:
 
 
 class Courier:
-    """Witnesses tell it who runs and what is seen, the bus what is posted, by `bell`."""
+    """Witnesses tell it who runs and what is seen, the bus what is posted."""
 
     _nursery: trio.Nursery
 
@@ -140,7 +140,12 @@ class Courier:
                 task_status.started()
                 while True:
                     await self.bell.wait()
-                    position = await self._hear(position)
+                    try:
+                        position = await self._hear(position)
+                    except StorageFailed as exc:
+                        log.error("Messages wait for the disk: %s", exc)
+                        self.bell.ring()
+                        await trio.sleep(RETRY_S)
 
     # What witnesses tell.
 
@@ -393,4 +398,5 @@ def _pastes(live: Listener) -> bool:
 
 
 def _reason(word: str) -> Reason:
-    return Reason(word) if word in set(Reason) else Reason.NOT_AT_REST
+    known = (each for each in Reason if each.value == word)
+    return next(known, Reason.NOT_AT_REST)

@@ -190,12 +190,13 @@ def replied(unit: Unit, message: Message) -> None:
 def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
     taken = (Transition(s.state, s.reason, unit.now, s.offset) for s in steps)
     last = steps[-1]
+    offsets = [step.offset for step in steps if step.offset is not None]
     record = unit.deliveries.change(
         attrs.evolve(
             record,
             state=last.state,
             reason=last.reason,
-            offset=record.offset if last.offset is None else last.offset,
+            offset=offsets[-1] if offsets else record.offset,
             updated_at=unit.now,
             transitions=(*record.transitions, *taken),
         )

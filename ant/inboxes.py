@@ -36,9 +36,10 @@ class Inboxes:
 
     def sessions(self) -> list[str]:
         """The sessions that have a folder."""
-        if not self._folder.exists():
+        try:
+            return os.listdir(self._folder)
+        except OSError:
             return []
-        return [each.name for each in self._folder.iterdir()]
 
     def remove(self, session_ids: Collection[str]) -> None:
         """Remove all that is kept for these."""
