@@ -46,7 +46,7 @@ def look_at(master: int, leader: int) -> Tty:
 
 
 def program_of(pid: int) -> str:
-    """The name of a process; of an interpreter that runs an agent, that of the agent."""
+    """The name of a process; of an interpreter that runs an agent, the agent's."""
     name = _name(pid)
     if name.rstrip("0123456789.") not in _INTERPRETERS:
         return name

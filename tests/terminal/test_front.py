@@ -180,7 +180,7 @@ def test_a_terminal_without_anybody() -> None:
 async def test_a_script_of_an_agent_goes_by_its_name(
     opener: Opener, tmp_path: Path, name: str, expected: str
 ) -> None:
-    """The interpreter's name says nothing of it; other scripts are their interpreter."""
+    """An interpreter says nothing of it; other scripts are their interpreter."""
     script = tmp_path / name
     script.write_text("#!/usr/bin/env python3\nprint('up', flush=True)\ninput()\n")
     script.chmod(0o755)
