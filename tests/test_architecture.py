@@ -102,6 +102,7 @@ RULES = (
     "desk",
     "runs",
     "evidence",
+    "digest",
     "screens",
 )
 MACHINERY = (
@@ -141,6 +142,7 @@ HTTP = (
     "http.routes.board",
     "http.routes.prompts",
     "http.routes.events",
+    "http.routes.evidence",
     "http.routes.system",
     "http.routes",
     "http.sender",

@@ -3,6 +3,7 @@
 from ant.http.routes import (
     board,
     events,
+    evidence,
     links,
     messages,
     people,
@@ -15,6 +16,7 @@ from ant.http.routes import (
 __all__ = [
     "board",
     "events",
+    "evidence",
     "links",
     "messages",
     "people",
