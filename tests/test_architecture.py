@@ -108,6 +108,7 @@ RULES = (
     "desk",
     "runs",
     "evidence",
+    "digest",
     "screens",
 )
 MACHINERY = (
@@ -150,6 +151,7 @@ HTTP = (
     "http.routes.board",
     "http.routes.prompts",
     "http.routes.events",
+    "http.routes.evidence",
     "http.routes.system",
     "http.routes",
     "http.sender",

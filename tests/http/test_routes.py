@@ -57,13 +57,13 @@ PAGE = {
     "POST /api/sessions/:id/prompt-bridge/respond",
     "GET /api/prompt-bridge/config",
     "PUT /api/prompt-bridge/config",
+    "GET /api/sessions/:id/digest",
 }
 """The routes of the public API page that are built."""
 
 LATER = {
     "GET /api/sessions/:id/run-events",
     "GET /api/sessions/:id/terminal/events",
-    "GET /api/sessions/:id/digest",
     "POST /api/sessions/:id/export",
 }
 """Those that are not yet; with these the page is complete."""
