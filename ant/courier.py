@@ -29,7 +29,14 @@ from ant.delivering import (
     DeliveryState,
     Reason,
 )
-from ant.errors import AntError, CapacityReached, NotRunning, StorageFailed, Withheld
+from ant.errors import (
+    AntError,
+    CapacityReached,
+    Conflict,
+    NotRunning,
+    StorageFailed,
+    Withheld,
+)
 from ant.events import DeliveryUpdated, MessageDeleted, SessionsChanged
 from ant.inboxes import Inboxes
 from ant.journal import Journal
@@ -278,8 +285,13 @@ class Courier:
         if verdict is not None and verdict.kind in _HOLDS:
             await self._hold(record, _HOLDS[verdict.kind], verdict.end)
             return
+        try:
+            pastes = live.modes().bracketed_paste
+        except AntError:  # Without a screen nobody can look before they type.
+            await self._hold(record, Reason.NO_SCREEN)
+            return
         async with self._saying:
-            done = await self._say(live, session_id, record, letter)
+            done = await self._say(live, session_id, record, letter, pastes)
         if done is not None:
             last = await self._watched(live, *done)
             await self._flush(session_id, live, last.offset)
@@ -297,12 +309,13 @@ class Courier:
         session_id: SessionId,
         record: DeliveryRecord,
         letter: Letter,
+        pastes: bool,
     ) -> tuple[str, Said] | None:
         """Type it, and write down what came of that; None where it was not typed."""
         if not await self._sure(deliveries.begin, record.id):
             return None
         try:
-            text, said = await self._type(live, session_id, letter)
+            text, said = await self._type(live, session_id, letter, pastes)
         except Withheld as exc:
             step = Step(DeliveryState.WITHHELD, _reason(exc.reason), live.flow.tail.end)
         except NotRunning:
@@ -312,6 +325,9 @@ class Courier:
         except StorageFailed as exc:
             log.error("A message waits for the disk: %s", exc)
             step = Step(record.state, record.reason)
+        except Conflict as exc:
+            log.warning("A message to %s may stand there unsent: %s", session_id, exc)
+            step = Step(UNCONFIRMED, Reason.NOT_SUBMITTED, live.flow.tail.end)
         except Exception:
             log.exception("A message could not be typed into %s.", session_id)
             step = Step(UNCONFIRMED, Reason.CANNOT_TYPE)
@@ -327,7 +343,7 @@ class Courier:
         return None
 
     async def _type(
-        self, live: Listener, session_id: SessionId, letter: Letter
+        self, live: Listener, session_id: SessionId, letter: Letter, pastes: bool
     ) -> tuple[str, Said]:
         """Say it as it is, else put it into a file and say where.
 
@@ -335,7 +351,7 @@ class Courier:
         """
         verdict = live.verdict
         at_shell = verdict is not None and verdict.rule == "shell"
-        text = letter.typed(pastes=_pastes(live), at_shell=at_shell)
+        text = letter.typed(pastes=pastes, at_shell=at_shell)
         if text is not None:
             try:
                 return text, await live.say(text)
@@ -388,13 +404,6 @@ def _next(unit: Unit, session_id: SessionId) -> tuple[DeliveryRecord, Letter] | 
 
 def _existing(unit: Unit, session_ids: set[str]) -> set[str]:
     return {*unit.sessions.several(session_ids)}
-
-
-def _pastes(live: Listener) -> bool:
-    try:
-        return live.modes().bracketed_paste
-    except AntError:
-        return False
 
 
 def _reason(word: str) -> Reason:

@@ -12,6 +12,7 @@ from ant.commands import ListDeliveries, PostMessage
 from ant.delivering import DeliveryRecord, DeliveryState, Reason
 from ant.errors import (
     CapacityReached,
+    Conflict,
     NotAnOption,
     NotRunning,
     StorageFailed,
@@ -139,6 +140,7 @@ async def test_what_the_terminal_refuses(
         (Said(7, True, True), NotRunning("gone"), ("unconfirmed", "program_ended")),
         (NotRunning("gone"), 9, ("failed", "program_ended")),
         (CapacityReached("full"), 9, ("unconfirmed", "not_reading")),
+        (Conflict("flood"), 9, ("unconfirmed", "not_submitted")),
         (NotAnOption("control"), 9, ("unconfirmed", "cannot_type")),
         (ZeroDivisionError(), 9, ("unconfirmed", "cannot_type")),
     ],
@@ -314,6 +316,20 @@ async def test_a_database_that_refuses(
     ident = await hearer.post()
     await hearer.until(ident, "reacted")
     assert (0, 1) == (full, len(hearer.told))
+
+
+async def test_nobody_can_look(hearer: Hearer) -> None:
+    """Without a screen nothing is typed."""
+    modes, hearer.modes = hearer.modes, _blind  # type: ignore[method-assign]
+    ident = await hearer.post()
+    assert ("withheld", "no_screen") == why(await hearer.until(ident, "withheld"))
+    hearer.modes = modes  # type: ignore[method-assign]
+    hearer.show(Kind.AT_REST)
+    await hearer.until(ident, "reacted")
+
+
+def _blind() -> Any:
+    raise Conflict("no library")
 
 
 async def test_a_bug_costs_one_terminal(
