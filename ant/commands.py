@@ -201,7 +201,7 @@ class AwaitDelivery:
     """
 
     wait: Literal["typed", "reacted"] | None = None
-    timeout: Annotated[int, Range(1, 60)] = 10
+    timeout: Annotated[int, Range(1, 25)] = 10
 
 
 @attrs.frozen

@@ -134,13 +134,13 @@ async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
 
 @pytest.mark.slow
 async def test_every_character_survives(tmp_path: Path) -> None:
-    """In lines that fit on the screen, whose end can be seen there."""
+    """In lines that fit on the screen; the last is looked for there."""
     size = 10_000
     async with agent(tmp_path) as stand:
         for n in range(0, len(PRINTABLE), size):
             rows = range(n, min(n + size, len(PRINTABLE)), 40)
             lines = [PRINTABLE[row : row + 40] for row in rows]
-            text = "\n".join([*lines, f"from {n} on"])
+            text = "\n".join([*lines, f"from {n} on {'.' * 60}"])
             one = await stand.until(await stand.post(text), *ENDED)
             assert ("reacted", None) == why(one)
             assert text == stand.submitted()[-1].partition("\n")[2]

@@ -108,7 +108,7 @@ async def test_what_is_asked_wrongly(api: Api, hearer: Hearer) -> None:
     """Is named by its path."""
     asks: list[tuple[str, str, dict[str, str]]] = [
         ("POST", "messages", {"wait": "read"}),
-        ("POST", "messages", {"timeout": "61"}),
+        ("POST", "messages", {"timeout": "26"}),
         ("GET", "deliveries", {"state": "lost"}),
         ("GET", "deliveries", {"since": "yesterday"}),
     ]
