@@ -103,6 +103,7 @@ RULES = (
     "runs",
     "evidence",
     "digest",
+    "cast",
     "screens",
 )
 MACHINERY = (
