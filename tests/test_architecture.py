@@ -109,6 +109,7 @@ RULES = (
     "runs",
     "evidence",
     "digest",
+    "cast",
     "screens",
 )
 MACHINERY = (
