@@ -15,6 +15,7 @@ import trio
 from ant import deliveries, people, rooms
 from ant.commands import AddParticipant, PostMessage
 from ant.delivering import DeliveryRecord
+from ant.errors import Conflict
 from ant.model import MessageId, Session, SessionId, SessionType
 from ant.terminal.flow import Flow
 from ant.terminal.modes import Modes
@@ -35,6 +36,7 @@ class Hearer:
     room: Session
     verdict: Verdict | None = None
     pastes: bool = True
+    is_blind: bool = False
     told: list[str] = attrs.field(factory=list)
     plans: deque[Said | Exception] = attrs.field(factory=deque)
     reactions: deque[int | Exception | None] = attrs.field(factory=deque)
@@ -68,6 +70,8 @@ class Hearer:
         self.rig.system.stage.courier.saw(self.session.id)
 
     def modes(self) -> Modes:
+        if self.is_blind:
+            raise Conflict("No screen library is installed on this server.")
         return Modes(bracketed_paste=self.pastes)
 
     async def say(self, text: str) -> Said:

@@ -123,6 +123,7 @@ MACHINERY = (
     "webhooks",
     "clerk",
     "inboxes",
+    "handover",
     "courier",
     "witness",
     "supervisor",
