@@ -30,6 +30,7 @@ from ant.letters import Letter
 from ant.model import SessionId
 from ant.scribe import Scribe
 from ant.terminal.flow import Flow
+from ant.terminal.host import Terminal
 from ant.terminal.modes import Modes
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.saying import Said
@@ -56,6 +57,26 @@ FLUSH_S = 5.0
 _HOLDS = {Kind.DIALOG: Reason.DIALOG, Kind.BUSY: Reason.BUSY}
 """Verdicts on which trying would be no use."""
 
+_INTERPRETERS = frozenset(
+    [
+        "python",
+        "ipython",
+        "node",
+        "deno",
+        "irb",
+        "lua",
+        "R",
+        "julia",
+        "ghci",
+        "gdb",
+        "lldb",
+        "sqlite",
+        "mysql",
+        "psql",
+    ]
+)
+"""Names of programs, without a version, that run the lines that are typed to them."""
+
 UNCONFIRMED = DeliveryState.UNCONFIRMED
 
 
@@ -63,6 +84,7 @@ class Listener(Protocol):
     """A live terminal, as far as messages are concerned."""
 
     flow: Flow
+    terminal: Terminal
 
     @property
     def verdict(self) -> Verdict | None:
@@ -176,8 +198,7 @@ class Handover:
 
         Raises `StorageFailed` where nothing was typed, and what `say` raises.
         """
-        verdict = live.verdict
-        at_shell = verdict is not None and verdict.rule == "shell"
+        at_shell = _runs_what_it_reads(live)
         text = letter.typed(pastes=pastes, at_shell=at_shell)
         if text is not None:
             try:
@@ -223,6 +244,17 @@ class Handover:
         """What points at bytes is written after them."""
         with trio.move_on_after(FLUSH_S):
             await self._scribe.flush(session_id, live.flow, end)
+
+
+def _runs_what_it_reads(live: Listener) -> bool:
+    """Whether a shell or another interpreter edits a line there, to run it."""
+    verdict, tty = live.verdict, live.terminal.tty()
+    if verdict is None or verdict.rule not in ("shell", "prompt"):
+        return False
+    if verdict.rule == "shell":
+        return True
+    edits = tty is not None and not tty.canonical
+    return edits and tty.foreground.rstrip("0123456789.") in _INTERPRETERS
 
 
 def _reason(word: str) -> Reason:

@@ -58,8 +58,8 @@ class Letter:
     def typed(self, *, pastes: bool, at_shell: bool) -> str | None:
         """What to type; None where the message has to be put into a file.
 
-        A shell would run what is written to an agent, so only what a person says to
-        it is typed there.
+        A shell, or another program that runs lines, would run what is written to an
+        agent, so only what a person says to it is typed there.
         """
         if self.kind is DeliveryKind.RAW:
             text = self.content.rstrip()

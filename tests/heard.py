@@ -22,6 +22,7 @@ from ant.terminal.modes import Modes
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.saying import Said
 from ant.terminal.transcript import Tail
+from tests.fakes import FakeTerminal
 from tests.systems import PATIENCE_S, Rig
 
 SENT = Said(0, submitted=True, sure=True)
@@ -41,6 +42,7 @@ class Hearer:
     plans: deque[Said | Exception] = attrs.field(factory=deque)
     reactions: deque[int | Exception | None] = attrs.field(factory=deque)
     go: trio.Event = attrs.field(factory=trio.Event)
+    terminal: FakeTerminal = attrs.field(factory=FakeTerminal)
     flow: Flow = attrs.field(factory=lambda: Flow(Tail(0)))
 
     @classmethod

@@ -18,6 +18,7 @@ from ant.errors import (
     StorageFailed,
     Withheld,
 )
+from ant.terminal.look import Tty
 from ant.terminal.prompt import Kind
 from ant.terminal.saying import Said
 from tests.heard import Hearer, content, named
@@ -233,3 +234,22 @@ async def test_nobody_can_look(hearer: Hearer) -> None:
     hearer.is_blind = False
     hearer.show(Kind.AT_REST)
     await hearer.until(ident, "reacted")
+
+
+@pytest.mark.parametrize(
+    ("program", "canonical", "runs"),
+    [
+        ("python3.11", False, True),
+        ("sqlite3", False, True),
+        ("python3.11", True, False),  # A script that reads lines.
+        ("ollama", False, False),
+    ],
+)
+async def test_an_interpreter_is_given_no_code(
+    hearer: Hearer, program: str, canonical: bool, runs: bool
+) -> None:
+    """Where it edits its line, as a shell does."""
+    hearer.terminal.discipline = Tty(False, canonical, program)
+    ident = await hearer.post("1/0")
+    await hearer.until(ident, "reacted")
+    assert runs == hearer.told[0].startswith("# ")
