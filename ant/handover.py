@@ -57,23 +57,9 @@ FLUSH_S = 5.0
 _HOLDS = {Kind.DIALOG: Reason.DIALOG, Kind.BUSY: Reason.BUSY}
 """Verdicts on which trying would be no use."""
 
-_INTERPRETERS = frozenset(
-    [
-        "python",
-        "ipython",
-        "node",
-        "deno",
-        "irb",
-        "lua",
-        "R",
-        "julia",
-        "ghci",
-        "gdb",
-        "lldb",
-        "sqlite",
-        "mysql",
-        "psql",
-    ]
+_INTERPRETERS = (
+    *("python", "ipython", "node", "deno", "irb", "lua", "R", "julia", "ghci"),
+    *("gdb", "lldb", "sqlite", "mysql", "psql"),
 )
 """Names of programs, without a version, that run the lines that are typed to them."""
 
@@ -253,8 +239,9 @@ def _runs_what_it_reads(live: Listener) -> bool:
         return False
     if verdict.rule == "shell":
         return True
-    edits = tty is not None and not tty.canonical
-    return edits and tty.foreground.rstrip("0123456789.") in _INTERPRETERS
+    if tty is None or tty.canonical:
+        return False
+    return tty.foreground.rstrip("0123456789.") in _INTERPRETERS
 
 
 def _reason(word: str) -> Reason:
