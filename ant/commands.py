@@ -330,3 +330,16 @@ class NameFileRef:
     """Which file reference of the room."""
 
     ref_id: Annotated[str, Text(1, 128)] = named("refId")
+
+
+@attrs.frozen
+class ExportSession:
+    """Which forms: a list of names, or one; Markdown when none is named."""
+
+    targets: Annotated[tuple[Short, ...], Count(10)] | None = None
+    target: Short | None = None
+
+    def named(self) -> tuple[str, ...]:
+        """The names, commas taken apart."""
+        given = self.targets or ((self.target,) if self.target else ("markdown",))
+        return tuple(name for each in given for name in each.split(",") if name.strip())

@@ -104,6 +104,8 @@ RULES = (
     "evidence",
     "digest",
     "cast",
+    "vault",
+    "exporting",
     "screens",
 )
 MACHINERY = (

@@ -58,13 +58,13 @@ PAGE = {
     "GET /api/prompt-bridge/config",
     "PUT /api/prompt-bridge/config",
     "GET /api/sessions/:id/digest",
+    "POST /api/sessions/:id/export",
 }
 """The routes of the public API page that are built."""
 
 LATER = {
     "GET /api/sessions/:id/run-events",
     "GET /api/sessions/:id/terminal/events",
-    "POST /api/sessions/:id/export",
 }
 """Those that are not yet; with these the page is complete."""
 
@@ -73,6 +73,7 @@ EXTRAS = {
     "GET /api/events",
     "POST /api/hooks",
     "GET /api/sessions/:id/prompt-bridge/explain",
+    "GET /api/sessions/:id/export",
     "GET /api/sessions/:id/messages/:id/read",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
