@@ -32,7 +32,7 @@ _PAGE = 1 << 20
 
 
 @attrs.frozen
-class Target:
+class ExportTarget:
     """A form that a session can be taken along in; `configured`: it has a folder."""
 
     id: str
@@ -67,10 +67,12 @@ class Folders:
         return self.export_dir
 
 
-def targets(folders: Folders) -> tuple[Target, ...]:
+def targets(folders: Folders) -> tuple[ExportTarget, ...]:
     """All that there are."""
     return tuple(
-        Target(name, label, kind, (folder := folders.of(name)) is not None, _of(folder))
+        ExportTarget(
+            name, label, kind, (folder := folders.of(name)) is not None, _of(folder)
+        )
         for name, (label, kind, _, _) in _FORMS.items()
     )
 

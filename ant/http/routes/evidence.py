@@ -6,7 +6,7 @@ from ant import exporting, rooms, sessions
 from ant.commands import ExportSession
 from ant.digest import Digest, digest
 from ant.errors import StorageFailed
-from ant.exporting import Folders, Target, Written
+from ant.exporting import ExportTarget, Folders, Written
 from ant.http.endpoint import endpoint
 from ant.model import SessionId
 from ant.system import System
@@ -16,7 +16,7 @@ from ant.system import System
 class Targets:
     """The forms that a session can be taken along in."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[ExportTarget, ...]
 
 
 @attrs.frozen
