@@ -124,3 +124,37 @@ def serve(
 
 def _announce(url: str) -> None:
     click.echo(f"ANT listening on {url}")
+
+
+@main.group()
+def prompts() -> None:
+    """What terminals asked, and the rules that find it."""
+
+
+@prompts.command()
+@click.argument("sessions", nargs=-1)
+@click.option(
+    "--data-dir",
+    default="~/.ant",
+    envvar="ANT_DATA_DIR",
+    type=click.Path(path_type=Path),
+    help="Folder of the database; a server may run on it.",
+)
+def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
+    """Judge stored screens again by today's rules, and print what has changed.
+
+    Exits with 1 where a verdict has changed. Without SESSIONS all of them.
+    """
+    from ant import explaining
+
+    try:
+        config = Config(data_dir=data_dir.expanduser().absolute())
+        count, changed = explaining.replay_all(config.database, sessions)
+    except AntError as exc:
+        click.echo(f"ant: {exc}", err=True)
+        sys.exit(1)
+    for each in changed:
+        before, now = (" ".join(map(str, part)) for part in (each.before, each.now))
+        click.echo(f"{each.session_id} {each.offset}: {before} -> {now}")
+    click.echo(f"{count} verdicts made again, {len(changed)} changed.")
+    sys.exit(1 if changed else 0)

@@ -10,6 +10,7 @@ from ant import clock, runs, screens
 from ant.clerk import Clerk
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
+from ant.explaining import RESIZED
 from ant.journal import Journal
 from ant.launch import plan
 from ant.model import SessionId
@@ -26,6 +27,7 @@ from ant.terminal.observations import (
     Resized,
     VerdictSeen,
 )
+from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
 from ant.tokens import Mint
@@ -134,12 +136,25 @@ class Witness:
                     self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
-            case VerdictSeen(verdict):
-                self._stage.clerk.saw(self.session_id, verdict)
+            case VerdictSeen():
+                self._stage.clerk.saw(self.session_id, observation.verdict)
+                self._stage.scribe.note(self.session_id, self.flow, observation)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
+                self._note_size(cols, rows)
                 self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
                 self._publish(TerminalResized(self.session_id, cols, rows))
+
+    def _note_size(self, cols: int, rows: int) -> None:
+        seen = VerdictSeen(
+            Verdict(Kind.QUIET_UNKNOWN, RESIZED, (), self.flow.tail.end),
+            self.live.terminal.tty(),
+            cols,
+            rows,
+            0.0,
+            self.detector.flag,
+        )
+        self._stage.scribe.note(self.session_id, self.flow, seen)
 
     def is_alone(self) -> bool:
         """Whether no socket has joined as the program's terminal."""

@@ -31,7 +31,6 @@ PROMPT_WORDS = ("terminal.prompt", "terminal.choice")
 PURE_TERMINAL = (
     "terminal.prompt",
     "terminal.choice",
-    "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
     "terminal.replies",
@@ -41,6 +40,7 @@ PURE_TERMINAL = (
     "terminal.avt",
     "terminal.screen",
     "terminal.look",
+    "terminal.observations",
     "terminal.host",
     "terminal.display",
     "terminal.menus",
@@ -54,6 +54,7 @@ PURE_TERMINAL = (
     "terminal.judge",
     "terminal.detector",
     "terminal.keys",
+    "terminal.drafts",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -63,6 +64,7 @@ LIVE_TERMINAL = (
     "terminal.inbox",
     "terminal.sight",
     "terminal.answering",
+    "terminal.saying",
     "terminal.session",
 )
 STORE = (
@@ -74,6 +76,7 @@ STORE = (
     "store.sessions",
     "store.transcripts",
     "store.keyframes",
+    "store.sightings",
     "store.messages",
     "store.people",
     "store.links",
@@ -94,6 +97,7 @@ RULES = (
     "cards",
     "standing",
     "prompts",
+    "explaining",
     "replies",
     "hooks",
     "desk",
@@ -178,7 +182,10 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         STORE,
-        ("errors", "clock", "model", "asking", "events", "wire", *PROMPT_WORDS),
+        (
+            *("errors", "clock", "model", "asking", "events", "wire", *PROMPT_WORDS),
+            *("terminal.look", "terminal.observations"),
+        ),
         frozenset({"attrs", "peewee", "playhouse"}),
     ),
     (
@@ -225,7 +232,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("client", "server"),
+        VOCABULARY + MACHINERY + ("explaining", "client", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

@@ -18,6 +18,7 @@ from ant.store.keyframes import Keyframe
 from ant.store.log import sha256
 from ant.store.people import Member, Poster
 from ant.store.sessions import Program
+from ant.store.sightings import Sighting
 from ant.store.tables import database
 from ant.store.unit import Unit
 
@@ -211,6 +212,7 @@ __all__ = [
     "Member",
     "Poster",
     "Program",
+    "Sighting",
     "Store",
     "Unit",
 ]

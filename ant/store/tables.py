@@ -128,6 +128,33 @@ class KeyframeRow(Table):
         table_name = "keyframes"
 
 
+class SightingRow(Table):
+    """A verdict on a terminal after the byte before `offset`, and what it was made of.
+
+    `tty` is a JSON object or null; `fingerprint` and `question` are those of a prompt.
+    """
+
+    id = AutoField()
+    session_id = ForeignKeyField(
+        SessionRow, field="id", on_delete="CASCADE", index=False
+    )
+    offset = BigIntegerField()
+    at = TextField()
+    cols = IntegerField()
+    rows = IntegerField()
+    tty = TextField(null=True)
+    quiet_ms = IntegerField()
+    flag = TextField(null=True)
+    kind = TextField()
+    rule = TextField()
+    fingerprint = TextField(null=True)
+    question = TextField(null=True)
+
+    class Meta:
+        table_name = "sightings"
+        indexes: ClassVar = ((("session_id", "offset"), False),)
+
+
 class EventRow(Table):
     """The event log; AUTOINCREMENT, so that no `seq` is ever given twice."""
 

@@ -15,6 +15,7 @@ from ant.store.people import People
 from ant.store.prompts import Prompts
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
+from ant.store.sightings import Sightings
 from ant.store.transcripts import Transcripts
 
 
@@ -31,6 +32,7 @@ class Unit:
     sessions: Sessions = attrs.field(factory=Sessions)
     transcripts: Transcripts = attrs.field(factory=Transcripts)
     keyframes: Keyframes = attrs.field(factory=Keyframes)
+    sightings: Sightings = attrs.field(factory=Sightings)
     settings: Settings = attrs.field(factory=Settings)
     log: EventLog = attrs.field(factory=EventLog)
     messages: MessageStore = attrs.field(factory=MessageStore)

@@ -40,10 +40,15 @@ QUIET_S = 0.05
 class Hands(Protocol):
     """Whoever holds the write lock of a terminal.
 
-    `settle_s` is what its program wants between a text and Enter.
+    `settle_s` is what its program wants between a text and Enter; `end` is one past the
+    last byte that was read.
     """
 
-    settle_s: float
+    @property
+    def settle_s(self) -> float: ...
+
+    @property
+    def end(self) -> int: ...
 
     def glance(self) -> tuple[Look, Verdict]:
         """Read the terminal until it would block, and judge what it shows.
@@ -54,6 +59,10 @@ class Hands(Protocol):
 
     def press(self, data: bytes) -> None:
         """Write it all, now. Raises `NotRunning`, `CapacityReached`."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Write it all, waiting for room. Raises as `press`; a part may be written."""
         ...
 
     async def wait_output(self, patience_s: float) -> bool:
@@ -140,7 +149,7 @@ async def _write(hands: Hands, look: Look, prompt: Prompt, text: str) -> None:
     if look.modes.bracketed_paste and prompt.form is Form.LINE:
         whole = b"\x1b[200~" + whole + b"\x1b[201~"
     if whole:
-        hands.press(whole)
+        await hands.write(whole)
         await trio.sleep(hands.settle_s)
     cooked = look.tty is None or look.tty.canonical
     at_once = prompt.form is Form.WORDS and not cooked

@@ -37,7 +37,7 @@ class Detector:
         self.verdict: Verdict | None = None
         self._last_told: float | None = None
         self._stirred: float | None = None
-        self._looked: float | None = None
+        self._since: float | None = None
         self._doubted: Verdict | None = None
         self._due: float | None = None
         self._afresh = False
@@ -56,6 +56,7 @@ class Detector:
     def stir(self, at: float) -> None:
         """Something was put out, typed or changed: a look is due soon."""
         self._stirred = at
+        self._since = at if self._since is None else self._since
         if self._due is None or self._due > at + PAUSE_S:
             self._due = at + PAUSE_S
 
@@ -74,14 +75,15 @@ class Detector:
         """When to look next; None until something stirs."""
         if self._due is not None and self._stirred is not None:
             paused = self._stirred + PAUSE_S
-            patience = (self._looked or self._stirred) + AT_LEAST_S
+            since = self._stirred if self._since is None else self._since
+            patience = since + AT_LEAST_S
             if self._due < paused and at < patience:
                 self._due = min(paused, patience)
         return self._due
 
     def judge(self, look: Look, at: float) -> list[Observation]:
         """Take a look that was made `at`; what is new of it."""
-        self._looked = at
+        self._since = None
         quiet = at - (self._stirred if self._stirred is not None else at)
         stirred = at - quiet
         later = (stirred + pause for pause in LATER_S if stirred + pause > at)
@@ -94,4 +96,7 @@ class Detector:
         self._doubted = verdict
         is_news = self._afresh or verdict.is_news(self.verdict)
         self.verdict, self._afresh = verdict, False
-        return [VerdictSeen(verdict)] if is_news else []
+        if not is_news:
+            return []
+        size = look.cols, len(look.lines)
+        return [VerdictSeen(verdict, look.tty, *size, look.quiet_s, self.flag)]

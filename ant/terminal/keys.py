@@ -122,6 +122,9 @@ def _to_tick(options: Iterable[Option], ticked: frozenset[int]) -> int | None:
 def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
     """The one option that fits; of several the one that is no more than that word."""
     fits = [i for i, each in enumerate(prompt.options) if pattern.match(each.label)]
+    letters = {each.label.strip().lower() for each in prompt.options}
+    if len(letters & {"y", "n"}) == 1 and not letters & {"yes", "no"}:
+        fits = [i for i in fits if len(prompt.options[i].label.strip()) > 1]
     if len(fits) > 1 or pattern is _APPROVES:
         fits = [i for i in fits if not _LASTING.search(prompt.options[i].label)]
     if len(fits) > 1:
