@@ -150,7 +150,7 @@ HTTP = (
     "http.ws",
     "http.app",
 )
-TOP = ("client", "listener", "server", "cli", "__main__")
+TOP = ("client", "calls", "chat", "listener", "server", "cli", "__main__")
 
 WEB = frozenset({"quart", "quart_trio", "werkzeug"})
 SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
@@ -221,6 +221,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
+    (
+        ("calls", "chat"),
+        ("errors", "client"),
+        frozenset({"attrs", "click", "trio", "httpx"}),
+    ),
     (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
@@ -232,7 +237,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "server"),
+        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

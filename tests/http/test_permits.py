@@ -72,6 +72,7 @@ STANCES: dict[str, tuple[int, int, int]] = {
             "GET /api/sessions/:id/terminal/screen",
             "GET /api/sessions/:id/status",
             "GET /api/sessions/:id/prompt-bridge/pending",
+            "GET /api/sessions/:id/prompt-bridge/explain",
             "POST /api/sessions/:id/prompt-bridge/respond",
             "GET /api/prompt-bridge/config",
             "PUT /api/prompt-bridge/config",
