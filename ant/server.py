@@ -17,6 +17,7 @@ import trio
 
 from ant import clock, runs, sessions
 from ant.bus import Bus
+from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.config import Config
 from ant.errors import Conflict, Forbidden, StorageFailed
@@ -101,6 +102,7 @@ async def _serve(
     async with open_journal(store, bus) as journal, trio.open_nursery() as background:
         scribe = Scribe(journal, config.transcript_max_bytes)
         webhooks = Webhooks(config.webhook_private)
+        channels = Channels(journal, bus)
         clerk = Clerk(journal, scribe, webhooks)
         stage = Stage(
             journal,
@@ -115,6 +117,7 @@ async def _serve(
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(webhooks.run)
+        background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
         background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
@@ -132,6 +135,7 @@ async def _serve(
                     supervisor=supervisor,
                     presence=Presence(),
                     health=health,
+                    channels=channels,
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )

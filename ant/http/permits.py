@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from ant import tokens
+from ant.cards import MACHINE
 from ant.commands import PostMessage
 from ant.errors import Forbidden
 from ant.frames import Frame, JoinSession, LeaveSession, PresencePing, Resume
@@ -22,20 +23,6 @@ or the body's `speaker` is bound to it."""
 
 LOBBY: Final = "__ant_sessions__"
 """What the original's clients join to hear `sessions_changed`; here everybody does."""
-
-MACHINE: Final = frozenset(
-    {
-        "agent_event",
-        "agent_response",
-        "prompt",
-        "prompt_detected",
-        "silence",
-        "terminal_line",
-        "title",
-    }
-)
-"""Types of messages that the server makes of what it saw, or that answer for a person:
-no program is to make them up."""
 
 _NOTHING: Final = (
     "The token of a terminal opens only the rooms of that terminal; this asks for more."

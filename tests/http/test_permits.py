@@ -8,10 +8,11 @@ import attrs
 import pytest
 from quart.testing.connections import WebsocketDisconnectError, WebsocketResponseError
 
+from ant.cards import MACHINE
 from ant.frames import FRAMES
 from ant.http import permits, routes
 from ant.http.endpoint import ROUTES, Route
-from ant.http.permits import LOBBY, MACHINE
+from ant.http.permits import LOBBY
 from ant.model import Session
 from ant.terminal.host import Exit
 from tests.http.asking import Answer, Api
@@ -44,6 +45,8 @@ STANCES: dict[str, tuple[int, int, int]] = {
         (
             "GET /openapi.json",
             "GET /api/health",
+            "POST /api/channel/register",
+            "DELETE /api/channel/register",
             "GET /api/events",
             "GET /api/search",
             "POST /api/sessions",

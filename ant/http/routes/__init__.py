@@ -2,6 +2,7 @@
 
 from ant.http.routes import (
     board,
+    channels,
     events,
     links,
     messages,
@@ -14,6 +15,7 @@ from ant.http.routes import (
 
 __all__ = [
     "board",
+    "channels",
     "events",
     "links",
     "messages",
