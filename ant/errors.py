@@ -60,7 +60,7 @@ class Withheld(Conflict):
     `reason` is a word: dialog, draft, busy, unknown, line_too_long, no_screen.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, detail: str, reason: str = "unknown") -> None:
         self.reason = reason
         super().__init__(detail)
 

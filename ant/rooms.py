@@ -29,6 +29,9 @@ from ant.store import Unit
 SNIPPET = 80
 """Characters of context on either side of the first word."""
 
+RECENT = 5000
+"""Messages that a digest covers: some tens of milliseconds of work."""
+
 TICK = timedelta(microseconds=1)
 
 
@@ -92,6 +95,12 @@ def list_messages(
     check_exists(unit, room_id)
     since, before = (_cursor(unit, room_id, ask, key) for key in ("since", "before"))
     return unit.messages.page(room_id, since, before, ask.limit)
+
+
+def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
+    """The newest messages of a room, `RECENT` of them, oldest first."""
+    check_exists(unit, room_id)
+    return unit.messages.page(room_id, None, None, RECENT)
 
 
 def _cursor(unit: Unit, room_id: SessionId, ask: ListMessages, key: str) -> str | None:

@@ -104,6 +104,7 @@ RULES = (
     "desk",
     "runs",
     "evidence",
+    "digest",
     "screens",
 )
 MACHINERY = (
@@ -147,6 +148,7 @@ HTTP = (
     "http.routes.channels",
     "http.routes.prompts",
     "http.routes.events",
+    "http.routes.evidence",
     "http.routes.system",
     "http.routes",
     "http.sender",

@@ -358,6 +358,7 @@ TABLES = (
     TerminalRow,
     ChunkRow,
     KeyframeRow,
+    SightingRow,
     EventRow,
     SettingRow,
     MessageRow,

@@ -59,9 +59,9 @@ async def say(hands: Hands, driver: Driver | None, text: str) -> Said:
     paste = look.modes.bracketed_paste and (driver is None or driver.paste)
     cooked = look.tty is not None and look.tty.canonical
     if not paste and "\n" in text:
-        raise Withheld("line_too_long", "The program takes one line at a time.")
+        raise Withheld("The program takes one line at a time.", "line_too_long")
     if cooked and len(text.encode()) > LINE_MAX:
-        raise Withheld("line_too_long", f"A line may have {LINE_MAX} bytes here.")
+        raise Withheld(f"A line may have {LINE_MAX} bytes here.", "line_too_long")
     data = text.encode()
     await hands.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
     await trio.sleep(hands.settle_s)
@@ -105,15 +105,15 @@ async def _free(hands: Hands, driver: Driver | None) -> tuple[Look, bool]:
             look, verdict = hands.glance()
     look, verdict = hands.glance()
     if verdict.kind is Kind.DIALOG:
-        raise Withheld("dialog", "A dialog is open; typing would choose something.")
+        raise Withheld("A dialog is open; typing would choose something.", "dialog")
     if draft_of(look, driver):
-        raise Withheld("draft", "Somebody has begun to type there.")
+        raise Withheld("Somebody has begun to type there.", "draft")
     if verdict.kind is Kind.BUSY:
-        raise Withheld("busy", "The program is working.")
+        raise Withheld("The program is working.", "busy")
     if verdict.kind is Kind.QUESTION and not verdict.rule.endswith("/question"):
-        raise Withheld("dialog", "The program waits for an answer to something else.")
+        raise Withheld("The program waits for an answer to something else.", "dialog")
     if verdict.kind is Kind.QUIET_UNKNOWN and _is_menu_like(look):
-        raise Withheld("unknown", "What is shown may be a menu.")
+        raise Withheld("What is shown may be a menu.", "unknown")
     return look, verdict.kind is not Kind.QUIET_UNKNOWN
 
 

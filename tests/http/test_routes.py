@@ -57,13 +57,13 @@ PAGE = {
     "POST /api/sessions/:id/prompt-bridge/respond",
     "GET /api/prompt-bridge/config",
     "PUT /api/prompt-bridge/config",
+    "GET /api/sessions/:id/digest",
 }
 """The routes of the public API page that are built."""
 
 LATER = {
     "GET /api/sessions/:id/run-events",
     "GET /api/sessions/:id/terminal/events",
-    "GET /api/sessions/:id/digest",
     "POST /api/sessions/:id/export",
 }
 """Those that are not yet; with these the page is complete."""
@@ -74,6 +74,7 @@ EXTRAS = {
     "POST /api/hooks",
     "POST /api/channel/register",
     "DELETE /api/channel/register",
+    "GET /api/sessions/:id/prompt-bridge/explain",
     "GET /api/sessions/:id/messages/:id/read",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",

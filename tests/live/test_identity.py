@@ -1,7 +1,6 @@
 """Programs inside a terminal speak in its rooms as that terminal, and nowhere else."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +92,6 @@ async def test_ant_in_a_shell(tmp_path: Path, key: str) -> None:
 @pytest.mark.slow
 async def test_curl_in_a_shell(tmp_path: Path) -> None:
     """The same by hand: a post, as itself only, and nothing that acts."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
     async with running_server(tmp_path) as server, server.client() as ant:
         session = await shell(ant)
         chat = f"$ANT_SERVER_URL/api/sessions/{session['linked_chat_id']}"

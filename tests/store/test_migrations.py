@@ -82,6 +82,7 @@ CASCADES = {
     "terminals": {"sessions"},
     "chunks": {"sessions"},
     "keyframes": {"sessions"},
+    "sightings": {"sessions"},
     "messages": {"sessions"},
     "members": {"sessions"},
     "posters": {"sessions"},

@@ -116,7 +116,6 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/explain",
     raises=(Conflict,),
-    inactive=True,
 )
 async def explain_screen(
     system: System, session_id: SessionId, query: ExplainScreen
@@ -125,7 +124,7 @@ async def explain_screen(
 
     A past screen is judged by today's rules and by the facts that were noted then.
     """
-    await system.journal.read(sessions.get_session, session_id)
+    await system.journal.read(sessions.need_terminal, session_id)
     witness = system.stage.running.get(session_id)
     if witness is not None and query.offset is None:
         with suppress(NotRunning):  # Else the end of its transcript tells.
