@@ -47,7 +47,7 @@ class Channels:
     """A queue for each channel in which something waits, and who works on it."""
 
     def __init__(self, journal: Journal, bus: Bus) -> None:
-        self._journal, self._bus = journal, bus
+        self._journal, self._bus, self._bell = journal, bus, Bell()
         self._queues: dict[str, deque[Word]] = {}
         self._nursery: trio.Nursery | None = None
 
@@ -61,15 +61,15 @@ class Channels:
             self._nursery.cancel_scope.cancel()
 
     async def _follow(self) -> None:
-        bell, position = Bell(), self._bus.end
-        with self._bus.subscribed(bell):
+        position = self._bus.end
+        with self._bus.subscribed(self._bell):
             while not self._bus.closed:
                 if position < self._bus.start:
                     met(Limit.CHANNELS)
                     log.warning("Channels were not told of some messages.")
                     position = self._bus.start
                 if position == self._bus.end:
-                    await bell.wait()
+                    await self._bell.wait()
                     continue
                 event = self._bus.at(position).event
                 position += 1

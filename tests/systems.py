@@ -14,6 +14,7 @@ import trio
 from quart_trio import QuartTrio
 
 from ant import bus, clock, sessions
+from ant.bell import Bell
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
@@ -109,6 +110,11 @@ class Rig:
             pass
 
         await self.system.journal.write(nothing)
+
+    @property
+    def bells(self) -> set[Bell]:
+        """Who listens to the bus, but for the one that always does."""
+        return self.bus._bells - {self.system.channels._bell}
 
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""

@@ -35,6 +35,7 @@ STANCES: dict[str, tuple[int, int, int]] = {
     "POST /api/sessions/:id/messages/:id/read": (200, 403, 403),
     "GET /api/sessions/:id/participants": (200, 403, 403),
     "GET /api/sessions/:id/reads": (200, 403, 403),
+    "GET /api/sessions/:id/digest": (200, 403, 403),
     "GET /api/sessions/:id/tasks": (200, 403, 403),
     "GET /api/sessions/:id/file-refs": (200, 403, 403),
     "GET /api/sessions/:id/links": (200, 403, 403),

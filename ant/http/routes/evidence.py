@@ -7,7 +7,7 @@ from ant.model import SessionId
 from ant.system import System
 
 
-@endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")
 async def get_digest(system: System, session_id: SessionId) -> Digest:
     """A room in figures, words and sentences of its own, each with its message's id.
 
