@@ -182,3 +182,18 @@ async def test_ant_from_outside(tmp_path: Path) -> None:
         assert (1, True) == (code, "API key" in error)
     code, _, error = await run_ant("sessions", **env)
     assert (3, True) == (code, error.startswith(f"ant: cannot reach {server.url}"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("host", "expected"), [("0.0.0.0", "http://127.0.0.1:"), ("::1", "http://[::1]:")]
+)
+async def test_the_address_inside(tmp_path: Path, host: str, expected: str) -> None:
+    """One that can be called, whatever the server listens on."""
+    flags = ("--host", host, "--insecure")
+    async with running_server(tmp_path, *flags) as server:
+        async with AntClient(f"{expected}{server.port}") as ant:
+            session = await shell(ant)
+            said = await run(ant, session, "echo at=$ANT_SERVER_URL; ant msg @ada hi")
+            assert f"at={expected}{server.port}" in said
+            assert "done=0." in said
