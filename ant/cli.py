@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ant import __version__
+from ant.chat import chat, msg, sessions
 from ant.config import Config
 from ant.errors import AntError
 
@@ -17,6 +18,10 @@ _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=Fal
 @click.version_option(__version__, prog_name="ant")
 def main() -> None:
     """ANT: an operator server for terminals and AI agents."""
+
+
+for _verb in (msg, chat, sessions):
+    main.add_command(_verb)
 
 
 @main.command()

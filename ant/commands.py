@@ -22,6 +22,7 @@ from ant.limits import (
     Offset,
     Path,
     Prose,
+    Range,
     Short,
     Size,
     Text,
@@ -46,6 +47,10 @@ class Unset:
 
 
 UNSET: Final[Any] = Unset()
+
+ChannelHandle = Annotated[
+    str, Text(1, 65, r"@?[A-Za-z0-9_.-]{1,64}", "letters, digits, _, . or -")
+]
 
 MAX_INPUT_B64: Final = (MAX_INPUT + 2) // 3 * 4
 """Characters of an input of the greatest size in base64."""
@@ -271,6 +276,26 @@ class MarkRead:
     """Who read it: a session's id."""
 
     reader_id: Ident
+
+
+@attrs.frozen
+class RegisterChannel:
+    """A program that listens on a port of this machine, and whose handle it is.
+
+    With a `session_id` it hears that room, or the rooms of that terminal; without one
+    what people say in all rooms but the private ones of terminals.
+    """
+
+    handle: ChannelHandle
+    port: Annotated[int, Range(1, 65535)]
+    session_id: Ident | None = None
+
+
+@attrs.frozen
+class NameChannel:
+    """Which channel."""
+
+    handle: ChannelHandle
 
 
 @attrs.frozen

@@ -69,12 +69,12 @@ class Folders:
 
 def targets(folders: Folders) -> tuple[ExportTarget, ...]:
     """All that there are."""
-    return tuple(
-        ExportTarget(
-            name, label, kind, (folder := folders.of(name)) is not None, _of(folder)
-        )
-        for name, (label, kind, _, _) in _FORMS.items()
-    )
+    told = []
+    for name, (label, kind, _, _) in _FORMS.items():
+        folder = folders.of(name)
+        place = None if folder is None else str(folder)
+        told.append(ExportTarget(name, label, kind, folder is not None, place))
+    return tuple(told)
 
 
 def chosen(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -206,10 +206,6 @@ def _size(session: Session) -> tuple[int, int]:
 
 def _other(before: cast.Size, after: cast.Size) -> bool:
     return (before.cols, before.rows) != (after.cols, after.rows)
-
-
-def _of(folder: Path | None) -> str | None:
-    return None if folder is None else str(folder)
 
 
 Render = Callable[[Unit, Session], str]

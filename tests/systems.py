@@ -14,7 +14,9 @@ import trio
 from quart_trio import QuartTrio
 
 from ant import bus, clock, sessions
+from ant.bell import Bell
 from ant.bus import Bus
+from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.commands import CreateSession
 from ant.config import Config
@@ -109,6 +111,11 @@ class Rig:
 
         await self.system.journal.write(nothing)
 
+    @property
+    def bells(self) -> set[Bell]:
+        """Who listens to the bus, but for the one that always does."""
+        return self.bus._bells - {self.system.channels._bell}
+
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""
         return [type(envelope.event).__name__ for envelope in self.bus.published]
@@ -143,6 +150,7 @@ async def running(
             scribe = Scribe(journal, config.transcript_max_bytes)
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
+            channels = Channels(journal, rig.bus)
             clerk = Clerk(journal, scribe, webhooks)
             stage = Stage(
                 journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
@@ -150,6 +158,7 @@ async def running(
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(webhooks.run)
+            background.start_soon(channels.run)
             await background.start(clerk.start_keeping)
             with rig.hurry:
                 async with open_supervisor(
@@ -163,6 +172,7 @@ async def running(
                         supervisor=supervisor,
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor),
+                        channels=channels,
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )

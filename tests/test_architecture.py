@@ -89,11 +89,13 @@ RULES = (
     "handles",
     "sessions",
     "people",
+    "tokens",
     "rooms",
     "links",
     "board",
     "bridge",
     "cards",
+    "registry",
     "standing",
     "prompts",
     "explaining",
@@ -116,7 +118,9 @@ MACHINERY = (
     "journal",
     "scribe",
     "launch",
+    "keyfile",
     "webhooks",
+    "channels",
     "clerk",
     "witness",
     "supervisor",
@@ -130,6 +134,7 @@ HTTP = (
     "http",
     "http.problems",
     "http.auth",
+    "http.permits",
     "http.endpoint",
     "http.schema",
     "http.openapi",
@@ -143,6 +148,7 @@ HTTP = (
     "http.routes.people",
     "http.routes.links",
     "http.routes.board",
+    "http.routes.channels",
     "http.routes.prompts",
     "http.routes.events",
     "http.routes.evidence",
@@ -152,7 +158,7 @@ HTTP = (
     "http.ws",
     "http.app",
 )
-TOP = ("client", "listener", "server", "cli", "__main__")
+TOP = ("client", "calls", "chat", "listener", "server", "cli", "__main__")
 
 WEB = frozenset({"quart", "quart_trio", "werkzeug"})
 SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
@@ -223,6 +229,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
+    (
+        ("calls", "chat"),
+        ("errors", "client"),
+        frozenset({"attrs", "click", "trio", "httpx"}),
+    ),
     (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
@@ -234,7 +245,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "server"),
+        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

@@ -2,6 +2,7 @@
 
 from ant.http.routes import (
     board,
+    channels,
     events,
     evidence,
     links,
@@ -15,6 +16,7 @@ from ant.http.routes import (
 
 __all__ = [
     "board",
+    "channels",
     "events",
     "evidence",
     "links",

@@ -32,7 +32,7 @@ def _folders(system: System) -> Folders:
     return Folders(system.config.export_dir, system.config.obsidian_vault)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")
 async def get_digest(system: System, session_id: SessionId) -> Digest:
     """A room in figures, words and sentences of its own, each with its message's id.
 
