@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 import attrs
 
+from ant.delivering import DeliveryState
 from ant.limits import (
     BASE64,
     MAX_CONTENT,
@@ -184,6 +185,27 @@ class ListMessages:
     since: Short | None = None
     before: Short | None = None
     limit: Limit = 50
+
+
+@attrs.frozen
+class ListDeliveries:
+    """`since` and `before` take a time, epoch ms, a duration or a delivery's id."""
+
+    since: Short | None = None
+    before: Short | None = None
+    limit: Limit = 50
+    state: Annotated[str, Choice(tuple(DeliveryState))] | None = None
+
+
+@attrs.frozen
+class AwaitDelivery:
+    """Whether the answer waits until the message is typed, or has a reaction.
+
+    It waits `timeout` seconds at most; what is withheld is not typed.
+    """
+
+    wait: Literal["typed", "reacted"] | None = None
+    timeout: Annotated[int, Range(1, 25)] = 10
 
 
 @attrs.frozen

@@ -77,6 +77,8 @@ EXTRAS = {
     "GET /api/sessions/:id/prompt-bridge/explain",
     "GET /api/sessions/:id/export",
     "GET /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/deliveries",
+    "GET /api/sessions/:id/messages/:id/deliveries",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
     "POST /api/sessions/:id/terminal/start",
