@@ -31,6 +31,7 @@ from ant.terminal.observations import (
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
+from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
 
@@ -55,6 +56,7 @@ class Stage:
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
     turns: Turns
     server_url: str = ""
+    mint: Mint = attrs.field(factory=Mint)
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
 
@@ -104,6 +106,7 @@ class Witness:
             "ANT_RUN": self._run,
             "ANT_SERVER_URL": self._stage.server_url,
             "ANT_HANDLE": program.session.handle or "",
+            "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
         return plan(program.command, root_dir, own, program.cols, program.rows)

@@ -16,6 +16,7 @@ from quart_trio import QuartTrio
 from ant import bus, clock, sessions
 from ant.bell import Bell
 from ant.bus import Bus
+from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.commands import CreateSession
 from ant.config import Config
@@ -112,9 +113,11 @@ class Rig:
 
         await self.system.journal.write(nothing)
 
+    @property
     def bells(self) -> set[Bell]:
-        """Who listens to the bus, but the courier, who always does."""
-        return self.bus._bells - {self.system.stage.courier.bell}
+        """Who listens to the bus, but for the two that always do."""
+        own = {self.system.channels._bell, self.system.stage.courier.bell}
+        return self.bus._bells - own
 
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""
@@ -150,6 +153,7 @@ async def running(
             scribe = Scribe(journal, config.transcript_max_bytes)
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
+            channels = Channels(journal, rig.bus)
             clerk = Clerk(journal, scribe, webhooks)
             inboxes = Inboxes(config.data_dir / "inbox")
             courier = Courier(journal, scribe, rig.bus, inboxes)
@@ -160,6 +164,7 @@ async def running(
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(webhooks.run)
+            background.start_soon(channels.run)
             await background.start(clerk.start_keeping)
             await background.start(courier.start_delivering)
             with rig.hurry:
@@ -174,6 +179,7 @@ async def running(
                         supervisor=supervisor,
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor),
+                        channels=channels,
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )

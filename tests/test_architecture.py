@@ -94,12 +94,14 @@ RULES = (
     "letters",
     "sessions",
     "people",
+    "tokens",
     "deliveries",
     "rooms",
     "links",
     "board",
     "bridge",
     "cards",
+    "registry",
     "standing",
     "prompts",
     "explaining",
@@ -110,6 +112,8 @@ RULES = (
     "evidence",
     "digest",
     "cast",
+    "vault",
+    "exporting",
     "screens",
 )
 MACHINERY = (
@@ -120,7 +124,9 @@ MACHINERY = (
     "journal",
     "scribe",
     "launch",
+    "keyfile",
     "webhooks",
+    "channels",
     "clerk",
     "inboxes",
     "handover",
@@ -137,6 +143,7 @@ HTTP = (
     "http",
     "http.problems",
     "http.auth",
+    "http.permits",
     "http.endpoint",
     "http.schema",
     "http.openapi",
@@ -151,6 +158,7 @@ HTTP = (
     "http.routes.people",
     "http.routes.links",
     "http.routes.board",
+    "http.routes.channels",
     "http.routes.prompts",
     "http.routes.events",
     "http.routes.evidence",
@@ -160,7 +168,7 @@ HTTP = (
     "http.ws",
     "http.app",
 )
-TOP = ("client", "listener", "server", "cli", "__main__")
+TOP = ("client", "calls", "chat", "listener", "server", "cli", "__main__")
 
 WEB = frozenset({"quart", "quart_trio", "werkzeug"})
 SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
@@ -232,6 +240,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
+    (
+        ("calls", "chat"),
+        ("errors", "client"),
+        frozenset({"attrs", "click", "trio", "httpx"}),
+    ),
     (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
@@ -243,7 +256,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "server"),
+        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

@@ -123,6 +123,14 @@ class People:
                 room_id=room_id, session_id=member.session_id, **fields
             ).execute()
 
+    def memberships(self, session_id: str) -> list[str]:
+        """The rooms that a session was ever a member of."""
+        rows = MemberRow.select(MemberRow.room_id).where(
+            MemberRow.session_id == session_id
+        )
+        found: Any = rows.order_by(MemberRow.id).namedtuples()
+        return [row.room_id for row in found]
+
     def posters(self, room_id: str) -> list[Poster]:
         """Who posted, first poster first."""
         rows = PosterRow.select().where(PosterRow.room_id == room_id)

@@ -2,6 +2,7 @@
 
 from ant.http.routes import (
     board,
+    channels,
     deliveries,
     events,
     evidence,
@@ -16,6 +17,7 @@ from ant.http.routes import (
 
 __all__ = [
     "board",
+    "channels",
     "deliveries",
     "events",
     "evidence",

@@ -38,7 +38,7 @@ class Pinned:
     pinned: bool
 
 
-@endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True, token="room")
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
@@ -52,6 +52,8 @@ async def list_messages(
     status=201,
     also={200: Handled},
     raises=(Conflict, NotAnOption, CapacityReached),
+    token="room",
+    speaker="sender_id",
 )
 async def post_message(
     system: System, session_id: SessionId, query: AwaitDelivery, body: PostMessage
@@ -64,7 +66,8 @@ async def post_message(
     with the first row.
 
     A `msg_type` of `agent_response` is no message: its `content` is JSON that answers a
-    prompt of the terminal whose room this is, and nothing is stored.
+    prompt of the terminal whose room this is, and nothing is stored. With a terminal's
+    token the sender is that terminal, and its role is never `user`.
     """
     if body.msg_type == RESPONSE:
         return await answer_card(system, session_id, body)
@@ -116,7 +119,9 @@ async def pin_message(
     return Pinned(message.id, message.pinned)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/messages/search", inactive=True)
+@endpoint(
+    "GET", "/api/sessions/<session_id>/messages/search", inactive=True, token="room"
+)
 async def search_room(
     system: System, session_id: SessionId, query: Search
 ) -> SearchResults:
