@@ -191,9 +191,11 @@ async def test_ant_from_outside(tmp_path: Path) -> None:
 async def test_the_address_inside(tmp_path: Path, host: str, expected: str) -> None:
     """One that can be called, whatever the server listens on."""
     flags = ("--host", host, "--insecure")
-    async with running_server(tmp_path, *flags) as server:
-        async with AntClient(f"{expected}{server.port}") as ant:
-            session = await shell(ant)
-            said = await run(ant, session, "echo at=$ANT_SERVER_URL; ant msg @ada hi")
-            assert f"at={expected}{server.port}" in said
-            assert "done=0." in said
+    async with (
+        running_server(tmp_path, *flags) as server,
+        AntClient(f"{expected}{server.port}") as ant,
+    ):
+        session = await shell(ant)
+        said = await run(ant, session, "echo at=$ANT_SERVER_URL; ant msg @ada hi")
+        assert f"at={expected}{server.port}" in said
+        assert "done=0." in said
