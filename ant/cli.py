@@ -99,6 +99,18 @@ for _verb in (msg, chat, sessions):
     envvar="ANT_WEBHOOK_PRIVATE",
     help="Let prompts be posted to private addresses.",
 )
+@click.option(
+    "--export-dir",
+    envvar="ANT_EXPORT_DIR",
+    type=click.Path(path_type=Path),
+    help="Folder that exports are written to.",
+)
+@click.option(
+    "--obsidian-vault",
+    envvar="ANT_OBSIDIAN_VAULT",
+    type=click.Path(path_type=Path),
+    help="Vault that Markdown exports are written to.",
+)
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
 def serve(
     data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 import attrs
 
+from ant.delivering import DeliveryState
 from ant.limits import (
     BASE64,
     MAX_CONTENT,
@@ -187,6 +188,27 @@ class ListMessages:
 
 
 @attrs.frozen
+class ListDeliveries:
+    """`since` and `before` take a time, epoch ms, a duration or a delivery's id."""
+
+    since: Short | None = None
+    before: Short | None = None
+    limit: Limit = 50
+    state: Annotated[str, Choice(tuple(DeliveryState))] | None = None
+
+
+@attrs.frozen
+class AwaitDelivery:
+    """Whether the answer waits until the message is typed, or has a reaction.
+
+    It waits `timeout` seconds at most; what is withheld is not typed.
+    """
+
+    wait: Literal["typed", "reacted"] | None = None
+    timeout: Annotated[int, Range(1, 25)] = 10
+
+
+@attrs.frozen
 class PostMessage:
     """A message; the same `client_id` in the same room is stored once."""
 
@@ -355,3 +377,16 @@ class NameFileRef:
     """Which file reference of the room."""
 
     ref_id: Annotated[str, Text(1, 128)] = named("refId")
+
+
+@attrs.frozen
+class ExportSession:
+    """Which forms: a list of names, or one; Markdown when none is named."""
+
+    targets: Annotated[tuple[Short, ...], Count(10)] | None = None
+    target: Short | None = None
+
+    def named(self) -> tuple[str, ...]:
+        """The names, commas taken apart."""
+        given = self.targets or ((self.target,) if self.target else ("markdown",))
+        return tuple(name for each in given for name in each.split(",") if name.strip())

@@ -20,9 +20,11 @@ from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.config import Config
+from ant.courier import Courier
 from ant.errors import Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.inboxes import Inboxes
 from ant.journal import Journal, open_journal
 from ant.keyfile import read_key
 from ant.listener import address, open_listeners
@@ -104,10 +106,12 @@ async def _serve(
         webhooks = Webhooks(config.webhook_private)
         channels = Channels(journal, bus)
         clerk = Clerk(journal, scribe, webhooks)
+        courier = Courier(journal, scribe, bus, Inboxes(config.data_dir / "inbox"))
         stage = Stage(
             journal,
             scribe,
             clerk,
+            courier,
             Viewers(),
             open_pty,
             Turns(),
@@ -119,6 +123,7 @@ async def _serve(
         background.start_soon(webhooks.run)
         background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
+        await background.start(courier.start_delivering)
         background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
         with hurry:

@@ -8,6 +8,7 @@ import trio
 
 from ant import clock, runs, screens
 from ant.clerk import Clerk
+from ant.courier import Courier
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.explaining import RESIZED
@@ -50,6 +51,7 @@ class Stage:
     journal: Journal
     scribe: Scribe
     clerk: Clerk
+    courier: Courier
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
     turns: Turns
@@ -121,6 +123,7 @@ class Witness:
         )
         self.has_begun = True
         self._stage.clerk.enter(self.session_id, self._run, self.flow)
+        self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
         self._stage.viewers.wake(self.session_id)
@@ -138,6 +141,7 @@ class Witness:
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case VerdictSeen():
                 self._stage.clerk.saw(self.session_id, observation.verdict)
+                self._stage.courier.saw(self.session_id)
                 self._stage.scribe.note(self.session_id, self.flow, observation)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
@@ -180,6 +184,7 @@ class Witness:
             if self.has_begun:
                 del self._stage.running[self.session_id]
                 self._stage.clerk.forget(self.session_id)
+                self._stage.courier.leave(self.session_id)
             self._stage.viewers.wake(self.session_id)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:

@@ -20,9 +20,11 @@ from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.commands import CreateSession
 from ant.config import Config
+from ant.courier import Courier
 from ant.events import Envelope
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.inboxes import Inboxes
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
@@ -113,8 +115,9 @@ class Rig:
 
     @property
     def bells(self) -> set[Bell]:
-        """Who listens to the bus, but for the one that always does."""
-        return self.bus._bells - {self.system.channels._bell}
+        """Who listens to the bus, but for the two that always do."""
+        own = {self.system.channels._bell, self.system.stage.courier.bell}
+        return self.bus._bells - own
 
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""
@@ -152,14 +155,18 @@ async def running(
             webhooks = Webhooks(config.webhook_private)
             channels = Channels(journal, rig.bus)
             clerk = Clerk(journal, scribe, webhooks)
+            inboxes = Inboxes(config.data_dir / "inbox")
+            courier = Courier(journal, scribe, rig.bus, inboxes)
             stage = Stage(
-                journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
+                *(journal, scribe, clerk, courier, Viewers()),
+                *(opener, Turns(), "http://test"),
             )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(webhooks.run)
             background.start_soon(channels.run)
             await background.start(clerk.start_keeping)
+            await background.start(courier.start_delivering)
             with rig.hurry:
                 async with open_supervisor(
                     stage, config.max_active_sessions, config.grace_s

@@ -15,6 +15,7 @@ VOCABULARY = (
     "clock",
     "bell",
     "model",
+    "delivering",
     "limits",
     "commands",
     "frames",
@@ -82,14 +83,19 @@ STORE = (
     "store.links",
     "store.board",
     "store.prompts",
+    "store.deliveries",
     "store.unit",
     "store",
 )
 RULES = (
     "handles",
+    "mentions",
+    "routing",
+    "letters",
     "sessions",
     "people",
     "tokens",
+    "deliveries",
     "rooms",
     "links",
     "board",
@@ -105,6 +111,9 @@ RULES = (
     "runs",
     "evidence",
     "digest",
+    "cast",
+    "vault",
+    "exporting",
     "screens",
 )
 MACHINERY = (
@@ -119,6 +128,8 @@ MACHINERY = (
     "webhooks",
     "channels",
     "clerk",
+    "inboxes",
+    "courier",
     "witness",
     "supervisor",
     "health",
@@ -142,6 +153,7 @@ HTTP = (
     "http.routes.sessions",
     "http.routes.terminal",
     "http.routes.messages",
+    "http.routes.deliveries",
     "http.routes.people",
     "http.routes.links",
     "http.routes.board",
@@ -165,14 +177,14 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock", "tally"), (), frozenset()),
     (("bell", "turns"), (), frozenset({"trio"})),
-    (("model",), VOCABULARY[:2], frozenset({"attrs"})),
-    (("limits", "commands", "frames"), VOCABULARY[:4], frozenset({"attrs"})),
+    (("model", "delivering"), VOCABULARY[:2], frozenset({"attrs"})),
+    (("limits", "commands", "frames"), VOCABULARY[:5], frozenset({"attrs"})),
     (
         ("asking", "prompt_events", "events"),
-        ("model", *PROMPT_WORDS),
+        ("model", "delivering", *PROMPT_WORDS),
         frozenset({"attrs"}),
     ),
-    (("wire",), VOCABULARY[:10], frozenset({"attrs", "cattrs", "orjson"})),
+    (("wire",), VOCABULARY[:11], frozenset({"attrs", "cattrs", "orjson"})),
     (
         ("answering",),
         ("model", "limits", "commands", *PROMPT_WORDS),
@@ -188,7 +200,8 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (
         STORE,
         (
-            *("errors", "clock", "model", "asking", "events", "wire", *PROMPT_WORDS),
+            *("errors", "clock", "model", "delivering", "asking", "events"),
+            *("wire", *PROMPT_WORDS),
             *("terminal.look", "terminal.observations"),
         ),
         frozenset({"attrs", "peewee", "playhouse"}),

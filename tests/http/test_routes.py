@@ -58,13 +58,13 @@ PAGE = {
     "GET /api/prompt-bridge/config",
     "PUT /api/prompt-bridge/config",
     "GET /api/sessions/:id/digest",
+    "POST /api/sessions/:id/export",
 }
 """The routes of the public API page that are built."""
 
 LATER = {
     "GET /api/sessions/:id/run-events",
     "GET /api/sessions/:id/terminal/events",
-    "POST /api/sessions/:id/export",
 }
 """Those that are not yet; with these the page is complete."""
 
@@ -75,7 +75,10 @@ EXTRAS = {
     "POST /api/channel/register",
     "DELETE /api/channel/register",
     "GET /api/sessions/:id/prompt-bridge/explain",
+    "GET /api/sessions/:id/export",
     "GET /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/deliveries",
+    "GET /api/sessions/:id/messages/:id/deliveries",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
     "POST /api/sessions/:id/terminal/start",

@@ -3,6 +3,7 @@
 from ant.http.routes import (
     board,
     channels,
+    deliveries,
     events,
     evidence,
     links,
@@ -17,6 +18,7 @@ from ant.http.routes import (
 __all__ = [
     "board",
     "channels",
+    "deliveries",
     "events",
     "evidence",
     "links",

@@ -35,3 +35,16 @@ async def test_an_empty_room_has_an_empty_digest(api: Api) -> None:
         told["sentences"],
         told["firstMessage"],
     )
+
+
+async def test_an_export_comes_back_or_is_refused(api: Api) -> None:
+    """The forms are listed, Markdown is the default, another name is a 400."""
+    room = await api.room("A room")
+    here = f"/api/sessions/{room['id']}/export"
+    told = await api.get(here)
+    assert "markdown" in [each["id"] for each in told["targets"]]
+    answer = await api.call("POST", here, {})
+    assert "# A room" in answer.body["targets"]["markdown"]["document"]
+    answer = await api.call("POST", here, {"targets": ["obsidian", "html"]})
+    assert ["html", "markdown"] == sorted(answer.body["targets"])
+    assert 400 == (await api.call("POST", here, {"target": "slides"})).status
