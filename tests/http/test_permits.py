@@ -9,12 +9,14 @@ import pytest
 from quart.testing.connections import WebsocketDisconnectError, WebsocketResponseError
 
 from ant.cards import MACHINE
+from ant.errors import Forbidden
 from ant.frames import FRAMES
 from ant.http import permits, routes
 from ant.http.endpoint import ROUTES, Route
 from ant.http.permits import LOBBY
 from ant.model import Session
 from ant.terminal.host import Exit
+from ant.tokens import identify
 from tests.http.asking import Answer, Api
 from tests.http.test_routes import LEAST, NOBODY, queried, row
 from tests.http.test_ws import Client
@@ -164,6 +166,31 @@ async def test_a_token_on_every_route(scene: Scene, route: Route) -> None:
     if stance == NEVER:
         assert before == scene.operator.rig.tags(), "something was done all the same"
         assert not scene.operator.rig.terminals[0].written
+
+
+@pytest.mark.parametrize(
+    ("stance", "opens"),
+    [
+        (None, ""),
+        ("room", "own"),
+        ("self", "self nothing"),
+        ("either", "own self nothing"),
+    ],
+)
+async def test_what_a_stance_opens(
+    scene: Scene, stance: permits.Stance | None, opens: str
+) -> None:
+    """Whether a route of that kind is in the table or not."""
+    system = scene.operator.rig.system
+    caller = await system.journal.read(identify, system.stage.mint, scene.token)
+    ids = {"own": scene.own["id"], "foreign": scene.foreign["id"], "nothing": None}
+    for name, session_id in {**ids, "self": scene.ada.id}.items():
+        check = permits.check_call(system, stance, caller, session_id)
+        if name in opens.split():
+            await check
+        else:
+            with pytest.raises(Forbidden):
+                await check
 
 
 async def test_a_post_is_the_terminals(scene: Scene) -> None:
