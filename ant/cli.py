@@ -94,6 +94,12 @@ def main() -> None:
     envvar="ANT_WEBHOOK_PRIVATE",
     help="Let prompts be posted to private addresses.",
 )
+@click.option(
+    "--shell-integration/--no-shell-integration",
+    default=True,
+    envvar="ANT_SHELL_INTEGRATION",
+    help="Have bash, zsh and fish tell their prompts and commands.",
+)
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
 def serve(
     data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object

@@ -33,6 +33,8 @@ class Config:
     """Days that an event is kept in the log."""
     webhook_private: bool = False
     """Whether prompts may be posted to private and local addresses."""
+    shell_integration: bool = True
+    """Whether bash, zsh and fish are made to tell their prompts and commands."""
     grace_s: float = 5.0
     """Seconds that sockets, requests and sessions have to leave on a stop."""
     log_level: str = "info"

@@ -98,7 +98,10 @@ async def _serve(
         webhooks = Webhooks(config.webhook_private)
         clerk = Clerk(journal, scribe, webhooks)
         own_url = config.public_url or url
-        stage = Stage(journal, scribe, clerk, Viewers(), open_pty, Turns(), own_url)
+        stage = Stage(
+            *(journal, scribe, clerk, Viewers(), open_pty, Turns(), own_url),
+            config.shell_integration,
+        )
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(webhooks.run)

@@ -52,7 +52,8 @@ class Stage:
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
     turns: Turns
-    server_url: str = ""
+    server_url: str
+    shell_integration: bool
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
 
@@ -104,7 +105,16 @@ class Witness:
             "ANT_HANDLE": program.session.handle or "",
         }
         root_dir = program.session.root_dir or self._cwd
-        return plan(program.command, root_dir, own, program.cols, program.rows)
+        if self._stage.shell_integration:
+            self.detector.shell.nonce = clock.new_id()
+        return plan(
+            program.command,
+            root_dir,
+            own,
+            program.cols,
+            program.rows,
+            self.detector.shell.nonce,
+        )
 
     async def began(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
@@ -145,7 +155,7 @@ class Witness:
     def _note_size(self, cols: int, rows: int) -> None:
         seen = VerdictSeen(
             Verdict(Kind.QUIET_UNKNOWN, RESIZED, (), self.flow.tail.end),
-            self.live.terminal.tty(),
+            self.live.tty(),
             cols,
             rows,
             0.0,

@@ -145,7 +145,8 @@ async def running(
             webhooks = Webhooks(config.webhook_private)
             clerk = Clerk(journal, scribe, webhooks)
             stage = Stage(
-                journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
+                *(journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"),
+                config.shell_integration,
             )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
