@@ -40,6 +40,7 @@ PURE_TERMINAL = (
     "terminal.ghostty",
     "terminal.avt",
     "terminal.screen",
+    "terminal.marks",
     "terminal.look",
     "terminal.observations",
     "terminal.host",
