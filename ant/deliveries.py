@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import attrs
 
 from ant import clock, people, routing
-from ant.commands import ListDeliveries
+from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
     UNDER_WAY,
@@ -27,7 +27,7 @@ from ant.errors import Invalid
 from ant.events import DeliveryUpdated
 from ant.letters import Letter
 from ant.mentions import folded
-from ant.model import Message, MessageId, Session, SessionId, SessionType
+from ant.model import Message, MessageId, Read, Session, SessionId, SessionType
 from ant.routing import Member, Post, Recipient, Rest
 from ant.sessions import check_exists
 from ant.store import Unit
@@ -184,6 +184,15 @@ def replied(unit: Unit, message: Message) -> None:
     sender = people.resolve(unit, message.sender_id)
     if sender is not None:
         acknowledge(unit, message.reply_to, sender.id, Reason.REPLY)
+
+
+def mark_read(
+    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MarkRead
+) -> tuple[Read, ...]:
+    """As `people.mark_read`, by the terminal itself, which has the message then."""
+    reads = people.mark_read(unit, room_id, message_id, ask)
+    acknowledge(unit, message_id, ask.reader_id, Reason.READ)
+    return reads
 
 
 def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:

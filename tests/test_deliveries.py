@@ -9,6 +9,7 @@ from ant import clock, deliveries, people, rooms, sessions
 from ant.commands import (
     AddParticipant,
     ListDeliveries,
+    MarkRead,
     PostMessage,
     RemoveParticipant,
     SetHandle,
@@ -274,6 +275,18 @@ def test_a_reply_acknowledges(
         (read,) = store.read(people.list_reads, here.id, one.message_id)
         assert terminal(store).id == read.session_id
     assert after == take(store, after, REACTED) or state in UNDER_WAY
+
+
+def test_a_receipt_of_its_own_acknowledges(store: Store, here: Session) -> None:
+    """Of the terminal it was sent to; one by somebody else does not."""
+    one = take(store, sent(store, here), TYPED, SUBMITTED)
+    for who in ("claude", "codex"):
+        ask = MarkRead(terminal(store, who).id)
+        reads = store.transact(deliveries.mark_read, here.id, one.message_id, ask)
+        (after,) = of(store, here.id, one.message_id)
+        assert (who == "codex") == (after.state is DeliveryState.ACKED)
+    assert Reason.READ is after.reason
+    assert 2 == len(reads)
 
 
 def test_a_restart_confirms_nothing(store: Store, here: Session) -> None:

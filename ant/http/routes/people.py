@@ -2,13 +2,14 @@
 
 import attrs
 
-from ant import clock, people, sessions
+from ant import clock, deliveries, people, sessions
 from ant.commands import AddParticipant, MarkRead, RemoveParticipant, SetTyping
 from ant.events import Envelope, Typing
 from ant.http.endpoint import Done, endpoint
 from ant.model import MessageId, Participant, Participants, Read, SessionId
 from ant.presence import Present
 from ant.system import System
+from ant.tokens import Caller
 
 
 @attrs.frozen
@@ -99,12 +100,19 @@ async def all_reads(system: System, session_id: SessionId) -> ReadsOfAll:
     speaker="reader_id",
 )
 async def mark_read(
-    system: System, session_id: SessionId, message_id: MessageId, body: MarkRead
+    system: System,
+    session_id: SessionId,
+    message_id: MessageId,
+    body: MarkRead,
+    caller: Caller | None,
 ) -> ReadsOfOne:
-    """Mark one message read by a session; the first time counts."""
-    return ReadsOfOne(
-        await system.journal.write(people.mark_read, session_id, message_id, body)
-    )
+    """Mark one message read by a session; the first time counts.
+
+    With a terminal's token it is that terminal, to which the message has come then: its
+    delivery is `acked`.
+    """
+    rule = people.mark_read if caller is None else deliveries.mark_read
+    return ReadsOfOne(await system.journal.write(rule, session_id, message_id, body))
 
 
 @endpoint(
