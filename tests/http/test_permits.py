@@ -121,7 +121,10 @@ async def scene(api: Api) -> Scene:
     await api.call(
         "POST", f"/api/sessions/{own['id']}/participants", {"session_id": ada.id}
     )
-    messages = {each["id"]: (await api.post(each))["id"] for each in (own, foreign)}
+    messages = {  # Of a kind that is typed nowhere, so that nothing goes on by itself.
+        each["id"]: (await api.post(each, msg_type="title"))["id"]
+        for each in (own, foreign)
+    }
     token = api.rig.specs[0].env["ANT_TOKEN"]
     return Scene(api, ada, token, own, foreign, messages)
 
