@@ -67,7 +67,7 @@ class Courier:
         self.bell = Bell()
         self._lives: dict[SessionId, Listener] = {}
         self._rounds: dict[SessionId, _Round] = {}
-        self._moved = trio.Event()
+        self._moved: dict[MessageId, trio.Event] = {}
 
     async def start_delivering(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -120,16 +120,28 @@ class Courier:
         """
         records: tuple[DeliveryRecord, ...] = ()
         unsettled = PENDING if wanted == "typed" else PENDING | UNDER_WAY
-        with trio.move_on_after(timeout_s):
-            while True:
-                moved = self._moved
-                records = await self._journal.read(
-                    deliveries.of_message, room_id, message_id
-                )
-                if not any(each.state in unsettled for each in records):
-                    return records
-                await moved.wait()
+        try:
+            with trio.move_on_after(timeout_s):
+                while True:
+                    moved = self.moved(message_id)
+                    records = await self._journal.read(
+                        deliveries.of_message, room_id, message_id
+                    )
+                    if not any(each.state in unsettled for each in records):
+                        break
+                    await moved.wait()
+        finally:
+            self._wake_waiters(message_id)  # Who else waits looks again.
         return records
+
+    def moved(self, message_id: MessageId) -> trio.Event:
+        """What is set when a delivery of that message takes a step."""
+        return self._moved.setdefault(message_id, trio.Event())
+
+    def _wake_waiters(self, *message_ids: MessageId) -> None:
+        for each in message_ids:
+            if (moved := self._moved.pop(each, None)) is not None:
+                moved.set()
 
     # What is posted.
 
@@ -149,13 +161,13 @@ class Courier:
                         met(Limit.DELIVERIES)
                     if record.state is DeliveryState.QUEUED:
                         self.wake(SessionId(record.target_id))
-                    self._moved.set()
-                    self._moved = trio.Event()
+                    self._wake_waiters(record.message_id)
                 case SessionsChanged(removed_ids=ids):
                     gone += ids
                 case MessageDeleted(message_id=message_id):
                     self._inboxes.remove_message(message_id)
         if missed:
+            self._wake_waiters(*self._moved)
             for each in await self._journal.read(deliveries.waiting):
                 self.wake(each)
             gone = self._inboxes.sessions()

@@ -113,7 +113,7 @@ class Handover:
             why = record.reason or Reason.TOO_LATE
             await self._keep(record, Step(DeliveryState.DEAD, why))
             return
-        if live is None:
+        if live is None or live.flow.finished:
             await self._hold(record, Reason.NOT_RUNNING)
             return
         verdict = live.verdict

@@ -6,6 +6,7 @@ They are for the terminal's own user only, and go with the session or the messag
 import os
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from ant.errors import StorageFailed
@@ -49,4 +50,5 @@ class Inboxes:
     def remove_message(self, message_id: str) -> None:
         """Remove the files of a message that is no more."""
         for each in self.sessions():
-            (self._folder / each / f"{message_id}.txt").unlink(missing_ok=True)
+            with suppress(OSError):
+                (self._folder / each / f"{message_id}.txt").unlink()

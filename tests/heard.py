@@ -110,7 +110,7 @@ class Hearer:
         courier = self.rig.system.stage.courier
         with trio.fail_after(PATIENCE_S):
             while True:
-                moved = courier._moved
+                moved = courier.moved(message_id)
                 one = await self.delivery(message_id)
                 if one.state in states:
                     return one

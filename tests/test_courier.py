@@ -151,6 +151,7 @@ async def test_who_waits_is_told(hearer: Hearer) -> None:
     assert DeliveryState.REACTED is one.state
     (one,) = await arrival(hearer.room.id, ident, "typed", PATIENCE_S)
     assert DeliveryState.REACTED is one.state
+    assert {} == hearer.rig.system.stage.courier._moved
     nobody = await hearer.post("done", sender_id=hearer.session.id)
     assert () == await arrival(hearer.room.id, nobody, "typed", PATIENCE_S)
 

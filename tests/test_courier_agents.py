@@ -24,6 +24,8 @@ from tests.heard import content, named
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.test_race import ROOT, Control, logged
 
+pytestmark = pytest.mark.slow
+
 ENDED = ("reacted", "acked", "unconfirmed", "failed", "dead")
 
 PRINTABLE = "".join(filter(str.isprintable, map(chr, range(0x110000))))
@@ -53,7 +55,7 @@ class Stand:
         """Its delivery, once it is in one of these states."""
         with trio.fail_after(2 * PATIENCE_S):
             while True:
-                moved = self.rig.system.stage.courier._moved
+                moved = self.rig.system.stage.courier.moved(ident)
                 read = self.rig.system.journal.read
                 (one,) = await read(deliveries.of_message, self.room_id, ident)
                 if one.state in states:
@@ -132,7 +134,6 @@ async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
         assert one.offset <= stand.live.flow.tail.stored
 
 
-@pytest.mark.slow
 async def test_every_character_survives(tmp_path: Path) -> None:
     """In lines that fit on the screen; the last is looked for there."""
     size = 10_000
