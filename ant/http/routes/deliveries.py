@@ -8,7 +8,7 @@ from ant.model import MessageId, SessionId
 from ant.system import System
 
 
-@endpoint("GET", "/api/sessions/<session_id>/deliveries", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/deliveries", inactive=True, token="self")
 async def list_deliveries(
     system: System, session_id: SessionId, query: ListDeliveries
 ) -> Deliveries:
@@ -19,7 +19,10 @@ async def list_deliveries(
 
 
 @endpoint(
-    "GET", "/api/sessions/<session_id>/messages/<message_id>/deliveries", inactive=True
+    "GET",
+    "/api/sessions/<session_id>/messages/<message_id>/deliveries",
+    inactive=True,
+    token="room",
 )
 async def list_deliveries_of_message(
     system: System, session_id: SessionId, message_id: MessageId
