@@ -111,6 +111,12 @@ for _verb in (msg, chat, sessions):
     type=click.Path(path_type=Path),
     help="Vault that Markdown exports are written to.",
 )
+@click.option(
+    "--shell-integration/--no-shell-integration",
+    default=True,
+    envvar="ANT_SHELL_INTEGRATION",
+    help="Have bash, zsh and fish tell their prompts and commands.",
+)
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
 def serve(
     data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object

@@ -37,6 +37,8 @@ class Config:
     """Folder that exports are written to; None: they come back in the answer."""
     obsidian_vault: Path | None = None
     """Vault that Markdown exports are written to."""
+    shell_integration: bool = True
+    """Whether bash, zsh and fish are made to tell their prompts and commands."""
     grace_s: float = 5.0
     """Seconds that sockets, requests and sessions have to leave on a stop."""
     log_level: str = "info"

@@ -57,6 +57,10 @@ def send(
 
     `rests` says what running agents do; who is not in it does not run.
     """
+    roster = _roster(unit, message.session_id, rests)
+    linked = [_member(each) for each in unit.sessions.linking(message.session_id)]
+    if not (roster or linked or message.target):
+        return ()
     sender = people.resolve(unit, message.sender_id)
     post = Post(
         text=message.content,
@@ -67,12 +71,7 @@ def send(
         msg_type=message.msg_type,
         source=message.meta.get("source"),
     )
-    recipients = routing.route(
-        post,
-        _roster(unit, message.session_id, rests),
-        [_member(each) for each in unit.sessions.linking(message.session_id)],
-        _named(unit, message.target),
-    )
+    recipients = routing.route(post, roster, linked, _named(unit, message.target))
     return tuple(_enter(unit, message, each).told() for each in recipients)
 
 

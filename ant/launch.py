@@ -6,9 +6,12 @@ import shutil
 import sys
 from pathlib import Path
 
+import attrs
+
 from ant.errors import Invalid
 from ant.model import SessionType
 from ant.terminal.host import Spec
+from ant.terminal.marks import NONCE
 
 _STRANGERS = (
     "TMUX",
@@ -20,6 +23,16 @@ _STRANGERS = (
     "OLDPWD",
 )
 """Variables that tell a child about the terminal our server was started from."""
+
+SHELL_INTEGRATION = "ANT_SHELL_INTEGRATION"
+"""`0` in a session's environment leaves its shell as it is."""
+
+_SHELL = Path(__file__).parent / "terminal" / "shell"
+_INTERACTIVE = {
+    "bash": {"-i"},  # A login shell would not read our file.
+    "zsh": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
+    "fish": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
+}
 
 TERM = "xterm-256color"
 
@@ -75,10 +88,13 @@ def plan(
     env: dict[str, str],
     cols: int,
     rows: int,
+    nonce: str | None = None,
 ) -> Spec:
     """Resolve the program and the folder, before anything is created.
 
-    Raises `Invalid` when the program cannot be found or run, or the folder is none.
+    With a `nonce`, a shell that is started plainly is made to tell where its prompts
+    and commands are, in marks that carry it (`terminal.marks`). Raises `Invalid` when
+    the program cannot be found or run, or the folder is none.
     """
     home = str(Path.home())
     cwd = os.path.expanduser(root_dir) if root_dir else home
@@ -96,7 +112,30 @@ def plan(
     program = shutil.which(name, path=environment.get("PATH"))
     if program is None:
         raise Invalid(f"there is no program {argv[0]!r} to run at $.command[0]")
-    return Spec((os.path.abspath(program), *argv[1:]), cwd, environment, cols, rows)
+    spec = Spec((os.path.abspath(program), *argv[1:]), cwd, environment, cols, rows)
+    return spec if nonce is None else _integrated(spec, nonce)
+
+
+def _integrated(spec: Spec, nonce: str) -> Spec:
+    """Have a shell read a file of ours beside the user's, which are left alone."""
+    program, *options = spec.argv
+    shell, env = os.path.basename(program), spec.env
+    off = env.get(SHELL_INTEGRATION) == "0" or "POSIXLY_CORRECT" in env
+    known = _INTERACTIVE.get(shell)
+    if off or known is None or not known.issuperset(options):
+        return spec
+    added = {NONCE: nonce}
+    match shell:
+        case "bash":
+            options = ["--rcfile", str(_SHELL / "rc.bash"), *options]
+        case "zsh":
+            if "ZDOTDIR" in env:
+                added["ANT_ZDOTDIR"] = env["ZDOTDIR"]
+            added["ZDOTDIR"] = str(_SHELL / "zsh")
+        case "fish":
+            path = str(_SHELL / "rc.fish").replace("\\", "\\\\").replace("'", "\\'")
+            options = ["--init-command", f"source '{path}'", *options]
+    return attrs.evolve(spec, argv=(program, *options), env=env | added)
 
 
 def default_command(kind: SessionType, command: tuple[str, ...] | None) -> str | None:

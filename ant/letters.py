@@ -52,14 +52,14 @@ class Letter:
         if self.parent is not None:
             who, said = self.parent
             line += f" (replying to {clean(who, NAME_MAX)}: {clean(said, QUOTE_MAX)})"
-        line += f" -- message: {self.message_id}"
-        return f'{line} -- reply with: ant msg {self.room_id} "…"'
+        reply = f"ant msg {self.room_id} --reply-to {self.message_id}"
+        return f'{line} -- reply with: {reply} "…"'
 
     def typed(self, *, pastes: bool, at_shell: bool) -> str | None:
         """What to type; None where the message has to be put into a file.
 
-        A shell would run what is written to an agent, so only what a person says to
-        it is typed there.
+        A shell, or another program that runs lines, would run what is written to an
+        agent, so only what a person says to it is typed there.
         """
         if self.kind is DeliveryKind.RAW:
             text = self.content.rstrip()

@@ -117,6 +117,7 @@ async def _serve(
             Turns(),
             config.public_url or _url(_WILDCARDS.get(host, host), port),
             Mint(read_key(config.data_dir)),
+            config.shell_integration,
         )
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)

@@ -57,6 +57,7 @@ class Stage:
     turns: Turns
     server_url: str = ""
     mint: Mint = attrs.field(factory=Mint)
+    shell_integration: bool = True
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
 
@@ -109,7 +110,16 @@ class Witness:
             "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
-        return plan(program.command, root_dir, own, program.cols, program.rows)
+        if self._stage.shell_integration:
+            self.detector.shell.nonce = clock.new_id()
+        return plan(
+            program.command,
+            root_dir,
+            own,
+            program.cols,
+            program.rows,
+            self.detector.shell.nonce,
+        )
 
     async def began(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
@@ -152,7 +162,7 @@ class Witness:
     def _note_size(self, cols: int, rows: int) -> None:
         seen = VerdictSeen(
             Verdict(Kind.QUIET_UNKNOWN, RESIZED, (), self.flow.tail.end),
-            self.live.terminal.tty(),
+            self.live.tty(),
             cols,
             rows,
             0.0,

@@ -15,12 +15,14 @@ import trio
 from ant import deliveries, people, rooms
 from ant.commands import AddParticipant, PostMessage
 from ant.delivering import DeliveryRecord
+from ant.errors import Conflict
 from ant.model import MessageId, Session, SessionId, SessionType
 from ant.terminal.flow import Flow
 from ant.terminal.modes import Modes
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.saying import Said
 from ant.terminal.transcript import Tail
+from tests.fakes import FakeTerminal
 from tests.systems import PATIENCE_S, Rig
 
 SENT = Said(0, submitted=True, sure=True)
@@ -35,10 +37,12 @@ class Hearer:
     room: Session
     verdict: Verdict | None = None
     pastes: bool = True
+    is_blind: bool = False
     told: list[str] = attrs.field(factory=list)
     plans: deque[Said | Exception] = attrs.field(factory=deque)
     reactions: deque[int | Exception | None] = attrs.field(factory=deque)
     go: trio.Event = attrs.field(factory=trio.Event)
+    terminal: FakeTerminal = attrs.field(factory=FakeTerminal)
     flow: Flow = attrs.field(factory=lambda: Flow(Tail(0)))
 
     @classmethod
@@ -68,6 +72,8 @@ class Hearer:
         self.rig.system.stage.courier.saw(self.session.id)
 
     def modes(self) -> Modes:
+        if self.is_blind:
+            raise Conflict("No screen library is installed on this server.")
         return Modes(bracketed_paste=self.pastes)
 
     async def say(self, text: str) -> Said:

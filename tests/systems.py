@@ -34,6 +34,7 @@ from ant.store.tables import EventRow
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.terminal.host import Spec, Terminal
+from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.webhooks import Webhooks
@@ -158,8 +159,8 @@ async def running(
             inboxes = Inboxes(config.data_dir / "inbox")
             courier = Courier(journal, scribe, rig.bus, inboxes)
             stage = Stage(
-                *(journal, scribe, clerk, courier, Viewers()),
-                *(opener, Turns(), "http://test"),
+                *(journal, scribe, clerk, courier, Viewers(), opener, Turns()),
+                *("http://test", Mint(), config.shell_integration),
             )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)

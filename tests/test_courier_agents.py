@@ -14,7 +14,7 @@ import attrs
 import pytest
 import trio
 
-from ant import courier, deliveries, people, rooms
+from ant import deliveries, handover, people, rooms
 from ant.commands import AddParticipant, PostMessage
 from ant.delivering import DeliveryRecord
 from ant.model import CliFlag, MessageId, SessionId, SessionType
@@ -106,7 +106,7 @@ def why(record: DeliveryRecord) -> tuple[str, str | None]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "REACT_S", 4.0)
+    monkeypatch.setattr(handover, "REACT_S", 4.0)
 
 
 @pytest.mark.parametrize("style", ["claude", "codex"])

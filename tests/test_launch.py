@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ant import launch
 from ant.errors import Invalid
 from ant.launch import (
+    SHELL_INTEGRATION,
     TERM,
     child_environment,
     default_command,
@@ -17,6 +19,7 @@ from ant.launch import (
 )
 from ant.model import SessionType
 from ant.terminal.host import Spec
+from ant.terminal.marks import NONCE
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +32,12 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def planned(
-    *command: str, root_dir: str | None = None, env: dict[str, str] | None = None
+    *command: str,
+    root_dir: str | None = None,
+    env: dict[str, str] | None = None,
+    nonce: str | None = None,
 ) -> Spec:
-    return plan(command or None, root_dir, env or {}, 80, 24)
+    return plan(command or None, root_dir, env or {}, 80, 24, nonce)
 
 
 def test_secrets_and_settings_of_ours_stay_here(
@@ -145,3 +151,73 @@ def test_what_cannot_be_started_is_refused(
 def test_a_chat_runs_nothing() -> None:
     """So it has no program, whatever was asked."""
     assert default_command(SessionType.CHAT, ("sh",)) is None
+
+
+def shell_in(folder: Path, name: str) -> str:
+    """A program that is called like a shell."""
+    program = folder / name
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("bash", []),
+        ("bash", ["-i"]),
+        ("zsh", []),
+        ("zsh", ["-il"]),
+        ("fish", []),
+        ("fish", ["--login", "-i"]),
+    ],
+)
+def test_a_shell_that_is_started_plainly_is_made_to_tell(
+    tmp_path: Path, name: str, options: list[str]
+) -> None:
+    """By a file of ours that is there, with the nonce in its environment."""
+    argv = [shell_in(tmp_path, name), *options]
+    plain, told = planned(*argv), planned(*argv, nonce="N")
+    assert "N" == told.env[NONCE]
+    assert argv == [told.argv[0], *told.argv[len(told.argv) - len(options) :]]
+    assert NONCE not in plain.env
+    named = " ".join([*told.argv, told.env.get("ZDOTDIR", "")])
+    assert "ant/terminal/shell" in named
+
+
+def test_the_files_are_there() -> None:
+    """They are shipped with the package, the hidden one too."""
+    folder = Path(launch.__file__).parent / "terminal" / "shell"
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
+    assert {"rc.bash", "rc.fish", "zsh/.zshenv"} == names
+
+
+def test_zsh_is_told_where_its_files_are(tmp_path: Path) -> None:
+    """It goes on with the folder that it would have had."""
+    argv = shell_in(tmp_path, "zsh")
+    assert "ANT_ZDOTDIR" not in planned(argv, nonce="N").env
+    told = planned(argv, nonce="N", env={"ZDOTDIR": "/mine"}).env
+    assert "/mine" == told["ANT_ZDOTDIR"]
+
+
+@pytest.mark.parametrize(
+    ("command", "env"),
+    [
+        (["bash", "-l"], {}),
+        (["bash", "--norc"], {}),
+        (["bash", "--rcfile", "x"], {}),
+        (["bash", "-c", "ls"], {}),
+        (["bash", "script"], {}),
+        (["zsh", "-f"], {}),
+        (["fish", "-C", "x"], {}),
+        (["sh"], {}),
+        (["bash"], {SHELL_INTEGRATION: "0"}),
+        (["bash"], {"POSIXLY_CORRECT": "1"}),
+    ],
+)
+def test_other_programs_are_left_as_they_are(
+    tmp_path: Path, command: list[str], env: dict[str, str]
+) -> None:
+    """Options of its own, a script, another program, or somebody who said no."""
+    argv = [shell_in(tmp_path, command[0]), *command[1:]]
+    assert planned(*argv, env=env) == planned(*argv, env=env, nonce="N")

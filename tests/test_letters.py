@@ -29,14 +29,14 @@ def letter(content: str = "hello", **fields: Any) -> Letter:
 def test_a_header_teaches_how_to_reply() -> None:
     """With the markers of the original; whose it is, and which message."""
     assert letter().header() == (
-        "[antchat message for you] room: the room -- FROM: @ada -- message: m1"
-        ' -- reply with: ant msg r1 "…"'
+        "[antchat message for you] room: the room -- FROM: @ada"
+        ' -- reply with: ant msg r1 --reply-to m1 "…"'
     )
     everybody = letter(is_named=False, sender=None, parent=("@bo", "what\nis it?"))
     assert everybody.header() == (
         "[antchat message for all participants] room: the room -- FROM: somebody"
-        " (replying to @bo: what is it?) -- message: m1"
-        ' -- reply with: ant msg r1 "…"'
+        " (replying to @bo: what is it?)"
+        ' -- reply with: ant msg r1 --reply-to m1 "…"'
     )
 
 

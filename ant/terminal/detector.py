@@ -8,6 +8,7 @@ listens without a word, and quiet itself tells something.
 
 from ant.terminal.judge import judge
 from ant.terminal.look import Look
+from ant.terminal.marks import Standing
 from ant.terminal.observations import ActivitySeen, Observation, VerdictSeen
 from ant.terminal.prompt import Verdict
 
@@ -28,11 +29,13 @@ as work no longer, and once more."""
 class Detector:
     """Feed it every byte once, in order, in pieces of any size; look when it is due.
 
-    `flag` names the driver for a program that no driver knows by its name.
+    `flag` names the driver for a program that no driver knows by its name; `shell` is
+    what the session's shell has said of itself.
     """
 
     def __init__(self, flag: str | None = None) -> None:
         self.flag = flag
+        self.shell = Standing()
         self.last_output: float | None = None
         self.verdict: Verdict | None = None
         self._last_told: float | None = None

@@ -27,7 +27,7 @@ from ant.terminal.driver import Driver, driver_for
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
-from ant.terminal.look import Look
+from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Modes
 from ant.terminal.observations import Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
@@ -165,6 +165,10 @@ class LiveTerminal:
         Raises `NotRunning`. *Cancellation:* nothing to undo.
         """
         return await reacts(self, self._driver, end, text, patience_s)
+
+    def tty(self) -> Tty | None:
+        """See `Sight.tty`."""
+        return self._sight.tty()
 
     def modes(self) -> Modes:
         """What the program has switched on. Raises `Conflict` without a screen."""

@@ -39,7 +39,7 @@ while True:
     line = sys.stdin.readline()
     if not line:
         break
-    ident = re.search(r"-- message: (\\S+)", line)
+    ident = re.search(r"--reply-to (\\S+)", line)
     count = re.search(r" -- @\\w+ count (\\d+)$", line)
     if not (ident and count) or int(count[1]) >= int(most):
         continue
