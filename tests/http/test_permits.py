@@ -33,10 +33,10 @@ STANCES: dict[str, tuple[int, int, int]] = {
     "GET /api/sessions/:id/messages": (200, 403, 403),
     "POST /api/sessions/:id/messages": (201, 403, 403),
     "GET /api/sessions/:id/messages/search": (200, 403, 403),
+    "GET /api/sessions/:id/messages/:id/deliveries": (200, 403, 403),
     "GET /api/sessions/:id/messages/:id/read": (200, 403, 403),
     "POST /api/sessions/:id/messages/:id/read": (200, 403, 403),
     "GET /api/sessions/:id/deliveries": (200, 403, 200),
-    "GET /api/sessions/:id/messages/:id/deliveries": (200, 403, 403),
     "GET /api/sessions/:id/participants": (200, 403, 403),
     "GET /api/sessions/:id/reads": (200, 403, 403),
     "GET /api/sessions/:id/digest": (200, 403, 403),
@@ -109,6 +109,12 @@ class Scene:
     def api(self) -> Api:
         return Api(self.operator.rig, self.token)
 
+    @property
+    def told(self) -> list[str]:
+        """What was done so far; what only tells how the program is does not count."""
+        published = (envelope.event for envelope in self.operator.rig.bus.published)
+        return [type(event).__name__ for event in published if event.durable]
+
     async def post(self, where: str, **body: Any) -> Answer:
         return await self.api.call("POST", f"/api/sessions/{where}", body)
 
@@ -162,7 +168,7 @@ def test_every_route_takes_a_stance() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=row)
 async def test_a_token_on_every_route(scene: Scene, route: Route) -> None:
     """In its own room, in another, on its own terminal, and where nothing is."""
-    before = scene.operator.rig.tags()
+    before = scene.told
     statuses = []
     for session_id in (scene.own["id"], scene.foreign["id"], scene.ada.id, NOBODY):
         got = await answer(scene, route, session_id)
@@ -171,7 +177,7 @@ async def test_a_token_on_every_route(scene: Scene, route: Route) -> None:
     stance = STANCES[row(route)]
     assert [*stance, stance[1]] == statuses
     if stance == NEVER:
-        assert before == scene.operator.rig.tags(), "something was done all the same"
+        assert before == scene.told, "something was done all the same"
         assert not scene.operator.rig.terminals[0].written
 
 
@@ -227,13 +233,13 @@ async def test_nobody_else_can_be_spoken_for(
     scene: Scene, where: str, body: dict[str, Any]
 ) -> None:
     """Not in its own rooms, either; nothing is posted."""
-    before = scene.operator.rig.tags()
+    before = scene.told
     where = where.replace("MESSAGE", scene.messages[scene.own["id"]])
     body = {k: scene.foreign["id"] if v == "FOREIGN" else v for k, v in body.items()}
     got = await scene.post(f"{scene.own['id']}/{where}", **body)
     assert 403 == got.status
     assert got.detail
-    assert before == scene.operator.rig.tags()
+    assert before == scene.told
 
 
 async def test_a_hook_is_of_its_own_terminal(scene: Scene) -> None:
