@@ -1,6 +1,7 @@
 """What a run does, as facts that rooms and the store know; real threads."""
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -94,7 +95,13 @@ async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> 
         {"cols": 60, "rows": 9},
     )
     end = rig.system.stage.flows[session.id].tail.end
-    told = (await ask(rig.app, "GET", f"{path}?offset={end}")).body
+
+    async def kept() -> Any:
+        """What is told of that place, once the new size is kept with it."""
+        told = (await ask(rig.app, "GET", f"{path}?offset={end}")).body
+        return told if told["recorded"] and len(told["lines"]) == 9 else None
+
+    told = await eventually(kept)
     assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
 
 
