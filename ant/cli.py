@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ant import __version__
+from ant.chat import chat, msg, sessions
 from ant.config import Config
 from ant.errors import AntError
 
@@ -17,6 +18,10 @@ _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=Fal
 @click.version_option(__version__, prog_name="ant")
 def main() -> None:
     """ANT: an operator server for terminals and AI agents."""
+
+
+for _verb in (msg, chat, sessions):
+    main.add_command(_verb)
 
 
 @main.command()
@@ -93,6 +98,18 @@ def main() -> None:
     is_flag=True,
     envvar="ANT_WEBHOOK_PRIVATE",
     help="Let prompts be posted to private addresses.",
+)
+@click.option(
+    "--export-dir",
+    envvar="ANT_EXPORT_DIR",
+    type=click.Path(path_type=Path),
+    help="Folder that exports are written to.",
+)
+@click.option(
+    "--obsidian-vault",
+    envvar="ANT_OBSIDIAN_VAULT",
+    type=click.Path(path_type=Path),
+    help="Vault that Markdown exports are written to.",
 )
 @click.option(
     "--shell-integration/--no-shell-integration",

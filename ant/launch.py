@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import sys
 from pathlib import Path
 
 import attrs
@@ -42,11 +43,31 @@ def default_shell() -> str:
     return shell if shell and os.access(shell, os.X_OK) else "/bin/sh"
 
 
+def own_command() -> str | None:
+    """Where the `ant` command of this installation is; None where it has none."""
+    beside = os.path.join(os.path.dirname(sys.executable), "ant")
+    started = os.path.abspath(sys.argv[0])
+    for path in (beside, started):
+        is_named_so = os.path.basename(path) == "ant" and os.path.isfile(path)
+        if is_named_so and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def _with_ours(path: str) -> str:
+    """A PATH on which `ant` is found: behind all the rest, so that it hides nothing."""
+    command = own_command()
+    folder = os.path.dirname(command) if command else None
+    if folder is None or folder in path.split(os.pathsep):
+        return path
+    return f"{path}{os.pathsep}{folder}"
+
+
 def child_environment(own: dict[str, str]) -> dict[str, str]:
     """Ours without what is not the child's business (keys, settings), and `own` on top.
 
     All of ANT_… is removed: the key is a secret, the rest would configure a server that
-    is started inside.
+    is started inside. Our own command is on its PATH.
     """
     inherited = {
         name: value
@@ -56,7 +77,9 @@ def child_environment(own: dict[str, str]) -> dict[str, str]:
     inherited |= {"TERM": TERM, "COLORTERM": "truecolor"}
     if not any(name in inherited for name in ("LC_ALL", "LC_CTYPE", "LANG")):
         inherited["LANG"] = "C.UTF-8"
-    return inherited | own
+    environment = inherited | own
+    environment["PATH"] = _with_ours(environment.get("PATH") or os.defpath)
+    return environment
 
 
 def plan(

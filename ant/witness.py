@@ -8,6 +8,7 @@ import trio
 
 from ant import clock, runs, screens
 from ant.clerk import Clerk
+from ant.courier import Courier
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.explaining import RESIZED
@@ -30,6 +31,7 @@ from ant.terminal.observations import (
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
+from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
 
@@ -49,11 +51,13 @@ class Stage:
     journal: Journal
     scribe: Scribe
     clerk: Clerk
+    courier: Courier
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
     turns: Turns
-    server_url: str
-    shell_integration: bool
+    server_url: str = ""
+    mint: Mint = attrs.field(factory=Mint)
+    shell_integration: bool = True
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
 
@@ -103,6 +107,7 @@ class Witness:
             "ANT_RUN": self._run,
             "ANT_SERVER_URL": self._stage.server_url,
             "ANT_HANDLE": program.session.handle or "",
+            "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
         if self._stage.shell_integration:
@@ -128,6 +133,7 @@ class Witness:
         )
         self.has_begun = True
         self._stage.clerk.enter(self.session_id, self._run, self.flow)
+        self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
         self._stage.viewers.wake(self.session_id)
@@ -145,6 +151,7 @@ class Witness:
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case VerdictSeen():
                 self._stage.clerk.saw(self.session_id, observation.verdict)
+                self._stage.courier.saw(self.session_id)
                 self._stage.scribe.note(self.session_id, self.flow, observation)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
@@ -187,6 +194,7 @@ class Witness:
             if self.has_begun:
                 del self._stage.running[self.session_id]
                 self._stage.clerk.forget(self.session_id)
+                self._stage.courier.leave(self.session_id)
             self._stage.viewers.wake(self.session_id)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:

@@ -1,6 +1,7 @@
 """What to start."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ant.launch import (
     child_environment,
     default_command,
     default_shell,
+    own_command,
     plan,
 )
 from ant.model import SessionType
@@ -25,6 +27,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment that tests know."""
     known = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": "/"}
     monkeypatch.setattr(os, "environ", known)
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    monkeypatch.setattr(sys, "argv", ["/no/such/ant"])
 
 
 def planned(
@@ -68,6 +72,31 @@ def test_a_language_is_kept_and_ours_comes_last(
     environment = child_environment({"TERM": "vt100"})
     assert "LANG" not in environment
     assert "vt100" == environment["TERM"]
+
+
+def test_our_own_command_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside our Python, or as what was started; behind the rest of PATH, and once."""
+    assert own_command() is None
+    command = tmp_path / "ant"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert own_command() is None
+    command.mkdir()
+    assert own_command() is None, "a folder is no command"
+    command.rmdir()
+    command.write_text("#!/bin/sh\n")
+    assert own_command() is None, "it cannot be run"
+    command.chmod(0o755)
+    assert str(command) == own_command()
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    monkeypatch.setattr(sys, "argv", [str(command), "serve"])
+    assert str(command) == own_command()
+    path = f"/usr/bin:/bin:{tmp_path}"
+    assert path == child_environment({})["PATH"]
+    assert path == child_environment({"PATH": path})["PATH"]
+    assert f"/x:{tmp_path}" == child_environment({"PATH": "/x"})["PATH"]
+    assert (str(command),) == planned("ant").argv
 
 
 def test_the_default_is_the_login_shell(monkeypatch: pytest.MonkeyPatch) -> None:

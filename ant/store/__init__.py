@@ -16,7 +16,7 @@ from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
 from ant.store.log import sha256
-from ant.store.people import Member, Poster
+from ant.store.people import Listed, Member, Poster
 from ant.store.sessions import Program
 from ant.store.sightings import Sighting
 from ant.store.tables import database
@@ -209,6 +209,7 @@ __all__ = [
     "AntError",
     "Job",
     "Keyframe",
+    "Listed",
     "Member",
     "Poster",
     "Program",

@@ -7,6 +7,7 @@ import attrs
 from ant import clock, wire
 from ant.events import Envelope, Event
 from ant.store.board import Board
+from ant.store.deliveries import Deliveries
 from ant.store.keyframes import Keyframes
 from ant.store.links import Links
 from ant.store.log import EventLog
@@ -40,6 +41,7 @@ class Unit:
     links: Links = attrs.field(factory=Links)
     board: Board = attrs.field(factory=Board)
     prompts: Prompts = attrs.field(factory=Prompts)
+    deliveries: Deliveries = attrs.field(factory=Deliveries)
 
     def emit(self, event: Event) -> None:
         """Say what happened: into the log now where it is durable, to sockets later."""

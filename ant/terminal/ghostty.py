@@ -23,10 +23,14 @@ from ant.terminal.modes import (
     Modes,
     set_title,
 )
-from ant.terminal.style import Rows, rows_of
+from ant.terminal.style import Rows, plain_rows, rows_of
 
 SWALLOW = b"\x1b]999;"
 """Begins a sequence nobody knows: the end of one too long to repeat is no text."""
+
+STYLED_MAX = 256 << 10
+"""Bytes of a drawing whose styles are read, which takes up to 50 ms: more of them is a
+picture, or a screen far larger than any."""
 
 _MODE = re.compile(rb"\x1b\[(\??\d+)[hl]")
 _PLACED = re.compile(
@@ -78,6 +82,8 @@ class GhosttyScreen:
 
     def styled(self) -> Rows:
         drawn = _formatted(self._vt, lib.GHOSTTY_FORMATTER_FORMAT_VT)
+        if len(drawn) > STYLED_MAX:
+            return plain_rows(self.text())
         rows = rows_of(drawn.decode("utf-8", "replace"))
         return rows + ((),) * (self.rows - len(rows))
 

@@ -33,6 +33,7 @@ _LASTING = re.compile(
 )
 _RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
 _ABORTS = re.compile(r"\W*(abort|cancel|quit|exit|stop|q)\b", re.IGNORECASE)
+_ESCAPES = re.compile(r"\(esc\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}
 
@@ -135,6 +136,9 @@ def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
 
 def _no(prompt: Prompt, choice: Choice) -> Goal:
     denying = _once(prompt, _DENIES)
+    label = "" if denying is None else prompt.options[denying].label
+    if prompt.cancel and _ESCAPES.search(label):
+        return Goal(label, key=prompt.cancel.encode())  # Enter would ask for a reason.
     if denying is None and prompt.cancel and prompt.form is not Form.VIEW:
         return Goal("deny", key=prompt.cancel.encode())
     return _option(prompt, choice, denying)

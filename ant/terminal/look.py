@@ -16,7 +16,6 @@ from ant.terminal.style import PLAIN, Rows, Style
 
 _SIDE = "│┃║╎╏┆┇┊┋|"
 _LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
-_RIGHT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}\s*$")
 _RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
 _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
@@ -142,7 +141,11 @@ def without_sides(line: str) -> str:
     left = _LEFT.match(line)
     if left is not None:
         line = " " * left.end() + line[left.end() :]
-    return _RIGHT.sub("", line).rstrip()
+    line = line.rstrip()
+    for _ in range(2):  # No pattern: it would try each blank of a wide box.
+        if line.endswith(tuple(_SIDE)):
+            line = line[:-1].rstrip()
+    return line
 
 
 def is_border(line: str) -> bool:

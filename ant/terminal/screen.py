@@ -34,7 +34,8 @@ class Screen(Protocol):
     def styled(self) -> Rows:
         """The visible rows in runs of one style, without plain blanks at their end.
 
-        Read as `text` otherwise; what is concealed or underlined is not told.
+        Read as `text` otherwise; what is concealed or underlined is not told, and of a
+        drawing that is far too long to be anything but a picture no style at all.
         """
         ...
 

@@ -127,14 +127,14 @@ class LiveTerminal:
         a menu has moved or a line stands there unsent.
         """
         async with self._inbox.pen():
-            goal = await give(self, fingerprint, choice)
+            given = await give(self, fingerprint, choice)
             end = self.flow.tail.end
         self._stir()
-        gone = await is_gone(self, fingerprint)
+        gone = await is_gone(self, fingerprint, given)
         if gone:
             self._detector.begin_afresh(trio.current_time())
             self._stirred.ring()
-        return Outcome(goal.chosen, gone, end)
+        return Outcome(given.chosen, gone, end)
 
     def glance(self) -> tuple[Look, Verdict]:
         """See `Hands.glance`."""

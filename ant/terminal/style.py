@@ -1,5 +1,6 @@
 """How the text of a screen looks, as far as it tells what is lit and what is faint."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -27,10 +28,14 @@ class Run(NamedTuple):
 
 Rows = tuple[tuple[Run, ...], ...]
 
-_SEQUENCE = re.compile(
-    r"\x1b\[(?P<sgr>[\d;:]*)m|\x1b\[[0-?]*[ -/]*[@-~]"
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+COLOURS = 2048
+"""Changes of style that are remembered: a screen has few, again and again."""
+
+_SGR = re.compile(r"\x1b\[([\d;:]*)m")
+_OTHER = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
 )
+_RESETS = ("", "0")
 _FLAGS = (1, 2, 7)
 _WIDE_COLOUR = {"5": 1, "2": 3}
 
@@ -43,6 +48,11 @@ def rows_of(drawn: str) -> Rows:
     return tuple(_merged(_pieces(drawn)))
 
 
+def plain_rows(lines: Iterable[str]) -> Rows:
+    """Rows of which nothing but the text is known."""
+    return tuple((Run(line, PLAIN),) if line else () for line in lines)
+
+
 def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
     """One row from its characters, without the plain blanks at its end."""
     pieces = (("\r\n" if char == "\n" else char, style) for char, style in cells)
@@ -50,13 +60,12 @@ def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
 
 
 def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
-    style, at = PLAIN, 0
-    for found in _SEQUENCE.finditer(drawn):
-        yield drawn[at : found.start()], style
-        at = found.end()
-        if found["sgr"] is not None:
-            style = _changed(style, found["sgr"])
-    yield drawn[at:], style
+    style, parts = PLAIN, iter(_SGR.split(drawn))
+    for text in parts:
+        if text:
+            yield _OTHER.sub("", text) if "\x1b" in text else text, style
+        sgr = next(parts, "")
+        style = _changed(style, sgr) if sgr not in _RESETS else PLAIN
 
 
 def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
@@ -87,8 +96,9 @@ def _trimmed(row: list[Run]) -> tuple[Run, ...]:
     return tuple(row)
 
 
+@functools.lru_cache(COLOURS)
 def _changed(style: Style, sgr: str) -> Style:
-    numbers = iter(re.split("[;:]", sgr))
+    numbers = iter(sgr.replace(":", ";").split(";"))
     for each in numbers:
         code = int(each or 0)
         if code == 0:

@@ -91,6 +91,7 @@ CASCADES = {
     "tasks": {"sessions"},
     "file_refs": {"sessions"},
     "prompts": {"sessions"},
+    "deliveries": {"sessions", "messages"},
 }
 """What goes with what."""
 

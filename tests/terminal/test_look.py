@@ -40,6 +40,11 @@ def test_sides_are_blanks(line: str, bare: str) -> None:
     assert bare == without_sides(line)
 
 
+def test_a_wide_box_is_soon_read() -> None:
+    """The blanks in it are passed once, not once for each of them."""
+    assert "" == without_sides("│" + " " * 200_000 + "│")
+
+
 @given(st.text(alphabet="│┃| ab漢", max_size=20))
 def test_what_is_inside_stays_in_its_column(line: str) -> None:
     """However a line is boxed, each character that is left is where it was."""

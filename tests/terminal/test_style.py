@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ant.terminal.screen import open_screen
 from ant.terminal.style import PLAIN, Run, Style, row_of, rows_of
 from tests.terminal.test_screen import Make, both, shown
 
@@ -73,6 +74,17 @@ def test_the_runs_of_a_screen_are_its_text(make: Make) -> None:
     one = shown(make, b"a\x1b[31mb  c\x1b[m\r\n\r\n\x1b[7m  \x1b[m x" + b"z" * 30)
     joined = ["".join(run.text for run in row).rstrip(" ") for row in one.styled()]
     assert one.text() == joined
+
+
+def test_a_picture_is_told_without_styles() -> None:
+    """A colour for each of 48,000 cells: to read them would hold everybody up."""
+    screen = open_screen(400, 120)
+    screen.feed(
+        b"".join(b"\x1b[38;2;%d;0;0m" % (n % 256) + b"x" for n in range(48_000))
+    )
+    rows = screen.styled()
+    assert {PLAIN} == {run.style for row in rows for run in row}
+    assert screen.text() == [run.text for row in rows for run in row]
 
 
 @given(st.text(alphabet=" ab", max_size=8), st.booleans())

@@ -151,7 +151,13 @@ async def put_config(system: System, body: PutBridge) -> BridgeSettings:
     return BridgeSettings(await system.journal.write(bridge.put_config, body))
 
 
-@endpoint("POST", "/api/hooks", raises=(NotFound, Gone))
+@endpoint(
+    "POST",
+    "/api/hooks",
+    raises=(NotFound, Gone),
+    token="self",
+    speaker="session_id",
+)
 async def report_hook(system: System, body: ReportHook) -> HookHeard:
     """An agent CLI's hook tells what it does; it counts for more than the screen.
 

@@ -1,0 +1,26 @@
+"""`ant` with its eyes shut, to compare with: `python -m benchmarks.blind WHAT serve …`.
+
+`looks`: the screen is kept, and nobody looks at it. `screen`: there is none either.
+"""
+
+import sys
+
+from ant.cli import main
+from ant.terminal.detector import Detector
+from ant.terminal.display import Display
+
+
+def _never(_self: Detector, _at: float) -> None:
+    """When to look."""
+
+
+def _without(*_: object) -> Display:
+    raise ImportError
+
+
+if __name__ == "__main__":
+    what = sys.argv.pop(1)
+    Detector.due = _never  # type: ignore[method-assign]
+    if what == "screen":
+        Display.blank = _without  # type: ignore[method-assign]
+    main()
