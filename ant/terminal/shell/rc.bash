@@ -3,7 +3,7 @@
 
 # Nothing here is expanded by an alias of the user's: it is read before there is one.
 __ant_prompt() {
-    local __ant_status=$? - IFS=$' \t\n'
+    local __ant_status=${1-$?} - IFS=$' \t\n'
     set +eux
     local a='\[${__ant_a-}\]' b='\[${__ant_b-}\]' c='${__ant_c:__ant_ran=1,0}'
     PS1=${PS1-} PS0=${PS0-}
@@ -34,10 +34,10 @@ __ant_encode() {
     __ant_url=$url
 }
 
-# Keeps `$?` for the user's PROMPT_COMMAND, where bash itself does not.
+# Keeps `$?` where bash itself does not: for us, and for the user's PROMPT_COMMAND.
 __ant_keep() {
-    __ant_status=$?
-    return "$__ant_status"
+    __ant_kept=$?
+    [[ $- == *e* ]] || return "$__ant_kept" # With `set -e` it would be the end.
 }
 
 __ant_install() {
@@ -60,7 +60,7 @@ __ant_install() {
             PROMPT_COMMAND="__ant_prompt${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND}"
         else
             PROMPT_COMMAND="__ant_keep${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND}"
-            PROMPT_COMMAND+=$'\n__ant_prompt'
+            PROMPT_COMMAND+=$'\n__ant_prompt "$__ant_kept"'
         fi
     elif [[ $1 ]]; then
         PROMPT_COMMAND=(__ant_prompt "${PROMPT_COMMAND[@]}")
