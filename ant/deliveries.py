@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from ant import clock, people, routing
+from ant import clock, people, registry, routing
 from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
@@ -71,7 +71,13 @@ def send(
         msg_type=message.msg_type,
         source=message.meta.get("source"),
     )
-    recipients = routing.route(post, roster, linked, _named(unit, message.target))
+    recipients = routing.route(
+        post,
+        roster,
+        linked,
+        _named(unit, message.target),
+        is_channel=_has_channel(unit, message.target),
+    )
     return tuple(_enter(unit, message, each).told() for each in recipients)
 
 
@@ -104,6 +110,10 @@ def _member(session: Session) -> Member:
 def _named(unit: Unit, target: str | None) -> Member | None:
     session = unit.sessions.by_handle(folded(target)) if target else None
     return _member(session) if session else None
+
+
+def _has_channel(unit: Unit, target: str | None) -> bool:
+    return target is not None and registry.find(unit, target) is not None
 
 
 def _enter(unit: Unit, message: Message, recipient: Recipient) -> DeliveryRecord:

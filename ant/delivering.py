@@ -80,6 +80,7 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     UNKNOWN_MENTION = "unknown_mention"
     UNKNOWN_TARGET = "unknown_target"
+    CHANNEL = "channel"
     NO_TERMINAL = "no_terminal"
     OWN_MESSAGE = "own_message"
     TERMINAL_DIRECT = "terminal_direct"
@@ -111,6 +112,7 @@ SENTENCES: Final = {
     Reason.EXCLUDED: "Its name stands in brackets.",
     Reason.UNKNOWN_MENTION: "The message mentions only names that nobody has here.",
     Reason.UNKNOWN_TARGET: "Nobody has that name.",
+    Reason.CHANNEL: "A local channel is told, which the ledger does not follow.",
     Reason.NO_TERMINAL: "The session has no terminal.",
     Reason.OWN_MESSAGE: "A terminal is not sent its own message.",
     Reason.TERMINAL_DIRECT: "It was typed by who posted it.",

@@ -36,7 +36,7 @@ NOTICE = "prompt_detected"
 DIRECT = "terminal_direct"
 """The source of what its poster typed into the terminal already."""
 
-INJECTION, LINKED = "pty-injection", "linked-chat"
+INJECTION, LINKED, CHANNEL = "pty-injection", "linked-chat", "mcp-channel"
 """Adapters, by the names the original gave them."""
 
 
@@ -110,16 +110,19 @@ def route(
     roster: Sequence[Member],
     linked: Sequence[Member] = (),
     named: Member | None = None,
+    *,
+    is_channel: bool = False,
 ) -> list[Recipient]:
     """Everybody a message is for, or would be but for what `skip` says.
 
     `roster` are the room's members, `linked` the terminals whose linked chat it is,
-    `named` the session that has the target as its handle.
+    `named` the session that has the target as its handle, `is_channel` whether a local
+    channel has it.
     """
     if post.msg_type in SYSTEM:
         return []
     if post.target and folded(post.target) != mentions.EVERYONE:
-        return [_targeted(post, post.target, roster, named)]
+        return [_targeted(post, post.target, roster, named, is_channel)]
     if linked:
         return [
             _chatted(post, each) for each in linked if each.session_id != post.sender
@@ -128,11 +131,18 @@ def route(
 
 
 def _targeted(
-    post: Post, target: str, roster: Sequence[Member], named: Member | None
+    post: Post,
+    target: str,
+    roster: Sequence[Member],
+    named: Member | None,
+    is_channel: bool,
 ) -> Recipient:
     """An alias of this room goes before a handle."""
     here = (m for m in roster if m.alias and folded(m.alias) == folded(target))
     member = next(here, named)
+    if member is None and is_channel:
+        told = _named(None, target, Reason.CHANNEL)
+        return attrs.evolve(told, adapter=CHANNEL)
     if member is None:
         return _named(None, target, Reason.UNKNOWN_TARGET)
     skip = None if member.has_terminal else Reason.NO_TERMINAL

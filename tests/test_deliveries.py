@@ -5,12 +5,13 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import clock, deliveries, people, rooms, sessions
+from ant import clock, deliveries, people, registry, rooms, sessions
 from ant.commands import (
     AddParticipant,
     ListDeliveries,
     MarkRead,
     PostMessage,
+    RegisterChannel,
     RemoveParticipant,
     SetHandle,
 )
@@ -183,6 +184,18 @@ def test_a_target(store: Store, here: Session) -> None:
         nobody.state,
         nobody.error,
     )
+
+
+def test_a_target_that_is_a_channel(store: Store, here: Session) -> None:
+    """The channel is told, and the ledger says that it does not follow that."""
+    store.transact(registry.register, RegisterChannel("@bridge", 8789))
+    told = sent(store, here, "x", target="@Bridge")
+    assert ("mcp-channel", DeliveryState.SKIPPED, Reason.CHANNEL) == (
+        told.adapter,
+        told.state,
+        told.reason,
+    )
+    assert not told.delivered
 
 
 def test_who_left_or_went_is_not_there(store: Store, here: Session) -> None:
