@@ -115,9 +115,10 @@ class Inbox:
     async def write(self, data: bytes, patience_s: float) -> None:
         """As `press`, waiting for room: no longer than that."""
         with trio.move_on_after(patience_s):
-            while data:
+            while True:
                 data = data[await self._terminal.write(data[:MAX_READ]) :]
-            return
+                if not data:
+                    return
         raise CapacityReached("The program does not read; a part of it was typed.")
 
     async def run(self) -> None:
