@@ -21,8 +21,10 @@ SENTENCES = [
     r"expected an absolute path, got .*",
     r"expected a program, got ''",
     # A month of 13, or a time before the first year.
-    r"expected an RFC 3339 time, .* such as 5m(, or a message's id)?, got .*",
+    r"expected an RFC 3339 time, .* such as 5m(, or a \w+'s id)?, got .*",
     r"reply_to must reference a message in this session",
+    # Several names may stand in one text, with commas.
+    r"Unknown export target\(s\): .*",
     # An event that has not happened.
     r"expected at most \d+, got \d+",
     r"(room must be a chat session|only chat sessions can be linked)",
