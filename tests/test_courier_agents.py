@@ -118,6 +118,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         "please do `this` & \"that\"; $HOME (x) !y 'z' \\ # ~",
         "\n".join(f"line {n}" for n in range(200)),
         "é" * 50_000,
+        "no width: cafe\u0301 \U0001f469\u200d\U0001f4bb \u2714\ufe0f a\u200bb\ufe0fc",
     ],
 )
 async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:

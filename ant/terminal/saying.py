@@ -6,6 +6,7 @@ key of its own, and is not pressed where the text does not show or a dialog came
 """
 
 import re
+import unicodedata
 
 import attrs
 import trio
@@ -30,6 +31,9 @@ REACT_POLL_S = 0.5
 
 _PASTED = re.compile(r"\[Pasted\b", re.IGNORECASE)
 """What agents show instead of a long paste."""
+
+_NO_WIDTH = ("Mn", "Me", "Cf", "Cc")
+"""Categories of characters that a screen may drop: marks, joiners, selectors."""
 
 _TAIL = 60
 """Characters at the end of a text by which it is known on the screen."""
@@ -142,15 +146,23 @@ async def _stands(hands: Hands, before: Look, text: str) -> bool:
 
 
 def _shows(look: Look, text: str) -> bool:
-    tail = "".join(text.split())[-_TAIL:]
-    shown = "".join("".join(look.bare).split())
-    return tail in shown or any(map(_PASTED.search, look.bare))
+    tail = _drawn(text)[-_TAIL:]
+    return tail in _drawn("".join(look.bare)) or any(map(_PASTED.search, look.bare))
 
 
 def _is_typed(look: Look, driver: Driver | None, text: str) -> bool:
     """Whether the text still stands in the composer, or behind the prompt."""
-    draft = "".join(draft_of(look, driver).split())
-    return bool(draft) and draft[:_TAIL] in "".join(text.split())
+    draft = _drawn(draft_of(look, driver))
+    return bool(draft) and draft[:_TAIL] in _drawn(text)
+
+
+def _drawn(text: str) -> str:
+    """What takes room on a screen, without blanks."""
+    return "".join(
+        char
+        for char in text
+        if not (char.isspace() or unicodedata.category(char) in _NO_WIDTH)
+    )
 
 
 def _is_moved(look: Look, verdict: Verdict, text: str) -> bool:
