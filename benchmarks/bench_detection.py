@@ -25,7 +25,7 @@ from tests.live.server import running_server
 from tests.mocks.looks import DIALOGS
 
 PROMPTS = 200
-PATIENCE_S = 90.0
+PATIENCE_S = 140.0
 PAUSE_S = 0.15
 """At most, by chance, before the next prompt: the clock of looks is not to be met."""
 
