@@ -12,6 +12,7 @@ from ant.limits import (
     Count,
     Given,
     Ident,
+    Offset,
     Prose,
     Range,
     Short,
@@ -159,3 +160,10 @@ class ReportHook:
     agent: Short = "claude-code"
     notification_type: Short | None = None
     tool_name: Short | None = None
+
+
+@attrs.frozen
+class ExplainScreen:
+    """Which screen: after the byte before `offset`, else as it is now."""
+
+    offset: Offset | None = None

@@ -11,6 +11,12 @@ CARD: Final = "agent_event"
 NOTICE: Final = "prompt_detected"
 """The `msg_type` of the text that other rooms get."""
 
+MACHINE: Final = frozenset(
+    [CARD, NOTICE, "agent_response", "prompt", "silence", "terminal_line", "title"]
+)
+"""Types of messages that the server makes of what it saw, or that answer for a person:
+no program is to make them up, or to be told of them as if somebody spoke."""
+
 PUT_AWAY: Final = ("discarded", "dismissed", "settled", "responded")
 """A card whose `meta.status` somebody sets to one of these asks nothing any more."""
 

@@ -31,6 +31,7 @@ from ant.journal import Journal
 from ant.model import SessionId
 from ant.prompt_events import AgentStatusUpdated
 from ant.replies import Responder
+from ant.routing import Rest
 from ant.scribe import Scribe
 from ant.tally import Limit, met
 from ant.terminal.choice import Choice, Outcome
@@ -147,6 +148,10 @@ class Clerk:
             return None
         self._tell(case)  # A hook may have aged.
         return case.desk.status
+
+    def rests(self) -> dict[SessionId, Rest]:
+        """Which agents could take a message now; nothing runs where none is named."""
+        return {each: case.desk.rest for each, case in self._cases.items()}
 
     def shown(self, session_id: SessionId) -> PromptRecord | None:
         """The prompt on the screen, stored or not, open or not."""
@@ -279,7 +284,9 @@ class Clerk:
         await self._scribe.flush(case.desk.session_id, case.flow, sheet.record.end)
         if sheet.is_over:
             return
-        told = await self._journal.write(prompts.raise_prompt, sheet.opening())
+        told = await self._journal.write(
+            prompts.raise_prompt, sheet.opening(), self.rests()
+        )
         sheet.keep(told)
         if told is not None:
             for url in filter(None, (target.url for target in told.targets)):

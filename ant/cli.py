@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ant import __version__
+from ant.chat import chat, msg, sessions
 from ant.config import Config
 from ant.errors import AntError
 
@@ -17,6 +18,10 @@ _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=Fal
 @click.version_option(__version__, prog_name="ant")
 def main() -> None:
     """ANT: an operator server for terminals and AI agents."""
+
+
+for _verb in (msg, chat, sessions):
+    main.add_command(_verb)
 
 
 @main.command()
@@ -94,6 +99,24 @@ def main() -> None:
     envvar="ANT_WEBHOOK_PRIVATE",
     help="Let prompts be posted to private addresses.",
 )
+@click.option(
+    "--export-dir",
+    envvar="ANT_EXPORT_DIR",
+    type=click.Path(path_type=Path),
+    help="Folder that exports are written to.",
+)
+@click.option(
+    "--obsidian-vault",
+    envvar="ANT_OBSIDIAN_VAULT",
+    type=click.Path(path_type=Path),
+    help="Vault that Markdown exports are written to.",
+)
+@click.option(
+    "--shell-integration/--no-shell-integration",
+    default=True,
+    envvar="ANT_SHELL_INTEGRATION",
+    help="Have bash, zsh and fish tell their prompts and commands.",
+)
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
 def serve(
     data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object
@@ -124,3 +147,37 @@ def serve(
 
 def _announce(url: str) -> None:
     click.echo(f"ANT listening on {url}")
+
+
+@main.group()
+def prompts() -> None:
+    """What terminals asked, and the rules that find it."""
+
+
+@prompts.command()
+@click.argument("sessions", nargs=-1)
+@click.option(
+    "--data-dir",
+    default="~/.ant",
+    envvar="ANT_DATA_DIR",
+    type=click.Path(path_type=Path),
+    help="Folder of the database; a server may run on it.",
+)
+def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
+    """Judge stored screens again by today's rules, and print what has changed.
+
+    Exits with 1 where a verdict has changed. Without SESSIONS all of them.
+    """
+    from ant import explaining
+
+    try:
+        config = Config(data_dir=data_dir.expanduser().absolute())
+        count, changed = explaining.replay_all(config.database, sessions)
+    except AntError as exc:
+        click.echo(f"ant: {exc}", err=True)
+        sys.exit(1)
+    for each in changed:
+        before, now = (" ".join(map(str, part)) for part in (each.before, each.now))
+        click.echo(f"{each.session_id} {each.offset}: {before} -> {now}")
+    click.echo(f"{count} verdicts made again, {len(changed)} changed.")
+    sys.exit(1 if changed else 0)

@@ -4,6 +4,7 @@ What the server refuses arrives as the class it was raised as, with the same sen
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -23,6 +24,14 @@ TIMEOUT_S = 30.0
 
 CONNECT_S = 10.0
 """For a WebSocket handshake: a server that died in the middle of one never answers."""
+
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def render(answer: Any) -> str:
+    """An answer as JSON for people and programs, as the server gave it."""
+    return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
 def error_of(problem: dict[str, Any]) -> errors.AntError:
@@ -117,12 +126,99 @@ class AntClient:
             response = await self._http.request(method, path, params=pairs, json=body)
         if response.is_error:
             raise error_of(_problem_in(response))
-        return response.json() if response.content else None
+        try:
+            return response.json() if response.content else None
+        except ValueError as exc:
+            raise errors.AntError(f"{self.url} is no ANT server.") from exc
 
     async def create(self, name: str, kind: str = "terminal", **fields: Any) -> Any:
         """Create a session; its row."""
         return await self.call(
             "POST", "/api/sessions", {"name": name, "type": kind, **fields}
+        )
+
+    async def sessions(self) -> Any:
+        """Active sessions and those to bring back; for a token what it is in."""
+        return await self.call("GET", "/api/sessions")
+
+    async def session(self, name: str) -> Any:
+        """The row of who is meant by an id, a name or a handle. Raises `NotFound`."""
+        rows = (await self.sessions())["sessions"]
+        word = name.strip().casefold()
+        by_name = [row for row in rows if row["name"].strip().casefold() == word]
+        handle = f"@{word.removeprefix('@')}"
+        by_handle = [row for row in rows if (row["handle"] or "").casefold() == handle]
+        found = [row for row in rows if row["id"] == name]
+        is_handle = word.startswith("@")
+        found += by_handle + by_name if is_handle else by_name + by_handle
+        if found:
+            return found[0]
+        if _ID.fullmatch(name) is None:
+            raise errors.NotFound("session", name)
+        return await self.call("GET", f"/api/sessions/{name}")
+
+    async def room(self, name: str) -> Any:
+        """The same; that of a terminal is its chat. Raises `NotFound`."""
+        row = await self.session(name)
+        if row["type"] == "chat":
+            return row
+        if row["linked_chat_id"] is None:
+            raise errors.NotFound("chat of session", name)
+        return await self.call("GET", f"/api/sessions/{row['linked_chat_id']}")
+
+    async def messages(self, room_id: str, **query: Any) -> Any:
+        """A page of a room's messages, oldest first."""
+        return await self.call("GET", f"/api/sessions/{room_id}/messages", **query)
+
+    async def post(self, room_id: str, content: str, **fields: Any) -> Any:
+        """Post a message; its row, with the deliveries. A token posts as itself."""
+        body = {"content": content, **fields}
+        return await self.call("POST", f"/api/sessions/{room_id}/messages", body)
+
+    async def participants(self, room_id: str) -> Any:
+        """Who is in a room and who posts there."""
+        return await self.call("GET", f"/api/sessions/{room_id}/participants")
+
+    async def decide(
+        self,
+        session_id: str,
+        answer: str,
+        choice: dict[str, Any],
+        *,
+        prompt_id: str | None = None,
+        sender_id: str | None = None,
+        why: str | None = None,
+    ) -> Any:
+        """Answer what a terminal waits for, asked by its id or that of its chat.
+
+        It binds `prompt_id`, else what is pending now. Raises `Conflict` when that is
+        nothing, or changes before the answer arrives.
+        """
+        page = await self.call("GET", f"/api/sessions/{session_id}/status")
+        pending = page["prompt"]
+        if prompt_id is None and pending is None:
+            raise errors.Conflict("Nothing waits for an answer there.")
+        is_shown = pending is not None and prompt_id in (None, pending["id"])
+        card = page["event_id"] if is_shown else None
+        terminal_id = page["route"]["terminal_id"]
+        content = {
+            "type": answer,
+            "choice": choice,
+            "prompt_id": prompt_id or pending["id"],
+            "terminal_session_id": terminal_id,
+            "justification": why,
+            "source": "cli_decision",
+            **({"event_id": card} if card else {}),
+        }
+        room_id = page["event_chat_id"] if card else session_id
+        return await self.post(
+            room_id,
+            json.dumps(content),
+            format="json",
+            sender_id=sender_id,
+            reply_to=card,
+            msg_type="agent_response",
+            meta={"source": "cli_decision", "terminal_id": terminal_id},
         )
 
     async def type(self, session_id: str, data: str | bytes) -> Any:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 import attrs
 
+from ant.delivering import DeliveryState
 from ant.limits import (
     BASE64,
     MAX_CONTENT,
@@ -22,6 +23,7 @@ from ant.limits import (
     Offset,
     Path,
     Prose,
+    Range,
     Short,
     Size,
     Text,
@@ -46,6 +48,10 @@ class Unset:
 
 
 UNSET: Final[Any] = Unset()
+
+ChannelHandle = Annotated[
+    str, Text(1, 65, r"@?[A-Za-z0-9_.-]{1,64}", "letters, digits, _, . or -")
+]
 
 MAX_INPUT_B64: Final = (MAX_INPUT + 2) // 3 * 4
 """Characters of an input of the greatest size in base64."""
@@ -182,6 +188,27 @@ class ListMessages:
 
 
 @attrs.frozen
+class ListDeliveries:
+    """`since` and `before` take a time, epoch ms, a duration or a delivery's id."""
+
+    since: Short | None = None
+    before: Short | None = None
+    limit: Limit = 50
+    state: Annotated[str, Choice(tuple(DeliveryState))] | None = None
+
+
+@attrs.frozen
+class AwaitDelivery:
+    """Whether the answer waits until the message is typed, or has a reaction.
+
+    It waits `timeout` seconds at most; what is withheld is not typed.
+    """
+
+    wait: Literal["typed", "reacted"] | None = None
+    timeout: Annotated[int, Range(1, 25)] = 10
+
+
+@attrs.frozen
 class PostMessage:
     """A message; the same `client_id` in the same room is stored once."""
 
@@ -274,6 +301,26 @@ class MarkRead:
 
 
 @attrs.frozen
+class RegisterChannel:
+    """A program that listens on a port of this machine, and whose handle it is.
+
+    With a `session_id` it hears that room, or the rooms of that terminal; without one
+    what people say in all rooms but the private ones of terminals.
+    """
+
+    handle: ChannelHandle
+    port: Annotated[int, Range(1, 65535)]
+    session_id: Ident | None = None
+
+
+@attrs.frozen
+class NameChannel:
+    """Which channel."""
+
+    handle: ChannelHandle
+
+
+@attrs.frozen
 class CreateLink:
     """Link to a room that exists, or, without `targetRoomId`, to a new one."""
 
@@ -330,3 +377,16 @@ class NameFileRef:
     """Which file reference of the room."""
 
     ref_id: Annotated[str, Text(1, 128)] = named("refId")
+
+
+@attrs.frozen
+class ExportSession:
+    """Which forms: a list of names, or one; Markdown when none is named."""
+
+    targets: Annotated[tuple[Short, ...], Count(10)] | None = None
+    target: Short | None = None
+
+    def named(self) -> tuple[str, ...]:
+        """The names, commas taken apart."""
+        given = self.targets or ((self.target,) if self.target else ("markdown",))
+        return tuple(name for each in given for name in each.split(",") if name.strip())

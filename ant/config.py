@@ -33,6 +33,12 @@ class Config:
     """Days that an event is kept in the log."""
     webhook_private: bool = False
     """Whether prompts may be posted to private and local addresses."""
+    export_dir: Path | None = None
+    """Folder that exports are written to; None: they come back in the answer."""
+    obsidian_vault: Path | None = None
+    """Vault that Markdown exports are written to."""
+    shell_integration: bool = True
+    """Whether bash, zsh and fish are made to tell their prompts and commands."""
     grace_s: float = 5.0
     """Seconds that sockets, requests and sessions have to leave on a stop."""
     log_level: str = "info"

@@ -21,6 +21,7 @@ from ant.asking import (
 from ant.errors import AlreadyAnswered, CapacityReached
 from ant.hooks import HookFact
 from ant.model import SessionId
+from ant.routing import Rest
 from ant.terminal.prompt import Kind, Prompt, PromptClass, Verdict
 
 UNWRITTEN = 16
@@ -31,6 +32,9 @@ SUMMARY = 80
 
 TEXT = 16 << 10
 """Characters kept of what a prompt shows: more than a screen."""
+
+SILENT_S = 30.0
+"""An agent that nothing is known of is at rest after so long, as in the original."""
 
 VIEWS = frozenset({PromptClass.PAGER, PromptClass.EDITOR})
 """What waits for keys but asks nothing: no prompt is made of it."""
@@ -270,6 +274,22 @@ class Desk:
             return None
         self.status = status
         return status
+
+    @property
+    def rest(self) -> Rest:
+        """Whether a message that nobody asked for may disturb.
+
+        Silence without a known cause counts as rest once it has lasted.
+        """
+        state = self.status.state if self.status else None
+        silent_s = clock.monotonic() - self.judged_at
+        if state is AgentState.WAITING:
+            return Rest.WAITING
+        if state is AgentState.READY or (
+            state is AgentState.UNKNOWN and silent_s >= SILENT_S
+        ):
+            return Rest.IDLE
+        return Rest.BUSY
 
     def _judged(self) -> AgentStatus | None:
         """A prompt on the screen counts most, then a hook, then what else is seen."""

@@ -54,6 +54,17 @@ class PromptChanged(Conflict):
     """The screen does not show the prompt that the answer was meant for."""
 
 
+class Withheld(Conflict):
+    """A text was not typed, since it would have been taken for something else.
+
+    `reason` is a word: dialog, draft, busy, unknown, line_too_long, no_screen.
+    """
+
+    def __init__(self, detail: str, reason: str = "unknown") -> None:
+        self.reason = reason
+        super().__init__(detail)
+
+
 class NotAnOption(AntError):
     """The answer means nothing to the prompt it was given to."""
 

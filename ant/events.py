@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
+from ant.delivering import DeliveryId, DeliveryRecord
 from ant.model import (
     CliFlag,
     FileRef,
@@ -140,6 +141,18 @@ class MessageRead:
 
 
 @attrs.frozen
+class DeliveryUpdated:
+    """A message has come further on its way to a terminal; room and terminal hear."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
+    delivery_id: DeliveryId = attrs.field(metadata={"wire": "deliveryId"})
+    delivery: DeliveryRecord
+
+
+@attrs.frozen
 class ParticipantsChanged:
     """Somebody joined or left the room as a member."""
 
@@ -265,6 +278,7 @@ Event = (
     | MessagePinned
     | MessageDeleted
     | MessageRead
+    | DeliveryUpdated
     | ParticipantsChanged
     | HandleUpdated
     | CliFlagUpdated

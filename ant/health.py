@@ -84,7 +84,11 @@ class Met:
 
 @attrs.frozen
 class Health:
-    """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`."""
+    """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`.
+
+    `deliveries` counts those that wait or are watched, and those given up as `dead`;
+    null while the database cannot tell.
+    """
 
     status: str
     version: str
@@ -96,6 +100,7 @@ class Health:
     pressure: Pressure
     limits: tuple[Met, ...]
     resources: Resources
+    deliveries: dict[str, int] | None = None
 
 
 @attrs.frozen

@@ -5,10 +5,11 @@ import re
 import sys
 
 _QUERY_KEY = re.compile(r"(apiKey=)[^&\s'\"]+", re.IGNORECASE)
+_TOKEN = re.compile(r"\b(ant\.[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]{43}")
 
 
 class Redact(logging.Formatter):
-    """A formatter whose lines never hold the key, whoever wrote it into a message."""
+    """A formatter whose lines never hold a key or token, whoever wrote it there."""
 
     def __init__(self, secret: str | None) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -16,6 +17,7 @@ class Redact(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = _QUERY_KEY.sub(r"\1***", super().format(record))
+        text = _TOKEN.sub(r"\1***", text)
         return text.replace(self._secret, "***") if self._secret else text
 
 

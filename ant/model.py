@@ -265,24 +265,6 @@ class Message:
 
 
 @attrs.frozen
-class Delivery:
-    """An attempt to bring a message to somebody."""
-
-    adapter: str
-    target_id: str = attrs.field(metadata={"wire": "targetId"})
-    delivered: bool
-    error: str | None = None
-
-
-@attrs.frozen
-class Posted:
-    """A stored message, all its columns, and the delivery attempts of its route."""
-
-    message: Message = attrs.field(metadata={"flat": True})
-    deliveries: tuple[Delivery, ...]
-
-
-@attrs.frozen
 class Messages:
     """A page of a room's history, oldest first."""
 

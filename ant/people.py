@@ -8,6 +8,7 @@ from ant.errors import Invalid, NotFound
 from ant.events import MessageRead, ParticipantsChanged
 from ant.model import (
     CliFlag,
+    Message,
     MessageId,
     Participant,
     Participants,
@@ -193,18 +194,32 @@ def _stranger(poster: Poster) -> Participant:
     )
 
 
+def need_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Message:
+    """A message of that room. Raises `NotFound`, also for another room's."""
+    message = unit.messages.get(room_id, message_id)
+    if message is None:
+        raise NotFound("message", message_id)
+    return message
+
+
 def mark_read(
     unit: Unit, room_id: SessionId, message_id: MessageId, ask: MarkRead
 ) -> tuple[Read, ...]:
     """Note who read a message, the first time; all who did."""
     check_active(unit, room_id)
-    if unit.messages.get(room_id, message_id) is None:
-        raise NotFound("message", message_id)
+    need_message(unit, room_id, message_id)
     reader = get_session(unit, ask.reader_id)
-    first = unit.people.add_read(message_id, reader.id, clock.stamp(unit.now))
-    reads = list_reads(unit, room_id, message_id)
+    return has_read(unit, room_id, message_id, reader.id)
+
+
+def has_read(
+    unit: Unit, room_id: SessionId, message_id: MessageId, reader_id: SessionId
+) -> tuple[Read, ...]:
+    """Note that somebody read a message that is there; all who did."""
+    first = unit.people.add_read(message_id, reader_id, clock.stamp(unit.now))
+    reads = tuple(unit.people.reads(room_id, message_id).get(message_id, ()))
     if first:
-        unit.emit(MessageRead(room_id, message_id, reader.id, reads))
+        unit.emit(MessageRead(room_id, message_id, reader_id, reads))
     return reads
 
 
@@ -213,8 +228,7 @@ def list_reads(
 ) -> tuple[Read, ...]:
     """Who read one message. Raises `NotFound`."""
     check_exists(unit, room_id)
-    if unit.messages.get(room_id, message_id) is None:
-        raise NotFound("message", message_id)
+    need_message(unit, room_id, message_id)
     return tuple(unit.people.reads(room_id, message_id).get(message_id, ()))
 
 

@@ -1,8 +1,10 @@
 """Rules of prompts: told with a card when they come, closed once when they go."""
 
+from collections.abc import Mapping
+
 import attrs
 
-from ant import bridge, cards, rooms, wire
+from ant import bridge, cards, deliveries, rooms, wire
 from ant.answering import AgentResponse
 from ant.asking import (
     PUT_AWAY,
@@ -21,11 +23,16 @@ from ant.prompt_events import (
     SessionInputResolved,
     SessionNeedsInput,
 )
+from ant.routing import Rest
 from ant.standing import need_terminal_of
 from ant.store import Unit
 
 
-def raise_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
+def raise_prompt(
+    unit: Unit,
+    record: PromptRecord,
+    rests: Mapping[SessionId, Rest] = deliveries.NOBODY,
+) -> PromptRecord | None:
     """Store a prompt and tell of it, in its chats too; the record with what was told.
 
     None when its session was removed meanwhile.
@@ -34,7 +41,7 @@ def raise_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     if session is None:
         return None
     targets = bridge.targets_of(unit, session.id, session.linked_chat_id)
-    record = _told(unit, attrs.evolve(record, targets=targets), session)
+    record = _told(unit, attrs.evolve(record, targets=targets), session, rests)
     unit.prompts.add(record)
     unit.emit(PromptDetected(session.id, record))
     unit.emit(
@@ -53,7 +60,12 @@ def raise_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     return record
 
 
-def _told(unit: Unit, record: PromptRecord, session: Session) -> PromptRecord:
+def _told(
+    unit: Unit,
+    record: PromptRecord,
+    session: Session,
+    rests: Mapping[SessionId, Rest],
+) -> PromptRecord:
     """Post the card in the linked chat and the notices in others, each room once."""
     for target in record.targets:
         chat_id = _chat_of(target, session)
@@ -71,7 +83,7 @@ def _told(unit: Unit, record: PromptRecord, session: Session) -> PromptRecord:
             msg_type=cards.CARD if is_card else cards.NOTICE,
             meta=cards.opening(record) if is_card else cards.about(record),
         )
-        message = rooms.post_message(unit, chat_id, ask).message
+        message = rooms.post_message(unit, chat_id, ask, rests).message
         record = attrs.evolve(record, delivered_to=(*record.delivered_to, chat_id))
         if is_card:
             record = attrs.evolve(record, chat_id=chat_id, message_id=message.id)

@@ -1,14 +1,16 @@
 """Rules of rooms: messages are posted, listed, merged, pinned, deleted and searched."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import attrs
 
-from ant import clock, people, wire
+from ant import clock, deliveries, people, wire
 from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
-from ant.errors import Invalid, NotFound
+from ant.delivering import Delivery, Posted
+from ant.errors import Invalid
 from ant.events import (
     MessageCreated,
     MessageDeleted,
@@ -16,24 +18,33 @@ from ant.events import (
     MessageUpdated,
 )
 from ant.model import (
-    Delivery,
     Found,
     Message,
     MessageId,
-    Posted,
     SessionId,
 )
+from ant.routing import Rest
 from ant.sessions import check_active, check_exists, merged
 from ant.store import Unit
 
 SNIPPET = 80
 """Characters of context on either side of the first word."""
 
+RECENT = 5000
+"""Messages that a digest covers: some tens of milliseconds of work."""
+
 TICK = timedelta(microseconds=1)
 
 
-def post_message(unit: Unit, room_id: SessionId, ask: PostMessage) -> Posted:
-    """Store a message. With a `client_id` that the room knows, the first row again.
+def post_message(
+    unit: Unit,
+    room_id: SessionId,
+    ask: PostMessage,
+    rests: Mapping[SessionId, Rest] = deliveries.NOBODY,
+) -> Posted:
+    """Store a message and queue it for whom it is meant, of whom `rests` tells.
+
+    With a `client_id` that the room knows it is the first row again.
 
     Its `created_at` is later than that of every message before it in the room, so that
     a page which ends at one time misses and repeats nothing.
@@ -43,7 +54,8 @@ def post_message(unit: Unit, room_id: SessionId, ask: PostMessage) -> Posted:
     if ask.client_id is not None:
         known = unit.messages.by_client_id(room_id, ask.client_id)
         if known is not None:
-            return Posted(known, broadcast)
+            records = unit.deliveries.of_message(known.id)
+            return Posted(known, broadcast + tuple(each.told() for each in records))
     if ask.reply_to is not None and unit.messages.get(room_id, ask.reply_to) is None:
         raise Invalid("reply_to must reference a message in this session at $.reply_to")
     newest = unit.messages.newest_stamp(room_id)
@@ -71,15 +83,8 @@ def post_message(unit: Unit, room_id: SessionId, ask: PostMessage) -> Posted:
     if ask.sender_id:
         people.posted(unit, room_id, ask.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
-    return Posted(message, broadcast)
-
-
-def get_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Message:
-    """A message of that room. Raises `NotFound`, also for another room's."""
-    message = unit.messages.get(room_id, message_id)
-    if message is None:
-        raise NotFound("message", message_id)
-    return message
+    deliveries.replied(unit, message)
+    return Posted(message, broadcast + deliveries.send(unit, message, rests))
 
 
 def list_messages(
@@ -92,6 +97,12 @@ def list_messages(
     check_exists(unit, room_id)
     since, before = (_cursor(unit, room_id, ask, key) for key in ("since", "before"))
     return unit.messages.page(room_id, since, before, ask.limit)
+
+
+def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
+    """The newest messages of a room, `RECENT` of them, oldest first."""
+    check_exists(unit, room_id)
+    return unit.messages.page(room_id, None, None, RECENT)
 
 
 def _cursor(unit: Unit, room_id: SessionId, ask: ListMessages, key: str) -> str | None:
@@ -113,7 +124,7 @@ def merge_meta(
 ) -> Message:
     """Replace top-level keys of a message's meta; atomic, so that two at once count."""
     check_active(unit, room_id)
-    return set_meta(unit, get_message(unit, room_id, message_id), ask.meta)
+    return set_meta(unit, people.need_message(unit, room_id, message_id), ask.meta)
 
 
 def set_meta(unit: Unit, before: Message, meta: dict[str, Any]) -> Message:
@@ -129,7 +140,7 @@ def pin_message(
 ) -> Message:
     """Pin or unpin a message."""
     check_active(unit, room_id)
-    before = get_message(unit, room_id, message_id)
+    before = people.need_message(unit, room_id, message_id)
     message = attrs.evolve(before, pinned=ask.pinned)
     unit.messages.change(message_id, pinned=ask.pinned)
     _updated(unit, message)
@@ -148,7 +159,7 @@ def _updated(unit: Unit, message: Message) -> None:
 def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> None:
     """Remove a message for good; replies to it stay, and point nowhere."""
     check_active(unit, room_id)
-    message = get_message(unit, room_id, message_id)
+    message = people.need_message(unit, room_id, message_id)
     unit.messages.remove(message_id)
     unit.log.redact(room_id, message_id)
     if message.sender_id:

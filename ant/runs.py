@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import clock, prompts
+from ant import clock, deliveries, prompts
 from ant.asking import ENDED, LOST
 from ant.errors import NotFound
 from ant.events import SessionExited, SessionsChanged
@@ -155,6 +155,7 @@ def recover(unit: Unit, boot_id: str) -> list[SessionId]:
     unit.settings.put("boot_id", boot_id)
     unit.settings.put("clean", "no")
     prompts.resolve_all(unit, LOST)
+    deliveries.recover(unit)
     lost = unit.sessions.unfinished()
     for program in lost:
         session_id = program.session.id

@@ -1,6 +1,7 @@
 """The transcript writer, one for all sessions: tails to chunks, in grouped commits."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import trio
@@ -13,6 +14,7 @@ from ant.model import SessionId
 from ant.store import Keyframe, Unit
 from ant.tally import Limit, met
 from ant.terminal.flow import Flow
+from ant.terminal.observations import VerdictSeen
 from ant.terminal.transcript import CAPACITY
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,12 @@ SHARE = 1 << 20
 RETRY_S = 0.5
 """Pause after the database refused; the tails fill meanwhile and programs wait."""
 
+
+NOTES = 256
+"""Verdicts of one session that wait for its bytes to be stored; then the oldest go."""
+
+Notes = list[tuple[SessionId, list[VerdictSeen]]]
+"""Sessions and the verdicts on theirs that are to be stored."""
 
 Batch = list[tuple[SessionId, list[tuple[int, bytes]]]]
 """Sessions and the chunks of theirs that are to be stored."""
@@ -58,6 +66,19 @@ def store_chunks(
     return gone
 
 
+def store_sightings(unit: Unit, notes: Notes) -> None:
+    """Append verdicts whose bytes are stored; those of a session that is gone are not.
+
+    What was trimmed away of the transcript takes its verdicts with it.
+    """
+    at = clock.stamp(unit.now)
+    for session_id, seen in notes:
+        session = unit.sessions.get(session_id)
+        if session is not None and session.terminal is not None:
+            unit.sightings.add(session_id, at, seen)
+            unit.sightings.trim(session_id, session.terminal.oldest)
+
+
 class Scribe:
     """Who has unstored bytes, and the task that stores them.
 
@@ -69,6 +90,7 @@ class Scribe:
         self._journal, self._keep = journal, keep
         self._dirty: dict[SessionId, Flow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
+        self._notes: dict[SessionId, tuple[Flow, deque[VerdictSeen]]] = {}
         self._bell, self._hurry = Bell(), Bell()
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
@@ -77,6 +99,14 @@ class Scribe:
         self._bell.ring()
         if flow.tail.end - flow.tail.stored >= URGENT:
             self._hurry.ring()
+
+    def note(self, session_id: SessionId, flow: Flow, seen: VerdictSeen) -> None:
+        """A verdict is to be stored, once the bytes before it are."""
+        known = self._notes.get(session_id)
+        if known is None or known[0] is not flow:
+            known = self._notes[session_id] = flow, deque(maxlen=NOTES)
+        known[1].append(seen)
+        self._bell.ring()
 
     def mark_drawing(
         self, session_id: SessionId, draw: Callable[[], Keyframe | None]
@@ -139,10 +169,34 @@ class Scribe:
             else:
                 met(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
+        failed = not await self._store_notes() or failed
         self.waits = failed
         if failed:
             self._bell.ring()
             await trio.sleep(RETRY_S)
+
+    async def _store_notes(self) -> bool:
+        """Store the verdicts whose bytes are stored; whether the database took them."""
+        due: Notes = []
+        for session_id, (flow, notes) in self._notes.items():
+            ready = [each for each in notes if each.verdict.end <= flow.tail.stored]
+            if ready:
+                due.append((session_id, ready))
+        if not due:
+            return True
+        try:
+            await self._journal.write(store_sightings, due)
+        except StorageFailed as exc:
+            log.error("Verdicts wait for the disk: %s", exc)
+            return False
+        for session_id, ready in due:
+            _, notes = self._notes[session_id]
+            for each in ready:
+                if each in notes:
+                    notes.remove(each)
+            if not notes:
+                del self._notes[session_id]
+        return True
 
     def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:
         for session_id, chunks in group:

@@ -17,12 +17,16 @@ import trio
 
 from ant import clock, runs, sessions
 from ant.bus import Bus
+from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.config import Config
+from ant.courier import Courier
 from ant.errors import Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.inboxes import Inboxes
 from ant.journal import Journal, open_journal
+from ant.keyfile import read_key
 from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
@@ -36,6 +40,7 @@ from ant.terminal import processes
 from ant.terminal.display import warm_up
 from ant.terminal.host import Identity
 from ant.terminal.pty import open_pty
+from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.webhooks import Webhooks
@@ -45,6 +50,9 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 60.0
 """Between two looks at what is no longer to be kept."""
+
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What listens on every address is reached from here by these."""
 
 ORPHAN_GRACE_S = 0.5
 """What a lost session's processes get between HUP and KILL: their terminal is gone."""
@@ -90,19 +98,33 @@ async def _serve(
     await _end_lost(store)
     warm_up()
     host, port = address(listeners)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = _url(host, port)
     bus = Bus(store.read(_newest_seq))
     stopped, hurry = trio.Event(), trio.CancelScope()
     async with open_journal(store, bus) as journal, trio.open_nursery() as background:
         scribe = Scribe(journal, config.transcript_max_bytes)
         webhooks = Webhooks(config.webhook_private)
+        channels = Channels(journal, bus)
         clerk = Clerk(journal, scribe, webhooks)
-        own_url = config.public_url or url
-        stage = Stage(journal, scribe, clerk, Viewers(), open_pty, Turns(), own_url)
+        courier = Courier(journal, scribe, bus, Inboxes(config.data_dir / "inbox"))
+        stage = Stage(
+            journal,
+            scribe,
+            clerk,
+            courier,
+            Viewers(),
+            open_pty,
+            Turns(),
+            config.public_url or _url(_WILDCARDS.get(host, host), port),
+            Mint(read_key(config.data_dir)),
+            config.shell_integration,
+        )
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(webhooks.run)
+        background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
+        await background.start(courier.start_delivering)
         background.start_soon(_sweep, journal, config)
         await background.start(_signals, stopped, hurry)
         with hurry:
@@ -119,11 +141,16 @@ async def _serve(
                     supervisor=supervisor,
                     presence=Presence(),
                     health=health,
+                    channels=channels,
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )
                 await _front(system, listeners, stopped, partial(ready, url))
         background.cancel_scope.cancel()
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 async def _front(

@@ -3,6 +3,7 @@
 import attrs
 
 from ant.bus import Bus
+from ant.channels import Channels
 from ant.config import Config
 from ant.health import HealthProbe
 from ant.journal import Journal
@@ -22,5 +23,6 @@ class System:
     supervisor: Supervisor
     presence: Presence
     health: HealthProbe
+    channels: Channels
     epoch: str
     build_id: str

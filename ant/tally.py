@@ -37,7 +37,12 @@ class Limit(Enum):
         "While 16 answered prompts of a session wait for the database, the next answer "
         "is refused with 429; what came and went unanswered meanwhile is dropped."
     )
+    DELIVERIES = "While 256 messages wait for a terminal, the next is given up at once."
     WEBHOOKS = "While 64 posts wait for webhooks, the next is dropped and logged."
+    CHANNELS = (
+        "While 64 messages wait for a local channel, the next is dropped and logged; "
+        "so are those that came while 1,024 other events did."
+    )
     TRANSCRIPT = "Bytes of transcripts over their size: the oldest of a session went."
     EVENT_LOG = "Events over the log's length or age: the oldest went."
 

@@ -9,6 +9,7 @@ followed. `private` lifts this.
 import ipaddress
 import logging
 import ssl
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -70,24 +71,37 @@ async def addresses(host: str, port: int, private: bool) -> list[str]:
 async def post(url: str, data: bytes, private: bool) -> int:
     """Post JSON and return the status of the answer.
 
-    Raises `Forbidden`, `OSError`, and what TLS and HTTP have to say.
-    *Cancellation:* the connection is dropped.
+    Raises `Forbidden`, and as `post_to` does. *Cancellation:* so does that.
     """
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    stream = await _connect(await addresses(host, port, private), port)
+    host, port = parts.hostname or "", _port(parts)
+    return await post_to(await addresses(host, port, private), url, data)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]
+
+
+async def post_to(known: Sequence[str], url: str, data: bytes) -> int:
+    """Post JSON to the first of these addresses that answers; the answer's status.
+
+    The host of the URL is only told, not looked up. Raises `OSError`, and what TLS and
+    HTTP have to say. *Cancellation:* the connection is dropped.
+    """
+    parts = urlsplit(url)
+    stream = await _connect(known, _port(parts))
     async with stream:
         if parts.scheme == "https":
             stream = trio.SSLStream(
                 stream,
                 ssl.create_default_context(),
-                server_hostname=host,
+                server_hostname=parts.hostname,
                 https_compatible=True,
             )
         return await _exchange(stream, parts, data)
 
 
-async def _connect(known: list[str], port: int) -> trio.abc.Stream:
+async def _connect(known: Sequence[str], port: int) -> trio.abc.Stream:
     """The first of these addresses that answers: names are not looked up again."""
     last: OSError | None = None
     for address in known:

@@ -8,8 +8,10 @@ import trio
 
 from ant import clock, runs, screens
 from ant.clerk import Clerk
+from ant.courier import Courier
 from ant.errors import AntError
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
+from ant.explaining import RESIZED
 from ant.journal import Journal
 from ant.launch import plan
 from ant.model import SessionId
@@ -26,8 +28,10 @@ from ant.terminal.observations import (
     Resized,
     VerdictSeen,
 )
+from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
+from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
 
@@ -47,10 +51,13 @@ class Stage:
     journal: Journal
     scribe: Scribe
     clerk: Clerk
+    courier: Courier
     viewers: Viewers
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
     turns: Turns
     server_url: str = ""
+    mint: Mint = attrs.field(factory=Mint)
+    shell_integration: bool = True
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
 
@@ -100,9 +107,19 @@ class Witness:
             "ANT_RUN": self._run,
             "ANT_SERVER_URL": self._stage.server_url,
             "ANT_HANDLE": program.session.handle or "",
+            "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
-        return plan(program.command, root_dir, own, program.cols, program.rows)
+        if self._stage.shell_integration:
+            self.detector.shell.nonce = clock.new_id()
+        return plan(
+            program.command,
+            root_dir,
+            own,
+            program.cols,
+            program.rows,
+            self.detector.shell.nonce,
+        )
 
     async def began(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
@@ -116,6 +133,7 @@ class Witness:
         )
         self.has_begun = True
         self._stage.clerk.enter(self.session_id, self._run, self.flow)
+        self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
         self._stage.viewers.wake(self.session_id)
@@ -131,12 +149,26 @@ class Witness:
                     self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
-            case VerdictSeen(verdict):
-                self._stage.clerk.saw(self.session_id, verdict)
+            case VerdictSeen():
+                self._stage.clerk.saw(self.session_id, observation.verdict)
+                self._stage.courier.saw(self.session_id)
+                self._stage.scribe.note(self.session_id, self.flow, observation)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
+                self._note_size(cols, rows)
                 self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
                 self._publish(TerminalResized(self.session_id, cols, rows))
+
+    def _note_size(self, cols: int, rows: int) -> None:
+        seen = VerdictSeen(
+            Verdict(Kind.QUIET_UNKNOWN, RESIZED, (), self.flow.tail.end),
+            self.live.tty(),
+            cols,
+            rows,
+            0.0,
+            self.detector.flag,
+        )
+        self._stage.scribe.note(self.session_id, self.flow, seen)
 
     def is_alone(self) -> bool:
         """Whether no socket has joined as the program's terminal."""
@@ -162,6 +194,7 @@ class Witness:
             if self.has_begun:
                 del self._stage.running[self.session_id]
                 self._stage.clerk.forget(self.session_id)
+                self._stage.courier.leave(self.session_id)
             self._stage.viewers.wake(self.session_id)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:

@@ -34,6 +34,7 @@ class FakeTerminal:
         self.sizes = [size]
         self.closed = False
         self.discipline: Tty | None = None
+        self.environment: dict[str, str] = {}
         self._stubborn = stubborn
         self._room = room
         self._output: deque[bytes] = deque()
@@ -61,6 +62,9 @@ class FakeTerminal:
 
     def tty(self) -> Tty | None:
         return self.discipline
+
+    def was_given(self, variable: str, value: str) -> bool:
+        return self.environment.get(variable) == value
 
     async def write(self, data: bytes) -> int:
         await trio.lowlevel.checkpoint()

@@ -14,13 +14,17 @@ import trio
 from quart_trio import QuartTrio
 
 from ant import bus, clock, sessions
+from ant.bell import Bell
 from ant.bus import Bus
+from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.commands import CreateSession
 from ant.config import Config
+from ant.courier import Courier
 from ant.events import Envelope
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.inboxes import Inboxes
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
@@ -30,6 +34,7 @@ from ant.store.tables import EventRow
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.terminal.host import Spec, Terminal
+from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
 from ant.webhooks import Webhooks
@@ -109,6 +114,12 @@ class Rig:
 
         await self.system.journal.write(nothing)
 
+    @property
+    def bells(self) -> set[Bell]:
+        """Who listens to the bus, but for the two that always do."""
+        own = {self.system.channels._bell, self.system.stage.courier.bell}
+        return self.bus._bells - own
+
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""
         return [type(envelope.event).__name__ for envelope in self.bus.published]
@@ -143,14 +154,20 @@ async def running(
             scribe = Scribe(journal, config.transcript_max_bytes)
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
+            channels = Channels(journal, rig.bus)
             clerk = Clerk(journal, scribe, webhooks)
+            inboxes = Inboxes(config.data_dir / "inbox")
+            courier = Courier(journal, scribe, rig.bus, inboxes)
             stage = Stage(
-                journal, scribe, clerk, Viewers(), opener, Turns(), "http://test"
+                *(journal, scribe, clerk, courier, Viewers(), opener, Turns()),
+                *("http://test", Mint(), config.shell_integration),
             )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(webhooks.run)
+            background.start_soon(channels.run)
             await background.start(clerk.start_keeping)
+            await background.start(courier.start_delivering)
             with rig.hurry:
                 async with open_supervisor(
                     stage, config.max_active_sessions, config.grace_s
@@ -163,6 +180,7 @@ async def running(
                         supervisor=supervisor,
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor),
+                        channels=channels,
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )

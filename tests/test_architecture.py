@@ -15,6 +15,7 @@ VOCABULARY = (
     "clock",
     "bell",
     "model",
+    "delivering",
     "limits",
     "commands",
     "frames",
@@ -31,7 +32,6 @@ PROMPT_WORDS = ("terminal.prompt", "terminal.choice")
 PURE_TERMINAL = (
     "terminal.prompt",
     "terminal.choice",
-    "terminal.observations",
     "terminal.transcript",
     "terminal.plain",
     "terminal.replies",
@@ -40,7 +40,9 @@ PURE_TERMINAL = (
     "terminal.ghostty",
     "terminal.avt",
     "terminal.screen",
+    "terminal.marks",
     "terminal.look",
+    "terminal.observations",
     "terminal.host",
     "terminal.display",
     "terminal.menus",
@@ -54,6 +56,7 @@ PURE_TERMINAL = (
     "terminal.judge",
     "terminal.detector",
     "terminal.keys",
+    "terminal.drafts",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -63,6 +66,7 @@ LIVE_TERMINAL = (
     "terminal.inbox",
     "terminal.sight",
     "terminal.answering",
+    "terminal.saying",
     "terminal.session",
 )
 STORE = (
@@ -74,30 +78,43 @@ STORE = (
     "store.sessions",
     "store.transcripts",
     "store.keyframes",
+    "store.sightings",
     "store.messages",
     "store.people",
     "store.links",
     "store.board",
     "store.prompts",
+    "store.deliveries",
     "store.unit",
     "store",
 )
 RULES = (
     "handles",
+    "mentions",
+    "routing",
+    "letters",
     "sessions",
     "people",
+    "tokens",
+    "bridge",
+    "cards",
+    "registry",
+    "deliveries",
     "rooms",
     "links",
     "board",
-    "bridge",
-    "cards",
     "standing",
     "prompts",
+    "explaining",
     "replies",
     "hooks",
     "desk",
     "runs",
     "evidence",
+    "digest",
+    "cast",
+    "vault",
+    "exporting",
     "screens",
 )
 MACHINERY = (
@@ -108,8 +125,13 @@ MACHINERY = (
     "journal",
     "scribe",
     "launch",
+    "keyfile",
     "webhooks",
+    "channels",
     "clerk",
+    "inboxes",
+    "handover",
+    "courier",
     "witness",
     "supervisor",
     "health",
@@ -122,6 +144,7 @@ HTTP = (
     "http",
     "http.problems",
     "http.auth",
+    "http.permits",
     "http.endpoint",
     "http.schema",
     "http.openapi",
@@ -132,18 +155,21 @@ HTTP = (
     "http.routes.sessions",
     "http.routes.terminal",
     "http.routes.messages",
+    "http.routes.deliveries",
     "http.routes.people",
     "http.routes.links",
     "http.routes.board",
+    "http.routes.channels",
     "http.routes.prompts",
     "http.routes.events",
+    "http.routes.evidence",
     "http.routes.system",
     "http.routes",
     "http.sender",
     "http.ws",
     "http.app",
 )
-TOP = ("client", "listener", "server", "cli", "__main__")
+TOP = ("client", "calls", "chat", "listener", "server", "cli", "__main__")
 
 WEB = frozenset({"quart", "quart_trio", "werkzeug"})
 SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
@@ -153,14 +179,14 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock", "tally"), (), frozenset()),
     (("bell", "turns"), (), frozenset({"trio"})),
-    (("model",), VOCABULARY[:2], frozenset({"attrs"})),
-    (("limits", "commands", "frames"), VOCABULARY[:4], frozenset({"attrs"})),
+    (("model", "delivering"), VOCABULARY[:2], frozenset({"attrs"})),
+    (("limits", "commands", "frames"), VOCABULARY[:5], frozenset({"attrs"})),
     (
         ("asking", "prompt_events", "events"),
-        ("model", *PROMPT_WORDS),
+        ("model", "delivering", *PROMPT_WORDS),
         frozenset({"attrs"}),
     ),
-    (("wire",), VOCABULARY[:10], frozenset({"attrs", "cattrs", "orjson"})),
+    (("wire",), VOCABULARY[:11], frozenset({"attrs", "cattrs", "orjson"})),
     (
         ("answering",),
         ("model", "limits", "commands", *PROMPT_WORDS),
@@ -175,7 +201,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         STORE,
-        ("errors", "clock", "model", "asking", "events", "wire", *PROMPT_WORDS),
+        (
+            *("errors", "clock", "model", "delivering", "asking", "events"),
+            *("wire", *PROMPT_WORDS),
+            *("terminal.look", "terminal.observations"),
+        ),
         frozenset({"attrs", "peewee", "playhouse"}),
     ),
     (
@@ -211,6 +241,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         VOCABULARY,
         frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     ),
+    (
+        ("calls", "chat"),
+        ("errors", "client"),
+        frozenset({"attrs", "click", "trio", "httpx"}),
+    ),
     (("listener",), ("errors", "tally", *CONNECTION), SERVING),
     (
         ("server",),
@@ -222,7 +257,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("client", "server"),
+        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

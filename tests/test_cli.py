@@ -57,7 +57,7 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         *("--log-level", "debug", "--insecure", "--max-active-sessions", "3"),
         *("--transcript-max-bytes", "70000", "--event-log-keep", "5"),
         *("--public-url", "https://ant.example", "--allowed-hosts", "a, b,"),
-        "--webhook-private",
+        *("--webhook-private", "--no-shell-integration"),
     )
     variables = run(
         "serve",
@@ -73,6 +73,7 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         ANT_PUBLIC_URL="https://ant.example",
         ANT_ALLOWED_HOSTS="a, b,",
         ANT_WEBHOOK_PRIVATE="1",
+        ANT_SHELL_INTEGRATION="0",
     )
     assert (0, 0) == (flags.exit_code, variables.exit_code), variables.output
     expected = Config(
@@ -88,6 +89,7 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         public_url="https://ant.example",
         allowed_hosts=("a", "b"),
         webhook_private=True,
+        shell_integration=False,
     )
     assert [expected, expected] == told
 

@@ -9,8 +9,17 @@ import pytest
 from ant import clock, events, evidence, rooms, wire
 from ant.asking import AgentState, AgentStatus, PromptStatus
 from ant.commands import PostMessage
+from ant.delivering import (
+    DeliveryId,
+    DeliveryKind,
+    DeliveryRecord,
+    DeliveryState,
+    Reason,
+    Transition,
+)
 from ant.events import (
     CliFlagUpdated,
+    DeliveryUpdated,
     Envelope,
     Event,
     FileRefCreated,
@@ -80,6 +89,27 @@ MESSAGE = Message(
 TASK = Task(TaskId("t"), ONE, "@ada", None, "title", None, "new", ("a",), AT, AT)
 REF = FileRef(FileRefId("f"), ONE, None, "/a", "note", AT)
 
+DELIVERY = DeliveryRecord(
+    id=DeliveryId("d"),
+    message_id=MESSAGE.id,
+    session_id=ONE,
+    adapter="pty-injection",
+    target_id=TWO,
+    kind=DeliveryKind.LINE,
+    route="mention",
+    state=DeliveryState.WITHHELD,
+    reason=Reason.DIALOG,
+    delivered=False,
+    error="A dialog is open in the terminal.",
+    offset=7,
+    created_at=AT,
+    updated_at=AT,
+    transitions=(
+        Transition(DeliveryState.QUEUED, None, AT),
+        Transition(DeliveryState.WITHHELD, Reason.DIALOG, AT, 7),
+    ),
+)
+
 ASKED = record(answer=decision())
 
 # One of each: (durable, to all, event).
@@ -93,6 +123,7 @@ EVENTS: list[tuple[bool, bool, Event]] = [
     (True, False, MessagePinned(ONE, MESSAGE.id, True)),
     (True, False, MessageDeleted(ONE, MESSAGE.id)),
     (True, False, MessageRead(ONE, MESSAGE.id, "r", (Read("r", "R", None, AT),))),
+    (True, False, DeliveryUpdated(ONE, MESSAGE.id, DELIVERY.id, DELIVERY)),
     (True, False, ParticipantsChanged(ONE)),
     (True, False, HandleUpdated(ONE, "@one", None)),
     (True, False, CliFlagUpdated(ONE, CliFlag.PI)),
@@ -277,7 +308,7 @@ def test_a_row_has_one_shape_in_answer_event_and_log(store: Store) -> None:
     job = Job(rooms.post_message, (here.id, PostMessage("x", meta={"a": [1]})))
     store.transact_group([job])
     answer = json.loads(wire.dumps(job.outcome()))
-    assert [{"adapter", "targetId", "delivered", "error"}] == [
+    assert [{"adapter", "targetId", "delivered", "error", "id", "state", "reason"}] == [
         set(each) for each in answer.pop("deliveries")
     ]
     (told,) = [json.loads(wire.event_frame(each)) for each in job.envelopes]

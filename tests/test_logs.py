@@ -21,6 +21,7 @@ def line(message: str, secret: str | None = None, exc: bool = False) -> str:
         ("GET /ws?apiKey=hunter2 HTTP/1.1", "GET /ws?apiKey=*** HTTP/1.1"),
         ("'/x?apikey=hunter2&a=1'", "'/x?apikey=***&a=1'"),
         ("no key here", "no key here"),
+        (f"'ant.S-1_a.{'x' * 43}'", "'ant.S-1_a.***'"),
     ],
 )
 def test_a_key_in_a_query_is_not_written(message: str, shown: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import bridge, prompts, rooms, runs, sessions, wire
+from ant import bridge, people, prompts, rooms, runs, sessions, wire
 from ant.answering import AgentResponse, PutBridge
 from ant.asking import (
     ENDED,
@@ -60,7 +60,7 @@ def closed(one: PromptRecord, **fields: Any) -> PromptRecord:
 def card_of(store: Store, one: PromptRecord) -> Message:
     assert one.chat_id is not None
     assert one.message_id is not None
-    return store.read(rooms.get_message, one.chat_id, one.message_id)
+    return store.read(people.need_message, one.chat_id, one.message_id)
 
 
 def put(store: Store, **fields: Any) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ant import clock, rooms, sessions, wire
 from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
+from ant.delivering import Delivery
 from ant.errors import Gone, Invalid, NotFound
 from ant.events import (
     MessageCreated,
@@ -23,7 +24,7 @@ from ant.events import (
     MessageUpdated,
 )
 from ant.limits import META as BOUND
-from ant.model import Delivery, Found, Message, MessageId, Session
+from ant.model import Found, Message, MessageId, Session
 from ant.store import Job, Store, Unit
 from tests.rules import NOBODY, create, events_of, look, patch, post, room
 from tests.strategies import META, WRITING
@@ -81,7 +82,7 @@ def test_a_message_is_the_same_wherever_it_is_seen(store: Store, here: Session) 
     posted = job.outcome()
     (event,) = [envelope.event for envelope in job.envelopes]
     assert MessageCreated(here.id, posted.message) == event
-    assert (Delivery("ws-broadcast", here.id, True),) == posted.deliveries
+    assert Delivery("ws-broadcast", here.id, True) == posted.deliveries[0]
     assert [first, posted.message] == page(store, here)
     assert [posted.message] == [e.message for e in found(store, here, "hello")]
     given_ = attrs.asdict(ask, recurse=False)

@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from ant import clock, commands, events, frames, wire
 from ant.commands import CreateSession, ReadHistory
+from ant.delivering import Delivery, Posted
 from ant.errors import Invalid
 from ant.events import Envelope, MessageCreated, SessionExited, SessionsChanged
 from ant.frames import JoinSession, PresencePing, SendInput
 from ant.health import SessionLoad
 from ant.model import (
-    Delivery,
     Found,
     Gap,
-    Posted,
     SessionId,
     SessionType,
     Status,
@@ -38,6 +37,9 @@ def test_a_flat_field_stands_beside_the_others() -> None:
         "targetId": "one",
         "delivered": False,
         "error": "why",
+        "id": None,
+        "state": None,
+        "reason": None,
     }
     assert {**ROW, "deliveries": [delivery]} == json.loads(wire.dumps(posted))
     found = Found(MESSAGE, "<mark>x</mark>")

@@ -1,5 +1,8 @@
 """What a run does, as facts that rooms and the store know; real threads."""
 
+from pathlib import Path
+from typing import Any
+
 import attrs
 import pytest
 import trio
@@ -10,9 +13,11 @@ from ant.events import SessionActivity, SessionExited, TerminalResized
 from ant.model import CliFlag, Status
 from ant.store import Keyframe, Unit
 from ant.terminal.host import Exit
+from ant.terminal.marks import NONCE
 from tests.http.asking import ask
 from tests.live.waiting import eventually
-from tests.systems import PATIENCE_S, Rig
+from tests.systems import PATIENCE_S, Rig, running
+from tests.terminal.drawn import SHELL
 
 
 async def exited(rig: Rig, session_id: str) -> SessionExited:
@@ -61,6 +66,54 @@ async def test_the_session_may_not_forge_what_we_say(rig: Rig) -> None:
     """Our variables come last."""
     await rig.started("one", env={"ANT_SESSION_ID": "forged"})
     assert "forged" != rig.specs[0].env["ANT_SESSION_ID"]
+
+
+async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> None:
+    """Another one for each run; `explain` then names what the shell has said."""
+    session = await rig.started("one", command=("bash",))
+    await rig.started("two", command=("bash",))
+    first, second = (spec.env[NONCE] for spec in rig.specs)
+    assert first != second
+    witness = rig.system.stage.running[session.id]
+    assert first == witness.detector.shell.nonce
+    fake = rig.terminals[0]
+    fake.discipline, fake.environment = SHELL, rig.specs[0].env
+    fake.say(f"\x1b]133;A;ant={first}\x07$ \x1b]133;B;ant={first}\x07".encode())
+
+    async def judged() -> bool:
+        verdict = witness.live.verdict
+        return verdict is not None and verdict.rule == "shell/mark"
+
+    await eventually(judged)
+    path = f"/api/sessions/{session.id}/prompt-bridge/explain"
+    told = (await ask(rig.app, "GET", path)).body
+    assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
+    await ask(
+        rig.app,
+        "POST",
+        f"/api/sessions/{session.id}/terminal/resize",
+        {"cols": 60, "rows": 9},
+    )
+    end = rig.system.stage.flows[session.id].tail.end
+
+    async def kept() -> Any:
+        """What is told of that place, once the new size is kept with it."""
+        told = (await ask(rig.app, "GET", f"{path}?offset={end}")).body
+        return told if told["recorded"] and len(told["lines"]) == 9 else None
+
+    told = await eventually(kept)
+    assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
+
+
+async def test_shells_are_left_alone_where_we_are_told_so(
+    tmp_path: Path,
+) -> None:
+    """By its setting; then no marks are believed either."""
+    async with running(tmp_path, shell_integration=False) as rig:
+        session = await rig.started(command=("bash",))
+        assert NONCE not in rig.specs[0].env
+        witness = rig.system.stage.running[session.id]
+        assert witness.detector.shell.nonce is None
 
 
 async def test_output_is_stored_and_the_exit_is_told_after_it(rig: Rig) -> None:

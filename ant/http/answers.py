@@ -9,8 +9,9 @@ from ant import clock, people, prompts, replies, sessions, wire
 from ant.answering import AgentResponse, Respond
 from ant.asking import Decision, PromptRecord
 from ant.commands import PostMessage
+from ant.delivering import Delivery
 from ant.errors import AlreadyAnswered, Invalid
-from ant.model import Delivery, MessageId, SessionId
+from ant.model import MessageId, SessionId
 from ant.replies import Responder
 from ant.standing import need_terminal_of
 from ant.system import System

@@ -3,7 +3,7 @@
 import logging
 from functools import lru_cache
 
-from quart import Request, Websocket, request, websocket
+from quart import Request, Websocket, g, request, websocket
 from quart_trio import QuartTrio
 
 from ant.connection import MAX_BODY
@@ -12,6 +12,7 @@ from ant.http.endpoint import ROUTES
 from ant.http.output import Outputs
 from ant.http.ws import serve_socket
 from ant.system import System
+from ant.tokens import Caller, identify
 
 __all__ = ["create_app", "routes"]
 
@@ -32,19 +33,23 @@ def create_app(system: System) -> QuartTrio:
     # Callers keep naming the same few hosts; a refusal is not remembered.
     check_host = lru_cache(HOSTS)(auth.check_host)
 
-    def guard(method: str, call: Request | Websocket) -> None:
+    async def guard(method: str, call: Request | Websocket) -> Caller | None:
         check_host(config, call.headers.get("Host"))
         auth.check_origin(method, call.headers)
-        if config.api_key is not None:
-            auth.check_key(config, call.headers, call.args.get("apiKey"))
+        shown = call.headers, call.args.get("apiKey")
+        token = auth.shown_token(*shown)
+        if token is not None and not auth.has_key(config, *shown):
+            return await system.journal.read(identify, system.stage.mint, token)
+        auth.check_key(config, *shown)
+        return None
 
     @app.before_request
     async def guard_request() -> None:
-        guard(request.method, request)
+        g.caller = await guard(request.method, request)
 
     @app.before_websocket
     async def guard_socket() -> None:
-        guard("WEBSOCKET", websocket)
+        g.caller = await guard("WEBSOCKET", websocket)
 
     for route in ROUTES:
         app.add_url_rule(
@@ -56,6 +61,6 @@ def create_app(system: System) -> QuartTrio:
 
     @app.websocket("/ws")
     async def ws() -> None:
-        await serve_socket(system, outputs)
+        await serve_socket(system, outputs, g.caller)
 
     return app

@@ -1,7 +1,9 @@
 """Who may call: the Host, where a browser's call comes from, and the key.
 
-All three are asked of every request and socket. The operator page's login cookie will
-be a fourth way to show the key, in `shown_keys`, for calls from our own origin only.
+All three are asked of every request and socket. A terminal's token is shown as the key
+is and counts instead of it, for less (`http.permits`). The operator page's login cookie
+will be a fourth way to show the key, in `shown_keys`, for calls from our own origin
+only.
 """
 
 import hmac
@@ -13,6 +15,7 @@ from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.errors import Forbidden, Unauthorized
+from ant.tokens import PREFIX
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOCAL = frozenset({"localhost"})
@@ -71,15 +74,28 @@ def shown_keys(headers: Headers, query_key: str | None) -> Iterator[bytes]:
     yield (query_key or "").encode("utf-8", "surrogateescape")
 
 
-def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
-    """Ask for the key where there is one, in constant time. Raises `Unauthorized`."""
+def shown_token(headers: Headers, query_key: str | None) -> str | None:
+    """What the caller showed as a terminal's token, whatever it is worth."""
+    start = PREFIX.encode()
+    shown = shown_keys(headers, query_key)
+    token = next((each for each in shown if each.startswith(start)), None)
+    return token.decode("latin-1") if token is not None else None
+
+
+def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
+    """Whether the key was shown, in constant time; never where there is none."""
     if config.api_key is None:
-        return
+        return False
     wanted = config.api_key.encode()
     matches = [
         hmac.compare_digest(shown, wanted) for shown in shown_keys(headers, query_key)
     ]
-    if not any(matches):
+    return any(matches)
+
+
+def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
+    """Ask for the key where there is one. Raises `Unauthorized`."""
+    if config.api_key is not None and not has_key(config, headers, query_key):
         raise Unauthorized(
             "Invalid or missing API key: send it as Authorization: Bearer KEY, "
             "X-API-Key: KEY or ?apiKey=KEY."

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast, get_args, get_type_hints
 
 import attrs
-from quart import Response, request
+from quart import Response, g, request
 
 from ant import wire
 from ant.errors import AntError, Invalid
+from ant.http import permits
 from ant.system import System
+from ant.tokens import Caller
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -37,6 +39,8 @@ class Route:
     inactive: bool
     raises: tuple[type[AntError], ...]
     also: dict[int, type] = attrs.field(factory=dict)
+    token: permits.Stance | None = None
+    speaker: str | None = None
 
     @property
     def name(self) -> str:
@@ -57,14 +61,23 @@ class Route:
     def view(self, system: System) -> Callable[..., Awaitable[Response]]:
         """The Quart view: read what the signature asks for, call, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
+        wants_caller = "caller" in self.hints
 
         async def view(**params: Any) -> Response:
+            caller: Caller | None = g.caller
+            if caller is not None:
+                session_id = params.get("session_id")
+                await permits.check_call(system, self.token, caller, session_id)
+            if wants_caller:
+                params["caller"] = caller
             if query is not None:
                 params["query"] = wire.read_query(_pairs(), query)
             if body is not None:
                 data = cast(bytes, await request.get_data(as_text=False))
                 as_it_came = takes_bytes and request.mimetype == OCTETS
                 params["body"] = data if as_it_came else wire.read_body(data, body)
+                if caller is not None:
+                    params["body"] = permits.bound(caller, self.speaker, params["body"])
             answer = await self.handler(system, **params)
             if isinstance(answer, Response):
                 return answer
@@ -99,6 +112,8 @@ def endpoint(
     inactive: bool = False,
     raises: tuple[type[AntError], ...] = (),
     also: dict[int, type] | None = None,
+    token: permits.Stance | None = None,
+    speaker: str | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler: `(system, <path parameters>, body, query) -> answer`.
 
@@ -108,6 +123,9 @@ def endpoint(
     too. `raises`: what it may refuse with beside what the signature tells already.
     `also`: other classes that it may answer with, by the status that they have. A
     handler may answer with a `Response` of its own, which is passed on as it is.
+    `token`: where it opens to the token of a terminal (`permits.Stance`); nowhere
+    unless that is said. `speaker`: the field of the body that says who speaks, which a
+    token binds. A parameter `caller` is that terminal, None for the operator.
     """
 
     def register(handler: Handler) -> Handler:
@@ -118,8 +136,9 @@ def endpoint(
         kinds = [kind for kind in get_args(hints["return"]) if kind not in others]
         if len(kinds) < len(get_args(hints["return"])):
             (hints["return"],) = kinds
+        route = Route(method, path, status, handler, hints, inactive, raises)
         ROUTES.append(
-            Route(method, path, status, handler, hints, inactive, raises, also or {})
+            attrs.evolve(route, also=also or {}, token=token, speaker=speaker)
         )
         return handler
 

@@ -30,6 +30,9 @@ STATUS: Final[dict[type[Exception], int]] = {
 GOING_AWAY: Final = 1001
 """Close code when the server stops."""
 
+DEAD_TOKEN: Final = 4401
+"""Close code when the terminal whose token a socket showed has ended."""
+
 INTERNAL_ERROR: Final = 1011
 """Close code when a bug of ours ends the socket."""
 

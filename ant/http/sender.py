@@ -10,13 +10,15 @@ from typing import Any
 
 from quart import websocket
 
-from ant import evidence, wire
+from ant import evidence, tokens, wire
 from ant.bell import Bell
-from ant.events import Envelope, SessionExited
+from ant.errors import Forbidden, Unauthorized
+from ant.events import Envelope, Event, SessionExited
 from ant.http.joins import Join, Joins
 from ant.http.output import Outputs
 from ant.system import System
 from ant.tally import Limit, met
+from ant.tokens import Caller
 from ant.websocket import Encoded
 
 OUTBOX = 256
@@ -29,8 +31,11 @@ EVENTS_AT_ONCE = 64
 class Sender:
     """One socket's sending side. Nothing in it grows with what the client leaves."""
 
-    def __init__(self, system: System, outputs: Outputs) -> None:
-        self._system, self._outputs = system, outputs
+    def __init__(
+        self, system: System, outputs: Outputs, caller: Caller | None = None
+    ) -> None:
+        self._system, self._outputs, self._caller = system, outputs, caller
+        self.is_dismissed = False
         self._bell, self._space = Bell(), Bell()
         self._outbox: deque[bytes] = deque()
         self.joins = Joins(system, self._bell)
@@ -73,7 +78,9 @@ class Sender:
         self._bell.ring()
 
     async def run(self) -> None:
-        """Send until the bus closes. While an answer waits, nothing newer overtakes it.
+        """Send until the bus closes, or the caller's terminal ends (`is_dismissed`).
+
+        While an answer waits, nothing newer overtakes it.
 
         An `ack` says where a stream begins, so all of that must come after it.
         """
@@ -81,7 +88,7 @@ class Sender:
             await self._send()
 
     async def _send(self) -> None:
-        while not self._system.bus.closed:
+        while not (self._system.bus.closed or self.is_dismissed):
             busy = await self._send_answers()
             if not self._held:
                 busy |= await self._send_events()
@@ -177,6 +184,8 @@ class Sender:
             if envelope.seq <= self._seq:
                 return
             self._seq = envelope.seq
+        if self._caller is not None and not await self._may_hear(self._caller, event):
+            return
         join = self.joins.get(event.session_id) if event.session_id else None
         if join is None and not event.to_all:
             return
@@ -184,3 +193,23 @@ class Sender:
             while join.is_before(event.end) and await self._send_output(join):
                 pass
         await websocket.send(Encoded(wire.event_frame(envelope)))
+
+    async def _may_hear(self, caller: Caller, event: Event) -> bool:
+        """Whether a terminal's token opens this: its rooms' events only, still today.
+
+        A room that it was taken out of is left; the end of its own run ends it all.
+        """
+        room_id, read = event.session_id, self._system.journal.read
+        if room_id is None:
+            return False
+        try:
+            if room_id in self.joins:
+                await read(tokens.check_room, caller, room_id)
+                return True
+            if room_id == caller.session_id and isinstance(event, SessionExited):
+                await read(tokens.check_alive, caller)
+        except Unauthorized:
+            self.is_dismissed = True
+        except Forbidden:
+            self.joins.leave(room_id)
+        return False

@@ -23,8 +23,10 @@ from ant.frames import (
     SendInput,
     SendResize,
 )
+from ant.http import permits
 from ant.http.output import Cursor, Outputs, scrollback_start
-from ant.http.problems import GOING_AWAY, INTERNAL_ERROR, error_frame
+from ant.http.permits import LOBBY
+from ant.http.problems import DEAD_TOKEN, GOING_AWAY, INTERNAL_ERROR, error_frame
 from ant.http.routes.terminal import live_terminal, resize_terminal
 from ant.http.screens import draw, screen_frames
 from ant.http.sender import Sender
@@ -34,6 +36,7 @@ from ant.system import System
 from ant.tally import Limit, met
 from ant.terminal.display import Drawing
 from ant.terminal.replies import is_reply
+from ant.tokens import Caller
 from ant.websocket import MAX_FRAME, OVERSIZE
 
 log = logging.getLogger(__name__)
@@ -41,15 +44,15 @@ log = logging.getLogger(__name__)
 FAR_BEHIND = 64 << 10
 """Bytes that a `resume` with `screen` still gets as they are: a screen is not less."""
 
-LOBBY = "__ant_sessions__"
-"""What the original's clients join to hear `sessions_changed`; here everybody does."""
-
 
 class Socket:
     """One `/ws` connection: what a client asks, and what is done about it."""
 
-    def __init__(self, system: System, outputs: Outputs) -> None:
-        self._system, self._sender = system, Sender(system, outputs)
+    def __init__(
+        self, system: System, outputs: Outputs, caller: Caller | None = None
+    ) -> None:
+        self._system, self._caller = system, caller
+        self._sender = Sender(system, outputs, caller)
         self._joins = self._sender.joins
         self._answers: dict[type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]] = {
             JoinSession: self._join,
@@ -61,8 +64,10 @@ class Socket:
             PresencePing: self._ping,
         }
 
-    async def run(self) -> None:
-        """Serve until the server stops; a client that leaves cancels us.
+    async def run(self) -> int:
+        """Serve until the server stops, or the token dies; which close code says so.
+
+        A client that leaves cancels us.
 
         *Cancellation:* every session is left, presence with it.
         """
@@ -77,6 +82,7 @@ class Socket:
                 nursery.cancel_scope.cancel()
         finally:
             self._joins.leave_all()
+        return DEAD_TOKEN if self._sender.is_dismissed else GOING_AWAY
 
     # Commands.
 
@@ -97,6 +103,8 @@ class Socket:
                 raise Invalid("expected a JSON object, got an empty frame at $")
             ref = wire.ref_of(message)
             frame = wire.read_frame(message)
+            if self._caller is not None:
+                frame = await permits.check_frame(self._system, self._caller, frame)
             answer = await self._answers[type(frame)](frame)
         except Exception as exc:  # noqa: BLE001  It is answered, and a bug is logged.
             self._sender.put(error_frame(exc, ref))
@@ -265,16 +273,17 @@ class Socket:
         self._sender.say(**frame, **({"unavailable": True} if unavailable else {}))
 
 
-async def serve_socket(system: System, outputs: Outputs) -> None:
+async def serve_socket(system: System, outputs: Outputs, caller: Caller | None) -> None:
     """Accept and serve one `/ws` connection; close it with 1001 when the server stops.
 
-    A bug closes it with 1011. *Cancellation:* the client has left, or the time is up.
+    That of a terminal's token ends with the terminal, with 4401. A bug closes it with
+    1011. *Cancellation:* the client has left, or the time is up.
     """
     await websocket.accept()
     try:
-        await Socket(system, outputs).run()
+        code = await Socket(system, outputs, caller).run()
     except Exception:
         log.exception("A socket failed.")
         await websocket.close(INTERNAL_ERROR)
     else:
-        await websocket.close(GOING_AWAY)
+        await websocket.close(code)

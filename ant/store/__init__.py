@@ -16,8 +16,9 @@ from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
 from ant.store.log import sha256
-from ant.store.people import Member, Poster
+from ant.store.people import Listed, Member, Poster
 from ant.store.sessions import Program
+from ant.store.sightings import Sighting
 from ant.store.tables import database
 from ant.store.unit import Unit
 
@@ -208,9 +209,11 @@ __all__ = [
     "AntError",
     "Job",
     "Keyframe",
+    "Listed",
     "Member",
     "Poster",
     "Program",
+    "Sighting",
     "Store",
     "Unit",
 ]

@@ -23,6 +23,17 @@ class Member:
 
 
 @attrs.frozen
+class Listed:
+    """Somebody's place in a room, with the names he can be called by."""
+
+    session_id: str
+    role: str
+    alias: str | None
+    handle: str | None
+    type: str
+
+
+@attrs.frozen
 class Poster:
     """Who posted in a room, under the name they gave."""
 
@@ -39,6 +50,24 @@ def _member(row: Any) -> Member:
 _MEMBER = Statement(
     lambda room_id, session_id: MemberRow.select().where(
         (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
+    )
+)
+_ROSTER = Statement(
+    lambda room_id: (
+        MemberRow.select(
+            MemberRow.session_id,
+            MemberRow.role,
+            MemberRow.alias_,
+            SessionRow.handle,
+            SessionRow.type,
+        )
+        .join(SessionRow, on=(SessionRow.id == MemberRow.session_id))
+        .where(
+            (MemberRow.room_id == room_id)
+            & (SessionRow.archived == False)  # noqa: E712
+            & SessionRow.deleted_at.is_null()
+        )
+        .order_by(MemberRow.id)
     )
 )
 _POSTED = Statement(
@@ -71,6 +100,13 @@ class People:
         row = _MEMBER.one(room_id=room_id, session_id=session_id)
         return _member(row) if row else None
 
+    def roster(self, room_id: str) -> list[Listed]:
+        """Every membership of an active session, with its handle, oldest first."""
+        return [
+            Listed(row.session_id, row.role, row.alias_, row.handle, row.type)
+            for row in _ROSTER.rows(room_id=room_id)
+        ]
+
     def save_member(self, room_id: str, member: Member) -> None:
         """Insert or replace a membership."""
         fields = {
@@ -86,6 +122,14 @@ class People:
             MemberRow.insert(
                 room_id=room_id, session_id=member.session_id, **fields
             ).execute()
+
+    def memberships(self, session_id: str) -> list[str]:
+        """The rooms that a session was ever a member of."""
+        rows = MemberRow.select(MemberRow.room_id).where(
+            MemberRow.session_id == session_id
+        )
+        found: Any = rows.order_by(MemberRow.id).namedtuples()
+        return [row.room_id for row in found]
 
     def posters(self, room_id: str) -> list[Poster]:
         """Who posted, first poster first."""

@@ -83,6 +83,11 @@ class Prompts:
         rows = PromptRow.select().where(where).order_by(PromptRow.ordinal)
         return list(map(_record, rows))
 
+    def of_session(self, session_id: str) -> list[PromptRecord]:
+        """All of a terminal, oldest first."""
+        rows = PromptRow.select().where(PromptRow.session_id == session_id)
+        return list(map(_record, rows.order_by(PromptRow.ordinal).namedtuples()))
+
     def of_card(self, message_id: str) -> PromptRecord | None:
         """The prompt that this message is the card of."""
         return self._first(PromptRow.message_id == message_id)

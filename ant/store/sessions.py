@@ -109,6 +109,13 @@ _STATE = Statement(
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
 )
+_LINKING = Statement(
+    lambda chat_id: (
+        _select()
+        .where(_ACTIVE & (SessionRow.linked_chat_id == chat_id))
+        .order_by(SessionRow.ordinal)
+    )
+)
 _TOUCH = Statement(
     lambda session_id, at: SessionRow.update(updated_at=at).where(
         SessionRow.id == session_id
@@ -164,8 +171,11 @@ class Sessions:
 
     def linking(self, chat_id: str) -> list[Session]:
         """The active terminals whose linked chat is that one, oldest first."""
-        where = _ACTIVE & (SessionRow.linked_chat_id == chat_id)
-        return list(map(_session, _select().where(where).order_by(SessionRow.ordinal)))
+        return [
+            session
+            for row in _LINKING.rows(chat_id=chat_id)
+            if (session := _one(row)) is not None
+        ]
 
     def several(self, ids: Collection[str]) -> dict[str, Session]:
         """Those of these sessions that there are, active or not."""

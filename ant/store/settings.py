@@ -1,6 +1,11 @@
 """The server's own durable marks: log epoch, boot id, clean stop."""
 
+from ant.store.statement import Statement
 from ant.store.tables import SettingRow
+
+_GET = Statement(
+    lambda key: SettingRow.select(SettingRow.value).where(SettingRow.key == key)
+)
 
 
 class Settings:
@@ -8,8 +13,8 @@ class Settings:
 
     def get(self, key: str) -> str | None:
         """The value, None where there is none."""
-        row = SettingRow.get_or_none(SettingRow.key == key)
-        return str(row.value) if row else None
+        value = _GET.value(key=key)
+        return None if value is None else str(value)
 
     def put(self, key: str, value: str) -> None:
         """Set the value."""

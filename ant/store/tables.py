@@ -67,10 +67,7 @@ class TerminalRow(Table):
     """
 
     session_id = ForeignKeyField(
-        SessionRow,
-        field="id",
-        on_delete="CASCADE",
-        primary_key=True,
+        SessionRow, field="id", on_delete="CASCADE", primary_key=True
     )
     host = TextField()
     command = TextField(null=True)
@@ -126,6 +123,33 @@ class KeyframeRow(Table):
 
     class Meta:
         table_name = "keyframes"
+
+
+class SightingRow(Table):
+    """A verdict on a terminal after the byte before `offset`, and what it was made of.
+
+    `tty` is a JSON object or null; `fingerprint` and `question` are those of a prompt.
+    """
+
+    id = AutoField()
+    session_id = ForeignKeyField(
+        SessionRow, field="id", on_delete="CASCADE", index=False
+    )
+    offset = BigIntegerField()
+    at = TextField()
+    cols = IntegerField()
+    rows = IntegerField()
+    tty = TextField(null=True)
+    quiet_ms = IntegerField()
+    flag = TextField(null=True)
+    kind = TextField()
+    rule = TextField()
+    fingerprint = TextField(null=True)
+    question = TextField(null=True)
+
+    class Meta:
+        table_name = "sightings"
+        indexes: ClassVar = ((("session_id", "offset"), False),)
 
 
 class EventRow(Table):
@@ -326,11 +350,42 @@ class PromptRow(Table):
         indexes: ClassVar = ((("session_id", "status"), False),)
 
 
+class DeliveryRow(Table):
+    """A message on its way to a terminal, or to a name that nobody has.
+
+    `begun`: typing it may have started, and what came of that is not written yet.
+    """
+
+    ordinal = AutoField()
+    id = TextField(unique=True)
+    message_id = ForeignKeyField(MessageRow, field="id", on_delete="CASCADE")
+    room_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE")
+    session_id = ForeignKeyField(
+        SessionRow, field="id", on_delete="CASCADE", null=True, index=False
+    )
+    target = TextField()
+    adapter = TextField()
+    kind = TextField()
+    route = TextField()
+    state = TextField(index=True)
+    reason = TextField(null=True)
+    offset = BigIntegerField(null=True)
+    begun = BooleanField(default=False)
+    created_at = TextField()
+    updated_at = TextField()
+    transitions = TextField()
+
+    class Meta:
+        table_name = "deliveries"
+        indexes: ClassVar = ((("session_id", "state"), False),)
+
+
 TABLES = (
     SessionRow,
     TerminalRow,
     ChunkRow,
     KeyframeRow,
+    SightingRow,
     EventRow,
     SettingRow,
     MessageRow,
@@ -341,4 +396,5 @@ TABLES = (
     TaskRow,
     FileRefRow,
     PromptRow,
+    DeliveryRow,
 )

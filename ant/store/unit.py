@@ -7,6 +7,7 @@ import attrs
 from ant import clock, wire
 from ant.events import Envelope, Event
 from ant.store.board import Board
+from ant.store.deliveries import Deliveries
 from ant.store.keyframes import Keyframes
 from ant.store.links import Links
 from ant.store.log import EventLog
@@ -15,6 +16,7 @@ from ant.store.people import People
 from ant.store.prompts import Prompts
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
+from ant.store.sightings import Sightings
 from ant.store.transcripts import Transcripts
 
 
@@ -31,6 +33,7 @@ class Unit:
     sessions: Sessions = attrs.field(factory=Sessions)
     transcripts: Transcripts = attrs.field(factory=Transcripts)
     keyframes: Keyframes = attrs.field(factory=Keyframes)
+    sightings: Sightings = attrs.field(factory=Sightings)
     settings: Settings = attrs.field(factory=Settings)
     log: EventLog = attrs.field(factory=EventLog)
     messages: MessageStore = attrs.field(factory=MessageStore)
@@ -38,6 +41,7 @@ class Unit:
     links: Links = attrs.field(factory=Links)
     board: Board = attrs.field(factory=Board)
     prompts: Prompts = attrs.field(factory=Prompts)
+    deliveries: Deliveries = attrs.field(factory=Deliveries)
 
     def emit(self, event: Event) -> None:
         """Say what happened: into the log now where it is durable, to sockets later."""

@@ -8,11 +8,12 @@ anyone. Enter is pressed only on a screen that shows what it will take.
 from collections.abc import Callable
 from typing import Protocol
 
+import attrs
 import trio
 
 from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
 from ant.terminal.choice import Choice
-from ant.terminal.keys import ENTER, Goal, goal_of, next_move
+from ant.terminal.keys import ENTER, goal_of, next_move
 from ant.terminal.look import Look
 from ant.terminal.prompt import Form, Kind, Prompt, Verdict
 
@@ -40,10 +41,15 @@ QUIET_S = 0.05
 class Hands(Protocol):
     """Whoever holds the write lock of a terminal.
 
-    `settle_s` is what its program wants between a text and Enter.
+    `settle_s` is what its program wants between a text and Enter; `end` is one past the
+    last byte that was read.
     """
 
-    settle_s: float
+    @property
+    def settle_s(self) -> float: ...
+
+    @property
+    def end(self) -> int: ...
 
     def glance(self) -> tuple[Look, Verdict]:
         """Read the terminal until it would block, and judge what it shows.
@@ -56,13 +62,37 @@ class Hands(Protocol):
         """Write it all, now. Raises `NotRunning`, `CapacityReached`."""
         ...
 
+    async def write(self, data: bytes) -> None:
+        """Write it all, waiting for room. Raises as `press`; a part may be written."""
+        ...
+
     async def wait_output(self, patience_s: float) -> bool:
         """Wait for output; whether some came."""
         ...
 
 
-async def give(hands: Hands, fingerprint: str, choice: Choice) -> Goal:
-    """Answer the prompt with that fingerprint; what was chosen.
+@attrs.frozen
+class Given:
+    """An answer that was sent: `line` is what stands where it was typed, if it was.
+
+    `above` rows said the same before: the program may ask the very same again.
+    """
+
+    chosen: str
+    line: str | None = None
+    above: int = 0
+
+    def is_answered(self, look: Look) -> bool | None:
+        """Whether the line was taken; None where there is none to tell by."""
+        if self.line is None:
+            return None
+        if _count(look, self.line) > self.above:
+            return True
+        return False if look.typed_at.strip() == self.line else None
+
+
+async def give(hands: Hands, fingerprint: str, choice: Choice) -> Given:
+    """Answer the prompt with that fingerprint; what was sent.
 
     Raises `PromptChanged` when it is not what is shown, or no longer, and `NotAnOption`
     when the choice means nothing to it. Then nothing was taken: at most the marker of
@@ -73,36 +103,44 @@ async def give(hands: Hands, fingerprint: str, choice: Choice) -> Goal:
     goal = goal_of(prompt, choice)
     if goal.text is not None:
         await _write(hands, look, prompt, goal.text)
-        return goal
+        typed = "" if prompt.form is Form.SECRET else goal.text
+        line = (look.typed_at + typed).strip()
+        return Given(goal.chosen, line, _count(look, line))
     for _ in range(MOVES):
         move = next_move(prompt, goal, look.modes)
         hands.press(move.data)
         if move.takes:
-            return goal
+            return Given(goal.chosen)
         look, prompt = await _moved(hands, fingerprint, prompt)
     raise Conflict("The option cannot be reached by arrow keys; nothing was chosen.")
 
 
-async def is_gone(hands: Hands, fingerprint: str) -> bool:
+async def is_gone(hands: Hands, fingerprint: str, given: Given) -> bool:
     """Watch a prompt that was answered; whether it goes within `WATCH_S`.
 
-    With its program it has gone. While that puts out too much to be looked at, it goes
-    on being watched.
+    With its program it has gone, and with its line it has, though the same is asked
+    again. While that puts out too much to be looked at, it goes on being watched.
     """
     with trio.move_on_after(WATCH_S):
         while True:
             try:
-                _, verdict = hands.glance()
+                look, verdict = hands.glance()
             except NotRunning:
                 return True
             except Conflict:
                 pass
             else:
-                asked = verdict.prompt
-                if asked is None or asked.fingerprint != fingerprint:
+                asked, answered = verdict.prompt, given.is_answered(look)
+                is_other = asked is None or asked.fingerprint != fingerprint
+                if answered or (is_other and answered is None):
                     return True
             await hands.wait_output(WATCH_S)
     return False
+
+
+def _count(look: Look, line: str) -> int:
+    rows = look.lines[: look.cursor.row]
+    return sum(each.strip() == line for each in rows) if line else 0
 
 
 async def _shown(
@@ -140,7 +178,7 @@ async def _write(hands: Hands, look: Look, prompt: Prompt, text: str) -> None:
     if look.modes.bracketed_paste and prompt.form is Form.LINE:
         whole = b"\x1b[200~" + whole + b"\x1b[201~"
     if whole:
-        hands.press(whole)
+        await hands.write(whole)
         await trio.sleep(hands.settle_s)
     cooked = look.tty is None or look.tty.canonical
     at_once = prompt.form is Form.WORDS and not cooked

@@ -8,6 +8,7 @@ listens without a word, and quiet itself tells something.
 
 from ant.terminal.judge import judge
 from ant.terminal.look import Look
+from ant.terminal.marks import Standing
 from ant.terminal.observations import ActivitySeen, Observation, VerdictSeen
 from ant.terminal.prompt import Verdict
 
@@ -28,16 +29,18 @@ as work no longer, and once more."""
 class Detector:
     """Feed it every byte once, in order, in pieces of any size; look when it is due.
 
-    `flag` names the driver for a program that no driver knows by its name.
+    `flag` names the driver for a program that no driver knows by its name; `shell` is
+    what the session's shell has said of itself.
     """
 
     def __init__(self, flag: str | None = None) -> None:
         self.flag = flag
+        self.shell = Standing()
         self.last_output: float | None = None
         self.verdict: Verdict | None = None
         self._last_told: float | None = None
         self._stirred: float | None = None
-        self._looked: float | None = None
+        self._since: float | None = None
         self._doubted: Verdict | None = None
         self._due: float | None = None
         self._afresh = False
@@ -56,6 +59,7 @@ class Detector:
     def stir(self, at: float) -> None:
         """Something was put out, typed or changed: a look is due soon."""
         self._stirred = at
+        self._since = at if self._since is None else self._since
         if self._due is None or self._due > at + PAUSE_S:
             self._due = at + PAUSE_S
 
@@ -74,14 +78,15 @@ class Detector:
         """When to look next; None until something stirs."""
         if self._due is not None and self._stirred is not None:
             paused = self._stirred + PAUSE_S
-            patience = (self._looked or self._stirred) + AT_LEAST_S
+            since = self._stirred if self._since is None else self._since
+            patience = since + AT_LEAST_S
             if self._due < paused and at < patience:
                 self._due = min(paused, patience)
         return self._due
 
     def judge(self, look: Look, at: float) -> list[Observation]:
         """Take a look that was made `at`; what is new of it."""
-        self._looked = at
+        self._since = None
         quiet = at - (self._stirred if self._stirred is not None else at)
         stirred = at - quiet
         later = (stirred + pause for pause in LATER_S if stirred + pause > at)
@@ -94,4 +99,7 @@ class Detector:
         self._doubted = verdict
         is_news = self._afresh or verdict.is_news(self.verdict)
         self.verdict, self._afresh = verdict, False
-        return [VerdictSeen(verdict)] if is_news else []
+        if not is_news:
+            return []
+        size = look.cols, len(look.lines)
+        return [VerdictSeen(verdict, look.tty, *size, look.quiet_s, self.flag)]

@@ -29,16 +29,16 @@ class Rule:
 class Driver:
     """How one program is read and typed to.
 
-    `programs` are names of its process. `busy` rows tell that it works, `composer` is
+    `programs` are names of its process, `busy` rows tell that it works. `composer` is
     the row in which a person writes to it (`boxed`: a border is above it; `inline`: the
-    cursor is on it), `ready` rows may stand between that and its last answer, which
-    begins with a row of `reply`.
-    `dialog` gives a menu its class, and `modal` rows tell of a dialog whose options
-    nobody but a person can read. `unfinished` is what stands before the cursor while a
-    command is not whole. `escapes`: Esc backs out of a dialog. `ticks`: Enter
-    takes the boxes that were ticked. `settle_ms` is waited between text and Enter, and
-    `again_ms` before a second Enter, 0 for none. It is at rest after `rest_ms` without
-    output: longer where it does not always say that it works.
+    cursor is on it), or `draft_above` rows below that; a `ghost` text stands there
+    while nothing is typed. `ready` rows may stand between it and the last answer, which
+    begins with a row of `reply`. `dialog` gives a menu its class, and `modal` rows tell
+    of a dialog whose options nobody but a person can read. `unfinished` is what stands
+    before the cursor while a command is not whole. `escapes`: Esc backs out of a
+    dialog. `ticks`: Enter takes the boxes that were ticked. `settle_ms` is waited
+    between text and Enter, and `again_ms` before a second Enter, 0 for none. It is at
+    rest after `rest_ms` without output: longer where it does not always say it works.
     """
 
     name: str
@@ -46,6 +46,8 @@ class Driver:
     busy: tuple[Rule, ...] = ()
     ready: tuple[Rule, ...] = ()
     composer: tuple[Rule, ...] = ()
+    ghost: tuple[Rule, ...] = ()
+    draft_above: int = 0
     boxed: bool = False
     inline: bool = False
     ticks: bool = True

@@ -8,6 +8,7 @@ import os
 import termios
 from pathlib import Path
 
+from ant.terminal.driver import drivers
 from ant.terminal.look import Tty
 
 _IFLAG, _LFLAG = 0, 3
@@ -18,6 +19,9 @@ _LENDERS = frozenset(
     ["sh", "bash", "dash", "zsh", "fish", "git", "sudo", "env", "man", "npm"]
 )
 """They lend the terminal to a child of their own group while they wait for it."""
+
+_INTERPRETERS = frozenset(["node", "bun", "deno", "python"])
+"""Agents are scripts of theirs, under their own name as the first argument."""
 
 _DEPTH = 8
 
@@ -34,11 +38,23 @@ def look_at(master: int, leader: int) -> Tty:
     return Tty(
         echo=bool(modes & termios.ECHO),
         canonical=bool(modes & termios.ICANON),
-        foreground=_name(pid),
+        foreground=program_of(pid),
         leader=pid == leader,
         reading=is_reading(pid),
         icrnl=bool(flags[_IFLAG] & termios.ICRNL),
     )
+
+
+def program_of(pid: int) -> str:
+    """The name of a process; of an interpreter that runs an agent, the agent's."""
+    name = _name(pid)
+    if name.rstrip("0123456789.") not in _INTERPRETERS:
+        return name
+    words = _file(pid, "cmdline").split("\0")[1:]
+    script = next((word for word in words if word and word[0] != "-"), "")
+    stem = Path(script).name.rsplit(".", 1)[0]
+    known = (each.programs for each in drivers().values())
+    return stem if any(stem in programs for programs in known) else name
 
 
 def in_front(group: int) -> int:

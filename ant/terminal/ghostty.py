@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from pyghostty import ffi, lib
+from pyghostty import GhosttyError, ffi, lib
 from pyghostty.core import Terminal, check, init_sized
 
 from ant.terminal.modes import (
@@ -117,13 +117,12 @@ class GhosttyScreen:
         parts = [set_title(self.title)]
         if self._shows_alternate():
             way = next(filter(self._vt.mode, ALTERNATES), ALTERNATES[0])
-            if held is not None:  # Else there is no copy to be had.
-                primary = _Copy(self._vt)
+            # In the middle of a sequence too long to repeat there is no copy either.
+            if held is not None and (primary := _copy(self._vt)) is not None:
                 primary.feed(b"\x18\x1b[?%dl" % way)  # Back where the cursor was saved.
                 parts.append(_picture(primary, under=True))
             parts.append(b"\x1b[?%dh\x1b[m" % way)
-        if held is not None:
-            saved = _Copy(self._vt)
+        if held is not None and (saved := _copy(self._vt)) is not None:
             saved.feed(b"\x18\x1b8")
             col, row = saved.cursor
             parts.append(b"\x1b[%d;%dH\x1b7" % (row + 1, col + 1))
@@ -159,6 +158,17 @@ class _Copy(Terminal):  # type: ignore[misc]
             lib.ghostty_snapshot_decoder_free(decoder[0])
         self._cb_err = None
         self._free = weakref.finalize(self, lib.ghostty_terminal_free, self._t[0])
+
+
+def _copy(original: Terminal) -> _Copy | None:
+    """None where the library does not read what it wrote.
+
+    It does not where a new size cut a wide character that stood unwrapped.
+    """
+    try:
+        return _Copy(original)
+    except GhosttyError:
+        return None
 
 
 def _picture(terminal: Terminal, under: bool = False) -> bytes:

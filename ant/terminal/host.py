@@ -87,6 +87,13 @@ class Terminal(Protocol):
         """The line discipline and who is in front; None where that cannot be known."""
         ...
 
+    def was_given(self, variable: str, value: str) -> bool:
+        """Whether the first process has this in the environment it was started with.
+
+        No more once it has replaced itself by another program (`exec`) without it.
+        """
+        ...
+
     def write_nowait(self, data: bytes) -> int:
         """Write a first part of `data`; how much went, 0 while there is no room.
 

@@ -112,6 +112,15 @@ class Inbox:
                 raise CapacityReached("The program is not reading its input.")
             data = data[count:]
 
+    async def write(self, data: bytes, patience_s: float) -> None:
+        """As `press`, waiting for room: no longer than that."""
+        with trio.move_on_after(patience_s):
+            while True:
+                data = data[await self._terminal.write(data[:MAX_READ]) :]
+                if not data:
+                    return
+        raise CapacityReached("The program does not read; a part of it was typed.")
+
     async def run(self) -> None:
         """Write what waits, for ever. *Cancellation:* `close` tells those who wait."""
         async for typed in self._waiting:

@@ -1,8 +1,8 @@
 """From one look to a verdict: the rules in their order, the first that fires decides.
 
-A shell that edits its command line stands above what its screen shows; then menus,
-which are modal; then what the driver knows of its agent; then what is asked at the
-cursor; then time. Nothing is held idle because it is quiet.
+A shell that says it is at its prompt, or edits its command line, stands above what its
+screen shows; then menus, which are modal; then what the driver knows of its agent;
+then what is asked at the cursor; then time. Nothing is held idle because it is quiet.
 """
 
 import re
@@ -13,9 +13,10 @@ import attrs
 from ant.terminal.asks import find_ask
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, is_border
+from ant.terminal.marks import Step
 from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
-from ant.terminal.shells import edits_commands, find_shell_ask
+from ant.terminal.shells import find_shell_ask, takes_commands
 from ant.terminal.views import find_view
 from ant.terminal.widgets import find_widget
 
@@ -59,10 +60,10 @@ def judge(look: Look, flag: str | None = None) -> Verdict:
 
 
 def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
-    if edits_commands(look.tty):
+    if (rule := takes_commands(look.tty)) is not None:
         if (asked := find_shell_ask(look)) is not None:
             yield _ask(look, asked)
-        yield _say(look, Kind.AT_REST, "shell", look.cursor.row)
+        yield _say(look, Kind.AT_REST, rule, look.cursor.row)
     menu = find_widget(look) or find_menu(look)
     if menu is not None and not (driver and _is_composer(look, menu, driver)):
         yield _ask(look, _classed(menu, driver) if driver else menu)
@@ -190,6 +191,8 @@ def _is_at_rest(look: Look) -> bool:
         return False
     if tty is not None and tty.canonical and not tty.echo:
         return False
+    if tty is not None and tty.mark is Step.OUTPUT:
+        return False  # A builtin of the shell asks, by a prompt as short as its own.
     return bool(_AT_REST.fullmatch(look.typed_at))
 
 

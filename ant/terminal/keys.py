@@ -33,6 +33,7 @@ _LASTING = re.compile(
 )
 _RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
 _ABORTS = re.compile(r"\W*(abort|cancel|quit|exit|stop|q)\b", re.IGNORECASE)
+_ESCAPES = re.compile(r"\(esc\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}
 
@@ -122,6 +123,9 @@ def _to_tick(options: Iterable[Option], ticked: frozenset[int]) -> int | None:
 def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
     """The one option that fits; of several the one that is no more than that word."""
     fits = [i for i, each in enumerate(prompt.options) if pattern.match(each.label)]
+    letters = {each.label.strip().lower() for each in prompt.options}
+    if len(letters & {"y", "n"}) == 1 and not letters & {"yes", "no"}:
+        fits = [i for i in fits if len(prompt.options[i].label.strip()) > 1]
     if len(fits) > 1 or pattern is _APPROVES:
         fits = [i for i in fits if not _LASTING.search(prompt.options[i].label)]
     if len(fits) > 1:
@@ -132,6 +136,9 @@ def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
 
 def _no(prompt: Prompt, choice: Choice) -> Goal:
     denying = _once(prompt, _DENIES)
+    label = "" if denying is None else prompt.options[denying].label
+    if prompt.cancel and _ESCAPES.search(label):
+        return Goal(label, key=prompt.cancel.encode())  # Enter would ask for a reason.
     if denying is None and prompt.cancel and prompt.form is not Form.VIEW:
         return Goal("deny", key=prompt.cancel.encode())
     return _option(prompt, choice, denying)

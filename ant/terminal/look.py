@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from ant.terminal.marks import Step
 from ant.terminal.modes import Cursor, Modes
 from ant.terminal.style import PLAIN, Rows, Style
 
@@ -32,7 +33,8 @@ class Tty:
     `canonical`: the program is given whole lines. `foreground` is the name of the
     process in front, empty where unknown; `leader`: it is the session's first.
     `reading`: it waits for what is typed; None where that cannot be told. `icrnl`:
-    Enter is given as a newline, which who edits a line itself switches off.
+    Enter is given as a newline, which who edits a line itself switches off. `mark` is
+    what the process in front has said last, where it is a shell that can be believed.
     """
 
     echo: bool
@@ -41,6 +43,7 @@ class Tty:
     leader: bool = False
     reading: bool | None = None
     icrnl: bool = True
+    mark: Step | None = None
 
     @property
     def is_deaf(self) -> bool:

@@ -2,6 +2,7 @@
 
 import attrs
 
+from ant.terminal.look import Tty
 from ant.terminal.prompt import Verdict
 
 
@@ -29,9 +30,18 @@ class Resized:
 
 @attrs.frozen
 class VerdictSeen:
-    """The terminal is held to be in another state, or to ask something else."""
+    """The terminal is held to be in another state, or to ask something else.
+
+    The rest is what the verdict was made of beside the bytes before `verdict.end`, so
+    that it can be made again: line discipline, size, quiet, and the session's driver.
+    """
 
     verdict: Verdict
+    tty: Tty | None = None
+    cols: int = 0
+    rows: int = 0
+    quiet_s: float = 0.0
+    flag: str | None = None
 
 
 Observation = OutputSeen | ActivitySeen | Resized | VerdictSeen

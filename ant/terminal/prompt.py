@@ -89,7 +89,7 @@ class Prompt:
     question: str
     options: tuple[Option, ...]
     rule: str
-    rows: tuple[int, int]
+    rows: tuple[int, ...]
     text: str
     cancel: str = ""
     draft: str = ""

@@ -124,6 +124,10 @@ class PtyTerminal:
         except (OSError, termios.error):
             return None
 
+    def was_given(self, variable: str, value: str) -> bool:
+        """See `Terminal.was_given`."""
+        return processes.environ_of(self._pid).get(variable) == value
+
     def _take(self) -> bytes | None:
         """What is there now; None if nothing is, `b""` if nothing ever will be."""
         parts: list[bytes] = []

@@ -23,14 +23,20 @@ from ant.terminal.answering import give, is_gone
 from ant.terminal.choice import Choice, Outcome
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
+from ant.terminal.driver import Driver, driver_for
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
-from ant.terminal.look import Look
+from ant.terminal.look import Look, Tty
+from ant.terminal.modes import Modes
 from ant.terminal.observations import Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
+from ant.terminal.saying import Said, reacts, say
 from ant.terminal.sight import CATCH_UP, Sight
 from ant.terminal.transcript import CAPACITY
+
+WRITE_S = 5.0
+"""What a program is given to read a text that is typed to it."""
 
 DRAIN_QUIET_S = 0.25
 """After the program's exit, silence of this length means that all it wrote was read."""
@@ -74,8 +80,6 @@ class Witness(Protocol):
 
 class LiveTerminal:
     """A running session as others hold it: they ask, its own tasks do."""
-
-    settle_s = 0.0
 
     def __init__(
         self,
@@ -123,14 +127,14 @@ class LiveTerminal:
         a menu has moved or a line stands there unsent.
         """
         async with self._inbox.pen():
-            goal = await give(self, fingerprint, choice)
+            given = await give(self, fingerprint, choice)
             end = self.flow.tail.end
         self._stir()
-        gone = await is_gone(self, fingerprint)
+        gone = await is_gone(self, fingerprint, given)
         if gone:
             self._detector.begin_afresh(trio.current_time())
             self._stirred.ring()
-        return Outcome(goal.chosen, gone, end)
+        return Outcome(given.chosen, gone, end)
 
     def glance(self) -> tuple[Look, Verdict]:
         """See `Hands.glance`."""
@@ -143,6 +147,52 @@ class LiveTerminal:
                 break
             self._answer_queries(self._sight.catch_up())
         return self._sight.glance(trio.current_time())
+
+    async def say(self, text: str) -> Said:
+        """Type a message and send it, where the program is free to take it.
+
+        Raises `Withheld` with a reason when nothing was typed; see `saying.say`.
+        *Cancellation:* at most the text stands there unsent.
+        """
+        async with self._inbox.pen():
+            said = await say(self, self._driver, text)
+        self._stir()
+        return said
+
+    async def reacts(self, end: int, text: str, patience_s: float) -> int | None:
+        """The offset by which the program was seen to take a text; None if it was not.
+
+        Raises `NotRunning`. *Cancellation:* nothing to undo.
+        """
+        return await reacts(self, self._driver, end, text, patience_s)
+
+    def tty(self) -> Tty | None:
+        """See `Sight.tty`."""
+        return self._sight.tty()
+
+    def modes(self) -> Modes:
+        """What the program has switched on. Raises `Conflict` without a screen."""
+        return self._sight.look(trio.current_time()).modes
+
+    @property
+    def _driver(self) -> Driver | None:
+        tty = self.terminal.tty()
+        return driver_for(self._detector.flag, tty.foreground if tty else "")
+
+    @property
+    def settle_s(self) -> float:
+        """See `Hands`."""
+        driver = self._driver
+        return driver.settle_ms / 1000 if driver else 0.0
+
+    @property
+    def end(self) -> int:
+        """See `Hands`."""
+        return self.flow.tail.end
+
+    async def write(self, data: bytes) -> None:
+        """See `Hands.write`."""
+        await self._inbox.write(data, WRITE_S)
 
     def press(self, data: bytes) -> None:
         """See `Hands.press`."""

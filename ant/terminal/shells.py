@@ -5,6 +5,7 @@ import re
 from ant.terminal.asked import asked
 from ant.terminal.driver import SHELL, drivers
 from ant.terminal.look import Look, Tty
+from ant.terminal.marks import Step
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.views import view
 
@@ -26,6 +27,19 @@ def edits_commands(tty: Tty | None) -> bool:
         and not tty.echo
         and (tty.foreground == "zsh" or not tty.icrnl)
     )
+
+
+def takes_commands(tty: Tty | None) -> str | None:
+    """The rule by which the session's shell is at its prompt, if it is.
+
+    What it says of itself decides: editing a line it may still run `read -e`, and at
+    its prompt it may leave the line to the terminal.
+    """
+    if tty is not None and tty.mark is Step.INPUT and not tty.is_deaf:
+        return f"{SHELL}/mark"
+    if tty is not None and tty.mark is Step.OUTPUT:
+        return None
+    return SHELL if edits_commands(tty) else None
 
 
 def find_shell_ask(look: Look) -> Prompt | None:

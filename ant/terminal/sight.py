@@ -1,12 +1,15 @@
 """What is seen of a running terminal: its screen, kept current, and looks at it."""
 
+import attrs
+
 from ant.errors import Conflict
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
 from ant.terminal.host import Terminal
 from ant.terminal.judge import judge
-from ant.terminal.look import Look
+from ant.terminal.look import Look, Tty
+from ant.terminal.marks import NONCE, Mark, Marks
 from ant.terminal.observations import Observation
 from ant.terminal.prompt import Verdict
 
@@ -29,6 +32,7 @@ class Sight:
     ) -> None:
         self.detector = detector
         self._terminal, self._flow, self._display = terminal, flow, display
+        self._marks = Marks(flow.tail.start)
 
     @property
     def end(self) -> int:
@@ -37,6 +41,9 @@ class Sight:
 
     def feed(self, data: bytes, end: int) -> bytes:
         """Show bytes that end at `end`; what the terminal answers to their queries."""
+        for mark in self._marks.feed(data, end):
+            if isinstance(mark, Mark):
+                self.detector.shell.hear(mark)
         return b"" if self._display is None else self._display.feed(data, end)
 
     def catch_up(self) -> bytes:
@@ -57,11 +64,20 @@ class Sight:
         """What draws the screen as it is; None where there is no library for it."""
         return self._display.picture() if self._display is not None else None
 
+    def tty(self) -> Tty | None:
+        """The line discipline, who is in front, and what it has said of itself."""
+        tty, shell = self._terminal.tty(), self.detector.shell
+        if tty is None or not (tty.leader and shell.step and shell.nonce):
+            return tty
+        if not self._terminal.was_given(NONCE, shell.nonce):
+            return tty
+        return attrs.evolve(tty, mark=shell.step)
+
     def look(self, at: float) -> Look:
         """All that a verdict is made of, `at` this moment. Raises as `drawing`."""
         since = self.detector.last_output
         quiet_s = at - since if since is not None else 0.0
-        return self._need().look(self._terminal.tty(), quiet_s)
+        return self._need().look(self.tty(), quiet_s)
 
     def judge(self, at: float) -> list[Observation]:
         """Take the look that is due; what is new."""

@@ -87,9 +87,10 @@ class Ear:
 
 @attrs.define(eq=False)
 class Api:
-    """A client of the app of a rig."""
+    """A client of the app of a rig; with a `token` it is that terminal's."""
 
     rig: Rig
+    token: str | None = None
 
     async def call(
         self, method: str, path: str, body: Any = None, **query: Any
@@ -97,9 +98,14 @@ class Api:
         """Ask over HTTP; a refusal must be a problem."""
         client = self.rig.app.test_client()
         json_body = {} if body is None else {"json": body}
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else None
         with trio.fail_after(PATIENCE_S):
             response = await client.open(
-                path, method=method, query_string=query or None, **json_body
+                path,
+                method=method,
+                query_string=query or None,
+                headers=headers,
+                **json_body,
             )
             data = await response.get_data(as_text=False)
         expected = "application/json" if response.status_code < 400 else PROBLEM

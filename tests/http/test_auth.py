@@ -7,7 +7,14 @@ from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.errors import Forbidden, Unauthorized
-from ant.http.auth import check_host, check_key, check_origin, host_name
+from ant.http.auth import (
+    check_host,
+    check_key,
+    check_origin,
+    has_key,
+    host_name,
+    shown_token,
+)
 
 KEY = "hunter2"
 HERE = "ant.local:6458"
@@ -139,11 +146,39 @@ def test_without_a_key_nobody_is_asked() -> None:
     check_key(Config(), Headers(), None)
 
 
+@pytest.mark.parametrize(
+    ("headers", "query_key", "token"),
+    [
+        ({}, None, None),
+        ({"Authorization": "Bearer ant.a.b"}, None, "ant.a.b"),
+        ({"X-API-Key": "ant.a.b"}, None, "ant.a.b"),
+        ({}, "ant.a.b", "ant.a.b"),
+        ({"Authorization": f"Bearer {KEY}", "X-API-Key": "ant."}, None, "ant."),
+        ({"Authorization": f"Bearer {KEY}"}, None, None),
+        ({"X-API-Key": "ant.h\u00fc"}, None, "ant.h\u00fc"),
+        ({"Authorization": "Basic ant.a.b"}, None, None),
+    ],
+)
+def test_what_looks_like_a_token_is_one(
+    headers: dict[str, str], query_key: str | None, token: str | None
+) -> None:
+    """However it is shown, and whatever it is worth: never no credential at all."""
+    assert token == shown_token(Headers(headers), query_key)
+
+
+def test_the_key_is_the_key_even_if_it_looks_like_a_token() -> None:
+    """And where there is none it was not shown."""
+    headers = Headers({"X-API-Key": "ant.key"})
+    assert has_key(Config(api_key="ant.key"), headers, None)
+    assert not has_key(Config(), headers, None)
+
+
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_text_is_allowed_or_refused_fuzz(host: str, shown: str) -> None:
     """What a client sends raises nothing of another kind."""
     try:
         check_host(Config(), host)
+        shown_token(Headers(), shown)
         check_key(Config(api_key=KEY), Headers(), shown.replace("\ud800", ""))
     except (Forbidden, Unauthorized):
         pass

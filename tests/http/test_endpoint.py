@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
+from quart import g
 from quart_trio import QuartTrio
 
 from ant.errors import Conflict
@@ -56,6 +57,11 @@ def app() -> Iterator[QuartTrio]:
 
     made = QuartTrio(__name__)
     problems.register(made)
+
+    @made.before_request
+    async def guard() -> None:
+        g.caller = None
+
     for route in ROUTES[len(before) :]:
         made.add_url_rule(
             route.path, route.name, route.view("a system"), methods=[route.method]

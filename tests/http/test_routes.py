@@ -57,14 +57,14 @@ PAGE = {
     "POST /api/sessions/:id/prompt-bridge/respond",
     "GET /api/prompt-bridge/config",
     "PUT /api/prompt-bridge/config",
+    "GET /api/sessions/:id/digest",
+    "POST /api/sessions/:id/export",
 }
 """The routes of the public API page that are built."""
 
 LATER = {
     "GET /api/sessions/:id/run-events",
     "GET /api/sessions/:id/terminal/events",
-    "GET /api/sessions/:id/digest",
-    "POST /api/sessions/:id/export",
 }
 """Those that are not yet; with these the page is complete."""
 
@@ -72,7 +72,13 @@ EXTRAS = {
     "GET /openapi.json",
     "GET /api/events",
     "POST /api/hooks",
+    "POST /api/channel/register",
+    "DELETE /api/channel/register",
+    "GET /api/sessions/:id/prompt-bridge/explain",
+    "GET /api/sessions/:id/export",
     "GET /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/deliveries",
+    "GET /api/sessions/:id/messages/:id/deliveries",
     "GET /api/sessions/:id/terminal/screen",
     "POST /api/sessions/:id/terminal/resize",
     "POST /api/sessions/:id/terminal/start",
@@ -92,6 +98,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "PinMessage": {"pinned": True},
     "AddParticipant": {"handle": "@nobody"},
     "RemoveParticipant": {"handle": "@nobody"},
+    "RegisterChannel": {"handle": "@channel", "port": 9},
     "SetTyping": {"handle": "@ada", "typing": True},
     "MarkRead": {"reader_id": NOBODY},
     "CreateTask": {"title": "do"},

@@ -199,7 +199,7 @@ async def test_presence_is_a_scope(rig: Rig) -> None:
             assert 2 == presence.count(other.id)
         assert 1 == presence.count(other.id)
     assert (0, 0) == (presence.count(), viewers.count())
-    assert set() == rig.bus._bells
+    assert set() == rig.bells
 
 
 async def test_who_left_hears_no_more(rig: Rig) -> None:
@@ -401,7 +401,7 @@ async def test_a_bug_in_sending_ends_the_socket_only(
             with pytest.raises(WebsocketDisconnectError) as closed:
                 await client.receive()
         assert 1011 == closed.value.args[0]
-    assert (0, set()) == (rig.system.presence.count(), rig.bus._bells)
+    assert (0, set()) == (rig.system.presence.count(), rig.bells)
 
 
 class Line:
@@ -480,7 +480,7 @@ async def test_a_join_is_safe_at_every_step(tmp_path: Path, spawn: bool) -> None
             assert (0, 0, set()) == (
                 rig.system.presence.count(),
                 rig.system.stage.viewers.count(),
-                rig.bus._bells,
+                rig.bells,
             )
             await (ledger.check_stopped() if spawn else ledger.check())
 

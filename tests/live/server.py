@@ -89,9 +89,14 @@ def environment(**extra: str) -> dict[str, str]:
 
 async def run_serve(*flags: str, **env: str) -> tuple[int, str, str]:
     """Run `ant serve` to its end, which must come of itself; code, stdout, stderr."""
+    return await run_ant("serve", *flags, **env)
+
+
+async def run_ant(*argv: str, **env: str) -> tuple[int, str, str]:
+    """Run a verb of `ant` to its end; code, stdout, stderr."""
     with trio.fail_after(START_S):
         done = await trio.run_process(
-            [sys.executable, "-m", "ant", "serve", *flags],
+            [sys.executable, "-m", "ant", *argv],
             capture_stdout=True,
             capture_stderr=True,
             check=False,

@@ -1,6 +1,7 @@
 """Prompts of real programs, from the screen to the answer, on a real server."""
 
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import trio
 
 from ant.client import AntClient
 from ant.errors import AlreadyAnswered, Conflict, NotAnOption
+from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 
@@ -141,3 +143,44 @@ async def test_a_prompt_does_not_outlive_its_server(tmp_path: Path) -> None:
             card["meta"]["status"],
             card["meta"]["discard_reason"],
         )
+
+
+@pytest.mark.slow
+async def test_a_verdict_is_explained_and_made_again(tmp_path: Path) -> None:
+    """Now, at a byte long gone by, and by the command while the server runs."""
+    async with running_server(tmp_path) as server, server.client() as ant:
+        row = await ask(ant, SURE)
+        prompt = await pending(ant, row["id"])
+        path = f"/api/sessions/{row['id']}/prompt-bridge"
+        now = await ant.call("GET", f"{path}/explain")
+        assert ("dialog", "words", [0]) == (now["kind"], now["rule"], now["rows"])
+        assert ["Delete all of it? [y/n]"] == now["evidence"]
+        await ant.call("POST", f"{path}/respond", {"type": "deny"})
+        then = await ant.call("GET", f"{path}/explain", offset=prompt["end"])
+        assert (now["kind"], now["rule"]) == (then["kind"], then["rule"])
+        assert prompt["fingerprint"] == now_fingerprint(then)
+
+        async def made_again() -> bool:
+            command = [sys.executable, "-m", "ant", "prompts", "replay"]
+            command += ["--data-dir", str(tmp_path)]
+            told = await trio.run_process(command, capture_stdout=True)
+            return b" verdicts made again, 0 changed." in told.stdout
+
+        assert await eventually(made_again)
+
+
+def now_fingerprint(explained: Any) -> str:
+    """What decides whether an answer is meant for this prompt, computed anew."""
+    prompt = explained["prompt"]
+    options = tuple(Option(o["label"], keys=o["keys"]) for o in prompt["options"])
+    again = Prompt(
+        kind=Kind(prompt["kind"]),
+        class_=PromptClass(prompt["class"]),
+        form=Form(prompt["form"]),
+        question=prompt["question"],
+        options=options,
+        rule="",
+        rows=(0, 0),
+        text="",
+    )
+    return again.fingerprint

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trio
 
+from ant.client import AntClient
 from tests.live.server import environment
 from tests.live.waiting import eventually
 
@@ -36,13 +37,16 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live = BLOCKS
+    serve, first, later, live, inside = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        env=environment(ANT_PORT="0", ANT_DATA_DIR=str(tmp_path)),
+        # What the `make test` that runs us was told is not for it.
+        env=environment(
+            ANT_PORT="0", ANT_DATA_DIR=str(tmp_path), MAKEFLAGS="", ARGS=""
+        ),
         start_new_session=True,
     )
     try:
@@ -65,12 +69,31 @@ async def test_readme_commands(tmp_path: Path) -> None:
             said = await run(live, address)
             assert "42" in said
             assert "exit code 0" in said
+            await run_inside(inside, address, tmp_path)
     finally:
         # To the server alone: make would not wait for it if it were told too.
         os.kill(int((tmp_path / "lock").read_text()), signal.SIGTERM)
         with trio.CancelScope(shield=True), trio.move_on_after(15):
             await process.wait()
     assert 0 == process.returncode
+
+
+async def run_inside(block: str, address: str, folder: Path) -> None:
+    """Run a block in a terminal of that server; all it posted is in its chat."""
+    script, out = folder / "inside.sh", folder / "inside.out"
+    script.write_text(block)
+    command = f"bash -euo pipefail {script} > {out}; echo code $? >> {out}"
+    async with AntClient(f"http://{address}") as ant:
+        row = await ant.create("inside", command=["bash", "-c", command])
+        await eventually(lambda: out.exists() and "code " in out.read_text())
+        said = out.read_text()
+        assert said.endswith("code 0\n"), said
+        page = await ant.messages(row["linked_chat_id"])
+        contents = ["The tests are green.", "Two lines,\nno quoting.", "For one only"]
+        assert contents == [each["content"] for each in page["messages"]]
+        assert {row["id"]} == {each["sender_id"] for each in page["messages"]}
+        assert f"{row['handle']}: The tests are green." in said
+        assert f'"id":"{row["id"]}"' in said
 
 
 async def listening(process: trio.Process) -> str:

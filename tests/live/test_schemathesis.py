@@ -123,6 +123,7 @@ async def prepare(ant: AntClient, root: Path) -> dict[str, dict[str, list[str]]]
     for operation in (*verbs, "get_screen", "get_pending"):
         ids[operation] = {"path.session_id": [terminal]}
     ids["respond"] = {"path.session_id": [asks], "body.response": ["y", "n"]}
+    ids["explain_screen"] = {"path.session_id": [asks], "query.offset": ["0", "13"]}
     ids["report_hook"] = {"body.ant_session_id": [terminal]}
     return ids
 

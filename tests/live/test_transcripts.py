@@ -118,8 +118,9 @@ async def test_a_viewer_may_leave_and_come_back_where_it_was(tmp_path: Path) -> 
                 await view.until(
                     lambda v, n=part: (v.end or 0) > len(expected) * n // 6
                 )
-                await view.socket.send("leave_session", sessionId=row["id"], ref="l")
-                await view.until(lambda v: v.frames and v.frames[-1].get("ref") == "l")
+                ref = f"leave {part}"
+                await view.socket.send("leave_session", sessionId=row["id"], ref=ref)
+                await view.until(lambda v, ref=ref: v.answer(ref))
                 end = view.end
                 await offset_reached(ant, row["id"], end + 20_000)
                 await view.socket.send(

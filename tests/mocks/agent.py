@@ -30,6 +30,7 @@ value and the dialog that was up, or null), `chose` (label, or null for a cancel
 """
 
 import argparse
+import codecs
 import contextlib
 import json
 import os
@@ -91,6 +92,10 @@ class Mock:
     due: float | None = None
     swap_at: float | None = None
     ambushed: bool = False
+    held: str = ""
+    decoder: Any = field(
+        default_factory=codecs.getincrementaldecoder("utf-8")  # Reads cut characters.
+    )
 
     def note(self, event: str, **more: object) -> None:
         self.log.write(json.dumps({"event": event, **more}) + "\n")
@@ -165,7 +170,12 @@ class Mock:
     # What is typed.
 
     def take(self, data: bytes) -> None:
-        for key in keys(data.decode("utf-8", "replace")):
+        text = self.held + self.decoder.decode(data)
+        self.held = ""
+        if text.rfind(PASTE[0]) > text.rfind(PASTE[1]):  # The rest of it will come.
+            at = text.rfind(PASTE[0])
+            text, self.held = text[:at], text[at:]
+        for key in keys(text):
             for byte in key.encode():
                 self.read += 1
                 self.note("byte", byte=byte, dialog=self.up)

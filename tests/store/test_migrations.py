@@ -82,6 +82,7 @@ CASCADES = {
     "terminals": {"sessions"},
     "chunks": {"sessions"},
     "keyframes": {"sessions"},
+    "sightings": {"sessions"},
     "messages": {"sessions"},
     "members": {"sessions"},
     "posters": {"sessions"},
@@ -90,6 +91,7 @@ CASCADES = {
     "tasks": {"sessions"},
     "file_refs": {"sessions"},
     "prompts": {"sessions"},
+    "deliveries": {"sessions", "messages"},
 }
 """What goes with what."""
 

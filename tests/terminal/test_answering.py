@@ -1,11 +1,13 @@
 """Answers to real programs: what is asked is what is taken, or nothing is."""
 
 import shutil
+import sys
 
 import pytest
 import trio
 
 from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
+from ant.terminal.answering import WATCH_S
 from ant.terminal.choice import Choice
 from tests.terminal.running import running
 
@@ -182,3 +184,36 @@ async def test_a_program_that_ends_is_no_longer_asking() -> None:
         await onlooker.live.over.wait()
         with pytest.raises(NotRunning):
             await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
+
+
+async def test_the_same_asked_again_is_another_time() -> None:
+    """A loop that asks as before has taken each answer; it is told at once."""
+    script = "while read -p 'Go on? [y/N] ' a; do b=$b$a; echo \"HAD<$b>\"; done"
+    async with running("bash", "-c", script) as onlooker:
+        for count in range(1, 4):
+            prompt = await onlooker.prompt()
+            start = trio.current_time()
+            outcome = await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
+            assert outcome.resolved
+            assert trio.current_time() - start < WATCH_S / 2
+            await onlooker.shows(f"HAD<{'y' * count}>")
+
+
+IGNORES_ENTER = """
+import os, sys, tty
+tty.setraw(0)
+os.write(1, b"? Name: ")
+while key := os.read(0, 1):
+    if key != b"\\r":
+        os.write(1, key)
+"""
+
+
+async def test_a_line_that_nobody_takes_is_not_resolved() -> None:
+    """Enter was pressed, and the line stands there still: that is what is said."""
+    async with running(sys.executable, "-c", IGNORES_ENTER) as onlooker:
+        prompt = await onlooker.prompt()
+        choice = Choice("text", text="Ann")
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert not outcome.resolved
+        await onlooker.shows("? Name: Ann")

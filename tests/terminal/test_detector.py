@@ -2,11 +2,21 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.detector import ACTIVITY_EVERY_S, Detector
-from ant.terminal.observations import ActivitySeen
+from ant.terminal.detector import (
+    ACTIVITY_EVERY_S,
+    AT_LEAST_S,
+    LATER_S,
+    PAUSE_S,
+    Detector,
+)
+from ant.terminal.judge import judge
+from ant.terminal.look import Look
+from ant.terminal.observations import ActivitySeen, VerdictSeen
+from tests.terminal.drawn import COOKED, look_at
 
 
 def test_activity_is_told_at_most_once_in_a_while() -> None:
@@ -34,3 +44,72 @@ def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
         told += [at] * len(detector.feed(b"x", end, at))
         assert at == detector.last_output
     assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(told))
+
+
+def asked(question: str = "Go on? [y/N] ") -> Look:
+    """A look at a program that asks."""
+    return look_at("working", question, tty=COOKED, quiet_s=0.1)
+
+
+def drive(detector: Detector, until: float, step: float = 0.001) -> list[float]:
+    """When looks are due until that time, if each is taken and shows the same."""
+    at, looks = 0.0, []
+    while at < until:
+        due = detector.due(at)
+        if due is not None and due <= at:
+            detector.judge(asked(), at)
+            looks.append(round(at, 3))
+        at += step
+    return looks
+
+
+def test_a_look_comes_when_output_pauses_and_some_later() -> None:
+    """Then no more: a quiet terminal costs nothing."""
+    detector = Detector()
+    detector.feed(b"x", 1, 0.0)
+    looks = drive(detector, 60.0)
+    assert [PAUSE_S, *LATER_S] == pytest.approx(looks, abs=0.002)
+    assert detector.next_look is None
+
+
+def test_a_screen_that_is_never_quiet_is_looked_at_now_and_then() -> None:
+    """At most so often, however much is put out."""
+    detector, looks, at = Detector(), [], 0.0
+    while at < 2.0:
+        detector.feed(b"x", 1, at)
+        due = detector.due(at)
+        if due is not None and due <= at:
+            detector.judge(asked(), at)
+            looks.append(at)
+        at += 0.001
+    assert 6 <= len(looks) <= 2.0 / PAUSE_S
+    assert max(b - a for a, b in pairwise(looks)) <= AT_LEAST_S + 2 * PAUSE_S
+
+
+def test_what_is_seen_amid_output_is_believed_when_seen_twice() -> None:
+    """A screen that is half drawn may look like anything."""
+    detector = Detector()
+    detector.feed(b"x", 1, 1.0)
+    assert [] == detector.judge(asked(), 1.01)
+    assert [] == detector.judge(asked("Else? [y/N] "), 1.02)
+    told = detector.judge(asked("Else? [y/N] "), 1.03)
+    assert ["Else?"] == [
+        each.verdict.prompt.question
+        for each in told
+        if isinstance(each, VerdictSeen) and each.verdict.prompt
+    ]
+
+
+def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
+    """And again when it changes, or when it is asked for afresh."""
+    detector = Detector("aider")
+    detector.feed(b"x", 1, 0.0)
+    look = asked()
+    told = detector.judge(look, 0.1)
+    assert [
+        VerdictSeen(judge(look, "aider"), look.tty, 80, 24, look.quiet_s, "aider")
+    ] == told
+    assert [] == detector.judge(look, 0.4)
+    detector.begin_afresh(0.5)
+    assert 1 == len(detector.judge(look, 0.6))
+    assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))

@@ -1,6 +1,7 @@
 """Drivers are data: all of them can be read, and a bad one says where it is bad."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,3 +90,17 @@ def test_a_driver_has_no_rules_of_itself() -> None:
     assert [] == bare.rules()
     assert not bare.escapes
     assert attrs.evolve(bare, busy=(Rule("b", PATTERN),)).rules()
+
+
+@pytest.mark.parametrize("name", sorted(drivers()))
+def test_no_pattern_takes_long(name: str) -> None:
+    """A row is as wide as a terminal may be; a pattern that backtracks would hang."""
+    rows = [
+        each * (1000 // len(each))
+        for each in ("a ", "word ", "x", "(", " │ ", "1. ", "- ", "if ", "> ", "[a]/")
+    ]
+    for rule in drivers()[name].rules():
+        start = time.perf_counter()
+        for row in rows:
+            rule.pattern.search(row)
+        assert time.perf_counter() - start < 0.5, rule.id

@@ -5,6 +5,7 @@ import os
 import shutil
 import termios
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -171,3 +172,20 @@ def test_a_terminal_without_anybody() -> None:
         os.close(slave)
     with pytest.raises((OSError, termios.error)):
         front.look_at(master, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("codex", "codex"), ("build.py", "python")]
+)
+async def test_a_script_of_an_agent_goes_by_its_name(
+    opener: Opener, tmp_path: Path, name: str, expected: str
+) -> None:
+    """An interpreter says nothing of it; other scripts are their interpreter."""
+    script = tmp_path / name
+    script.write_text("#!/usr/bin/env python3\nprint('up', flush=True)\ninput()\n")
+    script.chmod(0o755)
+    terminal = await opener(str(script))
+    assert await terminal.read()
+    tty = terminal.tty()
+    assert tty is not None
+    assert expected == tty.foreground.rstrip("0123456789.")

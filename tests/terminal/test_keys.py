@@ -1,11 +1,13 @@
 """What a choice means: one option of this screen, or a refusal; nothing is guessed."""
 
+import attrs
 import pytest
 
 from ant.errors import NotAnOption
 from ant.terminal.choice import Choice
 from ant.terminal.keys import Goal, goal_of, refuse_controls
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+from tests.terminal.test_prompt import MENU
 
 APPROVE, DENY = Choice("approve"), Choice("deny")
 YES, NO = Choice("confirm", yes=True), Choice("confirm", yes=False)
@@ -74,9 +76,9 @@ ESCAPES = prompt("Accept terms", "Later", cancel="\x1b")
         (CLAUDE, YES, Goal("Yes", index=0)),
         (CLAUDE, DENY, Goal(CLAUDE.options[2].label, index=2)),
         (CODEX, APPROVE, Goal("Yes, proceed (y)", index=0)),
-        (CODEX, DENY, Goal(CODEX.options[2].label, index=2)),
+        (CODEX, DENY, Goal(CODEX.options[2].label, key=b"\x1b")),
         (GEMINI, APPROVE, Goal("Allow once", index=0)),
-        (GEMINI, NO, Goal(GEMINI.options[2].label, index=2)),
+        (GEMINI, NO, Goal(GEMINI.options[2].label, key=b"\x1b")),
         (GEMINI, ABORT, Goal("abort", key=b"\x1b")),
         (PLAN, DENY, Goal("No, keep planning", index=2)),
         (prompt("Yes", "No"), APPROVE, Goal("Yes", index=0)),
@@ -180,3 +182,14 @@ def test_no_control_characters(asked: Prompt, char: str) -> None:
     with pytest.raises(NotAnOption):
         refuse_controls(char)
     refuse_controls("a\tb\nc漢é\xa0")
+
+
+def test_an_option_that_is_escape_is_denied_by_it() -> None:
+    """Enter on it may open a field for a reason, which then waits."""
+    label = "No, and tell it what to do differently (Esc to stop)"
+    menu = attrs.evolve(
+        MENU, options=(Option("Yes", selected=True), Option(label)), cancel="\x1b"
+    )
+    assert Goal(label, key=b"\x1b") == goal_of(menu, Choice("deny"))
+    without = attrs.evolve(menu, cancel="")
+    assert Goal(label, index=1) == goal_of(without, Choice("deny"))

@@ -99,6 +99,20 @@ async def test_a_deadly_signal_is_told(opener: Opener) -> None:
     assert await terminal.wait_exit() == Exit(signal=signal.SIGSEGV)
 
 
+async def test_what_the_program_was_given(opener: Opener) -> None:
+    """Whatever it does with it, until another program without it takes its place."""
+    env = {**ENV, "SECRET": "42"}
+    terminal = await opener(
+        *sh("unset SECRET; echo one; read x; exec sh -c 'echo two; read x'"), env=env
+    )
+    await read_until(terminal, b"one")
+    assert terminal.was_given("SECRET", "42")
+    assert not terminal.was_given("SECRET", "43")
+    await write_all(terminal, b"\n")
+    await read_until(terminal, b"two")
+    assert not terminal.was_given("SECRET", "42")
+
+
 async def test_the_leader_owns_a_terminal_session(opener: Opener) -> None:
     """It leads its session and its group, on a controlling terminal, and is known."""
     terminal = await opener(*sh("echo $$; exec cat"))

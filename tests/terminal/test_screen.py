@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ant.terminal import modes, screen
@@ -484,6 +484,7 @@ SIZES = st.tuples(st.integers(1, 24), st.integers(1, 7))
 
 
 @both
+@example([b"[[[[\x1b[?7l\xe6\xbc\xa2", (5, 1)])
 @given(st.lists(HOSTILE | st.binary(max_size=200) | SIZES, max_size=6))
 def test_nothing_breaks_a_screen_fuzz(
     make: Make, steps: list[bytes | tuple[int, int]]

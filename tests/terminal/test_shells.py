@@ -5,9 +5,10 @@ import pytest
 
 from ant.terminal.driver import drivers
 from ant.terminal.look import Tty
+from ant.terminal.marks import Step
 from ant.terminal.prompt import Form, Kind, PromptClass
-from ant.terminal.shells import edits_commands, find_shell_ask
-from tests.terminal.drawn import COOKED, HIDDEN, RAW, SHELL, look_at
+from ant.terminal.shells import edits_commands, find_shell_ask, takes_commands
+from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, SHELL, look_at
 
 
 @pytest.mark.parametrize("name", drivers()["shell"].programs)
@@ -40,6 +41,27 @@ def test_others_do_not(tty: Tty | None) -> None:
 def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
     """Some wait in `select`, which says nothing, and others read key by key."""
     assert edits_commands(attrs.evolve(SHELL, reading=reading))
+
+
+@pytest.mark.parametrize(
+    ("tty", "rule"),
+    [
+        (None, None),
+        (SHELL, "shell"),
+        (COOKED, None),
+        (attrs.evolve(SHELL, mark=Step.INPUT), "shell/mark"),
+        (attrs.evolve(COOKED, leader=True, mark=Step.INPUT), "shell/mark"),
+        (attrs.evolve(DEAF, leader=True, mark=Step.INPUT), None),
+        (attrs.evolve(SHELL, mark=Step.OUTPUT), None),
+        (attrs.evolve(SHELL, mark=Step.PROMPT), "shell"),
+        (attrs.evolve(SHELL, mark=Step.END), "shell"),
+    ],
+)
+def test_what_a_shell_says_stands_above_how_it_listens(
+    tty: Tty | None, rule: str | None
+) -> None:
+    """At its prompt or not; half of the way there it has not said anything."""
+    assert rule == takes_commands(tty)
 
 
 def test_possibilities() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,13 +11,14 @@ from ant.errors import Conflict
 from ant.terminal.detector import PAUSE_S, Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
+from ant.terminal.marks import NONCE, Step
 from ant.terminal.observations import VerdictSeen
 from ant.terminal.prompt import Kind
 from ant.terminal.sight import CATCH_UP, Sight
 from ant.terminal.transcript import Tail
 from tests.fakes import FakeTerminal
 from tests.strategies import CUTS, cut
-from tests.terminal.drawn import COOKED, DEAF
+from tests.terminal.drawn import COOKED, DEAF, SHELL
 
 ASKS = "Delete 漢字.txt?\r\nContinue? [Y/n] ".encode()
 START = 1000
@@ -151,3 +153,62 @@ def test_without_a_library_nothing_is_seen(ask: Callable[[Sight], object]) -> No
     assert [] == scene.sight.judge(1.0)
     with pytest.raises(Conflict):
         ask(scene.sight)
+
+
+def marked(letter: str, nonce: str = "N") -> bytes:
+    """A mark of a shell."""
+    return f"\x1b]133;{letter};ant={nonce}\x07".encode()
+
+
+def listening(scene: Scene) -> Scene:
+    """A scene whose shell was given a nonce."""
+    scene.terminal.discipline = SHELL
+    scene.terminal.environment[NONCE] = scene.detector.shell.nonce = "N"
+    return scene
+
+
+def test_what_the_shell_in_front_says_belongs_to_a_look() -> None:
+    """It is at its prompt, or runs something that asks as shortly."""
+    scene = listening(Scene())
+    scene.say(marked("A") + b"$ " + marked("B"))
+    look, verdict = scene.sight.glance(5.0)
+    assert attrs.evolve(SHELL, mark=Step.INPUT) == look.tty == scene.sight.tty()
+    assert (Kind.AT_REST, "shell/mark") == (verdict.kind, verdict.rule)
+    scene.say(b"read -e\r\n" + marked("C") + b"> ")
+    look, verdict = scene.sight.glance(5.0)
+    assert Kind.AT_REST is not verdict.kind
+    scene.say(b"\r\n" + marked("D;0"))
+    assert "shell" == scene.sight.glance(5.0)[1].rule
+
+
+def test_a_prompt_that_shell_asks_by_is_still_a_question() -> None:
+    """As in the search of its history."""
+    scene = listening(Scene())
+    scene.say(marked("A") + b"$ " + marked("B") + b"\r(reverse-i-search)`': ")
+    assert Kind.QUESTION is scene.sight.glance(5.0)[1].kind
+
+
+def test_marks_of_others_are_hints_and_no_more() -> None:
+    """Without the nonce, with another one, or where no nonce was given."""
+    scene = listening(Scene())
+    scene.say(marked("A") + marked("B") + marked("C", "M") + b"\x1b]133;C\x07$ ")
+    assert "shell/mark" == scene.sight.glance(5.0)[1].rule
+    scene.detector.shell.nonce = None
+    assert SHELL == scene.sight.tty()
+
+
+def test_marks_are_those_of_the_program_in_front() -> None:
+    """Not while another one is, and no more once the shell was replaced by one."""
+    scene = listening(Scene())
+    scene.say(marked("A") + marked("B") + marked("C") + b"$ ")
+    scene.terminal.discipline = attrs.evolve(SHELL, leader=False, foreground="python3")
+    assert scene.terminal.discipline == scene.sight.tty()
+    assert (Kind.AT_REST, "prompt") == attrs.astuple(
+        scene.sight.glance(5.0)[1], recurse=False
+    )[:2]
+    scene.terminal.discipline = SHELL
+    scene.terminal.environment.clear()
+    assert SHELL == scene.sight.tty()
+    assert "shell" == scene.sight.glance(5.0)[1].rule
+    scene.terminal.discipline = None
+    assert scene.sight.tty() is None

@@ -2,7 +2,10 @@
 
 from ant.http.routes import (
     board,
+    channels,
+    deliveries,
     events,
+    evidence,
     links,
     messages,
     people,
@@ -14,7 +17,10 @@ from ant.http.routes import (
 
 __all__ = [
     "board",
+    "channels",
+    "deliveries",
     "events",
+    "evidence",
     "links",
     "messages",
     "people",

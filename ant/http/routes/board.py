@@ -38,7 +38,7 @@ class OneFileRef:
     ref: FileRef
 
 
-@endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True, token="room")
 async def list_tasks(system: System, session_id: SessionId) -> Tasks:
     """The room's tasks, deleted ones too, oldest first."""
     return Tasks(await system.journal.read(board.list_tasks, session_id))
@@ -69,7 +69,7 @@ async def delete_task(system: System, session_id: SessionId, task_id: str) -> Do
     return Done()
 
 
-@endpoint("GET", "/api/sessions/<session_id>/file-refs", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/file-refs", inactive=True, token="room")
 async def list_file_refs(system: System, session_id: SessionId) -> FileRefs:
     """The files flagged in the room, oldest first."""
     return FileRefs(await system.journal.read(board.list_file_refs, session_id))

@@ -23,7 +23,7 @@ class Linked:
     link: RoomLink
 
 
-@endpoint("GET", "/api/sessions/<session_id>/links", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/links", inactive=True, token="room")
 async def list_links(system: System, session_id: SessionId) -> RoomLinks:
     """Outgoing and incoming links of a room."""
     return await system.journal.read(links.list_links, session_id)

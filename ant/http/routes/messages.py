@@ -6,6 +6,7 @@ import attrs
 
 from ant import prompts, rooms
 from ant.commands import (
+    AwaitDelivery,
     ListMessages,
     MergeMeta,
     NameMessage,
@@ -13,10 +14,11 @@ from ant.commands import (
     PostMessage,
     Search,
 )
+from ant.delivering import Posted
 from ant.errors import CapacityReached, Conflict, NotAnOption
 from ant.http.answers import RESPONSE, Handled, answer_card
 from ant.http.endpoint import Done, endpoint
-from ant.model import MessageId, Messages, Posted, SearchResults, SessionId
+from ant.model import MessageId, Messages, SearchResults, SessionId
 from ant.system import System
 
 
@@ -36,7 +38,7 @@ class Pinned:
     pinned: bool
 
 
-@endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True, token="room")
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
@@ -50,19 +52,34 @@ async def list_messages(
     status=201,
     also={200: Handled},
     raises=(Conflict, NotAnOption, CapacityReached),
+    token="room",
+    speaker="sender_id",
 )
 async def post_message(
-    system: System, session_id: SessionId, body: PostMessage
+    system: System, session_id: SessionId, query: AwaitDelivery, body: PostMessage
 ) -> Posted | Handled:
-    """Post a message; everybody who joined the room sees it.
+    """Post a message; everybody who joined the room sees it, whom it is for gets it.
 
-    The same `client_id` in the same room is stored once and answers with the first row.
+    `deliveries` say for each terminal how far it has come: `queued` at once, or with
+    `wait`, which is `typed` or `reacted`, once all are that far or have ended, or after
+    `timeout` seconds. The same `client_id` in the same room is stored once and answers
+    with the first row.
+
     A `msg_type` of `agent_response` is no message: its `content` is JSON that answers a
-    prompt of the terminal whose room this is, and nothing is stored.
+    prompt of the terminal whose room this is, and nothing is stored. With a terminal's
+    token the sender is that terminal, and its role is never `user`.
     """
     if body.msg_type == RESPONSE:
         return await answer_card(system, session_id, body)
-    return await system.journal.write(rooms.post_message, session_id, body)
+    rests = system.stage.clerk.rests()
+    posted = await system.journal.write(rooms.post_message, session_id, body, rests)
+    if query.wait is None:
+        return posted
+    arrived = await system.stage.courier.arrival(
+        session_id, posted.message.id, query.wait, query.timeout
+    )
+    others = (each for each in posted.deliveries if each.id is None)
+    return Posted(posted.message, (*others, *(each.told() for each in arrived)))
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>/messages")
@@ -102,7 +119,9 @@ async def pin_message(
     return Pinned(message.id, message.pinned)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/messages/search", inactive=True)
+@endpoint(
+    "GET", "/api/sessions/<session_id>/messages/search", inactive=True, token="room"
+)
 async def search_room(
     system: System, session_id: SessionId, query: Search
 ) -> SearchResults:

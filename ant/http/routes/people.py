@@ -2,13 +2,14 @@
 
 import attrs
 
-from ant import clock, people, sessions
+from ant import clock, deliveries, people, sessions
 from ant.commands import AddParticipant, MarkRead, RemoveParticipant, SetTyping
 from ant.events import Envelope, Typing
 from ant.http.endpoint import Done, endpoint
 from ant.model import MessageId, Participant, Participants, Read, SessionId
 from ant.presence import Present
 from ant.system import System
+from ant.tokens import Caller
 
 
 @attrs.frozen
@@ -41,7 +42,7 @@ class ReadsOfAll:
     reads: dict[str, list[Read]]
 
 
-@endpoint("GET", "/api/sessions/<session_id>/participants", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/participants", inactive=True, token="room")
 async def list_participants(system: System, session_id: SessionId) -> Participants:
     """Members, those who post from outside, and both together."""
     return await system.journal.read(people.list_participants, session_id)
@@ -70,14 +71,14 @@ async def remove_participant(
     return Removed(removed, who)
 
 
-@endpoint("GET", "/api/presence/<session_id>", inactive=True)
+@endpoint("GET", "/api/presence/<session_id>", inactive=True, token="room")
 async def get_presence(system: System, session_id: SessionId) -> PresenceNow:
     """Who is joined over `/ws` with a handle, and when they were last heard of."""
     await system.journal.read(sessions.get_session, session_id)
     return PresenceNow(system.presence.of(session_id))
 
 
-@endpoint("POST", "/api/sessions/<session_id>/typing")
+@endpoint("POST", "/api/sessions/<session_id>/typing", token="room", speaker="handle")
 async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> Done:
     """Tell the room that somebody types, or stopped; not stored."""
     await system.journal.read(sessions.need_active, session_id)
@@ -86,23 +87,40 @@ async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> 
     return Done()
 
 
-@endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True, token="room")
 async def all_reads(system: System, session_id: SessionId) -> ReadsOfAll:
     """Read receipts of every message in the room that was read, by message id."""
     return ReadsOfAll(await system.journal.read(people.all_reads, session_id))
 
 
-@endpoint("POST", "/api/sessions/<session_id>/messages/<message_id>/read")
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/messages/<message_id>/read",
+    token="room",
+    speaker="reader_id",
+)
 async def mark_read(
-    system: System, session_id: SessionId, message_id: MessageId, body: MarkRead
+    system: System,
+    session_id: SessionId,
+    message_id: MessageId,
+    body: MarkRead,
+    caller: Caller | None,
 ) -> ReadsOfOne:
-    """Mark one message read by a session; the first time counts."""
-    return ReadsOfOne(
-        await system.journal.write(people.mark_read, session_id, message_id, body)
-    )
+    """Mark one message read by a session; the first time counts.
+
+    With a terminal's token it is that terminal, to which the message has come then: its
+    delivery is `acked`.
+    """
+    rule = people.mark_read if caller is None else deliveries.mark_read
+    return ReadsOfOne(await system.journal.write(rule, session_id, message_id, body))
 
 
-@endpoint("GET", "/api/sessions/<session_id>/messages/<message_id>/read", inactive=True)
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/messages/<message_id>/read",
+    inactive=True,
+    token="room",
+)
 async def list_reads(
     system: System, session_id: SessionId, message_id: MessageId
 ) -> ReadsOfOne:

@@ -1,9 +1,11 @@
 """Prompts: what a terminal waits for, its answer, and where prompts are told."""
 
+from contextlib import suppress
+
 import attrs
 
-from ant import bridge, clock, hooks, prompts, sessions, standing
-from ant.answering import PutBridge, ReportHook, Respond
+from ant import bridge, clock, explaining, hooks, prompts, sessions, standing
+from ant.answering import ExplainScreen, PutBridge, ReportHook, Respond
 from ant.asking import (
     BridgeConfig,
     CaptureState,
@@ -11,11 +13,20 @@ from ant.asking import (
     StatusPage,
     TerminalActivity,
 )
-from ant.errors import CapacityReached, Conflict, Gone, NotAnOption, NotFound
+from ant.errors import (
+    CapacityReached,
+    Conflict,
+    Gone,
+    NotAnOption,
+    NotFound,
+    NotRunning,
+)
+from ant.explaining import Explanation
 from ant.http.answers import Responded, answer_prompt
 from ant.http.endpoint import endpoint
 from ant.model import SessionId
 from ant.system import System
+from ant.terminal.sight import NO_LIBRARY
 
 WORKING_S = 10.0
 THINKING_S = 30.0
@@ -101,6 +112,33 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
     return await answer_prompt(system, session_id, body)
 
 
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/prompt-bridge/explain",
+    raises=(Conflict,),
+)
+async def explain_screen(
+    system: System, session_id: SessionId, query: ExplainScreen
+) -> Explanation:
+    """Which rule fires on which rows of the screen, now or at any byte that is kept.
+
+    A past screen is judged by today's rules and by the facts that were noted then.
+    """
+    await system.journal.read(sessions.need_terminal, session_id)
+    witness = system.stage.running.get(session_id)
+    if witness is not None and query.offset is None:
+        with suppress(NotRunning):  # Else the end of its transcript tells.
+            look, verdict = witness.live.glance()
+            flag = witness.detector.flag
+            return explaining.explanation(session_id, look, verdict, flag)
+    if witness is not None:
+        await system.stage.scribe.flush(session_id, witness.flow, query.offset)
+    try:
+        return await system.journal.study(explaining.explain, session_id, query.offset)
+    except ImportError:
+        raise Conflict(NO_LIBRARY) from None
+
+
 @endpoint("GET", "/api/prompt-bridge/config")
 async def get_config(system: System) -> BridgeSettings:
     """Where prompts are told."""
@@ -113,7 +151,13 @@ async def put_config(system: System, body: PutBridge) -> BridgeSettings:
     return BridgeSettings(await system.journal.write(bridge.put_config, body))
 
 
-@endpoint("POST", "/api/hooks", raises=(NotFound, Gone))
+@endpoint(
+    "POST",
+    "/api/hooks",
+    raises=(NotFound, Gone),
+    token="self",
+    speaker="session_id",
+)
 async def report_hook(system: System, body: ReportHook) -> HookHeard:
     """An agent CLI's hook tells what it does; it counts for more than the screen.
 

@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import sessions
+from ant import sessions, tokens
 from ant.commands import (
     CreateSession,
     DeleteSession,
@@ -15,6 +15,7 @@ from ant.http.endpoint import endpoint
 from ant.launch import default_command, plan
 from ant.model import CliFlag, Session, SessionId, SessionList
 from ant.system import System
+from ant.tokens import Caller
 
 
 @attrs.frozen
@@ -33,9 +34,14 @@ class CliFlagSet:
     cli_flag: CliFlag | None
 
 
-@endpoint("GET", "/api/sessions")
-async def list_sessions(system: System) -> SessionList:
-    """Active sessions, newest change first, and `recoverable` ones."""
+@endpoint("GET", "/api/sessions", token="self")
+async def list_sessions(system: System, caller: Caller | None) -> SessionList:
+    """Active sessions, newest change first, and `recoverable` ones.
+
+    A terminal's token is shown that terminal and the rooms it is in.
+    """
+    if caller is not None:
+        return SessionList(await system.journal.read(tokens.rooms_of, caller), ())
     return await system.journal.read(sessions.list_sessions)
 
 
@@ -65,7 +71,7 @@ async def create_session(system: System, body: CreateSession) -> Session:
     return await system.journal.read(sessions.get_session, session.id)
 
 
-@endpoint("GET", "/api/sessions/<session_id>", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>", inactive=True, token="either")
 async def get_session(system: System, session_id: SessionId) -> Session:
     """One session, archived and deleted ones too."""
     return await system.journal.read(sessions.get_session, session_id)

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import attrs
+
+from ant import deliveries
+from ant.errors import StorageFailed
 from ant.health import Health
 from ant.http import openapi
 from ant.http.endpoint import endpoint
@@ -10,8 +14,16 @@ from ant.system import System
 
 @endpoint("GET", "/api/health")
 async def get_health(system: System) -> Health:
-    """Status, version, uptime, sessions, cap, stalled ones, pressure, limits met."""
-    return system.health.snapshot()
+    """Status, version, uptime, sessions, cap, stalled ones, pressure, limits met.
+
+    `deliveries` counts messages that wait for terminals or were given up.
+    """
+    snapshot = system.health.snapshot()
+    try:
+        counts = await system.journal.read(deliveries.counts)
+    except StorageFailed:
+        return snapshot
+    return attrs.evolve(snapshot, deliveries=counts)
 
 
 @endpoint("GET", "/openapi.json")

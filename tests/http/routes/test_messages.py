@@ -21,13 +21,22 @@ async def test_a_message_is_one_row_everywhere(api: Api) -> None:
             target="@codex",
             meta={"type": "mine", "a": [None]},
         )
-        (delivery,) = posted.pop("deliveries")
+        delivery, nobody = posted.pop("deliveries")
         assert {
             "adapter": "ws-broadcast",
             "targetId": room["id"],
             "delivered": True,
             "error": None,
+            "id": None,
+            "state": None,
+            "reason": None,
         } == delivery
+        assert ("@codex", False, "skipped", "unknown_target") == (
+            nobody["targetId"],
+            nobody["delivered"],
+            nobody["state"],
+            nobody["reason"],
+        )
         (event,) = await inside.heard()
         extra = {"type": "message_created", "sessionId": room["id"]}
         assert {**posted, **extra, "seq": event["seq"], "at": event["at"]} == event

@@ -1,0 +1,137 @@
+"""Tells local channels what rooms say: in order, bounded, and only on this machine.
+
+Messages are taken from the bus, so no request waits for a channel. Each channel has a
+queue and a task of its own while something waits in it: one that hangs delays itself.
+"""
+
+import logging
+from collections import deque
+from typing import Final
+
+import attrs
+import trio
+
+from ant import registry, wire
+from ant.bell import Bell
+from ant.bus import Bus
+from ant.errors import Stopping, StorageFailed
+from ant.events import MessageCreated
+from ant.journal import Journal
+from ant.model import Message
+from ant.registry import Channel
+from ant.tally import Limit, met
+from ant.webhooks import post_to
+
+log = logging.getLogger(__name__)
+
+QUEUE: Final = 64
+"""Messages that may wait for a channel; the next is dropped, and that is logged: it is
+in the room, where the channel can read it."""
+
+TIMEOUT_S: Final = 5.0
+"""For one post: the receiver is on this machine."""
+
+LOOPBACK: Final = ("127.0.0.1", "::1")
+"""What is called, whatever a name such as localhost stands for."""
+
+
+@attrs.frozen
+class Word:
+    """A message on its way, and the name of who said it."""
+
+    message: Message
+    sender: str | None
+
+
+class Channels:
+    """A queue for each channel in which something waits, and who works on it."""
+
+    def __init__(self, journal: Journal, bus: Bus) -> None:
+        self._journal, self._bus, self._bell = journal, bus, Bell()
+        self._queues: dict[str, deque[Word]] = {}
+        self._nursery: trio.Nursery | None = None
+
+    async def run(self) -> None:
+        """Tell channels until the bus closes. Call it once.
+
+        *Cancellation:* what was not told by then never is.
+        """
+        async with trio.open_nursery() as self._nursery:
+            await self._follow()
+            self._nursery.cancel_scope.cancel()
+
+    async def _follow(self) -> None:
+        position = self._bus.end
+        with self._bus.subscribed(self._bell):
+            while not self._bus.closed:
+                if position < self._bus.start:
+                    met(Limit.CHANNELS)
+                    log.warning("Channels were not told of some messages.")
+                    position = self._bus.start
+                if position == self._bus.end:
+                    await self._bell.wait()
+                    continue
+                event = self._bus.at(position).event
+                position += 1
+                if isinstance(event, MessageCreated):
+                    await self._hear(event.message)
+
+    async def _hear(self, message: Message) -> None:
+        try:
+            hearing, sender = await self._journal.read(registry.hearing, message)
+        except (StorageFailed, Stopping) as exc:
+            log.warning("Channels are not told of %s: %s", message.id, exc)
+            return
+        for channel in hearing:
+            self.offer(channel, message, sender)
+
+    def offer(self, channel: Channel, message: Message, sender: str | None) -> bool:
+        """Tell a channel soon, after what waits for it; False where too much does.
+
+        Never waits. Call it while `run` runs.
+        """
+        assert self._nursery is not None
+        queue = self._queues.get(channel.handle)
+        if queue is None:
+            queue = self._queues[channel.handle] = deque()
+            self._nursery.start_soon(self._work, channel.handle, queue)
+        if len(queue) >= QUEUE:
+            met(Limit.CHANNELS)
+            log.warning("A message for channel %s is dropped.", channel.handle)
+            return False
+        queue.append(Word(message, sender))
+        return True
+
+    async def _work(self, handle: str, queue: deque[Word]) -> None:
+        """Tell all that waits, to where the channel is by then; none if it is gone."""
+        try:
+            while queue:
+                word = queue.popleft()
+                channel = await self._journal.read(registry.find, handle)
+                if channel is None:
+                    continue
+                error = await self.tell(channel, word.message, word.sender)
+                if error is not None:
+                    log.warning("Channel %s was not told: %s.", handle, error)
+        except (StorageFailed, Stopping) as exc:
+            log.warning("Channel %s is told no more for now: %s", handle, exc)
+        finally:
+            del self._queues[handle]
+
+    async def tell(
+        self, channel: Channel, message: Message, sender: str | None
+    ) -> str | None:
+        """Tell a channel now; None when it took it, else why it did not.
+
+        *Cancellation:* the connection is dropped.
+        """
+        data = wire.dumps(registry.told(message, sender))
+        url = f"http://localhost:{channel.port}/"
+        try:
+            with trio.fail_after(TIMEOUT_S):
+                status = await post_to(LOOPBACK, url, data)
+        except trio.TooSlowError:
+            return f"no answer in {TIMEOUT_S:g} s"
+        except Exception as exc:  # noqa: BLE001  Whatever it is, it is theirs.
+            return str(exc) or type(exc).__name__
+        return None if 200 <= status < 300 else f"HTTP {status}"

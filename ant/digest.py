@@ -1,0 +1,160 @@
+"""What a room was about, in its own sentences; pure: messages in, a digest out.
+
+Nothing is written anew: each sentence is quoted, with the id of the message that it
+comes from. Cards and other machines' messages are left out.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import attrs
+
+from ant.model import Message, MessageId, SessionId
+
+SENTENCES = 10
+"""Sentences of a digest: what fits on one screen."""
+
+TERMS = 10
+"""Key terms, as the original has them."""
+
+LONGEST = 400
+"""Characters of a sentence that is quoted; a longer one is a listing or a log."""
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_DECIDES = re.compile(
+    r"\b(decid\w+|agreed?|done|fixed|fix|resolved|because|blocked|must|should|"
+    r"will|shipped|released|broke\w*|fail\w*|root cause|todo|next)\b",
+    re.IGNORECASE,
+)
+_STOP = frozenset(
+    _WORD.findall(
+        """
+        the and for are but not you all any can had her was one our out has him his how
+        its may new now old see two who did get let put say she too use that with have
+        this will your from they know want been good much some time very when come here
+        just like long make many over such take than them well were what which would
+        there their about could other into more only then also after first these those
+        because should does done each where being ant yes please
+        """
+    )
+)
+
+
+@attrs.frozen
+class Poster:
+    """Who posted, and how often."""
+
+    id: str
+    count: int
+
+
+@attrs.frozen
+class Term:
+    """A word that the room uses much."""
+
+    term: str
+    count: int
+
+
+@attrs.frozen
+class Quote:
+    """A sentence of a message, as it stands there."""
+
+    text: str
+    message_id: MessageId = attrs.field(metadata={"wire": "messageId"})
+    sender_id: str | None
+    at: datetime
+
+
+@attrs.frozen
+class Digest:
+    """A room in figures, words and quotes; oldest first.
+
+    `message_count` is of people's and agents' own messages; `covered` tells how many of
+    the newest were read where a room has more.
+    """
+
+    session_id: SessionId
+    message_count: int = attrs.field(metadata={"wire": "messageCount"})
+    participant_count: int = attrs.field(metadata={"wire": "participantCount"})
+    duration_minutes: float = attrs.field(metadata={"wire": "durationMinutes"})
+    messages_per_hour: float = attrs.field(metadata={"wire": "messagesPerHour"})
+    participants: tuple[Poster, ...]
+    key_terms: tuple[Term, ...] = attrs.field(metadata={"wire": "keyTerms"})
+    first_message: datetime | None = attrs.field(metadata={"wire": "firstMessage"})
+    last_message: datetime | None = attrs.field(metadata={"wire": "lastMessage"})
+    sentences: tuple[Quote, ...]
+    covered: int
+
+
+def digest(session_id: SessionId, messages: Sequence[Message]) -> Digest:
+    """The digest of these messages, oldest first."""
+    spoken = [each for each in messages if is_spoken(each)]
+    posters = Counter(each.sender_id or each.role or "unknown" for each in spoken)
+    first = spoken[0].created_at if spoken else None
+    last = spoken[-1].created_at if spoken else None
+    minutes = (last - first).total_seconds() / 60 if first and last else 0.0
+    terms = Counter(word for each in spoken for word in set(_words(each.content)))
+    return Digest(
+        session_id=session_id,
+        message_count=len(spoken),
+        participant_count=len(posters),
+        duration_minutes=round(minutes, 1),
+        messages_per_hour=round(len(spoken) * 60 / minutes, 1) if minutes else 0.0,
+        participants=tuple(Poster(*each) for each in posters.most_common()),
+        key_terms=tuple(Term(*each) for each in terms.most_common(TERMS)),
+        first_message=first,
+        last_message=last,
+        sentences=tuple(_quotes(spoken, terms)),
+        covered=len(messages),
+    )
+
+
+def is_spoken(message: Message) -> bool:
+    """Whether somebody said it: no card, no event, no notice of the system."""
+    return message.msg_type == "message" and message.role != "system"
+
+
+def _words(text: str) -> Iterable[str]:
+    found = _WORD.findall(_CODE.sub(" ", text).lower())
+    return (word for word in found if word not in _STOP)
+
+
+def _quotes(messages: Sequence[Message], terms: Counter[str]) -> list[Quote]:
+    """The sentences that say most of what is said often, each of its own words."""
+    scored: list[tuple[float, int, Quote]] = []
+    for place, message in enumerate(messages):
+        for sentence in _sentences(message.content):
+            quote = Quote(sentence, message.id, message.sender_id, message.created_at)
+            scored.append((_weight(sentence, terms), place, quote))
+    chosen: list[tuple[int, Quote]] = []
+    told: set[str] = set()
+    for weight, place, quote in sorted(scored, key=lambda each: (-each[0], each[1])):
+        words = set(_words(quote.text))
+        is_new = len(words - told) * 2 >= len(words)
+        if weight > 0 and is_new and len(chosen) < SENTENCES:
+            chosen.append((place, quote))
+            told |= words
+    return [quote for _, quote in sorted(chosen, key=lambda each: each[0])]
+
+
+def _sentences(text: str) -> Iterable[str]:
+    for piece in _END.split(_CODE.sub(" ", text)):
+        sentence = " ".join(piece.split()).lstrip("-*•> ")
+        if 3 <= len(sentence.split()) and len(sentence) <= LONGEST:
+            yield sentence
+
+
+def _weight(sentence: str, terms: Counter[str]) -> float:
+    """How much of the room's own words a sentence has; decisions and questions more."""
+    words = set(_words(sentence))
+    if not words:
+        return 0.0
+    weight: float = sum(terms[word] for word in words) / len(words) ** 0.5
+    if _DECIDES.search(sentence):
+        weight *= 1.5
+    return weight * 1.2 if sentence.endswith("?") else weight

@@ -1,0 +1,71 @@
+"""What happened, to read afterwards and to take along: digest and export."""
+
+import attrs
+
+from ant import exporting, rooms, sessions
+from ant.commands import ExportSession
+from ant.digest import Digest, digest
+from ant.errors import StorageFailed
+from ant.exporting import ExportTarget, Folders, Written
+from ant.http.endpoint import endpoint
+from ant.model import SessionId
+from ant.system import System
+
+
+@attrs.frozen
+class Targets:
+    """The forms that a session can be taken along in."""
+
+    targets: tuple[ExportTarget, ...]
+
+
+@attrs.frozen
+class Exported:
+    """What became of each target that was asked for, by its name."""
+
+    ok: bool
+    session_id: SessionId
+    targets: dict[str, Written]
+
+
+def _folders(system: System) -> Folders:
+    return Folders(system.config.export_dir, system.config.obsidian_vault)
+
+
+@endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")
+async def get_digest(system: System, session_id: SessionId) -> Digest:
+    """A room in figures, words and sentences of its own, each with its message's id.
+
+    The newest 5,000 messages are read; cards and notices are left out.
+    """
+    return digest(session_id, await system.journal.study(rooms.recent, session_id))
+
+
+@endpoint("GET", "/api/sessions/<session_id>/export", inactive=True)
+async def list_targets(system: System, session_id: SessionId) -> Targets:
+    """The forms there are, and whether each has a folder to go to."""
+    await system.journal.read(sessions.check_exists, session_id)
+    return Targets(exporting.targets(_folders(system)))
+
+
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/export",
+    inactive=True,
+    raises=(StorageFailed,),
+)
+async def export_session(
+    system: System, session_id: SessionId, body: ExportSession
+) -> Exported:
+    """Write the session as Markdown, JSON, asciicast or HTML, or answer with it.
+
+    `targets` names the forms, `markdown` when it is left out; `obsidian` is Markdown.
+    Without a configured folder the document is in the answer.
+    """
+    names = exporting.chosen(body.named())
+    if (flow := system.stage.flows.get(session_id)) is not None:
+        await system.stage.scribe.flush(session_id, flow)
+    done = await system.journal.study(
+        exporting.export, session_id, names, _folders(system)
+    )
+    return Exported(all(each.ok for each in done.values()), session_id, done)

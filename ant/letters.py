@@ -1,0 +1,93 @@
+"""What is typed for a message: a line that says whose it is and how to reply, below it
+the message as it was written; or, where that cannot be typed, a line that names a file.
+"""
+
+import re
+from pathlib import PurePath
+from typing import Final
+
+import attrs
+
+from ant.delivering import DeliveryKind
+
+LINE_MAX: Final = 4000
+"""Bytes of a line for a program that takes no paste; a terminal loses more of them."""
+
+PASTE_MAX: Final = 512 << 10
+"""Bytes of a paste; what is longer is read from a file more easily."""
+
+NAME_MAX, QUOTE_MAX = 120, 120
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that a terminal or a program may act upon; tab and newline are not here.
+Carriage returns are."""
+
+_META = re.compile(r"[^\w .,:@/+=-]")
+"""What a shell could take for more than a word."""
+
+
+@attrs.frozen
+class Letter:
+    """A message for one terminal, as far as it is told there.
+
+    `is_named`: it is for this terminal by name, and not for all in the room.
+    `parent` is who said what it replies to, and that.
+    """
+
+    kind: DeliveryKind
+    content: str
+    message_id: str
+    room_id: str
+    room_name: str
+    sender: str | None
+    is_named: bool
+    parent: tuple[str, str] | None = None
+
+    def header(self, *, bare: bool = False) -> str:
+        """The one line above the message; `bare`: nothing in it means any more."""
+        whom = "you" if self.is_named else "all participants"
+        clean = _bare if bare else _plain
+        line = f"[antchat message for {whom}] room: {clean(self.room_name, NAME_MAX)}"
+        line += f" -- FROM: {clean(self.sender or 'somebody', NAME_MAX)}"
+        if self.parent is not None:
+            who, said = self.parent
+            line += f" (replying to {clean(who, NAME_MAX)}: {clean(said, QUOTE_MAX)})"
+        reply = f"ant msg {self.room_id} --reply-to {self.message_id}"
+        return f'{line} -- reply with: {reply} "…"'
+
+    def typed(self, *, pastes: bool, at_shell: bool) -> str | None:
+        """What to type; None where the message has to be put into a file.
+
+        A shell, or another program that runs lines, would run what is written to an
+        agent, so only what a person says to it is typed there.
+        """
+        if self.kind is DeliveryKind.RAW:
+            text = self.content.rstrip()
+        elif at_shell:
+            return None
+        else:
+            text = f"{self.header()}{chr(10) if pastes else ' -- '}{self.content}"
+        return text if _can_type(text, pastes) else None
+
+    def noted(self, path: PurePath, *, at_shell: bool) -> str:
+        """The line that names the file; a comment to a shell."""
+        line = f"{self.header(bare=at_shell)} -- the message is in the file {path}"
+        return f"# {line}" if at_shell else line
+
+
+def _can_type(text: str, pastes: bool) -> bool:
+    if _CONTROL.search(text):
+        return False
+    if pastes:
+        return len(text.encode()) <= PASTE_MAX
+    return len(text.encode()) <= LINE_MAX and not ("\n" in text or "\t" in text)
+
+
+def _plain(text: str, most: int) -> str:
+    """Without line ends and control characters, and not longer than that."""
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _bare(text: str, most: int) -> str:
+    return _plain(_META.sub("", text), most)

@@ -1,0 +1,206 @@
+"""Who is meant by a message: a text and a roster in, recipients with reasons out.
+
+Rule 1: system messages reach no terminal. Rule 2: a `target` is reached, and nobody
+else. Rule 3: in a linked chat its terminals are reached, whatever the text mentions.
+Rule 4: elsewhere the participants' terminals are:
+
+    sender         text                     reached
+    no terminal    known mentions           those
+    no terminal    anything else            all but who stands in brackets
+    a terminal     known mentions           those, busy or not
+    a terminal     @everyone                all but who stands in brackets, busy or not
+    a terminal     unknown mentions only    nobody
+    a terminal     no mention               those at rest
+
+Rule 5: nobody is sent what he said himself, by whatever name he said it.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import attrs
+
+from ant import mentions
+from ant.delivering import DeliveryKind, Reason
+from ant.mentions import Mentions, folded
+from ant.model import SessionId
+
+SYSTEM = frozenset(
+    ["prompt", "silence", "title", "agent_response", "agent_event", "terminal_line"]
+)
+"""Types of messages that say what happened, and are for people to see."""
+
+NOTICE = "prompt_detected"
+"""The type of a message that quotes a screen: who is named there is not mentioned."""
+
+DIRECT = "terminal_direct"
+"""The source of what its poster typed into the terminal already."""
+
+INJECTION, LINKED, CHANNEL = "pty-injection", "linked-chat", "mcp-channel"
+"""Adapters, by the names the original gave them."""
+
+
+class Rest(StrEnum):
+    """Whether an agent could take a message now."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+_NOT_IDLE = {
+    Rest.BUSY: Reason.BUSY,
+    Rest.WAITING: Reason.WAITING,
+    Rest.STOPPED: Reason.NOT_RUNNING,
+}
+
+
+@attrs.frozen
+class Member:
+    """Somebody who can be named in a room, or outside of it by a handle.
+
+    `is_participant`: he is in the room, and not only known there.
+    """
+
+    session_id: SessionId
+    handle: str | None = None
+    alias: str | None = None
+    has_terminal: bool = True
+    is_participant: bool = True
+    rest: Rest = Rest.IDLE
+    forwards: bool = True
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What he is called, folded."""
+        return frozenset(folded(name) for name in (self.handle, self.alias) if name)
+
+
+@attrs.frozen
+class Post:
+    """What routing knows of a message; `sender` is who posted it, by identity."""
+
+    text: str
+    sender: SessionId | None = None
+    from_terminal: bool = False
+    role: str = "user"
+    target: str | None = None
+    msg_type: str = "message"
+    source: object = None
+
+
+@attrs.frozen
+class Recipient:
+    """One terminal, and why; where `skip` says why not, nothing is typed there.
+
+    Without a `session_id` it is a name that nobody has.
+    """
+
+    session_id: SessionId | None
+    target_id: str
+    adapter: str
+    kind: DeliveryKind
+    route: str
+    skip: Reason | None = None
+
+
+def route(
+    post: Post,
+    roster: Sequence[Member],
+    linked: Sequence[Member] = (),
+    named: Member | None = None,
+    *,
+    is_channel: bool = False,
+) -> list[Recipient]:
+    """Everybody a message is for, or would be but for what `skip` says.
+
+    `roster` are the room's members, `linked` the terminals whose linked chat it is,
+    `named` the session that has the target as its handle, `is_channel` whether a local
+    channel has it.
+    """
+    if post.msg_type in SYSTEM:
+        return []
+    if post.target and folded(post.target) != mentions.EVERYONE:
+        return [_targeted(post, post.target, roster, named, is_channel)]
+    if linked:
+        return [
+            _chatted(post, each) for each in linked if each.session_id != post.sender
+        ]
+    return list(_in_room(post, roster))
+
+
+def _targeted(
+    post: Post,
+    target: str,
+    roster: Sequence[Member],
+    named: Member | None,
+    is_channel: bool,
+) -> Recipient:
+    """An alias of this room goes before a handle."""
+    here = (m for m in roster if m.alias and folded(m.alias) == folded(target))
+    member = next(here, named)
+    if member is None and is_channel:
+        told = _named(None, target, Reason.CHANNEL)
+        return attrs.evolve(told, adapter=CHANNEL)
+    if member is None:
+        return _named(None, target, Reason.UNKNOWN_TARGET)
+    skip = None if member.has_terminal else Reason.NO_TERMINAL
+    if member.session_id == post.sender:
+        skip = Reason.OWN_MESSAGE
+    return _named(member.session_id, member.session_id, skip)
+
+
+def _named(who: SessionId | None, name: str, skip: Reason | None) -> Recipient:
+    return Recipient(who, name, INJECTION, DeliveryKind.LINE, "target", skip)
+
+
+def _chatted(post: Post, member: Member) -> Recipient:
+    """What a person writes in a terminal's own chat is typed as a person would."""
+    by_person = post.role == "user" and not post.from_terminal
+    return Recipient(
+        member.session_id,
+        member.session_id,
+        LINKED,
+        DeliveryKind.RAW if by_person and member.forwards else DeliveryKind.LINE,
+        "linked_chat",
+        Reason.TERMINAL_DIRECT if post.source == DIRECT else None,
+    )
+
+
+def _in_room(post: Post, roster: Sequence[Member]) -> Iterator[Recipient]:
+    found = Mentions() if post.msg_type == NOTICE else mentions.find(post.text)
+    others = [
+        member
+        for member in roster
+        if member.has_terminal
+        and member.is_participant
+        and member.session_id != post.sender
+    ]
+    names = frozenset[str]().union(*(member.names for member in others))
+    mentioned, excluded = found.known(names), found.excluded(names)
+    everybody = frozenset[str]().union(*(member.names for member in roster))
+    for member in others:
+        if mentioned:
+            if member.names & mentioned:
+                yield _reached(member, "mention")
+        elif member.names & excluded:
+            yield _reached(member, "room", Reason.EXCLUDED)
+        elif not post.from_terminal or found.everyone:
+            yield _reached(member, "everyone" if found.everyone else "room")
+        elif found.has_unknown(everybody):
+            yield _reached(member, "room", Reason.UNKNOWN_MENTION)
+        elif not found.known(everybody) - _own(post, roster):
+            yield _reached(member, "idle", _NOT_IDLE.get(member.rest))
+
+
+def _own(post: Post, roster: Sequence[Member]) -> frozenset[str]:
+    """The sender's own names: to be mentioned by himself means nothing."""
+    return frozenset[str]().union(
+        *(member.names for member in roster if member.session_id == post.sender)
+    )
+
+
+def _reached(member: Member, route: str, skip: Reason | None = None) -> Recipient:
+    who = member.session_id
+    return Recipient(who, who, INJECTION, DeliveryKind.LINE, route, skip)

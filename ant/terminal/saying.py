@@ -1,0 +1,190 @@
+"""Typing a message into a program: only where it is free to be typed into.
+
+Never into a dialog, never over what a person has begun, never a line that the line
+discipline would lose. The text is typed, seen to stand there, and then sent: Enter is a
+key of its own, and is not pressed where the text does not show or a dialog came up.
+"""
+
+import re
+import unicodedata
+
+import attrs
+import trio
+
+from ant.errors import Conflict, NotRunning, Withheld
+from ant.terminal.answering import QUIET_S, SETTLE_S, Hands
+from ant.terminal.drafts import draft_of
+from ant.terminal.driver import Driver
+from ant.terminal.keys import ENTER, refuse_controls
+from ant.terminal.look import Look
+from ant.terminal.menus import is_footer
+from ant.terminal.prompt import Kind, Verdict
+
+LINE_MAX = 4000
+"""Bytes of a line in canonical mode: at 4,096 Linux drops what is beyond them."""
+
+SHOWN_S = 5.0
+"""What a program is given to show a text that was typed."""
+
+REACT_POLL_S = 0.5
+"""Between two looks for a reaction while nothing is put out."""
+
+_PASTED = re.compile(r"\[Pasted\b", re.IGNORECASE)
+"""What agents show instead of a long paste."""
+
+_NO_WIDTH = ("Mn", "Me", "Cf", "Cc")
+"""Categories of characters that a screen may drop: marks, joiners, selectors."""
+
+_TAIL = 60
+"""Characters at the end of a text by which it is known on the screen."""
+
+
+@attrs.frozen
+class Said:
+    """What became of a text: `end` is the offset where the reaction to it begins.
+
+    `submitted`: Enter was pressed. `sure`: the program was known to be at rest.
+    """
+
+    end: int
+    submitted: bool
+    sure: bool
+
+
+async def say(hands: Hands, driver: Driver | None, text: str) -> Said:
+    """Type a text and send it.
+
+    Raises `Withheld` with a reason when nothing was typed, `NotAnOption` for control
+    characters, `NotRunning`, `CapacityReached`. *Cancellation:* at most the text stands
+    there unsent.
+    """
+    refuse_controls(text)
+    look, sure = await _free(hands, driver)
+    paste = look.modes.bracketed_paste and (driver is None or driver.paste)
+    cooked = look.tty is not None and look.tty.canonical
+    if not paste and "\n" in text:
+        raise Withheld("The program takes one line at a time.", "line_too_long")
+    if cooked and len(text.encode()) > LINE_MAX:
+        raise Withheld(f"A line may have {LINE_MAX} bytes here.", "line_too_long")
+    data = text.encode()
+    await hands.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
+    await trio.sleep(hands.settle_s)
+    if not await _stands(hands, look, text):
+        return Said(hands.end, submitted=False, sure=sure)
+    hands.press(ENTER)
+    end = hands.end
+    if driver is not None and driver.again_ms:
+        await _again(hands, driver, text)
+    return Said(end, submitted=True, sure=sure)
+
+
+async def reacts(
+    hands: Hands, driver: Driver | None, end: int, text: str, patience_s: float
+) -> int | None:
+    """Watch for evidence that the program took a text; the offset it came by, or None.
+
+    It no longer stands where it was typed, and the program works or has put out
+    something after `end` that is no repetition of it. Raises `NotRunning`.
+    """
+    with trio.move_on_after(patience_s):
+        while True:
+            try:
+                look, verdict = hands.glance()
+            except NotRunning:
+                raise
+            except Conflict:
+                return hands.end  # It puts out more than can be looked at.
+            taken = hands.end > end and not _is_typed(look, driver, text)
+            if taken and _is_moved(look, verdict, text):
+                return hands.end
+            await hands.wait_output(REACT_POLL_S)
+    return None
+
+
+async def _free(hands: Hands, driver: Driver | None) -> tuple[Look, bool]:
+    """The look on which it may be typed, once the screen is whole."""
+    look, verdict = hands.glance()
+    with trio.move_on_after(SETTLE_S):
+        while await hands.wait_output(QUIET_S):
+            look, verdict = hands.glance()
+    look, verdict = hands.glance()
+    if verdict.kind is Kind.DIALOG:
+        raise Withheld("A dialog is open; typing would choose something.", "dialog")
+    if draft_of(look, driver):
+        raise Withheld("Somebody has begun to type there.", "draft")
+    if verdict.kind is Kind.BUSY:
+        raise Withheld("The program is working.", "busy")
+    if verdict.kind is Kind.QUESTION and not verdict.rule.endswith("/question"):
+        raise Withheld("The program waits for an answer to something else.", "dialog")
+    if verdict.kind is Kind.QUIET_UNKNOWN and _is_menu_like(look):
+        raise Withheld("What is shown may be a menu.", "unknown")
+    return look, verdict.kind is not Kind.QUIET_UNKNOWN
+
+
+def _is_menu_like(look: Look) -> bool:
+    """Whether an unknown screen has anything that keys may act on."""
+    if look.modes.alternate or not look.cursor.visible:
+        return True
+    rows = range(max(look.last - 8, 0), look.last + 1)
+    hints = (is_footer(look, row) and look.bare[row].strip() for row in rows)
+    return any(hints) or (look.tty is not None and look.tty.is_deaf)
+
+
+async def _stands(hands: Hands, before: Look, text: str) -> bool:
+    """Whether the text shows where it was typed, and no dialog has come up."""
+    with trio.move_on_after(SHOWN_S):
+        while True:
+            if await hands.wait_output(QUIET_S):
+                continue
+            look, verdict = hands.glance()
+            if verdict.kind is Kind.DIALOG:
+                return False
+            if look.lines != before.lines and _shows(look, text):
+                return True
+            await hands.wait_output(SHOWN_S)
+    return False
+
+
+def _shows(look: Look, text: str) -> bool:
+    tail = _drawn(text)[-_TAIL:]
+    return tail in _drawn("".join(look.bare)) or any(map(_PASTED.search, look.bare))
+
+
+def _is_typed(look: Look, driver: Driver | None, text: str) -> bool:
+    """Whether the text still stands in the composer, or behind the prompt."""
+    draft = _drawn(draft_of(look, driver))
+    return bool(draft) and draft[:_TAIL] in _drawn(text)
+
+
+def _drawn(text: str) -> str:
+    """What takes room on a screen, without blanks."""
+    return "".join(
+        char
+        for char in text
+        if not (char.isspace() or unicodedata.category(char) in _NO_WIDTH)
+    )
+
+
+def _is_moved(look: Look, verdict: Verdict, text: str) -> bool:
+    """Whether the program works, or shows something else below the text."""
+    if verdict.kind is Kind.BUSY and not verdict.rule.endswith("/output"):
+        return verdict.rule != "time" or _is_below(look, text)
+    return _is_below(look, text)
+
+
+def _is_below(look: Look, text: str) -> bool:
+    """Whether rows with something on them stand below the last row of the text."""
+    tail = text.split("\n")[-1].strip()[-20:]
+    rows = [row for row, line in enumerate(look.bare) if tail and tail in line]
+    if not rows:
+        return True  # It has scrolled away, or was never shown as it is.
+    below = look.bare[rows[-1] + 1 : look.last + 1]
+    return any(line.strip() for line in below)
+
+
+async def _again(hands: Hands, driver: Driver, text: str) -> None:
+    """A second Enter where the first only went on the line: the text stands still."""
+    await trio.sleep(driver.again_ms / 1000)
+    look, verdict = hands.glance()
+    if verdict.kind is not Kind.DIALOG and _is_typed(look, driver, text):
+        hands.press(ENTER)

@@ -1,0 +1,78 @@
+# Read by bash instead of ~/.bashrc, which it reads first: see ant/launch.py.
+# It says where prompts and commands begin and end (OSC 133), and the folder (OSC 7).
+
+# Nothing here is expanded by an alias of the user's: it is read before there is one.
+__ant_prompt() {
+    local __ant_status=${1-$?} - IFS=$' \t\n'
+    set +eux
+    local a='\[${__ant_a-}\]' b='\[${__ant_b-}\]' c='${__ant_c:__ant_ran=1,0}'
+    PS1=${PS1-} PS0=${PS0-}
+    PS1=${PS1//"$a"/} PS0=${PS0//"$c"/}
+    PS1=${PS1//"$b"/}
+    if ((__ant_ran)); then
+        builtin printf '\e]133;D;%s;ant=%s\a' "$__ant_status" "$__ant_nonce"
+        __ant_ran=0
+    fi
+    [[ $PWD == "$__ant_pwd" ]] || __ant_encode
+    builtin printf '\e]7;file://%s%s#ant=%s\a' "$HOSTNAME" "$__ant_url" "$__ant_nonce"
+    if builtin shopt -q promptvars; then
+        PS1=$a$PS1$b PS0=$PS0$c
+    fi
+}
+
+__ant_encode() {
+    local LC_ALL=C url='' char i
+    __ant_pwd=$PWD
+    for ((i = 0; i < ${#__ant_pwd}; i++)); do
+        char=${__ant_pwd:i:1}
+        if [[ $char != [a-zA-Z0-9/._~-] ]]; then
+            builtin printf -v char %d "'$char"
+            builtin printf -v char %%%02X "$((char & 255))"
+        fi
+        url+=$char
+    done
+    __ant_url=$url
+}
+
+# Keeps `$?` where bash itself does not: for us, and for the user's PROMPT_COMMAND.
+__ant_keep() {
+    __ant_kept=$?
+    [[ $- == *e* ]] || return "$__ant_kept" # With `set -e` it would be the end.
+}
+
+__ant_install() {
+    local version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
+    ((version >= 404)) || return 0
+    local -
+    set +eux
+    case ${PROMPT_COMMAND@a}${PS1@a}${PS0@a} in *r*) return 0 ;; esac
+    # P and not A: where a command left no new line, A would begin one in terminals
+    # that know it, and in others not.
+    __ant_a=$'\e]133;P;k=i;ant='$__ant_nonce$'\a'
+    __ant_b=$'\e]133;B;ant='$__ant_nonce$'\a'
+    __ant_c=$'\e]133;C;ant='$__ant_nonce$'\a'
+    __ant_ran=0 __ant_pwd='' __ant_url=''
+    builtin export -n __ant_nonce __ant_a __ant_b __ant_c __ant_ran __ant_pwd __ant_url
+    # Last, so that PS1 is what the user's own hooks make of it. But a trap on DEBUG
+    # takes what follows those hooks for a command that was typed: then first.
+    if ((version < 501)); then
+        if [[ $1 ]]; then
+            PROMPT_COMMAND="__ant_prompt${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND}"
+        else
+            PROMPT_COMMAND="__ant_keep${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND}"
+            PROMPT_COMMAND+=$'\n__ant_prompt "$__ant_kept"'
+        fi
+    elif [[ $1 ]]; then
+        PROMPT_COMMAND=(__ant_prompt "${PROMPT_COMMAND[@]}")
+    else
+        PROMPT_COMMAND[99]=__ant_prompt # Not the first: PROMPT_COMMAND=… leaves it.
+    fi
+}
+
+__ant_nonce=${ANT_SHELL_NONCE-}
+unset -v ANT_SHELL_NONCE
+if [[ -r ~/.bashrc ]]; then
+    source ~/.bashrc || :
+fi
+__ant_install "$(trap -p DEBUG)"
+unset -f __ant_install

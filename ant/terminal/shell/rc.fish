@@ -1,0 +1,33 @@
+# Read by fish after its configuration: see ant/launch.py.
+# It says where prompts and commands begin and end (OSC 133), and the folder (OSC 7).
+
+set -g __ant_nonce $ANT_SHELL_NONCE
+set -eg ANT_SHELL_NONCE
+
+function __ant_mark
+    printf '\e]133;%s;ant=%s\a' $argv[1] $__ant_nonce
+end
+
+function __ant_at_prompt --on-event fish_prompt
+    printf '\e]7;file://%s%s#ant=%s\a' $hostname (string escape --style=url -- $PWD) $__ant_nonce
+    __ant_mark A
+    # Again where the user has made it anew.
+    if not functions fish_prompt | string match -q '*__ant_user_prompt*'
+        functions --erase __ant_user_prompt
+        functions --copy fish_prompt __ant_user_prompt
+        function fish_prompt
+            set -l lines (__ant_user_prompt)
+            set -q lines[1]; or set lines ''
+            set lines[-1] $lines[-1](__ant_mark B)
+            string join -- \n $lines
+        end
+    end
+end
+
+function __ant_before --on-event fish_preexec
+    __ant_mark C
+end
+
+function __ant_after --on-event fish_postexec
+    __ant_mark "D;$status"
+end

@@ -1,0 +1,162 @@
+"""A session as a document: Markdown for a vault, or one HTML page; pure.
+
+What people wrote is quoted as it stands. The page needs nothing beside itself.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from ant import clock
+from ant.asking import PromptRecord
+from ant.digest import digest, is_spoken
+from ant.model import FileRef, Message, Session, Task
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_FENCE = re.compile(r"`{3,}")
+
+
+@attrs.frozen
+class Chronicle:
+    """All that is told of a session; messages are oldest first."""
+
+    session: Session
+    messages: Sequence[Message]
+    tasks: Sequence[Task]
+    file_refs: Sequence[FileRef]
+    prompts: Sequence[PromptRecord]
+    transcript: str
+
+
+def file_name(session: Session, ending: str) -> str:
+    """A name that is one on any file system: readable, and unique by its id."""
+    safe = _UNSAFE.sub("-", session.name).strip("-.")[:60] or "session"
+    return f"{safe}_{session.id[:8]}.{ending}"
+
+
+def markdown(told: Chronicle) -> str:
+    """Front matter, a digest, then everything in its order."""
+    session = told.session
+    parts = [_front_matter(session), f"# {_line(session.name)}", ""]
+    parts += _digest_of(told)
+    if told.tasks:
+        parts += ["## Tasks", ""]
+        parts += [f"- [{_tick(each)}] {_line(each.title)}" for each in told.tasks]
+        parts.append("")
+    if told.file_refs:
+        parts += ["## Files", ""]
+        parts += [f"- {_code(ref.file_path)}" for ref in told.file_refs] + [""]
+    if told.prompts:
+        parts += ["## Prompts and answers", ""]
+        parts += [_prompt_line(each) for each in told.prompts] + [""]
+    if told.messages:
+        parts += ["## Messages", ""]
+        for message in filter(is_spoken, told.messages):
+            who = _line(message.sender_id or message.role)
+            parts += [f"**{who}** · {clock.stamp(message.created_at)}", ""]
+            parts += [f"> {line}" for line in message.content.splitlines() or [""]]
+            parts.append("")
+    if told.transcript:
+        parts += ["## Terminal", "", _fenced(told.transcript), ""]
+    return "\n".join(parts)
+
+
+def page(told: Chronicle) -> str:
+    """The same as one HTML page, without scripts or anything from elsewhere."""
+    session = told.session
+    rows = [f"<h1>{_esc(session.name)}</h1>"]
+    rows.append(
+        f"<p>{_esc(session.type)} · {clock.stamp(session.created_at)}"
+        f" · <code>{_esc(session.id)}</code></p>"
+    )
+    if told.prompts:
+        rows.append("<h2>Prompts and answers</h2><ul>")
+        rows += [f"<li>{_esc(_prompt_line(each)[2:])}</li>" for each in told.prompts]
+        rows.append("</ul>")
+    spoken = list(filter(is_spoken, told.messages))
+    if spoken:
+        rows.append("<h2>Messages</h2>")
+    for message in spoken:
+        who = _esc(message.sender_id or message.role)
+        at = clock.stamp(message.created_at)
+        rows.append(
+            f'<article id="{_esc(message.id)}"><h3>{who} <time>{at}</time></h3>'
+            f"<pre>{_esc(message.content)}</pre></article>"
+        )
+    if told.transcript:
+        rows.append(f"<h2>Terminal</h2><pre>{_esc(told.transcript)}</pre>")
+    return _PAGE.format(title=_esc(session.name), body="\n".join(rows))
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'">
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; }}
+pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4;
+ padding: .6em; }}
+time {{ color: #666; font-weight: normal; font-size: .8em; }}
+</style></head><body>
+{body}
+</body></html>
+"""
+
+
+def _front_matter(session: Session) -> str:
+    fields = {
+        "id": session.id,
+        "name": session.name,
+        "type": str(session.type),
+        "created": clock.stamp(session.created_at),
+        "updated": clock.stamp(session.updated_at),
+        "handle": session.handle or "",
+        "driver": str(session.cli_flag or ""),
+    }
+    lines = [f"{key}: {_yaml(value)}" for key, value in fields.items() if value]
+    return "\n".join(["---", *lines, "tags: [ant]", "---", ""])
+
+
+def _yaml(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'
+
+
+def _digest_of(told: Chronicle) -> Iterable[str]:
+    made = digest(told.session.id, told.messages)
+    if not made.sentences:
+        return []
+    quotes = [f"- {quote.text} ^{quote.message_id}" for quote in made.sentences]
+    return ["## Digest", "", *quotes, ""]
+
+
+def _tick(task: Task) -> str:
+    return "x" if task.status in ("done", "completed", "closed") else " "
+
+
+def _prompt_line(record: PromptRecord) -> str:
+    question = _line(record.question or record.summary)
+    answer = record.answer.chosen if record.answer else str(record.status)
+    by = f" by {_line(record.answer.by)}" if record.answer and record.answer.by else ""
+    at = clock.stamp(record.detected_at)
+    return f"- {at} {record.class_}: {question} → {_line(answer)}{by} (@{record.end})"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _code(text: str) -> str:
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(each) for each in _FENCE.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _esc(text: object) -> str:
+    return html.escape(str(text))

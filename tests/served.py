@@ -1,0 +1,62 @@
+"""Verbs of `ant` against a server that says what a test wants, in this process."""
+
+import json
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from ant import client
+from ant.cli import main
+
+VARIABLES = (
+    "ANT_API_KEY",
+    "ANT_TOKEN",
+    "ANT_SESSION_ID",
+    "ANT_SERVER_URL",
+    "ANT_HANDLE",
+)
+TransportClient = httpx.AsyncClient
+
+
+@attrs.define(eq=False)
+class Served:
+    """Answers by method and path; `asked` is what came. A problem has a `status`."""
+
+    answers: dict[str, Any] = attrs.field(factory=dict)
+    asked: list[httpx.Request] = attrs.field(factory=list)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        found = self.answers[f"{request.method} {request.url.path}"]
+        if isinstance(found, Exception):
+            raise found
+        if isinstance(found, bytes):
+            return httpx.Response(200, content=found)
+        return httpx.Response(found.get("problem", 200), json=found)
+
+    @property
+    def last(self) -> Any:
+        """The JSON of the last request."""
+        return json.loads(self.asked[-1].content)
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Served:
+    """Make every client talk to this server."""
+    served = Served(answers)
+
+    def connect(**settings: Any) -> httpx.AsyncClient:
+        transport = httpx.MockTransport(served.answer)
+        return TransportClient(**settings, transport=transport)
+
+    monkeypatch.setattr(client.httpx, "AsyncClient", connect)
+    return served
+
+
+def ant(*argv: str, stdin: bytes | None = None, **env: str) -> Result:
+    """Run the command; only these of its variables are set."""
+    return CliRunner().invoke(
+        main, argv, input=stdin, env={**dict.fromkeys(VARIABLES), **env}
+    )

@@ -1,0 +1,154 @@
+"""Messages typed into programs: only where they are free, once, seen to be taken."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+
+from ant.errors import NotAnOption, Withheld
+from tests.terminal.running import Onlooker, running
+from tests.terminal.test_race import ROOT, Control, logged
+
+HELLO = 'hello, please do `this` & "that"; $HOME (x) !y'
+
+
+def mock(folder: Path, style: str, *more: str) -> tuple[str, ...]:
+    """The command of a mock agent that logs and obeys in this folder."""
+    given = ("--log", str(folder / "log"), "--control", str(folder / "s"))
+    return (sys.executable, "-m", "tests.mocks.agent", "--style", style, *given, *more)
+
+
+async def at_rest(onlooker: Onlooker) -> None:
+    """Wait for the first verdict that it is at rest."""
+    await onlooker.until(
+        lambda: (
+            (verdict := onlooker.live.verdict) is not None and verdict.kind == "at_rest"
+        )
+    )
+
+
+FLAGS = {
+    "claude": "claude-code",
+    "codex": "codex-cli",
+    "gemini": "gemini-cli",
+    "copilot": "copilot-cli",
+    "qwen": "qwen-cli",
+}
+
+
+@pytest.mark.parametrize("style", FLAGS)
+async def test_an_agent_gets_the_very_text(style: str, tmp_path: Path) -> None:
+    """Whatever is in it: typed once, sent once, and seen to be taken."""
+    text = HELLO + "\nsecond line: 漢字 é 🙂\n\tthird"
+    async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(text)
+        assert (True, True) == (said.submitted, said.sure)
+        assert await onlooker.live.reacts(said.end, text, 10) is not None
+    texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
+    assert [text] == texts
+
+
+async def test_a_shell_gets_a_line() -> None:
+    """It is run, and what it puts out is the reaction."""
+    async with running("bash", "--norc", "-i") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say("echo it is $((6 * 7))")
+        assert await onlooker.live.reacts(said.end, "echo it is $((6 * 7))", 10)
+        await onlooker.shows("it is 42")
+
+
+@pytest.mark.parametrize("style", FLAGS)
+async def test_nothing_enters_a_dialog(style: str, tmp_path: Path) -> None:
+    """Of twenty messages to an open dialog none is typed, and it stays as it was."""
+    async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
+        await at_rest(onlooker)
+        async with await trio.open_unix_socket(str(tmp_path / "s")) as stream:
+            control = Control(stream)
+            for number in range(20):
+                shown = await control.order(f"dialog {number % 7}")
+                with pytest.raises(Withheld) as caught:
+                    await onlooker.live.say(HELLO)
+                assert "dialog" == caught.value.reason
+                assert shown == await control.order("state")
+    assert [] == logged(tmp_path / "log", "byte")
+
+
+async def test_a_dialog_that_comes_up_meanwhile_gets_no_enter(tmp_path: Path) -> None:
+    """The text was typed before, or ignored; nothing is chosen by it."""
+    argv = mock(tmp_path, "claude", "--ambush", "5")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert not said.submitted
+    assert [] == logged(tmp_path / "log", "chose")
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_a_draft_is_left_alone(tmp_path: Path) -> None:
+    """What somebody has begun to type is not sent with ours."""
+    async with running(*mock(tmp_path, "claude"), cwd=ROOT) as onlooker:
+        onlooker.live.set_driver("claude-code")
+        await at_rest(onlooker)
+        onlooker.live.type_nowait(b"half a thought")
+        await onlooker.shows("half a thought")
+        with pytest.raises(Withheld) as caught:
+            await onlooker.live.say(HELLO)
+        assert "draft" == caught.value.reason
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_what_never_shows_is_not_sent(tmp_path: Path) -> None:
+    """A program that shows nothing of it gets no Enter on faith."""
+    argv = mock(tmp_path, "claude", "--mute")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert not said.submitted
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_a_swallowed_enter_is_pressed_again(tmp_path: Path) -> None:
+    """Where the driver knows of it; and the text is sent once."""
+    argv = mock(tmp_path, "claude", "--eat-enter")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert await onlooker.live.reacts(said.end, HELLO, 10) is not None
+    texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
+    assert [HELLO] == texts
+
+
+async def test_who_does_not_react_is_not_said_to(tmp_path: Path) -> None:
+    """A program that swallows Enter and no driver knows it: no reaction is claimed."""
+    argv = mock(tmp_path, "codex", "--eat-enter")
+    async with running(*argv, cwd=ROOT, flag="codex-cli") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert said.submitted
+        assert await onlooker.live.reacts(said.end, HELLO, 2) is None
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_a_line_too_long_for_the_terminal_is_refused() -> None:
+    """`cat` would lose it; nothing is typed."""
+    async with running("cat") as onlooker:
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(Withheld) as caught:
+            await onlooker.live.say("x" * 5000)
+        assert "line_too_long" == caught.value.reason
+        with pytest.raises(Withheld):
+            await onlooker.live.say("two\nlines")
+        with pytest.raises(NotAnOption):
+            await onlooker.live.say("a\x03b")
+        assert 0 == onlooker.flow.tail.end
+
+
+async def test_an_unknown_quiet_program_is_typed_to_without_being_sure() -> None:
+    """It waits for lines, and nothing says for what."""
+    async with running("cat") as onlooker:
+        await onlooker.until(lambda: onlooker.live.terminal.tty() is not None)
+        said = await onlooker.live.say("hello")
+        assert (True, False) == (said.submitted, said.sure)
+        await onlooker.shows("hello")

@@ -1,0 +1,75 @@
+"""An asciicast shows what the terminal showed."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.cast import Mark, Piece, Size, events, header
+from ant.terminal.screen import open_screen
+from tests.strategies import CUTS, cut, terminal_bytes
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def pieces(parts: list[bytes]) -> list[Piece]:
+    """One part a second."""
+    made, offset = [], 100
+    for second, part in enumerate(parts):
+        made.append(Piece(offset, START + timedelta(seconds=second), part))
+        offset += len(part)
+    return made
+
+
+def test_output_sizes_and_marks_are_in_order() -> None:
+    """Each with the seconds since the one before; a piece is cut where it must be."""
+    lines = list(
+        events(
+            pieces([b"hello", b"worldagain"]),
+            [Size(100, 80, 24), Size(110, 40, 10)],
+            [Mark(105, "asked"), Mark(115, "answered")],
+        )
+    )
+    assert [
+        [0.0, "r", "80x24"],
+        [0.0, "o", "hello"],
+        [0.0, "m", "asked"],
+        [1.0, "o", "world"],
+        [0.0, "r", "40x10"],
+        [0.0, "o", "again"],
+        [0.0, "m", "answered"],
+    ] == lines
+
+
+def test_the_header_says_how_to_play_it() -> None:
+    """Version, size, when and what."""
+    told = header(80, 24, START, "one")
+    assert (3, {"cols": 80, "rows": 24, "type": "xterm-256color"}) == (
+        told["version"],
+        told["term"],
+    )
+    assert (int(START.timestamp()), "one") == (told["timestamp"], told["title"])
+
+
+@given(terminal_bytes(), CUTS, st.lists(st.integers(100, 160), max_size=4))
+def test_any_split_and_any_size_ends_on_the_same_screen(
+    data: bytes, cuts: list[int], places: list[int]
+) -> None:
+    """Played through the screen model it shows what the session's own screen does."""
+    sizes = [
+        Size(min(place, 100 + len(data)), 10 + number, 5)
+        for number, place in enumerate(sorted(places))
+    ]
+    own, played = open_screen(20, 4), open_screen(20, 4)
+    at = 100
+    for size in sizes:
+        own.feed(data[at - 100 : size.offset - 100])
+        own.resize(size.cols, size.rows)
+        at = size.offset
+    own.feed(data[at - 100 :])
+    for _, kind, text in events(pieces(cut(data, cuts)), sizes, []):
+        if kind == "o":
+            played.feed(text.encode())
+        else:
+            played.resize(*map(int, text.split("x")))
+    assert own.text() == played.text()

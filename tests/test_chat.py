@@ -1,0 +1,266 @@
+"""Verbs for rooms and sessions."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.served import Served, ant, serve
+
+
+def row(id_: str, name: str, kind: str = "chat", **more: Any) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "name": name,
+        "type": kind,
+        "status": "none",
+        "handle": None,
+        "linked_chat_id": None,
+        **more,
+    }
+
+
+ROOM = row("room-id", "Room")
+CHAT = row("chat-id", "ada-Chat", handle="@ada-chat")
+ADA = row("ada-id", "ada", "terminal", handle="@ada", linked_chat_id="chat-id")
+BOB = row("bob-id", "@ADA", "terminal", handle="@bob")
+ROWS = [ROOM, CHAT, ADA, BOB]
+POSTED = {"id": "message-id", "content": "hello"}
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Served:
+    """A server with two rooms and two terminals, one of them without a chat."""
+    answers: dict[str, Any] = {
+        "GET /api/sessions": {"sessions": ROWS, "recoverable": []},
+        "GET /api/sessions/chat-id": CHAT,
+        "POST /api/sessions/room-id/messages": POSTED,
+        "POST /api/sessions/chat-id/messages": POSTED,
+    }
+    return serve(monkeypatch, **answers)
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        ("room-id", "room-id"),
+        ("ROOM", "room-id"),
+        ("@ada-chat", "chat-id"),
+        ("ADA-Chat", "chat-id"),
+        ("ada", "chat-id"),
+        ("@Ada", "chat-id"),
+        ("ada-id", "chat-id"),
+    ],
+)
+def test_a_room_has_names(served: Served, room: str, expected: str) -> None:
+    """Its id, name or handle, in any case; a terminal's is its chat."""
+    assert 0 == ant("msg", room, "hello").exit_code
+    assert f"/api/sessions/{expected}/messages" == served.asked[-1].url.path
+
+
+@pytest.mark.parametrize("room", ["no room", "a/b", "", "bob"])
+def test_what_is_no_room_is_refused(served: Served, room: str) -> None:
+    """By us, when it cannot be an id; a terminal without a chat has none."""
+    result = ant("msg", room, "hello")
+    assert (1, 1) == (result.exit_code, len(served.asked))
+    assert "There is no" in result.stderr
+
+
+def test_an_id_that_is_not_listed_is_asked_for(served: Served) -> None:
+    """It may be archived; the server says what it thinks of it."""
+    served.answers["GET /api/sessions/other"] = {
+        "type": "urn:ant:problem:not-found",
+        "problem": 404,
+        "detail": "There is no session 'other'.",
+    }
+    result = ant("msg", "other", "hello")
+    assert (1, "ant: There is no session 'other'.\n") == (
+        result.exit_code,
+        result.stderr,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "target"),
+    [
+        (["hello"], "hello", None),
+        (["hello", "there"], "hello there", None),
+        (["@ada", "do it"], "do it", "@ada"),
+        (["@ada do it"], "@ada do it", None),
+        (["@everyone", "do it"], "do it", None),
+        (["@ada"], "@ada", None),
+        (["--", "-x"], "-x", None),
+        (["-"], "from\nstdin", None),
+        (["@ada", "-"], "from\nstdin", "@ada"),
+    ],
+)
+def test_a_message(
+    served: Served, words: list[str], content: str, target: str | None
+) -> None:
+    """Its words, for one or for all; - is standard input without its last line end."""
+    result = ant("msg", "room", *words, stdin=b"from\nstdin\n")
+    assert (0, "Sent message-id to Room.\n") == (result.exit_code, result.stdout)
+    assert (content, target, "cli") == (
+        served.last["content"],
+        served.last["target"],
+        served.last["sender_id"],
+    )
+
+
+def test_a_token_names_no_sender(served: Served) -> None:
+    """The server knows who it is."""
+    ant("msg", "room", "hello", ANT_TOKEN="t", ANT_SESSION_ID="s")
+    assert served.last["sender_id"] is None
+
+
+def test_send(served: Served) -> None:
+    """As an answer, for somebody; as JSON."""
+    flags = ("--msg", "-", "--reply-to", "m", "--target", "@ada", "--json")
+    result = ant("chat", "send", "room", *flags, stdin="é\xff\n".encode("latin-1"))
+    assert POSTED == json.loads(result.stdout)
+    assert {
+        "content": "\ufffd\ufffd",
+        "sender_id": "cli",
+        "target": "@ada",
+        "reply_to": "m",
+    } == served.last
+
+
+def message(id_: str, sender_id: str | None, content: str) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "created_at": "2026-05-17T12:00:00.000000Z",
+        "sender_id": sender_id,
+        "role": "user",
+        "content": content,
+    }
+
+
+def test_read(served: Served) -> None:
+    """Who said what, with ids to answer to; lines of a text are indented."""
+    where = "GET /api/sessions/room-id"
+    messages = [
+        message("1", "ada-id", "one\ntwo"),
+        message("2", "zoe", "\x1b[2J"),
+        message("3", None, "three"),
+        message("4", "bob-id", "four"),
+    ]
+    people = [
+        {"id": "ada-id", "handle": "@ada", "name": "ada"},
+        {"id": "bob-id", "handle": None, "name": "Bob"},
+    ]
+    served.answers[f"{where}/messages"] = page = {"messages": messages}
+    served.answers[f"{where}/participants"] = {"all": people}
+    result = ant("chat", "read", "room")
+    at = "2026-05-17T12:00:00.000000Z"
+    assert [
+        f"{at} 1 @ada: one",
+        "  two",
+        f"{at} 2 zoe: \ufffd[2J",
+        f"{at} 3 user: three",
+        f"{at} 4 Bob: four",
+    ] == result.stdout.splitlines()
+    assert {"limit": "50"} == dict(served.asked[1].url.params)
+    result = ant("chat", "read", "room", "--since", "5m", "--limit", "7", "--json")
+    assert page == json.loads(result.stdout)
+    assert {"limit": "7", "since": "5m"} == dict(served.asked[-1].url.params)
+
+
+def status(**more: Any) -> dict[str, Any]:
+    return {
+        "prompt": {"id": "prompt-id"},
+        "event_id": "card-id",
+        "event_chat_id": "chat-id",
+        "route": {"terminal_id": "ada-id"},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [
+        (["approve"], {"action": "approve"}),
+        (["deny"], {"action": "deny"}),
+        (["select", "2"], {"index": 1}),
+        (["select", "Yes"], {"label": "Yes"}),
+        (["select", "0"], {"label": "0"}),
+        (["text", "42"], {"value": "42"}),
+        (["confirm", "no"], {"yes": False}),
+    ],
+)
+def test_decide(served: Served, words: list[str], choice: dict[str, Any]) -> None:
+    """By the card in the terminal's chat, with the operator's key and no token."""
+    served.answers["GET /api/sessions/ada-id/status"] = status()
+    served.answers["POST /api/sessions/chat-id/messages"] = {
+        "chosen": "Yes",
+        "resolved": True,
+    }
+    env = {"ANT_TOKEN": "t", "ANT_API_KEY": "k", "ANT_SESSION_ID": "s"}
+    result = ant("chat", "decide", "@ada", *words, "--why", "so", **env)
+    assert (0, "Chose Yes; it went away.\n") == (result.exit_code, result.stdout)
+    assert {"Bearer k"} == {each.headers["Authorization"] for each in served.asked}
+    ask = served.last
+    assert {
+        "type": words[0],
+        "choice": choice,
+        "event_id": "card-id",
+        "prompt_id": "prompt-id",
+        "terminal_session_id": "ada-id",
+        "justification": "so",
+        "source": "cli_decision",
+    } == json.loads(ask.pop("content"))
+    assert {
+        "format": "json",
+        "sender_id": "s",
+        "reply_to": "card-id",
+        "msg_type": "agent_response",
+        "meta": {"source": "cli_decision", "terminal_id": "ada-id"},
+    } == ask
+
+
+def test_decide_without_a_card(served: Served) -> None:
+    """By the prompt's id; one that is named and not shown is the server's to refuse."""
+    served.answers["GET /api/sessions/ada-id/status"] = status(
+        event_id=None, event_chat_id=None
+    )
+    served.answers["POST /api/sessions/ada-id/messages"] = {
+        "chosen": "Yes",
+        "resolved": False,
+    }
+    result = ant("chat", "decide", "ada", "approve")
+    assert "Chose Yes; it is still there.\n" == result.stdout
+    assert "event_id" not in json.loads(served.last["content"])
+    served.answers["GET /api/sessions/ada-id/status"] = status()
+    ant("chat", "decide", "ada", "approve", "--prompt", "another")
+    content = json.loads(served.last["content"])
+    assert ("another", False) == (content["prompt_id"], "event_id" in content)
+
+
+def test_nothing_to_decide(served: Served) -> None:
+    """Nothing is posted."""
+    served.answers["GET /api/sessions/ada-id/status"] = status(prompt=None)
+    result = ant("chat", "decide", "ada", "approve")
+    assert (1, "ant: Nothing waits for an answer there.\n") == (
+        result.exit_code,
+        result.stderr,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["select"], ["text"], ["confirm"], ["confirm", "perhaps"], ["approve", "1"]],
+)
+def test_half_a_decision_is_usage(served: Served, words: list[str]) -> None:
+    """And nobody is called for it but to say so."""
+    assert 2 == ant("chat", "decide", "ada", *words).exit_code
+    assert [] == served.asked
+
+
+def test_sessions(served: Served) -> None:
+    """A line each, in columns."""
+    assert [
+        "room-id  chat      none  -          Room",
+        "chat-id  chat      none  @ada-chat  ada-Chat",
+        "ada-id   terminal  none  @ada       ada",
+        "bob-id   terminal  none  @bob       @ADA",
+    ] == ant("sessions").stdout.splitlines()

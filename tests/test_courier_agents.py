@@ -1,0 +1,271 @@
+"""Messages to programs on real terminals, well behaved and otherwise.
+
+The mock agents log what they were given: nothing is called reacted that they did not
+submit, and everything ends.
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from ant import deliveries, handover, people, rooms
+from ant.commands import AddParticipant, PostMessage
+from ant.delivering import DeliveryRecord
+from ant.model import CliFlag, MessageId, SessionId, SessionType
+from ant.terminal.prompt import Kind
+from ant.terminal.pty import open_pty
+from tests.heard import content, named
+from tests.systems import PATIENCE_S, Rig, running
+from tests.terminal.test_race import ROOT, Control, logged
+
+pytestmark = pytest.mark.slow
+
+ENDED = ("reacted", "acked", "unconfirmed", "failed", "dead")
+
+PRINTABLE = "".join(filter(str.isprintable, map(chr, range(0x110000))))
+"""Every character that has a picture, as far as Python knows."""
+
+
+@attrs.define(eq=False)
+class Stand:
+    """A room with one real program in it."""
+
+    rig: Rig
+    room_id: SessionId
+    session_id: SessionId
+    log: Path
+    control: Control | None = None
+
+    @property
+    def live(self) -> Any:
+        return self.rig.system.supervisor.need(self.session_id)
+
+    async def post(self, text: str) -> MessageId:
+        write = self.rig.system.journal.write
+        ask = PostMessage(text, sender_id="@ada")
+        return (await write(rooms.post_message, self.room_id, ask)).message.id
+
+    async def until(self, ident: MessageId, *states: str) -> DeliveryRecord:
+        """Its delivery, once it is in one of these states."""
+        with trio.fail_after(2 * PATIENCE_S):
+            while True:
+                moved = self.rig.system.stage.courier.moved(ident)
+                read = self.rig.system.journal.read
+                (one,) = await read(deliveries.of_message, self.room_id, ident)
+                if one.state in states:
+                    return one
+                await moved.wait()
+
+    async def at(self, kind: Kind) -> None:
+        """Until the screen is judged to be that."""
+        with trio.fail_after(PATIENCE_S):
+            while self.live.verdict is None or self.live.verdict.kind is not kind:
+                await self.live.wait_output(0.05)
+
+    def submitted(self) -> list[str]:
+        return [line["text"] for line in logged(self.log, "submitted")]
+
+
+@asynccontextmanager
+async def standing(folder: Path, *command: str, **fields: Any) -> AsyncIterator[Stand]:
+    """A server in this process with real terminals, and a program in a room."""
+    async with running(folder / "data", open_terminal=open_pty) as rig:
+        session = await rig.create(
+            "codex", command=command, root_dir=ROOT, cols=100, rows=40, **fields
+        )
+        room = await rig.create("room", type=SessionType.CHAT)
+        ask = AddParticipant(session_id=session.id)
+        await rig.system.journal.write(people.add_participant, room.id, ask)
+        await rig.system.supervisor.start(session.id)
+        yield Stand(rig, room.id, session.id, folder / "log")
+
+
+@asynccontextmanager
+async def agent(
+    folder: Path, *more: str, style: str = "claude"
+) -> AsyncIterator[Stand]:
+    """A mock agent at rest."""
+    flags = {"claude": CliFlag.CLAUDE_CODE, "codex": CliFlag.CODEX_CLI}
+    given = ("--log", str(folder / "log"), "--control", str(folder / "s"))
+    command = (sys.executable, "-m", "tests.mocks.agent", "--style", style, *given)
+    (folder / "data").mkdir()
+    async with standing(folder, *command, *more, cli_flag=flags[style]) as stand:
+        await stand.at(Kind.AT_REST)
+        async with await trio.open_unix_socket(str(folder / "s")) as stream:
+            stand.control = Control(stream)
+            yield stand
+
+
+def why(record: DeliveryRecord) -> tuple[str, str | None]:
+    return record.state.value, record.reason.value if record.reason else None
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "REACT_S", 4.0)
+
+
+@pytest.mark.parametrize("style", ["claude", "codex"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please do `this` & \"that\"; $HOME (x) !y 'z' \\ # ~",
+        "\n".join(f"line {n}" for n in range(200)),
+        "é" * 50_000,
+        "no width: cafe\u0301 \U0001f469\u200d\U0001f4bb \u2714\ufe0f a\u200bb\ufe0fc",
+    ],
+)
+async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
+    """Byte for byte, once, below its header; and a reaction is seen."""
+    async with agent(tmp_path, style=style) as stand:
+        ident = await stand.post(text)
+        one = await stand.until(ident, *ENDED)
+        (whole,) = stand.submitted()
+        header, _, given = whole.partition("\n")
+        assert text == given
+        assert header.startswith("[antchat message for all participants] room: room")
+        assert ("reacted", None) == why(one)
+        assert one.offset is not None
+        assert one.offset <= stand.live.flow.tail.stored
+
+
+async def test_every_character_survives(tmp_path: Path) -> None:
+    """In lines that fit on the screen; the last is looked for there."""
+    size = 10_000
+    async with agent(tmp_path) as stand:
+        for n in range(0, len(PRINTABLE), size):
+            rows = range(n, min(n + size, len(PRINTABLE)), 40)
+            lines = [PRINTABLE[row : row + 40] for row in rows]
+            text = "\n".join([*lines, f"from {n} on {'.' * 60}"])
+            one = await stand.until(await stand.post(text), *ENDED)
+            assert ("reacted", None) == why(one)
+            assert text == stand.submitted()[-1].partition("\n")[2]
+        assert len(range(0, len(PRINTABLE), size)) == len(stand.submitted())
+
+
+@pytest.mark.parametrize(
+    ("flags", "style", "expected", "count"),
+    [
+        (["--late", "1"], "claude", [("reacted", None)], 1),
+        (["--eat-enter"], "claude", [("reacted", None)], 1),
+        (["--eat-enter"], "codex", [("unconfirmed", "no_reaction")], 0),
+        (["--mute"], "claude", [("unconfirmed", "not_submitted")], 0),
+        (["--ambush", "5"], "claude", [("unconfirmed", "not_submitted")], 0),
+        (
+            ["--die", "30"],
+            "claude",
+            [("unconfirmed", "not_submitted"), ("failed", "program_ended")],
+            0,
+        ),
+    ],
+)
+async def test_it_misbehaves(
+    tmp_path: Path, flags: list[str], style: str, expected: Any, count: int
+) -> None:
+    """What it did not take is not called taken, nor typed again."""
+    async with agent(tmp_path, *flags, style=style) as stand:
+        one = await stand.until(await stand.post("hello"), *ENDED)
+        assert why(one) in expected
+        assert count == len(stand.submitted())
+        assert [] == logged(stand.log, "chose")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_reading")]
+)
+async def test_it_hangs(tmp_path: Path, text: str, reason: str) -> None:
+    """Whatever its terminal still took, nobody knows more."""
+    async with agent(tmp_path) as stand:
+        assert stand.control is not None
+        await stand.control.order("hang")
+        one = await stand.until(await stand.post(text), *ENDED)
+        assert ("unconfirmed", reason) == why(one)
+        assert [] == stand.submitted()
+
+
+async def test_a_dialog_is_waited_for(tmp_path: Path) -> None:
+    """Not a byte enters it; when it is gone the message comes."""
+    async with agent(tmp_path) as stand:
+        assert stand.control is not None
+        await stand.control.order("dialog 0")
+        await stand.at(Kind.DIALOG)
+        ident = await stand.post("hello")
+        assert ("withheld", "dialog") == why(await stand.until(ident, "withheld"))
+        assert [] == logged(stand.log, "byte")
+        await stand.control.order("rest")
+        assert ("reacted", None) == why(await stand.until(ident, *ENDED))
+        assert 1 == len(stand.submitted())
+
+
+async def test_work_is_waited_for(tmp_path: Path) -> None:
+    """And then the message comes."""
+    async with agent(tmp_path) as stand:
+        assert stand.control is not None
+        await stand.control.order("busy")
+        await stand.at(Kind.BUSY)
+        ident = await stand.post("hello")
+        assert ("withheld", "busy") == why(await stand.until(ident, "withheld"))
+        await stand.control.order("rest")
+        assert ("reacted", None) == why(await stand.until(ident, *ENDED))
+
+
+async def test_a_draft_is_waited_for(tmp_path: Path) -> None:
+    """What somebody has begun to type is not sent, and not touched."""
+    async with agent(tmp_path) as stand:
+        stand.live.type_nowait(b"half")
+        with trio.fail_after(PATIENCE_S):
+            while "half" not in "".join(stand.live.glance()[0].lines):
+                await stand.live.wait_output(0.05)
+        ident = await stand.post("hello")
+        assert ("withheld", "draft") == why(await stand.until(ident, "withheld"))
+        stand.live.type_nowait(b"\x7f" * 4)
+        assert ("reacted", None) == why(await stand.until(ident, *ENDED))
+        (whole,) = stand.submitted()
+        assert whole.startswith("[antchat")
+
+
+async def test_a_program_ends_and_begins(tmp_path: Path) -> None:
+    """What could not be typed into the one is typed into the next."""
+    async with agent(tmp_path) as stand:
+        await stand.rig.system.supervisor.stop(stand.session_id)
+        ident = await stand.post("hello")
+        assert ("withheld", "not_running") == why(await stand.until(ident, "withheld"))
+        (tmp_path / "s").unlink()
+        await stand.rig.system.supervisor.start(stand.session_id)
+        assert ("reacted", None) == why(await stand.until(ident, *ENDED))
+
+
+async def test_a_shell_runs_nothing(tmp_path: Path) -> None:
+    """It is given a comment, and the file that this names has the message."""
+    (tmp_path / "data").mkdir()
+    async with standing(tmp_path, "bash", "--norc", "-i") as stand:
+        await stand.at(Kind.AT_REST)
+        text = f"$(touch {tmp_path}/run) ; touch {tmp_path}/run\n"
+        ident = await stand.post(text)
+        await stand.until(ident, *ENDED)
+        shown = stand.live.glance()[0].lines
+        assert any(" # [antchat message" in line for line in shown), shown
+        path = tmp_path / "data" / "inbox" / stand.session_id / f"{ident}.txt"
+        assert text.encode() == content(path)
+        assert content(tmp_path / "run") is None
+        assert named(str(path)) == path
+
+
+async def test_a_line_reader_is_given_lines(tmp_path: Path) -> None:
+    """What fits is typed; of what does not, the line names the file."""
+    (tmp_path / "data").mkdir()
+    script = 'printf "> "; while read -r l; do printf "%s\n> " "$l" >> "$0"; done'
+    out = tmp_path / "out"
+    async with standing(tmp_path, "bash", "-c", script, str(out)) as stand:
+        for text in ("short `$x`", "two\nlines", "x" * 5000):
+            await stand.until(await stand.post(text), *ENDED)
+        lines = (content(out) or b"").decode().replace("\n> ", "\n").splitlines()
+        assert lines[0].endswith('" -- short `$x`')
+        files = [content(named(line)) for line in lines[1:]]
+        assert [b"two\nlines", b"x" * 5000] == files

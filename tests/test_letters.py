@@ -1,0 +1,110 @@
+"""What is typed for a message."""
+
+from pathlib import PurePath
+from typing import Any
+
+import pytest
+
+from ant.delivering import DeliveryKind
+from ant.letters import LINE_MAX, PASTE_MAX, Letter
+
+EVERY = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x2028), 0x1F642]))
+"""Printable characters, the ones a shell minds among them."""
+
+
+def letter(content: str = "hello", **fields: Any) -> Letter:
+    given: dict[str, Any] = {
+        "kind": DeliveryKind.LINE,
+        "content": content,
+        "message_id": "m1",
+        "room_id": "r1",
+        "room_name": "the room",
+        "sender": "@ada",
+        "is_named": True,
+        **fields,
+    }
+    return Letter(**given)
+
+
+def test_a_header_teaches_how_to_reply() -> None:
+    """With the markers of the original; whose it is, and which message."""
+    assert letter().header() == (
+        "[antchat message for you] room: the room -- FROM: @ada"
+        ' -- reply with: ant msg r1 --reply-to m1 "…"'
+    )
+    everybody = letter(is_named=False, sender=None, parent=("@bo", "what\nis it?"))
+    assert everybody.header() == (
+        "[antchat message for all participants] room: the room -- FROM: somebody"
+        " (replying to @bo: what is it?)"
+        ' -- reply with: ant msg r1 --reply-to m1 "…"'
+    )
+
+
+def test_a_header_is_one_line() -> None:
+    """Whatever names hold, and not a long one."""
+    line = letter(sender="a\n\x1b[31mb" + "c" * 500, room_name="r" * 500).header()
+    assert line.isprintable()
+    assert len(line) < 400
+
+
+@pytest.mark.parametrize(
+    "content", [EVERY, "a\nb\n", "x\n" * 200, "é" * 50_000, "`$(rm)` 'q' \"p\"\t|"]
+)
+def test_a_paste_is_unmangled(content: str) -> None:
+    """Below its header, as it was written."""
+    one = letter(content)
+    assert f"{one.header()}\n{content}" == one.typed(pastes=True, at_shell=False)
+    raw = letter(content, kind=DeliveryKind.RAW)
+    assert content.rstrip() == raw.typed(pastes=True, at_shell=True)
+
+
+def test_a_line_is_unmangled() -> None:
+    """Behind its header, where no paste is taken."""
+    one = letter("`$(rm)` 'q' \"p\" |")
+    typed = one.typed(pastes=False, at_shell=False)
+    assert f"{one.header()} -- {one.content}" == typed
+
+
+@pytest.mark.parametrize("kind", DeliveryKind)
+@pytest.mark.parametrize(
+    ("content", "pastes"),
+    [
+        ("a\nb", False),
+        ("a\tb", False),
+        ("x" * LINE_MAX + "y", False),
+        ("é" * (LINE_MAX // 2) + "y", False),
+        ("x" * PASTE_MAX + "y", True),
+        ("a\x1b[201~b", True),
+        ("a\r\nb", True),
+        ("a\x7fb", True),
+        ("a\x9bb", False),
+    ],
+)
+def test_what_cannot_be_typed(content: str, pastes: bool, kind: DeliveryKind) -> None:
+    """Long, of many lines, or with characters that mean something."""
+    assert letter(content, kind=kind).typed(pastes=pastes, at_shell=False) is None
+
+
+def test_the_whole_line_counts() -> None:
+    """Header and message together have to fit."""
+    room = LINE_MAX - len(letter().header().encode()) - len(" -- ")
+    fits, over = letter("x" * room), letter("x" * (room + 1))
+    assert fits.typed(pastes=False, at_shell=False) is not None
+    assert over.typed(pastes=False, at_shell=False) is None
+
+
+def test_a_shell_runs_nothing_of_it() -> None:
+    """It gets a comment that names the file; nothing in it means anything to it."""
+    evil = letter("$(boom)", room_name="a';$(b)`c`", sender="@x\n>y")
+    assert evil.typed(pastes=True, at_shell=True) is None
+    line = evil.noted(PurePath("/d/m1.txt"), at_shell=True)
+    assert line.startswith("# [antchat message for you] room: abc -- FROM: @xy --")
+    assert not set("$`;'>&|") & set(line)
+    assert line.endswith("the message is in the file /d/m1.txt")
+
+
+def test_a_note_has_the_header() -> None:
+    """And says where the message is."""
+    one = letter()
+    line = one.noted(PurePath("/d/m1.txt"), at_shell=False)
+    assert f"{one.header()} -- the message is in the file /d/m1.txt" == line

@@ -1,0 +1,75 @@
+"""A document says what was said, whatever that was."""
+
+import html
+import re
+
+import attrs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant import vault
+from ant.store import Store
+from ant.vault import Chronicle
+from tests.strategies import WRITING
+from tests.test_digest import TALK, said
+from tests.test_evidence import create
+
+
+def told(store: Store, **fields: object) -> Chronicle:
+    """A session with a conversation."""
+    made = Chronicle(create(store), TALK, (), (), (), "$ ls\nREADME.md")
+    return attrs.evolve(made, **fields)
+
+
+def test_markdown_has_front_matter_and_everything_in_order(store: Store) -> None:
+    """What a vault needs on top, then the digest, people's words, the terminal."""
+    text = vault.markdown(told(store))
+    assert text.startswith('---\nid: "')
+    assert "\ntags: [ant]\n---\n" in text
+    heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert ["Digest", "Messages", "Terminal"] == heads
+    assert "> We decided to fix the cookie flag of the login page." in text
+    assert "permission_request" not in text
+
+
+def test_a_page_stands_alone(store: Store) -> None:
+    """No script, nothing from elsewhere, and markup in a message is text."""
+    evil = said(9, "<script>alert(1)</script><img src=http://x/y>")
+    text = vault.page(told(store, messages=[*TALK, evil]))
+    assert "<script" not in text
+    assert "src=" not in html.unescape(re.sub(r"&lt;.*?&gt;", "", text))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+@given(name=st.text(max_size=80))
+def test_a_file_name_is_safe_anywhere(name: str) -> None:
+    """No separator, no dot in front, and the id tells two of a name apart."""
+    session = attrs.evolve(SESSION, name=name)
+    made = vault.file_name(session, "md")
+    assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_[A-Za-z0-9_-]{8}\.md", made)
+    assert len(made) < 100
+
+
+@given(WRITING)
+def test_whatever_is_written_stands_in_the_document(text: str) -> None:
+    """Line by line, quoted; and in the page, escaped."""
+    chronicle = Chronicle(SESSION, [said(0, text)], (), (), (), text)
+    document, page = vault.markdown(chronicle), vault.page(chronicle)
+    for line in text.splitlines():
+        assert f"> {line}" in document
+    assert html.escape(text) in page
+
+
+def _session() -> object:
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "ant.db")
+        try:
+            return create(store)
+        finally:
+            store.close()
+
+
+SESSION = _session()
