@@ -21,6 +21,7 @@ from ant.model import CliFlag, MessageId, SessionId, SessionType
 from ant.terminal.prompt import Kind
 from ant.terminal.pty import open_pty
 from tests.heard import content, named
+from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.test_race import ROOT, Control, logged
 
@@ -265,6 +266,7 @@ async def test_a_line_reader_is_given_lines(tmp_path: Path) -> None:
     async with standing(tmp_path, "bash", "-c", script, str(out)) as stand:
         for text in ("short `$x`", "two\nlines", "x" * 5000):
             await stand.until(await stand.post(text), *ENDED)
+        await eventually(lambda: (content(out) or b"").count(b"\n> ") == 3)
         lines = (content(out) or b"").decode().replace("\n> ", "\n").splitlines()
         assert lines[0].endswith('" -- short `$x`')
         files = [content(named(line)) for line in lines[1:]]

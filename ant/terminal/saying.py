@@ -29,6 +29,9 @@ SHOWN_S = 5.0
 REACT_POLL_S = 0.5
 """Between two looks for a reaction while nothing is put out."""
 
+HOLD_S = 0.25
+"""How long a reaction must be there: a frame that is half drawn has no composer."""
+
 _PASTED = re.compile(r"\[Pasted\b", re.IGNORECASE)
 """What agents show instead of a long paste."""
 
@@ -84,8 +87,10 @@ async def reacts(
     """Watch for evidence that the program took a text; the offset it came by, or None.
 
     It no longer stands where it was typed, and the program works or has put out
-    something after `end` that is no repetition of it. Raises `NotRunning`.
+    something after `end` that is no repetition of it; and that stays so for a moment.
+    Raises `NotRunning`.
     """
+    seen: tuple[int, float] | None = None
     with trio.move_on_after(patience_s):
         while True:
             try:
@@ -95,9 +100,13 @@ async def reacts(
             except Conflict:
                 return hands.end  # It puts out more than can be looked at.
             taken = hands.end > end and not _is_typed(look, driver, text)
-            if taken and _is_moved(look, verdict, text):
-                return hands.end
-            await hands.wait_output(REACT_POLL_S)
+            if not (taken and _is_moved(look, verdict, text)):
+                seen = None
+            elif seen is None:
+                seen = hands.end, trio.current_time()
+            elif trio.current_time() - seen[1] >= HOLD_S:
+                return seen[0]
+            await hands.wait_output(REACT_POLL_S if seen is None else HOLD_S)
     return None
 
 
