@@ -2,11 +2,18 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from ant.errors import NotAnOption, Withheld
+from ant.terminal.driver import driver_for
+from ant.terminal.look import Look
+from ant.terminal.prompt import Kind, Verdict
+from ant.terminal.saying import reacts
+from tests.terminal.drawn import look_at
 from tests.terminal.running import Onlooker, running
 from tests.terminal.test_race import ROOT, Control, logged
 
@@ -129,6 +136,49 @@ async def test_who_does_not_react_is_not_said_to(tmp_path: Path) -> None:
         assert said.submitted
         assert await onlooker.live.reacts(said.end, HELLO, 2) is None
     assert [] == logged(tmp_path / "log", "submitted")
+
+
+class Redrawn:
+    """Hands on a program that draws these screens, one whenever somebody waits."""
+
+    def __init__(self, *looks: Look) -> None:
+        self._looks, self.end = [*looks], 10
+
+    def glance(self) -> tuple[Look, Verdict]:
+        return self._looks[0], Verdict(Kind.AT_REST, "composer", (), self.end)
+
+    async def wait_output(self, patience_s: float) -> bool:
+        if len(self._looks) == 1:
+            await trio.sleep(patience_s)
+            return False
+        await trio.lowlevel.checkpoint()
+        self.end += 1
+        del self._looks[0]
+        return True
+
+
+WHOLE = look_at("OpenAI Codex", "", "› hello", "", "  100% context left")
+HALF = look_at("OpenAI Codex", "")
+TAKEN = look_at("OpenAI Codex", "", "hello", "", "• Hi!", "", "› ", "", "  99% left")
+
+
+@pytest.mark.parametrize(
+    ("looks", "offset"),
+    [
+        ([WHOLE, HALF, WHOLE], None),
+        ([HALF, WHOLE], None),
+        ([WHOLE, HALF, HALF, WHOLE, HALF, WHOLE], None),
+        ([WHOLE, HALF, TAKEN], 11),
+        ([WHOLE, TAKEN], 11),
+    ],
+)
+async def test_a_frame_that_is_half_drawn_is_no_reaction(
+    autojump_clock: MockClock, looks: list[Look], offset: int | None
+) -> None:
+    """The text is gone from it, and in the next one it still stands there."""
+    hands: Any = Redrawn(*looks)
+    driver = driver_for("codex-cli", "codex")
+    assert offset == await reacts(hands, driver, 9, "hello", 2)
 
 
 async def test_a_line_too_long_for_the_terminal_is_refused() -> None:
