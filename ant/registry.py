@@ -10,6 +10,7 @@ from ant import clock, handles, people, wire
 from ant.cards import MACHINE
 from ant.commands import NameChannel, RegisterChannel
 from ant.errors import CapacityReached
+from ant.mentions import folded
 from ant.model import Message, Session, SessionId, SessionType
 from ant.people import LEFT
 from ant.sessions import check_active
@@ -34,7 +35,7 @@ class Channel:
 
     def is_called(self, name: str | None) -> bool:
         """Whether that is its handle, with or without `@`, in any case."""
-        return name is not None and _folded(name) == _folded(self.handle)
+        return name is not None and folded(name) == folded(self.handle)
 
 
 @attrs.frozen
@@ -42,10 +43,6 @@ class Registered:
     """Every channel, by when it was registered."""
 
     channels: tuple[Channel, ...] = ()
-
-
-def _folded(name: str) -> str:
-    return handles.normal(name).lower()
 
 
 def list_channels(unit: Unit) -> tuple[Channel, ...]:
