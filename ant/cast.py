@@ -1,8 +1,9 @@
 """A terminal's transcript as an asciicast, version 3; pure: chunks in, lines out.
 
-Output is cut at characters, bytes that are no UTF-8 become U+FFFD; a character that has
-not ended by the last byte is not shown, as no terminal shows it. Times are those at
-which chunks were stored, so they are exact to a quarter of a second.
+Output is cut at characters, bytes that are no UTF-8 become U+FFFD (within an escape
+sequence that is not what a terminal makes of them); a character that has not ended by
+the last byte is not shown, as no terminal shows it. Times are those at which chunks
+were stored, so they are exact to a quarter of a second.
 """
 
 from collections.abc import Iterable, Iterator
@@ -66,7 +67,7 @@ def events(
         gap = max((piece.at - last).total_seconds(), 0.0) if last else 0.0
         last, at = piece.at, piece.offset
         data = piece.data
-        while turns and turns[0][0] <= piece.offset + len(data):
+        while turns and turns[0][0] <= at + len(data):
             offset, kind, text = turns.pop(0)
             before, data = data[: max(offset - at, 0)], data[max(offset - at, 0) :]
             at += len(before)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ant.cast import Mark, Piece, Size, events, header
 from ant.terminal.screen import open_screen
+from ant.terminal.transcript import decode
 from tests.strategies import CUTS, cut, terminal_bytes
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,6 +42,12 @@ def test_output_sizes_and_marks_are_in_order() -> None:
     ] == lines
 
 
+def test_two_sizes_within_one_piece_each_have_their_place() -> None:
+    """What was shown before the second is played before it."""
+    lines = events(pieces([b"abcdef"]), [Size(102, 9, 9), Size(105, 8, 8)], [])
+    assert ["ab", "9x9", "cde", "8x8", "f"] == [text for _, _, text in lines]
+
+
 def test_the_header_says_how_to_play_it() -> None:
     """Version, size, when and what."""
     told = header(80, 24, START, "one")
@@ -55,7 +62,13 @@ def test_the_header_says_how_to_play_it() -> None:
 def test_any_split_and_any_size_ends_on_the_same_screen(
     data: bytes, cuts: list[int], places: list[int]
 ) -> None:
-    """Played through the screen model it shows what the session's own screen does."""
+    """Played through the screen model it shows what the session's own screen does.
+
+    Of bytes that are UTF-8: JSON has no others, and within an escape sequence a
+    terminal does not take U+FFFD for the stray byte it stands for.
+    """
+    text, used = decode(data)
+    data = text.encode() + data[used:]
     sizes = [
         Size(min(place, 100 + len(data)), 10 + number, 5)
         for number, place in enumerate(sorted(places))

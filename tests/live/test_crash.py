@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -59,39 +60,61 @@ class Print:
     id: str
     marks: Path
     runs: list[tuple[int, int, int]] = attrs.field(factory=list)
-    """Number, first offset and the end of what a viewer saw, of each run."""
+    """Number, first offset and the end of what is known, of each run."""
     stored: list[tuple[int, bytes]] = attrs.field(factory=list)
 
     @property
     def seen(self) -> int:
-        """The highest offset that anybody saw."""
+        """One past the last byte that is known to have been."""
         return self.runs[-1][2] if self.runs else 0
 
+    def meet(self, start: int, data: bytes) -> None:
+        """Hold what was seen or stored past `seen` against what the program prints."""
+        if self.runs and start == self.seen:
+            run, first, _ = self.runs.pop()
+        else:
+            assert start >= self.seen, "an offset was given away twice"
+            run, first = int(data[:4]), start
+            assert run not in [number for number, _, _ in self.runs]
+        end = start + len(data)
+        assert data == printed(run, end - first)[start - first :], f"run {run}"
+        self.runs.append((run, first, end))
+
     def note(self, view: Viewer) -> None:
-        """Hold what a viewer saw of a new run against what the program prints."""
-        assert view.start is not None
-        assert view.end is not None
-        assert view.start >= self.seen, "an offset was given away twice"
-        run = int(view.text[:4])
-        assert view.data == printed(run, view.end - view.start)
-        assert run not in [number for number, _, _ in self.runs]
-        self.runs.append((run, view.start, view.end))
+        """What a viewer saw that joined at `seen`.
+
+        It may begin with what was stored and not yet seen when the server died.
+        """
+        parts = stretches((out["offset"], out["data"].encode()) for out in view.outputs)
+        if self.runs and parts and parts[0][0] != self.seen:
+            assert view.gaps[0] == (self.seen, parts[0][0]), "the hole is not named"
+        for start, data in parts:
+            self.meet(start, data)
 
     def check_stored(self, chunks: list[tuple[int, bytes]]) -> None:
         """What was stored stays, and what is new is the part of a run that it says."""
         known = len(self.stored)
         assert chunks[:known] == self.stored
-        starts = {start: run for run, start, _ in self.runs}
-        position, run, start = -1, -1, 0
-        for offset, data in chunks[known:]:
-            assert offset >= position, "chunks overlap"
-            if offset != position:
-                assert offset in starts, "it follows nothing and begins no run"
-                run, start = starts[offset], offset
-            expected = printed(run, offset + len(data) - start)[offset - start :]
-            assert data == expected, f"run {run} at {offset}"
-            position = offset + len(data)
+        runs = {first: run for run, first, _ in self.runs}
+        position = chunks[known - 1][0] + len(chunks[known - 1][1]) if known else 0
+        for start, data in stretches(chunks[known:]):
+            assert start >= position, "chunks overlap"
+            position = start + len(data)
+            if start in runs:
+                assert data == printed(runs[start], len(data)), f"run {runs[start]}"
+            else:  # Nobody came to see it.
+                self.meet(start, data)
         self.stored = chunks
+
+
+def stretches(parts: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Offsets and bytes, those that follow each other put together."""
+    made: list[tuple[int, bytearray]] = []
+    for offset, data in parts:
+        if not made or made[-1][0] + len(made[-1][1]) != offset:
+            made.append((offset, bytearray()))
+        made[-1][1].extend(data)
+    return [(offset, bytes(data)) for offset, data in made]
 
 
 def stored(data_dir: Path, copy_dir: Path) -> dict[str, list[tuple[int, bytes]]]:
@@ -198,10 +221,6 @@ async def one_life(
         if server.process.returncode is None:
             await server.kill()
     for each, view in views:
-        if view.start is None:
-            continue
-        if each.runs:
-            assert view.gaps == [(each.seen, view.start)], "the hole is not named"
         each.note(view)
     return stored(data_dir, tmp_path)
 
