@@ -71,6 +71,7 @@ LIVE_TERMINAL = (
 )
 STORE = (
     "store.tables",
+    "store.roomtables",
     "store.statement",
     "store.migrations",
     "store.log",

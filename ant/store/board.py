@@ -4,7 +4,7 @@ from typing import Any
 
 from ant import clock, wire
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
-from ant.store.tables import FileRefRow, TaskRow
+from ant.store.roomtables import FileRefRow, TaskRow
 
 
 def _task(row: Any) -> Task:

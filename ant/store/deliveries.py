@@ -17,8 +17,8 @@ from ant.delivering import (
     Transition,
 )
 from ant.model import MessageId, SessionId
+from ant.store.roomtables import DeliveryRow
 from ant.store.statement import Statement
-from ant.store.tables import DeliveryRow
 
 _WAITS = (DeliveryState.QUEUED, DeliveryState.WITHHELD)
 _WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)

@@ -4,7 +4,8 @@ from typing import Any
 
 from ant import clock, wire
 from ant.model import LinkId, Relationship, RoomLink, SessionId, SessionType
-from ant.store.tables import LinkRow, SessionRow
+from ant.store.roomtables import LinkRow
+from ant.store.tables import SessionRow
 
 
 def _link(row: Any) -> RoomLink:

@@ -8,8 +8,9 @@ from peewee import SQL, fn
 
 from ant import clock, wire
 from ant.model import Message
+from ant.store.roomtables import MessageIndex, MessageRow
 from ant.store.statement import Statement
-from ant.store.tables import MessageIndex, MessageRow, SessionRow
+from ant.store.tables import SessionRow
 
 TRIGRAM = 3
 """Characters that a word must have to be in the index; shorter ones are looked for."""

@@ -7,8 +7,9 @@ from peewee import JOIN
 
 from ant import clock
 from ant.model import Read
+from ant.store.roomtables import MemberRow, MessageRow, PosterRow, ReadRow
 from ant.store.statement import Statement
-from ant.store.tables import MemberRow, MessageRow, PosterRow, ReadRow, SessionRow
+from ant.store.tables import SessionRow
 
 
 @attrs.frozen

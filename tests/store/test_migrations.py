@@ -15,8 +15,11 @@ from ant import evidence, rooms, sessions
 from ant.commands import Search
 from ant.events import SessionsChanged
 from ant.store import Store
-from ant.store.tables import TABLES, database
+from ant.store.tables import Table, database
 from tests.rules import look, post
+
+TABLES = tuple(Table.__subclasses__())
+"""All that there are."""
 
 MIGRATIONS = Path(ant.store.__file__).parent / "migrations"
 
