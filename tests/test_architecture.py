@@ -98,6 +98,7 @@ RULES = (
     "mentions",
     "routing",
     "letters",
+    "cursors",
     "sessions",
     "standing",
     "chain",
