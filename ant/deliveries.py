@@ -7,11 +7,11 @@ typed again: `begin` is written before the first key, and what was begun when a 
 ended is `unconfirmed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
-from ant import clock, people, registry, routing
+from ant import clock, facts, people, registry, routing, tracing
 from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
@@ -143,7 +143,7 @@ def _enter(unit: Unit, message: Message, recipient: Recipient) -> DeliveryRecord
     unit.deliveries.add(record, recipient.session_id)
     record = unit.deliveries.get(record.id) or record
     if recipient.skip is None:
-        _tell(unit, record)
+        _tell(unit, record, record.transitions)
     return record
 
 
@@ -206,7 +206,7 @@ def mark_read(
 
 
 def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
-    taken = (Transition(s.state, s.reason, unit.now, s.offset) for s in steps)
+    taken = [Transition(s.state, s.reason, unit.now, s.offset) for s in steps]
     last = steps[-1]
     offsets = [step.offset for step in steps if step.offset is not None]
     record = unit.deliveries.change(
@@ -219,11 +219,18 @@ def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
             transitions=(*record.transitions, *taken),
         )
     )
-    _tell(unit, record)
+    _tell(unit, record, taken)
     return record
 
 
-def _tell(unit: Unit, record: DeliveryRecord) -> None:
+def _tell(unit: Unit, record: DeliveryRecord, taken: Sequence[Transition]) -> None:
+    """Tell room and terminal, and record each step with what happened there."""
+    terminal_id = SessionId(record.target_id)
+    message = unit.messages.get(record.session_id, record.message_id)
+    sender = _sender(unit, message) if message else "somebody"
+    for step in taken:
+        fact = facts.delivered(record, sender, step)
+        tracing.record(unit, terminal_id, fact)
     for told in dict.fromkeys((record.session_id, SessionId(record.target_id))):
         unit.emit(DeliveryUpdated(told, record.message_id, record.id, record))
 

@@ -26,7 +26,7 @@ from ant.delivering import (
     Reason,
 )
 from ant.errors import Invalid, NotFound
-from ant.events import DeliveryUpdated, MessageCreated, MessageRead
+from ant.events import DeliveryUpdated, MessageCreated, MessageRead, RunEventCreated
 from ant.model import MessageId, Session, SessionId
 from ant.routing import Rest
 from ant.store import Job, Store, Unit
@@ -81,8 +81,9 @@ def test_it_is_queued_with_the_message(store: Store, here: Session) -> None:
     job = Job(rooms.post_message, (here.id, PostMessage("@codex hi")))
     store.transact_group([job])
     posted = job.outcome()
-    created, *told = [each.event for each in job.envelopes]
+    created, recorded, *told = [each.event for each in job.envelopes]
     assert isinstance(created, MessageCreated)
+    assert isinstance(recorded, RunEventCreated)
     (one,) = of(store, here.id, posted.message.id)
     assert [here.id, codex.id] == [each.session_id for each in told]
     assert [one, one] == [each.delivery for each in told]
@@ -240,7 +241,9 @@ def test_to_be_withheld_again_is_no_step(store: Store, here: Session) -> None:
     one = take(store, sent(store, here), WITHHELD)
     assert [] == events_of(store, deliveries.advance, one.id, WITHHELD)
     other = attrs.evolve(WITHHELD, reason=Reason.DRAFT)
-    assert 2 == len(events_of(store, deliveries.advance, one.id, other))
+    told = events_of(store, deliveries.advance, one.id, other)
+    updated = [DeliveryUpdated, DeliveryUpdated]
+    assert [RunEventCreated, *updated] == [type(each) for each in told]
 
 
 @pytest.mark.parametrize("state", set(DeliveryState) - PENDING - UNDER_WAY)
@@ -259,7 +262,9 @@ def test_a_reaction_marks_it_read(store: Store, here: Session) -> None:
     take(store, one, TYPED, SUBMITTED)
     assert {} == store.read(people.all_reads, here.id)
     told = events_of(store, deliveries.advance, one.id, REACTED)
-    assert [DeliveryUpdated, DeliveryUpdated, MessageRead] == [type(e) for e in told]
+    recorded, *others = [type(each) for each in told]
+    assert RunEventCreated is recorded
+    assert [DeliveryUpdated, DeliveryUpdated, MessageRead] == others
     (read,) = store.read(people.list_reads, here.id, one.message_id)
     assert terminal(store).id == read.session_id
 

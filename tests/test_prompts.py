@@ -76,12 +76,15 @@ def test_a_prompt_comes_with_its_card(store: Store, here: Session) -> None:
         for event in events_of(store, work, given)
         if wire.event_tag(event) != "participants_changed"
     ]
-    assert ["message_created", "prompt_detected", "session_needs_input"] == list(
-        map(wire.event_tag, told)
-    )
+    assert [
+        "message_created",
+        "run_event_created",
+        "prompt_detected",
+        "session_needs_input",
+    ] == list(map(wire.event_tag, told))
     kept = stored(store, given.id)
     assert kept is not None
-    assert told[1].prompt == kept  # type: ignore[union-attr]
+    assert told[2].prompt == kept  # type: ignore[union-attr]
     assert (here.linked_chat_id, (here.linked_chat_id,)) == (
         kept.chat_id,
         kept.delivered_to,
@@ -128,7 +131,7 @@ def test_where_nobody_is_told_there_is_still_a_prompt(
     """The bridge is off."""
     put(store, enabled=False)
     given = record(here.id)
-    assert ["prompt_detected", "session_needs_input"] == tags(
+    assert ["run_event_created", "prompt_detected", "session_needs_input"] == tags(
         store, prompts.raise_prompt, given
     )
     told = stored(store, given.id)
@@ -149,6 +152,7 @@ def test_a_prompt_is_closed_once(store: Store, here: Session) -> None:
     told = ask(store, here)
     work, gone = prompts.change_prompt, closed(told)
     assert [
+        "run_event_created",
         "message_updated",
         "prompt_bridge_resolved",
         "session_input_resolved",
@@ -189,7 +193,9 @@ def test_an_answer_that_changed_nothing_is_noted(store: Store, here: Session) ->
     """The prompt waits still, and nobody is told that it does not."""
     told = ask(store, here)
     noted = attrs.evolve(told, answer=decision(resolved=False), selected=1)
-    assert ["message_updated"] == tags(store, prompts.change_prompt, noted)
+    assert ["run_event_created", "message_updated"] == tags(
+        store, prompts.change_prompt, noted
+    )
     meta = card_of(store, told).meta
     assert ("pending", "Yes", False) == (
         meta["status"],
@@ -221,7 +227,9 @@ def test_the_card_may_be_gone(store: Store, here: Session) -> None:
     store.transact(rooms.delete_message, one.chat_id, one.message_id)
     patch(store, here.id, archived=True)
     work = prompts.change_prompt
-    assert ["prompt_bridge_resolved"] == tags(store, work, closed(one))
+    assert ["run_event_created", "prompt_bridge_resolved"] == tags(
+        store, work, closed(one)
+    )
     assert "message_updated" in tags(store, work, closed(two))
 
 
@@ -247,6 +255,7 @@ def test_a_card_that_is_put_away(store: Store, here: Session, status: str) -> No
     away = MergeMeta({"status": status})
     assert [
         "message_updated",
+        "run_event_created",
         "prompt_bridge_resolved",
         "session_input_resolved",
     ] == tags(store, work, *where, away)
@@ -257,7 +266,7 @@ def test_a_card_that_is_put_away(store: Store, here: Session, status: str) -> No
     message, again = store.transact(work, *where, away)
     assert (status, None) == (message.meta["status"], again)
     answered = attrs.evolve(kept, answer=decision())
-    assert [] == tags(store, prompts.change_prompt, answered)
+    assert ["run_event_created"] == tags(store, prompts.change_prompt, answered)
     assert answered == stored(store, told.id), "that it was answered is kept"
 
 
