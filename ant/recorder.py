@@ -110,19 +110,19 @@ class Recorder:
         """The program does something else, seen by the byte before `end`."""
         if (case := self._cases.get(session_id)) is not None:
             case.states.offer(_State(status, end), trio.current_time())
-            self._stirred(case)
+            self._stirred(session_id, case)
 
     def titled(self, session_id: SessionId, seen: TitleSeen) -> None:
         """The program has another title."""
         if (case := self._cases.get(session_id)) is not None:
             case.titles.offer(seen, trio.current_time())
-            self._stirred(case)
+            self._stirred(session_id, case)
 
     def resized(self, session_id: SessionId, cols: int, rows: int) -> None:
         """The terminal has another size."""
         if (case := self._cases.get(session_id)) is not None:
             case.sizes.offer((cols, rows), trio.current_time())
-            self._stirred(case)
+            self._stirred(session_id, case)
 
     def typed(self, session_id: SessionId, seen: InputSeen) -> None:
         """Somebody typed."""
@@ -130,14 +130,17 @@ class Recorder:
             lines = case.typed.setdefault(seen.source, TypedLines())
             now, end = trio.current_time(), case.flow.tail.end
             lines.feed(seen.data, seen.shown, now, end)
-            self._stirred(case)
+            self._stirred(session_id, case)
 
     def told(self, session_id: SessionId, told: HostTold) -> None:
         """The host of a terminal told something."""
         if (case := self._cases.get(session_id)) is not None:
             self._scribe.hear(session_id, case.flow, told)
 
-    def _stirred(self, case: _Case) -> None:
+    def _stirred(self, session_id: SessionId, case: _Case) -> None:
+        """Tell what is due at once, and wake who waits for what is due later."""
+        if case.due <= (now := trio.current_time()):
+            self._tell(session_id, case, now)
         if case.due < self._alarm:
             self._sooner.ring()
 

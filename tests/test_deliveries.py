@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import clock, deliveries, people, registry, rooms, sessions
+from ant import clock, deliveries, people, registry, rooms, sessions, tracing
 from ant.commands import (
     AddParticipant,
     ListDeliveries,
@@ -27,6 +27,7 @@ from ant.delivering import (
 )
 from ant.errors import Invalid, NotFound
 from ant.events import DeliveryUpdated, MessageCreated, MessageRead, RunEventCreated
+from ant.inquiries import ListRunEvents
 from ant.model import MessageId, Session, SessionId
 from ant.routing import Rest
 from ant.store import Job, Store, Unit
@@ -412,3 +413,25 @@ def test_pages(store: Store, here: Session) -> None:
         page(codex.id, since="nobody")
     with pytest.raises(NotFound):
         page(NOBODY)
+
+
+def test_each_step_is_in_the_chain_of_its_terminal(store: Store, here: Session) -> None:
+    """And stays there when the message goes; nothing of the message does."""
+    one = sent(store, here, "@codex open sesame", sender_id="@claude")
+    take(store, one, TYPED, SUBMITTED)
+    take(store, one, REACTED)
+    store.transact(rooms.delete_message, here.id, one.message_id)
+    page = store.read(
+        tracing.list_run_events, SessionId(one.target_id), ListRunEvents()
+    )
+    assert [
+        "queued: message from @claude",
+        "typed: message from @claude",
+        "submitted: message from @claude",
+        "reacted: message from @claude",
+    ] == [event.text for event in page.events]
+    assert [None, 5, None, 9] == [event.end for event in page.events]
+    ref = {"delivery_id": one.id, "message_id": one.message_id}
+    assert [ref] * 4 == [event.raw_ref for event in page.events]
+    assert "sesame" not in str(page)
+    assert () == store.read(tracing.list_run_events, here.id, ListRunEvents()).events

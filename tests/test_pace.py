@@ -1,5 +1,7 @@
 """Few of many changes are told, and the last one always; no clock."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,7 +66,7 @@ def test_never_too_many_and_never_behind(steps: list[tuple[float, str]]) -> None
     if (change := one.take(now + 5)) is not None:
         told.append((now + 5, change))
     times = [at for at, _ in told]
-    assert all(b - a >= 5 for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= 5 for a, b in pairwise(times))
     words = [change.now for _, change in told]
     assert (words[-1] if words else None) == last
     assert [None, *words[:-1]][: len(words)] == [change.before for _, change in told]

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import bridge, people, prompts, rooms, runs, sessions, wire
+from ant import bridge, chain, people, prompts, rooms, runs, sessions, tracing, wire
 from ant.answering import AgentResponse, PutBridge
 from ant.asking import (
     ENDED,
@@ -17,6 +17,7 @@ from ant.asking import (
 )
 from ant.commands import MergeMeta
 from ant.errors import Conflict, Forbidden, Gone, Invalid, NotFound, NotRunning
+from ant.inquiries import ListRunEvents
 from ant.limits import META
 from ant.model import Message, MessageId, Session, SessionId
 from ant.store import Store, Unit
@@ -421,3 +422,30 @@ def test_nothing_is_told_where_it_cannot_be_stored(store: Store, here: Session) 
         store.transact(raise_and_fail)
     chat_id = SessionId(here.linked_chat_id or "")
     assert () == store.read(rooms.list_messages, chat_id, rooms.ListMessages())
+
+
+def test_the_whole_of_a_prompt_is_in_the_chain(store: Store, here: Session) -> None:
+    """Asked, answered without effect, answered; a prompt that left is closed."""
+    told = ask(store, here)
+    tried = attrs.evolve(told, answer=decision(resolved=False, by="@bob"))
+    store.transact(prompts.change_prompt, tried)
+    done = attrs.evolve(
+        closed(told, status=PromptStatus.ANSWERED, reason=None), answer=decision()
+    )
+    store.transact(prompts.change_prompt, done)
+    left = ask(store, here, "And this?")
+    store.transact(prompts.change_prompt, closed(left))
+    ask(store, here, "That?")
+    store.transact(prompts.resolve_all, ENDED, here.id)
+    page = store.read(tracing.list_run_events, here.id, ListRunEvents())
+    assert [
+        ("permission", "Run it?"),
+        ("approval_decision", "@bob chose Yes for Run it?"),
+        ("approval_decision", "@ada chose Yes for Run it?"),
+        ("permission", "And this?"),
+        ("prompt_closed", "resolved: And this?"),
+        ("permission", "That?"),
+        ("prompt_closed", "resolved: That?"),
+    ] == [(event.kind, event.text) for event in page.events]
+    assert {"prompt_id": told.id} == page.events[0].raw_ref
+    assert chain.fault(wire.plain(page.events)) is None

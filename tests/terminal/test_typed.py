@@ -1,5 +1,7 @@
 """What is kept of what people type; on real programs that ask for a secret, too."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,9 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ant.terminal.detector import Detector
 from ant.terminal.observations import InputSeen, Observation
+from ant.terminal.session import run_session
 from ant.terminal.typed import (
     EVERY_S,
     KEPT,
@@ -19,7 +23,8 @@ from ant.terminal.typed import (
     TypedSeen,
     clean,
 )
-from tests.terminal.running import PATIENCE_S, Onlooker, running
+from tests.live.waiting import eventually
+from tests.terminal.running import Onlooker
 
 
 def told(*pieces: tuple[bytes, bool | None], shows: bool = True) -> TypedSeen | None:
@@ -202,14 +207,24 @@ class Listener(Onlooker):
                 self.live.terminal.shows_input() is shows
             )
 
-        with trio.fail_after(PATIENCE_S):
-            while not waits():
-                await trio.sleep(0.005)
+        await eventually(waits)
 
     def told(self) -> TypedSeen:
         seen = self.lines.take(self.live.terminal.shows_input(), 1e9, over=True)
         assert seen is not None
         return seen
+
+
+@asynccontextmanager
+async def listening(cwd: Path, *argv: str) -> AsyncIterator[Listener]:
+    """A program that people type into; ended when the block is left."""
+    async with trio.open_nursery() as nursery:
+        listener = Listener(argv, str(cwd))
+        live = await nursery.start(run_session, Detector(), listener)
+        try:
+            yield listener
+        finally:
+            live.stop(0.1)
 
 
 SECRET = "Tr0ub4dor"
@@ -232,7 +247,7 @@ ASKERS = {
 @pytest.mark.parametrize("asker", ASKERS)
 async def test_a_secret_is_only_counted(tmp_path: Path, asker: str) -> None:
     """Key by key and at once; the lines around it are kept."""
-    async with running(Listener(ASKERS[asker], str(tmp_path))) as here:
+    async with listening(tmp_path, *ASKERS[asker]) as here:
         for line, shows in (("first", True), (SECRET, False), ("third", True)):
             await here.reads(shows)
             keys = line if line == SECRET else [line]
@@ -248,8 +263,8 @@ async def test_a_secret_is_only_counted(tmp_path: Path, asker: str) -> None:
 
 async def test_what_is_typed_ahead_of_a_secret_is_only_counted(tmp_path: Path) -> None:
     """It shows, since nobody has switched that off yet; who reads it nobody knows."""
-    script = "sleep 0.3; read -s b; echo got ${#b}; read"
-    async with running(Listener(("bash", "-c", script), str(tmp_path))) as here:
+    script = "sleep 0.15; read -s b; echo got ${#b}; read"
+    async with listening(tmp_path, "bash", "-c", script) as here:
         here.live.type_nowait(SECRET.encode() + b"\n")
         await here.until(lambda: here.said(b"got 9"))
         assert TypedSeen(10, 9, (), False, 0) == here.told()
@@ -258,7 +273,7 @@ async def test_what_is_typed_ahead_of_a_secret_is_only_counted(tmp_path: Path) -
 async def test_a_shell_that_edits_its_line_shows_it_itself(tmp_path: Path) -> None:
     """Nobody but it knows what shows then: it is counted only."""
     argv = ("bash", "--norc", "--noprofile", "-i")
-    async with running(Listener(argv, str(tmp_path))) as here:
+    async with listening(tmp_path, *argv) as here:
         await here.until(lambda: here.said(b"$ "))
         here.live.type_nowait(b"echo one two\r")
         await here.until(lambda: here.said(b"one two\r\n"))
