@@ -99,6 +99,7 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
             await eventually(
                 lambda: events(ant, one, q="plain line", source="terminal")
             )
+            await eventually(lambda: events(ant, one, q="title: at work"))
             await ant.call("POST", f"{base}/terminal/resize", {"cols": 90, "rows": 20})
             hook = {"ant_session_id": one, "event": "Whatever", "its": "own"}
             heard = await ant.call("POST", "/api/hooks", hook)
@@ -107,7 +108,6 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
             await ant.call(
                 "POST", f"/api/sessions/{row['linked_chat_id']}/messages", asks
             )
-            await eventually(lambda: events(ant, one, q="title: at work"))
             stop = {"reason": "enough", "requested_by": "ada"}
             receipt = await ant.call("POST", f"{base}/terminal/stop", stop)
             with trio.fail_after(15):
@@ -129,7 +129,8 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
     ]
     assert in_order == [each for each in texts if each in in_order], texts
     assert texts[0][2].startswith("start: pid ")
-    assert texts[-1][2].startswith("exit: ")
+    system = [text for _, kind, text in texts if kind == "system"]
+    assert system[-1].startswith("exit: ")
     asked_for = [each for each in told if each["kind"] == "question"]
     assert ["Delete", "Password", "Passphrase"] == [
         next(w for w in ("Delete", "Password", "Passphrase") if w in each["text"])
@@ -142,7 +143,7 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
     )
     assert len(TYPED) + len(RAW) <= hidden <= len(TYPED) + len(RAW) + 2
     kinds = [each["kind"] for each in life["rows"]]
-    assert ["start", "resize", "title", "exit"] == kinds
+    assert ["start", "title", "resize", "exit"] == kinds
     assert sorted(each["offset"] for each in life["rows"]) == [
         each["offset"] for each in life["rows"]
     ]
