@@ -122,8 +122,12 @@ class Stand:
 
 @asynccontextmanager
 async def standing(folder: Path, window: int = 1024) -> AsyncIterator[Stand]:
-    """With a running fake program and an empty room."""
+    """With a running fake program and an empty room.
+
+    `commit` goes past the journal, so nothing is recorded beside it.
+    """
     async with running(folder, window=window) as rig:
+        rig.system.stage.scribe.hear = lambda *_: None  # type: ignore[method-assign]
         terminal = await rig.started()
         yield Stand(rig, terminal, await rig.create("room", type=SessionType.CHAT))
 
