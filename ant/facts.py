@@ -132,7 +132,7 @@ def _reason(reason: Reason) -> str:
     return SENTENCES[reason].rstrip(".") if reason in SENTENCES else str(reason)
 
 
-def typed(seen: TypedSeen, source: str, end: int) -> Fact:
+def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> Fact:
     """Somebody typed, by the output's byte `end`; text only of what may be kept."""
     text = "\n".join(seen.lines)
     return Fact(
@@ -145,6 +145,7 @@ def typed(seen: TypedSeen, source: str, end: int) -> Fact:
             "size": seen.size,
             "hidden": seen.hidden,
             "cut": seen.cut,
+            "by": by,
             "capture_source": source,
             "transport": "rest" if source.startswith("api_") else "ws",
             "message_id": None,
@@ -192,7 +193,7 @@ def lost(count: int) -> Fact:
         source=Source.STATUS,
         trust=Trust.HIGH,
         kind="system",
-        text=f"{count} events before this one are lost: the database refused them",
+        text=f"lost events: {count}",
         payload={"kind": "lost_events", "count": count},
     )
 

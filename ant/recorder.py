@@ -32,6 +32,9 @@ TITLE_EVERY_S = 5.0
 SIZE_EVERY_S = 1.0
 """Who drags a window sets a size with each step."""
 
+TYPISTS = 16
+"""People who are told apart in one run of a program; what others type is nobody's."""
+
 TICK_S = 0.1
 """Two looks at what is due are so far apart: one look passes over all sessions."""
 
@@ -51,7 +54,7 @@ class _Case:
     states: Pace[_State]
     titles: Pace[TitleSeen]
     sizes: Pace[tuple[int, int]]
-    typed: dict[str, TypedLines] = attrs.field(factory=dict)
+    typed: dict[tuple[str, str | None], TypedLines] = attrs.field(factory=dict)
 
     @property
     def due(self) -> float:
@@ -127,7 +130,10 @@ class Recorder:
     def typed(self, session_id: SessionId, seen: InputSeen) -> None:
         """Somebody typed."""
         if (case := self._cases.get(session_id)) is not None:
-            lines = case.typed.setdefault(seen.source, TypedLines())
+            by = seen.by if len(case.typed) < TYPISTS else None
+            if (seen.source, seen.by) in case.typed:
+                by = seen.by
+            lines = case.typed.setdefault((seen.source, by), TypedLines())
             now, end = trio.current_time(), case.flow.tail.end
             lines.feed(seen.data, seen.shown, now, end)
             self._stirred(session_id, case)
@@ -162,11 +168,11 @@ class Recorder:
         if is_due(case.titles.due) and (seen := case.titles.take(now)) is not None:
             title = seen.now.title[: facts.TITLE]
             hear(HostTold("title", {"title": title}, seen.now.end))
-        for source, lines in case.typed.items():
+        for (source, by), lines in case.typed.items():
             if not is_due(lines.due):
                 continue
             if (line := lines.take(case.shows(), now, over)) is not None:
-                hear(facts.typed(line, source, case.flow.tail.end))
+                hear(facts.typed(line, source, by, case.flow.tail.end))
         if is_due(case.states.due) and (change := case.states.take(now)) is not None:
             before = change.before.status.state if change.before else None
             state = change.now

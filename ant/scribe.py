@@ -233,6 +233,11 @@ class Scribe:
                 self._lost[session_id] = self._lost.get(session_id, 0)
                 self._lost[session_id] += lost[session_id]
             return False
+        except Exception:
+            # A bug, and the next try would end as this one.
+            log.exception("Facts of %s sessions are lost.", len(due))
+            for session_id, heard in due:
+                self._lose(session_id, lost[session_id] + len(heard))
         return True
 
     def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:

@@ -116,15 +116,18 @@ def test_a_step_of_a_message_has_nothing_of_it(store: Store) -> None:
 
 def test_what_was_typed() -> None:
     """Text where there is some, else only how much it was."""
-    fact = facts.typed(TypedSeen(8, 0, ("ls", "pwd"), False, 3), "terminal_input", 9)
-    assert ("ls\npwd", "ls\npwd", "ws", 3, 9) == (
+    fact = facts.typed(
+        TypedSeen(8, 0, ("ls", "pwd"), False, 3), "terminal_input", "@ada", 9
+    )
+    assert ("ls\npwd", "ls\npwd", "@ada", "ws", 3, 9) == (
         fact.text,
         fact.payload["prompt"],
+        fact.payload["by"],
         fact.payload["transport"],
         fact.start,
         fact.end,
     )
-    fact = facts.typed(TypedSeen(8, 8, (), False, 3), "api_terminal_input", 9)
+    fact = facts.typed(TypedSeen(8, 8, (), False, 3), "api_terminal_input", None, 9)
     assert ("8 bytes typed, not kept", None, 8, "rest") == (
         fact.text,
         fact.payload["prompt"],

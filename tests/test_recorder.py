@@ -157,6 +157,37 @@ async def test_typed_lines_are_told_by_themselves(rig: Rig) -> None:
     assert ["terminal_input", "api_terminal_input"] == ways
 
 
+async def test_who_types_is_told_as_far_as_they_are_few(rig: Rig) -> None:
+    """Beyond so many names in a run, it was nobody; those who are known stay known."""
+    session = await rig.started()
+    saw = rig.system.stage.running[session.id].saw
+    for n in (*range(recorder.TYPISTS + 5), 0):
+        saw(InputSeen(b"make\n", "terminal_input", True, f"@{n}"))
+    await ended(rig, session)
+    told = await trail(rig, session, kind="prompt")
+    sizes = {each.payload["by"]: each.payload["size"] for each in told}
+    assert (10, 5, 25) == (sizes["@0"], sizes["@1"], sizes[None])
+    assert recorder.TYPISTS + 1 == len(sizes)
+
+
+async def test_a_bug_costs_facts_and_nothing_else(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, the chain says how many are lost, and the next ones are kept."""
+    session = await rig.started()
+    saw = rig.system.stage.running[session.id].saw
+    with monkeypatch.context() as patch:
+        patch.setattr(tracing, "take_down", lambda unit, batch: 1 // 0)
+        saw(ControlSeen("pause", {}))
+        await eventually(lambda: "are lost" in caplog.text)
+    saw(ControlSeen("continue", {}))
+    await eventually(lambda: texts(rig, session, q="continue"))
+    told = await texts(rig, session, kind="system")
+    assert ["1 events before this one are lost", "continue"] == [
+        text.partition(":")[0] for text in told[-2:]
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.meets(Limit.TRAIL)
 async def test_what_the_database_refuses_too_long_is_counted(

@@ -40,7 +40,7 @@ class TitleSeen:
 
 @attrs.frozen
 class InputSeen:
-    """Somebody typed this, by a way that `source` names.
+    """Somebody typed this, by a way that `source` names; `by` is who, if they said it.
 
     `shown`: what is typed showed as a line, before and after, and somebody waited for
     the line if it has an Enter; None where it showed and that cannot be known.
@@ -49,6 +49,7 @@ class InputSeen:
     data: bytes
     source: str
     shown: bool | None
+    by: str | None = None
 
 
 @attrs.frozen

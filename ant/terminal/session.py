@@ -109,8 +109,12 @@ class LiveTerminal:
         self._detector.flag = flag
         self._stir()
 
-    def type_nowait(self, data: bytes, source: str = "terminal_input") -> Typed:
+    def type_nowait(
+        self, data: bytes, source: str = "terminal_input", by: str | None = None
+    ) -> Typed:
         """Write it, or what there is no room for yet behind what is queued already.
+
+        `source` and `by` are the way and who, as it is recorded.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
@@ -119,7 +123,7 @@ class LiveTerminal:
         typed = self._inbox.type_nowait(data)
         # What waits may be read by whoever asks for a secret by then.
         still = typed.over.is_set() and self.terminal.shows_input()
-        self._witness.saw(InputSeen(data, source, shown if still else False))
+        self._witness.saw(InputSeen(data, source, shown if still else False, by))
         return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:

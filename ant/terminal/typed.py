@@ -82,13 +82,17 @@ class TypedLines:
         self._last = at
         if not self._size and not self._line_size:
             self._began = at
-        begin = 0
-        for enter in _ENTER.finditer(data):
-            self._add(data[begin : enter.start()], shown, at, offset)
-            self._finish(enter.end() - enter.start(), shown, offset)
-            begin, shown = enter.end(), False
-        self._ended = begin == len(data)
-        self._add(data[begin:], shown, at, offset)
+        self._ended = data[-1:] in (b"\r", b"\n")
+        enter = _ENTER.search(data)
+        if enter is None:
+            self._add(data, shown, at, offset)
+            return
+        self._add(data[: enter.start()], shown, at, offset)
+        self._finish(enter.end() - enter.start(), shown, offset)
+        rest = data[enter.end() :]
+        if lines := max(rest.rfind(b"\r"), rest.rfind(b"\n")) + 1:
+            self._hide(lines, offset)
+        self._add(rest[lines:], False, at, offset)
 
     @property
     def due(self) -> float | None:

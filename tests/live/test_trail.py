@@ -80,7 +80,7 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
             return await eventually(look)
 
         async with ant.socket() as socket:
-            await socket.send("join_session", sessionId=one, ref="in")
+            await socket.send("join_session", sessionId=one, handle="@eve", ref="in")
             await socket.expect("ack", ref="in")
             respond = f"{base}/prompt-bridge/respond"
             for question, answer in (("Delete", "n"), ("Password", ANSWERED)):
@@ -142,6 +142,8 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
         if "capture_source" in each["payload"]
     )
     assert len(TYPED) + len(RAW) <= hidden <= len(TYPED) + len(RAW) + 2
+    (line,) = [each for each in told if each["text"] == "plain line"]
+    assert ("@eve", "ws") == (line["payload"]["by"], line["payload"]["transport"])
     kinds = [each["kind"] for each in life["rows"]]
     assert ["start", "title", "resize", "exit"] == kinds
     assert sorted(each["offset"] for each in life["rows"]) == [

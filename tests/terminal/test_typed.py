@@ -9,6 +9,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ant import clock
 from ant.terminal.detector import Detector
 from ant.terminal.observations import InputSeen, Observation
 from ant.terminal.session import run_session
@@ -80,6 +81,16 @@ def test_what_follows_an_enter_in_one_write_is_typed_ahead() -> None:
     seen = told((b"sudo ls\nsecret\nmore", True), (b"\n", True))
     assert seen is not None
     assert ("sudo ls",) == seen.lines
+
+
+def test_a_large_paste_is_counted_at_once() -> None:
+    """Its first line is kept; nobody goes through half a million others."""
+    lines, begin = TypedLines(), clock.monotonic()
+    lines.feed(b"first\n" + b"x\n" * (1 << 19), True, 0.0, 0)
+    assert clock.monotonic() - begin < 0.1
+    seen = lines.take(True, 1.0)
+    assert seen is not None
+    assert (6 + (1 << 20), 1 << 20, ("first",)) == (seen.size, seen.hidden, seen.lines)
 
 
 def test_doubt_is_resolved_by_a_last_look() -> None:
