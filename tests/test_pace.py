@@ -51,8 +51,8 @@ def test_what_is_again_as_it_was_is_no_change() -> None:
     assert Change("busy", "ready", 2) == one.take(9.0)
 
 
-@given(st.lists(st.tuples(st.floats(0, 3), st.sampled_from("abc")), max_size=50))
-def test_never_too_many_and_never_behind(steps: list[tuple[float, str]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=50))
+def test_never_too_many_and_never_behind(steps: list[tuple[int, str]]) -> None:
     """Whatever comes when: the distance is kept and the last word is the truth."""
     one, now, told, last = pace(), 0.0, [], None
     for pause, item in steps:
