@@ -59,6 +59,7 @@ PURE_TERMINAL = (
     "terminal.detector",
     "terminal.keys",
     "terminal.drafts",
+    "terminal.typed",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -102,6 +103,7 @@ RULES = (
     "sessions",
     "standing",
     "chain",
+    "facts",
     "tracing",
     "people",
     "tokens",
@@ -131,7 +133,10 @@ MACHINERY = (
     "presence",
     "viewers",
     "journal",
+    "backlog",
     "scribe",
+    "pace",
+    "recorder",
     "launch",
     "keyfile",
     "webhooks",

@@ -77,6 +77,11 @@ class Display:
         self._screen.feed(fresh)
         return self._screen.replies()
 
+    @property
+    def title(self) -> str:
+        """The window title, as it is now."""
+        return self._screen.title
+
     def resize(self, cols: int, rows: int) -> None:
         """Have this size from the next byte on."""
         self._screen.resize(cols, rows)

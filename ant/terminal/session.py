@@ -29,7 +29,7 @@ from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Modes
-from ant.terminal.observations import Observation, OutputSeen, Resized
+from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
 from ant.terminal.saying import Said, reacts, say
 from ant.terminal.sight import CATCH_UP, Sight
@@ -109,13 +109,22 @@ class LiveTerminal:
         self._detector.flag = flag
         self._stir()
 
-    def type_nowait(self, data: bytes) -> Typed:
+    def type_nowait(
+        self, data: bytes, source: str = "terminal_input", by: str | None = None
+    ) -> Typed:
         """Write it, or what there is no room for yet behind what is queued already.
+
+        `source` and `by` are the way and who, as it is recorded.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
         self._stir()
-        return self._inbox.type_nowait(data)
+        shown = self._sight.shows(data)
+        typed = self._inbox.type_nowait(data)
+        # What waits may be read by whoever asks for a secret by then.
+        still = typed.over.is_set() and self.terminal.shows_input()
+        self._witness.saw(InputSeen(data, source, shown if still else False, by))
+        return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
         """Answer the prompt that has this fingerprint, and watch it go.

@@ -10,7 +10,7 @@ from ant.terminal.host import Terminal
 from ant.terminal.judge import judge
 from ant.terminal.look import Look, Tty
 from ant.terminal.marks import NONCE, Mark, Marks
-from ant.terminal.observations import Observation
+from ant.terminal.observations import Observation, TitleSeen
 from ant.terminal.prompt import Verdict
 
 CATCH_UP = 256 << 10
@@ -33,6 +33,7 @@ class Sight:
         self.detector = detector
         self._terminal, self._flow, self._display = terminal, flow, display
         self._marks = Marks(flow.tail.start)
+        self._title = ""
 
     @property
     def end(self) -> int:
@@ -73,6 +74,18 @@ class Sight:
             return tty
         return attrs.evolve(tty, mark=shell.step)
 
+    def shows(self, data: bytes) -> bool | None:
+        """Whether that would show as a line and, with an Enter, is waited for.
+
+        None where it shows and nobody can tell who waits.
+        """
+        if not self._terminal.shows_input():
+            return False
+        if not (b"\r" in data or b"\n" in data):
+            return True
+        tty = self._terminal.tty()
+        return tty.reading if tty is not None else None
+
     def look(self, at: float) -> Look:
         """All that a verdict is made of, `at` this moment. Raises as `drawing`."""
         since = self.detector.last_output
@@ -83,7 +96,14 @@ class Sight:
         """Take the look that is due; what is new."""
         if self._display is None:
             return []
-        return self.detector.judge(self.look(at), at)
+        return [*self._retitled(), *self.detector.judge(self.look(at), at)]
+
+    def _retitled(self) -> list[Observation]:
+        assert self._display is not None
+        before, self._title = self._title, self._display.title
+        if self._title == before:
+            return []
+        return [TitleSeen(self._title, self._display.end)]
 
     def glance(self, at: float) -> tuple[Look, Verdict]:
         """What is held true now. Raises `Conflict` where the screen is behind."""

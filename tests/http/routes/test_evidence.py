@@ -1,6 +1,11 @@
-"""Digests over HTTP."""
+"""Digests, exports and the trail over HTTP."""
 
+import trio
+
+from ant import chain
+from ant.terminal.host import Exit
 from tests.http.asking import Api
+from tests.systems import PATIENCE_S
 
 
 async def test_a_digest_quotes_the_room(api: Api) -> None:
@@ -35,6 +40,32 @@ async def test_an_empty_room_has_an_empty_digest(api: Api) -> None:
         told["sentences"],
         told["firstMessage"],
     )
+
+
+async def test_what_happened_is_read_in_pages(api: Api) -> None:
+    """Of a terminal, by its linked chat as well; its host's words by themselves."""
+    session = await api.rig.started()
+    api.rig.terminals[0].end(Exit(code=3))
+    live = api.rig.system.supervisor.find(session.id)
+    with trio.fail_after(PATIENCE_S):
+        if live is not None:
+            await live.over.wait()
+    here = f"/api/sessions/{session.id}"
+    page = await api.get(f"{here}/run-events")
+    assert ["start: pid None", "exit: code 3"] == [e["text"] for e in page["events"]]
+    assert chain.fault(page["events"]) is None
+    linked = await api.get(f"/api/sessions/{session.linked_chat_id}/run-events")
+    assert (session.linked_chat_id, session.id, page["events"]) == (
+        linked["session_id"],
+        linked["terminal_id"],
+        linked["events"],
+    )
+    one = await api.get(f"{here}/run-events?limit=1&q=exit&source=terminal")
+    assert (1, page["events"][1:]) == (one["count"], one["events"])
+    told = await api.get(f"{here}/terminal/events")
+    assert ["exit", "start"] == [row["kind"] for row in told["rows"]]
+    data = {"code": 3, "signal": None, "reason": None}
+    assert data == told["rows"][0]["data"]
 
 
 async def test_an_export_comes_back_or_is_refused(api: Api) -> None:
