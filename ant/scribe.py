@@ -8,6 +8,7 @@ import trio
 
 from ant import clock
 from ant.bell import Bell
+from ant.blocks import record_facts
 from ant.errors import StorageFailed
 from ant.journal import Journal
 from ant.model import SessionId
@@ -16,6 +17,7 @@ from ant.tally import Limit, met
 from ant.terminal.flow import Flow
 from ant.terminal.observations import VerdictSeen
 from ant.terminal.transcript import CAPACITY
+from ant.trail import Fact
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ RETRY_S = 0.5
 
 NOTES = 256
 """Verdicts of one session that wait for its bytes to be stored; then the oldest go."""
+
+FACTS = 256
+"""Commands of one session that wait so; then the oldest go."""
 
 Notes = list[tuple[SessionId, list[VerdictSeen]]]
 """Sessions and the verdicts on theirs that are to be stored."""
@@ -91,6 +96,7 @@ class Scribe:
         self._dirty: dict[SessionId, Flow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
         self._notes: dict[SessionId, tuple[Flow, deque[VerdictSeen]]] = {}
+        self._facts: dict[SessionId, tuple[Flow, deque[Fact]]] = {}
         self._bell, self._hurry = Bell(), Bell()
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
@@ -107,6 +113,28 @@ class Scribe:
             known = self._notes[session_id] = flow, deque(maxlen=NOTES)
         known[1].append(seen)
         self._bell.ring()
+
+    def tell(self, session_id: SessionId, flow: Flow, fact: Fact) -> None:
+        """A fact is to be recorded, once the bytes before its end are stored."""
+        known = self._facts.get(session_id)
+        if known is None or known[0] is not flow:
+            known = self._facts[session_id] = flow, deque()
+        if len(known[1]) >= FACTS:
+            known[1].popleft()
+            met(Limit.FACTS)
+        known[1].append(fact)
+        self._bell.ring()
+
+    async def settle(self, session_id: SessionId) -> None:
+        """Record what was told of a session that has ended; its bytes are stored.
+
+        What belongs to bytes that are not is dropped. *Cancellation:* all that waits is
+        dropped.
+        """
+        try:
+            await self._record([session_id])
+        finally:
+            self._facts.pop(session_id, None)
 
     def mark_drawing(
         self, session_id: SessionId, draw: Callable[[], Keyframe | None]
@@ -170,6 +198,7 @@ class Scribe:
                 met(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
         failed = not await self._store_notes() or failed
+        failed = not await self._record(list(self._facts)) or failed
         self.waits = failed
         if failed:
             self._bell.ring()
@@ -196,6 +225,38 @@ class Scribe:
                     notes.remove(each)
             if not notes:
                 del self._notes[session_id]
+        return True
+
+    async def _record(self, sessions: list[SessionId]) -> bool:
+        """Record the facts whose bytes are stored; whether the database took them.
+
+        They are taken out first, so that nobody else records them meanwhile.
+        """
+        due: list[tuple[SessionId, list[Fact]]] = []
+        flows: dict[SessionId, Flow] = {}
+        for session_id in sessions:
+            if (known := self._facts.get(session_id)) is None:
+                continue
+            flow, facts = known
+            flows[session_id] = flow
+            ready: list[Fact] = []
+            while facts and (facts[0].end or 0) <= flow.tail.stored:
+                ready.append(facts.popleft())
+            if ready:
+                due.append((session_id, ready))
+            if not facts:
+                del self._facts[session_id]
+        if not due:
+            return True
+        try:
+            await self._journal.write(record_facts, due)
+        except StorageFailed as exc:
+            log.error("What happened waits for the disk: %s", exc)
+            for session_id, ready in due:
+                flow = flows[session_id]
+                facts = self._facts.setdefault(session_id, (flow, deque()))[1]
+                facts.extendleft(reversed(ready))
+            return False
         return True
 
     def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:

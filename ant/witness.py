@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from ant import clock, runs, screens
+from ant.blocks import command_block
 from ant.clerk import Clerk
 from ant.courier import Courier
 from ant.errors import AntError
@@ -23,6 +24,7 @@ from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
 from ant.terminal.observations import (
     ActivitySeen,
+    BlockSeen,
     Observation,
     OutputSeen,
     Resized,
@@ -153,6 +155,9 @@ class Witness:
                 self._stage.clerk.saw(self.session_id, observation.verdict)
                 self._stage.courier.saw(self.session_id)
                 self._stage.scribe.note(self.session_id, self.flow, observation)
+            case BlockSeen(block):
+                fact = command_block(block, clock.now())
+                self._stage.scribe.tell(self.session_id, self.flow, fact)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
                 self._note_size(cols, rows)
@@ -201,6 +206,7 @@ class Witness:
         end = self.flow.tail.end
         with trio.move_on_after(FLUSH_S):
             await self._stage.scribe.flush(self.session_id, self.flow)
+            await self._stage.scribe.settle(self.session_id)
         await self._stage.clerk.leave(self.session_id)
         complete = self.flow.tail.stored == end
         if complete:

@@ -13,6 +13,7 @@ from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Cursor, Modes
 from ant.terminal.screen import Screen, open_screen
 from ant.terminal.transcript import decode
+from ant.terminal.typed import Place
 
 
 @attrs.frozen
@@ -85,6 +86,11 @@ class Display:
         """What would draw it."""
         screen, offset = self._screen, self.end - len(self._held)
         return Picture(offset, screen.cols, screen.rows, screen.ansi())
+
+    @property
+    def place(self) -> Place:
+        """Where on its row the cursor is."""
+        return Place(self._screen.cursor.col, self._screen.cols)
 
     def look(self, tty: Tty | None, quiet_s: float) -> Look:
         """What a verdict is made of."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from ant.terminal.blocks import Block
 from ant.terminal.look import Tty
 from ant.terminal.prompt import Verdict
 
@@ -54,4 +55,13 @@ class VerdictSeen:
     flag: str | None = None
 
 
-Observation = OutputSeen | ActivitySeen | Resized | ControlSeen | VerdictSeen
+@attrs.frozen
+class BlockSeen:
+    """A command that the shell ran has ended, this very moment."""
+
+    block: Block
+
+
+Observation = (
+    OutputSeen | ActivitySeen | Resized | ControlSeen | VerdictSeen | BlockSeen
+)

@@ -38,7 +38,7 @@ class Scene:
     def say(self, data: bytes, at: float = 0.0) -> None:
         """The program puts that out, and it is seen."""
         self.flow.append(data)
-        self.sight.feed(data, self.flow.tail.end)
+        self.sight.feed(data, self.flow.tail.end, 0.0)
         self.detector.feed(data, self.flow.tail.end, at)
 
 
@@ -70,7 +70,7 @@ def test_a_screen_that_is_behind_is_refused() -> None:
     with pytest.raises(Conflict):
         scene.sight.glance(1.0)
     assert START + len(ASKS) == scene.sight.look(1.0).end
-    scene.sight.catch_up()
+    scene.sight.catch_up(0.0)
     assert scene.sight.glance(1.0)[1].prompt is None
 
 
@@ -78,10 +78,10 @@ def test_catching_up_is_bounded() -> None:
     """A flood is taken in pieces; each ends where the next begins."""
     scene = Scene()
     scene.flow.append(b"x" * (CATCH_UP + 1))
-    scene.sight.catch_up()
+    scene.sight.catch_up(0.0)
     assert START + CATCH_UP == scene.sight.end
-    scene.sight.catch_up()
-    scene.sight.catch_up()
+    scene.sight.catch_up(0.0)
+    scene.sight.catch_up(0.0)
     assert START + CATCH_UP + 1 == scene.sight.end == scene.flow.tail.end
 
 
@@ -95,8 +95,8 @@ def test_the_same_is_seen_at_any_split(cuts: list[int], early: int) -> None:
         end += len(piece)
         parts.flow.append(piece)
         if end - START >= early:
-            parts.sight.catch_up()
-        parts.sight.feed(piece, end)
+            parts.sight.catch_up(0.0)
+        parts.sight.feed(piece, end, 0.0)
     assert whole.sight.drawing() == parts.sight.drawing()
     assert whole.sight.look(1.0).lines == parts.sight.look(1.0).lines
 
@@ -118,9 +118,9 @@ def test_a_look_that_is_due_tells_what_is_new() -> None:
 def test_queries_are_answered_by_who_feeds() -> None:
     """The replies of the screen are handed on, not written."""
     scene = Scene()
-    assert b"\x1b[1;1R" == scene.sight.feed(b"\x1b[6n", START + 4)
+    assert b"\x1b[1;1R" == scene.sight.feed(b"\x1b[6n", START + 4, 0.0)
     scene.flow.append(b"\x1b[6n" + b"ab\x1b[6n")
-    assert b"\x1b[1;3R" == scene.sight.catch_up()
+    assert b"\x1b[1;3R" == scene.sight.catch_up(0.0)
     assert b"" == scene.terminal.written
 
 
@@ -148,7 +148,7 @@ def test_without_a_library_nothing_is_seen(ask: Callable[[Sight], object]) -> No
     scene.say(ASKS)
     scene.sight.resize(20, 3)
     assert START + len(ASKS) == scene.sight.end
-    assert b"" == scene.sight.catch_up()
+    assert b"" == scene.sight.catch_up(0.0)
     assert scene.sight.picture() is None
     assert [] == scene.sight.judge(1.0)
     with pytest.raises(Conflict):
