@@ -37,7 +37,7 @@ RETRY_S = 0.5
 NOTES = 256
 """Verdicts of one session that wait for its bytes to be stored; then the oldest go."""
 
-FACTS = 256
+HEARD = 256
 """Commands of one session that wait so; then the oldest go."""
 
 Notes = list[tuple[SessionId, list[VerdictSeen]]]
@@ -114,21 +114,22 @@ class Scribe:
         known[1].append(seen)
         self._bell.ring()
 
-    def tell(self, session_id: SessionId, flow: Flow, fact: Fact) -> None:
+    def hear(self, session_id: SessionId, flow: Flow, fact: Fact) -> None:
         """A fact is to be recorded, once the bytes before its end are stored."""
         known = self._facts.get(session_id)
         if known is None or known[0] is not flow:
             known = self._facts[session_id] = flow, deque()
-        if len(known[1]) >= FACTS:
+        if len(known[1]) >= HEARD:
             known[1].popleft()
-            met(Limit.FACTS)
+            met(Limit.TRAIL)
         known[1].append(fact)
         self._bell.ring()
 
     async def settle(self, session_id: SessionId) -> None:
-        """Record what was told of a session that has ended; its bytes are stored.
+        """Record what was heard of a session that has ended; its bytes are stored.
 
-        What belongs to bytes that are not is dropped. *Cancellation:* all that waits is
+        What belongs to bytes that are not is dropped; what is under way is recorded
+        before anything that is written from now on. *Cancellation:* all that waits is
         dropped.
         """
         try:

@@ -43,9 +43,8 @@ class Limit(Enum):
         "While 64 messages wait for a local channel, the next is dropped and logged; "
         "so are those that came while 1,024 other events did."
     )
-    FACTS = (
-        "While 256 commands of a session wait for its bytes to be stored, the oldest "
-        "is not recorded."
+    TRAIL = (
+        "While 256 facts of a session wait for its bytes to be stored, the oldest go."
     )
     TRANSCRIPT = "Bytes of transcripts over their size: the oldest of a session went."
     EVENT_LOG = "Events over the log's length or age: the oldest went."

@@ -157,7 +157,7 @@ class Witness:
                 self._stage.scribe.note(self.session_id, self.flow, observation)
             case BlockSeen(block):
                 fact = command_block(block, clock.now())
-                self._stage.scribe.tell(self.session_id, self.flow, fact)
+                self._stage.scribe.hear(self.session_id, self.flow, fact)
             case Resized(cols, rows):
                 # Bytes alone cannot tell a redraw where the size changed.
                 self._note_size(cols, rows)

@@ -43,7 +43,7 @@ PURE_TERMINAL = (
     "terminal.avt",
     "terminal.screen",
     "terminal.marks",
-    "terminal.typed",
+    "terminal.commandline",
     "terminal.blocks",
     "terminal.look",
     "terminal.observations",

@@ -10,11 +10,12 @@ from ant import scribe as module
 from ant.errors import StorageFailed
 from ant.journal import Journal
 from ant.model import Session, SessionId
-from ant.scribe import URGENT, Scribe
+from ant.scribe import HEARD, URGENT, Scribe
 from ant.store import Keyframe, Store, Unit
 from ant.tally import Limit
 from ant.terminal.flow import Flow
 from ant.terminal.transcript import CAPACITY, CHUNK, Tail
+from ant.trail import Fact, Source, Trust
 from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S
 from tests.test_evidence import create
@@ -184,3 +185,92 @@ async def test_a_keyframe_is_drawn_when_it_is_stored(
     with trio.fail_after(PATIENCE_S):
         await flow.wait_stored(5)
     assert drawn == newest(store, session)
+
+
+def fact(end: int) -> Fact:
+    """Something that the bytes before `end` show."""
+    return Fact(Source.TERMINAL, Trust.HIGH, "command_block", f"{end}", {}, 0, end)
+
+
+def recorded(store: Store, session: Session) -> list[int | None]:
+    """The ends of what stands in the chain."""
+
+    def read(unit: Unit) -> list[int | None]:
+        return [each.end for each in unit.run_events.page(session.id, 1000)]
+
+    return store.read(read)
+
+
+async def test_a_fact_waits_for_its_bytes(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """It is recorded once those before its end are stored, in order, and once."""
+    flow = Flow(Tail(0))
+    flow.append(b"hello")
+    scribe.hear(session.id, flow, fact(5))
+    scribe.hear(session.id, flow, fact(7))
+    scribe.mark(session.id, flow)
+    await eventually(lambda: [5] == recorded(store, session))
+    flow.append(b"you")
+    scribe.hear(session.id, flow, fact(8))
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow)
+        await scribe.settle(session.id)
+    await eventually(lambda: [5, 7, 8] == recorded(store, session))
+
+
+async def test_what_has_no_bytes_goes_with_the_session(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """A fact about bytes that were never stored is none."""
+    flow = Flow(Tail(0))
+    scribe.hear(session.id, flow, fact(0))
+    scribe.hear(session.id, flow, fact(5))
+    with trio.fail_after(PATIENCE_S):
+        await scribe.settle(session.id)
+        flow.append(b"hello")
+        await scribe.flush(session.id, flow)
+        await scribe.settle(session.id)
+    await eventually(lambda: [0] == recorded(store, session))
+
+
+@pytest.mark.meets(Limit.TRAIL)
+async def test_the_oldest_facts_go_when_too_many_wait(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """Those that come first; the rest is recorded."""
+    flow = Flow(Tail(0))
+    for end in range(1, HEARD + 3):
+        scribe.hear(session.id, flow, fact(end))
+    flow.append(bytes(HEARD + 2))
+    with trio.fail_after(PATIENCE_S):
+        await scribe.flush(session.id, flow)
+        await scribe.settle(session.id)
+    await eventually(lambda: HEARD == len(recorded(store, session)))
+    assert [*range(3, HEARD + 3)] == recorded(store, session)
+
+
+async def test_facts_are_tried_again(
+    scribe: Scribe,
+    journal: Journal,
+    store: Store,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While the disk is full; each is recorded once, in order."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    write, refusals = journal.write, [StorageFailed("full")] * 2
+
+    async def refuse(work: Any, *args: Any) -> Any:
+        if work is module.record_facts and refusals:
+            raise refusals.pop()
+        return await write(work, *args)
+
+    monkeypatch.setattr(journal, "write", refuse)
+    flow = Flow(Tail(0))
+    flow.append(b"ab")
+    scribe.hear(session.id, flow, fact(1))
+    scribe.hear(session.id, flow, fact(2))
+    scribe.mark(session.id, flow)
+    await eventually(lambda: [1, 2] == recorded(store, session))
+    assert [] == refusals

@@ -23,8 +23,8 @@ from urllib.parse import unquote
 
 import attrs
 
+from ant.terminal.commandline import LINE_MAX, Place, typed_line
 from ant.terminal.marks import Folder, Mark, Step
-from ant.terminal.typed import LINE_MAX, Place, typed_line
 
 COMMAND_MAX = 4000
 """Characters of a command that are kept: as many as a mark can carry."""

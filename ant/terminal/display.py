@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import attrs
 
+from ant.terminal.commandline import Place
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Cursor, Modes
 from ant.terminal.screen import Screen, open_screen
 from ant.terminal.transcript import decode
-from ant.terminal.typed import Place
 
 
 @attrs.frozen

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.blocks import COMMAND_MAX, Block, Blocks
+from ant.terminal.commandline import LINE_MAX, Place
 from ant.terminal.marks import Folder, Marks
-from ant.terminal.typed import LINE_MAX, Place
 from tests.strategies import CUTS, cut
 
 START = 1000

