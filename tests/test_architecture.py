@@ -124,6 +124,8 @@ RULES = (
     "digest",
     "cast",
     "vault",
+    "bundle",
+    "verifying",
     "exporting",
     "screens",
 )
@@ -271,7 +273,9 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
+        VOCABULARY
+        + MACHINERY
+        + ("explaining", "verifying", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

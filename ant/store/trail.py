@@ -101,6 +101,16 @@ class RunEvents:
         rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
         return tuple(rows[::-1] if newest else rows)
 
+    def following(self, session_id: str, n: int, limit: int) -> tuple[RunEvent, ...]:
+        """The `limit` after the one with that number, tombstones too."""
+        rows = (
+            RunEventRow.select()
+            .where((RunEventRow.session_id == session_id) & (RunEventRow.n > n))
+            .order_by(RunEventRow.n)
+            .limit(limit)
+        )
+        return tuple(map(_event, rows.namedtuples()))
+
     def prune(self, session_id: str, below: int) -> None:
         """Let those go whose number is less; the chain begins later then."""
         RunEventRow.delete().where(
