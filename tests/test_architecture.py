@@ -121,6 +121,7 @@ RULES = (
     "desk",
     "runs",
     "evidence",
+    "recap",
     "digest",
     "cast",
     "vault",

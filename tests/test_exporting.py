@@ -24,6 +24,7 @@ from ant.terminal.screen import open_screen
 from ant.tracing import record
 from ant.trail import Fact, Source, Trust
 from ant.verifying import verify
+from tests import asked
 from tests.test_evidence import create
 
 DATA = b"$ echo \xe6\xbc\xa2\r\n\xe6\xbc\xa2\r\n\x1b[31mred\x1b[m\r\n"
@@ -106,6 +107,18 @@ def test_commands_are_in_every_document(store: Store, session: Session) -> None:
     place = kinds.index(("m", "$ make `x` it"))
     shown = "".join(data for kind, data in kinds[:place] if kind == "o")
     assert DATA[:16].decode() == shown
+
+
+def test_prompts_are_in_every_document(store: Store, session: Session) -> None:
+    """With their answers; and marks in the film."""
+    done = asked.record(session.id, answer=asked.decision())
+    store.transact(lambda unit: unit.prompts.add(done))
+    made = export(store, session.id, "markdown", "html", "json", "asciicast")
+    for name in ("markdown", "html"):
+        assert "Run it? → Yes by @ada" in made[name].document
+    (prompt,) = json.loads(made["json"].document)["prompts"]
+    assert done.id == prompt["id"]
+    assert '"m","answer: Yes"' in made["asciicast"].document
 
 
 def test_a_large_document_is_not_made_for_an_answer(
