@@ -34,7 +34,8 @@ class Sight:
         self.detector = detector
         self._terminal, self._flow, self._display = terminal, flow, display
         self._marks = Marks(flow.tail.start)
-        self._blocks = Blocks(flow.tail.between)
+        self._blocks = Blocks(self._between)
+        self._fresh = b"", 0
 
     @property
     def end(self) -> int:
@@ -44,7 +45,7 @@ class Sight:
     def feed(self, data: bytes, end: int, at: float) -> bytes:
         """Show bytes that end at `end`, seen `at` (monotonic seconds); what the
         terminal answers to their queries."""
-        replies = b""
+        replies, self._fresh = b"", (data, end)
         for mark in self._marks.feed(data, end):
             if mark.nonce is None or mark.nonce != self.detector.shell.nonce:
                 if isinstance(mark, Mark):
@@ -57,7 +58,16 @@ class Sight:
                 place = self._display.place if self._display is not None else None
                 self._blocks.hear(mark, at, place)
         self._blocks.reach(self._marks.settled)
+        self._fresh = b"", 0
         return replies + self._show(data, end)
+
+    def _between(self, start: int, end: int) -> bytes | None:
+        """See `Tail.between`; what is being fed need not be copied out of it."""
+        data, last = self._fresh
+        first = last - len(data)
+        if first <= start <= end <= last:
+            return data[start - first : end - first]
+        return self._flow.tail.between(start, end)
 
     def _show(self, data: bytes, end: int) -> bytes:
         return b"" if self._display is None else self._display.feed(data, end)
