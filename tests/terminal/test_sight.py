@@ -126,7 +126,8 @@ def test_queries_are_answered_by_who_feeds() -> None:
 
 
 RAN = (
-    b"foo\x1b]133;P;k=i;ant=N\x07\r\n$ \x1b]133;B;ant=N\x07echo \xe6\xbc\xa2x\x08\x1b[K\r\n"
+    b"foo\x1b]133;P;k=i;ant=N\x07\r\n$ \x1b]133;B;ant=N\x07"
+    b"echo \xe6\xbc\xa2x\x08\x1b[K\r\n"
     b"\x1b]133;C;ant=N\x07\x1b[6n\xe6\xbc\xa2\r\n\x1b]133;D;0;ant=N\x07"
     b"\x1b]133;B;ant=N\x07" + b"true " * 12 + b"\r\n\x1b]133;C;ant=N\x07"
 )
