@@ -53,7 +53,10 @@ class ExportTarget:
 
 @attrs.frozen
 class Written:
-    """What became of one target: a `path`, or the `document` itself."""
+    """What became of one target: a `path`, or the `document` itself.
+
+    `size` is in bytes; of what was too large for an answer, as far as it was made.
+    """
 
     ok: bool
     path: str | None
