@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from ant import clock, runs, screens
+from ant.blocks import command_block
 from ant.clerk import Clerk
 from ant.courier import Courier
 from ant.errors import AntError
@@ -24,6 +25,7 @@ from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
 from ant.terminal.observations import (
     ActivitySeen,
+    BlockSeen,
     ControlSeen,
     InputSeen,
     Observation,
@@ -169,6 +171,9 @@ class Witness:
             case ControlSeen(kind, data):
                 told = HostTold(kind, data, self.flow.tail.end)
                 self._stage.recorder.told(self.session_id, told)
+            case BlockSeen(block):
+                fact = command_block(block, clock.now())
+                self._stage.scribe.hear(self.session_id, self.flow, fact)
             case Resized(cols, rows):
                 self._stage.recorder.resized(self.session_id, cols, rows)
                 # Bytes alone cannot tell a redraw where the size changed.

@@ -43,6 +43,8 @@ PURE_TERMINAL = (
     "terminal.avt",
     "terminal.screen",
     "terminal.marks",
+    "terminal.commandline",
+    "terminal.blocks",
     "terminal.look",
     "terminal.observations",
     "terminal.host",
@@ -105,6 +107,7 @@ RULES = (
     "chain",
     "facts",
     "tracing",
+    "blocks",
     "people",
     "tokens",
     "bridge",
@@ -121,9 +124,12 @@ RULES = (
     "desk",
     "runs",
     "evidence",
+    "recap",
     "digest",
     "cast",
     "vault",
+    "bundle",
+    "verifying",
     "exporting",
     "screens",
 )
@@ -274,7 +280,9 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
+        VOCABULARY
+        + MACHINERY
+        + ("explaining", "verifying", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

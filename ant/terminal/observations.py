@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from ant.terminal.blocks import Block
 from ant.terminal.look import Tty
 from ant.terminal.prompt import Verdict
 
@@ -76,6 +77,13 @@ class VerdictSeen:
     flag: str | None = None
 
 
+@attrs.frozen
+class BlockSeen:
+    """A command that the shell ran has ended, this very moment."""
+
+    block: Block
+
+
 Observation = (
     OutputSeen
     | ActivitySeen
@@ -84,4 +92,5 @@ Observation = (
     | InputSeen
     | ControlSeen
     | VerdictSeen
+    | BlockSeen
 )
