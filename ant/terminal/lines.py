@@ -1,0 +1,398 @@
+"""Terminal bytes as lines that can be read: what was finally seen, and where it is.
+
+Rule 1: fed whole or cut anywhere, the same bytes make the same lines.
+Rule 2: no byte is refused; what is no text and moves nothing is passed over.
+Rule 3: plain lines, of which floods are made, are not drawn: they go past in bulk.
+"""
+
+import codecs
+import re
+from typing import Any
+
+from ant.terminal.canvas import TAB, Canvas
+from ant.terminal.grid import Line
+from ant.terminal.modes import ALTERNATES
+
+WINDOW = 32 << 10
+"""Characters that are looked at for plain lines at once."""
+
+BULK = 16
+"""Plain lines, beyond a screen full, that are worth it."""
+
+LONGEST = 2000
+"""Characters of a plain line; a longer one is drawn."""
+
+_TEXT, _CSI, _ESC, _BROKEN, _CONTROL = range(1, 6)
+_TOKEN = re.compile(
+    "([^\x00-\x1f\x7f-\x9f]+)"
+    "|(\x1b\\[[0-?]{0,256}[ -/]{0,16}[@-~])"
+    "|(\x1b[ -/]{0,16}[0-Z\\\\-~])"
+    "|(\x1b(?:\\[[0-?]{0,256}|)[ -/]{0,16})"
+    "|([\x00-\x1f\x7f-\x9f])"
+)
+_PARTIAL = re.compile("\x1b(?:\\[[0-?]{0,256}[ -/]{0,16}|[ -/]{0,16})\\Z")
+_STRING_END = re.compile("[\x18\x1a\x1b]|\x07")
+_SGR = re.compile("\x1b\\[[\\d;:]*m")
+_LOST = re.compile("[\udc80-\udcff]")
+_STRINGS = "]PX^_"
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+class Renderer:
+    """Feed it every byte once, in order; `take` the lines that are final.
+
+    `offset` is that of the next byte, `first` the number of the next final line.
+    """
+
+    def __init__(self, cols: int, rows: int, offset: int = 0) -> None:
+        self.offset = offset
+        self._canvas = Canvas(cols, rows)
+        self._held, self._text = b"", ""
+        self._string = ""
+        self._pass = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self._canvas.cols, self._canvas.rows
+
+    def feed(self, data: bytes, at: int) -> None:
+        """Take the next bytes, which were put out at this time, in milliseconds."""
+        self._canvas.at = at
+        start = self.offset - len(self._held) - len(self._text)
+        self.offset += len(data)
+        if self._held:
+            data = self._held + data
+        if data.isascii():
+            fresh, self._held = data.decode("ascii"), b""
+        else:
+            fresh, used = codecs.utf_8_decode(data, "surrogateescape", False)
+            self._held = data[used:]
+        text, self._text = self._text + fresh, ""
+        self._read(text, start)
+
+    def resize(self, cols: int, rows: int) -> None:
+        """Have this size from the next byte on."""
+        if (cols, rows) != self.size:
+            self._canvas.resize(cols, rows)
+
+    def rest(self) -> None:
+        """Nothing came for a while: what stands on the alternate screen was read."""
+        if self._canvas.under is not None:
+            self._canvas.keep()
+
+    def begin(self, cols: int, rows: int, offset: int) -> None:
+        """Another run begins on a blank screen; what stood there is final."""
+        self._canvas.reset()
+        self._canvas.out.finish()
+        self._canvas.resize(cols, rows)
+        self._held, self._text, self._string, self.offset = b"", "", "", offset
+
+    def take(self) -> list[Line]:
+        """The lines that became final since this was last called."""
+        done, self._canvas.out.done = self._canvas.out.done, []
+        return done
+
+    def standing(self) -> list[Line]:
+        """The lines that are on the screen, and may yet change, or go."""
+        return self._canvas.standing()
+
+    def state(self) -> dict[str, Any]:
+        """All of it but what is to be taken, as JSON takes it."""
+        held = [self._held.decode("latin-1"), self._text, self._string]
+        return {"offset": self.offset, "held": held, **self._canvas.state()}
+
+    @classmethod
+    def of(cls, state: dict[str, Any]) -> "Renderer":
+        """The inverse of `state`."""
+        renderer = cls(1, 1, state["offset"])
+        renderer._canvas = Canvas.of(state)
+        held, renderer._text, renderer._string = state["held"]
+        renderer._held = held.encode("latin-1")
+        return renderer
+
+    def _read(self, text: str, offset: int) -> None:
+        at, length, canvas = 0, len(text), self._canvas
+        token = _TOKEN.match
+        while at < length:
+            if self._string:
+                stop = self._end_of_string(text, at)
+                offset += _size(text[at:stop])
+                at = stop
+                continue
+            found = token(text, at)
+            assert found is not None
+            kind, piece = found.lastindex, found[0]
+            stop = found.end()
+            if kind == _TEXT:
+                size = _size(piece)
+                if not piece.isascii() and _LOST.search(piece):
+                    self._write_lost(piece, offset)
+                else:
+                    canvas.write(piece, offset, size)
+                offset += size
+                at = stop
+                continue
+            if stop == length and _PARTIAL.match(piece):
+                self._text = piece
+                return
+            offset += stop - at if piece < "\x7f" else _size(piece)
+            at = stop
+            if kind == _CONTROL:
+                self._control(piece)
+                if piece == "\n" and length - at > 1024:
+                    passed = self._bulk(text, at, offset)
+                    offset += _size(text[at:passed]) if passed > at else 0
+                    at = passed
+            elif kind == _CSI:
+                _control_sequence(canvas, piece)
+            elif kind == _ESC:
+                if piece[1] in _STRINGS and len(piece) == 2:
+                    self._string = piece[1]
+                else:
+                    _escape(canvas, piece[1:])
+
+    def _end_of_string(self, text: str, at: int) -> int:
+        while found := _STRING_END.search(text, at):
+            if found[0] == "\x07" and self._string != "]":
+                at = found.end()
+                continue
+            self._string = ""
+            return found.start() if found[0] == "\x1b" else found.end()
+        return len(text)
+
+    def _write_lost(self, piece: str, offset: int) -> None:
+        """Draw text of which some bytes were no UTF-8."""
+        for char in piece:
+            size = _size(char)
+            self._canvas.write(_LOST.sub("\ufffd", char), offset, size)
+            offset += size
+
+    def _control(self, char: str) -> None:
+        canvas = self._canvas
+        if char == "\r":
+            canvas.move_to(0)
+        elif char in "\n\v\f":
+            canvas.feed_line()
+        elif char == "\b":
+            canvas.move_to(canvas.col - 1)
+        elif char == "\t":
+            canvas.tab(1)
+        elif char in "\x0e\x0f":
+            canvas.shift_out = int(char == "\x0e")
+            canvas.drawing = canvas.sets[canvas.shift_out]
+
+    def _bulk(self, text: str, at: int, offset: int) -> int:
+        """Let plain lines go past that nothing can change any more; where they end.
+
+        A screen full of plain lines after them is what pushes them out.
+        """
+        canvas = self._canvas
+        if self._pass:
+            self._pass -= 1
+            return at
+        if not _is_plain(canvas):
+            return at
+        pieces = text[at : at + WINDOW].split("\r\n")
+        pieces.pop()
+        plain = []
+        for piece in pieces:
+            shown = piece if piece.isprintable() else _plain(piece, canvas.cols)
+            if shown is None or len(piece) > LONGEST:
+                break
+            plain.append(shown)
+        count = len(plain) - canvas.rows
+        if count < BULK:
+            self._pass = canvas.rows
+            return at
+        for row in canvas.lines[: canvas.row]:
+            canvas.out.add(row)
+        done, end, when = canvas.out.done, canvas.out.end, canvas.at
+        last = canvas.out.at
+        for piece, shown in zip(pieces[:count], plain, strict=False):
+            size = len(piece) if piece.isascii() else len(piece.encode())
+            start, offset = offset, offset + size + 2
+            at += len(piece) + 2
+            if not shown:
+                done.append(Line("", end, end, last))
+                continue
+            last = when
+            end = start + size
+            if piece[0] in "\x1b\t" or piece[-1] == "m":
+                start, end = _ink(piece, start, end)
+            done.append(Line(shown.rstrip(" "), start, end, when))
+        canvas.out.end, canvas.out.at = end, last
+        canvas.erase_rows(0, canvas.rows)
+        canvas.row = 0
+        return at
+
+
+def _is_plain(canvas: Canvas) -> bool:
+    """Whether what comes now is drawn on blank rows, and pushes what is above out."""
+    if canvas.under is not None or canvas.col or canvas.pending or canvas.drawing:
+        return False
+    if canvas.insert or not canvas.autowrap:
+        return False
+    if canvas.top or canvas.bottom != canvas.rows - 1 or canvas.out.open:
+        return False
+    lines, row = canvas.lines, canvas.row
+    if row and lines[row - 1].wrapped:
+        return False
+    return all(not line.text and not line.wrapped for line in lines[row:])
+
+
+def _plain(piece: str, cols: int) -> str | None:
+    """A line with tabs or colours as it is seen; None where it takes more to tell."""
+    shown = _SGR.sub("", piece) if "\x1b" in piece else piece
+    if "\t" in shown:
+        if not shown.isascii():
+            return None
+        shown = shown.rstrip("\t").expandtabs(TAB)
+        if len(shown) >= cols:
+            return None
+    return shown if shown.isprintable() else None
+
+
+def _ink(piece: str, start: int, end: int) -> tuple[int, int]:
+    """The first byte drawn and one past the last: neither colours nor tabs are."""
+    left = re.match("(?:\x1b\\[[\\d;:]*m|\t)*", piece)
+    right = re.search("(?:\x1b\\[[\\d;:]*m|\t)*\\Z", piece)
+    assert left is not None
+    assert right is not None
+    return start + left.end(), end - (len(piece) - right.start())
+
+
+def _escape(canvas: Canvas, piece: str) -> None:
+    """A sequence of ESC and one character, or one that chooses characters."""
+    match piece:
+        case "7":
+            canvas.saved = canvas.row, canvas.col
+        case "8":
+            canvas.place(*canvas.saved)
+        case "D":
+            canvas.feed_line()
+        case "E":
+            canvas.feed_line()
+            canvas.move_to(0)
+        case "M":
+            canvas.reverse()
+        case "c":
+            canvas.reset()
+        case _ if len(piece) == 2 and piece[0] in "()":
+            canvas.sets["()".index(piece[0])] = piece[1] == "0"
+            canvas.drawing = canvas.sets[canvas.shift_out]
+
+
+def _control_sequence(canvas: Canvas, piece: str) -> None:
+    """A sequence of `ESC [`, numbers and a letter."""
+    params, final = piece[2:-1], piece[-1]
+    if final == "m":
+        return
+    if params[:1] == "?":
+        if final in "hl":
+            for mode in params[1:].split(";"):
+                _set_mode(canvas, mode, final == "h")
+        elif final not in "JK":
+            return
+        params = params[1:]
+    numbers = [int(n[:5]) if n.isdecimal() else 0 for n in params.split(";")]
+    first = numbers[0]
+    many = max(first, 1)
+    second = numbers[1] if len(numbers) > 1 else 0
+    row, col = canvas.row, canvas.col
+    match final:
+        case "A":
+            canvas.move(-many)
+        case "B" | "e":
+            canvas.move(many)
+        case "C" | "a":
+            canvas.move_to(col + many)
+        case "D":
+            canvas.move_to(col - many)
+        case "E" | "F":
+            canvas.move(many if final == "E" else -many)
+            canvas.move_to(0)
+        case "G" | "`":
+            canvas.move_to(many - 1)
+        case "H" | "f":
+            canvas.place(many - 1, max(second, 1) - 1)
+        case "d":
+            canvas.place(many - 1, col)
+        case "I" | "Z":
+            canvas.tab(many if final == "I" else -many)
+        case "J":
+            _erase_screen(canvas, first)
+        case "K":
+            start = 0 if first in (1, 2) else col
+            stop = col + 1 if first == 1 else 1 << 20
+            canvas.lines[row].erase(start, stop)
+            canvas.lines[row].wrapped = False
+        case "X":
+            canvas.lines[row].erase(col, col + many)
+        case "@" | "P":
+            canvas.lines[row].shift(col, many if final == "@" else -many)
+        case "L" | "M":
+            if canvas.top <= row <= canvas.bottom:
+                canvas.shift_rows(row, -many if final == "L" else many)
+                canvas.move_to(0)
+        case "S" | "T":
+            canvas.scroll(many if final == "S" else -many)
+        case "b":
+            _repeat(canvas, many)
+        case "r":
+            bottom = min(second or canvas.rows, canvas.rows) - 1
+            if many - 1 < bottom:
+                canvas.top, canvas.bottom = many - 1, bottom
+                canvas.place(0, 0)
+        case "s":
+            canvas.saved = row, col
+        case "u" if not params:
+            canvas.place(*canvas.saved)
+        case "h" | "l" if params == "4":
+            canvas.insert = final == "h"
+
+
+def _erase_screen(canvas: Canvas, how: int) -> None:
+    row = canvas.row
+    if how == 2 or (how == 0 and row == canvas.col == 0):
+        canvas.clear()
+    elif how == 0:
+        canvas.lines[row].erase(canvas.col, 1 << 20)
+        canvas.lines[row].wrapped = False
+        canvas.erase_rows(row + 1, canvas.rows)
+    elif how == 1:
+        canvas.erase_rows(0, row)
+        canvas.lines[row].erase(0, canvas.col + 1)
+
+
+def _repeat(canvas: Canvas, count: int) -> None:
+    """Draw the last character again, and again."""
+    row = canvas.lines[canvas.row]
+    col = canvas.col if canvas.pending else canvas.col - 1
+    last = row.text[col : col + 1] if col >= 0 else ""
+    if last and last != "\0":
+        canvas.write(last * min(count, canvas.cols * canvas.rows), row.end, 0)
+
+
+def _set_mode(canvas: Canvas, mode: str, on: bool) -> None:
+    match mode:
+        case "6":
+            canvas.origin = on
+            canvas.place(0, 0)
+        case "7":
+            canvas.autowrap = on
+            canvas.pending = False
+        case "1048":
+            if on:
+                canvas.saved = canvas.row, canvas.col
+            else:
+                canvas.place(*canvas.saved)
+        case _ if mode.isdecimal() and int(mode[:5]) in ALTERNATES:
+            if mode == "1049" and on and canvas.under is None:
+                canvas.saved = canvas.row, canvas.col
+            canvas.cover(on)
+            if mode == "1049" and not on:
+                canvas.place(*canvas.saved)
