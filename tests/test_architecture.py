@@ -16,8 +16,10 @@ VOCABULARY = (
     "bell",
     "model",
     "delivering",
+    "trail",
     "limits",
     "commands",
+    "inquiries",
     "frames",
     "asking",
     "prompt_events",
@@ -72,6 +74,7 @@ LIVE_TERMINAL = (
 STORE = (
     "store.tables",
     "store.roomtables",
+    "store.trailtables",
     "store.statement",
     "store.migrations",
     "store.log",
@@ -86,6 +89,7 @@ STORE = (
     "store.board",
     "store.prompts",
     "store.deliveries",
+    "store.trail",
     "store.unit",
     "store",
 )
@@ -95,6 +99,9 @@ RULES = (
     "routing",
     "letters",
     "sessions",
+    "standing",
+    "chain",
+    "tracing",
     "people",
     "tokens",
     "bridge",
@@ -104,7 +111,6 @@ RULES = (
     "rooms",
     "links",
     "board",
-    "standing",
     "prompts",
     "explaining",
     "replies",
@@ -180,14 +186,18 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("errors", "clock", "tally"), (), frozenset()),
     (("bell", "turns"), (), frozenset({"trio"})),
-    (("model", "delivering"), VOCABULARY[:2], frozenset({"attrs"})),
-    (("limits", "commands", "frames"), VOCABULARY[:5], frozenset({"attrs"})),
+    (("model", "delivering", "trail"), VOCABULARY[:2], frozenset({"attrs"})),
     (
-        ("asking", "prompt_events", "events"),
-        ("model", "delivering", *PROMPT_WORDS),
+        ("limits", "commands", "inquiries", "frames"),
+        VOCABULARY[:6],
         frozenset({"attrs"}),
     ),
-    (("wire",), VOCABULARY[:11], frozenset({"attrs", "cattrs", "orjson"})),
+    (
+        ("asking", "prompt_events", "events"),
+        ("model", "delivering", "trail", *PROMPT_WORDS),
+        frozenset({"attrs"}),
+    ),
+    (("wire",), VOCABULARY[:13], frozenset({"attrs", "cattrs", "orjson"})),
     (
         ("answering",),
         ("model", "limits", "commands", *PROMPT_WORDS),
@@ -203,7 +213,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (
         STORE,
         (
-            *("errors", "clock", "model", "delivering", "asking", "events"),
+            *("errors", "clock", "model", "delivering", "trail", "asking", "events"),
             *("wire", *PROMPT_WORDS),
             *("terminal.look", "terminal.observations"),
         ),

@@ -1,5 +1,7 @@
 """What a terminal tells the outside; facts, in the order in which they were seen."""
 
+from typing import Any
+
 import attrs
 
 from ant.terminal.look import Tty
@@ -29,6 +31,14 @@ class Resized:
 
 
 @attrs.frozen
+class ControlSeen:
+    """The terminal's host told something; `kind` and `data` are as it is kept."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+@attrs.frozen
 class VerdictSeen:
     """The terminal is held to be in another state, or to ask something else.
 
@@ -44,4 +54,4 @@ class VerdictSeen:
     flag: str | None = None
 
 
-Observation = OutputSeen | ActivitySeen | Resized | VerdictSeen
+Observation = OutputSeen | ActivitySeen | Resized | ControlSeen | VerdictSeen
