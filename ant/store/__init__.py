@@ -15,6 +15,7 @@ from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
+from ant.store.lines import Place
 from ant.store.log import sha256
 from ant.store.people import Listed, Member, Poster
 from ant.store.sessions import Program
@@ -211,6 +212,7 @@ __all__ = [
     "Keyframe",
     "Listed",
     "Member",
+    "Place",
     "Poster",
     "Program",
     "Sighting",

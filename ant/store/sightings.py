@@ -78,6 +78,20 @@ class Sightings:
             rows = rows.where(SightingRow.offset <= until)
         return list(map(_sighting, rows.order_by(SightingRow.id).namedtuples()))
 
+    def sizes(
+        self, session_id: str, after: int, until: int
+    ) -> list[tuple[int, int, int]]:
+        """Offset, columns and rows of all after one offset up to another, in order."""
+        rows = SightingRow.select(
+            SightingRow.offset, SightingRow.cols, SightingRow.rows
+        ).where(
+            (SightingRow.session_id == session_id)
+            & (SightingRow.offset > after)
+            & (SightingRow.offset <= until)
+        )
+        in_order = rows.order_by(SightingRow.offset, SightingRow.id).namedtuples()
+        return [(row.offset, row.cols, row.rows) for row in in_order]
+
     def last(self, session_id: str, until: int) -> Sighting | None:
         """The newest at or before an offset."""
         rows = SightingRow.select().where(

@@ -1,4 +1,4 @@
-"""A screen of rows and a cursor that moves as a terminal's does, for what is to be read.
+"""A screen of rows and a cursor that moves as a terminal's does, for what it says.
 
 Colours and the like are none of its business. The alternate screen lies over the first
 one; what stood on it is kept as a clear keeps it (`keep`).

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 LINE_MAX = 16 << 10
-"""Characters of a line that is wrapped on and on; then it is cut, and another begins."""
+"""Characters of a line that is wrapped on and on; then it is cut."""
 
 FILL = "\0"
 """What the right half of a wide character holds, so that an index is a column."""
@@ -26,7 +26,7 @@ ODD_WIDTH = re.compile(
     "\u2648-\u2653\u267f-\u268f\u2693-\u27bf\u2b1b-\u2b55\u2ce0-\u303e\u3041-\ud7ff"
     "\uf900-\ufeff\uff00-\uff60\uffe0-\uffe6\U00010000-\U0010ffff]"
 )
-"""Finds a character that may be wide or no wider than nothing; far more than there are."""
+"""Finds a character that may be wide, or no wider than nothing; and far too many."""
 
 
 class Line(NamedTuple):
@@ -45,6 +45,8 @@ class Line(NamedTuple):
 @lru_cache(maxsize=4096)
 def width(char: str) -> int:
     """Columns that a character takes: 0, 1 or 2."""
+    if not ODD_WIDTH.match(char):  # Those are drawn in runs, and never come here alone.
+        return 1
     if unicodedata.east_asian_width(char) in "WF":
         return 2
     return 0 if unicodedata.category(char) in {"Mn", "Me", "Cf"} else 1
@@ -142,7 +144,7 @@ class Row:
         row = cls()
         row.text, row.start, row.end, row.at, row.wrapped, *rest = state
         row.since, row.upto, marks = rest
-        row.marks = {col: char for col, char in marks}
+        row.marks = dict(marks)
         return row
 
 
@@ -209,7 +211,7 @@ class Lines:
 
 
 def joined(rows: list[Row], before: Lines) -> list[Line]:
-    """The lines that rows would be, after what is open; none of the blanks at the end."""
+    """The lines that rows would be, after what is open; no blank ones at the end."""
     lines = Lines()
     lines.resume([list(part) for part in before.open], before.end, before.at)
     count = len(rows)
