@@ -44,6 +44,7 @@ PURE_TERMINAL = (
     "terminal.screen",
     "terminal.marks",
     "terminal.grid",
+    "terminal.bulk",
     "terminal.canvas",
     "terminal.lines",
     "terminal.look",

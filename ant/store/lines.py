@@ -69,6 +69,34 @@ _BLOCK = Statement(
     )
 )
 _TEXT = Statement(lambda id: LineTextRow.select().where(LineTextRow.id == id))
+_RUNS = Statement(
+    lambda session_id, until: (
+        LineRunRow.select()
+        .where((LineRunRow.session_id == session_id) & (LineRunRow.offset < until))
+        .order_by(LineRunRow.offset)
+    )
+)
+_PLACES = ("session_id", "offset", "number", "at", "state")
+_REPLACE = Statement(
+    lambda **row: LineCursorRow.insert(row).on_conflict_replace(), names=_PLACES
+)
+_EXTENT = ("first", "count", "start", "stop", "since", "until")
+_EXTEND = Statement(
+    lambda id, **row: LineBlockRow.update(row).where(LineBlockRow.id == id),
+    names=("id", *_EXTENT),
+)
+_REWRITE = Statement(
+    lambda id, text, spans: LineTextRow.update(text=text, spans=spans).where(
+        LineTextRow.id == id
+    )
+)
+_TRIM = Statement(
+    lambda session_id, oldest: LineBlockRow.delete().where(
+        (LineBlockRow.session_id == session_id)
+        & (LineBlockRow.stop <= oldest)
+        & (LineBlockRow.state > State.OPEN)
+    )
+)
 _LOWEST = Statement(lambda: LineTextRow.select(fn.MIN(LineTextRow.id)))
 
 
@@ -83,10 +111,7 @@ class LineStore:
 
     def runs(self, session_id: str, until: int) -> list[Any]:
         """Runs that began before an offset, in order."""
-        rows = LineRunRow.select().where(
-            (LineRunRow.session_id == session_id) & (LineRunRow.offset < until)
-        )
-        return list(rows.order_by(LineRunRow.offset).namedtuples())
+        return list(_RUNS.rows(session_id=session_id, until=until))
 
     def place(self, session_id: str) -> Place | None:
         """Where rendering has come to; None before it began."""
@@ -129,13 +154,13 @@ class LineStore:
     ) -> bool:
         """Append lines, and say anew what stands; whether a block is full now."""
         state = wire.dumps(place.state)
-        LineCursorRow.insert(
+        _REPLACE.run(
             session_id=session_id,
             offset=place.offset,
             number=place.number,
             at=place.at,
             state=state,
-        ).on_conflict_replace().execute()
+        )
         full = bool(lines) and self._append(session_id, place.number, lines)
         self._put(session_id, State.STANDING, place.number, standing)
         return full
@@ -171,10 +196,7 @@ class LineStore:
                 LineBlockRow.delete().where(LineBlockRow.id == known.id).execute()
             return
         block = Block.of(session_id, first, lines)
-        fields = {
-            name: getattr(block, name)
-            for name in ("first", "count", "start", "stop", "since", "until")
-        }
+        fields = {name: getattr(block, name) for name in _EXTENT}
         text = {"text": block.text, "spans": block.spans}
         if known is None:
             lowest = min(_LOWEST.value() or 0, 0)
@@ -183,8 +205,8 @@ class LineStore:
                 id=lowest - 1, session_id=session_id, state=state, **fields
             ).execute()
         else:
-            LineTextRow.update(**text).where(LineTextRow.id == known.id).execute()
-            LineBlockRow.update(**fields).where(LineBlockRow.id == known.id).execute()
+            _REWRITE.run(id=known.id, **text)
+            _EXTEND.run(id=known.id, **fields)
 
     def blocks(
         self,
@@ -274,11 +296,7 @@ class LineStore:
 
     def trim(self, session_id: str, oldest: int) -> None:
         """Let lines go whose bytes are gone; those of a block go together."""
-        LineBlockRow.delete().where(
-            (LineBlockRow.session_id == session_id)
-            & (LineBlockRow.stop <= oldest)
-            & (LineBlockRow.state > State.OPEN)
-        ).execute()
+        _TRIM.run(session_id=session_id, oldest=oldest)
 
     def is_tidy(self) -> bool:
         """Whether nothing is to be put into the index, nor to be taken out."""

@@ -6,6 +6,7 @@ one; what stood on it is kept as a clear keeps it (`keep`).
 
 from typing import Any
 
+from ant.terminal.bulk import TAB
 from ant.terminal.grid import (
     FILL,
     ODD_WIDTH,
@@ -16,8 +17,6 @@ from ant.terminal.grid import (
     joined,
     width,
 )
-
-TAB = 8
 
 _DRAWING = str.maketrans(
     "`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"

@@ -9,18 +9,16 @@ import codecs
 import re
 from typing import Any
 
-from ant.terminal.canvas import TAB, Canvas
+from ant.terminal.bulk import Plain, plain
+from ant.terminal.canvas import Canvas
 from ant.terminal.grid import Line
 from ant.terminal.modes import ALTERNATES
 
-WINDOW = 32 << 10
+WINDOW = 64 << 10
 """Characters that are looked at for plain lines at once."""
 
 BULK = 16
 """Plain lines, beyond a screen full, that are worth it."""
-
-LONGEST = 2000
-"""Characters of a plain line; a longer one is drawn."""
 
 _TEXT, _CSI, _ESC, _BROKEN, _CONTROL = range(1, 6)
 _TOKEN = re.compile(
@@ -32,7 +30,6 @@ _TOKEN = re.compile(
 )
 _PARTIAL = re.compile("\x1b(?:\\[[0-?]{0,256}[ -/]{0,16}|[ -/]{0,16})\\Z")
 _STRING_END = re.compile("[\x18\x1a\x1b]|\x07")
-_SGR = re.compile("\x1b\\[[\\d;:]*m")
 _LOST = re.compile("[\udc80-\udcff]")
 _STRINGS = "]PX^_"
 
@@ -198,13 +195,13 @@ class Renderer:
             return at
         pieces = text[at : at + WINDOW].split("\r\n")
         pieces.pop()
-        plain = []
+        seen: list[Plain] = []
         for piece in pieces:
-            shown = piece if piece.isprintable() else _plain(piece, canvas.cols)
-            if shown is None or len(piece) > LONGEST:
+            line = plain(piece, canvas.cols)
+            if line is None:
                 break
-            plain.append(shown)
-        count = len(plain) - canvas.rows
+            seen.append(line)
+        count = len(seen) - canvas.rows
         if count < BULK:
             self._pass = canvas.rows
             return at
@@ -212,18 +209,14 @@ class Renderer:
             canvas.out.add(row)
         done, end, when = canvas.out.done, canvas.out.end, canvas.at
         last = canvas.out.at
-        for piece, shown in zip(pieces[:count], plain, strict=False):
-            size = len(piece) if piece.isascii() else len(piece.encode())
-            start, offset = offset, offset + size + 2
-            at += len(piece) + 2
-            if not shown:
+        for piece, (shown, start, stop) in zip(pieces[:count], seen, strict=False):
+            if start < 0:
                 done.append(Line("", end, end, last))
-                continue
-            last = when
-            end = start + size
-            if piece[0] in "\x1b\t" or piece[-1] == "m":
-                start, end = _ink(piece, start, end)
-            done.append(Line(shown.rstrip(" "), start, end, when))
+            else:
+                last, end = when, offset + stop
+                done.append(Line(shown.rstrip(" "), offset + start, end, when))
+            at += len(piece) + 2
+            offset += (len(piece) if piece.isascii() else len(piece.encode())) + 2
         canvas.out.end, canvas.out.at = end, last
         canvas.erase_rows(0, canvas.rows)
         canvas.row = 0
@@ -242,27 +235,6 @@ def _is_plain(canvas: Canvas) -> bool:
     if row and lines[row - 1].wrapped:
         return False
     return all(not line.text and not line.wrapped for line in lines[row:])
-
-
-def _plain(piece: str, cols: int) -> str | None:
-    """A line with tabs or colours as it is seen; None where it takes more to tell."""
-    shown = _SGR.sub("", piece) if "\x1b" in piece else piece
-    if "\t" in shown:
-        if not shown.isascii():
-            return None
-        shown = shown.rstrip("\t").expandtabs(TAB)
-        if len(shown) >= cols:
-            return None
-    return shown if shown.isprintable() else None
-
-
-def _ink(piece: str, start: int, end: int) -> tuple[int, int]:
-    """The first byte drawn and one past the last: neither colours nor tabs are."""
-    left = re.match("(?:\x1b\\[[\\d;:]*m|\t)*", piece)
-    right = re.search("(?:\x1b\\[[\\d;:]*m|\t)*\\Z", piece)
-    assert left is not None
-    assert right is not None
-    return start + left.end(), end - (len(piece) - right.start())
 
 
 def _escape(canvas: Canvas, piece: str) -> None:
