@@ -102,6 +102,11 @@ class Indexer:
             self._bell.ring()
         return more
 
+    async def settle(self) -> None:
+        """Render all that was stored when this was called, of every session."""
+        for session_id in list(self._dirty):
+            await self.catch_up(session_id)
+
     async def catch_up(self, session_id: SessionId) -> None:
         """Render all that is stored, without a rest; nothing where it cannot be stored.
 

@@ -17,6 +17,9 @@ REGEX = "re:"
 GRAM = 3
 """Characters in a row that an index knows."""
 
+ROUND = 20
+"""Characters that every text has more when it is weighed: the shortest is not best."""
+
 SNIPPET = 80
 """Characters of context on either side of what was found."""
 
@@ -47,6 +50,10 @@ class Pattern(Protocol):
 
     def mark(self, text: str) -> str:
         """What stands around the first, all that is found there marked."""
+        ...
+
+    def weight(self, text: str) -> float:
+        """How much of a text is what was looked for."""
         ...
 
 
@@ -104,6 +111,10 @@ class Words:
         )
         return cut(text, start, stop, marked)
 
+    def weight(self, text: str) -> float:
+        """See `Pattern`."""
+        return sum(map(len, self._any.findall(text))) / (len(text) + ROUND)
+
 
 @attrs.frozen
 class Regex:
@@ -151,6 +162,11 @@ class Regex:
         high = min(high, stop)
         marked = f"{text[start:low]}<mark>{text[low:high]}</mark>{text[high:stop]}"
         return cut(text, start, stop, marked)
+
+    def weight(self, text: str) -> float:
+        """See `Pattern`; only the first counts."""
+        low, high = self.find(text) or (0, 0)
+        return (high - low) / (len(text) + ROUND)
 
 
 def smart(text: str, path: str) -> Pattern:

@@ -20,6 +20,7 @@ VOCABULARY = (
     "limits",
     "commands",
     "inquiries",
+    "finding",
     "frames",
     "asking",
     "prompt_events",
@@ -101,6 +102,7 @@ STORE = (
     "store",
 )
 RULES = (
+    "pattern",
     "handles",
     "mentions",
     "routing",
@@ -124,10 +126,10 @@ RULES = (
     "hooks",
     "desk",
     "runs",
-    "pattern",
     "rendered",
     "grep",
     "evidence",
+    "search",
     "digest",
     "cast",
     "vault",
@@ -173,6 +175,7 @@ HTTP = (
     "http.routes.sessions",
     "http.routes.terminal",
     "http.routes.messages",
+    "http.routes.search",
     "http.routes.deliveries",
     "http.routes.people",
     "http.routes.links",
@@ -199,7 +202,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (("bell", "turns"), (), frozenset({"trio"})),
     (("model", "delivering", "trail"), VOCABULARY[:2], frozenset({"attrs"})),
     (
-        ("limits", "commands", "inquiries", "frames"),
+        ("limits", "commands", "inquiries", "finding", "frames"),
         VOCABULARY[:6],
         frozenset({"attrs"}),
     ),
@@ -208,7 +211,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         ("model", "delivering", "trail", *PROMPT_WORDS),
         frozenset({"attrs"}),
     ),
-    (("wire",), VOCABULARY[:13], frozenset({"attrs", "cattrs", "orjson"})),
+    (("wire",), VOCABULARY[:14], frozenset({"attrs", "cattrs", "orjson"})),
     (
         ("answering",),
         ("model", "limits", "commands", *PROMPT_WORDS),

@@ -14,6 +14,7 @@ from playhouse.pool import PooledSqliteDatabase
 from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
+from ant.store.blocks import Block
 from ant.store.keyframes import Keyframe
 from ant.store.lines import Place
 from ant.store.log import sha256
@@ -208,6 +209,7 @@ def _fail(job: Job, error: Exception) -> None:
 
 __all__ = [
     "AntError",
+    "Block",
     "Job",
     "Keyframe",
     "Listed",

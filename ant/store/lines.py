@@ -23,8 +23,9 @@ from ant.store.linetables import (
     LineRunRow,
     LineTextRow,
 )
+from ant.store.sessions import reachable
 from ant.store.statement import Statement
-from ant.store.tables import SessionRow, TerminalRow, database
+from ant.store.tables import TerminalRow, database
 from ant.terminal.grid import Line
 
 BLOCK = 32 << 10
@@ -95,6 +96,11 @@ _TRIM = Statement(
         (LineBlockRow.session_id == session_id)
         & (LineBlockRow.stop <= oldest)
         & (LineBlockRow.state > State.OPEN)
+    )
+)
+_OLDEST = Statement(
+    lambda session_id: TerminalRow.select(TerminalRow.oldest).where(
+        TerminalRow.session_id == session_id
     )
 )
 _LOWEST = Statement(lambda: LineTextRow.select(fn.MIN(LineTextRow.id)))
@@ -235,7 +241,7 @@ class LineStore:
                 fn.MIN(LineBlockRow.id), fn.MAX(LineBlockRow.id)
             )
             within = reach.where(LineBlockRow.session_id == session_id).tuples().first()
-            held = _holding(query, grams).where(LineIndex.rowid.between(*within))
+            held = query.where(LineBlockRow.id.in_(_holding(grams, within)))
             fresh = query.where(LineBlockRow.state < State.INDEXED)
             rows = [*held.namedtuples(), *fresh.namedtuples()]
         else:
@@ -252,18 +258,14 @@ class LineStore:
         `live` are those that are not indexed, what stands on screens too; else those
         that are.
         """
-        query = LineBlockRow.select(LineBlockRow).join(
-            SessionRow, on=(SessionRow.id == LineBlockRow.session_id)
-        )
-        if not archived:
-            query = query.where(SessionRow.archived == False)  # noqa: E712
-        if not deleted:
-            query = query.where(SessionRow.deleted_at.is_null())
+        query = LineBlockRow.select(LineBlockRow)
+        query = reachable(query, LineBlockRow.session_id, archived, deleted)
         if live:
             query = query.where(LineBlockRow.state < State.INDEXED)
             query = query.order_by(LineBlockRow.until.desc())
         elif grams:
-            query = _holding(query, grams).order_by(LineIndex.rowid)
+            query = query.where(LineBlockRow.id.in_(_holding(grams)))
+            query = query.order_by(LineBlockRow.id)
         else:
             query = query.where(LineBlockRow.state == State.INDEXED)
             query = query.order_by(LineBlockRow.id)
@@ -276,6 +278,10 @@ class LineStore:
             *(SessionId(row.session_id), row.first, row.count, row.start, row.stop),
             *(row.since, row.until, text.text, bytes(text.spans)),
         )
+
+    def oldest(self, session_id: str) -> int:
+        """The first byte of a terminal that is kept."""
+        return _OLDEST.value(session_id=session_id) or 0
 
     def index(self, count: int) -> int:
         """Put full blocks into the index, so many at most; how many it were."""
@@ -318,11 +324,12 @@ class LineStore:
         return len(graves)
 
 
-def _holding(query: Any, grams: Sequence[str]) -> Any:
-    """Those of these blocks in whose text the index knows all of the pieces."""
+def _holding(grams: Sequence[str], reach: tuple[int, int] | None = None) -> Any:
+    """The ids of blocks in whose text the index knows all of the pieces.
+
+    A subquery, not a join: the index is to be asked once and not for each block.
+    """
     step = max(len(grams) // GRAMS_MAX, 1)
     match = " ".join('"' + gram.replace('"', '""') + '"' for gram in grams[::step])
-    index = query.join_from(
-        LineBlockRow, LineIndex, on=(LineBlockRow.id == LineIndex.rowid)
-    )
-    return index.where(LineIndex.match(match))
+    query = LineIndex.select(LineIndex.rowid).where(LineIndex.match(match))
+    return query if reach is None else query.where(LineIndex.rowid.between(*reach))
