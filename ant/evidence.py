@@ -2,7 +2,7 @@
 
 import base64
 
-from ant import clock, grep, wire
+from ant import clock, cursors, grep, wire
 from ant.commands import ListEvents, ReadHistory
 from ant.errors import Invalid
 from ant.events import Envelope
@@ -29,9 +29,9 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
     since_ms = None
     rows: list[HistoryRow] = []
     reached = None
-    since, before = (_moment(unit, ask, key) for key in ("since", "before"))
+    since, before = (cursors.bound(unit, ask, key) for key in ("since", "before"))
     if ask.grep:
-        forward, following = False, end
+        forward, following = ask.from_ is not None, end
         if session.terminal is not None:
             times = grep.moment(since), grep.moment(before)
             rows, reached = grep.grep(unit, session_id, session.terminal, ask, *times)
@@ -106,16 +106,6 @@ def read_bytes(
         data = first.data[offset - first.offset :]
         chunks[0] = Chunk(first.id, session_id, offset, first.at, data)
     return chunks
-
-
-def _moment(unit: Unit, ask: ReadHistory, key: str) -> str | None:
-    text: str | None = getattr(ask, key)
-    if text is None:
-        return None
-    try:
-        return clock.stamp(clock.parse_moment(text, unit.now))
-    except ValueError as exc:
-        raise Invalid(f"{exc}, got {text!r} at $.{key}") from exc
 
 
 def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:

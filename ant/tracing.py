@@ -4,8 +4,7 @@ from typing import Any
 
 import attrs
 
-from ant import chain, clock, wire
-from ant.errors import Invalid
+from ant import chain, clock, cursors, wire
 from ant.events import RunEventCreated
 from ant.inquiries import ListRunEvents, ListTerminalEvents
 from ant.model import SessionId
@@ -78,12 +77,12 @@ def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> Ru
     """
     session = get_session(unit, session_id)
     owner = terminal_of(unit, session) or session
-    since = _moment(unit, ask, "since")
+    since = cursors.bound(unit, ask, "since")
     events = unit.run_events.page(
         owner.id,
         ask.limit,
         since,
-        _moment(unit, ask, "before"),
+        cursors.bound(unit, ask, "before"),
         ask.after,
         ask.source,
         ask.kind,
@@ -106,9 +105,9 @@ def list_terminal_events(
 ) -> TerminalEvents:
     """A page of what a terminal's host told. Raises `NotFound`, `Invalid`."""
     check_exists(unit, session_id)
-    since = _moment(unit, ask, "since")
+    since = cursors.bound(unit, ask, "since")
     rows = unit.terminal_events.page(
-        session_id, ask.limit, since, _moment(unit, ask, "before"), ask.kind
+        session_id, ask.limit, since, cursors.bound(unit, ask, "before"), ask.kind
     )
     return TerminalEvents(
         session_id=session_id,
@@ -118,13 +117,3 @@ def list_terminal_events(
         count=len(rows),
         rows=rows if ask.order == "asc" else rows[::-1],
     )
-
-
-def _moment(unit: Unit, ask: Any, key: str) -> str | None:
-    text: str | None = getattr(ask, key)
-    if text is None:
-        return None
-    try:
-        return clock.stamp(clock.parse_moment(text, unit.now))
-    except ValueError as exc:
-        raise Invalid(f"{exc}, got {text!r} at $.{key}") from exc

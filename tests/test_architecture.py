@@ -107,6 +107,7 @@ RULES = (
     "mentions",
     "routing",
     "letters",
+    "cursors",
     "sessions",
     "standing",
     "chain",
