@@ -43,12 +43,14 @@ class Canvas:
         self.autowrap = True
         self.sets = [False, False]
         self.shift_out = 0
+        self.homed = False
         self.saved = (0, 0)
 
     # What is drawn.
 
     def write(self, text: str, start: int, size: int) -> None:
         """Draw characters that `size` bytes from offset `start` on spell."""
+        self.homed = False
         if self.drawing:
             text = text.translate(_DRAWING)
         if text.isascii() or not ODD_WIDTH.search(text):
@@ -121,7 +123,7 @@ class Canvas:
 
     def feed_line(self) -> None:
         """One down; at the bottom of the region what is above moves up."""
-        self.pending = False
+        self.pending = self.homed = False
         if self.row == self.bottom:
             self.scroll(1)
         elif self.row < self.rows - 1:
@@ -129,7 +131,7 @@ class Canvas:
 
     def reverse(self) -> None:
         """One up; at the top of the region what is below moves down."""
-        self.pending = False
+        self.pending = self.homed = False
         if self.row == self.top:
             self.scroll(-1)
         elif self.row:
@@ -144,14 +146,14 @@ class Canvas:
     def move_to(self, col: int) -> None:
         """To a column of this row, from 0."""
         self.col = max(0, min(col, self.cols - 1))
-        self.pending = False
+        self.pending = self.homed = False
 
     def move(self, down: int) -> None:
         """Up or down, not past the region's edge from within."""
         low = self.top if self.row >= self.top else 0
         high = self.bottom if self.row <= self.bottom else self.rows - 1
         self.row = max(low, min(self.row + down, high))
-        self.pending = False
+        self.pending = self.homed = False
 
     def tab(self, count: int) -> None:
         """To a stop, every eighth column; backwards for a negative count."""
@@ -266,7 +268,7 @@ class Canvas:
             "cursor": [self.row, self.col, self.top, self.bottom, self.shift_out],
             "modes": [
                 *(self.pending, self.drawing, self.insert, self.origin),
-                *(self.autowrap, *self.sets),
+                *(self.homed, self.autowrap, *self.sets),
             ],
             "saved": list(self.saved),
             "kept": sorted(self.kept),
@@ -284,9 +286,10 @@ class Canvas:
         row, col, top, bottom, shift_out = state["cursor"]
         canvas.row, canvas.col, canvas.top, canvas.bottom = row, col, top, bottom
         canvas.shift_out = shift_out
-        pending, drawing, insert, origin, autowrap, *sets = state["modes"]
+        pending, drawing, insert, origin, homed, autowrap, *sets = state["modes"]
         canvas.pending, canvas.drawing, canvas.insert = pending, drawing, insert
         canvas.origin, canvas.autowrap, canvas.sets = origin, autowrap, sets
+        canvas.homed = homed
         canvas.saved = (state["saved"][0], state["saved"][1])
         canvas.kept = set(state["kept"])
         end, at, canvas.at = state["last"]

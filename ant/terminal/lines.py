@@ -58,6 +58,8 @@ class Renderer:
 
     def feed(self, data: bytes, at: int) -> None:
         """Take the next bytes, which were put out at this time, in milliseconds."""
+        if not data:
+            return
         self._canvas.at = at
         start = self.offset - len(self._held) - len(self._text)
         self.offset += len(data)
@@ -291,6 +293,7 @@ def _control_sequence(canvas: Canvas, piece: str) -> None:
             canvas.move_to(many - 1)
         case "H" | "f":
             canvas.place(many - 1, max(second, 1) - 1)
+            canvas.homed = canvas.row == canvas.col == 0
         case "d":
             canvas.place(many - 1, col)
         case "I" | "Z":
@@ -329,7 +332,7 @@ def _control_sequence(canvas: Canvas, piece: str) -> None:
 
 def _erase_screen(canvas: Canvas, how: int) -> None:
     row = canvas.row
-    if how == 2 or (how == 0 and row == canvas.col == 0):
+    if how == 2 or (how == 0 and canvas.homed):
         canvas.clear()
     elif how == 0:
         canvas.lines[row].erase(canvas.col, 1 << 20)
