@@ -147,11 +147,11 @@ def test_nothing_to_do_is_nothing(store: Store, session: Session) -> None:
 def test_a_new_size_counts_from_its_byte_on(store: Store, session: Session) -> None:
     """Within a chunk, too; and one that was noted late, from then on."""
     resize(store, session, 30, 10, 5)
-    say(store, session, 0, b"x" * 25 + b"\r\n..." + b"y" * 15 + b"\x1b[1G.\r\n")
+    text = b"x" * 25 + b"\r\n..." + b"y" * 15 + b"\x1b[1A\r\x1b[J!\r\n"
+    say(store, session, 0, text)
     catch_up(store, session)
-    assert ["x" * 25, "." * 3 + "y" * 7 + ".yyyyy"[:6]][:1] == standing(store, session)[
-        :1
-    ]
+    # The second line has two rows of ten columns, and its first is drawn anew.
+    assert ["x" * 25, "!"] == standing(store, session)
     place = store.read(lambda unit: unit.lines.place(session.id))
     assert place is not None
     assert [10, 5] == place.state["size"]
@@ -236,6 +236,7 @@ def test_tidying_ends(store: Store, session: Session) -> None:
     assert store.read(rendered.is_tidy)
 
 
+@pytest.mark.slow
 def test_what_a_search_may_do_itself_is_little(store: Store, session: Session) -> None:
     """More of it is rendered and stored first."""
     end = say(store, session, 0, b"a line\r\n" * (rendered.LIVE // 8))

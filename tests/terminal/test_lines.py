@@ -53,6 +53,7 @@ def texts(data: bytes, cols: int = 80, rows: int = 24) -> list[str]:
     return [line.text for line in [*renderer.take(), *renderer.standing()]]
 
 
+@pytest.mark.slow
 @given(OUTPUT, CUTS)
 def test_any_split_makes_the_same_lines(data: bytes, cuts: list[int]) -> None:
     """However output is cut, and whatever was stored in between."""

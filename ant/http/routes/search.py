@@ -7,6 +7,7 @@ from ant.finding import Everything, SearchAll
 from ant.http.endpoint import endpoint
 from ant.pattern import REGEX
 from ant.system import System
+from ant.tally import Limit, met
 
 PATIENCE_S = 1.0
 """How long a search waits for what was put out last to be rendered."""
@@ -25,4 +26,7 @@ async def search_all(system: System, query: SearchAll) -> Everything:
     if "terminals" in query.scope:
         with trio.move_on_after(PATIENCE_S):
             await system.indexer.settle()
-    return await system.journal.study(search.search_all, query)
+    found: Everything = await system.journal.study(search.search_all, query)
+    if not found.complete:
+        met(Limit.SEARCH)
+    return found
