@@ -138,7 +138,7 @@ def _text(unit: Unit, session: Session) -> str:
         return ""
     start = max(session.terminal.oldest, session.terminal.end - TEXT_MAX)
     data = b"".join(piece.data for piece in _pieces(unit, session, start))
-    return strip(data).replace("\r\n", "\n").replace("\r", "\n")
+    return strip(data)
 
 
 def _pieces(unit: Unit, session: Session, start: int) -> list[cast.Piece]:
