@@ -17,7 +17,7 @@ from ant.model import SessionId
 
 log = logging.getLogger(__name__)
 
-LINGER_S = 0.5
+LINGER_S = 2.0
 """How long new bytes wait for company; a search renders them for itself meanwhile."""
 
 REST = 9

@@ -89,7 +89,7 @@ def render(
         Place(renderer.offset, number, at, renderer.state()),
         tuple(lines),
         tuple(renderer.standing()),
-        renderer.offset < terminal.end,
+        0 < fed and renderer.offset < terminal.end,
     )
 
 

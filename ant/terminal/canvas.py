@@ -4,11 +4,13 @@ Colours and the like are none of its business. The alternate screen lies over th
 one; what stood on it is kept as a clear keeps it (`keep`).
 """
 
+from collections import Counter, deque
 from typing import Any
 
 from ant.terminal.bulk import TAB
 from ant.terminal.grid import (
     FILL,
+    MEMORY,
     ODD_WIDTH,
     Line,
     Lines,
@@ -43,14 +45,14 @@ class Canvas:
         self.autowrap = True
         self.sets = [False, False]
         self.shift_out = 0
-        self.homed = False
+        self.homed = self.forgot = False
         self.saved = (0, 0)
 
     # What is drawn.
 
     def write(self, text: str, start: int, size: int) -> None:
         """Draw characters that `size` bytes from offset `start` on spell."""
-        self.homed = False
+        self.homed = self.forgot = False
         if self.drawing:
             text = text.translate(_DRAWING)
         if text.isascii() or not ODD_WIDTH.search(text):
@@ -123,7 +125,7 @@ class Canvas:
 
     def feed_line(self) -> None:
         """One down; at the bottom of the region what is above moves up."""
-        self.pending = self.homed = False
+        self.pending = self.homed = self.forgot = False
         if self.row == self.bottom:
             self.scroll(1)
         elif self.row < self.rows - 1:
@@ -131,7 +133,7 @@ class Canvas:
 
     def reverse(self) -> None:
         """One up; at the top of the region what is below moves down."""
-        self.pending = self.homed = False
+        self.pending = self.homed = self.forgot = False
         if self.row == self.top:
             self.scroll(-1)
         elif self.row:
@@ -146,14 +148,14 @@ class Canvas:
     def move_to(self, col: int) -> None:
         """To a column of this row, from 0."""
         self.col = max(0, min(col, self.cols - 1))
-        self.pending = self.homed = False
+        self.pending = self.homed = self.forgot = False
 
     def move(self, down: int) -> None:
         """Up or down, not past the region's edge from within."""
         low = self.top if self.row >= self.top else 0
         high = self.bottom if self.row <= self.bottom else self.rows - 1
         self.row = max(low, min(self.row + down, high))
-        self.pending = self.homed = False
+        self.pending = self.homed = self.forgot = False
 
     def tab(self, count: int) -> None:
         """To a stop, every eighth column; backwards for a negative count."""
@@ -208,7 +210,8 @@ class Canvas:
         ]
         if fresh:
             self.out.end, self.out.at = fresh[-1].end, fresh[-1].at
-            self.out.done += fresh
+            for line in fresh:
+                self.out.emit(line)
 
     def cover(self, on: bool) -> None:
         """Show the alternate screen, or what lies under it again."""
@@ -268,12 +271,14 @@ class Canvas:
             "cursor": [self.row, self.col, self.top, self.bottom, self.shift_out],
             "modes": [
                 *(self.pending, self.drawing, self.insert, self.origin),
-                *(self.homed, self.autowrap, *self.sets),
+                *(self.homed, self.forgot, self.autowrap, *self.sets),
             ],
             "saved": list(self.saved),
             "kept": sorted(self.kept),
             "open": [list(part) for part in self.out.open],
             "last": [self.out.end, self.out.at, self.at],
+            "memory": None if self.out.memory is None else list(self.out.memory),
+            "again": [sorted(self.out.again.elements()), self.out.passing],
         }
 
     @classmethod
@@ -286,12 +291,16 @@ class Canvas:
         row, col, top, bottom, shift_out = state["cursor"]
         canvas.row, canvas.col, canvas.top, canvas.bottom = row, col, top, bottom
         canvas.shift_out = shift_out
-        pending, drawing, insert, origin, homed, autowrap, *sets = state["modes"]
+        pending, drawing, insert, origin, *more = state["modes"]
         canvas.pending, canvas.drawing, canvas.insert = pending, drawing, insert
-        canvas.origin, canvas.autowrap, canvas.sets = origin, autowrap, sets
-        canvas.homed = homed
+        canvas.homed, canvas.forgot, canvas.autowrap, *canvas.sets = more
+        canvas.origin = origin
         canvas.saved = (state["saved"][0], state["saved"][1])
         canvas.kept = set(state["kept"])
         end, at, canvas.at = state["last"]
         canvas.out.resume(state["open"], end, at)
+        if state["memory"] is not None:
+            canvas.out.memory = deque(state["memory"], MEMORY)
+        again, canvas.out.passing = state["again"]
+        canvas.out.again = Counter(again)
         return canvas

@@ -9,11 +9,15 @@ Rule 3: rows are not wrapped anew when the size changes: what was drawn stays as
 import re
 import unicodedata
 import zlib
+from collections import Counter, deque
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 LINE_MAX = 16 << 10
 """Characters of a line that is wrapped on and on; then it is cut."""
+
+MEMORY = 1000
+"""Lines that are known again when a program prints all anew."""
 
 FILL = "\0"
 """What the right half of a wide character holds, so that an index is a column."""
@@ -163,9 +167,17 @@ def _right(text: str, col: int) -> str:
 
 
 class Lines:
-    """Turns rows, in order, into lines: `done`, and `open`, which is not at its end."""
+    """Turns rows, in order, into lines: `done`, and `open`, which is not at its end.
+
+    A program that prints all anew from the beginning, as some agents do, is noticed by
+    `reprint`: what it prints again is passed over, from the second time on. `memory` is
+    what is known again, None before the first; `again` how often each is to be.
+    """
 
     def __init__(self) -> None:
+        self.memory: deque[int] | None = None
+        self.again: Counter[int] = Counter()
+        self.passing = False
         self.done: list[Line] = []
         self.open: list[Line] = []
         self._size = 0
@@ -174,7 +186,7 @@ class Lines:
     def add(self, row: Row) -> None:
         """The next row."""
         if row.start < 0 and not self.open and not row.wrapped:
-            self.done.append(Line("", self.end, self.end, self.at))
+            self.emit(Line("", self.end, self.end, self.at))
             return
         text = row.shown()
         start, end = (row.start, row.end) if row.start >= 0 else (self.end, self.end)
@@ -201,7 +213,28 @@ class Lines:
             )
             self.open, self._size = [], 0
         self.end, self.at = last.end, last.at
-        self.done.append(last._replace(text=last.text.rstrip(" ")))
+        self.emit(last._replace(text=last.text.rstrip(" ")))
+
+    def emit(self, line: Line) -> None:
+        """A line is final, unless it is one again."""
+        if self.memory is None or not self._is_again(self.memory, line.text):
+            self.done.append(line)
+
+    def _is_again(self, memory: deque[int], text: str) -> bool:
+        if text:
+            mark = fingerprint(text)
+            self.passing = self.again[mark] > 0
+            if self.passing:
+                self.again[mark] -= 1
+            else:
+                memory.append(mark)
+        return self.passing
+
+    def reprint(self) -> None:
+        """All that was there is printed again now."""
+        if self.memory is None:
+            self.memory = deque(maxlen=MEMORY)
+        self.again = Counter(self.memory)
 
     def resume(self, parts: list[list[Any]], end: int, at: int) -> None:
         """Be as one was whose `open`, `end` and `at` these are."""

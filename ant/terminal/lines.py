@@ -7,12 +7,16 @@ Rule 3: plain lines, of which floods are made, are not drawn: they go past in bu
 
 import codecs
 import re
+from collections.abc import Callable
 from typing import Any
 
 from ant.terminal.bulk import Plain, plain
 from ant.terminal.canvas import Canvas
 from ant.terminal.grid import Line
 from ant.terminal.modes import ALTERNATES
+
+VERSION = 1
+"""Of a state: to be counted up when it has other things in it, or means others."""
 
 WINDOW = 64 << 10
 """Characters that are looked at for plain lines at once."""
@@ -102,12 +106,15 @@ class Renderer:
     def state(self) -> dict[str, Any]:
         """All of it but what is to be taken, as JSON takes it."""
         held = [self._held.decode("latin-1"), self._text, self._string]
-        return {"offset": self.offset, "held": held, **self._canvas.state()}
+        place = {"version": VERSION, "offset": self.offset}
+        return {**place, "held": held, **self._canvas.state()}
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> "Renderer":
-        """The inverse of `state`."""
-        renderer = cls(1, 1, state["offset"])
+        """The inverse of `state`; of one by other code, a blank screen from there on."""
+        renderer = cls(*state["size"], state["offset"])
+        if state["version"] != VERSION:
+            return renderer
         renderer._canvas = Canvas.of(state)
         held, renderer._text, renderer._string = state["held"]
         renderer._held = held.encode("latin-1")
@@ -209,14 +216,17 @@ class Renderer:
             return at
         for row in canvas.lines[: canvas.row]:
             canvas.out.add(row)
-        done, end, when = canvas.out.done, canvas.out.end, canvas.at
+        out, end, when = canvas.out, canvas.out.end, canvas.at
+        emit: Callable[[Line], None] = (
+            out.done.append if out.memory is None else out.emit
+        )
         last = canvas.out.at
         for piece, (shown, start, stop) in zip(pieces[:count], seen, strict=False):
             if start < 0:
-                done.append(Line("", end, end, last))
+                emit(Line("", end, end, last))
             else:
                 last, end = when, offset + stop
-                done.append(Line(shown.rstrip(" "), offset + start, end, when))
+                emit(Line(shown.rstrip(" "), offset + start, end, when))
             at += len(piece) + 2
             offset += (len(piece) if piece.isascii() else len(piece.encode())) + 2
         canvas.out.end, canvas.out.at = end, last
@@ -292,8 +302,11 @@ def _control_sequence(canvas: Canvas, piece: str) -> None:
         case "G" | "`":
             canvas.move_to(many - 1)
         case "H" | "f":
+            forgot = canvas.forgot
             canvas.place(many - 1, max(second, 1) - 1)
             canvas.homed = canvas.row == canvas.col == 0
+            if canvas.homed and forgot:
+                canvas.out.reprint()
         case "d":
             canvas.place(many - 1, col)
         case "I" | "Z":
@@ -332,6 +345,9 @@ def _control_sequence(canvas: Canvas, piece: str) -> None:
 
 def _erase_screen(canvas: Canvas, how: int) -> None:
     row = canvas.row
+    # Nobody clears the scrollback and then goes to the top, but who prints all anew:
+    # `clear` goes there first.
+    canvas.forgot = how == 3
     if how == 2 or (how == 0 and canvas.homed):
         canvas.clear()
     elif how == 0:

@@ -48,6 +48,30 @@ def test_a_clear_keeps_what_stood_there_once() -> None:
     assert ["title", "count 0", "count 1", "count 2"] == texts
 
 
+def test_what_prints_all_anew_is_kept_once() -> None:
+    """As agents do whose text is longer than the screen; rows that are new are kept."""
+    said, lines = [f"line {n}" for n in range(40)], list[str]()
+    renderer = Renderer(20, 10)
+    for frame in range(5):
+        text = "\r\n".join([*said, *["", "more"] * frame, f"busy {frame}"])
+        renderer.feed(b"\x1b[2J\x1b[3J\x1b[H" + text.encode(), 0)
+        lines += [line.text for line in renderer.take()]
+    assert said[:31] == lines[:31]
+    assert 40 == len([line for line in lines if line.startswith("line")])
+    assert [f"busy {n}" for n in range(4)] == [
+        each for each in lines if each[0:1] == "b"
+    ]
+
+
+def test_a_clear_by_hand_begins_afresh() -> None:
+    """What is printed again after it was printed again."""
+    renderer, lines = Renderer(20, 3), list[str]()
+    for _ in range(3):
+        renderer.feed(b"\x1b[H\x1b[2J\x1b[3J$ make\r\n1\r\n2\r\n3\r\n4\r\n$ ", 0)
+        lines += [line.text for line in renderer.take()]
+    assert 3 == lines.count("1")
+
+
 def test_what_is_repainted_from_above_is_lost() -> None:
     """As a person never saw it stay."""
     renderer = Renderer(20, 4)

@@ -152,6 +152,13 @@ def test_agents_are_read_as_they_were_seen() -> None:
     )
 
 
+def test_a_state_of_other_code_is_a_blank_screen() -> None:
+    """Of that size, from that byte on."""
+    state = played([b"hello"]).state()
+    renderer = Renderer.of({**state, "version": 0, "lines": "unheard of"})
+    assert ([], (20, 5), 5) == (renderer.standing(), renderer.size, renderer.offset)
+
+
 def test_another_run_begins_on_a_blank_screen() -> None:
     """What stood there is final, and half a sequence is nothing."""
     renderer = Renderer(20, 4, 0)
