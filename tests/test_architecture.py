@@ -47,6 +47,7 @@ PURE_TERMINAL = (
     "terminal.grid",
     "terminal.bulk",
     "terminal.canvas",
+    "terminal.sequences",
     "terminal.lines",
     "terminal.look",
     "terminal.observations",
