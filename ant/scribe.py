@@ -87,12 +87,18 @@ def store_sightings(unit: Unit, notes: Notes) -> None:
 class Scribe:
     """Who has unstored bytes, and the task that stores them.
 
-    `waits` while the database refuses them, whatever smaller things still fit.
+    `waits` while the database refuses them, whatever smaller things still fit. `stored`
+    is told whose bytes went.
     """
 
-    def __init__(self, journal: Journal, keep: int) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        keep: int,
+        stored: Callable[[SessionId], None] = lambda _: None,
+    ) -> None:
         self.waits = False
-        self._journal, self._keep = journal, keep
+        self._journal, self._keep, self._tell = journal, keep, stored
         self._dirty: dict[SessionId, Flow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
         self._notes: Backlog[VerdictSeen] = Backlog(NOTES)
@@ -245,6 +251,7 @@ class Scribe:
             flow = dirty[session_id]
             offset, last = chunks[-1]
             flow.mark_stored(offset + len(last))
+            self._tell(session_id)
             if flow.tail.stored < flow.tail.end:
                 self.mark(session_id, flow)
 

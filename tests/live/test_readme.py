@@ -37,7 +37,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, proof, inside = BLOCKS
+    serve, first, later, live, proof, inside, find = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -62,6 +62,9 @@ async def test_readme_commands(tmp_path: Path) -> None:
                     return "the answer is 42" in (await http.get(history)).text
 
                 await eventually(answered)
+            said = await run(f"ID={session}\n{find}", address)
+            assert "the <mark>answer</mark> is 42" in said
+            assert '"terminals":[{' in said
             said = await run(f"ID={session}\n{later}", address)
             assert "the answer is 42" in said
             assert '"status":"running"' in said

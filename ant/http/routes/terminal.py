@@ -5,7 +5,7 @@ import logging
 
 import trio
 
-from ant import evidence, facts, runs, sessions, tracing
+from ant import evidence, facts, rendered, runs, sessions, tracing
 from ant.commands import (
     ReadHistory,
     ResizeTerminal,
@@ -100,10 +100,19 @@ async def get_history(
     """Transcript chunks, all bytes up to now: by time, by byte offset or by word.
 
     Where the disk does not keep up, what is stored is answered, and `end` says how far.
+    `grep` answers lines as they were finally seen, the newest first: what holds the
+    phrase, whatever its case unless that has a capital, or what a regular expression
+    of RE2 after `re:` matches. `indexed_to` says how far was looked.
     """
-    if (flow := system.stage.flows.get(session_id)) is not None:
-        with trio.move_on_after(PATIENCE_S):
+    with trio.move_on_after(PATIENCE_S):
+        if (flow := system.stage.flows.get(session_id)) is not None:
             await system.stage.scribe.flush(session_id, flow)
+        if query.grep:
+            behind = await system.journal.read(rendered.lags, session_id)
+            if behind:
+                await system.indexer.catch_up(session_id)
+    if query.grep:
+        return await system.journal.study(evidence.read_history, session_id, query)
     return await system.journal.read(evidence.read_history, session_id, query)
 
 
