@@ -38,9 +38,10 @@ _CHUNKS = 1024
 
 @attrs.frozen
 class Rendered:
-    """What came of a piece: lines `before` it begins at, and those that stand after.
+    """What came of a piece: lines that are final, and those that stand on the screen.
 
-    `was` is where the last one had come to, so that no piece is stored twice.
+    `was` is where rendering had come to before, so that no piece is stored twice. The
+    last line has the number before that of `place`.
     """
 
     session_id: SessionId
@@ -56,7 +57,7 @@ def render(
 ) -> Rendered | None:
     """Render the next piece of a transcript: no more than `size` bytes, nor longer.
 
-    It reads only. None where nothing waits; the lines' numbers end at the place's.
+    It reads only. None where nothing waits.
     """
     session = unit.sessions.get(session_id)
     if session is None or session.terminal is None:

@@ -278,7 +278,7 @@ class Canvas:
             "open": [list(part) for part in self.out.open],
             "last": [self.out.end, self.out.at, self.at],
             "memory": None if self.out.memory is None else list(self.out.memory),
-            "again": [sorted(self.out.again.elements()), self.out.passing],
+            "again": [sorted(self.out.again.elements()), self.out.fresh],
         }
 
     @classmethod
@@ -301,6 +301,6 @@ class Canvas:
         canvas.out.resume(state["open"], end, at)
         if state["memory"] is not None:
             canvas.out.memory = deque(state["memory"], MEMORY)
-        again, canvas.out.passing = state["again"]
+        again, canvas.out.fresh = state["again"]
         canvas.out.again = Counter(again)
         return canvas

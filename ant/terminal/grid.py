@@ -19,6 +19,9 @@ LINE_MAX = 16 << 10
 MEMORY = 1000
 """Lines that are known again when a program prints all anew."""
 
+FRESH = 50
+"""New lines in a row after which a program no longer prints what it had printed."""
+
 FILL = "\0"
 """What the right half of a wide character holds, so that an index is a column."""
 
@@ -171,13 +174,14 @@ class Lines:
 
     A program that prints all anew from the beginning, as some agents do, is noticed by
     `reprint`: what it prints again is passed over, from the second time on. `memory` is
-    what is known again, None before the first; `again` how often each is to be.
+    what is known again, None before the first; `again` how often each is to be, and
+    `fresh` how many were not since the last that was.
     """
 
     def __init__(self) -> None:
         self.memory: deque[int] | None = None
         self.again: Counter[int] = Counter()
-        self.passing = False
+        self.fresh = 1
         self.done: list[Line] = []
         self.open: list[Line] = []
         self._size = 0
@@ -223,18 +227,26 @@ class Lines:
     def _is_again(self, memory: deque[int], text: str) -> bool:
         if text:
             mark = fingerprint(text)
-            self.passing = self.again[mark] > 0
-            if self.passing:
+            if self.again[mark] > 0:
                 self.again[mark] -= 1
+                self.fresh = 0
             else:
                 memory.append(mark)
-        return self.passing
+                self.fresh += 1
+                if self.fresh > FRESH:
+                    self.again.clear()
+        return self.fresh == 0
 
     def reprint(self) -> None:
         """All that was there is printed again now."""
         if self.memory is None:
             self.memory = deque(maxlen=MEMORY)
         self.again = Counter(self.memory)
+
+    def forget(self) -> None:
+        """Another program prints now; what is open has come to its end."""
+        self.finish()
+        self.memory, self.again = None, Counter()
 
     def resume(self, parts: list[list[Any]], end: int, at: int) -> None:
         """Be as one was whose `open`, `end` and `at` these are."""

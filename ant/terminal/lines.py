@@ -45,7 +45,7 @@ def _size(text: str) -> int:
 class Renderer:
     """Feed it every byte once, in order; `take` the lines that are final.
 
-    `offset` is that of the next byte, `first` the number of the next final line.
+    `offset` is that of the next byte.
     """
 
     def __init__(self, cols: int, rows: int, offset: int = 0) -> None:
@@ -90,7 +90,7 @@ class Renderer:
     def begin(self, cols: int, rows: int, offset: int) -> None:
         """Another run begins on a blank screen; what stood there is final."""
         self._canvas.reset()
-        self._canvas.out.finish()
+        self._canvas.out.forget()
         self._canvas.resize(cols, rows)
         self._held, self._text, self._string, self.offset = b"", "", "", offset
 
