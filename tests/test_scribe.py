@@ -14,6 +14,8 @@ from ant.scribe import HEARD, URGENT, Scribe
 from ant.store import Keyframe, Store, Unit
 from ant.tally import Limit
 from ant.terminal.flow import Flow
+from ant.terminal.observations import VerdictSeen
+from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.transcript import CAPACITY, CHUNK, Tail
 from ant.trail import Fact, Source, Trust
 from tests.live.waiting import eventually
@@ -217,6 +219,30 @@ async def test_a_fact_waits_for_its_bytes(
         await scribe.flush(session.id, flow)
         await scribe.settle(session.id)
     await eventually(lambda: [5, 7, 8] == recorded(store, session))
+
+
+async def test_catching_up_is_with_all_that_was_seen(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """Bytes, sizes and facts; also where there are no new bytes, or nothing at all."""
+    flow = Flow(Tail(0))
+
+    def seen(unit: Unit) -> tuple[int, int]:
+        sightings = unit.sightings.of(session.id)
+        return len(sightings), len(unit.run_events.page(session.id, 1000))
+
+    with trio.fail_after(PATIENCE_S):
+        for number in range(1, 20):
+            if number % 3:
+                flow.append(b"x")
+                scribe.mark(session.id, flow)
+            quiet = Verdict(Kind.BUSY, "time", (), flow.tail.end)
+            scribe.note(session.id, flow, VerdictSeen(quiet, None, 80, 24))
+            scribe.hear(session.id, flow, fact(flow.tail.end))
+            await scribe.catch_up(session.id, flow)
+            assert flow.tail.stored == flow.tail.end
+            assert (number, number) == store.read(seen)
+        await scribe.catch_up(session.id, flow)
 
 
 async def test_what_has_no_bytes_goes_with_the_session(
