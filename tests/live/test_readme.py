@@ -91,7 +91,9 @@ async def run_inside(block: str, address: str, folder: Path) -> None:
     command = f"bash -euo pipefail {script} > {out}; echo code $? >> {out}"
     async with AntClient(f"http://{address}") as ant:
         row = await ant.create("inside", command=["bash", "-c", command])
-        await eventually(lambda: out.exists() and "code " in out.read_text())
+        # The command is in what is listed, so `code` alone is not the end.
+        over = re.compile(r"code \d+\n\Z")
+        await eventually(lambda: out.exists() and over.search(out.read_text()))
         said = out.read_text()
         assert said.endswith("code 0\n"), said
         page = await ant.messages(row["linked_chat_id"])
