@@ -1,16 +1,20 @@
 """Rules of a run: what is known of a terminal's process, and which offsets it has."""
 
+from collections.abc import Sequence
+
 import attrs
 
-from ant import clock, deliveries, prompts
+from ant import clock, deliveries, prompts, tracing
 from ant.asking import ENDED, LOST
 from ant.errors import NotFound
 from ant.events import SessionExited, SessionsChanged
+from ant.facts import Heard
 from ant.model import Session, SessionId, Status, TerminalInfo
 from ant.sessions import get_session, need_terminal
 from ant.store import Keyframe, Program, Unit
 from ant.terminal.host import Exit, Identity
 from ant.terminal.transcript import CAPACITY
+from ant.trail import HostTold
 
 POWER_LOSS_SKIP = 1 << 40
 """Offsets left out after the machine went down: its last commits may be gone, so what
@@ -72,6 +76,17 @@ def record_run(
         started_at=clock.stamp(unit.now),
         exited_at=None,
     )
+    program = unit.sessions.program(session_id)
+    if program is not None:
+        data = {
+            "pid": identity.pid if identity else None,
+            "run": program.run,
+            "command": program.command,
+            "cols": program.cols,
+            "rows": program.rows,
+        }
+        first = program.reserved - CAPACITY
+        tracing.tell(unit, session_id, HostTold("start", data, first))
     unit.emit(SessionsChanged(session_id))
 
 
@@ -109,11 +124,12 @@ def finish_run(
     complete: bool,
     reason: str | None,
     keyframe: Keyframe | None = None,
+    heard: Sequence[Heard] = (),
 ) -> None:
     """The program ended; `end` is one past its last byte, `keyframe` what it left.
 
     When the transcript is `complete` up to there, numbering goes on right there; else
-    it skips the reserve.
+    it skips the reserve. `heard` is what it did before and is not recorded yet.
     """
     program = unit.sessions.program(session_id)
     if program is None:
@@ -131,7 +147,11 @@ def finish_run(
         **({"reserved": end} if complete else {}),
     )
     unit.sessions.change(session_id, updated_at=at)
+    tracing.take_down(unit, [(session_id, heard)])
     prompts.resolve_all(unit, ENDED, session_id)
+    data = {"code": exit_.code, "signal": exit_.signal, "reason": reason}
+    until = end if complete else min(end, program.stored)
+    tracing.tell(unit, session_id, HostTold("exit", data, until))
     unit.emit(
         SessionExited(session_id, Status.EXITED, exit_.code, exit_.signal, reason, end)
     )
@@ -170,6 +190,8 @@ def recover(unit: Unit, boot_id: str) -> list[SessionId]:
             exit_signal=None,
             exited_at=clock.stamp(unit.now),
         )
+        told = HostTold("lost", {"reason": reason}, program.stored)
+        tracing.tell(unit, session_id, told)
         unit.emit(
             SessionExited(session_id, Status.LOST, None, None, reason, program.stored)
         )

@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from ant import clock, runs, screens
+from ant.blocks import command_block
 from ant.clerk import Clerk
 from ant.courier import Courier
 from ant.errors import AntError
@@ -15,6 +16,7 @@ from ant.explaining import RESIZED
 from ant.journal import Journal
 from ant.launch import plan
 from ant.model import SessionId
+from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Keyframe, Program
 from ant.terminal.detector import Detector
@@ -23,15 +25,20 @@ from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
 from ant.terminal.observations import (
     ActivitySeen,
+    BlockSeen,
+    ControlSeen,
+    InputSeen,
     Observation,
     OutputSeen,
     Resized,
+    TitleSeen,
     VerdictSeen,
 )
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.session import LiveTerminal
 from ant.terminal.transcript import Tail
 from ant.tokens import Mint
+from ant.trail import HostTold
 from ant.turns import Turns
 from ant.viewers import Viewers
 
@@ -50,6 +57,7 @@ class Stage:
 
     journal: Journal
     scribe: Scribe
+    recorder: Recorder
     clerk: Clerk
     courier: Courier
     viewers: Viewers
@@ -132,6 +140,9 @@ class Witness:
             self._keyframe(),
         )
         self.has_begun = True
+        self._stage.recorder.enter(
+            self.session_id, self.flow, live.terminal.shows_input
+        )
         self._stage.clerk.enter(self.session_id, self._run, self.flow)
         self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
@@ -153,7 +164,18 @@ class Witness:
                 self._stage.clerk.saw(self.session_id, observation.verdict)
                 self._stage.courier.saw(self.session_id)
                 self._stage.scribe.note(self.session_id, self.flow, observation)
+            case InputSeen():
+                self._stage.recorder.typed(self.session_id, observation)
+            case TitleSeen():
+                self._stage.recorder.titled(self.session_id, observation)
+            case ControlSeen(kind, data):
+                told = HostTold(kind, data, self.flow.tail.end)
+                self._stage.recorder.told(self.session_id, told)
+            case BlockSeen(block):
+                fact = command_block(block, clock.now())
+                self._stage.scribe.hear(self.session_id, self.flow, fact)
             case Resized(cols, rows):
+                self._stage.recorder.resized(self.session_id, cols, rows)
                 # Bytes alone cannot tell a redraw where the size changed.
                 self._note_size(cols, rows)
                 self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
@@ -194,6 +216,7 @@ class Witness:
             if self.has_begun:
                 del self._stage.running[self.session_id]
                 self._stage.clerk.forget(self.session_id)
+                self._stage.recorder.leave(self.session_id)
                 self._stage.courier.leave(self.session_id)
             self._stage.viewers.wake(self.session_id)
 
@@ -214,6 +237,7 @@ class Witness:
             complete,
             reason,
             self._keyframe() if self.has_begun else None,
+            self._stage.recorder.leave(self.session_id),
         )
 
     def _keyframe(self) -> Keyframe | None:

@@ -49,6 +49,8 @@ PURE_TERMINAL = (
     "terminal.canvas",
     "terminal.sequences",
     "terminal.lines",
+    "terminal.commandline",
+    "terminal.blocks",
     "terminal.look",
     "terminal.observations",
     "terminal.host",
@@ -65,6 +67,7 @@ PURE_TERMINAL = (
     "terminal.detector",
     "terminal.keys",
     "terminal.drafts",
+    "terminal.typed",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -90,7 +93,7 @@ STORE = (
     "store.transcripts",
     "store.keyframes",
     "store.sightings",
-    "store.blocks",
+    "store.lineblocks",
     "store.lines",
     "store.messages",
     "store.people",
@@ -112,7 +115,9 @@ RULES = (
     "sessions",
     "standing",
     "chain",
+    "facts",
     "tracing",
+    "blocks",
     "people",
     "tokens",
     "bridge",
@@ -132,9 +137,12 @@ RULES = (
     "grep",
     "evidence",
     "search",
+    "recap",
     "digest",
     "cast",
     "vault",
+    "bundle",
+    "verifying",
     "exporting",
     "screens",
 )
@@ -145,7 +153,10 @@ MACHINERY = (
     "viewers",
     "journal",
     "indexer",
+    "backlog",
     "scribe",
+    "pace",
+    "recorder",
     "launch",
     "keyfile",
     "webhooks",
@@ -284,7 +295,9 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
+        VOCABULARY
+        + MACHINERY
+        + ("explaining", "verifying", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

@@ -243,7 +243,8 @@ class Socket:
         if is_reply(data) and not self._joins.may_reply(ask.session_id):
             met(Limit.REPLY)
             return {"sessionId": ask.session_id, "size": 0, "dropped": True}
-        live.type_nowait(data)
+        join = self._joins.get(ask.session_id)
+        live.type_nowait(data, by=join.seat.handle if join else None)
         return {"sessionId": ask.session_id, "size": len(data)}
 
     async def _resize(self, ask: SendResize) -> dict[str, Any]:

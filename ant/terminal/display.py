@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import attrs
 
+from ant.terminal.commandline import Place
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Cursor, Modes
 from ant.terminal.screen import Screen, open_screen
@@ -77,6 +78,11 @@ class Display:
         self._screen.feed(fresh)
         return self._screen.replies()
 
+    @property
+    def title(self) -> str:
+        """The window title, as it is now."""
+        return self._screen.title
+
     def resize(self, cols: int, rows: int) -> None:
         """Have this size from the next byte on."""
         self._screen.resize(cols, rows)
@@ -85,6 +91,11 @@ class Display:
         """What would draw it."""
         screen, offset = self._screen, self.end - len(self._held)
         return Picture(offset, screen.cols, screen.rows, screen.ansi())
+
+    @property
+    def place(self) -> Place:
+        """Where on its row the cursor is."""
+        return Place(self._screen.cursor.col, self._screen.cols)
 
     def look(self, tty: Tty | None, quiet_s: float) -> Look:
         """What a verdict is made of."""

@@ -29,7 +29,7 @@ from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Modes
-from ant.terminal.observations import Observation, OutputSeen, Resized
+from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
 from ant.terminal.saying import Said, reacts, say
 from ant.terminal.sight import CATCH_UP, Sight
@@ -109,13 +109,22 @@ class LiveTerminal:
         self._detector.flag = flag
         self._stir()
 
-    def type_nowait(self, data: bytes) -> Typed:
+    def type_nowait(
+        self, data: bytes, source: str = "terminal_input", by: str | None = None
+    ) -> Typed:
         """Write it, or what there is no room for yet behind what is queued already.
+
+        `source` and `by` are the way and who, as it is recorded.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
         self._stir()
-        return self._inbox.type_nowait(data)
+        shown = self._sight.shows(data)
+        typed = self._inbox.type_nowait(data)
+        # What waits may be read by whoever asks for a secret by then.
+        still = typed.over.is_set() and self.terminal.shows_input()
+        self._witness.saw(InputSeen(data, source, shown if still else False, by))
+        return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
         """Answer the prompt that has this fingerprint, and watch it go.
@@ -145,7 +154,7 @@ class LiveTerminal:
         for _ in range(CAPACITY // CATCH_UP):
             if self._sight.end == self.flow.tail.end:
                 break
-            self._answer_queries(self._sight.catch_up())
+            self._catch_up()
         return self._sight.glance(trio.current_time())
 
     async def say(self, text: str) -> Said:
@@ -213,7 +222,7 @@ class LiveTerminal:
     def resize(self, cols: int, rows: int) -> None:
         """Set the window size; the last one set wins. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
-        self._answer_queries(self._sight.catch_up())
+        self._catch_up()
         self._sight.resize(cols, rows)
         self._stir()
         self._witness.saw(Resized(cols, rows))
@@ -223,7 +232,7 @@ class LiveTerminal:
 
         Raises `Conflict` where no screen library is installed.
         """
-        self._answer_queries(self._sight.catch_up())
+        self._catch_up()
         return self._sight.drawing()
 
     def picture(self) -> Picture | None:
@@ -253,9 +262,11 @@ class LiveTerminal:
         while await self.flow.wait_beyond(seen):
             data = self.flow.tail.read(seen, MAX_READ)
             seen += len(data)
-            self._answer_queries(self._sight.feed(data, seen))
+            now = trio.current_time()
+            self._answer_queries(self._sight.feed(data, seen, now))
+            self._tell()
             due = self._detector.next_look
-            for observation in self._detector.feed(data, seen, trio.current_time()):
+            for observation in self._detector.feed(data, seen, now):
                 self._witness.saw(observation)
             if self._detector.next_look != due:
                 self._stirred.ring()
@@ -274,6 +285,15 @@ class LiveTerminal:
             for observation in self._sight.judge(now):
                 self._witness.saw(observation)
             await trio.lowlevel.checkpoint()
+
+    def _catch_up(self) -> None:
+        self._answer_queries(self._sight.catch_up(trio.current_time()))
+        self._tell()
+
+    def _tell(self) -> None:
+        """The commands that have ended; by now their bytes are in the flow."""
+        for observation in self._sight.blocks():
+            self._witness.saw(observation)
 
     def _stir(self) -> None:
         self._detector.stir(trio.current_time())
@@ -327,9 +347,11 @@ class LiveTerminal:
             self.flow.finish()
 
     def close(self) -> None:
-        """Nothing more is typed; what waits is told so."""
+        """Nothing more is typed; what waits is told so. What ran has ended."""
         self._inbox.close()
         self.flow.finish()
+        self._sight.finish(trio.current_time())
+        self._tell()
 
 
 async def run_session(

@@ -37,7 +37,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, inside, find = BLOCKS
+    serve, first, later, live, proof, inside, find = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -72,6 +72,9 @@ async def test_readme_commands(tmp_path: Path) -> None:
             said = await run(live, address)
             assert "42" in said
             assert "exit code 0" in said
+            said = await run(f"ID={session}\n{proof}", address)
+            assert '"terminal":{"command_count":' in said
+            assert " events checked, head " in said
             await run_inside(inside, address, tmp_path)
     finally:
         # To the server alone: make would not wait for it if it were told too.
