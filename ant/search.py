@@ -11,7 +11,7 @@ from ant.grep import TEXT_MAX
 from ant.model import Found, SessionId, Task
 from ant.pattern import REGEX, Pattern, typed
 from ant.sessions import check_exists
-from ant.store import Block, Unit
+from ant.store import LineBlock, Unit
 
 SCAN_MAX = 256 << 20
 """Characters that one search looks through at most: half a second to two."""
@@ -103,7 +103,7 @@ def _lines(
     return tuple(_best(newest, lambda each: each.text, pattern, ask)), budget >= 0
 
 
-def _hits(block: Block, pattern: Pattern, oldest: int) -> list[LineFound]:
+def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[LineFound]:
     return [
         LineFound(
             block.session_id,

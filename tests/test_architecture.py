@@ -93,7 +93,7 @@ STORE = (
     "store.transcripts",
     "store.keyframes",
     "store.sightings",
-    "store.blocks",
+    "store.lineblocks",
     "store.lines",
     "store.messages",
     "store.people",

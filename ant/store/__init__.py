@@ -14,8 +14,8 @@ from playhouse.pool import PooledSqliteDatabase
 from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
-from ant.store.blocks import Block
 from ant.store.keyframes import Keyframe
+from ant.store.lineblocks import LineBlock
 from ant.store.lines import Place
 from ant.store.log import sha256
 from ant.store.people import Listed, Member, Poster
@@ -209,9 +209,9 @@ def _fail(job: Job, error: Exception) -> None:
 
 __all__ = [
     "AntError",
-    "Block",
     "Job",
     "Keyframe",
+    "LineBlock",
     "Listed",
     "Member",
     "Place",

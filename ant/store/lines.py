@@ -14,7 +14,7 @@ from peewee import fn
 
 from ant import wire
 from ant.model import SessionId
-from ant.store.blocks import Block
+from ant.store.lineblocks import LineBlock
 from ant.store.linetables import (
     LineBlockRow,
     LineCursorRow,
@@ -201,7 +201,7 @@ class LineStore:
             if known is not None:
                 LineBlockRow.delete().where(LineBlockRow.id == known.id).execute()
             return
-        block = Block.of(session_id, first, lines)
+        block = LineBlock.of(session_id, first, lines)
         fields = {name: getattr(block, name) for name in _EXTENT}
         text = {"text": block.text, "spans": block.spans}
         if known is None:
@@ -222,7 +222,7 @@ class LineStore:
         before: int | None = None,
         oldest: int = 0,
         forward: bool = False,
-    ) -> Iterator[Block]:
+    ) -> Iterator[LineBlock]:
         """The blocks of final lines that may hold these, newest or oldest first.
 
         `since` and `before` are times in milliseconds, `oldest` the first byte kept.
@@ -252,7 +252,7 @@ class LineStore:
 
     def everywhere(
         self, grams: Sequence[str], archived: bool, deleted: bool, live: bool
-    ) -> Iterator[Block]:
+    ) -> Iterator[LineBlock]:
         """Blocks of all sessions that are to be looked into, newest first.
 
         `live` are those that are not indexed, what stands on screens too; else those
@@ -272,9 +272,9 @@ class LineStore:
         for row in query.namedtuples().iterator():
             yield self._block(row)
 
-    def _block(self, row: Any) -> Block:
+    def _block(self, row: Any) -> LineBlock:
         text = _TEXT.one(id=row.id)
-        return Block(
+        return LineBlock(
             *(SessionId(row.session_id), row.first, row.count, row.start, row.stop),
             *(row.since, row.until, text.text, bytes(text.spans)),
         )

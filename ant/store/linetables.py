@@ -78,7 +78,7 @@ class LineBlockRow(Table):
 
 
 class LineTextRow(Table):
-    """The lines of a block, a newline between two; `spans` see `ant.store.lines`."""
+    """The lines of a block, a newline between two; `spans`: see `store.lineblocks`."""
 
     id = IntegerField(primary_key=True)
     spans = BlobField()

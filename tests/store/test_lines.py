@@ -6,7 +6,7 @@ import pytest
 
 from ant.model import Session
 from ant.pattern import grams
-from ant.store import Block, Place, Store, Unit
+from ant.store import LineBlock, Place, Store, Unit
 from ant.store.lines import BLOCK, State
 from ant.store.linetables import LineBlockRow, LineTextRow
 from ant.store.tables import database
@@ -43,7 +43,7 @@ def found(store: Store, session: Session, text: str = "", **kw: Any) -> list[str
     return store.read(read)
 
 
-def everywhere(store: Store, text: str, live: bool, **kw: bool) -> list[Block]:
+def everywhere(store: Store, text: str, live: bool, **kw: bool) -> list[LineBlock]:
     """The same over all sessions."""
     where = {"archived": False, "deleted": False, **kw}
     return store.read(

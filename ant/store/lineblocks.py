@@ -16,7 +16,7 @@ FIELDS = 3
 
 
 @attrs.frozen
-class Block:
+class LineBlock:
     """Lines from number `first` on.
 
     All of them were drawn by bytes from `start` to `stop`, from `since` until `until`
@@ -34,7 +34,9 @@ class Block:
     spans: bytes
 
     @classmethod
-    def of(cls, session_id: SessionId, first: int, lines: Sequence[Line]) -> "Block":
+    def of(
+        cls, session_id: SessionId, first: int, lines: Sequence[Line]
+    ) -> "LineBlock":
         """At least one line."""
         starts = [line.start for line in lines]
         stops = [line.end for line in lines]

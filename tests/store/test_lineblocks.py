@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.model import SessionId
-from ant.store import Block
+from ant.store import LineBlock
 from ant.terminal.grid import Line
 
 TEXTS = st.text(st.characters(exclude_characters="\n", codec="utf-8"), max_size=20)
@@ -25,7 +25,7 @@ LINES = st.lists(
 @given(LINES, st.integers(1, 2**50))
 def test_lines_come_out_as_they_went_in(lines: list[Line], first: int) -> None:
     """However far apart their bytes and times are."""
-    block = Block.of(SessionId("s"), first, lines)
+    block = LineBlock.of(SessionId("s"), first, lines)
     assert list(enumerate(lines, first)) == list(block.numbered())
     assert all(block.start <= line.start <= line.end <= block.stop for line in lines)
     assert all(block.since <= line.at <= block.until for line in lines)
@@ -34,5 +34,5 @@ def test_lines_come_out_as_they_went_in(lines: list[Line], first: int) -> None:
 @pytest.mark.parametrize(("span", "each"), [(100, 12), (1 << 32, 24)])
 def test_numbers_are_small_where_they_can_be(span: int, each: int) -> None:
     """Twelve bytes a line, and twice that when a line stood for 4 GiB."""
-    block = Block.of(SessionId("s"), 1, [Line("a", 7, 7 + span, 0)])
+    block = LineBlock.of(SessionId("s"), 1, [Line("a", 7, 7 + span, 0)])
     assert each == len(block.spans)
