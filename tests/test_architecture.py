@@ -43,6 +43,7 @@ PURE_TERMINAL = (
     "terminal.marks",
     "terminal.look",
     "terminal.observations",
+    "terminal.control",
     "terminal.host",
     "terminal.display",
     "terminal.menus",
@@ -63,6 +64,12 @@ LIVE_TERMINAL = (
     "terminal.processes",
     "terminal.front",
     "terminal.pty",
+    "terminal.spooler",
+    "terminal.starter",
+    "terminal.spool",
+    "terminal.attached",
+    "terminal.pane",
+    "terminal.tmux",
     "terminal.inbox",
     "terminal.sight",
     "terminal.answering",
@@ -278,9 +285,12 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "socket": ("listener", "connection"),
     "h11": ("webhooks", "connection", "listener"),
     "ssl": ("webhooks",),
-    "subprocess": ("terminal.pty", "terminal.processes"),
+    "subprocess": ("terminal.attached", "terminal.tmux"),
     "pty": (),
-    "signal": ("terminal.pty", "terminal.processes", "server"),
+    "signal": (
+        *("terminal.pty", "terminal.processes", "terminal.pane", "server"),
+        *("terminal.spooler", "terminal.starter"),
+    ),
     "multiprocessing": (),
     "threading": (),
     "concurrent": (),
@@ -304,10 +314,13 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "signal.pidfd_send_signal": ("terminal.pty", "terminal.processes"),
     "trio.to_thread": ("journal",),
     "trio.from_thread": (),
-    "trio.run_process": (),
+    "trio.run_process": ("terminal.tmux",),
 }
 
-SHIELDS = ("terminal.session", "terminal.processes", "connection", "listener")
+SHIELDS = (
+    *("terminal.session", "terminal.processes", "terminal.attached"),
+    *("connection", "listener"),
+)
 EXCEPT_STAR = ("listener", "connection", "supervisor")
 MOST_LINES = 400
 

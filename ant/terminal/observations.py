@@ -1,5 +1,7 @@
 """What a terminal tells the outside; facts, in the order in which they were seen."""
 
+from typing import Any
+
 import attrs
 
 from ant.terminal.look import Tty
@@ -44,4 +46,16 @@ class VerdictSeen:
     flag: str | None = None
 
 
-Observation = OutputSeen | ActivitySeen | Resized | VerdictSeen
+@attrs.frozen
+class ControlSeen:
+    """The host of the terminal notified of something about this session.
+
+    `kind` is that of a tmux notification and `data` what it says; the program has no
+    part in it.
+    """
+
+    kind: str
+    data: dict[str, Any]
+
+
+Observation = OutputSeen | ActivitySeen | Resized | VerdictSeen | ControlSeen

@@ -1,0 +1,412 @@
+"""A program in a pane of our private tmux: a host that outlives the server.
+
+Rule 1: bytes come from the spool, where each has its offset; tmux tells all else.
+Rule 2: the program is dead when its process is, and tmux knows how it ended; all it put
+out is in the spool when tmux has had a turn and the spool's writer waits for more.
+Rule 3: tmux takes all input there is, so it gets no more than the program reads.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import signal
+import sys
+import termios
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import attrs
+import trio
+
+from ant.errors import AntError, CapacityReached, Invalid, NotRunning
+from ant.terminal import front, processes
+from ant.terminal.attached import Client, Command
+from ant.terminal.control import Notice, Own
+from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity, Skipped
+from ant.terminal.look import Tty
+from ant.terminal.observations import ControlSeen
+from ant.terminal.spool import Spool, end_of
+
+CTRL_C = b"\x03"
+
+SIZE_MAX = 10_000
+"""The longest side of a window that tmux makes."""
+
+INPUT_UNREAD_MAX = 2048
+"""Bytes the program has not read: with 4 KiB the line discipline takes no more."""
+
+KEYS = 1024
+"""Bytes of input in one command: as hexadecimal words they fit a line."""
+
+UNDER_WAY = 4
+"""Input commands that tmux has not answered yet."""
+
+LOOK_AGAIN_S = 0.01
+"""Between two looks at what nobody tells: whether input was read, whether tmux has
+noticed that a program has ended."""
+
+LOOK_LATER_S = 0.5
+"""The same when it takes long."""
+
+RETRY_S = 0.2
+"""Before a control client that somebody ended is replaced."""
+
+DRAIN_S = 5.0
+"""What tmux and the writer are given to pass on the last bytes."""
+
+CLOSE_S = 3.0
+"""What an end waits for tmux to let go of the session, when that has died."""
+
+NOTICES = 256
+"""Notifications that wait to be taken; then the oldest go."""
+
+
+@attrs.frozen
+class Place:
+    """Where a program is: ids of tmux, its process, its terminal, the server run."""
+
+    name: str
+    run: str
+    session: int
+    window: int
+    pane: int
+    pid: int
+    tty: str
+
+
+class Server(Protocol):
+    """The tmux that the pane is in, as it is reached without the pane's client."""
+
+    async def client(self, session: int) -> Client | None:
+        """A new control client of that session; None when there is no such session."""
+        ...
+
+    async def ask(self, *words: str) -> str | None:
+        """What a command says; None when it is refused, or nobody is there."""
+        ...
+
+
+class TmuxPane:
+    """A `host.Terminal` in tmux; made by `tmux.Tmux`, which also runs its task."""
+
+    outlives_us = answers_queries = True
+
+    def __init__(
+        self,
+        place: Place,
+        spool: Spool,
+        stored: Callable[[], int],
+        client: Client,
+        server: "Server",
+    ) -> None:
+        self._place, self._spool, self._stored = place, spool, stored
+        self._client, self._server = client, server
+        self._identity = processes.identify(place.pid)
+        self._own = Own(place.session, place.pane, {place.window})
+        self._notices: deque[ControlSeen] = deque(maxlen=NOTICES)
+        self._noticed = trio.lowlevel.ParkingLot()
+        self._keys: deque[Command] = deque()
+        self._bell = os.open(spool.folder / "bell", os.O_RDWR | os.O_NONBLOCK)
+        self._exit: Exit | None = None
+        self._has_exit, self._drained = trio.Event(), trio.Event()
+        self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
+        self._told_hole = False
+        self._life = trio.CancelScope()
+
+    @property
+    def identity(self) -> Identity | None:
+        return self._identity
+
+    async def read(self) -> bytes:
+        """See `Terminal.read`. *Cancellation:* comes before a byte is taken, or not."""
+        await trio.lowlevel.checkpoint()
+        while True:
+            at_end = self._drained.is_set()
+            if data := self._spool.take(MAX_READ, self._stored()):
+                return data
+            if hole := self._spool.hole():
+                if not self._told_hole:
+                    self._told_hole = True
+                    raise Skipped(hole)
+                self._spool.pass_over()
+                self._told_hole = False
+            elif at_end:
+                return b""
+            else:
+                await self._wait_bell()
+
+    async def _wait_bell(self) -> None:
+        with contextlib.suppress(trio.ClosedResourceError):
+            await trio.lowlevel.wait_readable(self._bell)
+        if not self._closed.is_set():
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._bell, MAX_READ)
+
+    def read_nowait(self) -> bytes:
+        """See `Terminal.read_nowait`."""
+        return self._spool.take(MAX_READ, self._stored())
+
+    def tty(self) -> Tty | None:
+        """See `Terminal.tty`."""
+        try:
+            with self._line() as fd:
+                group = processes.foreground_of(self._place.pid)
+                return front.look_at(fd, self._place.pid, group)
+        except (OSError, termios.error):
+            return None
+
+    @contextlib.contextmanager
+    def _line(self) -> Iterator[int]:
+        """The program's end of the terminal, for a moment: held, it would not end."""
+        if self._exit is not None:
+            raise OSError(errno.EIO, "The program has ended.")
+        fd = os.open(self._place.tty, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    def was_given(self, variable: str, value: str) -> bool:
+        """See `Terminal.was_given`."""
+        return processes.environ_of(self._place.pid).get(variable) == value
+
+    async def write(self, data: bytes) -> int:
+        """See `Terminal.write`. *Cancellation:* comes before a byte is written."""
+        await trio.lowlevel.checkpoint()
+        while not (count := self.write_nowait(data)) and data:
+            if self._keys:
+                with trio.move_on_after(LOOK_LATER_S):
+                    await self._keys[0].done.wait()
+            else:
+                await trio.sleep(LOOK_AGAIN_S)
+        return count
+
+    def write_nowait(self, data: bytes) -> int:
+        """See `Terminal.write_nowait`."""
+        self._check_running()
+        while self._keys and self._keys[0].done.is_set():
+            self._keys.popleft()
+        part = data[:KEYS]
+        if not part or len(self._keys) >= UNDER_WAY or self._is_full():
+            return 0
+        try:
+            self._keys.append(self._press(part))
+        except CapacityReached:
+            return 0
+        return len(part)
+
+    def _press(self, data: bytes) -> Command:
+        # In copy mode, where a person who is attached may be, keys would go to tmux.
+        pane = f"%{self._place.pane}"
+        keys = data.hex(" ")
+        return self._client.give(
+            f"copy-mode -q -t {pane}", f"send-keys -H -t {pane} {keys}"
+        )
+
+    def _is_full(self) -> bool:
+        return self._unread() > INPUT_UNREAD_MAX
+
+    def _unread(self) -> int:
+        try:
+            with self._line() as fd:
+                count = fcntl.ioctl(fd, termios.FIONREAD, bytes(4))
+        except OSError:
+            return 0
+        return int.from_bytes(count, sys.byteorder)
+
+    def interrupt(self) -> None:
+        """See `Terminal.interrupt`."""
+        self._check_running()
+        if self._keys or self._is_full():
+            with contextlib.suppress(OSError, termios.error), self._line() as fd:
+                _, _, _, modes, _, _, keys = termios.tcgetattr(fd)
+                if modes & termios.ISIG and keys[termios.VINTR] == CTRL_C:
+                    group = processes.foreground_of(self._place.pid)
+                    processes.signal_group(group, signal.SIGINT)
+                    return
+        self._press(CTRL_C)
+
+    def resize(self, cols: int, rows: int) -> None:
+        """See `Terminal.resize`."""
+        check_size(cols, rows)
+        self._check_running()
+        self._client.give(f"resize-window -t @{self._place.window} -x {cols} -y {rows}")
+
+    def _check_running(self) -> None:
+        if self._closing:
+            raise NotRunning("The terminal is closed.")
+        if self._exit is not None:
+            raise NotRunning("The program has ended.")
+
+    async def notice(self) -> ControlSeen:
+        """See `Terminal.notice`. *Cancellation:* none is taken."""
+        await trio.lowlevel.checkpoint()
+        while not self._notices:
+            await self._noticed.park()
+        return self._notices.popleft()
+
+    def _tell(self, notice: Notice) -> None:
+        if (seen := self._own.seen(notice)) is not None:
+            self._note(seen)
+
+    def _note(self, seen: ControlSeen) -> None:
+        self._notices.append(seen)
+        self._noticed.unpark()
+
+    async def wait_exit(self) -> Exit:
+        """See `Terminal.wait_exit`."""
+        await self._has_exit.wait()
+        return self._how_it_ended()
+
+    def _how_it_ended(self) -> Exit:
+        return self._exit or Exit(signal=signal.SIGKILL)
+
+    async def leave(self) -> None:
+        """See `Terminal.leave`."""
+        self._closing = True
+        self._life.cancel()
+        await self._closed.wait()
+
+    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
+        """See `Terminal.aclose`. *Cancellation:* the task of the pane ends it."""
+        first, self._closing = not self._closing, True
+        if first:
+            try:
+                # Its pid is tmux's to give back, so it is looked for by all we know.
+                for sid in self._left():
+                    await processes.end_session(sid, grace_s)
+            finally:
+                self._finish.set()
+        with trio.move_on_after(DRAIN_S + CLOSE_S):
+            await self._closed.wait()
+        return self._how_it_ended()
+
+    def _left(self) -> set[int]:
+        if self._identity is None:
+            return set()
+        place = self._place
+        return processes.find_lost(place.name, self._identity, place.run)
+
+    async def run(self) -> None:
+        """Keep the client, learn how the program ends, and let go when told to.
+
+        *Cancellation:* the program is left as it is.
+        """
+        try:
+            with self._life:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._converse)
+                    await self._learn_exit()
+                    await self._finish.wait()
+                    await self._ask("kill-session", "-t", f"${self._place.session}")
+                    with trio.move_on_after(RETRY_S):
+                        await self._client.over.wait()  # It says that it leaves.
+                    nursery.cancel_scope.cancel()
+        finally:
+            self._closing = True
+            self._has_exit.set()
+            self._drained.set()
+            self._closed.set()
+            trio.lowlevel.notify_closing(self._bell)
+            os.close(self._bell)
+
+    async def _converse(self) -> None:
+        """Have a control client; another when it was ended and the session was not."""
+        while True:
+            try:
+                await self._client.run(self._tell)
+            finally:
+                await self._client.aclose()
+            if self._finish.is_set():
+                return
+            self._note(ControlSeen("ctrl-exit", {}))
+            await trio.sleep(RETRY_S)
+            client = await self._server.client(self._place.session)
+            if client is None:
+                return
+            self._client = client
+
+    async def _learn_exit(self) -> None:
+        await self._until_process_ends()
+        pause_s = LOOK_AGAIN_S
+        while (exit_ := await self._ask_exit()) is None:
+            await trio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LOOK_LATER_S)
+        with trio.move_on_after(DRAIN_S):
+            await self._until_drained()
+        self._exit = exit_
+        self._has_exit.set()
+        self._drained.set()
+        with contextlib.suppress(BlockingIOError):  # It has been rung already.
+            os.write(self._bell, b"\0")
+
+    async def _until_process_ends(self) -> None:
+        identity = self._identity
+        if identity is None:
+            return
+        try:
+            pidfd = os.pidfd_open(identity.pid)
+        except OSError:  # It has ended: nobody waits for what is not there.
+            return
+        try:
+            if processes.identify(identity.pid) == identity:
+                await trio.lowlevel.wait_readable(pidfd)
+        finally:
+            os.close(pidfd)
+
+    async def _ask_exit(self) -> Exit | None:
+        """How tmux says that it ended; None while it does not know.
+
+        Where tmux itself is gone, it took the terminal from the program: a hang-up.
+        """
+        form = "#{pane_dead} #{pane_dead_status}:#{pane_dead_signal}"
+        pane = f"%{self._place.pane}"
+        said = await self._ask("display-message", "-p", "-t", pane, form)
+        if not said:
+            return Exit(signal=signal.SIGHUP)
+        dead, _, how = said.partition(" ")
+        code, _, signum = how.partition(":")
+        if dead != "1" or not (code or signum):  # It may be told in two steps.
+            return None
+        return Exit(signal=int(signum)) if signum else Exit(code=int(code))
+
+    async def _ask(self, *words: str) -> str | None:
+        """As `Server.ask`, by the client while there is one."""
+        try:
+            answer = await self._client.ask(" ".join(f"'{word}'" for word in words))
+        except AntError:
+            answer = None
+        if answer is None:
+            return await self._server.ask(*words)
+        return "\n".join(answer.lines) if answer.ok else None
+
+    async def _until_drained(self) -> None:
+        before: tuple[bool, int] | None = None
+        while True:
+            await self._ask("display-message", "-p", "turn")
+            now = self._writer_waits(), end_of(self._spool.folder)
+            if now[0] and now == before:
+                return
+            before = now
+            await trio.sleep(LOOK_AGAIN_S / 5)
+
+    def _writer_waits(self) -> bool:
+        pid = writer_of(self._spool.folder)
+        return pid is not None and processes.is_waiting(pid)
+
+
+def writer_of(folder: Path) -> int | None:
+    """The process that writes a spool; None before it has said so."""
+    try:
+        return int((folder / "writer").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def check_size(cols: int, rows: int) -> None:
+    """Raise `Invalid` for what is no size of a window."""
+    if not (0 < cols <= SIZE_MAX and 0 < rows <= SIZE_MAX):
+        raise Invalid(f"A side of a tmux window is 1 to {SIZE_MAX} at $.cols")

@@ -1,0 +1,341 @@
+"""Our private tmux: a server of its own for each data directory, beside the user's.
+
+Rule 1: its socket is named by the data directory, its configuration is none but ours.
+Rule 2: a session of ours is named by its id and marked with its run; what is not marked
+is somebody else's, and is left alone.
+Rule 3: a program is started, and what it puts out is spooled, in one turn of tmux: no
+byte comes before the spool.
+"""
+
+import hashlib
+import logging
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import attrs
+import trio
+
+from ant.errors import CapacityReached, Invalid
+from ant.terminal import processes, spool
+from ant.terminal.attached import Client, open_client
+from ant.terminal.host import Spec
+from ant.terminal.pane import Place, TmuxPane, check_size
+from ant.terminal.pty import check
+from ant.terminal.spool import RESTART_SKIP, Spool
+
+log = logging.getLogger(__name__)
+
+OLDEST = (3, 3)
+"""The first version that tells by which signal a program has ended."""
+
+SPOOL_MAX = 256 << 20
+"""Bytes of one session that wait in its spool; then the newest are dropped."""
+
+SEGMENT = 4 << 20
+"""Bytes of one file of a spool: it can go when all of it is stored."""
+
+TRIES = 5
+"""A server that has just lost its last session refuses us while it ends."""
+
+RETRY_S = 0.1
+
+_HERE = Path(__file__).parent
+_PYTHON = (sys.executable, "-IS")
+
+_OPTIONS = (
+    ("-g", "remain-on-exit", "on"),  # Else nobody could tell how a program ended.
+    ("-g", "status", "off"),
+    ("-g", "default-terminal", "tmux-256color"),
+    ("-g", "history-limit", "2000"),  # For who attaches; the transcript is ours.
+    ("-g", "update-environment", ""),
+    ("-s", "escape-time", "0"),
+    ("-s", "focus-events", "on"),
+    ("-s", "exit-empty", "on"),
+)
+
+_FORM = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_tty}"
+_MARKS = "#{@ant_session} #{@ant_run} #{@ant_pane} #{pane_pipe} #{pane_dead}"
+
+
+@attrs.frozen
+class Survivor:
+    """A session of ours that tmux has; `spooled` is whether its output is kept."""
+
+    place: Place
+    spooled: bool
+    dead: bool
+
+
+class Tmux:
+    """The door to it. Panes' tasks run in `nursery`, which outlives the sessions'."""
+
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        data_dir: Path,
+        env: dict[str, str],
+        spool_max: int = SPOOL_MAX,
+    ) -> None:
+        self.name = name_of(data_dir)
+        self._nursery, self._env = nursery, _clean(env)
+        self._folder, self._cap = data_dir / "spool", spool_max
+        self._segment = max(min(SEGMENT, spool_max // 4), 1)
+        self._checked = False
+
+    def folder(self, session_id: str) -> Path:
+        """Where that session's spool is, or would be."""
+        return self._folder / session_id
+
+    async def version(self) -> str | None:
+        """What tmux calls its version; None where there is no tmux."""
+        program = _program()
+        if program is None:
+            return None
+        done = await self._run(program, "-V")
+        return done.stdout.decode("utf-8", "replace").strip().removeprefix("tmux ")
+
+    async def check(self) -> None:
+        """Raise `Invalid` where there is no tmux, or one that is too old."""
+        if self._checked:
+            return
+        version, wanted = await self.version(), ".".join(map(str, OLDEST))
+        if version is None:
+            raise Invalid(
+                f"there is no tmux on this machine: install {wanted} or newer at $.host"
+            )
+        if is_old(version):
+            raise Invalid(f"tmux {version} is too old: {wanted} is needed at $.host")
+        self._checked = True
+
+    async def open(
+        self,
+        spec: Spec,
+        session_id: str,
+        run: str,
+        offset: int,
+        stored: Callable[[], int],
+    ) -> TmuxPane:
+        """Start a program, whose first byte has that offset.
+
+        `stored` tells up to where its bytes may be forgotten. Raises `Invalid` if it,
+        its folder or tmux is not there, `CapacityReached` when the machine has no more
+        to give. *Cancellation:* a program that was started already is left in tmux, to
+        be ended as one that nobody knows.
+        """
+        check(spec)
+        check_size(spec.cols, spec.rows)
+        _check_passable(spec)
+        await self.check()
+        folder = self._prepare(session_id, offset)
+        start = folder / "start"
+        _write_start(start, spec)
+        size = ("-x", str(spec.cols), "-y", str(spec.rows))
+        starter = (*_PYTHON, str(_HERE / "starter.py"), str(start))
+        said = await self._start(
+            *("new-session", "-d", "-P", "-F", _FORM, "-s", session_id, *size),
+            *("-c", "/", "--", *starter, ";"),
+            *("set-option", "-w", "window-size", "manual", ";"),
+            *("set-option", "@ant_session", session_id, ";"),
+            *("set-option", "@ant_run", run, ";"),
+            *("set-option", "-F", "@ant_pane", "#{pane_id}", ";"),
+            *("pipe-pane", "-O", self._pipe(folder, offset)),
+        )
+        place = _place(session_id, run, said.split())
+        return await self._hold(place, offset, stored)
+
+    async def attach(
+        self, survivor: Survivor, offset: int, stored: Callable[[], int]
+    ) -> TmuxPane:
+        """Take up a program that went on without us; reading goes on at `offset`.
+
+        Raises `Invalid` where it has gone meanwhile.
+        """
+        place = survivor.place
+        folder = self.folder(place.name)
+        if not (survivor.spooled or survivor.dead):
+            log.warning("The spool of session %s was cut off.", place.name)
+            again = spool.end_of(folder) + RESTART_SKIP
+            spool.begin(folder, again)
+            pane = f"%{place.pane}"
+            await self.ask("pipe-pane", "-O", "-t", pane, self._pipe(folder, again))
+        return await self._hold(place, offset, stored)
+
+    async def survivors(self) -> dict[str, Survivor]:
+        """The sessions of ours that there are, by their ids."""
+        if _program() is None:
+            return {}
+        said = await self.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
+        found = {}
+        for line in (said or "").splitlines():
+            words = line.split(" ")
+            if len(words) != 10 or words[2] != words[7]:
+                continue  # Not marked, or a pane that somebody added.
+            place = _place(words[0], words[1], words[5:])
+            found[place.name] = Survivor(place, words[3] == "1", words[4] == "1")
+        return found
+
+    async def end(self, survivor: Survivor, grace_s: float) -> None:
+        """End a session that nobody knows any more, and all it left."""
+        place = survivor.place
+        identity = processes.identify(place.pid)
+        if identity is not None and not survivor.dead:
+            for sid in processes.find_lost(place.name, identity, place.run):
+                await processes.end_session(sid, grace_s)
+        await self.ask("kill-session", "-t", f"${place.session}")
+
+    def forget(self, session_id: str) -> None:
+        """Remove a spool of which everything is stored, or nothing is wanted."""
+        shutil.rmtree(self.folder(session_id), ignore_errors=True)
+
+    def spooled(self) -> list[str]:
+        """The sessions that have a spool."""
+        return sorted(os.listdir(self._folder)) if self._folder.is_dir() else []
+
+    async def ask(self, *words: str) -> str | None:
+        """See `pane.Server`."""
+        program = _program()
+        if program is None:
+            return None
+        done = await self._run(program, *self._server(), *words)
+        if done.returncode:
+            return None
+        return done.stdout.decode("utf-8", "replace").rstrip("\n")
+
+    async def client(self, session: int) -> Client | None:
+        """See `pane.Server`."""
+        program = _program()
+        known = await self.ask("has-session", "-t", f"${session}")
+        if program is None or known is None:
+            return None
+        flags = "no-output,ignore-size"
+        words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
+        return await open_client([program, *self._server(), *words], self._env)
+
+    async def _hold(
+        self, place: Place, offset: int, stored: Callable[[], int]
+    ) -> TmuxPane:
+        client = await self.client(place.session)
+        if client is None:
+            raise Invalid("the tmux session ended as it began at $.host")
+        reader = Spool(self.folder(place.name), offset)
+        pane = TmuxPane(place, reader, stored, client, self)
+        self._nursery.start_soon(self._guarded, pane)
+        return pane
+
+    async def _guarded(self, pane: TmuxPane) -> None:
+        """A bug in one pane is that pane's end with us, and nobody else's."""
+        try:
+            await pane.run()
+        except Exception:
+            log.exception("A tmux pane crashed.")
+
+    async def _start(self, *words: str) -> str:
+        """Start a session in the server, which is started for that if need be."""
+        program = _program()
+        assert program is not None
+        setup = [word for option in _OPTIONS for word in ("set-option", *option, ";")]
+        said = ""
+        for _ in range(TRIES):
+            done = await self._run(
+                program, *self._server(), "start-server", ";", *setup, *words
+            )
+            if done.returncode == 0:
+                return done.stdout.decode()
+            said = done.stderr.decode("utf-8", "replace").strip()
+            if "server" not in said:
+                break
+            await trio.sleep(RETRY_S)
+        raise CapacityReached(f"tmux did not start the program: {said}.")
+
+    async def _run(
+        self, program: str, *words: str
+    ) -> "subprocess.CompletedProcess[bytes]":
+        return await trio.run_process(
+            [program, *words],
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+            env=self._env,
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def _server(self) -> Sequence[str]:
+        return ("-L", self.name, "-f", "/dev/null")
+
+    def _prepare(self, session_id: str, offset: int) -> Path:
+        """An empty spool, that begins at an offset."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        folder = self.folder(session_id)
+        self.forget(session_id)
+        folder.mkdir(mode=0o700)
+        os.mkfifo(folder / "bell", 0o600)
+        spool.begin(folder, offset)
+        return folder
+
+    def _pipe(self, folder: Path, offset: int) -> str:
+        writer = (*_PYTHON, str(_HERE / "spooler.py"), str(folder))
+        numbers = map(str, (offset, self._cap, self._segment))
+        return "exec " + _line((*writer, *numbers))
+
+
+def name_of(data_dir: Path) -> str:
+    """The socket's name for `tmux -L`: that of the folder, hashed, for it is short."""
+    path = os.fsencode(data_dir.resolve())
+    return f"ant-{hashlib.sha256(path).hexdigest()[:12]}"
+
+
+def is_old(version: str) -> bool:
+    """Whether a version is older than we need; one that is not numbered is not."""
+    number = re.search(r"(\d+)\.(\d+)", version)
+    return number is not None and (int(number[1]), int(number[2])) < OLDEST
+
+
+def _program() -> str | None:
+    return shutil.which("tmux")
+
+
+def _clean(env: dict[str, str]) -> dict[str, str]:
+    """Without what would lead to another tmux, or lead us to another socket."""
+    strangers = ("TMUX", "TMUX_PANE", "TMUX_TMPDIR")
+    return {name: value for name, value in env.items() if name not in strangers}
+
+
+def _check_passable(spec: Spec) -> None:
+    pairs = (f"{name}={value}" for name, value in spec.env.items())
+    for text in (*spec.argv, spec.cwd, *pairs):
+        if "\0" in text:
+            raise Invalid("Cannot pass this on: embedded null byte at $.command")
+        try:
+            os.fsencode(text)
+        except UnicodeEncodeError as exc:
+            raise Invalid(f"Cannot pass this on: {exc} at $.command") from exc
+    if any("=" in name or not name for name in spec.env):
+        raise Invalid("Cannot pass this on: illegal environment name at $.command")
+
+
+def _write_start(path: Path, spec: Spec) -> None:
+    """What `starter` is to start: secrets are in the environment, so only for us."""
+    env = shutil.which("env") or "/usr/bin/env"
+    words = (env, "-C", spec.cwd, "--", *spec.argv)
+    variables = (f"{name}={value}" for name, value in spec.env.items())
+    parts = (str(len(words)), *words, *variables)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(b"".join(os.fsencode(part) + b"\0" for part in parts))
+
+
+def _line(words: Sequence[str]) -> str:
+    """These words for the shell, by way of tmux, which expands `#` and `%`."""
+    return shlex.join(words).replace("#", "##").replace("%", "%%")
+
+
+def _place(name: str, run: str, words: Sequence[str]) -> Place:
+    session, window, pane = (int(word[1:]) for word in words[:3])
+    return Place(name, run, session, window, pane, int(words[3]), words[4])
