@@ -142,6 +142,7 @@ MACHINERY = (
     "courier",
     "witness",
     "supervisor",
+    "recovery",
     "health",
     "lock",
     "logs",

@@ -25,7 +25,7 @@ from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.driver import Driver, driver_for
 from ant.terminal.flow import Flow
-from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
+from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Modes
@@ -77,6 +77,10 @@ class Witness(Protocol):
         """
         ...
 
+    async def left(self) -> None:
+        """We let go of it, and it goes on. Runs under the shield."""
+        ...
+
 
 class LiveTerminal:
     """A running session as others hold it: they ask, its own tasks do."""
@@ -97,6 +101,7 @@ class LiveTerminal:
         self._stirred = Bell()
         self._witness = witness
         self._stop = trio.Event()
+        self._leaving = False
         self._grace_s = HANG_UP_GRACE_S
 
     @property
@@ -230,6 +235,15 @@ class LiveTerminal:
         """What draws the screen as it is; None where there is no library for it."""
         return self._sight.picture()
 
+    def leave(self) -> None:
+        """Begin to let go of a program that outlives us; `over` tells when we have."""
+        self._leaving = True
+        self._stop.set()
+
+    def leaves(self, cancelled: bool) -> bool:
+        """Whether the program is to go on without us."""
+        return self._leaving or (cancelled and self.terminal.outlives_us)
+
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
         """Begin to end the session; `over` tells when it has."""
         self._grace_s = min(self._grace_s, grace_s)
@@ -238,11 +252,20 @@ class LiveTerminal:
     async def _read(self, at_end: trio.Event) -> None:
         while True:
             await self.flow.wait_room()
-            data = await self.terminal.read()
+            try:
+                data = await self.terminal.read()
+            except Skipped as hole:
+                await self.flow.skip(hole.count)
+                continue
             if not data:
                 at_end.set()
                 return
             self._take(data)
+
+    async def _hear(self) -> None:
+        """What the host notifies of, for ever."""
+        while True:
+            self._witness.saw(await self.terminal.notice())
 
     def _take(self, data: bytes) -> None:
         self.flow.append(data)
@@ -280,7 +303,7 @@ class LiveTerminal:
         self._stirred.ring()
 
     def _answer_queries(self, replies: bytes) -> None:
-        if replies and self._witness.is_alone():
+        if replies and not self.terminal.answers_queries and self._witness.is_alone():
             with suppress(NotRunning, CapacityReached):
                 self._inbox.type_nowait(replies)
 
@@ -318,11 +341,13 @@ class LiveTerminal:
                 ends.start_soon(self._read, at_end)
                 ends.start_soon(self._inbox.run)
                 ends.start_soon(self._watch)
+                ends.start_soon(self._hear)
                 if await self._until_exit():
                     await self._drain(at_end)
-                await self.terminal.aclose(self._grace_s)
-                with trio.move_on_after(DRAIN_MAX_S):
-                    await self._drain(at_end)
+                if not self._leaving:
+                    await self.terminal.aclose(self._grace_s)
+                    with trio.move_on_after(DRAIN_MAX_S):
+                        await self._drain(at_end)
                 ends.cancel_scope.cancel()
             self.flow.finish()
 
@@ -340,8 +365,9 @@ async def run_session(
     """Open a terminal, report it started, and return when its life is over.
 
     Raises what opening raises, and whatever a bug in a task raises; the terminal is
-    ended all the same. *Cancellation:* the program is killed without grace, the last
-    word is written, no process or descriptor is left; bounded by `TEARDOWN_S`.
+    ended all the same. *Cancellation:* the program is killed without grace, or left
+    where it outlives us, the last word is written, no process or descriptor is left
+    with us; bounded by `TEARDOWN_S`.
     """
     terminal: Terminal | None = None
     live: LiveTerminal | None = None
@@ -357,14 +383,17 @@ async def run_session(
         reason = str(exc)
         raise
     finally:
-        if trio.current_effective_deadline() <= trio.current_time():
+        cancelled = trio.current_effective_deadline() <= trio.current_time()
+        if cancelled:
             reason = "stopped"
         with trio.CancelScope(shield=True) as shield:
             shield.deadline = trio.current_time() + TEARDOWN_S
-            exit_ = await terminal.aclose(0) if terminal else None
+            exit_, leaves = None, live is not None and live.leaves(cancelled)
+            if terminal is not None:
+                exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
             if live is not None:
                 live.close()
-            await witness.ended(exit_, reason)
+            await (witness.left() if leaves else witness.ended(exit_, reason))
         if live is not None:
             live.over.set()
         if shield.cancelled_caught:

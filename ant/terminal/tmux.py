@@ -15,7 +15,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
@@ -73,20 +74,32 @@ class Survivor:
 
 
 class Tmux:
-    """The door to it. Panes' tasks run in `nursery`, which outlives the sessions'."""
+    """The door to it; `found` is the version of tmux, once somebody asked."""
 
     def __init__(
         self,
-        nursery: trio.Nursery,
         data_dir: Path,
         env: dict[str, str],
         spool_max: int = SPOOL_MAX,
     ) -> None:
         self.name = name_of(data_dir)
-        self._nursery, self._env = nursery, _clean(env)
+        self.found: str | None = None
+        self._nursery: trio.Nursery | None = None
+        self._env = _clean(env)
         self._folder, self._cap = data_dir / "spool", spool_max
         self._segment = max(min(SEGMENT, spool_max // 4), 1)
         self._checked = False
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """Panes may be opened and attached inside; the sessions end inside, too.
+
+        Leaving it lets go of every pane, as it is. *Cancellation:* the same.
+        """
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            yield
+            nursery.cancel_scope.cancel()
 
     def folder(self, session_id: str) -> Path:
         """Where that session's spool is, or would be."""
@@ -98,7 +111,9 @@ class Tmux:
         if program is None:
             return None
         done = await self._run(program, "-V")
-        return done.stdout.decode("utf-8", "replace").strip().removeprefix("tmux ")
+        said = done.stdout.decode("utf-8", "replace").strip()
+        self.found = said.removeprefix("tmux ")
+        return self.found
 
     async def check(self) -> None:
         """Raise `Invalid` where there is no tmux, or one that is too old."""
@@ -168,7 +183,7 @@ class Tmux:
 
     async def survivors(self) -> dict[str, Survivor]:
         """The sessions of ours that there are, by their ids."""
-        if _program() is None:
+        if await self.version() is None:
             return {}
         said = await self.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
         found = {}
@@ -225,6 +240,7 @@ class Tmux:
             raise Invalid("the tmux session ended as it began at $.host")
         reader = Spool(self.folder(place.name), offset)
         pane = TmuxPane(place, reader, stored, client, self)
+        assert self._nursery is not None, "nobody holds it"
         self._nursery.start_soon(self._guarded, pane)
         return pane
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
-import trio
 
 from ant.terminal.tmux import SPOOL_MAX, Tmux, name_of
 
@@ -47,6 +46,6 @@ async def running_tmux(
     if shutil.which("tmux") is None:
         pytest.skip("tmux is missing")
     with ended_with_us(data_dir):
-        async with trio.open_nursery() as nursery:
-            yield Tmux(nursery, data_dir, dict(os.environ), spool_max)
-            nursery.cancel_scope.cancel()
+        tmux = Tmux(data_dir, dict(os.environ), spool_max)
+        async with tmux.holding():
+            yield tmux

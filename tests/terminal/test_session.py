@@ -62,6 +62,11 @@ class Diary:
         self.store()
         self.last_words.append((exit_, reason))
 
+    async def left(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.store()
+        self.last_words.append((None, "left"))
+
     def store(self) -> None:
         """Everything that waits."""
         tail = self.flow.tail
