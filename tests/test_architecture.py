@@ -68,6 +68,8 @@ LIVE_TERMINAL = (
     "terminal.starter",
     "terminal.spool",
     "terminal.attached",
+    "terminal.place",
+    "terminal.lastwords",
     "terminal.pane",
     "terminal.tmux",
     "terminal.inbox",
@@ -290,7 +292,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pty": (),
     "signal": (
         *("terminal.pty", "terminal.processes", "terminal.pane", "server"),
-        *("terminal.spooler", "terminal.starter"),
+        *("terminal.spooler", "terminal.starter", "terminal.lastwords"),
     ),
     "multiprocessing": (),
     "threading": (),
@@ -332,6 +334,7 @@ UNMIRRORED = {
     "prompt_events": "with the other events, in test_events.py",
     "terminal.observations": "fields only",
     "terminal.modes": "fields only",
+    "terminal.place": "fields only",
     "terminal.ghostty": "one suite for both libraries, in test_screen.py",
     "terminal.avt": "one suite for both libraries, in test_screen.py",
 }

@@ -15,25 +15,21 @@ import sys
 import termios
 from collections import deque
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Protocol
 
-import attrs
 import trio
 
-from ant.errors import AntError, CapacityReached, Invalid, NotRunning
+from ant.errors import AntError, CapacityReached, NotRunning
 from ant.terminal import front, processes
 from ant.terminal.attached import Client, Command
 from ant.terminal.control import Notice, Own
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity, Skipped
+from ant.terminal.lastwords import LastWords
 from ant.terminal.look import Tty
 from ant.terminal.observations import ControlSeen
-from ant.terminal.spool import Spool, end_of
+from ant.terminal.place import Place, Server, check_size
+from ant.terminal.spool import Spool
 
 CTRL_C = b"\x03"
-
-SIZE_MAX = 10_000
-"""The longest side of a window that tmux makes."""
 
 INPUT_UNREAD_MAX = 2048
 """Bytes the program has not read: with 4 KiB the line discipline takes no more."""
@@ -44,12 +40,14 @@ KEYS = 1024
 UNDER_WAY = 4
 """Input commands that tmux has not answered yet."""
 
-LOOK_AGAIN_S = 0.01
-"""Between two looks at what nobody tells: whether input was read, whether tmux has
-noticed that a program has ended."""
+READS_AGAIN_S = 0.01
+"""Between two looks whether the program has read its input: nobody tells."""
 
-LOOK_LATER_S = 0.5
-"""The same when it takes long."""
+ANSWER_S = 0.5
+"""What tmux is given to answer before that is looked at again."""
+
+STORED_S = 0.25
+"""After this the last bytes are stored, as a rule, and their file can go."""
 
 RETRY_S = 0.2
 """Before a control client that somebody ended is replaced."""
@@ -62,31 +60,6 @@ CLOSE_S = 3.0
 
 NOTICES = 256
 """Notifications that wait to be taken; then the oldest go."""
-
-
-@attrs.frozen
-class Place:
-    """Where a program is: ids of tmux, its process, its terminal, the server run."""
-
-    name: str
-    run: str
-    session: int
-    window: int
-    pane: int
-    pid: int
-    tty: str
-
-
-class Server(Protocol):
-    """The tmux that the pane is in, as it is reached without the pane's client."""
-
-    async def client(self, session: int) -> Client | None:
-        """A new control client of that session; None when there is no such session."""
-        ...
-
-    async def ask(self, *words: str) -> str | None:
-        """What a command says; None when it is refused, or nobody is there."""
-        ...
 
 
 class TmuxPane:
@@ -135,6 +108,9 @@ class TmuxPane:
                 self._told_hole = False
             elif at_end:
                 return b""
+            elif self._spool.keeps:
+                with trio.move_on_after(STORED_S):
+                    await self._wait_bell()
             else:
                 await self._wait_bell()
 
@@ -178,10 +154,10 @@ class TmuxPane:
         await trio.lowlevel.checkpoint()
         while not (count := self.write_nowait(data)) and data:
             if self._keys:
-                with trio.move_on_after(LOOK_LATER_S):
+                with trio.move_on_after(ANSWER_S):
                     await self._keys[0].done.wait()
             else:
-                await trio.sleep(LOOK_AGAIN_S)
+                await trio.sleep(READS_AGAIN_S)
         return count
 
     def write_nowait(self, data: bytes) -> int:
@@ -330,48 +306,14 @@ class TmuxPane:
             self._client = client
 
     async def _learn_exit(self) -> None:
-        await self._until_process_ends()
-        pause_s = LOOK_AGAIN_S
-        while (exit_ := await self._ask_exit()) is None:
-            await trio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LOOK_LATER_S)
+        words = LastWords(self._place, self._identity, self._spool.folder, self._ask)
+        self._exit = await words.exit()
         with trio.move_on_after(DRAIN_S):
-            await self._until_drained()
-        self._exit = exit_
+            await words.wait_drained()
         self._has_exit.set()
         self._drained.set()
         with contextlib.suppress(BlockingIOError):  # It has been rung already.
             os.write(self._bell, b"\0")
-
-    async def _until_process_ends(self) -> None:
-        identity = self._identity
-        if identity is None:
-            return
-        try:
-            pidfd = os.pidfd_open(identity.pid)
-        except OSError:  # It has ended: nobody waits for what is not there.
-            return
-        try:
-            if processes.identify(identity.pid) == identity:
-                await trio.lowlevel.wait_readable(pidfd)
-        finally:
-            os.close(pidfd)
-
-    async def _ask_exit(self) -> Exit | None:
-        """How tmux says that it ended; None while it does not know.
-
-        Where tmux itself is gone, it took the terminal from the program: a hang-up.
-        """
-        form = "#{pane_dead} #{pane_dead_status}:#{pane_dead_signal}"
-        pane = f"%{self._place.pane}"
-        said = await self._ask("display-message", "-p", "-t", pane, form)
-        if not said:
-            return Exit(signal=signal.SIGHUP)
-        dead, _, how = said.partition(" ")
-        code, _, signum = how.partition(":")
-        if dead != "1" or not (code or signum):  # It may be told in two steps.
-            return None
-        return Exit(signal=int(signum)) if signum else Exit(code=int(code))
 
     async def _ask(self, *words: str) -> str | None:
         """As `Server.ask`, by the client while there is one."""
@@ -382,31 +324,3 @@ class TmuxPane:
         if answer is None:
             return await self._server.ask(*words)
         return "\n".join(answer.lines) if answer.ok else None
-
-    async def _until_drained(self) -> None:
-        before: tuple[bool, int] | None = None
-        while True:
-            await self._ask("display-message", "-p", "turn")
-            now = self._writer_waits(), end_of(self._spool.folder)
-            if now[0] and now == before:
-                return
-            before = now
-            await trio.sleep(LOOK_AGAIN_S / 5)
-
-    def _writer_waits(self) -> bool:
-        pid = writer_of(self._spool.folder)
-        return pid is not None and processes.is_waiting(pid)
-
-
-def writer_of(folder: Path) -> int | None:
-    """The process that writes a spool; None before it has said so."""
-    try:
-        return int((folder / "writer").read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def check_size(cols: int, rows: int) -> None:
-    """Raise `Invalid` for what is no size of a window."""
-    if not (0 < cols <= SIZE_MAX and 0 < rows <= SIZE_MAX):
-        raise Invalid(f"A side of a tmux window is 1 to {SIZE_MAX} at $.cols")

@@ -24,6 +24,11 @@ class Spool:
         self._start: int | None = starts[-1] if starts else None
         self._passed: deque[tuple[int, int]] = deque(pairwise(starts))
 
+    @property
+    def keeps(self) -> bool:
+        """Whether segments that were passed are there still: they were not stored."""
+        return bool(self._passed)
+
     def take(self, limit: int, stored: int = 0) -> bytes:
         """The next bytes, at most `limit`; empty at a hole and where none are yet.
 

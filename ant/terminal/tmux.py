@@ -26,7 +26,8 @@ from ant.errors import CapacityReached, Invalid
 from ant.terminal import processes, spool
 from ant.terminal.attached import Client, open_client
 from ant.terminal.host import Spec
-from ant.terminal.pane import Place, TmuxPane, check_size
+from ant.terminal.pane import TmuxPane
+from ant.terminal.place import Place, check_size
 from ant.terminal.pty import check
 from ant.terminal.spool import RESTART_SKIP, Spool
 
@@ -213,7 +214,7 @@ class Tmux:
         return sorted(os.listdir(self._folder)) if self._folder.is_dir() else []
 
     async def ask(self, *words: str) -> str | None:
-        """See `pane.Server`."""
+        """See `place.Server`."""
         program = _program()
         if program is None:
             return None
@@ -223,7 +224,7 @@ class Tmux:
         return done.stdout.decode("utf-8", "replace").rstrip("\n")
 
     async def client(self, session: int) -> Client | None:
-        """See `pane.Server`."""
+        """See `place.Server`."""
         program = _program()
         known = await self.ask("has-session", "-t", f"${session}")
         if program is None or known is None:
