@@ -132,7 +132,7 @@ class Witness:
         display = None
         with suppress(ImportError):
             display = await journal.read(screens.restore, self.session_id)
-            display.end = program.reserved
+            display.pass_over(program.reserved)
         shell = self.detector.shell
         await journal.read(screens.hear_again, self.session_id, shell)
         terminal = await tmux.attach(survivor, program.reserved, self._stored)

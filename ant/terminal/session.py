@@ -272,8 +272,8 @@ class LiveTerminal:
         self._witness.saw(OutputSeen(self.flow.tail.end))
 
     async def _detect(self) -> None:
-        seen = self.flow.tail.seen
-        while await self.flow.wait_beyond(seen):
+        while await self.flow.wait_beyond(self.flow.tail.seen):
+            seen = self.flow.tail.seen  # It goes ahead where offsets are left out.
             data = self.flow.tail.read(seen, MAX_READ)
             seen += len(data)
             self._answer_queries(self._sight.feed(data, seen))

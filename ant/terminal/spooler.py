@@ -76,6 +76,7 @@ def main(folder: str, offset: str, cap: str, segment: str) -> None:
     """Copy until the pipe ends, which is when the terminal does."""
     for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(signum, signal.SIG_IGN)
+    os.umask(0o077)
     with open(os.path.join(folder, "writer"), "w") as file:
         file.write(f"{os.getpid()}\n")
     bell = os.open(os.path.join(folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
