@@ -35,12 +35,12 @@ class Process:
     ppid: int
     sid: int
     tty_nr: int
-    tpgid: int
     state: str
     start_ticks: int
     cpu_ticks: int
     rss_bytes: int
     threads: int
+    tpgid: int = 0
 
     @property
     def live(self) -> bool:
