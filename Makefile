@@ -35,8 +35,10 @@ check: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 
+# Side by side: most of them wait for programs. More at once would be less like a quiet
+# machine than tests of what takes how long can bear.
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest -q $(ARGS)
+	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)

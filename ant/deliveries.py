@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from ant import clock, people, registry, routing
+from ant import clock, cursors, people, registry, routing
 from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
@@ -23,7 +23,6 @@ from ant.delivering import (
     Reason,
     Transition,
 )
-from ant.errors import Invalid
 from ant.events import DeliveryUpdated
 from ant.letters import Letter
 from ant.mentions import folded
@@ -296,25 +295,12 @@ def list_deliveries(
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
-    since, before = (_cursor(unit, ask, key) for key in ("since", "before"))
+    since, before = (
+        cursors.bound(unit, ask, key, unit.deliveries.ordinal, "delivery")
+        for key in ("since", "before")
+    )
     state = DeliveryState(ask.state) if ask.state else None
     return tuple(unit.deliveries.page(session_id, state, since, before, ask.limit))
-
-
-def _cursor(unit: Unit, ask: ListDeliveries, key: str) -> int | str | None:
-    """The stamp that a time or a duration stands for; of an id its place."""
-    text: str | None = getattr(ask, key)
-    if text is None:
-        return None
-    try:
-        return clock.stamp(clock.parse_moment(text, unit.now))
-    except ValueError as exc:
-        ordinal = unit.deliveries.ordinal(text)
-        if ordinal is None:
-            raise Invalid(
-                f"{exc}, or a delivery's id, got {text!r} at $.{key}"
-            ) from exc
-        return ordinal
 
 
 def counts(unit: Unit) -> dict[str, int]:

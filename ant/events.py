@@ -32,6 +32,7 @@ from ant.prompt_events import (
     SessionInputResolved,
     SessionNeedsInput,
 )
+from ant.trail import RunEvent
 
 _SESSION: Final = {"wire": "sessionId"}
 
@@ -258,6 +259,16 @@ class RoomLinkDeleted:
 
 
 @attrs.frozen
+class RunEventCreated:
+    """Something happened in a session, and has its place in the chain."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    event: RunEvent
+
+
+@attrs.frozen
 class Typing:
     """Somebody is typing, or stopped."""
 
@@ -289,6 +300,7 @@ Event = (
     | FileRefDeleted
     | RoomLinkCreated
     | RoomLinkDeleted
+    | RunEventCreated
     | Typing
     | PromptDetected
     | SessionNeedsInput

@@ -2,7 +2,7 @@
 
 import base64
 
-from ant import clock, wire
+from ant import clock, cursors, wire
 from ant.commands import ListEvents, ReadHistory
 from ant.errors import Invalid
 from ant.events import Envelope
@@ -39,7 +39,7 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         following = chunks[-1].end if chunks else max(ask.from_, end)
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
     else:
-        since, before = (_moment(unit, ask, key) for key in ("since", "before"))
+        since, before = (cursors.bound(unit, ask, key) for key in ("since", "before"))
         since_ms = clock.epoch_ms(clock.parse_stamp(since)) if since else None
         chunks = unit.transcripts.page(session_id, since, before, ask.limit, PAGE_BYTES)
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
@@ -103,16 +103,6 @@ def read_bytes(
         data = first.data[offset - first.offset :]
         chunks[0] = Chunk(first.id, session_id, offset, first.at, data)
     return chunks
-
-
-def _moment(unit: Unit, ask: ReadHistory, key: str) -> str | None:
-    text: str | None = getattr(ask, key)
-    if text is None:
-        return None
-    try:
-        return clock.stamp(clock.parse_moment(text, unit.now))
-    except ValueError as exc:
-        raise Invalid(f"{exc}, got {text!r} at $.{key}") from exc
 
 
 def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from ant import clock, deliveries, people, wire
+from ant import clock, cursors, deliveries, people, wire
 from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
 from ant.delivering import Delivery, Posted
 from ant.errors import Invalid
@@ -95,7 +95,14 @@ def list_messages(
     With `before` only what is older counts. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
-    since, before = (_cursor(unit, room_id, ask, key) for key in ("since", "before"))
+
+    def place(message_id: str) -> str | None:
+        message = unit.messages.get(room_id, message_id)
+        return clock.stamp(message.created_at) if message else None
+
+    since, before = (
+        cursors.bound(unit, ask, key, place, "message") for key in ("since", "before")
+    )
     return unit.messages.page(room_id, since, before, ask.limit)
 
 
@@ -103,20 +110,6 @@ def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
     """The newest messages of a room, `RECENT` of them, oldest first."""
     check_exists(unit, room_id)
     return unit.messages.page(room_id, None, None, RECENT)
-
-
-def _cursor(unit: Unit, room_id: SessionId, ask: ListMessages, key: str) -> str | None:
-    """The stamp that a time, a duration or a message's id stands for."""
-    text: str | None = getattr(ask, key)
-    if text is None:
-        return None
-    try:
-        return clock.stamp(clock.parse_moment(text, unit.now))
-    except ValueError as exc:
-        message = unit.messages.get(room_id, text)
-        if message is None:
-            raise Invalid(f"{exc}, or a message's id, got {text!r} at $.{key}") from exc
-        return clock.stamp(message.created_at)
 
 
 def merge_meta(

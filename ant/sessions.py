@@ -205,11 +205,12 @@ def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[Sessio
 def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
     """Remove rows and all that hangs on them; their terminals have ended before.
 
-    The event log keeps a tombstone of each event they had, without what was in it.
+    Of each event they had, logged or in the chain, a tombstone without content stays.
     """
     for session_id in ids:
         unit.sessions.remove(session_id)
         unit.log.forget(session_id)
+        unit.run_events.forget(session_id)
     unit.emit(SessionsChanged(None, tuple(ids)))
 
 

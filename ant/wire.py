@@ -304,6 +304,16 @@ def render(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)
 
 
+def plain(value: Any) -> Any:
+    """A model object as the data that it is on the wire."""
+    return _body.unstructure(value)
+
+
+def canonical(value: dict[str, Any]) -> bytes:
+    """Plain data as the one JSON there is for it: keys in order, no blanks."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
 def read_body(data: bytes, kind: type[T]) -> T:
     """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
     return _structure(_body, loads(data) if data else {}, kind)

@@ -243,7 +243,7 @@ def test_to_be_withheld_again_is_no_step(store: Store, here: Session) -> None:
     assert 2 == len(events_of(store, deliveries.advance, one.id, other))
 
 
-@pytest.mark.parametrize("state", set(DeliveryState) - PENDING - UNDER_WAY)
+@pytest.mark.parametrize("state", sorted(set(DeliveryState) - PENDING - UNDER_WAY))
 def test_what_has_ended_takes_no_step(
     store: Store, here: Session, state: DeliveryState
 ) -> None:

@@ -33,6 +33,7 @@ from ant.events import (
     ParticipantsChanged,
     RoomLinkCreated,
     RoomLinkDeleted,
+    RunEventCreated,
     SessionActivity,
     SessionExited,
     SessionsChanged,
@@ -65,6 +66,7 @@ from ant.prompt_events import (
 )
 from ant.store import Job, Store, Unit
 from ant.terminal.prompt import Kind
+from ant.trail import RunEvent, Source, Trust
 from tests.asked import decision, record
 from tests.rules import room
 
@@ -110,6 +112,24 @@ DELIVERY = DeliveryRecord(
     ),
 )
 
+HAPPENED = RunEvent(
+    id=3,
+    session_id=ONE,
+    n=2,
+    ts_ms=clock.epoch_ms(AT),
+    source=Source.TERMINAL,
+    trust=Trust.HIGH,
+    kind="command_block",
+    text="make",
+    payload={"exit_code": 2, "cwd": None},
+    raw_ref={"prompt_id": "p"},
+    start=7,
+    end=70,
+    created_at=AT,
+    prev="a" * 64,
+    hash="b" * 64,
+)
+
 ASKED = record(answer=decision())
 
 # One of each: (durable, to all, event).
@@ -138,6 +158,7 @@ EVENTS: list[tuple[bool, bool, Event]] = [
         RoomLinkCreated(ONE, ONE, LinkId("l"), TWO, Relationship.FOLLOWS_UP, None),
     ),
     (True, False, RoomLinkDeleted(TWO, ONE, LinkId("l"))),
+    (True, False, RunEventCreated(ONE, HAPPENED)),
     (False, False, Typing(ONE, "@ada", True)),
     (True, True, PromptDetected(ONE, ASKED)),
     (

@@ -17,6 +17,7 @@ from ant.store.prompts import Prompts
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
 from ant.store.sightings import Sightings
+from ant.store.trail import RunEvents, TerminalEvents
 from ant.store.transcripts import Transcripts
 
 
@@ -42,6 +43,8 @@ class Unit:
     board: Board = attrs.field(factory=Board)
     prompts: Prompts = attrs.field(factory=Prompts)
     deliveries: Deliveries = attrs.field(factory=Deliveries)
+    run_events: RunEvents = attrs.field(factory=RunEvents)
+    terminal_events: TerminalEvents = attrs.field(factory=TerminalEvents)
 
     def emit(self, event: Event) -> None:
         """Say what happened: into the log now where it is durable, to sockets later."""

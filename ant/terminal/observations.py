@@ -31,6 +31,14 @@ class Resized:
 
 
 @attrs.frozen
+class ControlSeen:
+    """The terminal's host told something; `kind` and `data` are as it is kept."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+@attrs.frozen
 class VerdictSeen:
     """The terminal is held to be in another state, or to ask something else.
 
@@ -46,16 +54,4 @@ class VerdictSeen:
     flag: str | None = None
 
 
-@attrs.frozen
-class ControlSeen:
-    """The host of the terminal notified of something about this session.
-
-    `kind` is that of a tmux notification and `data` what it says; the program has no
-    part in it.
-    """
-
-    kind: str
-    data: dict[str, Any]
-
-
-Observation = OutputSeen | ActivitySeen | Resized | VerdictSeen | ControlSeen
+Observation = OutputSeen | ActivitySeen | Resized | ControlSeen | VerdictSeen

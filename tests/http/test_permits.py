@@ -78,6 +78,8 @@ STANCES: dict[str, tuple[int, int, int]] = {
             "POST /api/sessions/:id/terminal/stop",
             "GET /api/sessions/:id/terminal/history",
             "GET /api/sessions/:id/terminal/screen",
+            "GET /api/sessions/:id/run-events",
+            "GET /api/sessions/:id/terminal/events",
             "GET /api/sessions/:id/export",
             "POST /api/sessions/:id/export",
             "GET /api/sessions/:id/status",

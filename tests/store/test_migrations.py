@@ -95,6 +95,7 @@ CASCADES = {
     "file_refs": {"sessions"},
     "prompts": {"sessions"},
     "deliveries": {"sessions", "messages"},
+    "terminal_events": {"sessions"},
 }
 """What goes with what."""
 

@@ -191,6 +191,9 @@ async def test_the_same_asked_again_is_another_time() -> None:
     script = "while read -p 'Go on? [y/N] ' a; do b=$b$a; echo \"HAD<$b>\"; done"
     async with running("bash", "-c", script) as onlooker:
         for count in range(1, 4):
+            await onlooker.until(
+                lambda: onlooker.live.glance()[0].typed_at.strip().endswith("[y/N]")
+            )
             prompt = await onlooker.prompt()
             start = trio.current_time()
             outcome = await onlooker.live.answer(prompt.fingerprint, Choice("approve"))

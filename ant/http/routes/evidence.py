@@ -2,14 +2,16 @@
 
 import attrs
 
-from ant import exporting, rooms, sessions
+from ant import exporting, rooms, sessions, tracing
 from ant.commands import ExportSession
 from ant.digest import Digest, digest
 from ant.errors import StorageFailed
 from ant.exporting import ExportTarget, Folders, Written
 from ant.http.endpoint import endpoint
+from ant.inquiries import ListRunEvents, ListTerminalEvents
 from ant.model import SessionId
 from ant.system import System
+from ant.trail import RunEvents, TerminalEvents
 
 
 @attrs.frozen
@@ -30,6 +32,30 @@ class Exported:
 
 def _folders(system: System) -> Folders:
     return Folders(system.config.export_dir, system.config.obsidian_vault)
+
+
+@endpoint("GET", "/api/sessions/<session_id>/run-events", inactive=True)
+async def list_run_events(
+    system: System, session_id: SessionId, query: ListRunEvents
+) -> RunEvents:
+    """What happened in a session, or in the terminal of that linked chat.
+
+    Oldest first: the newest `limit`, or the oldest after `since` or `after`. `source`
+    and `kind` are exact, `q` is a part of the text. Each has the hash of the one
+    before.
+    """
+    return await system.journal.read(tracing.list_run_events, session_id, query)
+
+
+@endpoint("GET", "/api/sessions/<session_id>/terminal/events", inactive=True)
+async def list_terminal_events(
+    system: System, session_id: SessionId, query: ListTerminalEvents
+) -> TerminalEvents:
+    """What the host of a terminal told: its start, sizes, title and end, newest first.
+
+    A terminal in tmux has tmux's notifications, too.
+    """
+    return await system.journal.read(tracing.list_terminal_events, session_id, query)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")

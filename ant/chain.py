@@ -1,0 +1,41 @@
+"""The chain of a session's run events: each holds the hash of the one before; pure.
+
+Who changes or removes one has to make all later ones anew. Nobody signs the last, so
+whoever wants to be sure of it keeps its hash somewhere else.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from ant import wire
+
+OUTSIDE = frozenset({"id", "hash"})
+"""What the hash does not cover: the row's number in one database, and itself."""
+
+
+def seal(body: dict[str, Any]) -> str:
+    """The hash of an event as it is on the wire: SHA-256 in hex of its JSON.
+
+    Keys in order, no blanks, UTF-8, without `OUTSIDE`.
+    """
+    sealed = {key: value for key, value in body.items() if key not in OUTSIDE}
+    return hashlib.sha256(wire.canonical(sealed)).hexdigest()
+
+
+def fault(events: Sequence[dict[str, Any]]) -> str | None:
+    """What is wrong with a run of events, the first thing; None if it is whole.
+
+    It may begin anywhere, since the oldest are not kept for ever.
+    """
+    for before, event in zip([None, *events], events, strict=False):
+        n = event.get("n")
+        if seal(event) != event.get("hash"):
+            return f"Event {n} was changed."
+        if before is None:
+            continue
+        if n != before["n"] + 1:
+            return f"Event {before['n'] + 1} was removed."
+        if event.get("prev") != before["hash"]:
+            return f"Event {before['n']} was replaced: event {n} follows another."
+    return None

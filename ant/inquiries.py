@@ -1,0 +1,36 @@
+"""What may be asked of the trail: pages of run events and of terminal events."""
+
+from typing import Annotated, Literal
+
+import attrs
+
+from ant.limits import Choice, Limit, Moment, Offset, Word, Words
+from ant.trail import Source
+
+
+@attrs.frozen
+class ListRunEvents:
+    """`q` is a part of the text, whatever its case; `after` the id of an event.
+
+    `since` and `before` take a time, epoch milliseconds or a duration.
+    """
+
+    since: Moment | None = None
+    before: Moment | None = None
+    after: Offset | None = None
+    source: Annotated[str, Choice(tuple(Source))] | None = None
+    kind: Word | None = None
+    q: Words | None = None
+    limit: Limit = 200
+    order: Literal["asc", "desc"] = "asc"
+
+
+@attrs.frozen
+class ListTerminalEvents:
+    """`since` and `before` take a time, epoch milliseconds or a duration."""
+
+    since: Moment | None = None
+    before: Moment | None = None
+    kind: Word | None = None
+    limit: Limit = 100
+    order: Literal["asc", "desc"] = "desc"

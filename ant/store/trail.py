@@ -1,0 +1,180 @@
+"""Run events and terminal events: appended in order, the oldest let go."""
+
+from typing import Any
+
+from ant import clock, wire
+from ant.model import SessionId
+from ant.store.statement import Statement
+from ant.store.trailtables import RunEventRow, TerminalEventRow
+from ant.trail import RunEvent, Source, TerminalEvent, Trust
+
+TOMBSTONE = "tombstone"
+"""The kind of an event whose content was removed for good: place and hashes stay."""
+
+_HEAD = Statement(
+    lambda session_id: (
+        RunEventRow.select(RunEventRow.n, RunEventRow.hash)
+        .where(RunEventRow.session_id == session_id)
+        .order_by(RunEventRow.n.desc())
+        .limit(1)
+    )
+)
+
+
+def _event(row: Any) -> RunEvent:
+    at = clock.parse_stamp(row.at)
+    return RunEvent(
+        id=row.id,
+        session_id=SessionId(row.session_id),
+        n=row.n,
+        ts_ms=clock.epoch_ms(at),
+        source=Source(row.source),
+        trust=Trust(row.trust),
+        kind=row.kind,
+        text=row.text,
+        payload=wire.loads(row.payload),
+        raw_ref=wire.loads(row.raw_ref) if row.raw_ref else None,
+        start=row.start,
+        end=row.end,
+        created_at=at,
+        prev=row.prev,
+        hash=row.hash,
+    )
+
+
+class RunEvents:
+    """The run events of all sessions, inside one transaction."""
+
+    def head(self, session_id: str) -> tuple[int, str | None]:
+        """Number and hash of a session's last event; 0 and None before the first."""
+        row = _HEAD.one(session_id=session_id)
+        return (row.n, row.hash) if row else (0, None)
+
+    def add(self, event: RunEvent) -> int:
+        """Append an event; its id, whatever it said."""
+        row = RunEventRow.insert(
+            session_id=event.session_id,
+            n=event.n,
+            at=clock.stamp(event.created_at),
+            source=event.source,
+            trust=event.trust,
+            kind=event.kind,
+            text=event.text,
+            payload=wire.dumps(event.payload).decode(),
+            raw_ref=wire.dumps(event.raw_ref).decode() if event.raw_ref else None,
+            start=event.start,
+            end=event.end,
+            prev=event.prev,
+            hash=event.hash,
+        )
+        return int(row.execute())
+
+    def page(
+        self,
+        session_id: str,
+        limit: int,
+        since: str | None = None,
+        before: str | None = None,
+        after: int | None = None,
+        source: str | None = None,
+        kind: str | None = None,
+        q: str | None = None,
+    ) -> tuple[RunEvent, ...]:
+        """Oldest first: the oldest `limit` after `since` or `after`, or the newest."""
+        query = RunEventRow.select().where(
+            (RunEventRow.session_id == session_id) & (RunEventRow.kind != TOMBSTONE)
+        )
+        if since is not None:
+            query = query.where(RunEventRow.at > since)
+        if before is not None:
+            query = query.where(RunEventRow.at < before)
+        if after is not None:
+            query = query.where(RunEventRow.id > after)
+        if source is not None:
+            query = query.where(RunEventRow.source == source)
+        if kind is not None:
+            query = query.where(RunEventRow.kind == kind)
+        if q:
+            query = query.where(RunEventRow.text.contains(q))
+        newest = before is not None or (since is None and after is None)
+        order = RunEventRow.n.desc() if newest else RunEventRow.n
+        rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
+        return tuple(rows[::-1] if newest else rows)
+
+    def prune(self, session_id: str, below: int) -> None:
+        """Let those go whose number is less; the chain begins later then."""
+        RunEventRow.delete().where(
+            (RunEventRow.session_id == session_id) & (RunEventRow.n < below)
+        ).execute()
+
+    def forget(self, session_id: str) -> None:
+        """Leave of a session's events nothing but places, times and hashes."""
+        RunEventRow.update(
+            kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
+        ).where(RunEventRow.session_id == session_id).execute()
+
+    def bury(self, before: str) -> int:
+        """Remove tombstones from before a time for good; how many."""
+        gone = (RunEventRow.kind == TOMBSTONE) & (RunEventRow.at < before)
+        return int(RunEventRow.delete().where(gone).execute())
+
+
+class TerminalEvents:
+    """What terminal hosts told, inside one transaction."""
+
+    def add(
+        self, session_id: str, at: str, kind: str, data: dict[str, Any], offset: int
+    ) -> int:
+        """Append one; its id."""
+        row = TerminalEventRow.insert(
+            session_id=session_id,
+            at=at,
+            kind=kind,
+            data=wire.dumps(data).decode(),
+            offset=offset,
+        )
+        return int(row.execute())
+
+    def trim(self, session_id: str, keep: int) -> None:
+        """Drop all but the newest `keep`."""
+        mine = TerminalEventRow.session_id == session_id
+        last = (
+            TerminalEventRow.select(TerminalEventRow.id)
+            .where(mine)
+            .order_by(TerminalEventRow.id.desc())
+            .offset(keep)
+            .limit(1)
+        )
+        TerminalEventRow.delete().where(mine & (TerminalEventRow.id <= last)).execute()
+
+    def page(
+        self,
+        session_id: str,
+        limit: int,
+        since: str | None = None,
+        before: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[TerminalEvent, ...]:
+        """Oldest first: the oldest `limit` after `since`, else the newest."""
+        query = TerminalEventRow.select().where(
+            TerminalEventRow.session_id == session_id
+        )
+        if since is not None:
+            query = query.where(TerminalEventRow.at > since)
+        if before is not None:
+            query = query.where(TerminalEventRow.at < before)
+        if kind is not None:
+            query = query.where(TerminalEventRow.kind == kind)
+        newest = since is None or before is not None
+        order = TerminalEventRow.id.desc() if newest else TerminalEventRow.id
+        rows = [
+            TerminalEvent(
+                row.id,
+                clock.epoch_ms(clock.parse_stamp(row.at)),
+                row.kind,
+                wire.loads(row.data),
+                row.offset,
+            )
+            for row in query.order_by(order).limit(limit).namedtuples()
+        ]
+        return tuple(rows[::-1] if newest else rows)

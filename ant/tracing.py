@@ -1,0 +1,119 @@
+"""Rules of the trail: what happened is recorded where it is caused, and read back."""
+
+from typing import Any
+
+import attrs
+
+from ant import chain, clock, cursors, wire
+from ant.events import RunEventCreated
+from ant.inquiries import ListRunEvents, ListTerminalEvents
+from ant.model import SessionId
+from ant.sessions import check_exists, get_session
+from ant.standing import terminal_of
+from ant.store import Unit
+from ant.trail import Fact, RunEvent, RunEvents, TerminalEvents
+
+TEXT_MAX = 12_000
+"""Characters of an event's text, as the original's clients expect; the rest goes."""
+
+KEEP = 20_000
+"""Run events of one session; the oldest go, and its chain begins later."""
+
+KEEP_TOLD = 5_000
+"""Terminal events of one session; the oldest go."""
+
+_PRUNE_EVERY = 500
+
+
+def record(unit: Unit, session_id: SessionId, fact: Fact) -> RunEvent | None:
+    """Put a fact at the end of its session's chain, and tell of it.
+
+    None when the session is gone: what happened to it has gone with it.
+    """
+    if unit.sessions.get(session_id) is None:
+        return None
+    last, prev = unit.run_events.head(session_id)
+    event = RunEvent(
+        id=0,
+        session_id=session_id,
+        n=last + 1,
+        ts_ms=clock.epoch_ms(unit.now),
+        source=fact.source,
+        trust=fact.trust,
+        kind=fact.kind,
+        text=fact.text[:TEXT_MAX],
+        payload=fact.payload,
+        raw_ref=fact.raw_ref,
+        start=fact.start,
+        end=fact.end,
+        created_at=unit.now,
+        prev=prev,
+        hash="",
+    )
+    event = attrs.evolve(event, hash=chain.seal(wire.plain(event)))
+    event = attrs.evolve(event, id=unit.run_events.add(event))
+    if event.n % _PRUNE_EVERY == 0:
+        unit.run_events.prune(session_id, event.n - KEEP + 1)
+    unit.emit(RunEventCreated(session_id, event))
+    return event
+
+
+def note(
+    unit: Unit, session_id: SessionId, kind: str, data: dict[str, Any], offset: int
+) -> None:
+    """Keep what a terminal's host told, when its bytes had come as far as `offset`."""
+    if unit.sessions.get(session_id) is None:
+        return
+    at = clock.stamp(unit.now)
+    number = unit.terminal_events.add(session_id, at, kind, data, offset)
+    if number % _PRUNE_EVERY == 0:
+        unit.terminal_events.trim(session_id, KEEP_TOLD)
+
+
+def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> RunEvents:
+    """A page of what happened to a session; of a linked chat, to its terminal.
+
+    Raises `NotFound`, and `Invalid` on a time that is none.
+    """
+    session = get_session(unit, session_id)
+    owner = terminal_of(unit, session) or session
+    since = cursors.bound(unit, ask, "since")
+    events = unit.run_events.page(
+        owner.id,
+        ask.limit,
+        since,
+        cursors.bound(unit, ask, "before"),
+        ask.after,
+        ask.source,
+        ask.kind,
+        ask.q,
+    )
+    following = events[-1].id if events else ask.after
+    return RunEvents(
+        session_id=session_id,
+        terminal_id=owner.id,
+        since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
+        limit=ask.limit,
+        count=len(events),
+        next=following,
+        events=events if ask.order == "asc" else events[::-1],
+    )
+
+
+def list_terminal_events(
+    unit: Unit, session_id: SessionId, ask: ListTerminalEvents
+) -> TerminalEvents:
+    """A page of what a terminal's host told. Raises `NotFound`, `Invalid`."""
+    check_exists(unit, session_id)
+    since = cursors.bound(unit, ask, "since")
+    rows = unit.terminal_events.page(
+        session_id, ask.limit, since, cursors.bound(unit, ask, "before"), ask.kind
+    )
+    return TerminalEvents(
+        session_id=session_id,
+        since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
+        kind=ask.kind,
+        limit=ask.limit,
+        count=len(rows),
+        rows=rows if ask.order == "asc" else rows[::-1],
+    )

@@ -1,0 +1,30 @@
+"""What may be asked of the trail."""
+
+import pytest
+
+from ant import wire
+from ant.errors import Invalid
+from ant.inquiries import ListRunEvents, ListTerminalEvents
+
+
+def test_everything_may_be_left_out() -> None:
+    """The original's limits and orders."""
+    asked = wire.read_query({}, ListRunEvents), wire.read_query({}, ListTerminalEvents)
+    assert [(200, "asc"), (100, "desc")] == [(each.limit, each.order) for each in asked]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "path"),
+    [
+        ({"source": "radio"}, "$.source"),
+        ({"limit": "0"}, "$.limit"),
+        ({"since": "soon"}, "$.since"),
+        ({"after": "-1"}, "$.after"),
+        ({"kind": "two words"}, "$.kind"),
+    ],
+)
+def test_what_is_wrong_is_named(pairs: dict[str, str], path: str) -> None:
+    """One sentence, with its place."""
+    with pytest.raises(Invalid) as caught:
+        wire.read_query(pairs, ListRunEvents)
+    assert str(caught.value).endswith(path)
