@@ -133,9 +133,12 @@ class Witness:
         with suppress(ImportError):
             display = await journal.read(screens.restore, self.session_id)
             display.pass_over(program.reserved)
+            display.resize(program.cols, program.rows)
         shell = self.detector.shell
         await journal.read(screens.hear_again, self.session_id, shell)
         terminal = await tmux.attach(survivor, program.reserved, self._stored)
+        if not survivor.dead:
+            terminal.resize(program.cols, program.rows)
         return terminal, self.flow, display
 
     def _enter(self, program: Program) -> None:

@@ -78,6 +78,7 @@ LIVE_TERMINAL = (
     "terminal.sight",
     "terminal.answering",
     "terminal.saying",
+    "terminal.draining",
     "terminal.session",
 )
 STORE = (
@@ -333,6 +334,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 
 SHIELDS = (
     *("terminal.session", "terminal.processes", "terminal.attached"),
+    "terminal.tmux",
     *("connection", "listener"),
 )
 EXCEPT_STAR = ("listener", "connection", "supervisor")

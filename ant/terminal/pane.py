@@ -87,6 +87,7 @@ class TmuxPane:
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
         self._told_hole = False
+        self._size: tuple[int, int] | None = None
         self._life = trio.CancelScope()
 
     @property
@@ -170,7 +171,7 @@ class TmuxPane:
             return 0
         try:
             self._keys.append(self._press(part))
-        except CapacityReached:
+        except (CapacityReached, NotRunning):  # Full, or the client is replaced.
             return 0
         return len(part)
 
@@ -196,20 +197,36 @@ class TmuxPane:
     def interrupt(self) -> None:
         """See `Terminal.interrupt`."""
         self._check_running()
-        if self._keys or self._is_full():
-            with contextlib.suppress(OSError, termios.error), self._line() as fd:
-                _, _, _, modes, _, _, keys = termios.tcgetattr(fd)
-                if modes & termios.ISIG and keys[termios.VINTR] == CTRL_C:
-                    group = processes.foreground_of(self._place.pid)
-                    processes.signal_group(group, signal.SIGINT)
-                    return
-        self._press(CTRL_C)
+        if (self._keys or self._is_full()) and self._signal():
+            return
+        try:
+            self._press(CTRL_C)
+        except (CapacityReached, NotRunning):  # Full, or the client is replaced.
+            self._signal()
+
+    def _signal(self) -> bool:
+        """Interrupt who is in front, past all input, where Ctrl-C would do that."""
+        with contextlib.suppress(OSError, termios.error), self._line() as fd:
+            _, _, _, modes, _, _, keys = termios.tcgetattr(fd)
+            if modes & termios.ISIG and keys[termios.VINTR] == CTRL_C:
+                group = processes.foreground_of(self._place.pid)
+                processes.signal_group(group, signal.SIGINT)
+                return True
+        return False
 
     def resize(self, cols: int, rows: int) -> None:
         """See `Terminal.resize`."""
         check_size(cols, rows)
         self._check_running()
-        self._client.give(f"resize-window -t @{self._place.window} -x {cols} -y {rows}")
+        self._size = cols, rows
+        self._set_size()
+
+    def _set_size(self) -> None:
+        """Tell tmux; where the client is being replaced, the next one does."""
+        if self._size is not None:
+            (cols, rows), window = self._size, f"@{self._place.window}"
+            with contextlib.suppress(CapacityReached, NotRunning):
+                self._client.give(f"resize-window -t {window} -x {cols} -y {rows}")
 
     def _check_running(self) -> None:
         if self._closing:
@@ -304,6 +321,7 @@ class TmuxPane:
             if client is None:
                 return
             self._client = client
+            self._set_size()
 
     async def _learn_exit(self) -> None:
         words = LastWords(self._place, self._identity, self._spool.folder, self._ask)

@@ -23,6 +23,7 @@ from ant.terminal.answering import give, is_gone
 from ant.terminal.choice import Choice, Outcome
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
+from ant.terminal.draining import DRAIN_MAX_S, drain
 from ant.terminal.driver import Driver, driver_for
 from ant.terminal.flow import Flow
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
@@ -37,12 +38,6 @@ from ant.terminal.transcript import CAPACITY
 
 WRITE_S = 5.0
 """What a program is given to read a text that is typed to it."""
-
-DRAIN_QUIET_S = 0.25
-"""After the program's exit, silence of this length means that all it wrote was read."""
-
-DRAIN_MAX_S = 5.0
-"""What a stop grants the rest of the output when storage does not keep up."""
 
 TEARDOWN_S = 10.0
 """Deadline of the shield: grace, KILL and the last commit are well within it."""
@@ -241,7 +236,7 @@ class LiveTerminal:
         self._stop.set()
 
     def leaves(self, cancelled: bool) -> bool:
-        """Whether the program is to go on without us."""
+        """Whether it is to go on without us."""
         return self._leaving or (cancelled and self.terminal.outlives_us)
 
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
@@ -263,7 +258,6 @@ class LiveTerminal:
             self._take(data)
 
     async def _hear(self) -> None:
-        """What the host notifies of, for ever."""
         while True:
             self._witness.saw(await self.terminal.notice())
 
@@ -320,18 +314,6 @@ class LiveTerminal:
             nursery.cancel_scope.cancel()
         return not self._stop.is_set()
 
-    async def _drain(self, at_end: trio.Event) -> None:
-        """Until the terminal is read to its end, or is quiet while there is room.
-
-        A grandchild may hold the terminal open for ever, so the end need not come.
-        """
-        while not at_end.is_set():
-            before = self.flow.tail.end
-            with trio.move_on_after(DRAIN_QUIET_S):
-                await at_end.wait()
-            if self.flow.tail.end == before and self.flow.has_room:
-                return
-
     async def run(self) -> None:
         """Run the tasks until the program has ended and all it wrote is read."""
         at_end = trio.Event()
@@ -343,11 +325,11 @@ class LiveTerminal:
                 ends.start_soon(self._watch)
                 ends.start_soon(self._hear)
                 if await self._until_exit():
-                    await self._drain(at_end)
+                    await drain(self.terminal, self.flow, at_end)
                 if not self._leaving:
                     await self.terminal.aclose(self._grace_s)
                     with trio.move_on_after(DRAIN_MAX_S):
-                        await self._drain(at_end)
+                        await drain(self.terminal, self.flow, at_end)
                 ends.cancel_scope.cancel()
             self.flow.finish()
 

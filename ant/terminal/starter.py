@@ -14,6 +14,14 @@ LENT = ("TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE")
 """What tmux tells its programs of the terminal that it is to them."""
 
 
+def write(path: str, words: tuple[str, ...], env: dict[str, str]) -> None:
+    """Make such a file, for its owner only."""
+    parts = (str(len(words)), *words, *(f"{name}={env[name]}" for name in env))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(b"".join(os.fsencode(part) + b"\0" for part in parts))
+
+
 def main(path: str) -> None:
     """Become that program. Ends with 127 where it cannot be started."""
     with open(path, "rb") as file:

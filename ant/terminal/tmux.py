@@ -23,7 +23,7 @@ import attrs
 import trio
 
 from ant.errors import CapacityReached, Invalid
-from ant.terminal import processes, spool
+from ant.terminal import processes, spool, spooler, starter
 from ant.terminal.attached import Client, open_client
 from ant.terminal.host import Spec
 from ant.terminal.pane import TmuxPane
@@ -36,6 +36,14 @@ log = logging.getLogger(__name__)
 OLDEST = (3, 3)
 """The first version that tells by which signal a program has ended."""
 
+MISSING = (
+    "there is no tmux on this machine: install "
+    f"{'.'.join(map(str, OLDEST))} or newer at $.host"
+)
+
+ASK_S = 10.0
+"""What tmux is given to answer a command: it needs milliseconds, unless it hangs."""
+
 SPOOL_MAX = 256 << 20
 """Bytes of one session that wait in its spool; then the newest are dropped."""
 
@@ -47,7 +55,6 @@ TRIES = 5
 
 RETRY_S = 0.1
 
-_HERE = Path(__file__).parent
 _PYTHON = (sys.executable, "-IS")
 
 _OPTIONS = (
@@ -122,9 +129,7 @@ class Tmux:
             return
         version, wanted = await self.version(), ".".join(map(str, OLDEST))
         if version is None:
-            raise Invalid(
-                f"there is no tmux on this machine: install {wanted} or newer at $.host"
-            )
+            raise Invalid(MISSING)
         if is_old(version):
             raise Invalid(f"tmux {version} is too old: {wanted} is needed at $.host")
         self._checked = True
@@ -141,21 +146,48 @@ class Tmux:
 
         `stored` tells up to where its bytes may be forgotten. Raises `Invalid` if it,
         its folder or tmux is not there, `CapacityReached` when the machine has no more
-        to give. *Cancellation:* a program that was started already is left in tmux, to
-        be ended as one that nobody knows.
+        to give. *Cancellation:* nothing was created; it may take `ASK_S`.
         """
         check(spec)
         check_size(spec.cols, spec.rows)
         _check_passable(spec)
         await self.check()
+        await trio.lowlevel.checkpoint()
+        pane: TmuxPane | None = None
+        begun = False
+        try:
+            # Cut off in between, nobody would know whether it runs.
+            with trio.CancelScope(shield=True):
+                pane = await self._begin(spec, session_id, run, offset, stored)
+            await trio.lowlevel.checkpoint()
+            begun = True
+            return pane
+        finally:
+            if not begun:
+                with trio.CancelScope(shield=True, deadline=_soon()):
+                    if pane is not None:
+                        await pane.aclose(0)
+                self.forget(session_id)
+
+    async def _begin(
+        self,
+        spec: Spec,
+        session_id: str,
+        run: str,
+        offset: int,
+        stored: Callable[[], int],
+    ) -> TmuxPane:
+        if (stale := (await self.survivors()).get(session_id)) is not None:
+            await self.end(stale, 0)  # What somebody made of that name is in the way.
         folder = self._prepare(session_id, offset)
         start = folder / "start"
-        _write_start(start, spec)
+        words = (shutil.which("env") or "/usr/bin/env", "-C", spec.cwd, "--")
+        starter.write(str(start), (*words, *spec.argv), spec.env)
         size = ("-x", str(spec.cols), "-y", str(spec.rows))
-        starter = (*_PYTHON, str(_HERE / "starter.py"), str(start))
+        first = (*_PYTHON, starter.__file__, str(start))
         said = await self._start(
             *("new-session", "-d", "-P", "-F", _FORM, "-s", session_id, *size),
-            *("-c", "/", "--", *starter, ";"),
+            *("-c", "/", "--", *first, ";"),
             *("set-option", "-w", "window-size", "manual", ";"),
             *("set-option", "@ant_session", session_id, ";"),
             *("set-option", "@ant_run", run, ";"),
@@ -238,7 +270,7 @@ class Tmux:
     ) -> TmuxPane:
         client = await self.client(place.session)
         if client is None:
-            raise Invalid("the tmux session ended as it began at $.host")
+            raise Invalid("the tmux session is gone at $.host")
         reader = Spool(self.folder(place.name), offset)
         pane = TmuxPane(place, reader, stored, client, self)
         assert self._nursery is not None, "nobody holds it"
@@ -255,7 +287,8 @@ class Tmux:
     async def _start(self, *words: str) -> str:
         """Start a session in the server, which is started for that if need be."""
         program = _program()
-        assert program is not None
+        if program is None:
+            raise Invalid(MISSING)
         setup = [word for option in _OPTIONS for word in ("set-option", *option, ";")]
         said = ""
         for _ in range(TRIES):
@@ -273,15 +306,19 @@ class Tmux:
     async def _run(
         self, program: str, *words: str
     ) -> "subprocess.CompletedProcess[bytes]":
-        return await trio.run_process(
-            [program, *words],
-            capture_stdout=True,
-            capture_stderr=True,
-            check=False,
-            env=self._env,
-            cwd="/",
-            start_new_session=True,
-        )
+        argv = [program, *words]
+        with trio.move_on_after(ASK_S):
+            return await trio.run_process(
+                argv,
+                capture_stdout=True,
+                capture_stderr=True,
+                check=False,
+                env=self._env,
+                cwd="/",
+                start_new_session=True,
+            )
+        log.error("tmux did not answer: %s", words)
+        return subprocess.CompletedProcess(argv, 1, b"", b"no answer")
 
     def _server(self) -> Sequence[str]:
         return ("-L", self.name, "-f", "/dev/null")
@@ -297,9 +334,13 @@ class Tmux:
         return folder
 
     def _pipe(self, folder: Path, offset: int) -> str:
-        writer = (*_PYTHON, str(_HERE / "spooler.py"), str(folder))
+        writer = (*_PYTHON, spooler.__file__, str(folder))
         numbers = map(str, (offset, self._cap, self._segment))
         return "exec " + _line((*writer, *numbers))
+
+
+def _soon() -> float:
+    return trio.current_time() + ASK_S
 
 
 def name_of(data_dir: Path) -> str:
@@ -335,17 +376,6 @@ def _check_passable(spec: Spec) -> None:
             raise Invalid(f"Cannot pass this on: {exc} at $.command") from exc
     if any("=" in name or not name for name in spec.env):
         raise Invalid("Cannot pass this on: illegal environment name at $.command")
-
-
-def _write_start(path: Path, spec: Spec) -> None:
-    """What `starter` is to start: secrets are in the environment, so only for us."""
-    env = shutil.which("env") or "/usr/bin/env"
-    words = (env, "-C", spec.cwd, "--", *spec.argv)
-    variables = (f"{name}={value}" for name, value in spec.env.items())
-    parts = (str(len(words)), *words, *variables)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(b"".join(os.fsencode(part) + b"\0" for part in parts))
 
 
 def _line(words: Sequence[str]) -> str:
