@@ -213,9 +213,9 @@ class HealthProbe:
 
     def _tmux(self) -> TmuxFound | None:
         tmux = self._supervisor.stage.tmux
-        if tmux is None or tmux.found is None:
+        if tmux is None or tmux.door.found is None:
             return None
-        return TmuxFound(tmux.found, tmux.name)
+        return TmuxFound(tmux.door.found, tmux.door.name)
 
     def _pressure(self) -> Pressure:
         pages = int(Path("/proc/self/statm").read_text().split()[1])

@@ -49,9 +49,9 @@ class LastWords:
         while True:
             pane = f"%{self._place.pane}"
             said = await self._ask("display-message", "-p", "-t", pane, FORM)
-            if not said:
+            dead, _, how = (said or "").partition(" ")
+            if not dead:  # No such pane is an empty answer, and no error.
                 return Exit(signal=signal.SIGHUP)
-            dead, _, how = said.partition(" ")
             code, _, signum = how.partition(":")
             if dead == "1" and signum:
                 return Exit(signal=int(signum))

@@ -73,6 +73,12 @@ def is_waiting(pid: int) -> bool:
     return process is None or process.state in "SZX"
 
 
+def kill(pid: int) -> None:
+    """End a process by force; nothing where it has ended or is not ours to signal."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def signal_group(group: int, signum: int) -> None:
     """Signal a job; nothing where it has ended or is not ours to signal."""
     with contextlib.suppress(ProcessLookupError, PermissionError):

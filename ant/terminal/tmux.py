@@ -1,19 +1,15 @@
-"""Our private tmux: a server of its own for each data directory, beside the user's.
+"""Programs in our private tmux: started, found again, ended.
 
-Rule 1: its socket is named by the data directory, its configuration is none but ours.
-Rule 2: a session of ours is named by its id and marked with its run; what is not marked
+Rule 1: a session of ours is named by its id and marked with its run; what is not marked
 is somebody else's, and is left alone.
-Rule 3: a program is started, and what it puts out is spooled, in one turn of tmux: no
+Rule 2: a program is started, and what it puts out is spooled, in one turn of tmux: no
 byte comes before the spool.
 """
 
-import hashlib
 import logging
 import os
-import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +20,7 @@ import trio
 
 from ant.errors import CapacityReached, Invalid
 from ant.terminal import processes, spool, spooler, starter
-from ant.terminal.attached import Client, open_client
+from ant.terminal.door import ASK_S, Door
 from ant.terminal.host import Spec
 from ant.terminal.pane import TmuxPane
 from ant.terminal.place import Place, check_size
@@ -33,16 +29,8 @@ from ant.terminal.spool import RESTART_SKIP, Spool
 
 log = logging.getLogger(__name__)
 
-OLDEST = (3, 3)
-"""The first version that tells by which signal a program has ended."""
-
-MISSING = (
-    "there is no tmux on this machine: install "
-    f"{'.'.join(map(str, OLDEST))} or newer at $.host"
-)
-
-ASK_S = 10.0
-"""What tmux is given to answer a command: it needs milliseconds, unless it hangs."""
+STARTS_S = 0.005
+"""Between two looks whether a program was started: it takes some 20 ms."""
 
 SPOOL_MAX = 256 << 20
 """Bytes of one session that wait in its spool; then the newest are dropped."""
@@ -50,25 +38,9 @@ SPOOL_MAX = 256 << 20
 SEGMENT = 4 << 20
 """Bytes of one file of a spool: it can go when all of it is stored."""
 
-TRIES = 5
-"""A server that has just lost its last session refuses us while it ends."""
-
-RETRY_S = 0.1
-
 _PYTHON = (sys.executable, "-IS")
 
-_OPTIONS = (
-    ("-g", "remain-on-exit", "on"),  # Else nobody could tell how a program ended.
-    ("-g", "status", "off"),
-    ("-g", "default-terminal", "tmux-256color"),
-    ("-g", "history-limit", "2000"),  # For who attaches; the transcript is ours.
-    ("-g", "update-environment", ""),
-    ("-s", "escape-time", "0"),
-    ("-s", "focus-events", "on"),
-    ("-s", "exit-empty", "on"),
-)
-
-_FORM = "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_tty}"
+_FORM = "#{session_id} #{window_id} #{pane_id} #{pane_tty}"
 _MARKS = "#{@ant_session} #{@ant_run} #{@ant_pane} #{pane_pipe} #{pane_dead}"
 
 
@@ -82,7 +54,7 @@ class Survivor:
 
 
 class Tmux:
-    """The door to it; `found` is the version of tmux, once somebody asked."""
+    """The sessions of one data directory; `door` is where tmux is asked."""
 
     def __init__(
         self,
@@ -90,13 +62,10 @@ class Tmux:
         env: dict[str, str],
         spool_max: int = SPOOL_MAX,
     ) -> None:
-        self.name = name_of(data_dir)
-        self.found: str | None = None
+        self.door = Door(data_dir, env)
         self._nursery: trio.Nursery | None = None
-        self._env = _clean(env)
         self._folder, self._cap = data_dir / "spool", spool_max
         self._segment = max(min(SEGMENT, spool_max // 4), 1)
-        self._checked = False
 
     @asynccontextmanager
     async def holding(self) -> AsyncIterator[None]:
@@ -112,27 +81,6 @@ class Tmux:
     def folder(self, session_id: str) -> Path:
         """Where that session's spool is, or would be."""
         return self._folder / session_id
-
-    async def version(self) -> str | None:
-        """What tmux calls its version; None where there is no tmux."""
-        program = _program()
-        if program is None:
-            return None
-        done = await self._run(program, "-V")
-        said = done.stdout.decode("utf-8", "replace").strip()
-        self.found = said.removeprefix("tmux ")
-        return self.found
-
-    async def check(self) -> None:
-        """Raise `Invalid` where there is no tmux, or one that is too old."""
-        if self._checked:
-            return
-        version, wanted = await self.version(), ".".join(map(str, OLDEST))
-        if version is None:
-            raise Invalid(MISSING)
-        if is_old(version):
-            raise Invalid(f"tmux {version} is too old: {wanted} is needed at $.host")
-        self._checked = True
 
     async def open(
         self,
@@ -151,22 +99,20 @@ class Tmux:
         check(spec)
         check_size(spec.cols, spec.rows)
         _check_passable(spec)
-        await self.check()
+        await self.door.check()
         await trio.lowlevel.checkpoint()
-        pane: TmuxPane | None = None
+        # Cut off in between, nobody would know whether it runs; each step is bounded.
+        with trio.CancelScope(shield=True):
+            pane = await self._begin(spec, session_id, run, offset, stored)
         begun = False
         try:
-            # Cut off in between, nobody would know whether it runs.
-            with trio.CancelScope(shield=True):
-                pane = await self._begin(spec, session_id, run, offset, stored)
             await trio.lowlevel.checkpoint()
             begun = True
             return pane
         finally:
             if not begun:
                 with trio.CancelScope(shield=True, deadline=_soon()):
-                    if pane is not None:
-                        await pane.aclose(0)
+                    await pane.aclose(0)
                 self.forget(session_id)
 
     async def _begin(
@@ -177,15 +123,17 @@ class Tmux:
         offset: int,
         stored: Callable[[], int],
     ) -> TmuxPane:
-        if (stale := (await self.survivors()).get(session_id)) is not None:
-            await self.end(stale, 0)  # What somebody made of that name is in the way.
+        if await self.door.ask("has-session", "-t", f"={session_id}") is not None:
+            # What was left of an earlier run, or somebody made, is in the way.
+            if (stale := (await self.survivors()).get(session_id)) is not None:
+                await self.end(stale, 0)
+            await self.door.ask("kill-session", "-t", f"={session_id}")
         folder = self._prepare(session_id, offset)
-        start = folder / "start"
         words = (shutil.which("env") or "/usr/bin/env", "-C", spec.cwd, "--")
-        starter.write(str(start), (*words, *spec.argv), spec.env)
+        starter.write(str(folder / "start"), (*words, *spec.argv), spec.env)
         size = ("-x", str(spec.cols), "-y", str(spec.rows))
-        first = (*_PYTHON, starter.__file__, str(start))
-        said = await self._start(
+        first = (*_PYTHON, starter.__file__, str(folder))
+        said = await self.door.start(
             *("new-session", "-d", "-P", "-F", _FORM, "-s", session_id, *size),
             *("-c", "/", "--", *first, ";"),
             *("set-option", "-w", "window-size", "manual", ";"),
@@ -194,7 +142,7 @@ class Tmux:
             *("set-option", "-F", "@ant_pane", "#{pane_id}", ";"),
             *("pipe-pane", "-O", self._pipe(folder, offset)),
         )
-        place = _place(session_id, run, said.split())
+        place = _place(session_id, run, said.split(), await _wait_pid(folder))
         return await self._hold(place, offset, stored)
 
     async def attach(
@@ -211,20 +159,24 @@ class Tmux:
             again = spool.end_of(folder) + RESTART_SKIP
             spool.begin(folder, again)
             pane = f"%{place.pane}"
-            await self.ask("pipe-pane", "-O", "-t", pane, self._pipe(folder, again))
+            await self.door.ask(
+                "pipe-pane", "-O", "-t", pane, self._pipe(folder, again)
+            )
         return await self._hold(place, offset, stored)
 
     async def survivors(self) -> dict[str, Survivor]:
         """The sessions of ours that there are, by their ids."""
-        if await self.version() is None:
+        if await self.door.version() is None:
             return {}
-        said = await self.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
+        await self.door.end_stuck_clients()
+        said = await self.door.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
         found = {}
         for line in (said or "").splitlines():
             words = line.split(" ")
-            if len(words) != 10 or words[2] != words[7]:
+            if len(words) != 9 or words[2] != words[7]:
                 continue  # Not marked, or a pane that somebody added.
-            place = _place(words[0], words[1], words[5:])
+            pid = pid_of(self.folder(words[0])) or 0
+            place = _place(words[0], words[1], words[5:], pid)
             found[place.name] = Survivor(place, words[3] == "1", words[4] == "1")
         return found
 
@@ -235,7 +187,7 @@ class Tmux:
         if identity is not None and not survivor.dead:
             for sid in processes.find_lost(place.name, identity, place.run):
                 await processes.end_session(sid, grace_s)
-        await self.ask("kill-session", "-t", f"${place.session}")
+        await self.door.ask("kill-session", "-t", f"${place.session}")
 
     def forget(self, session_id: str) -> None:
         """Remove a spool of which everything is stored, or nothing is wanted."""
@@ -245,34 +197,14 @@ class Tmux:
         """The sessions that have a spool."""
         return sorted(os.listdir(self._folder)) if self._folder.is_dir() else []
 
-    async def ask(self, *words: str) -> str | None:
-        """See `place.Server`."""
-        program = _program()
-        if program is None:
-            return None
-        done = await self._run(program, *self._server(), *words)
-        if done.returncode:
-            return None
-        return done.stdout.decode("utf-8", "replace").rstrip("\n")
-
-    async def client(self, session: int) -> Client | None:
-        """See `place.Server`."""
-        program = _program()
-        known = await self.ask("has-session", "-t", f"${session}")
-        if program is None or known is None:
-            return None
-        flags = "no-output,ignore-size"
-        words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
-        return await open_client([program, *self._server(), *words], self._env)
-
     async def _hold(
         self, place: Place, offset: int, stored: Callable[[], int]
     ) -> TmuxPane:
-        client = await self.client(place.session)
+        client = await self.door.client(place.session)
         if client is None:
             raise Invalid("the tmux session is gone at $.host")
         reader = Spool(self.folder(place.name), offset)
-        pane = TmuxPane(place, reader, stored, client, self)
+        pane = TmuxPane(place, reader, stored, client, self.door)
         assert self._nursery is not None, "nobody holds it"
         self._nursery.start_soon(self._guarded, pane)
         return pane
@@ -283,45 +215,6 @@ class Tmux:
             await pane.run()
         except Exception:
             log.exception("A tmux pane crashed.")
-
-    async def _start(self, *words: str) -> str:
-        """Start a session in the server, which is started for that if need be."""
-        program = _program()
-        if program is None:
-            raise Invalid(MISSING)
-        setup = [word for option in _OPTIONS for word in ("set-option", *option, ";")]
-        said = ""
-        for _ in range(TRIES):
-            done = await self._run(
-                program, *self._server(), "start-server", ";", *setup, *words
-            )
-            if done.returncode == 0:
-                return done.stdout.decode()
-            said = done.stderr.decode("utf-8", "replace").strip()
-            if "server" not in said:
-                break
-            await trio.sleep(RETRY_S)
-        raise CapacityReached(f"tmux did not start the program: {said}.")
-
-    async def _run(
-        self, program: str, *words: str
-    ) -> "subprocess.CompletedProcess[bytes]":
-        argv = [program, *words]
-        with trio.move_on_after(ASK_S):
-            return await trio.run_process(
-                argv,
-                capture_stdout=True,
-                capture_stderr=True,
-                check=False,
-                env=self._env,
-                cwd="/",
-                start_new_session=True,
-            )
-        log.error("tmux did not answer: %s", words)
-        return subprocess.CompletedProcess(argv, 1, b"", b"no answer")
-
-    def _server(self) -> Sequence[str]:
-        return ("-L", self.name, "-f", "/dev/null")
 
     def _prepare(self, session_id: str, offset: int) -> Path:
         """An empty spool, that begins at an offset."""
@@ -343,28 +236,6 @@ def _soon() -> float:
     return trio.current_time() + ASK_S
 
 
-def name_of(data_dir: Path) -> str:
-    """The socket's name for `tmux -L`: that of the folder, hashed, for it is short."""
-    path = os.fsencode(data_dir.resolve())
-    return f"ant-{hashlib.sha256(path).hexdigest()[:12]}"
-
-
-def is_old(version: str) -> bool:
-    """Whether a version is older than we need; one that is not numbered is not."""
-    number = re.search(r"(\d+)\.(\d+)", version)
-    return number is not None and (int(number[1]), int(number[2])) < OLDEST
-
-
-def _program() -> str | None:
-    return shutil.which("tmux")
-
-
-def _clean(env: dict[str, str]) -> dict[str, str]:
-    """Without what would lead to another tmux, or lead us to another socket."""
-    strangers = ("TMUX", "TMUX_PANE", "TMUX_TMPDIR")
-    return {name: value for name, value in env.items() if name not in strangers}
-
-
 def _check_passable(spec: Spec) -> None:
     pairs = (f"{name}={value}" for name, value in spec.env.items())
     for text in (*spec.argv, spec.cwd, *pairs):
@@ -383,6 +254,22 @@ def _line(words: Sequence[str]) -> str:
     return shlex.join(words).replace("#", "##").replace("%", "%%")
 
 
-def _place(name: str, run: str, words: Sequence[str]) -> Place:
+def _place(name: str, run: str, words: Sequence[str], pid: int) -> Place:
     session, window, pane = (int(word[1:]) for word in words[:3])
-    return Place(name, run, session, window, pane, int(words[3]), words[4])
+    return Place(name, run, session, window, pane, pid, words[3])
+
+
+def pid_of(folder: Path) -> int | None:
+    """The program's process, as `starter` tells; None before it has."""
+    try:
+        return int((folder / "pid").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+async def _wait_pid(folder: Path) -> int:
+    with trio.move_on_after(ASK_S):
+        while (pid := pid_of(folder)) is None:  # noqa: ASYNC110  Nobody tells.
+            await trio.sleep(STARTS_S)
+        return pid
+    raise CapacityReached("The program did not start within 10 s.")

@@ -14,9 +14,9 @@ import trio
 
 from ant.client import AntClient
 from ant.errors import Invalid
+from ant.terminal.door import name_of
 from ant.terminal.host import Spec
 from ant.terminal.pty import open_pty
-from ant.terminal.tmux import name_of
 from tests.live.server import Server, left_of, running_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually

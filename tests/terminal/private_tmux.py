@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ant.terminal.tmux import SPOOL_MAX, Tmux, name_of
+from ant.terminal import processes
+from ant.terminal.door import name_of
+from ant.terminal.tmux import SPOOL_MAX, Tmux
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 
@@ -33,7 +35,10 @@ def ended_with_us(data_dir: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        pid = command(data_dir, "display-message", "-p", "#{pid}")
         command(data_dir, "kill-server")
+        if pid.isdecimal():  # With a client that is stuck it would never end.
+            processes.kill(int(pid))
         folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp"), f"tmux-{os.getuid()}")
         (folder / name_of(data_dir)).unlink(missing_ok=True)
 

@@ -45,7 +45,7 @@ async def test_answers_come_in_order(tmp_path: Path) -> None:
     told: list[Notice] = []
     async with running_tmux(tmp_path) as tmux:
         command(tmp_path, "-f", "/dev/null", "new-session", "-d", "-s", "s", "cat")
-        argv = ("tmux", "-L", tmux.name, "-C", "attach-session", "-t", "=s:")
+        argv = ("tmux", "-L", tmux.door.name, "-C", "attach-session", "-t", "=s:")
         async with client_of(*argv, told=told) as client:
             given = [
                 client.give("display-message -p one", "display-message -p two"),

@@ -47,6 +47,7 @@ async def test_without_tmux_it_was_hung_up() -> None:
     """It took the terminal along; nothing more can be known."""
     assert await exit_by("0 :", None) == Exit(signal=1)
     assert await exit_by("") == Exit(signal=1)
+    assert await exit_by("0 :", " :") == Exit(signal=1)
 
 
 async def test_what_is_under_way_is_waited_for(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import trio
 
 from ant.errors import Invalid
 from ant.terminal import processes
+from ant.terminal.door import name_of
 from ant.terminal.host import Exit, Spec
-from ant.terminal.tmux import Tmux, is_old, name_of
+from ant.terminal.tmux import Tmux
 from tests.terminal.contract import read_rest, read_until, write_all
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 
@@ -175,33 +176,3 @@ async def test_a_spool_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
             await write_all(again, b"three\n")
             assert b"three\r\n" in await read_until(again, b"three\r\n")
             await again.aclose(0)
-
-
-def test_versions() -> None:
-    """What tmux calls itself; one without a number is somebody's own, and new."""
-    assert [is_old(v) for v in ("1.8", "3.2a", "3.3", "3.5a", "next-3.6", "4.0")] == [
-        *(True, True, False, False, False, False)
-    ]
-    assert not is_old("master")
-
-
-def test_each_folder_has_a_name(tmp_path: Path) -> None:
-    """Short, of no strange characters, the same by whatever way it is reached."""
-    long = tmp_path / ("x" * 200)
-    link = tmp_path / "link"
-    link.symlink_to(long)
-    assert name_of(long) == name_of(link) != name_of(tmp_path)
-    assert len(name_of(long)) == 16
-
-
-async def test_where_there_is_none_nothing_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No tmux on the PATH: nothing to take up, and a refusal that says so."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    tmux = Tmux(tmp_path, {})
-    assert await tmux.survivors() == {}
-    assert (await tmux.version(), tmux.found) == (None, None)
-    assert await tmux.ask("list-sessions") is None
-    with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
-        await tmux.open(spec("/bin/cat"), "s", "r", 0, lambda: 0)

@@ -55,7 +55,7 @@ async def create_session(system: System, body: CreateSession) -> Session:
     if body.type.has_terminal:
         body = attrs.evolve(body, host=body.host or system.config.default_host)
         if body.host == TMUX:
-            await system.stage.need_tmux().check()
+            await system.stage.need_tmux().door.check()
         plan(body.command, body.root_dir, body.env, body.cols, body.rows)
     program = default_command(body.type, body.command)
     if not (body.type.has_terminal and body.start):
