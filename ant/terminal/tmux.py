@@ -20,7 +20,7 @@ import trio
 
 from ant.errors import CapacityReached, Invalid
 from ant.terminal import processes, spool, spooler, starter
-from ant.terminal.door import ASK_S, Door
+from ant.terminal.door import ASK_S, Door, is_old
 from ant.terminal.host import Spec
 from ant.terminal.pane import TmuxPane
 from ant.terminal.place import Place, check_size
@@ -166,7 +166,8 @@ class Tmux:
 
     async def survivors(self) -> dict[str, Survivor]:
         """The sessions of ours that there are, by their ids."""
-        if await self.door.version() is None:
+        version = await self.door.version()
+        if version is None or is_old(version):
             return {}
         await self.door.end_stuck_clients()
         said = await self.door.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
