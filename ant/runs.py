@@ -181,16 +181,16 @@ def recover(
 ) -> list[SessionId]:
     """After a start: call no process running that we do not hold; which were lost.
 
-    Those in `kept` run on and are taken up again. Nothing waits for an answer any more:
-    what is still asked is found again. After an unclean end of the whole machine every
-    numbering skips ahead.
+    Those in `kept` run on and are taken up again; of all others nothing waits for an
+    answer any more. After an unclean end of the whole machine every numbering skips
+    ahead.
     """
     clean = unit.settings.get("clean") == "yes"
     if unit.settings.get("boot_id") not in (None, boot_id) and not clean:
         unit.sessions.skip_offsets(POWER_LOSS_SKIP)
     unit.settings.put("boot_id", boot_id)
     unit.settings.put("clean", "no")
-    prompts.resolve_all(unit, LOST)
+    prompts.resolve_all(unit, LOST, kept=kept)
     deliveries.recover(unit)
     unfinished = [program.session.id for program in unit.sessions.unfinished()]
     lost = [session_id for session_id in unfinished if session_id not in kept]

@@ -8,7 +8,7 @@ from functools import partial
 import attrs
 import trio
 
-from ant import clock, runs, screens
+from ant import clock, prompts, runs, screens
 from ant.clerk import Clerk
 from ant.courier import Courier
 from ant.errors import AntError, Invalid
@@ -184,8 +184,11 @@ class Witness:
             self._keyframe(),
             self._survivor is not None,
         )
+        asked = None
+        if self._survivor is not None:
+            asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
         self.has_begun = True
-        self._stage.clerk.enter(self.session_id, self._run, self.flow)
+        self._stage.clerk.enter(self.session_id, self._run, self.flow, asked)
         self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow

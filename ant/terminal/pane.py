@@ -9,6 +9,7 @@ Rule 3: tmux takes all input there is, so it gets no more than the program reads
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import signal
 import sys
@@ -107,17 +108,16 @@ class TmuxPane:
                     raise Skipped(hole)
                 self._spool.pass_over()
                 self._told_hole = False
+                await trio.lowlevel.checkpoint()
             elif at_end:
                 return b""
-            elif self._spool.keeps:
-                with trio.move_on_after(STORED_S):
-                    await self._wait_bell()
             else:
-                await self._wait_bell()
+                await self._wait_bell(STORED_S if self._spool.keeps else math.inf)
 
-    async def _wait_bell(self) -> None:
-        with contextlib.suppress(trio.ClosedResourceError):
-            await trio.lowlevel.wait_readable(self._bell)
+    async def _wait_bell(self, patience_s: float) -> None:
+        with trio.move_on_after(patience_s):
+            with contextlib.suppress(trio.ClosedResourceError):
+                await trio.lowlevel.wait_readable(self._bell)
         if not self._closed.is_set():
             with contextlib.suppress(BlockingIOError):
                 os.read(self._bell, MAX_READ)

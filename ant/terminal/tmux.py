@@ -269,8 +269,9 @@ def pid_of(folder: Path) -> int | None:
 
 
 async def _wait_pid(folder: Path) -> int:
-    with trio.move_on_after(ASK_S):
-        while (pid := pid_of(folder)) is None:  # noqa: ASYNC110  Nobody tells.
-            await trio.sleep(STARTS_S)
-        return pid
+    deadline = _soon()
+    while trio.current_time() < deadline:
+        if (pid := pid_of(folder)) is not None:
+            return pid
+        await trio.sleep(STARTS_S)
     raise CapacityReached("The program did not start within 10 s.")

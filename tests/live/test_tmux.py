@@ -306,6 +306,36 @@ async def test_a_token_and_a_prompt_outlive_the_server(tmp_path: Path) -> None:
             await eventually(rests)
 
 
+@needs_tmux
+async def test_a_prompt_is_answered_after_a_restart(tmp_path: Path) -> None:
+    """It is the same one: told once, with one card, and open to an answer."""
+    with ended_with_us(tmp_path):
+        async with serving(tmp_path) as (server, ant):
+            script = 'read -p "Really go on? [y/n] " x; echo "took $x"; read x'
+            row = await ant.create("asks", command=["bash", "-c", script], host="tmux")
+            pending = f"/api/sessions/{row['id']}/prompt-bridge/pending"
+
+            async def asked() -> Any:
+                return (await ant.call("GET", pending))["pending"]
+
+            prompt = await eventually(asked)
+            await server.kill()
+        async with serving(tmp_path) as (_, ant):
+            path = f"/api/sessions/{row['id']}"
+
+            async def looked() -> Any:
+                status = await ant.call("GET", f"{path}/status")
+                return status["agent_status"] and status["needs_input"]
+
+            await eventually(looked)
+            assert (await asked())["id"] == prompt["id"]
+            chat = f"/api/sessions/{row['linked_chat_id']}/messages"
+            assert len((await ant.call("GET", chat))["messages"]) == 1
+            answer = {"prompt_id": prompt["id"], "response": "y"}
+            await ant.call("POST", f"{path}/prompt-bridge/respond", answer)
+            await shows(ant, row["id"], "took y")
+
+
 async def test_without_tmux_all_else_works(tmp_path: Path) -> None:
     """A clear refusal, nothing created; other terminals as ever."""
     tools = tmp_path / "bin"
