@@ -97,8 +97,8 @@ class TmuxPane:
 
     async def read(self) -> bytes:
         """See `Terminal.read`. *Cancellation:* comes before a byte is taken, or not."""
-        await trio.lowlevel.checkpoint()
         while True:
+            await trio.lowlevel.checkpoint()
             at_end = self._drained.is_set()
             if data := self._spool.take(MAX_READ, self._stored()):
                 return data
@@ -108,7 +108,6 @@ class TmuxPane:
                     raise Skipped(hole)
                 self._spool.pass_over()
                 self._told_hole = False
-                await trio.lowlevel.checkpoint()
             elif at_end:
                 return b""
             else:
@@ -116,8 +115,10 @@ class TmuxPane:
 
     async def _wait_bell(self, patience_s: float) -> None:
         with trio.move_on_after(patience_s):
-            with contextlib.suppress(trio.ClosedResourceError):
+            try:
                 await trio.lowlevel.wait_readable(self._bell)
+            except trio.ClosedResourceError:
+                return
         if not self._closed.is_set():
             with contextlib.suppress(BlockingIOError):
                 os.read(self._bell, MAX_READ)

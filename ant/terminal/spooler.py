@@ -11,6 +11,7 @@ Rule 3: a byte is in the file before the bell is rung for it.
 
 import contextlib
 import os
+import select
 import signal
 import sys
 
@@ -39,6 +40,8 @@ class Writer:
         self.offset = offset
         self._folder, self._cap, self._segment = folder, cap, segment
         self._fd, self._left = -1, 0
+        self._mark: str | None = None
+        self.has_dropped = False
 
     def take(self, data: bytes) -> None:
         """Write bytes, as many as there is room for; the others are counted only."""
@@ -54,6 +57,22 @@ class Writer:
             self._left -= count
             data = data[count:]
         self.offset += len(data)
+        self.has_dropped = self.has_dropped or bool(data)
+
+    def mark(self) -> None:
+        """Make the next segment, empty, so that what was dropped before it is known.
+
+        One that was made so before, and is empty still, goes.
+        """
+        if self._mark is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self._mark)
+        self.has_dropped, self._mark = False, self._path()
+        with contextlib.suppress(OSError):  # The disk is full.
+            os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    def _path(self) -> str:
+        return os.path.join(self._folder, f"{self.offset:020d}{SUFFIX}")
 
     def _begin(self) -> bool:
         """Open the next segment; whether there is room for one."""
@@ -63,12 +82,13 @@ class Writer:
         try:
             if used(self._folder) + self._segment > self._cap:
                 return False
-            path = os.path.join(self._folder, f"{self.offset:020d}{SUFFIX}")
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            self._fd = os.open(path, flags, 0o600)
+            self._fd = os.open(self._path(), flags, 0o600)
         except OSError:
             return False
-        self._left = self._segment
+        self._left, self.has_dropped = self._segment, False
+        if self._mark == self._path():
+            self._mark = None
         return True
 
 
@@ -83,6 +103,8 @@ def main(folder: str, offset: str, cap: str, segment: str) -> None:
     writer = Writer(folder, int(offset), int(cap), int(segment))
     while data := os.read(0, READ):
         writer.take(data)
+        if writer.has_dropped and not select.select([0], [], [], 0)[0]:
+            writer.mark()
         with contextlib.suppress(BlockingIOError):  # It has been rung often enough.
             os.write(bell, b"\0")
 

@@ -12,7 +12,7 @@ import trio
 
 from ant.errors import Invalid, NotRunning
 from ant.terminal import processes
-from ant.terminal.host import MAX_READ, Exit, Spec
+from ant.terminal.host import MAX_READ, Exit, Skipped, Spec
 from ant.terminal.lastwords import writer_of
 from ant.terminal.observations import ControlSeen
 from ant.terminal.pane import TmuxPane
@@ -78,6 +78,31 @@ async def test_a_flood_arrives_whole(tmux: Tmux) -> None:
     assert count == 20_000_000
     assert len(list(tmux.folder("s").glob("*.spool"))) <= 2
     assert await pane.wait_exit() == Exit(code=0)
+
+
+@pytest.mark.parametrize("rest", ["", "; printf over; sleep 1000"])
+async def test_what_is_dropped_is_counted_to_the_byte(
+    rest: str, tmp_path: Path
+) -> None:
+    """Nobody reads meanwhile; also when it was the last that the program said."""
+    with trio.fail_after(30):
+        async with running_tmux(tmp_path, spool_max=40_000) as tmux:
+            script = f"stty raw; head -c 1000000 /dev/zero; touch {tmp_path}/done{rest}"
+            pane = await start(tmux, *sh(script))
+            await eventually((tmp_path / "done").exists)
+            if not rest:
+                await pane.wait_exit()
+            seen = lost = 0
+            while seen + lost < 1_000_000:
+                try:
+                    seen += len(await pane.read())
+                except Skipped as hole:
+                    lost += hole.count
+            assert seen + lost - 1_000_000 in (0, 4)
+            assert min(seen, lost) >= 30_000
+            if not rest:
+                assert await pane.read() == b""
+            await pane.aclose(0)
 
 
 @pytest.mark.slow

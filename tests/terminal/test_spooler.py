@@ -53,6 +53,23 @@ def test_a_disk_that_is_full_is_a_gap(tmp_path: Path) -> None:
     assert contents(tmp_path) == {0: b"one", 7: b"two"}
 
 
+def test_what_was_dropped_last_is_marked(tmp_path: Path) -> None:
+    """By an empty segment behind it; there is one such at most, and it may be used."""
+    writer = Writer(str(tmp_path), 0, 20, 10)
+    writer.take(b"x" * 25)
+    assert writer.has_dropped
+    writer.mark()
+    writer.take(b"y" * 5)
+    writer.mark()
+    assert not writer.has_dropped
+    assert contents(tmp_path) == {0: b"x" * 10, 10: b"x" * 10, 30: b""}
+    (tmp_path / f"{0:020d}.spool").unlink()
+    writer.take(b"z")
+    writer.take(b"z" * 19)
+    writer.mark()
+    assert contents(tmp_path) == {10: b"x" * 10, 30: b"z" * 10, 50: b""}
+
+
 def test_a_segment_that_is_there_is_gone_on_with(tmp_path: Path) -> None:
     """The first one is made, empty, by who starts the writer."""
     (tmp_path / f"{5:020d}.spool").touch()
