@@ -1,6 +1,6 @@
 """What a caller may ask about prompts: answers, the bridge's settings, hook facts."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import attrs
 
@@ -148,7 +148,7 @@ class PutBridge:
 
 @attrs.frozen
 class ReportHook:
-    """What an agent CLI's own hook tells; fields that mean nothing here are ignored."""
+    """What an agent CLI's own hook tells; its other fields are in `rest`."""
 
     rule: ClassVar = Given(("event", "hook_event_name"))
     open: ClassVar = True
@@ -160,6 +160,7 @@ class ReportHook:
     agent: Short = "claude-code"
     notification_type: Short | None = None
     tool_name: Short | None = None
+    rest: dict[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
 @attrs.frozen

@@ -26,8 +26,10 @@ def seal(body: dict[str, Any]) -> str:
 def fault(events: Sequence[dict[str, Any]]) -> str | None:
     """What is wrong with a run of events, the first thing; None if it is whole.
 
-    It may begin anywhere, since the oldest are not kept for ever.
+    It may begin anywhere, since the oldest are not kept for ever. What was moved is
+    told as such, by the place where it is missed or stands too late.
     """
+    numbers = {event.get("n") for event in events}
     for before, event in zip([None, *events], events, strict=False):
         n = event.get("n")
         if seal(event) != event.get("hash"):
@@ -35,7 +37,11 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
         if before is None:
             continue
         if n != before["n"] + 1:
-            return f"Event {before['n'] + 1} was removed."
+            if n <= before["n"]:
+                return f"Event {n} is out of its place."
+            missed = before["n"] + 1
+            gone = "is out of its place" if missed in numbers else "was removed"
+            return f"Event {missed} {gone}."
         if event.get("prev") != before["hash"]:
             return f"Event {before['n']} was replaced: event {n} follows another."
     return None

@@ -30,6 +30,7 @@ from ant.hooks import HookFact
 from ant.journal import Journal
 from ant.model import SessionId
 from ant.prompt_events import AgentStatusUpdated
+from ant.recorder import Recorder
 from ant.replies import Responder
 from ant.routing import Rest
 from ant.scribe import Scribe
@@ -85,8 +86,11 @@ class Clerk:
 
     _nursery: trio.Nursery
 
-    def __init__(self, journal: Journal, scribe: Scribe, webhooks: Webhooks) -> None:
+    def __init__(
+        self, journal: Journal, scribe: Scribe, recorder: Recorder, webhooks: Webhooks
+    ) -> None:
         self._journal, self._scribe, self._webhooks = journal, scribe, webhooks
+        self._recorder = recorder
         self._cases: dict[SessionId, _Case] = {}
 
     async def start_keeping(
@@ -265,6 +269,10 @@ class Clerk:
         if (status := case.desk.news()) is not None:
             event = AgentStatusUpdated(case.desk.session_id, status)
             self._journal.publish(Envelope(clock.now(), event))
+            verdict, tail = case.desk.verdict, case.flow.tail
+            is_seen = status.source == "screen" and verdict is not None
+            end = verdict.end if verdict and is_seen else tail.end
+            self._recorder.state(case.desk.session_id, status, end)
 
     async def _write(self, case: _Case, scope: trio.CancelScope) -> None:
         """Until the database knows all. *Cancellation:* the run is over."""

@@ -3,6 +3,7 @@
 import sys
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -195,3 +196,35 @@ def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
         click.echo(f"{each.session_id} {each.offset}: {before} -> {now}")
     click.echo(f"{count} verdicts made again, {len(changed)} changed.")
     sys.exit(1 if changed else 0)
+
+
+@main.group()
+def evidence() -> None:
+    """What was taken along of a session, and whether it is what it was."""
+
+
+@evidence.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--head", help="A head that you kept elsewhere.")
+def verify(file: BinaryIO, head: str | None) -> None:
+    """Check the bundle in FILE (`-` is standard input) without a server.
+
+    Exports as `evidence` and as `json` are such bundles. Names the first event that was
+    changed or removed and exits with 1; with 2 where FILE is no bundle.
+    """
+    from ant import verifying
+
+    try:
+        found = verifying.verify(file.read(), head)
+    except (AntError, OSError) as exc:
+        click.echo(f"ant: {exc}", err=True)
+        sys.exit(2)
+    click.echo(
+        f"{found.events} events checked, head {found.head or 'none'}; "
+        f"{found.compared} outputs compared, {found.missing} not in here."
+    )
+    if found.earlier:
+        click.echo(f"{found.earlier} events before them are not in here.")
+    if found.fault is not None:
+        click.echo(found.fault)
+        sys.exit(1)

@@ -7,11 +7,11 @@ typed again: `begin` is written before the first key, and what was begun when a 
 ended is `unconfirmed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
-from ant import clock, cursors, people, registry, routing
+from ant import clock, cursors, facts, people, registry, routing, tracing
 from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
@@ -33,6 +33,9 @@ from ant.store import Unit
 
 QUEUE = 256
 """Messages that may wait for one terminal; the next is given up at once."""
+
+SOMEBODY = "somebody"
+"""Who sent a message that says nothing of it."""
 
 NOBODY: Mapping[SessionId, Rest] = {}
 """No agent runs, as far as is known."""
@@ -77,7 +80,8 @@ def send(
         _named(unit, message.target),
         is_channel=_has_channel(unit, message.target),
     )
-    return tuple(_enter(unit, message, each).told() for each in recipients)
+    who = _sender(unit, message)
+    return tuple(_enter(unit, message, who, each).told() for each in recipients)
 
 
 def _roster(
@@ -115,7 +119,9 @@ def _has_channel(unit: Unit, target: str | None) -> bool:
     return target is not None and registry.find(unit, target) is not None
 
 
-def _enter(unit: Unit, message: Message, recipient: Recipient) -> DeliveryRecord:
+def _enter(
+    unit: Unit, message: Message, sender: str, recipient: Recipient
+) -> DeliveryRecord:
     """Open a delivery's row in the ledger."""
     step = Step(DeliveryState.QUEUED)
     if recipient.skip is not None:
@@ -142,7 +148,7 @@ def _enter(unit: Unit, message: Message, recipient: Recipient) -> DeliveryRecord
     unit.deliveries.add(record, recipient.session_id)
     record = unit.deliveries.get(record.id) or record
     if recipient.skip is None:
-        _tell(unit, record)
+        _tell(unit, record, sender, record.transitions)
     return record
 
 
@@ -205,7 +211,7 @@ def mark_read(
 
 
 def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
-    taken = (Transition(s.state, s.reason, unit.now, s.offset) for s in steps)
+    taken = [Transition(s.state, s.reason, unit.now, s.offset) for s in steps]
     last = steps[-1]
     offsets = [step.offset for step in steps if step.offset is not None]
     record = unit.deliveries.change(
@@ -218,11 +224,19 @@ def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
             transitions=(*record.transitions, *taken),
         )
     )
-    _tell(unit, record)
+    message = unit.messages.get(record.session_id, record.message_id)
+    _tell(unit, record, _sender(unit, message) if message else SOMEBODY, taken)
     return record
 
 
-def _tell(unit: Unit, record: DeliveryRecord) -> None:
+def _tell(
+    unit: Unit, record: DeliveryRecord, sender: str, taken: Sequence[Transition]
+) -> None:
+    """Tell room and terminal, and record each step with what happened there."""
+    terminal_id = SessionId(record.target_id)
+    for step in taken:
+        fact = facts.delivered(record, sender, step)
+        tracing.record(unit, terminal_id, fact)
     for told in dict.fromkeys((record.session_id, SessionId(record.target_id))):
         unit.emit(DeliveryUpdated(told, record.message_id, record.id, record))
 
@@ -269,7 +283,7 @@ def next_letter(
 def _sender(unit: Unit, message: Message) -> str:
     session = people.resolve(unit, message.sender_id)
     if session is None:
-        return message.sender_id or "somebody"
+        return message.sender_id or SOMEBODY
     return session.handle or session.name
 
 

@@ -1,7 +1,8 @@
-"""What a room was about, in its own sentences; pure: messages in, a digest out.
+"""What a session was about, in its own words; pure: messages in, a digest out.
 
 Nothing is written anew: each sentence is quoted, with the id of the message that it
-comes from. Cards and other machines' messages are left out.
+comes from. Cards and other machines' messages are left out. Of a terminal its commands
+and prompts are told (`recap`).
 """
 
 import re
@@ -12,6 +13,7 @@ from datetime import datetime
 import attrs
 
 from ant.model import Message, MessageId, SessionId
+from ant.recap import Recap, Record, recap
 
 SENTENCES = 10
 """Sentences of a digest: what fits on one screen."""
@@ -75,7 +77,8 @@ class Digest:
     """A room in figures, words and quotes; oldest first.
 
     `message_count` is of people's and agents' own messages; `covered` tells how many of
-    the newest were read where a room has more.
+    the newest were read where a room has more. `terminal` is what was done in it; null
+    for a chat. A terminal's own digest has no messages of its linked chat.
     """
 
     session_id: SessionId
@@ -89,10 +92,13 @@ class Digest:
     last_message: datetime | None = attrs.field(metadata={"wire": "lastMessage"})
     sentences: tuple[Quote, ...]
     covered: int
+    terminal: Recap | None
 
 
-def digest(session_id: SessionId, messages: Sequence[Message]) -> Digest:
-    """The digest of these messages, oldest first."""
+def digest(
+    session_id: SessionId, messages: Sequence[Message], record: Record | None = None
+) -> Digest:
+    """The digest of these messages, oldest first, and of what a terminal recorded."""
     spoken = [each for each in messages if is_spoken(each)]
     posters = Counter(each.sender_id or each.role or "unknown" for each in spoken)
     first = spoken[0].created_at if spoken else None
@@ -111,6 +117,7 @@ def digest(session_id: SessionId, messages: Sequence[Message]) -> Digest:
         last_message=last,
         sentences=tuple(_quotes(spoken, terms)),
         covered=len(messages),
+        terminal=recap(record) if record is not None else None,
     )
 
 

@@ -5,15 +5,18 @@ answer. Nothing is written outside that folder, and a file is replaced as a whol
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ant import cast, clock, vault, wire
+from ant import bundle, cast, clock, vault, wire
+from ant.blocks import COMMAND_BLOCK, commands_of
 from ant.errors import Invalid, StorageFailed
-from ant.model import Session, SessionId
+from ant.evidence import read_bytes
+from ant.model import Chunk, Session, SessionId
 from ant.sessions import get_session
 from ant.store import Unit
 from ant.terminal.plain import strip
@@ -26,6 +29,12 @@ TEXT_MAX = 1 << 20
 
 MESSAGES = 5000
 """Messages of a document: the newest."""
+
+EVENTS = 5000
+"""Run events of a document, and commands of a film: the newest. Data has all."""
+
+LABEL = 80
+"""Characters of a command that a mark in a film shows."""
 
 _CHUNKS = 64
 _PAGE = 1 << 20
@@ -44,7 +53,10 @@ class ExportTarget:
 
 @attrs.frozen
 class Written:
-    """What became of one target: a `path`, or the `document` itself."""
+    """What became of one target: a `path`, or the `document` itself.
+
+    `size` is in bytes; of what was too large for an answer, as far as it was made.
+    """
 
     ok: bool
     path: str | None
@@ -89,37 +101,53 @@ def chosen(names: tuple[str, ...]) -> tuple[str, ...]:
 def export(
     unit: Unit, session_id: SessionId, names: tuple[str, ...], folders: Folders
 ) -> dict[str, Written]:
-    """Make each of the documents; blocking, for a thread. Raises `NotFound`."""
+    """Make each of the documents; blocking, for a thread. Raises `NotFound`.
+
+    A document is made and written in pieces: it may be larger than memory.
+    """
     session = get_session(unit, session_id)
     done = {}
     for name in names:
         _, _, ending, render = _FORMS[name]
-        document = render(unit, session)
         folder = folders.of(name)
-        if folder is not None:
-            done[name] = _write(folder, session, ending, document)
-        elif len(document.encode()) > DOCUMENT_MAX:
-            note = "It is too large for an answer: set ANT_EXPORT_DIR."
-            done[name] = Written(False, None, None, len(document.encode()), note)
+        if folder is None:
+            done[name] = _answered(render(unit, session))
         else:
-            size = len(document.encode())
-            done[name] = Written(True, None, document, size, None)
+            done[name] = _write(folder, session, ending, render(unit, session))
     return done
 
 
-def _write(folder: Path, session: Session, ending: str, document: str) -> Written:
+def _answered(pieces: Iterable[bytes]) -> Written:
+    """The document itself; of one that is too large no more is made than is needed."""
+    made, size = [], 0
+    for piece in pieces:
+        made.append(piece)
+        size += len(piece)
+        if size > DOCUMENT_MAX:
+            note = "It is too large for an answer: set ANT_EXPORT_DIR."
+            return Written(False, None, None, size, note)
+    return Written(True, None, b"".join(made).decode(), size, None)
+
+
+def _write(
+    folder: Path, session: Session, ending: str, pieces: Iterable[bytes]
+) -> Written:
     place = folder / "sessions" / session.created_at.strftime("%Y/%m")
     path = place / vault.file_name(session, ending)
+    partial = path.with_suffix(f".{clock.new_id()}.part")
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
             raise StorageFailed(f"{path} leads out of {folder}.")
         place.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{clock.new_id()}.part")
-        partial.write_text(document, encoding="utf-8")
-        os.replace(partial, path)
+        try:
+            with partial.open("wb") as file:
+                size = sum(map(file.write, pieces))
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as exc:
         raise StorageFailed(f"The export cannot be written: {exc}") from exc
-    return Written(True, str(path), None, len(document.encode()), None)
+    return Written(True, str(path), None, size, None)
 
 
 def _chronicle(unit: Unit, session: Session) -> vault.Chronicle:
@@ -129,6 +157,7 @@ def _chronicle(unit: Unit, session: Session) -> vault.Chronicle:
         tasks=unit.board.tasks(session.id),
         file_refs=unit.board.file_refs(session.id),
         prompts=unit.prompts.of_session(session.id),
+        events=unit.run_events.page(session.id, EVENTS),
         transcript=_text(unit, session),
     )
 
@@ -137,66 +166,76 @@ def _text(unit: Unit, session: Session) -> str:
     if session.terminal is None:
         return ""
     start = max(session.terminal.oldest, session.terminal.end - TEXT_MAX)
-    data = b"".join(piece.data for piece in _pieces(unit, session, start))
+    data = b"".join(chunk.data for chunk in _chunks(unit, session, start))
     return strip(data).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _pieces(unit: Unit, session: Session, start: int) -> list[cast.Piece]:
+def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:
+    """The transcript from exactly `start` on, a few chunks in memory at a time."""
     assert session.terminal is not None
-    pieces: list[cast.Piece] = []
     while start < session.terminal.end:
-        chunks = unit.transcripts.read(session.id, start, _CHUNKS, _PAGE)
+        chunks = read_bytes(unit, session.id, start, _CHUNKS, _PAGE)
         if not chunks:
-            break
-        for chunk in chunks:
-            data = chunk.data[max(start - chunk.offset, 0) :]
-            pieces.append(cast.Piece(chunk.end - len(data), chunk.at, data))
+            return
+        yield from chunks
         start = chunks[-1].end
-    return pieces
 
 
-def _as_markdown(unit: Unit, session: Session) -> str:
-    return vault.markdown(_chronicle(unit, session))
+def _as_markdown(unit: Unit, session: Session) -> Iterator[bytes]:
+    yield vault.markdown(_chronicle(unit, session)).encode()
 
 
-def _as_html(unit: Unit, session: Session) -> str:
-    return vault.page(_chronicle(unit, session))
+def _as_html(unit: Unit, session: Session) -> Iterator[bytes]:
+    yield vault.page(_chronicle(unit, session)).encode()
 
 
-def _as_json(unit: Unit, session: Session) -> str:
-    told = _chronicle(unit, session)
-    body: dict[str, Any] = {
-        "session": told.session,
-        "messages": told.messages,
-        "tasks": told.tasks,
-        "file_refs": told.file_refs,
-        "prompts": told.prompts,
-        "transcript": told.transcript,
-        "exported_at": unit.now,
-    }
-    return wire.dumps(body).decode()
+def _as_json(unit: Unit, session: Session) -> Iterator[bytes]:
+    return bundle.pieces(unit, _chronicle(unit, session), None)
 
 
-def _as_cast(unit: Unit, session: Session) -> str:
+def _as_evidence(unit: Unit, session: Session) -> Iterator[bytes]:
+    oldest = session.terminal.oldest if session.terminal else 0
+    chunks = _chunks(unit, session, oldest)
+    return bundle.pieces(unit, _chronicle(unit, session), chunks)
+
+
+def _as_cast(unit: Unit, session: Session) -> Iterator[bytes]:
     """Header and events, one JSON value a line; nothing for a chat but the header."""
     terminal = session.terminal
     if terminal is None:
-        first = cast.header(80, 24, session.created_at, session.name)
-        return wire.dumps(first).decode() + "\n"
+        yield _line(cast.header(80, 24, session.created_at, session.name))
+        return
     seen = unit.sightings.of(session.id, terminal.oldest)
     sizes = [cast.Size(each.offset, each.cols, each.rows) for each in seen]
     cols, rows = (sizes[0].cols, sizes[0].rows) if sizes else _size(session)
     told = [sizes[i] for i in range(1, len(sizes)) if _other(sizes[i - 1], sizes[i])]
+    chunks = _chunks(unit, session, terminal.oldest)
+    pieces = (cast.Piece(each.offset, each.at, each.data) for each in chunks)
+    first = next(pieces, None)
+    started = first.at if first is not None else session.created_at
+    yield _line(cast.header(cols, rows, started, session.name))
+    played = pieces if first is None else chain([first], pieces)
+    yield from map(_line, cast.events(played, told, _marks(unit, session)))
+
+
+def _marks(unit: Unit, session: Session) -> list[cast.Mark]:
+    """Where something is to be found: prompts, answers, and commands."""
+    assert session.terminal is not None
     marks = []
     for record in unit.prompts.of_session(session.id):
         marks.append(cast.Mark(record.end, f"prompt: {record.summary}"))
         if record.answer is not None:
             marks.append(cast.Mark(record.end, f"answer: {record.answer.chosen}"))
-    pieces = _pieces(unit, session, terminal.oldest)
-    started = pieces[0].at if pieces else session.created_at
-    lines: list[Any] = [cast.header(cols, rows, started, session.name)]
-    lines += cast.events(pieces, told, marks)
-    return "".join(wire.dumps(line).decode() + "\n" for line in lines)
+    events = unit.run_events.page(session.id, EVENTS, kind=COMMAND_BLOCK)
+    for command in commands_of(events):
+        if command.start is not None:
+            label = " ".join(command.command.split())[:LABEL]
+            marks.append(cast.Mark(command.start, f"$ {label}"))
+    return [mark for mark in marks if mark.offset >= session.terminal.oldest]
+
+
+def _line(value: Any) -> bytes:
+    return wire.dumps(value) + b"\n"
 
 
 def _size(session: Session) -> tuple[int, int]:
@@ -208,11 +247,13 @@ def _other(before: cast.Size, after: cast.Size) -> bool:
     return (before.cols, before.rows) != (after.cols, after.rows)
 
 
-Render = Callable[[Unit, Session], str]
+_BUNDLE = "evidence.json"
+Render = Callable[[Unit, Session], Iterator[bytes]]
 
 _FORMS: dict[str, tuple[str, str, str, Render]] = {
     "markdown": ("Markdown for a vault", "vault", "md", _as_markdown),
     "json": ("Everything as data", "data", "json", _as_json),
+    "evidence": ("Data and bytes, to be checked", "data", _BUNDLE, _as_evidence),
     "asciicast": ("The terminal as a film", "film", "cast", _as_cast),
     "html": ("One page to read", "page", "html", _as_html),
 }

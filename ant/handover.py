@@ -118,6 +118,7 @@ class Handover:
             return
         verdict = live.verdict
         if verdict is not None and verdict.kind in _HOLDS:
+            await self._flush(session_id, live, verdict.end)
             await self._hold(record, _HOLDS[verdict.kind], verdict.end)
             return
         try:

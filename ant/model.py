@@ -230,15 +230,6 @@ class InputReceipt:
     queued: int
 
 
-@attrs.frozen
-class StopReceipt:
-    """An interrupt was sent; whether the program minds it, its output will tell."""
-
-    ok: bool
-    action: str
-    key: str
-
-
 class Relationship(StrEnum):
     """What a room is to another; the older room is the source, the newer the target."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
-from ant import bridge, cards, deliveries, rooms, wire
+from ant import bridge, cards, deliveries, facts, rooms, tracing, wire
 from ant.answering import AgentResponse
 from ant.asking import (
     PUT_AWAY,
@@ -43,6 +43,7 @@ def raise_prompt(
     targets = bridge.targets_of(unit, session.id, session.linked_chat_id)
     record = _told(unit, attrs.evolve(record, targets=targets), session, rests)
     unit.prompts.add(record)
+    tracing.record(unit, session.id, facts.asked(record))
     unit.emit(PromptDetected(session.id, record))
     unit.emit(
         SessionNeedsInput(
@@ -108,13 +109,29 @@ def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     if not before.is_pending:
         record = attrs.evolve(before, answer=before.answer or record.answer)
         unit.prompts.change(record)
+        _trace(unit, before, record)
         return record
     unit.prompts.change(record)
+    _trace(unit, before, record)
     if not record.is_pending:
         _closed(unit, record)
     elif record.answer != before.answer:
         _update_card(unit, record)
     return record
+
+
+def _trace(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
+    """Record that it was answered through us, or that it went otherwise.
+
+    One that is answered again, since it did not go, has as many answers.
+    """
+    if now.answer is not None and now.answer != before.answer:
+        tracing.record(unit, now.session_id, facts.answered(now))
+    if before.is_pending and now.status not in (
+        PromptStatus.PENDING,
+        PromptStatus.ANSWERED,
+    ):
+        tracing.record(unit, now.session_id, facts.closed(now))
 
 
 def _closed(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:
@@ -155,17 +172,18 @@ def resolve_all(
     Programs in `kept` run on: what each of them asked last goes on waiting.
     """
     still = {record.id for each in kept if (record := unit.prompts.pending(each))}
-    for record in unit.prompts.all_pending(session_id):
-        if record.id in still:
+    for before in unit.prompts.all_pending(session_id):
+        if before.id in still:
             continue
-        ours = record.answer is not None
+        ours = before.answer is not None
         record = attrs.evolve(
-            record,
+            before,
             status=PromptStatus.ANSWERED if ours else PromptStatus.RESOLVED,
             reason=None if ours else reason,
             closed_at=unit.now,
         )
         unit.prompts.change(record)
+        _trace(unit, before, record)
         _closed(unit, record)
 
 
@@ -184,13 +202,14 @@ def merge_meta(
     message = rooms.merge_meta(unit, room_id, message_id, ask)
     if message.msg_type != cards.CARD or ask.meta.get("status") not in cards.PUT_AWAY:
         return message, None
-    record = unit.prompts.of_card(message.id)
-    if record is None or not record.is_pending:
+    before = unit.prompts.of_card(message.id)
+    if before is None or not before.is_pending:
         return message, None
     record = attrs.evolve(
-        record, status=PromptStatus.DISCARDED, reason=PUT_AWAY, closed_at=unit.now
+        before, status=PromptStatus.DISCARDED, reason=PUT_AWAY, closed_at=unit.now
     )
     unit.prompts.change(record)
+    _trace(unit, before, record)
     _closed(unit, record, keep_card=True)
     return message, record
 

@@ -1,18 +1,20 @@
 """Rules of a run: what is known of a terminal's process, and which offsets it has."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from ant import clock, deliveries, prompts
+from ant import clock, deliveries, prompts, tracing
 from ant.asking import ENDED, LOST
 from ant.errors import NotFound
 from ant.events import SessionExited, SessionsChanged
+from ant.facts import Heard
 from ant.model import Session, SessionId, Status, TerminalInfo
 from ant.sessions import get_session, need_terminal
 from ant.store import Keyframe, Program, Unit
 from ant.terminal.host import Exit, Identity
 from ant.terminal.transcript import CAPACITY
+from ant.trail import HostTold
 
 POWER_LOSS_SKIP = 1 << 40
 """Offsets left out after the machine went down: its last commits may be gone, so what
@@ -103,6 +105,17 @@ def record_run(
         exited_at=None,
         **({} if resumed else {"started_at": clock.stamp(unit.now)}),
     )
+    program = unit.sessions.program(session_id)
+    if program is not None and not resumed:
+        data = {
+            "pid": identity.pid if identity else None,
+            "run": program.run,
+            "command": program.command,
+            "cols": program.cols,
+            "rows": program.rows,
+        }
+        first = program.reserved - CAPACITY
+        tracing.tell(unit, session_id, HostTold("start", data, first))
     unit.emit(SessionsChanged(session_id))
 
 
@@ -140,11 +153,12 @@ def finish_run(
     complete: bool,
     reason: str | None,
     keyframe: Keyframe | None = None,
+    heard: Sequence[Heard] = (),
 ) -> None:
     """The program ended; `end` is one past its last byte, `keyframe` what it left.
 
     When the transcript is `complete` up to there, numbering goes on right there; else
-    it skips the reserve.
+    it skips the reserve. `heard` is what it did before and is not recorded yet.
     """
     program = unit.sessions.program(session_id)
     if program is None:
@@ -162,7 +176,11 @@ def finish_run(
         **({"reserved": end} if complete else {}),
     )
     unit.sessions.change(session_id, updated_at=at)
+    tracing.take_down(unit, [(session_id, heard)])
     prompts.resolve_all(unit, ENDED, session_id)
+    data = {"code": exit_.code, "signal": exit_.signal, "reason": reason}
+    until = end if complete else min(end, program.stored)
+    tracing.tell(unit, session_id, HostTold("exit", data, until))
     unit.emit(
         SessionExited(session_id, Status.EXITED, exit_.code, exit_.signal, reason, end)
     )
@@ -211,13 +229,21 @@ def lose_run(unit: Unit, session_id: SessionId, reason: str | None) -> None:
         exited_at=clock.stamp(unit.now),
     )
     end = program.stored if program else 0
+    tracing.tell(unit, session_id, HostTold("lost", {"reason": reason}, end))
     unit.emit(SessionExited(session_id, Status.LOST, None, None, reason, end))
     unit.emit(SessionsChanged(session_id))
 
 
-def keep_screen(unit: Unit, keyframe: Keyframe) -> None:
-    """What a program shows that goes on without us."""
-    unit.keyframes.put(keyframe)
+def leave_run(
+    unit: Unit,
+    session_id: SessionId,
+    keyframe: Keyframe | None,
+    heard: Sequence[Heard] = (),
+) -> None:
+    """A program goes on without us: what it shows, and what it did until now."""
+    if keyframe is not None:
+        unit.keyframes.put(keyframe)
+    tracing.take_down(unit, [(session_id, heard)])
 
 
 def leave_cleanly(unit: Unit) -> None:

@@ -1,14 +1,15 @@
 """The transcript writer, one for all sessions: tails to chunks, in grouped commits."""
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import trio
 
-from ant import clock
+from ant import clock, facts, tracing
+from ant.backlog import Backlog
 from ant.bell import Bell
 from ant.errors import StorageFailed
+from ant.facts import Heard
 from ant.journal import Journal
 from ant.model import SessionId
 from ant.store import Keyframe, Unit
@@ -16,6 +17,7 @@ from ant.tally import Limit, met
 from ant.terminal.flow import Flow
 from ant.terminal.observations import VerdictSeen
 from ant.terminal.transcript import CAPACITY
+from ant.trail import HostTold
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ RETRY_S = 0.5
 
 NOTES = 256
 """Verdicts of one session that wait for its bytes to be stored; then the oldest go."""
+
+HEARD = 256
+"""Facts of one session that wait likewise; the oldest go, and the chain says so."""
 
 Notes = list[tuple[SessionId, list[VerdictSeen]]]
 """Sessions and the verdicts on theirs that are to be stored."""
@@ -90,7 +95,9 @@ class Scribe:
         self._journal, self._keep = journal, keep
         self._dirty: dict[SessionId, Flow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
-        self._notes: dict[SessionId, tuple[Flow, deque[VerdictSeen]]] = {}
+        self._notes: Backlog[VerdictSeen] = Backlog(NOTES)
+        self._heard: Backlog[Heard] = Backlog(HEARD)
+        self._lost: dict[SessionId, int] = {}
         self._bell, self._hurry = Bell(), Bell()
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
@@ -102,11 +109,30 @@ class Scribe:
 
     def note(self, session_id: SessionId, flow: Flow, seen: VerdictSeen) -> None:
         """A verdict is to be stored, once the bytes before it are."""
-        known = self._notes.get(session_id)
-        if known is None or known[0] is not flow:
-            known = self._notes[session_id] = flow, deque(maxlen=NOTES)
-        known[1].append(seen)
+        self._notes.add(session_id, flow, seen.verdict.end, seen)
         self._bell.ring()
+
+    def hear(self, session_id: SessionId, flow: Flow, heard: Heard) -> None:
+        """A fact is to be recorded, once the bytes that it points at are stored."""
+        end = heard.offset if isinstance(heard, HostTold) else heard.end
+        gone = self._heard.add(session_id, flow, end or 0, heard)
+        self._lose(session_id, gone)
+        self._bell.ring()
+
+    def last_heard(self, session_id: SessionId, flow: Flow) -> list[Heard]:
+        """The run is over, and this is left to be recorded with its end.
+
+        What points at bytes that will never be stored points as far as they are.
+        """
+        left = self._heard.leave(session_id)
+        stored = flow.tail.stored
+        heard = _after(self._lost.pop(session_id, 0), left)
+        return [facts.at_most(each, stored) for each in heard]
+
+    def _lose(self, session_id: SessionId, count: int) -> None:
+        if count:
+            met(Limit.TRAIL, count)
+            self._lost[session_id] = self._lost.get(session_id, 0) + count
 
     def mark_drawing(
         self, session_id: SessionId, draw: Callable[[], Keyframe | None]
@@ -170,6 +196,7 @@ class Scribe:
                 met(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
         failed = not await self._store_notes() or failed
+        failed = not await self._store_heard() or failed
         self.waits = failed
         if failed:
             self._bell.ring()
@@ -177,25 +204,40 @@ class Scribe:
 
     async def _store_notes(self) -> bool:
         """Store the verdicts whose bytes are stored; whether the database took them."""
-        due: Notes = []
-        for session_id, (flow, notes) in self._notes.items():
-            ready = [each for each in notes if each.verdict.end <= flow.tail.stored]
-            if ready:
-                due.append((session_id, ready))
+        due = self._notes.ready()
         if not due:
             return True
+        notes = [(session_id, [each for _, each in seen]) for session_id, seen in due]
         try:
-            await self._journal.write(store_sightings, due)
+            await self._journal.write(store_sightings, notes)
         except StorageFailed as exc:
             log.error("Verdicts wait for the disk: %s", exc)
+            for session_id, seen in due:
+                self._notes.put_back(session_id, seen)
             return False
-        for session_id, ready in due:
-            _, notes = self._notes[session_id]
-            for each in ready:
-                if each in notes:
-                    notes.remove(each)
-            if not notes:
-                del self._notes[session_id]
+        return True
+
+    async def _store_heard(self) -> bool:
+        """Record the facts whose bytes are stored; whether the database took them."""
+        due = self._heard.ready()
+        if not due:
+            return True
+        lost = {session_id: self._lost.pop(session_id, 0) for session_id, _ in due}
+        batch = [(each, _after(lost[each], heard)) for each, heard in due]
+        try:
+            await self._journal.write(tracing.take_down, batch)
+        except StorageFailed as exc:
+            log.error("Facts wait for the disk: %s", exc)
+            for session_id, heard in due:
+                self._lose(session_id, self._heard.put_back(session_id, heard))
+                self._lost[session_id] = self._lost.get(session_id, 0)
+                self._lost[session_id] += lost[session_id]
+            return False
+        except Exception:
+            # A bug, and the next try would end as this one.
+            log.exception("Facts of %s sessions are lost.", len(due))
+            for session_id, heard in due:
+                self._lose(session_id, lost[session_id] + len(heard))
         return True
 
     def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:
@@ -205,3 +247,9 @@ class Scribe:
             flow.mark_stored(offset + len(last))
             if flow.tail.stored < flow.tail.end:
                 self.mark(session_id, flow)
+
+
+def _after(lost: int, heard: Sequence[tuple[int, Heard]]) -> list[Heard]:
+    """What to record: first how many before it were lost, if any were."""
+    before: list[Heard] = [facts.lost(lost)] if lost else []
+    return before + [each for _, each in heard]

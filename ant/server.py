@@ -32,6 +32,7 @@ from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
 from ant.presence import Presence
+from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Store, Unit
 from ant.supervisor import open_supervisor
@@ -107,11 +108,13 @@ async def _serve(
         scribe = Scribe(journal, config.transcript_max_bytes)
         webhooks = Webhooks(config.webhook_private)
         channels = Channels(journal, bus)
-        clerk = Clerk(journal, scribe, webhooks)
+        recorder = Recorder(scribe)
+        clerk = Clerk(journal, scribe, recorder, webhooks)
         courier = Courier(journal, scribe, bus, Inboxes(config.data_dir / "inbox"))
         stage = Stage(
             journal,
             scribe,
+            recorder,
             clerk,
             courier,
             Viewers(),
@@ -124,6 +127,7 @@ async def _serve(
         )
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
+        background.start_soon(recorder.run)
         background.start_soon(webhooks.run)
         background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
@@ -212,10 +216,14 @@ def _epoch(unit: Unit) -> str:
 
 
 async def _sweep(journal: Journal, config: Config) -> None:
-    """Prune the event log, purge what was deleted long ago, for ever."""
+    """Prune the event log, purge what was deleted long ago, for ever.
+
+    Tombstones in the chains go at the age at which they go in the log.
+    """
 
     def prune(unit: Unit) -> int:
         too_old = unit.now - timedelta(days=config.event_log_max_age_days)
+        unit.run_events.bury(clock.stamp(too_old))
         return unit.log.prune(config.event_log_keep, clock.stamp(too_old))
 
     while True:

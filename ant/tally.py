@@ -42,6 +42,10 @@ class Limit(Enum):
         "is refused with 429; what came and went unanswered meanwhile is dropped."
     )
     DELIVERIES = "While 256 messages wait for a terminal, the next is given up at once."
+    TRAIL = (
+        "While 256 facts of a session wait for its bytes to be stored, the oldest go; "
+        "the chain says how many."
+    )
     WEBHOOKS = "While 64 posts wait for webhooks, the next is dropped and logged."
     CHANNELS = (
         "While 64 messages wait for a local channel, the next is dropped and logged; "

@@ -1,17 +1,19 @@
 """Rules of the trail: what happened is recorded where it is caused, and read back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
-from ant import chain, clock, cursors, wire
+from ant import chain, clock, cursors, facts, wire
 from ant.events import RunEventCreated
+from ant.facts import Heard
 from ant.inquiries import ListRunEvents, ListTerminalEvents
 from ant.model import SessionId
 from ant.sessions import check_exists, get_session
 from ant.standing import terminal_of
 from ant.store import Unit
-from ant.trail import Fact, RunEvent, RunEvents, TerminalEvents
+from ant.trail import Fact, HostTold, RunEvent, RunEvents, TerminalEvents
 
 TEXT_MAX = 12_000
 """Characters of an event's text, as the original's clients expect; the rest goes."""
@@ -30,7 +32,7 @@ def record(unit: Unit, session_id: SessionId, fact: Fact) -> RunEvent | None:
 
     None when the session is gone: what happened to it has gone with it.
     """
-    if unit.sessions.get(session_id) is None:
+    if unit.sessions.state(session_id) is None:
         return None
     last, prev = unit.run_events.head(session_id)
     event = RunEvent(
@@ -62,12 +64,31 @@ def note(
     unit: Unit, session_id: SessionId, kind: str, data: dict[str, Any], offset: int
 ) -> None:
     """Keep what a terminal's host told, when its bytes had come as far as `offset`."""
-    if unit.sessions.get(session_id) is None:
+    if unit.sessions.state(session_id) is None:
         return
     at = clock.stamp(unit.now)
     number = unit.terminal_events.add(session_id, at, kind, data, offset)
     if number % _PRUNE_EVERY == 0:
         unit.terminal_events.trim(session_id, KEEP_TOLD)
+
+
+def tell(unit: Unit, session_id: SessionId, told: HostTold) -> None:
+    """Keep what a terminal's host told as its event, and in the chain."""
+    session = unit.sessions.get(session_id)
+    if session is None or session.terminal is None:
+        return
+    note(unit, session_id, told.kind, told.data, told.offset)
+    record(unit, session_id, facts.host_told(told, session.terminal.host))
+
+
+def take_down(unit: Unit, heard: Sequence[tuple[SessionId, Sequence[Heard]]]) -> None:
+    """Keep what was heard of several sessions, each in its order."""
+    for session_id, each in heard:
+        for one in each:
+            if isinstance(one, HostTold):
+                tell(unit, session_id, one)
+            else:
+                record(unit, session_id, one)
 
 
 def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> RunEvents:

@@ -79,6 +79,31 @@ class RunEvent:
 
 
 @attrs.frozen
+class HostTold:
+    """Something that the host of a terminal told, when its bytes had come to `offset`.
+
+    Its own life (`start`, `exit`, `lost`, `resize`, `title`), or what tmux notifies.
+    """
+
+    kind: str
+    data: dict[str, Any]
+    offset: int
+
+
+@attrs.frozen
+class StopReceipt:
+    """An interrupt was sent; whether the program minds it, its output will tell.
+
+    `event` is null where the database refused it.
+    """
+
+    ok: bool
+    action: str
+    key: str
+    event: RunEvent | None
+
+
+@attrs.frozen
 class RunEvents:
     """A page of run events, oldest first; `next` is the `after` to go on with.
 

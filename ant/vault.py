@@ -11,8 +11,10 @@ import attrs
 
 from ant import clock
 from ant.asking import PromptRecord
+from ant.blocks import COMMAND_BLOCK, Command, commands_of
 from ant.digest import digest, is_spoken
 from ant.model import FileRef, Message, Session, Task
+from ant.trail import RunEvent
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FENCE = re.compile(r"`{3,}")
@@ -27,6 +29,7 @@ class Chronicle:
     tasks: Sequence[Task]
     file_refs: Sequence[FileRef]
     prompts: Sequence[PromptRecord]
+    events: Sequence[RunEvent]
     transcript: str
 
 
@@ -51,6 +54,11 @@ def markdown(told: Chronicle) -> str:
     if told.prompts:
         parts += ["## Prompts and answers", ""]
         parts += [_prompt_line(each) for each in told.prompts] + [""]
+    if commands := commands_of(told.events):
+        parts += ["## Commands", ""]
+        parts += [_command_line(each) for each in commands] + [""]
+    if others := _others(told):
+        parts += ["## What happened", "", *map(_event_line, others), ""]
     if told.messages:
         parts += ["## Messages", ""]
         for message in filter(is_spoken, told.messages):
@@ -75,6 +83,14 @@ def page(told: Chronicle) -> str:
         rows.append("<h2>Prompts and answers</h2><ul>")
         rows += [f"<li>{_esc(_prompt_line(each)[2:])}</li>" for each in told.prompts]
         rows.append("</ul>")
+    if commands := commands_of(told.events):
+        rows.append("<h2>Commands</h2><table>")
+        rows += map(_command_row, commands)
+        rows.append("</table>")
+    if others := _others(told):
+        rows.append("<h2>What happened</h2><ul>")
+        rows += [f"<li>{_esc(_event_line(each)[2:])}</li>" for each in others]
+        rows.append("</ul>")
     spoken = list(filter(is_spoken, told.messages))
     if spoken:
         rows.append("<h2>Messages</h2>")
@@ -98,6 +114,7 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4;
  padding: .6em; }}
+td {{ padding: 0 1em 0 0; vertical-align: top; }} .failed {{ color: #a00; }}
 time {{ color: #666; font-weight: normal; font-size: .8em; }}
 </style></head><body>
 {body}
@@ -142,6 +159,44 @@ def _prompt_line(record: PromptRecord) -> str:
     by = f" by {_line(record.answer.by)}" if record.answer and record.answer.by else ""
     at = clock.stamp(record.detected_at)
     return f"- {at} {record.class_}: {question} → {_line(answer)}{by} (@{record.end})"
+
+
+def _others(told: Chronicle) -> list[RunEvent]:
+    return [each for each in told.events if each.kind != COMMAND_BLOCK]
+
+
+def _command_line(command: Command) -> str:
+    at, shown = clock.stamp(command.ended_at), _code(_line(command.command) or "?")
+    place = f" in {_code(_line(command.cwd))}" if command.cwd else ""
+    return f"- {at} {shown} → {_outcome(command)}{place} ({_range(command)})"
+
+
+def _command_row(command: Command) -> str:
+    name = "failed" if command.failed else "done"
+    return (
+        f'<tr class="{name}"><td><time>{clock.stamp(command.ended_at)}</time></td>'
+        f"<td><code>{_esc(command.command)}</code></td>"
+        f"<td>{_esc(_outcome(command))}</td><td>{_esc(command.cwd or '')}</td>"
+        f"<td>{_esc(_range(command))}</td></tr>"
+    )
+
+
+def _outcome(command: Command) -> str:
+    code = "no exit code" if command.exit_code is None else f"exit {command.exit_code}"
+    if command.duration_ms is None:
+        return code
+    return f"{code}, {command.duration_ms / 1000:.1f} s"
+
+
+def _range(place: Command | RunEvent) -> str:
+    ends = [str(each) for each in (place.start, place.end) if each is not None]
+    return "@" + "–".join(ends) if ends else "no bytes"
+
+
+def _event_line(event: RunEvent) -> str:
+    where = "" if event.start is None and event.end is None else f" ({_range(event)})"
+    at = clock.stamp(event.created_at)
+    return f"- {at} {event.source}/{_line(event.kind)}: {_line(event.text)}{where}"
 
 
 def _line(text: str) -> str:

@@ -177,10 +177,11 @@ def _strict(converter: Converter) -> Converter:
             _cattrs_forbid_extra_keys=not getattr(cls, "open", False),
             **names,  # type: ignore[arg-type]
         )
-
         flat = _flat_field(cls)
         inner = {_wire_name(f) for f in attrs.fields(flat.type)} if flat else set()
         rule = getattr(cls, "rule", None)
+        rest = next((f.name for f in attrs.fields(cls) if f.metadata.get("rest")), "")
+        own = {_wire_name(f) for f in attrs.fields(cls)} - {rest}
 
         def structure(value: Any, kind: Any) -> Any:
             if not isinstance(value, Mapping):
@@ -189,6 +190,9 @@ def _strict(converter: Converter) -> Converter:
                 outer = {key: v for key, v in value.items() if key not in inner}
                 outer[flat.name] = {key: v for key, v in value.items() if key in inner}
                 value = outer
+            if rest:
+                others = {key: v for key, v in value.items() if key not in own}
+                value = {k: v for k, v in value.items() if k in own} | {rest: others}
             done = read(value, kind)
             if isinstance(rule, Given):
                 rule.check(done)

@@ -9,6 +9,7 @@ import attrs
 import trio
 
 from ant import clock, prompts, runs, screens
+from ant.blocks import command_block
 from ant.clerk import Clerk
 from ant.courier import Courier
 from ant.errors import AntError, Invalid
@@ -17,6 +18,7 @@ from ant.explaining import RESIZED
 from ant.journal import Journal
 from ant.launch import plan
 from ant.model import TMUX, SessionId
+from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Keyframe, Program
 from ant.terminal.detector import Detector
@@ -25,10 +27,13 @@ from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
 from ant.terminal.observations import (
     ActivitySeen,
+    BlockSeen,
     ControlSeen,
+    InputSeen,
     Observation,
     OutputSeen,
     Resized,
+    TitleSeen,
     VerdictSeen,
 )
 from ant.terminal.prompt import Kind, Verdict
@@ -37,6 +42,7 @@ from ant.terminal.spool import resume_at
 from ant.terminal.tmux import Survivor, Tmux
 from ant.terminal.transcript import Tail
 from ant.tokens import Mint
+from ant.trail import HostTold
 from ant.turns import Turns
 from ant.viewers import Viewers
 
@@ -55,6 +61,7 @@ class Stage:
 
     journal: Journal
     scribe: Scribe
+    recorder: Recorder
     clerk: Clerk
     courier: Courier
     viewers: Viewers
@@ -188,6 +195,9 @@ class Witness:
         if self._survivor is not None:
             asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
         self.has_begun = True
+        self._stage.recorder.enter(
+            self.session_id, self.flow, live.terminal.shows_input
+        )
         self._stage.clerk.enter(self.session_id, self._run, self.flow, asked)
         self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
@@ -211,13 +221,22 @@ class Witness:
                 self._stage.clerk.saw(self.session_id, observation.verdict)
                 self._stage.courier.saw(self.session_id)
                 self._stage.scribe.note(self.session_id, self.flow, observation)
+            case InputSeen():
+                self._stage.recorder.typed(self.session_id, observation)
+            case TitleSeen():
+                self._stage.recorder.titled(self.session_id, observation)
+            case ControlSeen(kind, data):
+                told = HostTold(kind, data, self.flow.tail.end)
+                self._stage.recorder.told(self.session_id, told)
+            case BlockSeen(block):
+                fact = command_block(block, clock.now())
+                self._stage.scribe.hear(self.session_id, self.flow, fact)
             case Resized(cols, rows):
+                self._stage.recorder.resized(self.session_id, cols, rows)
                 # Bytes alone cannot tell a redraw where the size changed.
                 self._note_size(cols, rows)
                 self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
                 self._publish(TerminalResized(self.session_id, cols, rows))
-            case ControlSeen():
-                pass
 
     def _note_size(self, cols: int, rows: int) -> None:
         seen = VerdictSeen(
@@ -256,8 +275,10 @@ class Witness:
             with trio.move_on_after(FLUSH_S):
                 await self._stage.scribe.flush(self.session_id, self.flow)
             self._stage.scribe.forget_drawing(self.session_id)
-            if (keyframe := self._keyframe()) is not None:
-                await self._stage.journal.write(runs.keep_screen, keyframe)
+            heard = self._stage.recorder.leave(self.session_id)
+            await self._stage.journal.write(
+                runs.leave_run, self.session_id, self._keyframe(), heard
+            )
         except AntError as exc:
             log.error("The screen of session %s is lost: %s", self.session_id, exc)
         finally:
@@ -268,6 +289,7 @@ class Witness:
         if self.has_begun:
             del self._stage.running[self.session_id]
             self._stage.clerk.forget(self.session_id)
+            self._stage.recorder.leave(self.session_id)
             self._stage.courier.leave(self.session_id)
         self._stage.viewers.wake(self.session_id)
 
@@ -295,6 +317,7 @@ class Witness:
             complete,
             reason,
             self._keyframe() if self.has_begun else None,
+            self._stage.recorder.leave(self.session_id),
         )
         if complete and self._stage.tmux is not None:
             self._stage.tmux.forget(self.session_id)

@@ -65,6 +65,10 @@ class FakeTerminal:
     def tty(self) -> Tty | None:
         return self.discipline
 
+    def shows_input(self) -> bool:
+        tty = self.discipline
+        return tty is not None and tty.echo and tty.canonical
+
     def was_given(self, variable: str, value: str) -> bool:
         return self.environment.get(variable) == value
 

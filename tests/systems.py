@@ -28,6 +28,7 @@ from ant.inboxes import Inboxes
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
+from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Store, Unit
 from ant.store.tables import EventRow
@@ -155,15 +156,18 @@ async def running(
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
             channels = Channels(journal, rig.bus)
-            clerk = Clerk(journal, scribe, webhooks)
+            recorder = Recorder(scribe)
+            clerk = Clerk(journal, scribe, recorder, webhooks)
             inboxes = Inboxes(config.data_dir / "inbox")
             courier = Courier(journal, scribe, rig.bus, inboxes)
             stage = Stage(
-                *(journal, scribe, clerk, courier, Viewers(), opener, Turns()),
+                *(journal, scribe, recorder, clerk, courier, Viewers()),
+                *(opener, Turns()),
                 *("http://test", Mint(), config.shell_integration),
             )
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
+            background.start_soon(recorder.run)
             background.start_soon(webhooks.run)
             background.start_soon(channels.run)
             await background.start(clerk.start_keeping)

@@ -43,6 +43,8 @@ PURE_TERMINAL = (
     "terminal.avt",
     "terminal.screen",
     "terminal.marks",
+    "terminal.commandline",
+    "terminal.blocks",
     "terminal.look",
     "terminal.observations",
     "terminal.control",
@@ -60,6 +62,7 @@ PURE_TERMINAL = (
     "terminal.detector",
     "terminal.keys",
     "terminal.drafts",
+    "terminal.typed",
 )
 LIVE_TERMINAL = (
     "terminal.flow",
@@ -113,7 +116,9 @@ RULES = (
     "sessions",
     "standing",
     "chain",
+    "facts",
     "tracing",
+    "blocks",
     "people",
     "tokens",
     "bridge",
@@ -130,9 +135,12 @@ RULES = (
     "desk",
     "runs",
     "evidence",
+    "recap",
     "digest",
     "cast",
     "vault",
+    "bundle",
+    "verifying",
     "exporting",
     "screens",
 )
@@ -142,7 +150,10 @@ MACHINERY = (
     "presence",
     "viewers",
     "journal",
+    "backlog",
     "scribe",
+    "pace",
+    "recorder",
     "launch",
     "keyfile",
     "webhooks",
@@ -281,7 +292,9 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("cli", "__main__"),
-        VOCABULARY + MACHINERY + ("explaining", "client", "calls", "chat", "server"),
+        VOCABULARY
+        + MACHINERY
+        + ("explaining", "verifying", "client", "calls", "chat", "server"),
         frozenset({"trio", "click", "httpx"}),
     ),
 )

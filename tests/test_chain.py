@@ -57,3 +57,15 @@ def test_fuzz_whatever_is_done_to_one_is_found(count: int, data: st.DataObject) 
     assert replaced == chain.fault(again)
     assert f"Event {at + 1} was changed." == chain.fault(changed)
     assert f"Event {at + 1} was removed." == chain.fault(gone)
+
+
+@given(st.permutations(range(4)))
+def test_fuzz_any_other_order_is_found(order: list[int]) -> None:
+    """Nothing is missing then, so nothing is called removed."""
+    whole = links(4)
+    said = chain.fault([whole[place] for place in order])
+    if order == [*range(4)]:
+        assert said is None
+    else:
+        assert said is not None
+        assert said.endswith("is out of its place.")

@@ -1,5 +1,6 @@
 """The `ant` command."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 import ant
-from ant import logs, server
+from ant import exporting, logs, server
 from ant.cli import main
 from ant.config import Config
 from ant.errors import Conflict
+from ant.exporting import Folders
+from ant.store import Store
+from ant.tracing import record
+from ant.trail import Fact, Source, Trust
+from tests.test_evidence import create
 
 
 @pytest.fixture
@@ -129,3 +135,35 @@ def test_a_refusal_is_a_sentence_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
     result = run("serve")
     assert (1, "ant: Another server uses this.\n") == (result.exit_code, result.output)
+
+
+def test_evidence_is_checked_without_a_server(store: Store, tmp_path: Path) -> None:
+    """What was checked, the first fault by its name and 1, or a sentence and 2."""
+    row = create(store)
+    for text in ("one", "two"):
+        fact = Fact(Source.JSON, Trust.HIGH, "message", text)
+        store.transact(record, row.id, fact)
+    done = store.read(exporting.export, row.id, ("json",), Folders(tmp_path))["json"]
+    file = Path(str(done.path))
+    told = run("evidence", "verify", str(file))
+    made = json.loads(file.read_text())
+    head = made["chain"]["head"]
+    assert (
+        0,
+        f"2 events checked, head {head}; 0 outputs compared, 0 not in here.\n",
+    ) == (told.exit_code, told.output)
+    assert 0 == run("evidence", "verify", str(file), "--head", head).exit_code
+    told = run("evidence", "verify", str(file), "--head", "0" * 64)
+    assert (1, True) == (told.exit_code, "that was kept" in told.output)
+    made["run_events"][1]["text"] = "2"
+    file.write_text(json.dumps(made))
+    told = run("evidence", "verify", str(file))
+    assert (1, "Event 2 was changed.") == (
+        *(told.exit_code, told.output.splitlines()[-1]),
+    )
+    file.write_text("{}")
+    told = run("evidence", "verify", str(file))
+    assert (2, "ant: this is no evidence bundle at $.format\n") == (
+        *(told.exit_code, told.output),
+    )
+    assert 2 == run("evidence", "verify", str(tmp_path / "none")).exit_code

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import clock, deliveries, people, registry, rooms, sessions
+from ant import clock, deliveries, people, registry, rooms, sessions, tracing
 from ant.commands import (
     AddParticipant,
     ListDeliveries,
@@ -26,7 +26,8 @@ from ant.delivering import (
     Reason,
 )
 from ant.errors import Invalid, NotFound
-from ant.events import DeliveryUpdated, MessageCreated, MessageRead
+from ant.events import DeliveryUpdated, MessageCreated, MessageRead, RunEventCreated
+from ant.inquiries import ListRunEvents
 from ant.model import MessageId, Session, SessionId
 from ant.routing import Rest
 from ant.store import Job, Store, Unit
@@ -81,8 +82,9 @@ def test_it_is_queued_with_the_message(store: Store, here: Session) -> None:
     job = Job(rooms.post_message, (here.id, PostMessage("@codex hi")))
     store.transact_group([job])
     posted = job.outcome()
-    created, *told = [each.event for each in job.envelopes]
+    created, recorded, *told = [each.event for each in job.envelopes]
     assert isinstance(created, MessageCreated)
+    assert isinstance(recorded, RunEventCreated)
     (one,) = of(store, here.id, posted.message.id)
     assert [here.id, codex.id] == [each.session_id for each in told]
     assert [one, one] == [each.delivery for each in told]
@@ -240,7 +242,9 @@ def test_to_be_withheld_again_is_no_step(store: Store, here: Session) -> None:
     one = take(store, sent(store, here), WITHHELD)
     assert [] == events_of(store, deliveries.advance, one.id, WITHHELD)
     other = attrs.evolve(WITHHELD, reason=Reason.DRAFT)
-    assert 2 == len(events_of(store, deliveries.advance, one.id, other))
+    told = events_of(store, deliveries.advance, one.id, other)
+    updated = [DeliveryUpdated, DeliveryUpdated]
+    assert [RunEventCreated, *updated] == [type(each) for each in told]
 
 
 @pytest.mark.parametrize("state", sorted(set(DeliveryState) - PENDING - UNDER_WAY))
@@ -259,7 +263,9 @@ def test_a_reaction_marks_it_read(store: Store, here: Session) -> None:
     take(store, one, TYPED, SUBMITTED)
     assert {} == store.read(people.all_reads, here.id)
     told = events_of(store, deliveries.advance, one.id, REACTED)
-    assert [DeliveryUpdated, DeliveryUpdated, MessageRead] == [type(e) for e in told]
+    recorded, *others = [type(each) for each in told]
+    assert RunEventCreated is recorded
+    assert [DeliveryUpdated, DeliveryUpdated, MessageRead] == others
     (read,) = store.read(people.list_reads, here.id, one.message_id)
     assert terminal(store).id == read.session_id
 
@@ -407,3 +413,25 @@ def test_pages(store: Store, here: Session) -> None:
         page(codex.id, since="nobody")
     with pytest.raises(NotFound):
         page(NOBODY)
+
+
+def test_each_step_is_in_the_chain_of_its_terminal(store: Store, here: Session) -> None:
+    """And stays there when the message goes; nothing of the message does."""
+    one = sent(store, here, "@codex open sesame", sender_id="@claude")
+    take(store, one, TYPED, SUBMITTED)
+    take(store, one, REACTED)
+    store.transact(rooms.delete_message, here.id, one.message_id)
+    page = store.read(
+        tracing.list_run_events, SessionId(one.target_id), ListRunEvents()
+    )
+    assert [
+        "queued: message from @claude",
+        "typed: message from @claude",
+        "submitted: message from @claude",
+        "reacted: message from @claude",
+    ] == [event.text for event in page.events]
+    assert [None, 5, None, 9] == [event.end for event in page.events]
+    ref = {"delivery_id": one.id, "message_id": one.message_id}
+    assert [ref] * 4 == [event.raw_ref for event in page.events]
+    assert "sesame" not in str(page)
+    assert () == store.read(tracing.list_run_events, here.id, ListRunEvents()).events

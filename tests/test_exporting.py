@@ -1,12 +1,15 @@
 """A session is taken along whole, to where the operator said and nowhere else."""
 
+import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ant import exporting
+from ant.blocks import command_block
 from ant.commands import PostMessage
 from ant.errors import Invalid, StorageFailed
 from ant.exporting import Folders, Written
@@ -14,9 +17,14 @@ from ant.model import Session, SessionId
 from ant.rooms import post_message
 from ant.scribe import store_chunks, store_sightings
 from ant.store import Store, Unit
+from ant.terminal.blocks import Block
 from ant.terminal.observations import VerdictSeen
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.screen import open_screen
+from ant.tracing import record
+from ant.trail import Fact, Source, Trust
+from ant.verifying import verify
+from tests import asked
 from tests.test_evidence import create
 
 DATA = b"$ echo \xe6\xbc\xa2\r\n\xe6\xbc\xa2\r\n\x1b[31mred\x1b[m\r\n"
@@ -78,6 +86,83 @@ def test_a_film_ends_on_the_screen_of_the_session(
     assert (own.text(), own.cursor) == (played.text(), played.cursor)
 
 
+def test_commands_are_in_every_document(store: Store, session: Session) -> None:
+    """Listed with how they ended, and a mark in the film before their output."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    block = Block("make `x`\nit", False, "/a b", 2, 1.25, 16, 25, (2, 16), None)
+    store.transact(record, session.id, command_block(block, at))
+    fact = Fact(Source.JSON, Trust.HIGH, "message", "<b>\nsaid", {}, end=16)
+    store.transact(record, session.id, fact)
+    done = export(store, session.id, "markdown", "html", "asciicast")
+    text, page, film = (each.document for each in done.values())
+    assert (
+        "- 2026-01-01T00:00:00.000000Z `` make `x` it `` → exit 2, 1.2 s in `/a b` "
+        "(@16–25)\n" in text
+    )
+    assert "json/message: <b> said (@16)\n" in text
+    assert '<tr class="failed">' in page
+    assert "<code>make `x`\nit</code></td><td>exit 2, 1.2 s</td>" in page
+    assert "json/message: &lt;b&gt; said" in page
+    kinds = [(kind, data) for _, kind, data in map(json.loads, film.splitlines()[1:])]
+    place = kinds.index(("m", "$ make `x` it"))
+    shown = "".join(data for kind, data in kinds[:place] if kind == "o")
+    assert DATA[:16].decode() == shown
+
+
+def test_prompts_are_in_every_document(store: Store, session: Session) -> None:
+    """With their answers; and marks in the film."""
+    done = asked.record(session.id, answer=asked.decision())
+    store.transact(lambda unit: unit.prompts.add(done))
+    made = export(store, session.id, "markdown", "html", "json", "asciicast")
+    for name in ("markdown", "html"):
+        assert "Run it? → Yes by @ada" in made[name].document
+    (prompt,) = json.loads(made["json"].document)["prompts"]
+    assert done.id == prompt["id"]
+    assert '"m","answer: Yes"' in made["asciicast"].document
+
+
+def test_a_large_document_is_not_made_for_an_answer(
+    store: Store, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops where it is too much; a folder takes all of it, piece by piece."""
+    monkeypatch.setattr(exporting, "DOCUMENT_MAX", 100_000)
+    data, at = random_bytes(1 << 20), len(DATA)
+    for start in range(0, len(data), 1 << 16):
+        chunk = (at + start, data[start : start + (1 << 16)])
+        store.transact(store_chunks, [(session.id, [chunk])], 1 << 24)
+    done = export(store, session.id, "evidence")["evidence"]
+    assert (False, None) == (done.ok, done.document)
+    assert "ANT_EXPORT_DIR" in str(done.note)
+    assert done.size < 2_000_000
+    done = export(store, session.id, "evidence", export_dir=tmp_path)["evidence"]
+    assert done.path.endswith(".evidence.json")
+    found = verify(Path(done.path).read_bytes())
+    assert found.fault is None
+    assert done.size == Path(done.path).stat().st_size > 1_400_000
+
+
+def test_a_broken_write_leaves_nothing(
+    store: Store, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither half a document nor its beginning."""
+
+    def broken(*args: object) -> object:
+        yield b"{"
+        raise StorageFailed("gone")
+
+    monkeypatch.setattr(exporting.bundle, "pieces", broken)
+    with pytest.raises(StorageFailed):
+        export(store, session.id, "json", export_dir=tmp_path)
+    assert [] == [each for each in tmp_path.rglob("sessions/**/*") if each.is_file()]
+
+
+def random_bytes(size: int) -> bytes:
+    """Always the same, and no text."""
+    return b"".join(
+        hashlib.sha256(number.to_bytes(4)).digest() for number in range(size // 32)
+    )
+
+
 def test_with_a_folder_it_is_written_there(
     store: Store, session: Session, tmp_path: Path
 ) -> None:
@@ -123,7 +208,9 @@ def test_targets_have_names() -> None:
     with pytest.raises(Invalid, match="open-slide"):
         exporting.chosen(("json", "open-slide"))
     told = exporting.targets(Folders())
-    assert ["markdown", "json", "asciicast", "html"] == [each.id for each in told]
+    assert ["markdown", "json", "evidence", "asciicast", "html"] == [
+        each.id for each in told
+    ]
     assert not any(each.configured for each in told)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import bridge, people, prompts, rooms, runs, sessions, wire
+from ant import bridge, chain, people, prompts, rooms, runs, sessions, tracing, wire
 from ant.answering import AgentResponse, PutBridge
 from ant.asking import (
     ENDED,
@@ -17,6 +17,7 @@ from ant.asking import (
 )
 from ant.commands import MergeMeta
 from ant.errors import Conflict, Forbidden, Gone, Invalid, NotFound, NotRunning
+from ant.inquiries import ListRunEvents
 from ant.limits import META
 from ant.model import Message, MessageId, Session, SessionId
 from ant.store import Store, Unit
@@ -76,12 +77,15 @@ def test_a_prompt_comes_with_its_card(store: Store, here: Session) -> None:
         for event in events_of(store, work, given)
         if wire.event_tag(event) != "participants_changed"
     ]
-    assert ["message_created", "prompt_detected", "session_needs_input"] == list(
-        map(wire.event_tag, told)
-    )
+    assert [
+        "message_created",
+        "run_event_created",
+        "prompt_detected",
+        "session_needs_input",
+    ] == list(map(wire.event_tag, told))
     kept = stored(store, given.id)
     assert kept is not None
-    assert told[1].prompt == kept  # type: ignore[union-attr]
+    assert told[2].prompt == kept  # type: ignore[union-attr]
     assert (here.linked_chat_id, (here.linked_chat_id,)) == (
         kept.chat_id,
         kept.delivered_to,
@@ -128,7 +132,7 @@ def test_where_nobody_is_told_there_is_still_a_prompt(
     """The bridge is off."""
     put(store, enabled=False)
     given = record(here.id)
-    assert ["prompt_detected", "session_needs_input"] == tags(
+    assert ["run_event_created", "prompt_detected", "session_needs_input"] == tags(
         store, prompts.raise_prompt, given
     )
     told = stored(store, given.id)
@@ -149,6 +153,7 @@ def test_a_prompt_is_closed_once(store: Store, here: Session) -> None:
     told = ask(store, here)
     work, gone = prompts.change_prompt, closed(told)
     assert [
+        "run_event_created",
         "message_updated",
         "prompt_bridge_resolved",
         "session_input_resolved",
@@ -189,7 +194,9 @@ def test_an_answer_that_changed_nothing_is_noted(store: Store, here: Session) ->
     """The prompt waits still, and nobody is told that it does not."""
     told = ask(store, here)
     noted = attrs.evolve(told, answer=decision(resolved=False), selected=1)
-    assert ["message_updated"] == tags(store, prompts.change_prompt, noted)
+    assert ["run_event_created", "message_updated"] == tags(
+        store, prompts.change_prompt, noted
+    )
     meta = card_of(store, told).meta
     assert ("pending", "Yes", False) == (
         meta["status"],
@@ -221,7 +228,9 @@ def test_the_card_may_be_gone(store: Store, here: Session) -> None:
     store.transact(rooms.delete_message, one.chat_id, one.message_id)
     patch(store, here.id, archived=True)
     work = prompts.change_prompt
-    assert ["prompt_bridge_resolved"] == tags(store, work, closed(one))
+    assert ["run_event_created", "prompt_bridge_resolved"] == tags(
+        store, work, closed(one)
+    )
     assert "message_updated" in tags(store, work, closed(two))
 
 
@@ -247,6 +256,7 @@ def test_a_card_that_is_put_away(store: Store, here: Session, status: str) -> No
     away = MergeMeta({"status": status})
     assert [
         "message_updated",
+        "run_event_created",
         "prompt_bridge_resolved",
         "session_input_resolved",
     ] == tags(store, work, *where, away)
@@ -257,7 +267,7 @@ def test_a_card_that_is_put_away(store: Store, here: Session, status: str) -> No
     message, again = store.transact(work, *where, away)
     assert (status, None) == (message.meta["status"], again)
     answered = attrs.evolve(kept, answer=decision())
-    assert [] == tags(store, prompts.change_prompt, answered)
+    assert ["run_event_created"] == tags(store, prompts.change_prompt, answered)
     assert answered == stored(store, told.id), "that it was answered is kept"
 
 
@@ -412,3 +422,30 @@ def test_nothing_is_told_where_it_cannot_be_stored(store: Store, here: Session) 
         store.transact(raise_and_fail)
     chat_id = SessionId(here.linked_chat_id or "")
     assert () == store.read(rooms.list_messages, chat_id, rooms.ListMessages())
+
+
+def test_the_whole_of_a_prompt_is_in_the_chain(store: Store, here: Session) -> None:
+    """Asked, answered without effect, answered; a prompt that left is closed."""
+    told = ask(store, here)
+    tried = attrs.evolve(told, answer=decision(resolved=False, by="@bob"))
+    store.transact(prompts.change_prompt, tried)
+    done = attrs.evolve(
+        closed(told, status=PromptStatus.ANSWERED, reason=None), answer=decision()
+    )
+    store.transact(prompts.change_prompt, done)
+    left = ask(store, here, "And this?")
+    store.transact(prompts.change_prompt, closed(left))
+    ask(store, here, "That?")
+    store.transact(prompts.resolve_all, ENDED, here.id)
+    page = store.read(tracing.list_run_events, here.id, ListRunEvents())
+    assert [
+        ("permission", "Run it?"),
+        ("approval_decision", "@bob chose Yes for Run it?"),
+        ("approval_decision", "@ada chose Yes for Run it?"),
+        ("permission", "And this?"),
+        ("prompt_closed", "resolved: And this?"),
+        ("permission", "That?"),
+        ("prompt_closed", "resolved: That?"),
+    ] == [(event.kind, event.text) for event in page.events]
+    assert {"prompt_id": told.id} == page.events[0].raw_ref
+    assert chain.fault(wire.plain(page.events)) is None

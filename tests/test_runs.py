@@ -5,7 +5,7 @@ import pytest
 
 from ant import runs, sessions
 from ant.errors import Gone, NotFound, NotRunning
-from ant.events import SessionExited, SessionsChanged
+from ant.events import RunEventCreated, SessionExited, SessionsChanged
 from ant.model import Session, SessionId, SessionType, Status
 from ant.runs import POWER_LOSS_SKIP
 from ant.store import Program, Store, Unit
@@ -47,7 +47,16 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
     assert row.terminal.started_at is None
 
     told = events_of(store, runs.record_run, session.id, IDENTITY)
-    assert [SessionsChanged(session.id)] == told
+    started, *others = told
+    assert [SessionsChanged(session.id)] == others
+    assert isinstance(started, RunEventCreated)
+    assert ("terminal", "raw", "system", "start: pid 4242", 0) == (
+        started.event.source,
+        started.event.trust,
+        started.event.kind,
+        started.event.text,
+        started.event.end,
+    )
     kept = program(store, session)
     assert (Status.RUNNING, 4242, 99, BOOT, "r1") == (
         kept.status,
@@ -61,7 +70,16 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
         store, runs.finish_run, session.id, Exit(signal=9), 77, True, "stopped"
     )
     exited = SessionExited(session.id, Status.EXITED, None, 9, "stopped", 77)
-    assert [exited, SessionsChanged(session.id)] == told
+    ended, *others = told
+    assert [exited, SessionsChanged(session.id)] == others
+    assert isinstance(ended, RunEventCreated)
+    assert ("exit: signal 9", 77) == (ended.event.text, ended.event.end)
+    assert ended.event.payload == {
+        "kind": "exit",
+        "code": None,
+        "signal": 9,
+        "reason": "stopped",
+    }
     row = look(store, session.id)
     assert row.terminal is not None
     assert (Status.EXITED, None, 9, "stopped") == (
@@ -161,7 +179,12 @@ def test_what_ran_when_the_server_died_is_lost(store: Store, status: Status) -> 
         unit.transcripts.append(session.id, AT, [(0, b"abc")], reserved=0)
 
     store.transact(fill)
-    first, second = events_of(store, runs.recover, BOOT)
+    noted, first, second = events_of(store, runs.recover, BOOT)
+    assert isinstance(noted, RunEventCreated)
+    assert ("lost: the server ended before it", 3) == (
+        noted.event.text,
+        noted.event.end,
+    )
     assert isinstance(first, SessionExited)
     lost = attrs.evolve(first, reason=None)
     assert SessionExited(session.id, Status.LOST, None, None, None, 3) == lost

@@ -17,7 +17,7 @@ from tests.test_evidence import create
 
 def told(store: Store, **fields: object) -> Chronicle:
     """A session with a conversation."""
-    made = Chronicle(create(store), TALK, (), (), (), "$ ls\nREADME.md")
+    made = Chronicle(create(store), TALK, (), (), (), (), "$ ls\nREADME.md")
     return attrs.evolve(made, **fields)
 
 
@@ -53,7 +53,7 @@ def test_a_file_name_is_safe_anywhere(name: str) -> None:
 @given(WRITING)
 def test_whatever_is_written_stands_in_the_document(text: str) -> None:
     """Line by line, quoted; and in the page, escaped."""
-    chronicle = Chronicle(SESSION, [said(0, text)], (), (), (), text)
+    chronicle = Chronicle(SESSION, [said(0, text)], (), (), (), (), text)
     document, page = vault.markdown(chronicle), vault.page(chronicle)
     for line in text.splitlines():
         assert f"> {line}" in document

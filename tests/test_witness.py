@@ -105,6 +105,43 @@ async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> 
     assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
 
 
+async def test_what_a_shell_ran_is_recorded_after_its_bytes(rig: Rig) -> None:
+    """With the range of its output; what runs when all ends, without a code."""
+    session = await rig.started("one", command=("bash",))
+    nonce = rig.specs[0].env[NONCE]
+
+    def mark(said: str) -> bytes:
+        return f"\x1b]133;{said};ant={nonce}\x07".encode()
+
+    fake = rig.terminals[0]
+    fake.say(mark("A"), b"$ ", mark("B"), b"ls\r\n", mark("C"), b"one\r\n", mark("D;2"))
+    path = f"/api/sessions/{session.id}/run-events?kind=command_block"
+
+    async def told() -> list[dict[str, Any]]:
+        """The blocks, over HTTP."""
+        found: list[dict[str, Any]] = (await ask(rig.app, "GET", path)).body["events"]
+        return found
+
+    (event,) = await eventually(told)
+    assert ("ls", "high", "terminal", 2) == (
+        *(event["text"], event["trust"], event["source"]),
+        event["payload"]["exit_code"],
+    )
+
+    def read(unit: Unit) -> bytes:
+        chunks = unit.transcripts.backwards(session.id)
+        return b"".join([chunk.data for chunk in chunks][::-1])
+
+    assert b"one\r\n" == rig.store.read(read)[event["start"] : event["end"]]
+    fake.say(mark("A"), mark("B"), b"vi", mark("C"), b"~")
+    fake.end(Exit(code=0))
+    await exited(rig, session.id)
+    _, last = await told()
+    assert ("vi", None) == (last["text"], last["payload"]["exit_code"])
+    assert b"~" == rig.store.read(read)[last["start"] : last["end"]]
+    rig.check_published()
+
+
 async def test_shells_are_left_alone_where_we_are_told_so(
     tmp_path: Path,
 ) -> None:

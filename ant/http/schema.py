@@ -101,6 +101,8 @@ class Components:
         """The fields on the wire: a flat one stands for those of its own class."""
         fields: list[Any] = []
         for field in attrs.fields(kind):
+            if field.metadata.get("rest"):
+                continue  # It stands for whatever else there is.
             inner = self._fields(field.type) if field.metadata.get("flat") else [field]
             fields += inner
         return fields

@@ -245,7 +245,8 @@ class Socket:
         if is_reply(data) and not may_reply:
             met(Limit.REPLY)
             return {"sessionId": ask.session_id, "size": 0, "dropped": True}
-        live.type_nowait(data)
+        join = self._joins.get(ask.session_id)
+        live.type_nowait(data, by=join.seat.handle if join else None)
         return {"sessionId": ask.session_id, "size": len(data)}
 
     async def _resize(self, ask: SendResize) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Prompts:
     def of_session(self, session_id: str) -> list[PromptRecord]:
         """All of a terminal, oldest first."""
         rows = PromptRow.select().where(PromptRow.session_id == session_id)
-        return list(map(_record, rows.order_by(PromptRow.ordinal).namedtuples()))
+        return list(map(_record, rows.order_by(PromptRow.ordinal)))
 
     def of_card(self, message_id: str) -> PromptRecord | None:
         """The prompt that this message is the card of."""

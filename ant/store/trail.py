@@ -1,6 +1,9 @@
 """Run events and terminal events: appended in order, the oldest let go."""
 
+from datetime import datetime
 from typing import Any
+
+from peewee import fn
 
 from ant import clock, wire
 from ant.model import SessionId
@@ -100,6 +103,33 @@ class RunEvents:
         order = RunEventRow.n.desc() if newest else RunEventRow.n
         rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
         return tuple(rows[::-1] if newest else rows)
+
+    def extent(
+        self, session_id: str
+    ) -> tuple[dict[str, int], datetime | None, datetime | None]:
+        """How many there are of each kind; the times of the first and of the last."""
+        kind, at = RunEventRow.kind, RunEventRow.at
+        rows: list[Any] = list(
+            RunEventRow.select(kind, fn.COUNT(), fn.MIN(at), fn.MAX(at))
+            .where((RunEventRow.session_id == session_id) & (kind != TOMBSTONE))
+            .group_by(kind)
+            .tuples()
+        )
+        if not rows:
+            return {}, None, None
+        first, last = min(row[2] for row in rows), max(row[3] for row in rows)
+        counts = {name: count for name, count, _, _ in rows}
+        return counts, clock.parse_stamp(first), clock.parse_stamp(last)
+
+    def following(self, session_id: str, n: int, limit: int) -> tuple[RunEvent, ...]:
+        """The `limit` after the one with that number, tombstones too."""
+        rows = (
+            RunEventRow.select()
+            .where((RunEventRow.session_id == session_id) & (RunEventRow.n > n))
+            .order_by(RunEventRow.n)
+            .limit(limit)
+        )
+        return tuple(map(_event, rows.namedtuples()))
 
     def prune(self, session_id: str, below: int) -> None:
         """Let those go whose number is less; the chain begins later then."""

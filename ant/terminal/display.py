@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import attrs
 
+from ant.terminal.commandline import Place
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Cursor, Modes
 from ant.terminal.screen import Screen, open_screen
@@ -77,6 +78,11 @@ class Display:
         self._screen.feed(fresh)
         return self._screen.replies()
 
+    @property
+    def title(self) -> str:
+        """The window title, as it is now."""
+        return self._screen.title
+
     def pass_over(self, offset: int) -> None:
         """There are no bytes before `offset` but those that were taken."""
         if offset > self.end:
@@ -90,6 +96,11 @@ class Display:
         """What would draw it."""
         screen, offset = self._screen, self.end - len(self._held)
         return Picture(offset, screen.cols, screen.rows, screen.ansi())
+
+    @property
+    def place(self) -> Place:
+        """Where on its row the cursor is."""
+        return Place(self._screen.cursor.col, self._screen.cols)
 
     def look(self, tty: Tty | None, quiet_s: float) -> Look:
         """What a verdict is made of."""

@@ -108,6 +108,13 @@ class Terminal(Protocol):
         """The line discipline and who is in front; None where that cannot be known."""
         ...
 
+    def shows_input(self) -> bool:
+        """Whether the line discipline edits lines and shows them as they are typed.
+
+        Asked for each key, so it must cost nothing; False where it cannot be known.
+        """
+        ...
+
     def was_given(self, variable: str, value: str) -> bool:
         """Whether the first process has this in the environment it was started with.
 

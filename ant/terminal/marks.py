@@ -78,6 +78,11 @@ class Marks:
         self.end = end
         self._held = b""
 
+    @property
+    def settled(self) -> int:
+        """The offset up to which no byte may yet turn out to be of a mark."""
+        return self.end - len(self._held)
+
     def feed(self, data: bytes, end: int) -> list[Mark | Folder]:
         """Take bytes that end at `end`; what they complete, in order."""
         fresh = data[max(self.end - (end - len(data)), 0) :]

@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from ant.terminal.blocks import Block
 from ant.terminal.look import Tty
 from ant.terminal.prompt import Verdict
 
@@ -31,6 +32,28 @@ class Resized:
 
 
 @attrs.frozen
+class TitleSeen:
+    """The program has set another window title, by the byte before `end`."""
+
+    title: str
+    end: int
+
+
+@attrs.frozen
+class InputSeen:
+    """Somebody typed this, by a way that `source` names; `by` is who, if they said it.
+
+    `shown`: what is typed showed as a line, before and after, and somebody waited for
+    the line if it has an Enter; None where it showed and that cannot be known.
+    """
+
+    data: bytes
+    source: str
+    shown: bool | None
+    by: str | None = None
+
+
+@attrs.frozen
 class ControlSeen:
     """The terminal's host told something; `kind` and `data` are as it is kept."""
 
@@ -54,4 +77,20 @@ class VerdictSeen:
     flag: str | None = None
 
 
-Observation = OutputSeen | ActivitySeen | Resized | ControlSeen | VerdictSeen
+@attrs.frozen
+class BlockSeen:
+    """A command that the shell ran has ended, this very moment."""
+
+    block: Block
+
+
+Observation = (
+    OutputSeen
+    | ActivitySeen
+    | Resized
+    | TitleSeen
+    | InputSeen
+    | ControlSeen
+    | VerdictSeen
+    | BlockSeen
+)

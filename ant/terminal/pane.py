@@ -59,6 +59,8 @@ DRAIN_S = 5.0
 CLOSE_S = 3.0
 """What an end waits for tmux to let go of the session, when that has died."""
 
+_LFLAG = 3
+
 NOTICES = 256
 """Notifications that wait to be taken; then the oldest go."""
 
@@ -146,6 +148,15 @@ class TmuxPane:
             yield fd
         finally:
             os.close(fd)
+
+    def shows_input(self) -> bool:
+        """See `Terminal.shows_input`."""
+        try:
+            with self._line() as fd:
+                modes = termios.tcgetattr(fd)[_LFLAG]
+        except (OSError, termios.error):
+            return False
+        return bool(modes & termios.ECHO and modes & termios.ICANON)
 
     def was_given(self, variable: str, value: str) -> bool:
         """See `Terminal.was_given`."""

@@ -128,6 +128,16 @@ class PtyTerminal:
         except (OSError, termios.error):
             return None
 
+    def shows_input(self) -> bool:
+        """See `Terminal.shows_input`."""
+        if not self._open:
+            return False
+        try:
+            modes = termios.tcgetattr(self._master)[_LFLAG]
+        except (OSError, termios.error):
+            return False
+        return bool(modes & termios.ECHO and modes & termios.ICANON)
+
     def was_given(self, variable: str, value: str) -> bool:
         """See `Terminal.was_given`."""
         return processes.environ_of(self._pid).get(variable) == value

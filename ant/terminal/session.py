@@ -30,7 +30,7 @@ from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Modes
-from ant.terminal.observations import Observation, OutputSeen, Resized
+from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
 from ant.terminal.saying import Said, reacts, say
 from ant.terminal.sight import CATCH_UP, Sight
@@ -95,8 +95,7 @@ class LiveTerminal:
         self._inbox = Inbox(terminal)
         self._stirred = Bell()
         self._witness = witness
-        self._stop = trio.Event()
-        self._leaving = False
+        self._stop, self.leaving = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 
     @property
@@ -109,13 +108,21 @@ class LiveTerminal:
         self._detector.flag = flag
         self._stir()
 
-    def type_nowait(self, data: bytes) -> Typed:
+    def type_nowait(
+        self, data: bytes, source: str = "terminal_input", by: str | None = None
+    ) -> Typed:
         """Write it, or what there is no room for yet behind what is queued already.
 
-        Raises `NotRunning`, or `CapacityReached` when the program does not read.
+        `source` and `by` are the way and who, as it is recorded. Raises `NotRunning`,
+        or `CapacityReached` when the program does not read.
         """
         self._stir()
-        return self._inbox.type_nowait(data)
+        shown = self._sight.shows(data)
+        typed = self._inbox.type_nowait(data)
+        # What waits may be read by whoever asks for a secret by then.
+        still = typed.over.is_set() and self.terminal.shows_input()
+        self._witness.saw(InputSeen(data, source, shown if still else False, by))
+        return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
         """Answer the prompt that has this fingerprint, and watch it go.
@@ -145,7 +152,7 @@ class LiveTerminal:
         for _ in range(CAPACITY // CATCH_UP):
             if self._sight.end == self.flow.tail.end:
                 break
-            self._answer_queries(self._sight.catch_up())
+            self._catch_up()
         return self._sight.glance(trio.current_time())
 
     async def say(self, text: str) -> Said:
@@ -213,7 +220,7 @@ class LiveTerminal:
     def resize(self, cols: int, rows: int) -> None:
         """Set the window size; the last one set wins. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
-        self._answer_queries(self._sight.catch_up())
+        self._catch_up()
         self._sight.resize(cols, rows)
         self._stir()
         self._witness.saw(Resized(cols, rows))
@@ -223,7 +230,7 @@ class LiveTerminal:
 
         Raises `Conflict` where no screen library is installed.
         """
-        self._answer_queries(self._sight.catch_up())
+        self._catch_up()
         return self._sight.drawing()
 
     def picture(self) -> Picture | None:
@@ -232,12 +239,8 @@ class LiveTerminal:
 
     def leave(self) -> None:
         """Begin to let go of a program that outlives us; `over` tells when we have."""
-        self._leaving = True
+        self.leaving = True
         self._stop.set()
-
-    def leaves(self, cancelled: bool) -> bool:
-        """Whether it is to go on without us."""
-        return self._leaving or (cancelled and self.terminal.outlives_us)
 
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
         """Begin to end the session; `over` tells when it has."""
@@ -270,9 +273,11 @@ class LiveTerminal:
             seen = self.flow.tail.seen  # It goes ahead where offsets are left out.
             data = self.flow.tail.read(seen, MAX_READ)
             seen += len(data)
-            self._answer_queries(self._sight.feed(data, seen))
+            now = trio.current_time()
+            self._answer_queries(self._sight.feed(data, seen, now))
+            self._tell()
             due = self._detector.next_look
-            for observation in self._detector.feed(data, seen, trio.current_time()):
+            for observation in self._detector.feed(data, seen, now):
                 self._witness.saw(observation)
             if self._detector.next_look != due:
                 self._stirred.ring()
@@ -291,6 +296,15 @@ class LiveTerminal:
             for observation in self._sight.judge(now):
                 self._witness.saw(observation)
             await trio.lowlevel.checkpoint()
+
+    def _catch_up(self) -> None:
+        self._answer_queries(self._sight.catch_up(trio.current_time()))
+        self._tell()
+
+    def _tell(self) -> None:
+        """The commands that have ended; by now their bytes are in the flow."""
+        for observation in self._sight.blocks():
+            self._witness.saw(observation)
 
     def _stir(self) -> None:
         self._detector.stir(trio.current_time())
@@ -326,7 +340,7 @@ class LiveTerminal:
                 ends.start_soon(self._hear)
                 if await self._until_exit():
                     await drain(self.terminal, self.flow, at_end)
-                if not self._leaving:
+                if not self.leaving:
                     await self.terminal.aclose(self._grace_s)
                     with trio.move_on_after(DRAIN_MAX_S):
                         await drain(self.terminal, self.flow, at_end)
@@ -334,9 +348,11 @@ class LiveTerminal:
             self.flow.finish()
 
     def close(self) -> None:
-        """Nothing more is typed; what waits is told so."""
+        """Nothing more is typed; what waits is told so. What ran has ended."""
         self._inbox.close()
         self.flow.finish()
+        self._sight.finish(trio.current_time())
+        self._tell()
 
 
 async def run_session(
@@ -370,7 +386,9 @@ async def run_session(
             reason = "stopped"
         with trio.CancelScope(shield=True) as shield:
             shield.deadline = trio.current_time() + TEARDOWN_S
-            exit_, leaves = None, live is not None and live.leaves(cancelled)
+            exit_, leaves = None, False
+            if live is not None:
+                leaves = live.leaving or (cancelled and live.terminal.outlives_us)
             if terminal is not None:
                 exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
             if live is not None:

@@ -3,14 +3,15 @@
 import attrs
 
 from ant.errors import Conflict
+from ant.terminal.blocks import Blocks
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
 from ant.terminal.host import Terminal
 from ant.terminal.judge import judge
 from ant.terminal.look import Look, Tty
-from ant.terminal.marks import NONCE, Mark, Marks
-from ant.terminal.observations import Observation
+from ant.terminal.marks import NONCE, Folder, Mark, Marks
+from ant.terminal.observations import BlockSeen, Observation, TitleSeen
 from ant.terminal.prompt import Verdict
 
 CATCH_UP = 256 << 10
@@ -33,25 +34,59 @@ class Sight:
         self.detector = detector
         self._terminal, self._flow, self._display = terminal, flow, display
         self._marks = Marks(flow.tail.start)
+        self._title = ""
+        self._blocks = Blocks(self._between)
+        self._fresh = b"", 0
 
     @property
     def end(self) -> int:
         """The offset up to which bytes are on the screen."""
         return self._flow.tail.end if self._display is None else self._display.end
 
-    def feed(self, data: bytes, end: int) -> bytes:
-        """Show bytes that end at `end`; what the terminal answers to their queries."""
+    def feed(self, data: bytes, end: int, at: float) -> bytes:
+        """Show bytes that end at `end`, seen `at` (monotonic seconds); what the
+        terminal answers to their queries."""
+        replies, self._fresh = b"", (data, end)
         for mark in self._marks.feed(data, end):
-            if isinstance(mark, Mark):
+            if mark.nonce is None or mark.nonce != self.detector.shell.nonce:
+                if isinstance(mark, Mark):
+                    self._blocks.hint(mark, at)
+            elif isinstance(mark, Folder):
+                self._blocks.enter(mark)
+            else:
                 self.detector.shell.hear(mark)
+                replies += self._show(data[: len(data) - (end - mark.end)], mark.end)
+                place = self._display.place if self._display is not None else None
+                self._blocks.hear(mark, at, place)
+        self._blocks.reach(self._marks.settled)
+        self._fresh = b"", 0
+        return replies + self._show(data, end)
+
+    def _between(self, start: int, end: int) -> bytes | None:
+        """See `Tail.between`; what is being fed need not be copied out of it."""
+        data, last = self._fresh
+        first = last - len(data)
+        if first <= start <= end <= last:
+            return data[start - first : end - first]
+        return self._flow.tail.between(start, end)
+
+    def _show(self, data: bytes, end: int) -> bytes:
         return b"" if self._display is None else self._display.feed(data, end)
 
-    def catch_up(self) -> bytes:
+    def catch_up(self, at: float) -> bytes:
         """Show what the flow has beyond the screen, `CATCH_UP` of it; the replies."""
         if self._display is not None:
             self._display.pass_over(self._flow.tail.base)
         data = self._flow.tail.read(self.end, CATCH_UP)
-        return self.feed(data, self.end + len(data))
+        return self.feed(data, self.end + len(data), at)
+
+    def blocks(self) -> list[BlockSeen]:
+        """The commands that have ended since this was last asked."""
+        return [BlockSeen(block) for block in self._blocks.taken()]
+
+    def finish(self, at: float) -> None:
+        """The terminal has ended; a command that ran has, too."""
+        self._blocks.finish(self._flow.tail.end, at)
 
     def resize(self, cols: int, rows: int) -> None:
         """Have this size from the next byte on."""
@@ -75,6 +110,18 @@ class Sight:
             return tty
         return attrs.evolve(tty, mark=shell.step)
 
+    def shows(self, data: bytes) -> bool | None:
+        """Whether that would show as a line and, with an Enter, is waited for.
+
+        None where it shows and nobody can tell who waits.
+        """
+        if not self._terminal.shows_input():
+            return False
+        if not (b"\r" in data or b"\n" in data):
+            return True
+        tty = self._terminal.tty()
+        return tty.reading if tty is not None else None
+
     def look(self, at: float) -> Look:
         """All that a verdict is made of, `at` this moment. Raises as `drawing`."""
         since = self.detector.last_output
@@ -85,7 +132,14 @@ class Sight:
         """Take the look that is due; what is new."""
         if self._display is None:
             return []
-        return self.detector.judge(self.look(at), at)
+        return [*self._retitled(), *self.detector.judge(self.look(at), at)]
+
+    def _retitled(self) -> list[Observation]:
+        assert self._display is not None
+        before, self._title = self._title, self._display.title
+        if self._title == before:
+            return []
+        return [TitleSeen(self._title, self._display.end)]
 
     def glance(self, at: float) -> tuple[Look, Verdict]:
         """What is held true now. Raises `Conflict` where the screen is behind."""

@@ -49,6 +49,12 @@ class Tail:
         at = offset - self.base
         return bytes(self._bytes[at : at + limit])
 
+    def between(self, start: int, end: int) -> bytes | None:
+        """The bytes from one offset to another; None where not all of them are here."""
+        if not self.base <= start <= end <= self.end:
+            return None
+        return self.read(start, end - start)
+
     def pending(self, limit: int) -> list[tuple[int, bytes]]:
         """What is to be stored next, as chunks: `limit` bytes and at most a chunk more.
 

@@ -109,20 +109,25 @@ class Stand:
         return {self.terminal.id: offset, self.room.id: 0}
 
     def seqs_after(self, seq: int) -> list[int]:
-        """What was published of the room, and to all, after that event."""
+        """What was published of both, and to all, after that event."""
+        mine = (self.room.id, self.terminal.id)
         return [
             envelope.seq
             for envelope in self.rig.bus.published
             if envelope.seq is not None
             and envelope.seq > seq
-            and (envelope.event.to_all or envelope.event.session_id == self.room.id)
+            and (envelope.event.to_all or envelope.event.session_id in mine)
         ]
 
 
 @asynccontextmanager
 async def standing(folder: Path, window: int = 1024) -> AsyncIterator[Stand]:
-    """With a running fake program and an empty room."""
+    """With a running fake program and an empty room.
+
+    `commit` goes past the journal, so nothing is recorded beside it.
+    """
     async with running(folder, window=window) as rig:
+        rig.system.stage.scribe.hear = lambda *_: None  # type: ignore[method-assign]
         terminal = await rig.started()
         yield Stand(rig, terminal, await rig.create("room", type=SessionType.CHAT))
 

@@ -175,6 +175,7 @@ async def test_an_interrupt_ends_the_program_in_front_not_the_shell(
                 await view.until_text(f"begin-{word}\r\n")
                 if word == "one":
                     receipt = await ant.call("POST", path, {"reason": "enough"})
+                    assert "terminal_stop" == receipt.pop("event")["kind"]
                     assert {
                         "ok": True,
                         "action": "interrupt",

@@ -39,7 +39,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, inside, beside = BLOCKS
+    serve, first, later, live, proof, inside, beside = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -71,6 +71,9 @@ async def test_readme_commands(tmp_path: Path) -> None:
             said = await run(live, address)
             assert "42" in said
             assert "exit code 0" in said
+            said = await run(f"ID={session}\n{proof}", address)
+            assert '"terminal":{"command_count":' in said
+            assert " events checked, head " in said
             await run_inside(inside, address, tmp_path)
             said = await run(f"ID=its-id\n{beside}", address)
             socket = name_of(tmp_path) if shutil.which("tmux") else ""

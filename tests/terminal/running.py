@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 
 import trio
 
+from ant.terminal.blocks import Block
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
 from ant.terminal.host import Exit, Spec, Terminal
-from ant.terminal.observations import Observation, OutputSeen, VerdictSeen
+from ant.terminal.observations import BlockSeen, Observation, OutputSeen, VerdictSeen
 from ant.terminal.prompt import Prompt, Verdict
 from ant.terminal.pty import open_pty
 from ant.terminal.session import LiveTerminal, run_session
@@ -22,7 +23,7 @@ PATIENCE_S = 20.0
 
 
 class Onlooker:
-    """A witness that stores at once and keeps every verdict; it can wait for one."""
+    """A witness that stores at once and keeps what it saw; it can wait for that."""
 
     def __init__(self, argv: tuple[str, ...], cwd: str) -> None:
         program = shutil.which(argv[0])
@@ -38,6 +39,7 @@ class Onlooker:
         self.spec = Spec((program, *argv[1:]), cwd, env, COLS, ROWS)
         self.flow = Flow(Tail(0))
         self.verdicts: list[tuple[float, Verdict]] = []
+        self.blocks: list[Block] = []
         self.live: LiveTerminal
         self._told = trio.Event()
 
@@ -53,6 +55,8 @@ class Onlooker:
             self.flow.mark_stored(observation.end)
         elif isinstance(observation, VerdictSeen):
             self.verdicts.append((trio.current_time(), observation.verdict))
+        elif isinstance(observation, BlockSeen):
+            self.blocks.append(observation.block)
         self._told.set()
         self._told = trio.Event()
 

@@ -1,5 +1,6 @@
 """What is seen of a terminal: never a screen that is behind taken for one of now."""
 
+import hashlib
 from collections.abc import Callable
 
 import attrs
@@ -38,7 +39,7 @@ class Scene:
     def say(self, data: bytes, at: float = 0.0) -> None:
         """The program puts that out, and it is seen."""
         self.flow.append(data)
-        self.sight.feed(data, self.flow.tail.end)
+        self.sight.feed(data, self.flow.tail.end, 0.0)
         self.detector.feed(data, self.flow.tail.end, at)
 
 
@@ -70,7 +71,7 @@ def test_a_screen_that_is_behind_is_refused() -> None:
     with pytest.raises(Conflict):
         scene.sight.glance(1.0)
     assert START + len(ASKS) == scene.sight.look(1.0).end
-    scene.sight.catch_up()
+    scene.sight.catch_up(0.0)
     assert scene.sight.glance(1.0)[1].prompt is None
 
 
@@ -78,10 +79,10 @@ def test_catching_up_is_bounded() -> None:
     """A flood is taken in pieces; each ends where the next begins."""
     scene = Scene()
     scene.flow.append(b"x" * (CATCH_UP + 1))
-    scene.sight.catch_up()
+    scene.sight.catch_up(0.0)
     assert START + CATCH_UP == scene.sight.end
-    scene.sight.catch_up()
-    scene.sight.catch_up()
+    scene.sight.catch_up(0.0)
+    scene.sight.catch_up(0.0)
     assert START + CATCH_UP + 1 == scene.sight.end == scene.flow.tail.end
 
 
@@ -95,8 +96,8 @@ def test_the_same_is_seen_at_any_split(cuts: list[int], early: int) -> None:
         end += len(piece)
         parts.flow.append(piece)
         if end - START >= early:
-            parts.sight.catch_up()
-        parts.sight.feed(piece, end)
+            parts.sight.catch_up(0.0)
+        parts.sight.feed(piece, end, 0.0)
     assert whole.sight.drawing() == parts.sight.drawing()
     assert whole.sight.look(1.0).lines == parts.sight.look(1.0).lines
 
@@ -118,10 +119,63 @@ def test_a_look_that_is_due_tells_what_is_new() -> None:
 def test_queries_are_answered_by_who_feeds() -> None:
     """The replies of the screen are handed on, not written."""
     scene = Scene()
-    assert b"\x1b[1;1R" == scene.sight.feed(b"\x1b[6n", START + 4)
+    assert b"\x1b[1;1R" == scene.sight.feed(b"\x1b[6n", START + 4, 0.0)
     scene.flow.append(b"\x1b[6n" + b"ab\x1b[6n")
-    assert b"\x1b[1;3R" == scene.sight.catch_up()
+    assert b"\x1b[1;3R" == scene.sight.catch_up(0.0)
     assert b"" == scene.terminal.written
+
+
+RAN = (
+    b"foo\x1b]133;P;k=i;ant=N\x07\r\n$ \x1b]133;B;ant=N\x07"
+    b"echo \xe6\xbc\xa2x\x08\x1b[K\r\n"
+    b"\x1b]133;C;ant=N\x07\x1b[6n\xe6\xbc\xa2\r\n\x1b]133;D;0;ant=N\x07"
+    b"\x1b]133;B;ant=N\x07" + b"true " * 12 + b"\r\n\x1b]133;C;ant=N\x07"
+)
+"""Two commands, the second wider than the screen and not ended."""
+
+
+@given(CUTS, st.integers(0, len(RAN)))
+def test_the_same_was_run_at_any_split(cuts: list[int], early: int) -> None:
+    """Text, output and hash; queries are answered once, in their order."""
+    parts, end, replies = Scene(), START, b""
+    parts.detector.shell.nonce = "N"
+    for piece in cut(RAN, cuts):
+        end += len(piece)
+        parts.flow.append(piece)
+        if end - START >= early:
+            replies += parts.sight.catch_up(0.0)
+        replies += parts.sight.feed(piece, end, 0.0)
+    parts.sight.finish(0.0)
+    first, second = (each.block for each in parts.sight.blocks())
+    assert ["echo 漢", "true " * 11 + "true"] == [first.command, second.command]
+    output = RAN[first.start - START : first.end - START]
+    assert b"\x1b[6n\xe6\xbc\xa2\r\n" == output
+    assert hashlib.sha256(output).hexdigest() == first.sha256
+    assert (end, end, None) == (second.start, second.end, second.exit_code)
+    assert b"\x1b[3;1R" == replies
+    assert [] == parts.sight.blocks()
+
+
+def test_without_a_library_a_command_has_no_text() -> None:
+    """Unless the shell tells it; all else is known."""
+    scene = Scene(blind=True)
+    scene.detector.shell.nonce = "N"
+    scene.say(RAN + b"1\x1b]133;D;3;ant=N\x07")
+    told = RAN.replace(b"133;C;", b"133;C;cmdline_url=ls%20-l;")
+    scene.say(told)
+    first, second, third = (each.block for each in scene.sight.blocks())
+    assert ["", "", "ls -l"] == [each.command for each in (first, second, third)]
+    assert (1, 3) == (second.end - second.start, second.exit_code)
+
+
+def test_nobody_else_is_believed() -> None:
+    """A shell that was given no nonce, or another one, has run nothing."""
+    for nonce in (None, "M"):
+        scene = Scene()
+        scene.detector.shell.nonce = nonce
+        scene.say(RAN)
+        scene.sight.finish(1.0)
+        assert [] == scene.sight.blocks()
 
 
 def test_a_resize_is_for_the_next_byte() -> None:
@@ -148,7 +202,7 @@ def test_without_a_library_nothing_is_seen(ask: Callable[[Sight], object]) -> No
     scene.say(ASKS)
     scene.sight.resize(20, 3)
     assert START + len(ASKS) == scene.sight.end
-    assert b"" == scene.sight.catch_up()
+    assert b"" == scene.sight.catch_up(0.0)
     assert scene.sight.picture() is None
     assert [] == scene.sight.judge(1.0)
     with pytest.raises(Conflict):

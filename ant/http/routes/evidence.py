@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import exporting, rooms, sessions, tracing
+from ant import exporting, recap, rooms, sessions, tracing
 from ant.commands import ExportSession
 from ant.digest import Digest, digest
 from ant.errors import StorageFailed
@@ -60,11 +60,14 @@ async def list_terminal_events(
 
 @endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")
 async def get_digest(system: System, session_id: SessionId) -> Digest:
-    """A room in figures, words and sentences of its own, each with its message's id.
+    """A session in figures and lines of its own, each with the id that it comes from.
 
-    The newest 5,000 messages are read; cards and notices are left out.
+    The newest 5,000 messages are read; cards and notices are left out. `terminal` has
+    the commands of a terminal, the failures by themselves, its prompts and answers.
     """
-    return digest(session_id, await system.journal.study(rooms.recent, session_id))
+    messages = await system.journal.study(rooms.recent, session_id)
+    record = await system.journal.study(recap.gather, session_id)
+    return digest(session_id, messages, record)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/export", inactive=True)
@@ -83,10 +86,12 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
 async def export_session(
     system: System, session_id: SessionId, body: ExportSession
 ) -> Exported:
-    """Write the session as Markdown, JSON, asciicast or HTML, or answer with it.
+    """Write the session as Markdown, data, evidence, asciicast or HTML, or answer so.
 
     `targets` names the forms, `markdown` when it is left out; `obsidian` is Markdown.
-    Without a configured folder the document is in the answer.
+    `json` is all rows and the chain of events, `evidence` that and the bytes: both can
+    be checked without a server. Without a configured folder the document is in the
+    answer.
     """
     names = exporting.chosen(body.named())
     if (flow := system.stage.flows.get(session_id)) is not None:

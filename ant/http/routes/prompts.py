@@ -161,12 +161,14 @@ async def put_config(system: System, body: PutBridge) -> BridgeSettings:
 async def report_hook(system: System, body: ReportHook) -> HookHeard:
     """An agent CLI's hook tells what it does; it counts for more than the screen.
 
-    Events of other names, and those of sessions that do not run, are ignored.
+    Events of other names, and those of sessions that do not run, are ignored: they say
+    nothing of what it does. All that name a session are recorded in its run events.
     """
     event, fact = hooks.event_of(body), hooks.fact_of(body, clock.monotonic())
     is_heard = False
-    if fact is not None and body.session_id is not None:
+    if body.session_id is not None:
         session_id = SessionId(body.session_id)
         await system.journal.read(sessions.check_active, session_id)
-        is_heard = system.stage.clerk.heard(session_id, fact)
+        is_heard = fact is not None and system.stage.clerk.heard(session_id, fact)
+        await system.journal.write(hooks.record_hook, session_id, body)
     return HookHeard(True, event, "recorded" if is_heard else "ignored")

@@ -1,10 +1,11 @@
 """Terminals: type, read back, resize, interrupt, start."""
 
 import base64
+import logging
 
 import trio
 
-from ant import evidence, runs, sessions
+from ant import evidence, facts, runs, sessions, tracing
 from ant.commands import (
     ReadHistory,
     ResizeTerminal,
@@ -12,7 +13,13 @@ from ant.commands import (
     StopTerminal,
     TypeInput,
 )
-from ant.errors import CapacityReached, Conflict, NotRunning, TooLarge
+from ant.errors import (
+    CapacityReached,
+    Conflict,
+    NotRunning,
+    StorageFailed,
+    TooLarge,
+)
 from ant.http.endpoint import endpoint
 from ant.http.screens import ScreenPage, draw, screen_page
 from ant.limits import MAX_INPUT
@@ -22,11 +29,13 @@ from ant.model import (
     Session,
     SessionId,
     Status,
-    StopReceipt,
 )
 from ant.system import System
 from ant.tally import Limit, met
 from ant.terminal.session import LiveTerminal
+from ant.trail import StopReceipt
+
+log = logging.getLogger(__name__)
 
 PATIENCE_S = 5.0
 """How long an answer waits for a program that does not read, or a disk that is slow."""
@@ -80,7 +89,7 @@ async def type_input(
     """
     data = _input_bytes(body)
     live = await live_terminal(system, session_id)
-    written = await live.type_nowait(data).wait(PATIENCE_S)
+    written = await live.type_nowait(data, "api_terminal_input").wait(PATIENCE_S)
     return InputReceipt(True, len(data), written, len(data) - written)
 
 
@@ -125,8 +134,19 @@ async def stop(
 ) -> StopReceipt:
     """Interrupt the program as Ctrl-C does, past all input that waits; never kills."""
     await system.journal.read(sessions.need_terminal, session_id)
-    system.supervisor.need(session_id).interrupt()
-    return StopReceipt(True, "interrupt", "ctrl-c")
+    live = system.supervisor.need(session_id)
+    live.interrupt()
+    end = live.flow.tail.end
+    with trio.move_on_after(PATIENCE_S):
+        await system.stage.scribe.flush(session_id, live.flow, end)
+    is_stored = end <= live.flow.tail.stored
+    fact = facts.stopped(body.requested_by, body.reason, end if is_stored else None)
+    try:
+        event = await system.journal.write(tracing.record, session_id, fact)
+    except StorageFailed as exc:  # It was interrupted all the same.
+        log.error("A stop of %s is not recorded: %s", session_id, exc)
+        event = None
+    return StopReceipt(True, "interrupt", "ctrl-c", event)
 
 
 @endpoint(

@@ -6,9 +6,11 @@ __ant_prompt() {
     local __ant_status=${1-$?} - IFS=$' \t\n'
     set +eux
     local a='\[${__ant_a-}\]' b='\[${__ant_b-}\]' c='${__ant_c:__ant_ran=1,0}'
-    PS1=${PS1-} PS0=${PS0-}
-    PS1=${PS1//"$a"/} PS0=${PS0//"$c"/}
-    PS1=${PS1//"$b"/}
+    # Counted, as it is expanded once for a line, and drawn again with that number.
+    local d='\[${__ant_d:+$__ant_d$((__ant_line++))$__ant_bell}\]'
+    PS1=${PS1-} PS0=${PS0-} PS2=${PS2-}
+    PS1=${PS1//"$a"/} PS0=${PS0//"$c"/} PS2=${PS2//"$d"/}
+    PS1=${PS1//"$b"/} PS2=${PS2//"$b"/}
     if ((__ant_ran)); then
         builtin printf '\e]133;D;%s;ant=%s\a' "$__ant_status" "$__ant_nonce"
         __ant_ran=0
@@ -16,7 +18,7 @@ __ant_prompt() {
     [[ $PWD == "$__ant_pwd" ]] || __ant_encode
     builtin printf '\e]7;file://%s%s#ant=%s\a' "$HOSTNAME" "$__ant_url" "$__ant_nonce"
     if builtin shopt -q promptvars; then
-        PS1=$a$PS1$b PS0=$PS0$c
+        PS1=$a$PS1$b PS0=$PS0$c PS2=$d$PS2$b
     fi
 }
 
@@ -45,14 +47,16 @@ __ant_install() {
     ((version >= 404)) || return 0
     local -
     set +eux
-    case ${PROMPT_COMMAND@a}${PS1@a}${PS0@a} in *r*) return 0 ;; esac
+    case ${PROMPT_COMMAND@a}${PS1@a}${PS0@a}${PS2@a} in *r*) return 0 ;; esac
     # P and not A: where a command left no new line, A would begin one in terminals
     # that know it, and in others not.
     __ant_a=$'\e]133;P;k=i;ant='$__ant_nonce$'\a'
     __ant_b=$'\e]133;B;ant='$__ant_nonce$'\a'
     __ant_c=$'\e]133;C;ant='$__ant_nonce$'\a'
-    __ant_ran=0 __ant_pwd='' __ant_url=''
-    builtin export -n __ant_nonce __ant_a __ant_b __ant_c __ant_ran __ant_pwd __ant_url
+    __ant_d=$'\e]133;P;k=s;ant='$__ant_nonce';line=' __ant_bell=$'\a'
+    __ant_ran=0 __ant_pwd='' __ant_url='' __ant_line=0
+    builtin export -n __ant_nonce __ant_a __ant_b __ant_c __ant_d __ant_bell
+    builtin export -n __ant_ran __ant_pwd __ant_url __ant_line
     # Last, so that PS1 is what the user's own hooks make of it. But a trap on DEBUG
     # takes what follows those hooks for a command that was typed: then first.
     if ((version < 501)); then

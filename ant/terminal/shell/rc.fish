@@ -25,7 +25,14 @@ function __ant_at_prompt --on-event fish_prompt
 end
 
 function __ant_before --on-event fish_preexec
-    __ant_mark C
+    # Longer ones are cut: what a mark may hold is bounded (ant/terminal/marks.py).
+    set -l line (string escape --style=url -- (string sub -l 4000 -- "$argv[1]" | string collect))
+    set -l whole (string sub -l 3900 -- "$line")
+    set -l cut
+    if test (string length -- "$argv[1]") -gt 4000; or test (string length -- "$line") -gt 3900
+        set cut ';cut=1'
+    end
+    __ant_mark "C;cmdline_url=$whole$cut"
 end
 
 function __ant_after --on-event fish_postexec

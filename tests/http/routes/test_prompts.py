@@ -279,15 +279,21 @@ async def test_hooks(api: Api, asker: Asker, monkeypatch: pytest.MonkeyPatch) ->
         page["capture"]["status_source"],
     )
     for body in (
-        {"event": "Unheard", "ant_session_id": "nobody"},
         {"event": "Unheard", "ant_session_id": here},
         {"event": "Stop"},
         {"event": "Stop", "ant_session_id": (await api.room())["id"]},
     ):
         answer = await hook(api, **body)
         assert (200, "ignored") == (answer.status, answer.body["action"])
-    answer = await hook(api, event="Stop", ant_session_id="nobody")
-    assert 404 == answer.status
+    for event in ("Stop", "Unheard"):
+        answer = await hook(api, event=event, ant_session_id="nobody")
+        assert 404 == answer.status
+    page = await api.get(f"/api/sessions/{here}/run-events?source=hook")
+    assert [("tool_call", "Bash: ls"), ("system", "Unheard")] == [
+        (event["kind"], event["text"]) for event in page["events"]
+    ]
+    fields = page["events"][0]["payload"]["fields"]
+    assert ("theirs", {"command": "ls"}) == (fields["session_id"], fields["tool_input"])
     asker.show(kind=Kind.AT_REST)
     late = clock.monotonic() + TRUST_S
     monkeypatch.setattr(clock, "monotonic", lambda: late)

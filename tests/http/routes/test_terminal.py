@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import trio
 
+from ant import tracing
 from ant.commands import MAX_INPUT
+from ant.errors import StorageFailed
 from ant.http.routes import terminal
 from ant.model import Session, SessionType
 from ant.tally import Limit
@@ -137,7 +139,16 @@ async def test_a_stop_is_an_interrupt(rig: Rig) -> None:
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     answer = await post(rig, session, "stop", {"reason": "enough"})
+    event = answer.body.pop("event")
     assert {"ok": True, "action": "interrupt", "key": "ctrl-c"} == answer.body
+    assert ("status", "high", "terminal_stop", "Stop requested by web: enough") == (
+        event["source"],
+        event["trust"],
+        event["kind"],
+        event["text"],
+    )
+    where = f"/api/sessions/{session.id}/run-events?kind=terminal_stop"
+    assert [event] == (await ask(rig.app, "GET", where)).body["events"]
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
     row = (await ask(rig.app, "GET", f"/api/sessions/{session.id}")).body
@@ -146,6 +157,26 @@ async def test_a_stop_is_an_interrupt(rig: Rig) -> None:
         row["terminal"]["exit_signal"],
         row["terminal"]["exit_code"],
     )
+
+
+async def test_a_stop_is_no_less_one_that_cannot_be_recorded(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program is interrupted; the answer says that there is no event."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    write = rig.system.journal.write
+
+    async def refuse(work: Any, *args: Any) -> Any:
+        if work is tracing.record:
+            raise StorageFailed("no room")
+        return await write(work, *args)
+
+    monkeypatch.setattr(rig.system.journal, "write", refuse)
+    answer = await post(rig, session, "stop", {})
+    assert (200, None) == (answer.status, answer.body["event"])
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
 
 
 async def test_a_size_is_set_now_and_for_later(rig: Rig) -> None:
