@@ -164,8 +164,13 @@ async def test_a_person_may_attach_beside_us(tmp_path: Path) -> None:
             await ant.type(row["id"], "alone\r")
             await shows(ant, row["id"], "alone")
             path = f"/api/sessions/{row['id']}/terminal/events"
-            kinds = {each["kind"] for each in (await ant.call("GET", path))["rows"]}
-            assert {"start", "client-session-changed", "pane-mode-changed"} <= kinds
+
+            async def told() -> bool:
+                rows = (await ant.call("GET", path))["rows"]
+                wanted = {"start", "client-session-changed", "pane-mode-changed"}
+                return wanted <= {each["kind"] for each in rows}
+
+            await eventually(told)
             size = command(tmp_path, *mode, "#{window_width} #{window_height}")
             assert size == "120 30"
 
