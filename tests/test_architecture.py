@@ -53,6 +53,7 @@ PURE_TERMINAL = (
     "terminal.lines",
     "terminal.look",
     "terminal.observations",
+    "terminal.control",
     "terminal.host",
     "terminal.display",
     "terminal.menus",
@@ -74,10 +75,20 @@ LIVE_TERMINAL = (
     "terminal.processes",
     "terminal.front",
     "terminal.pty",
+    "terminal.spooler",
+    "terminal.starter",
+    "terminal.spool",
+    "terminal.attached",
+    "terminal.door",
+    "terminal.place",
+    "terminal.lastwords",
+    "terminal.pane",
+    "terminal.tmux",
     "terminal.inbox",
     "terminal.sight",
     "terminal.answering",
     "terminal.saying",
+    "terminal.draining",
     "terminal.session",
 )
 STORE = (
@@ -167,6 +178,7 @@ MACHINERY = (
     "courier",
     "witness",
     "supervisor",
+    "recovery",
     "health",
     "lock",
     "logs",
@@ -307,7 +319,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "json": ("client",),
     "orjson": ("wire",),
     "cattrs": ("wire",),
-    "time": ("clock",),
+    "time": ("clock", "terminal.starter"),
     "random": (),
     "secrets": ("clock",),
     "uuid": (),
@@ -318,9 +330,12 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "socket": ("listener", "connection"),
     "h11": ("webhooks", "connection", "listener"),
     "ssl": ("webhooks",),
-    "subprocess": ("terminal.pty", "terminal.processes"),
+    "subprocess": ("terminal.attached", "terminal.door"),
     "pty": (),
-    "signal": ("terminal.pty", "terminal.processes", "server"),
+    "signal": (
+        *("terminal.pty", "terminal.processes", "terminal.pane", "server"),
+        *("terminal.spooler", "terminal.starter", "terminal.lastwords"),
+    ),
     "multiprocessing": (),
     "threading": (),
     "concurrent": (),
@@ -333,21 +348,25 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "datetime.now": ("clock",),
     "datetime.utcnow": (),
     "datetime.today": (),
-    "os.kill": ("terminal.pty", "terminal.processes"),
+    "os.kill": ("terminal.pty", "terminal.processes", "terminal.starter"),
     "os.killpg": ("terminal.pty", "terminal.processes"),
     "os.posix_spawn": ("terminal.pty",),
     "os.posix_spawnp": (),
-    "os.fork": (),
+    "os.fork": ("terminal.starter",),
     "os.forkpty": (),
     "os.system": (),
     "os.urandom": ("clock",),
     "signal.pidfd_send_signal": ("terminal.pty", "terminal.processes"),
     "trio.to_thread": ("journal",),
     "trio.from_thread": (),
-    "trio.run_process": (),
+    "trio.run_process": ("terminal.door",),
 }
 
-SHIELDS = ("terminal.session", "terminal.processes", "connection", "listener")
+SHIELDS = (
+    *("terminal.session", "terminal.processes", "terminal.attached"),
+    "terminal.tmux",
+    *("connection", "listener"),
+)
 EXCEPT_STAR = ("listener", "connection", "supervisor")
 MOST_LINES = 400
 
@@ -358,6 +377,7 @@ UNMIRRORED = {
     "prompt_events": "with the other events, in test_events.py",
     "terminal.observations": "fields only",
     "terminal.modes": "fields only",
+    "terminal.place": "fields only",
     "terminal.ghostty": "one suite for both libraries, in test_screen.py",
     "terminal.avt": "one suite for both libraries, in test_screen.py",
 }

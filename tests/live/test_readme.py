@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
+from ant.terminal.door import name_of
 from tests.live.server import environment
 from tests.live.waiting import eventually
 
@@ -37,7 +39,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, proof, inside, find = BLOCKS
+    serve, first, later, live, proof, inside, beside, find = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -76,6 +78,9 @@ async def test_readme_commands(tmp_path: Path) -> None:
             assert '"terminal":{"command_count":' in said
             assert " events checked, head " in said
             await run_inside(inside, address, tmp_path)
+            said = await run(f"ID=its-id\n{beside}", address)
+            socket = name_of(tmp_path) if shutil.which("tmux") else ""
+            assert f"tmux -L {socket} attach -t =its-id:\n" == said
     finally:
         # To the server alone: make would not wait for it if it were told too.
         os.kill(int((tmp_path / "lock").read_text()), signal.SIGTERM)
