@@ -39,6 +39,7 @@ class Indexer:
         self._journal = journal
         self._dirty: dict[SessionId, None] = {}
         self._broken: set[SessionId] = set()
+        self._current: SessionId | None = None
         self._untidy = True
         self._bell, self._working = Bell(), trio.Lock()
 
@@ -89,13 +90,13 @@ class Indexer:
         session_id = next(iter(self._dirty), None)
         if session_id is not None:
             del self._dirty[session_id]
+            self._current, more = session_id, True
             try:
                 more = await self.advance(session_id)
-            except StorageFailed:
-                self._dirty[session_id] = None
-                raise
-            if more:
-                self._dirty[session_id] = None
+            finally:
+                self._current = None
+                if more:
+                    self._dirty[session_id] = None
         if self._untidy:
             self._untidy = await self._journal.write(rendered.tidy)
 
@@ -128,7 +129,8 @@ class Indexer:
 
     async def settle(self) -> None:
         """Render all that was stored when this was called, of every session."""
-        for session_id in list(self._dirty):
+        current = [] if self._current is None else [self._current]
+        for session_id in [*current, *self._dirty]:
             await self.catch_up(session_id)
 
     async def catch_up(self, session_id: SessionId) -> None:

@@ -69,8 +69,10 @@ async def test_lines_are_found_at_once_and_after_a_crash(tmp_path: Path) -> None
         first = await found(
             ant, session_id, "again", limit=1000, since="0", order="asc"
         )
-        assert [(40004 + n, f"again {n}") for n in range(len(first))] == first
-        last = await found(ant, session_id, "again", limit=1000)
+        whole = first[:-1]
+        assert [(40004 + n, f"again {n}") for n in range(len(whole))] == whole
+        # The newest may be cut: it was stored as far as that.
+        _, *last = await found(ant, session_id, "again", limit=1000)
         assert {number - int(text.split()[1]) for number, text in last} == {40004}
         everywhere = await ant.call("GET", "/api/search", q="needle", scope="terminals")
         assert [40002] == [line["line"] for line in everywhere["terminals"]]
