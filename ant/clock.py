@@ -59,6 +59,11 @@ def epoch_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def from_epoch_ms(ms: int) -> datetime:
+    """The inverse of `epoch_ms`."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
 def parse_moment(text: str, at: datetime) -> datetime:
     """A time, an epoch-ms integer or a duration before `at` (`30s`, `5m`, `1h`, `7d`).
 

@@ -2,7 +2,7 @@
 
 import base64
 
-from ant import clock, cursors, wire
+from ant import clock, cursors, grep, wire
 from ant.commands import ListEvents, ReadHistory
 from ant.errors import Invalid
 from ant.events import Envelope
@@ -14,33 +14,35 @@ from ant.terminal.plain import strip
 PAGE_BYTES = 4 << 20
 """Transcript bytes of one answer: the rest is a page further, at `next`."""
 
-SNIPPET = 60
-"""Characters of context on either side of a match."""
-
 
 def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History:
     """A page of the transcript.
 
     With `from`, forward from that byte, oldest first; else by time, newest first; with
-    `grep`, the newest chunks that hold the words. `order` turns any of them. Raises
-    `Invalid` on a time that is none.
+    `grep`, the lines that hold the words. `order` turns any of them. Raises `Invalid`
+    on a time that is none.
     """
     session = need_active(unit, session_id)
     oldest = session.terminal.oldest if session.terminal else 0
     end = session.terminal.end if session.terminal else 0
     gaps: list[Gap] = []
     since_ms = None
+    rows: list[HistoryRow] = []
+    reached = None
+    since, before = (cursors.bound(unit, ask, key) for key in ("since", "before"))
     if ask.grep:
-        rows = _search(unit, session_id, ask)
-        forward, following = False, end
+        forward, following = ask.from_ is not None, end
+        if session.terminal is not None:
+            times = grep.moment(since), grep.moment(before)
+            rows, reached = grep.grep(unit, session_id, session.terminal, ask, *times)
+        since_ms = grep.moment(since)
     elif ask.from_ is not None:
         chunks = read_bytes(unit, session_id, ask.from_, ask.limit, PAGE_BYTES)
         gaps = _gaps(ask.from_, chunks)
         following = chunks[-1].end if chunks else max(ask.from_, end)
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
     else:
-        since, before = (cursors.bound(unit, ask, key) for key in ("since", "before"))
-        since_ms = clock.epoch_ms(clock.parse_stamp(since)) if since else None
+        since_ms = grep.moment(since)
         chunks = unit.transcripts.page(session_id, since, before, ask.limit, PAGE_BYTES)
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
         following = chunks[-1].end if chunks else end
@@ -59,6 +61,7 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         next=following,
         since_ms=since_ms,
         query=ask.grep or None,
+        indexed_to=reached,
     )
 
 
@@ -125,49 +128,4 @@ def _row(chunk: Chunk, raw: bool) -> HistoryRow:
         text=None if raw else strip(chunk.data),
         raw=chunk.data.decode("utf-8", "replace") if raw else None,
         raw_b64=base64.b64encode(chunk.data).decode() if raw else None,
-    )
-
-
-def _search(unit: Unit, session_id: SessionId, ask: ReadHistory) -> list[HistoryRow]:
-    """Chunks whose text holds the words, oldest first, the newest `limit` of them.
-
-    Smart case: words without a capital match whatever their case. A line that is cut by
-    the end of its chunk is joined with the rest of it, but never across a gap.
-    """
-    assert ask.grep is not None
-    fold = ask.grep == ask.grep.lower()
-    rows: list[HistoryRow] = []
-    later, later_at = "", 0
-    for chunk in unit.transcripts.backwards(session_id):
-        text = strip(chunk.data)
-        rest = later.split("\n", 1)[0] if chunk.end == later_at else ""
-        joined = text + rest[: len(ask.grep) + SNIPPET]
-        hay = joined.lower() if fold else joined
-        at = hay.find(ask.grep)
-        later, later_at = text, chunk.offset
-        if not 0 <= at < len(text):
-            continue
-        rows.append(
-            HistoryRow(
-                id=chunk.id,
-                chunk_index=chunk.id,
-                ts_ms=clock.epoch_ms(chunk.at),
-                byte_offset=chunk.offset,
-                size=len(chunk.data),
-                snippet=_snippet(joined, at, len(ask.grep)),
-            )
-        )
-        if len(rows) == ask.limit:
-            break
-    return rows[::-1]
-
-
-def _snippet(text: str, at: int, length: int) -> str:
-    start, stop = max(0, at - SNIPPET), at + length + SNIPPET
-    return (
-        ("…" if start else "")
-        + text[start:at]
-        + f"<mark>{text[at : at + length]}</mark>"
-        + text[at + length : stop]
-        + ("…" if stop < len(text) else "")
     )

@@ -170,7 +170,11 @@ class Gap:
 
 @attrs.frozen
 class HistoryRow:
-    """A piece of transcript, as `text` (no escape sequences), `raw` or a `snippet`."""
+    """A piece of transcript, as `text` (no escape sequences), `raw` or a `snippet`.
+
+    A `line` that was searched for has its number, which also is its `id`, and the bytes
+    from `start` to `end` that drew it; `text` is the whole line, cut where it is long.
+    """
 
     id: int
     chunk_index: int
@@ -181,11 +185,17 @@ class HistoryRow:
     raw: str | None = None
     raw_b64: str | None = None
     snippet: str | None = None
+    line: int | None = None
+    start: int | None = None
+    end: int | None = None
 
 
 @attrs.frozen
 class History:
-    """A page of transcript; `next` is the byte offset at which a later page goes on."""
+    """A page of transcript; `next` is the byte offset at which a later page goes on.
+
+    A search has looked at all before `indexed_to`.
+    """
 
     session_id: SessionId
     mode: str
@@ -198,6 +208,7 @@ class History:
     next: int
     since_ms: int | None = None
     query: str | None = None
+    indexed_to: int | None = None
 
 
 @attrs.frozen

@@ -50,7 +50,9 @@ def begin_run(
         rows=rows or program.rows,
         reserved=program.reserved + CAPACITY,
     )
-    return attrs.evolve(program, cols=cols or program.cols, rows=rows or program.rows)
+    begun = attrs.evolve(program, cols=cols or program.cols, rows=rows or program.rows)
+    unit.lines.begin(session_id, program.reserved, begun.cols, begun.rows)
+    return begun
 
 
 def resume_run(

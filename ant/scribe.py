@@ -87,18 +87,26 @@ def store_sightings(unit: Unit, notes: Notes) -> None:
 class Scribe:
     """Who has unstored bytes, and the task that stores them.
 
-    `waits` while the database refuses them, whatever smaller things still fit.
+    `waits` while the database refuses them, whatever smaller things still fit. `stored`
+    is told whose bytes went.
     """
 
-    def __init__(self, journal: Journal, keep: int) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        keep: int,
+        stored: Callable[[SessionId], None] = lambda _: None,
+    ) -> None:
         self.waits = False
-        self._journal, self._keep = journal, keep
+        self._journal, self._keep, self._tell = journal, keep, stored
         self._dirty: dict[SessionId, Flow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
         self._notes: Backlog[VerdictSeen] = Backlog(NOTES)
         self._heard: Backlog[Heard] = Backlog(HEARD)
         self._lost: dict[SessionId, int] = {}
         self._bell, self._hurry = Bell(), Bell()
+        self._begun = self._ended = 0
+        self._round = trio.Event()
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
         """This session has new bytes."""
@@ -161,13 +169,30 @@ class Scribe:
             self._hurry.ring()
             await flow.wait_stored(end)
 
+    async def catch_up(self, session_id: SessionId, flow: Flow) -> None:
+        """As `flush`, and what was seen in those bytes is stored, too.
+
+        *Cancellation:* nothing is lost, it is stored as ever.
+        """
+        await self.flush(session_id, flow)
+        # The round that stored the bytes may be past what was seen in them.
+        begun = self._begun
+        self._bell.ring()
+        self._hurry.ring()
+        while self._ended <= begun:
+            await self._round.wait()
+
     async def run(self) -> None:
         """Store for ever. *Cancellation:* between two commits; none is cut."""
         while True:
             await self._bell.wait()
             with trio.move_on_after(LINGER_S):
                 await self._hurry.wait()
+            self._begun += 1
             await self._store()
+            self._ended = self._begun
+            self._round.set()
+            self._round = trio.Event()
 
     async def _store(self) -> None:
         dirty, self._dirty = self._dirty, {}
@@ -245,6 +270,7 @@ class Scribe:
             flow = dirty[session_id]
             offset, last = chunks[-1]
             flow.mark_stored(offset + len(last))
+            self._tell(session_id)
             if flow.tail.stored < flow.tail.end:
                 self.mark(session_id, flow)
 

@@ -25,6 +25,7 @@ from ant.errors import Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
 from ant.http.app import create_app
 from ant.inboxes import Inboxes
+from ant.indexer import Indexer
 from ant.journal import Journal, open_journal
 from ant.keyfile import read_key
 from ant.launch import child_environment
@@ -105,7 +106,8 @@ async def _serve(
         tmux.holding(),
         trio.open_nursery() as background,
     ):
-        scribe = Scribe(journal, config.transcript_max_bytes)
+        indexer = Indexer(journal)
+        scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
         webhooks = Webhooks(config.webhook_private)
         channels = Channels(journal, bus)
         recorder = Recorder(scribe)
@@ -128,6 +130,7 @@ async def _serve(
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(recorder.run)
+        background.start_soon(indexer.run)
         background.start_soon(webhooks.run)
         background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
@@ -151,6 +154,7 @@ async def _serve(
                     presence=Presence(),
                     health=health,
                     channels=channels,
+                    indexer=indexer,
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )

@@ -6,6 +6,7 @@ from ant.bus import Bus
 from ant.channels import Channels
 from ant.config import Config
 from ant.health import HealthProbe
+from ant.indexer import Indexer
 from ant.journal import Journal
 from ant.presence import Presence
 from ant.supervisor import Supervisor
@@ -24,5 +25,6 @@ class System:
     presence: Presence
     health: HealthProbe
     channels: Channels
+    indexer: Indexer
     epoch: str
     build_id: str

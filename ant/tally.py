@@ -51,6 +51,9 @@ class Limit(Enum):
         "While 64 messages wait for a local channel, the next is dropped and logged; "
         "so are those that came while 1,024 other events did."
     )
+    SEARCH = (
+        "A search looks through 256 Mi characters and then ends: `complete` is false."
+    )
     TRANSCRIPT = "Bytes of transcripts over their size: the oldest of a session went."
     EVENT_LOG = "Events over the log's length or age: the oldest went."
 

@@ -1,11 +1,13 @@
 """`ant` with its eyes shut, to compare with: `python -m benchmarks.blind WHAT serve …`.
 
 `looks`: the screen is kept, and nobody looks at it. `screen`: there is none either.
+`lines`: all of it, but what is stored is not rendered into lines.
 """
 
 import sys
 
 from ant.cli import main
+from ant.indexer import Indexer
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 
@@ -14,13 +16,20 @@ def _never(_self: Detector, _at: float) -> None:
     """When to look."""
 
 
+def _ignore(_self: Indexer, _session_id: object) -> None:
+    """Bytes of a session were stored."""
+
+
 def _without(*_: object) -> Display:
     raise ImportError
 
 
 if __name__ == "__main__":
     what = sys.argv.pop(1)
-    Detector.due = _never  # type: ignore[method-assign]
+    if what == "lines":
+        Indexer.mark = _ignore  # type: ignore[method-assign]
+    else:
+        Detector.due = _never  # type: ignore[method-assign]
     if what == "screen":
         Display.blank = _without  # type: ignore[method-assign]
     main()

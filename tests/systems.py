@@ -25,6 +25,7 @@ from ant.events import Envelope
 from ant.health import HealthProbe
 from ant.http.app import create_app
 from ant.inboxes import Inboxes
+from ant.indexer import Indexer
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
@@ -152,7 +153,8 @@ async def running(
             open_journal(store, rig.bus) as journal,
             trio.open_nursery() as background,
         ):
-            scribe = Scribe(journal, config.transcript_max_bytes)
+            indexer = Indexer(journal)
+            scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
             channels = Channels(journal, rig.bus)
@@ -168,6 +170,7 @@ async def running(
             background.start_soon(stage.turns.run)
             background.start_soon(scribe.run)
             background.start_soon(recorder.run)
+            background.start_soon(indexer.run)
             background.start_soon(webhooks.run)
             background.start_soon(channels.run)
             await background.start(clerk.start_keeping)
@@ -185,6 +188,7 @@ async def running(
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor),
                         channels=channels,
+                        indexer=indexer,
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )

@@ -15,6 +15,8 @@ from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
+from ant.store.lineblocks import LineBlock
+from ant.store.lines import Place
 from ant.store.log import sha256
 from ant.store.people import Listed, Member, Poster
 from ant.store.sessions import Program
@@ -209,8 +211,10 @@ __all__ = [
     "AntError",
     "Job",
     "Keyframe",
+    "LineBlock",
     "Listed",
     "Member",
+    "Place",
     "Poster",
     "Program",
     "Sighting",

@@ -1,10 +1,12 @@
 """Task and file reference rows to and from the model."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ant import clock, wire
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.store.roomtables import FileRefRow, TaskRow
+from ant.store.sessions import reachable
 
 
 def _task(row: Any) -> Task:
@@ -40,6 +42,20 @@ class Board:
         """All tasks of a room, deleted ones too, oldest first."""
         rows = TaskRow.select().where(TaskRow.session_id == session_id)
         return tuple(map(_task, rows.order_by(TaskRow.ordinal)))
+
+    def matching(
+        self, holds: Callable[[str], bool], archived: bool, deleted: bool, limit: int
+    ) -> list[Task]:
+        """The tasks, newest first, whose title or description is like that."""
+        query = TaskRow.select(TaskRow).where(TaskRow.status != "deleted")
+        query = reachable(query, TaskRow.session_id, archived, deleted)
+        found: list[Task] = []
+        for row in query.order_by(TaskRow.ordinal.desc()).iterator():
+            if holds(f"{row.title}\n{row.description or ''}"):
+                found.append(_task(row))
+                if len(found) == limit:
+                    break
+        return found
 
     def tasks_like(self, session_id: str, prefix: str) -> list[Task]:
         """The tasks of a room whose id begins like that; the exact one alone."""

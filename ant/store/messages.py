@@ -1,6 +1,7 @@
 """Message rows to and from the model, pages of them, and the full-text index."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -9,8 +10,8 @@ from peewee import SQL, fn
 from ant import clock, wire
 from ant.model import Message
 from ant.store.roomtables import MessageIndex, MessageRow
+from ant.store.sessions import reachable
 from ant.store.statement import Statement
-from ant.store.tables import SessionRow
 
 TRIGRAM = 3
 """Characters that a word must have to be in the index; shorter ones are looked for."""
@@ -96,12 +97,7 @@ def _reachable(session_id: Any, archived: bool, deleted: bool) -> Any:
     query = MessageRow.select(MessageRow)
     if session_id is not None:
         return query.where(MessageRow.session_id == session_id)
-    query = query.join(SessionRow, on=(SessionRow.id == MessageRow.session_id))
-    if not archived:
-        query = query.where(SessionRow.archived == False)  # noqa: E712
-    if not deleted:
-        query = query.where(SessionRow.deleted_at.is_null())
-    return query
+    return reachable(query, MessageRow.session_id, archived, deleted)
 
 
 class MessageStore:
@@ -177,6 +173,32 @@ class MessageStore:
             newest = query.order_by(MessageRow.ordinal.desc())
             rows = newest.limit(limit).namedtuples()
         return [_message(row) for row in rows]
+
+    def matching(
+        self,
+        holds: Callable[[str], bool],
+        session_id: str | None,
+        archived: bool,
+        deleted: bool,
+        limit: int,
+        budget: int,
+    ) -> tuple[list[Message], bool]:
+        """Messages, newest first, whose content is like that; whether that is all.
+
+        No more than `budget` characters are looked through.
+        """
+        query = _reachable(session_id, archived, deleted)
+        newest = query.order_by(MessageRow.ordinal.desc())
+        found: list[Message] = []
+        for row in newest.namedtuples().iterator():
+            budget -= len(row.content)
+            if budget < 0:
+                return found, False
+            if holds(row.content):
+                found.append(_message(row))
+                if len(found) == limit:
+                    break
+        return found, True
 
 
 def _holds(words: list[str]) -> Any:

@@ -133,6 +133,16 @@ def _one(row: Any) -> Session | None:
     return _from(row, row if row.host is not None else None) if row else None
 
 
+def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any:
+    """Only rows of sessions to be looked into; `session_id` is the column that says."""
+    query = query.join(SessionRow, on=(SessionRow.id == session_id))
+    if not archived:
+        query = query.where(SessionRow.archived == False)  # noqa: E712
+    if not deleted:
+        query = query.where(SessionRow.deleted_at.is_null())
+    return query
+
+
 class Sessions:
     """Sessions and their terminals, inside one transaction."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from ant import wire
+from ant.store.statement import Statement
 from ant.store.tables import SightingRow
 from ant.terminal.look import Tty
 from ant.terminal.observations import VerdictSeen
@@ -45,6 +46,24 @@ def _sighting(row: Any) -> Sighting:
     )
 
 
+_SIZES = Statement(
+    lambda session_id, after, until: (
+        SightingRow.select(SightingRow.offset, SightingRow.cols, SightingRow.rows)
+        .where(SightingRow.session_id == session_id)
+        .where((SightingRow.offset > after) & (SightingRow.offset <= until))
+        .order_by(SightingRow.offset, SightingRow.id)
+    )
+)
+_LAST = Statement(
+    lambda session_id, until: (
+        SightingRow.select()
+        .where((SightingRow.session_id == session_id) & (SightingRow.offset <= until))
+        .order_by(SightingRow.id.desc())
+        .limit(1)
+    )
+)
+
+
 class Sightings:
     """Verdicts of terminals, inside one transaction."""
 
@@ -78,12 +97,16 @@ class Sightings:
             rows = rows.where(SightingRow.offset <= until)
         return list(map(_sighting, rows.order_by(SightingRow.id).namedtuples()))
 
+    def sizes(
+        self, session_id: str, after: int, until: int
+    ) -> list[tuple[int, int, int]]:
+        """Offset, columns and rows of all after one offset up to another, in order."""
+        rows = _SIZES.rows(session_id=session_id, after=after, until=until)
+        return list(map(tuple, rows))
+
     def last(self, session_id: str, until: int) -> Sighting | None:
         """The newest at or before an offset."""
-        rows = SightingRow.select().where(
-            (SightingRow.session_id == session_id) & (SightingRow.offset <= until)
-        )
-        row = rows.order_by(SightingRow.id.desc()).limit(1).namedtuples().first()
+        row = _LAST.one(session_id=session_id, until=until)
         return _sighting(row) if row else None
 
     def trim(self, session_id: str, oldest: int) -> None:

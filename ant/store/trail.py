@@ -1,5 +1,6 @@
 """Run events and terminal events: appended in order, the oldest let go."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from peewee import fn
 
 from ant import clock, wire
 from ant.model import SessionId
+from ant.store.sessions import reachable
 from ant.store.statement import Statement
 from ant.store.trailtables import RunEventRow, TerminalEventRow
 from ant.trail import RunEvent, Source, TerminalEvent, Trust
@@ -130,6 +132,20 @@ class RunEvents:
             .limit(limit)
         )
         return tuple(map(_event, rows.namedtuples()))
+
+    def matching(
+        self, holds: Callable[[str], bool], archived: bool, deleted: bool, limit: int
+    ) -> list[RunEvent]:
+        """The events, newest first, whose text is like that."""
+        query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
+        query = reachable(query, RunEventRow.session_id, archived, deleted)
+        found: list[RunEvent] = []
+        for row in query.order_by(RunEventRow.id.desc()).namedtuples().iterator():
+            if holds(row.text):
+                found.append(_event(row))
+                if len(found) == limit:
+                    break
+        return found
 
     def prune(self, session_id: str, below: int) -> None:
         """Let those go whose number is less; the chain begins later then."""

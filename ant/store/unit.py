@@ -9,6 +9,7 @@ from ant.events import Envelope, Event
 from ant.store.board import Board
 from ant.store.deliveries import Deliveries
 from ant.store.keyframes import Keyframes
+from ant.store.lines import LineStore
 from ant.store.links import Links
 from ant.store.log import EventLog
 from ant.store.messages import MessageStore
@@ -33,6 +34,7 @@ class Unit:
     envelopes: list[Envelope] = attrs.field(factory=list)
     sessions: Sessions = attrs.field(factory=Sessions)
     transcripts: Transcripts = attrs.field(factory=Transcripts)
+    lines: LineStore = attrs.field(factory=LineStore)
     keyframes: Keyframes = attrs.field(factory=Keyframes)
     sightings: Sightings = attrs.field(factory=Sightings)
     settings: Settings = attrs.field(factory=Settings)

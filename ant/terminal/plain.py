@@ -7,14 +7,28 @@ _ESCAPES = re.compile(
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links, shell marks.
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC.
     r"|\x1b[ -/]*[0-~]"  # Two-character and charset sequences.
-    r"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]"  # Other controls, but tab, newline and ESC.
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"  # Other controls, but ESC, tab, ends.
     r"|\x1b"  # An escape cut off by the end of the chunk.
 )
+_ERASED = re.compile(r"[^\r\n]*\r(?:\x1b\[[0-9;:]*m)*(?=\x1b\[[02]?K)")
+"""A line that is erased from its beginning on, as progress bars do."""
 
 
 def strip(data: bytes) -> str:
     """The text of a chunk without escape sequences and control characters.
 
-    Tabs and newlines stay. Bytes that are no UTF-8 become U+FFFD.
+    Tabs and newlines stay. What was written over from the beginning of its line is as
+    it was last. Bytes that are no UTF-8 become U+FFFD.
     """
-    return _ESCAPES.sub("", data.decode("utf-8", "replace"))
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    if "\r" not in text:
+        return _ESCAPES.sub("", text)
+    text = _ESCAPES.sub("", _ERASED.sub("", text))
+    return "\n".join(map(_last_written, text.split("\n")))
+
+
+def _last_written(line: str) -> str:
+    seen = ""
+    for part in line.split("\r"):
+        seen = part + seen[len(part) :]
+    return seen

@@ -20,6 +20,8 @@ SENTENCES = [
     r"the folder .* may not be entered",
     r"expected an absolute path, got .*",
     r"expected a program, got ''",
+    # After `re:`, what stands there is another language.
+    r"expected what RE2 reads, got .*",
     # A month of 13, or a time before the first year.
     r"expected an RFC 3339 time, .* such as 5m(, or a \w+'s id)?, got .*",
     r"reply_to must reference a message in this session",

@@ -39,7 +39,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, proof, inside, beside = BLOCKS
+    serve, first, later, live, proof, inside, beside, find = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -64,6 +64,9 @@ async def test_readme_commands(tmp_path: Path) -> None:
                     return "the answer is 42" in (await http.get(history)).text
 
                 await eventually(answered)
+            said = await run(f"ID={session}\n{find}", address)
+            assert "the <mark>answer</mark> is 42" in said
+            assert '"terminals":[{' in said
             said = await run(f"ID={session}\n{later}", address)
             assert "the answer is 42" in said
             assert '"status":"running"' in said
@@ -93,7 +96,9 @@ async def run_inside(block: str, address: str, folder: Path) -> None:
     command = f"bash -euo pipefail {script} > {out}; echo code $? >> {out}"
     async with AntClient(f"http://{address}") as ant:
         row = await ant.create("inside", command=["bash", "-c", command])
-        await eventually(lambda: out.exists() and "code " in out.read_text())
+        # The command is in what is listed, so `code` alone is not the end.
+        over = re.compile(r"code \d+\n\Z")
+        await eventually(lambda: out.exists() and over.search(out.read_text()))
         said = out.read_text()
         assert said.endswith("code 0\n"), said
         page = await ant.messages(row["linked_chat_id"])

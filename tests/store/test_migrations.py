@@ -23,6 +23,8 @@ TABLES = tuple(Table.__subclasses__())
 
 MIGRATIONS = Path(ant.store.__file__).parent / "migrations"
 
+INDEXES = ("messages_fts", "lines_fts")
+
 SHADOWS = ("config", "data", "docsize", "idx")
 """What SQLite keeps a full-text index in."""
 
@@ -49,8 +51,8 @@ def test_there_is_no_other_table(store: Store) -> None:
     """But the runner's record of what it did, and the shadows of the text index."""
     with store._db.connection_context():
         names = {name for name in database.get_tables() if "migrat" not in name}
-    ours = {table._meta.table_name for table in TABLES} | {"messages_fts"}
-    shadows = {f"messages_fts_{each}" for each in SHADOWS}
+    ours = {table._meta.table_name for table in TABLES} | set(INDEXES)
+    shadows = {f"{index}_{each}" for index in INDEXES for each in SHADOWS}
     assert ours | shadows == names - {"sqlite_sequence"}
 
 
@@ -96,6 +98,9 @@ CASCADES = {
     "prompts": {"sessions"},
     "deliveries": {"sessions", "messages"},
     "terminal_events": {"sessions"},
+    "line_runs": {"sessions"},
+    "line_cursors": {"sessions"},
+    "line_blocks": {"sessions"},
 }
 """What goes with what."""
 

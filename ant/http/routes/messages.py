@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from ant import prompts, rooms
+from ant import prompts, rooms, search
 from ant.commands import (
     AwaitDelivery,
     ListMessages,
@@ -19,6 +19,7 @@ from ant.errors import CapacityReached, Conflict, NotAnOption
 from ant.http.answers import RESPONSE, Handled, answer_card
 from ant.http.endpoint import Done, endpoint
 from ant.model import MessageId, Messages, SearchResults, SessionId
+from ant.pattern import REGEX
 from ant.system import System
 
 
@@ -125,11 +126,11 @@ async def pin_message(
 async def search_room(
     system: System, session_id: SessionId, query: Search
 ) -> SearchResults:
-    """Messages of one room that hold every word of `q`, newest first."""
+    """Messages of one room that hold every word of `q`, newest first.
+
+    A `q` that begins with `re:` is a regular expression of RE2.
+    """
+    if query.q.startswith(REGEX):
+        found = await system.journal.study(search.search_room, session_id, query)
+        return SearchResults(found)
     return SearchResults(await system.journal.read(rooms.search, session_id, query))
-
-
-@endpoint("GET", "/api/search")
-async def search_all(system: System, query: Search) -> SearchResults:
-    """Messages of all active rooms that hold every word of `q`, newest first."""
-    return SearchResults(await system.journal.read(rooms.search, None, query))

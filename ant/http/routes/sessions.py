@@ -101,6 +101,7 @@ async def delete_session(
         await system.journal.write(sessions.remove_sessions, ids)
         for each in ids:
             system.stage.flows.pop(each, None)
+        system.indexer.tidy_soon()
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>", inactive=True, raises=(Conflict, Gone))

@@ -5,7 +5,7 @@ import logging
 
 import trio
 
-from ant import evidence, facts, runs, sessions, tracing
+from ant import evidence, facts, rendered, runs, sessions, tracing
 from ant.commands import (
     ReadHistory,
     ResizeTerminal,
@@ -100,10 +100,19 @@ async def get_history(
     """Transcript chunks, all bytes up to now: by time, by byte offset or by word.
 
     Where the disk does not keep up, what is stored is answered, and `end` says how far.
+    `grep` answers lines as they were finally seen, the newest first: what holds the
+    phrase, whatever its case unless that has a capital, or what a regular expression
+    of RE2 after `re:` matches. `indexed_to` says how far was looked.
     """
-    if (flow := system.stage.flows.get(session_id)) is not None:
-        with trio.move_on_after(PATIENCE_S):
+    with trio.move_on_after(PATIENCE_S):
+        if (flow := system.stage.flows.get(session_id)) is not None:
             await system.stage.scribe.flush(session_id, flow)
+        if query.grep:
+            behind = await system.journal.read(rendered.lags, session_id)
+            if behind:
+                await system.indexer.catch_up(session_id)
+    if query.grep:
+        return await system.journal.study(evidence.read_history, session_id, query)
     return await system.journal.read(evidence.read_history, session_id, query)
 
 
@@ -136,15 +145,13 @@ async def stop(
     await system.journal.read(sessions.need_terminal, session_id)
     live = system.supervisor.need(session_id)
     live.interrupt()
-    end = live.flow.tail.end
-    with trio.move_on_after(PATIENCE_S):
-        await system.stage.scribe.flush(session_id, live.flow, end)
-    is_stored = end <= live.flow.tail.stored
-    fact = facts.stopped(body.requested_by, body.reason, end if is_stored else None)
+    # Written at once: who leaves while bytes are stored would leave it unrecorded.
+    fact = facts.stopped(body.requested_by, body.reason, live.flow.tail.stored)
     try:
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # It was interrupted all the same.
-        log.error("A stop of %s is not recorded: %s", session_id, exc)
+        log.error("A stop of %s is not recorded yet: %s", session_id, exc)
+        system.stage.scribe.hear(session_id, live.flow, fact)
         event = None
     return StopReceipt(True, "interrupt", "ctrl-c", event)
 

@@ -1,0 +1,32 @@
+"""Search over the whole server."""
+
+import trio
+
+from ant import search
+from ant.finding import Everything, SearchAll
+from ant.http.endpoint import endpoint
+from ant.pattern import REGEX
+from ant.system import System
+from ant.tally import Limit, met
+
+PATIENCE_S = 1.0
+"""How long a search waits for what was put out last to be rendered."""
+
+
+@endpoint("GET", "/api/search")
+async def search_all(system: System, query: SearchAll) -> Everything:
+    """What holds every word of `q`, newest first: messages, or what `scope` names.
+
+    `results` are messages, `terminals` lines as they were finally seen, `tasks` and
+    `events` what their names say. Only what is active, unless `include` says more. A
+    `q` that begins with `re:` is a regular expression of RE2.
+    """
+    if query.scope == "messages" and not query.q.startswith(REGEX):
+        return await system.journal.read(search.search_all, query)
+    if "terminals" in query.scope:
+        with trio.move_on_after(PATIENCE_S):
+            await system.indexer.settle()
+    found: Everything = await system.journal.study(search.search_all, query)
+    if not found.complete:
+        met(Limit.SEARCH)
+    return found

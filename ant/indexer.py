@@ -1,0 +1,140 @@
+"""Renders what is stored into lines and keeps their index, behind everybody's back.
+
+Rule 1: it may fall behind, and nothing waits for it but who asks for lines.
+Rule 2: after each piece of work it rests, for a multiple of what that took.
+Rule 3: how far it came is stored with the lines, so a crash costs nothing.
+Rule 4: a session that it cannot render stays as far as it is, and harms no other.
+"""
+
+import logging
+
+import trio
+
+from ant import clock, rendered
+from ant.bell import Bell
+from ant.errors import AntError, Stopping, StorageFailed
+from ant.journal import Journal
+from ant.model import SessionId
+from ant.rendered import Rendered
+
+log = logging.getLogger(__name__)
+
+LINGER_S = 2.0
+"""How long new bytes wait for company; a search renders them for itself meanwhile."""
+
+REST = 9
+"""Times as long as it worked it rests, so it has a tenth of a core while bytes come."""
+
+RETRY_S = 2.0
+"""Pause after the database refused."""
+
+TIDY_S = 60.0
+"""Between two looks at what went, when nothing came."""
+
+
+class Indexer:
+    """Which sessions have bytes that are not rendered, and the task that does it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._dirty: dict[SessionId, None] = {}
+        self._broken: set[SessionId] = set()
+        self._untidy = True
+        self._bell, self._working = Bell(), trio.Lock()
+
+    def mark(self, session_id: SessionId) -> None:
+        """Bytes of this session were stored."""
+        self._dirty[session_id] = None
+        self._bell.ring()
+
+    def tidy_soon(self) -> None:
+        """Something was removed for good: take it out of the index, too."""
+        self._untidy = True
+        self._bell.ring()
+
+    async def run(self) -> None:
+        """Work until the journal closes.
+
+        *Cancellation:* what was begun is stored, or done again.
+        """
+        is_begun = False
+        while True:
+            began = clock.monotonic()
+            try:
+                if is_begun and not self._dirty and not self._untidy:
+                    await self._wait()
+                    began = clock.monotonic()
+                if not is_begun:
+                    for session_id in await self._journal.study(rendered.lagging):
+                        self.mark(session_id)
+                    is_begun = True
+                await self._work()
+            except Stopping:
+                return
+            except StorageFailed as exc:
+                log.error("Lines wait for the disk: %s", exc)
+                await trio.sleep(RETRY_S)
+            await trio.sleep(REST * (clock.monotonic() - began))
+
+    async def _wait(self) -> None:
+        with trio.move_on_after(TIDY_S) as waited:
+            await self._bell.wait()
+        if waited.cancelled_caught:
+            self._untidy = not await self._journal.read(rendered.is_tidy)
+        else:
+            await trio.sleep(LINGER_S)
+
+    async def _work(self) -> None:
+        """A piece of the session that waited longest, and a block for the index."""
+        session_id = next(iter(self._dirty), None)
+        if session_id is not None:
+            del self._dirty[session_id]
+            try:
+                more = await self.advance(session_id)
+            except StorageFailed:
+                self._dirty[session_id] = None
+                raise
+            if more:
+                self._dirty[session_id] = None
+        if self._untidy:
+            self._untidy = await self._journal.write(rendered.tidy)
+
+    async def advance(self, session_id: SessionId) -> bool:
+        """Render a piece of a session; whether there is more.
+
+        *Cancellation:* the piece is stored or it is not; then it is rendered again.
+        """
+        async with self._working:
+            done = await self._render(session_id)
+            if done is None:
+                return False
+            more = await self._journal.write(rendered.store_rendered, done)
+        if done.lines:
+            self._untidy = True
+            self._bell.ring()
+        return more
+
+    async def _render(self, session_id: SessionId) -> Rendered | None:
+        if session_id in self._broken:
+            return None
+        try:
+            return await self._journal.study(rendered.render, session_id)
+        except AntError:
+            raise
+        except Exception:
+            log.exception("Session %s is rendered no further.", session_id)
+            self._broken.add(session_id)
+            return None
+
+    async def settle(self) -> None:
+        """Render all that was stored when this was called, of every session."""
+        for session_id in list(self._dirty):
+            await self.catch_up(session_id)
+
+    async def catch_up(self, session_id: SessionId) -> None:
+        """Render all that is stored, without a rest; nothing where it cannot be stored.
+
+        *Cancellation:* what was rendered by then stays.
+        """
+        while await self.advance(session_id):
+            pass

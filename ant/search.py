@@ -1,0 +1,158 @@
+"""Rules of searching the whole server: messages, terminals, tasks and run events."""
+
+import heapq
+from collections.abc import Callable
+from typing import TypeVar
+
+from ant import clock, rooms
+from ant.commands import Search
+from ant.finding import EventFound, Everything, LineFound, SearchAll, TaskFound
+from ant.grep import TEXT_MAX
+from ant.model import Found, SessionId, Task
+from ant.pattern import REGEX, Pattern, typed
+from ant.sessions import check_exists
+from ant.store import LineBlock, Unit
+
+SCAN_MAX = 256 << 20
+"""Characters that one search looks through at most: half a second to two."""
+
+RANKED = 1000
+"""The newest finds, of which the best are told where that was asked for."""
+
+T = TypeVar("T")
+
+
+def search_room(unit: Unit, room_id: SessionId, ask: Search) -> tuple[Found, ...]:
+    """Messages of one room: `rooms.search`, or what a regular expression matches.
+
+    Raises `Invalid` on one that is none.
+    """
+    if not ask.q.startswith(REGEX):
+        return rooms.search(unit, room_id, ask)
+    check_exists(unit, room_id)
+    pattern = typed(ask.q, "$.q")
+    return _messages(unit, pattern, room_id, ask)[0] if pattern else ()
+
+
+def search_all(unit: Unit, ask: SearchAll) -> Everything:
+    """What has all of the words, in each scope that was asked for.
+
+    Rooms and terminals that are archived or deleted are left out, unless they are
+    asked for. Raises `Invalid` on a regular expression that is none.
+    """
+    scopes, pattern = ask.scope.split(","), typed(ask.q, "$.q")
+    complete = True
+    results: tuple[Found, ...] = ()
+    terminals: tuple[LineFound, ...] | None = None
+    tasks: tuple[TaskFound, ...] | None = None
+    events: tuple[EventFound, ...] | None = None
+    if "messages" in scopes and pattern is not None:
+        if ask.q.startswith(REGEX):
+            results, complete = _messages(unit, pattern, None, ask)
+        else:
+            words = Search(ask.q, ask.limit, ask.sort, ask.include)
+            results = rooms.search(unit, None, words)
+    if "terminals" in scopes:
+        found, whole = _lines(unit, pattern, ask) if pattern else ((), True)
+        terminals, complete = found, complete and whole
+    if "tasks" in scopes:
+        tasks = _tasks(unit, pattern, ask) if pattern else ()
+    if "events" in scopes:
+        events = _events(unit, pattern, ask) if pattern else ()
+    return Everything(results, terminals, tasks, events, complete)
+
+
+def _messages(
+    unit: Unit, pattern: Pattern, room_id: SessionId | None, ask: Search | SearchAll
+) -> tuple[tuple[Found, ...], bool]:
+    found, whole = unit.messages.matching(
+        lambda text: pattern.find(text) is not None,
+        room_id,
+        *_wanted(ask),
+        _many(ask),
+        SCAN_MAX,
+    )
+    best = _best(found, lambda message: message.content, pattern, ask)
+    return tuple(Found(each, pattern.mark(each.content)) for each in best), whole
+
+
+def _lines(
+    unit: Unit, pattern: Pattern, ask: SearchAll
+) -> tuple[tuple[LineFound, ...], bool]:
+    """The newest of those in blocks that are not indexed, and of those that are."""
+    found: list[LineFound] = []
+    oldest: dict[SessionId, int] = {}
+    budget = SCAN_MAX
+    for live in (True, False):
+        count = 0
+        for block in unit.lines.everywhere(pattern.grams, *_wanted(ask), live):
+            budget -= len(block.text)
+            if budget < 0:
+                break
+            if not pattern.may_be_in(block.text):
+                continue
+            session_id = block.session_id
+            if session_id not in oldest:
+                oldest[session_id] = unit.lines.oldest(session_id)
+            hits = _hits(block, pattern, oldest[session_id])
+            found += hits
+            count += len(hits)
+            if not live and count >= _many(ask):
+                break
+    newest = heapq.nlargest(_many(ask), found, key=lambda each: (each.at, each.line))
+    return tuple(_best(newest, lambda each: each.text, pattern, ask)), budget >= 0
+
+
+def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[LineFound]:
+    return [
+        LineFound(
+            block.session_id,
+            number,
+            clock.from_epoch_ms(line.at),
+            line.start,
+            line.end,
+            line.text[:TEXT_MAX],
+            pattern.mark(line.text),
+        )
+        for number, line in block.numbered()
+        if line.end > oldest and pattern.find(line.text) is not None
+    ]
+
+
+def _tasks(unit: Unit, pattern: Pattern, ask: SearchAll) -> tuple[TaskFound, ...]:
+    found = unit.board.matching(
+        lambda text: pattern.find(text) is not None, *_wanted(ask), _many(ask)
+    )
+    best = _best(found, _said, pattern, ask)
+    return tuple(TaskFound(task, pattern.mark(_said(task))) for task in best)
+
+
+def _said(task: Task) -> str:
+    return f"{task.title}\n{task.description}" if task.description else task.title
+
+
+def _events(unit: Unit, pattern: Pattern, ask: SearchAll) -> tuple[EventFound, ...]:
+    found = unit.run_events.matching(
+        lambda text: pattern.find(text) is not None, *_wanted(ask), _many(ask)
+    )
+    best = _best(found, lambda event: event.text, pattern, ask)
+    return tuple(EventFound(event, pattern.mark(event.text)) for event in best)
+
+
+def _wanted(ask: Search | SearchAll) -> tuple[bool, bool]:
+    """Whether archived ones are to be looked into, and deleted ones."""
+    wanted = ask.include.split(",")
+    return "archived" in wanted, "deleted" in wanted
+
+
+def _many(ask: Search | SearchAll) -> int:
+    return ask.limit if ask.sort == "newest" else max(ask.limit, RANKED)
+
+
+def _best(
+    newest: list[T], text: Callable[[T], str], pattern: Pattern, ask: Search | SearchAll
+) -> list[T]:
+    """As they are, or those first in which most of the text is what was looked for."""
+    if ask.sort == "newest":
+        return newest[: ask.limit]
+    return sorted(newest, key=lambda each: -pattern.weight(text(each)))[: ask.limit]

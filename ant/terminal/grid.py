@@ -1,0 +1,273 @@
+"""Rows of a screen that remember from which bytes they were drawn, and what left them.
+
+Rule 1: a row that leaves at the top of the screen is final; with the rows that it was
+wrapped into it is one line.
+Rule 2: what is cleared as a whole, or left, is final too, unless it was kept already.
+Rule 3: rows are not wrapped anew when the size changes: what was drawn stays as drawn.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections import Counter, deque
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+LINE_MAX = 16 << 10
+"""Characters of a line that is wrapped on and on; then it is cut."""
+
+MEMORY = 1000
+"""Lines that are known again when a program prints all anew."""
+
+FRESH = 50
+"""New lines in a row after which a program no longer prints what it had printed."""
+
+FILL = "\0"
+"""What the right half of a wide character holds, so that an index is a column."""
+
+ODD_WIDTH = re.compile(
+    "[\xad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a"
+    "\u064b-\u065f\u0670-\u08ff\u0900-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u0f18-\u11ff"
+    "\u135d-\u135f\u1712-\u1dff\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20d0-\u20f0"
+    "\u231a-\u231b\u2329-\u232a\u23e9-\u23f3\u25fd-\u25fe\u2614-\u2615\u2630-\u2637"
+    "\u2648-\u2653\u267f-\u268f\u2693-\u27bf\u2b1b-\u2b55\u2ce0-\u303e\u3041-\ud7ff"
+    "\uf900-\ufeff\uff00-\uff60\uffe0-\uffe6\U00010000-\U0010ffff]"
+)
+"""Finds a character that may be wide, or no wider than nothing; and far too many."""
+
+
+class Line(NamedTuple):
+    """A line as it was finally seen, drawn by bytes within `start` and `end`.
+
+    `at` is the time, in milliseconds, of the last of them. A blank line that nothing
+    drew has the end of the line before it.
+    """
+
+    text: str
+    start: int
+    end: int
+    at: int
+
+
+@lru_cache(maxsize=4096)
+def width(char: str) -> int:
+    """Columns that a character takes: 0, 1 or 2."""
+    if not ODD_WIDTH.match(char):  # Those are drawn in runs, and never come here alone.
+        return 1
+    if unicodedata.east_asian_width(char) in "WF":
+        return 2
+    return 0 if unicodedata.category(char) in {"Mn", "Me", "Cf"} else 1
+
+
+class Row:
+    """A row, without the blanks at its end; `start` is -1 while nothing drew it.
+
+    `since` and `upto`: the first byte and the column so far of what is being written
+    over it from its left edge. `marks` are the combining characters, by column.
+    """
+
+    __slots__ = ("at", "end", "marks", "since", "start", "text", "upto", "wrapped")
+
+    def __init__(self) -> None:
+        self.text, self.start, self.end, self.at = "", -1, -1, 0
+        self.wrapped = False
+        self.since, self.upto = -1, -1
+        self.marks: dict[int, str] = {}
+
+    def put(self, col: int, cells: str, start: int, end: int, at: int) -> None:
+        """Overwrite from `col` on."""
+        text, after = self.text, col + len(cells)
+        if col == len(text):
+            self.text = text + cells
+        elif col > len(text):
+            self.text = text.ljust(col) + cells
+        else:
+            self.text = _left(text, col) + cells + _right(text, after)
+            if self.marks:
+                self._unmark(col, after)
+        if col == 0:
+            self.since, self.upto = start, after
+        elif col == self.upto:
+            self.upto = after
+        else:
+            self.upto = -1
+        if self.upto >= len(self.text):  # All of it is new: what was drawn is no more.
+            self.start = self.since
+        elif self.start < 0:
+            self.start = start
+        self.end, self.at = end, at
+
+    def mark(self, col: int, char: str, end: int) -> None:
+        """Combine a character with that in a column."""
+        if col < len(self.text):
+            self.marks[col] = (self.marks.get(col, "") + char)[:16]
+            self.end = end
+
+    def erase(self, start: int, stop: int) -> None:
+        """Blank these columns."""
+        text = self.text
+        if stop >= len(text):
+            self.text = _left(text, start).rstrip(" ")
+        elif start < stop:
+            blank = " " * (stop - start)
+            self.text = _left(text, start) + blank + _right(text, stop)
+        if self.marks:
+            self._unmark(start, stop)
+        self.upto = -1
+        if not self.text:
+            self.start = self.end = -1
+
+    def shift(self, col: int, count: int) -> None:
+        """Insert blanks at a column, or with a negative count delete cells from it."""
+        text = self.text
+        if col < len(text):
+            if count > 0:
+                self.text = _left(text, col) + " " * count + _right(text, col)
+            else:
+                self.text = _left(text, col) + _right(text, col - count)
+            self.marks, self.upto = {}, -1
+
+    def shown(self) -> str:
+        """The text as it is read."""
+        text = self.text
+        if self.marks:
+            cells = enumerate(text)
+            text = "".join(cell + self.marks.get(col, "") for col, cell in cells)
+        return text.replace(FILL, "") if FILL in text else text
+
+    def _unmark(self, start: int, stop: int) -> None:
+        for col in [col for col in self.marks if start <= col < stop]:
+            del self.marks[col]
+
+    def state(self) -> list[Any]:
+        """All of it, as JSON takes it."""
+        marks = [[col, char] for col, char in self.marks.items()]
+        flags = [self.wrapped, self.since, self.upto, marks]
+        return [self.text, self.start, self.end, self.at, *flags]
+
+    @classmethod
+    def of(cls, state: list[Any]) -> "Row":
+        """The inverse of `state`."""
+        row = cls()
+        row.text, row.start, row.end, row.at, row.wrapped, *rest = state
+        row.since, row.upto, marks = rest
+        row.marks = dict(marks)
+        return row
+
+
+def _left(text: str, col: int) -> str:
+    """The columns before one; half a wide character is a blank."""
+    if col < len(text) and text[col] == FILL:
+        return text[: col - 1] + " "
+    return text[:col]
+
+
+def _right(text: str, col: int) -> str:
+    """The columns from one on; half a wide character is a blank."""
+    if col < len(text) and text[col] == FILL:
+        return " " + text[col + 1 :]
+    return text[col:]
+
+
+class Lines:
+    """Turns rows, in order, into lines: `done`, and `open`, which is not at its end.
+
+    A program that prints all anew from the beginning, as some agents do, is noticed by
+    `reprint`: what it prints again is passed over, from the second time on. `memory` is
+    what is known again, None before the first; `again` how often each is to be, and
+    `fresh` how many were not since the last that was.
+    """
+
+    def __init__(self) -> None:
+        self.memory: deque[int] | None = None
+        self.again: Counter[int] = Counter()
+        self.fresh = 1
+        self.done: list[Line] = []
+        self.open: list[Line] = []
+        self._size = 0
+        self.end, self.at = 0, 0
+
+    def add(self, row: Row) -> None:
+        """The next row."""
+        if row.start < 0 and not self.open and not row.wrapped:
+            self.emit(Line("", self.end, self.end, self.at))
+            return
+        text = row.shown()
+        start, end = (row.start, row.end) if row.start >= 0 else (self.end, self.end)
+        part = Line(text, start, end, row.at or self.at)
+        if row.wrapped and self._size + len(text) < LINE_MAX:
+            self.open.append(part)
+            self._size += len(text)
+        else:
+            self._close(part)
+
+    def finish(self) -> None:
+        """What is open has come to its end."""
+        if self.open:
+            self._close(self.open.pop())
+
+    def _close(self, last: Line) -> None:
+        if self.open:
+            parts = [*self.open, last]
+            last = Line(
+                "".join(part.text for part in parts),
+                min(part.start for part in parts),
+                max(part.end for part in parts),
+                max(part.at for part in parts),
+            )
+            self.open, self._size = [], 0
+        self.end, self.at = last.end, last.at
+        self.emit(last._replace(text=last.text.rstrip(" ")))
+
+    def emit(self, line: Line) -> None:
+        """A line is final, unless it is one again."""
+        if self.memory is None or not self._is_again(self.memory, line.text):
+            self.done.append(line)
+
+    def _is_again(self, memory: deque[int], text: str) -> bool:
+        if text:
+            mark = fingerprint(text)
+            if self.again[mark] > 0:
+                self.again[mark] -= 1
+                self.fresh = 0
+            else:
+                memory.append(mark)
+                self.fresh += 1
+                if self.fresh > FRESH:
+                    self.again.clear()
+        return self.fresh == 0
+
+    def reprint(self) -> None:
+        """All that was there is printed again now."""
+        if self.memory is None:
+            self.memory = deque(maxlen=MEMORY)
+        self.again = Counter(self.memory)
+
+    def forget(self) -> None:
+        """Another program prints now; what is open has come to its end."""
+        self.finish()
+        self.memory, self.again = None, Counter()
+
+    def resume(self, parts: list[list[Any]], end: int, at: int) -> None:
+        """Be as one was whose `open`, `end` and `at` these are."""
+        self.open = [Line(*part) for part in parts]
+        self._size = sum(len(part.text) for part in self.open)
+        self.end, self.at = end, at
+
+
+def joined(rows: list[Row], before: Lines) -> list[Line]:
+    """The lines that rows would be, after what is open; no blank ones at the end."""
+    lines = Lines()
+    lines.resume([list(part) for part in before.open], before.end, before.at)
+    count = len(rows)
+    while count and not rows[count - 1].text.strip(" "):
+        count -= 1
+    for row in rows[:count]:
+        lines.add(row)
+    lines.finish()
+    return lines.done
+
+
+def fingerprint(text: str) -> int:
+    """What a line that was kept is known again by."""
+    return zlib.crc32(text.encode())
