@@ -116,11 +116,11 @@ class TmuxPane:
                 await self._wait_bell(STORED_S if self._spool.keeps else math.inf)
 
     async def _wait_bell(self, patience_s: float) -> None:
-        with trio.move_on_after(patience_s):
-            try:
+        try:
+            with trio.move_on_after(patience_s):
                 await trio.lowlevel.wait_readable(self._bell)
-            except trio.ClosedResourceError:
-                return
+        except trio.ClosedResourceError:
+            return
         if not self._closed.is_set():
             with contextlib.suppress(BlockingIOError):
                 os.read(self._bell, MAX_READ)

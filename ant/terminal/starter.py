@@ -30,6 +30,9 @@ LOOK_AGAIN_S = 0.002
 QUIET_S = 1.0
 """Where something else holds the terminal, the end never comes: this silence is it."""
 
+LIMIT_S = 10.0
+"""The same where what holds the terminal never falls silent."""
+
 
 def write(path: str, words: tuple[str, ...], env: dict[str, str]) -> None:
     """Make a `start` file, for its owner only."""
@@ -61,7 +64,6 @@ def main(folder: str) -> NoReturn:
         os.close(go)
         os.read(ready, 1)
         become(words, env)
-    born = os.stat(tty).st_ctime_ns
     fcntl.ioctl(0, termios.TIOCNOTTY)
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
@@ -72,7 +74,7 @@ def main(folder: str) -> NoReturn:
     os.rename(f"{told}.new", told)
     os.close(go)
     _, status = os.waitpid(pid, 0)
-    wait_read(tty, born, folder)
+    wait_read(tty, folder)
     end_as(status)
 
 
@@ -90,18 +92,24 @@ def become(words: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
         os._exit(127)
 
 
-def wait_read(tty: str, born: int, folder: str) -> None:
+def wait_read(tty: str, folder: str) -> None:
     """Wait until tmux has let go of the terminal, or nothing comes from it any more."""
-    before, since = spooled(folder), time.monotonic()
-    while time.monotonic() - since < QUIET_S:
-        try:
-            if os.stat(tty).st_ctime_ns != born:  # The name is somebody else's now.
-                return
-        except OSError:
+    born, begun = made(tty), time.monotonic()
+    before, since = spooled(folder), begun
+    while time.monotonic() < min(since + QUIET_S, begun + LIMIT_S):
+        if born is None or made(tty) != born:  # The name may be somebody else's now.
             return
         if (now := spooled(folder)) != before:
             before, since = now, time.monotonic()
         time.sleep(LOOK_AGAIN_S)
+
+
+def made(tty: str) -> int | None:
+    """When this terminal was made; None when there is none of that name."""
+    try:
+        return os.stat(tty).st_ctime_ns
+    except OSError:
+        return None
 
 
 def spooled(folder: str) -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,7 +12,7 @@ import pytest
 
 from ant.terminal import processes
 from ant.terminal.door import name_of
-from ant.terminal.tmux import SPOOL_MAX, Tmux
+from ant.terminal.tmux import SPOOL_MAX, Tmux, pid_of
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 
@@ -31,12 +32,21 @@ def command(data_dir: Path, *words: str) -> str:
     return done.stdout.rstrip("\n") if done.returncode == 0 else done.stderr
 
 
+def end_programs(data_dir: Path) -> None:
+    """End the programs of that folder's sessions, those too that ignore a hang-up."""
+    for folder in data_dir.glob("spool/*"):
+        pid = pid_of(folder) or 0
+        if processes.environ_of(pid).get("ANT_SESSION_ID") == folder.name:
+            processes.signal_session(pid, signal.SIGKILL)
+
+
 @contextmanager
 def ended_with_us(data_dir: Path) -> Iterator[None]:
     """Whatever tmux server that folder has by then is ended."""
     try:
         yield
     finally:
+        end_programs(data_dir)
         pid = command(data_dir, "display-message", "-p", "#{pid}")
         command(data_dir, "kill-server")
         if pid.isdecimal():  # With a client that is stuck it would never end.

@@ -22,7 +22,7 @@ async def test_silence_is_the_end(autojump_clock: MockClock) -> None:
         nursery.start_soon(speak)
         await drain(FakeTerminal(), flow, trio.Event())
     assert flow.tail.end == 4
-    assert trio.current_time() - begun == 5 * DRAIN_QUIET_S
+    assert trio.current_time() - begun == 4 * DRAIN_QUIET_S
 
 
 async def test_silence_before_a_full_tail_is_none(autojump_clock: MockClock) -> None:

@@ -160,7 +160,7 @@ def test_a_terminal_without_anybody() -> None:
     """A PTY that nobody has in front can be looked at; a closed one cannot."""
     master, slave = os.openpty()
     try:
-        tty = front.look_at(master, 1)
+        tty = front.look_at(master, 1, 0)
         assert (True, True, "", None) == (
             tty.echo,
             tty.canonical,
@@ -171,7 +171,7 @@ def test_a_terminal_without_anybody() -> None:
         os.close(master)
         os.close(slave)
     with pytest.raises((OSError, termios.error)):
-        front.look_at(master, 1)
+        front.look_at(master, 1, 0)
 
 
 @pytest.mark.parametrize(
