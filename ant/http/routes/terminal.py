@@ -105,15 +105,18 @@ async def get_history(
     of RE2 after `re:` matches. `indexed_to` says how far was looked.
     """
     with trio.move_on_after(PATIENCE_S):
-        if (flow := system.stage.flows.get(session_id)) is not None:
-            await system.stage.scribe.flush(session_id, flow)
-        if query.grep:
-            behind = await system.journal.read(rendered.lags, session_id)
-            if behind:
-                await system.indexer.catch_up(session_id)
+        await _catch_up(system, session_id, lines=bool(query.grep))
     if query.grep:
         return await system.journal.study(evidence.read_history, session_id, query)
     return await system.journal.read(evidence.read_history, session_id, query)
+
+
+async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
+    """Wait until what was put out is stored and, if `lines` are wanted, is rendered."""
+    if (flow := system.stage.flows.get(session_id)) is not None:
+        await system.stage.scribe.flush(session_id, flow)
+    if lines and await system.journal.read(rendered.lags, session_id):
+        await system.indexer.catch_up(session_id)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/terminal/screen", raises=(Conflict,))
