@@ -107,9 +107,18 @@ class Clerk:
 
     # What witnesses tell.
 
-    def enter(self, session_id: SessionId, run: str, flow: Flow) -> None:
-        """A program begins to run."""
-        self._cases[session_id] = _Case(Desk(session_id, run, flow.tail.start), flow)
+    def enter(
+        self,
+        session_id: SessionId,
+        run: str,
+        flow: Flow,
+        asked: PromptRecord | None = None,
+    ) -> None:
+        """A program begins to run, or is taken up: `asked` is what it asked last."""
+        desk = Desk(session_id, run, flow.tail.start)
+        if asked is not None:
+            desk.resume(asked)
+        self._cases[session_id] = _Case(desk, flow)
 
     def saw(self, session_id: SessionId, verdict: Verdict) -> None:
         """The screen of a terminal is held to be in another state."""

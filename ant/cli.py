@@ -118,6 +118,20 @@ for _verb in (msg, chat, sessions):
     envvar="ANT_SHELL_INTEGRATION",
     help="Have bash, zsh and fish tell their prompts and commands.",
 )
+@click.option(
+    "--default-host",
+    default="pty",
+    envvar="ANT_DEFAULT_HOST",
+    type=click.Choice(["pty", "tmux"]),
+    help="What holds a terminal: pty ends with the server, tmux goes on.",
+)
+@click.option(
+    "--spool-max-bytes",
+    default=256 << 20,
+    envvar="ANT_SPOOL_MAX_BYTES",
+    type=click.IntRange(65536),
+    help="Output of a tmux session that waits to be stored.",
+)
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
 def serve(
     data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object

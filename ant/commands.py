@@ -79,7 +79,7 @@ class CreateSession:
     cols: Size = 120
     rows: Size = 30
     cli_flag: CliFlag | None = None
-    host: Literal["pty"] | None = None
+    host: Literal["pty", "tmux"] | None = None
 
 
 @attrs.frozen

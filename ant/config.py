@@ -1,6 +1,7 @@
 """Every setting: a field and a sentence each. `cli` fills it from flags and ANT_…"""
 
 from pathlib import Path
+from typing import Literal
 
 import attrs
 
@@ -39,6 +40,10 @@ class Config:
     """Vault that Markdown exports are written to."""
     shell_integration: bool = True
     """Whether bash, zsh and fish are made to tell their prompts and commands."""
+    default_host: Literal["pty", "tmux"] = "pty"
+    """Who holds a terminal whose creation does not say so: `pty` (we) or `tmux`."""
+    spool_max_bytes: int = 256 << 20
+    """Output of a tmux session that may wait to be stored; then the newest goes."""
     grace_s: float = 5.0
     """Seconds that sockets, requests and sessions have to leave on a stop."""
     log_level: str = "info"

@@ -129,6 +129,11 @@ class Desk:
     hook: HookFact | None = None
     status: AgentStatus | None = None
 
+    def resume(self, record: PromptRecord) -> None:
+        """This was asked, and told, by the same run; the first look shows if it is."""
+        self.prompt = Sheet(record, record)
+        self.sheets.append(self.prompt)
+
     def saw(self, verdict: Verdict) -> None:
         """The screen is held to be in another state, or to ask something else."""
         before, self.verdict = self.verdict, verdict

@@ -166,8 +166,7 @@ def _text(unit: Unit, session: Session) -> str:
     if session.terminal is None:
         return ""
     start = max(session.terminal.oldest, session.terminal.end - TEXT_MAX)
-    data = b"".join(chunk.data for chunk in _chunks(unit, session, start))
-    return strip(data)
+    return strip(b"".join(chunk.data for chunk in _chunks(unit, session, start)))
 
 
 def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:

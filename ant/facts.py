@@ -157,8 +157,8 @@ def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> Fact:
     )
 
 
-def stopped(requested_by: str, reason: str | None, end: int | None) -> Fact:
-    """Somebody had a program interrupted."""
+def stopped(requested_by: str, reason: str | None, end: int) -> Fact:
+    """Somebody had a program interrupted, when bytes up to `end` were stored."""
     return Fact(
         source=Source.STATUS,
         trust=Trust.HIGH,

@@ -83,11 +83,19 @@ class Met:
 
 
 @attrs.frozen
+class TmuxFound:
+    """The tmux of this server: its version, and its socket's name, for `tmux -L`."""
+
+    version: str
+    socket: str
+
+
+@attrs.frozen
 class Health:
     """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`.
 
     `deliveries` counts those that wait or are watched, and those given up as `dead`;
-    null while the database cannot tell.
+    null while the database cannot tell. `tmux` is null where there is none.
     """
 
     status: str
@@ -101,6 +109,7 @@ class Health:
     limits: tuple[Met, ...]
     resources: Resources
     deliveries: dict[str, int] | None = None
+    tmux: TmuxFound | None = None
 
 
 @attrs.frozen
@@ -199,7 +208,14 @@ class HealthProbe:
                 sessions=sample.loads,
                 sampled_at=self._sampled_at,
             ),
+            tmux=self._tmux(),
         )
+
+    def _tmux(self) -> TmuxFound | None:
+        tmux = self._supervisor.stage.tmux
+        if tmux is None or tmux.door.found is None:
+            return None
+        return TmuxFound(tmux.door.found, tmux.door.name)
 
     def _pressure(self) -> Pressure:
         pages = int(Path("/proc/self/statm").read_text().split()[1])

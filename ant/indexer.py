@@ -3,6 +3,7 @@
 Rule 1: it may fall behind, and nothing waits for it but who asks for lines.
 Rule 2: after each piece of work it rests, for a multiple of what that took.
 Rule 3: how far it came is stored with the lines, so a crash costs nothing.
+Rule 4: a session that it cannot render stays as far as it is, and harms no other.
 """
 
 import logging
@@ -11,9 +12,10 @@ import trio
 
 from ant import clock, rendered
 from ant.bell import Bell
-from ant.errors import StorageFailed
+from ant.errors import AntError, Stopping, StorageFailed
 from ant.journal import Journal
 from ant.model import SessionId
+from ant.rendered import Rendered
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Indexer:
         self._journal = journal
         self._dirty: dict[SessionId, None] = {}
         self._current: SessionId | None = None
+        self._broken: set[SessionId] = set()
         self._untidy = True
         self._bell, self._working = Bell(), trio.Lock()
 
@@ -51,15 +54,24 @@ class Indexer:
         self._bell.ring()
 
     async def run(self) -> None:
-        """Work for ever. *Cancellation:* what was begun is stored, or done again."""
-        for session_id in await self._journal.study(rendered.lagging):
-            self.mark(session_id)
+        """Work until the journal closes.
+
+        *Cancellation:* what was begun is stored, or done again.
+        """
+        is_begun = False
         while True:
-            if not self._dirty and not self._untidy:
-                await self._wait()
             began = clock.monotonic()
             try:
+                if is_begun and not self._dirty and not self._untidy:
+                    await self._wait()
+                    began = clock.monotonic()
+                if not is_begun:
+                    for session_id in await self._journal.study(rendered.lagging):
+                        self.mark(session_id)
+                    is_begun = True
                 await self._work()
+            except Stopping:
+                return
             except StorageFailed as exc:
                 log.error("Lines wait for the disk: %s", exc)
                 await trio.sleep(RETRY_S)
@@ -94,7 +106,7 @@ class Indexer:
         *Cancellation:* the piece is stored or it is not; then it is rendered again.
         """
         async with self._working:
-            done = await self._journal.study(rendered.render, session_id)
+            done = await self._render(session_id)
             if done is None:
                 return False
             more = await self._journal.write(rendered.store_rendered, done)
@@ -102,6 +114,18 @@ class Indexer:
             self._untidy = True
             self._bell.ring()
         return more
+
+    async def _render(self, session_id: SessionId) -> Rendered | None:
+        if session_id in self._broken:
+            return None
+        try:
+            return await self._journal.study(rendered.render, session_id)
+        except AntError:
+            raise
+        except Exception:
+            log.exception("Session %s is rendered no further.", session_id)
+            self._broken.add(session_id)
+            return None
 
     async def settle(self) -> None:
         """Render all that was stored when this was called, of every session."""

@@ -78,6 +78,10 @@ PROGRAMS: Final = {
 """Which driver belongs to a program of that name."""
 
 
+TMUX: Final = "tmux"
+"""The host whose programs outlive the server."""
+
+
 @attrs.frozen
 class TerminalInfo:
     """The terminal half of a session row.

@@ -1,6 +1,6 @@
 """Rules of prompts: told with a card when they come, closed once when they go."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -161,9 +161,20 @@ def _update_card(unit: Unit, record: PromptRecord) -> None:
         rooms.set_meta(unit, bare, say(record))
 
 
-def resolve_all(unit: Unit, reason: str, session_id: SessionId | None = None) -> None:
-    """Close what still waits, of one terminal or of all: its program is no more."""
+def resolve_all(
+    unit: Unit,
+    reason: str,
+    session_id: SessionId | None = None,
+    kept: Collection[SessionId] = (),
+) -> None:
+    """Close what still waits, of one terminal or of all: its program is no more.
+
+    Programs in `kept` run on: what each of them asked last goes on waiting.
+    """
+    still = {record.id for each in kept if (record := unit.prompts.pending(each))}
     for before in unit.prompts.all_pending(session_id):
+        if before.id in still:
+            continue
         ours = before.answer is not None
         record = attrs.evolve(
             before,
@@ -174,6 +185,11 @@ def resolve_all(unit: Unit, reason: str, session_id: SessionId | None = None) ->
         unit.prompts.change(record)
         _trace(unit, before, record)
         _closed(unit, record)
+
+
+def open_prompt(unit: Unit, session_id: SessionId) -> PromptRecord | None:
+    """What a terminal asked last, as far as it was written, if that still waits."""
+    return unit.prompts.pending(session_id)
 
 
 def merge_meta(

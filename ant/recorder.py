@@ -6,6 +6,7 @@ States, titles and sizes come at a pace (`Pace`), what is typed line by line
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 import trio
@@ -141,6 +142,7 @@ class Recorder:
     def told(self, session_id: SessionId, told: HostTold) -> None:
         """The host of a terminal told something."""
         if (case := self._cases.get(session_id)) is not None:
+            told = attrs.evolve(told, data=_sound(told.data))
             self._scribe.hear(session_id, case.flow, told)
 
     def _stirred(self, session_id: SessionId, case: _Case) -> None:
@@ -177,6 +179,14 @@ class Recorder:
             before = change.before.status.state if change.before else None
             state = change.now
             hear(facts.status(before, state.status, state.end, change.passed_over))
+
+
+def _sound(data: dict[str, Any]) -> dict[str, Any]:
+    """Without what no UTF-8 can say: a host may pass on bytes that are no text."""
+    return {
+        key: each.encode("utf-8", "replace").decode() if isinstance(each, str) else each
+        for key, each in data.items()
+    }
 
 
 def _words(title: str) -> str:

@@ -1,6 +1,6 @@
 """Rules of a run: what is known of a terminal's process, and which offsets it has."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
@@ -55,13 +55,44 @@ def begin_run(
     return begun
 
 
+def resume_run(
+    unit: Unit, session_id: SessionId, find: Callable[[int], int]
+) -> Program:
+    """Take up a run that went on without us; its next byte has `reserved` as offset.
+
+    `find` tells which offset that is, by where the transcript ends.
+    """
+    need_terminal(unit, session_id)
+    program = unit.sessions.program(session_id)
+    if program is None:
+        raise NotFound("terminal of session", session_id)
+    offset = find(program.stored)
+    unit.sessions.change_terminal(
+        session_id,
+        status=Status.STARTING,
+        reserved=max(program.reserved, offset + CAPACITY),
+    )
+    return attrs.evolve(program, reserved=offset)
+
+
+def salvage(unit: Unit, session_id: SessionId, chunks: list[tuple[int, bytes]]) -> None:
+    """Append what a run put out after its transcript ended; nobody knows of it yet."""
+    offset, last = chunks[-1]
+    end = offset + len(last)
+    unit.transcripts.append(session_id, clock.stamp(unit.now), chunks, reserved=end)
+
+
 def record_run(
     unit: Unit,
     session_id: SessionId,
     identity: Identity | None,
     keyframe: Keyframe | None = None,
+    resumed: bool = False,
 ) -> None:
-    """The terminal runs, and this is its process; `keyframe` is its screen, blank."""
+    """The terminal runs, and this is its process; `keyframe` is its screen.
+
+    One that is `resumed` has been running since it was started.
+    """
     if keyframe is not None:
         unit.keyframes.put(keyframe)
     unit.sessions.change_terminal(
@@ -73,11 +104,11 @@ def record_run(
         status_reason=None,
         exit_code=None,
         exit_signal=None,
-        started_at=clock.stamp(unit.now),
         exited_at=None,
+        **({} if resumed else {"started_at": clock.stamp(unit.now)}),
     )
     program = unit.sessions.program(session_id)
-    if program is not None:
+    if program is not None and not resumed:
         data = {
             "pid": identity.pid if identity else None,
             "run": program.run,
@@ -165,38 +196,56 @@ def resize(unit: Unit, session_id: SessionId, cols: int, rows: int) -> Session:
     return get_session(unit, session_id)
 
 
-def recover(unit: Unit, boot_id: str) -> list[SessionId]:
+def recover(
+    unit: Unit, boot_id: str, kept: Collection[SessionId] = ()
+) -> list[SessionId]:
     """After a start: call no process running that we do not hold; which were lost.
 
-    Nothing of them waits for an answer any more. After an unclean end of the whole
-    machine every numbering skips ahead.
+    Those in `kept` run on and are taken up again; of all others nothing waits for an
+    answer any more. After an unclean end of the whole machine every numbering skips
+    ahead.
     """
     clean = unit.settings.get("clean") == "yes"
     if unit.settings.get("boot_id") not in (None, boot_id) and not clean:
         unit.sessions.skip_offsets(POWER_LOSS_SKIP)
     unit.settings.put("boot_id", boot_id)
     unit.settings.put("clean", "no")
-    prompts.resolve_all(unit, LOST)
+    prompts.resolve_all(unit, LOST, kept=kept)
     deliveries.recover(unit)
-    lost = unit.sessions.unfinished()
-    for program in lost:
-        session_id = program.session.id
-        reason = "the server ended before it"
-        unit.sessions.change_terminal(
-            session_id,
-            status=Status.LOST,
-            status_reason=reason,
-            exit_code=None,
-            exit_signal=None,
-            exited_at=clock.stamp(unit.now),
-        )
-        told = HostTold("lost", {"reason": reason}, program.stored)
-        tracing.tell(unit, session_id, told)
-        unit.emit(
-            SessionExited(session_id, Status.LOST, None, None, reason, program.stored)
-        )
-        unit.emit(SessionsChanged(session_id))
-    return [program.session.id for program in lost]
+    unfinished = [program.session.id for program in unit.sessions.unfinished()]
+    lost = [session_id for session_id in unfinished if session_id not in kept]
+    for session_id in lost:
+        lose_run(unit, session_id, "the server ended before it")
+    return lost
+
+
+def lose_run(unit: Unit, session_id: SessionId, reason: str | None) -> None:
+    """How the program ended is not known, and will not be."""
+    program = unit.sessions.program(session_id)
+    unit.sessions.change_terminal(
+        session_id,
+        status=Status.LOST,
+        status_reason=reason,
+        exit_code=None,
+        exit_signal=None,
+        exited_at=clock.stamp(unit.now),
+    )
+    end = program.stored if program else 0
+    tracing.tell(unit, session_id, HostTold("lost", {"reason": reason}, end))
+    unit.emit(SessionExited(session_id, Status.LOST, None, None, reason, end))
+    unit.emit(SessionsChanged(session_id))
+
+
+def leave_run(
+    unit: Unit,
+    session_id: SessionId,
+    keyframe: Keyframe | None,
+    heard: Sequence[Heard] = (),
+) -> None:
+    """A program goes on without us: what it shows, and what it did until now."""
+    if keyframe is not None:
+        unit.keyframes.put(keyframe)
+    tracing.take_down(unit, [(session_id, heard)])
 
 
 def leave_cleanly(unit: Unit) -> None:

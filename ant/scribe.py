@@ -105,6 +105,8 @@ class Scribe:
         self._heard: Backlog[Heard] = Backlog(HEARD)
         self._lost: dict[SessionId, int] = {}
         self._bell, self._hurry = Bell(), Bell()
+        self._begun = self._ended = 0
+        self._round = trio.Event()
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
         """This session has new bytes."""
@@ -167,13 +169,30 @@ class Scribe:
             self._hurry.ring()
             await flow.wait_stored(end)
 
+    async def catch_up(self, session_id: SessionId, flow: Flow) -> None:
+        """As `flush`, and what was seen in those bytes is stored, too.
+
+        *Cancellation:* nothing is lost, it is stored as ever.
+        """
+        await self.flush(session_id, flow)
+        # The round that stored the bytes may be past what was seen in them.
+        begun = self._begun
+        self._bell.ring()
+        self._hurry.ring()
+        while self._ended <= begun:
+            await self._round.wait()
+
     async def run(self) -> None:
         """Store for ever. *Cancellation:* between two commits; none is cut."""
         while True:
             await self._bell.wait()
             with trio.move_on_after(LINGER_S):
                 await self._hurry.wait()
+            self._begun += 1
             await self._store()
+            self._ended = self._begun
+            self._round.set()
+            self._round = trio.Event()
 
     async def _store(self) -> None:
         dirty, self._dirty = self._dirty, {}

@@ -3,7 +3,7 @@
 lock, store                         let go last
   journal                           finishes what was asked of it
     transcript writer, clerk, health
-      sessions                      HUP, grace, KILL
+      sessions                      HUP, grace, KILL; those in tmux are let go of
         listener, signals           leave first: sockets see 1001
 """
 
@@ -15,7 +15,7 @@ from functools import partial
 
 import trio
 
-from ant import clock, runs, sessions
+from ant import clock, recovery, runs, sessions
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
@@ -28,20 +28,20 @@ from ant.inboxes import Inboxes
 from ant.indexer import Indexer
 from ant.journal import Journal, open_journal
 from ant.keyfile import read_key
+from ant.launch import child_environment
 from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.scribe import Scribe
-from ant.store import Program, Store, Unit
+from ant.store import Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.tally import Limit, met
-from ant.terminal import processes
 from ant.terminal.display import warm_up
-from ant.terminal.host import Identity
 from ant.terminal.pty import open_pty
+from ant.terminal.tmux import Tmux
 from ant.tokens import Mint
 from ant.turns import Turns
 from ant.viewers import Viewers
@@ -55,9 +55,6 @@ SWEEP_S = 60.0
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What listens on every address is reached from here by these."""
-
-ORPHAN_GRACE_S = 0.5
-"""What a lost session's processes get between HUP and KILL: their terminal is gone."""
 
 
 def check_config(config: Config) -> None:
@@ -97,13 +94,18 @@ async def _serve(
     listeners: list[trio.SocketListener],
     ready: Callable[[str], None],
 ) -> None:
-    await _end_lost(store)
+    tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
+    kept = await recovery.recover(store, tmux)
     warm_up()
     host, port = address(listeners)
     url = _url(host, port)
     bus = Bus(store.read(_newest_seq))
     stopped, hurry = trio.Event(), trio.CancelScope()
-    async with open_journal(store, bus) as journal, trio.open_nursery() as background:
+    async with (
+        open_journal(store, bus) as journal,
+        tmux.holding(),
+        trio.open_nursery() as background,
+    ):
         indexer = Indexer(journal)
         scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
         webhooks = Webhooks(config.webhook_private)
@@ -123,11 +125,12 @@ async def _serve(
             config.public_url or _url(_WILDCARDS.get(host, host), port),
             Mint(read_key(config.data_dir)),
             config.shell_integration,
+            tmux,
         )
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
-        background.start_soon(indexer.run)
         background.start_soon(recorder.run)
+        background.start_soon(indexer.run)
         background.start_soon(webhooks.run)
         background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
@@ -138,6 +141,8 @@ async def _serve(
             async with open_supervisor(
                 stage, config.max_active_sessions, config.grace_s
             ) as supervisor:
+                for session_id, survivor in kept.items():
+                    await supervisor.resume(session_id, survivor)
                 health = HealthProbe(journal, supervisor)
                 background.start_soon(health.run)
                 system = System(
@@ -199,27 +204,6 @@ async def _signals(
                 log.warning("Told again: stopping at once.")
                 hurry.cancel()
             stopped.set()
-
-
-async def _end_lost(store: Store) -> None:
-    """End what a server run that died left behind, then call it lost."""
-    boot_id = processes.boot_id()
-    for program in store.read(_unfinished):
-        for sid in _left_behind(program):
-            log.warning("Ending what is left of lost session %s.", program.session.id)
-            await processes.end_session(sid, ORPHAN_GRACE_S)
-    store.transact(runs.recover, boot_id)
-
-
-def _left_behind(program: Program) -> set[int]:
-    identity = None
-    if program.pid and program.start_ticks and program.boot_id:
-        identity = Identity(program.pid, program.start_ticks, program.boot_id)
-    return processes.find_lost(program.session.id, identity, program.run or "")
-
-
-def _unfinished(unit: Unit) -> list[Program]:
-    return unit.sessions.unfinished()
 
 
 def _newest_seq(unit: Unit) -> int:

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager, contextmanager
 
 import trio
 
-from ant.errors import CapacityReached, NotRunning, Stopping
+from ant.errors import AntError, CapacityReached, NotRunning, Stopping
 from ant.model import SessionId
 from ant.tally import Limit, met
 from ant.terminal.session import LiveTerminal, run_session
+from ant.terminal.tmux import Survivor
 from ant.witness import Stage, Witness
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,20 @@ class Supervisor:
                 self._starting.pop(session_id).set()
         return started
 
+    async def resume(self, session_id: SessionId, survivor: Survivor) -> None:
+        """Take up a program that outlived the last server run, over the cap too.
+
+        One that cannot be is called lost, and logged. *Cancellation:* it is let go of.
+        """
+        self._starting[session_id] = trio.Event()
+        try:
+            witness = Witness(self.stage, session_id, survivor=survivor)
+            await self._nursery.start(self._guarded, witness)
+        except AntError as exc:
+            log.error("Session %s is lost: %s", session_id, exc)
+        finally:
+            self._starting.pop(session_id).set()
+
     async def stop(self, session_id: SessionId) -> None:
         """End the session's program and wait until it is over; nothing if none runs."""
         await self._settled(session_id)
@@ -93,13 +108,19 @@ class Supervisor:
             await live.over.wait()
 
     async def stop_all(self, grace_s: float) -> None:
-        """End every session, side by side; none is started after this."""
+        """End every session, side by side; none is started after this.
+
+        What outlives us is let go of.
+        """
         self._stopping = True
         for session_id in list(self._starting):
             await self._settled(session_id)
         ending = [witness.live for witness in self.stage.running.values()]
         for live in ending:
-            live.stop(grace_s)
+            if live.terminal.outlives_us:
+                live.leave()
+            else:
+                live.stop(grace_s)
         for live in ending:
             await live.over.wait()
 

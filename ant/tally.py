@@ -32,6 +32,10 @@ class Limit(Enum):
     EVENT_GAP = "Events that a client missed and the log no longer has: it is told."
     OUTPUT_GAP = "Bytes that do not exist any more, or are skipped: a socket is told."
     TAIL = "While 4 MiB of a session are not stored or looked at, its PTY is not read."
+    SPOOL = (
+        "Bytes of tmux sessions that were dropped: 256 MiB of one waited in its spool "
+        "already, or the disk was full. Its transcript has a gap."
+    )
     WRITES = "While 256 pieces of work wait for the database, the next waits outside."
     PROMPTS = (
         "While 16 answered prompts of a session wait for the database, the next answer "

@@ -42,6 +42,11 @@ class Mint:
         text = base64.urlsafe_b64encode(seal).decode().rstrip("=")
         return f"{PREFIX}{session_id}.{text}"
 
+    def nonce(self, session_id: str, run: str) -> str:
+        """What a shell of that run seals its marks with; the same after a restart."""
+        text = f"shell.{session_id}.{run}"
+        return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()[:32]
+
     def is_ours(self, token: str, session_id: str, run: str) -> bool:
         """Whether it is the token of that run; in constant time."""
         expected = self.token(session_id, run)

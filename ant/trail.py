@@ -94,7 +94,7 @@ class HostTold:
 class StopReceipt:
     """An interrupt was sent; whether the program minds it, its output will tell.
 
-    `event` is null where the database refused it.
+    `event` is null where the database refused it; it is recorded later then.
     """
 
     ok: bool

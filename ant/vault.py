@@ -18,6 +18,7 @@ from ant.trail import RunEvent
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FENCE = re.compile(r"`{3,}")
+_TICKS = re.compile(r"`+")
 
 
 @attrs.frozen
@@ -204,7 +205,9 @@ def _line(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
+    longest = max(map(len, _TICKS.findall(text)), default=0)
+    fence, blank = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{blank}{text}{blank}{fence}"
 
 
 def _fenced(text: str) -> str:

@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 
 import attrs
 import trio
 
-from ant import clock, runs, screens
+from ant import clock, prompts, runs, screens
 from ant.blocks import command_block
 from ant.clerk import Clerk
 from ant.courier import Courier
-from ant.errors import AntError
+from ant.errors import AntError, Invalid
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.explaining import RESIZED
 from ant.journal import Journal
 from ant.launch import plan
-from ant.model import SessionId
+from ant.model import TMUX, SessionId
 from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Keyframe, Program
@@ -36,6 +38,8 @@ from ant.terminal.observations import (
 )
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.session import LiveTerminal
+from ant.terminal.spool import resume_at
+from ant.terminal.tmux import Survivor, Tmux
 from ant.terminal.transcript import Tail
 from ant.tokens import Mint
 from ant.trail import HostTold
@@ -66,8 +70,15 @@ class Stage:
     server_url: str = ""
     mint: Mint = attrs.field(factory=Mint)
     shell_integration: bool = True
+    tmux: Tmux | None = None
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
+
+    def need_tmux(self) -> Tmux:
+        """The door to tmux. Raises `Invalid` where this server has none."""
+        if self.tmux is None:
+            raise Invalid("this server has no tmux at $.host")
+        return self.tmux
 
 
 class Witness:
@@ -85,12 +96,14 @@ class Witness:
         cols: int | None = None,
         rows: int | None = None,
         cwd: str | None = None,
+        survivor: Survivor | None = None,
     ) -> None:
         self.session_id = session_id
         self.detector = Detector()
         self.has_begun = False
         self._stage, self._size, self._cwd = stage, (cols, rows), cwd
-        self._run = clock.new_id()
+        self._survivor = survivor
+        self._run = survivor.place.run if survivor else clock.new_id()
 
     @property
     def silent_s(self) -> float:
@@ -99,14 +112,53 @@ class Witness:
         return trio.current_time() - (self._began_at if last is None else last)
 
     async def open(self) -> tuple[Terminal, Flow, Display | None]:
-        """Reserve offsets for the run, then start the program."""
+        """Reserve offsets for the run, then start the program, or take it up again."""
+        if self._survivor is not None:
+            return await self._resume(self._survivor)
         program = await self._stage.journal.write(
             runs.begin_run, self.session_id, self._run, *self._size
         )
+        self._enter(program)
+        display, spec = _display(program), self._spec(program)
+        if program.host != TMUX:
+            return await self._stage.open_terminal(spec), self.flow, display
+        terminal = await self._stage.need_tmux().open(
+            spec, self.session_id, self._run, program.reserved, self._stored
+        )
+        return terminal, self.flow, display
+
+    async def _resume(
+        self, survivor: Survivor
+    ) -> tuple[Terminal, Flow, Display | None]:
+        """Go on at the first byte that is not stored, with the screen of then."""
+        journal, tmux = self._stage.journal, self._stage.need_tmux()
+        find = partial(resume_at, tmux.folder(self.session_id))
+        program = await journal.write(runs.resume_run, self.session_id, find)
+        self._enter(program)
+        self._name_nonce()
+        display = None
+        with suppress(ImportError):
+            display = await journal.read(screens.restore, self.session_id)
+            display.pass_over(program.reserved)
+            display.resize(program.cols, program.rows)
+        shell = self.detector.shell
+        await journal.read(screens.hear_again, self.session_id, shell)
+        terminal = await tmux.attach(survivor, program.reserved, self._stored)
+        if not survivor.dead:
+            terminal.resize(program.cols, program.rows)
+        return terminal, self.flow, display
+
+    def _enter(self, program: Program) -> None:
         self.flow = Flow(Tail(program.reserved), self._stage.turns)
         self.detector.flag = program.session.cli_flag
-        display = _display(program)
-        return await self._stage.open_terminal(self._spec(program)), self.flow, display
+
+    def _stored(self) -> int:
+        return self.flow.tail.stored
+
+    def _name_nonce(self) -> None:
+        if self._stage.shell_integration:
+            nonce = self._stage.mint.nonce(self.session_id, self._run)
+            self.detector.shell.nonce = nonce
 
     def _spec(self, program: Program) -> Spec:
         own = {
@@ -118,8 +170,7 @@ class Witness:
             "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
-        if self._stage.shell_integration:
-            self.detector.shell.nonce = clock.new_id()
+        self._name_nonce()
         return plan(
             program.command,
             root_dir,
@@ -138,16 +189,22 @@ class Witness:
             self.session_id,
             live.terminal.identity,
             self._keyframe(),
+            self._survivor is not None,
         )
+        asked = None
+        if self._survivor is not None:
+            asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
         self.has_begun = True
         self._stage.recorder.enter(
             self.session_id, self.flow, live.terminal.shows_input
         )
-        self._stage.clerk.enter(self.session_id, self._run, self.flow)
+        self._stage.clerk.enter(self.session_id, self._run, self.flow, asked)
         self._stage.courier.enter(self.session_id, live)
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
         self._stage.viewers.wake(self.session_id)
+        if self._survivor is not None:  # It may be quiet: nothing else would look.
+            live.set_driver(self.detector.flag)
 
     def saw(self, observation: Observation) -> None:
         """Wake viewers and the transcript writer; tell the room what it should know."""
@@ -204,21 +261,44 @@ class Witness:
         """
         try:
             if exit_ is None:
-                await self._stage.journal.write(
-                    runs.abandon_run, self.session_id, self._run, reason
-                )
+                await self._abandon(reason)
             else:
                 await self._finish(exit_, reason)
         except AntError as exc:
             log.error("The end of session %s is not recorded: %s", self.session_id, exc)
         finally:
-            # However it went: a dead terminal that counts as running is for ever.
-            if self.has_begun:
-                del self._stage.running[self.session_id]
-                self._stage.clerk.forget(self.session_id)
-                self._stage.recorder.leave(self.session_id)
-                self._stage.courier.leave(self.session_id)
-            self._stage.viewers.wake(self.session_id)
+            self._leave_stage()
+
+    async def left(self) -> None:
+        """Store the last bytes and what is shown; the row goes on saying it runs."""
+        try:
+            with trio.move_on_after(FLUSH_S):
+                await self._stage.scribe.flush(self.session_id, self.flow)
+            self._stage.scribe.forget_drawing(self.session_id)
+            heard = self._stage.recorder.leave(self.session_id)
+            await self._stage.journal.write(
+                runs.leave_run, self.session_id, self._keyframe(), heard
+            )
+        except AntError as exc:
+            log.error("The screen of session %s is lost: %s", self.session_id, exc)
+        finally:
+            self._leave_stage()
+
+    def _leave_stage(self) -> None:
+        # However it went: a dead terminal that counts as running is for ever.
+        if self.has_begun:
+            del self._stage.running[self.session_id]
+            self._stage.clerk.forget(self.session_id)
+            self._stage.recorder.leave(self.session_id)
+            self._stage.courier.leave(self.session_id)
+        self._stage.viewers.wake(self.session_id)
+
+    async def _abandon(self, reason: str | None) -> None:
+        write = self._stage.journal.write
+        if self._survivor is None:
+            await write(runs.abandon_run, self.session_id, self._run, reason)
+        else:
+            await write(runs.lose_run, self.session_id, reason)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:
         end = self.flow.tail.end
@@ -239,6 +319,8 @@ class Witness:
             self._keyframe() if self.has_begun else None,
             self._stage.recorder.leave(self.session_id),
         )
+        if complete and self._stage.tmux is not None:
+            self._stage.tmux.forget(self.session_id)
 
     def _keyframe(self) -> Keyframe | None:
         picture = self.live.picture()

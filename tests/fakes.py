@@ -7,6 +7,7 @@ import trio
 from ant.errors import NotRunning
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity
 from ant.terminal.look import Tty
+from ant.terminal.observations import ControlSeen
 
 HUNG_UP = Exit(signal=1)
 INTERRUPTED = Exit(signal=2)
@@ -32,9 +33,10 @@ class FakeTerminal:
     ) -> None:
         self.written = bytearray()
         self.sizes = [size]
-        self.closed = False
+        self.closed = self.left = False
         self.discipline: Tty | None = None
         self.environment: dict[str, str] = {}
+        self.outlives_us = self.answers_queries = False
         self._stubborn = stubborn
         self._room = room
         self._output: deque[bytes] = deque()
@@ -97,6 +99,14 @@ class FakeTerminal:
         while self._exit is None:
             await self._changed.park()
         return self._exit
+
+    async def notice(self) -> ControlSeen:
+        await trio.sleep_forever()
+
+    async def leave(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.left = self.closed = True
+        self._changed.unpark_all()
 
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
         try:

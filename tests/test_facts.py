@@ -146,7 +146,7 @@ def test_a_stop_is_told_as_the_original_tells_it() -> None:
         "requested_by": "ada",
         "reason": "too slow",
     } == fact.payload
-    assert "Stop requested by web" == facts.stopped("web", None, None).text
+    assert "Stop requested by web" == facts.stopped("web", None, 0).text
 
 
 @pytest.mark.parametrize(

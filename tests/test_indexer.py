@@ -120,6 +120,31 @@ async def test_a_disk_that_refuses_is_asked_again(
 
 
 @pytest.mark.slow
+async def test_what_cannot_be_rendered_harms_nobody_else(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug that one session's bytes meet is told once, and the others are rendered."""
+    odd, sound = talkative(store, "odd"), talkative(store, "sound")
+    render = rendered.render
+
+    def stumble(unit: Any, session_id: Any, *args: Any) -> Any:
+        if session_id == odd.id:
+            raise IndexError("a bug")
+        return render(unit, session_id, *args)
+
+    monkeypatch.setattr(rendered, "render", stumble)
+    async with running(store) as (one, journal):
+        one.mark(odd.id)
+        await one.catch_up(sound.id)
+        await one.catch_up(odd.id)
+        await one.catch_up(odd.id)
+        assert [odd.id] == await journal.read(rendered.lagging)
+    assert 8996 == len(final(store, sound))
+    told = f"Session {odd.id} is rendered no further."
+    assert [told] == [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.slow
 async def test_what_is_removed_is_taken_out(store: Store) -> None:
     """Of texts and index, once it is told."""
     session = talkative(store)

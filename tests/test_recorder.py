@@ -133,14 +133,16 @@ async def test_what_a_host_tells_is_kept(rig: Rig) -> None:
     with trio.fail_after(PATIENCE_S):
         await live.flow.wait_beyond(2)
     witness = rig.system.stage.running[session.id]
-    witness.saw(ControlSeen("window-renamed", {"name": "vim"}))
+    witness.saw(ControlSeen("window-renamed", {"name": "vi\udcff", "window_id": 1}))
     await eventually(lambda: texts(rig, session, q="window-renamed"))
     page = await rig.system.journal.read(
         tracing.list_terminal_events,
         session.id,
         ListTerminalEvents(kind="window-renamed"),
     )
-    assert [({"name": "vim"}, 3)] == [(row.data, row.offset) for row in page.rows]
+    assert [({"name": "vi?", "window_id": 1}, 3)] == [
+        (row.data, row.offset) for row in page.rows
+    ]
 
 
 @pytest.mark.slow

@@ -14,7 +14,10 @@ from ant.scribe import URGENT, Scribe
 from ant.store import Keyframe, Store, Unit
 from ant.tally import Limit
 from ant.terminal.flow import Flow
+from ant.terminal.observations import VerdictSeen
+from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.transcript import CAPACITY, CHUNK, Tail
+from ant.trail import Fact, Source, Trust
 from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S
 from tests.test_evidence import create
@@ -184,3 +187,32 @@ async def test_a_keyframe_is_drawn_when_it_is_stored(
     with trio.fail_after(PATIENCE_S):
         await flow.wait_stored(5)
     assert drawn == newest(store, session)
+
+
+def fact(end: int) -> Fact:
+    """Something that the bytes before `end` show."""
+    return Fact(Source.TERMINAL, Trust.HIGH, "command_block", f"{end}", {}, 0, end)
+
+
+async def test_catching_up_is_with_all_that_was_seen(
+    scribe: Scribe, store: Store, session: Session
+) -> None:
+    """Bytes, sizes and facts; also where there are no new bytes, or nothing at all."""
+    flow = Flow(Tail(0))
+
+    def seen(unit: Unit) -> tuple[int, int]:
+        sightings = unit.sightings.of(session.id)
+        return len(sightings), len(unit.run_events.page(session.id, 1000))
+
+    with trio.fail_after(PATIENCE_S):
+        for number in range(1, 20):
+            if number % 3:
+                flow.append(b"x")
+                scribe.mark(session.id, flow)
+            quiet = Verdict(Kind.BUSY, "time", (), flow.tail.end)
+            scribe.note(session.id, flow, VerdictSeen(quiet, None, 80, 24))
+            scribe.hear(session.id, flow, fact(flow.tail.end))
+            await scribe.catch_up(session.id, flow)
+            assert flow.tail.stored == flow.tail.end
+            assert (number, number) == store.read(seen)
+        await scribe.catch_up(session.id, flow)

@@ -41,6 +41,16 @@ def test_a_page_stands_alone(store: Store) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
+@given(st.text(st.sampled_from("`a b"), min_size=1, max_size=9))
+def test_code_is_quoted_whatever_is_in_it(text: str) -> None:
+    """No run of ticks in it is as long as those around it."""
+    made = vault._code(text)
+    fence = made[: len(made) - len(made.lstrip("`"))]
+    inner = made.removeprefix(fence).removesuffix(fence)
+    assert text.strip() == inner.strip()
+    assert len(fence) not in map(len, re.findall("`+", inner))
+
+
 @given(name=st.text(max_size=80))
 def test_a_file_name_is_safe_anywhere(name: str) -> None:
     """No separator, no dot in front, and the id tells two of a name apart."""

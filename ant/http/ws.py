@@ -240,7 +240,9 @@ class Socket:
         live = self._system.supervisor.find(ask.session_id)
         if live is None:
             live = await live_terminal(self._system, ask.session_id)
-        if is_reply(data) and not self._joins.may_reply(ask.session_id):
+        answered = live.terminal.answers_queries
+        may_reply = not answered and self._joins.may_reply(ask.session_id)
+        if is_reply(data) and not may_reply:
             met(Limit.REPLY)
             return {"sessionId": ask.session_id, "size": 0, "dropped": True}
         join = self._joins.get(ask.session_id)

@@ -106,20 +106,6 @@ class RunEvents:
         rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
         return tuple(rows[::-1] if newest else rows)
 
-    def matching(
-        self, holds: Callable[[str], bool], archived: bool, deleted: bool, limit: int
-    ) -> list[RunEvent]:
-        """The events, newest first, whose text is like that."""
-        query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
-        query = reachable(query, RunEventRow.session_id, archived, deleted)
-        found: list[RunEvent] = []
-        for row in query.order_by(RunEventRow.id.desc()).namedtuples().iterator():
-            if holds(row.text):
-                found.append(_event(row))
-                if len(found) == limit:
-                    break
-        return found
-
     def extent(
         self, session_id: str
     ) -> tuple[dict[str, int], datetime | None, datetime | None]:
@@ -146,6 +132,20 @@ class RunEvents:
             .limit(limit)
         )
         return tuple(map(_event, rows.namedtuples()))
+
+    def matching(
+        self, holds: Callable[[str], bool], archived: bool, deleted: bool, limit: int
+    ) -> list[RunEvent]:
+        """The events, newest first, whose text is like that."""
+        query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
+        query = reachable(query, RunEventRow.session_id, archived, deleted)
+        found: list[RunEvent] = []
+        for row in query.order_by(RunEventRow.id.desc()).namedtuples().iterator():
+            if holds(row.text):
+                found.append(_event(row))
+                if len(found) == limit:
+                    break
+        return found
 
     def prune(self, session_id: str, below: int) -> None:
         """Let those go whose number is less; the chain begins later then."""

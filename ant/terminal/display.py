@@ -83,6 +83,11 @@ class Display:
         """The window title, as it is now."""
         return self._screen.title
 
+    def pass_over(self, offset: int) -> None:
+        """There are no bytes before `offset` but those that were taken."""
+        if offset > self.end:
+            self.end, self._held = offset, b""
+
     def resize(self, cols: int, rows: int) -> None:
         """Have this size from the next byte on."""
         self._screen.resize(cols, rows)

@@ -24,6 +24,17 @@ class Flow:
         self._floods = len(data) > LARGE
         self._grown.unpark_all()
 
+    async def skip(self, count: int) -> None:
+        """Leave offsets out, once all before them is stored and seen.
+
+        Who reads past them finds a hole. *Cancellation:* none was left out.
+        """
+        while min(self.tail.stored, self.tail.seen) < self.tail.end:
+            await self._moved.park()
+        self.tail.skip(count)
+        met(Limit.SPOOL, count)
+        self._grown.unpark_all()
+
     def finish(self) -> None:
         """No more bytes will come."""
         self.finished = True

@@ -26,15 +26,16 @@ _INTERPRETERS = frozenset(["node", "bun", "deno", "python"])
 _DEPTH = 8
 
 
-def look_at(master: int, leader: int) -> Tty:
-    """The line discipline of a PTY, and the process in front of it.
+def look_at(fd: int, leader: int, group: int) -> Tty:
+    """The line discipline of a PTY, either end of it, and the process in front.
 
-    `leader` is the pid of the session's first process. Raises `OSError` when the
-    terminal is gone; what cannot be known of the process is left out.
+    `leader` is the pid of the session's first process, `group` the foreground group.
+    Raises `OSError` or `termios.error` when the terminal is gone; what cannot be known
+    of the process is left out.
     """
-    flags = termios.tcgetattr(master)
+    flags = termios.tcgetattr(fd)
     modes = flags[_LFLAG]
-    pid = in_front(os.tcgetpgrp(master))
+    pid = in_front(group)
     return Tty(
         echo=bool(modes & termios.ECHO),
         canonical=bool(modes & termios.ICANON),

@@ -9,6 +9,7 @@ from typing import Protocol
 import attrs
 
 from ant.terminal.look import Tty
+from ant.terminal.observations import ControlSeen
 
 MAX_READ = 65536
 """Bytes a read coalesces: one kernel PTY read is about 4 KiB, one frame is 64 KiB."""
@@ -49,6 +50,14 @@ class Identity:
     boot_id: str
 
 
+class Skipped(Exception):
+    """`count` bytes before the next one are gone for ever: they were dropped."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} bytes were dropped.")
+        self.count = count
+
+
 class Terminal(Protocol):
     """A program on a terminal. One task reads, one task writes, any task may ask.
 
@@ -61,9 +70,21 @@ class Terminal(Protocol):
         """The program's process; None where the host has none (the fake)."""
         ...
 
+    @property
+    def outlives_us(self) -> bool:
+        """Whether the program goes on when we let go of it, to be found again."""
+        ...
+
+    @property
+    def answers_queries(self) -> bool:
+        """Whether the host is a terminal to the program: it answers its queries."""
+        ...
+
     async def read(self) -> bytes:
         """At least one and at most `MAX_READ` of the next bytes; `b""` at the end.
 
+        Raises `Skipped` once where bytes are missing; the next `read` goes on behind
+        them, and `read_nowait` has nothing until then.
         *Cancellation:* no byte is lost: it arrives by the next `read`.
         """
         ...
@@ -118,6 +139,17 @@ class Terminal(Protocol):
 
     async def wait_exit(self) -> Exit:
         """Wait until the program itself has ended; may be asked again and by many."""
+        ...
+
+    async def notice(self) -> ControlSeen:
+        """The next thing that the host notified of; for ever where it never does."""
+        ...
+
+    async def leave(self) -> None:
+        """Let go of a program that outlives us, as it is. Idempotent.
+
+        Afterwards nothing of it is left with us. *Cancellation:* it is let go of.
+        """
         ...
 
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:

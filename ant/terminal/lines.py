@@ -78,8 +78,8 @@ class Renderer:
         self._read(text, start)
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size from the next byte on."""
-        if (cols, rows) != self.size:
+        """Have this size from the next byte on; none is where nobody knew one."""
+        if (cols, rows) != self.size and cols > 0 and rows > 0:
             self._canvas.resize(cols, rows)
 
     def rest(self) -> None:

@@ -40,6 +40,7 @@ class Process:
     cpu_ticks: int
     rss_bytes: int
     threads: int
+    tpgid: int = 0
 
     @property
     def live(self) -> bool:
@@ -58,6 +59,30 @@ def identify(pid: int) -> Identity | None:
     """Who has this pid now, a zombie included; None if nobody has."""
     process = _look(pid)
     return Identity(pid, process.start_ticks, boot_id()) if process else None
+
+
+def foreground_of(pid: int) -> int:
+    """The foreground group of a process' terminal; 0 where there is none."""
+    process = _look(pid)
+    return max(process.tpgid, 0) if process else 0
+
+
+def is_waiting(pid: int) -> bool:
+    """Whether a process sleeps till something comes, or is no more."""
+    process = _look(pid)
+    return process is None or process.state in "SZX"
+
+
+def kill(pid: int) -> None:
+    """End a process by force; nothing where it has ended or is not ours to signal."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def signal_group(group: int, signum: int) -> None:
+    """Signal a job; nothing where it has ended or is not ours to signal."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signum)
 
 
 def snapshot() -> list[Process]:
@@ -193,6 +218,7 @@ def _look(pid: int) -> Process | None:
         ppid=int(fields[1]),
         sid=int(fields[3]),
         tty_nr=int(fields[4]),
+        tpgid=int(fields[5]),
         state=fields[0].decode(),
         start_ticks=int(fields[19]),
         cpu_ticks=int(fields[11]) + int(fields[12]),

@@ -27,6 +27,7 @@ from ant.tally import Limit, met
 from ant.terminal import front, processes
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity, Spec
 from ant.terminal.look import Tty
+from ant.terminal.observations import ControlSeen
 
 CTRL_C = b"\x03"
 
@@ -56,7 +57,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
     machine has no more to give; then nothing was created. `PWD` is the caller's to set.
     *Cancellation:* nothing was created. After the return it is the caller's to close.
     """
-    _check(spec)
+    check(spec)
     await trio.lowlevel.checkpoint()
     try:
         master, slave = os.openpty()
@@ -94,6 +95,8 @@ class PtyTerminal:
         self._closing = False
         self._closed = trio.Event()
 
+    outlives_us = answers_queries = False
+
     @property
     def identity(self) -> Identity | None:
         return self._identity
@@ -120,7 +123,8 @@ class PtyTerminal:
         if not self._open:
             return None
         try:
-            return front.look_at(self._master, self._pid)
+            group = os.tcgetpgrp(self._master)
+            return front.look_at(self._master, self._pid, group)
         except (OSError, termios.error):
             return None
 
@@ -236,6 +240,14 @@ class PtyTerminal:
                 self._exit = Exit(signal=status.si_status)
         return self._exit is not None
 
+    async def notice(self) -> ControlSeen:
+        """See `Terminal.notice`: the kernel has none."""
+        await trio.sleep_forever()
+
+    async def leave(self) -> None:
+        """See `Terminal.leave`: without us it is hung up, so it is closed."""
+        await self.aclose()
+
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
         """See `Terminal.aclose`. Takes a few seconds at most, however it is called.
 
@@ -280,7 +292,8 @@ class PtyTerminal:
         self._closed.set()
 
 
-def _check(spec: Spec) -> None:
+def check(spec: Spec) -> None:
+    """Whether this can be started at all. Raises `Invalid` if not."""
     program = spec.argv[0] if spec.argv else ""
     if not (os.path.isabs(program) and os.path.isfile(program)):
         raise Invalid(f"There is no program {program!r} at $.command[0]")

@@ -23,9 +23,10 @@ from ant.terminal.answering import give, is_gone
 from ant.terminal.choice import Choice, Outcome
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
+from ant.terminal.draining import DRAIN_MAX_S, drain
 from ant.terminal.driver import Driver, driver_for
 from ant.terminal.flow import Flow
-from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
+from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
 from ant.terminal.inbox import ENDED, Inbox, Typed
 from ant.terminal.look import Look, Tty
 from ant.terminal.modes import Modes
@@ -37,12 +38,6 @@ from ant.terminal.transcript import CAPACITY
 
 WRITE_S = 5.0
 """What a program is given to read a text that is typed to it."""
-
-DRAIN_QUIET_S = 0.25
-"""After the program's exit, silence of this length means that all it wrote was read."""
-
-DRAIN_MAX_S = 5.0
-"""What a stop grants the rest of the output when storage does not keep up."""
 
 TEARDOWN_S = 10.0
 """Deadline of the shield: grace, KILL and the last commit are well within it."""
@@ -77,6 +72,10 @@ class Witness(Protocol):
         """
         ...
 
+    async def left(self) -> None:
+        """We let go of it, and it goes on. Runs under the shield."""
+        ...
+
 
 class LiveTerminal:
     """A running session as others hold it: they ask, its own tasks do."""
@@ -96,7 +95,7 @@ class LiveTerminal:
         self._inbox = Inbox(terminal)
         self._stirred = Bell()
         self._witness = witness
-        self._stop = trio.Event()
+        self._stop, self.leaving = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 
     @property
@@ -114,9 +113,8 @@ class LiveTerminal:
     ) -> Typed:
         """Write it, or what there is no room for yet behind what is queued already.
 
-        `source` and `by` are the way and who, as it is recorded.
-
-        Raises `NotRunning`, or `CapacityReached` when the program does not read.
+        `source` and `by` are the way and who, as it is recorded. Raises `NotRunning`,
+        or `CapacityReached` when the program does not read.
         """
         self._stir()
         shown = self._sight.shows(data)
@@ -239,6 +237,11 @@ class LiveTerminal:
         """What draws the screen as it is; None where there is no library for it."""
         return self._sight.picture()
 
+    def leave(self) -> None:
+        """Begin to let go of a program that outlives us; `over` tells when we have."""
+        self.leaving = True
+        self._stop.set()
+
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
         """Begin to end the session; `over` tells when it has."""
         self._grace_s = min(self._grace_s, grace_s)
@@ -247,19 +250,27 @@ class LiveTerminal:
     async def _read(self, at_end: trio.Event) -> None:
         while True:
             await self.flow.wait_room()
-            data = await self.terminal.read()
+            try:
+                data = await self.terminal.read()
+            except Skipped as hole:
+                await self.flow.skip(hole.count)
+                continue
             if not data:
                 at_end.set()
                 return
             self._take(data)
+
+    async def _hear(self) -> None:
+        while True:
+            self._witness.saw(await self.terminal.notice())
 
     def _take(self, data: bytes) -> None:
         self.flow.append(data)
         self._witness.saw(OutputSeen(self.flow.tail.end))
 
     async def _detect(self) -> None:
-        seen = self.flow.tail.seen
-        while await self.flow.wait_beyond(seen):
+        while await self.flow.wait_beyond(self.flow.tail.seen):
+            seen = self.flow.tail.seen  # It goes ahead where offsets are left out.
             data = self.flow.tail.read(seen, MAX_READ)
             seen += len(data)
             now = trio.current_time()
@@ -300,7 +311,7 @@ class LiveTerminal:
         self._stirred.ring()
 
     def _answer_queries(self, replies: bytes) -> None:
-        if replies and self._witness.is_alone():
+        if replies and not self.terminal.answers_queries and self._witness.is_alone():
             with suppress(NotRunning, CapacityReached):
                 self._inbox.type_nowait(replies)
 
@@ -317,18 +328,6 @@ class LiveTerminal:
             nursery.cancel_scope.cancel()
         return not self._stop.is_set()
 
-    async def _drain(self, at_end: trio.Event) -> None:
-        """Until the terminal is read to its end, or is quiet while there is room.
-
-        A grandchild may hold the terminal open for ever, so the end need not come.
-        """
-        while not at_end.is_set():
-            before = self.flow.tail.end
-            with trio.move_on_after(DRAIN_QUIET_S):
-                await at_end.wait()
-            if self.flow.tail.end == before and self.flow.has_room:
-                return
-
     async def run(self) -> None:
         """Run the tasks until the program has ended and all it wrote is read."""
         at_end = trio.Event()
@@ -338,11 +337,13 @@ class LiveTerminal:
                 ends.start_soon(self._read, at_end)
                 ends.start_soon(self._inbox.run)
                 ends.start_soon(self._watch)
+                ends.start_soon(self._hear)
                 if await self._until_exit():
-                    await self._drain(at_end)
-                await self.terminal.aclose(self._grace_s)
-                with trio.move_on_after(DRAIN_MAX_S):
-                    await self._drain(at_end)
+                    await drain(self.terminal, self.flow, at_end)
+                if not self.leaving:
+                    await self.terminal.aclose(self._grace_s)
+                    with trio.move_on_after(DRAIN_MAX_S):
+                        await drain(self.terminal, self.flow, at_end)
                 ends.cancel_scope.cancel()
             self.flow.finish()
 
@@ -362,8 +363,9 @@ async def run_session(
     """Open a terminal, report it started, and return when its life is over.
 
     Raises what opening raises, and whatever a bug in a task raises; the terminal is
-    ended all the same. *Cancellation:* the program is killed without grace, the last
-    word is written, no process or descriptor is left; bounded by `TEARDOWN_S`.
+    ended all the same. *Cancellation:* the program is killed without grace, or left
+    where it outlives us, the last word is written, no process or descriptor is left
+    with us; bounded by `TEARDOWN_S`.
     """
     terminal: Terminal | None = None
     live: LiveTerminal | None = None
@@ -379,14 +381,19 @@ async def run_session(
         reason = str(exc)
         raise
     finally:
-        if trio.current_effective_deadline() <= trio.current_time():
+        cancelled = trio.current_effective_deadline() <= trio.current_time()
+        if cancelled:
             reason = "stopped"
         with trio.CancelScope(shield=True) as shield:
             shield.deadline = trio.current_time() + TEARDOWN_S
-            exit_ = await terminal.aclose(0) if terminal else None
+            exit_, leaves = None, False
+            if live is not None:
+                leaves = live.leaving or (cancelled and live.terminal.outlives_us)
+            if terminal is not None:
+                exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
             if live is not None:
                 live.close()
-            await witness.ended(exit_, reason)
+            await (witness.left() if leaves else witness.ended(exit_, reason))
         if live is not None:
             live.over.set()
         if shield.cancelled_caught:

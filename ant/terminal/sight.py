@@ -75,6 +75,8 @@ class Sight:
 
     def catch_up(self, at: float) -> bytes:
         """Show what the flow has beyond the screen, `CATCH_UP` of it; the replies."""
+        if self._display is not None:
+            self._display.pass_over(self._flow.tail.base)
         data = self._flow.tail.read(self.end, CATCH_UP)
         return self.feed(data, self.end + len(data), at)
 

@@ -38,6 +38,12 @@ class Tail:
         self._bytes += data
         self.end += len(data)
 
+    def skip(self, count: int) -> None:
+        """Leave offsets out: there are no such bytes. All before is stored and seen."""
+        self._bytes.clear()
+        self.end += count
+        self.base = self.stored = self.seen = self.end
+
     def read(self, offset: int, limit: int) -> bytes:
         """Up to `limit` bytes from `offset`, which lies between `base` and `end`."""
         at = offset - self.base

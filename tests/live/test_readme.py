@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
+from ant.terminal.door import name_of
 from tests.live.server import environment
 from tests.live.waiting import eventually
 
@@ -37,7 +39,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, proof, inside, find = BLOCKS
+    serve, first, later, live, proof, inside, beside, find = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -76,6 +78,9 @@ async def test_readme_commands(tmp_path: Path) -> None:
             assert '"terminal":{"command_count":' in said
             assert " events checked, head " in said
             await run_inside(inside, address, tmp_path)
+            said = await run(f"ID=its-id\n{beside}", address)
+            socket = name_of(tmp_path) if shutil.which("tmux") else ""
+            assert f"tmux -L {socket} attach -t =its-id:\n" == said
     finally:
         # To the server alone: make would not wait for it if it were told too.
         os.kill(int((tmp_path / "lock").read_text()), signal.SIGTERM)
@@ -91,7 +96,9 @@ async def run_inside(block: str, address: str, folder: Path) -> None:
     command = f"bash -euo pipefail {script} > {out}; echo code $? >> {out}"
     async with AntClient(f"http://{address}") as ant:
         row = await ant.create("inside", command=["bash", "-c", command])
-        await eventually(lambda: out.exists() and "code " in out.read_text())
+        # The command is in what is listed, so `code` alone is not the end.
+        over = re.compile(r"code \d+\n\Z")
+        await eventually(lambda: out.exists() and over.search(out.read_text()))
         said = out.read_text()
         assert said.endswith("code 0\n"), said
         page = await ant.messages(row["linked_chat_id"])

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ant.client import AntClient
 from ant.http import routes
 from ant.http.endpoint import ROUTES
 from tests.live.server import environment, running_server
+from tests.terminal.private_tmux import ended_with_us
 
 assert routes
 
@@ -163,7 +165,15 @@ def statuses(report: Path) -> dict[str, set[int]]:
     return found
 
 
+@pytest.fixture
+def no_tmux_left(tmp_path: Path) -> Iterator[None]:
+    """Some of the sessions are in tmux, and outlive their server."""
+    with ended_with_us(tmp_path / "data"):
+        yield
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_tmux_left")
 @pytest.mark.timeout(300)
 async def test_schemathesis(tmp_path: Path) -> None:
     """No check fails, and every operation was seen to work, not only to refuse."""

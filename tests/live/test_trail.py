@@ -9,6 +9,9 @@ import trio
 
 from ant import chain
 from ant.client import AntClient, Socket
+from ant.store import Store, Unit
+from ant.store.trail import TOMBSTONE
+from ant.store.trailtables import RunEventRow
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 
@@ -52,6 +55,31 @@ def files_with(words: tuple[str, ...], folder: Path) -> list[str]:
         for word in words
         if word.encode() in data
     ]
+
+
+@pytest.mark.slow
+async def test_tombstones_are_buried_with_the_log(tmp_path: Path) -> None:
+    """Of what was removed for good only places and hashes stay, and not for ever."""
+
+    def rows(unit: Unit) -> list[tuple[str, str]]:
+        query = RunEventRow.select(RunEventRow.kind, RunEventRow.text)
+        return [(row.kind, row.text) for row in query]
+
+    def age(unit: Unit) -> None:
+        RunEventRow.update(at="2020-01-01T00:00:00.000000Z").execute()
+
+    async with running_server(tmp_path) as server, server.client() as ant:
+        row = await ant.create("one", command=["cat"])
+        await ant.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
+        await server.stop()
+    store = Store.open(tmp_path / "ant.db")
+    assert {(TOMBSTONE, "")} == set(store.read(rows))
+    store.transact(age)
+    store.close()
+    async with running_server(tmp_path):
+        store = Store.open(tmp_path / "ant.db")
+        await eventually(lambda: not store.read(rows))
+        store.close()
 
 
 @pytest.mark.slow

@@ -244,6 +244,14 @@ async def a_cancelled_write_wrote_nothing(opener: Opener) -> None:
     assert await read_until(terminal, b"end") == b"end"
 
 
+async def nothing_shows_that_the_program_shows_itself(opener: Opener) -> None:
+    """The line discipline does not: nor when the program has ended."""
+    terminal = await open_ready(opener)
+    assert not terminal.shows_input()
+    await terminal.aclose(0)
+    assert not terminal.shows_input()
+
+
 CHECKS: list[Check] = [
     what_is_written_comes_back,
     an_empty_write_is_nothing,
@@ -253,6 +261,7 @@ CHECKS: list[Check] = [
     the_ended_take_nothing,
     the_closed_take_nothing,
     output_outlives_the_close,
+    nothing_shows_that_the_program_shows_itself,
     a_resize_is_taken,
     many_wait_for_one_exit,
     a_close_is_idempotent,

@@ -66,6 +66,9 @@ class Onlooker:
     async def ended(self, exit_: Exit | None, reason: str | None) -> None:
         self._told.set()
 
+    async def left(self) -> None:
+        self._told.set()
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for this to hold; asked at each output and each verdict."""
         with trio.fail_after(PATIENCE_S):

@@ -92,3 +92,13 @@ def test_a_warm_up_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     warm_up()
     monkeypatch.setattr(screen, "ADAPTERS", [])
     warm_up()
+
+
+def test_what_was_left_out_is_passed_over() -> None:
+    """There are no such bytes: half a character before them is none; never back."""
+    display = Display.blank(10, 1, 0)
+    display.feed(b"ab\xe2\x9c", 4)
+    display.pass_over(104)
+    display.pass_over(50)
+    display.feed(b"cd", 106)
+    assert (display.end, display.drawing().lines[0].rstrip()) == (106, "abcd")

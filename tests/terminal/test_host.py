@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 import trio
@@ -11,6 +13,7 @@ from ant.terminal.host import Spec, Terminal
 from ant.terminal.pty import open_pty
 from tests.fakes import FakeTerminal
 from tests.terminal import contract
+from tests.terminal.private_tmux import running_tmux
 
 ECHO = f"""
 import os, signal, tty
@@ -29,30 +32,47 @@ while True:
 """
 
 
+SPEC = Spec((sys.executable, "-ISc", ECHO), "/", dict(os.environ), 80, 24)
+
+
 async def open_fake() -> Terminal:
     return FakeTerminal(contract.READY)
 
 
 async def open_echo_pty() -> Terminal:
-    argv = (sys.executable, "-ISc", ECHO)
-    return await open_pty(Spec(argv, "/", dict(os.environ), 80, 24))
+    return await open_pty(SPEC)
 
 
-HOSTS: dict[str, contract.Opener] = {"fake": open_fake, "pty": open_echo_pty}
+HOSTS: dict[str, contract.Opener | None] = {
+    "fake": open_fake,
+    "pty": open_echo_pty,
+    "tmux": None,
+}
 
 
 @pytest.fixture(params=HOSTS)
-async def opener(request: pytest.FixtureRequest) -> AsyncIterator[contract.Opener]:
+async def opener(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[contract.Opener]:
     """Opens the echo program on one host and closes whatever was opened."""
     opened: list[Terminal] = []
 
     async def open_one() -> Terminal:
-        opened.append(await HOSTS[request.param]())
+        assert open_host is not None
+        opened.append(await open_host())
         return opened[-1]
 
-    yield open_one
-    for terminal in opened:
-        await terminal.aclose(grace_s=0)
+    async with AsyncExitStack() as stack:
+        open_host = HOSTS[request.param]
+        if open_host is None:
+            tmux = await stack.enter_async_context(running_tmux(tmp_path))
+
+            async def open_host() -> Terminal:
+                return await tmux.open(SPEC, f"s{len(opened)}", "run", 0, lambda: 0)
+
+        yield open_one
+        for terminal in opened:
+            await terminal.aclose(grace_s=0)
 
 
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)

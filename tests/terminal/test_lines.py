@@ -168,3 +168,12 @@ def test_another_run_begins_on_a_blank_screen() -> None:
     assert [Line("the end", 0, 7, 5)] == renderer.take()
     assert [Line("Again", 100, 105, 6)] == renderer.standing()
     assert (30, 6) == renderer.size
+
+
+def test_a_size_that_nobody_knew_is_none() -> None:
+    """What is drawn after it is drawn as before."""
+    renderer = Renderer(20, 4)
+    renderer.feed(b"one\r\n", 1)
+    renderer.resize(0, 0)
+    renderer.feed(b"two", 2)
+    assert ["one", "two"] == [line.text for line in renderer.standing() if line.text]

@@ -7,13 +7,19 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
-from ant.tally import Limit
+from ant.tally import Limit, counted
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display
 from ant.terminal.flow import Flow
-from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Terminal
+from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
 from ant.terminal.inbox import INBOX, INBOX_BYTES
-from ant.terminal.observations import ActivitySeen, Observation, OutputSeen, Resized
+from ant.terminal.observations import (
+    ActivitySeen,
+    ControlSeen,
+    Observation,
+    OutputSeen,
+    Resized,
+)
 from ant.terminal.session import TEARDOWN_S, LiveTerminal, run_session
 from ant.terminal.sight import CATCH_UP
 from ant.terminal.transcript import Tail
@@ -62,11 +68,34 @@ class Diary:
         self.store()
         self.last_words.append((exit_, reason))
 
+    async def left(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.store()
+        self.last_words.append((None, "left"))
+
     def store(self) -> None:
         """Everything that waits."""
         tail = self.flow.tail
         self.stored += tail.read(tail.stored, tail.end - tail.stored)
         self.flow.mark_stored(tail.end)
+
+
+class Holed(FakeTerminal):
+    """Says one thing; then bytes are missing; then it says the other."""
+
+    def __init__(self, first: bytes, count: int, then: bytes) -> None:
+        super().__init__(first)
+        self.count, self.then = count, then
+
+    async def read(self) -> bytes:
+        if self._output or not self.then:
+            return await super().read()
+        if self.count:
+            count, self.count = self.count, 0
+            raise Skipped(count)
+        self.say(self.then)
+        self.then = b""
+        return await super().read()
 
 
 async def start(nursery: trio.Nursery, diary: Diary) -> LiveTerminal:
@@ -123,6 +152,94 @@ async def test_a_program_that_left_bytes_behind_a_slow_store(
             assert len(diary.stored) < 12 * MAX_READ or live.over.is_set()
             diary.store()
     assert b"".join(pieces) == diary.stored
+
+
+async def test_what_outlives_us_is_left(autojump_clock: MockClock) -> None:
+    """Asked to leave, or cancelled, we let go of it, and say that, and no exit."""
+    for cancels in (False, True):
+        terminal = FakeTerminal(b"hello")
+        terminal.outlives_us = True
+        diary = Diary(terminal)
+        async with trio.open_nursery() as nursery:
+            live = await start(nursery, diary)
+            await wait_all_tasks_blocked()
+            if cancels:
+                nursery.cancel_scope.cancel()
+            else:
+                live.leave()
+        assert live.over.is_set()
+        assert terminal.left
+        assert [(None, "left")] == diary.last_words
+        assert diary.stored == b"hello"
+
+
+async def test_one_that_outlives_us_is_ended_when_asked(
+    autojump_clock: MockClock,
+) -> None:
+    """A stop is a stop, and what a bug has ended does not go on unseen."""
+    terminal = FakeTerminal()
+    terminal.outlives_us = True
+    diary = Diary(terminal)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        live.stop()
+    assert not terminal.left
+    assert [(HUNG_UP, None)] == diary.last_words
+
+
+@pytest.mark.meets(Limit.SPOOL)
+async def test_where_bytes_are_missing_numbering_goes_on_behind_them(
+    autojump_clock: MockClock,
+) -> None:
+    """Once all before is stored and seen; screen and transcript know nothing of it."""
+    terminal = Holed(b"before", 1000, b"after")
+    diary = Diary(terminal, lags=True)
+    before = counted(Limit.SPOOL)
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await trio.sleep(1)
+        assert diary.flow.tail.end == 6
+        diary.store()
+        await trio.sleep(1)
+        assert (diary.flow.tail.base, diary.flow.tail.end) == (1006, 1011)
+        assert live.look().lines[0] == "beforeafter"
+        assert live.glance()[0].end == 1011
+        diary.store()
+        assert diary.stored == b"beforeafter"
+        live.stop()
+    assert counted(Limit.SPOOL) - before == 1000
+
+
+async def test_a_host_that_answers_queries_is_let_answer(
+    autojump_clock: MockClock,
+) -> None:
+    """What the program asks its terminal is not answered twice."""
+    terminal = FakeTerminal(b"\x1b[5n\x1b[c")
+    terminal.answers_queries = True
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, Diary(terminal))
+        await trio.sleep(1)
+        assert live.look().offset == 7
+        assert terminal.written == b""
+        live.stop()
+
+
+async def test_what_the_host_notifies_of_is_told(autojump_clock: MockClock) -> None:
+    """In its order, beside all else."""
+
+    class Notifying(FakeTerminal):
+        async def notice(self) -> ControlSeen:
+            await trio.sleep(1)
+            return ControlSeen("exit", {"at": trio.current_time()})
+
+    diary = Diary(Notifying())
+    begun = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        live = await start(nursery, diary)
+        await trio.sleep(2.5)
+        live.stop()
+    told = [each for each in diary.seen if isinstance(each, ControlSeen)]
+    assert [ControlSeen("exit", {"at": begun + n}) for n in (1, 2)] == told
 
 
 async def test_a_bug_in_a_detector_ends_its_own_session_only(

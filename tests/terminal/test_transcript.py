@@ -112,6 +112,19 @@ def test_pending_stops_at_its_limit() -> None:
     assert [0, CHUNK] == [o for o, _ in tail.pending(CHUNK + 1)]
 
 
+def test_offsets_may_be_left_out() -> None:
+    """Behind them everything is as in a tail that begins there."""
+    tail = Tail(0)
+    tail.append(b"abc")
+    tail.mark_stored(3)
+    tail.mark_seen(3)
+    tail.skip(100)
+    tail.append(b"def")
+    assert (tail.base, tail.stored, tail.seen, tail.end) == (103, 103, 103, 106)
+    assert tail.pending(9) == [(103, b"def")]
+    assert tail.read(104, 9) == b"ef"
+
+
 @given(terminal_bytes(), CUTS)
 def test_decode_at_any_split(data: bytes, cuts: list[int]) -> None:
     """Text is the same however the bytes are cut, and every byte is counted once."""

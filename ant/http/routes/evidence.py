@@ -95,7 +95,7 @@ async def export_session(
     """
     names = exporting.chosen(body.named())
     if (flow := system.stage.flows.get(session_id)) is not None:
-        await system.stage.scribe.flush(session_id, flow)
+        await system.stage.scribe.catch_up(session_id, flow)
     done = await system.journal.study(
         exporting.export, session_id, names, _folders(system)
     )

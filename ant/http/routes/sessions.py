@@ -13,7 +13,7 @@ from ant.commands import (
 from ant.errors import AntError, CapacityReached, Conflict, Gone
 from ant.http.endpoint import endpoint
 from ant.launch import default_command, plan
-from ant.model import CliFlag, Session, SessionId, SessionList
+from ant.model import TMUX, CliFlag, Session, SessionId, SessionList
 from ant.system import System
 from ant.tokens import Caller
 
@@ -53,6 +53,9 @@ async def create_session(system: System, body: CreateSession) -> Session:
     while the program starts leaves a session that has none yet.
     """
     if body.type.has_terminal:
+        body = attrs.evolve(body, host=body.host or system.config.default_host)
+        if body.host == TMUX:
+            await system.stage.need_tmux().door.check()
         plan(body.command, body.root_dir, body.env, body.cols, body.rows)
     program = default_command(body.type, body.command)
     if not (body.type.has_terminal and body.start):

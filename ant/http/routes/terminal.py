@@ -145,15 +145,13 @@ async def stop(
     await system.journal.read(sessions.need_terminal, session_id)
     live = system.supervisor.need(session_id)
     live.interrupt()
-    end = live.flow.tail.end
-    with trio.move_on_after(PATIENCE_S):
-        await system.stage.scribe.flush(session_id, live.flow, end)
-    is_stored = end <= live.flow.tail.stored
-    fact = facts.stopped(body.requested_by, body.reason, end if is_stored else None)
+    # Written at once: who leaves while bytes are stored would leave it unrecorded.
+    fact = facts.stopped(body.requested_by, body.reason, live.flow.tail.stored)
     try:
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # It was interrupted all the same.
-        log.error("A stop of %s is not recorded: %s", session_id, exc)
+        log.error("A stop of %s is not recorded yet: %s", session_id, exc)
+        system.stage.scribe.hear(session_id, live.flow, fact)
         event = None
     return StopReceipt(True, "interrupt", "ctrl-c", event)
 

@@ -162,7 +162,7 @@ async def test_a_stop_is_an_interrupt(rig: Rig) -> None:
 async def test_a_stop_is_no_less_one_that_cannot_be_recorded(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program is interrupted; the answer says that there is no event."""
+    """The program is interrupted; there is an event later, and none in the answer."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     write = rig.system.journal.write
@@ -177,6 +177,9 @@ async def test_a_stop_is_no_less_one_that_cannot_be_recorded(
     assert (200, None) == (answer.status, answer.body["event"])
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
+    where = f"/api/sessions/{session.id}/run-events"
+    told = (await ask(rig.app, "GET", where)).body["events"]
+    assert "Stop requested by web" in [each["text"] for each in told]
 
 
 async def test_a_size_is_set_now_and_for_later(rig: Rig) -> None:

@@ -1,0 +1,113 @@
+"""Run by tmux as `pipe-pane`: what a program puts out, from a pipe into a spool folder.
+
+A program of its own, without the rest of ANT: `spooler.py FOLDER OFFSET CAP SEGMENT`.
+
+Rule 1: a segment is named by the offset of its first byte; the next one begins where it
+ends, or further on, and then what lies between was dropped.
+Rule 2: it never waits for the reader: tmux would keep without a bound what we do not
+take. When the segments have `CAP` bytes, or the disk is full, bytes are dropped.
+Rule 3: a byte is in the file before the bell is rung for it.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+
+READ = 65536
+SUFFIX = ".spool"
+"""Also what a reader looks for; see `spool`."""
+
+
+def used(folder: str) -> int:
+    """Bytes of all the segments that are there."""
+    names = (name for name in os.listdir(folder) if name.endswith(SUFFIX))
+    return sum(_size(os.path.join(folder, name)) for name in names)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:  # The reader has just done with it.
+        return 0
+
+
+class Writer:
+    """Appends bytes to segments; `offset` is that of the next byte."""
+
+    def __init__(self, folder: str, offset: int, cap: int, segment: int) -> None:
+        self.offset = offset
+        self._folder, self._cap, self._segment = folder, cap, segment
+        self._fd, self._left = -1, 0
+        self._mark: str | None = None
+        self.has_dropped = False
+
+    def take(self, data: bytes) -> None:
+        """Write bytes, as many as there is room for; the others are counted only."""
+        while data:
+            if self._left == 0 and not self._begin():
+                break
+            try:
+                count = os.write(self._fd, data[: self._left])
+            except OSError:  # The disk is full: a new segment when it is not.
+                self._left = 0
+                break
+            self.offset += count
+            self._left -= count
+            data = data[count:]
+        self.offset += len(data)
+        self.has_dropped = self.has_dropped or bool(data)
+
+    def mark(self) -> None:
+        """Make the next segment, empty, so that what was dropped before it is known.
+
+        One that was made so before, and is empty still, goes.
+        """
+        if self._mark is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self._mark)
+        self.has_dropped, self._mark = False, self._path()
+        with contextlib.suppress(OSError):  # The disk is full.
+            os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    def _path(self) -> str:
+        return os.path.join(self._folder, f"{self.offset:020d}{SUFFIX}")
+
+    def _begin(self) -> bool:
+        """Open the next segment; whether there is room for one."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        try:
+            if used(self._folder) + self._segment > self._cap:
+                return False
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            self._fd = os.open(self._path(), flags, 0o600)
+        except OSError:
+            return False
+        self._left, self.has_dropped = self._segment, False
+        if self._mark == self._path():
+            self._mark = None
+        return True
+
+
+def main(folder: str, offset: str, cap: str, segment: str) -> None:
+    """Copy until the pipe ends, which is when the terminal does."""
+    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(signum, signal.SIG_IGN)
+    os.umask(0o077)
+    with open(os.path.join(folder, "writer"), "w") as file:
+        file.write(f"{os.getpid()}\n")
+    bell = os.open(os.path.join(folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
+    writer = Writer(folder, int(offset), int(cap), int(segment))
+    while data := os.read(0, READ):
+        writer.take(data)
+        if writer.has_dropped and not select.select([0], [], [], 0)[0]:
+            writer.mark()
+        with contextlib.suppress(BlockingIOError):  # It has been rung often enough.
+            os.write(bell, b"\0")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,58 @@
+"""A tmux server of a test's own, which ends with it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from ant.terminal import processes
+from ant.terminal.door import name_of
+from ant.terminal.tmux import SPOOL_MAX, Tmux
+
+needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
+
+
+def command(data_dir: Path, *words: str) -> str:
+    """What tmux says to a command, as a person would give it; "" without tmux."""
+    if shutil.which("tmux") is None:
+        return ""
+    done = subprocess.run(
+        ["tmux", "-L", name_of(data_dir), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMUX": "", "TMUX_TMPDIR": ""},
+        timeout=20,
+    )
+    return done.stdout.rstrip("\n") if done.returncode == 0 else done.stderr
+
+
+@contextmanager
+def ended_with_us(data_dir: Path) -> Iterator[None]:
+    """Whatever tmux server that folder has by then is ended."""
+    try:
+        yield
+    finally:
+        pid = command(data_dir, "display-message", "-p", "#{pid}")
+        command(data_dir, "kill-server")
+        if pid.isdecimal():  # With a client that is stuck it would never end.
+            processes.kill(int(pid))
+        folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp"), f"tmux-{os.getuid()}")
+        (folder / name_of(data_dir)).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def running_tmux(
+    data_dir: Path, spool_max: int = SPOOL_MAX
+) -> AsyncIterator[Tmux]:
+    """The private tmux of a folder for the length of a block; skips without tmux."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is missing")
+    with ended_with_us(data_dir):
+        tmux = Tmux(data_dir, dict(os.environ), spool_max)
+        async with tmux.holding():
+            yield tmux
