@@ -1,12 +1,15 @@
-"""Rules of screens whose program has ended: what was visible then is drawn again."""
+"""Rules of screens that were: drawn again, and what a shell said there heard again."""
+
+from collections.abc import Iterator
 
 import attrs
 
-from ant.model import SessionId
+from ant.blocks import COMMAND_BLOCK
+from ant.model import Chunk, SessionId
 from ant.sessions import need_terminal
 from ant.store import Keyframe, Unit
 from ant.terminal.display import Display, Drawing, Picture
-from ant.terminal.marks import Mark, Marks, Standing
+from ant.trail import Source
 
 REDRAW_MAX = 16 << 20
 """Bytes played again at most. Keyframes come more often; without one, as in a database
@@ -15,9 +18,9 @@ older than they are, what was drawn before these bytes is not shown."""
 _CHUNKS = 64
 _PAGE = 1 << 20
 
-
-MARKS_MAX = 1 << 20
-"""Bytes before the end that are searched for what a shell said of itself last."""
+HEARD_AGAIN = 1 << 20
+"""Bytes at either end of what followed the last command of a shell: at the first of
+them the next one began, and in the last is what the shell said of itself last."""
 
 
 def redraw(unit: Unit, session_id: SessionId) -> Drawing:
@@ -28,19 +31,35 @@ def redraw(unit: Unit, session_id: SessionId) -> Drawing:
     return restore(unit, session_id).drawing()
 
 
-def hear_again(unit: Unit, session_id: SessionId, shell: Standing) -> None:
-    """Have `shell` hear the marks before the last stored byte once more."""
+def unheard(unit: Unit, session_id: SessionId) -> list[Chunk]:
+    """What followed the last command that is recorded, but the middle of very much.
+
+    The first begins with the byte after that command's output.
+    """
     terminal = need_terminal(unit, session_id).terminal
     assert terminal is not None
-    marks = Marks(max(terminal.oldest, terminal.end - MARKS_MAX))
-    while marks.end < terminal.end:
-        chunks = unit.transcripts.read(session_id, marks.end, _CHUNKS, _PAGE)
+    told = unit.run_events.reached(session_id, Source.TERMINAL, COMMAND_BLOCK)
+    start = max(terminal.oldest, told)
+    until = min(start + HEARD_AGAIN, terminal.end)
+    since = max(until, terminal.end - HEARD_AGAIN)
+    return [
+        *_stored(unit, session_id, start, until),
+        *_stored(unit, session_id, since, terminal.end),
+    ]
+
+
+def _stored(unit: Unit, session_id: SessionId, start: int, end: int) -> Iterator[Chunk]:
+    """The bytes from one offset to another, as far as they are kept."""
+    while start < end:
+        chunks = unit.transcripts.read(session_id, start, _CHUNKS, _PAGE)
         for chunk in chunks:
-            for mark in marks.feed(chunk.data, chunk.end):
-                if isinstance(mark, Mark):
-                    shell.hear(mark)
+            data = chunk.data[max(start - chunk.offset, 0) : end - chunk.offset]
+            if chunk.offset >= end:
+                return
+            start = min(chunk.end, end)
+            yield attrs.evolve(chunk, offset=start - len(data), data=data)
         if not chunks:
-            break
+            return
 
 
 def restore(unit: Unit, session_id: SessionId) -> Display:
@@ -55,12 +74,8 @@ def restore(unit: Unit, session_id: SessionId) -> Display:
         display = Display.blank(keyframe.cols, keyframe.rows, start)
     else:
         display = Display.of(_picture(keyframe))
-    while display.end < terminal.end:
-        chunks = unit.transcripts.read(session_id, display.end, _CHUNKS, _PAGE)
-        for chunk in chunks:
-            display.feed(chunk.data, chunk.end)
-        if not chunks:
-            break
+    for chunk in _stored(unit, session_id, display.end, terminal.end):
+        display.feed(chunk.data, chunk.end)
     return display
 
 

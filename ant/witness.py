@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 
 import attrs
@@ -17,7 +18,7 @@ from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.explaining import RESIZED
 from ant.journal import Journal
 from ant.launch import plan
-from ant.model import TMUX, SessionId
+from ant.model import TMUX, Chunk, SessionId
 from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Keyframe, Program
@@ -141,8 +142,6 @@ class Witness:
             display = await journal.read(screens.restore, self.session_id)
             display.pass_over(program.reserved)
             display.resize(program.cols, program.rows)
-        shell = self.detector.shell
-        await journal.read(screens.hear_again, self.session_id, shell)
         terminal = await tmux.attach(survivor, program.reserved, self._stored)
         if not survivor.dead:
             terminal.resize(program.cols, program.rows)
@@ -191,9 +190,10 @@ class Witness:
             self._keyframe(),
             self._survivor is not None,
         )
-        asked = None
+        asked, past = None, list[Chunk]()
         if self._survivor is not None:
             asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
+            past = await self._stage.journal.read(screens.unheard, self.session_id)
         self.has_begun = True
         self._stage.recorder.enter(
             self.session_id, self.flow, live.terminal.shows_input
@@ -203,8 +203,9 @@ class Witness:
         self._stage.running[self.session_id] = self
         self._stage.flows[self.session_id] = self.flow
         self._stage.viewers.wake(self.session_id)
-        if self._survivor is not None:  # It may be quiet: nothing else would look.
-            live.set_driver(self.detector.flag)
+        if self._survivor is not None:
+            live.recall([(each.data, each.end, _then(each.at)) for each in past])
+            live.set_driver(self.detector.flag)  # Nothing else may ever make it look.
 
     def saw(self, observation: Observation) -> None:
         """Wake viewers and the transcript writer; tell the room what it should know."""
@@ -229,7 +230,8 @@ class Witness:
                 told = HostTold(kind, data, self.flow.tail.end)
                 self._stage.recorder.told(self.session_id, told)
             case BlockSeen(block):
-                fact = command_block(block, clock.now())
+                ago = timedelta(seconds=trio.current_time() - block.at)
+                fact = command_block(block, clock.now() - ago)
                 self._stage.scribe.hear(self.session_id, self.flow, fact)
             case Resized(cols, rows):
                 self._stage.recorder.resized(self.session_id, cols, rows)
@@ -336,3 +338,8 @@ def _display(program: Program) -> Display | None:
         return Display.blank(program.cols, program.rows, program.reserved)
     except ImportError:
         return None
+
+
+def _then(at: datetime) -> float:
+    """That moment, before this process was there, on the clock that only goes on."""
+    return trio.current_time() - (clock.now() - at).total_seconds()

@@ -16,7 +16,7 @@ from ant.trail import Fact, RunEvent, Source, Trust
 from tests.test_evidence import create
 
 ENDED = datetime(2026, 1, 1, 12, 0, 10, tzinfo=UTC)
-BLOCK = Block("make test", False, "/a b", 2, 1.5, 40, 90, (20, 35), "ab" * 32)
+BLOCK = Block("make test", False, "/a b", 2, 1.5, 40, 90, (20, 35), "ab" * 32, 0.0)
 
 
 def recorded(store: Store, *facts: Fact) -> tuple[RunEvent, ...]:

@@ -89,7 +89,7 @@ def test_a_film_ends_on_the_screen_of_the_session(
 def test_commands_are_in_every_document(store: Store, session: Session) -> None:
     """Listed with how they ended, and a mark in the film before their output."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    block = Block("make `x`\nit", False, "/a b", 2, 1.25, 16, 25, (2, 16), None)
+    block = Block("make `x`\nit", False, "/a b", 2, 1.25, 16, 25, (2, 16), None, 0.0)
     store.transact(record, session.id, command_block(block, at))
     fact = Fact(Source.JSON, Trust.HIGH, "message", "<b>\nsaid", {}, end=16)
     store.transact(record, session.id, fact)

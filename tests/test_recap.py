@@ -26,7 +26,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def ran(number: int, code: int | None, ms: int = 100, command: str = "make") -> Fact:
     """A command, one a minute; a hundred bytes of output each."""
     start = number * 100
-    block = Block(command, False, "/x", code, ms / 1000, start, start + 100, None, None)
+    block = Block(
+        command, False, "/x", code, ms / 1000, start, start + 100, None, None, 0
+    )
     return command_block(block, START + timedelta(minutes=number))
 
 

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
-from ant import screens, sessions
+from ant import blocks, screens, sessions, tracing
 from ant.commands import CreateSession
 from ant.errors import NotRunning
 from ant.model import Session, SessionType
 from ant.store import Keyframe, Store, Unit
 from ant.terminal.display import Display
+from ant.trail import Fact, Source, Trust
 
 
 def create(store: Store, **fields: Any) -> Session:
@@ -77,6 +79,36 @@ def test_what_is_played_again_is_bounded(
     if has_keyframe:
         keep(store, Keyframe(session.id, 0, 30, 4, b"old"))
     assert (8, 30, 4, ["one2"]) == drawn(store, session)
+
+
+def test_what_followed_the_last_command_is_heard_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the byte after its output on; of much, what is first and what is last."""
+    monkeypatch.setattr(screens, "HEARD_AGAIN", 6)
+    session = create(store)
+    fill(store, session, (0, b"zero"), (4, b"one2"), (20, b"three"), (25, b"four5678"))
+
+    def heard() -> list[tuple[int, bytes]]:
+        found = store.read(screens.unheard, session.id)
+        return [(each.offset, each.data) for each in found]
+
+    assert [(0, b"zero"), (4, b"on"), (27, b"ur5678")] == heard()
+    for end, kind, source in (
+        (3, blocks.COMMAND_BLOCK, Source.TERMINAL),
+        (99, blocks.COMMAND_BLOCK, Source.HOOK),
+        (99, "question", Source.TERMINAL),
+        (None, blocks.COMMAND_BLOCK, Source.TERMINAL),
+    ):
+        fact = Fact(source, Trust.HIGH, kind, "x", start=end, end=end)
+        store.transact(tracing.record, session.id, fact)
+    assert [(3, b"o"), (4, b"one2"), (27, b"ur5678")] == heard()
+    fact = Fact(Source.TERMINAL, Trust.HIGH, blocks.COMMAND_BLOCK, "x", end=24)
+    store.transact(tracing.record, session.id, fact)
+    assert [(24, b"e"), (25, b"four5"), (30, b"678")] == heard()
+    fact = attrs.evolve(fact, end=33)
+    store.transact(tracing.record, session.id, fact)
+    assert [] == heard()
 
 
 def test_a_chat_has_none(store: Store) -> None:

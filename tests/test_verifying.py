@@ -38,7 +38,7 @@ def whole(store: Store) -> Body:
         data += PROMPT + output
         sha256 = hashlib.sha256(output).hexdigest()
         end = start + len(output)
-        block = Block("x", False, None, 0, 0.5, start, end, None, sha256)
+        block = Block("x", False, None, 0, 0.5, start, end, None, sha256, 0.0)
         facts.append(command_block(block, at))
         facts.append(Fact(Source.JSON, Trust.HIGH, "message", "é", {"at": end}))
     half = len(data) // 2

@@ -25,6 +25,16 @@ _HEAD = Statement(
     )
 )
 
+_REACHED = Statement(
+    lambda session_id, source, kind: (
+        RunEventRow.select(RunEventRow.end)
+        .where((RunEventRow.session_id == session_id) & (RunEventRow.source == source))
+        .where((RunEventRow.kind == kind) & RunEventRow.end.is_null(False))
+        .order_by(RunEventRow.n.desc())
+        .limit(1)
+    )
+)
+
 
 def _event(row: Any) -> RunEvent:
     at = clock.parse_stamp(row.at)
@@ -105,6 +115,11 @@ class RunEvents:
         order = RunEventRow.n.desc() if newest else RunEventRow.n
         rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
         return tuple(rows[::-1] if newest else rows)
+
+    def reached(self, session_id: str, source: Source, kind: str) -> int:
+        """The last byte that an event of this source and kind points at; 0 if none."""
+        row = _REACHED.one(session_id=session_id, source=source, kind=kind)
+        return row.end if row else 0
 
     def extent(
         self, session_id: str

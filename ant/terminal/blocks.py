@@ -45,7 +45,8 @@ class Block:
 
     `command` is empty where nobody knows, `cut` where it was longer. `typed` are the
     bytes between the prompt and the command's first output. `exit_code` is None where
-    the shell has not told; `sha256` is that of the output.
+    the shell has not told; `sha256` is that of the output; it ended `at` (monotonic
+    seconds).
     """
 
     command: str
@@ -57,6 +58,7 @@ class Block:
     end: int
     typed: tuple[int, int] | None
     sha256: str | None
+    at: float
 
 
 @attrs.define
@@ -253,5 +255,6 @@ class Blocks:
                 end=end.offset,
                 typed=running.typed,
                 sha256=end.sha256,
+                at=end.at,
             )
         )

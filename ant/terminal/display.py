@@ -54,6 +54,10 @@ class Display:
         """
         return cls(open_screen(cols, rows), offset)
 
+    def like(self) -> "Display":
+        """A blank one of the same size, that has taken nothing yet."""
+        return Display.blank(self._screen.cols, self._screen.rows, 0)
+
     @classmethod
     def of(cls, picture: Picture) -> "Display":
         """As it was when the picture was taken. Raises as `blank` does."""

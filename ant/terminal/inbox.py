@@ -21,6 +21,9 @@ INBOX = 64
 INBOX_BYTES = 4 << 20
 """And their bytes together: four of the largest inputs."""
 
+WRITE_S = 5.0
+"""What a program is given to read a text that is typed to it."""
+
 ENDED = "The program of this session has ended."
 
 
@@ -112,7 +115,7 @@ class Inbox:
                 raise CapacityReached("The program is not reading its input.")
             data = data[count:]
 
-    async def write(self, data: bytes, patience_s: float) -> None:
+    async def write(self, data: bytes, patience_s: float = WRITE_S) -> None:
         """As `press`, waiting for room: no longer than that."""
         with trio.move_on_after(patience_s):
             while True:

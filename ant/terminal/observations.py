@@ -79,7 +79,7 @@ class VerdictSeen:
 
 @attrs.frozen
 class BlockSeen:
-    """A command that the shell ran has ended, this very moment."""
+    """A command that the shell ran has ended."""
 
     block: Block
 

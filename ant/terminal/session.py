@@ -33,11 +33,7 @@ from ant.terminal.modes import Modes
 from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
 from ant.terminal.prompt import Verdict
 from ant.terminal.saying import Said, reacts, say
-from ant.terminal.sight import CATCH_UP, Sight
-from ant.terminal.transcript import CAPACITY
-
-WRITE_S = 5.0
-"""What a program is given to read a text that is typed to it."""
+from ant.terminal.sight import Piece, Sight
 
 TEARDOWN_S = 10.0
 """Deadline of the shield: grace, KILL and the last commit are well within it."""
@@ -103,6 +99,11 @@ class LiveTerminal:
         """What is held true of the program; None before the first look."""
         return self._detector.verdict
 
+    def recall(self, past: list[Piece]) -> None:
+        """See `Sight.recall`; what is new of it is told."""
+        self._sight.recall(past)
+        self._tell()
+
     def set_driver(self, flag: str | None) -> None:
         """Judge by this driver from now on."""
         self._detector.flag = flag
@@ -149,9 +150,7 @@ class LiveTerminal:
             raise NotRunning(ENDED)
         while self.flow.has_room and (data := self.terminal.read_nowait()):
             self._take(data)
-        for _ in range(CAPACITY // CATCH_UP):
-            if self._sight.end == self.flow.tail.end:
-                break
+        while self._sight.end < self.flow.tail.end:  # A whole tail, at most.
             self._catch_up()
         return self._sight.glance(trio.current_time())
 
@@ -199,7 +198,7 @@ class LiveTerminal:
 
     async def write(self, data: bytes) -> None:
         """See `Hands.write`."""
-        await self._inbox.write(data, WRITE_S)
+        await self._inbox.write(data)
 
     def press(self, data: bytes) -> None:
         """See `Hands.press`."""
@@ -347,11 +346,12 @@ class LiveTerminal:
                 ends.cancel_scope.cancel()
             self.flow.finish()
 
-    def close(self) -> None:
-        """Nothing more is typed; what waits is told so. What ran has ended."""
+    def close(self, goes_on: bool) -> None:
+        """Nothing more is typed; what waits is told so. What ran ended if all did."""
         self._inbox.close()
         self.flow.finish()
-        self._sight.finish(trio.current_time())
+        if not goes_on:
+            self._sight.finish(trio.current_time())
         self._tell()
 
 
@@ -392,7 +392,7 @@ async def run_session(
             if terminal is not None:
                 exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
             if live is not None:
-                live.close()
+                live.close(leaves)
             await (witness.left() if leaves else witness.ended(exit_, reason))
         if live is not None:
             live.over.set()

@@ -4,6 +4,7 @@ import attrs
 
 from ant.errors import Conflict
 from ant.terminal.blocks import Blocks
+from ant.terminal.commandline import LINE_MAX
 from ant.terminal.detector import Detector
 from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
@@ -17,6 +18,9 @@ from ant.terminal.prompt import Verdict
 CATCH_UP = 256 << 10
 """Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
 beyond them follows the drawing as live bytes."""
+
+Piece = tuple[bytes, int, float]
+"""Bytes, the offset at which they end, and when they were seen (monotonic seconds)."""
 
 NO_LIBRARY = "No screen library is installed on this server."
 
@@ -33,10 +37,10 @@ class Sight:
     ) -> None:
         self.detector = detector
         self._terminal, self._flow, self._display = terminal, flow, display
-        self._marks = Marks(flow.tail.start)
+        self._marks = Marks(0)
         self._title = ""
         self._blocks = Blocks(self._between)
-        self._fresh = b"", 0
+        self._fresh = self._past = b"", 0
 
     @property
     def end(self) -> int:
@@ -64,11 +68,32 @@ class Sight:
 
     def _between(self, start: int, end: int) -> bytes | None:
         """See `Tail.between`; what is being fed need not be copied out of it."""
-        data, last = self._fresh
-        first = last - len(data)
-        if first <= start <= end <= last:
-            return data[start - first : end - first]
-        return self._flow.tail.between(start, end)
+        if (found := _between(self._fresh, start, end)) is not None:
+            return found
+        if start >= (border := self._past[1]):
+            return self._flow.tail.between(start, end)
+        if end <= border:
+            return _between(self._past, start, end)
+        before = _between(self._past, start, border)
+        after = self._flow.tail.between(border, end)
+        return None if before is None or after is None else before + after
+
+    def recall(self, past: list[Piece]) -> None:
+        """Hear what the shell said before our first byte, from that on which follows.
+
+        The bytes are on the screen; of a hole between two pieces nothing is known.
+        """
+        shown = self._display
+        self._display = shown.like() if shown is not None else None
+        for data, end, at in past:
+            kept, last = self._past
+            if last != end - len(data):
+                kept = b""
+            self._past = kept[-LINE_MAX:] + data, end
+            self.feed(data, end, at)
+        self._display = shown
+        kept, last = self._past
+        self._past = kept[-LINE_MAX:], last
 
     def _show(self, data: bytes, end: int) -> bytes:
         return b"" if self._display is None else self._display.feed(data, end)
@@ -152,3 +177,10 @@ class Sight:
         if self._display is None:
             raise Conflict(NO_LIBRARY)
         return self._display
+
+
+def _between(held: tuple[bytes, int], start: int, end: int) -> bytes | None:
+    """The same of bytes that end at an offset."""
+    data, last = held
+    first = last - len(data)
+    return data[start - first : end - first] if first <= start <= end <= last else None

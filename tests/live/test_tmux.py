@@ -1,5 +1,6 @@
 """Terminals in tmux, as their user meets them: restarts, ends, company, bad luck."""
 
+import hashlib
 import os
 import signal
 import stat
@@ -18,6 +19,7 @@ from ant.terminal.door import name_of
 from ant.terminal.host import Spec
 from ant.terminal.pty import open_pty
 from tests.live.server import Server, left_of, running_server
+from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
 from tests.terminal.contract import read_until, write_all
@@ -89,6 +91,43 @@ async def test_a_shell_goes_on_over_a_restart(tmp_path: Path) -> None:
             assert data.count(b"meanwhile\r\n") == data.count(b"x=1\r\n") == 1
             assert not (tmp_path / "spool" / session_id).exists()
         assert session_id not in sessions_of(tmp_path)
+
+
+@needs_tmux
+@pytest.mark.parametrize("killed", [False, True])
+async def test_commands_that_ran_over_a_restart_are_told(
+    tmp_path: Path, killed: bool
+) -> None:
+    """One that ran on, one that was half typed, and each once; folder and hash, too."""
+    wait = "while [ ! -e go ]; do sleep 0.01; done; echo over"
+    with ended_with_us(tmp_path):
+        async with serving(tmp_path) as (server, ant):
+            row = await ant.create(
+                "told", command=["bash"], host="tmux", root_dir=str(tmp_path)
+            )
+            session_id = row["id"]
+            await run(ant, session_id, "echo first")
+            await ant.type(session_id, f"{wait}\r")
+            await shows(ant, session_id, "echo over")
+            data, _ = await read_raw(ant, session_id)
+            assert b"echo over" in data
+            if killed:
+                await server.kill()
+        (tmp_path / "go").touch()
+        async with serving(tmp_path) as (_, ant):
+            first, second = await blocks(ant, session_id, 2)
+            assert ("echo first", wait) == (first["text"], second["text"])
+            output = await raw(ant, session_id, second["start"], second["end"])
+            assert output == b"over\r\n"
+            payload = second["payload"]
+            assert payload["output_sha256"] == hashlib.sha256(output).hexdigest()
+            assert (payload["cwd"], payload["exit_code"]) == (str(tmp_path), 0)
+            await ant.type(session_id, "echo th")
+            await shows(ant, session_id, "echo th")
+        async with serving(tmp_path) as (_, ant):
+            await ant.type(session_id, "ird\r")
+            third = (await blocks(ant, session_id, 3))[-1]
+            assert ("echo third", 0) == (third["text"], third["payload"]["exit_code"])
 
 
 @needs_tmux

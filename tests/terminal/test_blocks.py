@@ -91,6 +91,7 @@ def test_a_command_and_its_output() -> None:
             end=block.start + 5,
             typed=(block.start - len(C) - 6, block.start - len(C)),
             sha256=hashlib.sha256(b"one\r\n").hexdigest(),
+            at=block.end + len(mark("D;3")),
         )
         == block
     )

@@ -28,12 +28,12 @@ START = 1000
 class Scene:
     """A terminal, its bytes, and the eyes on it."""
 
-    def __init__(self, blind: bool = False) -> None:
+    def __init__(self, blind: bool = False, start: int = START) -> None:
         self.terminal = FakeTerminal(size=(40, 5))
         self.terminal.discipline = COOKED
-        self.flow = Flow(Tail(START))
+        self.flow = Flow(Tail(start))
         self.detector = Detector()
-        display = None if blind else Display.blank(40, 5, START)
+        display = None if blind else Display.blank(40, 5, start)
         self.sight = Sight(self.terminal, self.flow, display, self.detector)
 
     def say(self, data: bytes, at: float = 0.0) -> None:
@@ -154,6 +154,46 @@ def test_the_same_was_run_at_any_split(cuts: list[int], early: int) -> None:
     assert (end, end, None) == (second.start, second.end, second.exit_code)
     assert b"\x1b[3;1R" == replies
     assert [] == parts.sight.blocks()
+
+
+@given(CUTS, st.integers(0, len(RAN)), st.integers(0, len(RAN)))
+def test_a_restart_at_any_split_takes_no_command(
+    cuts: list[int], at: int, hole: int
+) -> None:
+    """What is heard again and what comes make the same commands, each once."""
+    data = RAN + b"1\r\n\x1b]133;D;3;ant=N\x07"
+    whole, before, after = Scene(), Scene(), Scene(start=START + at)
+    for scene in (whole, before, after):
+        scene.detector.shell.nonce = "N"
+    whole.say(data)
+    before.say(data[:at])
+    told = [each.block for each in before.sight.blocks()]
+    end = told[-1].end if told else START
+    past = []
+    for piece in cut(data[end - START : at], cuts):
+        end += len(piece)
+        past.append((piece, end, 0.0))
+    after.sight.recall(past)
+    drawn = after.sight.drawing()
+    assert (START + at, "") == (drawn.offset, "".join(drawn.lines))
+    after.say(data[at : at + hole])
+    after.say(data[at + hole :])
+    told += [each.block for each in after.sight.blocks()]
+    assert [each.block for each in whole.sight.blocks()] == told
+
+
+def test_a_command_whose_middle_was_left_out_has_no_hash() -> None:
+    """Of bytes that nobody has, and of more than is heard again."""
+    scene = Scene(start=START + 1000)
+    scene.detector.shell.nonce = "N"
+    begun = RAN[RAN.rindex(b"\x1b]133;B") :]
+    scene.sight.recall([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
+    scene.say(b"1\x1b]133;D;3;ant=N\x07")
+    (block,) = (each.block for each in scene.sight.blocks())
+    assert ("true " * 11 + "true", 3, None) == (
+        *(block.command, block.exit_code, block.sha256),
+    )
+    assert (START, START + 1001) == (block.start, block.end)
 
 
 def test_without_a_library_a_command_has_no_text() -> None:

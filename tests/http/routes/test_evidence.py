@@ -81,7 +81,7 @@ async def test_a_terminal_tells_what_was_run(api: Api, rig: Rig) -> None:
     def run(unit: Unit) -> None:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         for number, code in enumerate((0, 3)):
-            block = Block(f"x{number}", False, "/", code, 1, 0, 0, None, None)
+            block = Block(f"x{number}", False, "/", code, 1, 0, 0, None, None, 0)
             record(unit, row.id, command_block(block, at))
 
     await rig.system.journal.write(run)
