@@ -6,7 +6,7 @@ from typing import Any
 
 import trio
 
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 """Far beyond what anything here takes, on two busy cores."""
 
 LOOK_AGAIN_S = 0.02
