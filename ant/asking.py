@@ -253,3 +253,25 @@ class StatusPage:
     linked_chat: SessionBrief | None
     route: RouteState
     capture: CaptureState
+
+
+@attrs.frozen
+class TerminalStatus:
+    """What a terminal does, and what it asks `since` when; null where it is not known.
+    `since` is when it asked, or began to do what it does.
+    """
+
+    session: SessionBrief
+    needs_input: bool
+    since: datetime | None
+    prompt: PromptRecord | None
+    agent_status: AgentStatus | None
+    terminal_activity: TerminalActivity | None
+
+
+@attrs.frozen
+class Overview:
+    """The terminals that run: those that wait for somebody first, the longest first."""
+
+    waiting: int
+    terminals: tuple[TerminalStatus, ...]

@@ -1,5 +1,6 @@
-"""Verbs for rooms and sessions: `ant msg`, `ant chat …` and `ant sessions`."""
+"""Verbs for rooms and sessions: `ant msg`, `chat …`, `sessions` and `status`."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -150,17 +151,49 @@ def _choice(answer: str, value: str | None) -> dict[str, Any]:
 async def sessions(visit: Visit) -> None:
     """List active sessions; in a terminal of the server those that it is in."""
     page = await visit.ant.sessions()
-    rows = [
-        (each["id"], each["type"], each["status"], each["handle"] or "-", each["name"])
-        for each in page["sessions"]
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     visit.show(
         page,
-        *(
-            "  ".join(
-                cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-            ).rstrip()
-            for row in rows
+        *_table(
+            (
+                each["id"],
+                each["type"],
+                each["status"],
+                each["handle"] or "-",
+                each["name"],
+            )
+            for each in page["sessions"]
         ),
     )
+
+
+@click.command()
+@calling(as_operator=True)
+async def status(visit: Visit) -> None:
+    """List the terminals that run, what each does, and what it asks: these come first.
+
+    The state is waiting, busy, ready, error, or unknown where nobody can tell.
+    """
+    page = await visit.ant.status()
+    visit.show(page, *_table(map(_standing, page["terminals"])))
+
+
+def _standing(each: dict[str, Any]) -> tuple[str, ...]:
+    session, prompt, agent = each["session"], each["prompt"], each["agent_status"]
+    state = agent["state"] if agent else "unknown"
+    asks = ""
+    if prompt is not None:
+        state = "waiting"
+        labels = (option["label"] for option in prompt["options"])
+        options = "".join(f" [{n}] {label}" for n, label in enumerate(labels, 1))
+        asks = (prompt["question"] or prompt["summary"]) + options
+    name = session["handle"] or session["id"]
+    return state, name, session["name"], asks.replace("\n", " ")
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """The rows as lines, their columns below each other."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(cell.ljust(width) for cell, width in cells).rstrip()

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from ant import __version__
-from ant.chat import chat, msg, sessions
+from ant.chat import chat, msg, sessions, status
 from ant.config import Config
 from ant.errors import AntError
 
@@ -21,7 +21,7 @@ def main() -> None:
     """ANT: an operator server for terminals and AI agents."""
 
 
-for _verb in (msg, chat, sessions):
+for _verb in (msg, chat, sessions, status):
     main.add_command(_verb)
 
 

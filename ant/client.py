@@ -141,6 +141,10 @@ class AntClient:
         """Active sessions and those to bring back; for a token what it is in."""
         return await self.call("GET", "/api/sessions")
 
+    async def status(self) -> Any:
+        """What each terminal that runs does and waits for."""
+        return await self.call("GET", "/api/status")
+
     async def session(self, name: str) -> Any:
         """The row of who is meant by an id, a name or a handle. Raises `NotFound`."""
         rows = (await self.sessions())["sessions"]

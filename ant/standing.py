@@ -6,13 +6,15 @@ from ant import wire
 from ant.asking import (
     BridgeState,
     CaptureState,
+    Overview,
     PromptRecord,
     RouteState,
     SessionBrief,
     StatusPage,
+    TerminalStatus,
 )
 from ant.errors import Invalid, NotRunning
-from ant.model import Session, SessionId
+from ant.model import Session, SessionId, Status
 from ant.sessions import need_active
 from ant.store import Unit
 
@@ -82,6 +84,27 @@ def status_page(unit: Unit, session_id: SessionId) -> StatusPage:
             terminal_activity=None,
         ),
     )
+
+
+def overview(unit: Unit) -> Overview:
+    """What the database knows of all terminals that run; not what their programs do."""
+    asked = {each.session_id: each for each in unit.prompts.all_pending()}
+    terminals = [
+        TerminalStatus(
+            session=brief(session),
+            needs_input=(prompt := asked.get(session.id)) is not None,
+            since=prompt.detected_at if prompt else None,
+            prompt=prompt,
+            agent_status=None,
+            terminal_activity=None,
+        )
+        for session in unit.sessions.active()
+        if session.status is Status.RUNNING
+    ]
+    # Those that ask nothing stay as they are: newest change first.
+    terminals.sort(key=lambda each: (each.since is None, each.since or unit.now))
+    waiting = sum(each.needs_input for each in terminals)
+    return Overview(waiting, tuple(terminals))
 
 
 def brief(session: Session) -> SessionBrief:

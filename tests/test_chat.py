@@ -264,3 +264,38 @@ def test_sessions(served: Served) -> None:
         "ada-id   terminal  none  @ada       ada",
         "bob-id   terminal  none  @bob       @ADA",
     ] == ant("sessions").stdout.splitlines()
+
+
+def test_status(served: Served) -> None:
+    """Who waits, for what and what may be chosen; nobody is called idle unseen."""
+
+    def standing(name: str, **more: Any) -> dict[str, Any]:
+        session = {"id": f"{name}-id", "handle": f"@{name}", "name": name}
+        return {
+            "session": session,
+            "prompt": None,
+            "agent_status": None,
+            **more,
+        }
+
+    options = [{"label": "Yes"}, {"label": "No"}]
+    asks = {"question": "Delete\nit?\x1b[2J", "summary": "s", "options": options}
+    page = {
+        "waiting": 2,
+        "terminals": [
+            standing("one", prompt=asks, agent_status={"state": "busy"}),
+            standing("third", prompt={**asks, "question": "", "options": []}),
+            standing("two", agent_status={"state": "ready"}),
+            standing("lone") | {"session": {"id": "x", "handle": None, "name": "y"}},
+        ],
+    }
+    served.answers["GET /api/status"] = page
+    assert [
+        "waiting  @one    one    Delete it?\ufffd[2J [1] Yes [2] No",
+        "waiting  @third  third  s",
+        "ready    @two    two",
+        "unknown  x       y",
+    ] == ant("status").stdout.splitlines()
+    assert page == json.loads(ant("status", "--json").stdout)
+    served.answers["GET /api/status"] = {"waiting": 0, "terminals": []}
+    assert "" == ant("status").stdout

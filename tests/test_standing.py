@@ -1,11 +1,13 @@
 """Who belongs together, and what is waited for."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from ant import prompts, rooms, standing
 from ant.errors import Gone, NotFound, NotRunning
-from ant.model import Session, SessionId
-from ant.store import Store
+from ant.model import Session, SessionId, Status
+from ant.store import Store, Unit
 from tests.asked import record
 from tests.rules import NOBODY, create, look, patch, room
 
@@ -122,3 +124,31 @@ def test_what_is_refused(store: Store) -> None:
             store.read(work, one.id)
     with pytest.raises(NotRunning):
         store.read(standing.need_terminal_of, here.id)
+
+
+def test_who_waits_longest_comes_first(store: Store) -> None:
+    """Then what changed last; of what does not run nothing is told."""
+    names = ("first", "calm", "second", "ended", "gone")
+    rows = [create(store, name, program=["x"]) for name in names]
+    create(store, "never", program=None)
+    room(store)
+
+    def begin(unit: Unit, status: Status, *sessions: Session) -> None:
+        for session in sessions:
+            unit.sessions.change_terminal(session.id, status=status)
+
+    store.transact(begin, Status.RUNNING, *rows)
+    store.transact(begin, Status.EXITED, rows[3])
+    patch(store, rows[4].id, archived=True)
+    for session, minute in ((rows[2], 2), (rows[0], 1)):
+        at = datetime(2026, 5, 17, 12, minute, tzinfo=UTC)
+        asked = record(session.id, detected_at=at)
+        assert store.transact(prompts.raise_prompt, asked) is not None
+    page = store.read(standing.overview)
+    told = [(each.session.name, each.needs_input) for each in page.terminals]
+    assert [("first", True), ("second", True), ("calm", False)] == told
+    assert 2 == page.waiting
+    first, _, calm = page.terminals
+    assert first.prompt is not None
+    assert first.since == first.prompt.detected_at
+    assert (None, None, None) == (calm.since, calm.prompt, calm.agent_status)

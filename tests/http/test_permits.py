@@ -86,6 +86,7 @@ STANCES: dict[str, tuple[int, int, int]] = {
             "GET /api/sessions/:id/prompt-bridge/pending",
             "GET /api/sessions/:id/prompt-bridge/explain",
             "POST /api/sessions/:id/prompt-bridge/respond",
+            "GET /api/status",
             "GET /api/prompt-bridge/config",
             "PUT /api/prompt-bridge/config",
         ),

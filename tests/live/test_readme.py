@@ -39,7 +39,7 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, proof, inside, beside, find = BLOCKS
+    serve, first, later, live, waits, proof, inside, beside, find = BLOCKS
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -74,6 +74,7 @@ async def test_readme_commands(tmp_path: Path) -> None:
             said = await run(live, address)
             assert "42" in said
             assert "exit code 0" in said
+            await run_waiting(waits, address)
             said = await run(f"ID={session}\n{proof}", address)
             assert '"terminal":{"command_count":' in said
             assert " events checked, head " in said
@@ -87,6 +88,29 @@ async def test_readme_commands(tmp_path: Path) -> None:
         with trio.CancelScope(shield=True), trio.move_on_after(15):
             await process.wait()
     assert 0 == process.returncode
+
+
+async def run_waiting(block: str, address: str) -> None:
+    """Start what asks; once that is seen, look and answer."""
+    create, look, decide = block.splitlines()
+    await run(create, address)
+    async with AntClient(f"http://{address}") as ant:
+
+        async def asks() -> bool:
+            return (await ant.status())["waiting"] == 1
+
+        await eventually(asks)
+        said = await run(look, address)
+        assert "waiting  @asks  asks  Delete it?" in said
+        assert "Chose N; it went away.\n" == await run(decide, address)
+        row = await ant.session("@asks")
+
+        async def answered() -> bool:
+            rows = (await ant.history(row["id"]))["rows"]
+            return "you said N" in "".join(each["text"] for each in rows)
+
+        await eventually(answered)
+        await ant.call("DELETE", f"/api/sessions/{row['id']}")
 
 
 async def run_inside(block: str, address: str, folder: Path) -> None:

@@ -9,6 +9,7 @@ from ant.answering import ExplainScreen, PutBridge, ReportHook, Respond
 from ant.asking import (
     BridgeConfig,
     CaptureState,
+    Overview,
     PromptRecord,
     StatusPage,
     TerminalActivity,
@@ -78,6 +79,26 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
         terminal_activity=activity,
     )
     return attrs.evolve(page, agent_status=agent, capture=capture)
+
+
+@endpoint("GET", "/api/status")
+async def get_overview(system: System) -> Overview:
+    """What every terminal that runs does and waits for; who waits longest comes first.
+
+    Of all else the newest change comes first.
+    """
+    page = await system.journal.read(standing.overview)
+    return attrs.evolve(
+        page,
+        terminals=tuple(
+            attrs.evolve(
+                each,
+                agent_status=system.stage.clerk.status(each.session.id),
+                terminal_activity=_activity(system, each.session.id),
+            )
+            for each in page.terminals
+        ),
+    )
 
 
 def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None:

@@ -47,6 +47,18 @@ async def test_a_prompt_from_screen_to_answer(api: Api, asker: Asker) -> None:
             page["prompt"]["id"],
             page["agent_status"]["state"],
         )
+    overview = await api.get("/api/status")
+    (told,) = overview["terminals"]
+    assert (1, page["prompt"], page["agent_status"], page["terminal"]) == (
+        overview["waiting"],
+        told["prompt"],
+        told["agent_status"],
+        told["session"],
+    )
+    assert (
+        page["capture"]["terminal_activity"]["state"]
+        == (told["terminal_activity"]["state"])
+    )
     async with api.ear() as ear:
         answer = await respond(
             api,
