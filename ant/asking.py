@@ -271,7 +271,11 @@ class TerminalStatus:
 
 @attrs.frozen
 class Overview:
-    """The terminals that run: those that wait for somebody first, the longest first."""
+    """The terminals that run: those that wait for somebody first, the longest first.
+
+    So many are `waiting` for an answer to a prompt. Next come pagers and editors, in
+    which a person is at work.
+    """
 
     waiting: int
     terminals: tuple[TerminalStatus, ...]

@@ -180,12 +180,13 @@ async def status(visit: Visit) -> None:
 def _standing(each: dict[str, Any]) -> tuple[str, ...]:
     session, prompt, agent = each["session"], each["prompt"], each["agent_status"]
     state = agent["state"] if agent else "unknown"
-    asks = ""
+    asks = (agent and agent["waitingFor"]) or ""
     if prompt is not None:
         state = "waiting"
         labels = (option["label"] for option in prompt["options"])
         options = "".join(f" [{n}] {label}" for n, label in enumerate(labels, 1))
-        asks = (prompt["question"] or prompt["summary"]) + options
+        words = prompt["question"] or prompt["summary"] or f"({prompt['class']})"
+        asks = words + options
     name = session["handle"] or session["id"]
     return state, name, session["name"], asks.replace("\n", " ")
 

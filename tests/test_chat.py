@@ -280,12 +280,19 @@ def test_status(served: Served) -> None:
 
     options = [{"label": "Yes"}, {"label": "No"}]
     asks = {"question": "Delete\nit?\x1b[2J", "summary": "s", "options": options}
+    editor = {"question": "", "summary": "", "class": "editor", "options": []}
     page = {
-        "waiting": 2,
+        "waiting": 3,
         "terminals": [
-            standing("one", prompt=asks, agent_status={"state": "busy"}),
+            standing(
+                "one", prompt=asks, agent_status={"state": "busy", "waitingFor": None}
+            ),
             standing("third", prompt={**asks, "question": "", "options": []}),
-            standing("two", agent_status={"state": "ready"}),
+            standing("edit", prompt=editor),
+            standing(
+                "vi", agent_status={"state": "waiting", "waitingFor": "-- INSERT --"}
+            ),
+            standing("two", agent_status={"state": "ready", "waitingFor": None}),
             standing("lone") | {"session": {"id": "x", "handle": None, "name": "y"}},
         ],
     }
@@ -293,6 +300,8 @@ def test_status(served: Served) -> None:
     assert [
         "waiting  @one    one    Delete it?\ufffd[2J [1] Yes [2] No",
         "waiting  @third  third  s",
+        "waiting  @edit   edit   (editor)",
+        "waiting  @vi     vi     -- INSERT --",
         "ready    @two    two",
         "unknown  x       y",
     ] == ant("status").stdout.splitlines()

@@ -7,6 +7,8 @@ import attrs
 from ant import bridge, clock, explaining, hooks, prompts, sessions, standing
 from ant.answering import ExplainScreen, PutBridge, ReportHook, Respond
 from ant.asking import (
+    AgentState,
+    AgentStatus,
     BridgeConfig,
     CaptureState,
     Overview,
@@ -85,20 +87,23 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
 async def get_overview(system: System) -> Overview:
     """What every terminal that runs does and waits for; who waits longest comes first.
 
-    Of all else the newest change comes first.
+    Then come other states of waiting, then all else, by the newest change.
     """
     page = await system.journal.read(standing.overview)
-    return attrs.evolve(
-        page,
-        terminals=tuple(
-            attrs.evolve(
-                each,
-                agent_status=system.stage.clerk.status(each.session.id),
-                terminal_activity=_activity(system, each.session.id),
-            )
-            for each in page.terminals
-        ),
-    )
+    terminals = [
+        attrs.evolve(
+            each,
+            agent_status=system.stage.clerk.status(each.session.id),
+            terminal_activity=_activity(system, each.session.id),
+        )
+        for each in page.terminals
+    ]
+    terminals.sort(key=lambda each: not (each.needs_input or _waits(each.agent_status)))
+    return attrs.evolve(page, terminals=tuple(terminals))
+
+
+def _waits(status: AgentStatus | None) -> bool:
+    return status is not None and status.state is AgentState.WAITING
 
 
 def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None:

@@ -29,6 +29,24 @@ async def status(api: Api, session_id: str | None) -> Any:
     return await api.get(f"/api/sessions/{session_id}/status")
 
 
+async def test_who_waits_is_told_before_who_works(api: Api, rig: Rig) -> None:
+    """A prompt, then an editor, then what was changed last."""
+    editor = prompt("", class_=PromptClass.EDITOR, options=())
+    asks, edits, works = [await Asker.start(rig, name) for name in "abc"]
+    await asks.ask()
+    edits.show(editor)
+    works.show(kind=Kind.BUSY)
+    page = await api.get("/api/status")
+    told = [
+        (each["session"]["name"], each["needs_input"], each["agent_status"]["state"])
+        for each in page["terminals"]
+    ]
+    assert [("a", True, "waiting"), ("b", False, "waiting"), ("c", False, "busy")] == (
+        told
+    )
+    assert 1 == page["waiting"]
+
+
 async def test_a_prompt_from_screen_to_answer(api: Api, asker: Asker) -> None:
     """Heard by all, seen by either id, answered by option, gone everywhere."""
     chat = asker.session.linked_chat_id
