@@ -115,7 +115,9 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4;
  padding: .6em; }}
-td {{ padding: 0 1em 0 0; vertical-align: top; }} .failed {{ color: #a00; }}
+td {{ padding: 0 1em 0 0; vertical-align: top; white-space: nowrap; }}
+td:nth-child(2) {{ white-space: normal; overflow-wrap: anywhere; }}
+.failed {{ color: #a00; }}
 time {{ color: #666; font-weight: normal; font-size: .8em; }}
 </style></head><body>
 {body}

@@ -31,7 +31,7 @@ async def status(api: Api, session_id: str | None) -> Any:
 
 async def test_who_waits_is_told_before_who_works(api: Api, rig: Rig) -> None:
     """A prompt, then an editor, then what was changed last."""
-    editor = prompt("", class_=PromptClass.EDITOR, options=())
+    editor = prompt("", class_=PromptClass.EDITOR, form=Form.VIEW, options=())
     asks, edits, works = [await Asker.start(rig, name) for name in "abc"]
     await asks.ask()
     edits.show(editor)
