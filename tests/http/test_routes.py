@@ -67,6 +67,7 @@ PAGE = {
 EXTRAS = {
     "GET /openapi.json",
     "GET /api/events",
+    "GET /api/status",
     "POST /api/hooks",
     "POST /api/channel/register",
     "DELETE /api/channel/register",
