@@ -14,7 +14,7 @@ from ant.terminal.asks import find_ask
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, is_border
 from ant.terminal.marks import Step
-from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
+from ant.terminal.menus import excerpt, find_menu, is_footer, question_above, subject_of
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.shells import find_shell_ask, takes_commands
 from ant.terminal.views import find_view
@@ -66,7 +66,7 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
         yield _say(look, Kind.AT_REST, rule, look.cursor.row)
     menu = find_widget(look) or find_menu(look)
     if menu is not None and not (driver and _is_composer(look, menu, driver)):
-        yield _ask(look, _classed(menu, driver) if driver else menu)
+        yield _ask(look, _classed(look, menu, driver) if driver else menu)
     if (view := find_view(look)) is not None:
         yield _ask(look, view)
     if driver is not None:
@@ -74,7 +74,7 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
     if _is_at_rest(look):
         yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
     if (asked := find_ask(look)) is not None:
-        yield _ask(look, _classed(asked, driver) if driver else asked)
+        yield _ask(look, _classed(look, asked, driver) if driver else asked)
 
 
 def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
@@ -84,7 +84,7 @@ def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
     return found is not None and not _NUMBERED.match(look.bare[found[0]])
 
 
-def _classed(menu: Prompt, driver: Driver) -> Prompt:
+def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
     """A menu with the class that the driver knows for its text."""
     if menu.form is Form.BOXES and not driver.ticks:
         menu = attrs.evolve(menu, form=Form.VIEW)
@@ -99,6 +99,7 @@ def _classed(menu: Prompt, driver: Driver) -> Prompt:
                 question=found.groupdict().get("question") or menu.question,
                 rule=f"{driver.name}/{rule.id}",
                 cancel=cancel,
+                subject=subject_of(look, menu.rows[0]),
             )
     return attrs.evolve(menu, cancel=cancel)
 

@@ -7,7 +7,8 @@ Rule 3: nothing is a menu of one option.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -43,6 +44,8 @@ YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
+_SIDES = frozenset("│┃║╎╏┆┇┊┋")
+_TOPS = frozenset("─━═▔▁╭┌┏╔╒╓")
 _RADIO = set("●○")
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
 _COUNT = re.compile(r"\s*\d+/\d+\b")
@@ -327,6 +330,34 @@ def top_of(look: Look, first: int) -> int:
         if is_border(look.lines[row]):
             return row + 1
     return max(first - BODY, 0)
+
+
+def subject_of(look: Look, first: int) -> str:
+    """What a dialog of an agent is about: all that its frame shows above its options.
+
+    Blanks, lines and signs are left out: where it is wrapped and what blinks beside it
+    is not what it is about. A dashed line, or a box within, does not end the frame.
+    """
+    sided, rows = look.lines[first].lstrip()[:1] in _SIDES, list[str]()
+    for row in range(first - 1, -1, -1):
+        lead = look.lines[row].lstrip()[:1]
+        is_top = is_border(look.lines[row]) and lead in _TOPS
+        if is_top or (sided and lead not in _SIDES):
+            return _inked(rows)
+        rows.insert(0, look.lines[row])
+    return _inked(rows[-BODY:])
+
+
+def _inked(rows: Iterable[str]) -> str:
+    return "".join(
+        char
+        for char in "".join(rows)
+        if not char.isspace() and (char.isascii() or _kind(char) not in "PSC")
+    )
+
+
+def _kind(char: str) -> str:
+    return unicodedata.category(char)[0]
 
 
 def _cancels(look: Look, last: int) -> bool:

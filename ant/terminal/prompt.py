@@ -80,7 +80,8 @@ class Prompt:
     `rows` are the first and last row it takes, counted from 0; `text` is what stands
     there, with what belongs to it above; `rule` names what found it; `cancel` is the
     key that backs out of it, where the screen or the driver says there is one; `draft`
-    what somebody has begun to type.
+    what somebody has begun to type; `subject` what is to be allowed, where the question
+    is the same for all that may be.
     """
 
     kind: Kind
@@ -93,6 +94,7 @@ class Prompt:
     text: str
     cancel: str = ""
     draft: str = ""
+    subject: str = ""
 
     @property
     def selected(self) -> int | None:
@@ -103,7 +105,7 @@ class Prompt:
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides what an answer would mean; 32 hex digits."""
-        parts = [self.kind, self.class_, self.form, self.question]
+        parts = [self.kind, self.class_, self.form, self.question, self.subject]
         parts += [f"{option.label}\0{option.keys}" for option in self.options]
         return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]
 

@@ -220,3 +220,41 @@ async def test_a_line_that_nobody_takes_is_not_resolved() -> None:
         outcome = await onlooker.live.answer(prompt.fingerprint, choice)
         assert not outcome.resolved
         await onlooker.shows("? Name: Ann")
+
+
+ASKS_AGAIN = """
+import os, sys, tty
+tty.setraw(0)
+rule, done = "─" * 60, []
+for command in sys.argv[1:]:
+    rows = ["", rule, " Bash command", f"   {command}", "", " Do you want to proceed?"]
+    rows += [" ❯ 1. Yes", "   2. No", "", " Esc to cancel"]
+    os.write(1, ("\x1b[?25l\x1b[2J\x1b[H" + "\\r\\n".join(rows)).encode())
+    while os.read(0, 1) != b"\\r":
+        pass
+    done.append(command)
+os.write(1, f"\x1b[2J\x1b[HRAN<{done}>".encode())
+os.read(0, 1)
+"""
+"""An agent that asks for one command after the other, with the same words."""
+
+
+async def test_the_next_command_is_not_allowed_by_an_answer_to_this_one() -> None:
+    """The question and its options are the same; what is to be allowed is not."""
+    asks = (sys.executable, "-c", ASKS_AGAIN, "ls", "rm -rf /")
+    async with running(*asks, flag="claude-code") as onlooker:
+        ls = await onlooker.prompt()
+        onlooker.live.type_nowait(b"\r")
+        await onlooker.shows("rm -rf /")
+        end = onlooker.flow.tail.end
+        with pytest.raises(PromptChanged):
+            await onlooker.live.answer(ls.fingerprint, Choice("approve"))
+        assert end == onlooker.flow.tail.end
+        rm = await onlooker.prompt(ls.fingerprint)
+        assert (ls.question, ls.options) == (rm.question, rm.options)
+    async with running(*asks, flag="claude-code") as onlooker:
+        outcome = await onlooker.live.answer(
+            (await onlooker.prompt()).fingerprint, Choice("approve")
+        )
+        assert outcome.resolved
+        await onlooker.shows("rm -rf /")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.look import Tty
-from ant.terminal.menus import FOOTER, find_menu, question_above
+from ant.terminal.menus import BODY, FOOTER, find_menu, question_above, subject_of
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
 
@@ -232,3 +232,34 @@ def test_a_footer_is_short(hints: int, live: bool) -> None:
 def test_the_question_is_above(above: list[str], question: str) -> None:
     """The nearest sentence that asks, else what is there; without signs and hints."""
     assert question == question_above(look_at(*above, "menu"), len(above))
+
+
+@pytest.mark.parametrize(
+    ("above", "first", "subject"),
+    [
+        (
+            ["prose", "─" * 20, " Bash command", "  ls  -a", ""],
+            " ❯ 1. Yes",
+            "Bashcommandls-a",
+        ),
+        (["─" * 20, " Edit", "╌" * 20, " 1 + x", "╌" * 20, ""], " ❯ 1. Yes", "Edit1+x"),
+        (
+            ["prose", "╭──────╮", "│ ? Sh │", "│ ╭──╮ │", "│ │ls│ │", "│ ╰──╯ │"],
+            "│ ● 1. Yes │",
+            "?Shls",
+        ),
+        (["prose", "┃  △ Asks", "┃  $ ls"], "┃   Allow   Deny", "Asks$ls"),
+        (["●  one", "⠏ two", "", "三 ° 3"], "› 1. Yes", "onetwo三3"),
+        ([], "› 1. Yes", ""),
+    ],
+)
+def test_what_a_dialog_is_about(above: list[str], first: str, subject: str) -> None:
+    """All of its frame, with boxes within it; or the rows above, where it has none."""
+    assert subject == subject_of(look_at(*above, first), len(above))
+
+
+def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
+    """Rows that scroll by above a dialog are not what it is about."""
+    rows = [f"row {n}" for n in range(BODY + 3)]
+    subject = subject_of(look_at(*rows, "› 1. Yes"), len(rows))
+    assert "".join(rows[3:]).replace(" ", "") == subject
