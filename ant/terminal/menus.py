@@ -136,7 +136,7 @@ def question_above(look: Look, row: int) -> str:
 def _sentence(look: Look, rows: Sequence[int]) -> str:
     """The last sentence of some rows that asks, else all of their text."""
     text = " ".join(look.bare[each].strip() for each in reversed(rows))
-    text = _HINTED.sub("", text)
+    text = _SIGN.sub("", _HINTED.sub("", text))
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
     asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
     return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")

@@ -221,6 +221,7 @@ def test_a_footer_is_short(hints: int, live: bool) -> None:
     [
         (["Which?"], "Which?"),
         (["? Which one? (Use arrow keys)"], "Which one?"),
+        (["? Pick a colour › - Use arrow-keys."], "Pick a colour"),
         (["Bash command", "", "Run it? It is safe."], "Run it?"),
         (["This is about", "two rows?"], "This is about two rows?"),
         (["Choose:"], "Choose:"),
