@@ -161,11 +161,21 @@ def items_of(look: Look) -> list[Item | None]:
         box = box.strip("[]()") or ("-" if box else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        label = _SCROLL.sub("", item["label"])
+        label = _SCROLL.sub("", _named(look, row, item))
         label = re.split(r"\s{2,}", label)[0] if num else " ".join(label.split())
         at = item.start("label")
         found.append(Item(row, start, label, marked, box, num, at))
     return found
+
+
+def _named(look: Look, row: int, item: re.Match[str]) -> str:
+    """The label without what a grey ` - ` behind it tells of it while it is marked."""
+    for found in re.finditer(" - ", item["label"]) if item["marker"] else ():
+        start = item.start("label")
+        if look.style_at(row, start + found.start() + 1).is_faint:
+            lit = not look.style_at(row, start).is_faint
+            return item["label"][: found.start()] if lit else item["label"]
+    return item["label"]
 
 
 def _siblings(look: Look, items: Sequence[Item | None], marked: Item) -> list[Item]:

@@ -24,6 +24,10 @@ from ant.terminal.style import PLAIN
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _TAB = re.compile(r"\S+(?: \S+)*")
 _KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+_TOGGLE = re.compile(
+    r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) [›»] "
+    r"(?P<off>[^\s/›»](?:[^/›»]*[^\s/›»])?) / (?P<on>[^\s/›»](?:[^/›»]*[^\s/›»])?)"
+)
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 
@@ -31,7 +35,7 @@ def find_widget(look: Look) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
     row = None if look.takes_lines else _button_row(look)
     if row is None:
-        return _tabs(look)
+        return _tabs(look) or _toggle(look)
     found = list(_BUTTON.finditer(look.bare[row]))
     block = _list_over(look, row)
     if block:
@@ -146,6 +150,30 @@ def _tabs(look: Look) -> Prompt | None:
         rule="tabs",
         rows=(row, row),
         text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _toggle(look: Look) -> Prompt | None:
+    """Two words behind a question in the last row, of which one alone has a colour."""
+    row = look.cursor.row
+    if row != look.last or look.cursor.visible or look.takes_lines:
+        return None
+    if (found := _TOGGLE.fullmatch(look.lines[row])) is None:
+        return None
+    inks = [look.style_at(row, found.start(side)).fg for side in ("off", "on")]
+    if inks.count("") != 1:
+        return None
+    labels, lit = (found["off"], found["on"]), 1 - inks.index("")
+    yes_no = all(YES_NO.match(label) for label in labels)
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        form=Form.BUTTONS,
+        question=found["question"],
+        options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
+        rule="toggle",
+        rows=(row, row),
+        text=excerpt(look, row, row),
     )
 
 

@@ -111,6 +111,107 @@ async def test_windows_are_operated_by_what_they_show(program: str, name: str) -
 
 REFUSED = [
     ("read -p 'Go on? [y/N] ' a", Choice("text", text="maybe")),
+NANO = {
+    "No": (Choice("select", label="No"), "LEFT"),
+    "Yes": (Choice("approve"), "Write to File: "),
+    "Cancel": (Choice("select", label="cancel"), "^G Help"),
+    "deny": (Choice("deny"), None),
+}
+
+
+@pytest.mark.parametrize("name", NANO)
+async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
+    """One key each, as the rows below say; what `deny` would mean there is unclear."""
+    if shutil.which("nano") is None:
+        pytest.skip("nano is not installed")
+    choice, expected = NANO[name]
+    script = "nano -I text; clear; echo LEFT; sleep 60"
+    async with running("bash", "-c", script, cwd=str(tmp_path)) as onlooker:
+        await onlooker.shows("^G Help")
+        onlooker.live.type_nowait(b"words")
+        await onlooker.shows("words")
+        onlooker.live.type_nowait(b"\x18")
+        await onlooker.shows("Save modified buffer?")
+        prompt = await onlooker.prompt()
+        while prompt.rule != "bar":
+            prompt = await onlooker.prompt(prompt.fingerprint)
+        if expected is None:
+            with pytest.raises(NotAnOption):
+                await onlooker.live.answer(prompt.fingerprint, choice)
+            return
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(expected)
+
+
+INQUIRER = """
+import os, sys, tty
+tty.setraw(0)
+keys, below, line = sys.argv[1], sys.argv[2:], ""
+while True:
+    shown = f"\\r\x1b[J? Which fruit?{keys} {line}"
+    rows = [*below, f">> {line}"] if line and not below else below
+    up = f"\x1b[{len(rows)}A" if rows else ""
+    shown += "".join("\\r\\n" + row for row in rows) + up
+    os.write(1, (shown + f"\\r\x1b[{len(f'? Which fruit?{keys} {line}')}C").encode())
+    key = os.read(0, 1)
+    if key == b"\\r":
+        break
+    line += key.decode()
+print(f"\x1b[2J\x1b[HGOT<{line}>", flush=True)
+os.read(0, 1)
+"""
+"""Draws what the `rawlist` and `expand` of Node's inquirer draw, and takes a line."""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "choice", "expected"),
+    [
+        (("", "  1) Apple", "  2) Pear"), Choice("select", label="Pear"), "GOT<2>"),
+        (("", "  y) Overwrite", "  x) Abort"), Choice("abort"), "GOT<x>"),
+        ((" (yaxH)",), Choice("select", label="a"), "GOT<a>"),
+    ],
+)
+async def test_a_key_is_typed_above_its_list(
+    drawn: tuple[str, ...], choice: Choice, expected: str
+) -> None:
+    """It stands behind the question, and Enter takes it."""
+    async with running(sys.executable, "-c", INQUIRER, *drawn) as onlooker:
+        prompt = await onlooker.prompt()
+        assert Form.WORDS is prompt.form
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(expected)
+
+
+TOGGLE = """
+import os, tty
+tty.setraw(0)
+on = False
+while True:
+    off_ink, on_ink = ("", "\x1b[36m") if on else ("\x1b[36m", "")
+    shown = f"{off_ink}No\x1b[m / {on_ink}Yes\x1b[m"
+    os.write(1, f"\x1b[?25l\\r? Sure? \x1b[90m›\x1b[m {shown}".encode())
+    key = os.read(0, 3)
+    if key == b"\\r":
+        break
+    on = key == b"\x1b[C" or (on and key != b"\x1b[D")
+print(f"\x1b[2J\x1b[HGOT<{on}>", flush=True)
+os.read(0, 1)
+"""
+
+
+@pytest.mark.parametrize("yes", [True, False])
+async def test_a_toggle_is_moved_and_taken(yes: bool) -> None:
+    """The way `prompts` of Node asks: two words in a row, the coloured one is it."""
+    async with running(sys.executable, "-c", TOGGLE) as onlooker:
+        prompt = await onlooker.prompt()
+        choice = Choice("confirm", yes=yes)
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(f"GOT<{yes}>")
+
+
     ("read -p 'Go on? [y/N] ' a", Choice("select", index=2)),
     ("read -p 'Go on? [y/N] ' a", Choice("select", label="yep")),
     ("read -p 'Go on? [y/N] ' a", Choice("retry")),

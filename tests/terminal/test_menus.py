@@ -235,6 +235,17 @@ def test_the_question_is_above(above: list[str], question: str) -> None:
     assert question == question_above(look_at(*above, "menu"), len(above))
 
 
+@pytest.mark.parametrize("grey", ["\x1b[90m", "\x1b[2m"])
+def test_what_is_told_of_the_marked_row_is_no_label(grey: str) -> None:
+    """The row is the same when the marker has gone on, and so is the prompt."""
+    first = found(f"❯ Red - dark{grey} - Like fire\x1b[m", "  Green", hidden=True)
+    second = found("  Red - dark", "❯ Green", hidden=True)
+    assert ["Red - dark", "Green"] == labels(first)
+    assert first.fingerprint == second.fingerprint
+    all_grey = found(f"❯ {grey}Red - Like fire\x1b[m", "  Green", hidden=True)
+    assert "Red - Like fire" == labels(all_grey)[0]
+
+
 @pytest.mark.parametrize(
     ("above", "first", "subject"),
     [
