@@ -117,3 +117,49 @@ def test_what_an_editor_asks() -> None:
     field = find_view(look_at(*rows, tty=nano, cursor=(21, 8)))
     assert field is not None
     assert (Form.LINE, "Search:") == (field.form, field.question)
+    assert Kind.DIALOG is field.kind, "what is typed there is no reply"
+
+
+BAR, KEY, OFF = "\x1b[7m", "\x1b[7m", "\x1b[m"
+SAVE = [
+    NANO[0],
+    *[""] * 20,
+    f"{BAR}Save modified buffer?{' ' * 59}{OFF}",
+    f"{KEY} Y{OFF} Yes",
+    f"{KEY} N{OFF} No           {KEY}^C{OFF} Cancel",
+]
+
+
+@pytest.mark.parametrize("name", ["nano", "ssh"])
+def test_what_nano_asks_has_its_keys_below(name: str) -> None:
+    """Each key is lit, its word behind it; the letters are those of its language."""
+    tty = attrs.evolve(RAW, foreground=name)
+    asked = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
+    assert asked is not None
+    assert (Form.KEYS, "Save modified buffer?") == (asked.form, asked.question)
+    keys = {option.label: option.keys for option in asked.options}
+    assert {"Yes": "y", "No": "n", "Cancel": "\x03"} == keys
+    german = [
+        row.replace(" Y\x1b", " J\x1b").replace(" Yes", " Ja, alle") for row in SAVE
+    ]
+    asked = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
+    assert asked is not None
+    assert ("Ja, alle", "j") == (asked.options[0].label, asked.options[0].keys)
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        ([row.replace(BAR, "") for row in SAVE], 21),
+        ([*SAVE[:22], *NANO[22:]], 21),
+        ([*SAVE, "text"], 21),
+        ([*SAVE[:23], f"{KEY}^C{OFF} Cancel"], 21),
+        (SAVE, 5),
+    ],
+)
+def test_what_only_looks_like_what_nano_asks(lines: list[str], row: int) -> None:
+    """A text that says so, the hints of a field, the cursor in the text."""
+    nano = attrs.evolve(RAW, foreground="nano")
+    asked = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
+    assert asked is not None
+    assert () == asked.options
