@@ -10,6 +10,7 @@ import trio
 from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
 from ant.terminal.answering import WATCH_S
 from ant.terminal.choice import Choice
+from ant.terminal.prompt import Form
 from tests.terminal.running import running
 
 
@@ -110,8 +111,6 @@ async def test_windows_are_operated_by_what_they_show(program: str, name: str) -
         await onlooker.shows(f"LEFT<{expected}>")
 
 
-REFUSED = [
-    ("read -p 'Go on? [y/N] ' a", Choice("text", text="maybe")),
 NANO = {
     "No": (Choice("select", label="No"), "LEFT"),
     "Yes": (Choice("approve"), "Write to File: "),
@@ -213,6 +212,8 @@ async def test_a_toggle_is_moved_and_taken(yes: bool) -> None:
         await onlooker.shows(f"GOT<{yes}>")
 
 
+REFUSED = [
+    ("read -p 'Go on? [y/N] ' a", Choice("text", text="maybe")),
     ("read -p 'Go on? [y/N] ' a", Choice("select", index=2)),
     ("read -p 'Go on? [y/N] ' a", Choice("select", label="yep")),
     ("read -p 'Go on? [y/N] ' a", Choice("retry")),
