@@ -59,6 +59,7 @@ PURE_TERMINAL = (
     "terminal.menus",
     "terminal.widgets",
     "terminal.driver",
+    "terminal.boxes",
     "terminal.asked",
     "terminal.choices",
     "terminal.asks",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.asks import find_ask
+from ant.terminal.boxes import find_boxes
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, is_border
 from ant.terminal.marks import Step
@@ -64,6 +65,8 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
         if (asked := find_shell_ask(look)) is not None:
             yield _ask(look, asked)
         yield _say(look, Kind.AT_REST, rule, look.cursor.row)
+    if driver and (boxes := find_boxes(look, driver)) is not None:
+        yield _ask(look, _classed(look, boxes, driver))
     menu = find_widget(look) or find_menu(look)
     if menu is not None and not (driver and _is_composer(look, menu, driver)):
         yield _ask(look, _classed(look, menu, driver) if driver else menu)
@@ -86,7 +89,8 @@ def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
 
 def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
     """A menu with the class that the driver knows for its text."""
-    if menu.form is Form.BOXES and not driver.ticks:
+    is_taken = any(each.keys for each in menu.options)
+    if menu.form is Form.BOXES and not (driver.ticks or is_taken):
         menu = attrs.evolve(menu, form=Form.VIEW)
     if menu.kind is not Kind.DIALOG:
         return menu

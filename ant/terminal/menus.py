@@ -21,7 +21,7 @@ _ITEM = re.compile(
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
     r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
 )
-_FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
+FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
 _HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
     r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
@@ -83,7 +83,7 @@ def find_menu(look: Look) -> Prompt | None:
     items = items_of(look)
     for marked in reversed([each for each in items if each and each.marked]):
         block = _siblings(look, items, marked)
-        if len(block) > 1 and _is_live(look, block) and _is_list(look, block, marked):
+        if len(block) > 1 and is_live(look, block) and _is_list(look, block, marked):
             return menu_of(look, block, marked.row)
     return _unmarked(look, items)
 
@@ -95,13 +95,13 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(look, items, found[-1]) if found else []
-    if len(block) < 2 or not _is_live(look, block):
+    if len(block) < 2 or not is_live(look, block):
         return None
     below = range(block[-1].row + 1, look.last + 1)
     hinted = any(_HINT.search(look.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not hinted):
         return None
-    ticked = [each for each in block if each.box in _FILLED]
+    ticked = [each for each in block if each.box in FILLED]
     if {each.box for each in block} == _RADIO and len(ticked) == 1:
         unboxed = [attrs.evolve(each, box="") for each in block]
         return menu_of(look, unboxed, ticked[0].row)
@@ -227,7 +227,7 @@ def _in_column(item: Item, other: Item) -> bool:
     return item.col in (other.col, other.col - shift)
 
 
-def _is_live(look: Look, block: Sequence[Item]) -> bool:
+def is_live(look: Look, block: Sequence[Item]) -> bool:
     """Whether nothing but details of the last option, borders and hints follow."""
     end, indent = block[-1].row, block[-1].col
     below = range(end + 1, look.last + 1)
@@ -272,7 +272,7 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
         Option(
             label,
             selected=each.row == marked,
-            checked=each.box in _FILLED if each.box else None,
+            checked=each.box in FILLED if each.box else None,
         )
         for each, label in zip(block, labels, strict=True)
     )

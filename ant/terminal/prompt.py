@@ -63,8 +63,8 @@ class Form(StrEnum):
 class Option:
     """A choice as it stands on the screen, without its number, marker or box.
 
-    `keys` is what to type for it where `form` is WORDS or KEYS; `checked` is None where
-    it has no box.
+    `keys` is what to type for it where `form` is WORDS or KEYS; where it is BOXES, only
+    a row that takes them has some. `checked` is None where it has no box.
     """
 
     label: str
