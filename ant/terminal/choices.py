@@ -30,9 +30,9 @@ _RANGE = re.compile(r"\d+-\d+")
 _NUMBERED = re.compile(
     r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
-_WANTS = re.compile(r"(#\?|[:?>\])])\s*$")
+_WANTS = re.compile(r"(#\?|\?#|[:?>\])])\s*$")
 _NUMBER = re.compile(
-    r"#\?|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
+    r"#\?|\?#|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
     re.IGNORECASE,
 )
 _DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)

@@ -17,7 +17,7 @@ from ant.terminal.look import Look, is_border
 from ant.terminal.marks import Step
 from ant.terminal.menus import excerpt, find_menu, is_footer, question_above, subject_of
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
-from ant.terminal.shells import find_shell_ask, takes_commands
+from ant.terminal.shells import find_shell_ask, find_zsh_ask, takes_commands
 from ant.terminal.views import find_view
 from ant.terminal.widgets import find_widget
 
@@ -62,6 +62,8 @@ def judge(look: Look, flag: str | None = None) -> Verdict:
 
 def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
     if (rule := takes_commands(look.tty)) is not None:
+    if (asked := find_zsh_ask(look)) is not None:
+        yield _ask(look, asked)
         if (asked := find_shell_ask(look)) is not None:
             yield _ask(look, asked)
         yield _say(look, Kind.AT_REST, rule, look.cursor.row)

@@ -144,6 +144,22 @@ async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
         await onlooker.shows(expected)
 
 
+async def test_zsh_asks_before_it_deletes(tmp_path: Path) -> None:
+    """It is no prompt of a shell that a message might be typed into."""
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    (tmp_path / "kept").touch()
+    async with running("zsh", "-f", cwd=str(tmp_path)) as onlooker:
+        await onlooker.shows("$")
+        onlooker.live.type_nowait(b"rm *\r")
+        await onlooker.shows("[yn]?")
+        prompt = await onlooker.prompt()
+        outcome = await onlooker.live.answer(prompt.fingerprint, Choice("deny"))
+        assert outcome.resolved
+        await onlooker.shows("[yn]? n")
+    assert (tmp_path / "kept").exists()
+
+
 INQUIRER = """
 import os, sys, tty
 tty.setraw(0)
