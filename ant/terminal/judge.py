@@ -1,8 +1,9 @@
 """From one look to a verdict: the rules in their order, the first that fires decides.
 
 A shell that says it is at its prompt, or edits its command line, stands above what its
-screen shows; then menus, which are modal; then what the driver knows of its agent;
-then what is asked at the cursor; then time. Nothing is held idle because it is quiet.
+screen shows; then pagers and editors, which show any text; then menus, which are modal;
+then what the driver knows of its agent; then what is asked at the cursor; then time.
+Nothing is held idle because it is quiet.
 """
 
 import re
@@ -61,19 +62,19 @@ def judge(look: Look, flag: str | None = None) -> Verdict:
 
 
 def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
-    if (rule := takes_commands(look.tty)) is not None:
     if (asked := find_zsh_ask(look)) is not None:
         yield _ask(look, asked)
+    if (rule := takes_commands(look.tty)) is not None:
         if (asked := find_shell_ask(look)) is not None:
             yield _ask(look, asked)
         yield _say(look, Kind.AT_REST, rule, look.cursor.row)
+    if (view := find_view(look)) is not None:
+        yield _ask(look, view)
     if driver and (boxes := find_boxes(look, driver)) is not None:
         yield _ask(look, _classed(look, boxes, driver))
     menu = find_widget(look) or find_menu(look)
     if menu is not None and not (driver and _is_composer(look, menu, driver)):
         yield _ask(look, _classed(look, menu, driver) if driver else menu)
-    if (view := find_view(look)) is not None:
-        yield _ask(look, view)
     if driver is not None:
         yield from _of_agent(look, driver)
     if _is_at_rest(look):

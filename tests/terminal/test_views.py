@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from ant.terminal.judge import judge
 from ant.terminal.prompt import Form, Kind, PromptClass
 from ant.terminal.views import EDITORS, PAGERS, find_view
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
@@ -163,3 +164,21 @@ def test_what_only_looks_like_what_nano_asks(lines: list[str], row: int) -> None
     asked = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
     assert asked is not None
     assert () == asked.options
+
+
+QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("man", [*QUOTED, " Manual page x(1) line 3 (press h for help or q to quit)"]),
+        ("nano", [NANO[0], *[""] * 17, *QUOTED, *NANO[22:]]),
+        ("ssh", [NANO[0], *[""] * 17, *QUOTED, *NANO[22:]]),
+    ],
+)
+def test_a_menu_in_a_text_is_no_menu(name: str, lines: list[str]) -> None:
+    """The hints below it are those of the editor, and a key would change the text."""
+    tty = attrs.evolve(RAW, foreground=name)
+    verdict = judge(look_at(*lines, tty=tty, cursor=(1, 0)))
+    assert verdict.rule in (PromptClass.PAGER, PromptClass.EDITOR)
