@@ -29,6 +29,10 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
+_PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+_BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
+"""Somebody types right of a line, and what is left of it has no keyboard."""
+
 _CANCEL = re.compile(
     r"\besc(ape)?\b[^·•|]*?\b(cancel|exit|reject|abort|quit|no|back)|"
     r"\b(cancel|exit|reject|abort|quit|back)[^·•|]*?\besc",
@@ -78,7 +82,7 @@ class Item:
 
 def find_menu(look: Look) -> Prompt | None:
     """The live menu on the screen, if there is one."""
-    if look.takes_lines:
+    if look.takes_lines or (look.cursor.visible and _BESIDE.search(look.typed_at)):
         return None
     items = items_of(look)
     for marked in reversed([each for each in items if each and each.marked]):
@@ -237,6 +241,8 @@ def is_live(look: Look, block: Sequence[Item]) -> bool:
         apart = apart or not line.strip()
         if _COUNT.match(look.bare[row - 1]) and _COMPOSER.match(line):
             continue  # Where a list is filtered.
+        if row == look.cursor.row and look.cursor.visible and _PROMPT.match(line):
+            return False  # Somebody types there.
         detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
         if detail or look.is_blank(row):
             continue

@@ -275,3 +275,21 @@ def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
     rows = [f"row {n}" for n in range(BODY + 3)]
     subject = subject_of(look_at(*rows, "› 1. Yes"), len(rows))
     assert "".join(rows[3:]).replace(" ", "") == subject
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["dev:~/src ↑1 $ ", "dev:~/select $ rm -rf build", "~/more ⏎ ❯ ls", "move % "],
+)
+def test_a_menu_above_a_command_line_is_quoted(prompt: str) -> None:
+    """The prompt of a shell elsewhere may hold an arrow or a word of a hint."""
+    assert find_menu(look_at(*PERMISSION, prompt)) is None
+    assert find_menu(look_at(*PERMISSION, "press enter $ ", hidden=True)) is not None
+
+
+def test_a_menu_beside_another_pane_has_no_keyboard() -> None:
+    """The cursor tells which pane is typed into; the menu in it has none beside it."""
+    rows = ["❯ 1. Yes    │ $ make", "  2. No     │ $ ", "Esc to exit │"]
+    assert find_menu(look_at(*rows, cursor=(1, 16))) is None
+    assert find_menu(look_at(*rows, hidden=True)) is not None
+    assert find_menu(look_at(*rows, cursor=(2, 11))) is not None
