@@ -19,7 +19,6 @@ from ant.terminal.menus import (
     top_of,
 )
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
-from ant.terminal.style import PLAIN
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _TAB = re.compile(r"\S+(?: \S+)*")
@@ -101,9 +100,10 @@ def _field(look: Look, row: int) -> Prompt:
 def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
     under = [look.cursor.visible and each for each in _under(look, row, found)]
     if len(found) == 1:
+        style = look.style_at(row, found[0].start() + 1)
         boxed = look.lines[row] != look.bare[row]
-        is_lit = look.style_at(row, found[0].start() + 1) != PLAIN
-        lit = 0 if boxed or is_lit or under[0] else None
+        has_ground = style.inverse or style.bg  # A colour alone has each `[OK]`.
+        lit = 0 if boxed or has_ground or under[0] else None
     elif sum(under) == 1:
         lit = under.index(True)
     else:

@@ -175,6 +175,8 @@ def test_a_field(asks: str, form: Form, draft: str) -> None:
         ["┌───┐", "│   │", "└───┘"],
         ["+------+", "| text |", "+------+"],
         ["[ok] [ok]"],
+        ["building", "\x1b[32m[OK]\x1b[m"],
+        ["building", "\x1b[1;36m<Done>\x1b[m"],
         [""],
     ],
 )
