@@ -28,7 +28,8 @@ _DENIES = re.compile(
 )
 _LASTING = re.compile(
     r"\b(always|never|don.t ask|do not ask|session|every|all|remember|again|auto\w*|"
-    r"forever|and|any)\b",
+    r"forever|and|any|permanent\w*|until|hours?|minutes?|days?|whole|entire|everything|"
+    r"future|from now|without|bypass|full access|yolo)\b",
     re.IGNORECASE,
 )
 _RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
