@@ -57,6 +57,7 @@ PURE_TERMINAL = (
     "terminal.host",
     "terminal.display",
     "terminal.menus",
+    "terminal.subject",
     "terminal.widgets",
     "terminal.driver",
     "terminal.boxes",

@@ -16,9 +16,10 @@ from ant.terminal.boxes import find_boxes
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, is_border
 from ant.terminal.marks import Step
-from ant.terminal.menus import excerpt, find_menu, is_footer, question_above, subject_of
+from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.shells import find_shell_ask, find_zsh_ask, takes_commands
+from ant.terminal.subject import subject_of
 from ant.terminal.views import find_view
 from ant.terminal.widgets import find_widget
 

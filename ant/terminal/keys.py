@@ -14,22 +14,12 @@ import attrs
 from ant.errors import NotAnOption
 from ant.terminal.choice import Choice
 from ant.terminal.modes import Modes
-from ant.terminal.prompt import Form, Option, Prompt
+from ant.terminal.prompt import APPROVES, LASTING, Form, Option, Prompt
 
 ENTER = b"\r"
 
-_APPROVES = re.compile(
-    r"\W*(y|yes|ok|okay|allow|approve|accept|proceed|continue|trust|confirm|run|apply)\b",
-    re.IGNORECASE,
-)
 _DENIES = re.compile(
     r"\W*(n|no|deny|reject|decline|cancel|don't|do not|abort|exit|quit|disallow)\b",
-    re.IGNORECASE,
-)
-_LASTING = re.compile(
-    r"\b(always|never|don.t ask|do not ask|session|every|all|remember|again|auto\w*|"
-    r"forever|and|any|permanent\w*|until|hours?|minutes?|days?|whole|entire|everything|"
-    r"future|from now|without|bypass|full access|yolo)\b",
     re.IGNORECASE,
 )
 _RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
@@ -65,7 +55,7 @@ def goal_of(prompt: Prompt, choice: Choice) -> Goal:
     """What a choice means here. Raises `NotAnOption`."""
     match choice.type:
         case "approve":
-            return _option(prompt, choice, _once(prompt, _APPROVES))
+            return _option(prompt, choice, _once(prompt, APPROVES))
         case "deny":
             return _no(prompt, choice)
         case "confirm" if choice.yes is not None:
@@ -136,8 +126,8 @@ def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
     letters = {each.label.strip().lower() for each in prompt.options}
     if len(letters & {"y", "n"}) == 1 and not letters & {"yes", "no"}:
         fits = [i for i in fits if len(prompt.options[i].label.strip()) > 1]
-    if len(fits) > 1 or pattern is _APPROVES:
-        fits = [i for i in fits if not _LASTING.search(prompt.options[i].label)]
+    if len(fits) > 1 or pattern is APPROVES:
+        fits = [i for i in fits if not LASTING.search(prompt.options[i].label)]
     if len(fits) > 1:
         bare = [i for i in fits if pattern.fullmatch(prompt.options[i].label.rstrip())]
         fits = bare or fits

@@ -7,13 +7,20 @@ Rule 3: nothing is a menu of one option.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from ant.terminal.look import Look, index_at, is_border, paragraph_above
-from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.terminal.prompt import (
+    APPROVES,
+    LASTING,
+    Form,
+    Kind,
+    Option,
+    Prompt,
+    PromptClass,
+)
 
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
@@ -46,10 +53,9 @@ _HINTED = re.compile(
 _SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
 YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 
+_TOLD = re.compile(r" (?=- |\()")
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
-_SIDES = frozenset("│┃║╎╏┆┇┊┋")
-_TOPS = frozenset("─━═▔▁╭┌┏╔╒╓")
 _RADIO = set("●○")
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
 _COUNT = re.compile(r"\s*\d+/\d+\b")
@@ -93,7 +99,8 @@ def find_menu(look: Look) -> Prompt | None:
 
 
 def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
-    """Rows without a mark: the filled one of radio buttons, else the coloured one.
+    """Rows without a mark: the filled one of radio buttons, the coloured one, or the
+    one that is not dim.
 
     Numbered rows are a menu only with hints below them; else they are a list.
     """
@@ -113,7 +120,9 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
     ]
-    return menu_of(look, block, odd[0]) if len(odd) == 1 else None
+    bright = [each.row for each in block if not look.style_at(each.row, each.at).dim]
+    lit = odd if len(odd) == 1 else bright
+    return menu_of(look, block, lit[0]) if len(lit) == 1 else None
 
 
 def is_footer(look: Look, row: int) -> bool:
@@ -173,13 +182,20 @@ def items_of(look: Look) -> list[Item | None]:
 
 
 def _named(look: Look, row: int, item: re.Match[str]) -> str:
-    """The label without what a grey ` - ` behind it tells of it while it is marked."""
-    for found in re.finditer(" - ", item["label"]) if item["marker"] else ():
-        start = item.start("label")
-        if look.style_at(row, start + found.start() + 1).is_faint:
-            lit = not look.style_at(row, start).is_faint
-            return item["label"][: found.start()] if lit else item["label"]
-    return item["label"]
+    """The label without what faint text behind it tells of it while it is marked.
+
+    That is left where it belongs to what is allowed, as in `Yes (always)`.
+    """
+    label, start = item["label"], item.start("label")
+    told = _TOLD.finditer(label) if item["marker"] or item["box"] else ()
+    for found in told:
+        gap = start + found.start()
+        if look.style_at(row, gap + 1).is_faint:
+            all_faint = look.style_at(row, start).is_faint
+            apart = not (all_faint and look.style_at(row, gap).is_faint)
+            lasts = APPROVES.match(label) and LASTING.search(label[found.start() :])
+            return label[: found.start()] if apart and not lasts else label
+    return label
 
 
 def _siblings(look: Look, items: Sequence[Item | None], marked: Item) -> list[Item]:
@@ -346,34 +362,6 @@ def top_of(look: Look, first: int) -> int:
         if is_border(look.lines[row]):
             return row + 1
     return max(first - BODY, 0)
-
-
-def subject_of(look: Look, first: int) -> str:
-    """What a dialog of an agent is about: all that its frame shows above its options.
-
-    Blanks, lines and signs are left out: where it is wrapped and what blinks beside it
-    is not what it is about. A dashed line, or a box within, does not end the frame.
-    """
-    sided, rows = look.lines[first].lstrip()[:1] in _SIDES, list[str]()
-    for row in range(first - 1, -1, -1):
-        lead = look.lines[row].lstrip()[:1]
-        is_top = is_border(look.lines[row]) and lead in _TOPS
-        if is_top or (sided and lead not in _SIDES):
-            return _inked(rows)
-        rows.insert(0, look.lines[row])
-    return _inked(rows[-BODY:])
-
-
-def _inked(rows: Iterable[str]) -> str:
-    return "".join(
-        char
-        for char in "".join(rows)
-        if not char.isspace() and (char.isascii() or _kind(char) not in "PSC")
-    )
-
-
-def _kind(char: str) -> str:
-    return unicodedata.category(char)[0]
 
 
 def _cancels(look: Look, last: int) -> bool:

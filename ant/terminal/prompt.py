@@ -8,9 +8,24 @@ filling in its boxes changes what is selected, not what is asked.
 """
 
 import hashlib
+import re
 from enum import StrEnum
 
 import attrs
+
+APPROVES = re.compile(
+    r"\W*(y|yes|ok|okay|allow|approve|accept|proceed|continue|trust|confirm|run|apply)\b",
+    re.IGNORECASE,
+)
+"""How an option begins that lets something be done."""
+
+LASTING = re.compile(
+    r"\b(always|never|don.t ask|do not ask|session|every|all|remember|again|auto\w*|"
+    r"forever|and|any|permanent\w*|until|hours?|minutes?|days?|whole|entire|everything|"
+    r"future|from now|without|bypass|full access|yolo)\b",
+    re.IGNORECASE,
+)
+"""What an option says that allows more than this once."""
 
 
 class Kind(StrEnum):

@@ -23,10 +23,12 @@ from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _TAB = re.compile(r"\S+(?: \S+)*")
 _KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+_WORD = r"[^\s/›»●○](?:[^/›»●○]*[^\s/›»●○])?"
 _TOGGLE = re.compile(
     r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) [›»] "
-    r"(?P<off>[^\s/›»](?:[^/›»]*[^\s/›»])?) / (?P<on>[^\s/›»](?:[^/›»]*[^\s/›»])?)"
+    rf"(?P<off>{_WORD}) / (?P<on>{_WORD})"
 )
+_RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 
@@ -154,26 +156,34 @@ def _tabs(look: Look) -> Prompt | None:
 
 
 def _toggle(look: Look) -> Prompt | None:
-    """Two words behind a question in the last row, of which one alone has a colour."""
-    row = look.cursor.row
-    if row != look.last or look.cursor.visible or look.takes_lines:
+    """Two words in the last row: one of two radio buttons, or the one with a colour.
+
+    These stand behind their question, those below it.
+    """
+    row = next((r for r in range(look.last, -1, -1) if not look.is_blank(r)), 0)
+    if look.cursor.visible or look.takes_lines or row < look.last - 1:
         return None
-    if (found := _TOGGLE.fullmatch(look.lines[row])) is None:
+    if (found := _RADIOS.fullmatch(look.bare[row])) is not None:
+        question, labels = question_above(look, row), (found[2], found[4])
+        inks = ["" if sign == "○" else sign for sign in (found[1], found[3])]
+    elif (found := _TOGGLE.fullmatch(look.lines[row])) is not None:
+        question, labels = found["question"], (found["off"], found["on"])
+        inks = [look.style_at(row, found.start(side)).fg for side in ("off", "on")]
+    else:
         return None
-    inks = [look.style_at(row, found.start(side)).fg for side in ("off", "on")]
     if inks.count("") != 1:
         return None
-    labels, lit = (found["off"], found["on"]), 1 - inks.index("")
+    lit = 1 - inks.index("")
     yes_no = all(YES_NO.match(label) for label in labels)
     return Prompt(
         kind=Kind.DIALOG,
         class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
         form=Form.BUTTONS,
-        question=found["question"],
+        question=question,
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
         rule="toggle",
         rows=(row, row),
-        text=excerpt(look, row, row),
+        text=excerpt(look, top_of(look, row), row),
     )
 
 

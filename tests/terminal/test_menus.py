@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.look import Tty
-from ant.terminal.menus import BODY, FOOTER, find_menu, question_above, subject_of
+from ant.terminal.menus import FOOTER, find_menu, question_above
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
 
@@ -247,37 +247,6 @@ def test_what_is_told_of_the_marked_row_is_no_label(grey: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("above", "first", "subject"),
-    [
-        (
-            ["prose", "─" * 20, " Bash command", "  ls  -a", ""],
-            " ❯ 1. Yes",
-            "Bashcommandls-a",
-        ),
-        (["─" * 20, " Edit", "╌" * 20, " 1 + x", "╌" * 20, ""], " ❯ 1. Yes", "Edit1+x"),
-        (
-            ["prose", "╭──────╮", "│ ? Sh │", "│ ╭──╮ │", "│ │ls│ │", "│ ╰──╯ │"],
-            "│ ● 1. Yes │",
-            "?Shls",
-        ),
-        (["prose", "┃  △ Asks", "┃  $ ls"], "┃   Allow   Deny", "Asks$ls"),
-        (["●  one", "⠏ two", "", "三 ° 3"], "› 1. Yes", "onetwo三3"),
-        ([], "› 1. Yes", ""),
-    ],
-)
-def test_what_a_dialog_is_about(above: list[str], first: str, subject: str) -> None:
-    """All of its frame, with boxes within it; or the rows above, where it has none."""
-    assert subject == subject_of(look_at(*above, first), len(above))
-
-
-def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
-    """Rows that scroll by above a dialog are not what it is about."""
-    rows = [f"row {n}" for n in range(BODY + 3)]
-    subject = subject_of(look_at(*rows, "› 1. Yes"), len(rows))
-    assert "".join(rows[3:]).replace(" ", "") == subject
-
-
-@pytest.mark.parametrize(
     "prompt",
     ["dev:~/src ↑1 $ ", "dev:~/select $ rm -rf build", "~/more ⏎ ❯ ls", "move % "],
 )
@@ -293,3 +262,30 @@ def test_a_menu_beside_another_pane_has_no_keyboard() -> None:
     assert find_menu(look_at(*rows, cursor=(1, 16))) is None
     assert find_menu(look_at(*rows, hidden=True)) is not None
     assert find_menu(look_at(*rows, cursor=(2, 11))) is not None
+
+
+@pytest.mark.parametrize("apart", [" ", "\x1b[m \x1b[2m"])
+def test_a_hint_is_no_label_unless_it_widens_it(apart: str) -> None:
+    """Clack shows it beside the marked row; what lasts must be chosen by its name."""
+    rows = ["│  ● Red \x1b[2m(hot)\x1b[m", "│  ○ Green", "└"]
+    assert ["Red", "Green"] == labels(found("◆  Pick", *rows, hidden=True))
+    gone = [f"│  ○ \x1b[2mRed{apart}(hot)\x1b[m", "│  ● Green", "└"]
+    shown = "Red" if "\x1b" in apart else "Red (hot)"
+    assert [shown, "Green"] == labels(found("◆  Pick", *gone, hidden=True))
+    lasts = ["│  ● Yes \x1b[2m(always)\x1b[m", "│  ○ No", "└"]
+    assert ["Yes (always)", "No"] == labels(found("◆  Sure?", *lasts, hidden=True))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_row_that_is_not_dim_is_marked(count: int, at: int) -> None:
+    """Clack dims all boxes but the one that the space bar ticks."""
+    dim = [f"\x1b[2m◻\x1b[m \x1b[2mrow {n}\x1b[m" for n in range(count)]
+    dim[at] = f"\x1b[36m◻\x1b[m row {at}"
+    rows = [f"│  {row}" for row in dim]
+    asked = found("◆  Pick", *rows, "└", hidden=True)
+    assert (Form.BOXES, at) == (asked.form, asked.selected)
+    all_dim = [
+        row.replace("[36m", "[2m").replace(" row", " \x1b[2mrow") for row in rows
+    ]
+    assert find_menu(look_at("◆  Pick", *all_dim, "└", hidden=True)) is None

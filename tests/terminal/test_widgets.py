@@ -229,3 +229,16 @@ def test_a_toggle(lit_at: int) -> None:
 def test_what_only_looks_like_a_toggle(line: str, hidden: bool, tty: Tty) -> None:
     """Neither word is lit, or both are; somebody types there, or it is over."""
     assert find_widget(look_at(line, hidden=hidden, tty=tty)) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "lit_at"), [("│  ● Yes / ○ No", 0), ("│  ○ Yes / ● No", 1)]
+)
+def test_two_radio_buttons(row: str, lit_at: int) -> None:
+    """Clack asks below its question, and arrows go from one to the other."""
+    asked = find_widget(look_at("│", "◆  Continue?", row, "└", hidden=True))
+    assert asked is not None
+    assert (Form.BUTTONS, PromptClass.CONFIRMATION) == (asked.form, asked.class_)
+    assert ("Continue?", lit_at) == (asked.question, asked.selected)
+    for other in ("│  ○ Yes / ○ No", "│  ● Yes / ● No", f"{row} / ○ Maybe"):
+        assert find_widget(look_at("◆  Continue?", other, "└", hidden=True)) is None
