@@ -121,7 +121,8 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
     ]
     bright = [each.row for each in block if not look.style_at(each.row, each.at).dim]
-    lit = odd if len(odd) == 1 else bright
+    sided = look.lines[block[0].row] != look.bare[block[0].row]
+    lit = odd if len(odd) == 1 or not (hinted or sided) else bright
     return menu_of(look, block, lit[0]) if len(lit) == 1 else None
 
 
