@@ -92,24 +92,26 @@ def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
 
 
 def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
-    """A menu with the class that the driver knows for its text."""
+    """A menu with the class that the driver knows for its text, and its subject."""
     is_taken = any(each.keys for each in menu.options)
     if menu.form is Form.BOXES and not (driver.ticks or is_taken):
         menu = attrs.evolve(menu, form=Form.VIEW)
     if menu.kind is not Kind.DIALOG:
         return menu
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
+    subject = subject_of(look, menu.rows[0])
+    text = " ".join(menu.text.split())  # On a narrow screen a question is wrapped.
     for rule in driver.dialog:
-        if (found := rule.pattern.search(menu.text)) is not None:
+        if (found := rule.pattern.search(text)) is not None:
             return attrs.evolve(
                 menu,
                 class_=rule.class_ or menu.class_,
                 question=found.groupdict().get("question") or menu.question,
                 rule=f"{driver.name}/{rule.id}",
                 cancel=cancel,
-                subject=subject_of(look, menu.rows[0]),
+                subject=subject,
             )
-    return attrs.evolve(menu, cancel=cancel)
+    return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
 def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
@@ -118,21 +120,31 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     if (found := _first(look, low[:NEAR], driver.busy)) is not None:
         row, rule = found
         yield _say(look, Kind.BUSY, f"{driver.name}/{rule.id}", row)
-    if (found := _first(look, low[:MODAL], driver.modal)) is not None:
-        yield _ask(look, _modal(look, *found, driver))
-    rows = [look.cursor.row] if driver.inline else low
-    if (found := _first(look, rows, driver.composer)) is None:
+    composer = _composer(look, driver)
+    modal = _first(look, low[:MODAL], driver.modal)
+    if modal is not None and (composer is None or composer[0] < modal[0]):
+        yield _ask(look, _modal(look, *modal, driver))
+    if composer is None:
         return
-    row, rule = found
-    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
-        return  # A line of the transcript that looks like it.
-    if driver.boxed and not (row and is_border(look.lines[row - 1])):
-        return
+    row, rule = composer
     if look.quiet_s < driver.rest_ms / 1000:
         yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
     if (question := _question_over(look, row, driver)) is not None:
         yield _ask(look, question)
     yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+
+
+def _composer(look: Look, driver: Driver) -> tuple[int, Rule] | None:
+    """The row in which a person writes, and the rule that knows it."""
+    rows = [look.cursor.row] if driver.inline else range(look.last, -1, -1)
+    if (found := _first(look, rows, driver.composer)) is None:
+        return None
+    row, _ = found
+    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
+        return None  # A line of the transcript that looks like it.
+    if driver.boxed and not (row and is_border(look.lines[row - 1])):
+        return None
+    return found
 
 
 def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
