@@ -7,7 +7,7 @@ Rule 2: a program that wants lines and does not read asks nothing.
 import re
 
 from ant.terminal.asked import asked, text_above
-from ant.terminal.choices import find_choices
+from ant.terminal.choices import find_choices, find_list_below
 from ant.terminal.look import Look
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 
@@ -38,11 +38,13 @@ _PRESS_MAX = 100
 def find_ask(look: Look) -> Prompt | None:
     """What is asked at the cursor, if something is."""
     row = look.cursor.row
-    if look.last < 0 or row < look.last - 1 or (look.tty and look.tty.is_deaf):
+    if look.last < 0 or (look.tty and look.tty.is_deaf):
         return None
     behind = look.lines[row][len(look.typed_at.rstrip()) :].strip()
     if behind and look.cursor.visible:
         return None  # A line is being edited.
+    if row < look.last - 1:
+        return find_list_below(look)
     return _secret(look) or find_choices(look) or find_press(look) or _line(look)
 
 

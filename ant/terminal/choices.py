@@ -30,13 +30,23 @@ _RANGE = re.compile(r"\d+-\d+")
 _NUMBERED = re.compile(
     r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
-_WANTS = re.compile(r"(#\?|[:?>\])])\s*$")
+_WANTS = re.compile(r"(#\?|\?#|[:?>\])])\s*$")
 _NUMBER = re.compile(
-    r"#\?|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
+    r"#\?|\?#|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
     re.IGNORECASE,
 )
 _DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)
 _TYPE = re.compile(r"\btype\b.*?(['\"])yes\1.*(['\"])no\2.*[:?] ?$", re.IGNORECASE)
+
+_SIGNED = re.compile(
+    r"\s*(?:\?|❔|◆|\[\?\])\s+(?P<question>\S.*?)\s+(?P<draft>\S{0,12})"
+)
+_KEYED = re.compile(r"\s+(\w{1,3})\)\s+(\S.*)")
+_REMARK = re.compile(r">{1,2} \S")
+_FOLDED = re.compile(
+    r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) "
+    r"\((?P<keys>[a-gi-z0-9]{2,}H)\) (?P<draft>\S{0,12})"
+)
 
 _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])
 """They ask with a question mark and mean yes or no."""
@@ -57,6 +67,57 @@ def find_choices(look: Look) -> Prompt | None:
         or _words(look, text)
         or _implied(look, text)
         or _numbers(look, text)
+        or _folded(look, text)
+    )
+
+
+def find_list_below(look: Look) -> Prompt | None:
+    """A question with a sign before it, and below it the rows of which one is typed.
+
+    Nothing but a remark of the program is below the list, or it is something else.
+    """
+    found = _SIGNED.fullmatch(look.typed_line)
+    if found is None or not look.cursor.visible or look.takes_lines:
+        return None
+    options: list[Option] = []
+    for row in range(look.cursor.row + 1, look.last + 1):
+        if (here := _KEYED.fullmatch(look.lines[row])) is not None:
+            is_typed = here[1] == found["draft"]
+            options.append(Option(here[2], selected=is_typed, keys=here[1]))
+        elif row == look.last and _REMARK.match(look.lines[row]):
+            break
+        elif not look.is_blank(row):
+            return None
+    keys = [option.keys for option in options]
+    numbers = [key for key in keys if key.isdigit()]
+    if len(set(keys)) < max(len(keys), 2):
+        return None
+    if numbers and keys != [str(n + 1) for n in range(len(keys))]:
+        return None
+    return asked(
+        look,
+        PromptClass.MULTI_CHOICE,
+        Form.WORDS,
+        found["question"],
+        *options,
+        rule="list",
+        draft=found["draft"],
+    )
+
+
+def _folded(look: Look, text: str) -> Prompt | None:
+    """Keys without their words, of which the last, H, shows what they mean."""
+    found = _FOLDED.fullmatch(text)
+    if found is None or look.takes_lines or len({*found["keys"]}) < len(found["keys"]):
+        return None
+    return asked(
+        look,
+        PromptClass.MULTI_CHOICE,
+        Form.WORDS,
+        found["question"],
+        *(Option(key, keys=key.lower()) for key in found["keys"]),
+        rule="folded",
+        draft=found["draft"],
     )
 
 

@@ -9,13 +9,8 @@ from collections.abc import Iterable
 
 from ant.terminal.driver import Driver
 from ant.terminal.look import Look, index_at
-from ant.terminal.style import Style
 
 _PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
-BRIGHT = 190
-"""A grey of so much red, green and blue is ink on a dark ground."""
-
-_GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
 
 
 def draft_of(look: Look, driver: Driver | None) -> str:
@@ -50,12 +45,5 @@ def _inked(look: Look, row: int, start: int) -> str:
 
 
 def _joined(look: Look, row: int, chars: Iterable[tuple[int, str]]) -> str:
-    kept = (char for at, char in chars if not _is_ghost(look.style_at(row, at)))
+    kept = (char for at, char in chars if not look.style_at(row, at).is_faint)
     return "".join(kept).strip(" │┃\u200b\xa0")
-
-
-def _is_ghost(style: Style) -> bool:
-    if style.dim or style.fg in _GREYS:
-        return True
-    kind, *parts = style.fg.split(";")
-    return kind == "2" and len(set(parts)) == 1 and int(parts[0] or 0) < BRIGHT

@@ -36,7 +36,8 @@ class Driver:
     begins with a row of `reply`. `dialog` gives a menu its class, and `modal` rows tell
     of a dialog whose options nobody but a person can read. `unfinished` is what stands
     before the cursor while a command is not whole. `escapes`: Esc backs out of a
-    dialog. `ticks`: Enter takes the boxes that were ticked. `settle_ms` is waited
+    dialog. `ticks`: Enter takes the boxes that were ticked; where it does not, a row of
+    `taken` below them does. `settle_ms` is waited
     between text and Enter, and `again_ms` before a second Enter, 0 for none. It is at
     rest after `rest_ms` without output: longer where it does not always say it works.
     """
@@ -51,6 +52,7 @@ class Driver:
     boxed: bool = False
     inline: bool = False
     ticks: bool = True
+    taken: tuple[Rule, ...] = ()
     dialog: tuple[Rule, ...] = ()
     modal: tuple[Rule, ...] = ()
     reply: tuple[Rule, ...] = ()

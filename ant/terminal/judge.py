@@ -1,8 +1,9 @@
 """From one look to a verdict: the rules in their order, the first that fires decides.
 
 A shell that says it is at its prompt, or edits its command line, stands above what its
-screen shows; then menus, which are modal; then what the driver knows of its agent;
-then what is asked at the cursor; then time. Nothing is held idle because it is quiet.
+screen shows; then pagers and editors, which show any text; then menus, which are modal;
+then what the driver knows of its agent; then what is asked at the cursor; then time.
+Nothing is held idle because it is quiet.
 """
 
 import re
@@ -11,12 +12,14 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.asks import find_ask
+from ant.terminal.boxes import find_boxes
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, is_border
 from ant.terminal.marks import Step
 from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
-from ant.terminal.shells import find_shell_ask, takes_commands
+from ant.terminal.shells import find_shell_ask, find_zsh_ask, takes_commands
+from ant.terminal.subject import subject_of
 from ant.terminal.views import find_view
 from ant.terminal.widgets import find_widget
 
@@ -60,21 +63,25 @@ def judge(look: Look, flag: str | None = None) -> Verdict:
 
 
 def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
+    if (asked := find_zsh_ask(look)) is not None:
+        yield _ask(look, asked)
     if (rule := takes_commands(look.tty)) is not None:
         if (asked := find_shell_ask(look)) is not None:
             yield _ask(look, asked)
         yield _say(look, Kind.AT_REST, rule, look.cursor.row)
-    menu = find_widget(look) or find_menu(look)
-    if menu is not None and not (driver and _is_composer(look, menu, driver)):
-        yield _ask(look, _classed(menu, driver) if driver else menu)
     if (view := find_view(look)) is not None:
         yield _ask(look, view)
+    if driver and (boxes := find_boxes(look, driver)) is not None:
+        yield _ask(look, _classed(look, boxes, driver))
+    menu = find_widget(look) or find_menu(look)
+    if menu is not None and not (driver and _is_composer(look, menu, driver)):
+        yield _ask(look, _classed(look, menu, driver) if driver else menu)
     if driver is not None:
         yield from _of_agent(look, driver)
     if _is_at_rest(look):
         yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
     if (asked := find_ask(look)) is not None:
-        yield _ask(look, _classed(asked, driver) if driver else asked)
+        yield _ask(look, _classed(look, asked, driver) if driver else asked)
 
 
 def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
@@ -84,23 +91,27 @@ def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
     return found is not None and not _NUMBERED.match(look.bare[found[0]])
 
 
-def _classed(menu: Prompt, driver: Driver) -> Prompt:
-    """A menu with the class that the driver knows for its text."""
-    if menu.form is Form.BOXES and not driver.ticks:
+def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
+    """A menu with the class that the driver knows for its text, and its subject."""
+    is_taken = any(each.keys for each in menu.options)
+    if menu.form is Form.BOXES and not (driver.ticks or is_taken):
         menu = attrs.evolve(menu, form=Form.VIEW)
     if menu.kind is not Kind.DIALOG:
         return menu
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
+    subject = subject_of(look, menu.rows[0])
+    text = " ".join(menu.text.split())  # On a narrow screen a question is wrapped.
     for rule in driver.dialog:
-        if (found := rule.pattern.search(menu.text)) is not None:
+        if (found := rule.pattern.search(text)) is not None:
             return attrs.evolve(
                 menu,
                 class_=rule.class_ or menu.class_,
                 question=found.groupdict().get("question") or menu.question,
                 rule=f"{driver.name}/{rule.id}",
                 cancel=cancel,
+                subject=subject,
             )
-    return attrs.evolve(menu, cancel=cancel)
+    return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
 def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
@@ -109,21 +120,31 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     if (found := _first(look, low[:NEAR], driver.busy)) is not None:
         row, rule = found
         yield _say(look, Kind.BUSY, f"{driver.name}/{rule.id}", row)
-    if (found := _first(look, low[:MODAL], driver.modal)) is not None:
-        yield _ask(look, _modal(look, *found, driver))
-    rows = [look.cursor.row] if driver.inline else low
-    if (found := _first(look, rows, driver.composer)) is None:
+    composer = _composer(look, driver)
+    modal = _first(look, low[:MODAL], driver.modal)
+    if modal is not None and (composer is None or composer[0] < modal[0]):
+        yield _ask(look, _modal(look, *modal, driver))
+    if composer is None:
         return
-    row, rule = found
-    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
-        return  # A line of the transcript that looks like it.
-    if driver.boxed and not (row and is_border(look.lines[row - 1])):
-        return
+    row, rule = composer
     if look.quiet_s < driver.rest_ms / 1000:
         yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
     if (question := _question_over(look, row, driver)) is not None:
         yield _ask(look, question)
     yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+
+
+def _composer(look: Look, driver: Driver) -> tuple[int, Rule] | None:
+    """The row in which a person writes, and the rule that knows it."""
+    rows = [look.cursor.row] if driver.inline else range(look.last, -1, -1)
+    if (found := _first(look, rows, driver.composer)) is None:
+        return None
+    row, _ = found
+    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
+        return None  # A line of the transcript that looks like it.
+    if driver.boxed and not (row and is_border(look.lines[row - 1])):
+        return None
+    return found
 
 
 def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:

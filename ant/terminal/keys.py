@@ -14,21 +14,12 @@ import attrs
 from ant.errors import NotAnOption
 from ant.terminal.choice import Choice
 from ant.terminal.modes import Modes
-from ant.terminal.prompt import Form, Option, Prompt
+from ant.terminal.prompt import APPROVES, LASTING, Form, Option, Prompt
 
 ENTER = b"\r"
 
-_APPROVES = re.compile(
-    r"\W*(y|yes|ok|okay|allow|approve|accept|proceed|continue|trust|confirm|run|apply)\b",
-    re.IGNORECASE,
-)
 _DENIES = re.compile(
     r"\W*(n|no|deny|reject|decline|cancel|don't|do not|abort|exit|quit|disallow)\b",
-    re.IGNORECASE,
-)
-_LASTING = re.compile(
-    r"\b(always|never|don.t ask|do not ask|session|every|all|remember|again|auto\w*|"
-    r"forever|and|any)\b",
     re.IGNORECASE,
 )
 _RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
@@ -64,7 +55,7 @@ def goal_of(prompt: Prompt, choice: Choice) -> Goal:
     """What a choice means here. Raises `NotAnOption`."""
     match choice.type:
         case "approve":
-            return _option(prompt, choice, _once(prompt, _APPROVES))
+            return _option(prompt, choice, _once(prompt, APPROVES))
         case "deny":
             return _no(prompt, choice)
         case "confirm" if choice.yes is not None:
@@ -91,16 +82,15 @@ def next_move(prompt: Prompt, goal: Goal, modes: Modes) -> Move:
     """
     if goal.key is not None:
         return Move(goal.key, takes=True)
-    marked, target = prompt.selected, goal.index
+    marked, target, ticks = prompt.selected, goal.index, False
     if goal.ticked is not None:
         target = _to_tick(prompt.options, goal.ticked)
-        if target is None and marked is not None:
-            return Move(ENTER, takes=True)
+        ticks = target is not None
+        target = target if ticks else _taking(prompt)
     if marked is None or target is None:
         raise NotAnOption("No row of this menu is marked, so none can be chosen.")
     if marked == target:
-        takes = goal.ticked is None
-        return Move(ENTER if takes else b" ", takes)
+        return Move(b" " if ticks else ENTER, takes=not ticks)
     on, back = ("right", "left") if prompt.form is Form.BUTTONS else ("down", "up")
     return Move(_arrow(on if target > marked else back, modes), takes=False)
 
@@ -120,14 +110,24 @@ def _to_tick(options: Iterable[Option], ticked: frozenset[int]) -> int | None:
     return next((i for i in wrong if i in ticked), wrong[0] if wrong else None)
 
 
+def _taking(prompt: Prompt) -> int | None:
+    """The row on which Enter takes the boxes: one that has a key for it, else any."""
+    keyed = _keyed(prompt)
+    return prompt.selected if keyed is None else keyed
+
+
+def _keyed(prompt: Prompt) -> int | None:
+    return next((i for i, each in enumerate(prompt.options) if each.keys), None)
+
+
 def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
     """The one option that fits; of several the one that is no more than that word."""
     fits = [i for i, each in enumerate(prompt.options) if pattern.match(each.label)]
     letters = {each.label.strip().lower() for each in prompt.options}
     if len(letters & {"y", "n"}) == 1 and not letters & {"yes", "no"}:
         fits = [i for i in fits if len(prompt.options[i].label.strip()) > 1]
-    if len(fits) > 1 or pattern is _APPROVES:
-        fits = [i for i in fits if not _LASTING.search(prompt.options[i].label)]
+    if len(fits) > 1 or pattern is APPROVES:
+        fits = [i for i in fits if not LASTING.search(prompt.options[i].label)]
     if len(fits) > 1:
         bare = [i for i in fits if pattern.fullmatch(prompt.options[i].label.rstrip())]
         fits = bare or fits
@@ -147,9 +147,8 @@ def _no(prompt: Prompt, choice: Choice) -> Goal:
 def _selected(prompt: Prompt, choice: Choice) -> Goal:
     count = len(prompt.options)
     if choice.indexes is not None:
-        if prompt.form is not Form.BOXES or not set(choice.indexes) <= set(
-            range(count)
-        ):
+        boxes = {i for i, each in enumerate(prompt.options) if each.checked is not None}
+        if prompt.form is not Form.BOXES or not set(choice.indexes) <= boxes:
             raise _nothing(prompt, choice)
         labels = [prompt.options[i].label for i in sorted(set(choice.indexes))]
         return Goal(", ".join(labels), ticked=frozenset(choice.indexes))
@@ -184,8 +183,10 @@ def _option(prompt: Prompt, choice: Choice, index: int | None) -> Goal:
             return Goal(option.label, text=option.keys)
         case Form.KEYS:
             return Goal(option.label, key=option.keys.encode())
-        case Form.BOXES:
+        case Form.BOXES if option.checked is not None:
             return Goal(option.label, ticked=frozenset({index}))
+        case Form.BOXES if (keyed := _keyed(prompt)) is None or index < keyed:
+            raise _nothing(prompt, choice)  # A field among the boxes.
     return Goal(option.label, index=index)
 
 

@@ -97,9 +97,9 @@ class Look:
         """As `typed_at`, with the rows above that were full before it went on there."""
         text, row = self.typed_at, self.cursor.row
         for above in reversed(self.lines[max(row - WRAPPED, 0) : row]):
-            if len(above) < self.cols - 1:
+            if (wide := width(above)) < self.cols - 1:
                 break
-            text = above.ljust(self.cols) + text
+            text = above + " " * (self.cols - wide) + text
         return text
 
     def style_at(self, row: int, index: int) -> Style:

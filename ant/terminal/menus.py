@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.look import Look, index_at, is_border, paragraph_above
-from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.terminal.prompt import (
+    APPROVES,
+    LASTING,
+    Form,
+    Kind,
+    Option,
+    Prompt,
+    PromptClass,
+)
 
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
@@ -20,7 +28,7 @@ _ITEM = re.compile(
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
     r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
 )
-_FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
+FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
 _HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
     r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
@@ -28,6 +36,10 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
+_PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+_BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
+"""Somebody types right of a line, and what is left of it has no keyboard."""
+
 _CANCEL = re.compile(
     r"\besc(ape)?\b[^·•|]*?\b(cancel|exit|reject|abort|quit|no|back)|"
     r"\b(cancel|exit|reject|abort|quit|back)[^·•|]*?\besc",
@@ -41,6 +53,7 @@ _HINTED = re.compile(
 _SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
 YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 
+_TOLD = re.compile(r" (?=- |\()")
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
 _RADIO = set("●○")
@@ -75,30 +88,31 @@ class Item:
 
 def find_menu(look: Look) -> Prompt | None:
     """The live menu on the screen, if there is one."""
-    if look.takes_lines:
+    if look.takes_lines or (look.cursor.visible and _BESIDE.search(look.typed_at)):
         return None
     items = items_of(look)
     for marked in reversed([each for each in items if each and each.marked]):
         block = _siblings(look, items, marked)
-        if len(block) > 1 and _is_live(look, block) and _is_list(look, block, marked):
+        if len(block) > 1 and is_live(look, block) and _is_list(look, block, marked):
             return menu_of(look, block, marked.row)
     return _unmarked(look, items)
 
 
 def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
-    """Rows without a mark: the filled one of radio buttons, else the coloured one.
+    """Rows without a mark: the filled one of radio buttons, the coloured one, or the
+    one that is not dim.
 
     Numbered rows are a menu only with hints below them; else they are a list.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(look, items, found[-1]) if found else []
-    if len(block) < 2 or not _is_live(look, block):
+    if len(block) < 2 or not is_live(look, block):
         return None
     below = range(block[-1].row + 1, look.last + 1)
     hinted = any(_HINT.search(look.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not hinted):
         return None
-    ticked = [each for each in block if each.box in _FILLED]
+    ticked = [each for each in block if each.box in FILLED]
     if {each.box for each in block} == _RADIO and len(ticked) == 1:
         unboxed = [attrs.evolve(each, box="") for each in block]
         return menu_of(look, unboxed, ticked[0].row)
@@ -106,7 +120,10 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
     ]
-    return menu_of(look, block, odd[0]) if len(odd) == 1 else None
+    bright = [each.row for each in block if not look.style_at(each.row, each.at).dim]
+    sided = look.lines[block[0].row] != look.bare[block[0].row]
+    lit = odd if len(odd) == 1 or not (hinted or sided) else bright
+    return menu_of(look, block, lit[0]) if len(lit) == 1 else None
 
 
 def is_footer(look: Look, row: int) -> bool:
@@ -133,7 +150,7 @@ def question_above(look: Look, row: int) -> str:
 def _sentence(look: Look, rows: Sequence[int]) -> str:
     """The last sentence of some rows that asks, else all of their text."""
     text = " ".join(look.bare[each].strip() for each in reversed(rows))
-    text = _HINTED.sub("", text)
+    text = _SIGN.sub("", _HINTED.sub("", text))
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
     asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
     return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
@@ -158,11 +175,28 @@ def items_of(look: Look) -> list[Item | None]:
         box = box.strip("[]()") or ("-" if box else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        label = _SCROLL.sub("", item["label"])
+        label = _SCROLL.sub("", _named(look, row, item))
         label = re.split(r"\s{2,}", label)[0] if num else " ".join(label.split())
         at = item.start("label")
         found.append(Item(row, start, label, marked, box, num, at))
     return found
+
+
+def _named(look: Look, row: int, item: re.Match[str]) -> str:
+    """The label without what faint text behind it tells of it while it is marked.
+
+    That is left where it belongs to what is allowed, as in `Yes (always)`.
+    """
+    label, start = item["label"], item.start("label")
+    told = _TOLD.finditer(label) if item["marker"] or item["box"] else ()
+    for found in told:
+        gap = start + found.start()
+        if look.style_at(row, gap + 1).is_faint:
+            all_faint = look.style_at(row, start).is_faint
+            apart = not (all_faint and look.style_at(row, gap).is_faint)
+            lasts = APPROVES.match(label) and LASTING.search(label[found.start() :])
+            return label[: found.start()] if apart and not lasts else label
+    return label
 
 
 def _siblings(look: Look, items: Sequence[Item | None], marked: Item) -> list[Item]:
@@ -214,7 +248,7 @@ def _in_column(item: Item, other: Item) -> bool:
     return item.col in (other.col, other.col - shift)
 
 
-def _is_live(look: Look, block: Sequence[Item]) -> bool:
+def is_live(look: Look, block: Sequence[Item]) -> bool:
     """Whether nothing but details of the last option, borders and hints follow."""
     end, indent = block[-1].row, block[-1].col
     below = range(end + 1, look.last + 1)
@@ -224,6 +258,8 @@ def _is_live(look: Look, block: Sequence[Item]) -> bool:
         apart = apart or not line.strip()
         if _COUNT.match(look.bare[row - 1]) and _COMPOSER.match(line):
             continue  # Where a list is filtered.
+        if row == look.cursor.row and look.cursor.visible and _PROMPT.match(line):
+            return False  # Somebody types there.
         detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
         if detail or look.is_blank(row):
             continue
@@ -259,7 +295,7 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
         Option(
             label,
             selected=each.row == marked,
-            checked=each.box in _FILLED if each.box else None,
+            checked=each.box in FILLED if each.box else None,
         )
         for each, label in zip(block, labels, strict=True)
     )

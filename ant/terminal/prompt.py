@@ -8,9 +8,24 @@ filling in its boxes changes what is selected, not what is asked.
 """
 
 import hashlib
+import re
 from enum import StrEnum
 
 import attrs
+
+APPROVES = re.compile(
+    r"\W*(y|yes|ok|okay|allow|approve|accept|proceed|continue|trust|confirm|run|apply)\b",
+    re.IGNORECASE,
+)
+"""How an option begins that lets something be done."""
+
+LASTING = re.compile(
+    r"\b(always|never|don.t ask|do not ask|session|every|all|remember|again|auto\w*|"
+    r"forever|and|any|permanent\w*|until|hours?|minutes?|days?|whole|entire|everything|"
+    r"future|from now|without|bypass|full access|yolo)\b",
+    re.IGNORECASE,
+)
+"""What an option says that allows more than this once."""
 
 
 class Kind(StrEnum):
@@ -63,8 +78,8 @@ class Form(StrEnum):
 class Option:
     """A choice as it stands on the screen, without its number, marker or box.
 
-    `keys` is what to type for it where `form` is WORDS or KEYS; `checked` is None where
-    it has no box.
+    `keys` is what to type for it where `form` is WORDS or KEYS; where it is BOXES, only
+    a row that takes them has some. `checked` is None where it has no box.
     """
 
     label: str
@@ -80,7 +95,8 @@ class Prompt:
     `rows` are the first and last row it takes, counted from 0; `text` is what stands
     there, with what belongs to it above; `rule` names what found it; `cancel` is the
     key that backs out of it, where the screen or the driver says there is one; `draft`
-    what somebody has begun to type.
+    what somebody has begun to type; `subject` what is to be allowed, where the question
+    is the same for all that may be.
     """
 
     kind: Kind
@@ -93,6 +109,7 @@ class Prompt:
     text: str
     cancel: str = ""
     draft: str = ""
+    subject: str = ""
 
     @property
     def selected(self) -> int | None:
@@ -103,7 +120,7 @@ class Prompt:
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides what an answer would mean; 32 hex digits."""
-        parts = [self.kind, self.class_, self.form, self.question]
+        parts = [self.kind, self.class_, self.form, self.question, self.subject]
         parts += [f"{option.label}\0{option.keys}" for option in self.options]
         return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]
 

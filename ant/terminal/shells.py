@@ -3,12 +3,16 @@
 import re
 
 from ant.terminal.asked import asked
+from ant.terminal.choices import find_choices
 from ant.terminal.driver import SHELL, drivers
 from ant.terminal.look import Look, Tty
 from ant.terminal.marks import Step
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.views import view
 
+_ZSH = re.compile(
+    r"zsh: (?P<question>.*?) ?(?:\[(?P<keys>[a-z]{2,6})\]|(?P<lines>\(\d+ lines\)))\? "
+)
 _POSSIBILITIES = re.compile(r"\s*\(y or n\)\s*$")
 
 
@@ -42,6 +46,24 @@ def takes_commands(tty: Tty | None) -> str | None:
     return SHELL if edits_commands(tty) else None
 
 
+def find_zsh_ask(look: Look) -> Prompt | None:
+    """What zsh asks before it deletes, corrects or lists: it takes the next key.
+
+    It does so in the state in which it edits a line, and while it runs one.
+    """
+    found = _ZSH.fullmatch(look.typed_line)
+    if found is None or look.takes_lines or look.cursor.row != look.last:
+        return None
+    return asked(
+        look,
+        PromptClass.CONFIRMATION,
+        Form.KEYS,
+        f"{found['question']}?",
+        *(Option(key, keys=key) for key in found["keys"] or "yn"),
+        rule="zsh",
+    )
+
+
 def find_shell_ask(look: Look) -> Prompt | None:
     """What a shell asks while it edits: whether to list, or the rest of a command."""
     text = look.typed_at
@@ -56,6 +78,8 @@ def find_shell_ask(look: Look) -> Prompt | None:
             *options,
             rule="possibilities",
         )
+    if text == "?# ":
+        return find_choices(look)  # A `select` of zsh, whose line it edits as any.
     if text.strip() == "--More--":
         return view(look, PromptClass.PAGER)
     for rule in drivers()[SHELL].unfinished:

@@ -5,6 +5,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+BRIGHT = 190
+"""A grey of so much red, green and blue is ink on a dark ground."""
+
+_GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
+
 
 class Style(NamedTuple):
     """Colours as SGR parameters, empty for the default; and three attributes."""
@@ -14,6 +19,14 @@ class Style(NamedTuple):
     bold: bool = False
     dim: bool = False
     inverse: bool = False
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether it is dim, or a grey that is no ink on a dark ground."""
+        if self.dim or self.fg in _GREYS:
+            return True
+        kind, *parts = self.fg.split(";")
+        return kind == "2" and len(set(parts)) == 1 and int(parts[0] or 0) < BRIGHT
 
 
 PLAIN = Style()

@@ -19,11 +19,16 @@ from ant.terminal.menus import (
     top_of,
 )
 from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
-from ant.terminal.style import PLAIN
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _TAB = re.compile(r"\S+(?: \S+)*")
 _KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+_WORD = r"[^\s/›»●○](?:[^/›»●○]*[^\s/›»●○])?"
+_TOGGLE = re.compile(
+    r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) [›»] "
+    rf"(?P<off>{_WORD}) / (?P<on>{_WORD})"
+)
+_RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 
@@ -31,7 +36,7 @@ def find_widget(look: Look) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
     row = None if look.takes_lines else _button_row(look)
     if row is None:
-        return _tabs(look)
+        return _tabs(look) or _toggle(look)
     found = list(_BUTTON.finditer(look.bare[row]))
     block = _list_over(look, row)
     if block:
@@ -97,9 +102,10 @@ def _field(look: Look, row: int) -> Prompt:
 def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
     under = [look.cursor.visible and each for each in _under(look, row, found)]
     if len(found) == 1:
+        style = look.style_at(row, found[0].start() + 1)
         boxed = look.lines[row] != look.bare[row]
-        is_lit = look.style_at(row, found[0].start() + 1) != PLAIN
-        lit = 0 if boxed or is_lit or under[0] else None
+        has_ground = style.inverse or style.bg  # A colour alone has each `[OK]`.
+        lit = 0 if boxed or has_ground or under[0] else None
     elif sum(under) == 1:
         lit = under.index(True)
     else:
@@ -144,6 +150,38 @@ def _tabs(look: Look) -> Prompt | None:
         question=question_above(look, row),
         options=tuple(Option(w[0], i == lit) for i, w in enumerate(words[:keys])),
         rule="tabs",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _toggle(look: Look) -> Prompt | None:
+    """Two words in the last row: one of two radio buttons, or the one with a colour.
+
+    These stand behind their question, those below it.
+    """
+    row = next((r for r in range(look.last, -1, -1) if not look.is_blank(r)), 0)
+    if look.cursor.visible or look.takes_lines or row < look.last - 1:
+        return None
+    if (found := _RADIOS.fullmatch(look.bare[row])) is not None:
+        question, labels = question_above(look, row), (found[2], found[4])
+        inks = ["" if sign == "○" else sign for sign in (found[1], found[3])]
+    elif (found := _TOGGLE.fullmatch(look.lines[row])) is not None:
+        question, labels = found["question"], (found["off"], found["on"])
+        inks = [look.style_at(row, found.start(side)).fg for side in ("off", "on")]
+    else:
+        return None
+    if inks.count("") != 1:
+        return None
+    lit = 1 - inks.index("")
+    yes_no = all(YES_NO.match(label) for label in labels)
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        form=Form.BUTTONS,
+        question=question,
+        options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
+        rule="toggle",
         rows=(row, row),
         text=excerpt(look, top_of(look, row), row),
     )

@@ -5,9 +5,10 @@ speaks four dialects as streams: Anthropic messages, OpenAI chat completions, Op
 responses and Gemini. What it says is chosen by the word after `demo` in the last
 message of the person: `demo run` asks for a command, `demo write` and `demo edit` for
 a file, `demo fetch` for a page, `demo ask` and `demo many` put a question of the
-agent's own, `demo plan` ends planning, `demo slow` talks for half a minute, `demo
-think` is silent for as long, `demo question` ends in a question, `demo quote` quotes
-a menu, `demo fail` breaks. Anything else is greeted; a tool's result is thanked for.
+agent's own, `demo several` two of them, `demo plan` ends planning, `demo slow` talks
+for half a minute, `demo think` is silent for as long, `demo question` ends in a
+question, `demo quote` quotes a menu, `demo fail` breaks. Anything else is greeted; a
+tool's result is thanked for.
 """
 
 import json
@@ -44,6 +45,7 @@ TOOLS = {
     "fetch": "WebFetch web_fetch webfetch fetch",
     "ask": "AskUserQuestion ask_user ask_user_question question request_user_input",
     "many": "AskUserQuestion ask_user ask_user_question question",
+    "several": "AskUserQuestion",
     "plan": "ExitPlanMode exit_plan_mode plan_exit",
     "read": "Read read_file read view",
 }
@@ -187,6 +189,9 @@ def answer(ask: Ask) -> Reply:
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"
     many = QUESTION | {"multiSelect": word == "many", "multiple": word == "many"}
     values["questions"] = [many]
+    if word == "several":
+        many |= {"multiSelect": True}
+        values["questions"] = [many, many | {"question": "And which to copy?"}]
     return Reply("Let me do that.", name, arguments(ask.tools[name], values))
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 import trio
@@ -9,6 +10,7 @@ import trio
 from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
 from ant.terminal.answering import WATCH_S
 from ant.terminal.choice import Choice
+from ant.terminal.prompt import Form
 from tests.terminal.running import running
 
 
@@ -107,6 +109,123 @@ async def test_windows_are_operated_by_what_they_show(program: str, name: str) -
         outcome = await onlooker.live.answer(prompt.fingerprint, choice)
         assert outcome.resolved
         await onlooker.shows(f"LEFT<{expected}>")
+
+
+NANO = {
+    "No": (Choice("select", label="No"), "LEFT"),
+    "Yes": (Choice("approve"), "Write to File: "),
+    "Cancel": (Choice("select", label="cancel"), "^G Help"),
+    "deny": (Choice("deny"), None),
+}
+
+
+@pytest.mark.parametrize("name", NANO)
+async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
+    """One key each, as the rows below say; what `deny` would mean there is unclear."""
+    if shutil.which("nano") is None:
+        pytest.skip("nano is not installed")
+    choice, expected = NANO[name]
+    script = "nano -I text; clear; echo LEFT; sleep 60"
+    async with running("bash", "-c", script, cwd=str(tmp_path)) as onlooker:
+        await onlooker.shows("^G Help")
+        onlooker.live.type_nowait(b"words")
+        await onlooker.shows("words")
+        onlooker.live.type_nowait(b"\x18")
+        await onlooker.shows("Save modified buffer?")
+        prompt = await onlooker.prompt()
+        while prompt.rule != "bar":
+            prompt = await onlooker.prompt(prompt.fingerprint)
+        if expected is None:
+            with pytest.raises(NotAnOption):
+                await onlooker.live.answer(prompt.fingerprint, choice)
+            return
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(expected)
+
+
+async def test_zsh_asks_before_it_deletes(tmp_path: Path) -> None:
+    """It is no prompt of a shell that a message might be typed into."""
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    (tmp_path / "kept").touch()
+    async with running("zsh", "-f", cwd=str(tmp_path)) as onlooker:
+        await onlooker.shows("$")
+        onlooker.live.type_nowait(b"rm *\r")
+        await onlooker.shows("[yn]?")
+        prompt = await onlooker.prompt()
+        outcome = await onlooker.live.answer(prompt.fingerprint, Choice("deny"))
+        assert outcome.resolved
+        await onlooker.shows("[yn]? n")
+    assert (tmp_path / "kept").exists()
+
+
+INQUIRER = """
+import os, sys, tty
+tty.setraw(0)
+keys, below, line = sys.argv[1], sys.argv[2:], ""
+while True:
+    shown = f"\\r\x1b[J? Which fruit?{keys} {line}"
+    rows = [*below, f">> {line}"] if line and not below else below
+    up = f"\x1b[{len(rows)}A" if rows else ""
+    shown += "".join("\\r\\n" + row for row in rows) + up
+    os.write(1, (shown + f"\\r\x1b[{len(f'? Which fruit?{keys} {line}')}C").encode())
+    key = os.read(0, 1)
+    if key == b"\\r":
+        break
+    line += key.decode()
+print(f"\x1b[2J\x1b[HGOT<{line}>", flush=True)
+os.read(0, 1)
+"""
+"""Draws what the `rawlist` and `expand` of Node's inquirer draw, and takes a line."""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "choice", "expected"),
+    [
+        (("", "  1) Apple", "  2) Pear"), Choice("select", label="Pear"), "GOT<2>"),
+        (("", "  y) Overwrite", "  x) Abort"), Choice("abort"), "GOT<x>"),
+        ((" (yaxH)",), Choice("select", label="a"), "GOT<a>"),
+    ],
+)
+async def test_a_key_is_typed_above_its_list(
+    drawn: tuple[str, ...], choice: Choice, expected: str
+) -> None:
+    """It stands behind the question, and Enter takes it."""
+    async with running(sys.executable, "-c", INQUIRER, *drawn) as onlooker:
+        prompt = await onlooker.prompt()
+        assert Form.WORDS is prompt.form
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(expected)
+
+
+TOGGLE = """
+import os, tty
+tty.setraw(0)
+on = False
+while True:
+    off_ink, on_ink = ("", "\x1b[36m") if on else ("\x1b[36m", "")
+    shown = f"{off_ink}No\x1b[m / {on_ink}Yes\x1b[m"
+    os.write(1, f"\x1b[?25l\\r? Sure? \x1b[90m›\x1b[m {shown}".encode())
+    key = os.read(0, 3)
+    if key == b"\\r":
+        break
+    on = key == b"\x1b[C" or (on and key != b"\x1b[D")
+print(f"\x1b[2J\x1b[HGOT<{on}>", flush=True)
+os.read(0, 1)
+"""
+
+
+@pytest.mark.parametrize("yes", [True, False])
+async def test_a_toggle_is_moved_and_taken(yes: bool) -> None:
+    """The way `prompts` of Node asks: two words in a row, the coloured one is it."""
+    async with running(sys.executable, "-c", TOGGLE) as onlooker:
+        prompt = await onlooker.prompt()
+        choice = Choice("confirm", yes=yes)
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows(f"GOT<{yes}>")
 
 
 REFUSED = [
@@ -220,3 +339,41 @@ async def test_a_line_that_nobody_takes_is_not_resolved() -> None:
         outcome = await onlooker.live.answer(prompt.fingerprint, choice)
         assert not outcome.resolved
         await onlooker.shows("? Name: Ann")
+
+
+ASKS_AGAIN = """
+import os, sys, tty
+tty.setraw(0)
+rule, done = "─" * 60, []
+for command in sys.argv[1:]:
+    rows = ["", rule, " Bash command", f"   {command}", "", " Do you want to proceed?"]
+    rows += [" ❯ 1. Yes", "   2. No", "", " Esc to cancel"]
+    os.write(1, ("\x1b[?25l\x1b[2J\x1b[H" + "\\r\\n".join(rows)).encode())
+    while os.read(0, 1) != b"\\r":
+        pass
+    done.append(command)
+os.write(1, f"\x1b[2J\x1b[HRAN<{done}>".encode())
+os.read(0, 1)
+"""
+"""An agent that asks for one command after the other, with the same words."""
+
+
+async def test_the_next_command_is_not_allowed_by_an_answer_to_this_one() -> None:
+    """The question and its options are the same; what is to be allowed is not."""
+    asks = (sys.executable, "-c", ASKS_AGAIN, "ls", "rm -rf /")
+    async with running(*asks, flag="claude-code") as onlooker:
+        ls = await onlooker.prompt()
+        onlooker.live.type_nowait(b"\r")
+        await onlooker.shows("rm -rf /")
+        end = onlooker.flow.tail.end
+        with pytest.raises(PromptChanged):
+            await onlooker.live.answer(ls.fingerprint, Choice("approve"))
+        assert end == onlooker.flow.tail.end
+        rm = await onlooker.prompt(ls.fingerprint)
+        assert (ls.question, ls.options) == (rm.question, rm.options)
+    async with running(*asks, flag="claude-code") as onlooker:
+        outcome = await onlooker.live.answer(
+            (await onlooker.prompt()).fingerprint, Choice("approve")
+        )
+        assert outcome.resolved
+        await onlooker.shows("rm -rf /")

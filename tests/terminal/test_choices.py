@@ -2,10 +2,10 @@
 
 import pytest
 
-from ant.terminal.choices import find_choices
+from ant.terminal.choices import find_choices, find_list_below
 from ant.terminal.look import Tty
 from ant.terminal.prompt import Form, Prompt, PromptClass
-from tests.terminal.drawn import COOKED, look_at
+from tests.terminal.drawn import COOKED, RAW, look_at
 
 IGNORE = {"Retry": "R", "Abort": "A", "Ignore": "I"}
 RM = Tty(echo=True, canonical=True, foreground="rm", reading=True)
@@ -160,3 +160,65 @@ def test_a_list_of_any_length(count: int) -> None:
 def test_what_only_looks_like_choices(lines: list[str]) -> None:
     """Text behind them, a count, a path, a list of steps: nothing is to be chosen."""
     assert find_choices(look_at(*lines, tty=COOKED)) is None
+
+
+FRUITS = ["? Which fruit? ", "  1) Apple", "  2) Banana", " ──────", "  3) Cherry"]
+
+
+def below(*lines: str, col: int, tty: Tty = RAW) -> Prompt | None:
+    """What is asked on the first row, above the others."""
+    return find_list_below(look_at(*lines, tty=tty, cursor=(0, col)))
+
+
+def test_a_list_below() -> None:
+    """Inquirer's rawlist: a number is typed behind the question, the list is below."""
+    asked = below(*FRUITS, col=15)
+    typed = below("? Which fruit? 2", *FRUITS[1:], '> "9" is no option', col=16)
+    assert asked is not None
+    assert typed is not None
+    assert {"Apple": "1", "Banana": "2", "Cherry": "3"} == options(asked)
+    assert ("Which fruit?", None, "") == (asked.question, asked.selected, asked.draft)
+    assert (1, "2") == (typed.selected, typed.draft)
+    assert asked.fingerprint == typed.fingerprint
+    keyed = below("? Conflict: a.txt ", "  y) Overwrite", "  x) Abort", col=18)
+    assert keyed is not None
+    assert {"Overwrite": "y", "Abort": "x"} == options(keyed)
+
+
+@pytest.mark.parametrize(
+    ("lines", "col", "tty"),
+    [
+        (FRUITS, 15, COOKED),
+        (["Which fruit? ", *FRUITS[1:]], 13, RAW),
+        ([*FRUITS, "Done."], 15, RAW),
+        ([*FRUITS, "$ "], 15, RAW),
+        (FRUITS[:2], 15, RAW),
+        ([*FRUITS[:2], "  3) Cherry"], 15, RAW),
+        (["? Which? ", "  1) Apple", "  1) Banana"], 9, RAW),
+        (["? Which? ", "text", "  1) Apple", "  2) Banana"], 9, RAW),
+        (["? Which? ", "", ""], 9, RAW),
+    ],
+)
+def test_what_only_looks_like_a_list_below(
+    lines: list[str], col: int, tty: Tty
+) -> None:
+    """Nobody asks by a sign, or something else is there, or a number is missing."""
+    assert below(*lines, col=col, tty=tty) is None
+
+
+def test_keys_without_their_words() -> None:
+    """Inquirer's expand: letters in a row, and `h` tells what they are."""
+    asked = found("? Conflict on a.txt (yaxH) ", tty=RAW)
+    typed = found("? Conflict on a.txt (yaxH) y", tty=RAW)
+    assert {"y": "y", "a": "a", "x": "x", "H": "h"} == options(asked)
+    assert ("Conflict on a.txt", "", "y") == (asked.question, asked.draft, typed.draft)
+    assert asked.fingerprint == typed.fingerprint
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["? Name (bob) ", "? Name (Smith) ", "? Name (hH) ", "? Name (aaH) ", "(yaxH) "],
+)
+def test_a_default_is_no_row_of_keys(line: str) -> None:
+    """A name in brackets is what Enter would take, and a line is typed there."""
+    assert find_choices(look_at(line, tty=RAW)) is None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ant.terminal.driver import drivers
 from ant.terminal.judge import judge
 from ant.terminal.prompt import Kind
+from tests.terminal.drawn import RAW, look_at
 from tests.terminal.recorded import Moment, Recording, recordings
 from tests.terminal.unlike import MISSES, Said, heard, said
 
@@ -73,6 +74,26 @@ def test_recall_and_false_alarms_are_within_their_bounds(
     assert seen[Kind.DIALOG] >= 0.95 * there[Kind.DIALOG]
     assert alarms[Kind.DIALOG] <= 0.01 * sum(there.values())
     assert alarms[Kind.AT_REST] <= 0.01 * sum(there.values())
+
+
+RULE = "─" * 20
+CLAUDE_ASKS = ["Do you want to", "proceed?", "❯ 1. Yes", "  2. No", "", "Esc to cancel"]
+
+
+def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
+    """Its hint may be near the end of the screen, but a person can write below it."""
+    quoted = ["● It says:", *CLAUDE_ASKS, RULE, "❯ ", RULE]
+    verdict = judge(look_at(*quoted, hidden=True, tty=RAW), "claude-code")
+    assert (Kind.AT_REST, "claude-code/composer") == (verdict.kind, verdict.rule)
+    modal = ["● It says:", RULE, "❯ ", RULE, "  text", RULE, "Esc to cancel"]
+    verdict = judge(look_at(*modal, hidden=True, tty=RAW), "claude-code")
+    assert (Kind.DIALOG, "claude-code/cancel") == (verdict.kind, verdict.rule)
+
+
+def test_a_permission_is_known_where_its_question_is_wrapped() -> None:
+    """As on a screen of twenty columns."""
+    look = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
+    assert "claude-code/permission" == judge(look, "claude-code").rule
 
 
 @given(name=st.sampled_from(sorted(RECORDINGS)), size=st.integers(1, 700))

@@ -98,3 +98,48 @@ def test_a_goal_is_reached(
         assert wanted == [option.checked for option in asked.options]
     else:
         assert to == asked.selected
+
+
+def boxes(at: int, *checked: bool) -> Prompt:
+    """Two boxes, a field, and the row that takes them: as Claude Code has them."""
+    asked = prompt("a", "b", "Type", "Submit=\r", "Chat", form=Form.BOXES)
+    ticks = [*checked, None, None, None]
+    options = zip(asked.options, ticks, strict=True)
+    filled = tuple(attrs.evolve(each, checked=tick) for each, tick in options)
+    return marked(attrs.evolve(asked, options=filled), at)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted", "move"),
+    [
+        (boxes(0, False, False), (0,), Move(b" ", takes=False)),
+        (boxes(0, True, False), (0,), Move(b"\x1b[B", takes=False)),
+        (boxes(0, True, False), (0, 1), Move(b"\x1b[B", takes=False)),
+        (boxes(2, True, False), (0,), Move(b"\x1b[B", takes=False)),
+        (boxes(3, True, False), (0,), Move(ENTER, takes=True)),
+        (boxes(3, True, False), (1,), Move(b"\x1b[A", takes=False)),
+        (boxes(4, True, False), (0,), Move(b"\x1b[A", takes=False)),
+        (boxes(3, False, False), (), Move(ENTER, takes=True)),
+    ],
+)
+def test_boxes_are_taken_on_their_row(
+    asked: Prompt, wanted: tuple[int, ...], move: Move
+) -> None:
+    """Enter on a box would only tick it, so it is pressed on the row below."""
+    goal = goal_of(asked, Choice("select", indexes=wanted))
+    assert move == next_move(asked, goal, Modes())
+
+
+def test_a_field_among_boxes_is_not_ticked() -> None:
+    """A blank would be typed into it; the rows below can be chosen."""
+    asked = boxes(0, False, False)
+    for choice in (Choice("select", index=2), Choice("select", indexes=(0, 2))):
+        with pytest.raises(NotAnOption):
+            goal_of(asked, choice)
+    with pytest.raises(NotAnOption):
+        goal_of(asked, Choice("select", indexes=(3,)))
+    assert Goal("Submit", index=3) == goal_of(asked, Choice("select", label="submit"))
+    assert Goal("Chat", index=4) == goal_of(asked, Choice("select", index=4))
+    without = attrs.evolve(asked, options=asked.options[:3])
+    with pytest.raises(NotAnOption):
+        goal_of(without, Choice("select", index=2))

@@ -195,3 +195,9 @@ def test_every_look_is_whole(data: bytes, cols: int, rows: int) -> None:
     assert rows == len(look.rows) == len(look.lines) == len(look.bare)
     assert look.last < rows
     assert width(look.typed_at) <= cols
+
+
+def test_a_line_of_wide_characters_goes_on_below() -> None:
+    """They fill a row with half as many."""
+    look = look_at("本当に全部消しますか", "？[y/N] ", cols=20)
+    assert "本当に全部消しますか？[y/N] " == look.typed_line

@@ -221,6 +221,7 @@ def test_a_footer_is_short(hints: int, live: bool) -> None:
     [
         (["Which?"], "Which?"),
         (["? Which one? (Use arrow keys)"], "Which one?"),
+        (["? Pick a colour › - Use arrow-keys."], "Pick a colour"),
         (["Bash command", "", "Run it? It is safe."], "Run it?"),
         (["This is about", "two rows?"], "This is about two rows?"),
         (["Choose:"], "Choose:"),
@@ -232,3 +233,59 @@ def test_a_footer_is_short(hints: int, live: bool) -> None:
 def test_the_question_is_above(above: list[str], question: str) -> None:
     """The nearest sentence that asks, else what is there; without signs and hints."""
     assert question == question_above(look_at(*above, "menu"), len(above))
+
+
+@pytest.mark.parametrize("grey", ["\x1b[90m", "\x1b[2m"])
+def test_what_is_told_of_the_marked_row_is_no_label(grey: str) -> None:
+    """The row is the same when the marker has gone on, and so is the prompt."""
+    first = found(f"❯ Red - dark{grey} - Like fire\x1b[m", "  Green", hidden=True)
+    second = found("  Red - dark", "❯ Green", hidden=True)
+    assert ["Red - dark", "Green"] == labels(first)
+    assert first.fingerprint == second.fingerprint
+    all_grey = found(f"❯ {grey}Red - Like fire\x1b[m", "  Green", hidden=True)
+    assert "Red - Like fire" == labels(all_grey)[0]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["dev:~/src ↑1 $ ", "dev:~/select $ rm -rf build", "~/more ⏎ ❯ ls", "move % "],
+)
+def test_a_menu_above_a_command_line_is_quoted(prompt: str) -> None:
+    """The prompt of a shell elsewhere may hold an arrow or a word of a hint."""
+    assert find_menu(look_at(*PERMISSION, prompt)) is None
+    assert find_menu(look_at(*PERMISSION, "press enter $ ", hidden=True)) is not None
+
+
+def test_a_menu_beside_another_pane_has_no_keyboard() -> None:
+    """The cursor tells which pane is typed into; the menu in it has none beside it."""
+    rows = ["❯ 1. Yes    │ $ make", "  2. No     │ $ ", "Esc to exit │"]
+    assert find_menu(look_at(*rows, cursor=(1, 16))) is None
+    assert find_menu(look_at(*rows, hidden=True)) is not None
+    assert find_menu(look_at(*rows, cursor=(2, 11))) is not None
+
+
+@pytest.mark.parametrize("apart", [" ", "\x1b[m \x1b[2m"])
+def test_a_hint_is_no_label_unless_it_widens_it(apart: str) -> None:
+    """Clack shows it beside the marked row; what lasts must be chosen by its name."""
+    rows = ["│  ● Red \x1b[2m(hot)\x1b[m", "│  ○ Green", "└"]
+    assert ["Red", "Green"] == labels(found("◆  Pick", *rows, hidden=True))
+    gone = [f"│  ○ \x1b[2mRed{apart}(hot)\x1b[m", "│  ● Green", "└"]
+    shown = "Red" if "\x1b" in apart else "Red (hot)"
+    assert [shown, "Green"] == labels(found("◆  Pick", *gone, hidden=True))
+    lasts = ["│  ● Yes \x1b[2m(always)\x1b[m", "│  ○ No", "└"]
+    assert ["Yes (always)", "No"] == labels(found("◆  Sure?", *lasts, hidden=True))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_row_that_is_not_dim_is_marked(count: int, at: int) -> None:
+    """Clack dims all boxes but the one that the space bar ticks."""
+    dim = [f"\x1b[2m◻\x1b[m \x1b[2mrow {n}\x1b[m" for n in range(count)]
+    dim[at] = f"\x1b[36m◻\x1b[m row {at}"
+    rows = [f"│  {row}" for row in dim]
+    asked = found("◆  Pick", *rows, "└", hidden=True)
+    assert (Form.BOXES, at) == (asked.form, asked.selected)
+    all_dim = [
+        row.replace("[36m", "[2m").replace(" row", " \x1b[2mrow") for row in rows
+    ]
+    assert find_menu(look_at("◆  Pick", *all_dim, "└", hidden=True)) is None

@@ -33,8 +33,9 @@ def test_what_changes_the_meaning_is_another_prompt() -> None:
         attrs.evolve(MENU, form=Form.WORDS),
         attrs.evolve(MENU, options=(Option("Yes", keys="1"), Option("No", keys="2"))),
         attrs.evolve(MENU, options=(Option("YesNo"),)),
+        attrs.evolve(MENU, subject="rm -rf build"),
     ]
-    assert 7 == len({MENU.fingerprint, *(other.fingerprint for other in others)})
+    assert 8 == len({MENU.fingerprint, *(other.fingerprint for other in others)})
 
 
 def test_a_verdict_is_news_when_somebody_would_act_on_it() -> None:

@@ -4,10 +4,16 @@ import attrs
 import pytest
 
 from ant.terminal.driver import drivers
+from ant.terminal.judge import judge
 from ant.terminal.look import Tty
 from ant.terminal.marks import Step
 from ant.terminal.prompt import Form, Kind, PromptClass
-from ant.terminal.shells import edits_commands, find_shell_ask, takes_commands
+from ant.terminal.shells import (
+    edits_commands,
+    find_shell_ask,
+    find_zsh_ask,
+    takes_commands,
+)
 from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, SHELL, look_at
 
 
@@ -121,3 +127,59 @@ def test_a_prompt_asks_nothing(
 ) -> None:
     """Whatever was said above, and whatever stands in the command that is edited."""
     assert find_shell_ask(look_at(*lines, cursor=cursor, tty=SHELL)) is None
+
+
+ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
+
+
+@pytest.mark.parametrize("mark", [None, Step.INPUT, Step.OUTPUT])
+@pytest.mark.parametrize(
+    ("line", "question", "keys"),
+    [
+        (
+            "sure you want to delete all 3 files in /tmp [yn]? ",
+            "delete all 3 files",
+            "yn",
+        ),
+        ("sure you want to delete the only file in /t [yn]? ", "only file", "yn"),
+        ("correct 'sl' to 'ls' [nyae]? ", "correct 'sl' to 'ls'?", "nyae"),
+        ("do you wish to see all 9 possibilities (3 lines)? ", "possibilities?", "yn"),
+    ],
+)
+def test_zsh_that_asks_is_not_at_rest(
+    line: str, question: str, keys: str, mark: Step | None
+) -> None:
+    """The next key decides, so a message that begins with `y` would delete it all."""
+    verdict = judge(look_at("% rm *", f"zsh: {line}", tty=attrs.evolve(ZSH, mark=mark)))
+    assert (Kind.DIALOG, "zsh") == (verdict.kind, verdict.rule)
+    assert verdict.prompt is not None
+    assert Form.KEYS is verdict.prompt.form
+    assert question in verdict.prompt.question
+    assert list(keys) == [option.keys for option in verdict.prompt.options]
+
+
+def test_zsh_asks_over_two_rows() -> None:
+    """The folder may be long."""
+    line = f"zsh: sure you want to delete all 3 files in /{'x' * 50} [yn]? "
+    assert find_zsh_ask(look_at(line, tty=ZSH)) is not None
+
+
+@pytest.mark.parametrize(
+    ("lines", "tty"),
+    [
+        (["zsh: sure you want to delete all 3 files in /tmp [yn]? n"], ZSH),
+        (["zsh: command not found: x", "% "], ZSH),
+        (["echo zsh: sure [yn]? "], ZSH),
+        (["zsh: sure [yn]? "], COOKED),
+    ],
+)
+def test_zsh_that_does_not_ask(lines: list[str], tty: Tty) -> None:
+    """It has its answer, or somebody else says so."""
+    assert find_zsh_ask(look_at(*lines, tty=tty)) is None
+
+
+def test_a_select_of_zsh_is_not_at_rest() -> None:
+    """Its line is edited as that of a command."""
+    asked = find_shell_ask(look_at("1) red     2) green", "?# ", tty=ZSH))
+    assert asked is not None
+    assert ["1", "2"] == [option.keys for option in asked.options]

@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from ant.terminal.judge import judge
 from ant.terminal.prompt import Form, Kind, PromptClass
 from ant.terminal.views import EDITORS, PAGERS, find_view
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
@@ -117,3 +118,67 @@ def test_what_an_editor_asks() -> None:
     field = find_view(look_at(*rows, tty=nano, cursor=(21, 8)))
     assert field is not None
     assert (Form.LINE, "Search:") == (field.form, field.question)
+    assert Kind.DIALOG is field.kind, "what is typed there is no reply"
+
+
+BAR, KEY, OFF = "\x1b[7m", "\x1b[7m", "\x1b[m"
+SAVE = [
+    NANO[0],
+    *[""] * 20,
+    f"{BAR}Save modified buffer?{' ' * 59}{OFF}",
+    f"{KEY} Y{OFF} Yes",
+    f"{KEY} N{OFF} No           {KEY}^C{OFF} Cancel",
+]
+
+
+@pytest.mark.parametrize("name", ["nano", "ssh"])
+def test_what_nano_asks_has_its_keys_below(name: str) -> None:
+    """Each key is lit, its word behind it; the letters are those of its language."""
+    tty = attrs.evolve(RAW, foreground=name)
+    asked = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
+    assert asked is not None
+    assert (Form.KEYS, "Save modified buffer?") == (asked.form, asked.question)
+    keys = {option.label: option.keys for option in asked.options}
+    assert {"Yes": "y", "No": "n", "Cancel": "\x03"} == keys
+    german = [
+        row.replace(" Y\x1b", " J\x1b").replace(" Yes", " Ja, alle") for row in SAVE
+    ]
+    asked = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
+    assert asked is not None
+    assert ("Ja, alle", "j") == (asked.options[0].label, asked.options[0].keys)
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        ([row.replace(BAR, "") for row in SAVE], 21),
+        ([*SAVE[:22], *NANO[22:]], 21),
+        ([*SAVE, "text"], 21),
+        ([*SAVE[:23], f"{KEY}^C{OFF} Cancel"], 21),
+        (SAVE, 5),
+    ],
+)
+def test_what_only_looks_like_what_nano_asks(lines: list[str], row: int) -> None:
+    """A text that says so, the hints of a field, the cursor in the text."""
+    nano = attrs.evolve(RAW, foreground="nano")
+    asked = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
+    assert asked is not None
+    assert () == asked.options
+
+
+QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("man", [*QUOTED, " Manual page x(1) line 3 (press h for help or q to quit)"]),
+        ("nano", [NANO[0], *[""] * 17, *QUOTED, *NANO[22:]]),
+        ("ssh", [NANO[0], *[""] * 17, *QUOTED, *NANO[22:]]),
+    ],
+)
+def test_a_menu_in_a_text_is_no_menu(name: str, lines: list[str]) -> None:
+    """The hints below it are those of the editor, and a key would change the text."""
+    tty = attrs.evolve(RAW, foreground=name)
+    verdict = judge(look_at(*lines, tty=tty, cursor=(1, 0)))
+    assert verdict.rule in (PromptClass.PAGER, PromptClass.EDITOR)

@@ -175,6 +175,8 @@ def test_a_field(asks: str, form: Form, draft: str) -> None:
         ["┌───┐", "│   │", "└───┘"],
         ["+------+", "| text |", "+------+"],
         ["[ok] [ok]"],
+        ["building", "\x1b[32m[OK]\x1b[m"],
+        ["building", "\x1b[1;36m<Done>\x1b[m"],
         [""],
     ],
 )
@@ -188,3 +190,55 @@ def test_what_only_looks_like_buttons(lines: list[str], tty: Tty | None) -> None
 def test_who_reads_lines_has_no_window(tty: Tty) -> None:
     """Arrows do nothing to a program that is given whole lines."""
     assert find_widget(look_at(*lit(ASKS, "<No>"), hidden=True, tty=tty)) is None
+
+
+CYAN = "\x1b[36m"
+
+
+@pytest.mark.parametrize("lit_at", [0, 1])
+def test_a_toggle(lit_at: int) -> None:
+    """Two words behind a question: the coloured one is what Enter takes."""
+    words = [
+        f"{CYAN}{word}{PLAIN}" if i == lit_at else word
+        for i, word in enumerate(["No", "Yes"])
+    ]
+    asked = find_widget(
+        look_at(f"? Sure? \x1b[90m›{PLAIN} {words[0]} / {words[1]}", hidden=True)
+    )
+    assert asked is not None
+    assert (Form.BUTTONS, "Sure?", lit_at) == (
+        asked.form,
+        asked.question,
+        asked.selected,
+    )
+    assert ["No", "Yes"] == [option.label for option in asked.options]
+
+
+@pytest.mark.parametrize(
+    ("line", "hidden", "tty"),
+    [
+        ("? Sure? › No / Yes", True, RAW),
+        (f"? Sure? › {CYAN}No / Yes{PLAIN}", True, RAW),
+        (f"? Sure? › {CYAN}No{PLAIN} / Yes", False, RAW),
+        (f"? Sure? › {CYAN}No{PLAIN} / Yes", True, COOKED),
+        (f"Sure? › {CYAN}No{PLAIN} / Yes", True, RAW),
+        (f"? Path › {CYAN}a{PLAIN} / b / c", True, RAW),
+        (f"? Sure? › {CYAN}No{PLAIN} / Yes\r\nDone", True, RAW),
+    ],
+)
+def test_what_only_looks_like_a_toggle(line: str, hidden: bool, tty: Tty) -> None:
+    """Neither word is lit, or both are; somebody types there, or it is over."""
+    assert find_widget(look_at(line, hidden=hidden, tty=tty)) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "lit_at"), [("│  ● Yes / ○ No", 0), ("│  ○ Yes / ● No", 1)]
+)
+def test_two_radio_buttons(row: str, lit_at: int) -> None:
+    """Clack asks below its question, and arrows go from one to the other."""
+    asked = find_widget(look_at("│", "◆  Continue?", row, "└", hidden=True))
+    assert asked is not None
+    assert (Form.BUTTONS, PromptClass.CONFIRMATION) == (asked.form, asked.class_)
+    assert ("Continue?", lit_at) == (asked.question, asked.selected)
+    for other in ("│  ○ Yes / ○ No", "│  ● Yes / ● No", f"{row} / ○ Maybe"):
+        assert find_widget(look_at("◆  Continue?", other, "└", hidden=True)) is None

@@ -194,6 +194,56 @@ def claude_many(r: Recorder) -> None:
     r.moment("at_rest")
 
 
+@case(CLI, "several")
+def claude_several(r: Recorder) -> None:
+    first = "Which database should the notes use?"
+    second = "And which to copy?"
+    sure = "Ready to submit your answers?"
+
+    def note(question: str, at: int, *ticks: int, field: str = "") -> None:
+        r.sleep(SETTLE_S)
+        labels = ["SQLite", "PostgreSQL", "Plain files", field or "Type something"]
+        labels += ["Next" if question is first else "Submit", "Chat about this"]
+        checked = [i in ticks for i in range(len(labels))]
+        r.moment("dialog", "multi_choice", question, labels, at, True, checked)
+
+    def go(key: str, times: int = 1) -> None:
+        for _ in range(times):
+            r.type(key)
+            r.sleep(0.2)
+
+    ready(r, CLI)
+    say(r, "demo several")
+    r.wait("to navigate · Esc")
+    note(first, 0)
+    r.type(" ", "SQLite")
+    go(DOWN, 3)
+    note(first, 3, 0)
+    r.type("abc")
+    note(first, 3, 0, 3, field="abc")
+    go("\x7f", 3)
+    note(first, 3, 0)
+    go(DOWN)
+    note(first, 4, 0)
+    go(DOWN)
+    note(first, 5, 0)
+    go(UP)
+    note(first, 4, 0)
+    r.type(ENTER, "Next")
+    r.wait(second)
+    note(second, 0)
+    go(DOWN, 4)
+    note(second, 4)
+    r.type(ENTER, "Submit")
+    r.wait(sure)
+    r.sleep(SETTLE_S)
+    r.moment("dialog", "confirmation", sure, ["Submit answers", "Cancel"], 0)
+    r.type(ENTER, "Submit answers")
+    r.gone(sure)
+    r.sleep(1.5)
+    r.moment("at_rest")
+
+
 @case(CLI, "plan", rows=40)
 def claude_plan(r: Recorder) -> None:
     ready(r, CLI)

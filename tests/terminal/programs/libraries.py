@@ -174,6 +174,48 @@ def prompts_multiselect(r: Recorder) -> None:
     r.moment("dialog", "multi_choice", "Pick colours", options, 0, True, checked)
 
 
+CLACK = """import * as p from '@clack/prompts';
+const options = [{ value: 1, label: 'Apple', hint: 'red' },
+  { value: 2, label: 'Banana' }, { value: 3, label: 'Cherry', hint: 'small' }];
+"""
+
+
+@_node(
+    "clack/prompts",
+    CLACK
+    + "await p.select({ message: 'Which fruit?', options });"
+    + "await p.multiselect({ message: 'Which fruits?', options });"
+    + "await p.confirm({ message: 'Really?' });"
+    + "console.log('Working'); setTimeout(() => {}, 1e6);",
+    "@clack/prompts",
+)
+def clack(r: Recorder) -> None:
+    calm(r, "Which fruit?")
+    r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
+    r.type(DOWN)
+    r.quiet()
+    r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 1)
+    r.type("\r", "Banana")
+    calm(r, "Which fruits?")
+    checked = [False, False, False]
+    r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 0, True, checked)
+    r.type(" ")
+    r.quiet()
+    r.type(DOWN)
+    r.quiet()
+    checked = [True, False, False]
+    r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 1, True, checked)
+    r.type("\r")
+    calm(r, "Really?")
+    r.moment("dialog", "confirmation", "Really?", ["Yes", "No"], 0)
+    r.type(RIGHT)
+    r.quiet()
+    r.moment("dialog", "confirmation", "Really?", ["Yes", "No"], 1)
+    r.type("\r", "No")
+    calm(r, "Working", 1)
+    r.moment("quiet_unknown")
+
+
 ENQUIRER = "import enquirer from 'enquirer';\n"
 
 

@@ -495,6 +495,50 @@ def zsh_read_key(r: Recorder) -> None:
 
 
 @case(
+    "zsh/queries",
+    *ZSH,
+    version=["zsh", "--version"],
+    env={"PS1": "%# "},
+    setup="touch one two three; mkdir many; cd many; seq 300 | xargs touch",
+)
+def zsh_queries(r: Recorder) -> None:
+    calm(r, "%")
+    r.type("rm *\r")
+    calm(r, "[yn]?")
+    sure = "sure you want to delete all 4 files in /tmp/box?"
+    r.moment("dialog", "confirmation", sure, ["y", "n"])
+    r.type("n", "n")
+    r.quiet()
+    r.moment("at_rest")
+    r.type("setopt correct; autoload -U compinit; compinit -u\r")
+    r.quiet(1)
+    r.type("lss many\r")
+    calm(r, "[nyae]?")
+    keys = ["n", "y", "a", "e"]
+    r.moment("dialog", "confirmation", "correct 'lss' to 'ss'?", keys)
+    r.type("a", "a")
+    r.quiet()
+    r.moment("at_rest")
+    r.type("ls many/\t")
+    calm(r, "possibilities")
+    r.moment(
+        "dialog",
+        "confirmation",
+        "do you wish to see all 300 possibilities?",
+        ["y", "n"],
+    )
+    r.type("n", "n")
+    r.quiet()
+    r.moment("at_rest")
+    r.type("\x15select a in red green; do break; done\r")
+    calm(r, "?#")
+    r.moment("dialog", "multi_choice", "?#", ["red", "green"])
+    r.type("2\r", "green")
+    r.quiet()
+    r.moment("at_rest")
+
+
+@case(
     "zsh/menu_completion",
     *ZSH,
     version=["zsh", "--version"],

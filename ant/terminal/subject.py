@@ -1,0 +1,38 @@
+"""What a dialog of an agent is about: its question is the same for all it may want."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from ant.terminal.look import Look, is_border
+from ant.terminal.menus import BODY
+
+_SIDES = frozenset("│┃║╎╏┆┇┊┋")
+_TOPS = frozenset("─━═▔▁╭┌┏╔╒╓")
+
+
+def subject_of(look: Look, first: int) -> str:
+    """All that the frame of a dialog shows above its first option, at that row.
+
+    Blanks, lines and signs are left out: where it is wrapped and what blinks beside it
+    is not what it is about. A dashed line, or a box within, does not end the frame.
+    """
+    sided, rows = look.lines[first].lstrip()[:1] in _SIDES, list[str]()
+    for row in range(first - 1, -1, -1):
+        lead = look.lines[row].lstrip()[:1]
+        is_top = is_border(look.lines[row]) and lead in _TOPS
+        if is_top or (sided and lead not in _SIDES):
+            return _inked(rows)
+        rows.insert(0, look.lines[row])
+    return _inked(rows[-BODY:])
+
+
+def _inked(rows: Iterable[str]) -> str:
+    return "".join(
+        char
+        for char in "".join(rows)
+        if not char.isspace() and (char.isascii() or _kind(char) not in "PSC")
+    )
+
+
+def _kind(char: str) -> str:
+    return unicodedata.category(char)[0]
