@@ -80,6 +80,7 @@ def _batch(spool: Spool) -> list[tuple[int, bytes]]:
             chunks.append((offset, data))
         elif spool.hole():
             spool.pass_over()
+            chunks.append((spool.offset, b""))
         else:
             break
     return chunks

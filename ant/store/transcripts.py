@@ -22,6 +22,10 @@ def _chunk(row: Any) -> Chunk:
     )
 
 
+def _has_bytes(chunk: tuple[int, bytes]) -> bool:
+    return bool(chunk[1])
+
+
 def _within(rows: Any, budget: int, offset: int = 0) -> list[Chunk]:
     """The first rows, until they have `budget` bytes together; at least one.
 
@@ -82,12 +86,13 @@ class Transcripts:
     ) -> None:
         """Store chunks that continue the transcript, and how far offsets may go now.
 
-        A session that is gone meanwhile is left alone: its bytes went with it.
+        One without bytes says that there are none before it that are not stored. A
+        session that is gone meanwhile is left alone: its bytes went with it.
         """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None:
             return
-        for offset, data in chunks:
+        for offset, data in filter(_has_bytes, chunks):
             _APPEND.run(
                 session_id=session_id, offset=offset, size=len(data), at=at, data=data
             )
@@ -99,6 +104,11 @@ class Transcripts:
             oldest=terminal.oldest if terminal.kept else chunks[0][0],
             reserved=max(reserved, terminal.reserved),
         )
+
+    def end(self, session_id: str) -> int:
+        """One past the last offset, whether it has a byte or was left out."""
+        terminal = _EXTENT.one(session_id=session_id)
+        return terminal.stored if terminal else 0
 
     def trim(self, session_id: str, keep: int) -> int:
         """Drop the oldest whole chunks till at most `keep` bytes are left; how many."""
