@@ -110,7 +110,8 @@ class RunEvents:
         if kind is not None:
             query = query.where(RunEventRow.kind == kind)
         if q:
-            query = query.where(RunEventRow.text.contains(q))
+            text = fn.LOWERED(RunEventRow.text)
+            query = query.where(fn.INSTR(text, q.lower()) > 0)
         newest = before is not None or (since is None and after is None)
         order = RunEventRow.n.desc() if newest else RunEventRow.n
         rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
