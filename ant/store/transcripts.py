@@ -5,7 +5,7 @@ from typing import Any
 
 from ant import clock
 from ant.model import Chunk, SessionId
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily
 from ant.store.tables import ChunkRow, TerminalRow
 
 _BATCH = 64
@@ -121,7 +121,7 @@ class Transcripts:
             .where(ChunkRow.session_id == session_id)
             .order_by(ChunkRow.offset)
         )
-        for row in rows.iterator():
+        for row in lazily(rows):
             if kept <= keep:
                 oldest = row.offset
                 break
@@ -170,9 +170,9 @@ class Transcripts:
             query = query.where(ChunkRow.at > since)
             if before is None:
                 oldest = query.order_by(ChunkRow.offset).limit(limit)
-                return _within(oldest.namedtuples().iterator(), budget)
+                return _within(lazily(oldest.namedtuples()), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)
-        return _within(newest.namedtuples().iterator(), budget)[::-1]
+        return _within(lazily(newest.namedtuples()), budget)[::-1]
 
     def backwards(self, session_id: str) -> Iterator[Chunk]:
         """All chunks, newest first, fetched a few at a time."""
