@@ -30,9 +30,13 @@ class Tail:
 
     @property
     def room(self) -> int:
-        """How many bytes may be appended now; offsets without a byte take none."""
-        waiting = max(min(self.stored, self.seen), self.base)
-        return self._capacity - (self.end - waiting)
+        """How many bytes may be appended now."""
+        return self._capacity - self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are not stored or not seen; left out offsets are none."""
+        return self.end - max(min(self.stored, self.seen), self.base)
 
     def append(self, data: bytes) -> None:
         """Number the next bytes; the caller has looked at `room`."""
