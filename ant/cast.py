@@ -56,15 +56,19 @@ def header(cols: int, rows: int, started: datetime, title: str) -> dict[str, Any
 def events(
     pieces: Iterable[Piece], sizes: Iterable[Size], marks: Iterable[Mark]
 ) -> Iterator[list[Any]]:
-    """The other lines: seconds since the line before, kind, data."""
+    """The other lines: seconds since the line before, kind, data.
+
+    At one offset sizes come first, then marks in the order in which they are given.
+    """
     turns = sorted(
         [(size.offset, "r", f"{size.cols}x{size.rows}") for size in sizes]
-        + [(mark.offset, "m", mark.label) for mark in marks]
+        + [(mark.offset, "m", mark.label) for mark in marks],
+        key=lambda turn: turn[0],
     )
     last: datetime | None = None
-    held = b""
+    held, gap = b"", 0.0
     for piece in pieces:
-        gap = max((piece.at - last).total_seconds(), 0.0) if last else 0.0
+        gap += max((piece.at - last).total_seconds(), 0.0) if last else 0.0
         last, at = piece.at, piece.offset
         data = piece.data
         while turns and turns[0][0] <= at + len(data):
@@ -80,6 +84,7 @@ def events(
         shown, held = _text(held + data)
         if shown:
             yield [round(gap, 6), "o", shown]
+            gap = 0.0
     for _, kind, text in turns:
         yield [0.0, kind, text]
 

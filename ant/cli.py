@@ -15,6 +15,14 @@ from ant.errors import AntError
 _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
 
 
+def _absolute(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """The folder that is meant, also where no shell has read the `~`."""
+    try:
+        return None if path is None else path.expanduser().absolute()
+    except RuntimeError as exc:
+        raise click.BadParameter(str(exc)) from exc
+
+
 @click.group(context_settings={"show_default": True, "max_content_width": 100})
 @click.version_option(__version__, prog_name="ant")
 def main() -> None:
@@ -38,6 +46,7 @@ for _verb in (msg, chat, sessions, status):
 )
 @click.option(
     "--data-dir",
+    callback=_absolute,
     default="~/.ant",
     envvar="ANT_DATA_DIR",
     type=click.Path(path_type=Path),
@@ -102,12 +111,14 @@ for _verb in (msg, chat, sessions, status):
 )
 @click.option(
     "--export-dir",
+    callback=_absolute,
     envvar="ANT_EXPORT_DIR",
     type=click.Path(path_type=Path),
     help="Folder that exports are written to.",
 )
 @click.option(
     "--obsidian-vault",
+    callback=_absolute,
     envvar="ANT_OBSIDIAN_VAULT",
     type=click.Path(path_type=Path),
     help="Vault that Markdown exports are written to.",
@@ -145,7 +156,7 @@ def serve(
     from ant import logs, server
 
     config = Config(
-        data_dir=data_dir.expanduser().absolute(),
+        data_dir=data_dir,
         allowed_hosts=tuple(
             filter(None, map(str.strip, (allowed_hosts or "").split(",")))
         ),

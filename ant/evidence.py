@@ -38,8 +38,8 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         since_ms = grep.moment(since)
     elif ask.from_ is not None:
         chunks = read_bytes(unit, session_id, ask.from_, ask.limit, PAGE_BYTES)
+        following = chunks[-1].end if chunks else ask.from_
         gaps = _gaps(ask.from_, chunks)
-        following = chunks[-1].end if chunks else max(ask.from_, end)
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
     else:
         since_ms = grep.moment(since)
@@ -47,6 +47,9 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
         following = chunks[-1].end if chunks else end
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], False
+    if following < end and _is_last(unit, session_id, following):
+        gaps.append(Gap(following, end))
+        following = end
     if (ask.order or ("asc" if forward else "desc")) == "desc":
         rows.reverse()
     return History(
@@ -108,6 +111,14 @@ def read_bytes(
     return chunks
 
 
+def read_on(
+    unit: Unit, session_id: SessionId, offset: int, limit: int, budget: int
+) -> tuple[list[Chunk], int]:
+    """The same, and the offset at which the transcript ends."""
+    chunks = read_bytes(unit, session_id, offset, limit, budget)
+    return chunks, unit.transcripts.end(session_id)
+
+
 def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:
     """The holes before and between chunks that should follow one another."""
     gaps: list[Gap] = []
@@ -116,6 +127,11 @@ def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:
             gaps.append(Gap(start, chunk.offset))
         start = chunk.end
     return gaps
+
+
+def _is_last(unit: Unit, session_id: SessionId, offset: int) -> bool:
+    """Whether no byte follows: offsets up to the end were left out then."""
+    return not unit.transcripts.read(session_id, offset, 1, 1)
 
 
 def _row(chunk: Chunk, raw: bool) -> HistoryRow:

@@ -4,6 +4,7 @@ Documents go to a folder that the operator named; without one they come back in 
 answer. Nothing is written outside that folder, and a file is replaced as a whole.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -91,6 +92,8 @@ def targets(folders: Folders) -> tuple[ExportTarget, ...]:
 
 def chosen(names: tuple[str, ...]) -> tuple[str, ...]:
     """The targets of these names, `obsidian` being Markdown. Raises `Invalid`."""
+    if not names:
+        raise Invalid("expected the name of a target at $.targets")
     known = [_ALIASES.get(name.strip().lower(), name.strip().lower()) for name in names]
     unknown = [name for name in known if name not in _FORMS]
     if unknown:
@@ -136,7 +139,7 @@ def _write(
     path = place / vault.file_name(session, ending)
     partial = path.with_suffix(f".{clock.new_id()}.part")
     try:
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not _resolved(path).is_relative_to(_resolved(folder)):
             raise StorageFailed(f"{path} leads out of {folder}.")
         place.mkdir(parents=True, exist_ok=True)
         try:
@@ -148,6 +151,14 @@ def _write(
     except OSError as exc:
         raise StorageFailed(f"The export cannot be written: {exc}") from exc
     return Written(True, str(path), None, size, None)
+
+
+def _resolved(path: Path) -> Path:
+    """Where a path leads. Raises `OSError`, also for links that lead nowhere else."""
+    try:
+        return path.resolve()
+    except RuntimeError as exc:  # Python 3.13 says nothing, and the next step fails.
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from exc
 
 
 def _chronicle(unit: Unit, session: Session) -> vault.Chronicle:

@@ -78,8 +78,9 @@ def _batch(spool: Spool) -> list[tuple[int, bytes]]:
         offset = spool.offset
         if data := spool.take(MAX_READ):
             chunks.append((offset, data))
-        elif spool.hole():
-            spool.pass_over()
+        elif hole := spool.hole():
+            spool.pass_over(hole)
+            chunks.append((spool.offset, b""))
         else:
             break
     return chunks

@@ -74,7 +74,8 @@ def render(
         renderer = Renderer.of(place.state)
     score = _Score(unit, session_id, renderer, start, terminal.end)
     at, began, fed = place.at if place else 0, clock.busy(), 0
-    for chunk in _chunks(unit, session_id, start, size):
+    chunks = _chunks(unit, session_id, start, size)
+    for chunk in chunks:
         now = clock.epoch_ms(chunk.at)
         if at and now - at >= REST_MS:
             renderer.rest()
@@ -84,10 +85,12 @@ def render(
             break
     lines = renderer.take()
     number = (place.number if place else 1) + len(lines)
+    # Where nothing is but offsets that were left out, they are passed over.
+    reached = renderer.offset if chunks else terminal.end
     return Rendered(
         session_id,
         was,
-        Place(renderer.offset, number, at, renderer.state()),
+        Place(reached, number, at, renderer.state()),
         tuple(lines),
         tuple(renderer.standing()),
         0 < fed and renderer.offset < terminal.end,

@@ -67,12 +67,15 @@ def resume_run(
     if program is None:
         raise NotFound("terminal of session", session_id)
     offset = find(program.stored)
-    unit.sessions.change_terminal(
-        session_id,
-        status=Status.STARTING,
-        reserved=max(program.reserved, offset + CAPACITY),
-    )
+    unit.sessions.change_terminal(session_id, status=Status.STARTING)
+    _go_on_at(unit, session_id, offset)
     return attrs.evolve(program, reserved=offset)
+
+
+def _go_on_at(unit: Unit, session_id: SessionId, offset: int) -> None:
+    """There is no byte between the last one that is stored and this one."""
+    at, reserved = clock.stamp(unit.now), offset + CAPACITY
+    unit.transcripts.append(session_id, at, [(offset, b"")], reserved)
 
 
 def salvage(unit: Unit, session_id: SessionId, chunks: list[tuple[int, bytes]]) -> None:
@@ -117,6 +120,7 @@ def record_run(
             "rows": program.rows,
         }
         first = program.reserved - CAPACITY
+        _go_on_at(unit, session_id, first)
         tracing.tell(unit, session_id, HostTold("start", data, first))
     unit.emit(SessionsChanged(session_id))
 

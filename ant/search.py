@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Callable
 from typing import TypeVar
 
+import attrs
+
 from ant import clock, rooms
 from ant.commands import Search
 from ant.finding import EventFound, Everything, LineFound, SearchAll, TaskFound
@@ -12,6 +14,7 @@ from ant.model import Found, SessionId, Task
 from ant.pattern import REGEX, Pattern, typed
 from ant.sessions import check_exists
 from ant.store import LineBlock, Unit
+from ant.terminal.grid import Line
 
 SCAN_MAX = 256 << 20
 """Characters that one search looks through at most: half a second to two."""
@@ -20,6 +23,15 @@ RANKED = 1000
 """The newest finds, of which the best are told where that was asked for."""
 
 T = TypeVar("T")
+
+
+@attrs.frozen
+class _Hit:
+    """A line that has what is looked for."""
+
+    session_id: SessionId
+    number: int
+    line: Line
 
 
 def search_room(unit: Unit, room_id: SessionId, ask: Search) -> tuple[Found, ...]:
@@ -79,13 +91,18 @@ def _messages(
 def _lines(
     unit: Unit, pattern: Pattern, ask: SearchAll
 ) -> tuple[tuple[LineFound, ...], bool]:
-    """The newest of those in blocks that are not indexed, and of those that are."""
-    found: list[LineFound] = []
+    """The newest of those in blocks that are not indexed, and of those that are.
+
+    No more than are asked for are kept meanwhile: a flood may be nothing but finds.
+    """
+    newest: list[_Hit] = []
     oldest: dict[SessionId, int] = {}
-    budget = SCAN_MAX
+    budget, many = SCAN_MAX, _many(ask)
     for live in (True, False):
         count = 0
         for block in unit.lines.everywhere(pattern.grams, *_wanted(ask), live):
+            if live and len(newest) == many and block.until < newest[-1].line.at:
+                break  # Those that follow are older.
             budget -= len(block.text)
             if budget < 0:
                 break
@@ -95,28 +112,37 @@ def _lines(
             if session_id not in oldest:
                 oldest[session_id] = unit.lines.oldest(session_id)
             hits = _hits(block, pattern, oldest[session_id])
-            found += hits
+            newest = heapq.nlargest(many, [*newest, *hits], key=_age)
             count += len(hits)
-            if not live and count >= _many(ask):
+            if not live and count >= many:
                 break
-    newest = heapq.nlargest(_many(ask), found, key=lambda each: (each.at, each.line))
-    return tuple(_best(newest, lambda each: each.text, pattern, ask)), budget >= 0
+    found = [_found(hit, pattern) for hit in newest]
+    return tuple(_best(found, lambda each: each.text, pattern, ask)), budget >= 0
 
 
-def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[LineFound]:
+def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[_Hit]:
     return [
-        LineFound(
-            block.session_id,
-            number,
-            clock.from_epoch_ms(line.at),
-            line.start,
-            line.end,
-            line.text[:TEXT_MAX],
-            pattern.mark(line.text),
-        )
+        _Hit(block.session_id, number, line)
         for number, line in block.numbered()
         if line.end > oldest and pattern.find(line.text) is not None
     ]
+
+
+def _age(hit: _Hit) -> tuple[int, int]:
+    return hit.line.at, hit.number
+
+
+def _found(hit: _Hit, pattern: Pattern) -> LineFound:
+    line = hit.line
+    return LineFound(
+        hit.session_id,
+        hit.number,
+        clock.from_epoch_ms(line.at),
+        line.start,
+        line.end,
+        line.text[:TEXT_MAX],
+        pattern.mark(line.text),
+    )
 
 
 def _tasks(unit: Unit, pattern: Pattern, ask: SearchAll) -> tuple[TaskFound, ...]:

@@ -18,6 +18,10 @@ from ant.trail import RunEvent
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FENCE = re.compile(r"`{3,}")
+_UNPRINTABLE = re.compile(
+    "[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""What YAML wants escaped in quotes, or would take for the end of a line."""
 _TICKS = re.compile(r"`+")
 
 
@@ -73,13 +77,23 @@ def markdown(told: Chronicle) -> str:
 
 
 def page(told: Chronicle) -> str:
-    """The same as one HTML page, without scripts or anything from elsewhere."""
+    """The same but the digest as one page, without scripts or what is elsewhere."""
     session = told.session
     rows = [f"<h1>{_esc(session.name)}</h1>"]
     rows.append(
         f"<p>{_esc(session.type)} · {clock.stamp(session.created_at)}"
         f" · <code>{_esc(session.id)}</code></p>"
     )
+    if told.tasks:
+        rows.append("<h2>Tasks</h2><ul>")
+        rows += [f"<li>[{_tick(each)}] {_esc(each.title)}</li>" for each in told.tasks]
+        rows.append("</ul>")
+    if told.file_refs:
+        rows.append("<h2>Files</h2><ul>")
+        rows += [
+            f"<li><code>{_esc(ref.file_path)}</code></li>" for ref in told.file_refs
+        ]
+        rows.append("</ul>")
     if told.prompts:
         rows.append("<h2>Prompts and answers</h2><ul>")
         rows += [f"<li>{_esc(_prompt_line(each)[2:])}</li>" for each in told.prompts]
@@ -140,7 +154,8 @@ def _front_matter(session: Session) -> str:
 
 
 def _yaml(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
     return f'"{escaped}"'
 
 

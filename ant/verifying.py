@@ -11,6 +11,7 @@ stands beside them.
 import base64
 import binascii
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,9 @@ from ant.bundle import FORMAT, VERSION
 from ant.errors import Invalid
 
 Body = dict[str, Any]
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+"""A hash; what else stands in its place might be an order to who prints it."""
 
 
 @attrs.frozen
@@ -92,7 +96,7 @@ def _bundle(value: Any) -> Body:
 
 def _hash(event: Any) -> str | None:
     known = event.get("hash") if isinstance(event, dict) else None
-    return known if isinstance(known, str) else None
+    return known if isinstance(known, str) and _SHA256.fullmatch(known) else None
 
 
 def _are_numbers(values: Any) -> bool:

@@ -42,6 +42,19 @@ def test_output_sizes_and_marks_are_in_order() -> None:
     ] == lines
 
 
+def test_a_prompt_comes_before_its_answer() -> None:
+    """What stands at one place is in its order, not in that of the alphabet."""
+    marks = [Mark(101, "prompt: Go on?"), Mark(101, "answer: y")]
+    lines = events(pieces([b"a"]), [Size(101, 9, 9)], marks)
+    assert ["a", "9x9", "prompt: Go on?", "answer: y"] == [each for _, _, each in lines]
+
+
+def test_no_time_is_lost_where_nothing_is_shown() -> None:
+    """A character that comes a byte a second is shown when it is whole."""
+    lines = events(pieces([b"a", b"\xe6", b"\xbc", b"\xa2", b"b"]), [], [])
+    assert [[0.0, "o", "a"], [3.0, "o", "\u6f22"], [1.0, "o", "b"]] == list(lines)
+
+
 def test_two_sizes_within_one_piece_each_have_their_place() -> None:
     """What was shown before the second is played before it."""
     lines = events(pieces([b"abcdef"]), [Size(102, 9, 9), Size(105, 8, 8)], [])

@@ -100,6 +100,17 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
     assert [expected, expected] == told
 
 
+def test_folders_are_what_a_shell_would_make_of_them(told: list[Config]) -> None:
+    """A file of variables, or `--flag=~/x`, is read by no shell."""
+    run("serve", "--data-dir=~/x", "--export-dir=~/out", ANT_OBSIDIAN_VAULT="vault")
+    (config,) = told
+    assert Path("~/x").expanduser() == config.data_dir
+    assert Path("~/out").expanduser() == config.export_dir
+    assert Path.cwd() / "vault" == config.obsidian_vault
+    result = run("serve", "--data-dir", "~nobody-of-this-name/x")
+    assert (2, 1) == (result.exit_code, len(told))
+
+
 def test_the_key_comes_from_its_variable(told: list[Config]) -> None:
     """An empty one is none; it is in no help text."""
     run("serve", ANT_API_KEY="hunter2")

@@ -97,6 +97,23 @@ def test_from_reads_forward_from_that_byte(store: Store, session: Session) -> No
     assert 40 == read(store, session, from_=40).next
 
 
+def test_a_hole_at_the_end_is_told(store: Store, session: Session) -> None:
+    """Also where no byte has followed it yet; to who is at the end, no more."""
+    store.transact(
+        lambda unit: unit.transcripts.append(
+            session.id, clock.stamp(LONG_AGO), [(100, b"")], reserved=0
+        )
+    )
+    for ask in ({}, {"from_": 0}):
+        history = read(store, session, **ask)
+        assert (Gap(22, 24), Gap(29, 100)) == history.gaps
+        assert (100, 100, 4) == (history.end, history.next, history.count)
+    assert () == read(store, session, from_=0, limit=1).gaps
+    assert (Gap(50, 100),) == read(store, session, from_=50).gaps
+    last = read(store, session, from_=100)
+    assert ((), 100) == (last.gaps, last.next)
+
+
 def test_raw_is_byte_exact(store: Store) -> None:
     """In base64, whatever the bytes are; `raw` beside it is for reading."""
     made = create(store)

@@ -193,6 +193,25 @@ def test_nothing_is_written_outside(
     assert [] == list(outside.iterdir())
 
 
+@pytest.mark.parametrize("name", ["", "out", "out/sessions"])
+def test_links_that_go_round_are_said(
+    store: Store, session: Session, tmp_path: Path, name: str
+) -> None:
+    """Wherever they are: at the document's own place, too."""
+    folder = tmp_path / "out"
+    if not name:
+        path = Path(
+            str(export(store, session.id, "json", export_dir=folder)["json"].path)
+        )
+        path.unlink()
+        name = str(path.relative_to(tmp_path))
+    looping = tmp_path / name
+    looping.parent.mkdir(exist_ok=True)
+    looping.symlink_to(looping)
+    with pytest.raises(StorageFailed, match="cannot be written"):
+        export(store, session.id, "json", export_dir=folder)
+
+
 def test_a_folder_that_cannot_be_written_is_said(
     store: Store, session: Session, tmp_path: Path
 ) -> None:
@@ -207,6 +226,8 @@ def test_targets_have_names() -> None:
     assert ("markdown", "asciicast") == exporting.chosen(("Obsidian", "md", "cast"))
     with pytest.raises(Invalid, match="open-slide"):
         exporting.chosen(("json", "open-slide"))
+    with pytest.raises(Invalid, match="the name of a target"):
+        exporting.chosen(())
     told = exporting.targets(Folders())
     assert ["markdown", "json", "evidence", "asciicast", "html"] == [
         each.id for each in told

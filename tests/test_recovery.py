@@ -85,9 +85,9 @@ async def test_what_is_known_is_kept_and_all_else_ended(tmp_path: Path) -> None:
 async def test_what_a_dead_tmux_left_is_stored(tmp_path: Path) -> None:
     """From the end of the transcript on, with its holes, of this boot only."""
     async with left(tmp_path) as (store, tmux):
-        for boot, wanted in (
-            (processes.boot_id(), [(0, b"one"), (9, b"two")]),
-            ("x", []),
+        for boot, wanted, end in (
+            (processes.boot_id(), [(0, b"one"), (9, b"two")], 20),
+            ("x", [], 0),
         ):
             session_id = begun(store, f"lost {boot}")
             identity = Identity(1 << 22, 1, boot)
@@ -97,9 +97,11 @@ async def test_what_a_dead_tmux_left_is_stored(tmp_path: Path) -> None:
             spool.begin(folder, 0)
             Writer(str(folder), 0, 100, 50).take(b"one")
             Writer(str(folder), 9, 100, 50).take(b"two")
+            spool.begin(folder, 20)
             assert await recovery.recover(store, tmux) == {}
             chunks = store.read(lambda u, s=session_id: u.transcripts.read(s, 0, 9, 99))
             assert [(chunk.offset, chunk.data) for chunk in chunks] == wanted
+            assert store.read(lambda u, s=session_id: u.transcripts.end(s)) == end
             assert status(store, session_id) is Status.LOST
             assert tmux.spooled() == []
 

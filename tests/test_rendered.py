@@ -211,6 +211,19 @@ def test_bytes_that_are_gone_are_passed_over(store: Store, session: Session) -> 
     assert sum(block.stop <= end for block in blocks) <= 1
 
 
+def test_a_hole_at_the_end_is_passed_over(store: Store, session: Session) -> None:
+    """Nothing waits to be rendered behind it, and what follows it is."""
+    end = say(store, session, 0, b"old\r\n")
+    end = say(store, session, end + (4 << 20), b"")
+    catch_up(store, session)
+    assert [] == store.read(rendered.lagging)
+    say(store, session, end, b"new\r\n")
+    catch_up(store, session)
+    assert [] == store.read(rendered.lagging)
+    assert ["old"] == [line.text for line in final(store, session) if line.text]
+    assert ["new"] == [text for text in standing(store, session) if text]
+
+
 def test_a_run_that_begins_says_where(store: Store) -> None:
     """And its size; nobody else knows it when its first bytes are rendered."""
     made = create(store, cols=70, rows=9)

@@ -112,6 +112,28 @@ def test_offsets_are_never_given_twice(store: Store) -> None:
     assert 10 + CAPACITY == begin(store, session).reserved
 
 
+def test_nothing_points_past_the_end_of_a_transcript(store: Store) -> None:
+    """After a crash, too, where the first byte of a run has not come and never does."""
+    session = create(store)
+    begin(store, session)
+    store.transact(runs.record_run, session.id, IDENTITY)
+    store.transact(runs.recover, BOOT)
+    begin(store, session, "r2")
+    store.transact(runs.record_run, session.id, IDENTITY)
+    events = store.read(lambda unit: unit.run_events.page(session.id, 10))
+    terminal = look(store, session.id).terminal
+    assert terminal is not None
+    assert (CAPACITY, CAPACITY) == (terminal.end, events[-1].end)
+    store.transact(runs.recover, BOOT, [session.id])
+    store.transact(runs.resume_run, session.id, lambda stored: stored + 7)
+    terminal = look(store, session.id).terminal
+    assert terminal is not None
+    assert CAPACITY + 7 == terminal.end
+    finish(store, session, end=CAPACITY + 7)
+    events = store.read(lambda unit: unit.run_events.page(session.id, 10))
+    assert CAPACITY + 7 == events[-1].end
+
+
 def test_an_abandoned_run_gives_its_offsets_back(store: Store) -> None:
     """Only its own: a later run is not touched by an older one's end."""
     session = create(store)

@@ -1,5 +1,9 @@
 """Whatever is looked for over the whole server, in each of the scopes."""
 
+import gc
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +13,7 @@ from ant.commands import CreateTask, Search
 from ant.errors import Invalid, NotFound
 from ant.finding import Everything, SearchAll
 from ant.model import Session
-from ant.pattern import REGEX
+from ant.pattern import REGEX, Words
 from ant.store import Store, Unit
 from ant.trail import Fact, Source, Trust
 from tests.rules import NOBODY, create, patch, post, room
@@ -144,6 +148,41 @@ def test_newest_first_over_all_terminals(store: Store) -> None:
     assert "a needle" == best.text
     tens = find(store, "re:0 needle", "terminals", limit=1000).terminals or ()
     assert 600 == len(tens)
+
+
+def test_of_a_flood_only_what_is_told_is_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snippet costs far more than a look, and each line has the word."""
+    terminal(store, "flood", b"a needle\r\n" * 9000)
+    made = []
+
+    def counted(words: Words, text: str) -> str:
+        made.append(text)
+        return mark(words, text)
+
+    mark = Words.mark
+    monkeypatch.setattr(Words, "mark", counted)
+    found = find(store, "needle", "terminals", limit=3).terminals or ()
+    assert [9000, 8999, 8998] == [line.line for line in found]
+    assert 3 == len(made)
+
+
+def test_a_search_that_has_enough_leaves_nothing_open(tmp_path: Path) -> None:
+    """Else its connection would go on to answer with what was, and refuse to write."""
+    store = Store.open(tmp_path / "ant.db")
+    try:
+        terminal(store, "long", b"a needle in a stack\r\n" * 9000)
+        while store.transact(rendered.tidy):
+            pass
+        gc.disable()
+        assert find(store, "needle", "terminals", limit=1).terminals
+        with closing(sqlite3.connect(tmp_path / "ant.db", timeout=0)) as other:
+            busy = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        assert 0 == busy, "somebody is still reading"
+    finally:
+        gc.enable()
+        store.close()
 
 
 def test_the_best_first_where_it_is_asked_for(store: Store, here: Session) -> None:

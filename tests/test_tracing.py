@@ -82,6 +82,17 @@ def test_pages_of_run_events(store: Store) -> None:
     assert page.next == page.events[-1].id
 
 
+@pytest.mark.parametrize("q", ["über", "ÜBER", "100%", "_b \\", "привет"])
+def test_a_part_of_the_text_is_found_whatever_its_case(store: Store, q: str) -> None:
+    """In any alphabet, and no character in it means another."""
+    here = create(store)
+    said = ["Über", "100% a_b \\", "ПРИВЕТ, über", "100 axb /"]
+    for text in said:
+        record(store, here.id, text)
+    wanted = [text for text in said if q.lower() in text.lower()]
+    assert wanted == texts(store, here.id, q=q)
+
+
 def test_a_linked_chat_tells_of_its_terminal(store: Store) -> None:
     """A room of its own tells of itself."""
     session, chat = create(store), room(store)

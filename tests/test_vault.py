@@ -1,13 +1,15 @@
 """A document says what was said, whatever that was."""
 
 import html
+import json
 import re
 
 import attrs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant import vault
+from ant import board, vault
+from ant.commands import CreateFileRef, CreateTask
 from ant.store import Store
 from ant.vault import Chronicle
 from tests.strategies import WRITING
@@ -39,6 +41,34 @@ def test_a_page_stands_alone(store: Store) -> None:
     assert "<script" not in text
     assert "src=" not in html.unescape(re.sub(r"&lt;.*?&gt;", "", text))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_tasks_and_files_are_in_every_document(store: Store) -> None:
+    """And their markup is text, too."""
+    chronicle = told(store)
+    here = chronicle.session
+    ask = CreateTask(title="Fix <b>it</b>", status="done")
+    task = store.transact(board.create_task, here.id, ask)
+    ref = store.transact(
+        board.add_file_ref, here.id, CreateFileRef(file_path="/a&b.py")
+    )
+    chronicle = attrs.evolve(chronicle, tasks=[task], file_refs=[ref])
+    document, page = vault.markdown(chronicle), vault.page(chronicle)
+    assert "- [x] Fix <b>it</b>" in document
+    assert "- `/a&b.py`" in document
+    assert "<li>[x] Fix &lt;b&gt;it&lt;/b&gt;</li>" in page
+    assert "<li><code>/a&amp;b.py</code></li>" in page
+
+
+@given(st.text(min_size=1) | st.text(st.characters(max_codepoint=0xA0), min_size=1))
+@example('a: b"c\\d\u0085e\u2028f\x9bg\ufeffh\uffff')
+def test_front_matter_is_yaml_whatever_the_name(name: str) -> None:
+    """A string in quotes that is JSON, on one line, all of it printable."""
+    made = vault._front_matter(attrs.evolve(SESSION, name=name))
+    (line,) = (each for each in made.split("\n") if each.startswith("name: "))
+    assert name == json.loads(line.removeprefix("name: "))
+    odd = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+    assert re.search(odd, made) is None
 
 
 @given(st.text(st.sampled_from("`a b"), min_size=1, max_size=9))

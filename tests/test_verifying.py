@@ -220,6 +220,24 @@ def test_what_is_no_event_is_told_by_its_place(whole: Body, odd: Any) -> None:
     assert fault == found(whole | {"run_events": events}).fault
 
 
+@pytest.mark.parametrize("odd", [["x"], "\x1b]0;title\x07", None])
+def test_what_is_no_hash_is_not_told(whole: Body, odd: Any) -> None:
+    """It would be printed where somebody reads it."""
+    *before, last = whole["run_events"]
+    finding = found(whole | {"run_events": [*before, last | {"hash": odd}]})
+    assert (None, f"Event {last['n']} was changed.") == (finding.head, finding.fault)
+
+
+def test_an_event_that_nobody_could_have_written_was_changed(whole: Body) -> None:
+    """JSON is read to a greater depth than it is written."""
+    first, *others = whole["run_events"]
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    events = [first | {"payload": {"deep": deep}}, *others]
+    assert "Event 1 was changed." == found(whole | {"run_events": events}).fault
+
+
 @pytest.mark.parametrize(
     "data",
     [

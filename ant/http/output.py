@@ -109,16 +109,18 @@ class Outputs:
                 return None
             # What the tail has let go of by now is in the store; what it lets go of
             # while we look may not be in what we find.
-            in_store = flow.tail.base if flow is not None else 0
-            chunks = await self._journal.read(
-                evidence.read_bytes,
+            in_store = flow.tail.base if flow is not None else None
+            chunks, end_of_store = await self._journal.read(
+                evidence.read_on,
                 cursor.session_id,
                 cursor.offset,
                 STORE_CHUNKS,
                 MAX_READ,
             )
             data, end = _joined(cursor.offset, chunks)
-            if flow is None or end < in_store or not _is_torn(data):
+            if flow is None or in_store is None:
+                return self._from_store(cursor, flow, end_of_store, chunks)
+            if end < in_store or not _is_torn(data):
                 return self._from_store(cursor, flow, in_store, chunks)
             if end >= flow.tail.base:
                 return self._across(cursor, flow, data, end)

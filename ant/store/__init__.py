@@ -84,6 +84,7 @@ class Store:
             max_connections=_CONNECTIONS,
         )
         db.register_function(sha256, "sha256", 1)
+        db.register_function(str.lower, "lowered", 1)  # SQLite knows ASCII only.
         database.initialize(db)
         try:
             with db.connection_context():

@@ -7,6 +7,7 @@ from ant import clock, wire
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.store.roomtables import FileRefRow, TaskRow
 from ant.store.sessions import reachable
+from ant.store.statement import lazily
 
 
 def _task(row: Any) -> Task:
@@ -50,7 +51,7 @@ class Board:
         query = TaskRow.select(TaskRow).where(TaskRow.status != "deleted")
         query = reachable(query, TaskRow.session_id, archived, deleted)
         found: list[Task] = []
-        for row in query.order_by(TaskRow.ordinal.desc()).iterator():
+        for row in lazily(query.order_by(TaskRow.ordinal.desc())):
             if holds(f"{row.title}\n{row.description or ''}"):
                 found.append(_task(row))
                 if len(found) == limit:

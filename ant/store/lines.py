@@ -24,7 +24,7 @@ from ant.store.linetables import (
     LineTextRow,
 )
 from ant.store.sessions import reachable
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily
 from ant.store.tables import TerminalRow, database
 from ant.terminal.grid import Line
 
@@ -269,7 +269,7 @@ class LineStore:
         else:
             query = query.where(LineBlockRow.state == State.INDEXED)
             query = query.order_by(LineBlockRow.id)
-        for row in query.namedtuples().iterator():
+        for row in lazily(query.namedtuples()):
             yield self._block(row)
 
     def _block(self, row: Any) -> LineBlock:

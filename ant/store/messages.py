@@ -11,7 +11,7 @@ from ant import clock, wire
 from ant.model import Message
 from ant.store.roomtables import MessageIndex, MessageRow
 from ant.store.sessions import reachable
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily
 
 TRIGRAM = 3
 """Characters that a word must have to be in the index; shorter ones are looked for."""
@@ -190,7 +190,7 @@ class MessageStore:
         query = _reachable(session_id, archived, deleted)
         newest = query.order_by(MessageRow.ordinal.desc())
         found: list[Message] = []
-        for row in newest.namedtuples().iterator():
+        for row in lazily(newest.namedtuples()):
             budget -= len(row.content)
             if budget < 0:
                 return found, False

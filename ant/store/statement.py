@@ -68,3 +68,17 @@ class Statement:
         sql, params = query.sql()
         self._params = tuple(params)
         self._sql = sql
+
+
+def lazily(query: Any) -> Iterator[Any]:
+    """The rows of a query, fetched as they are asked for.
+
+    Whoever stops early lets go of it, and that ends the statement. One that is left
+    open holds its connection at that moment: what is read on it next is old, and what
+    is written is refused. The query alone is no use: it is part of a ring.
+    """
+    found = query.execute()
+    try:
+        yield from found.iterator()
+    finally:
+        found.cursor.close()

@@ -9,7 +9,7 @@ from peewee import fn
 from ant import clock, wire
 from ant.model import SessionId
 from ant.store.sessions import reachable
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily
 from ant.store.trailtables import RunEventRow, TerminalEventRow
 from ant.trail import RunEvent, Source, TerminalEvent, Trust
 
@@ -110,7 +110,8 @@ class RunEvents:
         if kind is not None:
             query = query.where(RunEventRow.kind == kind)
         if q:
-            query = query.where(RunEventRow.text.contains(q))
+            text = fn.LOWERED(RunEventRow.text)
+            query = query.where(fn.INSTR(text, q.lower()) > 0)
         newest = before is not None or (since is None and after is None)
         order = RunEventRow.n.desc() if newest else RunEventRow.n
         rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
@@ -155,7 +156,7 @@ class RunEvents:
         query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
         query = reachable(query, RunEventRow.session_id, archived, deleted)
         found: list[RunEvent] = []
-        for row in query.order_by(RunEventRow.id.desc()).namedtuples().iterator():
+        for row in lazily(query.order_by(RunEventRow.id.desc()).namedtuples()):
             if holds(row.text):
                 found.append(_event(row))
                 if len(found) == limit:

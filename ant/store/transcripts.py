@@ -5,7 +5,7 @@ from typing import Any
 
 from ant import clock
 from ant.model import Chunk, SessionId
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily
 from ant.store.tables import ChunkRow, TerminalRow
 
 _BATCH = 64
@@ -20,6 +20,10 @@ def _chunk(row: Any) -> Chunk:
         at=clock.parse_stamp(row.at),
         data=bytes(row.data),
     )
+
+
+def _has_bytes(chunk: tuple[int, bytes]) -> bool:
+    return bool(chunk[1])
 
 
 def _within(rows: Any, budget: int, offset: int = 0) -> list[Chunk]:
@@ -82,12 +86,13 @@ class Transcripts:
     ) -> None:
         """Store chunks that continue the transcript, and how far offsets may go now.
 
-        A session that is gone meanwhile is left alone: its bytes went with it.
+        One without bytes says that there are none before it that are not stored. A
+        session that is gone meanwhile is left alone: its bytes went with it.
         """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None:
             return
-        for offset, data in chunks:
+        for offset, data in filter(_has_bytes, chunks):
             _APPEND.run(
                 session_id=session_id, offset=offset, size=len(data), at=at, data=data
             )
@@ -100,6 +105,11 @@ class Transcripts:
             reserved=max(reserved, terminal.reserved),
         )
 
+    def end(self, session_id: str) -> int:
+        """One past the last offset, whether it has a byte or was left out."""
+        terminal = _EXTENT.one(session_id=session_id)
+        return terminal.stored if terminal else 0
+
     def trim(self, session_id: str, keep: int) -> int:
         """Drop the oldest whole chunks till at most `keep` bytes are left; how many."""
         terminal = _EXTENT.one(session_id=session_id)
@@ -111,7 +121,7 @@ class Transcripts:
             .where(ChunkRow.session_id == session_id)
             .order_by(ChunkRow.offset)
         )
-        for row in rows.iterator():
+        for row in lazily(rows):
             if kept <= keep:
                 oldest = row.offset
                 break
@@ -160,9 +170,9 @@ class Transcripts:
             query = query.where(ChunkRow.at > since)
             if before is None:
                 oldest = query.order_by(ChunkRow.offset).limit(limit)
-                return _within(oldest.namedtuples().iterator(), budget)
+                return _within(lazily(oldest.namedtuples()), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)
-        return _within(newest.namedtuples().iterator(), budget)[::-1]
+        return _within(lazily(newest.namedtuples()), budget)[::-1]
 
     def backwards(self, session_id: str) -> Iterator[Chunk]:
         """All chunks, newest first, fetched a few at a time."""

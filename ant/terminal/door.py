@@ -33,7 +33,7 @@ ASK_S = 10.0
 """What tmux is given to answer a command: it needs milliseconds, unless it hangs."""
 
 CLIENT = "ANT_TMUX_CLIENT"
-"""In the environment of our control clients: which process they are of."""
+"""In the environment of our control clients: of which tmux and process they are."""
 
 TRIES = 5
 """A server that has just lost its last session refuses us while it ends."""
@@ -100,7 +100,7 @@ class Door:
             return None
         flags = "no-output,ignore-size"
         words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
-        env = self._env | {CLIENT: str(os.getpid())}
+        env = self._env | {CLIENT: self._mark()}
         return await open_client([program, *self._server(), *words], env)
 
     async def start(self, *words: str) -> str:
@@ -142,17 +142,19 @@ class Door:
     def _server(self) -> Sequence[str]:
         return ("-L", self.name, "-f", "/dev/null")
 
-    async def end_stuck_clients(self) -> None:
+    def _mark(self) -> str:
+        return f"{self.name} {os.getpid()}"
+
+    def end_stuck_clients(self) -> None:
         """End our clients of an earlier server that was killed.
 
-        One with something to say at that moment never ends, nor does its server then.
+        One with something to say at that moment never ends, nor does its tmux then: one
+        that was told to end would refuse us for ever, and to tell us of its clients.
         """
-        for pid in (
-            await self.ask("list-clients", "-F", "#{client_pid}") or ""
-        ).split():
-            env = processes.environ_of(int(pid))
-            if env.get(CLIENT) not in (None, str(os.getpid())):
-                processes.kill(int(pid))
+        for each in processes.snapshot():
+            mark = processes.environ_of(each.pid).get(CLIENT, "")
+            if mark.startswith(f"{self.name} ") and mark != self._mark():
+                processes.kill(each.pid)
 
 
 def name_of(data_dir: Path) -> str:

@@ -29,7 +29,7 @@ class Flow:
 
         Who reads past them finds a hole. *Cancellation:* none was left out.
         """
-        while min(self.tail.stored, self.tail.seen) < self.tail.end:
+        while self.tail.waiting:
             await self._moved.park()
         self.tail.skip(count)
         met(Limit.SPOOL, count)

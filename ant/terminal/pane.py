@@ -89,7 +89,7 @@ class TmuxPane:
         self._exit: Exit | None = None
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
-        self._told_hole = False
+        self._told_hole = 0
         self._size: tuple[int, int] | None = None
         self._life = trio.CancelScope()
 
@@ -106,10 +106,10 @@ class TmuxPane:
                 return data
             if hole := self._spool.hole():
                 if not self._told_hole:
-                    self._told_hole = True
+                    self._told_hole = hole
                     raise Skipped(hole)
-                self._spool.pass_over()
-                self._told_hole = False
+                self._spool.pass_over(self._told_hole)
+                self._told_hole = 0
             elif at_end:
                 return b""
             else:

@@ -253,10 +253,10 @@ class LiveTerminal:
                 data = await self.terminal.read()
             except Skipped as hole:
                 await self.flow.skip(hole.count)
+                self._take(b"")
                 continue
             if not data:
-                at_end.set()
-                return
+                return at_end.set()
             self._take(data)
 
     async def _hear(self) -> None:

@@ -59,11 +59,10 @@ class Spool:
             return 0
         return max(following - self.offset, 0)
 
-    def pass_over(self) -> None:
-        """Go on behind the hole."""
-        following = self._next()
-        if following is not None and self.hole():
-            self.offset = following
+    def pass_over(self, count: int) -> None:
+        """Go on behind so much of a hole, which may have grown since `hole` told."""
+        self.offset += count
+        if (following := self._next()) == self.offset:
             self._enter(following)
 
     def _enter(self, start: int) -> None:

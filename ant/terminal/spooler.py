@@ -51,6 +51,7 @@ class Writer:
             try:
                 count = os.write(self._fd, data[: self._left])
             except OSError:  # The disk is full: a new segment when it is not.
+                self._drop_empty()
                 self._left = 0
                 break
             self.offset += count
@@ -70,6 +71,12 @@ class Writer:
         self.has_dropped, self._mark = False, self._path()
         with contextlib.suppress(OSError):  # The disk is full.
             os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    def _drop_empty(self) -> None:
+        """Remove the segment if it has no byte: there would be one for each read."""
+        if self._left == self._segment:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path())
 
     def _path(self) -> str:
         return os.path.join(self._folder, f"{self.offset:020d}{SUFFIX}")

@@ -169,7 +169,7 @@ class Tmux:
         version = await self.door.version()
         if version is None or is_old(version):
             return {}
-        await self.door.end_stuck_clients()
+        self.door.end_stuck_clients()
         said = await self.door.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
         found = {}
         for line in (said or "").splitlines():

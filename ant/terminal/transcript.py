@@ -31,7 +31,12 @@ class Tail:
     @property
     def room(self) -> int:
         """How many bytes may be appended now."""
-        return self._capacity - (self.end - min(self.stored, self.seen))
+        return self._capacity - self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are not stored or not seen; left out offsets are none."""
+        return self.end - max(min(self.stored, self.seen), self.base)
 
     def append(self, data: bytes) -> None:
         """Number the next bytes; the caller has looked at `room`."""
@@ -39,10 +44,13 @@ class Tail:
         self.end += len(data)
 
     def skip(self, count: int) -> None:
-        """Leave offsets out: there are no such bytes. All before is stored and seen."""
+        """Leave offsets out: there are no such bytes. All before is stored and seen.
+
+        That there are none is stored like bytes: see `pending`.
+        """
         self._bytes.clear()
         self.end += count
-        self.base = self.stored = self.seen = self.end
+        self.base = self.seen = self.end
 
     def read(self, offset: int, limit: int) -> bytes:
         """Up to `limit` bytes from `offset`, which lies between `base` and `end`."""
@@ -59,10 +67,11 @@ class Tail:
         """What is to be stored next, as chunks: `limit` bytes and at most a chunk more.
 
         A full chunk ends with a line where it can, so that its text reads well alone.
+        One without bytes stands where offsets that were left out end.
         """
-        chunks: list[tuple[int, bytes]] = []
-        offset = self.stored
-        while offset < self.end and offset - self.stored < limit:
+        start = offset = max(self.stored, self.base)
+        chunks = [(offset, b"")] if offset > self.stored else []
+        while offset < self.end and offset - start < limit:
             data = self.read(offset, CHUNK)
             if len(data) == CHUNK and (cut := data.rfind(b"\n", CHUNK // 2)) > 0:
                 data = data[: cut + 1]

@@ -31,7 +31,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
-        self.reads = 0
+        self.reads = self.left_out = 0
 
     def store(self, flow: Flow, limit: int) -> None:
         """What the transcript writer does: the next chunk, of at most `limit`."""
@@ -57,7 +57,7 @@ def _chunks_from(
 
 @attrs.define
 class FakeUnit:
-    """What `evidence.read_bytes` needs of a unit."""
+    """What `evidence.read_on` needs of a unit."""
 
     store: MemoryStore
 
@@ -67,6 +67,10 @@ class FakeUnit:
 
     def read(self, _: str, offset: int, limit: int, budget: int) -> list[Chunk]:
         return _chunks_from(self.store, offset, limit, budget)
+
+    def end(self, _: str) -> int:
+        ends = (chunk.end for chunk in self.store.chunks)
+        return max(*ends, self.store.left_out, 0)
 
 
 class World:
@@ -295,6 +299,15 @@ async def test_a_dry_store_is_asked_once() -> None:
     world.begin(3).append(b"def")
     await world.look_on()
     assert "abcdef" == world.text()
+
+
+async def test_a_hole_at_the_end_is_told_of_what_does_not_run() -> None:
+    """Nobody has its bytes, and no run is there that would say where it goes on."""
+    world = World()
+    world.store.add(0, b"abc")
+    world.store.left_out = 9
+    await world.look_on()
+    assert "abc<3-9>" == world.text()
 
 
 async def test_one_rendering_serves_all_who_are_at_the_same_place() -> None:

@@ -27,6 +27,7 @@ SENTENCES = [
     r"reply_to must reference a message in this session",
     # Several names may stand in one text, with commas.
     r"Unknown export target\(s\): .*",
+    r"expected the name of a target",
     # An event that has not happened.
     r"expected at most \d+, got \d+",
     r"(room must be a chat session|only chat sessions can be linked)",

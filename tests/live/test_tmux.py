@@ -18,6 +18,7 @@ from ant.errors import Invalid
 from ant.terminal.door import name_of
 from ant.terminal.host import Spec
 from ant.terminal.pty import open_pty
+from ant.verifying import verify
 from tests.live.server import Server, left_of, running_server
 from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching
@@ -279,6 +280,44 @@ async def test_beyond_the_spools_cap_there_is_a_gap(tmp_path: Path) -> None:
             health = await ant.call("GET", "/api/health")
             (met,) = [each for each in health["limits"] if each["name"] == "spool"]
             assert met["count"] == sum(to - start for start, to in gaps)
+
+
+@needs_tmux
+async def test_what_was_dropped_last_is_told_as_well(tmp_path: Path) -> None:
+    """Of a program that said no more, and of one that ended: the evidence is whole."""
+    script = "while [ ! -e go ]; do sleep 0.01; done; seq 99999; touch done; "
+    with ended_with_us(tmp_path):
+        flags = ("--spool-max-bytes", "65536")
+        rows = []
+        async with serving(tmp_path, *flags) as (server, ant):
+            for name, last in (("stays", "sleep 1000"), ("ends", "exit 3")):
+                (tmp_path / name).mkdir()
+                row = await ant.create(
+                    name,
+                    command=["sh", "-c", script + last],
+                    host="tmux",
+                    root_dir=str(tmp_path / name),
+                )
+                rows.append(row)
+            await server.kill()
+        for row in rows:
+            (tmp_path / row["name"] / "go").touch()
+            await eventually((tmp_path / row["name"] / "done").exists)
+        size = sum(len(f"{n}\r\n") for n in range(1, 100_000))
+        async with serving(tmp_path, *flags) as (_, ant):
+            for row in rows:
+
+                async def end(session_id: str = row["id"]) -> bool:
+                    terminal = (await look(ant, session_id))["terminal"]
+                    return bool(terminal["end"] == size)
+
+                await eventually(end)
+                data, gaps = await read_raw(ant, row["id"])
+                assert [(len(data), size)] == gaps
+                path = f"/api/sessions/{row['id']}/export"
+                told = await ant.call("POST", path, {"target": "evidence"})
+                document = told["targets"]["evidence"]["document"]
+                assert verify(document.encode()).fault is None
 
 
 @needs_tmux

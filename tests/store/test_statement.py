@@ -3,7 +3,7 @@
 from typing import Any
 
 from ant.store import Store, Unit
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily
 from ant.store.tables import SettingRow
 
 
@@ -70,3 +70,15 @@ def test_it_changes_rows_too(store: Store) -> None:
         return count, SettingRow.get(SettingRow.key == "a").value
 
     assert (1, "9") == on(store, work)
+
+
+def test_rows_come_as_they_are_asked_for(store: Store) -> None:
+    """And whoever has enough ends the statement by letting go."""
+
+    def work() -> list[Any]:
+        rows = lazily(SettingRow.select().order_by(SettingRow.key).namedtuples())
+        told = [next(rows).key]
+        rows.close()
+        return told + [row.key for row in lazily(SettingRow.select())]
+
+    assert ["a", "a", "b"] == on(store, work)[:3]

@@ -1,6 +1,7 @@
 """The way to a private tmux: commands, versions, names, and what gets in the way."""
 
 import os
+import signal
 import stat
 from pathlib import Path
 
@@ -37,20 +38,40 @@ async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
     async with running_tmux(tmp_path) as tmux:
         await tmux.door.start("new-session", "-d", "-s", "s", "cat")
         argv = ["tmux", "-L", tmux.door.name, "-C", "attach-session", "-t", "=s:"]
-        env = dict(os.environ)
+        env, name = dict(os.environ), tmux.door.name
+        marks = (f"{name} 1", f"{name} {os.getpid()}", "ant-another 1")
         clients = [
             await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1, env=env | extra)
-            for extra in ({CLIENT: "1"}, {CLIENT: str(os.getpid())}, {})
+            for extra in (*({CLIENT: mark} for mark in marks), {})
         ]
         listed = ("list-clients", "-F", "#{client_pid}")
-        await eventually(lambda: len(command(tmp_path, *listed).split()) == 3)
-        await tmux.door.end_stuck_clients()
+        await eventually(lambda: len(command(tmp_path, *listed).split()) == 4)
+        tmux.door.end_stuck_clients()
         with trio.fail_after(10):
             assert await clients[0].wait() == -9
-        assert [client.poll() for client in clients[1:]] == [None, None]
+        assert [client.poll() for client in clients[1:]] == [None, None, None]
         for client in clients[1:]:
             processes.kill(client.pid)
             await client.wait()
+
+
+@needs_tmux
+async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> None:
+    """It was told to end, takes no question more, and would refuse every start."""
+    async with running_tmux(tmp_path) as tmux:
+        door = tmux.door
+        await door.start("new-session", "-d", "-s", "s", "cat")
+        argv = ["tmux", "-L", door.name, "-C", "attach-session", "-t", "=s:"]
+        env = os.environ | {CLIENT: f"{door.name} 1"}
+        client = await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1, env=env)
+        listed = ("list-clients", "-F", "#{client_pid}")
+        await eventually(lambda: command(tmp_path, *listed) == str(client.pid))
+        client.send_signal(signal.SIGSTOP)
+        command(tmp_path, "kill-server")
+        door.end_stuck_clients()
+        assert await door.start("new-session", "-d", "-P", "-F", "#S", "cat") == "0\n"
+        with trio.fail_after(10):
+            assert await client.wait() == -9
 
 
 async def test_a_tmux_that_hangs_is_gone(

@@ -64,6 +64,21 @@ async def test_waiting_for_the_store(autojump_clock: MockClock) -> None:
         await flow.wait_stored(3)
 
 
+async def test_holes_in_a_row_are_one(autojump_clock: MockClock) -> None:
+    """The first waits for the bytes before it, those that follow for nobody."""
+    flow = Flow(Tail(0))
+    flow.append(b"abc")
+    flow.mark_seen(3)
+    with trio.fail_after(1):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(flow.skip, 10)
+            await wait_all_tasks_blocked()
+            assert len(nursery.child_tasks) == 1
+            flow.mark_stored(3)
+        await flow.skip(10)
+    assert [(23, b"")] == flow.tail.pending(9)
+
+
 async def test_a_flood_takes_turns(autojump_clock: MockClock) -> None:
     """After a large read the next one waits for its turn; after a key it does not."""
     turns = Turns(1)

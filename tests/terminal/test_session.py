@@ -76,7 +76,7 @@ class Diary:
     def store(self) -> None:
         """Everything that waits."""
         tail = self.flow.tail
-        self.stored += tail.read(tail.stored, tail.end - tail.stored)
+        self.stored += b"".join(data for _, data in tail.pending(tail.end))
         self.flow.mark_stored(tail.end)
 
 

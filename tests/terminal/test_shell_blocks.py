@@ -110,6 +110,15 @@ async def test_bash_runs_what_is_pasted_as_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+async def test_what_bash_says_before_a_command_is_none_of_it(tmp_path: Path) -> None:
+    """The user's PS0 is drawn where the next thing would be typed."""
+    rc = PROMPT["bash"] + "\nPS0='[at work]\\n'\n"
+    async with shell(tmp_path, "bash", rc=rc) as onlooker:
+        for command in ("echo one", "false"):
+            assert command == (await keys(onlooker, command + "\r")).command
+
+
+@pytest.mark.slow
 async def test_an_end_that_nobody_tells(tmp_path: Path) -> None:
     """A shell within the shell makes no blocks; what runs at the end has no code."""
     async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:

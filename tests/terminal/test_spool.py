@@ -32,8 +32,21 @@ def test_a_hole_is_told_and_passed(tmp_path: Path) -> None:
     reader = Spool(tmp_path, 0)
     assert reader.take(9) == b"abc"
     assert (reader.take(9), reader.hole()) == (b"", 7)
-    reader.pass_over()
+    reader.pass_over(7)
     assert (reader.hole(), reader.offset, reader.take(9)) == (0, 10, b"xyz")
+
+
+def test_a_hole_may_grow_after_it_was_told(tmp_path: Path) -> None:
+    """Only what was told is passed: whoever counts offsets counts no further yet."""
+    fill(tmp_path, _0=b"abc", _10=b"")
+    reader = Spool(tmp_path, 0)
+    assert (reader.take(9), reader.hole()) == (b"abc", 7)
+    (tmp_path / f"{10:020d}.spool").unlink()
+    fill(tmp_path, _20=b"xyz")
+    reader.pass_over(7)
+    assert (reader.offset, reader.take(9), reader.hole()) == (10, b"", 10)
+    reader.pass_over(10)
+    assert (reader.offset, reader.hole(), reader.take(9)) == (20, 0, b"xyz")
 
 
 def test_what_came_late_to_a_segment_is_no_hole(tmp_path: Path) -> None:
@@ -43,7 +56,7 @@ def test_what_came_late_to_a_segment_is_no_hole(tmp_path: Path) -> None:
     assert reader.take(9) == b"abc"
     fill(tmp_path, _0=b"abcdef", _6=b"ghi")
     assert reader.hole() == 0
-    reader.pass_over()
+    reader.pass_over(0)
     assert reader.take(9) + reader.take(9) == b"defghi"
 
 

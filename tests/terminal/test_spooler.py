@@ -1,6 +1,7 @@
 """The writer of a spool: real files, and the real program at the end of a pipe."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,23 @@ def test_a_disk_that_is_full_is_a_gap(tmp_path: Path) -> None:
     writer.take(b"lost")
     writer.take(b"two")
     assert contents(tmp_path) == {0: b"one", 7: b"two"}
+
+
+def test_a_disk_that_stays_full_is_one_gap(tmp_path: Path) -> None:
+    """A file for each read that came meanwhile would be thousands."""
+    writer = Writer(str(tmp_path), 0, 100, 10)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        for _ in range(3):
+            writer.take(b"lost")
+        assert contents(tmp_path) == {}
+        writer.mark()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(tmp_path) == {12: b""}
+    writer.take(b"two")
+    assert contents(tmp_path) == {12: b"two"}
 
 
 def test_what_was_dropped_last_is_marked(tmp_path: Path) -> None:

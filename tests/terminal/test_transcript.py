@@ -113,16 +113,21 @@ def test_pending_stops_at_its_limit() -> None:
 
 
 def test_offsets_may_be_left_out() -> None:
-    """Behind them everything is as in a tail that begins there."""
-    tail = Tail(0)
+    """They take no room, and where they end is stored as bytes are, with or without."""
+    tail = Tail(0, capacity=10)
     tail.append(b"abc")
     tail.mark_stored(3)
     tail.mark_seen(3)
     tail.skip(100)
+    assert (tail.base, tail.stored, tail.seen, tail.end) == (103, 3, 103, 103)
+    assert [(103, b"")] == tail.pending(9)
+    assert 10 == tail.room
     tail.append(b"def")
-    assert (tail.base, tail.stored, tail.seen, tail.end) == (103, 103, 103, 106)
-    assert tail.pending(9) == [(103, b"def")]
-    assert tail.read(104, 9) == b"ef"
+    assert [(103, b""), (103, b"def")] == tail.pending(9)
+    assert b"ef" == tail.read(104, 9)
+    tail.mark_stored(106)
+    tail.mark_seen(106)
+    assert [] == tail.pending(9)
 
 
 @given(terminal_bytes(), CUTS)

@@ -18,7 +18,8 @@ __ant_prompt() {
     [[ $PWD == "$__ant_pwd" ]] || __ant_encode
     builtin printf '\e]7;file://%s%s#ant=%s\a' "$HOSTNAME" "$__ant_url" "$__ant_nonce"
     if builtin shopt -q promptvars; then
-        PS1=$a$PS1$b PS0=$PS0$c PS2=$d$PS2$b
+        # Before the user's PS0: what that shows is none of what was typed.
+        PS1=$a$PS1$b PS0=$c$PS0 PS2=$d$PS2$b
     fi
 }
 
