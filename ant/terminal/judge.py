@@ -99,7 +99,7 @@ def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
     if menu.kind is not Kind.DIALOG:
         return menu
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
-    subject = subject_of(look, menu.rows[0])
+    subject = subject_of(look, menu.rows[0], driver)
     text = " ".join(menu.text.split())  # On a narrow screen a question is wrapped.
     for rule in driver.dialog:
         if (found := rule.pattern.search(text)) is not None:
