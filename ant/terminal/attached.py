@@ -2,7 +2,9 @@
 
 Rule 1: a line that is written is written whole (`LINE_MAX` is what a pipe takes in one
 piece), so that asking never waits.
-Rule 2: answers come in the order of the commands; when the client has ended, those that
+Rule 2: no client is ended before tmux has greeted it: tmux 3.5a would fall, and all its
+sessions with it.
+Rule 3: answers come in the order of the commands; when the client has ended, those that
 wait are answered by None.
 """
 
@@ -22,6 +24,9 @@ LINE_MAX = 4096
 
 READ = 65536
 
+GREET_S = 10.0
+"""What tmux is given to greet a client: it needs milliseconds, unless it hangs."""
+
 
 @attrs.define(eq=False)
 class Command:
@@ -39,7 +44,16 @@ class Client:
         self._process = process
         self._fd: int = process.stdin.fileno()  # type: ignore[attr-defined]
         self._waiting: deque[Command] = deque()
+        self._greeting: bytes | None = None
         self.over = trio.Event()
+
+    async def greet(self) -> None:
+        """Wait for the first that tmux says."""
+        assert self._process.stdout is not None
+        try:
+            self._greeting = bytes(await self._process.stdout.receive_some(READ))
+        except trio.BrokenResourceError:
+            self._greeting = b""
 
     def give(self, *commands: str) -> Command:
         """Give commands, in one line; the answer is that of the last one.
@@ -78,12 +92,14 @@ class Client:
         control, stdout = Control(), self._process.stdout
         assert stdout is not None
         try:
-            while data := await stdout.receive_some(READ):
-                for said in control.feed(bytes(data)):
+            data = self._greeting or b""
+            while data:
+                for said in control.feed(data):
                     if isinstance(said, Notice):
                         tell(said)
                     elif isinstance(said, Answer) and said.ours:
                         self._answered(said)
+                data = bytes(await stdout.receive_some(READ))
         except trio.BrokenResourceError:
             pass
         finally:
@@ -99,22 +115,28 @@ class Client:
         self.over.set()
         while self._waiting:
             self._answered(None)
-        self._process.kill()
+        if self._greeting is not None:
+            self._process.kill()
 
     async def aclose(self) -> None:
-        """End the client and wait for that. *Cancellation:* it is killed and reaped."""
+        """End the client and wait for that; one that was not greeted ends when it is.
+
+        *Cancellation:* the same.
+        """
         self._end()
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
+            assert self._process.stdin is not None
+            await self._process.stdin.aclose()
             await self._process.wait()
-            for stream in (self._process.stdin, self._process.stdout):
-                if stream is not None:
-                    await stream.aclose()
+            if self._process.stdout is not None:
+                await self._process.stdout.aclose()
 
 
 async def open_client(argv: list[str], env: dict[str, str]) -> Client:
     """Start a client, as a process that no signal of our terminal reaches.
 
-    *Cancellation:* nothing was started.
+    Where tmux does not greet it in `GREET_S` it is over. *Cancellation:* comes before
+    it is started.
     """
     process = await trio.lowlevel.open_process(
         argv,
@@ -125,4 +147,7 @@ async def open_client(argv: list[str], env: dict[str, str]) -> Client:
         cwd="/",
         start_new_session=True,
     )
-    return Client(process)
+    client = Client(process)
+    with trio.CancelScope(shield=True, deadline=trio.current_time() + GREET_S):
+        await client.greet()
+    return client

@@ -2,6 +2,8 @@
 
 Rule 1: its socket is named by the data directory, its configuration is none but ours.
 Rule 2: every ask is bounded: a tmux that hangs is one that is gone.
+Rule 3: while a client is greeted, no session of ours begins or ends: tmux 3.5a tells
+the client, which is not there yet, and falls. `calm` is held for the one and the other.
 """
 
 import hashlib
@@ -60,6 +62,7 @@ class Door:
         self.found: str | None = None
         self._env = _clean(env)
         self._checked = False
+        self.calm = trio.Lock()
 
     async def version(self) -> str | None:
         """What tmux calls its version; None where there is no tmux."""
@@ -101,7 +104,8 @@ class Door:
         flags = "no-output,ignore-size"
         words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
         env = self._env | {CLIENT: self._mark()}
-        return await open_client([program, *self._server(), *words], env)
+        async with self.calm:
+            return await open_client([program, *self._server(), *words], env)
 
     async def start(self, *words: str) -> str:
         """Start a session in the server, which is started for that if need be."""
@@ -111,9 +115,10 @@ class Door:
         setup = [word for option in _OPTIONS for word in ("set-option", *option, ";")]
         said = ""
         for _ in range(TRIES):
-            done = await self._run(
-                program, *self._server(), "start-server", ";", *setup, *words
-            )
+            async with self.calm:
+                done = await self._run(
+                    program, *self._server(), "start-server", ";", *setup, *words
+                )
             if done.returncode == 0:
                 return done.stdout.decode()
             said = done.stderr.decode("utf-8", "replace").strip()

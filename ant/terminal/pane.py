@@ -306,9 +306,11 @@ class TmuxPane:
                     nursery.start_soon(self._converse)
                     await self._learn_exit()
                     await self._finish.wait()
-                    await self._ask("kill-session", "-t", f"${self._place.session}")
-                    with trio.move_on_after(RETRY_S):
-                        await self._client.over.wait()  # It says that it leaves.
+                    async with self._server.calm:
+                        name = f"${self._place.session}"
+                        await self._ask("kill-session", "-t", name)
+                        with trio.move_on_after(RETRY_S):
+                            await self._client.over.wait()  # It says that it leaves.
                     nursery.cancel_scope.cancel()
         finally:
             self._closing = True

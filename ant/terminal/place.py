@@ -3,6 +3,7 @@
 from typing import Protocol
 
 import attrs
+import trio
 
 from ant.errors import Invalid
 from ant.terminal.attached import Client
@@ -25,7 +26,12 @@ class Place:
 
 
 class Server(Protocol):
-    """The tmux that a pane is in, as it is reached without the pane's client."""
+    """The tmux that a pane is in, as it is reached without the pane's client.
+
+    Hold `calm` to end a session: nobody is greeted meanwhile.
+    """
+
+    calm: trio.Lock
 
     async def client(self, session: int) -> Client | None:
         """A new control client of that session; None when there is no such session."""

@@ -127,7 +127,7 @@ class Tmux:
             # What was left of an earlier run, or somebody made, is in the way.
             if (stale := (await self.survivors()).get(session_id)) is not None:
                 await self.end(stale, 0)
-            await self.door.ask("kill-session", "-t", f"={session_id}")
+            await self._kill(f"={session_id}")
         folder = self._prepare(session_id, offset)
         words = (shutil.which("env") or "/usr/bin/env", "-C", spec.cwd, "--")
         starter.write(str(folder / "start"), (*words, *spec.argv), spec.env)
@@ -188,7 +188,11 @@ class Tmux:
         if identity is not None and not survivor.dead:
             for sid in processes.find_lost(place.name, identity, place.run):
                 await processes.end_session(sid, grace_s)
-        await self.door.ask("kill-session", "-t", f"${place.session}")
+        await self._kill(f"${place.session}")
+
+    async def _kill(self, session: str) -> None:
+        async with self.door.calm:
+            await self.door.ask("kill-session", "-t", session)
 
     def forget(self, session_id: str) -> None:
         """Remove a spool of which everything is stored, or nothing is wanted."""

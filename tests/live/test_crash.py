@@ -251,8 +251,13 @@ async def test_killed_at_any_moment_the_server_loses_nothing_that_was_stored(
                 size = len(data)
                 assert data == b"".join(part for _, part in chunks[each.id])
                 async with watching(ant, each.id) as view:
-                    await view.until(lambda v, n=size: len(v.data) == n)
-                assert (view.data, view.gaps) == (data, gaps)
+                    await view.until(
+                        lambda v, n=size, m=len(gaps): (
+                            (len(v.data), len(v.gaps)) == (n, m)
+                        )
+                    )
+                assert view.gaps == gaps
+                assert view.data == data, "the bytes differ"
 
 
 @pytest.mark.slow

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from ant.errors import CapacityReached, NotRunning
+from ant.terminal import attached
 from ant.terminal.attached import Client, open_client
 from ant.terminal.control import Notice
+from tests.live.waiting import eventually
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 
 ENV = {"PATH": os.environ["PATH"]}
@@ -70,7 +73,7 @@ async def test_answers_come_in_order(tmp_path: Path) -> None:
 
 async def test_who_waits_is_told_when_the_client_ends() -> None:
     """A command that nobody answers has no answer, and nobody waits for ever."""
-    async with client_of("sh", "-c", "read x; exit 1") as client:
+    async with client_of("sh", "-c", "echo; read x; exit 1") as client:
         assert await client.ask("display-message") is None
         with pytest.raises(NotRunning):
             client.give("display-message")
@@ -78,6 +81,45 @@ async def test_who_waits_is_told_when_the_client_ends() -> None:
 
 async def test_one_that_takes_nothing_refuses() -> None:
     """A pipe that is full takes no part of a line, and nobody is blocked."""
-    async with client_of("sleep", "1000") as client:
+    async with client_of("sh", "-c", "echo; exec sleep 1000") as client:
         with pytest.raises(CapacityReached):
             fill(client)
+
+
+async def test_one_that_is_not_greeted_yet_is_not_ended(tmp_path: Path) -> None:
+    """Whoever gives up waits for that first; tmux would fall otherwise."""
+    script = f"cd {tmp_path}; touch begun; while [ ! -e go ]; do sleep 0.01; done; "
+    script += "touch greets; echo; cat"
+    left = trio.Event()
+
+    async def open_one(scope: trio.CancelScope) -> None:
+        with scope:
+            client = await open_client(["/bin/sh", "-c", script], ENV)
+            await client.aclose()
+        left.set()
+
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            scope = trio.CancelScope()
+            nursery.start_soon(open_one, scope)
+            await eventually((tmp_path / "begun").exists)
+            scope.cancel()
+            await trio.testing.wait_all_tasks_blocked()
+            assert not left.is_set()
+            (tmp_path / "go").touch()
+        assert (tmp_path / "greets").exists()
+
+
+async def test_one_that_is_never_greeted_is_let_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is over for us, and ends by itself when there is no more input."""
+    monkeypatch.setattr(attached, "GREET_S", 0.1)
+    script = f"cat; touch {tmp_path}/ended"
+    with trio.fail_after(20):
+        client = await open_client(["/bin/sh", "-c", script], ENV)
+        await client.run(lambda _: None)
+        assert client.over.is_set()
+        assert not (tmp_path / "ended").exists()
+        await client.aclose()
+        await eventually((tmp_path / "ended").exists)

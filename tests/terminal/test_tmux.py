@@ -176,3 +176,33 @@ async def test_a_spool_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
             await write_all(again, b"three\n")
             assert b"three\r\n" in await read_until(again, b"three\r\n")
             await again.aclose(0)
+
+
+@needs_tmux
+@pytest.mark.slow
+async def test_tmux_stands_while_sessions_come_and_go(tmp_path: Path) -> None:
+    """Clients are greeted and left, sessions begin and end: version 3.5a would fall."""
+    async with running_tmux(tmp_path) as tmux:
+        with trio.fail_after(100):
+            kept = await tmux.open(spec("/bin/cat"), "kept", "r", 0, lambda: 0)
+            pid = command(tmp_path, "display-message", "-p", "#{pid}")
+            session = command(tmp_path, "display-message", "-p", "#{session_id}")
+
+            async def come_and_go(name: str) -> None:
+                for number in range(30):
+                    ident = f"{name}{number}"
+                    pane = await tmux.open(spec("/bin/cat"), ident, "r", 0, lambda: 0)
+                    await pane.aclose(0)
+
+            async def greet_and_leave() -> None:
+                for _ in range(150):
+                    client = await tmux.door.client(int(session.removeprefix("$")))
+                    assert client is not None
+                    await client.aclose()
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(come_and_go, "one")
+                nursery.start_soon(come_and_go, "two")
+                nursery.start_soon(greet_and_leave)
+            assert pid == command(tmp_path, "display-message", "-p", "#{pid}")
+            await kept.aclose(0)
