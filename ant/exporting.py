@@ -4,9 +4,9 @@ Documents go to a folder that the operator named; without one they come back in 
 answer. Nothing is written outside that folder, and a file is replaced as a whole.
 """
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -155,10 +155,9 @@ def _write(
 
 def _resolved(path: Path) -> Path:
     """Where a path leads. Raises `OSError`, also for links that lead nowhere else."""
-    try:
-        return path.resolve()
-    except RuntimeError as exc:  # Python 3.13 says nothing, and the next step fails.
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from exc
+    with suppress(FileNotFoundError):
+        path.stat()  # Python 3.13 itself says nothing of links that go round.
+    return path.resolve()
 
 
 def _chronicle(unit: Unit, session: Session) -> vault.Chronicle:
