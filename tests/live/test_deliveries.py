@@ -12,7 +12,7 @@ from ant.client import AntClient
 from tests.live.server import running_server, start_server
 from tests.live.waiting import eventually
 
-KILLS = 8
+KILLS = 5
 MESSAGES = 12
 TURNS = 100
 

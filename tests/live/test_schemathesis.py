@@ -40,7 +40,7 @@ enabled = false
 Authorization = "Bearer {KEY}"
 
 [generation]
-max-examples = 12
+max-examples = 8
 database = "none"
 no-shrink = true
 
@@ -60,7 +60,7 @@ responses = false
 [phases.stateful]
 max-steps = 6
 [phases.stateful.generation]
-max-examples = 12
+max-examples = 8
 """
 
 ASKS = 'while true; do read -r -p "Go on? [y/n] " answer; done'
