@@ -79,7 +79,7 @@ async def test_a_prompt_is_stored_after_its_bytes(asker: Asker) -> None:
     one = await asker.ask()
     assert [10] == ends
     assert one == now(asker, one)
-    asker.rig.check_published()
+    await asker.rig.check_published()
 
 
 async def test_it_can_be_answered_before_it_is_stored(asker: Asker) -> None:
@@ -356,4 +356,4 @@ async def test_an_answer_cancelled_anywhere_is_whole(asker: Asker) -> None:
         waiting.append(await asker.ask(prompt(f"{len(waiting)}?")))
 
     assert await cancel_at_every_step(op, check) > 3
-    asker.rig.check_published()
+    await asker.rig.check_published()

@@ -55,7 +55,7 @@ async def test_a_message_is_typed_and_taken(hearer: Hearer) -> None:
     (reader,) = await read(people.list_reads, hearer.room.id, ident)
     assert hearer.session.id == reader.session_id
     await hearer.rig.settle()
-    hearer.rig.check_published()
+    await hearer.rig.check_published()
 
 
 async def test_so_many_are_typed_into_at_once(rig: Rig) -> None:

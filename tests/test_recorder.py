@@ -61,7 +61,7 @@ async def test_a_life_is_told_from_its_start_to_its_end(rig: Rig) -> None:
     )
     assert ["exit", "start"] == [row.kind for row in page.rows]
     assert (30, 0) == tuple(row.offset for row in page.rows)
-    rig.check_published()
+    await rig.check_published()
 
 
 async def test_no_state_is_recorded_before_its_bytes_are_there(rig: Rig) -> None:

@@ -158,7 +158,7 @@ async def test_at_the_end_every_session_ends(tmp_path: Path) -> None:
         assert [Status.EXITED] * 5 == [(await rig.look(i)).status for i in ids]
         with pytest.raises(Stopping):
             await supervisor.start(ids[0])
-        rig.check_published()
+        await rig.check_published()
 
 
 async def test_told_twice_it_kills_without_grace(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ class Ledger:
         rig = self.rig
         with trio.fail_after(PATIENCE_S):
             await self.settle()
-            rig.check_published()
+            await rig.check_published()
             supervisor = rig.system.supervisor
             assert {} == supervisor._starting
             assert 0 == supervisor._seats

@@ -139,7 +139,7 @@ async def test_what_a_shell_ran_is_recorded_after_its_bytes(rig: Rig) -> None:
     _, last = await told()
     assert ("vi", None) == (last["text"], last["payload"]["exit_code"])
     assert b"~" == rig.store.read(read)[last["start"] : last["end"]]
-    rig.check_published()
+    await rig.check_published()
 
 
 async def test_shells_are_left_alone_where_we_are_told_so(

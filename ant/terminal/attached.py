@@ -2,8 +2,8 @@
 
 Rule 1: a line that is written is written whole (`LINE_MAX` is what a pipe takes in one
 piece), so that asking never waits.
-Rule 2: no client is ended before tmux has greeted it: tmux 3.5a would fall, and all its
-sessions with it.
+Rule 2: no client is ended before tmux has greeted it, and none comes while another one
+goes: tmux 3.5a would fall, and all its sessions with it.
 Rule 3: answers come in the order of the commands; when the client has ended, those that
 wait are answered by None.
 """
@@ -27,6 +27,9 @@ READ = 65536
 GREET_S = 10.0
 """What tmux is given to greet a client: it needs milliseconds, unless it hangs."""
 
+CLOSE_S = 2.0
+"""The same to let go of one."""
+
 
 @attrs.define(eq=False)
 class Command:
@@ -39,9 +42,9 @@ class Command:
 class Client:
     """A control client; made by `open_client`, and run by one task."""
 
-    def __init__(self, process: trio.Process) -> None:
+    def __init__(self, process: trio.Process, calm: trio.Lock) -> None:
         assert process.stdin is not None
-        self._process = process
+        self._process, self._calm = process, calm
         self._fd: int = process.stdin.fileno()  # type: ignore[attr-defined]
         self._waiting: deque[Command] = deque()
         self._greeting: bytes | None = None
@@ -49,11 +52,14 @@ class Client:
 
     async def greet(self) -> None:
         """Wait for the first that tmux says."""
+        self._greeting = await self._hear()
+
+    async def _hear(self) -> bytes:
         assert self._process.stdout is not None
         try:
-            self._greeting = bytes(await self._process.stdout.receive_some(READ))
+            return bytes(await self._process.stdout.receive_some(READ))
         except trio.BrokenResourceError:
-            self._greeting = b""
+            return b""
 
     def give(self, *commands: str) -> Command:
         """Give commands, in one line; the answer is that of the last one.
@@ -87,10 +93,9 @@ class Client:
     async def run(self, tell: Callable[[Notice], None]) -> None:
         """Read until the client ends; notifications are given to `tell`.
 
-        *Cancellation:* the client is ended; its session stays.
+        *Cancellation:* it takes no more commands; `aclose` ends it.
         """
-        control, stdout = Control(), self._process.stdout
-        assert stdout is not None
+        control = Control()
         try:
             data = self._greeting or b""
             while data:
@@ -99,9 +104,7 @@ class Client:
                         tell(said)
                     elif isinstance(said, Answer) and said.ours:
                         self._answered(said)
-                data = bytes(await stdout.receive_some(READ))
-        except trio.BrokenResourceError:
-            pass
+                data = await self._hear()
         finally:
             self._end()
 
@@ -115,39 +118,44 @@ class Client:
         self.over.set()
         while self._waiting:
             self._answered(None)
-        if self._greeting is not None:
-            self._process.kill()
 
     async def aclose(self) -> None:
-        """End the client and wait for that; one that was not greeted ends when it is.
+        """End the client; its session stays. One not greeted yet ends when it is.
 
-        *Cancellation:* the same.
+        *Cancellation:* the same; it takes `CLOSE_S` at most.
         """
         self._end()
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
-            assert self._process.stdin is not None
-            await self._process.stdin.aclose()
-            await self._process.wait()
-            if self._process.stdout is not None:
-                await self._process.stdout.aclose()
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
+            async with self._calm:
+                await process.stdin.aclose()
+                if self._greeting is not None:
+                    process.kill()
+                while await self._hear():  # tmux holds the other end till it knows.
+                    pass
+            await process.wait()
+            await process.stdout.aclose()
 
 
-async def open_client(argv: list[str], env: dict[str, str]) -> Client:
+async def open_client(argv: list[str], env: dict[str, str], calm: trio.Lock) -> Client:
     """Start a client, as a process that no signal of our terminal reaches.
 
-    Where tmux does not greet it in `GREET_S` it is over. *Cancellation:* comes before
-    it is started.
+    `calm` is held while a client comes or goes. Where tmux does not greet it in
+    `GREET_S` it is over. *Cancellation:* comes before it is started.
     """
-    process = await trio.lowlevel.open_process(
-        argv,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=env,
-        cwd="/",
-        start_new_session=True,
-    )
-    client = Client(process)
-    with trio.CancelScope(shield=True, deadline=trio.current_time() + GREET_S):
-        await client.greet()
+    async with calm:
+        process = await trio.lowlevel.open_process(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            cwd="/",
+            start_new_session=True,
+        )
+        client = Client(process, calm)
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + GREET_S):
+            await client.greet()
     return client

@@ -2,8 +2,8 @@
 
 Rule 1: its socket is named by the data directory, its configuration is none but ours.
 Rule 2: every ask is bounded: a tmux that hangs is one that is gone.
-Rule 3: while a client is greeted, no session of ours begins or ends: tmux 3.5a tells
-the client, which is not there yet, and falls. `calm` is held for the one and the other.
+Rule 3: while a client is greeted, no session of ours begins or ends, and no client
+leaves: tmux 3.5a tells the one that is not there yet, and falls. All hold `calm`.
 """
 
 import hashlib
@@ -104,8 +104,7 @@ class Door:
         flags = "no-output,ignore-size"
         words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
         env = self._env | {CLIENT: self._mark()}
-        async with self.calm:
-            return await open_client([program, *self._server(), *words], env)
+        return await open_client([program, *self._server(), *words], env, self.calm)
 
     async def start(self, *words: str) -> str:
         """Start a session in the server, which is started for that if need be."""

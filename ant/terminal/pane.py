@@ -309,7 +309,7 @@ class TmuxPane:
                     async with self._server.calm:
                         name = f"${self._place.session}"
                         await self._ask("kill-session", "-t", name)
-                        with trio.move_on_after(RETRY_S):
+                        with trio.move_on_after(CLOSE_S):
                             await self._client.over.wait()  # It says that it leaves.
                     nursery.cancel_scope.cancel()
         finally:

@@ -27,7 +27,7 @@ async def client_of(
     """A client that is run, and ended with the block."""
     program = shutil.which(argv[0])
     assert program is not None
-    client = await open_client([program, *argv[1:]], ENV)
+    client = await open_client([program, *argv[1:]], ENV, trio.Lock())
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(client.run, ([] if told is None else told).append)
@@ -94,7 +94,7 @@ async def test_one_that_is_not_greeted_yet_is_not_ended(tmp_path: Path) -> None:
 
     async def open_one(scope: trio.CancelScope) -> None:
         with scope:
-            client = await open_client(["/bin/sh", "-c", script], ENV)
+            client = await open_client(["/bin/sh", "-c", script], ENV, trio.Lock())
             await client.aclose()
         left.set()
 
@@ -117,7 +117,7 @@ async def test_one_that_is_never_greeted_is_let_end(
     monkeypatch.setattr(attached, "GREET_S", 0.1)
     script = f"cat; touch {tmp_path}/ended"
     with trio.fail_after(20):
-        client = await open_client(["/bin/sh", "-c", script], ENV)
+        client = await open_client(["/bin/sh", "-c", script], ENV, trio.Lock())
         await client.run(lambda _: None)
         assert client.over.is_set()
         assert not (tmp_path / "ended").exists()

@@ -249,7 +249,7 @@ async def test_what_fails_to_start_is_taken_back(rig: Rig) -> None:
     assert {"sessions": [], "recoverable": []} == listed
     rig.fault = None
     await create(rig)
-    rig.check_published()
+    await rig.check_published()
 
 
 async def test_a_name_is_taken_once(rig: Rig) -> None:
@@ -314,7 +314,7 @@ async def test_a_deleted_session_is_over(rig: Rig, hard: bool) -> None:
     else:
         assert ("exited", None) != (look.body["status"], look.body["deleted_at"])
     assert (404 if hard else 410) == (await ask(rig.app, "DELETE", path)).status
-    rig.check_published()
+    await rig.check_published()
     await create(rig)
 
 
