@@ -19,11 +19,13 @@ from tests.live.waiting import eventually
 ROOT = Path(__file__).parent.parent.parent
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 ADDRESS = "127.0.0.1:6458"
+VENV = os.environ.get("VENV", ".venv")
+"""Where `make` was told to install; the README says what it does unless it is told."""
 
 
 async def run(block: str, address: str) -> str:
     """Run a block in a shell of its own; what it printed. ANT and ID are remembered."""
-    script = block.replace(ADDRESS, address)
+    script = block.replace(ADDRESS, address).replace(".venv/", f"{VENV}/")
     done = await trio.run_process(
         ["bash", "-euo", "pipefail", "-c", script],
         capture_stdout=True,
