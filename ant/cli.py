@@ -184,6 +184,7 @@ def prompts() -> None:
 @click.argument("sessions", nargs=-1)
 @click.option(
     "--data-dir",
+    callback=_absolute,
     default="~/.ant",
     envvar="ANT_DATA_DIR",
     type=click.Path(path_type=Path),
@@ -197,7 +198,7 @@ def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
     from ant import explaining
 
     try:
-        config = Config(data_dir=data_dir.expanduser().absolute())
+        config = Config(data_dir=data_dir)
         count, changed = explaining.replay_all(config.database, sessions)
     except AntError as exc:
         click.echo(f"ant: {exc}", err=True)

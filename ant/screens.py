@@ -53,9 +53,9 @@ def _stored(unit: Unit, session_id: SessionId, start: int, end: int) -> Iterator
     while start < end:
         chunks = unit.transcripts.read(session_id, start, _CHUNKS, _PAGE)
         for chunk in chunks:
-            data = chunk.data[max(start - chunk.offset, 0) : end - chunk.offset]
             if chunk.offset >= end:
                 return
+            data = chunk.data[max(start - chunk.offset, 0) : end - chunk.offset]
             start = min(chunk.end, end)
             yield attrs.evolve(chunk, offset=start - len(data), data=data)
         if not chunks:

@@ -94,15 +94,7 @@ def find_list_below(look: Look) -> Prompt | None:
         return None
     if numbers and keys != [str(n + 1) for n in range(len(keys))]:
         return None
-    return asked(
-        look,
-        PromptClass.MULTI_CHOICE,
-        Form.WORDS,
-        found["question"],
-        *options,
-        rule="list",
-        draft=found["draft"],
-    )
+    return _one_of(look, found, "list", *options)
 
 
 def _folded(look: Look, text: str) -> Prompt | None:
@@ -110,13 +102,21 @@ def _folded(look: Look, text: str) -> Prompt | None:
     found = _FOLDED.fullmatch(text)
     if found is None or look.takes_lines or len({*found["keys"]}) < len(found["keys"]):
         return None
+    options = (Option(key, keys=key.lower()) for key in found["keys"])
+    return _one_of(look, found, "folded", *options)
+
+
+def _one_of(
+    look: Look, found: re.Match[str], rule: str, *options: Option
+) -> Prompt | None:
+    """What a row with a sign asks: its `question`, answered by what is typed there."""
     return asked(
         look,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
         found["question"],
-        *(Option(key, keys=key.lower()) for key in found["keys"]),
-        rule="folded",
+        *options,
+        rule=rule,
         draft=found["draft"],
     )
 
