@@ -6,6 +6,7 @@ queue and a task of its own while something waits in it: one that hangs delays i
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -71,19 +72,25 @@ class Channels:
                 if position == self._bus.end:
                     await self._bell.wait()
                     continue
-                event = self._bus.at(position).event
-                position += 1
-                if isinstance(event, MessageCreated):
-                    await self._hear(event.message)
+                # What was committed together is looked up together.
+                news = [self._bus.at(n).event for n in range(position, self._bus.end)]
+                position = self._bus.end
+                said = [
+                    each.message for each in news if isinstance(each, MessageCreated)
+                ]
+                if said:
+                    await self._hear(said)
 
-    async def _hear(self, message: Message) -> None:
+    async def _hear(self, said: Sequence[Message]) -> None:
         try:
-            hearing, sender = await self._journal.read(registry.hearing, message)
+            heard = await self._journal.read(registry.hearing, said)
         except (StorageFailed, Stopping) as exc:
-            log.warning("Channels are not told of %s: %s", message.id, exc)
+            first, count = said[0].id, len(said)
+            log.warning("Channels miss %d messages from %s on: %s", count, first, exc)
             return
-        for channel in hearing:
-            self.offer(channel, message, sender)
+        for message, channels, sender in heard:
+            for channel in channels:
+                self.offer(channel, message, sender)
 
     def offer(self, channel: Channel, message: Message, sender: str | None) -> bool:
         """Tell a channel soon, after what waits for it; False where too much does.

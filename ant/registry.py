@@ -86,16 +86,26 @@ def _put(unit: Unit, channels: Sequence[Channel]) -> None:
     unit.settings.put(KEY, wire.dumps(Registered(tuple(channels))).decode())
 
 
-def hearing(unit: Unit, message: Message) -> tuple[list[Channel], str | None]:
-    """Which channels a message is for, and the name of who says it.
+def hearing(
+    unit: Unit, messages: Sequence[Message]
+) -> list[tuple[Message, list[Channel], str | None]]:
+    """Each message that some channel hears: which do, and the name of who says it.
 
     A `target` is the one channel of that handle. Else it is who belongs to the room by
     its session; and without a session everybody, where a person speaks in a room that
     is no terminal's own. Nobody is told what he said himself.
     """
     channels = list_channels(unit)
-    if not channels or message.msg_type in MACHINE:
-        return [], None
+    if not channels:
+        return []
+    told = [message for message in messages if message.msg_type not in MACHINE]
+    heard = [(message, *_hearing(unit, channels, message)) for message in told]
+    return [each for each in heard if each[1]]
+
+
+def _hearing(
+    unit: Unit, channels: Sequence[Channel], message: Message
+) -> tuple[list[Channel], str | None]:
     sender = people.resolve(unit, message.sender_id)
     others = [each for each in channels if not _is_own(each, message, sender)]
     name = message.sender_id

@@ -20,7 +20,15 @@ def register(store: Store, handle: str = "@c", **fields: Any) -> Channel:
 
 
 def heard(store: Store, message: Message) -> list[str]:
-    return [each.handle for each in store.read(hearing, message)[0]]
+    return [
+        c.handle for _, channels, _ in store.read(hearing, [message]) for c in channels
+    ]
+
+
+def named(store: Store, message: Message) -> str | None:
+    """How channels are told who says it."""
+    ((_, _, name),) = store.read(hearing, [message])
+    return name
 
 
 @pytest.fixture
@@ -119,6 +127,16 @@ def test_nobody_hears_himself(store: Store, here: Session, sender: str) -> None:
     assert ["@other"] == heard(store, message)
 
 
+def test_several_are_looked_up_together(store: Store, here: Session) -> None:
+    """In their order; what nobody hears is left out."""
+    said = [post(store, here, text) for text in ("a", "b", "c")]
+    assert [] == store.read(hearing, said)
+    register(store, session_id=here.id)
+    said.insert(1, post(store, room(store, "other"), "elsewhere"))
+    heard_of = store.read(hearing, said)
+    assert ["a", "b", "c"] == [message.content for message, _, _ in heard_of]
+
+
 def test_a_room_is_not_its_channel(store: Store, here: Session) -> None:
     """What is said in the room's own name is told to who listens there."""
     register(store, session_id=here.id)
@@ -140,7 +158,7 @@ def test_what_is_told(store: Store, here: Session) -> None:
     first = post(store, here, "first")
     message = post(store, here, "x" * 600, sender_id=ada.id, reply_to=first.id)
     register(store, session_id=here.id)
-    _, sender = store.read(hearing, message)
+    sender = named(store, message)
     at = told(message, sender).pop("createdAt")
     assert {
         "id": message.id,
@@ -157,7 +175,6 @@ def test_what_is_told(store: Store, here: Session) -> None:
         "createdAt": at,
     } == told(message, sender)
     assert (None, "zoe") == tuple(
-        store.read(hearing, post(store, here, sender_id=who))[1]
-        for who in (None, "zoe")
+        named(store, post(store, here, sender_id=who)) for who in (None, "zoe")
     )
     assert SessionId(here.id) == message.session_id

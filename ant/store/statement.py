@@ -40,7 +40,7 @@ class Statement:
             values[param.name] if isinstance(param, _Slot) else param
             for param in self._params
         ]
-        return database.execute_sql(self._sql, params)
+        return database.connection().execute(self._sql, params)
 
     def rows(self, **values: Any) -> Iterator[Any]:
         """Execute it; its rows, fetched as they are asked for."""
