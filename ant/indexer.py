@@ -1,12 +1,14 @@
 """Renders what is stored into lines and keeps their index, behind everybody's back.
 
 Rule 1: it may fall behind, and nothing waits for it but who asks for lines.
-Rule 2: after each piece of work it rests, for a multiple of what that took.
+Rule 2: bytes wait a while for company, so that many little ones are rendered at once;
+after each piece of work it rests, for a multiple of what that took.
 Rule 3: how far it came is stored with the lines, so a crash costs nothing.
 Rule 4: a session that it cannot render stays as far as it is, and harms no other.
 """
 
 import logging
+import math
 
 import trio
 
@@ -20,7 +22,7 @@ from ant.rendered import Rendered
 log = logging.getLogger(__name__)
 
 LINGER_S = 2.0
-"""How long new bytes wait for company; a search renders them for itself meanwhile."""
+"""How long new bytes wait for more; a search renders them for itself meanwhile."""
 
 REST = 9
 """Times as long as it worked it rests, so it has a tenth of a core while bytes come."""
@@ -37,7 +39,7 @@ class Indexer:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._dirty: dict[SessionId, None] = {}
+        self._due: dict[SessionId, float] = {}
         self._broken: set[SessionId] = set()
         self._current: SessionId | None = None
         self._untidy = True
@@ -45,8 +47,9 @@ class Indexer:
 
     def mark(self, session_id: SessionId) -> None:
         """Bytes of this session were stored."""
-        self._dirty[session_id] = None
-        self._bell.ring()
+        if session_id not in self._due:
+            self._due[session_id] = trio.current_time() + LINGER_S
+            self._bell.ring()
 
     def tidy_soon(self) -> None:
         """Something was removed for good: take it out of the index, too."""
@@ -62,13 +65,12 @@ class Indexer:
         while True:
             began = clock.monotonic()
             try:
-                if is_begun and not self._dirty and not self._untidy:
-                    await self._wait()
-                    began = clock.monotonic()
                 if not is_begun:
                     for session_id in await self._journal.study(rendered.lagging):
-                        self.mark(session_id)
+                        self._due[session_id] = trio.current_time()
                     is_begun = True
+                await self._wait()
+                began = clock.monotonic()
                 await self._work()
             except Stopping:
                 return
@@ -78,25 +80,28 @@ class Indexer:
             await trio.sleep(REST * (clock.monotonic() - began))
 
     async def _wait(self) -> None:
-        with trio.move_on_after(TIDY_S) as waited:
-            await self._bell.wait()
-        if waited.cancelled_caught:
-            self._untidy = not await self._journal.read(rendered.is_tidy)
-        else:
-            await trio.sleep(LINGER_S)
+        """Until bytes have waited for long enough, or the index wants something."""
+        while not self._untidy:
+            due = min(self._due.values(), default=math.inf)
+            if due <= (now := trio.current_time()):
+                return
+            with trio.move_on_at(min(due, now + TIDY_S)) as waited:
+                await self._bell.wait()
+            if waited.cancelled_caught and not self._due:
+                self._untidy = not await self._journal.read(rendered.is_tidy)
 
     async def _work(self) -> None:
         """A piece of the session that waited longest, and a block for the index."""
-        session_id = next(iter(self._dirty), None)
-        if session_id is not None:
-            del self._dirty[session_id]
+        session_id = min(self._due, key=self._due.__getitem__, default=None)
+        if session_id is not None and self._due[session_id] <= trio.current_time():
+            del self._due[session_id]
             self._current, more = session_id, True
             try:
                 more = await self.advance(session_id)
             finally:
                 self._current = None
                 if more:
-                    self._dirty[session_id] = None
+                    self._due[session_id] = trio.current_time()
         if self._untidy:
             self._untidy = await self._journal.write(rendered.tidy)
 
@@ -130,7 +135,7 @@ class Indexer:
     async def settle(self) -> None:
         """Render all that was stored when this was called, of every session."""
         current = [] if self._current is None else [self._current]
-        for session_id in [*current, *self._dirty]:
+        for session_id in [*current, *self._due]:
             await self.catch_up(session_id)
 
     async def catch_up(self, session_id: SessionId) -> None:

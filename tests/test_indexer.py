@@ -81,6 +81,29 @@ async def test_new_bytes_are_rendered_soon(store: Store) -> None:
 
 
 @pytest.mark.slow
+async def test_few_bytes_wait_for_company(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are rendered together, later; the index is kept tidy meanwhile."""
+    session, gone = create(store, "one", cols=80, rows=5), talkative(store, "gone")
+    begin(store, session, 0)
+    async with running(store) as (one, journal):
+        await settled(journal)
+        monkeypatch.setattr(indexer, "LINGER_S", 3600)
+        for offset in range(0, 300, 3):
+            say(store, session, offset, b"a\r\n")
+            one.mark(session.id)
+        await journal.write(lambda unit: unit.sessions.remove(gone.id))
+        one.tidy_soon()
+        while not await journal.read(rendered.is_tidy):
+            await trio.lowlevel.checkpoint()
+        assert [session.id] == await journal.read(rendered.lagging)
+        await one.settle()
+        assert [] == await journal.read(rendered.lagging)
+    assert 96 == len(final(store, session))
+
+
+@pytest.mark.slow
 async def test_a_cancelled_piece_is_done_again(store: Store) -> None:
     """Nothing is missing, nothing is there twice, whenever it was left."""
     session = talkative(store)

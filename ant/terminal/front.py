@@ -25,6 +25,9 @@ _INTERPRETERS = frozenset(["node", "bun", "deno", "python"])
 
 _DEPTH = 8
 
+FILE_MAX = 65536
+"""Bytes that are read of what the kernel tells of a process: seldom is it so much."""
+
 
 def look_at(fd: int, leader: int, group: int) -> Tty:
     """The line discipline of a PTY, either end of it, and the process in front.
@@ -35,20 +38,19 @@ def look_at(fd: int, leader: int, group: int) -> Tty:
     """
     flags = termios.tcgetattr(fd)
     modes = flags[_LFLAG]
-    pid = in_front(group)
+    pid, name = in_front(group)
     return Tty(
         echo=bool(modes & termios.ECHO),
         canonical=bool(modes & termios.ICANON),
-        foreground=program_of(pid),
+        foreground=program_of(pid, name),
         leader=pid == leader,
         reading=is_reading(pid),
         icrnl=bool(flags[_IFLAG] & termios.ICRNL),
     )
 
 
-def program_of(pid: int) -> str:
-    """The name of a process; of an interpreter that runs an agent, the agent's."""
-    name = _name(pid)
+def program_of(pid: int, name: str) -> str:
+    """That name of a process; of an interpreter that runs an agent, the agent's."""
     if name.rstrip("0123456789.") not in _INTERPRETERS:
         return name
     words = _file(pid, "cmdline").split("\0")[1:]
@@ -58,20 +60,21 @@ def program_of(pid: int) -> str:
     return stem if any(stem in programs for programs in known) else name
 
 
-def in_front(group: int) -> int:
-    """Which process of a foreground group uses the terminal."""
-    pid = group
-    if group and not _name(pid):  # Its first process has ended: `head text | less`.
+def in_front(group: int) -> tuple[int, str]:
+    """Which process of a foreground group uses the terminal, and its name."""
+    pid, name = group, _name(group)
+    if group and not name:  # Its first process has ended: `head text | less`.
         pids = (int(each.name) for each in Path("/proc").glob("[0-9]*"))
         pid = max((each for each in pids if _group(each) == group), default=group)
+        name = _name(pid)
     for _ in range(_DEPTH):
-        if _name(pid) not in _LENDERS:
+        if name not in _LENDERS:
             break
         own = [child for child in _children(pid) if _group(child) == group]
         if not own:
             break
-        pid = own[-1]
-    return pid
+        pid, name = own[-1], _name(own[-1])
+    return pid, name
 
 
 def is_reading(pid: int) -> bool | None:
@@ -97,10 +100,17 @@ def _name(pid: int) -> str:
 
 
 def _file(pid: int, name: str) -> str:
+    # Five of these for a look: opening them as text would cost three times as much.
     try:
-        return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
+        fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # It has ended, or is not ours to look at.
         return ""
+    try:
+        return os.read(fd, FILE_MAX).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
 
 
 def _group(pid: int) -> int:

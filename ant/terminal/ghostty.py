@@ -5,6 +5,7 @@ The binding wraps little of the library; the rest is called here as C. Every key
 types below are those of the pinned version.
 """
 
+import functools
 import re
 import weakref
 from collections.abc import Callable
@@ -214,17 +215,12 @@ def _shape(terminal: Terminal) -> bytes:
 
 def _formatted(terminal: Terminal, form: int, whole: bool = False) -> bytes:
     """The visible rows; in VT with the cursor, `whole` with all that acts on output."""
-    options = init_sized("GhosttyFormatterTerminalOptions")
-    plain = form == lib.GHOSTTY_FORMATTER_FORMAT_PLAIN
-    options.emit, options.trim = form, plain
-    options.extra.screen.cursor = options.extra.screen.style = not plain
-    options.extra.modes = options.extra.tabstops = whole
-    options.extra.scrolling_region = options.extra.screen.charsets = whole
-    options.extra.screen.kitty_keyboard = options.extra.screen.protection = whole
+    wanted, selection = _wanted(form, whole)
     cols, rows = terminal.size
-    visible = init_sized("GhosttySelection")
+    visible = ffi.new("GhosttySelection*", selection[0])
     visible.start = terminal.ref(0, 0)[0]
     visible.end = terminal.ref(cols - 1, rows - 1)[0]
+    options = ffi.new("GhosttyFormatterTerminalOptions*", wanted[0])
     options.selection = visible
     formatter = ffi.new("GhosttyFormatter*")
     made = lib.ghostty_formatter_terminal_new(
@@ -235,6 +231,22 @@ def _formatted(terminal: Terminal, form: int, whole: bool = False) -> bytes:
         return _filled(lib.ghostty_formatter_format_alloc, formatter[0]) or b""
     finally:
         lib.ghostty_formatter_free(formatter[0])
+
+
+@functools.cache
+def _wanted(form: int, whole: bool) -> tuple[Any, Any]:
+    """The options for that, without a selection, and an empty one: to be copied.
+
+    Setting the sizes in them takes longer than all the rest of a call.
+    """
+    options = init_sized("GhosttyFormatterTerminalOptions")
+    plain = form == lib.GHOSTTY_FORMATTER_FORMAT_PLAIN
+    options.emit, options.trim = form, plain
+    options.extra.screen.cursor = options.extra.screen.style = not plain
+    options.extra.modes = options.extra.tabstops = whole
+    options.extra.scrolling_region = options.extra.screen.charsets = whole
+    options.extra.screen.kitty_keyboard = options.extra.screen.protection = whole
+    return options, init_sized("GhosttySelection")
 
 
 def _filled(call: Callable[..., int], subject: Any) -> bytes | None:

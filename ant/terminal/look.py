@@ -4,6 +4,7 @@ All that is held true of a program comes from looks; they hold no secrets of a s
 library, so one can be made of a recording as well.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
 _NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
 
+CHARACTERS = 4096
+"""Characters whose width is remembered: a screen has the same few again and again."""
 
 WRAPPED = 4
 """Rows over which one line at the cursor may go."""
@@ -55,7 +58,8 @@ class Tty:
 class Look:
     """What is there after the byte before `end`, `quiet_s` seconds after it came.
 
-    `tty` is None where nobody can tell, as for a transcript of another machine.
+    `tty` is None where nobody can tell, as for a transcript of another machine. `last`
+    is the last row that has anything on it, -1 on a blank screen.
     """
 
     rows: Rows
@@ -67,16 +71,14 @@ class Look:
     cols: int
     lines: tuple[str, ...] = attrs.field(init=False)
     bare: tuple[str, ...] = attrs.field(init=False)
+    last: int = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         lines = tuple("".join(run.text for run in row).rstrip() for row in self.rows)
         object.__setattr__(self, "lines", lines)
         object.__setattr__(self, "bare", tuple(map(without_sides, lines)))
-
-    @property
-    def last(self) -> int:
-        """The last row that has anything on it; -1 on a blank screen."""
-        return next((i for i in reversed(range(len(self.lines))) if self.lines[i]), -1)
+        last = next((row for row in reversed(range(len(lines))) if lines[row]), -1)
+        object.__setattr__(self, "last", last)
 
     @property
     def takes_lines(self) -> bool:
@@ -130,6 +132,7 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_width, text))
 
 
+@functools.lru_cache(CHARACTERS)
 def _width(char: str) -> int:
     if unicodedata.category(char) in _NO_WIDTH:
         return 0

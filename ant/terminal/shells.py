@@ -51,8 +51,9 @@ def find_zsh_ask(look: Look) -> Prompt | None:
 
     It does so in the state in which it edits a line, and while it runs one.
     """
-    found = _ZSH.fullmatch(look.typed_line)
-    if found is None or look.takes_lines or look.cursor.row != look.last:
+    if look.takes_lines or look.cursor.row != look.last:
+        return None
+    if (found := _ZSH.fullmatch(look.typed_line)) is None:
         return None
     return asked(
         look,

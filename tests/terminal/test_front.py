@@ -153,7 +153,7 @@ async def test_one_that_is_gone(opener: Opener) -> None:
     await terminal.aclose()
     assert terminal.tty() is None
     assert front.is_reading(2**22 + 1) is None
-    assert 2**22 + 1 == front.in_front(2**22 + 1)
+    assert (2**22 + 1, "") == front.in_front(2**22 + 1)
 
 
 def test_a_terminal_without_anybody() -> None:
