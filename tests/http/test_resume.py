@@ -9,48 +9,19 @@ from typing import Any
 import attrs
 import pytest
 import trio
-from trio.abc import Instrument
-from trio.lowlevel import Task
 
 from ant import rooms, sessions
 from ant.commands import ListEvents, PostMessage
 from ant.events import MessageCreated, SessionsChanged
 from ant.http.routes.events import EventStream
 from ant.model import Session, SessionId, SessionType
-from ant.store import Job, Unit
+from ant.store import Unit
 from ant.tally import Limit
+from tests.http.steps import MOST_STEPS, commit, injected
 from tests.http.test_ws import Client, Line, connected
 from tests.systems import PATIENCE_S, Rig, running
 
-MOST_STEPS = 1000
-"""A resume that takes more steps than this never ends."""
-
 Frame = dict[str, Any]
-
-
-class _InjectAt(Instrument):
-    """Does something synchronous when all tasks together have made so many steps."""
-
-    def __init__(self, action: Callable[[], None], step: int) -> None:
-        self._action, self._left = action, step
-
-    @property
-    def fired(self) -> bool:
-        return self._left <= 0
-
-    def after_task_step(self, task: Task) -> None:
-        self._left -= 1
-        if self._left == 0:
-            self._action()
-
-
-def commit(rig: Rig, work: Callable[..., Any], *args: Any) -> Any:
-    """Commit and publish without a step in between, as the journal does at its end."""
-    job = Job(work, args)
-    rig.store.transact_group([job])
-    for envelope in job.envelopes:
-        rig.bus.publish(envelope)
-    return job.outcome()
 
 
 def post(rig: Rig, room: Session, text: str) -> int:
@@ -235,13 +206,8 @@ async def explore(
                 for number in range(missed):
                     post(rig, stand.room, f"missed {number}")
                 say(rig, stand.terminal, b"missed\n")
-                instrument = _InjectAt(lambda: action(stand), step)
-                trio.lowlevel.add_instrument(instrument)
-                try:
+                with injected(lambda: action(stand), step) as injection:
                     seen = await caught_up(stand, client, seq, offset)
-                finally:
-                    trio.lowlevel.remove_instrument(instrument)
-                    fired = instrument.fired
                 mark = post(rig, stand.room, "mark")
                 say(rig, stand.terminal, b"mark\n")
                 await take(client, seen, mark, stand.end)
@@ -249,7 +215,7 @@ async def explore(
                 assert seen.data.endswith("mark\n")
                 line.leave()
                 await line.over.wait()
-        if not fired:
+        if not injection.fired:
             return step
     raise AssertionError(f"No end within {MOST_STEPS} steps.")
 
@@ -298,14 +264,9 @@ async def explore_join(stand: Stand, action: Callable[[Stand], None]) -> None:
                 await client.expect("hello")
                 await client.ask("join_session", sessionId=stand.room.id)
                 seq = rig.bus.seq
-                instrument = _InjectAt(lambda: action(stand), step)
-                trio.lowlevel.add_instrument(instrument)
                 join = {"sessionId": stand.terminal.id, "from": 0}
-                try:
+                with injected(lambda: action(stand), step) as injection:
                     ack = await client.ask("join_session", **join)
-                finally:
-                    trio.lowlevel.remove_instrument(instrument)
-                    fired = instrument.fired
                 mark = post(rig, stand.room, "mark")
                 seen = Seen(seq, ack["offset"], stand.terminal.id)
                 for frame in client.passed:
@@ -315,7 +276,7 @@ async def explore_join(stand: Stand, action: Callable[[Stand], None]) -> None:
                 assert stand.seqs_after(seq) == seen.seqs
                 line.leave()
                 await line.over.wait()
-        if not fired:
+        if not injection.fired:
             break
     assert 10 < step < MOST_STEPS - 1
 
@@ -330,11 +291,9 @@ async def two_resumes(
             frame = {"type": "websocket.receive", "text": text}
             client.connection._to_app.send_nowait(frame)
 
-    instrument = _InjectAt(ask, step)
     seen, is_second = None, False
     await client.send("resume", seq=0, sessions=stand.places(0), ref="r")
-    trio.lowlevel.add_instrument(instrument)
-    try:
+    with injected(ask, step) as injection:
         while True:
             frame = await client.receive()
             if frame["type"] == "ack" and frame["ref"] == "r":
@@ -344,11 +303,9 @@ async def two_resumes(
             elif seen is not None:
                 seen.note(frame)
                 if (stand.rig.bus.seq, stand.end) == (seen.seq, seen.offset) and (
-                    is_second or not instrument.fired
+                    is_second or not injection.fired
                 ):
-                    return instrument.fired
-    finally:
-        trio.lowlevel.remove_instrument(instrument)
+                    return injection.fired
 
 
 @pytest.mark.slow

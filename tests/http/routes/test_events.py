@@ -1,16 +1,19 @@
 """The event log as pages and as a stream, over HTTP."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import trio
 
-from ant import evidence
-from ant.commands import ListEvents
+from ant import evidence, rooms
+from ant.commands import ListEvents, PostMessage
 from ant.http.routes.events import EventStream
+from ant.model import SessionId
 from ant.store import Unit
 from tests.http.asking import Api
+from tests.http.steps import MOST_STEPS, commit, injected
 from tests.systems import PATIENCE_S, Rig
 
 
@@ -121,6 +124,66 @@ async def test_a_stream_says_what_is_gone(api: Api, rig: Rig) -> None:
         gap, event = await following(stream)
     assert (None, "gap", {"scope": "events", "from": 2, "to": 4}) == gap
     assert "4" == event[0]
+
+
+def five(rig: Rig, room_id: SessionId) -> None:
+    """Messages, visible at once."""
+    for number in range(5):
+        ask = PostMessage(content=f"{number}")
+        commit(rig, rooms.post_message, room_id, ask)
+
+
+def pruned(rig: Rig, room_id: SessionId) -> None:
+    """The same, and all but two events are gone from the log."""
+    five(rig, room_id)
+    commit(rig, lambda unit: unit.log.prune(2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("action", [five, pruned])
+async def test_a_stream_has_no_seam_at_any_step(
+    api: Api, rig: Rig, action: Callable[[Rig, SessionId], None], leaves: bool
+) -> None:
+    """Each event once and in order, or told to be gone, whenever others come.
+
+    Also where the client is cut off at that step, and comes back.
+    """
+    room_id = (await api.room())["id"]
+    for step in range(1, MOST_STEPS):
+        heard: list[tuple[int, int]] = []
+        seq = rig.bus.seq
+        five(rig, room_id)
+        life = trio.CancelScope()
+
+        def happen(life: trio.CancelScope = life) -> None:
+            action(rig, room_id)
+            if leaves:
+                life.cancel()
+
+        with injected(happen, step) as injection, life:
+            await follow(rig, seq, heard)
+        five(rig, room_id)
+        await follow(rig, heard[-1][1] - 1 if heard else seq, heard)
+        starts, ends = zip(*heard, strict=True)
+        assert (seq + 1, *ends) == (*starts, rig.bus.seq + 1), f"step {step}"
+        if action is five:
+            assert all(end == start + 1 for start, end in heard)
+        if not injection.fired:
+            break
+    assert 3 < step < MOST_STEPS - 1
+
+
+async def follow(rig: Rig, seq: int, heard: list[tuple[int, int]]) -> None:
+    """Hear until nothing is missed: of every event or gap, where it begins and ends."""
+    async with EventStream(rig.system, ListEvents(), seq) as stream:
+        while not heard or heard[-1][1] <= rig.bus.seq:
+            for ident, kind, data in await following(stream):
+                if kind == "gap":
+                    heard.append((data["from"], data["to"]))
+                else:
+                    assert ident is not None
+                    heard.append((int(ident), int(ident) + 1))
 
 
 async def test_a_stream_of_one_session(api: Api, rig: Rig) -> None:
