@@ -34,6 +34,7 @@ _UNFINISHED = re.compile(
 )
 _C1 = re.compile("[\x80-\x9f]")
 _NUMBERS = re.compile(r"\d+")
+_REPEATED = re.compile(r"([^\x1b])\x1b\[(\d+)b")
 _COLOURS = re.compile(r"\x1b\[[\d;:]*m")
 _AWAY = set(ALTERNATES)
 _KEPT = {*ALTERNATES, *MOUSE, *MOUSE_FORMAT, 1004, 2004}
@@ -126,7 +127,9 @@ class AvtScreen:
         modes = [f"\x1b[?{n}h" for n in sorted(self._on - {_KEYPAD, *ALTERNATES})]
         if _KEYPAD in self._on:
             modes.append("\x1b=")
-        drawn = _C1.sub(_two_bytes, self._vt.dump())
+        # What avt says so it does not understand itself, where the character is wide.
+        drawn = _REPEATED.sub(lambda f: f[1] * (int(f[2]) + 1), self._vt.dump())
+        drawn = _C1.sub(_two_bytes, drawn)
         drawn = _COLOURS.sub(lambda found: found[0].replace(":", ";"), drawn)
         held, _ = self._decoder.getstate()
         text = "".join([*modes, drawn, self._held])

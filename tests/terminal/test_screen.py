@@ -505,6 +505,7 @@ def test_nothing_breaks_a_screen_fuzz(
 
 
 @both
+@example("漢漢漢漢漢漢".encode())
 @given(SOUND)
 def test_a_copy_is_the_same_screen_fuzz(make: Make, data: bytes) -> None:
     """What `ansi` draws is the same in all a screen tells of itself."""
