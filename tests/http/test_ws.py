@@ -25,9 +25,14 @@ from tests.cancel import cancel_at_every_step
 from tests.systems import PATIENCE_S, Rig, running
 from tests.test_supervisor import Ledger
 
+STATE = "agent_status_updated"
+
 
 class Client:
-    """One socket. Frames that were not asked for are kept in `passed`."""
+    """One socket. Frames that were not asked for are kept in `passed`.
+
+    All sockets are told how agents are, at whatever time that is seen: it is left out.
+    """
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -37,8 +42,10 @@ class Client:
         await self.connection.send(json.dumps({"type": kind, **fields}))
 
     async def receive(self) -> dict[str, Any]:
+        frame: dict[str, Any] = {"type": STATE}
         with trio.fail_after(PATIENCE_S):
-            frame: dict[str, Any] = json.loads(await self.connection.receive())
+            while frame["type"] == STATE:
+                frame = json.loads(await self.connection.receive())
         return frame
 
     async def expect(self, kind: str) -> dict[str, Any]:
