@@ -37,7 +37,8 @@ check: $(VENV)/dev.stamp
 
 # Side by side: most of them wait for programs. More at once would be less like a quiet
 # machine than tests of what takes how long can bear.
-# Some machines forbid Python to keep what it compiled, and they start 200 servers.
+# Where the environment forbids Python to keep what it compiled, each of the servers that
+# the tests start would compile us anew: a sixth of what starting one takes.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)

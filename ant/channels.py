@@ -29,6 +29,10 @@ QUEUE: Final = 64
 """Messages that may wait for a channel; the next is dropped, and that is logged: it is
 in the room, where the channel can read it."""
 
+TOGETHER: Final = 16
+"""Events that are looked at together: more would hold the loop, and fill a queue before
+who works on it had a turn."""
+
 TIMEOUT_S: Final = 5.0
 """For one post: the receiver is on this machine."""
 
@@ -72,9 +76,9 @@ class Channels:
                 if position == self._bus.end:
                     await self._bell.wait()
                     continue
-                # What was committed together is looked up together.
-                news = [self._bus.at(n).event for n in range(position, self._bus.end)]
-                position = self._bus.end
+                end = min(self._bus.end, position + TOGETHER)
+                news = [self._bus.at(n).event for n in range(position, end)]
+                position = end
                 said = [
                     each.message for each in news if isinstance(each, MessageCreated)
                 ]

@@ -8,6 +8,7 @@ import os
 import termios
 from pathlib import Path
 
+from ant.terminal import processes
 from ant.terminal.driver import drivers
 from ant.terminal.look import Tty
 
@@ -24,9 +25,6 @@ _INTERPRETERS = frozenset(["node", "bun", "deno", "python"])
 """Agents are scripts of theirs, under their own name as the first argument."""
 
 _DEPTH = 8
-
-FILE_MAX = 65536
-"""Bytes that are read of what the kernel tells of a process: seldom is it so much."""
 
 
 def look_at(fd: int, leader: int, group: int) -> Tty:
@@ -100,17 +98,7 @@ def _name(pid: int) -> str:
 
 
 def _file(pid: int, name: str) -> str:
-    # Five of these for a look: opening them as text would cost three times as much.
-    try:
-        fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # It has ended, or is not ours to look at.
-        return ""
-    try:
-        return os.read(fd, FILE_MAX).decode("utf-8", "replace")
-    except OSError:
-        return ""
-    finally:
-        os.close(fd)
+    return processes.told_of(pid, name).decode("utf-8", "replace")
 
 
 def _group(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""Whom to end, and how: the only reader of /proc, so nobody is killed by name or guess.
+"""Whom to end, and how: by what /proc tells, so nobody is killed by name or guess.
 
 Rule 1: a terminal's processes are those of its session id, job groups included.
 Rule 2: what left that session (a daemon, a tmux server and its panes) is not ours.
@@ -96,13 +96,21 @@ def members(sid: int) -> list[Process]:
     return [process for process in snapshot() if process.sid == sid and process.live]
 
 
+def told_of(pid: int, name: str) -> bytes:
+    """That file of a process in /proc; empty once it has ended or if we may not see it.
+
+    As text it would take twice as long or more, and each look at a terminal asks.
+    """
+    try:
+        with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
+            return file.readall()
+    except OSError:
+        return b""
+
+
 def environ_of(pid: int) -> dict[str, str]:
     """The environment a process was started with; empty if we may not see it."""
-    try:
-        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
-            block = file.readall()
-    except OSError:
-        return {}
+    block = told_of(pid, "environ")
     pairs = (entry.partition(b"=") for entry in block.split(b"\0") if b"=" in entry)
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
 
