@@ -300,7 +300,7 @@ async def opened(rig: Rig, token: str) -> AsyncIterator[Client]:
     """A socket of a token that has said hello."""
     client, headers = rig.app.test_client(), bearer(token)
     async with client.websocket("/ws", headers=headers) as connection:
-        client = Client(connection)
+        client = Client(connection, hears_all=True)
         await client.expect("hello")
         yield client
 

@@ -31,22 +31,23 @@ STATE = "agent_status_updated"
 class Client:
     """One socket. Frames that were not asked for are kept in `passed`.
 
-    All sockets are told how agents are, at whatever time that is seen: it is left out.
+    All sockets are told how agents are, at whatever time that is seen: it is left out,
+    unless one `hears_all`.
     """
 
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
+    def __init__(self, connection: Any, hears_all: bool = False) -> None:
+        self.connection, self._hears_all = connection, hears_all
         self.passed: list[dict[str, Any]] = []
 
     async def send(self, kind: str, **fields: Any) -> None:
         await self.connection.send(json.dumps({"type": kind, **fields}))
 
     async def receive(self) -> dict[str, Any]:
-        frame: dict[str, Any] = {"type": STATE}
         with trio.fail_after(PATIENCE_S):
-            while frame["type"] == STATE:
-                frame = json.loads(await self.connection.receive())
-        return frame
+            while True:
+                frame: dict[str, Any] = json.loads(await self.connection.receive())
+                if self._hears_all or frame["type"] != STATE:
+                    return frame
 
     async def expect(self, kind: str) -> dict[str, Any]:
         """The next frame of that type."""
