@@ -31,7 +31,7 @@ from ant.model import Session, SessionType
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.scribe import Scribe
-from ant.store import Store, Unit
+from ant.store import Job, Store, Unit
 from ant.store.tables import EventRow
 from ant.supervisor import open_supervisor
 from ant.system import System
@@ -125,6 +125,14 @@ class Rig:
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""
         return [type(envelope.event).__name__ for envelope in self.bus.published]
+
+    def commit(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Commit and publish without a step in between, as the journal does."""
+        job = Job(work, args)
+        self.store.transact_group([job])
+        for envelope in job.envelopes:
+            self.bus.publish(envelope)
+        return job.outcome()
 
     async def check_published(self) -> None:
         """Commits equal publications: the same events, in the same order.

@@ -17,16 +17,19 @@ from ant.http.routes.events import EventStream
 from ant.model import Session, SessionId, SessionType
 from ant.store import Unit
 from ant.tally import Limit
-from tests.http.steps import MOST_STEPS, commit, injected
 from tests.http.test_ws import Client, Line, connected
+from tests.steps import injected
 from tests.systems import PATIENCE_S, Rig, running
+
+MOST_STEPS = 1000
+"""A resume that takes more steps than this never ends."""
 
 Frame = dict[str, Any]
 
 
 def post(rig: Rig, room: Session, text: str) -> int:
     """A message, visible at once; its `seq`."""
-    commit(rig, rooms.post_message, room.id, PostMessage(content=text))
+    rig.commit(rooms.post_message, room.id, PostMessage(content=text))
     return rig.bus.seq
 
 
@@ -397,7 +400,7 @@ async def test_what_cannot_be_resumed_is_refused(
         error = await client.ask("resume", **places)
         assert ("error", status) == (error["type"], error["status"])
         assert 0 == stand.rig.system.presence.count()
-        newest = commit(stand.rig, _change)
+        newest = stand.rig.commit(_change)
         frame = await client.receive()
         assert ("sessions_changed", newest) == (frame["type"], frame["seq"])
 
@@ -537,10 +540,9 @@ async def test_an_old_exit_does_not_hold_up_what_follows(stand: Stand) -> None:
 
 async def test_what_was_deleted_is_not_replayed(stand: Stand) -> None:
     """Nothing of a message that is gone, but that it went."""
-    made = commit(
-        stand.rig, rooms.post_message, stand.room.id, PostMessage(content="secret")
-    )
-    commit(stand.rig, rooms.delete_message, stand.room.id, made.message.id)
+    ask = PostMessage(content="secret")
+    made = stand.rig.commit(rooms.post_message, stand.room.id, ask)
+    stand.rig.commit(rooms.delete_message, stand.room.id, made.message.id)
     async with connected(stand.rig) as client:
         seq = stand.seqs_after(0)[-1]
         await resume(client, 0, stand.places(0))

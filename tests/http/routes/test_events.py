@@ -14,7 +14,7 @@ from ant.http.routes.events import EventStream
 from ant.model import SessionId
 from ant.store import Unit
 from tests.http.asking import Api
-from tests.http.steps import MOST_STEPS, commit, injected
+from tests.steps import injected
 from tests.systems import PATIENCE_S, Rig
 
 
@@ -84,6 +84,10 @@ async def test_what_is_too_old_is_pruned(api: Api, rig: Rig) -> None:
     assert (3, 3) == await rig.system.journal.read(evidence.log_bounds)
 
 
+MOST_STEPS = 1000
+"""A stream that takes more steps than this never catches up."""
+
+
 def parsed(piece: bytes) -> list[tuple[str | None, str, Any]]:
     """The events in a piece of a stream: id, type and data."""
     events = []
@@ -131,13 +135,13 @@ def five(rig: Rig, room_id: SessionId) -> None:
     """Messages, visible at once."""
     for number in range(5):
         ask = PostMessage(content=f"{number}")
-        commit(rig, rooms.post_message, room_id, ask)
+        rig.commit(rooms.post_message, room_id, ask)
 
 
 def pruned(rig: Rig, room_id: SessionId) -> None:
     """The same, and all but two events are gone from the log."""
     five(rig, room_id)
-    commit(rig, lambda unit: unit.log.prune(2))
+    rig.commit(lambda unit: unit.log.prune(2))
 
 
 @pytest.mark.slow
