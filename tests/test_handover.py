@@ -182,7 +182,8 @@ async def test_a_shell_is_given_no_code(hearer: Hearer) -> None:
     await hearer.until(ident, "reacted")
     (line,) = hearer.told
     assert line.startswith("# [antchat message")
-    assert "rm" not in line.split(" -- the message")[0]
+    for code in ("; ", "rm ", " -rf", "$"):  # `rm` alone may stand in a random id.
+        assert code not in line.split(" -- the message")[0]
     chat = await hearer.rig.look(hearer.session.linked_chat_id or "")
     ask = PostMessage("ls -l\n")
     write = hearer.rig.system.journal.write
