@@ -1,4 +1,4 @@
-# Five verbs. Each makes its own virtual environment when there is none.
+# Six verbs. Each makes its own virtual environment when there is none.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ ARGS ?=
 # that may be a checkpoint must be one.
 UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
-.PHONY: serve test check bench fuzz lock
+.PHONY: serve test soak check bench fuzz lock
 
 # What a server needs. A stamp remembers which lock file was installed.
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml
@@ -42,6 +42,12 @@ check: $(VENV)/dev.stamp
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
+
+# Long loops: kills, torture, many examples. One after the other: they load the machine
+# themselves.
+soak: export PYTHONDONTWRITEBYTECODE =
+soak: $(VENV)/dev.stamp
+	$(BIN)/pytest -q -m soak --timeout 600 $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)

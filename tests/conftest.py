@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from ant.store import Store
 from ant.tally import counted
+from tests.installed import not_driven
 from tests.systems import Rig, running
 
 NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
@@ -64,6 +65,15 @@ def pytest_make_collect_report() -> Iterator[Any]:
     report = yield
     _refuse_skip(report)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which programs would have been driven if they were installed."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if lines := not_driven(str(each.longrepr) for each in skipped):
+        terminalreporter.section("skipped for lack of a program")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

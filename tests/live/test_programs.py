@@ -1,22 +1,16 @@
 """Real programs on a real terminal: what a person would try first."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.installed import needs
 from tests.live.server import running_server
 from tests.live.viewer import watching
 
 ALT_SCREEN_ON, ALT_SCREEN_OFF = "\x1b[?1049h", "\x1b[?1049l"
 BASH = ["bash", "--norc", "--noprofile"]
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    """Skip, and say so, where a program is not installed."""
-    missing = shutil.which(program) is None
-    return pytest.mark.skipif(missing, reason=f"{program} is not installed")
 
 
 @pytest.mark.slow

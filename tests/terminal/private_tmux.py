@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import pytest
-
 from ant.terminal import processes
 from ant.terminal.door import name_of
 from ant.terminal.tmux import SPOOL_MAX, Tmux, pid_of
+from tests.installed import need, needs
 
-needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
+needs_tmux = needs("tmux")
 
 
 def command(data_dir: Path, *words: str) -> str:
@@ -60,8 +59,7 @@ async def running_tmux(
     data_dir: Path, spool_max: int = SPOOL_MAX
 ) -> AsyncIterator[Tmux]:
     """The private tmux of a folder for the length of a block; skips without tmux."""
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is missing")
+    need("tmux")
     with ended_with_us(data_dir):
         tmux = Tmux(data_dir, dict(os.environ), spool_max)
         async with tmux.holding():

@@ -1,6 +1,5 @@
 """Answers to real programs: what is asked is what is taken, or nothing is."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ant.errors import Conflict, NotAnOption, NotRunning, PromptChanged
 from ant.terminal.answering import WATCH_S
 from ant.terminal.choice import Choice
 from ant.terminal.prompt import Form
+from tests.installed import each, needs
 from tests.terminal.running import running
 
 
@@ -94,12 +94,10 @@ BOXES = {
 }
 
 
-@pytest.mark.parametrize("program", ["whiptail", "dialog"])
+@pytest.mark.parametrize("program", each("whiptail", "dialog"))
 @pytest.mark.parametrize("name", BOXES)
 async def test_windows_are_operated_by_what_they_show(program: str, name: str) -> None:
     """Rows are reached by arrows, boxes ticked, and Enter pressed on the right one."""
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
     argv, choice, expected = BOXES[name]
     quoted = " ".join(f"'{each}'" for each in argv)
     script = f"a=$({program} {quoted} 3>&1 1>&2 2>&3)"
@@ -119,11 +117,10 @@ NANO = {
 }
 
 
+@needs("nano")
 @pytest.mark.parametrize("name", NANO)
 async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
     """One key each, as the rows below say; what `deny` would mean there is unclear."""
-    if shutil.which("nano") is None:
-        pytest.skip("nano is not installed")
     choice, expected = NANO[name]
     script = "nano -I text; clear; echo LEFT; sleep 60"
     async with running("bash", "-c", script, cwd=str(tmp_path)) as onlooker:
@@ -144,10 +141,9 @@ async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
         await onlooker.shows(expected)
 
 
+@needs("zsh")
 async def test_zsh_asks_before_it_deletes(tmp_path: Path) -> None:
     """It is no prompt of a shell that a message might be typed into."""
-    if shutil.which("zsh") is None:
-        pytest.skip("zsh is not installed")
     (tmp_path / "kept").touch()
     async with running("zsh", "-f", cwd=str(tmp_path)) as onlooker:
         await onlooker.shows("$")

@@ -15,6 +15,7 @@ from ant.terminal import front
 from ant.terminal.host import Spec
 from ant.terminal.look import Tty
 from ant.terminal.pty import PtyTerminal, open_pty
+from tests.installed import needs
 
 ENV = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "PS1": "$ "}
 
@@ -30,8 +31,7 @@ async def opener() -> AsyncIterator[Opener]:
 
     async def open_one(program: str, *arguments: str) -> PtyTerminal:
         path = shutil.which(program)
-        if path is None:
-            pytest.skip(f"{program} is missing")
+        assert path is not None, f"{program} is not installed"
         opened.append(await open_pty(Spec((path, *arguments), "/", ENV, 80, 24)))
         return opened[-1]
 
@@ -112,6 +112,7 @@ async def test_a_shell_at_its_prompt(opener: Opener) -> None:
     await until(terminal, "bash", lambda tty: tty.leader and not tty.canonical)
 
 
+@needs("less")
 async def test_a_pager(opener: Opener) -> None:
     """`less` reads single keys, which are not shown."""
     terminal = await opener("less", "/etc/passwd")
@@ -119,6 +120,7 @@ async def test_a_pager(opener: Opener) -> None:
     assert (False, False) == (tty.echo, tty.is_deaf)
 
 
+@needs("less")
 async def test_a_pager_behind_what_has_ended(opener: Opener) -> None:
     """The first process of a pipe may be gone; the one that is left is in front."""
     terminal = await opener("bash", "--norc", "--noprofile", "-i")

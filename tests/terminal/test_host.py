@@ -12,6 +12,7 @@ import trio
 from ant.terminal.host import Spec, Terminal
 from ant.terminal.pty import open_pty
 from tests.fakes import FakeTerminal
+from tests.installed import each
 from tests.terminal import contract
 from tests.terminal.private_tmux import running_tmux
 
@@ -50,7 +51,7 @@ HOSTS: dict[str, contract.Opener | None] = {
 }
 
 
-@pytest.fixture(params=HOSTS)
+@pytest.fixture(params=["fake", "pty", *each("tmux")])
 async def opener(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[contract.Opener]:

@@ -13,10 +13,11 @@ from ant.terminal.detector import Detector
 from ant.terminal.marks import Folder, Mark, Marks, Step
 from ant.terminal.prompt import Kind
 from ant.terminal.session import run_session
+from tests.installed import each, needs
 from tests.terminal.running import COLS, ROWS, Onlooker
 
 NONCE = "5ecret-nonce_"
-SHELLS = ["bash", "zsh", "fish"]
+SHELLS = each("bash", "zsh", "fish")
 RC = {"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
 PROMPT = {
     "bash": r"PS1='\n[\w]\nsays $? \$ '",
@@ -283,6 +284,7 @@ async def test_files_that_are_read_again(tmp_path: Path, name: str) -> None:
         assert 4 == len(onlooker.marks(Step.INPUT))
 
 
+@needs("zsh")
 @pytest.mark.slow
 async def test_zsh_reads_the_files_it_would_have_read(tmp_path: Path) -> None:
     """Each once, in order, from the folder that the first of them names."""
@@ -303,8 +305,8 @@ async def test_zsh_reads_the_files_it_would_have_read(tmp_path: Path) -> None:
     ("name", "asks"),
     [
         ("bash", "read -e -p '> ' x"),
-        ("zsh", "vared -p '> ' -c x"),
-        ("fish", "read -P '> ' x"),
+        pytest.param("zsh", "vared -p '> ' -c x", marks=needs("zsh")),
+        pytest.param("fish", "read -P '> ' x", marks=needs("fish")),
     ],
 )
 async def test_a_builtin_that_edits_a_line_is_no_prompt(

@@ -9,6 +9,7 @@ import trio
 
 from ant.terminal.blocks import Block
 from ant.terminal.marks import Step
+from tests.installed import each, needs
 from tests.terminal.test_shell import PROMPT, SHELLS, Shell, shell
 
 FISH = re.compile(rb"\A\x1b\]0;[^\x07]*\x07(\x1b\[[0-9;]*m|\x1b\(B)*\r")
@@ -75,7 +76,7 @@ async def test_a_line_that_was_edited(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["bash", "zsh"])
+@pytest.mark.parametrize("name", each("bash", "zsh"))
 async def test_a_command_of_several_lines(tmp_path: Path, name: str) -> None:
     """As it was typed, without the prompts for its further lines."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
@@ -88,7 +89,7 @@ async def test_a_command_of_several_lines(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["zsh", "fish"])
+@pytest.mark.parametrize("name", each("zsh", "fish"))
 async def test_a_command_that_is_too_long_is_cut(tmp_path: Path, name: str) -> None:
     """The shell tells as much of it as a mark may hold."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
@@ -137,6 +138,7 @@ async def test_an_end_that_nobody_tells(tmp_path: Path) -> None:
     )
 
 
+@needs("zsh")
 @pytest.mark.slow
 async def test_zsh_leaves_the_mark_of_an_unended_line_alone(tmp_path: Path) -> None:
     """The user's own, or none at all; it is the command's no longer."""
