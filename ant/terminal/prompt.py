@@ -142,4 +142,7 @@ class Verdict:
         """Whether somebody who was told `before` should be told this one."""
         if before is None or self.kind is not before.kind:
             return True
+        # Who would type there must know why it is at rest: a shell, or by its own word.
+        if self.kind is Kind.AT_REST and self.rule != before.rule:
+            return True
         return self.prompt != before.prompt

@@ -46,3 +46,12 @@ def test_a_verdict_is_news_when_somebody_would_act_on_it() -> None:
     assert attrs.evolve(verdict, kind=Kind.BUSY, prompt=None).is_news(verdict)
     moved = attrs.evolve(MENU, options=MENU.options[::-1])
     assert attrs.evolve(verdict, prompt=moved).is_news(verdict)
+
+
+def test_another_reason_to_be_at_rest_is_news() -> None:
+    """A shell that is seen at its prompt, and then says so itself: both are told."""
+    seen = Verdict(Kind.AT_REST, "shell", (3,), 100)
+    assert attrs.evolve(seen, rule="shell/mark", end=200).is_news(seen)
+    assert not attrs.evolve(seen, end=200).is_news(seen)
+    busy = Verdict(Kind.BUSY, "spinner", (3,), 100)
+    assert not attrs.evolve(busy, rule="hint").is_news(busy)
