@@ -21,8 +21,9 @@ from ant.errors import Conflict
 from tests.live.server import environment, left_of, running_server, start_server
 from tests.live.viewer import Viewer, read_raw, watching
 from tests.live.waiting import eventually
+from tests.soak import soak
 
-KILLS = 30
+KILLS = (6, soak(60))
 
 PRINTER = """
 import os, signal, sys, time, tty
@@ -226,20 +227,20 @@ async def one_life(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)  # It takes 40 s; a busy machine is not a fault.
+@pytest.mark.parametrize("kills", KILLS)
 async def test_killed_at_any_moment_the_server_loses_nothing_that_was_stored(
-    tmp_path: Path,
+    tmp_path: Path, kills: int
 ) -> None:
-    """After each of 30 kills: an intact database, no orphan, no offset given twice."""
+    """After each kill: an intact database, no orphan, no offset given twice."""
     seed = random.randrange(1 << 32)
     dice, prints = random.Random(seed), []
     print(f"seed {seed}")  # Shown by pytest when it fails.
-    with trio.fail_after(280):
-        for _ in range(KILLS):
+    with trio.fail_after(30 + 9 * kills):
+        for _ in range(kills):
             chunks = await one_life(tmp_path, prints, dice)
             for each in prints:
                 each.check_stored(chunks.get(each.id, []))
-        assert min(len(each.runs) for each in prints) > KILLS // 2, "it tested little"
+        assert min(len(each.runs) for each in prints) >= kills // 2, "it tested little"
         # And the survivor of all that, over its own doors.
         async with (
             running_server(tmp_path / "data") as server,

@@ -8,9 +8,10 @@ import trio
 
 from ant.client import AntClient, Socket
 from tests.live.server import running_server, start_server
+from tests.soak import soak
 
 PATIENCE_S = 30.0
-KILLS = 4
+KILLS = (4, soak(60))
 
 
 async def chat(ant: AntClient, name: str) -> Any:
@@ -106,12 +107,15 @@ async def test_two_in_a_room_hear_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", KILLS)
+async def test_what_was_acknowledged_survives_kill_9(
+    tmp_path: Path, kills: int
+) -> None:
     """However often: answered or heard, a message is in list and search afterwards."""
     folder = tmp_path / "data"
     known: list[dict[str, Any]] = []
     room: Any = None
-    for kill in range(KILLS):
+    for kill in range(kills):
         server = await start_server(folder)
         try:
             async with server.client() as ant:
@@ -140,7 +144,7 @@ async def post_until_killed(
 ) -> list[dict[str, Any]]:
     """Post, kill right after an answer or right after an event; the rows."""
     rows: list[dict[str, Any]] = []
-    for n in range(3 + kill):
+    for n in range(3 + kill % 8):
         name = f"message-{kill}-{n}"
         row = await ant.call("POST", path, {"content": name, "client_id": name})
         del row["deliveries"]
