@@ -22,16 +22,17 @@ import attrs
 
 from ant import mentions
 from ant.delivering import DeliveryKind, Reason
-from ant.mentions import Mentions, folded
+from ant.mentions import folded
 from ant.model import SessionId
 
 SYSTEM = frozenset(
-    ["prompt", "silence", "title", "agent_response", "agent_event", "terminal_line"]
+    [
+        *("prompt", "silence", "title", "agent_response", "agent_event"),
+        *("terminal_line", "prompt_detected"),
+    ]
 )
-"""Types of messages that say what happened, and are for people to see."""
-
-NOTICE = "prompt_detected"
-"""The type of a message that quotes a screen: who is named there is not mentioned."""
+"""Types of messages that say what happened, or quote a screen, and are for people to
+see: no terminal is typed one."""
 
 DIRECT = "terminal_direct"
 """The source of what its poster typed into the terminal already."""
@@ -169,7 +170,7 @@ def _chatted(post: Post, member: Member) -> Recipient:
 
 
 def _in_room(post: Post, roster: Sequence[Member]) -> Iterator[Recipient]:
-    found = Mentions() if post.msg_type == NOTICE else mentions.find(post.text)
+    found = mentions.find(post.text)
     others = [
         member
         for member in roster

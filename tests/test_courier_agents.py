@@ -78,7 +78,7 @@ async def standing(folder: Path, *command: str, **fields: Any) -> AsyncIterator[
     """A server in this process with real terminals, and a program in a room."""
     async with running(folder / "data", open_terminal=open_pty) as rig:
         session = await rig.create(
-            "codex", command=command, root_dir=ROOT, cols=100, rows=40, **fields
+            "codex", command=command or None, root_dir=ROOT, cols=100, rows=40, **fields
         )
         room = await rig.create("room", type=SessionType.CHAT)
         ask = AddParticipant(session_id=session.id)
