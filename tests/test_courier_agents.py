@@ -4,7 +4,6 @@ The mock agents log what they were given: nothing is called reacted that they di
 submit, and everything ends.
 """
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,11 +16,12 @@ import trio
 from ant import deliveries, handover, people, rooms
 from ant.commands import AddParticipant, PostMessage
 from ant.delivering import DeliveryRecord
-from ant.model import CliFlag, MessageId, SessionId, SessionType
+from ant.model import MessageId, SessionId, SessionType
 from ant.terminal.prompt import Kind
 from ant.terminal.pty import open_pty
 from tests.heard import content, named
 from tests.live.waiting import eventually
+from tests.mocks.named import mock_agent, script
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.test_race import ROOT, Control, logged
 
@@ -92,11 +92,9 @@ async def agent(
     folder: Path, *more: str, style: str = "claude"
 ) -> AsyncIterator[Stand]:
     """A mock agent at rest."""
-    flags = {"claude": CliFlag.CLAUDE_CODE, "codex": CliFlag.CODEX_CLI}
-    given = ("--log", str(folder / "log"), "--control", str(folder / "s"))
-    command = (sys.executable, "-m", "tests.mocks.agent", "--style", style, *given)
+    command = mock_agent(folder, style, *more)
     (folder / "data").mkdir()
-    async with standing(folder, *command, *more, cli_flag=flags[style]) as stand:
+    async with standing(folder, *command) as stand:
         await stand.at(Kind.AT_REST)
         async with await trio.open_unix_socket(str(folder / "s")) as stream:
             stand.control = Control(stream)
@@ -242,32 +240,26 @@ async def test_a_program_ends_and_begins(tmp_path: Path) -> None:
         assert ("reacted", None) == why(await stand.until(ident, *ENDED))
 
 
-async def test_a_shell_runs_nothing(tmp_path: Path) -> None:
-    """It is given a comment, and the file that this names has the message."""
-    (tmp_path / "data").mkdir()
-    async with standing(tmp_path, "bash", "--norc", "-i") as stand:
-        await stand.at(Kind.AT_REST)
-        text = f"$(touch {tmp_path}/run) ; touch {tmp_path}/run\n"
-        ident = await stand.post(text)
-        await stand.until(ident, *ENDED)
-        shown = stand.live.glance()[0].lines
-        assert any(" # [antchat message" in line for line in shown), shown
-        path = tmp_path / "data" / "inbox" / stand.session_id / f"{ident}.txt"
-        assert text.encode() == content(path)
-        assert content(tmp_path / "run") is None
-        assert named(str(path)) == path
-
-
 async def test_a_line_reader_is_given_lines(tmp_path: Path) -> None:
-    """What fits is typed; of what does not, the line names the file."""
+    """An agent that takes no paste: what fits is typed, of what does not, the line
+    names the file."""
     (tmp_path / "data").mkdir()
-    script = 'printf "> "; while read -r l; do printf "%s\n> " "$l" >> "$0"; done'
+    source = """
+import sys
+print("> ", end="", flush=True)
+for line in sys.stdin:
+    open(sys.argv[1], "a").write(line)
+    print("> ", end="", flush=True)
+"""
     out = tmp_path / "out"
-    async with standing(tmp_path, "bash", "-c", script, str(out)) as stand:
+    async with standing(
+        tmp_path, *script(tmp_path, "aider", source), str(out)
+    ) as stand:
         for text in ("short `$x`", "two\nlines", "x" * 5000):
-            await stand.until(await stand.post(text), *ENDED)
-        await eventually(lambda: (content(out) or b"").count(b"\n> ") == 3)
-        lines = (content(out) or b"").decode().replace("\n> ", "\n").splitlines()
+            one = await stand.until(await stand.post(text), *ENDED)
+            assert ("reacted", None) == why(one)
+        await eventually(lambda: (content(out) or b"").count(b"\n") == 3)
+        lines = (content(out) or b"").decode().splitlines()
         assert lines[0].endswith('" -- short `$x`')
         files = [content(named(line)) for line in lines[1:]]
         assert [b"two\nlines", b"x" * 5000] == files

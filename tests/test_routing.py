@@ -82,8 +82,9 @@ def told(recipients: list[Recipient]) -> str:
         ),
         ({**PERSON, "text": "@codex", "msg_type": "agent_event"}, ""),
         ({**PERSON, "text": "@codex", "msg_type": "terminal_line"}, ""),
-        ({**AGENT, "text": "> @claude", "msg_type": "prompt_detected"},
-         "-t2:busy -t3:waiting -t4:not_running"),
+        ({**AGENT, "text": "> @claude", "msg_type": "prompt_detected"}, ""),
+        ({**PERSON, "text": "@everyone", "msg_type": "prompt_detected"}, ""),
+        ({**AGENT, "text": "x", "target": "@a", "msg_type": "prompt_detected"}, ""),
         # An explicit target.
         ({**PERSON, "text": "@claude", "target": "@codex"}, "t1"),
         ({**PERSON, "text": "x", "target": "@coder"}, "t1"),

@@ -50,7 +50,7 @@ PROXIES: Final = frozenset(
         *("ctr", "lxc", "lxc-attach", "incus", "vagrant", "multipass", "limactl"),
         *("distrobox", "toolbox", "apptainer", "singularity", "flatpak", "snap"),
         *("adb", "gcloud", "aws", "az", "fly", "flyctl", "heroku", "wsl", "virsh"),
-        *("qemu-system-x86", "busybox", "toybox", "strace", "ltrace", "nix-shell"),
+        *("qemu-system-x", "busybox", "toybox", "strace", "ltrace", "nix-shell"),
     ]
 )
 """They hand what they read to somebody whom nobody here can see."""

@@ -69,14 +69,16 @@ async def test_a_program_that_reads(opener: Opener) -> None:
     """`cat` waits for lines, with echo, and is the first of its session."""
     terminal = await opener("cat")
     tty = await until(terminal, "cat")
-    assert Tty(True, True, "cat", leader=True, reading=True, icrnl=True) == tty
+    told = Tty(True, True, "cat", leader=True, reading=True, interprets=False)
+    assert told == tty
 
 
 async def test_a_program_that_sleeps(opener: Opener) -> None:
     """It takes lines as well as any, but nobody waits for one."""
     terminal = await opener("sleep", "60")
     tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
-    assert Tty(True, True, "sleep", leader=True, reading=False, icrnl=True) == tty
+    told = Tty(True, True, "sleep", leader=True, reading=False, interprets=False)
+    assert told == tty
 
 
 async def test_a_program_that_computes(opener: Opener) -> None:
