@@ -4,6 +4,7 @@ The mock agents log what they were given: nothing is called reacted that they di
 submit, and everything ends.
 """
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import trio
 from ant import deliveries, handover, people, rooms
 from ant.commands import AddParticipant, PostMessage
 from ant.delivering import DeliveryRecord
-from ant.model import MessageId, SessionId, SessionType
+from ant.model import CliFlag, MessageId, SessionId, SessionType
 from ant.terminal.prompt import Kind
 from ant.terminal.pty import open_pty
 from tests.heard import content, named
@@ -263,3 +264,86 @@ for line in sys.stdin:
         assert lines[0].endswith('" -- short `$x`')
         files = [content(named(line)) for line in lines[1:]]
         assert [b"two\nlines", b"x" * 5000] == files
+
+
+@pytest.mark.parametrize("style", ["claude", "codex", "gemini", "copilot", "qwen"])
+async def test_every_agent_receives(tmp_path: Path, style: str) -> None:
+    """Whom a driver knows, without being named by the session."""
+    async with agent(tmp_path, style=style) as stand:
+        one = await stand.until(await stand.post("hello `$(x)`\n!!"), *ENDED)
+        assert ("reacted", None) == why(one)
+        assert (True, True, None) == (one.delivered, one.final, one.file)
+        (whole,) = stand.submitted()
+        assert whole.endswith("\nhello `$(x)`\n!!")
+
+
+LEAVER = """
+import os, sys, termios, tty
+before = termios.tcgetattr(0)
+tty.setraw(0)
+rule = "─" * 80
+os.write(1, f"\\x1b[?2004h{rule}\\r\\n❯ \\r\\n{rule}\\x1b[1A\\r\\x1b[2C".encode())
+given = b""
+while not given.endswith(b"\\x1b[201~"):
+    given += os.read(0, 4096)
+os.write(1, given[6:-6].replace(b"\\n", b"\\r\\n"))
+termios.tcsetattr(0, termios.TCSANOW, before)
+os.execvp("sh", ["sh", "-i"])
+"""
+"""Shows a message that it is given, and leaves its place to a shell."""
+
+
+async def test_no_enter_for_who_came_after_it(tmp_path: Path) -> None:
+    """The text stands there, as before; but another program would take the key."""
+    (tmp_path / "data").mkdir()
+    command = script(tmp_path, "claude", LEAVER)
+    async with standing(tmp_path, *command) as stand:
+        await stand.at(Kind.AT_REST)
+        text = f"touch {tmp_path}/run"
+        one = await stand.until(await stand.post(text), *ENDED)
+        assert ("unconfirmed", "not_submitted") == why(one)
+        stand.live.type_nowait(b"echo o''k\r")
+        with trio.fail_after(PATIENCE_S):
+            while "ok" not in [line.strip() for line in stand.live.look().lines]:
+                await stand.live.wait_output(0.1)
+        assert content(tmp_path / "run") is None
+
+
+WRITER = """#!/usr/bin/env python3
+import os, sys
+os.write(1, b"> ")
+for line in sys.stdin:
+    open(sys.argv[1], "a").write(line)
+    os.write(1, b"> ")
+"""
+"""An agent that no driver knows; started by its own name."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ("withheld", "not_an_agent")),
+        ({"cli_flag": CliFlag.AIDER}, ("withheld", "not_an_agent")),
+        ({"accepts_messages": True}, ("reacted", None)),
+        (
+            {"accepts_messages": True, "cli_flag": CliFlag.AIDER},
+            ("reacted", None),
+        ),
+    ],
+)
+async def test_an_agent_that_no_driver_knows(
+    tmp_path: Path, fields: dict[str, Any], expected: Any
+) -> None:
+    """Its session has to say that it is one; to name a driver is not to say so."""
+    (tmp_path / "data").mkdir()
+    tool, out = tmp_path / "tool", tmp_path / "out"
+    tool.write_text(WRITER.replace("/usr/bin/env python3", sys.executable))
+    tool.chmod(0o755)
+    async with standing(tmp_path, str(tool), str(out), **fields) as stand:
+        ident = await stand.post("$(touch x)")
+        with trio.fail_after(PATIENCE_S):
+            while not (one := await stand.until(ident, "withheld", *ENDED)).final:
+                await stand.live.wait_output(0.1)
+        assert expected == why(one)
+        given = content(out) or b""
+        assert (expected[0] == "reacted") == (b"$(touch x)" in given)
