@@ -161,9 +161,9 @@ class Delivery:
     """An attempt to bring a message to somebody, as its poster is told.
 
     `delivered` says that it was typed and not yet that it was taken; `state` does.
-    `final`: nothing is done for it any more, though its terminal may still acknowledge
-    it. `file` has the message, where it could not be typed. What has no id is no
-    terminal, and has no state either.
+    `final`: it is not tried or watched any more, though a shell may yet be told of its
+    file, and its terminal acknowledge it. `file` has the message, where it could not be
+    typed. What has no id is no terminal, and has no state either.
     """
 
     adapter: str
