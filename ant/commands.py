@@ -65,7 +65,11 @@ def changes(patch: Any) -> dict[str, Any]:
 
 @attrs.frozen
 class CreateSession:
-    """A terminal or agent starts at once unless `start` is false."""
+    """A terminal or agent starts at once unless `start` is false.
+
+    `accepts_messages`: its program is an agent that no driver knows; messages are typed
+    at what looks like its composer, but never to a shell, an interpreter or a proxy.
+    """
 
     name: Name
     type: SessionType
@@ -79,6 +83,7 @@ class CreateSession:
     cols: Size = 120
     rows: Size = 30
     cli_flag: CliFlag | None = None
+    accepts_messages: bool = False
     host: Literal["pty", "tmux"] | None = None
 
 
@@ -160,6 +165,7 @@ class PatchSession:
     workspace_id: Short | None = UNSET
     linked_chat_id: Ident | None = UNSET
     auto_forward_chat: bool = UNSET
+    accepts_messages: bool = UNSET
     meta: Meta = UNSET
 
 

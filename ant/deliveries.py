@@ -22,6 +22,7 @@ from ant.delivering import (
     DeliveryState,
     Reason,
     Transition,
+    is_final,
 )
 from ant.events import DeliveryUpdated
 from ant.letters import Letter
@@ -50,6 +51,8 @@ class Step:
     state: DeliveryState
     reason: Reason | None = None
     offset: int | None = None
+    file: str | None = None
+    """Where the message is, if it was put into a file."""
 
 
 def send(
@@ -141,6 +144,7 @@ def _enter(
         delivered=False,
         error=None,
         offset=None,
+        final=is_final(step.state, step.reason),
         created_at=unit.now,
         updated_at=unit.now,
         transitions=(Transition(step.state, step.reason, unit.now),),
@@ -155,7 +159,7 @@ def _enter(
 def begin(unit: Unit, delivery_id: DeliveryId) -> bool:
     """From now on it may be typed; False where it is not to be typed any more."""
     record = unit.deliveries.get(delivery_id)
-    if record is None or record.state not in PENDING:
+    if record is None or not record.waits:
         return False
     unit.deliveries.begin(delivery_id)
     return True
@@ -168,7 +172,7 @@ def advance(unit: Unit, delivery_id: DeliveryId, *steps: Step) -> DeliveryRecord
     already is no step.
     """
     record = unit.deliveries.get(delivery_id)
-    if record is None or record.state not in PENDING | UNDER_WAY:
+    if record is None or record.final:
         return record
     last = steps[-1]
     if (last.state, last.reason) == (record.state, record.reason):
@@ -177,6 +181,14 @@ def advance(unit: Unit, delivery_id: DeliveryId, *steps: Step) -> DeliveryRecord
     if record.state is DeliveryState.REACTED:
         _read(unit, record)
     return record
+
+
+def note(unit: Unit, delivery_id: DeliveryId, offset: int) -> DeliveryRecord | None:
+    """A shell was told where the file of a message is; that is no delivery of it."""
+    record = unit.deliveries.get(delivery_id)
+    if record is None or record.reason is not Reason.NOT_AN_AGENT:
+        return record
+    return _taken(unit, record, Step(DeliveryState.WITHHELD, Reason.NOTED, offset))
 
 
 def acknowledge(
@@ -214,12 +226,15 @@ def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
     taken = [Transition(s.state, s.reason, unit.now, s.offset) for s in steps]
     last = steps[-1]
     offsets = [step.offset for step in steps if step.offset is not None]
+    files = [step.file for step in steps if step.file is not None]
     record = unit.deliveries.change(
         attrs.evolve(
             record,
             state=last.state,
             reason=last.reason,
             offset=offsets[-1] if offsets else record.offset,
+            final=is_final(last.state, last.reason),
+            file=files[-1] if files else record.file,
             updated_at=unit.now,
             transitions=(*record.transitions, *taken),
         )
@@ -262,6 +277,7 @@ def next_letter(
         return None
     room = unit.sessions.get(record.session_id)
     message = unit.messages.get(record.session_id, record.message_id)
+    terminal = unit.sessions.get(terminal_id)
     assert room is not None
     assert message is not None
     parent = None
@@ -276,6 +292,7 @@ def next_letter(
         sender=_sender(unit, message),
         is_named=record.route in ("target", "mention", "linked_chat"),
         parent=(_sender(unit, parent), parent.content) if parent else None,
+        accepts=terminal is not None and terminal.accepts_messages,
     )
     return record, letter
 

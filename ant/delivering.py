@@ -17,7 +17,7 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     """It waits to be typed, perhaps behind others."""
     WITHHELD = "withheld"
-    """It cannot be typed now; `reason` says why. It is tried again."""
+    """It is not typed; `reason` says why. It is tried again, unless `final` says no."""
     TYPED = "typed"
     """Its text is in the terminal, without Enter yet."""
     SUBMITTED = "submitted"
@@ -37,7 +37,7 @@ class DeliveryState(StrEnum):
 
 
 PENDING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.WITHHELD})
-"""Nothing of it was typed, and it will be tried."""
+"""Nothing of it was typed, and it will be tried, unless it is withheld for good."""
 
 UNDER_WAY: Final = frozenset({DeliveryState.TYPED, DeliveryState.SUBMITTED})
 """It was typed, and what comes of that is being watched."""
@@ -66,6 +66,9 @@ class Reason(StrEnum):
     NO_SCREEN = "no_screen"
     # Withheld otherwise.
     NOT_RUNNING = "not_running"
+    # Withheld for good.
+    NOT_AN_AGENT = "not_an_agent"
+    NOTED = "noted"
     # Typed, and no more is known.
     NOT_SUBMITTED = "not_submitted"
     UNKNOWN_SCREEN = "unknown_screen"
@@ -92,6 +95,9 @@ class Reason(StrEnum):
     READ = "read"
 
 
+FOR_GOOD: Final = frozenset({Reason.NOT_AN_AGENT, Reason.NOTED})
+"""Reasons for which a message is withheld and not tried again."""
+
 SENTENCES: Final = {
     Reason.DIALOG: "A dialog is open in the terminal.",
     Reason.DRAFT: "Somebody has begun to type in the terminal.",
@@ -101,6 +107,10 @@ SENTENCES: Final = {
     Reason.LINE_TOO_LONG: "The line is longer than the terminal takes.",
     Reason.NO_SCREEN: "No screen library is installed on this server.",
     Reason.NOT_RUNNING: "No program runs in the terminal.",
+    Reason.NOT_AN_AGENT: "It was not typed: no agent's composer is in front of the "
+    "terminal. The message is in its file.",
+    Reason.NOTED: "It was not typed: a shell is in front of the terminal, and was "
+    "given a comment that names the message's file.",
     Reason.NOT_SUBMITTED: "It was typed, and Enter was not pressed.",
     Reason.UNKNOWN_SCREEN: "It was typed on a screen that nobody could read.",
     Reason.NO_REACTION: "It was typed, and the program showed no reaction.",
@@ -139,12 +149,21 @@ class Transition:
     offset: int | None = None
 
 
+def is_final(state: DeliveryState, reason: Reason | None) -> bool:
+    """Whether a delivery in that state is not tried or watched any more."""
+    if state is DeliveryState.WITHHELD:
+        return reason in FOR_GOOD
+    return state not in PENDING | UNDER_WAY
+
+
 @attrs.frozen
 class Delivery:
     """An attempt to bring a message to somebody, as its poster is told.
 
-    `delivered` says that it was typed and not yet that it was taken; `state` does. What
-    has no id is no terminal, and has no state either.
+    `delivered` says that it was typed and not yet that it was taken; `state` does.
+    `final`: it is not tried or watched any more, though a shell may yet be told of its
+    file, and its terminal acknowledge it. `file` has the message, where it could not be
+    typed. What has no id is no terminal, and has no state either.
     """
 
     adapter: str
@@ -154,6 +173,8 @@ class Delivery:
     id: DeliveryId | None = None
     state: DeliveryState | None = None
     reason: Reason | None = None
+    final: bool = True
+    file: str | None = None
 
 
 @attrs.frozen
@@ -161,7 +182,8 @@ class DeliveryRecord:
     """All that is known of one delivery; `transitions` are its steps, oldest first.
 
     `route` is why it is meant for that terminal. `targetId` is the terminal's id, or a
-    name that nobody has. `offset` is the byte that its last step refers to.
+    name that nobody has. `offset` is the byte that its last step refers to. `final` and
+    `file` are as in `Delivery`: a path on the server's machine.
     """
 
     id: DeliveryId
@@ -176,9 +198,16 @@ class DeliveryRecord:
     delivered: bool
     error: str | None
     offset: int | None
+    final: bool
     created_at: datetime
     updated_at: datetime
     transitions: tuple[Transition, ...]
+    file: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing of it was typed, and it will be tried."""
+        return self.state in PENDING and not self.final
 
     def told(self) -> Delivery:
         """As the poster is told."""
@@ -190,6 +219,8 @@ class DeliveryRecord:
             self.id,
             self.state,
             self.reason,
+            self.final,
+            self.file,
         )
 
 

@@ -3,19 +3,29 @@
 Rule 1: that typing begins is written before the first key, and what came of it after
 the last, however long the database refuses. Rule 2: only `Withheld` means that nothing
 was typed; all else that goes wrong then ends the delivery. Rule 3: reacted is what
-showed a reaction, and on a screen that nobody could read nothing does.
+showed a reaction, and on a screen that nobody could read nothing does. Rule 4: only an
+agent's composer is typed a message (`terminal.addressee`); for all others it is put
+into a file and withheld for good. What a person says in a terminal's own chat is typed
+as by hand.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import PurePath
 from typing import Protocol, TypeVar
 
 import trio
 
 from ant import clock, deliveries
 from ant.deliveries import Step
-from ant.delivering import DeliveryRecord, DeliveryState, Reason
+from ant.delivering import (
+    FOR_GOOD,
+    DeliveryKind,
+    DeliveryRecord,
+    DeliveryState,
+    Reason,
+)
 from ant.errors import (
     AntError,
     CapacityReached,
@@ -26,11 +36,17 @@ from ant.errors import (
 )
 from ant.inboxes import Inboxes
 from ant.journal import Journal
-from ant.letters import Letter
+from ant.letters import Letter, comment
 from ant.model import SessionId
 from ant.scribe import Scribe
+from ant.terminal.addressee import (
+    Addressee,
+    Check,
+    addressee,
+    at_composer,
+)
 from ant.terminal.flow import Flow
-from ant.terminal.host import Terminal
+from ant.terminal.look import Tty
 from ant.terminal.modes import Modes
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.saying import Said
@@ -57,11 +73,9 @@ FLUSH_S = 5.0
 _HOLDS = {Kind.DIALOG: Reason.DIALOG, Kind.BUSY: Reason.BUSY}
 """Verdicts on which trying would be no use."""
 
-_INTERPRETERS = (
-    *("python", "ipython", "node", "deno", "irb", "lua", "R", "julia", "ghci"),
-    *("gdb", "lldb", "sqlite", "mysql", "psql"),
-)
-"""Names of programs, without a version, that run the lines that are typed to them."""
+STARTING = timedelta(seconds=5)
+"""How old a message and a program get before one that is not at rest counts as no
+agent: until then one may be starting."""
 
 UNCONFIRMED = DeliveryState.UNCONFIRMED
 
@@ -70,15 +84,23 @@ class Listener(Protocol):
     """A live terminal, as far as messages are concerned."""
 
     flow: Flow
-    terminal: Terminal
+    since: float
 
     @property
     def verdict(self) -> Verdict | None:
         """What is held true of the program."""
         ...
 
-    async def say(self, text: str) -> Said:
+    def tty(self) -> Tty | None:
+        """The line discipline and who is in front, as `LiveTerminal` says."""
+        ...
+
+    async def say(self, text: str, check: Check | None = None) -> Said:
         """Type a text and send it, or raise `Withheld`, as `LiveTerminal` does."""
+        ...
+
+    async def note(self, line: str) -> Said:
+        """Give a shell at its prompt a comment, or raise `Withheld`."""
         ...
 
     async def reacts(self, end: int, text: str, patience_s: float) -> int | None:
@@ -117,6 +139,14 @@ class Handover:
             await self._hold(record, Reason.NOT_RUNNING)
             return
         verdict = live.verdict
+        if (tty := live.tty()) is None:
+            await self._hold(record, Reason.NOT_RUNNING)
+            return
+        if record.kind is not DeliveryKind.RAW:
+            whom = addressee(tty, verdict, letter.accepts)
+            if whom not in (Addressee.COMPOSER, Addressee.AGENT):
+                await self._refuse(live, session_id, record, letter, whom)
+                return
         if verdict is not None and verdict.kind in _HOLDS:
             await self._flush(session_id, live, verdict.end)
             await self._hold(record, _HOLDS[verdict.kind], verdict.end)
@@ -132,6 +162,58 @@ class Handover:
             last = await self._watched(live, *done)
             await self._flush(session_id, live, last.offset)
             await self._keep(record, last)
+
+    async def _refuse(
+        self,
+        live: Listener,
+        session_id: SessionId,
+        record: DeliveryRecord,
+        letter: Letter,
+        whom: Addressee,
+    ) -> None:
+        """Withhold it for good; a shell is told where it is.
+
+        That is tried once, and when the ledger has it already: what is typed then is no
+        part of the message. Raises `StorageFailed` where there is no room for the file.
+        """
+        verdict = live.verdict
+        at_rest = verdict is not None and verdict.kind is not Kind.BUSY
+        young = trio.current_time() - live.since < STARTING.total_seconds()
+        if not at_rest and (young or clock.now() - record.created_at < STARTING):
+            await self._hold(record, Reason.BUSY)
+            return
+        end = self._filed(session_id, letter)
+        await self._keep(record, end)
+        line = comment(PurePath(end.file or ""))
+        if line is None or whom is not Addressee.PROMPT:
+            return
+        try:
+            async with self._saying:
+                said = await live.note(line)
+        except AntError as exc:
+            log.info("The shell in %s was not told of a message: %s", session_id, exc)
+            return
+        if said.submitted:
+            await self._flush(session_id, live, said.end)
+            await self._sure(deliveries.note, record.id, said.end)
+
+    def _filed(self, session_id: SessionId, letter: Letter) -> Step:
+        """The end of a message that is not typed. Raises `StorageFailed`."""
+        path = self._inboxes.put(session_id, letter.message_id, letter.content)
+        return Step(DeliveryState.WITHHELD, Reason.NOT_AN_AGENT, file=str(path))
+
+    def _withheld(
+        self, session_id: SessionId, letter: Letter, why: Withheld, end: int
+    ) -> Step:
+        """Nothing was typed, for now or for good."""
+        reason = _reason(why.reason)
+        if reason in FOR_GOOD:
+            try:
+                return self._filed(session_id, letter)
+            except StorageFailed as exc:
+                log.error("A message waits for the disk: %s", exc)
+                reason = Reason.NOT_AT_REST
+        return Step(DeliveryState.WITHHELD, reason, end)
 
     async def _hold(
         self, record: DeliveryRecord, reason: Reason, offset: int | None = None
@@ -153,7 +235,7 @@ class Handover:
         try:
             text, said = await self._type(live, session_id, letter, pastes)
         except Withheld as exc:
-            step = Step(DeliveryState.WITHHELD, _reason(exc.reason), live.flow.tail.end)
+            step = self._withheld(session_id, letter, exc, live.flow.tail.end)
         except NotRunning:
             step = Step(DeliveryState.FAILED, Reason.PROGRAM_ENDED)
         except CapacityReached:
@@ -185,17 +267,18 @@ class Handover:
 
         Raises `StorageFailed` where nothing was typed, and what `say` raises.
         """
-        at_shell = _runs_what_it_reads(live)
-        text = letter.typed(pastes=pastes, at_shell=at_shell)
+        composer = at_composer(letter.accepts)
+        check = None if letter.kind is DeliveryKind.RAW else composer
+        text = letter.typed(pastes=pastes)
         if text is not None:
             try:
-                return text, await live.say(text)
+                return text, await live.say(text, check)
             except Withheld as exc:
                 if exc.reason != Reason.LINE_TOO_LONG:
                     raise
         path = self._inboxes.put(session_id, letter.message_id, letter.content)
-        text = letter.noted(path, at_shell=at_shell)
-        return text, await live.say(text)
+        text = letter.noted(path)
+        return text, await live.say(text, composer)
 
     async def _watched(self, live: Listener, text: str, said: Said) -> Step:
         """What came of a text that was typed."""
@@ -231,18 +314,6 @@ class Handover:
         """What points at bytes is written after them."""
         with trio.move_on_after(FLUSH_S):
             await self._scribe.flush(session_id, live.flow, end)
-
-
-def _runs_what_it_reads(live: Listener) -> bool:
-    """Whether a shell or another interpreter edits a line there, to run it."""
-    verdict, tty = live.verdict, live.terminal.tty()
-    if verdict is None or verdict.rule not in ("shell", "prompt"):
-        return False
-    if verdict.rule == "shell":
-        return True
-    if tty is None or tty.canonical:
-        return False
-    return tty.foreground.rstrip("0123456789.") in _INTERPRETERS
 
 
 def _reason(word: str) -> Reason:

@@ -22,8 +22,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that a terminal or a program may act upon; tab and newline are not here.
 Carriage returns are."""
 
-_META = re.compile(r"[^\w .,:@/+=-]")
-"""What a shell could take for more than a word."""
+_PATH = re.compile(r"[A-Za-z0-9._/+=@,-]+")
+"""The characters of a path that a shell is shown: none of them means anything to it."""
 
 
 @attrs.frozen
@@ -31,7 +31,8 @@ class Letter:
     """A message for one terminal, as far as it is told there.
 
     `is_named`: it is for this terminal by name, and not for all in the room.
-    `parent` is who said what it replies to, and that.
+    `parent` is who said what it replies to, and that. `accepts`: the terminal takes
+    messages at a composer that no driver knows.
     """
 
     kind: DeliveryKind
@@ -42,37 +43,40 @@ class Letter:
     sender: str | None
     is_named: bool
     parent: tuple[str, str] | None = None
+    accepts: bool = False
 
-    def header(self, *, bare: bool = False) -> str:
-        """The one line above the message; `bare`: nothing in it means any more."""
+    def header(self) -> str:
+        """The one line above the message."""
         whom = "you" if self.is_named else "all participants"
-        clean = _bare if bare else _plain
-        line = f"[antchat message for {whom}] room: {clean(self.room_name, NAME_MAX)}"
-        line += f" -- FROM: {clean(self.sender or 'somebody', NAME_MAX)}"
+        line = f"[antchat message for {whom}] room: {_plain(self.room_name, NAME_MAX)}"
+        line += f" -- FROM: {_plain(self.sender or 'somebody', NAME_MAX)}"
         if self.parent is not None:
             who, said = self.parent
-            line += f" (replying to {clean(who, NAME_MAX)}: {clean(said, QUOTE_MAX)})"
+            line += f" (replying to {_plain(who, NAME_MAX)}: {_plain(said, QUOTE_MAX)})"
         reply = f"ant msg {self.room_id} --reply-to {self.message_id}"
         return f'{line} -- reply with: {reply} "…"'
 
-    def typed(self, *, pastes: bool, at_shell: bool) -> str | None:
-        """What to type; None where the message has to be put into a file.
-
-        A shell, or another program that runs lines, would run what is written to an
-        agent, so only what a person says to it is typed there.
-        """
+    def typed(self, *, pastes: bool) -> str | None:
+        """What to type; None where the message has to be put into a file."""
         if self.kind is DeliveryKind.RAW:
             text = self.content.rstrip()
-        elif at_shell:
-            return None
         else:
             text = f"{self.header()}{chr(10) if pastes else ' -- '}{self.content}"
         return text if _can_type(text, pastes) else None
 
-    def noted(self, path: PurePath, *, at_shell: bool) -> str:
-        """The line that names the file; a comment to a shell."""
-        line = f"{self.header(bare=at_shell)} -- the message is in the file {path}"
-        return f"# {line}" if at_shell else line
+    def noted(self, path: PurePath) -> str:
+        """The line that names the file, to an agent."""
+        return f"{self.header()} -- the message is in the file {path}"
+
+
+def comment(path: PurePath) -> str | None:
+    """The line that names the file, to a shell: it says nothing that others said.
+
+    None for a path with a character that could mean something to a shell.
+    """
+    if not _PATH.fullmatch(str(path)):
+        return None
+    return f"# ANT: a message for this terminal is in the file {path}"
 
 
 def _can_type(text: str, pastes: bool) -> bool:
@@ -87,7 +91,3 @@ def _plain(text: str, most: int) -> str:
     """Without line ends and control characters, and not longer than that."""
     line = " ".join(_CONTROL.sub(" ", text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def _bare(text: str, most: int) -> str:
-    return _plain(_META.sub("", text), most)

@@ -107,7 +107,10 @@ class TerminalInfo:
 
 @attrs.frozen
 class Session:
-    """One row of the session list, the same everywhere it is seen."""
+    """One row of the session list, the same everywhere it is seen.
+
+    `accepts_messages`: messages are typed at a composer that no driver knows, too.
+    """
 
     id: SessionId
     name: str
@@ -128,6 +131,7 @@ class Session:
     cli_flag: CliFlag | None
     linked_chat_id: SessionId | None
     auto_forward_chat: bool
+    accepts_messages: bool
     terminal: TerminalInfo | None
 
     @property

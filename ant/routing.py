@@ -1,7 +1,7 @@
 """Who is meant by a message: a text and a roster in, recipients with reasons out.
 
 Rule 1: system messages reach no terminal. Rule 2: a `target` is reached, and nobody
-else. Rule 3: in a linked chat its terminals are reached, whatever the text mentions.
+else. Rule 3: in a linked chat its terminals are reached, whomever the text mentions.
 Rule 4: elsewhere the participants' terminals are:
 
     sender         text                     reached
@@ -22,16 +22,17 @@ import attrs
 
 from ant import mentions
 from ant.delivering import DeliveryKind, Reason
-from ant.mentions import Mentions, folded
+from ant.mentions import folded
 from ant.model import SessionId
 
 SYSTEM = frozenset(
-    ["prompt", "silence", "title", "agent_response", "agent_event", "terminal_line"]
+    [
+        *("prompt", "silence", "title", "agent_response", "agent_event"),
+        *("terminal_line", "prompt_detected"),
+    ]
 )
-"""Types of messages that say what happened, and are for people to see."""
-
-NOTICE = "prompt_detected"
-"""The type of a message that quotes a screen: who is named there is not mentioned."""
+"""Types of messages that say what happened, or quote a screen, and are for people to
+see: no terminal is typed one."""
 
 DIRECT = "terminal_direct"
 """The source of what its poster typed into the terminal already."""
@@ -124,8 +125,11 @@ def route(
     if post.target and folded(post.target) != mentions.EVERYONE:
         return [_targeted(post, post.target, roster, named, is_channel)]
     if linked:
+        names = frozenset[str]().union(*(each.names for each in (*linked, *roster)))
         return [
-            _chatted(post, each) for each in linked if each.session_id != post.sender
+            _chatted(post, each, names)
+            for each in linked
+            if each.session_id != post.sender
         ]
     return list(_in_room(post, roster))
 
@@ -155,9 +159,12 @@ def _named(who: SessionId | None, name: str, skip: Reason | None) -> Recipient:
     return Recipient(who, name, INJECTION, DeliveryKind.LINE, "target", skip)
 
 
-def _chatted(post: Post, member: Member) -> Recipient:
-    """What a person writes in a terminal's own chat is typed as a person would."""
+def _chatted(post: Post, member: Member, names: frozenset[str]) -> Recipient:
+    """What a person writes in a terminal's own chat is typed as a person would, but for
+    what mentions somebody of it: that is a message, and no line for the program."""
     by_person = post.role == "user" and not post.from_terminal
+    found = mentions.find(post.text)
+    by_person = by_person and not (found.everyone or found.known(names))
     return Recipient(
         member.session_id,
         member.session_id,
@@ -169,7 +176,7 @@ def _chatted(post: Post, member: Member) -> Recipient:
 
 
 def _in_room(post: Post, roster: Sequence[Member]) -> Iterator[Recipient]:
-    found = Mentions() if post.msg_type == NOTICE else mentions.find(post.text)
+    found = mentions.find(post.text)
     others = [
         member
         for member in roster

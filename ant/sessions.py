@@ -21,6 +21,9 @@ from ant.model import (
 )
 from ant.store import Unit
 
+_PATCHED = ("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_messages")
+"""Columns that a patch sets as they are."""
+
 
 def _driver(ask: CreateSession, program: str | None) -> CliFlag | None:
     if ask.cli_flag is not None or ask.type is not SessionType.AGENT:
@@ -60,6 +63,7 @@ def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Sessi
         cli_flag=driver,
         linked_chat_id=None,
         auto_forward_chat=True,
+        accepts_messages=ask.accepts_messages,
         terminal=None,
     )
     if chat_name is not None:
@@ -85,6 +89,7 @@ def _with_terminal(
         display_name=chat_slug,
         alias=chat_slug,
         cli_flag=None,
+        accepts_messages=False,
     )
     session = attrs.evolve(
         session,
@@ -281,11 +286,7 @@ def patch_session(
     if named.get("archived") is False and not get_session(unit, session_id).active:
         restore_session(unit, session_id)
     session = need_active(unit, session_id)
-    fields: dict[str, Any] = {
-        key: named[key]
-        for key in ("ttl", "root_dir", "workspace_id", "auto_forward_chat")
-        if key in named
-    }
+    fields: dict[str, Any] = {key: named[key] for key in _PATCHED if key in named}
     meta = session.meta
     if "name" in named:
         fields["name"] = _rename(unit, session, named["name"].strip())

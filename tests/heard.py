@@ -17,13 +17,17 @@ from ant.commands import AddParticipant, PostMessage
 from ant.delivering import DeliveryRecord
 from ant.errors import Conflict
 from ant.model import MessageId, Session, SessionId, SessionType
+from ant.terminal.addressee import Check
 from ant.terminal.flow import Flow
+from ant.terminal.look import Tty
 from ant.terminal.modes import Modes
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.saying import Said
 from ant.terminal.transcript import Tail
-from tests.fakes import FakeTerminal
 from tests.systems import PATIENCE_S, Rig
+
+AGENT = Tty(echo=False, canonical=False, foreground="codex", interprets=False)
+"""An agent that a driver knows is in front."""
 
 SENT = Said(0, submitted=True, sure=True)
 
@@ -42,7 +46,8 @@ class Hearer:
     plans: deque[Said | Exception] = attrs.field(factory=deque)
     reactions: deque[int | Exception | None] = attrs.field(factory=deque)
     go: trio.Event = attrs.field(factory=trio.Event)
-    terminal: FakeTerminal = attrs.field(factory=FakeTerminal)
+    foreground: Tty | None = AGENT
+    since: float = 0.0
     flow: Flow = attrs.field(factory=lambda: Flow(Tail(0)))
 
     @classmethod
@@ -66,17 +71,23 @@ class Hearer:
         """It ends."""
         self.rig.system.stage.courier.leave(self.session.id)
 
-    def show(self, kind: Kind, rule: str = "prompt") -> None:
+    def show(self, kind: Kind, rule: str = "codex-cli/composer") -> None:
         """The screen is judged to be that."""
         self.verdict = Verdict(kind, rule, (), 0)
         self.rig.system.stage.courier.saw(self.session.id)
+
+    def tty(self) -> Tty | None:
+        return self.foreground
 
     def modes(self) -> Modes:
         if self.is_blind:
             raise Conflict("No screen library is installed on this server.")
         return Modes(bracketed_paste=self.pastes)
 
-    async def say(self, text: str) -> Said:
+    async def note(self, line: str) -> Said:
+        return await self.say(line)
+
+    async def say(self, text: str, check: Check | None = None) -> Said:
         plan = self.plans.popleft() if self.plans else SENT
         if isinstance(plan, Exception):
             await trio.lowlevel.checkpoint()
@@ -115,6 +126,17 @@ class Hearer:
                 if one.state in states:
                     return one
                 await moved.wait()
+
+    async def ended(self, message_id: MessageId) -> DeliveryRecord:
+        """Its delivery, once nothing more is done for it."""
+        courier = self.rig.system.stage.courier
+        with trio.fail_after(PATIENCE_S):
+            while not (await self.delivery(message_id)).final:
+                moved = courier.moved(message_id)
+                if not (await self.delivery(message_id)).final:
+                    await moved.wait()
+        await self.idle()
+        return await self.delivery(message_id)
 
     async def idle(self) -> None:
         """Until nothing is to be done there."""

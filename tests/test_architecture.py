@@ -59,6 +59,7 @@ PURE_TERMINAL = (
     "terminal.menus",
     "terminal.widgets",
     "terminal.driver",
+    "terminal.programs",
     "terminal.subject",
     "terminal.boxes",
     "terminal.asked",
@@ -70,6 +71,7 @@ PURE_TERMINAL = (
     "terminal.detector",
     "terminal.keys",
     "terminal.drafts",
+    "terminal.addressee",
     "terminal.typed",
 )
 LIVE_TERMINAL = (

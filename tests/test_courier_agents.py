@@ -22,6 +22,7 @@ from ant.terminal.prompt import Kind
 from ant.terminal.pty import open_pty
 from tests.heard import content, named
 from tests.live.waiting import eventually
+from tests.mocks.named import mock_agent, script
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.test_race import ROOT, Control, logged
 
@@ -78,7 +79,7 @@ async def standing(folder: Path, *command: str, **fields: Any) -> AsyncIterator[
     """A server in this process with real terminals, and a program in a room."""
     async with running(folder / "data", open_terminal=open_pty) as rig:
         session = await rig.create(
-            "codex", command=command, root_dir=ROOT, cols=100, rows=40, **fields
+            "codex", command=command or None, root_dir=ROOT, cols=100, rows=40, **fields
         )
         room = await rig.create("room", type=SessionType.CHAT)
         ask = AddParticipant(session_id=session.id)
@@ -92,11 +93,9 @@ async def agent(
     folder: Path, *more: str, style: str = "claude"
 ) -> AsyncIterator[Stand]:
     """A mock agent at rest."""
-    flags = {"claude": CliFlag.CLAUDE_CODE, "codex": CliFlag.CODEX_CLI}
-    given = ("--log", str(folder / "log"), "--control", str(folder / "s"))
-    command = (sys.executable, "-m", "tests.mocks.agent", "--style", style, *given)
+    command = mock_agent(folder, style, *more)
     (folder / "data").mkdir()
-    async with standing(folder, *command, *more, cli_flag=flags[style]) as stand:
+    async with standing(folder, *command) as stand:
         await stand.at(Kind.AT_REST)
         async with await trio.open_unix_socket(str(folder / "s")) as stream:
             stand.control = Control(stream)
@@ -242,32 +241,109 @@ async def test_a_program_ends_and_begins(tmp_path: Path) -> None:
         assert ("reacted", None) == why(await stand.until(ident, *ENDED))
 
 
-async def test_a_shell_runs_nothing(tmp_path: Path) -> None:
-    """It is given a comment, and the file that this names has the message."""
-    (tmp_path / "data").mkdir()
-    async with standing(tmp_path, "bash", "--norc", "-i") as stand:
-        await stand.at(Kind.AT_REST)
-        text = f"$(touch {tmp_path}/run) ; touch {tmp_path}/run\n"
-        ident = await stand.post(text)
-        await stand.until(ident, *ENDED)
-        shown = stand.live.glance()[0].lines
-        assert any(" # [antchat message" in line for line in shown), shown
-        path = tmp_path / "data" / "inbox" / stand.session_id / f"{ident}.txt"
-        assert text.encode() == content(path)
-        assert content(tmp_path / "run") is None
-        assert named(str(path)) == path
-
-
 async def test_a_line_reader_is_given_lines(tmp_path: Path) -> None:
-    """What fits is typed; of what does not, the line names the file."""
+    """An agent that takes no paste: what fits is typed, of what does not, the line
+    names the file."""
     (tmp_path / "data").mkdir()
-    script = 'printf "> "; while read -r l; do printf "%s\n> " "$l" >> "$0"; done'
+    source = """
+import sys
+print("> ", end="", flush=True)
+for line in sys.stdin:
+    open(sys.argv[1], "a").write(line)
+    print("> ", end="", flush=True)
+"""
     out = tmp_path / "out"
-    async with standing(tmp_path, "bash", "-c", script, str(out)) as stand:
+    async with standing(
+        tmp_path, *script(tmp_path, "aider", source), str(out)
+    ) as stand:
         for text in ("short `$x`", "two\nlines", "x" * 5000):
-            await stand.until(await stand.post(text), *ENDED)
-        await eventually(lambda: (content(out) or b"").count(b"\n> ") == 3)
-        lines = (content(out) or b"").decode().replace("\n> ", "\n").splitlines()
+            one = await stand.until(await stand.post(text), *ENDED)
+            assert ("reacted", None) == why(one)
+        await eventually(lambda: (content(out) or b"").count(b"\n") == 3)
+        lines = (content(out) or b"").decode().splitlines()
         assert lines[0].endswith('" -- short `$x`')
         files = [content(named(line)) for line in lines[1:]]
         assert [b"two\nlines", b"x" * 5000] == files
+
+
+@pytest.mark.parametrize("style", ["claude", "codex", "gemini", "copilot", "qwen"])
+async def test_every_agent_receives(tmp_path: Path, style: str) -> None:
+    """Whom a driver knows, without being named by the session."""
+    async with agent(tmp_path, style=style) as stand:
+        one = await stand.until(await stand.post("hello `$(x)`\n!!"), *ENDED)
+        assert ("reacted", None) == why(one)
+        assert (True, True, None) == (one.delivered, one.final, one.file)
+        (whole,) = stand.submitted()
+        assert whole.endswith("\nhello `$(x)`\n!!")
+
+
+LEAVER = """
+import os, sys, termios, tty
+before = termios.tcgetattr(0)
+tty.setraw(0)
+rule = "─" * 80
+os.write(1, f"\\x1b[?2004h{rule}\\r\\n❯ \\r\\n{rule}\\x1b[1A\\r\\x1b[2C".encode())
+given = b""
+while not given.endswith(b"\\x1b[201~"):
+    given += os.read(0, 4096)
+os.write(1, given[6:-6].replace(b"\\n", b"\\r\\n"))
+termios.tcsetattr(0, termios.TCSANOW, before)
+os.execvp("sh", ["sh", "-i"])
+"""
+"""Shows a message that it is given, and leaves its place to a shell."""
+
+
+async def test_no_enter_for_who_came_after_it(tmp_path: Path) -> None:
+    """The text stands there, as before; but another program would take the key."""
+    (tmp_path / "data").mkdir()
+    command = script(tmp_path, "claude", LEAVER)
+    async with standing(tmp_path, *command) as stand:
+        await stand.at(Kind.AT_REST)
+        text = f"touch {tmp_path}/run"
+        one = await stand.until(await stand.post(text), *ENDED)
+        assert ("unconfirmed", "not_submitted") == why(one)
+        stand.live.type_nowait(b"echo o''k\r")
+        with trio.fail_after(PATIENCE_S):
+            while "ok" not in [line.strip() for line in stand.live.look().lines]:
+                await stand.live.wait_output(0.1)
+        assert content(tmp_path / "run") is None
+
+
+WRITER = """#!/usr/bin/env python3
+import os, sys
+os.write(1, b"> ")
+for line in sys.stdin:
+    open(sys.argv[1], "a").write(line)
+    os.write(1, b"> ")
+"""
+"""An agent that no driver knows; started by its own name."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ("withheld", "not_an_agent")),
+        ({"cli_flag": CliFlag.AIDER}, ("withheld", "not_an_agent")),
+        ({"accepts_messages": True}, ("reacted", None)),
+        (
+            {"accepts_messages": True, "cli_flag": CliFlag.AIDER},
+            ("reacted", None),
+        ),
+    ],
+)
+async def test_an_agent_that_no_driver_knows(
+    tmp_path: Path, fields: dict[str, Any], expected: Any
+) -> None:
+    """Its session has to say that it is one; to name a driver is not to say so."""
+    (tmp_path / "data").mkdir()
+    tool, out = tmp_path / "tool", tmp_path / "out"
+    tool.write_text(WRITER.replace("/usr/bin/env python3", sys.executable))
+    tool.chmod(0o755)
+    async with standing(tmp_path, str(tool), str(out), **fields) as stand:
+        ident = await stand.post("$(touch x)")
+        with trio.fail_after(PATIENCE_S):
+            while not (one := await stand.until(ident, "withheld", *ENDED)).final:
+                await stand.live.wait_output(0.1)
+        assert expected == why(one)
+        given = content(out) or b""
+        assert (expected[0] == "reacted") == (b"$(touch x)" in given)

@@ -104,6 +104,7 @@ DELIVERY = DeliveryRecord(
     delivered=False,
     error="A dialog is open in the terminal.",
     offset=7,
+    final=False,
     created_at=AT,
     updated_at=AT,
     transitions=(

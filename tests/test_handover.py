@@ -8,7 +8,6 @@ import pytest
 import trio
 
 from ant import courier, deliveries, handover, people, rooms
-from ant.commands import PostMessage
 from ant.delivering import DeliveryRecord
 from ant.errors import (
     CapacityReached,
@@ -21,7 +20,7 @@ from ant.errors import (
 from ant.terminal.look import Tty
 from ant.terminal.prompt import Kind
 from ant.terminal.saying import Said
-from tests.heard import Hearer, content, named
+from tests.heard import AGENT, Hearer, content, named
 from tests.systems import PATIENCE_S, Rig
 
 ENDED = ("reacted", "acked", "unconfirmed", "failed", "dead")
@@ -175,22 +174,121 @@ async def test_a_line_that_the_terminal_finds_too_long(hearer: Hearer) -> None:
     assert b"hello" == content(named(line))
 
 
-async def test_a_shell_is_given_no_code(hearer: Hearer) -> None:
-    """A comment, and a file; but what a person tells it is typed."""
-    hearer.show(Kind.AT_REST, "shell")
-    ident = await hearer.post("; rm -rf $HOME")
-    await hearer.until(ident, "reacted")
+AT_PROMPT = Tty(False, False, "bash", leader=True, comment_at=(0, 2))
+
+
+async def test_a_shell_at_its_prompt_is_told_of_the_file(hearer: Hearer) -> None:
+    """A comment, and no word of the message; the ledger says that it was not typed."""
+    hearer.foreground = AT_PROMPT
+    hearer.show(Kind.AT_REST, "shell/mark")
+    ident = await hearer.post("; rm -rf $HOME", sender_id="`touch x`")
+    one = await hearer.ended(ident)
+    assert ("withheld", "noted") == why(one)
+    assert (False, True) == (one.delivered, one.final)
+    assert one.error is not None
+    assert ["queued", "withheld", "withheld"] == states(one)
     (line,) = hearer.told
-    assert line.startswith("# [antchat message")
-    for code in ("; ", "rm ", " -rf", "$"):  # `rm` alone may stand in a random id.
-        assert code not in line.split(" -- the message")[0]
-    chat = await hearer.rig.look(hearer.session.linked_chat_id or "")
-    ask = PostMessage("ls -l\n")
-    write = hearer.rig.system.journal.write
-    posted = await write(rooms.post_message, chat.id, ask)
-    hearer.room = chat
-    await hearer.until(posted.message.id, "reacted")
-    assert "ls -l" == hearer.told[1]
+    assert f"# ANT: a message for this terminal is in the file {one.file}" == line
+    assert b"; rm -rf $HOME" == content(named(line))
+    read = hearer.rig.system.journal.read
+    assert () == await read(people.list_reads, hearer.room.id, ident)
+
+
+async def test_a_shell_that_takes_no_note(hearer: Hearer) -> None:
+    """Somebody has typed there meanwhile: it is not tried again."""
+    hearer.foreground = AT_PROMPT
+    hearer.show(Kind.AT_REST, "shell/mark")
+    hearer.plans.append(Withheld("typed", "draft"))
+    ident = await hearer.post()
+    assert ("withheld", "not_an_agent") == why(await hearer.ended(ident))
+    assert [] == hearer.told
+
+
+async def test_what_a_person_says_to_a_shell_is_typed(hearer: Hearer) -> None:
+    """In the terminal's own chat."""
+    hearer.foreground = AT_PROMPT
+    hearer.show(Kind.AT_REST, "shell/mark")
+    hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
+    ident = await hearer.post("ls -l\n")
+    await hearer.until(ident, "reacted")
+    assert ["ls -l"] == hearer.told
+
+
+NOBODY = [
+    (Tty(False, True, "sh", leader=True), "prompt"),
+    (Tty(False, False, "bash", leader=True), "shell"),
+    (Tty(False, False, "bash", leader=True), "shell/mark"),
+    (Tty(False, False, "python3"), "prompt"),
+    (Tty(False, False, "script", interprets=False), "claude-code/composer"),
+    (Tty(False, False, "ollama", interprets=False), "prompt"),
+    (Tty(True, True, "cat", interprets=False), "time"),
+    (Tty(False, False, "codex"), "codex-cli/composer"),
+    (Tty(False, False, "vim", interprets=False), "view"),
+]
+"""Programs that are no agents, or that nobody knows to be none."""
+
+
+@pytest.mark.parametrize(("tty", "rule"), NOBODY)
+@pytest.mark.parametrize("kind", [Kind.AT_REST, Kind.QUIET_UNKNOWN, Kind.DIALOG])
+async def test_whom_nothing_is_typed(
+    hearer: Hearer, tty: Tty, rule: str, kind: Kind
+) -> None:
+    """The file has it, the ledger says where, and the next message is not held up."""
+    hearer.foreground = tty
+    hearer.show(kind, rule)
+    idents = [await hearer.post(f"$(touch {n})") for n in range(3)]
+    for n, ident in enumerate(idents):
+        one = await hearer.ended(ident)
+        assert ("withheld", "not_an_agent") == why(one)
+        assert (False, True) == (one.delivered, one.final)
+        assert one.file is not None
+        assert f"$(touch {n})".encode() == content(Path(one.file))
+    assert [] == hearer.told
+    counts = await hearer.rig.system.journal.read(deliveries.counts)
+    assert 0 == counts["withheld"]
+    arrival = hearer.rig.system.stage.courier.arrival
+    with trio.fail_after(PATIENCE_S):
+        (one,) = await arrival(hearer.room.id, idents[0], "reacted", 2 * PATIENCE_S)
+    assert one.final
+
+
+async def test_a_program_that_starts_is_given_a_moment(
+    hearer: Hearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may turn out to be an agent; but not for long."""
+    shell = Tty(False, True, "bash", leader=True)
+    hearer.foreground, hearer.since = shell, trio.current_time()
+    hearer.show(Kind.BUSY, "time")
+    ident = await hearer.post()
+    assert ("withheld", "busy") == why(await hearer.until(ident, "withheld"))
+    hearer.foreground = AGENT
+    hearer.show(Kind.AT_REST)
+    assert ("reacted", None) == why(await hearer.until(ident, "reacted"))
+    monkeypatch.setattr(handover, "STARTING", timedelta(0))
+    hearer.foreground = shell
+    hearer.show(Kind.BUSY, "time")
+    late = await hearer.post()
+    assert ("withheld", "not_an_agent") == why(await hearer.ended(late))
+
+
+async def test_another_program_came_to_the_front(hearer: Hearer) -> None:
+    """Between the verdict and the first key: it is withheld for good, in its file."""
+    hearer.plans.append(Withheld("no agent", "not_an_agent"))
+    ident = await hearer.post("hello")
+    one = await hearer.ended(ident)
+    assert ("withheld", "not_an_agent") == why(one)
+    assert one.file is not None
+    assert b"hello" == content(Path(one.file))
+
+
+async def test_it_may_be_acknowledged_all_the_same(hearer: Hearer) -> None:
+    """Who reads the file can say so."""
+    hearer.foreground = AT_PROMPT
+    hearer.show(Kind.QUIET_UNKNOWN, "time")
+    ident = await hearer.post()
+    await hearer.ended(ident)
+    await hearer.post("yes", sender_id="@codex", reply_to=ident)
+    assert ("acked", "reply") == why(await hearer.delivery(ident))
 
 
 async def test_a_disk_that_refuses_a_file(
@@ -235,22 +333,3 @@ async def test_nobody_can_look(hearer: Hearer) -> None:
     hearer.is_blind = False
     hearer.show(Kind.AT_REST)
     await hearer.until(ident, "reacted")
-
-
-@pytest.mark.parametrize(
-    ("program", "canonical", "runs"),
-    [
-        ("python3.11", False, True),
-        ("sqlite3", False, True),
-        ("python3.11", True, False),  # A script that reads lines.
-        ("ollama", False, False),
-    ],
-)
-async def test_an_interpreter_is_given_no_code(
-    hearer: Hearer, program: str, canonical: bool, runs: bool
-) -> None:
-    """Where it edits its line, as a shell does."""
-    hearer.terminal.discipline = Tty(False, canonical, program)
-    ident = await hearer.post("1/0")
-    await hearer.until(ident, "reacted")
-    assert runs == hearer.told[0].startswith("# ")

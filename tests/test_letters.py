@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ant.delivering import DeliveryKind
-from ant.letters import LINE_MAX, PASTE_MAX, Letter
+from ant.letters import LINE_MAX, PASTE_MAX, Letter, comment
 
 EVERY = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x2028), 0x1F642]))
 """Printable characters, the ones a shell minds among them."""
@@ -53,15 +53,15 @@ def test_a_header_is_one_line() -> None:
 def test_a_paste_is_unmangled(content: str) -> None:
     """Below its header, as it was written."""
     one = letter(content)
-    assert f"{one.header()}\n{content}" == one.typed(pastes=True, at_shell=False)
+    assert f"{one.header()}\n{content}" == one.typed(pastes=True)
     raw = letter(content, kind=DeliveryKind.RAW)
-    assert content.rstrip() == raw.typed(pastes=True, at_shell=True)
+    assert content.rstrip() == raw.typed(pastes=True)
 
 
 def test_a_line_is_unmangled() -> None:
     """Behind its header, where no paste is taken."""
     one = letter("`$(rm)` 'q' \"p\" |")
-    typed = one.typed(pastes=False, at_shell=False)
+    typed = one.typed(pastes=False)
     assert f"{one.header()} -- {one.content}" == typed
 
 
@@ -82,29 +82,32 @@ def test_a_line_is_unmangled() -> None:
 )
 def test_what_cannot_be_typed(content: str, pastes: bool, kind: DeliveryKind) -> None:
     """Long, of many lines, or with characters that mean something."""
-    assert letter(content, kind=kind).typed(pastes=pastes, at_shell=False) is None
+    assert letter(content, kind=kind).typed(pastes=pastes) is None
 
 
 def test_the_whole_line_counts() -> None:
     """Header and message together have to fit."""
     room = LINE_MAX - len(letter().header().encode()) - len(" -- ")
     fits, over = letter("x" * room), letter("x" * (room + 1))
-    assert fits.typed(pastes=False, at_shell=False) is not None
-    assert over.typed(pastes=False, at_shell=False) is None
+    assert fits.typed(pastes=False) is not None
+    assert over.typed(pastes=False) is None
 
 
-def test_a_shell_runs_nothing_of_it() -> None:
-    """It gets a comment that names the file; nothing in it means anything to it."""
-    evil = letter("$(boom)", room_name="a';$(b)`c`", sender="@x\n>y")
-    assert evil.typed(pastes=True, at_shell=True) is None
-    line = evil.noted(PurePath("/d/m1.txt"), at_shell=True)
-    assert line.startswith("# [antchat message for you] room: abc -- FROM: @xy --")
-    assert not set("$`;'>&|") & set(line)
-    assert line.endswith("the message is in the file /d/m1.txt")
+def test_a_comment_is_inert() -> None:
+    """It is made of a path and no more, of characters that no shell minds."""
+    line = comment(PurePath("/d/m-1_2.txt"))
+    assert line == "# ANT: a message for this terminal is in the file /d/m-1_2.txt"
+    assert line[1:].replace(" ", "").translate(str.maketrans("", "", "/-_.:")).isalnum()
+
+
+@pytest.mark.parametrize("char", [*"$`;'\"!\\&|<>()*?[]{}~#^% \t\n\r\x1b\x00", "é"])
+def test_a_folder_that_a_shell_could_mind_is_not_named(char: str) -> None:
+    """Its operator may have called it anything; the ledger names the file."""
+    assert comment(PurePath(f"/d{char}/m1.txt")) is None
 
 
 def test_a_note_has_the_header() -> None:
     """And says where the message is."""
     one = letter()
-    line = one.noted(PurePath("/d/m1.txt"), at_shell=False)
+    line = one.noted(PurePath("/d/m1.txt"))
     assert f"{one.header()} -- the message is in the file /d/m1.txt" == line

@@ -82,8 +82,9 @@ def told(recipients: list[Recipient]) -> str:
         ),
         ({**PERSON, "text": "@codex", "msg_type": "agent_event"}, ""),
         ({**PERSON, "text": "@codex", "msg_type": "terminal_line"}, ""),
-        ({**AGENT, "text": "> @claude", "msg_type": "prompt_detected"},
-         "-t2:busy -t3:waiting -t4:not_running"),
+        ({**AGENT, "text": "> @claude", "msg_type": "prompt_detected"}, ""),
+        ({**PERSON, "text": "@everyone", "msg_type": "prompt_detected"}, ""),
+        ({**AGENT, "text": "x", "target": "@a", "msg_type": "prompt_detected"}, ""),
         # An explicit target.
         ({**PERSON, "text": "@claude", "target": "@codex"}, "t1"),
         ({**PERSON, "text": "x", "target": "@coder"}, "t1"),
@@ -113,7 +114,8 @@ def test_in_a_room(post: dict[str, Any], reached: str) -> None:
     [
         ({**PERSON, "text": "ls"}, "raw:t9"),
         ({"text": "ls"}, "raw:t9"),
-        ({**PERSON, "text": "@codex ls"}, "raw:t9"),
+        ({**PERSON, "text": "@codex ls"}, "line:t9"),
+        ({**PERSON, "text": "@nobody ls"}, "raw:t9"),
         ({**PERSON, "text": "ls", "source": "terminal_direct"},
          "raw:-t9:terminal_direct"),
         ({**PERSON, "text": "ls", "role": "assistant"}, "line:t9"),
@@ -129,6 +131,24 @@ def test_in_a_linked_chat(post: dict[str, Any], reached: str) -> None:
     assert reached == " ".join(f"{each.kind}:{told([each])}" for each in recipients)
     adapter = INJECTION if "target" in post else LINKED
     assert {adapter} >= {each.adapter for each in recipients}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ls @{u} a@other.org @nobody", DeliveryKind.RAW),
+        ("echo mail@other", DeliveryKind.RAW),
+        ("@other please `touch x`", DeliveryKind.LINE),
+        ("$(touch x) @Codex.", DeliveryKind.LINE),
+        ("@everyone $(touch x)", DeliveryKind.LINE),
+    ],
+)
+def test_a_mention_in_a_linked_chat_is_no_command(
+    text: str, kind: DeliveryKind
+) -> None:
+    """Who is mentioned there is written to; a line for the program mentions nobody."""
+    (one,) = route(Post(text), ROOM, (OTHER,))
+    assert kind is one.kind
 
 
 def test_a_chat_that_does_not_forward() -> None:

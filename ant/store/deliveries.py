@@ -8,6 +8,7 @@ from peewee import fn
 from ant import clock, wire
 from ant.delivering import (
     ARRIVED,
+    FOR_GOOD,
     SENTENCES,
     DeliveryId,
     DeliveryKind,
@@ -15,6 +16,7 @@ from ant.delivering import (
     DeliveryState,
     Reason,
     Transition,
+    is_final,
 )
 from ant.model import MessageId, SessionId
 from ant.store.roomtables import DeliveryRow
@@ -22,6 +24,10 @@ from ant.store.statement import Statement
 
 _WAITS = (DeliveryState.QUEUED, DeliveryState.WITHHELD)
 _WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)
+
+_PENDING = DeliveryRow.state.in_(_WAITS) & (
+    DeliveryRow.reason.is_null() | DeliveryRow.reason.not_in(sorted(FOR_GOOD))
+)
 
 
 def _record(row: Any) -> DeliveryRecord:
@@ -45,9 +51,11 @@ def _record(row: Any) -> DeliveryRecord:
         delivered=is_typed,
         error=SENTENCES[reason] if reason and is_wrong else None,
         offset=row.offset,
+        final=is_final(state, reason),
         created_at=clock.parse_stamp(row.created_at),
         updated_at=clock.parse_stamp(row.updated_at),
         transitions=transitions,
+        file=row.file,
     )
 
 
@@ -64,14 +72,14 @@ _OF_MESSAGE = Statement(
 _NEXT = Statement(
     lambda session_id: (
         DeliveryRow.select()
-        .where((DeliveryRow.session_id == session_id) & DeliveryRow.state.in_(_WAITS))
+        .where((DeliveryRow.session_id == session_id) & _PENDING)
         .order_by(DeliveryRow.ordinal)
         .limit(1)
     )
 )
 _COUNT = Statement(
     lambda session_id: DeliveryRow.select(fn.COUNT(DeliveryRow.ordinal)).where(
-        (DeliveryRow.session_id == session_id) & DeliveryRow.state.in_(_WAITS)
+        (DeliveryRow.session_id == session_id) & _PENDING
     )
 )
 
@@ -127,19 +135,20 @@ class Deliveries:
     def terminals(self) -> list[SessionId]:
         """The terminals for which something waits."""
         query = DeliveryRow.select(DeliveryRow.session_id).distinct()
-        rows: Any = query.where(DeliveryRow.state.in_(_WAITS)).tuples()
+        rows: Any = query.where(_PENDING).tuples()
         return [SessionId(session_id) for (session_id,) in rows if session_id]
 
     def unsettled(self) -> list[DeliveryRecord]:
         """Those of which something may be in a terminal, and nobody watches."""
-        begun = (DeliveryRow.begun == True) & DeliveryRow.state.in_(_WAITS)  # noqa: E712
+        begun = (DeliveryRow.begun == True) & _PENDING  # noqa: E712
         rows = DeliveryRow.select().where(begun | DeliveryRow.state.in_(_WATCHED))
         return list(map(_record, rows.order_by(DeliveryRow.ordinal).namedtuples()))
 
     def counts(self, states: Collection[DeliveryState]) -> dict[str, int]:
-        """How many there are in each of these states."""
+        """How many there are in each of these states, but those withheld for good."""
         query = DeliveryRow.select(DeliveryRow.state, fn.COUNT(DeliveryRow.ordinal))
-        rows: Any = query.where(DeliveryRow.state.in_(list(states)))
+        waits = DeliveryRow.state.not_in(_WAITS) | _PENDING
+        rows: Any = query.where(DeliveryRow.state.in_(list(states)) & waits)
         return dict(rows.group_by(DeliveryRow.state).tuples())
 
     def ordinal(self, delivery_id: str) -> int | None:
@@ -184,6 +193,7 @@ def _changing(record: DeliveryRecord) -> dict[str, Any]:
         "state": record.state,
         "reason": record.reason,
         "offset": record.offset,
+        "file": record.file,
         "updated_at": clock.stamp(record.updated_at),
         "transitions": wire.dumps(record.transitions).decode(),
     }

@@ -159,6 +159,7 @@ class DeliveryRow(Table):
     """A message on its way to a terminal, or to a name that nobody has.
 
     `begun`: typing it may have started, and what came of that is not written yet.
+    `file` is the path of the message, where it was put into one.
     """
 
     ordinal = AutoField()
@@ -179,6 +180,7 @@ class DeliveryRow(Table):
     created_at = TextField()
     updated_at = TextField()
     transitions = TextField()
+    file = TextField(null=True)
 
     class Meta:
         table_name = "deliveries"

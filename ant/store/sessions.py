@@ -84,6 +84,7 @@ def _from(row: Any, terminal: Any) -> Session:
         cli_flag=CliFlag(row.cli_flag) if row.cli_flag else None,
         linked_chat_id=row.linked_chat_id,
         auto_forward_chat=bool(row.auto_forward_chat),
+        accepts_messages=bool(row.accepts_messages),
         terminal=_terminal(terminal) if terminal else None,
     )
 

@@ -52,6 +52,7 @@ class SessionRow(Table):
     cli_flag = TextField(null=True)
     linked_chat_id = TextField(null=True, index=True)
     auto_forward_chat = BooleanField(default=True)
+    accepts_messages = BooleanField(default=False)
 
     class Meta:
         table_name = "sessions"

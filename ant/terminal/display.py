@@ -106,6 +106,11 @@ class Display:
         """Where on its row the cursor is."""
         return Place(self._screen.cursor.col, self._screen.cols)
 
+    @property
+    def cursor(self) -> Cursor:
+        """Where the cursor is."""
+        return self._screen.cursor
+
     def look(self, tty: Tty | None, quiet_s: float) -> Look:
         """What a verdict is made of."""
         screen = self._screen

@@ -92,11 +92,20 @@ def drivers() -> dict[str, Driver]:
     return {driver.name: driver for driver in read}
 
 
+@functools.cache
+def _by_program() -> dict[str, Driver]:
+    agents = (each for each in drivers().values() if each.name != SHELL)
+    return {program: each for each in agents for program in each.programs}
+
+
+def driver_of(program: str) -> Driver | None:
+    """The driver of the agent whose process has that name; None where it is none."""
+    return _by_program().get(program)
+
+
 def driver_for(flag: str | None, program: str) -> Driver | None:
     """The agent's driver: of the program in front, else the one the session names."""
-    known = [each for each in drivers().values() if each.name != SHELL]
-    in_front = next((each for each in known if program in each.programs), None)
-    return in_front or (drivers().get(flag) if flag else None)
+    return driver_of(program) or (drivers().get(flag) if flag else None)
 
 
 def _read(file: str, text: str) -> Driver:

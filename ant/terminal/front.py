@@ -9,8 +9,9 @@ import termios
 from pathlib import Path
 
 from ant.terminal import processes
-from ant.terminal.driver import drivers
+from ant.terminal.driver import driver_of
 from ant.terminal.look import Tty
+from ant.terminal.programs import INTERPRETERS, repeats, stem
 
 _IFLAG, _LFLAG = 0, 3
 _READING = {"wait_woken", "n_tty_read"}
@@ -21,8 +22,8 @@ _LENDERS = frozenset(
 )
 """They lend the terminal to a child of their own group while they wait for it."""
 
-_INTERPRETERS = frozenset(["node", "bun", "deno", "python"])
-"""Agents are scripts of theirs, under their own name as the first argument."""
+_NO_SCRIPT = frozenset("ceip")
+"""Letters of options of an interpreter that runs a text, or reads on after a script."""
 
 _DEPTH = 8
 
@@ -37,25 +38,54 @@ def look_at(fd: int, leader: int, group: int) -> Tty:
     flags = termios.tcgetattr(fd)
     modes = flags[_LFLAG]
     pid, name = in_front(group)
+    program, interprets = program_of(pid, name)
     return Tty(
         echo=bool(modes & termios.ECHO),
         canonical=bool(modes & termios.ICANON),
-        foreground=program_of(pid, name),
+        foreground=program,
+        interprets=interprets,
         leader=pid == leader,
         reading=is_reading(pid),
         icrnl=bool(flags[_IFLAG] & termios.ICRNL),
     )
 
 
-def program_of(pid: int, name: str) -> str:
-    """That name of a process; of an interpreter that runs an agent, the agent's."""
-    if name.rstrip("0123456789.") not in _INTERPRETERS:
-        return name
-    words = _file(pid, "cmdline").split("\0")[1:]
-    script = next((word for word in words if word and word[0] != "-"), "")
-    stem = Path(script).name.rsplit(".", 1)[0]
-    known = (each.programs for each in drivers().values())
-    return stem if any(stem in programs for programs in known) else name
+def program_of(pid: int, name: str) -> tuple[str, bool]:
+    """What a process of that name is called, and whether it interprets what it reads.
+
+    A script of an agent goes by the agent's name, whatever interprets it; and a shell
+    or a proxy by its own, whatever name it was started by.
+    """
+    file = Path(_link(pid, "exe").removesuffix(" (deleted)")).name
+    is_agent = driver_of(name) is not None
+    for each in (file, name):
+        if each and repeats(each):
+            return each if is_agent else name, True
+    if not {stem(file), stem(name)} & INTERPRETERS:
+        return name, not name
+    words = _file(pid, "cmdline").rstrip("\0").split("\0")
+    if is_agent and words == [name]:
+        return name, False  # It has named itself so, and its arguments are gone.
+    script = _script(words[1:])
+    if script and driver_of(script) is not None:
+        return script, False
+    if is_agent and script is None:
+        return file or name, True
+    return name, script is None or stem(name) in INTERPRETERS
+
+
+def _script(words: list[str]) -> str | None:
+    """The name of the script that an interpreter with these arguments runs, if it is
+    one and nothing is read after it; an option's value is taken for its name."""
+    for word in words:
+        if not word.startswith("-"):
+            return Path(word).name.rsplit(".", 1)[0]
+        if word.startswith("--"):
+            if word.split("=")[0] in ("--eval", "--print", "--interactive"):
+                return None
+        elif _NO_SCRIPT & set(word):
+            return None
+    return None
 
 
 def in_front(group: int) -> tuple[int, str]:
@@ -66,13 +96,21 @@ def in_front(group: int) -> tuple[int, str]:
         pid = max((each for each in pids if _group(each) == group), default=group)
         name = _name(pid)
     for _ in range(_DEPTH):
-        if name not in _LENDERS:
+        if not _lends(pid, name):
             break
         own = [child for child in _children(pid) if _group(child) == group]
         if not own:
             break
         pid, name = own[-1], _name(own[-1])
     return pid, name
+
+
+def _lends(pid: int, name: str) -> bool:
+    """Whether it may wait for a child that uses the terminal: a shell that was started
+    by an agent's name does, too."""
+    if name.split(" ")[0] in _LENDERS:  # `npm exec NAME`.
+        return True
+    return driver_of(name) is not None and Path(_link(pid, "exe")).name in _LENDERS
 
 
 def is_reading(pid: int) -> bool | None:
@@ -95,6 +133,13 @@ def _children(pid: int) -> list[int]:
 
 def _name(pid: int) -> str:
     return _file(pid, "comm").rstrip("\n")
+
+
+def _link(pid: int, name: str) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/{name}")
+    except OSError:
+        return ""  # It has ended, or is another user's.
 
 
 def _file(pid: int, name: str) -> str:

@@ -37,7 +37,10 @@ class Tty:
     process in front, empty where unknown; `leader`: it is the session's first.
     `reading`: it waits for what is typed; None where that cannot be told. `icrnl`:
     Enter is given as a newline, which who edits a line itself switches off. `mark` is
-    what the process in front has said last, where it is a shell that can be believed.
+    what the process in front has said last, where it is a shell that can be believed;
+    `comment_at` are the row and column at which its command line begins, where it has
+    said that `#` begins a comment there. `interprets`: the process in front is a shell,
+    an interpreter or a proxy, or nobody knows that it is none.
     """
 
     echo: bool
@@ -47,6 +50,8 @@ class Tty:
     reading: bool | None = None
     icrnl: bool = True
     mark: Step | None = None
+    comment_at: tuple[int, int] | None = None
+    interprets: bool = True
 
     @property
     def is_deaf(self) -> bool:

@@ -119,6 +119,8 @@ class Standing:
 
     nonce: str | None = None
     step: Step | None = None
+    comments: bool = False
+    """Whether its prompt is the first of a command, where `#` begins a comment."""
 
     def hear(self, mark: Mark) -> None:
         """Take the next mark."""
@@ -126,6 +128,9 @@ class Standing:
             return
         asked = self.step in (Step.PROMPT, Step.INPUT)
         self.step = mark.step if asked or mark.step is not Step.OUTPUT else None
+        if mark.step is not Step.INPUT:
+            told = mark.params
+            self.comments = told.get("comments") == "1" and told.get("k") != "s"
 
 
 def _sequences(data: bytes) -> Iterable[re.Match[bytes]]:

@@ -12,6 +12,7 @@ import attrs
 import trio
 
 from ant.errors import Conflict, NotRunning, Withheld
+from ant.terminal.addressee import Check
 from ant.terminal.answering import QUIET_S, SETTLE_S, Hands
 from ant.terminal.drafts import draft_of
 from ant.terminal.driver import Driver
@@ -54,15 +55,17 @@ class Said:
     sure: bool
 
 
-async def say(hands: Hands, driver: Driver | None, text: str) -> Said:
-    """Type a text and send it.
+async def say(
+    hands: Hands, driver: Driver | None, text: str, check: Check | None = None
+) -> Said:
+    """Type a text and send it; `check` may refuse before the first key and the last.
 
     Raises `Withheld` with a reason when nothing was typed, `NotAnOption` for control
     characters, `NotRunning`, `CapacityReached`. *Cancellation:* at most the text stands
     there unsent.
     """
     refuse_controls(text)
-    look, sure = await _free(hands, driver)
+    look, sure = await _free(hands, driver, check)
     paste = look.modes.bracketed_paste and (driver is None or driver.paste)
     cooked = look.tty is not None and look.tty.canonical
     if not paste and "\n" in text:
@@ -72,7 +75,7 @@ async def say(hands: Hands, driver: Driver | None, text: str) -> Said:
     data = text.encode()
     await hands.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
     await trio.sleep(hands.settle_s)
-    if not await _stands(hands, look, text):
+    if not await _stands(hands, look, text, check):
         return Said(hands.end, submitted=False, sure=sure)
     hands.press(ENTER)
     end = hands.end
@@ -110,7 +113,9 @@ async def reacts(
     return None
 
 
-async def _free(hands: Hands, driver: Driver | None) -> tuple[Look, bool]:
+async def _free(
+    hands: Hands, driver: Driver | None, check: Check | None
+) -> tuple[Look, bool]:
     """The look on which it may be typed, once the screen is whole."""
     look, verdict = hands.glance()
     with trio.move_on_after(SETTLE_S):
@@ -127,6 +132,8 @@ async def _free(hands: Hands, driver: Driver | None) -> tuple[Look, bool]:
         raise Withheld("The program waits for an answer to something else.", "dialog")
     if verdict.kind is Kind.QUIET_UNKNOWN and _is_menu_like(look):
         raise Withheld("What is shown may be a menu.", "unknown")
+    if check is not None:
+        check(look, verdict, "")
     return look, verdict.kind is not Kind.QUIET_UNKNOWN
 
 
@@ -139,7 +146,7 @@ def _is_menu_like(look: Look) -> bool:
     return any(hints) or (look.tty is not None and look.tty.is_deaf)
 
 
-async def _stands(hands: Hands, before: Look, text: str) -> bool:
+async def _stands(hands: Hands, before: Look, text: str, check: Check | None) -> bool:
     """Whether the text shows where it was typed, and no dialog has come up."""
     with trio.move_on_after(SHOWN_S):
         while True:
@@ -149,9 +156,19 @@ async def _stands(hands: Hands, before: Look, text: str) -> bool:
             if verdict.kind is Kind.DIALOG:
                 return False
             if look.lines != before.lines and _shows(look, text):
-                return True
+                return _may_send(look, verdict, text, check)
             await hands.wait_output(SHOWN_S)
     return False
+
+
+def _may_send(look: Look, verdict: Verdict, text: str, check: Check | None) -> bool:
+    """Whether who shows the text is still the one it was typed for."""
+    try:
+        if check is not None:
+            check(look, verdict, text)
+    except Withheld:
+        return False
+    return True
 
 
 def _shows(look: Look, text: str) -> bool:

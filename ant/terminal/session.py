@@ -19,6 +19,7 @@ import trio
 
 from ant.bell import Bell
 from ant.errors import AntError, CapacityReached, NotRunning, Stalled
+from ant.terminal.addressee import Check, at_prompt
 from ant.terminal.answering import give, is_gone
 from ant.terminal.choice import Choice, Outcome
 from ant.terminal.detector import Detector
@@ -74,7 +75,10 @@ class Witness(Protocol):
 
 
 class LiveTerminal:
-    """A running session as others hold it: they ask, its own tasks do."""
+    """A running session as others hold it: they ask, its own tasks do.
+
+    `since` is when we began to look at it (monotonic seconds).
+    """
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class LiveTerminal:
         detector: Detector | None = None,
     ) -> None:
         self.terminal, self.flow = terminal, flow
+        self.since = trio.current_time()
         self.over = trio.Event()
         self._detector = detector or Detector()
         self._sight = Sight(terminal, flow, display, self._detector)
@@ -154,14 +159,25 @@ class LiveTerminal:
             self._catch_up()
         return self._sight.glance(trio.current_time())
 
-    async def say(self, text: str) -> Said:
-        """Type a message and send it, where the program is free to take it.
+    async def say(self, text: str, check: Check | None = None) -> Said:
+        """Type a text and send it, where the program is free to take it; `check` says
+        who may be told (`addressee`): anybody without it, as by a person's own hand.
 
         Raises `Withheld` with a reason when nothing was typed; see `saying.say`.
         *Cancellation:* at most the text stands there unsent.
         """
         async with self._inbox.pen():
-            said = await say(self, self._driver, text)
+            said = await say(self, self._driver, text, check)
+        self._stir()
+        return said
+
+    async def note(self, line: str) -> Said:
+        """Give a shell a comment, at an empty command line where it takes one.
+
+        Raises `Withheld` when nothing was typed. *Cancellation:* as `say`.
+        """
+        async with self._inbox.pen():
+            said = await say(self, None, line, at_prompt())
         self._stir()
         return said
 

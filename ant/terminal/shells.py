@@ -10,6 +10,9 @@ from ant.terminal.marks import Step
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.views import view
 
+MARKED = f"{SHELL}/mark"
+"""The rule of a shell that says by its marks that it is at its prompt."""
+
 _ZSH = re.compile(
     r"zsh: (?P<question>.*?) ?(?:\[(?P<keys>[a-z]{2,6})\]|(?P<lines>\(\d+ lines\)))\? "
 )
@@ -40,7 +43,7 @@ def takes_commands(tty: Tty | None) -> str | None:
     its prompt it may leave the line to the terminal.
     """
     if tty is not None and tty.mark is Step.INPUT and not tty.is_deaf:
-        return f"{SHELL}/mark"
+        return MARKED
     if tty is not None and tty.mark is Step.OUTPUT:
         return None
     return SHELL if edits_commands(tty) else None

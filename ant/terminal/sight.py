@@ -11,7 +11,7 @@ from ant.terminal.flow import Flow
 from ant.terminal.host import Terminal
 from ant.terminal.judge import judge
 from ant.terminal.look import Look, Tty
-from ant.terminal.marks import NONCE, Folder, Mark, Marks
+from ant.terminal.marks import NONCE, Folder, Mark, Marks, Step
 from ant.terminal.observations import BlockSeen, Observation, TitleSeen
 from ant.terminal.prompt import Verdict
 
@@ -41,6 +41,7 @@ class Sight:
         self._title = ""
         self._blocks = Blocks(self._between)
         self._fresh = self._past = b"", 0
+        self._comment_at: tuple[int, int] | None = None
 
     @property
     def end(self) -> int:
@@ -62,9 +63,18 @@ class Sight:
                 replies += self._show(data[: len(data) - (end - mark.end)], mark.end)
                 place = self._display.place if self._display is not None else None
                 self._blocks.hear(mark, at, place)
+                self._comment_at = self._place_of_comment()
         self._blocks.reach(self._marks.settled)
         self._fresh = b"", 0
         return replies + self._show(data, end)
+
+    def _place_of_comment(self) -> tuple[int, int] | None:
+        """Where the cursor is, if the shell has just begun a line that takes one."""
+        shell = self.detector.shell
+        if self._display is None or not (shell.comments and shell.step is Step.INPUT):
+            return None
+        cursor = self._display.cursor
+        return cursor.row, cursor.col
 
     def _between(self, start: int, end: int) -> bytes | None:
         """See `Tail.between`; what is being fed need not be copied out of it."""
@@ -133,7 +143,7 @@ class Sight:
             return tty
         if not self._terminal.was_given(NONCE, shell.nonce):
             return tty
-        return attrs.evolve(tty, mark=shell.step)
+        return attrs.evolve(tty, mark=shell.step, comment_at=self._comment_at)
 
     def shows(self, data: bytes) -> bool | None:
         """Whether that would show as a line and, with an Enter, is waited for.

@@ -1,7 +1,6 @@
 """Messages to programs on a real server: through kill -9, and a talk of two scripts."""
 
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import trio
 from ant.client import AntClient
 from tests.live.server import running_server, start_server
 from tests.live.waiting import eventually
+from tests.mocks.named import script
 
 KILLS = 5
 MESSAGES = 12
@@ -78,8 +78,7 @@ async def test_nothing_is_lost_or_typed_twice(tmp_path: Path) -> None:
     """Killed at any moment: each message that was answered for is typed once at most,
     what was never begun is typed in the end, and nobody calls a guess a reaction."""
     rng, log, data = random.Random(6), tmp_path / "log", tmp_path / "data"
-    (tmp_path / "reader").write_text(READER)
-    command = [sys.executable, str(tmp_path / "reader"), str(log)]
+    command = [*script(tmp_path, "aider", READER), str(log)]
     server, posted = await start_server(data), 0
     async with server.client() as ant:
         session, room = await in_room(ant, "reader", command=command)
@@ -121,12 +120,12 @@ async def test_nothing_is_lost_or_typed_twice(tmp_path: Path) -> None:
 @pytest.mark.slow
 async def test_two_scripts_talk(tmp_path: Path) -> None:
     """A hundred messages, each an answer to the last: none lost, none twice."""
-    (tmp_path / "talker").write_text(TALKER)
+    command = script(tmp_path, "aider", TALKER)
     async with running_server(tmp_path / "data") as server, server.client() as ant:
         room = await ant.create("room", "chat")
         for me, peer in (("one", "two"), ("two", "one")):
-            talker = [str(tmp_path / "talker"), room["id"], me, peer, str(TURNS)]
-            session = await ant.create(me, command=[sys.executable, *talker])
+            talker = [*command, room["id"], me, peer, str(TURNS)]
+            session = await ant.create(me, command=talker)
             await join(ant, room, session)
         path = f"/api/sessions/{room['id']}/messages"
         await ant.call("POST", path, {"content": "@one count 1", "sender_id": "ada"})

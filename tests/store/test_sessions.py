@@ -43,6 +43,7 @@ SESSION = Session(
     cli_flag=CliFlag.CODEX_CLI,
     linked_chat_id=SessionId("chat"),
     auto_forward_chat=False,
+    accepts_messages=True,
     terminal=TERMINAL,
 )
 

@@ -69,14 +69,16 @@ async def test_a_program_that_reads(opener: Opener) -> None:
     """`cat` waits for lines, with echo, and is the first of its session."""
     terminal = await opener("cat")
     tty = await until(terminal, "cat")
-    assert Tty(True, True, "cat", leader=True, reading=True, icrnl=True) == tty
+    told = Tty(True, True, "cat", leader=True, reading=True, interprets=False)
+    assert told == tty
 
 
 async def test_a_program_that_sleeps(opener: Opener) -> None:
     """It takes lines as well as any, but nobody waits for one."""
     terminal = await opener("sleep", "60")
     tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
-    assert Tty(True, True, "sleep", leader=True, reading=False, icrnl=True) == tty
+    told = Tty(True, True, "sleep", leader=True, reading=False, interprets=False)
+    assert told == tty
 
 
 async def test_a_program_that_computes(opener: Opener) -> None:
@@ -191,3 +193,86 @@ async def test_a_script_of_an_agent_goes_by_its_name(
     tty = terminal.tty()
     assert tty is not None
     assert expected == tty.foreground.rstrip("0123456789.")
+
+
+NAMING = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)  # PR_SET_NAME
+print("up", flush=True)
+input()
+"""
+
+
+async def named(opener: Opener, *argv: str) -> tuple[str, bool]:
+    """What is in front once it has said something, without its version, and whether it
+    interprets what it reads."""
+    terminal = await opener(*argv)
+    assert await terminal.read()
+    tty = terminal.tty()
+    assert tty is not None
+    return tty.foreground.rstrip("0123456789."), tty.interprets
+
+
+async def test_a_program_that_names_itself(opener: Opener, tmp_path: Path) -> None:
+    """As agents do that are scripts: that is their name."""
+    script = tmp_path / "cli.py"
+    script.write_text(NAMING)
+    told = await named(opener, "python3", str(script), "claude")
+    assert ("claude", False) == told
+    assert ("tool", False) == await named(opener, "python3", str(script), "tool")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["python3"],
+        ["python3", "-q"],
+        ["python3", "-i", "{codex}"],
+        ["python3", "-c", "print('up', flush=True); input()", "codex"],
+        ["python3", "{other}"],
+    ],
+)
+async def test_an_interpreter_is_no_agent(
+    opener: Opener, tmp_path: Path, argv: list[str]
+) -> None:
+    """Without a script, or where it reads on after one, or of another name."""
+    names = {name: tmp_path / name for name in ("codex", "other")}
+    for path in names.values():
+        path.write_text("print('up', flush=True)\ninput()\n")
+    told = await named(opener, *(word.format(**names) for word in argv))
+    assert ("python", True) == told
+
+
+def found(program: str) -> Path:
+    """The file of a program, not a link to it."""
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"{program} is missing")
+    return Path(path).resolve()
+
+
+@pytest.mark.parametrize("program", ["bash", "dash"])
+async def test_a_shell_by_the_name_of_an_agent(
+    opener: Opener, tmp_path: Path, program: str
+) -> None:
+    """Is a shell; what it runs is what it runs."""
+    path = found(program)
+    shell = path.name
+    link = tmp_path / "claude"
+    link.symlink_to(path)
+    assert (shell, True) == await named(opener, str(link), "-c", "echo up; read x")
+    wrapper = tmp_path / "codex"
+    wrapper.write_text(f"#!{path}\ncat /etc/hostname - \ntrue\n")
+    wrapper.chmod(0o755)
+    assert ("cat", False) == await named(opener, str(wrapper))
+    named_so = tmp_path / "gemini"
+    named_so.write_text(f"#!{path}\necho up\nread x\n")
+    named_so.chmod(0o755)
+    assert (shell, True) == await named(opener, str(named_so))
+
+
+async def test_a_script_of_a_shell_is_no_agent(opener: Opener) -> None:
+    """And a proxy is itself, whatever is behind it."""
+    terminal = await opener("script", "-qc", "cat", "/dev/null")
+    tty = await until(terminal, "script", lambda tty: True)
+    assert tty.interprets

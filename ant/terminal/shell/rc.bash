@@ -17,6 +17,10 @@ __ant_prompt() {
     fi
     [[ $PWD == "$__ant_pwd" ]] || __ant_encode
     builtin printf '\e]7;file://%s%s#ant=%s\a' "$HOSTNAME" "$__ant_url" "$__ant_nonce"
+    __ant_a=$'\e]133;P;k=i;ant='$__ant_nonce$__ant_bell
+    if builtin shopt -q interactive_comments; then
+        __ant_a=$'\e]133;P;k=i;comments=1;ant='$__ant_nonce$__ant_bell
+    fi
     if builtin shopt -q promptvars; then
         # Before the user's PS0: what that shows is none of what was typed.
         PS1=$a$PS1$b PS0=$c$PS0 PS2=$d$PS2$b
@@ -51,7 +55,8 @@ __ant_install() {
     case ${PROMPT_COMMAND@a}${PS1@a}${PS0@a}${PS2@a} in *r*) return 0 ;; esac
     # P and not A: where a command left no new line, A would begin one in terminals
     # that know it, and in others not.
-    __ant_a=$'\e]133;P;k=i;ant='$__ant_nonce$'\a'
+    # Made anew for each prompt, with whether `#` begins a comment there.
+    __ant_a=
     __ant_b=$'\e]133;B;ant='$__ant_nonce$'\a'
     __ant_c=$'\e]133;C;ant='$__ant_nonce$'\a'
     __ant_d=$'\e]133;P;k=s;ant='$__ant_nonce';line=' __ant_bell=$'\a'

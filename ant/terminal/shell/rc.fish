@@ -10,7 +10,7 @@ end
 
 function __ant_at_prompt --on-event fish_prompt
     printf '\e]7;file://%s%s#ant=%s\a' $hostname (string escape --style=url -- $PWD) $__ant_nonce
-    __ant_mark A
+    __ant_mark 'A;comments=1'
     # Again where the user has made it anew.
     if not functions fish_prompt | string match -q '*__ant_user_prompt*'
         functions --erase __ant_user_prompt

@@ -43,6 +43,24 @@ async def test_a_change_is_answered_with_the_row(api: Api) -> None:
         assert ["sessions_changed"] == await outside.tags()
 
 
+async def test_a_session_says_that_it_accepts_messages(api: Api) -> None:
+    """From the start or later; by itself none does, and its chat never."""
+    ask = {"name": "tool", "type": "terminal", "start": False}
+    plain = (await api.call("POST", "/api/sessions", ask)).body
+    assert plain["accepts_messages"] is False
+    ask |= {"name": "other", "accepts_messages": True}
+    made = (await api.call("POST", "/api/sessions", ask)).body
+    assert made["accepts_messages"] is True
+    chat = await api.get(f"/api/sessions/{made['linked_chat_id']}")
+    assert chat["accepts_messages"] is False
+    path = f"/api/sessions/{plain['id']}"
+    changed = await api.call("PATCH", path, {"accepts_messages": True})
+    assert (200, True) == (changed.status, changed.body["accepts_messages"])
+    assert changed.body == await api.get(path)
+    wrong = await api.call("PATCH", path, {"accepts_messages": "yes"})
+    assert 400 == wrong.status
+
+
 @pytest.mark.parametrize("by_patch", [True, False])
 async def test_a_pair_is_put_away_and_brought_back(api: Api, by_patch: bool) -> None:
     """The program ends, both halves go and come, and their ids are told."""

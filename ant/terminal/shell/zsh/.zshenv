@@ -11,7 +11,8 @@ else
 fi
 
 __ant_precmd() {
-    builtin local __ant_status=$? __ant_percent= __ant_told=
+    builtin local __ant_status=$? __ant_percent= __ant_told= __ant_comments=
+    [[ -o interactive_comments ]] && __ant_comments=1
     [[ -o prompt_percent ]] && __ant_percent=1
     [[ -o prompt_sp && -o prompt_cr ]] && __ant_told=1
     builtin emulate -L zsh
@@ -29,8 +30,11 @@ __ant_precmd() {
     # P and not A: where a command left no new line, A would begin one in terminals
     # that know it, and in others not.
     builtin local a=$'%{\e]133;P;k=i;ant='$__ant_nonce$'\a%}'
+    builtin local A=$'%{\e]133;P;k=i;comments=1;ant='$__ant_nonce$'\a%}'
     builtin local b=$'%{\e]133;B;ant='$__ant_nonce$'\a%}'
-    PS1=${${PS1//$a/}//$b/}
+    PS1=${${${PS1//$a/}//$A/}//$b/}
+    # Whether `#` begins a comment.
+    [[ -z $__ant_comments || $histchars[3] != '#' ]] || a=$A
     [[ -z $__ant_percent ]] || PS1=$a$PS1$b
     [[ ${(t)PS1} != *export* ]] || builtin typeset -g +x PS1 # The nonce is in it.
     # The last one sees what the user's own hooks have made of PS1.
