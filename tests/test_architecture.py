@@ -68,6 +68,7 @@ PURE_TERMINAL = (
     "terminal.shells",
     "terminal.judge",
     "terminal.detector",
+    "terminal.meanings",
     "terminal.keys",
     "terminal.drafts",
     "terminal.typed",
