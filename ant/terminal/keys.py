@@ -3,28 +3,33 @@
 Rule 1: a choice that is not one option of this prompt is refused; nothing is guessed.
 Rule 2: what takes effect (`takes`) is a key of its own, pressed when the screen shows
 that the right thing is marked or typed.
-Rule 3: approving means this once: an option that allows more must be selected by name.
+Rule 3: approving means this once and denying means no and no more: an option that
+lasts, goes elsewhere or turns the question round must be selected by name.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
 from ant.errors import NotAnOption
 from ant.terminal.choice import Choice
+from ant.terminal.meanings import (
+    ESCAPES,
+    escapes_only,
+    means_abort,
+    means_no,
+    means_retry,
+    means_yes,
+    refuses_otherwise,
+)
 from ant.terminal.modes import Modes
-from ant.terminal.prompt import APPROVES, LASTING, Form, Option, Prompt
+from ant.terminal.prompt import Form, Option, Prompt, PromptClass
 
 ENTER = b"\r"
+ESC = b"\x1b"
 
-_DENIES = re.compile(
-    r"\W*(n|no|deny|reject|decline|cancel|don't|do not|abort|exit|quit|disallow)\b",
-    re.IGNORECASE,
-)
-_RETRIES = re.compile(r"\W*(retry|try again|again|resume)\b", re.IGNORECASE)
-_ABORTS = re.compile(r"\W*(abort|cancel|quit|exit|stop|q)\b", re.IGNORECASE)
-_ESCAPES = re.compile(r"\(esc\b", re.IGNORECASE)
+_ESC = re.compile(r"\besc(ape)?\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}
 
@@ -55,16 +60,16 @@ def goal_of(prompt: Prompt, choice: Choice) -> Goal:
     """What a choice means here. Raises `NotAnOption`."""
     match choice.type:
         case "approve":
-            return _option(prompt, choice, _once(prompt, APPROVES))
+            return _option(prompt, choice, _yes(prompt))
         case "deny":
             return _no(prompt, choice)
         case "confirm" if choice.yes is not None:
             meant = attrs.evolve(choice, type="approve" if choice.yes else "deny")
             return goal_of(prompt, meant)
         case "retry":
-            return _option(prompt, choice, _once(prompt, _RETRIES))
+            return _option(prompt, choice, _only(prompt, means_retry))
         case "abort":
-            aborting = _once(prompt, _ABORTS)
+            aborting = _only(prompt, means_abort)
             if aborting is None and prompt.cancel:
                 return Goal("abort", key=prompt.cancel.encode())
             return _option(prompt, choice, aborting)
@@ -120,28 +125,39 @@ def _keyed(prompt: Prompt) -> int | None:
     return next((i for i, each in enumerate(prompt.options) if each.keys), None)
 
 
-def _once(prompt: Prompt, pattern: re.Pattern[str]) -> int | None:
-    """The one option that fits; of several the one that is no more than that word."""
-    fits = [i for i, each in enumerate(prompt.options) if pattern.match(each.label)]
+def _only(prompt: Prompt, means: Callable[[str], bool]) -> int | None:
+    """The one option that means this; None where there is none, or another one."""
+    fits = [i for i, each in enumerate(prompt.options) if means(each.label)]
     letters = {each.label.strip().lower() for each in prompt.options}
     if len(letters & {"y", "n"}) == 1 and not letters & {"yes", "no"}:
         fits = [i for i in fits if len(prompt.options[i].label.strip()) > 1]
-    if len(fits) > 1 or pattern is APPROVES:
-        fits = [i for i in fits if not LASTING.search(prompt.options[i].label)]
-    if len(fits) > 1:
-        bare = [i for i in fits if pattern.fullmatch(prompt.options[i].label.rstrip())]
-        fits = bare or fits
     return fits[0] if len(fits) == 1 else None
 
 
+def _yes(prompt: Prompt) -> int | None:
+    if prompt.class_ is PromptClass.PRESS_KEY and len(prompt.options) == 1:
+        return 0  # The key that is asked for, whatever it does.
+    return _only(prompt, lambda label: means_yes(label, prompt.question))
+
+
 def _no(prompt: Prompt, choice: Choice) -> Goal:
-    denying = _once(prompt, _DENIES)
-    label = "" if denying is None else prompt.options[denying].label
-    if prompt.cancel and _ESCAPES.search(label):
-        return Goal(label, key=prompt.cancel.encode())  # Enter would ask for a reason.
-    if denying is None and prompt.cancel and prompt.form is not Form.VIEW:
-        return Goal("deny", key=prompt.cancel.encode())
-    return _option(prompt, choice, denying)
+    """The row that says no and no more, else Esc where that is known to refuse.
+
+    An option that names Esc as its key is what Esc does: then that is looked at. Enter
+    on such a row may open a field for a reason, so Esc is pressed there, too.
+    """
+    if prompt.form is Form.VIEW:
+        raise _nothing(prompt, choice)
+    denying = _only(prompt, lambda label: means_no(label, prompt.question))
+    keyed = [each.label for each in prompt.options if ESCAPES.search(each.label)]
+    if denying is not None and prompt.options[denying].label not in keyed:
+        return _option(prompt, choice, denying)
+    if keyed and all(map(escapes_only, keyed)):
+        return Goal(keyed[0] if len(keyed) == 1 else "deny", key=ESC)
+    doubt = any(refuses_otherwise(each.label) for each in prompt.options)
+    if keyed or not prompt.cancel or (doubt and not _ESC.search(prompt.text)):
+        raise _nothing(prompt, choice)
+    return Goal("deny", key=prompt.cancel.encode())
 
 
 def _selected(prompt: Prompt, choice: Choice) -> Goal:

@@ -39,6 +39,11 @@ def prompt(*labels: str, form: Form = Form.MENU, cancel: str = "") -> Prompt:
     )
 
 
+def asking(question: str, *labels: str) -> Prompt:
+    """A menu that asks this."""
+    return attrs.evolve(prompt(*labels), question=question)
+
+
 CLAUDE = prompt(
     "Yes", "Yes, and don't ask again for ls", "No, and tell me what to do (esc)"
 )
@@ -74,13 +79,20 @@ ESCAPES = prompt("Accept terms", "Later", cancel="\x1b")
     [
         (CLAUDE, APPROVE, Goal("Yes", index=0)),
         (CLAUDE, YES, Goal("Yes", index=0)),
-        (CLAUDE, DENY, Goal(CLAUDE.options[2].label, index=2)),
+        (CLAUDE, DENY, Goal(CLAUDE.options[2].label, key=b"\x1b")),
         (CODEX, APPROVE, Goal("Yes, proceed (y)", index=0)),
         (CODEX, DENY, Goal(CODEX.options[2].label, key=b"\x1b")),
         (GEMINI, APPROVE, Goal("Allow once", index=0)),
         (GEMINI, NO, Goal(GEMINI.options[2].label, key=b"\x1b")),
         (GEMINI, ABORT, Goal("abort", key=b"\x1b")),
-        (PLAN, DENY, Goal("No, keep planning", index=2)),
+        (attrs.evolve(PLAN, cancel="\x1b"), DENY, Goal("deny", key=b"\x1b")),
+        (prompt("Yes", "No", "Don't ask me again"), DENY, Goal("No", index=1)),
+        (prompt("Yes, proceed", "Nope"), DENY, Goal("Nope", index=1)),
+        (
+            prompt("Apply this change", "Reject it"),
+            APPROVE,
+            Goal("Apply this change", index=0),
+        ),
         (prompt("Yes", "No"), APPROVE, Goal("Yes", index=0)),
         (prompt("No", "Yes"), APPROVE, Goal("Yes", index=1)),
         (prompt("Always allow", "Allow", "Deny"), APPROVE, Goal("Allow", index=1)),
@@ -122,7 +134,24 @@ def test_what_a_choice_means(asked: Prompt, choice: Choice, goal: Goal) -> None:
 
 
 REFUSED = [
-    *((PLAN, choice) for choice in (APPROVE, YES, RETRY, ABORT)),
+    *((PLAN, choice) for choice in (APPROVE, DENY, YES, RETRY, ABORT)),
+    (prompt("Yes", "No, refine it with the planner on the web"), DENY),
+    (prompt("Yes", "No, hand it to the cloud (esc)", cancel="\x1b"), DENY),
+    (prompt("Yes", "Don't ask me again"), DENY),
+    (prompt("Trust this folder", "Don't trust", cancel="\x1b"), DENY),
+    (prompt("Yes", "Never allow"), DENY),
+    (prompt("Yes, and open a pull request", "No"), APPROVE),
+    (prompt("Allow", "Allow once", "Deny"), APPROVE),
+    (prompt("Yes, don't run it", "No"), APPROVE),
+    (prompt("Approve for me", "Read only"), APPROVE),
+    (asking("Cancel the upload?", "Continue", "Cancel"), APPROVE),
+    (asking("Cancel the upload?", "Continue", "Cancel"), DENY),
+    (asking("Do not run this?", "Yes", "No"), APPROVE),
+    (asking("Do not run this?", "Yes", "No"), DENY),
+    (asking("Always allow it?", "Confirm", "Cancel"), APPROVE),
+    (prompt("Retry with another model", "Skip"), RETRY),
+    (prompt("Abort and delete the branch", "Go on"), ABORT),
+    (attrs.evolve(prompt("Yes", "No (esc)"), form=Form.VIEW, cancel="\x1b"), DENY),
     (CLAUDE, RETRY),
     (CLAUDE, ABORT),
     (CLAUDE, text("Yes")),
@@ -173,8 +202,10 @@ REFUSED = [
 @pytest.mark.parametrize(("asked", "choice"), REFUSED)
 def test_what_means_nothing(asked: Prompt, choice: Choice) -> None:
     """No option, or more than one: nothing is pressed, and the options are told."""
-    with pytest.raises(NotAnOption):
+    with pytest.raises(NotAnOption) as caught:
         goal_of(asked, choice)
+    if choice.type in ("approve", "deny") and asked.form is not Form.VIEW:
+        assert all(repr(each.label) in str(caught.value) for each in asked.options)
 
 
 @pytest.mark.parametrize("char", ["\x00", "\x03", "\x1b", "\r", "\x7f", "\x9b", "\x0b"])
@@ -196,4 +227,6 @@ def test_an_option_that_is_escape_is_denied_by_it() -> None:
     )
     assert Goal(label, key=b"\x1b") == goal_of(menu, Choice("deny"))
     without = attrs.evolve(menu, cancel="")
-    assert Goal(label, index=1) == goal_of(without, Choice("deny"))
+    assert Goal(label, key=b"\x1b") == goal_of(without, Choice("deny"))
+    hint = attrs.evolve(menu, text="Esc to go back", options=(Option("No way"),))
+    assert Goal("deny", key=b"\x1b") == goal_of(hint, Choice("deny"))
