@@ -63,7 +63,7 @@ class Turns(Instrument):
         try:
             while True:
                 await self._bell.wait()
-                while self._waiting:
-                    await trio.lowlevel.checkpoint()
+                if self._waiting:
+                    self._bell.ring()
         finally:
             trio.lowlevel.remove_instrument(self)

@@ -1,4 +1,4 @@
-"""So many large things a turn of the event loop, and none while something small goes."""
+"""So many large things a turn of the event loop, and none while a key passes."""
 
 import trio
 from trio.abc import Instrument
@@ -15,6 +15,16 @@ class Counter(Instrument):
 
     def after_io_wait(self, timeout: float) -> None:
         self.turn += 1
+
+
+class Steps(Instrument):
+    """Which tasks did something."""
+
+    def __init__(self) -> None:
+        self.tasks: set[trio.lowlevel.Task] = set()
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        self.tasks.add(task)
 
 
 class Greedy:
@@ -170,18 +180,20 @@ async def test_who_leaves_holds_nobody_up(autojump_clock: MockClock) -> None:
             nursery.cancel_scope.cancel()
 
 
-async def test_a_loop_that_waits_for_nothing_sleeps() -> None:
-    """Once nobody waits, no turn of the loop is made for it."""
-    turns, counter = Turns(1), Counter()
+async def test_nothing_is_done_while_nobody_waits() -> None:
+    """Then the loop may sleep; a flood alone costs no step of another task."""
+    turns, steps = Turns(1), Steps()
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(turns.run)
             await pass_turns(2)
-            await turns.take()
-            await turns.take()
-            await trio.sleep(0)
-            trio.lowlevel.add_instrument(counter)
-            await trio.sleep(0.05)
-            trio.lowlevel.remove_instrument(counter)
+            assert not await turns.take()
+            assert await turns.take()
+            await pass_turns(3)
+            trio.lowlevel.add_instrument(steps)
+            for _ in range(20):
+                await turns.take()
+                await trio.lowlevel.checkpoint()
+            trio.lowlevel.remove_instrument(steps)
             nursery.cancel_scope.cancel()
-    assert counter.turn <= 5
+    assert {trio.lowlevel.current_task()} == steps.tasks

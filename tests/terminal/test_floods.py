@@ -1,4 +1,4 @@
-"""Floods beside a key, in counts: of bytes, steps and turns of the loop, not of time."""
+"""Floods beside a key, in counts of bytes, steps and turns of the loop, not in time."""
 
 import math
 from collections import Counter
