@@ -160,8 +160,11 @@ async def test_an_echo_is_sent_before_floods_are_read() -> None:
 
 
 @pytest.mark.slow
-async def test_a_mebibyte_takes_few_steps_and_turns() -> None:
-    """A read, and what is made of it, is one step of one task; two are a turn."""
+async def test_a_mebibyte_takes_few_steps_and_turns(mock_clock: MockClock) -> None:
+    """A read, and what is made of it, is one step of one task; two are a turn.
+
+    Time stands still, so that no look is due.
+    """
     work, size = Work(), 32 << 20
     async with flooded(work):
         work.steps = work.turn = work.bytes = 0
