@@ -11,6 +11,7 @@ import logging
 import struct
 import sys
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from math import inf
@@ -26,6 +27,7 @@ from hypercorn.utils import parse_socket_addr
 
 from .connection import MAX_BODY, Protocol, Tasks, configuration
 from .tally import Limit, met
+from .turns import LARGE
 from .websocket import MAX_FRAME, OVERSIZE
 
 LOGGER = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ async def serve(
     stopped: trio.Event,
     grace_s: float,
     stall_s: float = 15.0,
+    heard: Callable[[], None] = lambda: None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stopped`, then see every connection out within `grace_s`.
@@ -86,8 +89,9 @@ async def serve(
     At the stop the listeners and all idle connections close at once. Requests under
     way may finish. WebSocket handlers are not told: they know of the stop by themselves
     and close with 1001. What is left after `grace_s` is cut. So is, at any time, a
-    client that takes nothing for `stall_s` while there is something for it. There are
-    no lifespan events. The listeners are closed in any case.
+    client that takes nothing for `stall_s` while there is something for it. `heard` is
+    called whenever a client has sent something short. There are no lifespan events. The
+    listeners are closed in any case.
 
     *Cancellation:* cuts every connection at once; no socket and no task is left.
     """
@@ -96,7 +100,7 @@ async def serve(
     departures = trio.lowlevel.ParkingLot()
 
     async def converse(stream: trio.SocketStream) -> None:
-        connection = Connection(app, config, context, stream, stall_s)
+        connection = Connection(app, config, context, stream, stall_s, heard)
         live.add(connection)
         try:
             await connection.run()
@@ -140,11 +144,13 @@ class Connection(TCPServer):
         context: WorkerContext,
         stream: trio.SocketStream,
         stall_s: float,
+        heard: Callable[[], None],
     ) -> None:
         wrapped = cast(AppWrapper, app)
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
         self._socket, self._stall_s = stream.socket, stall_s
+        self._heard = heard
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
         self._until = inf  # The deadline of `_reading`, in force when it reads.
         self._idle, self._closing = True, False
@@ -238,6 +244,8 @@ class Connection(TCPServer):
                 data = await self._socket.recv(MAX_RECV)
             if not data:
                 break
+            if len(data) <= LARGE:
+                self._heard()
             if self._idle:
                 self._until = min(self._until, trio.current_time() + HEAD_S)
             if not self._closing:

@@ -30,6 +30,10 @@ URGENT = 512 << 10
 SHARE = 1 << 20
 """Bytes of one session in one commit, so that a flood leaves room for its siblings."""
 
+ROUND = 4 << 20
+"""Bytes of all sessions in one commit, or a chunk more: whoever else has something to
+write waits for it, some 30 ms. What is left over is stored right after it."""
+
 RETRY_S = 0.5
 """Pause after the database refused; the tails fill meanwhile and programs wait."""
 
@@ -198,11 +202,7 @@ class Scribe:
         dirty, self._dirty = self._dirty, {}
         draw, self._draw = self._draw, {}
         keyframes = [drawn for each in draw.values() if (drawn := each()) is not None]
-        batch = [
-            (session_id, chunks)
-            for session_id, flow in dirty.items()
-            if (chunks := flow.tail.pending(SHARE))
-        ]
+        batch = self._due(dirty)
         # After a failure each by itself: what is wrong with one must not hold up all.
         groups = [[each] for each in batch] if self.waits else [batch]
         failed = False
@@ -226,6 +226,19 @@ class Scribe:
         if failed:
             self._bell.ring()
             await trio.sleep(RETRY_S)
+
+    def _due(self, dirty: dict[SessionId, Flow]) -> Batch:
+        """What goes into the next commit; who finds no room is first in that after."""
+        batch, room = Batch(), ROUND
+        for session_id, flow in dirty.items():
+            if room <= 0:
+                self._dirty[session_id] = flow
+                self._bell.ring()
+                self._hurry.ring()
+            elif chunks := flow.tail.pending(min(SHARE, room)):
+                batch.append((session_id, chunks))
+                room -= sum(len(data) for _, data in chunks)
+        return batch
 
     async def _store_notes(self) -> bool:
         """Store the verdicts whose bytes are stored; whether the database took them."""

@@ -1,5 +1,7 @@
 """One flood to fifty sockets, one of which never reads; how long a key takes meanwhile.
 
+And one, ten and fifty floods that nobody watches, each with a control: `floods`.
+
 The sockets live in a process of their own, so that the key's socket is not timed behind
 them. Each checks that its bytes follow one another from the first to the last.
 """
@@ -16,6 +18,7 @@ import orjson
 import trio
 
 from ant.client import AntClient
+from benchmarks import floods
 from benchmarks.rawsocket import RawSocket
 from tests.live.server import Server, running_server
 from tests.live.waiting import eventually
@@ -43,6 +46,9 @@ while time.monotonic() < ends:
 """Prints 4 KiB at a time from the first key on, at so many bytes a second at most."""
 
 RATES = ((500_000, "0.5 MB/s"), (float("inf"), "all it can"))
+
+UNWATCHED = (1, 10, 50)
+"""Floods side by side that nobody has joined."""
 
 _SPAN = re.compile(rb'"offset":(\d+),"end":(\d+)\}\Z')
 
@@ -204,6 +210,8 @@ async def main() -> None:
         ):
             for rate, name in RATES:
                 await one(server, ant, rate, name)
+            for count in UNWATCHED:
+                await floods.beside(server, ant, count)
 
 
 if __name__ == "__main__":

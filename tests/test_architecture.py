@@ -302,7 +302,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         ("errors", "client"),
         frozenset({"attrs", "click", "trio", "httpx"}),
     ),
-    (("listener",), ("errors", "tally", *CONNECTION), SERVING),
+    (("listener",), ("errors", "tally", "turns", *CONNECTION), SERVING),
     (
         ("server",),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -133,7 +133,12 @@ class Site:
 
 
 @asynccontextmanager
-async def serving(*, grace_s: float = 5, stall_s: float = 5) -> AsyncIterator[Site]:
+async def serving(
+    *,
+    grace_s: float = 5,
+    stall_s: float = 5,
+    heard: Callable[[], None] = lambda: None,
+) -> AsyncIterator[Site]:
     site = Site()
     listeners = await open_listeners("127.0.0.1", 0)
     site.port = address(listeners)[1]
@@ -145,6 +150,7 @@ async def serving(*, grace_s: float = 5, stall_s: float = 5) -> AsyncIterator[Si
             stopped=site.stopped,
             grace_s=grace_s,
             stall_s=stall_s,
+            heard=heard,
             task_status=task_status,
         )
         site.done.set()
@@ -243,6 +249,22 @@ async def test_a_connection_is_kept_for_the_next_request() -> None:
             for _ in range(asks):
                 await read_until(stream, b"\r\n\r\n")
                 assert await read_exactly(stream, 2) == b"ok"
+
+
+async def test_what_is_short_is_told_as_it_arrives() -> None:
+    """A request and a frame; of a long body its head at most."""
+    heard: list[int] = []
+    async with serving(heard=lambda: heard.append(1)) as site:
+        assert b" 200 " in await site.get()
+        assert 1 == len(heard)
+        async with await site.upgraded("/echo") as stream:
+            before = len(heard)
+            await stream.send_all(frame(1, b"x"))
+            await read_frame(stream)
+            assert before + 1 == len(heard)
+            await stream.send_all(frame(1, b"x" * 60_000))
+            await read_frame(stream)
+            assert len(heard) <= before + 2, "what is left of a read may be short"
 
 
 async def test_accepted_sockets_carry_the_options() -> None:

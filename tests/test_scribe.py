@@ -78,6 +78,39 @@ async def test_a_flood_is_stored_whole_and_shared(
     assert flow.tail.stored == len(data)
 
 
+async def test_a_commit_of_many_floods_is_bounded(
+    journal: Journal,
+    store: Store,
+    session: Session,
+    nursery: trio.Nursery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that others may write in between; who found no room goes before the rest."""
+    monkeypatch.setattr(module, "LINGER_S", 3600)
+    scribe, write = Scribe(journal, keep=1 << 30), journal.write
+    commits: list[dict[SessionId, int]] = []
+
+    async def count(work: Any, batch: Any, *args: Any) -> Any:
+        commits.append({one: sum(len(b) for _, b in chunks) for one, chunks in batch})
+        return await write(work, batch, *args)
+
+    monkeypatch.setattr(journal, "write", count)
+    flows = {SessionId(f"gone {number}"): Flow(Tail(0)) for number in range(20)}
+    flows[session.id] = Flow(Tail(0))
+    for session_id, flow in flows.items():
+        flow.append(bytes(URGENT) + b"\n")
+        scribe.mark(session_id, flow)
+    nursery.start_soon(scribe.run)
+    with trio.fail_after(PATIENCE_S):
+        for flow in flows.values():
+            await flow.wait_stored(URGENT + 1)
+    nursery.cancel_scope.cancel()
+    assert all(sum(each.values()) <= module.ROUND + CHUNK for each in commits)
+    assert 21 * (URGENT + 1) == sum(sum(each.values()) for each in commits)
+    assert list(flows) == list(dict.fromkeys(one for each in commits for one in each))
+    assert bytes(URGENT) + b"\n" == stored(store, session)[0]
+
+
 async def test_a_flush_may_end_before_the_end(scribe: Scribe, session: Session) -> None:
     """What comes after is not waited for, and what never came neither."""
     flow = Flow(Tail(0))

@@ -3,7 +3,8 @@
     pipeline   detector   tail -> observations and the screen; a whole tail behind, it
                           is waited for
       ends     reader     terminal -> tail, only while there is room; wakes viewers and
-                          the transcript writer
+                          the transcript writer; in a flood it does the detector's work
+                          in the turn that it has
                writer     inbox -> terminal
                watcher    looks at the screen when output pauses -> verdicts
 
@@ -123,6 +124,7 @@ class LiveTerminal:
         or `CapacityReached` when the program does not read.
         """
         self._stir()
+        self.flow.hurry()
         shown = self._sight.shows(data)
         typed = self._inbox.type_nowait(data)
         # What waits may be read by whoever asks for a secret by then.
@@ -264,9 +266,9 @@ class LiveTerminal:
 
     async def _read(self, at_end: trio.Event) -> None:
         while True:
-            await self.flow.wait_room()
+            data = self.terminal.read_nowait() if await self.flow.wait_room() else b""
             try:
-                data = await self.terminal.read()
+                data = data or await self.terminal.read()
             except Skipped as hole:
                 await self.flow.skip(hole.count)
                 self._take(b"")
@@ -282,22 +284,29 @@ class LiveTerminal:
     def _take(self, data: bytes) -> None:
         self.flow.append(data)
         self._witness.saw(OutputSeen(self.flow.tail.end))
+        if self.flow.floods:
+            self._observe()  # In the turn that it has: no other task need take one.
+
+    def _observe(self) -> None:
+        """Show and judge the next piece of what is in the tail, if there is any."""
+        seen = self.flow.tail.seen  # It goes ahead where offsets are left out.
+        data = self.flow.tail.read(seen, MAX_READ)
+        seen += len(data)
+        now = trio.current_time()
+        self._answer_queries(self._sight.feed(data, seen, now))
+        self._tell()
+        due = self._detector.next_look
+        for observation in self._detector.feed(data, seen, now):
+            self._witness.saw(observation)
+        if self._detector.next_look != due:
+            self._stirred.ring()
+        self.flow.mark_seen(seen)
 
     async def _detect(self) -> None:
         while await self.flow.wait_beyond(self.flow.tail.seen):
-            seen = self.flow.tail.seen  # It goes ahead where offsets are left out.
-            data = self.flow.tail.read(seen, MAX_READ)
-            seen += len(data)
-            now = trio.current_time()
-            self._answer_queries(self._sight.feed(data, seen, now))
-            self._tell()
-            due = self._detector.next_look
-            for observation in self._detector.feed(data, seen, now):
-                self._witness.saw(observation)
-            if self._detector.next_look != due:
-                self._stirred.ring()
-            self.flow.mark_seen(seen)
-            await trio.lowlevel.checkpoint()
+            if self.flow.tail.seen < self.flow.tail.end:
+                self._observe()
+                await trio.lowlevel.checkpoint()
 
     async def _watch(self) -> None:
         """Look when it is due; a flood is looked at now and then."""
@@ -308,6 +317,8 @@ class LiveTerminal:
                 with trio.move_on_at(math.inf if due is None else due):
                     await self._stirred.wait()
                 continue
+            await self.flow.wait_turn()
+            now = trio.current_time()
             for observation in self._sight.judge(now):
                 self._witness.saw(observation)
             await trio.lowlevel.checkpoint()

@@ -213,3 +213,48 @@ async def test_the_data_folder_is_its_owners_only(tmp_path: Path) -> None:
     flags = ("--data-dir", str(folder))
     async with running_server(tmp_path, *flags, command=command):
         assert os.stat(folder).st_mode & 0o777 == 0o700
+
+
+AT_START = """
+import gc, os, signal, sys
+from pathlib import Path
+import trio
+from ant.config import Config
+from ant.server import serve
+
+def ready(url):
+    print(len(gc.get_objects()), gc.get_freeze_count())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+trio.run(serve, Config(port=0, data_dir=Path(sys.argv[1])), ready)
+"""
+HURRIES = """
+import sys
+from ant.cli import main
+from ant.turns import Turns
+
+Turns.hurry = lambda self: print("hurry", file=sys.stderr, flush=True)
+main()
+"""
+
+
+@pytest.mark.slow
+async def test_what_is_there_at_the_start_is_not_collected(tmp_path: Path) -> None:
+    """To look through it again and again would stop the loop for 50 ms each time."""
+    argv = [sys.executable, "-c", AT_START, str(tmp_path)]
+    with trio.fail_after(30):
+        done = await trio.run_process(argv, capture_stdout=True)
+    collected, frozen = map(int, done.stdout.split())
+    assert collected < frozen / 20
+
+
+@pytest.mark.slow
+async def test_floods_wait_for_what_a_client_asks(tmp_path: Path) -> None:
+    """The listener tells who makes them wait."""
+    command = [sys.executable, "-c", HURRIES, "serve", "--port", "0"]
+    command += ["--data-dir", str(tmp_path)]
+    async with running_server(tmp_path, command=command) as server:
+        before = server.log.read_text().count("hurry")
+        async with server.client() as ant:
+            await ant.call("GET", "/api/health")
+        assert before < server.log.read_text().count("hurry")
