@@ -12,7 +12,7 @@ from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
 from ant import clock
-from ant.errors import AntError, StorageFailed
+from ant.errors import AntError, Stopping, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
 from ant.store.lineblocks import LineBlock
@@ -34,8 +34,22 @@ _PRAGMAS = {
     "temp_store": "memory",
     "wal_autocheckpoint": 4096,  # Pages, so 16 MiB: a flood folds in less often.
 }
-_CONNECTIONS = 8
-"""One writer, four readers, and some for the moment in which they change hands."""
+_CONNECTIONS = 16
+"""One writer, the loop, eight readers, and some for when they change hands."""
+
+WORK_S = 0.001
+"""A long read works so long before it lets other threads run. Python itself lets a
+thread go on for 5 ms while others wait, and the loop waits at each of its turns."""
+
+REST_S = 0.0002
+"""How long it lets them, at least: a shorter sleep may end before they wake."""
+
+PROGRESS = 10_000
+"""Steps of SQLite between two looks whether anybody still waits: below 1 ms."""
+
+
+class Withdrawn(Exception):
+    """Nobody waits for this read any more, so it ends."""
 
 
 @attrs.define(eq=False)
@@ -43,11 +57,14 @@ class Job:
     """A piece of work for one transaction, and afterwards what became of it.
 
     Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
-    published when there is no error. `busy_s` is what a read cost.
+    published when there is no error. `busy_s` is what a read cost. A read that is
+    `withdrawn` while it runs ends soon, if it is `long`: between two rows, or pieces.
     """
 
     work: Callable[..., Any]
     args: tuple[Any, ...] = ()
+    long: bool = False
+    withdrawn: bool = False
     result: Any = None
     error: Exception | None = None
     busy_s: float = 0.0
@@ -127,7 +144,7 @@ class Store:
                 connection = self._db.connection()
                 connection.execute("BEGIN")
                 for job in jobs:
-                    _read_one(job)
+                    _read_one(connection, job)
                 connection.execute("ROLLBACK")
         except StorageFailed as exc:
             keep = False
@@ -189,13 +206,38 @@ def _translated() -> Iterator[None]:
         raise StorageFailed(f"The database refused: {exc}") from exc
 
 
-def _read_one(job: Job) -> None:
+def _read_one(connection: sqlite3.Connection, job: Job) -> None:
     start = clock.busy()
+    unit = Unit(clock.now(), writable=False)
+    if job.long:
+        unit.pause = _pausing(job)
+        connection.set_progress_handler(lambda: job.withdrawn, PROGRESS)
     try:
-        job.result = job.work(Unit(clock.now(), writable=False), *job.args)
+        unit.pause()
+        job.result = job.work(unit, *job.args)
+    except Withdrawn:
+        _fail(job, Stopping("The server is stopping."))
     except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
         _fail(job, _domain(exc))
+    finally:
+        if job.long:
+            connection.set_progress_handler(None, 0)
     job.busy_s = clock.busy() - start
+
+
+def _pausing(job: Job) -> Callable[[], None]:
+    """See `Unit.pause`; cheap enough for each row."""
+    last = clock.monotonic()
+
+    def pause() -> None:
+        nonlocal last
+        if job.withdrawn:
+            raise Withdrawn
+        if clock.monotonic() - last > WORK_S:
+            clock.rest(REST_S)
+            last = clock.monotonic()
+
+    return pause
 
 
 def _domain(exc: Exception) -> Exception:
@@ -220,5 +262,6 @@ __all__ = [
     "Program",
     "Sighting",
     "Store",
+    "Withdrawn",
     "Unit",
 ]

@@ -1,5 +1,6 @@
 """One transaction: its time, its tables and the events it collects."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import attrs
@@ -22,15 +23,22 @@ from ant.store.trail import RunEvents, TerminalEvents
 from ant.store.transcripts import Transcripts
 
 
+def _go_on() -> None:
+    """Where nobody waits for the processor, and nobody can leave."""
+
+
 @attrs.define(eq=False)
 class Unit:
     """What a rule is given; it knows no trio and no connection.
 
     `envelopes` are published by the journal, in this order, once the transaction is in.
+    `pause` is called by rules between two pieces of work that may be long: it lets
+    other threads run, and raises `Withdrawn` when nobody waits for the answer any more.
     """
 
     now: datetime
     writable: bool = True
+    pause: Callable[[], None] = _go_on
     envelopes: list[Envelope] = attrs.field(factory=list)
     sessions: Sessions = attrs.field(factory=Sessions)
     transcripts: Transcripts = attrs.field(factory=Transcripts)

@@ -41,7 +41,7 @@ class OneFileRef:
 @endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True, token="room")
 async def list_tasks(system: System, session_id: SessionId) -> Tasks:
     """The room's tasks, deleted ones too, oldest first."""
-    return Tasks(await system.journal.read(board.list_tasks, session_id))
+    return Tasks(await system.journal.study(board.list_tasks, session_id))
 
 
 @endpoint("POST", "/api/sessions/<session_id>/tasks", status=201)
@@ -72,7 +72,7 @@ async def delete_task(system: System, session_id: SessionId, task_id: str) -> Do
 @endpoint("GET", "/api/sessions/<session_id>/file-refs", inactive=True, token="room")
 async def list_file_refs(system: System, session_id: SessionId) -> FileRefs:
     """The files flagged in the room, oldest first."""
-    return FileRefs(await system.journal.read(board.list_file_refs, session_id))
+    return FileRefs(await system.journal.study(board.list_file_refs, session_id))
 
 
 @endpoint("POST", "/api/sessions/<session_id>/file-refs", status=201)

@@ -14,7 +14,7 @@ async def list_deliveries(
 ) -> Deliveries:
     """Deliveries to a terminal, or of what was posted in a room, oldest first."""
     return Deliveries(
-        await system.journal.read(deliveries.list_deliveries, session_id, query)
+        await system.journal.study(deliveries.list_deliveries, session_id, query)
     )
 
 
@@ -29,5 +29,5 @@ async def list_deliveries_of_message(
 ) -> Deliveries:
     """Deliveries of one message, and the terminals that were left out and why."""
     return Deliveries(
-        await system.journal.read(deliveries.of_message, session_id, message_id)
+        await system.journal.study(deliveries.of_message, session_id, message_id)
     )

@@ -34,7 +34,7 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     `Last-Event-ID`; one that names no event gets what happens from now on.
     """
     if request.accept_mimetypes.best != EVENT_STREAM:
-        return await system.journal.read(evidence.list_events, query, system.epoch)
+        return await system.journal.study(evidence.list_events, query, system.epoch)
     last, seq = request.headers.get("Last-Event-ID", ""), system.bus.seq
     if last.isascii() and last.isdecimal():
         seq = min(int(last), seq)

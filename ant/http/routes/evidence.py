@@ -44,7 +44,7 @@ async def list_run_events(
     and `kind` are exact, `q` is a part of the text. Each has the hash of the one
     before.
     """
-    return await system.journal.read(tracing.list_run_events, session_id, query)
+    return await system.journal.study(tracing.list_run_events, session_id, query)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/terminal/events", inactive=True)
@@ -55,7 +55,7 @@ async def list_terminal_events(
 
     A terminal in tmux has tmux's notifications, too.
     """
-    return await system.journal.read(tracing.list_terminal_events, session_id, query)
+    return await system.journal.study(tracing.list_terminal_events, session_id, query)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")

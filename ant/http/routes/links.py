@@ -26,7 +26,7 @@ class Linked:
 @endpoint("GET", "/api/sessions/<session_id>/links", inactive=True, token="room")
 async def list_links(system: System, session_id: SessionId) -> RoomLinks:
     """Outgoing and incoming links of a room."""
-    return await system.journal.read(links.list_links, session_id)
+    return await system.journal.study(links.list_links, session_id)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))

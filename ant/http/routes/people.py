@@ -45,7 +45,7 @@ class ReadsOfAll:
 @endpoint("GET", "/api/sessions/<session_id>/participants", inactive=True, token="room")
 async def list_participants(system: System, session_id: SessionId) -> Participants:
     """Members, those who post from outside, and both together."""
-    return await system.journal.read(people.list_participants, session_id)
+    return await system.journal.study(people.list_participants, session_id)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/participants", status=201)
@@ -90,7 +90,7 @@ async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> 
 @endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True, token="room")
 async def all_reads(system: System, session_id: SessionId) -> ReadsOfAll:
     """Read receipts of every message in the room that was read, by message id."""
-    return ReadsOfAll(await system.journal.read(people.all_reads, session_id))
+    return ReadsOfAll(await system.journal.study(people.all_reads, session_id))
 
 
 @endpoint(
@@ -126,5 +126,5 @@ async def list_reads(
 ) -> ReadsOfOne:
     """Who read one message."""
     return ReadsOfOne(
-        await system.journal.read(people.list_reads, session_id, message_id)
+        await system.journal.study(people.list_reads, session_id, message_id)
     )

@@ -41,8 +41,8 @@ async def list_sessions(system: System, caller: Caller | None) -> SessionList:
     A terminal's token is shown that terminal and the rooms it is in.
     """
     if caller is not None:
-        return SessionList(await system.journal.read(tokens.rooms_of, caller), ())
-    return await system.journal.read(sessions.list_sessions)
+        return SessionList(await system.journal.study(tokens.rooms_of, caller), ())
+    return await system.journal.study(sessions.list_sessions)
 
 
 @endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
