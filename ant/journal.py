@@ -198,9 +198,7 @@ class Journal:
         self._lanes = {Lane.READ: self._readers}
         for lane in (Lane.SEARCH, Lane.SCAN, Lane.REPORT):
             bound = LANE_QUEUE, _FULL.format(lane.value)
-            self._lanes[lane] = _Counter(
-                store.read_group, _nothing, 1, READERS, *bound
-            )
+            self._lanes[lane] = _Counter(store.read_group, _nothing, 1, READERS, *bound)
 
     async def write(self, work: Callable[..., T], *args: object) -> T:
         """Run `work(unit, *args)` in a transaction; its result, once it is committed.

@@ -1,11 +1,20 @@
 """Rules of sessions: a terminal and its private chat are born and buried as a pair."""
 
+import re
 from typing import Any
 
 import attrs
 
 from ant import clock, handles, wire
-from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle, changes
+from ant.commands import (
+    FIRST_PAGE,
+    CreateSession,
+    ListAll,
+    PatchSession,
+    SetCliFlag,
+    SetHandle,
+    changes,
+)
 from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.limits import META
@@ -19,7 +28,10 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
-from ant.store import Unit
+from ant.store import PAGE_BYTES, Page, Unit
+
+_ACTIVE, _RECOVERABLE = "active", "recoverable"
+"""The two lists, in the order in which they are told."""
 
 
 def _driver(ask: CreateSession, program: str | None) -> CliFlag | None:
@@ -112,9 +124,36 @@ def _with_terminal(
     return session
 
 
-def list_sessions(unit: Unit) -> SessionList:
-    """Active sessions and those that can be brought back."""
-    return SessionList(unit.sessions.active(), unit.sessions.recoverable())
+def list_sessions(unit: Unit, ask: ListAll = FIRST_PAGE) -> SessionList:
+    """A page of active sessions, and of those that can be brought back.
+
+    Raises `Invalid` on an `after` that no page ended with.
+    """
+    kind, place = _place(ask.after)
+    active: Page[Session] = Page()
+    if kind != _RECOVERABLE:
+        active = unit.sessions.active(place, PAGE_BYTES // 2)
+        place = None
+        if active.more:
+            return SessionList(active, (), _named(unit, _ACTIVE, active[-1].id))
+    gone = unit.sessions.recoverable(place, PAGE_BYTES // 2)
+    following = _named(unit, _RECOVERABLE, gone[-1].id) if gone.more else None
+    return SessionList(active, gone, following)
+
+
+def _named(unit: Unit, kind: str, session_id: SessionId) -> str:
+    at, ordinal = unit.sessions.place(session_id)
+    return f"{kind}.{ordinal}.{at}"
+
+
+def _place(name: str | None) -> tuple[str, tuple[str, int] | None]:
+    """The list and the place in it that a page named."""
+    if name is None:
+        return _ACTIVE, None
+    kind, ordinal, at = (*name.split(".", 2), "", "")[:3]
+    if kind not in (_ACTIVE, _RECOVERABLE) or not re.fullmatch("[0-9]{1,15}", ordinal):
+        raise Invalid(f"expected the `next` of a page, got {name!r} at $.after")
+    return kind, (at, int(ordinal))
 
 
 def get_session(unit: Unit, session_id: SessionId) -> Session:

@@ -47,8 +47,9 @@ class ScreenPage:
 async def draw(system: System, session_id: SessionId) -> Drawing:
     """The screen of a session as it is, or was when its program ended.
 
-    Raises `Conflict` where no screen library is installed, and `CapacityReached`. *Cancellation:* nothing to
-    undo. Between a live drawing and its return nobody else runs.
+    Raises `Conflict` where no screen library is installed, and `CapacityReached`.
+    *Cancellation:* nothing to undo. Between a live drawing and its return nobody else
+    runs.
     """
     if (live := system.supervisor.find(session_id)) is not None:
         return live.look()

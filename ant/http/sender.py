@@ -171,7 +171,7 @@ class Sender:
             if self._turned():
                 return
             await self._send_event(envelope)
-        if len(envelopes) < EVENTS_AT_ONCE and not self._turned():
+        if not envelopes.more and not self._turned():
             self._position = position
 
     def _turned(self) -> bool:

@@ -18,9 +18,10 @@ from ant.store.keyframes import Keyframe
 from ant.store.lineblocks import LineBlock
 from ant.store.lines import Place
 from ant.store.log import sha256
-from ant.store.people import Listed, Member, Poster
+from ant.store.people import Listed, Member, Poster, Receipts
 from ant.store.sessions import Program
 from ant.store.sightings import Sighting
+from ant.store.statement import PAGE_BYTES, Page, page
 from ant.store.tables import database
 from ant.store.unit import Unit
 
@@ -251,17 +252,21 @@ def _fail(job: Job, error: Exception) -> None:
 
 
 __all__ = [
+    "PAGE_BYTES",
     "AntError",
     "Job",
     "Keyframe",
     "LineBlock",
     "Listed",
     "Member",
+    "Page",
     "Place",
     "Poster",
     "Program",
+    "Receipts",
     "Sighting",
     "Store",
-    "Withdrawn",
     "Unit",
+    "Withdrawn",
+    "page",
 ]

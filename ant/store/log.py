@@ -7,7 +7,7 @@ from peewee import fn
 
 from ant import clock, wire
 from ant.events import Envelope
-from ant.store.statement import Statement
+from ant.store.statement import PAGE_BYTES, Page, Statement, lazily, page
 from ant.store.tables import EventRow
 
 TOMBSTONE = "tombstone"
@@ -24,6 +24,11 @@ _APPEND = Statement(
 def sha256(text: str) -> str:
     """The hash of a body, in hex; statements call it by this name."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _envelope(row: Any) -> Envelope:
+    event = wire.load_event(row.type, row.body)
+    return Envelope(clock.parse_stamp(row.at), event, row.seq)
 
 
 class EventLog:
@@ -50,8 +55,12 @@ class EventLog:
         limit: int,
         session_id: str | None = None,
         tag: str | None = None,
-    ) -> list[Envelope]:
-        """The oldest `limit` events after `seq`, in order; of one session or kind."""
+        budget: int = PAGE_BYTES,
+    ) -> Page[Envelope]:
+        """The oldest `limit` events after `seq`, in order; of one session or kind.
+
+        No more than have `budget` bytes together.
+        """
         query = EventRow.select().where(
             (EventRow.seq > seq) & (EventRow.type != TOMBSTONE)
         )
@@ -59,12 +68,8 @@ class EventLog:
             query = query.where(EventRow.session_id == session_id)
         if tag is not None:
             query = query.where(EventRow.type == tag)
-        return [
-            Envelope(
-                clock.parse_stamp(row.at), wire.load_event(row.type, row.body), row.seq
-            )
-            for row in query.order_by(EventRow.seq).limit(limit)
-        ]
+        rows = query.order_by(EventRow.seq).limit(limit + 1).namedtuples()
+        return page(lazily(rows), _envelope, limit, budget)
 
     def forget(self, session_id: str) -> None:
         """Leave of a session's events nothing but tombstones."""

@@ -15,8 +15,11 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
-from ant.store.statement import Statement
+from ant.store.statement import ALL, Page, Statement, lazily, page
 from ant.store.tables import SessionRow, TerminalRow
+
+ROW_BYTES = 800
+"""What a session has beside names and `meta`, as JSON."""
 
 
 @attrs.frozen
@@ -143,6 +146,28 @@ def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any
     return query
 
 
+_GONE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
+"""When a session was deleted, else changed last."""
+
+
+def _listed(
+    which: Any, at: Any, after: tuple[str, int] | None, budget: int
+) -> Page[Session]:
+    query = _select().where(which)
+    if after is not None:
+        is_tied = (at == after[0]) & (SessionRow.ordinal < after[1])
+        query = query.where((at < after[0]) | is_tied)
+    ordered = query.order_by(at.desc(), SessionRow.ordinal.desc())
+    return page(lazily(ordered), _session, budget=budget, weigh=_weight)
+
+
+def _weight(row: Any) -> int:
+    """About what a session has as JSON."""
+    half = getattr(row, "half", None)
+    texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
+    return wire.weight((*texts, half and half.command)) + ROW_BYTES
+
+
 class Sessions:
     """Sessions and their terminals, inside one transaction."""
 
@@ -155,17 +180,27 @@ class Sessions:
         row = _STATE.one(session_id=session_id)
         return (bool(row.archived), row.deleted_at is not None) if row else None
 
-    def active(self) -> tuple[Session, ...]:
-        """Neither archived nor deleted, newest change first."""
-        query = _select().where(_ACTIVE)
-        order = (SessionRow.updated_at.desc(), SessionRow.ordinal.desc())
-        return tuple(map(_session, query.order_by(*order)))
+    def active(
+        self, after: tuple[str, int] | None = None, budget: int = ALL
+    ) -> Page[Session]:
+        """Neither archived nor deleted, newest change first; those after a `place`."""
+        return _listed(_ACTIVE, SessionRow.updated_at, after, budget)
 
-    def recoverable(self) -> tuple[Session, ...]:
+    def recoverable(
+        self, after: tuple[str, int] | None = None, budget: int = ALL
+    ) -> Page[Session]:
         """Archived or soft-deleted, newest deletion (else change) first."""
-        query = _select().where(~_ACTIVE)
-        gone = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at).desc()
-        return tuple(map(_session, query.order_by(gone, SessionRow.ordinal.desc())))
+        return _listed(~_ACTIVE, _GONE, after, budget)
+
+    def place(self, session_id: str) -> tuple[str, int]:
+        """Where a session stands in its list: a time, and a number that breaks ties."""
+        at = _GONE if self._is_gone(session_id) else SessionRow.updated_at
+        query = SessionRow.select(at.alias("at"), SessionRow.ordinal)
+        row: Any = query.where(SessionRow.id == session_id).tuples().get()
+        return row[0], row[1]
+
+    def _is_gone(self, session_id: str) -> bool:
+        return any(self.state(session_id) or ())
 
     def name_taken(self, name: str, but: Collection[str] = ()) -> bool:
         """Whether an active session, not one of `but`, has that name in any case."""

@@ -157,18 +157,22 @@ class Transcripts:
         before: str | None,
         limit: int,
         budget: int,
+        to: int | None = None,
     ) -> list[Chunk]:
         """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
 
-        With `before` only what was stored before it counts. `budget` as for `read`;
+        With `before` only what was stored before it counts, with `to` only chunks that
+        begin before that offset; both are the newest then. `budget` as for `read`;
         what is too much is left out at the far end of the reading direction.
         """
         query = self._of(session_id)
         if before is not None:
             query = query.where(ChunkRow.at < before)
+        if to is not None:
+            query = query.where(ChunkRow.offset < to)
         if since is not None:
             query = query.where(ChunkRow.at > since)
-            if before is None:
+            if before is None and to is None:
                 oldest = query.order_by(ChunkRow.offset).limit(limit)
                 return _within(lazily(oldest.namedtuples()), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)

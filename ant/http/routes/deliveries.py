@@ -13,9 +13,8 @@ async def list_deliveries(
     system: System, session_id: SessionId, query: ListDeliveries
 ) -> Deliveries:
     """Deliveries to a terminal, or of what was posted in a room, oldest first."""
-    return Deliveries(
-        await system.journal.study(deliveries.list_deliveries, session_id, query)
-    )
+    page = await system.journal.study(deliveries.list_deliveries, session_id, query)
+    return Deliveries(page, page.next)
 
 
 @endpoint(

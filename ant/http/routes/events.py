@@ -88,7 +88,7 @@ class EventStream(ResponseBody):
                     pieces.append(_event(body["type"], body, self._seq))
             if pieces:
                 return b"".join(pieces)
-            if len(page) < PAGE:
+            if not page.more:
                 with trio.move_on_after(BEAT_S) as patience:
                     await self._bell.wait()
                 if patience.cancelled_caught:

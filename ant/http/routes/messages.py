@@ -43,8 +43,9 @@ class Pinned:
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
-    """A page of the room's history, oldest first."""
-    return Messages(await system.journal.study(rooms.list_messages, session_id, query))
+    """A page of the room's history, oldest first: at most 4 MiB, and `next` goes on."""
+    page = await system.journal.study(rooms.list_messages, session_id, query)
+    return Messages(page, page.next)
 
 
 @endpoint(
@@ -135,6 +136,5 @@ async def search_room(
     A `q` that begins with `re:` is a regular expression of RE2.
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
-    return await system.journal.study(
-        search.search_room, session_id, query, lane=lane
-    )
+    found = await system.journal.study(search.search_room, session_id, query, lane=lane)
+    return SearchResults(found, not found.more)

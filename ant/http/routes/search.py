@@ -3,8 +3,8 @@
 import trio
 
 from ant import search
-from ant.finding import Everything, SearchAll
 from ant.errors import CapacityReached
+from ant.finding import Everything, SearchAll
 from ant.http.endpoint import endpoint
 from ant.journal import Lane
 from ant.system import System

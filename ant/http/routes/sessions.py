@@ -6,6 +6,7 @@ from ant import sessions, tokens
 from ant.commands import (
     CreateSession,
     DeleteSession,
+    ListAll,
     PatchSession,
     SetCliFlag,
     SetHandle,
@@ -35,14 +36,16 @@ class CliFlagSet:
 
 
 @endpoint("GET", "/api/sessions", token="self")
-async def list_sessions(system: System, caller: Caller | None) -> SessionList:
-    """Active sessions, newest change first, and `recoverable` ones.
+async def list_sessions(
+    system: System, query: ListAll, caller: Caller | None
+) -> SessionList:
+    """Active sessions, newest change first, and `recoverable` ones; 4 MiB at most.
 
     A terminal's token is shown that terminal and the rooms it is in.
     """
     if caller is not None:
         return SessionList(await system.journal.study(tokens.rooms_of, caller), ())
-    return await system.journal.study(sessions.list_sessions)
+    return await system.journal.study(sessions.list_sessions, query)
 
 
 @endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
