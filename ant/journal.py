@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import attrs
 import trio
 
-from ant import clock
+from ant import clock, wire
 from ant.bus import Bus
 from ant.errors import CapacityReached, Stopping, StorageFailed
 from ant.events import Envelope
@@ -189,9 +189,11 @@ class Journal:
     def __init__(self, store: Store, bus: Bus) -> None:
         self.degraded = False
         self._bus = bus
-        self._read_group = store.read_group
+        self._read_group, self._store = store.read_group, store
         self._slow: dict[str, int] = {}
         self._away: dict[str, int] = {}
+        self._folders = trio.CapacityLimiter(1)
+        self._encoders = trio.CapacityLimiter(READERS)
         self._owners: dict[tuple[Lane, str], trio.Lock] = {}
         self._writer = _Counter(store.transact_group, self._committed, GROUP, 1)
         self._readers = _Counter(store.read_group, _nothing, READ_GROUP, READERS)
@@ -263,6 +265,20 @@ class Journal:
             if not lock.locked():
                 self._owners.pop((lane, owner), None)
         return result
+
+    async def render(self, value: object) -> bytes:
+        """A large answer as JSON, made in a thread. *Cancellation:* nothing to undo."""
+        return await trio.to_thread.run_sync(
+            wire.dumps, value, limiter=self._encoders, abandon_on_cancel=True
+        )
+
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        return self._store.wal_bytes()
+
+    async def fold(self) -> bool:
+        """`Store.fold` in a thread. *Cancellation:* it is finished first."""
+        return await trio.to_thread.run_sync(self._store.fold, limiter=self._folders)
 
     def publish(self, envelope: Envelope) -> None:
         """Publish an event that is in no transaction: an ephemeral one."""

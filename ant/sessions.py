@@ -1,6 +1,7 @@
 """Rules of sessions: a terminal and its private chat are born and buried as a pair."""
 
 import re
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -29,6 +30,9 @@ from ant.model import (
     TerminalInfo,
 )
 from ant.store import PAGE_BYTES, Page, Unit
+
+PURGED = 20
+"""Sessions that are removed in one transaction because they are too old."""
 
 _ACTIVE, _RECOVERABLE = "active", "recoverable"
 """The two lists, in the order in which they are told."""
@@ -242,14 +246,13 @@ def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[Sessio
 
 
 def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
-    """Remove rows and all that hangs on them; their terminals have ended before.
+    """Remove sessions for good, with all that hangs on them; their terminals have ended.
 
+    From now on there is nothing to be read of them; rows go bit by bit (`removing`).
     Of each event they had, logged or in the chain, a tombstone without content stays.
     """
     for session_id in ids:
-        unit.sessions.remove(session_id)
-        unit.log.forget(session_id)
-        unit.run_events.forget(session_id)
+        unit.removals.mark(session_id, clock.stamp(unit.now))
     unit.emit(SessionsChanged(None, tuple(ids)))
 
 
@@ -296,13 +299,15 @@ def _expired(unit: Unit, session: Session) -> bool:
 def purge(unit: Unit) -> list[SessionId]:
     """Remove what was deleted longer ago than its ttl; nothing archived, ever.
 
-    Of a pair with two ttls the longer one counts, for both.
+    Of a pair with two ttls the longer one counts, for both. No more than `PURGED` at
+    once.
     """
-    ids = [
+    expired = (
         session.id
         for session in unit.sessions.deleted()
         if all(_expired(unit, each) for each in _pair(unit, session))
-    ]
+    )
+    ids = list(islice(expired, PURGED))
     if ids:
         remove_sessions(unit, ids)
     return ids

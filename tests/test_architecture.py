@@ -115,6 +115,7 @@ STORE = (
     "store.prompts",
     "store.deliveries",
     "store.trail",
+    "store.removals",
     "store.unit",
     "store",
 )
@@ -158,6 +159,7 @@ RULES = (
     "verifying",
     "exporting",
     "screens",
+    "removing",
 )
 MACHINERY = (
     "config",
@@ -167,6 +169,7 @@ MACHINERY = (
     "journal",
     "backlog",
     "indexer",
+    "remover",
     "scribe",
     "pace",
     "recorder",

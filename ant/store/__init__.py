@@ -19,6 +19,8 @@ from ant.store.lineblocks import LineBlock
 from ant.store.lines import Place
 from ant.store.log import sha256
 from ant.store.people import Listed, Member, Poster, Receipts
+from ant.store.prompts import PromptCounts
+from ant.store.removals import Progress
 from ant.store.sessions import Program
 from ant.store.sightings import Sighting
 from ant.store.statement import PAGE_BYTES, Page, page
@@ -30,6 +32,7 @@ T = TypeVar("T")
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",  # A commit survives kill -9; `settings.clean` covers more.
+    "journal_size_limit": 32 << 20,  # What a large write made longer is cut again.
     "foreign_keys": 1,
     "busy_timeout": 5000,
     "temp_store": "memory",
@@ -87,6 +90,7 @@ class Store:
 
     def __init__(self, db: PooledSqliteDatabase) -> None:
         self._db = db
+        self._wal = Path(f"{db.database}-wal")
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -115,6 +119,24 @@ class Store:
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log back in."""
         self._db.close_all()
+
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        return self._wal.stat().st_size if self._wal.exists() else 0
+
+    def fold(self) -> bool:
+        """Fold the write-ahead log in as far as readers let it; whether all of it was.
+
+        Others read and write meanwhile. Raises `StorageFailed`.
+        """
+        try:
+            with _translated():
+                self._db.connect(reuse_if_open=True)
+                pragma = "PRAGMA wal_checkpoint(PASSIVE)"
+                _, length, folded = self._db.connection().execute(pragma).fetchone()
+        finally:
+            self._db.close()
+        return bool(length == folded)
 
     def transact(self, work: Callable[..., T], *args: Any) -> T:
         """Run one piece of work in a transaction of its own; its events are dropped.
@@ -263,6 +285,8 @@ __all__ = [
     "Place",
     "Poster",
     "Program",
+    "Progress",
+    "PromptCounts",
     "Receipts",
     "Sighting",
     "Store",

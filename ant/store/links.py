@@ -96,6 +96,6 @@ class Links:
             .join(source, on=(source.id == LinkRow.source_room_id), attr="source")
             .switch(LinkRow)
             .join(target, on=(target.id == LinkRow.target_room_id), attr="target")
-            .where(condition)
+            .where(condition & (source.removed == False) & (target.removed == False))  # noqa: E712
             .order_by(LinkRow.ordinal)
         )

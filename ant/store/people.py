@@ -54,6 +54,9 @@ class Poster:
     message_count: int
 
 
+_THERE = SessionRow.removed == False  # noqa: E712
+
+
 def _member(row: Any) -> Member:
     return Member(row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at)
 
@@ -121,7 +124,10 @@ class People:
 
     def members(self, room_id: str) -> list[Member]:
         """Every membership of a room, of those who left too, oldest first."""
-        rows = MemberRow.select().where(MemberRow.room_id == room_id)
+        rows = MemberRow.select(MemberRow).join(
+            SessionRow, on=(SessionRow.id == MemberRow.session_id)
+        )
+        rows = rows.where((MemberRow.room_id == room_id) & _THERE)
         return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
 
     def member(self, room_id: str, session_id: str) -> Member | None:
@@ -206,7 +212,7 @@ class People:
             .join(
                 SessionRow,
                 JOIN.LEFT_OUTER,
-                on=(SessionRow.id == ReadRow.session_id),
+                on=((SessionRow.id == ReadRow.session_id) & _THERE),
                 attr="reader",
             )
             .where(MessageRow.session_id == room_id)

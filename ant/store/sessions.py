@@ -1,6 +1,6 @@
 """Session and terminal rows to and from the model."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import attrs
@@ -91,13 +91,18 @@ def _from(row: Any, terminal: Any) -> Session:
     )
 
 
+_THERE = SessionRow.removed == False  # noqa: E712
+
+
 def _select() -> Any:
-    return SessionRow.select(SessionRow, TerminalRow).join(
+    """Sessions that are there, with the terminals of those that have one."""
+    query = SessionRow.select(SessionRow, TerminalRow).join(
         TerminalRow,
         JOIN.LEFT_OUTER,
         on=(TerminalRow.session_id == SessionRow.id),
         attr="half",
     )
+    return query.where(_THERE)
 
 
 _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
@@ -107,7 +112,7 @@ _GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id)
 _STATE = Statement(
     lambda session_id: SessionRow.select(
         SessionRow.archived, SessionRow.deleted_at
-    ).where(SessionRow.id == session_id)
+    ).where((SessionRow.id == session_id) & _THERE)
 )
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
@@ -138,7 +143,7 @@ def _one(row: Any) -> Session | None:
 
 def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any:
     """Only rows of sessions to be looked into; `session_id` is the column that says."""
-    query = query.join(SessionRow, on=(SessionRow.id == session_id))
+    query = query.join(SessionRow, on=(SessionRow.id == session_id)).where(_THERE)
     if not archived:
         query = query.where(SessionRow.archived == False)  # noqa: E712
     if not deleted:
@@ -227,10 +232,11 @@ class Sessions:
         rows = _select().where(SessionRow.id.in_(list(ids)))
         return {row.id: _session(row) for row in rows}
 
-    def deleted(self) -> list[Session]:
-        """Soft-deleted sessions that are not archived."""
+    def deleted(self) -> Iterator[Session]:
+        """Soft-deleted sessions that are not archived, oldest deletion first."""
         where = SessionRow.deleted_at.is_null(False) & (SessionRow.archived == False)  # noqa: E712
-        return list(map(_session, _select().where(where)))
+        query = _select().where(where).order_by(SessionRow.deleted_at)
+        return map(_session, lazily(query))
 
     def add(self, session: Session, env: dict[str, str]) -> None:
         """Insert a session, with its terminal if it has one."""
@@ -274,12 +280,6 @@ class Sessions:
     def skip_offsets(self, count: int) -> None:
         """Move every terminal's numbering ahead; what lies between is a gap."""
         TerminalRow.update(reserved=TerminalRow.reserved + count).execute()
-
-    def remove(self, session_id: str) -> None:
-        """Delete a row and, by cascade, all that hangs on it; nobody links to it."""
-        here = SessionRow.linked_chat_id == session_id
-        SessionRow.update(linked_chat_id=None).where(here).execute()
-        SessionRow.delete().where(SessionRow.id == session_id).execute()
 
     def program(self, session_id: str) -> Program | None:
         """What the terminal of that session runs."""

@@ -2,7 +2,7 @@
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
 import attrs
@@ -42,11 +42,15 @@ def page(
     """
     made: list[T] = []
     size, more = 0, False
-    for row in rows:
-        size += weigh(row)
-        if more := len(made) == limit or (size > budget and bool(made)):
-            break
-        made.append(make(row))
+    try:
+        for row in rows:
+            size += weigh(row)
+            if more := len(made) == limit or (size > budget and bool(made)):
+                break
+            made.append(make(row))
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()  # An error would keep it, and it a statement.
     done = Page(made[::-1] if newest else made)
     done.more = more
     return done

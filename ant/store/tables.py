@@ -31,7 +31,10 @@ class Table(Model):
 
 
 class SessionRow(Table):
-    """A terminal, agent or chat; `ordinal` breaks ties of time."""
+    """A terminal, agent or chat; `ordinal` breaks ties of time.
+
+    One that is `removed` is to be read by nobody: its rows are being taken away.
+    """
 
     ordinal = AutoField()
     id = TextField(unique=True)
@@ -52,6 +55,7 @@ class SessionRow(Table):
     cli_flag = TextField(null=True)
     linked_chat_id = TextField(null=True, index=True)
     auto_forward_chat = BooleanField(default=True)
+    removed = BooleanField(default=False)
 
     class Meta:
         table_name = "sessions"

@@ -9,7 +9,8 @@ from peewee import fn
 from ant import clock, wire
 from ant.model import SessionId
 from ant.store.sessions import reachable
-from ant.store.statement import PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.statement import ALL, PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.tables import database
 from ant.store.trailtables import RunEventRow, TerminalEventRow
 from ant.trail import RunEvent, Source, TerminalEvent, Trust
 
@@ -198,16 +199,24 @@ class RunEvents:
             (RunEventRow.session_id == session_id) & (RunEventRow.n < below)
         ).execute()
 
-    def forget(self, session_id: str) -> None:
-        """Leave of a session's events nothing but places, times and hashes."""
-        RunEventRow.update(
-            kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
-        ).where(RunEventRow.session_id == session_id).execute()
+    def bury(self, before: str, most: int = ALL) -> int:
+        """Remove tombstones from before a time for good, `most` at once; how many."""
+        # The index of tombstones is taken only where the kind stands in the words.
+        old = database.execute_sql(
+            "SELECT id FROM run_events WHERE kind = 'tombstone' AND at < ? LIMIT ?",
+            (before, most),
+        )
+        ids = [ident for (ident,) in old.fetchall()]
+        return int(RunEventRow.delete().where(RunEventRow.id.in_(ids)).execute())
 
-    def bury(self, before: str) -> int:
-        """Remove tombstones from before a time for good; how many."""
-        gone = (RunEventRow.kind == TOMBSTONE) & (RunEventRow.at < before)
-        return int(RunEventRow.delete().where(gone).execute())
+
+def bury_run_events(session_id: str, first: int, last: int) -> None:
+    """Leave of these numbers of a session nothing but places, times and hashes."""
+    RunEventRow.update(
+        kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
+    ).where(
+        (RunEventRow.session_id == session_id) & RunEventRow.n.between(first, last)
+    ).execute()
 
 
 class TerminalEvents:

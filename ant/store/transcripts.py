@@ -12,6 +12,12 @@ _BATCH = 64
 """Chunks fetched at once while scanning: 4 MiB at the largest chunk."""
 
 
+TRIM_BYTES = 4 << 20
+TRIM_ROWS = 256
+"""What is dropped at once at most: more than is ever appended at once, so that a bound
+which was lowered is reached, and others write meanwhile."""
+
+
 def _chunk(row: Any) -> Chunk:
     return Chunk(
         id=row.id,
@@ -111,7 +117,10 @@ class Transcripts:
         return terminal.stored if terminal else 0
 
     def trim(self, session_id: str, keep: int) -> int:
-        """Drop the oldest whole chunks till at most `keep` bytes are left; how many."""
+        """Drop the oldest whole chunks till at most `keep` bytes are left; how many.
+
+        No more than `TRIM_ROWS`, and `TRIM_BYTES`, at once: the rest the next time.
+        """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None or terminal.kept <= keep:
             return 0
@@ -121,8 +130,8 @@ class Transcripts:
             .where(ChunkRow.session_id == session_id)
             .order_by(ChunkRow.offset)
         )
-        for row in lazily(rows):
-            if kept <= keep:
+        for count, row in enumerate(lazily(rows)):
+            if kept <= keep or dropped >= TRIM_BYTES or count >= TRIM_ROWS:
                 oldest = row.offset
                 break
             kept -= row.size

@@ -16,6 +16,7 @@ from ant.store.log import EventLog
 from ant.store.messages import MessageStore
 from ant.store.people import People
 from ant.store.prompts import Prompts
+from ant.store.removals import Removals
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
 from ant.store.sightings import Sightings
@@ -41,6 +42,7 @@ class Unit:
     pause: Callable[[], None] = _go_on
     envelopes: list[Envelope] = attrs.field(factory=list)
     sessions: Sessions = attrs.field(factory=Sessions)
+    removals: Removals = attrs.field(factory=Removals)
     transcripts: Transcripts = attrs.field(factory=Transcripts)
     lines: LineStore = attrs.field(factory=LineStore)
     keyframes: Keyframes = attrs.field(factory=Keyframes)

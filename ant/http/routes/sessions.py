@@ -91,7 +91,8 @@ async def delete_session(
 ) -> None:
     """End the program and mark the session and its linked chat deleted.
 
-    With `hard=true` both are removed, with all that hangs on them. A caller who leaves
+    With `hard=true` both are removed, with all that hangs on them: nothing of them can
+    be read any more, and the disk is given back bit by bit. A caller who leaves
     meanwhile leaves a session that is stopped, or deleted, and no program of either.
     """
     ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
@@ -104,7 +105,7 @@ async def delete_session(
         await system.journal.write(sessions.remove_sessions, ids)
         for each in ids:
             system.stage.flows.pop(each, None)
-        system.indexer.tidy_soon()
+        system.remover.wake()
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>", inactive=True, raises=(Conflict, Gone))
