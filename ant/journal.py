@@ -104,11 +104,11 @@ class _Counter:
             try:
                 self._send.send_nowait(waiting)
             except trio.WouldBlock:
-                if self._full is not None:
-                    met(Limit.LANES)
-                    raise CapacityReached(self._full) from None
-                met(Limit.WRITES)
-                await self._send.send(waiting)
+                if self._full is None:
+                    met(Limit.WRITES)
+                    await self._send.send(waiting)
+                else:
+                    self._squeeze(waiting, self._full)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise Stopping("The server is stopping.") from None
         try:
@@ -116,6 +116,17 @@ class _Counter:
         finally:
             job.withdrawn = True
         return job.outcome()
+
+    def _squeeze(self, waiting: _Waiting, full: str) -> None:
+        """Queue it in the place of one who has left. Raises `CapacityReached`."""
+        others = self._also_waiting(all_of_them=True)
+        others = [each for each in others if not each.job.withdrawn]
+        for each in [*others, waiting]:
+            try:
+                self._send.send_nowait(each)
+            except trio.WouldBlock:
+                met(Limit.LANES)
+                raise CapacityReached(full) from None
 
     def serve(self, nursery: trio.Nursery) -> None:
         """Start whoever serves it."""

@@ -41,7 +41,7 @@ class Remover:
     ) -> None:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
-        self._bell = Bell()
+        self._bell, self._progress = Bell(), Progress()
         self.idle = trio.Event()
 
     def wake(self) -> None:
@@ -60,22 +60,26 @@ class Remover:
             try:
                 if trio.current_time() >= sweep_at:
                     await self._sweep()
+                    self._progress = Progress()
                     sweep_at = trio.current_time() + SWEEP_S
                 await self._remove()
             except StorageFailed as exc:
                 log.error("What is removed has to wait: %s", exc)
                 await trio.sleep(RETRY_S)
+                self._pass_over()
                 continue
             self.idle.set()
             with trio.move_on_at(sweep_at):
                 await self._bell.wait()
 
     async def _remove(self) -> None:
-        progress, slices = Progress(), 0
+        slices = 0
         while True:
             began = clock.monotonic()
-            if not await self._journal.write(removing.take, progress):
+            done = await self._journal.write(removing.take, self._progress)
+            if done is None:
                 break
+            self._progress = done
             slices += 1
             await trio.sleep(clock.monotonic() - began)
             if slices % FOLD == 0:
@@ -83,6 +87,14 @@ class Remover:
         if slices:
             self._indexer.tidy_soon()
             await self._journal.fold()
+
+    def _pass_over(self) -> None:
+        """What the database refused may be wrong with one session: others go before.
+
+        The next sweep tries it again.
+        """
+        if self._progress.session_id is not None:
+            self._progress.passed.add(self._progress.session_id)
 
     async def _fold(self) -> None:
         """Fold the write-ahead log in; where an old read forbids it, wait for that."""

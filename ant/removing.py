@@ -12,8 +12,8 @@ SLICE_EVENTS = 500
 """Events that are let go in one transaction."""
 
 
-def take(unit: Unit, progress: Progress) -> bool:
-    """Take rows of marked sessions away, for some milliseconds; whether any."""
+def take(unit: Unit, progress: Progress) -> Progress | None:
+    """Take rows of marked sessions away, for some milliseconds; None for none left."""
     return unit.removals.take(progress)
 
 

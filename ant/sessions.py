@@ -246,7 +246,7 @@ def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[Sessio
 
 
 def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
-    """Remove sessions for good, with all that hangs on them; their terminals have ended.
+    """Remove sessions, with all that hangs on them; their terminals have ended.
 
     From now on there is nothing to be read of them; rows go bit by bit (`removing`).
     Of each event they had, logged or in the chain, a tombstone without content stays.

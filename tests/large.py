@@ -254,7 +254,7 @@ def _many(into: str, rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 def rows_of(session_id: str) -> dict[tuple[str, bool], int]:
-    """Rows that name a session, by table and whether they outlive it, in each column."""
+    """Rows that name a session, by column and by whether they outlive it."""
     found: dict[tuple[str, bool], int] = {}
     tables = database.execute_sql(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%fts5%'"

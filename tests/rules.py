@@ -49,9 +49,9 @@ def join(store: Store, here: Session, **fields: Any) -> None:
 
 def taken_apart(store: Store) -> None:
     """Take all rows of what is removed away, as the remover does."""
-    progress = Progress()
-    while store.transact(removing.take, progress):
-        pass
+    progress: Progress | None = Progress()
+    while progress is not None:
+        progress = store.transact(removing.take, progress)
 
 
 def events_of(store: Store, work: Any, *args: Any) -> list[Event]:

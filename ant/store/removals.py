@@ -5,7 +5,7 @@ Rule 2: a slice takes some milliseconds, so that others write in between.
 Rule 3: the mark goes with the last row, so a crash costs nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import attrs
@@ -59,8 +59,12 @@ What is not here has one row, or few, and goes with the session."""
 
 @attrs.define
 class Progress:
-    """How far the logs of a session were gone through; begun anew after a crash."""
+    """How far the logs of a session were gone through; begun anew after a crash.
 
+    What is in `passed` over could not be taken apart: others come first.
+    """
+
+    passed: set[str] = attrs.field(factory=set)
     session_id: str | None = None
     seq: int = 0
     n: int = 0
@@ -94,26 +98,33 @@ class Removals:
             (*states, session_id, session_id),
         )
 
-    def next(self) -> str | None:
-        """The session that has waited longest to be taken apart."""
-        row = database.execute_sql(
-            "SELECT id FROM sessions WHERE removed = 1 ORDER BY ordinal LIMIT 1"
-        ).fetchone()
-        return row[0] if row else None
+    def next(self, passed: Collection[str] = ()) -> str | None:
+        """The oldest session that is to be taken apart and is not passed over."""
+        rows = database.execute_sql(
+            "SELECT id FROM sessions WHERE removed = 1 ORDER BY ordinal LIMIT ?",
+            (len(passed) + 1,),
+        )
+        ids = (ident for (ident,) in rows.fetchall())
+        return next((ident for ident in ids if ident not in passed), None)
 
-    def take(self, progress: Progress) -> bool:
-        """Take rows of the next session away for some milliseconds; whether any."""
-        session_id = self.next()
+    def take(self, progress: Progress) -> Progress | None:
+        """Take rows of the next session away for some milliseconds; None for nothing.
+
+        What it answers is how far it is once this transaction is in, and not before.
+        """
+        session_id = self.next(progress.passed)
         if session_id is None:
-            return False
-        if progress.session_id != session_id:
-            progress.session_id, progress.seq, progress.n = session_id, 0, 0
+            return None
+        if progress.session_id == session_id:
+            done = attrs.evolve(progress)
+        else:
+            done = Progress(progress.passed, session_id)
         began = clock.monotonic()
-        for _ in self._steps(session_id, progress):
+        for _ in self._steps(session_id, done):
             if clock.monotonic() - began > SLICE_S:
-                return True
+                return done
         SessionRow.delete().where(SessionRow.id == session_id).execute()
-        return True
+        return done
 
     def _steps(self, session_id: str, progress: Progress) -> Iterator[None]:
         for table, column, key, size in _PARTS:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ant.errors import Conflict
 from ant.model import Session
 from ant.store import Progress, Store, Unit
 from ant.store import removals as removing
@@ -18,6 +19,16 @@ def everything(store: Store, session: Session) -> int:
     return store.read(lambda _: sum(rows_of(session.id).values()))
 
 
+def check_buried(store: Store, session: Session) -> None:
+    """Of its events nothing is left but tombstones."""
+    bodies = "SELECT COUNT(*) FROM {} WHERE session_id = ? AND {} != 'tombstone'"
+    for table, column in (("events", "type"), ("run_events", "kind")):
+        sql = bodies.format(table, column)
+        assert (0,) == store.read(
+            lambda _, sql=sql: database.execute_sql(sql, (session.id,)).fetchone()
+        )
+
+
 def test_every_table_is_emptied_and_others_keep_their_rows(store: Store) -> None:
     """Whatever column names the session; a new table cannot be forgotten."""
     one, two = create(store, "one"), create(store, "two")
@@ -32,12 +43,7 @@ def test_every_table_is_emptied_and_others_keep_their_rows(store: Store) -> None
     left = store.read(lambda _: rows_of(one.id))
     assert {} == {key: count for key, count in left.items() if count and not key[1]}
     assert kept == store.read(lambda _: rows_of(two.id))
-    bodies = "SELECT COUNT(*) FROM {} WHERE session_id = ? AND {} != 'tombstone'"
-    for table, column in (("events", "type"), ("run_events", "kind")):
-        sql = bodies.format(table, column)
-        assert (0,) == store.read(
-            lambda _, sql=sql: database.execute_sql(sql, (one.id,)).fetchone()
-        )
+    check_buried(store, one)
 
 
 def test_a_slice_is_small(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +52,13 @@ def test_a_slice_is_small(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     session = create(store)
     fill(store, session, scale=1)
     store.transact(mark, session)
-    progress, slices, left = Progress(), 0, everything(store, session)
-    while store.transact(lambda unit: unit.removals.take(progress)):
+    slices, left = 0, everything(store, session)
+    progress: Progress | None = Progress()
+
+    def take(unit: Unit) -> Progress | None:
+        return unit.removals.take(progress) if progress else None
+
+    while (progress := store.transact(take)) is not None:
         slices += 1
         now = everything(store, session)
         assert left - now <= 2 * removing.BATCH_ROWS + KEEPING
@@ -72,7 +83,47 @@ def test_nothing_waits_for_what_is_removed(store: Store) -> None:
         assert not unit.sessions.name_taken(session.name)
         assert [] == unit.deliveries.terminals()
         assert [] == unit.prompts.all_pending()
-        assert session.id not in [each.session_id for each in unit.log.since(0, 9999)]
+        assert session.id not in [
+            each.event.session_id for each in unit.log.since(0, 9999)
+        ]
 
     store.transact(look)
     assert store.read(lambda unit: unit.sessions.get(other.id)) is not None
+
+
+def test_a_slice_that_is_rolled_back_is_done_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No content of an event stays because a commit failed that should bury it."""
+    monkeypatch.setattr(removing, "SLICE_S", -1.0)
+    session = create(store)
+    fill(store, session, scale=1)
+    store.transact(mark, session)
+    progress: Progress | None = Progress()
+
+    def fail(unit: Unit, at: Progress) -> None:
+        unit.removals.take(at)
+        raise Conflict("The disk is full.")
+
+    def take(unit: Unit, at: Progress) -> Progress | None:
+        return unit.removals.take(at)
+
+    while progress is not None:
+        with pytest.raises(Conflict):
+            store.transact(fail, progress)
+        progress = store.transact(take, progress)
+    check_buried(store, session)
+
+
+def test_what_cannot_be_taken_apart_does_not_hold_others_up(store: Store) -> None:
+    """It is passed over; the next goes."""
+    one, two = create(store, "one"), create(store, "two")
+    for session in (one, two):
+        store.transact(mark, session)
+    first = store.read(lambda unit: unit.removals.next())
+    assert one.id == first
+    passed = {one.id}
+    assert two.id == store.read(lambda unit: unit.removals.next(passed))
+    store.transact(lambda unit: unit.removals.take(Progress(passed)))
+    assert one.id == store.read(lambda unit: unit.removals.next())
+    assert store.read(lambda unit: unit.removals.next(passed)) is None
