@@ -25,6 +25,10 @@ _UNPRINTABLE = re.compile(
 _TICKS = re.compile(r"`+")
 
 
+DIGESTED = 2 << 20
+"""Characters of messages that the digest of a document is made of: the newest."""
+
+
 def _go_on() -> None:
     """Nobody waits."""
 
@@ -170,7 +174,14 @@ def _yaml(text: str) -> str:
 
 
 def _digest_of(told: Chronicle) -> Iterable[str]:
-    made = digest(told.session.id, told.messages, pause=told.pause)
+    room, count = DIGESTED, 0
+    for message in reversed(told.messages):
+        room -= len(message.content)
+        if room < 0:
+            break
+        count += 1
+    newest = told.messages[len(told.messages) - count :]
+    made = digest(told.session.id, newest, pause=told.pause)
     if not made.sentences:
         return []
     quotes = [f"- {quote.text} ^{quote.message_id}" for quote in made.sentences]

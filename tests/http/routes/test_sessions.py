@@ -23,7 +23,9 @@ async def test_a_session_is_one_row_everywhere(api: Api) -> None:
         event["sessionId"],
         event["removedIds"],
     )
-    assert {"sessions": [made], "recoverable": []} == await api.get("/api/sessions")
+    assert {"sessions": [made], "recoverable": [], "next": None} == await api.get(
+        "/api/sessions"
+    )
     assert made == await api.get(f"/api/sessions/{made['id']}")
 
 
