@@ -86,6 +86,7 @@ class Place:
     terminal: str
     chat: str
     probe: Probe
+    scale: int
 
     def path(self, route: Route) -> str:
         """The path to what there is."""
@@ -101,17 +102,19 @@ class Place:
         return answer.status_code, len(await answer.get_data(as_text=False))
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    """A server on a database with much; it has done its first work."""
+@pytest.fixture(params=[3, pytest.param(15, marks=pytest.mark.soak)])
+async def place(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Place]:
+    """A server on a database with much, or very much."""
+    scale: int = request.param
     async with running(tmp_path) as rig:
         session = await rig.create()
-        await trio.to_thread.run_sync(fill, rig.store, session, 3)
+        await trio.to_thread.run_sync(fill, rig.store, session, scale)
         probe = Probe()
         trio.lowlevel.add_instrument(probe.steps)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(probe.run)
-            yield Place(rig, session.id, str(session.linked_chat_id), probe)
+            chat = str(session.linked_chat_id)
+            yield Place(rig, session.id, chat, probe, scale)
             nursery.cancel_scope.cancel()
         trio.lowlevel.remove_instrument(probe.steps)
 
@@ -154,7 +157,7 @@ async def test_no_read_holds_the_loop_and_each_is_bounded(place: Place) -> None:
 async def test_pages_have_all_rows_once(place: Place) -> None:
     """From the first to the last by `next`, for whatever answers one."""
     wrong: dict[str, object] = {}
-    api, count = Api(place.rig), 600
+    api, count = Api(place.rig), 200 * place.scale
     chat, terminal = f"/api/sessions/{place.chat}", f"/api/sessions/{place.terminal}"
     few = {"limit": "99"}
     cases: list[tuple[str, str, str, str, dict[str, str], int]] = [

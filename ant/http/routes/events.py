@@ -72,7 +72,7 @@ class EventStream(ResponseBody):
     async def __anext__(self) -> bytes:
         """What is next, as one piece; a comment when there is nothing for long."""
         while not self._system.bus.closed:
-            page, oldest = await self._system.journal.read(
+            page, oldest = await self._system.journal.study(
                 evidence.missed_events, self._seq, PAGE
             )
             pieces = []

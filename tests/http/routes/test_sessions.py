@@ -237,7 +237,7 @@ async def test_what_cannot_start_is_not_created(
     answer = await ask(rig.app, "POST", "/api/sessions", body)
     assert 400 == answer.status
     assert answer.body["issues"][0].endswith(f"at {path}")
-    assert {"sessions": [], "recoverable": []} == (
+    assert {"sessions": [], "recoverable": [], "next": None} == (
         await ask(rig.app, "GET", "/api/sessions")
     ).body
     assert [] == rig.tags()
@@ -249,7 +249,7 @@ async def test_what_fails_to_start_is_taken_back(rig: Rig) -> None:
     body = {"name": "one", "type": "terminal"}
     assert 400 == (await ask(rig.app, "POST", "/api/sessions", body)).status
     listed = (await ask(rig.app, "GET", "/api/sessions")).body
-    assert {"sessions": [], "recoverable": []} == listed
+    assert {"sessions": [], "recoverable": [], "next": None} == listed
     rig.fault = None
     await create(rig)
     await rig.check_published()
