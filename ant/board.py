@@ -7,7 +7,14 @@ The smallest feature end to end; the others are made like it: a rule here, rows 
 import attrs
 
 from ant import clock
-from ant.commands import CreateFileRef, CreateTask, PatchTask, changes
+from ant.commands import (
+    FIRST_PAGE,
+    CreateFileRef,
+    CreateTask,
+    ListAll,
+    PatchTask,
+    changes,
+)
 from ant.errors import Conflict, NotFound
 from ant.events import (
     FileRefCreated,
@@ -19,16 +26,18 @@ from ant.events import (
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.people import name_of
 from ant.sessions import check_active, check_exists
-from ant.store import Unit
+from ant.store import Page, Unit
 
 DELETED = "deleted"
 """The status of a task that is no longer on the board."""
 
 
-def list_tasks(unit: Unit, session_id: SessionId) -> tuple[Task, ...]:
-    """The room's tasks, deleted ones too, oldest first."""
+def list_tasks(
+    unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
+) -> Page[Task]:
+    """A page of the room's tasks, deleted ones too, oldest first."""
     check_exists(unit, session_id)
-    return unit.board.tasks(session_id)
+    return unit.board.tasks(session_id, ask.after)
 
 
 def create_task(unit: Unit, session_id: SessionId, ask: CreateTask) -> Task:
@@ -87,10 +96,12 @@ def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
     unit.emit(TaskDeleted(session_id, task.id))
 
 
-def list_file_refs(unit: Unit, session_id: SessionId) -> tuple[FileRef, ...]:
-    """The files flagged in the room, oldest first."""
+def list_file_refs(
+    unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
+) -> Page[FileRef]:
+    """A page of the files flagged in the room, oldest first."""
     check_exists(unit, session_id)
-    return unit.board.file_refs(session_id)
+    return unit.board.file_refs(session_id, ask.after)
 
 
 def add_file_ref(unit: Unit, session_id: SessionId, ask: CreateFileRef) -> FileRef:

@@ -37,13 +37,16 @@ def pieces(
         version=VERSION,
         exported_at=unit.now,
         session=session,
-        messages=told.messages,
         tasks=told.tasks,
         file_refs=told.file_refs,
         prompts=told.prompts,
         terminal_events=unit.terminal_events.page(session.id, TERMINAL_EVENTS),
         transcript=told.transcript,
     )
+    yield b',"messages":['
+    for number, message in enumerate(told.messages):
+        yield b"," * (number > 0) + b"\n" + wire.dumps(message)
+    yield b"]"
     yield from _chain(unit, session)
     yield from _bytes(session, chunks)
     yield b"}\n"

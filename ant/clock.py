@@ -29,6 +29,11 @@ def busy() -> float:
     return time.thread_time()
 
 
+def rest(seconds: float) -> None:
+    """Sleep, in a thread of our own: never on the loop, which sleeps by trio."""
+    time.sleep(seconds)
+
+
 def new_id() -> str:
     """21 URL-safe random characters (125 bits) that begin with a letter or digit.
 

@@ -132,12 +132,13 @@ class ReadHistory:
     """A page of transcript.
 
     `since` and `before` take a time, epoch milliseconds or a duration; `from` is a byte
-    offset and reads forward from it.
+    offset and reads forward from it, `to` is one before which the newest are read.
     """
 
     since: Moment | None = None
     before: Moment | None = None
     from_: Offset | None = named("from", default=None)
+    to: Offset | None = None
     grep: Annotated[str, Text(0, 1000)] | None = None
     raw: bool = False
     limit: Limit = 100
@@ -191,6 +192,29 @@ class ListMessages:
     since: Short | None = None
     before: Short | None = None
     limit: Limit = 50
+
+
+@attrs.frozen
+class ListAll:
+    """All there are, a page at a time: what follows the row that is named.
+
+    It is named as the `next` of the page before.
+    """
+
+    after: Short | None = None
+
+
+FIRST_PAGE: Final = ListAll()
+
+
+@attrs.frozen
+class ListReads:
+    """Read receipts after the one with that number, the `next` of the page before."""
+
+    after: Offset = 0
+
+
+FIRST_READS: Final = ListReads()
 
 
 @attrs.frozen

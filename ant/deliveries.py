@@ -30,7 +30,7 @@ from ant.mentions import folded
 from ant.model import Message, MessageId, Read, Session, SessionId, SessionType
 from ant.routing import Member, Post, Recipient, Rest
 from ant.sessions import check_exists
-from ant.store import Unit
+from ant.store import Page, Unit
 
 QUEUE = 256
 """Messages that may wait for one terminal; the next is given up at once."""
@@ -320,7 +320,7 @@ def of_message(
 
 def list_deliveries(
     unit: Unit, session_id: SessionId, ask: ListDeliveries
-) -> tuple[DeliveryRecord, ...]:
+) -> Page[DeliveryRecord]:
     """To that terminal or of that room, oldest first, as pages of messages are.
 
     Raises `Invalid` on a bad cursor.
@@ -331,7 +331,10 @@ def list_deliveries(
         for key in ("since", "before")
     )
     state = DeliveryState(ask.state) if ask.state else None
-    return tuple(unit.deliveries.page(session_id, state, since, before, ask.limit))
+    page = unit.deliveries.page(session_id, state, since, before, ask.limit)
+    last = -1 if since is not None and before is None else 0
+    page.next = page[last].id if page.more else None
+    return page
 
 
 def counts(unit: Unit) -> dict[str, int]:

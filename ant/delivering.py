@@ -226,9 +226,14 @@ class DeliveryRecord:
 
 @attrs.frozen
 class Deliveries:
-    """A page of deliveries, oldest first."""
+    """A page of deliveries, oldest first, of 4 MiB at most.
+
+    `next` is the id to go on with where there are more: as `before`, or as `since`
+    where only `since` was given; null where there are none.
+    """
 
     deliveries: tuple[DeliveryRecord, ...]
+    next: DeliveryId | None = None
 
 
 @attrs.frozen

@@ -1,19 +1,22 @@
-"""What a session was about, in its own words; pure: messages in, a digest out.
+"""What a session was about, in its own words: messages in, a digest out.
 
 Nothing is written anew: each sentence is quoted, with the id of the message that it
 comes from. Cards and other machines' messages are left out. Of a terminal its commands
 and prompts are told (`recap`).
 """
 
+import heapq
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import attrs
 
+from ant import rooms
 from ant.model import Message, MessageId, SessionId
-from ant.recap import Recap, Record, recap
+from ant.recap import Recap, Record, gather, recap
+from ant.store import Unit
 
 SENTENCES = 10
 """Sentences of a digest: what fits on one screen."""
@@ -24,8 +27,16 @@ TERMS = 10
 LONGEST = 400
 """Characters of a sentence that is quoted; a longer one is a listing or a log."""
 
+PIECE = 16 << 10
+"""Characters that are looked through at once, some tenths of a millisecond: while an
+expression is looked for, no other thread runs."""
+
+CANDIDATES = 1000
+"""Sentences of most weight, of which those that say something new are chosen."""
+
+_FENCE = "```"
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_CODE = re.compile(r"`[^`\n]*`")
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
 _DECIDES = re.compile(
     r"\b(decid\w+|agreed?|done|fixed|fix|resolved|because|blocked|must|should|"
@@ -76,8 +87,8 @@ class Quote:
 class Digest:
     """A room in figures, words and quotes; oldest first.
 
-    `message_count` is of people's and agents' own messages; `covered` tells how many of
-    the newest were read where a room has more. `terminal` is what was done in it; null
+    `message_count` is of people's and agents' own messages among the newest `covered`,
+    which were read: 5,000 and 2 MiB at most. `terminal` is what was done in it; null
     for a chat. A terminal's own digest has no messages of its linked chat.
     """
 
@@ -95,16 +106,32 @@ class Digest:
     terminal: Recap | None
 
 
+def read_digest(unit: Unit, session_id: SessionId) -> Digest:
+    """The digest of a session as it is now; for a thread. Raises `NotFound`."""
+    messages = rooms.recent(unit, session_id)
+    return digest(session_id, messages, gather(unit, session_id), unit.pause)
+
+
+def _go_on() -> None:
+    """Nobody waits."""
+
+
 def digest(
-    session_id: SessionId, messages: Sequence[Message], record: Record | None = None
+    session_id: SessionId,
+    messages: Sequence[Message],
+    record: Record | None = None,
+    pause: Callable[[], None] = _go_on,
 ) -> Digest:
-    """The digest of these messages, oldest first, and of what a terminal recorded."""
+    """The digest of these messages, oldest first, and of what a terminal recorded.
+
+    Pure; `pause` is called between two pieces of work.
+    """
     spoken = [each for each in messages if is_spoken(each)]
     posters = Counter(each.sender_id or each.role or "unknown" for each in spoken)
     first = spoken[0].created_at if spoken else None
     last = spoken[-1].created_at if spoken else None
     minutes = (last - first).total_seconds() / 60 if first and last else 0.0
-    terms = Counter(word for each in spoken for word in set(_words(each.content)))
+    terms = Counter(word for each in spoken for word in _said(each.content, pause))
     return Digest(
         session_id=session_id,
         message_count=len(spoken),
@@ -115,7 +142,7 @@ def digest(
         key_terms=tuple(Term(*each) for each in terms.most_common(TERMS)),
         first_message=first,
         last_message=last,
-        sentences=tuple(_quotes(spoken, terms)),
+        sentences=tuple(_quotes(spoken, terms, pause)),
         covered=len(messages),
         terminal=recap(record) if record is not None else None,
     )
@@ -126,34 +153,71 @@ def is_spoken(message: Message) -> bool:
     return message.msg_type == "message" and message.role != "system"
 
 
+def _prose(text: str) -> Iterator[str]:
+    """A text without its code, in pieces that end where a line or a word does."""
+    for number, part in enumerate(text.split(_FENCE)):
+        if number % 2:
+            continue  # Between two fences, or after the last one.
+        start = 0
+        while start < len(part):
+            stop = start + PIECE
+            if stop < len(part):
+                ends = part.rfind("\n", start, stop), part.rfind(" ", start, stop)
+                stop = next((end + 1 for end in ends if end > start), stop)
+            yield _CODE.sub(" ", part[start:stop])
+            start = stop
+
+
+def _said(text: str, pause: Callable[[], None]) -> set[str]:
+    """The words of a text, each once."""
+    said: set[str] = set()
+    for piece in _prose(text):
+        pause()
+        said.update(_words(piece))
+    return said
+
+
 def _words(text: str) -> Iterable[str]:
-    found = _WORD.findall(_CODE.sub(" ", text).lower())
-    return (word for word in found if word not in _STOP)
+    return (word for word in _WORD.findall(text.lower()) if word not in _STOP)
 
 
-def _quotes(messages: Sequence[Message], terms: Counter[str]) -> list[Quote]:
+def _quotes(
+    messages: Sequence[Message], terms: Counter[str], pause: Callable[[], None]
+) -> list[Quote]:
     """The sentences that say most of what is said often, each of its own words."""
-    scored: list[tuple[float, int, Quote]] = []
+    best: list[tuple[float, int, int, str]] = []
+    count = 0
     for place, message in enumerate(messages):
-        for sentence in _sentences(message.content):
-            quote = Quote(sentence, message.id, message.sender_id, message.created_at)
-            scored.append((_weight(sentence, terms), place, quote))
-    chosen: list[tuple[int, Quote]] = []
+        for sentence in _sentences(message.content, pause):
+            count += 1
+            weight = _weight(sentence, terms)
+            if weight > 0:  # Of two that weigh the same the first goes before.
+                scored = (weight, -place, -count, sentence)
+                add = heapq.heappushpop if len(best) == CANDIDATES else heapq.heappush
+                add(best, scored)
+    chosen: list[tuple[int, str]] = []
     told: set[str] = set()
-    for weight, place, quote in sorted(scored, key=lambda each: (-each[0], each[1])):
-        words = set(_words(quote.text))
+    for _, place, _, sentence in sorted(best, reverse=True):
+        words = set(_words(sentence))
         is_new = len(words - told) * 2 >= len(words)
-        if weight > 0 and is_new and len(chosen) < SENTENCES:
-            chosen.append((place, quote))
+        if is_new and len(chosen) < SENTENCES:
+            chosen.append((-place, sentence))
             told |= words
-    return [quote for _, quote in sorted(chosen, key=lambda each: each[0])]
+    chosen.sort(key=lambda each: each[0])
+    return [
+        Quote(sentence, each.id, each.sender_id, each.created_at)
+        for place, sentence in chosen
+        for each in [messages[place]]
+    ]
 
 
-def _sentences(text: str) -> Iterable[str]:
-    for piece in _END.split(_CODE.sub(" ", text)):
-        sentence = " ".join(piece.split()).lstrip("-*•> ")
-        if 3 <= len(sentence.split()) and len(sentence) <= LONGEST:
-            yield sentence
+def _sentences(text: str, pause: Callable[[], None]) -> Iterable[str]:
+    for prose in _prose(text):
+        for piece in _END.split(prose):
+            pause()
+            sentence = " ".join(piece.split()).lstrip("-*•> ")
+            if 3 <= len(sentence.split()) and len(sentence) <= LONGEST:
+                yield sentence
 
 
 def _weight(sentence: str, terms: Counter[str]) -> float:

@@ -8,11 +8,18 @@ from ant.errors import Invalid
 from ant.events import Envelope
 from ant.model import Chunk, EventPage, Gap, History, HistoryRow, SessionId
 from ant.sessions import need_active
-from ant.store import Unit
+from ant.store import Page, Unit
 from ant.terminal.plain import strip
 
-PAGE_BYTES = 4 << 20
-"""Transcript bytes of one answer: the rest is a page further, at `next`."""
+TEXT_BYTES = 1 << 20
+"""Transcript bytes of one answer of text: bytes that are no UTF-8 become three each.
+The rest is a page further, at `next` or `previous`."""
+
+RAW_BYTES = 512 << 10
+"""The same of raw bytes: each is told twice, and a control character as six."""
+
+MISSED_BYTES = 256 << 10
+"""Events that a client catches up with at once: below 2 ms on the loop."""
 
 
 def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History:
@@ -28,26 +35,36 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
     gaps: list[Gap] = []
     since_ms = None
     rows: list[HistoryRow] = []
-    reached = None
+    reached = previous = None
+    budget = RAW_BYTES if ask.raw else TEXT_BYTES
     since, before = (cursors.bound(unit, ask, key) for key in ("since", "before"))
     if ask.grep:
         forward, following = ask.from_ is not None, end
         if session.terminal is not None:
             times = grep.moment(since), grep.moment(before)
-            rows, reached = grep.grep(unit, session_id, session.terminal, ask, *times)
+            found = grep.grep(unit, session_id, session.terminal, ask, *times)
+            rows, reached = list(found.rows), found.reached
+            if found.more and forward:
+                following = rows[-1].end or end
+            elif found.more:
+                previous = rows[0].start
         since_ms = grep.moment(since)
     elif ask.from_ is not None:
-        chunks = read_bytes(unit, session_id, ask.from_, ask.limit, PAGE_BYTES)
+        chunks = read_bytes(unit, session_id, ask.from_, ask.limit, budget)
         following = chunks[-1].end if chunks else ask.from_
         gaps = _gaps(ask.from_, chunks)
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
     else:
         since_ms = grep.moment(since)
-        chunks = unit.transcripts.page(session_id, since, before, ask.limit, PAGE_BYTES)
+        chunks = unit.transcripts.page(
+            session_id, since, before, ask.limit, budget, ask.to
+        )
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
+        if chunks and chunks[0].offset > oldest:
+            previous = chunks[0].offset
         following = chunks[-1].end if chunks else end
         rows, forward = [_row(chunk, ask.raw) for chunk in chunks], False
-    if following < end and _is_last(unit, session_id, following):
+    if not ask.grep and following < end and _is_last(unit, session_id, following):
         gaps.append(Gap(following, end))
         following = end
     if (ask.order or ("asc" if forward else "desc")) == "desc":
@@ -65,12 +82,16 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         since_ms=since_ms,
         query=ask.grep or None,
         indexed_to=reached,
+        previous=previous,
     )
 
 
-def missed_events(unit: Unit, seq: int, limit: int) -> tuple[list[Envelope], int]:
-    """The oldest `limit` logged events after `seq`, and the first kept `seq`."""
-    return unit.log.since(seq, limit), unit.log.oldest() or 0
+def missed_events(unit: Unit, seq: int, limit: int) -> tuple[Page[Envelope], int]:
+    """The oldest logged events after `seq`, and the first kept `seq`.
+
+    At most `limit`, and about `MISSED_BYTES`.
+    """
+    return unit.log.since(seq, limit, budget=MISSED_BYTES), unit.log.oldest() or 0
 
 
 def log_bounds(unit: Unit) -> tuple[int, int]:
@@ -88,12 +109,11 @@ def list_events(unit: Unit, ask: ListEvents, epoch: str) -> EventPage:
     if ask.since > newest:
         raise Invalid(f"expected at most {newest}, got {ask.since} at $.since")
     envelopes = unit.log.since(ask.since, ask.limit, ask.session, ask.type)
-    is_last = len(envelopes) < ask.limit
     return EventPage(
         epoch=epoch,
         oldest=oldest,
         newest=newest,
-        next=newest if is_last else envelopes[-1].seq or newest,
+        next=envelopes[-1].seq or newest if envelopes.more else newest,
         gap=Gap(ask.since + 1, oldest) if oldest > ask.since + 1 else None,
         events=tuple(map(wire.event_body, envelopes)),
     )

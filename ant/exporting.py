@@ -23,16 +23,23 @@ from ant.store import Unit
 from ant.terminal.plain import strip
 
 DOCUMENT_MAX = 8 << 20
-"""Bytes of a document that comes back in an answer; a larger one needs a folder."""
+"""Bytes of the documents that come back in an answer; larger ones need a folder."""
 
 TEXT_MAX = 1 << 20
 """Bytes of transcript whose text goes into a document: the newest."""
 
 MESSAGES = 5000
-"""Messages of a document: the newest."""
+"""Messages of a document: the newest, and no more than have `ROWS_BYTES`."""
+
+ROWS_BYTES = 8 << 20
+"""Bytes of messages, and of run events, that a document is made of: what an answer
+takes, and what is in memory meanwhile."""
 
 EVENTS = 5000
 """Run events of a document, and commands of a film: the newest. Data has all."""
+
+PROMPTS = 5000
+"""Prompts of a document or a film: the newest."""
 
 LABEL = 80
 """Characters of a command that a mark in a film shows."""
@@ -109,24 +116,34 @@ def export(
     A document is made and written in pieces: it may be larger than memory.
     """
     session = get_session(unit, session_id)
-    done = {}
+    done: dict[str, Written] = {}
+    room = DOCUMENT_MAX
     for name in names:
         _, _, ending, render = _FORMS[name]
         folder = folders.of(name)
         if folder is None:
-            done[name] = _answered(render(unit, session))
+            done[name] = _answered(_paused(unit, render(unit, session)), room)
+            room -= done[name].size if done[name].ok else 0
         else:
-            done[name] = _write(folder, session, ending, render(unit, session))
+            pieces = _paused(unit, render(unit, session))
+            done[name] = _write(folder, session, ending, pieces)
     return done
 
 
-def _answered(pieces: Iterable[bytes]) -> Written:
+def _paused(unit: Unit, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same pieces; others may run, and the caller may leave, in between."""
+    for piece in pieces:
+        unit.pause()
+        yield piece
+
+
+def _answered(pieces: Iterable[bytes], room: int) -> Written:
     """The document itself; of one that is too large no more is made than is needed."""
     made, size = [], 0
     for piece in pieces:
         made.append(piece)
         size += len(piece)
-        if size > DOCUMENT_MAX:
+        if size > room:
             note = "It is too large for an answer: set ANT_EXPORT_DIR."
             return Written(False, None, None, size, note)
     return Written(True, None, b"".join(made).decode(), size, None)
@@ -163,12 +180,13 @@ def _resolved(path: Path) -> Path:
 def _chronicle(unit: Unit, session: Session) -> vault.Chronicle:
     return vault.Chronicle(
         session=session,
-        messages=unit.messages.page(session.id, None, None, MESSAGES),
+        messages=unit.messages.page(session.id, None, None, MESSAGES, ROWS_BYTES),
         tasks=unit.board.tasks(session.id),
         file_refs=unit.board.file_refs(session.id),
-        prompts=unit.prompts.of_session(session.id),
-        events=unit.run_events.page(session.id, EVENTS),
+        prompts=unit.prompts.of_session(session.id, PROMPTS),
+        events=unit.run_events.page(session.id, EVENTS, budget=ROWS_BYTES),
         transcript=_text(unit, session),
+        pause=unit.pause,
     )
 
 
@@ -176,7 +194,13 @@ def _text(unit: Unit, session: Session) -> str:
     if session.terminal is None:
         return ""
     start = max(session.terminal.oldest, session.terminal.end - TEXT_MAX)
-    return strip(b"".join(chunk.data for chunk in _chunks(unit, session, start)))
+    text, held = [], b""
+    for chunk in _chunks(unit, session, start):
+        unit.pause()
+        # At the end of a line, so that no character and hardly a sequence is cut.
+        whole, end, held = (held + chunk.data).rpartition(b"\n")
+        text.append(strip(whole + end))
+    return "".join(text) + strip(held)
 
 
 def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:
@@ -231,7 +255,7 @@ def _marks(unit: Unit, session: Session) -> list[cast.Mark]:
     """Where something is to be found: prompts, answers, and commands."""
     assert session.terminal is not None
     marks = []
-    for record in unit.prompts.of_session(session.id):
+    for record in unit.prompts.of_session(session.id, PROMPTS):
         marks.append(cast.Mark(record.end, f"prompt: {record.summary}"))
         if record.answer is not None:
             marks.append(cast.Mark(record.end, f"answer: {record.answer.chosen}"))

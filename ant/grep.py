@@ -1,18 +1,33 @@
 """Rules of searching one terminal's lines, as they were finally seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ant import clock, rendered
+import attrs
+
+from ant import clock, rendered, wire
 from ant.commands import ReadHistory
 from ant.model import HistoryRow, SessionId, TerminalInfo
 from ant.pattern import Pattern, smart
-from ant.store import Unit
+from ant.store import PAGE_BYTES, Unit
 from ant.terminal.grid import Line
 
 TEXT_MAX = 2000
 """Characters of a line that are answered; the snippet shows what was found in it."""
 
+ROW_BYTES = 300
+"""What a row has beside its texts, as JSON."""
+
 Numbered = Iterator[tuple[int, Line]]
+
+
+@attrs.frozen
+class Grepped:
+    """Lines that were found, oldest first, how far was looked, and whether there may be
+    more that were left out at the far end."""
+
+    rows: Sequence[HistoryRow]
+    reached: int
+    more: bool
 
 
 def grep(
@@ -22,11 +37,12 @@ def grep(
     ask: ReadHistory,
     since: int | None,
     before: int | None,
-) -> tuple[list[HistoryRow], int]:
-    """Lines that hold what is asked for, in order, and how far was looked.
+) -> Grepped:
+    """Lines that hold what is asked for.
 
-    They are the newest `limit`; with `from`, or with `since` and no `before`, the
-    oldest. Raises `Invalid` on a regular expression that is none.
+    They are the newest `limit`, with `to` those that begin before that byte; with
+    `from`, or with `since` and no `before`, the oldest. Raises `Invalid` on a regular
+    expression that is none.
     """
     pattern = smart(ask.grep or "", "$.grep")
     forward = ask.from_ is not None or (since is not None and before is None)
@@ -37,15 +53,19 @@ def grep(
     stored = (
         (number, line)
         for block in blocks
-        if pattern.may_be_in(block.text)
+        if _may_be_in(unit, pattern, block.text)
         for number, line in _turned(list(block.numbered()), forward)
     )
     both = [_turned(live, forward), stored]
     rows: list[HistoryRow] = []
+    room, more = PAGE_BYTES, False
     for source in both[::-1] if forward else both:
         for number, line in source:
-            if len(rows) == ask.limit:
+            unit.pause()
+            if more := len(rows) == ask.limit or room < 0:
                 break
+            if ask.to is not None and line.start >= ask.to:
+                continue
             if line.end <= max(terminal.oldest, ask.from_ or 0) and line.text:
                 continue
             if since is not None and line.at <= since:
@@ -54,7 +74,15 @@ def grep(
                 continue
             if pattern.find(line.text) is not None:
                 rows.append(_row(pattern, number, line))
-    return rows if forward else rows[::-1], reached
+                room -= wire.weight((rows[-1].text, rows[-1].snippet)) + ROW_BYTES
+        if more:
+            break
+    return Grepped(rows if forward else rows[::-1], reached, more)
+
+
+def _may_be_in(unit: Unit, pattern: Pattern, text: str) -> bool:
+    unit.pause()
+    return pattern.may_be_in(text)
 
 
 def _turned(lines: list[tuple[int, Line]], forward: bool) -> Numbered:

@@ -12,12 +12,14 @@ from ant.trail import Source
 class ListRunEvents:
     """`q` is a part of the text, whatever its case; `after` the id of an event.
 
-    `since` and `before` take a time, epoch milliseconds or a duration.
+    `before_id` is one, too: the newest before it are answered. `since` and `before`
+    take a time, epoch milliseconds or a duration.
     """
 
     since: Moment | None = None
     before: Moment | None = None
     after: Offset | None = None
+    before_id: Offset | None = None
     source: Annotated[str, Choice(tuple(Source))] | None = None
     kind: Word | None = None
     q: Words | None = None
@@ -27,10 +29,16 @@ class ListRunEvents:
 
 @attrs.frozen
 class ListTerminalEvents:
-    """`since` and `before` take a time, epoch milliseconds or a duration."""
+    """`since` and `before` take a time, epoch milliseconds or a duration.
+
+    `after` and `before_id` take the id of an event: the oldest after it are answered,
+    and the newest before it.
+    """
 
     since: Moment | None = None
     before: Moment | None = None
+    after: Offset | None = None
+    before_id: Offset | None = None
     kind: Word | None = None
     limit: Limit = 100
     order: Literal["asc", "desc"] = "desc"

@@ -3,7 +3,7 @@
 import attrs
 
 from ant import clock
-from ant.commands import CreateLink
+from ant.commands import FIRST_PAGE, CreateLink, ListAll
 from ant.errors import Conflict, Invalid, NotFound
 from ant.events import RoomLinkCreated, RoomLinkDeleted, SessionsChanged
 from ant.model import (
@@ -20,10 +20,15 @@ from ant.sessions import check_active, check_exists, need_active
 from ant.store import Unit
 
 
-def list_links(unit: Unit, room_id: SessionId) -> RoomLinks:
-    """Outgoing and incoming links of a room."""
+def list_links(unit: Unit, room_id: SessionId, ask: ListAll = FIRST_PAGE) -> RoomLinks:
+    """Outgoing and incoming links of a room, a page of both together."""
     check_exists(unit, room_id)
-    return RoomLinks(unit.links.outgoing(room_id), unit.links.incoming(room_id))
+    page = unit.links.page(room_id, ask.after)
+    return RoomLinks(
+        tuple(each for each in page if each.source_room_id == room_id),
+        tuple(each for each in page if each.source_room_id != room_id),
+        page[-1].id if page.more else None,
+    )
 
 
 def create_link(unit: Unit, room_id: SessionId, ask: CreateLink) -> RoomLink:

@@ -142,10 +142,15 @@ class Session:
 
 @attrs.frozen
 class SessionList:
-    """Active sessions, newest change first, and those that can be brought back."""
+    """Active sessions, newest change first, and those that can be brought back.
+
+    `next` is the `after` of the next page, which goes on with `recoverable` once all
+    active ones were told; null where there is none.
+    """
 
     sessions: tuple[Session, ...]
     recoverable: tuple[Session, ...]
+    next: str | None = None
 
 
 @attrs.frozen
@@ -198,7 +203,8 @@ class HistoryRow:
 class History:
     """A page of transcript; `next` is the byte offset at which a later page goes on.
 
-    A search has looked at all before `indexed_to`.
+    `previous` is the byte offset before which there is more, to be asked for as `to`;
+    null where there is nothing. A search has looked at all before `indexed_to`.
     """
 
     session_id: SessionId
@@ -213,6 +219,7 @@ class History:
     since_ms: int | None = None
     query: str | None = None
     indexed_to: int | None = None
+    previous: int | None = None
 
 
 @attrs.frozen
@@ -276,9 +283,14 @@ class Message:
 
 @attrs.frozen
 class Messages:
-    """A page of a room's history, oldest first."""
+    """A page of a room's history, oldest first.
+
+    `next` is the id to go on with where there are more rows than a page has: as
+    `before`, or as `since` where only `since` was given; null where there are none.
+    """
 
     messages: tuple[Message, ...]
+    next: MessageId | None = None
 
 
 @attrs.frozen
@@ -291,9 +303,14 @@ class Found:
 
 @attrs.frozen
 class SearchResults:
-    """Newest first, or best first where that was asked for."""
+    """Newest first, or best first where that was asked for.
+
+    Not `complete`: fewer than `limit` are answered, since an answer has 4 MiB, and a
+    search looks through so much, at most. A smaller `limit` or more words help.
+    """
 
     results: tuple[Found, ...]
+    complete: bool = True
 
 
 @attrs.frozen
@@ -316,11 +333,15 @@ class Participant:
 
 @attrs.frozen
 class Participants:
-    """Members, those who post from outside, and both together."""
+    """Members, those who post from outside, and both together.
+
+    `next` is the `after` of the next page; null where there is none.
+    """
 
     participants: tuple[Participant, ...]
     posts_from: tuple[Participant, ...] = attrs.field(metadata={"wire": "postsFrom"})
     all: tuple[Participant, ...]
+    next: str | None = None
 
 
 @attrs.frozen
@@ -353,10 +374,14 @@ class RoomLink:
 
 @attrs.frozen
 class RoomLinks:
-    """Links in which a room is the source, and those in which it is the target."""
+    """Links in which a room is the source, and those in which it is the target.
+
+    `next` is the `after` of the next page; null where there is none.
+    """
 
     outgoing: tuple[RoomLink, ...]
     incoming: tuple[RoomLink, ...]
+    next: LinkId | None = None
 
 
 @attrs.frozen

@@ -2,8 +2,16 @@
 
 import attrs
 
-from ant import clock, handles
-from ant.commands import AddParticipant, MarkRead, RemoveParticipant
+from ant import clock, handles, wire
+from ant.commands import (
+    FIRST_PAGE,
+    FIRST_READS,
+    AddParticipant,
+    ListAll,
+    ListReads,
+    MarkRead,
+    RemoveParticipant,
+)
 from ant.errors import Invalid, NotFound
 from ant.events import MessageRead, ParticipantsChanged
 from ant.model import (
@@ -18,10 +26,16 @@ from ant.model import (
     SessionType,
 )
 from ant.sessions import check_active, check_exists, get_session, need_active
-from ant.store import Member, Poster, Unit
+from ant.store import PAGE_BYTES, Member, Page, Poster, Receipts, Unit, page
 
 PARTICIPANT, EXTERNAL, LEFT = "participant", "external", "left"
 """Roles of a member: in the room, posting from outside, no longer there."""
+
+TOLD = PAGE_BYTES // 2
+"""Bytes of participants in one answer: it tells each twice."""
+
+ROW_BYTES = 400
+"""What a participant has beside names, as JSON."""
 
 
 def resolve(unit: Unit, name: str | None) -> Session | None:
@@ -110,8 +124,13 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
         unit.emit(ParticipantsChanged(room_id))
 
 
-def list_participants(unit: Unit, room_id: SessionId) -> Participants:
-    """Members who are there, those who post from outside, and both."""
+def list_participants(
+    unit: Unit, room_id: SessionId, ask: ListAll = FIRST_PAGE
+) -> Participants:
+    """Members who are there, those who post from outside, and both.
+
+    A page of all, after the one with that id; of one who is not there, from the first.
+    """
     check_exists(unit, room_id)
     members = unit.people.members(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
@@ -123,7 +142,20 @@ def list_participants(unit: Unit, room_id: SessionId) -> Participants:
     inside = [someone for someone in everybody if someone.role == PARTICIPANT]
     outside = [someone for someone in everybody if someone.role == EXTERNAL]
     outside += map(_stranger, strangers)
-    return Participants(tuple(inside), tuple(outside), (*inside, *outside))
+    both = [*inside, *outside]
+    ids = [someone.id for someone in both]
+    start = ids.index(ask.after) + 1 if ask.after in ids else 0
+    told = page(both[start:], lambda each: each, budget=TOLD, weigh=_weight)
+    return Participants(
+        tuple(each for each in told if each.role == PARTICIPANT),
+        tuple(each for each in told if each.role == EXTERNAL),
+        told,
+        told[-1].id if told.more else None,
+    )
+
+
+def _weight(each: Participant) -> int:
+    return wire.weight((each.id, each.name, each.handle, each.alias)) + ROW_BYTES
 
 
 def _posts(
@@ -217,22 +249,34 @@ def has_read(
 ) -> tuple[Read, ...]:
     """Note that somebody read a message that is there; all who did."""
     first = unit.people.add_read(message_id, reader_id, clock.stamp(unit.now))
-    reads = tuple(unit.people.reads(room_id, message_id).get(message_id, ()))
+    reads = _reads_of(unit, room_id, message_id)
     if first:
         unit.emit(MessageRead(room_id, message_id, reader_id, reads))
     return reads
 
 
 def list_reads(
-    unit: Unit, room_id: SessionId, message_id: MessageId
-) -> tuple[Read, ...]:
-    """Who read one message. Raises `NotFound`."""
+    unit: Unit,
+    room_id: SessionId,
+    message_id: MessageId,
+    ask: ListReads = FIRST_READS,
+) -> Page[Read]:
+    """Who read one message, a page of it. Raises `NotFound`."""
     check_exists(unit, room_id)
     need_message(unit, room_id, message_id)
-    return tuple(unit.people.reads(room_id, message_id).get(message_id, ()))
+    return _reads_of(unit, room_id, message_id, ask.after)
 
 
-def all_reads(unit: Unit, room_id: SessionId) -> dict[str, list[Read]]:
-    """Receipts of every message of a room that was read."""
+def _reads_of(
+    unit: Unit, room_id: SessionId, message_id: MessageId, after: int = 0
+) -> Page[Read]:
+    reads = unit.people.reads(room_id, message_id, after)
+    page = Page(reads.get(message_id, ()))
+    page.next = reads.next
+    return page
+
+
+def all_reads(unit: Unit, room_id: SessionId, ask: ListReads = FIRST_READS) -> Receipts:
+    """Receipts of every message of a room that was read, a page of them."""
     check_exists(unit, room_id)
-    return unit.people.reads(room_id)
+    return unit.people.reads(room_id, after=ask.after)

@@ -14,7 +14,7 @@ from ant.asking import PromptId, PromptRecord
 from ant.blocks import COMMAND_BLOCK, Command, commands_of
 from ant.model import SessionId, TerminalInfo
 from ant.sessions import get_session
-from ant.store import Unit
+from ant.store import PromptCounts, Unit
 from ant.trail import RunEvent, Source
 
 COMMANDS = 20
@@ -25,6 +25,9 @@ PROMPTS = 20
 
 COVERED = 5000
 """Run events of a kind that are read: the newest."""
+
+COVERED_BYTES = 4 << 20
+"""Bytes of them at most."""
 
 LONGEST = 400
 """Characters of a command or a question; the event has all of it."""
@@ -108,6 +111,7 @@ class Record:
     first: datetime | None
     last: datetime | None
     prompts: Sequence[PromptRecord]
+    asked: PromptCounts = PromptCounts(0, 0, 0)
 
 
 def gather(unit: Unit, session_id: SessionId) -> Record | None:
@@ -118,12 +122,17 @@ def gather(unit: Unit, session_id: SessionId) -> Record | None:
     kinds, first, last = unit.run_events.extent(session_id)
     return Record(
         terminal=session.terminal,
-        blocks=unit.run_events.page(session_id, COVERED, kind=COMMAND_BLOCK),
-        statuses=unit.run_events.page(session_id, COVERED, kind="status"),
+        blocks=unit.run_events.page(
+            session_id, COVERED, kind=COMMAND_BLOCK, budget=COVERED_BYTES
+        ),
+        statuses=unit.run_events.page(
+            session_id, COVERED, kind="status", budget=COVERED_BYTES
+        ),
         kinds=kinds,
         first=first,
         last=last,
-        prompts=unit.prompts.of_session(session_id),
+        prompts=unit.prompts.of_session(session_id, PROMPTS),
+        asked=unit.prompts.counts(session_id),
     )
 
 
@@ -131,7 +140,7 @@ def recap(record: Record) -> Recap:
     """The recap of these rows; pure."""
     commands = commands_of(record.blocks)
     failures = [each for each in commands if each.failed]
-    prompts = record.prompts
+    prompts, asked = record.prompts, record.asked
     return Recap(
         command_count=record.kinds.get(COMMAND_BLOCK, 0),
         failed=len(failures),
@@ -139,10 +148,10 @@ def recap(record: Record) -> Recap:
         busy_ms=sum(each.duration_ms or 0 for each in commands),
         failures=_ran(failures),
         commands=_ran(commands),
-        prompt_count=len(prompts),
-        answered=sum(each.answer is not None for each in prompts),
-        pending=sum(each.is_pending for each in prompts),
-        prompts=tuple(map(_asked, prompts[-PROMPTS:])),
+        prompt_count=asked.all,
+        answered=asked.answered,
+        pending=asked.pending,
+        prompts=tuple(map(_asked, prompts)),
         statuses=_shares(Counter(_states(record.statuses))),
         events=_shares(record.kinds),
         first_event=record.first,

@@ -25,13 +25,16 @@ from ant.model import (
 )
 from ant.routing import Rest
 from ant.sessions import check_active, check_exists, merged
-from ant.store import Unit
+from ant.store import Page, Unit
 
 SNIPPET = 80
 """Characters of context on either side of the first word."""
 
 RECENT = 5000
-"""Messages that a digest covers: some tens of milliseconds of work."""
+"""Messages that a digest covers."""
+
+RECENT_BYTES = 2 << 20
+"""Bytes of them: a long book, and about a second of work."""
 
 TICK = timedelta(microseconds=1)
 
@@ -87,9 +90,7 @@ def post_message(
     return Posted(message, broadcast + deliveries.send(unit, message, rests))
 
 
-def list_messages(
-    unit: Unit, room_id: SessionId, ask: ListMessages
-) -> tuple[Message, ...]:
+def list_messages(unit: Unit, room_id: SessionId, ask: ListMessages) -> Page[Message]:
     """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
 
     With `before` only what is older counts. Raises `Invalid` on a bad cursor.
@@ -103,13 +104,16 @@ def list_messages(
     since, before = (
         cursors.bound(unit, ask, key, place, "message") for key in ("since", "before")
     )
-    return unit.messages.page(room_id, since, before, ask.limit)
+    page = unit.messages.page(room_id, since, before, ask.limit)
+    last = -1 if since is not None and before is None else 0
+    page.next = page[last].id if page.more else None
+    return page
 
 
 def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
-    """The newest messages of a room, `RECENT` of them, oldest first."""
+    """The newest messages of a room, oldest first: `RECENT`, of `RECENT_BYTES`."""
     check_exists(unit, room_id)
-    return unit.messages.page(room_id, None, None, RECENT)
+    return unit.messages.page(room_id, None, None, RECENT, RECENT_BYTES)
 
 
 def merge_meta(
@@ -160,9 +164,10 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     unit.emit(MessageDeleted(room_id, message_id))
 
 
-def search(unit: Unit, room_id: SessionId | None, ask: Search) -> tuple[Found, ...]:
+def search(unit: Unit, room_id: SessionId | None, ask: Search) -> Page[Found]:
     """Messages that hold every word of `q`, in one room or in all.
 
+    There are `more` where `limit` would allow them and a page's bytes do not.
     Nothing in `q` is syntax. Rooms that are archived or deleted are left out of a
     search over all, unless they are asked for.
     """
@@ -170,7 +175,7 @@ def search(unit: Unit, room_id: SessionId | None, ask: Search) -> tuple[Found, .
         check_exists(unit, room_id)
     words = ask.q.split()
     if not words:
-        return ()
+        return Page()
     wanted = ask.include.split(",")
     messages = unit.messages.search(
         words,
@@ -182,10 +187,13 @@ def search(unit: Unit, room_id: SessionId | None, ask: Search) -> tuple[Found, .
     )
     first = re.compile(re.escape(words[0]), re.IGNORECASE)
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    return tuple(
-        Found(message, _snippet(message.content, first, pattern))
-        for message in messages
-    )
+    made = []
+    for message in messages:
+        unit.pause()
+        made.append(Found(message, _snippet(message.content, first, pattern)))
+    found = Page(made)
+    found.more = messages.more and len(made) < ask.limit
+    return found
 
 
 def _snippet(text: str, first: re.Pattern[str], pattern: re.Pattern[str]) -> str:

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import attrs
 
-from ant import clock, rooms
+from ant import clock, rooms, wire
 from ant.commands import Search
 from ant.finding import EventFound, Everything, LineFound, SearchAll, TaskFound
 from ant.grep import TEXT_MAX
 from ant.model import Found, SessionId, Task
-from ant.pattern import REGEX, Pattern, typed
+from ant.pattern import GRAM, REGEX, Pattern, typed
 from ant.sessions import check_exists
-from ant.store import LineBlock, Unit
+from ant.store import LineBlock, Page, Unit, page
 from ant.terminal.grid import Line
 
 SCAN_MAX = 256 << 20
@@ -21,6 +21,12 @@ SCAN_MAX = 256 << 20
 
 RANKED = 1000
 """The newest finds, of which the best are told where that was asked for."""
+
+WEIGHED = 64 << 10
+"""Characters of a text, from its beginning, that are weighed against others."""
+
+LINE_BYTES = 300
+"""What a line that was found has beside its texts, as JSON."""
 
 T = TypeVar("T")
 
@@ -34,7 +40,18 @@ class _Hit:
     line: Line
 
 
-def search_room(unit: Unit, room_id: SessionId, ask: Search) -> tuple[Found, ...]:
+def is_indexed(ask: Search | SearchAll) -> bool:
+    """Whether the index finds it, so that it takes milliseconds, in any number of rows.
+
+    All else looks through texts, or weighs all that it finds.
+    """
+    words = ask.q.split()
+    only_messages = not isinstance(ask, SearchAll) or ask.scope == "messages"
+    is_known = not ask.q.startswith(REGEX) and all(len(each) >= GRAM for each in words)
+    return only_messages and is_known and ask.sort == "newest"
+
+
+def search_room(unit: Unit, room_id: SessionId, ask: Search) -> Page[Found]:
     """Messages of one room: `rooms.search`, or what a regular expression matches.
 
     Raises `Invalid` on one that is none.
@@ -43,7 +60,12 @@ def search_room(unit: Unit, room_id: SessionId, ask: Search) -> tuple[Found, ...
         return rooms.search(unit, room_id, ask)
     check_exists(unit, room_id)
     pattern = typed(ask.q, "$.q")
-    return _messages(unit, pattern, room_id, ask)[0] if pattern else ()
+    if pattern is None:
+        return Page()
+    results, whole = _messages(unit, pattern, room_id, ask)
+    found = Page(results)
+    found.more = not whole
+    return found
 
 
 def search_all(unit: Unit, ask: SearchAll) -> Everything:
@@ -63,14 +85,17 @@ def search_all(unit: Unit, ask: SearchAll) -> Everything:
             results, complete = _messages(unit, pattern, None, ask)
         else:
             words = Search(ask.q, ask.limit, ask.sort, ask.include)
-            results = rooms.search(unit, None, words)
+            found = rooms.search(unit, None, words)
+            results, complete = found, not found.more
     if "terminals" in scopes:
-        found, whole = _lines(unit, pattern, ask) if pattern else ((), True)
-        terminals, complete = found, complete and whole
+        terminals, whole = _lines(unit, pattern, ask) if pattern else ((), True)
+        complete = complete and whole
     if "tasks" in scopes:
-        tasks = _tasks(unit, pattern, ask) if pattern else ()
+        tasks, whole = _tasks(unit, pattern, ask) if pattern else ((), True)
+        complete = complete and whole
     if "events" in scopes:
-        events = _events(unit, pattern, ask) if pattern else ()
+        events, whole = _events(unit, pattern, ask) if pattern else ((), True)
+        complete = complete and whole
     return Everything(results, terminals, tasks, events, complete)
 
 
@@ -78,14 +103,24 @@ def _messages(
     unit: Unit, pattern: Pattern, room_id: SessionId | None, ask: Search | SearchAll
 ) -> tuple[tuple[Found, ...], bool]:
     found, whole = unit.messages.matching(
-        lambda text: pattern.find(text) is not None,
+        _holding(unit, pattern),
         room_id,
         *_wanted(ask),
         _many(ask),
         SCAN_MAX,
     )
-    best = _best(found, lambda message: message.content, pattern, ask)
+    best = _best(unit, found, lambda message: message.content, pattern, ask)
     return tuple(Found(each, pattern.mark(each.content)) for each in best), whole
+
+
+def _holding(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
+    """Whether a text has it; others may run, and the caller may leave, in between."""
+
+    def holds(text: str) -> bool:
+        unit.pause()
+        return pattern.find(text) is not None
+
+    return holds
 
 
 def _lines(
@@ -103,6 +138,7 @@ def _lines(
         for block in unit.lines.everywhere(pattern.grams, *_wanted(ask), live):
             if live and len(newest) == many and block.until < newest[-1].line.at:
                 break  # Those that follow are older.
+            unit.pause()
             budget -= len(block.text)
             if budget < 0:
                 break
@@ -117,7 +153,13 @@ def _lines(
             if not live and count >= many:
                 break
     found = [_found(hit, pattern) for hit in newest]
-    return tuple(_best(found, lambda each: each.text, pattern, ask)), budget >= 0
+    best = _best(unit, found, lambda each: each.text, pattern, ask)
+    kept = page(best, lambda each: each, weigh=_line_weight)
+    return kept, budget >= 0 and not kept.more
+
+
+def _line_weight(line: LineFound) -> int:
+    return wire.weight((line.text, line.snippet)) + LINE_BYTES
 
 
 def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[_Hit]:
@@ -145,24 +187,28 @@ def _found(hit: _Hit, pattern: Pattern) -> LineFound:
     )
 
 
-def _tasks(unit: Unit, pattern: Pattern, ask: SearchAll) -> tuple[TaskFound, ...]:
-    found = unit.board.matching(
-        lambda text: pattern.find(text) is not None, *_wanted(ask), _many(ask)
+def _tasks(
+    unit: Unit, pattern: Pattern, ask: SearchAll
+) -> tuple[tuple[TaskFound, ...], bool]:
+    found, whole = unit.board.matching(
+        _holding(unit, pattern), *_wanted(ask), _many(ask), SCAN_MAX
     )
-    best = _best(found, _said, pattern, ask)
-    return tuple(TaskFound(task, pattern.mark(_said(task))) for task in best)
+    best = _best(unit, found, _said, pattern, ask)
+    return tuple(TaskFound(task, pattern.mark(_said(task))) for task in best), whole
 
 
 def _said(task: Task) -> str:
     return f"{task.title}\n{task.description}" if task.description else task.title
 
 
-def _events(unit: Unit, pattern: Pattern, ask: SearchAll) -> tuple[EventFound, ...]:
-    found = unit.run_events.matching(
-        lambda text: pattern.find(text) is not None, *_wanted(ask), _many(ask)
+def _events(
+    unit: Unit, pattern: Pattern, ask: SearchAll
+) -> tuple[tuple[EventFound, ...], bool]:
+    found, whole = unit.run_events.matching(
+        _holding(unit, pattern), *_wanted(ask), _many(ask), SCAN_MAX
     )
-    best = _best(found, lambda event: event.text, pattern, ask)
-    return tuple(EventFound(event, pattern.mark(event.text)) for event in best)
+    best = _best(unit, found, lambda event: event.text, pattern, ask)
+    return tuple(EventFound(event, pattern.mark(event.text)) for event in best), whole
 
 
 def _wanted(ask: Search | SearchAll) -> tuple[bool, bool]:
@@ -176,9 +222,18 @@ def _many(ask: Search | SearchAll) -> int:
 
 
 def _best(
-    newest: list[T], text: Callable[[T], str], pattern: Pattern, ask: Search | SearchAll
+    unit: Unit,
+    newest: list[T],
+    text: Callable[[T], str],
+    pattern: Pattern,
+    ask: Search | SearchAll,
 ) -> list[T]:
     """As they are, or those first in which most of the text is what was looked for."""
     if ask.sort == "newest":
         return newest[: ask.limit]
-    return sorted(newest, key=lambda each: -pattern.weight(text(each)))[: ask.limit]
+
+    def weight(each: T) -> float:
+        unit.pause()
+        return -pattern.weight(text(each)[:WEIGHED])
+
+    return sorted(newest, key=weight)[: ask.limit]

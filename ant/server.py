@@ -11,23 +11,22 @@ import gc
 import logging
 import signal
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 import trio
 
-from ant import clock, recovery, runs, sessions
+from ant import clock, recovery, runs
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.config import Config
 from ant.courier import Courier
-from ant.errors import Conflict, Forbidden, StorageFailed
+from ant.errors import Conflict, Forbidden
 from ant.health import HealthProbe
 from ant.http.app import create_app
 from ant.inboxes import Inboxes
 from ant.indexer import Indexer
-from ant.journal import Journal, open_journal
+from ant.journal import open_journal
 from ant.keyfile import read_key
 from ant.launch import child_environment
 from ant.listener import address, open_listeners
@@ -35,11 +34,11 @@ from ant.listener import serve as serve_app
 from ant.lock import locked
 from ant.presence import Presence
 from ant.recorder import Recorder
+from ant.remover import Remover
 from ant.scribe import Scribe
 from ant.store import Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
-from ant.tally import Limit, met
 from ant.terminal.display import warm_up
 from ant.terminal.pty import open_pty
 from ant.terminal.tmux import Tmux
@@ -50,9 +49,6 @@ from ant.webhooks import Webhooks
 from ant.witness import Stage
 
 log = logging.getLogger(__name__)
-
-SWEEP_S = 60.0
-"""Between two looks at what is no longer to be kept."""
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What listens on every address is reached from here by these."""
@@ -136,7 +132,10 @@ async def _serve(
         background.start_soon(channels.run)
         await background.start(clerk.start_keeping)
         await background.start(courier.start_delivering)
-        background.start_soon(_sweep, journal, config)
+        remover = Remover(
+            journal, indexer, config.event_log_keep, config.event_log_max_age_days
+        )
+        background.start_soon(remover.run)
         await background.start(_signals, stopped, hurry)
         with hurry:
             async with open_supervisor(
@@ -156,6 +155,7 @@ async def _serve(
                     health=health,
                     channels=channels,
                     indexer=indexer,
+                    remover=remover,
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )
@@ -221,23 +221,3 @@ def _epoch(unit: Unit) -> str:
         epoch = clock.new_id()
         unit.settings.put("epoch", epoch)
     return epoch
-
-
-async def _sweep(journal: Journal, config: Config) -> None:
-    """Prune the event log, purge what was deleted long ago, for ever.
-
-    Tombstones in the chains go at the age at which they go in the log.
-    """
-
-    def prune(unit: Unit) -> int:
-        too_old = unit.now - timedelta(days=config.event_log_max_age_days)
-        unit.run_events.bury(clock.stamp(too_old))
-        return unit.log.prune(config.event_log_keep, clock.stamp(too_old))
-
-    while True:
-        try:
-            met(Limit.EVENT_LOG, await journal.write(prune))
-            await journal.write(sessions.purge)
-        except StorageFailed as exc:
-            log.error("The sweep has to wait: %s", exc)
-        await trio.sleep(SWEEP_S)

@@ -1,11 +1,21 @@
 """Rules of sessions: a terminal and its private chat are born and buried as a pair."""
 
+import re
+from itertools import islice
 from typing import Any
 
 import attrs
 
 from ant import clock, handles, wire
-from ant.commands import CreateSession, PatchSession, SetCliFlag, SetHandle, changes
+from ant.commands import (
+    FIRST_PAGE,
+    CreateSession,
+    ListAll,
+    PatchSession,
+    SetCliFlag,
+    SetHandle,
+    changes,
+)
 from ant.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.limits import META
@@ -19,7 +29,13 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
-from ant.store import Unit
+from ant.store import PAGE_BYTES, Page, Unit
+
+PURGED = 20
+"""Sessions that are removed in one transaction because they are too old."""
+
+_ACTIVE, _RECOVERABLE = "active", "recoverable"
+"""The two lists, in the order in which they are told."""
 
 _PATCHED = ("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_messages")
 """Columns that a patch sets as they are."""
@@ -117,9 +133,36 @@ def _with_terminal(
     return session
 
 
-def list_sessions(unit: Unit) -> SessionList:
-    """Active sessions and those that can be brought back."""
-    return SessionList(unit.sessions.active(), unit.sessions.recoverable())
+def list_sessions(unit: Unit, ask: ListAll = FIRST_PAGE) -> SessionList:
+    """A page of active sessions, and of those that can be brought back.
+
+    Raises `Invalid` on an `after` that no page ended with.
+    """
+    kind, place = _place(ask.after)
+    active: Page[Session] = Page()
+    if kind != _RECOVERABLE:
+        active = unit.sessions.active(place, PAGE_BYTES // 2)
+        place = None
+        if active.more:
+            return SessionList(active, (), _named(unit, _ACTIVE, active[-1].id))
+    gone = unit.sessions.recoverable(place, PAGE_BYTES // 2)
+    following = _named(unit, _RECOVERABLE, gone[-1].id) if gone.more else None
+    return SessionList(active, gone, following)
+
+
+def _named(unit: Unit, kind: str, session_id: SessionId) -> str:
+    at, ordinal = unit.sessions.place(session_id)
+    return f"{kind}.{ordinal}.{at}"
+
+
+def _place(name: str | None) -> tuple[str, tuple[str, int] | None]:
+    """The list and the place in it that a page named."""
+    if name is None:
+        return _ACTIVE, None
+    kind, ordinal, at = (*name.split(".", 2), "", "")[:3]
+    if kind not in (_ACTIVE, _RECOVERABLE) or not re.fullmatch("[0-9]{1,15}", ordinal):
+        raise Invalid(f"expected the `next` of a page, got {name!r} at $.after")
+    return kind, (at, int(ordinal))
 
 
 def get_session(unit: Unit, session_id: SessionId) -> Session:
@@ -208,14 +251,13 @@ def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[Sessio
 
 
 def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
-    """Remove rows and all that hangs on them; their terminals have ended before.
+    """Remove sessions, with all that hangs on them; their terminals have ended.
 
+    From now on there is nothing to be read of them; rows go bit by bit (`removing`).
     Of each event they had, logged or in the chain, a tombstone without content stays.
     """
     for session_id in ids:
-        unit.sessions.remove(session_id)
-        unit.log.forget(session_id)
-        unit.run_events.forget(session_id)
+        unit.removals.mark(session_id, clock.stamp(unit.now))
     unit.emit(SessionsChanged(None, tuple(ids)))
 
 
@@ -262,13 +304,15 @@ def _expired(unit: Unit, session: Session) -> bool:
 def purge(unit: Unit) -> list[SessionId]:
     """Remove what was deleted longer ago than its ttl; nothing archived, ever.
 
-    Of a pair with two ttls the longer one counts, for both.
+    Of a pair with two ttls the longer one counts, for both. No more than `PURGED` at
+    once.
     """
-    ids = [
+    expired = (
         session.id
         for session in unit.sessions.deleted()
         if all(_expired(unit, each) for each in _pair(unit, session))
-    ]
+    )
+    ids = list(islice(expired, PURGED))
     if ids:
         remove_sessions(unit, ids)
     return ids

@@ -9,6 +9,7 @@ from ant.health import HealthProbe
 from ant.indexer import Indexer
 from ant.journal import Journal
 from ant.presence import Presence
+from ant.remover import Remover
 from ant.supervisor import Supervisor
 from ant.witness import Stage
 
@@ -26,5 +27,6 @@ class System:
     health: HealthProbe
     channels: Channels
     indexer: Indexer
+    remover: Remover
     epoch: str
     build_id: str

@@ -36,6 +36,10 @@ class Limit(Enum):
         "Bytes of tmux sessions that were dropped: 256 MiB of one waited in its spool "
         "already, or the disk was full. Its transcript has a gap."
     )
+    LANES = (
+        "While 16 reads of a slow kind wait (searches, scans, reports), or 4 of one "
+        "caller, the next is refused with 429."
+    )
     WRITES = "While 256 pieces of work wait for the database, the next waits outside."
     PROMPTS = (
         "While 16 answered prompts of a session wait for the database, the next answer "

@@ -108,7 +108,10 @@ def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> Ru
         ask.source,
         ask.kind,
         ask.q,
+        ask.before_id,
     )
+    is_forward = ask.before is None and ask.before_id is None
+    is_forward = is_forward and not (since is None and ask.after is None)
     following = events[-1].id if events else ask.after
     return RunEvents(
         session_id=session_id,
@@ -118,6 +121,7 @@ def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> Ru
         count=len(events),
         next=following,
         events=events if ask.order == "asc" else events[::-1],
+        previous=events[0].id if events.more and not is_forward else None,
     )
 
 
@@ -128,8 +132,17 @@ def list_terminal_events(
     check_exists(unit, session_id)
     since = cursors.bound(unit, ask, "since")
     rows = unit.terminal_events.page(
-        session_id, ask.limit, since, cursors.bound(unit, ask, "before"), ask.kind
+        session_id,
+        ask.limit,
+        since,
+        cursors.bound(unit, ask, "before"),
+        ask.kind,
+        ask.after,
+        ask.before_id,
     )
+    is_forward = ask.before is None and ask.before_id is None
+    is_forward = is_forward and not (since is None and ask.after is None)
+    last = rows[-1 if is_forward else 0].id if rows.more else None
     return TerminalEvents(
         session_id=session_id,
         since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
@@ -137,4 +150,6 @@ def list_terminal_events(
         limit=ask.limit,
         count=len(rows),
         rows=rows if ask.order == "asc" else rows[::-1],
+        next=last if is_forward else None,
+        previous=None if is_forward else last,
     )

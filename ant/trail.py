@@ -107,7 +107,8 @@ class StopReceipt:
 class RunEvents:
     """A page of run events, oldest first; `next` is the `after` to go on with.
 
-    `session_id` is as asked, `terminal_id` whose events these are.
+    `previous` is the `before_id` to go back with; null where nothing is before. A page
+    has 4 MiB at most. `session_id` is as asked, `terminal_id` whose events these are.
     """
 
     session_id: SessionId
@@ -117,6 +118,7 @@ class RunEvents:
     count: int
     next: int | None
     events: tuple[RunEvent, ...]
+    previous: int | None = None
 
 
 @attrs.frozen
@@ -132,7 +134,11 @@ class TerminalEvent:
 
 @attrs.frozen
 class TerminalEvents:
-    """A page of terminal events, newest first."""
+    """A page of terminal events, newest first.
+
+    `next` is the `after` to go on with, `previous` the `before_id` to go back with;
+    null where there are no more.
+    """
 
     session_id: SessionId
     since_ms: int | None
@@ -140,3 +146,5 @@ class TerminalEvents:
     limit: int
     count: int
     rows: tuple[TerminalEvent, ...]
+    next: int | None = None
+    previous: int | None = None

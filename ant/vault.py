@@ -5,7 +5,7 @@ What people wrote is quoted as it stands. The page needs nothing beside itself.
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
@@ -25,9 +25,20 @@ _UNPRINTABLE = re.compile(
 _TICKS = re.compile(r"`+")
 
 
+DIGESTED = 2 << 20
+"""Characters of messages that the digest of a document is made of: the newest."""
+
+
+def _go_on() -> None:
+    """Nobody waits."""
+
+
 @attrs.frozen
 class Chronicle:
-    """All that is told of a session; messages are oldest first."""
+    """All that is told of a session; messages are oldest first.
+
+    `pause` is called between two pieces of work.
+    """
 
     session: Session
     messages: Sequence[Message]
@@ -36,6 +47,7 @@ class Chronicle:
     prompts: Sequence[PromptRecord]
     events: Sequence[RunEvent]
     transcript: str
+    pause: Callable[[], None] = _go_on
 
 
 def file_name(session: Session, ending: str) -> str:
@@ -67,6 +79,7 @@ def markdown(told: Chronicle) -> str:
     if told.messages:
         parts += ["## Messages", ""]
         for message in filter(is_spoken, told.messages):
+            told.pause()
             who = _line(message.sender_id or message.role)
             parts += [f"**{who}** · {clock.stamp(message.created_at)}", ""]
             parts += [f"> {line}" for line in message.content.splitlines() or [""]]
@@ -110,6 +123,7 @@ def page(told: Chronicle) -> str:
     if spoken:
         rows.append("<h2>Messages</h2>")
     for message in spoken:
+        told.pause()
         who = _esc(message.sender_id or message.role)
         at = clock.stamp(message.created_at)
         rows.append(
@@ -160,7 +174,14 @@ def _yaml(text: str) -> str:
 
 
 def _digest_of(told: Chronicle) -> Iterable[str]:
-    made = digest(told.session.id, told.messages)
+    room, count = DIGESTED, 0
+    for message in reversed(told.messages):
+        room -= len(message.content)
+        if room < 0:
+            break
+        count += 1
+    newest = told.messages[len(told.messages) - count :]
+    made = digest(told.session.id, newest, pause=told.pause)
     if not made.sentences:
         return []
     quotes = [f"- {quote.text} ^{quote.message_id}" for quote in made.sentences]

@@ -144,6 +144,12 @@ def _flat_field(cls: Any) -> Any:
     return next((f for f in attrs.fields(cls) if f.metadata.get("flat")), None)
 
 
+def _is_page(cls: Any) -> bool:
+    """Whether it is a tuple that also knows what is not in it."""
+    is_own = isinstance(cls, type) and issubclass(cls, tuple) and cls is not tuple
+    return is_own and not hasattr(cls, "_fields")
+
+
 def _strict(converter: Converter) -> Converter:
     """Teach a converter our classes, our limits and our refusals."""
 
@@ -232,6 +238,9 @@ def _strict(converter: Converter) -> Converter:
 
         return structure
 
+    def unstructure_page(value: Iterable[Any]) -> list[Any]:
+        return [converter.unstructure(each) for each in value]
+
     converter.register_structure_hook_factory(attrs.has, structure_class)
     converter.register_unstructure_hook_factory(attrs.has, unstructure_class)
     converter.register_structure_hook_factory(
@@ -249,6 +258,7 @@ def _strict(converter: Converter) -> Converter:
     converter.register_structure_hook(StrEnum, _read_enum)
     converter.register_structure_hook(datetime, _read_time)
     converter.register_unstructure_hook(datetime, clock.stamp)
+    converter.register_unstructure_hook_func(_is_page, unstructure_page)
     return converter
 
 
@@ -301,6 +311,11 @@ def loads(data: bytes | str) -> Any:
 def dumps(value: Any) -> bytes:
     """Render a model object, or plain data that holds some, as JSON."""
     return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
+
+
+def weight(values: Iterable[Any]) -> int:
+    """Bytes that these plain values have as JSON."""
+    return len(orjson.dumps(list(values)))
 
 
 def render(value: dict[str, Any]) -> bytes:

@@ -139,7 +139,7 @@ class Witness:
         self._name_nonce()
         display = None
         with suppress(ImportError):
-            display = await journal.read(screens.restore, self.session_id)
+            display = await journal.study(screens.restore, self.session_id)
             display.pass_over(program.reserved)
             display.resize(program.cols, program.rows)
         terminal = await tmux.attach(survivor, program.reserved, self._stored)
@@ -193,7 +193,7 @@ class Witness:
         asked, past = None, list[Chunk]()
         if self._survivor is not None:
             asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
-            past = await self._stage.journal.read(screens.unheard, self.session_id)
+            past = await self._stage.journal.study(screens.unheard, self.session_id)
         self.has_begun = True
         self._stage.recorder.enter(
             self.session_id, self.flow, live.terminal.shows_input

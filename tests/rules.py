@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ant import people, rooms, sessions
+from ant import people, removing, rooms, sessions
 from ant.commands import AddParticipant, CreateSession, PatchSession, PostMessage
 from ant.events import Event
 from ant.model import Message, Session, SessionId, SessionType
-from ant.store import Job, Store
+from ant.store import Job, Progress, Store
 
 AT = "2026-05-17T12:00:00.000000Z"
 NOBODY = SessionId("nobody")
@@ -45,6 +45,13 @@ def post(store: Store, here: Session, content: str = "hello", **fields: Any) -> 
 def join(store: Store, here: Session, **fields: Any) -> None:
     """Add a member by the rule."""
     store.transact(people.add_participant, here.id, AddParticipant(**fields))
+
+
+def taken_apart(store: Store) -> None:
+    """Take all rows of what is removed away, as the remover does."""
+    progress: Progress | None = Progress()
+    while progress is not None:
+        progress = store.transact(removing.take, progress)
 
 
 def events_of(store: Store, work: Any, *args: Any) -> list[Event]:

@@ -30,6 +30,7 @@ from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
 from ant.recorder import Recorder
+from ant.remover import Remover
 from ant.scribe import Scribe
 from ant.store import Job, Store, Unit
 from ant.store.tables import EventRow
@@ -187,6 +188,8 @@ async def running(
             background.start_soon(indexer.run)
             background.start_soon(webhooks.run)
             background.start_soon(channels.run)
+            remover = Remover(journal, indexer, config.event_log_keep, 36500)
+            background.start_soon(remover.run)
             await background.start(clerk.start_keeping)
             await background.start(courier.start_delivering)
             with rig.hurry:
@@ -203,6 +206,7 @@ async def running(
                         health=HealthProbe(journal, supervisor),
                         channels=channels,
                         indexer=indexer,
+                        remover=remover,
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )

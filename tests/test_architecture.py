@@ -119,6 +119,7 @@ STORE = (
     "store.prompts",
     "store.deliveries",
     "store.trail",
+    "store.removals",
     "store.unit",
     "store",
 )
@@ -162,6 +163,7 @@ RULES = (
     "verifying",
     "exporting",
     "screens",
+    "removing",
 )
 MACHINERY = (
     "config",
@@ -171,6 +173,7 @@ MACHINERY = (
     "journal",
     "backlog",
     "indexer",
+    "remover",
     "scribe",
     "pace",
     "recorder",

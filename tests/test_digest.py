@@ -2,11 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.digest import SENTENCES, Digest, digest
+from ant import digest as digests
+from ant import rooms
+from ant.digest import PIECE, SENTENCES, Digest, digest, read_digest
 from ant.model import Message, MessageId, SessionId
+from ant.store import Store
+from tests.rules import post, room
 from tests.strategies import WRITING
 
 ROOM = SessionId("room")
@@ -90,3 +95,53 @@ def test_whatever_is_written_every_quote_stands_there(texts: list[str]) -> None:
     for quote in made.sentences:
         source = " ".join(texts[int(quote.message_id[1:])].split())
         assert all(word in source for word in quote.text.split())
+
+
+def test_a_long_text_is_read_in_pieces_that_end_where_words_do() -> None:
+    """No word is cut, none is lost, code is left out however long; others may run."""
+    rests: list[int] = []
+    word = "elephantine "
+    long = (
+        word * (3 * PIECE // len(word))
+        + "```\n"
+        + "code " * PIECE
+        + "\n```\nafterwards"
+    )
+    made = digest(ROOM, [said(0, long)], pause=lambda: rests.append(1))
+    assert {"elephantine", "afterwards"} == {each.term for each in made.key_terms}
+    assert len(rests) > 3
+
+
+def test_one_word_that_does_not_end_is_read() -> None:
+    """There is no place to cut it, so it is cut anywhere."""
+    made = digest(ROOM, [said(0, "a" * (5 * PIECE))])
+    assert {"a" * PIECE} == {each.term for each in made.key_terms}
+
+
+def test_of_many_sentences_the_heaviest_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However few are kept meanwhile; of two that weigh the same, the first."""
+    lines = [f"filler number{chr(97 + n % 26)} here. " for n in range(300)]
+    lines.insert(200, "We decided that filler must win here. ")
+    text = "".join(lines)
+    whole = digest(ROOM, [said(0, text)]).sentences
+    monkeypatch.setattr(digests, "CANDIDATES", 40)
+    few = digest(ROOM, [said(0, text)]).sentences
+    assert "We decided that filler must win here." in [each.text for each in few]
+    assert whole[0].text in [each.text for each in few]
+
+
+def test_a_digest_reads_so_many_bytes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest, and `covered` says how many it were."""
+    monkeypatch.setattr(rooms, "RECENT_BYTES", 3000)
+    here = room(store)
+    for number in range(9):
+        post(store, here, f"number{chr(97 + number)} " * 100)
+    made = store.read(read_digest, here.id)
+    assert 0 < made.covered < 5
+    assert made.covered == made.message_count
+    assert "numberi" in {each.term for each in made.key_terms}
+    assert "numbera" not in {each.term for each in made.key_terms}

@@ -9,7 +9,7 @@ import pytest
 from ant import clock, evidence, sessions
 from ant.commands import CreateSession, ReadHistory
 from ant.errors import Gone, Invalid, NotFound
-from ant.evidence import PAGE_BYTES
+from ant.evidence import TEXT_BYTES
 from ant.model import Gap, History, Session, SessionId, SessionType
 from ant.store import Store, Unit
 
@@ -162,9 +162,9 @@ def test_a_search_joins_nothing_across_a_gap(store: Store) -> None:
 def test_a_page_has_a_size(store: Store) -> None:
     """Large chunks end a page before its limit, and `next` goes on there."""
     made = create(store)
-    fill(store, made, *[b"x" * (PAGE_BYTES // 2)] * 3)
+    fill(store, made, *[b"x" * (TEXT_BYTES // 2)] * 3)
     page = read(store, made, from_=0)
-    assert (2, PAGE_BYTES) == (page.count, page.next)
+    assert (2, TEXT_BYTES) == (page.count, page.next)
     assert 1 == read(store, made, from_=page.next).count
 
 

@@ -1,18 +1,33 @@
 """The async door to the store; real threads, so real time."""
 
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
 from ant import clock, evidence
-from ant.errors import Conflict, Stopping, StorageFailed
+from ant.errors import CapacityReached, Conflict, Stopping, StorageFailed
 from ant.events import Envelope, SessionActivity, SessionsChanged
-from ant.journal import GROUP, QUEUE, QUICK_RUNS, SLOW_S, STRIKES, Journal, open_journal
+from ant.journal import (
+    GROUP,
+    LANE_QUEUE,
+    OWNER_QUEUE,
+    QUEUE,
+    QUICK_RUNS,
+    READERS,
+    SLOW_S,
+    STRIKES,
+    Journal,
+    Lane,
+    open_journal,
+)
 from ant.model import SessionId
 from ant.store import Store, Unit
+from ant.store.tables import database
 from tests.cancel import cancel_at_every_step
 from tests.store.test_store import BIG, fail, fill_disk, grow, put
 from tests.systems import PATIENCE_S, RecordingBus
@@ -272,3 +287,98 @@ async def test_a_study_is_a_read_in_a_thread(journal: Journal) -> None:
 
     assert not await journal.study(where)
     assert await journal.read(where)
+
+
+FOREVER = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+    "SELECT COUNT(*) FROM n"
+)
+
+
+def endless_statement(unit: Unit) -> None:
+    """One statement of SQLite that does not end."""
+    database.execute_sql(FOREVER).fetchall()
+
+
+def endless_loop(unit: Unit) -> None:
+    """Python that does not end, and says where it may be left."""
+    while True:
+        unit.pause()
+
+
+def endless_rows(unit: Unit) -> None:
+    """Rows that do not end, of a statement that is never one long step."""
+    for _ in database.execute_sql(FOREVER.replace("COUNT(*)", "x")):
+        pass
+
+
+def now(unit: Unit) -> str:
+    return "now"
+
+
+@pytest.mark.parametrize("work", [endless_statement, endless_loop, endless_rows])
+async def test_who_leaves_ends_the_work(
+    journal: Journal, work: Callable[[Unit], None]
+) -> None:
+    """Both readers of a lane are free again, at once, and their threads are at rest."""
+    with trio.move_on_after(0.3):
+        async with trio.open_nursery() as nursery:
+            for _ in range(READERS):
+                nursery.start_soon(partial(journal.study, work, lane=Lane.SCAN))
+    assert "now" == await journal.study(now, lane=Lane.SCAN)
+    used = time.process_time()
+    await trio.sleep(0.5)
+    assert time.process_time() - used < 0.1
+
+
+@pytest.mark.parametrize("lane", [Lane.SEARCH, Lane.SCAN, Lane.REPORT])
+async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) -> None:
+    """What waits behind it is bounded, and who comes then is told; others go on."""
+    async with trio.open_nursery() as nursery:
+        for _ in range(READERS + LANE_QUEUE):
+            nursery.start_soon(partial(journal.study, endless_loop, lane=lane))
+            await wait_all_tasks_blocked(0.01)
+        with pytest.raises(CapacityReached, match=lane.value):
+            await journal.study(now, lane=lane)
+        for other in Lane:
+            if other is not lane:
+                assert "now" == await journal.study(now, lane=other)
+        assert "now" == await journal.read(now)
+        nursery.cancel_scope.cancel()
+    assert "now" == await journal.study(now, lane=lane)
+
+
+async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
+    """The next waits, a few do, the one after is refused; others are not held up."""
+    ask = partial(journal.study, lane=Lane.REPORT)
+    async with trio.open_nursery() as nursery:
+        for _ in range(1 + OWNER_QUEUE):
+            nursery.start_soon(partial(ask, endless_loop, owner="ada"))
+        await wait_all_tasks_blocked(0.01)
+        with pytest.raises(CapacityReached, match="wait already"):
+            await ask(now, owner="ada")
+        assert "now" == await ask(now, owner="bob")
+        nursery.cancel_scope.cancel()
+    assert "now" == await ask(now, owner="ada")
+    assert {} == journal._owners
+
+
+async def test_leaving_ends_long_reads(store: Store) -> None:
+    """The server does not wait for a search; who asked for it is told."""
+    told: list[str] = []
+
+    async def study(journal: Journal) -> None:
+        try:
+            await journal.study(endless_loop, lane=Lane.SCAN)
+        except Stopping as exc:
+            told.append(str(exc))
+
+    with trio.fail_after(PATIENCE_S):
+        async with (
+            trio.open_nursery() as nursery,
+            open_journal(store, RecordingBus()) as journal,
+        ):
+            for _ in range(READERS + 1):
+                nursery.start_soon(study, journal)
+            await wait_all_tasks_blocked(0.01)
+    assert ["The server is stopping."] * (READERS + 1) == told

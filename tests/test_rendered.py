@@ -13,7 +13,7 @@ from ant.model import Session
 from ant.store import Store, Unit
 from ant.store.tables import SightingRow
 from ant.terminal.grid import Line
-from tests.rules import NOBODY, create, room
+from tests.rules import AT, NOBODY, create, room
 from tests.strategies import CUTS, cut
 
 NOON = clock.parse_stamp("2026-05-17T12:00:00Z")
@@ -128,7 +128,7 @@ def test_a_piece_is_stored_once(store: Store, session: Session) -> None:
     lines = final(store, session)
     assert store.transact(rendered.store_rendered, done)
     assert lines == final(store, session)
-    store.transact(lambda unit: unit.sessions.remove(session.id))
+    store.transact(lambda unit: unit.removals.mark(session.id, AT))
     assert not store.transact(rendered.store_rendered, done)
 
 

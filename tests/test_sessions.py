@@ -12,7 +12,17 @@ from ant.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.limits import META
 from ant.model import CliFlag, SessionId, SessionType, Status
 from ant.store import Store, Unit
-from tests.rules import AT, NOBODY, create, events_of, look, patch, post, room
+from tests.rules import (
+    AT,
+    NOBODY,
+    create,
+    events_of,
+    look,
+    patch,
+    post,
+    room,
+    taken_apart,
+)
 
 
 def test_a_terminal_gets_its_chat(store: Store) -> None:
@@ -161,6 +171,7 @@ def test_a_hard_delete_takes_all_that_hangs_on_it(store: Store) -> None:
     store.transact(sessions.delete_session, session.id, False)
     ids = store.transact(sessions.delete_session, session.id, True)
     (event,) = events_of(store, sessions.remove_sessions, ids)
+    taken_apart(store)
     assert set(ids) == set(event.removed_ids)  # type: ignore[union-attr]
     for each in ids:
         with pytest.raises(NotFound):
@@ -502,6 +513,7 @@ def test_a_removed_session_is_forgotten_by_the_log(store: Store) -> None:
         post(store, each, "a secret")
     ids = store.transact(sessions.delete_session, session.id, True)
     store.transact(sessions.remove_sessions, ids)
+    taken_apart(store)
     events = [each.event for each in store.read(evidence.missed_events, 0, 100)[0]]
     assert {other.id, None} == {event.session_id for event in events}
     assert SessionsChanged(None, tuple(ids)) == events[-1]

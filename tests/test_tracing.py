@@ -11,7 +11,7 @@ from ant.inquiries import ListRunEvents, ListTerminalEvents
 from ant.model import SessionId
 from ant.store import Store
 from ant.trail import Fact, RunEvent, Source, Trust
-from tests.rules import NOBODY, create, events_of, look, room
+from tests.rules import NOBODY, create, events_of, look, room, taken_apart
 
 
 def fact(text: str = "make", **fields: Any) -> Fact:
@@ -152,6 +152,7 @@ def test_a_removed_session_leaves_hashes(store: Store) -> None:
     session = create(store)
     event = record(store, session.id, "secret")
     store.transact(sessions.remove_sessions, [session.id])
+    taken_apart(store)
     assert (1, event.hash) == store.read(lambda unit: unit.run_events.head(session.id))
     assert () == store.read(lambda unit: unit.run_events.page(session.id, 9))
     for envelope in store.read(lambda unit: unit.log.since(0, 99)):

@@ -41,6 +41,7 @@ class Route:
     also: dict[int, type] = attrs.field(factory=dict)
     token: permits.Stance | None = None
     speaker: str | None = None
+    large: bool = False
 
     @property
     def name(self) -> str:
@@ -85,10 +86,20 @@ class Route:
                 return Response(b"", status=self.status, content_type="text/plain")
             others = (s for s, kind in self.also.items() if isinstance(answer, kind))
             status = next(others, self.status)
-            return Response(wire.dumps(answer), status, content_type="application/json")
+            if self.large or (self.method == "GET" and _has_rows(answer)):
+                made = await system.journal.render(answer)
+            else:
+                made = wire.dumps(answer)
+            return Response(made, status, content_type="application/json")
 
         view.__name__ = self.name
         return view
+
+
+def _has_rows(answer: Any) -> bool:
+    """Whether it may be long: it has a field of many values."""
+    fields = attrs.fields(type(answer)) if attrs.has(type(answer)) else ()
+    return any(isinstance(getattr(answer, f.name), tuple | dict) for f in fields)
 
 
 def _pairs() -> dict[str, str]:
@@ -114,6 +125,7 @@ def endpoint(
     also: dict[int, type] | None = None,
     token: permits.Stance | None = None,
     speaker: str | None = None,
+    large: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Register a handler: `(system, <path parameters>, body, query) -> answer`.
 
@@ -125,7 +137,8 @@ def endpoint(
     handler may answer with a `Response` of its own, which is passed on as it is.
     `token`: where it opens to the token of a terminal (`permits.Stance`); nowhere
     unless that is said. `speaker`: the field of the body that says who speaks, which a
-    token binds. A parameter `caller` is that terminal, None for the operator.
+    token binds. A parameter `caller` is that terminal, None for the operator. `large`:
+    what it answers is made into JSON in a thread, as the pages of every GET are.
     """
 
     def register(handler: Handler) -> Handler:
@@ -138,7 +151,9 @@ def endpoint(
             (hints["return"],) = kinds
         route = Route(method, path, status, handler, hints, inactive, raises)
         ROUTES.append(
-            attrs.evolve(route, also=also or {}, token=token, speaker=speaker)
+            attrs.evolve(
+                route, also=also or {}, token=token, speaker=speaker, large=large
+            )
         )
         return handler
 

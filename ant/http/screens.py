@@ -7,6 +7,7 @@ import attrs
 from ant import screens, wire
 from ant.errors import Conflict
 from ant.http.output import gap_frame
+from ant.journal import Lane
 from ant.model import SessionId, Status
 from ant.system import System
 from ant.terminal.display import Drawing
@@ -46,13 +47,16 @@ class ScreenPage:
 async def draw(system: System, session_id: SessionId) -> Drawing:
     """The screen of a session as it is, or was when its program ended.
 
-    Raises `Conflict` where no screen library is installed. *Cancellation:* nothing to
-    undo. Between a live drawing and its return nobody else runs.
+    Raises `Conflict` where no screen library is installed, and `CapacityReached`.
+    *Cancellation:* nothing to undo. Between a live drawing and its return nobody else
+    runs.
     """
     if (live := system.supervisor.find(session_id)) is not None:
         return live.look()
     try:
-        drawing = await system.journal.study(screens.redraw, session_id)
+        drawing = await system.journal.study(
+            screens.redraw, session_id, lane=Lane.REPORT
+        )
     except ImportError:
         raise Conflict(NO_LIBRARY) from None
     # It may have been started meanwhile.

@@ -152,7 +152,7 @@ class Sender:
             self._seq, self._replay, self._position = self._replay, None, -1
         # What is published while we send may leave the window before we look there.
         position = self._system.bus.end
-        envelopes, oldest = await self._system.journal.read(
+        envelopes, oldest = await self._system.journal.study(
             evidence.missed_events, self._seq, EVENTS_AT_ONCE
         )
         if self._turned():
@@ -171,7 +171,7 @@ class Sender:
             if self._turned():
                 return
             await self._send_event(envelope)
-        if len(envelopes) < EVENTS_AT_ONCE and not self._turned():
+        if not envelopes.more and not self._turned():
             self._position = position
 
     def _turned(self) -> bool:

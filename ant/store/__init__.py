@@ -12,15 +12,18 @@ from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
 from ant import clock
-from ant.errors import AntError, StorageFailed
+from ant.errors import AntError, Stopping, StorageFailed
 from ant.events import Envelope
 from ant.store.keyframes import Keyframe
 from ant.store.lineblocks import LineBlock
 from ant.store.lines import Place
 from ant.store.log import sha256
-from ant.store.people import Listed, Member, Poster
+from ant.store.people import Listed, Member, Poster, Receipts
+from ant.store.prompts import PromptCounts
+from ant.store.removals import Progress
 from ant.store.sessions import Program
 from ant.store.sightings import Sighting
+from ant.store.statement import PAGE_BYTES, Page, page
 from ant.store.tables import database
 from ant.store.unit import Unit
 
@@ -29,13 +32,28 @@ T = TypeVar("T")
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",  # A commit survives kill -9; `settings.clean` covers more.
+    "journal_size_limit": 32 << 20,  # What a large write made longer is cut again.
     "foreign_keys": 1,
     "busy_timeout": 5000,
     "temp_store": "memory",
     "wal_autocheckpoint": 4096,  # Pages, so 16 MiB: a flood folds in less often.
 }
-_CONNECTIONS = 8
-"""One writer, four readers, and some for the moment in which they change hands."""
+_CONNECTIONS = 16
+"""One writer, the loop, eight readers, and some for when they change hands."""
+
+WORK_S = 0.001
+"""A long read works so long before it lets other threads run. Python itself lets a
+thread go on for 5 ms while others wait, and the loop waits at each of its turns."""
+
+REST_S = 0.0002
+"""How long it lets them, at least: a shorter sleep may end before they wake."""
+
+PROGRESS = 10_000
+"""Steps of SQLite between two looks whether anybody still waits: below 1 ms."""
+
+
+class Withdrawn(Exception):
+    """Nobody waits for this read any more, so it ends."""
 
 
 @attrs.define(eq=False)
@@ -43,11 +61,14 @@ class Job:
     """A piece of work for one transaction, and afterwards what became of it.
 
     Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
-    published when there is no error. `busy_s` is what a read cost.
+    published when there is no error. `busy_s` is what a read cost. A read that is
+    `withdrawn` while it runs ends soon, if it is `long`: between two rows, or pieces.
     """
 
     work: Callable[..., Any]
     args: tuple[Any, ...] = ()
+    long: bool = False
+    withdrawn: bool = False
     result: Any = None
     error: Exception | None = None
     busy_s: float = 0.0
@@ -69,6 +90,7 @@ class Store:
 
     def __init__(self, db: PooledSqliteDatabase) -> None:
         self._db = db
+        self._wal = Path(f"{db.database}-wal")
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -97,6 +119,24 @@ class Store:
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log back in."""
         self._db.close_all()
+
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        return self._wal.stat().st_size if self._wal.exists() else 0
+
+    def fold(self) -> bool:
+        """Fold the write-ahead log in as far as readers let it; whether all of it was.
+
+        Others read and write meanwhile. Raises `StorageFailed`.
+        """
+        try:
+            with _translated():
+                self._db.connect(reuse_if_open=True)
+                pragma = "PRAGMA wal_checkpoint(PASSIVE)"
+                _, length, folded = self._db.connection().execute(pragma).fetchone()
+        finally:
+            self._db.close()
+        return bool(length == folded)
 
     def transact(self, work: Callable[..., T], *args: Any) -> T:
         """Run one piece of work in a transaction of its own; its events are dropped.
@@ -127,7 +167,7 @@ class Store:
                 connection = self._db.connection()
                 connection.execute("BEGIN")
                 for job in jobs:
-                    _read_one(job)
+                    _read_one(connection, job)
                 connection.execute("ROLLBACK")
         except StorageFailed as exc:
             keep = False
@@ -189,13 +229,38 @@ def _translated() -> Iterator[None]:
         raise StorageFailed(f"The database refused: {exc}") from exc
 
 
-def _read_one(job: Job) -> None:
+def _read_one(connection: sqlite3.Connection, job: Job) -> None:
     start = clock.busy()
+    unit = Unit(clock.now(), writable=False)
+    if job.long:
+        unit.pause = _pausing(job)
+        connection.set_progress_handler(lambda: job.withdrawn, PROGRESS)
     try:
-        job.result = job.work(Unit(clock.now(), writable=False), *job.args)
+        unit.pause()
+        job.result = job.work(unit, *job.args)
+    except Withdrawn:
+        _fail(job, Stopping("The server is stopping."))
     except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
         _fail(job, _domain(exc))
+    finally:
+        if job.long:
+            connection.set_progress_handler(None, 0)
     job.busy_s = clock.busy() - start
+
+
+def _pausing(job: Job) -> Callable[[], None]:
+    """See `Unit.pause`; cheap enough for each row."""
+    last = clock.monotonic()
+
+    def pause() -> None:
+        nonlocal last
+        if job.withdrawn:
+            raise Withdrawn
+        if clock.monotonic() - last > WORK_S:
+            clock.rest(REST_S)
+            last = clock.monotonic()
+
+    return pause
 
 
 def _domain(exc: Exception) -> Exception:
@@ -209,16 +274,23 @@ def _fail(job: Job, error: Exception) -> None:
 
 
 __all__ = [
+    "PAGE_BYTES",
     "AntError",
     "Job",
     "Keyframe",
     "LineBlock",
     "Listed",
     "Member",
+    "Page",
     "Place",
     "Poster",
     "Program",
+    "Progress",
+    "PromptCounts",
+    "Receipts",
     "Sighting",
     "Store",
     "Unit",
+    "Withdrawn",
+    "page",
 ]

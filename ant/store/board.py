@@ -7,13 +7,16 @@ from ant import clock, wire
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.store.roomtables import FileRefRow, TaskRow
 from ant.store.sessions import reachable
-from ant.store.statement import lazily
+from ant.store.statement import PAGE_BYTES, Page, lazily, page
+
+LIKE = 100
+"""Tasks whose ids begin alike that are looked at: then more of an id is to be named."""
 
 
 def _task(row: Any) -> Task:
     return Task(
         id=TaskId(row.id),
-        session_id=SessionId(row.session_id_id),
+        session_id=SessionId(row.session_id),
         created_by=row.created_by,
         assigned_to=row.assigned_to,
         title=row.title,
@@ -28,7 +31,7 @@ def _task(row: Any) -> Task:
 def _file_ref(row: Any) -> FileRef:
     return FileRef(
         id=FileRefId(row.id),
-        session_id=SessionId(row.session_id_id),
+        session_id=SessionId(row.session_id),
         flagged_by=row.flagged_by,
         file_path=row.file_path,
         note=row.note,
@@ -36,31 +39,60 @@ def _file_ref(row: Any) -> FileRef:
     )
 
 
+def _rows(table: Any, session_id: str, after: str | None) -> Any:
+    """The rows of a room that follow the one with that id."""
+    query = table.select().where(table.session_id == session_id)
+    if after is not None:
+        place = table.select(table.ordinal).where(table.id == after)
+        query = query.where(table.ordinal > place)
+    return lazily(query.order_by(table.ordinal).namedtuples())
+
+
 class Board:
     """Tasks and file references, inside one transaction."""
 
-    def tasks(self, session_id: str) -> tuple[Task, ...]:
-        """All tasks of a room, deleted ones too, oldest first."""
-        rows = TaskRow.select().where(TaskRow.session_id == session_id)
-        return tuple(map(_task, rows.order_by(TaskRow.ordinal)))
+    def tasks(self, session_id: str, after: str | None = None) -> Page[Task]:
+        """A page of a room's tasks, deleted ones too, oldest first."""
+        return page(_rows(TaskRow, session_id, after), _task)
 
     def matching(
-        self, holds: Callable[[str], bool], archived: bool, deleted: bool, limit: int
-    ) -> list[Task]:
-        """The tasks, newest first, whose title or description is like that."""
+        self,
+        holds: Callable[[str], bool],
+        archived: bool,
+        deleted: bool,
+        limit: int,
+        budget: int,
+    ) -> tuple[list[Task], bool]:
+        """The tasks, newest first, whose title or description is like that.
+
+        Whether that is all: no more than `budget` characters are looked through, and no
+        more answered than a page has.
+        """
+        room = PAGE_BYTES
         query = TaskRow.select(TaskRow).where(TaskRow.status != "deleted")
         query = reachable(query, TaskRow.session_id, archived, deleted)
         found: list[Task] = []
-        for row in lazily(query.order_by(TaskRow.ordinal.desc())):
-            if holds(f"{row.title}\n{row.description or ''}"):
+        for row in lazily(query.order_by(TaskRow.ordinal.desc()).namedtuples()):
+            text = f"{row.title}\n{row.description or ''}"
+            budget -= len(text)
+            if budget < 0:
+                return found, False
+            if holds(text):
+                room -= wire.weight(row)
+                if room < 0 and found:
+                    return found, False
                 found.append(_task(row))
                 if len(found) == limit:
                     break
-        return found
+        return found, True
 
     def tasks_like(self, session_id: str, prefix: str) -> list[Task]:
         """The tasks of a room whose id begins like that; the exact one alone."""
-        tasks = [task for task in self.tasks(session_id) if task.id.startswith(prefix)]
+        here = (TaskRow.session_id == session_id) & TaskRow.id.startswith(prefix)
+        rows = TaskRow.select().where(here).order_by(TaskRow.ordinal).limit(LIKE)
+        tasks = list(map(_task, rows.namedtuples()))
+        # What begins alike to SQLite may differ in case.
+        tasks = [task for task in tasks if task.id.startswith(prefix)]
         return [task for task in tasks if task.id == prefix] or tasks
 
     def save_task(self, task: Task) -> None:
@@ -79,10 +111,9 @@ class Board:
         if not TaskRow.update(fields).where(TaskRow.id == task.id).execute():
             TaskRow.insert(id=task.id, **fields).execute()
 
-    def file_refs(self, session_id: str) -> tuple[FileRef, ...]:
-        """All file references of a room, oldest first."""
-        rows = FileRefRow.select().where(FileRefRow.session_id == session_id)
-        return tuple(map(_file_ref, rows.order_by(FileRefRow.ordinal)))
+    def file_refs(self, session_id: str, after: str | None = None) -> Page[FileRef]:
+        """A page of a room's file references, oldest first."""
+        return page(_rows(FileRefRow, session_id, after), _file_ref)
 
     def add_file_ref(self, ref: FileRef) -> None:
         """Insert a file reference."""

@@ -20,7 +20,7 @@ from ant.delivering import (
 )
 from ant.model import MessageId, SessionId
 from ant.store.roomtables import DeliveryRow
-from ant.store.statement import Statement
+from ant.store.statement import Page, Statement, lazily, page
 
 _WAITS = (DeliveryState.QUEUED, DeliveryState.WITHHELD)
 _WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)
@@ -163,7 +163,7 @@ class Deliveries:
         since: int | str | None,
         before: int | str | None,
         limit: int,
-    ) -> list[DeliveryRecord]:
+    ) -> Page[DeliveryRecord]:
         """Oldest first, to that terminal or of that room.
 
         `since` and `before` are exclusive, an ordinal or a stamp; with `since` alone it
@@ -179,9 +179,8 @@ class Deliveries:
             query = query.where(_place(before) < before)
         newest = since is None or before is not None
         order = DeliveryRow.ordinal.desc() if newest else DeliveryRow.ordinal
-        rows = query.order_by(order).limit(limit).namedtuples()
-        records = list(map(_record, rows))
-        return records[::-1] if newest else records
+        rows = query.order_by(order).limit(limit + 1).namedtuples()
+        return page(lazily(rows), _record, limit, newest=newest)
 
 
 def _place(bound: int | str) -> Any:

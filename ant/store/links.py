@@ -1,11 +1,16 @@
 """Room links, seen from either end."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ant import clock, wire
 from ant.model import LinkId, Relationship, RoomLink, SessionId, SessionType
 from ant.store.roomtables import LinkRow
+from ant.store.statement import Page, lazily, page
 from ant.store.tables import SessionRow
+
+ROW_BYTES = 500
+"""What a link has beside texts, as JSON: ids, times, kinds and names."""
 
 
 def _link(row: Any) -> RoomLink:
@@ -25,6 +30,11 @@ def _link(row: Any) -> RoomLink:
     )
 
 
+def _weight(row: Any) -> int:
+    texts = row.title, row.created_by, row.settings, row.source.name, row.target.name
+    return wire.weight(texts) + ROW_BYTES
+
+
 class Links:
     """Room links, inside one transaction."""
 
@@ -35,6 +45,16 @@ class Links:
     def incoming(self, room_id: str) -> tuple[RoomLink, ...]:
         """Links in which the room is the target, oldest first."""
         return self._where(LinkRow.target_room_id == room_id)
+
+    def page(self, room_id: str, after: str | None) -> Page[RoomLink]:
+        """A page of the links of a room from either end, oldest first."""
+        where = (LinkRow.source_room_id == room_id) | (
+            LinkRow.target_room_id == room_id
+        )
+        if after is not None:
+            place = LinkRow.select(LinkRow.ordinal).where(LinkRow.id == after)
+            where &= LinkRow.ordinal > place
+        return page(self._rows(where), _link, weigh=_weight)
 
     def get(self, link_id: str) -> RoomLink | None:
         """The link with that id."""
@@ -67,13 +87,15 @@ class Links:
         LinkRow.delete().where(LinkRow.id == link_id).execute()
 
     def _where(self, condition: Any) -> tuple[RoomLink, ...]:
+        return tuple(map(_link, self._rows(condition)))
+
+    def _rows(self, condition: Any) -> Iterator[Any]:
         source, target = SessionRow.alias(), SessionRow.alias()
-        rows = (
+        return lazily(
             LinkRow.select(LinkRow, source, target)
             .join(source, on=(source.id == LinkRow.source_room_id), attr="source")
             .switch(LinkRow)
             .join(target, on=(target.id == LinkRow.target_room_id), attr="target")
-            .where(condition)
+            .where(condition & (source.removed == False) & (target.removed == False))  # noqa: E712
             .order_by(LinkRow.ordinal)
         )
-        return tuple(map(_link, rows))

@@ -11,7 +11,7 @@ from ant import clock, wire
 from ant.model import Message
 from ant.store.roomtables import MessageIndex, MessageRow
 from ant.store.sessions import reachable
-from ant.store.statement import Statement, lazily
+from ant.store.statement import PAGE_BYTES, Page, Statement, lazily, page
 
 TRIGRAM = 3
 """Characters that a word must have to be in the index; shorter ones are looked for."""
@@ -134,18 +134,23 @@ class MessageStore:
         MessageRow.delete().where(MessageRow.id == message_id).execute()
 
     def page(
-        self, session_id: str, since: str | None, before: str | None, limit: int
-    ) -> tuple[Message, ...]:
+        self,
+        session_id: str,
+        since: str | None,
+        before: str | None,
+        limit: int,
+        budget: int = PAGE_BYTES,
+    ) -> Page[Message]:
         """Oldest first; `since` and `before` are exclusive stamps.
 
-        With `since` alone the oldest `limit` after it, else the newest `limit`.
+        With `since` alone the oldest `limit` after it, else the newest `limit`; no more
+        than have `budget` bytes together.
         """
         newest = since is None or before is not None
         rows = _page(since is not None, before is not None, newest).rows(
-            session_id=session_id, limit=limit, since_at=since, before_at=before
+            session_id=session_id, limit=limit + 1, since_at=since, before_at=before
         )
-        messages = tuple(map(_message, rows))
-        return messages[::-1] if newest else messages
+        return page(rows, _message, limit, budget, newest)
 
     def search(
         self,
@@ -155,7 +160,7 @@ class MessageStore:
         deleted: bool,
         by_rank: bool,
         limit: int,
-    ) -> list[Message]:
+    ) -> Page[Message]:
         """Messages that hold every word, whatever its case; newest or best first."""
         indexed = [word for word in words if len(word) >= TRIGRAM]
         short = sorted({word for word in words if len(word) < TRIGRAM})
@@ -163,16 +168,16 @@ class MessageStore:
         where = (session_id is not None, archived, deleted)
         if not short:
             rows = _search(*where, by_rank).rows(
-                session_id=session_id, match=match, limit=limit
+                session_id=session_id, match=match, limit=limit + 1
             )
         elif indexed:
-            query = _matching(*where, by_rank)(session_id, match, limit)
-            rows = query.where(_holds(short)).namedtuples()
+            query = _matching(*where, by_rank)(session_id, match, limit + 1)
+            rows = lazily(query.where(_holds(short)).namedtuples())
         else:
             query = _reachable(session_id, archived, deleted).where(_holds(short))
             newest = query.order_by(MessageRow.ordinal.desc())
-            rows = newest.limit(limit).namedtuples()
-        return [_message(row) for row in rows]
+            rows = lazily(newest.limit(limit + 1).namedtuples())
+        return page(rows, _message, limit)
 
     def matching(
         self,
@@ -185,8 +190,10 @@ class MessageStore:
     ) -> tuple[list[Message], bool]:
         """Messages, newest first, whose content is like that; whether that is all.
 
-        No more than `budget` characters are looked through.
+        No more than `budget` characters are looked through, and no more answered than a
+        page has.
         """
+        room = PAGE_BYTES
         query = _reachable(session_id, archived, deleted)
         newest = query.order_by(MessageRow.ordinal.desc())
         found: list[Message] = []
@@ -195,6 +202,9 @@ class MessageStore:
             if budget < 0:
                 return found, False
             if holds(row.content):
+                room -= wire.weight(row)
+                if room < 0 and found:
+                    return found, False
                 found.append(_message(row))
                 if len(found) == limit:
                     break

@@ -5,11 +5,21 @@ from typing import Any
 import attrs
 from peewee import JOIN
 
-from ant import clock
+from ant import clock, wire
 from ant.model import Read
 from ant.store.roomtables import MemberRow, MessageRow, PosterRow, ReadRow
-from ant.store.statement import Statement
+from ant.store.statement import Statement, lazily, page
 from ant.store.tables import SessionRow
+
+
+class Receipts(dict[str, list[Read]]):
+    """Read receipts by message; `next` is the number to go on after, None for none."""
+
+    next: int | None = None
+
+
+RECEIPT_BYTES = 120
+"""What a receipt has beside ids and names, as JSON."""
 
 
 @attrs.frozen
@@ -42,6 +52,9 @@ class Poster:
     first_seen: str
     last_seen: str
     message_count: int
+
+
+_THERE = SessionRow.removed == False  # noqa: E712
 
 
 def _member(row: Any) -> Member:
@@ -88,12 +101,33 @@ _POSTED = Statement(
 )
 
 
+def _receipt(row: Any) -> tuple[int, str, Read]:
+    """Its number, the message's id, and who read it when."""
+    reader = getattr(row, "reader", None)
+    read = Read(
+        session_id=row.session_id,
+        reader_name=(reader.display_name or reader.name) if reader else row.session_id,
+        reader_handle=reader.handle if reader else None,
+        read_at=clock.parse_stamp(row.read_at),
+    )
+    return row.id, row.message_id_id, read
+
+
+def _receipt_weight(row: Any) -> int:
+    reader = getattr(row, "reader", None)
+    names = (reader.display_name, reader.name, reader.handle) if reader else ()
+    return wire.weight((row.session_id, row.message_id_id, *names)) + RECEIPT_BYTES
+
+
 class People:
     """Members, posters and receipts, inside one transaction."""
 
     def members(self, room_id: str) -> list[Member]:
         """Every membership of a room, of those who left too, oldest first."""
-        rows = MemberRow.select().where(MemberRow.room_id == room_id)
+        rows = MemberRow.select(MemberRow).join(
+            SessionRow, on=(SessionRow.id == MemberRow.session_id)
+        )
+        rows = rows.where((MemberRow.room_id == room_id) & _THERE)
         return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
 
     def member(self, room_id: str, session_id: str) -> Member | None:
@@ -163,9 +197,12 @@ class People:
         return bool(after > before)
 
     def reads(
-        self, room_id: str, message_id: str | None = None
-    ) -> dict[str, list[Read]]:
-        """Receipts by message, of one or of the whole room, in order of reading."""
+        self, room_id: str, message_id: str | None = None, after: int = 0
+    ) -> Receipts:
+        """Receipts by message, of one or of the whole room, in order of reading.
+
+        A page of them, after a receipt's number.
+        """
         query = (
             ReadRow.select(
                 ReadRow, SessionRow.name, SessionRow.display_name, SessionRow.handle
@@ -175,24 +212,17 @@ class People:
             .join(
                 SessionRow,
                 JOIN.LEFT_OUTER,
-                on=(SessionRow.id == ReadRow.session_id),
+                on=((SessionRow.id == ReadRow.session_id) & _THERE),
                 attr="reader",
             )
             .where(MessageRow.session_id == room_id)
         )
         if message_id is not None:
             query = query.where(ReadRow.message_id == message_id)
-        reads: dict[str, list[Read]] = {}
-        row: Any
-        for row in query.order_by(ReadRow.id):
-            reader = getattr(row, "reader", None)
-            name = (reader.display_name or reader.name) if reader else row.session_id
-            reads.setdefault(row.message_id_id, []).append(
-                Read(
-                    session_id=row.session_id,
-                    reader_name=name,
-                    reader_handle=reader.handle if reader else None,
-                    read_at=clock.parse_stamp(row.read_at),
-                )
-            )
+        query = query.where(ReadRow.id > after).order_by(ReadRow.id)
+        rows = page(lazily(query), _receipt, weigh=_receipt_weight)
+        reads = Receipts()
+        for _, told_of, read in rows:
+            reads.setdefault(told_of, []).append(read)
+        reads.next = rows[-1][0] if rows.more else None
         return reads

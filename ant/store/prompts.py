@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import attrs
+from peewee import fn
+
 from ant import clock, wire
 from ant.asking import (
     DETECTOR,
@@ -12,8 +15,12 @@ from ant.asking import (
     Target,
 )
 from ant.model import MessageId, SessionId
+from ant.store.statement import Page, lazily, page
 from ant.store.tables import PromptRow
 from ant.terminal.prompt import Form, Kind, Option, PromptClass
+
+ROW_BYTES = 600
+"""What a prompt has beside its texts, as JSON."""
 
 
 def _record(row: Any) -> PromptRecord:
@@ -63,6 +70,20 @@ def _fields(record: PromptRecord) -> dict[str, Any]:
     }
 
 
+@attrs.frozen
+class PromptCounts:
+    """Prompts of a terminal: all, those with an answer, those that wait for one."""
+
+    all: int
+    answered: int
+    pending: int
+
+
+def _weight(row: Any) -> int:
+    texts = row.text, row.question, row.summary, row.options, row.answer
+    return wire.weight((*texts, row.targets, row.delivered_to)) + ROW_BYTES
+
+
 class Prompts:
     """What terminals ask, inside one transaction."""
 
@@ -83,10 +104,19 @@ class Prompts:
         rows = PromptRow.select().where(where).order_by(PromptRow.ordinal)
         return list(map(_record, rows))
 
-    def of_session(self, session_id: str) -> list[PromptRecord]:
-        """All of a terminal, oldest first."""
+    def of_session(self, session_id: str, limit: int) -> Page[PromptRecord]:
+        """The newest of a terminal, oldest first, of a page's bytes at most."""
         rows = PromptRow.select().where(PromptRow.session_id == session_id)
-        return list(map(_record, rows.order_by(PromptRow.ordinal)))
+        rows = rows.order_by(PromptRow.ordinal.desc()).limit(limit + 1)
+        return page(lazily(rows), _record, limit, newest=True, weigh=_weight)
+
+    def counts(self, session_id: str) -> PromptCounts:
+        """How many a terminal has asked."""
+        is_answered = fn.SUM(PromptRow.answer.is_null(False))
+        is_pending = fn.SUM(PromptRow.status == PromptStatus.PENDING)
+        query = PromptRow.select(fn.COUNT(PromptRow.ordinal), is_answered, is_pending)
+        rows: Any = query.where(PromptRow.session_id == session_id).tuples()
+        return PromptCounts(*(count or 0 for count in rows[0]))
 
     def of_card(self, message_id: str) -> PromptRecord | None:
         """The prompt that this message is the card of."""

@@ -1,6 +1,6 @@
 """Session and terminal rows to and from the model."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import attrs
@@ -15,8 +15,11 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
-from ant.store.statement import Statement
+from ant.store.statement import ALL, Page, Statement, lazily, page
 from ant.store.tables import SessionRow, TerminalRow
+
+ROW_BYTES = 800
+"""What a session has beside names and `meta`, as JSON."""
 
 
 @attrs.frozen
@@ -89,13 +92,18 @@ def _from(row: Any, terminal: Any) -> Session:
     )
 
 
+_THERE = SessionRow.removed == False  # noqa: E712
+
+
 def _select() -> Any:
-    return SessionRow.select(SessionRow, TerminalRow).join(
+    """Sessions that are there, with the terminals of those that have one."""
+    query = SessionRow.select(SessionRow, TerminalRow).join(
         TerminalRow,
         JOIN.LEFT_OUTER,
         on=(TerminalRow.session_id == SessionRow.id),
         attr="half",
     )
+    return query.where(_THERE)
 
 
 _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
@@ -105,7 +113,7 @@ _GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id)
 _STATE = Statement(
     lambda session_id: SessionRow.select(
         SessionRow.archived, SessionRow.deleted_at
-    ).where(SessionRow.id == session_id)
+    ).where((SessionRow.id == session_id) & _THERE)
 )
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
@@ -136,12 +144,34 @@ def _one(row: Any) -> Session | None:
 
 def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any:
     """Only rows of sessions to be looked into; `session_id` is the column that says."""
-    query = query.join(SessionRow, on=(SessionRow.id == session_id))
+    query = query.join(SessionRow, on=(SessionRow.id == session_id)).where(_THERE)
     if not archived:
         query = query.where(SessionRow.archived == False)  # noqa: E712
     if not deleted:
         query = query.where(SessionRow.deleted_at.is_null())
     return query
+
+
+_GONE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
+"""When a session was deleted, else changed last."""
+
+
+def _listed(
+    which: Any, at: Any, after: tuple[str, int] | None, budget: int
+) -> Page[Session]:
+    query = _select().where(which)
+    if after is not None:
+        is_tied = (at == after[0]) & (SessionRow.ordinal < after[1])
+        query = query.where((at < after[0]) | is_tied)
+    ordered = query.order_by(at.desc(), SessionRow.ordinal.desc())
+    return page(lazily(ordered), _session, budget=budget, weigh=_weight)
+
+
+def _weight(row: Any) -> int:
+    """About what a session has as JSON."""
+    half = getattr(row, "half", None)
+    texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
+    return wire.weight((*texts, half and half.command)) + ROW_BYTES
 
 
 class Sessions:
@@ -156,17 +186,27 @@ class Sessions:
         row = _STATE.one(session_id=session_id)
         return (bool(row.archived), row.deleted_at is not None) if row else None
 
-    def active(self) -> tuple[Session, ...]:
-        """Neither archived nor deleted, newest change first."""
-        query = _select().where(_ACTIVE)
-        order = (SessionRow.updated_at.desc(), SessionRow.ordinal.desc())
-        return tuple(map(_session, query.order_by(*order)))
+    def active(
+        self, after: tuple[str, int] | None = None, budget: int = ALL
+    ) -> Page[Session]:
+        """Neither archived nor deleted, newest change first; those after a `place`."""
+        return _listed(_ACTIVE, SessionRow.updated_at, after, budget)
 
-    def recoverable(self) -> tuple[Session, ...]:
+    def recoverable(
+        self, after: tuple[str, int] | None = None, budget: int = ALL
+    ) -> Page[Session]:
         """Archived or soft-deleted, newest deletion (else change) first."""
-        query = _select().where(~_ACTIVE)
-        gone = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at).desc()
-        return tuple(map(_session, query.order_by(gone, SessionRow.ordinal.desc())))
+        return _listed(~_ACTIVE, _GONE, after, budget)
+
+    def place(self, session_id: str) -> tuple[str, int]:
+        """Where a session stands in its list: a time, and a number that breaks ties."""
+        at = _GONE if self._is_gone(session_id) else SessionRow.updated_at
+        query = SessionRow.select(at.alias("at"), SessionRow.ordinal)
+        row: Any = query.where(SessionRow.id == session_id).tuples().get()
+        return row[0], row[1]
+
+    def _is_gone(self, session_id: str) -> bool:
+        return any(self.state(session_id) or ())
 
     def name_taken(self, name: str, but: Collection[str] = ()) -> bool:
         """Whether an active session, not one of `but`, has that name in any case."""
@@ -193,10 +233,11 @@ class Sessions:
         rows = _select().where(SessionRow.id.in_(list(ids)))
         return {row.id: _session(row) for row in rows}
 
-    def deleted(self) -> list[Session]:
-        """Soft-deleted sessions that are not archived."""
+    def deleted(self) -> Iterator[Session]:
+        """Soft-deleted sessions that are not archived, oldest deletion first."""
         where = SessionRow.deleted_at.is_null(False) & (SessionRow.archived == False)  # noqa: E712
-        return list(map(_session, _select().where(where)))
+        query = _select().where(where).order_by(SessionRow.deleted_at)
+        return map(_session, lazily(query))
 
     def add(self, session: Session, env: dict[str, str]) -> None:
         """Insert a session, with its terminal if it has one."""
@@ -240,12 +281,6 @@ class Sessions:
     def skip_offsets(self, count: int) -> None:
         """Move every terminal's numbering ahead; what lies between is a gap."""
         TerminalRow.update(reserved=TerminalRow.reserved + count).execute()
-
-    def remove(self, session_id: str) -> None:
-        """Delete a row and, by cascade, all that hangs on it; nobody links to it."""
-        here = SessionRow.linked_chat_id == session_id
-        SessionRow.update(linked_chat_id=None).where(here).execute()
-        SessionRow.delete().where(SessionRow.id == session_id).execute()
 
     def program(self, session_id: str) -> Program | None:
         """What the terminal of that session runs."""

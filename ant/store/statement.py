@@ -2,13 +2,58 @@
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from typing import Any, TypeVar
 
 import attrs
 from peewee import Query, Value
 
+from ant import wire
 from ant.store.tables import database
+
+T = TypeVar("T")
+
+PAGE_BYTES = 4 << 20
+"""JSON of one answer, about: some milliseconds to make, and a second to send far."""
+
+ALL = 1 << 53
+"""As many rows as there are."""
+
+
+class Page(tuple[T, ...]):
+    """Rows of a page; `more`: others follow that were left out, to be had by `next`."""
+
+    more: bool = False
+    next: Any = None
+
+
+def page(
+    rows: Iterable[Any],
+    make: Callable[[Any], T],
+    limit: int = ALL,
+    budget: int = PAGE_BYTES,
+    newest: bool = False,
+    weigh: Callable[[Any], int] = wire.weight,
+) -> Page[T]:
+    """The first rows, made by `make`: at most `limit`, of `budget` bytes of JSON.
+
+    There is one at least, however large. A query that is limited asks for one row more.
+    `newest`: they come newest first and are turned.
+    """
+    made: list[T] = []
+    size, more = 0, False
+    try:
+        for row in rows:
+            size += weigh(row)
+            if more := len(made) == limit or (size > budget and bool(made)):
+                break
+            made.append(make(row))
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()  # An error would keep it, and it a statement.
+    done = Page(made[::-1] if newest else made)
+    done.more = more
+    return done
 
 
 @attrs.frozen(eq=False)

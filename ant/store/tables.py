@@ -31,7 +31,10 @@ class Table(Model):
 
 
 class SessionRow(Table):
-    """A terminal, agent or chat; `ordinal` breaks ties of time."""
+    """A terminal, agent or chat; `ordinal` breaks ties of time.
+
+    One that is `removed` is to be read by nobody: its rows are being taken away.
+    """
 
     ordinal = AutoField()
     id = TextField(unique=True)
@@ -53,6 +56,7 @@ class SessionRow(Table):
     linked_chat_id = TextField(null=True, index=True)
     auto_forward_chat = BooleanField(default=True)
     accepts_messages = BooleanField(default=False)
+    removed = BooleanField(default=False)
 
     class Meta:
         table_name = "sessions"

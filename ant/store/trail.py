@@ -9,7 +9,8 @@ from peewee import fn
 from ant import clock, wire
 from ant.model import SessionId
 from ant.store.sessions import reachable
-from ant.store.statement import Statement, lazily
+from ant.store.statement import ALL, PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.tables import database
 from ant.store.trailtables import RunEventRow, TerminalEventRow
 from ant.trail import RunEvent, Source, TerminalEvent, Trust
 
@@ -57,6 +58,11 @@ def _event(row: Any) -> RunEvent:
     )
 
 
+def _told(row: Any) -> TerminalEvent:
+    at = clock.epoch_ms(clock.parse_stamp(row.at))
+    return TerminalEvent(row.id, at, row.kind, wire.loads(row.data), row.offset)
+
+
 class RunEvents:
     """The run events of all sessions, inside one transaction."""
 
@@ -94,8 +100,13 @@ class RunEvents:
         source: str | None = None,
         kind: str | None = None,
         q: str | None = None,
-    ) -> tuple[RunEvent, ...]:
-        """Oldest first: the oldest `limit` after `since` or `after`, or the newest."""
+        below: int | None = None,
+        budget: int = PAGE_BYTES,
+    ) -> Page[RunEvent]:
+        """Oldest first: the oldest `limit` after `since` or `after`, or the newest.
+
+        `after` and `below` are ids. No more than have `budget` bytes together.
+        """
         query = RunEventRow.select().where(
             (RunEventRow.session_id == session_id) & (RunEventRow.kind != TOMBSTONE)
         )
@@ -105,6 +116,8 @@ class RunEvents:
             query = query.where(RunEventRow.at < before)
         if after is not None:
             query = query.where(RunEventRow.id > after)
+        if below is not None:
+            query = query.where(RunEventRow.id < below)
         if source is not None:
             query = query.where(RunEventRow.source == source)
         if kind is not None:
@@ -112,10 +125,11 @@ class RunEvents:
         if q:
             text = fn.LOWERED(RunEventRow.text)
             query = query.where(fn.INSTR(text, q.lower()) > 0)
-        newest = before is not None or (since is None and after is None)
+        is_open = since is None and after is None
+        newest = before is not None or below is not None or is_open
         order = RunEventRow.n.desc() if newest else RunEventRow.n
-        rows = list(map(_event, query.order_by(order).limit(limit).namedtuples()))
-        return tuple(rows[::-1] if newest else rows)
+        rows = query.order_by(order).limit(limit + 1).namedtuples()
+        return page(lazily(rows), _event, limit, budget, newest)
 
     def reached(self, session_id: str, source: Source, kind: str) -> int:
         """The last byte that an event of this source and kind points at; 0 if none."""
@@ -150,18 +164,34 @@ class RunEvents:
         return tuple(map(_event, rows.namedtuples()))
 
     def matching(
-        self, holds: Callable[[str], bool], archived: bool, deleted: bool, limit: int
-    ) -> list[RunEvent]:
-        """The events, newest first, whose text is like that."""
+        self,
+        holds: Callable[[str], bool],
+        archived: bool,
+        deleted: bool,
+        limit: int,
+        budget: int,
+    ) -> tuple[list[RunEvent], bool]:
+        """The events, newest first, whose text is like that; whether that is all.
+
+        No more than `budget` characters are looked through, and no more answered than a
+        page has.
+        """
+        room = PAGE_BYTES
         query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
         query = reachable(query, RunEventRow.session_id, archived, deleted)
         found: list[RunEvent] = []
         for row in lazily(query.order_by(RunEventRow.id.desc()).namedtuples()):
+            budget -= len(row.text)
+            if budget < 0:
+                return found, False
             if holds(row.text):
+                room -= wire.weight(row)
+                if room < 0 and found:
+                    return found, False
                 found.append(_event(row))
                 if len(found) == limit:
                     break
-        return found
+        return found, True
 
     def prune(self, session_id: str, below: int) -> None:
         """Let those go whose number is less; the chain begins later then."""
@@ -169,16 +199,24 @@ class RunEvents:
             (RunEventRow.session_id == session_id) & (RunEventRow.n < below)
         ).execute()
 
-    def forget(self, session_id: str) -> None:
-        """Leave of a session's events nothing but places, times and hashes."""
-        RunEventRow.update(
-            kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
-        ).where(RunEventRow.session_id == session_id).execute()
+    def bury(self, before: str, most: int = ALL) -> int:
+        """Remove tombstones from before a time for good, `most` at once; how many."""
+        # The index of tombstones is taken only where the kind stands in the words.
+        old = database.execute_sql(
+            "SELECT id FROM run_events WHERE kind = 'tombstone' AND at < ? LIMIT ?",
+            (before, most),
+        )
+        ids = [ident for (ident,) in old.fetchall()]
+        return int(RunEventRow.delete().where(RunEventRow.id.in_(ids)).execute())
 
-    def bury(self, before: str) -> int:
-        """Remove tombstones from before a time for good; how many."""
-        gone = (RunEventRow.kind == TOMBSTONE) & (RunEventRow.at < before)
-        return int(RunEventRow.delete().where(gone).execute())
+
+def bury_run_events(session_id: str, first: int, last: int) -> None:
+    """Leave of these numbers of a session nothing but places, times and hashes."""
+    RunEventRow.update(
+        kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
+    ).where(
+        (RunEventRow.session_id == session_id) & RunEventRow.n.between(first, last)
+    ).execute()
 
 
 class TerminalEvents:
@@ -216,8 +254,13 @@ class TerminalEvents:
         since: str | None = None,
         before: str | None = None,
         kind: str | None = None,
-    ) -> tuple[TerminalEvent, ...]:
-        """Oldest first: the oldest `limit` after `since`, else the newest."""
+        after: int | None = None,
+        below: int | None = None,
+    ) -> Page[TerminalEvent]:
+        """Oldest first: the oldest `limit` after `since` or `after`, else the newest.
+
+        `after` and `below` are ids.
+        """
         query = TerminalEventRow.select().where(
             TerminalEventRow.session_id == session_id
         )
@@ -227,16 +270,12 @@ class TerminalEvents:
             query = query.where(TerminalEventRow.at < before)
         if kind is not None:
             query = query.where(TerminalEventRow.kind == kind)
-        newest = since is None or before is not None
+        if after is not None:
+            query = query.where(TerminalEventRow.id > after)
+        if below is not None:
+            query = query.where(TerminalEventRow.id < below)
+        is_open = since is None and after is None
+        newest = before is not None or below is not None or is_open
         order = TerminalEventRow.id.desc() if newest else TerminalEventRow.id
-        rows = [
-            TerminalEvent(
-                row.id,
-                clock.epoch_ms(clock.parse_stamp(row.at)),
-                row.kind,
-                wire.loads(row.data),
-                row.offset,
-            )
-            for row in query.order_by(order).limit(limit).namedtuples()
-        ]
-        return tuple(rows[::-1] if newest else rows)
+        rows = query.order_by(order).limit(limit + 1).namedtuples()
+        return page(lazily(rows), _told, limit, newest=newest)

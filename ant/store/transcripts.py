@@ -12,6 +12,12 @@ _BATCH = 64
 """Chunks fetched at once while scanning: 4 MiB at the largest chunk."""
 
 
+TRIM_BYTES = 4 << 20
+TRIM_ROWS = 256
+"""What is dropped at once at most: more than is ever appended at once, so that a bound
+which was lowered is reached, and others write meanwhile."""
+
+
 def _chunk(row: Any) -> Chunk:
     return Chunk(
         id=row.id,
@@ -111,7 +117,10 @@ class Transcripts:
         return terminal.stored if terminal else 0
 
     def trim(self, session_id: str, keep: int) -> int:
-        """Drop the oldest whole chunks till at most `keep` bytes are left; how many."""
+        """Drop the oldest whole chunks till at most `keep` bytes are left; how many.
+
+        No more than `TRIM_ROWS`, and `TRIM_BYTES`, at once: the rest the next time.
+        """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None or terminal.kept <= keep:
             return 0
@@ -121,8 +130,8 @@ class Transcripts:
             .where(ChunkRow.session_id == session_id)
             .order_by(ChunkRow.offset)
         )
-        for row in lazily(rows):
-            if kept <= keep:
+        for count, row in enumerate(lazily(rows)):
+            if kept <= keep or dropped >= TRIM_BYTES or count >= TRIM_ROWS:
                 oldest = row.offset
                 break
             kept -= row.size
@@ -157,18 +166,22 @@ class Transcripts:
         before: str | None,
         limit: int,
         budget: int,
+        to: int | None = None,
     ) -> list[Chunk]:
         """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
 
-        With `before` only what was stored before it counts. `budget` as for `read`;
+        With `before` only what was stored before it counts, with `to` only chunks that
+        begin before that offset; both are the newest then. `budget` as for `read`;
         what is too much is left out at the far end of the reading direction.
         """
         query = self._of(session_id)
         if before is not None:
             query = query.where(ChunkRow.at < before)
+        if to is not None:
+            query = query.where(ChunkRow.offset < to)
         if since is not None:
             query = query.where(ChunkRow.at > since)
-            if before is None:
+            if before is None and to is None:
                 oldest = query.order_by(ChunkRow.offset).limit(limit)
                 return _within(lazily(oldest.namedtuples()), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)

@@ -1,5 +1,6 @@
 """One transaction: its time, its tables and the events it collects."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import attrs
@@ -15,6 +16,7 @@ from ant.store.log import EventLog
 from ant.store.messages import MessageStore
 from ant.store.people import People
 from ant.store.prompts import Prompts
+from ant.store.removals import Removals
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
 from ant.store.sightings import Sightings
@@ -22,17 +24,25 @@ from ant.store.trail import RunEvents, TerminalEvents
 from ant.store.transcripts import Transcripts
 
 
+def _go_on() -> None:
+    """Where nobody waits for the processor, and nobody can leave."""
+
+
 @attrs.define(eq=False)
 class Unit:
     """What a rule is given; it knows no trio and no connection.
 
     `envelopes` are published by the journal, in this order, once the transaction is in.
+    `pause` is called by rules between two pieces of work that may be long: it lets
+    other threads run, and raises `Withdrawn` when nobody waits for the answer any more.
     """
 
     now: datetime
     writable: bool = True
+    pause: Callable[[], None] = _go_on
     envelopes: list[Envelope] = attrs.field(factory=list)
     sessions: Sessions = attrs.field(factory=Sessions)
+    removals: Removals = attrs.field(factory=Removals)
     transcripts: Transcripts = attrs.field(factory=Transcripts)
     lines: LineStore = attrs.field(factory=LineStore)
     keyframes: Keyframes = attrs.field(factory=Keyframes)

@@ -10,7 +10,7 @@ from ant import clock, sessions
 from ant.model import FileRef, FileRefId, Session, Task, TaskId
 from ant.store import Store, Unit
 from ant.store.board import Board
-from tests.rules import room
+from tests.rules import room, taken_apart
 
 T = TypeVar("T")
 AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")
@@ -87,6 +87,7 @@ def test_both_go_with_their_room(store: Store, here: Session) -> None:
         on(store, lambda board, row=row: board.save_task(row))  # type: ignore[misc]
         on(store, lambda board, ref=ref: board.add_file_ref(ref))  # type: ignore[misc]
     store.transact(sessions.remove_sessions, [here.id])
+    taken_apart(store)
     assert () == on(store, lambda board: board.tasks(here.id))
     assert () == on(store, lambda board: board.file_refs(here.id))
     assert 1 == len(on(store, lambda board: board.tasks(other.id)))

@@ -11,7 +11,7 @@ from ant.store.lines import BLOCK, State
 from ant.store.linetables import LineBlockRow, LineTextRow
 from ant.store.tables import database
 from ant.terminal.grid import Line
-from tests.rules import create
+from tests.rules import AT, create, taken_apart
 
 
 @pytest.fixture
@@ -144,7 +144,8 @@ def test_a_session_that_goes_leaves_nothing(store: Store, session: Session) -> N
     put(store, session, 3, "needle " + "x" * BLOCK, "more", standing=["stands"])
     store.transact(lambda unit: unit.lines.index(9))
     store.transact(lambda unit: unit.lines.begin(session.id, 0, 80, 24))
-    store.transact(lambda unit: unit.sessions.remove(session.id))
+    store.transact(lambda unit: unit.removals.mark(session.id, AT))
+    taken_apart(store)
     assert [] == everywhere(store, "", True) + everywhere(store, "needle", False)
     sweeps = 0
     while store.transact(lambda unit: unit.lines.sweep(1)):

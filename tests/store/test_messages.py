@@ -13,7 +13,7 @@ from ant.model import Message, MessageId, Session
 from ant.store import Store, Unit
 from ant.store.messages import MessageStore
 from ant.store.tables import database
-from tests.rules import room
+from tests.rules import room, taken_apart
 
 T = TypeVar("T")
 AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")
@@ -156,9 +156,11 @@ def test_the_index_follows_inserts_and_deletes(store: Store, here: Session) -> N
     on(store, lambda m: m.remove("room1"))
     assert 5 == index(store, "ell")
     store.transact(sessions.remove_sessions, [here.id])
+    taken_apart(store)
     assert 3 == index(store, "HELLO")
     assert ["other2", "other1", "other0"] == search(store, "hello")
     store.transact(sessions.remove_sessions, [other.id])
+    taken_apart(store)
     assert 0 == index(store, "hello")
 
 

@@ -10,7 +10,7 @@ from ant import clock, sessions
 from ant.model import Read, Session
 from ant.store import Member, Poster, Store, Unit
 from ant.store.people import People
-from tests.rules import post, room
+from tests.rules import post, room, taken_apart
 
 T = TypeVar("T")
 
@@ -93,9 +93,11 @@ def test_they_go_with_the_room(store: Store, here: Session) -> None:
 
     on(store, fill)
     store.transact(sessions.remove_sessions, [here.id])
+    taken_apart(store)
     assert [] == on(store, lambda people: people.members(here.id))
     assert [] == on(store, lambda people: people.posters(here.id))
     assert {} == on(store, lambda people: people.reads(here.id))
     assert 1 == len(on(store, lambda people: people.members(other.id)))
     store.transact(sessions.remove_sessions, [ada.id])
+    taken_apart(store)
     assert [] == on(store, lambda people: people.members(other.id))

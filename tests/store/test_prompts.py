@@ -49,7 +49,8 @@ def test_a_prompt_comes_back_as_it_was(store: Store, here: Session) -> None:
     for each in (one, two):
         on(store, lambda prompts, each=each: prompts.add(each))  # type: ignore[misc]
         assert each == stored(store, each.id)
-    assert [one, two] == on(store, lambda prompts: prompts.of_session(here.id))
+    assert (one, two) == on(store, lambda prompts: prompts.of_session(here.id, 9))
+    assert (two,) == on(store, lambda prompts: prompts.of_session(here.id, 1))
     assert one == on(store, lambda prompts: prompts.of_card("m"))
     assert on(store, lambda prompts: prompts.of_card("n")) is None
     assert stored(store, "nobody") is None

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from ant import tracing
 from ant.store import Store, Unit
-from ant.store.trail import TOMBSTONE
+from ant.store.trail import TOMBSTONE, bury_run_events
 from ant.store.trailtables import RunEventRow
 from ant.trail import Fact, Source, Trust
 from tests.rules import create
@@ -27,7 +27,7 @@ def test_tombstones_keep_the_chain_and_nothing_else(store: Store) -> None:
     for text in ("one", "two"):
         on(store, lambda unit, text=text: tracing.record(unit, session.id, fact(text)))
     before = on(store, lambda unit: unit.run_events.page(session.id, 9))
-    on(store, lambda unit: unit.run_events.forget(session.id))
+    on(store, lambda unit: bury_run_events(session.id, 1, 9))
     assert () == on(store, lambda unit: unit.run_events.page(session.id, 9))
 
     def rows(_: Unit) -> list[tuple[object, ...]]:

@@ -3,18 +3,19 @@
 import attrs
 
 from ant import board
-from ant.commands import CreateFileRef, CreateTask, NameFileRef, PatchTask
+from ant.commands import CreateFileRef, CreateTask, ListAll, NameFileRef, PatchTask
 from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
-from ant.model import FileRef, SessionId, Task
+from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.system import System
 
 
 @attrs.frozen
 class Tasks:
-    """The tasks of a room."""
+    """The tasks of a room; `next` is the `after` of the next page, null for none."""
 
     tasks: tuple[Task, ...]
+    next: TaskId | None = None
 
 
 @attrs.frozen
@@ -26,9 +27,10 @@ class OneTask:
 
 @attrs.frozen
 class FileRefs:
-    """The file references of a room."""
+    """The files of a room; `next` is the `after` of the next page, null for none."""
 
     refs: tuple[FileRef, ...]
+    next: FileRefId | None = None
 
 
 @attrs.frozen
@@ -39,9 +41,10 @@ class OneFileRef:
 
 
 @endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True, token="room")
-async def list_tasks(system: System, session_id: SessionId) -> Tasks:
-    """The room's tasks, deleted ones too, oldest first."""
-    return Tasks(await system.journal.read(board.list_tasks, session_id))
+async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> Tasks:
+    """The room's tasks, deleted ones too, oldest first; at most 4 MiB in one answer."""
+    page = await system.journal.study(board.list_tasks, session_id, query)
+    return Tasks(page, page[-1].id if page.more else None)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/tasks", status=201)
@@ -70,9 +73,12 @@ async def delete_task(system: System, session_id: SessionId, task_id: str) -> Do
 
 
 @endpoint("GET", "/api/sessions/<session_id>/file-refs", inactive=True, token="room")
-async def list_file_refs(system: System, session_id: SessionId) -> FileRefs:
-    """The files flagged in the room, oldest first."""
-    return FileRefs(await system.journal.read(board.list_file_refs, session_id))
+async def list_file_refs(
+    system: System, session_id: SessionId, query: ListAll
+) -> FileRefs:
+    """The files flagged in the room, oldest first; at most 4 MiB in one answer."""
+    page = await system.journal.study(board.list_file_refs, session_id, query)
+    return FileRefs(page, page[-1].id if page.more else None)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/file-refs", status=201)

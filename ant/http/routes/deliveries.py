@@ -13,9 +13,8 @@ async def list_deliveries(
     system: System, session_id: SessionId, query: ListDeliveries
 ) -> Deliveries:
     """Deliveries to a terminal, or of what was posted in a room, oldest first."""
-    return Deliveries(
-        await system.journal.read(deliveries.list_deliveries, session_id, query)
-    )
+    page = await system.journal.study(deliveries.list_deliveries, session_id, query)
+    return Deliveries(page, page.next)
 
 
 @endpoint(
@@ -29,5 +28,5 @@ async def list_deliveries_of_message(
 ) -> Deliveries:
     """Deliveries of one message, and the terminals that were left out and why."""
     return Deliveries(
-        await system.journal.read(deliveries.of_message, session_id, message_id)
+        await system.journal.study(deliveries.of_message, session_id, message_id)
     )

@@ -34,7 +34,7 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     `Last-Event-ID`; one that names no event gets what happens from now on.
     """
     if request.accept_mimetypes.best != EVENT_STREAM:
-        return await system.journal.read(evidence.list_events, query, system.epoch)
+        return await system.journal.study(evidence.list_events, query, system.epoch)
     last, seq = request.headers.get("Last-Event-ID", ""), system.bus.seq
     if last.isascii() and last.isdecimal():
         seq = min(int(last), seq)
@@ -72,7 +72,7 @@ class EventStream(ResponseBody):
     async def __anext__(self) -> bytes:
         """What is next, as one piece; a comment when there is nothing for long."""
         while not self._system.bus.closed:
-            page, oldest = await self._system.journal.read(
+            page, oldest = await self._system.journal.study(
                 evidence.missed_events, self._seq, PAGE
             )
             pieces = []
@@ -88,7 +88,7 @@ class EventStream(ResponseBody):
                     pieces.append(_event(body["type"], body, self._seq))
             if pieces:
                 return b"".join(pieces)
-            if len(page) < PAGE:
+            if not page.more:
                 with trio.move_on_after(BEAT_S) as patience:
                     await self._bell.wait()
                 if patience.cancelled_caught:

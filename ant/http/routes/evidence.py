@@ -2,16 +2,21 @@
 
 import attrs
 
-from ant import exporting, recap, rooms, sessions, tracing
+from ant import exporting, sessions, tracing
 from ant.commands import ExportSession
-from ant.digest import Digest, digest
-from ant.errors import StorageFailed
+from ant.digest import Digest, read_digest
+from ant.errors import CapacityReached, StorageFailed
 from ant.exporting import ExportTarget, Folders, Written
 from ant.http.endpoint import endpoint
 from ant.inquiries import ListRunEvents, ListTerminalEvents
+from ant.journal import Lane
 from ant.model import SessionId
 from ant.system import System
+from ant.tokens import Caller
 from ant.trail import RunEvents, TerminalEvents
+
+OPERATOR = "operator"
+"""In whose name a digest is made when no terminal asks for it."""
 
 
 @attrs.frozen
@@ -44,7 +49,7 @@ async def list_run_events(
     and `kind` are exact, `q` is a part of the text. Each has the hash of the one
     before.
     """
-    return await system.journal.read(tracing.list_run_events, session_id, query)
+    return await system.journal.study(tracing.list_run_events, session_id, query)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/terminal/events", inactive=True)
@@ -55,19 +60,29 @@ async def list_terminal_events(
 
     A terminal in tmux has tmux's notifications, too.
     """
-    return await system.journal.read(tracing.list_terminal_events, session_id, query)
+    return await system.journal.study(tracing.list_terminal_events, session_id, query)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/digest", inactive=True, token="room")
-async def get_digest(system: System, session_id: SessionId) -> Digest:
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/digest",
+    inactive=True,
+    raises=(CapacityReached,),
+    token="room",
+)
+async def get_digest(
+    system: System, session_id: SessionId, caller: Caller | None
+) -> Digest:
     """A session in figures and lines of its own, each with the id that it comes from.
 
-    The newest 5,000 messages are read; cards and notices are left out. `terminal` has
-    the commands of a terminal, the failures by themselves, its prompts and answers.
+    The newest 5,000 messages, or 2 MiB of them, are read; cards and notices are left
+    out. `terminal` has the commands of a terminal, the failures by themselves, its
+    prompts and answers. One is made at a time for a caller.
     """
-    messages = await system.journal.study(rooms.recent, session_id)
-    record = await system.journal.study(recap.gather, session_id)
-    return digest(session_id, messages, record)
+    owner = caller.session_id if caller is not None else OPERATOR
+    return await system.journal.study(
+        read_digest, session_id, lane=Lane.REPORT, owner=owner
+    )
 
 
 @endpoint("GET", "/api/sessions/<session_id>/export", inactive=True)
@@ -81,7 +96,8 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
     "POST",
     "/api/sessions/<session_id>/export",
     inactive=True,
-    raises=(StorageFailed,),
+    raises=(StorageFailed, CapacityReached),
+    large=True,
 )
 async def export_session(
     system: System, session_id: SessionId, body: ExportSession
@@ -97,6 +113,6 @@ async def export_session(
     if (flow := system.stage.flows.get(session_id)) is not None:
         await system.stage.scribe.catch_up(session_id, flow)
     done = await system.journal.study(
-        exporting.export, session_id, names, _folders(system)
+        *(exporting.export, session_id, names, _folders(system)), lane=Lane.REPORT
     )
     return Exported(all(each.ok for each in done.values()), session_id, done)

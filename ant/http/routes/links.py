@@ -3,7 +3,7 @@
 import attrs
 
 from ant import links
-from ant.commands import CreateLink, NameLink
+from ant.commands import CreateLink, ListAll, NameLink
 from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
 from ant.model import LinkId, Relationship, RoomLink, RoomLinks, SessionId
@@ -24,9 +24,11 @@ class Linked:
 
 
 @endpoint("GET", "/api/sessions/<session_id>/links", inactive=True, token="room")
-async def list_links(system: System, session_id: SessionId) -> RoomLinks:
-    """Outgoing and incoming links of a room."""
-    return await system.journal.read(links.list_links, session_id)
+async def list_links(
+    system: System, session_id: SessionId, query: ListAll
+) -> RoomLinks:
+    """Outgoing and incoming links of a room; 4 MiB at most, and `next` goes on."""
+    return await system.journal.study(links.list_links, session_id, query)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))

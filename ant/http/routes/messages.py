@@ -18,8 +18,8 @@ from ant.delivering import Posted
 from ant.errors import CapacityReached, Conflict, NotAnOption
 from ant.http.answers import RESPONSE, Handled, answer_card
 from ant.http.endpoint import Done, endpoint
+from ant.journal import Lane
 from ant.model import MessageId, Messages, SearchResults, SessionId
-from ant.pattern import REGEX
 from ant.system import System
 
 
@@ -43,8 +43,9 @@ class Pinned:
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
-    """A page of the room's history, oldest first."""
-    return Messages(await system.journal.read(rooms.list_messages, session_id, query))
+    """A page of the room's history, oldest first: at most 4 MiB, and `next` goes on."""
+    page = await system.journal.study(rooms.list_messages, session_id, query)
+    return Messages(page, page.next)
 
 
 @endpoint(
@@ -121,7 +122,11 @@ async def pin_message(
 
 
 @endpoint(
-    "GET", "/api/sessions/<session_id>/messages/search", inactive=True, token="room"
+    "GET",
+    "/api/sessions/<session_id>/messages/search",
+    inactive=True,
+    raises=(CapacityReached,),
+    token="room",
 )
 async def search_room(
     system: System, session_id: SessionId, query: Search
@@ -130,7 +135,6 @@ async def search_room(
 
     A `q` that begins with `re:` is a regular expression of RE2.
     """
-    if query.q.startswith(REGEX):
-        found = await system.journal.study(search.search_room, session_id, query)
-        return SearchResults(found)
-    return SearchResults(await system.journal.read(rooms.search, session_id, query))
+    lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
+    found = await system.journal.study(search.search_room, session_id, query, lane=lane)
+    return SearchResults(found, not found.more)

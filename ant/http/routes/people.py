@@ -3,7 +3,14 @@
 import attrs
 
 from ant import clock, deliveries, people, sessions
-from ant.commands import AddParticipant, MarkRead, RemoveParticipant, SetTyping
+from ant.commands import (
+    AddParticipant,
+    ListAll,
+    ListReads,
+    MarkRead,
+    RemoveParticipant,
+    SetTyping,
+)
 from ant.events import Envelope, Typing
 from ant.http.endpoint import Done, endpoint
 from ant.model import MessageId, Participant, Participants, Read, SessionId
@@ -30,22 +37,26 @@ class PresenceNow:
 
 @attrs.frozen
 class ReadsOfOne:
-    """Who read a message."""
+    """Who read a message; `next` is the `after` of the next page, null for none."""
 
     reads: tuple[Read, ...]
+    next: int | None = None
 
 
 @attrs.frozen
 class ReadsOfAll:
-    """Who read what, by message id."""
+    """Who read what, by message id; `next` is the `after` of the next page."""
 
     reads: dict[str, list[Read]]
+    next: int | None = None
 
 
 @endpoint("GET", "/api/sessions/<session_id>/participants", inactive=True, token="room")
-async def list_participants(system: System, session_id: SessionId) -> Participants:
-    """Members, those who post from outside, and both together."""
-    return await system.journal.read(people.list_participants, session_id)
+async def list_participants(
+    system: System, session_id: SessionId, query: ListAll
+) -> Participants:
+    """Members, those who post from outside, and both together; at most 4 MiB."""
+    return await system.journal.study(people.list_participants, session_id, query)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/participants", status=201)
@@ -88,9 +99,15 @@ async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> 
 
 
 @endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True, token="room")
-async def all_reads(system: System, session_id: SessionId) -> ReadsOfAll:
-    """Read receipts of every message in the room that was read, by message id."""
-    return ReadsOfAll(await system.journal.read(people.all_reads, session_id))
+async def all_reads(
+    system: System, session_id: SessionId, query: ListReads
+) -> ReadsOfAll:
+    """Read receipts of every message in the room that was read, by message id.
+
+    An answer has 4 MiB at most; `next` goes on, perhaps with the same message.
+    """
+    found = await system.journal.study(people.all_reads, session_id, query)
+    return ReadsOfAll(found, found.next)
 
 
 @endpoint(
@@ -122,9 +139,8 @@ async def mark_read(
     token="room",
 )
 async def list_reads(
-    system: System, session_id: SessionId, message_id: MessageId
+    system: System, session_id: SessionId, message_id: MessageId, query: ListReads
 ) -> ReadsOfOne:
-    """Who read one message."""
-    return ReadsOfOne(
-        await system.journal.read(people.list_reads, session_id, message_id)
-    )
+    """Who read one message; at most 4 MiB in one answer."""
+    found = await system.journal.study(people.list_reads, session_id, message_id, query)
+    return ReadsOfOne(found, found.next)

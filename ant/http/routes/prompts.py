@@ -27,6 +27,7 @@ from ant.errors import (
 from ant.explaining import Explanation
 from ant.http.answers import Responded, answer_prompt
 from ant.http.endpoint import endpoint
+from ant.journal import Lane
 from ant.model import SessionId
 from ant.system import System
 from ant.terminal.sight import NO_LIBRARY
@@ -89,7 +90,7 @@ async def get_overview(system: System) -> Overview:
 
     Then come other states of waiting, then all else, by the newest change.
     """
-    page = await system.journal.read(standing.overview)
+    page = await system.journal.study(standing.overview)
     terminals = [
         attrs.evolve(
             each,
@@ -141,7 +142,7 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/explain",
-    raises=(Conflict,),
+    raises=(Conflict, CapacityReached),
 )
 async def explain_screen(
     system: System, session_id: SessionId, query: ExplainScreen
@@ -160,7 +161,9 @@ async def explain_screen(
     if witness is not None:
         await system.stage.scribe.flush(session_id, witness.flow, query.offset)
     try:
-        return await system.journal.study(explaining.explain, session_id, query.offset)
+        return await system.journal.study(
+            explaining.explain, session_id, query.offset, lane=Lane.REPORT
+        )
     except ImportError:
         raise Conflict(NO_LIBRARY) from None
 

@@ -3,9 +3,10 @@
 import trio
 
 from ant import search
+from ant.errors import CapacityReached
 from ant.finding import Everything, SearchAll
 from ant.http.endpoint import endpoint
-from ant.pattern import REGEX
+from ant.journal import Lane
 from ant.system import System
 from ant.tally import Limit, met
 
@@ -13,7 +14,7 @@ PATIENCE_S = 1.0
 """How long a search waits for what was put out last to be rendered."""
 
 
-@endpoint("GET", "/api/search")
+@endpoint("GET", "/api/search", raises=(CapacityReached,))
 async def search_all(system: System, query: SearchAll) -> Everything:
     """What holds every word of `q`, newest first: messages, or what `scope` names.
 
@@ -21,12 +22,14 @@ async def search_all(system: System, query: SearchAll) -> Everything:
     `events` what their names say. Only what is active, unless `include` says more. A
     `q` that begins with `re:` is a regular expression of RE2.
     """
-    if query.scope == "messages" and not query.q.startswith(REGEX):
-        return await system.journal.read(search.search_all, query)
+    if search.is_indexed(query):
+        return await system.journal.study(search.search_all, query, lane=Lane.SEARCH)
     if "terminals" in query.scope:
         with trio.move_on_after(PATIENCE_S):
             await system.indexer.settle()
-    found: Everything = await system.journal.study(search.search_all, query)
+    found: Everything = await system.journal.study(
+        search.search_all, query, lane=Lane.SCAN
+    )
     if not found.complete:
         met(Limit.SEARCH)
     return found

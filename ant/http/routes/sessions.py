@@ -6,6 +6,7 @@ from ant import sessions, tokens
 from ant.commands import (
     CreateSession,
     DeleteSession,
+    ListAll,
     PatchSession,
     SetCliFlag,
     SetHandle,
@@ -35,14 +36,16 @@ class CliFlagSet:
 
 
 @endpoint("GET", "/api/sessions", token="self")
-async def list_sessions(system: System, caller: Caller | None) -> SessionList:
-    """Active sessions, newest change first, and `recoverable` ones.
+async def list_sessions(
+    system: System, query: ListAll, caller: Caller | None
+) -> SessionList:
+    """Active sessions, newest change first, and `recoverable` ones; 4 MiB at most.
 
     A terminal's token is shown that terminal and the rooms it is in.
     """
     if caller is not None:
-        return SessionList(await system.journal.read(tokens.rooms_of, caller), ())
-    return await system.journal.read(sessions.list_sessions)
+        return SessionList(await system.journal.study(tokens.rooms_of, caller), ())
+    return await system.journal.study(sessions.list_sessions, query)
 
 
 @endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
@@ -88,7 +91,8 @@ async def delete_session(
 ) -> None:
     """End the program and mark the session and its linked chat deleted.
 
-    With `hard=true` both are removed, with all that hangs on them. A caller who leaves
+    With `hard=true` both are removed, with all that hangs on them: nothing of them can
+    be read any more, and the disk is given back bit by bit. A caller who leaves
     meanwhile leaves a session that is stopped, or deleted, and no program of either.
     """
     ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
@@ -101,7 +105,7 @@ async def delete_session(
         await system.journal.write(sessions.remove_sessions, ids)
         for each in ids:
             system.stage.flows.pop(each, None)
-        system.indexer.tidy_soon()
+        system.remover.wake()
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>", inactive=True, raises=(Conflict, Gone))

@@ -22,6 +22,7 @@ from ant.errors import (
 )
 from ant.http.endpoint import endpoint
 from ant.http.screens import ScreenPage, draw, screen_page
+from ant.journal import Lane
 from ant.limits import MAX_INPUT
 from ant.model import (
     History,
@@ -93,7 +94,9 @@ async def type_input(
     return InputReceipt(True, len(data), written, len(data) - written)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/terminal/history")
+@endpoint(
+    "GET", "/api/sessions/<session_id>/terminal/history", raises=(CapacityReached,)
+)
 async def get_history(
     system: System, session_id: SessionId, query: ReadHistory
 ) -> History:
@@ -106,9 +109,10 @@ async def get_history(
     """
     with trio.move_on_after(PATIENCE_S):
         await _catch_up(system, session_id, lines=bool(query.grep))
-    if query.grep:
-        return await system.journal.study(evidence.read_history, session_id, query)
-    return await system.journal.read(evidence.read_history, session_id, query)
+    lane = Lane.SCAN if query.grep else Lane.READ
+    return await system.journal.study(
+        evidence.read_history, session_id, query, lane=lane
+    )
 
 
 async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
@@ -119,7 +123,11 @@ async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
         await system.indexer.catch_up(session_id)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/terminal/screen", raises=(Conflict,))
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/terminal/screen",
+    raises=(Conflict, CapacityReached),
+)
 async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
     """What the terminal shows now, or showed when its program ended: rows and ANSI.
 

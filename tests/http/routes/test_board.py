@@ -47,14 +47,14 @@ async def test_files_from_flag_to_no_flag(api: Api) -> None:
         made = await api.call("POST", path, {"file_path": "/a b", "note": "look"})
         assert 201 == made.status
         ref = made.body["ref"]
-        assert {"refs": [ref]} == await api.get(path)
+        assert {"refs": [ref], "next": None} == await api.get(path)
         gone = await api.call("DELETE", path, refId=ref["id"])
         assert (200, {"ok": True}) == (gone.status, gone.body)
         created, deleted = await inside.heard()
         assert ("file_ref_created", ref) == (created["type"], created["ref"])
         assert ("file_ref_deleted", ref["id"]) == (deleted["type"], deleted["refId"])
         assert [] == await outside.heard()
-    assert {"refs": []} == await api.get(path)
+    assert {"refs": [], "next": None} == await api.get(path)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ async def test_what_is_refused(
         assert [] == await inside.heard()
     everything = [await api.get(f"/api/sessions/{room['id']}/tasks")]
     everything.append(await api.get(f"/api/sessions/{room['id']}/file-refs"))
-    assert [{"tasks": []}, {"refs": []}] == everything
+    assert [{"tasks": [], "next": None}, {"refs": [], "next": None}] == everything
 
 
 async def test_an_ambiguous_beginning_is_a_conflict(api: Api) -> None:

@@ -31,8 +31,10 @@ async def test_both_rooms_hear_of_a_link(api: Api) -> None:
             "membersCopied": False,
             "link": link,
         } == made.body
-        assert {"outgoing": [link], "incoming": []} == await api.get(path)
-        assert {"outgoing": [], "incoming": [link]} == await api.get(there)
+        assert {"outgoing": [link], "incoming": [], "next": None} == await api.get(path)
+        assert {"outgoing": [], "incoming": [link], "next": None} == await api.get(
+            there
+        )
         gone = await api.call("DELETE", there, linkId=link["id"])
         assert (200, {"ok": True}) == (gone.status, gone.body)
         for ear, room in ((at_old, old), (at_new, new)):
@@ -48,7 +50,7 @@ async def test_both_rooms_hear_of_a_link(api: Api) -> None:
         tags = ["room_link_created"] * 2 + ["room_link_deleted"] * 2
         assert tags == await at_both.tags()
         assert [] == await outside.heard()
-    assert {"outgoing": [], "incoming": []} == await api.get(path)
+    assert {"outgoing": [], "incoming": [], "next": None} == await api.get(path)
 
 
 async def test_a_discussion_is_a_new_room(api: Api) -> None:

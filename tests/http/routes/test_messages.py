@@ -41,7 +41,7 @@ async def test_a_message_is_one_row_everywhere(api: Api) -> None:
         extra = {"type": "message_created", "sessionId": room["id"]}
         assert {**posted, **extra, "seq": event["seq"], "at": event["at"]} == event
         assert [] == await outside.heard()
-    assert {"messages": [posted]} == await api.get(f"{path}/messages")
+    assert {"messages": [posted], "next": None} == await api.get(f"{path}/messages")
     marked = {**posted, "snippet": "<mark>hello</mark> 漢字 <b>"}
     for where in (f"{path}/messages/search", "/api/search"):
         assert [marked] == (await api.get(where, q="HELLO"))["results"]
@@ -82,7 +82,7 @@ async def test_a_change_is_heard_by_old_and_new_clients(api: Api) -> None:
         }
         assert row == heard[1]["message"]
         assert [] == await outside.heard()
-    assert {"messages": []} == await api.get(path)
+    assert {"messages": [], "next": None} == await api.get(path)
 
 
 async def test_pages(api: Api) -> None:
@@ -184,7 +184,7 @@ async def test_what_is_refused(
         assert status == answer.status, answer.body
         assert answer.detail
         assert [] == await inside.heard()
-    assert {"messages": []} == await api.get(path)
+    assert {"messages": [], "next": None} == await api.get(path)
 
 
 async def test_deep_json_is_refused(api: Api) -> None:

@@ -23,7 +23,9 @@ async def test_a_session_is_one_row_everywhere(api: Api) -> None:
         event["sessionId"],
         event["removedIds"],
     )
-    assert {"sessions": [made], "recoverable": []} == await api.get("/api/sessions")
+    assert {"sessions": [made], "recoverable": [], "next": None} == await api.get(
+        "/api/sessions"
+    )
     assert made == await api.get(f"/api/sessions/{made['id']}")
 
 
@@ -103,7 +105,8 @@ async def test_a_hard_delete_leaves_nothing(api: Api) -> None:
     await api.post(chat, "hello")
     path = f"/api/sessions/{chat['id']}"
     assert 204 == (await api.call("DELETE", path, hard="true")).status
-    assert {"sessions": [], "recoverable": []} == await api.get("/api/sessions")
+    empty = {"sessions": [], "recoverable": [], "next": None}
+    assert empty == await api.get("/api/sessions")
     for each in (path, f"{path}/messages", f"/api/sessions/{session.id}"):
         assert 404 == (await api.call("GET", each)).status
     everywhere = {"q": "hello", "include": "archived,deleted"}
@@ -252,7 +255,7 @@ async def test_what_cannot_start_is_not_created(
     answer = await ask(rig.app, "POST", "/api/sessions", body)
     assert 400 == answer.status
     assert answer.body["issues"][0].endswith(f"at {path}")
-    assert {"sessions": [], "recoverable": []} == (
+    assert {"sessions": [], "recoverable": [], "next": None} == (
         await ask(rig.app, "GET", "/api/sessions")
     ).body
     assert [] == rig.tags()
@@ -264,7 +267,7 @@ async def test_what_fails_to_start_is_taken_back(rig: Rig) -> None:
     body = {"name": "one", "type": "terminal"}
     assert 400 == (await ask(rig.app, "POST", "/api/sessions", body)).status
     listed = (await ask(rig.app, "GET", "/api/sessions")).body
-    assert {"sessions": [], "recoverable": []} == listed
+    assert {"sessions": [], "recoverable": [], "next": None} == listed
     rig.fault = None
     await create(rig)
     await rig.check_published()
@@ -327,6 +330,8 @@ async def test_a_deleted_session_is_over(rig: Rig, hard: bool) -> None:
         def count(unit: Unit) -> int:
             return sum(1 for _ in unit.transcripts.backwards(row["id"]))
 
+        with trio.fail_after(PATIENCE_S):
+            await rig.system.remover.idle.wait()
         assert 0 == await rig.system.journal.read(count)
         assert {} == rig.system.stage.flows
     else:
