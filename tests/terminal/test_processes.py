@@ -166,7 +166,7 @@ def test_a_zombie_has_an_identity_and_is_no_member(started: list[Started]) -> No
     os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
     assert processes.identify(program.pid) is not None
     assert processes.members(program.pid) == []
-    assert processes.signal_session(program.pid, signal.SIGKILL) == 0
+    assert processes.signal_all(processes.members(program.pid), signal.SIGKILL) == 0
 
 
 def test_a_program_outlives_its_first_thread(started: list[Started]) -> None:
@@ -352,4 +352,4 @@ async def test_a_daemon_is_never_lost(forks: int, recorded: bool) -> None:
             assert processes.find_lost("lost-4", identity, "run-4") == set()
         finally:
             for sid in (leader, os.getsid(daemon), pane):
-                processes.signal_session(sid, signal.SIGKILL)
+                processes.signal_all(processes.members(sid), signal.SIGKILL)
