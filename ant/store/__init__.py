@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import attrs
 from peewee import PeeweeException
-from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
 from ant import clock
 from ant.errors import AntError, StorageFailed
 from ant.events import Envelope
+from ant.store import schema
 from ant.store.keyframes import Keyframe
 from ant.store.lineblocks import LineBlock
 from ant.store.lines import Place
@@ -74,7 +74,8 @@ class Store:
     def open(cls, path: Path) -> "Store":
         """Open or make the database and bring it up to date.
 
-        Raises `StorageFailed` when it cannot be opened or is no database of ours.
+        Raises `StorageFailed` when it cannot be opened, is no database of ours, or one
+        that a newer ANT made; then nothing is written to it.
         """
         db = PooledSqliteDatabase(
             str(path),
@@ -87,8 +88,9 @@ class Store:
         db.register_function(str.lower, "lowered", 1)  # SQLite knows ASCII only.
         database.initialize(db)
         try:
+            schema.check(path)
             with db.connection_context():
-                Runner(db, str(Path(__file__).parent / "migrations")).up()
+                schema.migrate(db)
         except (PeeweeException, sqlite3.Error) as exc:
             db.close_all()
             raise StorageFailed(f"The database {path} cannot be opened: {exc}") from exc
