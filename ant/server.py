@@ -35,6 +35,7 @@ from ant.lock import locked
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.scribe import Scribe
+from ant.startup import check_folder
 from ant.store import Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
@@ -69,11 +70,12 @@ def check_config(config: Config) -> None:
 async def serve(config: Config, ready: Callable[[str], None]) -> None:
     """Run a server until it is told to stop; `ready` is given its URL once it answers.
 
-    Raises `Conflict` (folder or port in use), `Forbidden` (public without a key) and
-    `StorageFailed`. SIGTERM, SIGINT: graceful; the second: at once.
+    Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
+    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT: graceful; the second: at once.
     """
     check_config(config)
     with locked(config.data_dir):
+        check_folder(config.data_dir)
         try:
             listeners = await open_listeners(config.host, config.port)
         except OSError as exc:

@@ -162,6 +162,7 @@ RULES = (
 )
 MACHINERY = (
     "config",
+    "startup",
     "bus",
     "presence",
     "viewers",
