@@ -34,6 +34,7 @@ from ant.listener import serve as serve_app
 from ant.lock import locked
 from ant.presence import Presence
 from ant.recorder import Recorder
+from ant.reserve import Reserve
 from ant.scribe import Scribe
 from ant.startup import check_folder
 from ant.store import Store, Unit
@@ -82,9 +83,12 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
             raise Conflict(
                 f"Cannot listen on {config.host}:{config.port}: {exc.strerror or exc}."
             ) from exc
+        reserve = Reserve(config.data_dir)
+        reserve.begin()
         store = Store.open(config.database)
+        store.give_room = reserve.give_back
         try:
-            await _serve(config, store, listeners, ready)
+            await _serve(config, store, reserve, listeners, ready)
             store.transact(runs.leave_cleanly)
         finally:
             store.close()
@@ -93,6 +97,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
 async def _serve(
     config: Config,
     store: Store,
+    reserve: Reserve,
     listeners: list[trio.SocketListener],
     ready: Callable[[str], None],
 ) -> None:
@@ -138,6 +143,7 @@ async def _serve(
         await background.start(clerk.start_keeping)
         await background.start(courier.start_delivering)
         background.start_soon(_sweep, journal, config)
+        background.start_soon(reserve.run)
         await background.start(_signals, stopped, hurry)
         with hurry:
             async with open_supervisor(
@@ -145,7 +151,7 @@ async def _serve(
             ) as supervisor:
                 for session_id, survivor in kept.items():
                     await supervisor.resume(session_id, survivor)
-                health = HealthProbe(journal, supervisor)
+                health = HealthProbe(journal, supervisor, reserve)
                 background.start_soon(health.run)
                 system = System(
                     config=config,
@@ -235,7 +241,7 @@ async def _sweep(journal: Journal, config: Config) -> None:
     while True:
         try:
             met(Limit.EVENT_LOG, await journal.write(prune))
-            await journal.write(sessions.purge)
+            await journal.clear(sessions.purge)
         except StorageFailed as exc:
             log.error("The sweep has to wait: %s", exc)
         await trio.sleep(SWEEP_S)

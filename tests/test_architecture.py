@@ -163,6 +163,7 @@ RULES = (
 MACHINERY = (
     "config",
     "startup",
+    "reserve",
     "bus",
     "presence",
     "viewers",

@@ -11,7 +11,7 @@ from peewee import PeeweeException
 from playhouse.pool import PooledSqliteDatabase
 
 from ant import clock
-from ant.errors import AntError, StorageFailed
+from ant.errors import AntError, DiskFull, StorageFailed
 from ant.events import Envelope
 from ant.store import schema
 from ant.store.keyframes import Keyframe
@@ -37,13 +37,17 @@ _PRAGMAS = {
 _CONNECTIONS = 8
 """One writer, four readers, and some for the moment in which they change hands."""
 
+CUT_MS = 200
+"""What those who read the write-ahead log are given to end, before it is cut."""
+
 
 @attrs.define(eq=False)
 class Job:
     """A piece of work for one transaction, and afterwards what became of it.
 
     Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
-    published when there is no error. `busy_s` is what a read cost.
+    published when there is no error. `busy_s` is what a read cost. What `makes_room`
+    may take the reserve of the disk.
     """
 
     work: Callable[..., Any]
@@ -52,6 +56,7 @@ class Job:
     error: Exception | None = None
     busy_s: float = 0.0
     envelopes: Sequence[Envelope] = ()
+    makes_room: bool = False
 
     def outcome(self) -> Any:
         """The result, or the error raised."""
@@ -65,10 +70,14 @@ class _GroupLost(Exception):
 
 
 class Store:
-    """An open database: synchronous, for any thread, but one writer at a time."""
+    """An open database: synchronous, for any thread, but one writer at a time.
+
+    `give_room` is called where the disk is full and what makes room has to be written.
+    """
 
     def __init__(self, db: PooledSqliteDatabase) -> None:
         self._db = db
+        self.give_room: Callable[[], None] = _nothing
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -148,11 +157,47 @@ class Store:
         try:
             self._run(jobs)
         except (_GroupLost, StorageFailed) as exc:
-            if len(jobs) == 1:
-                _fail(jobs[0], StorageFailed(str(exc)))
+            if len(jobs) > 1:
+                for job in jobs:
+                    self.transact_group([job])
                 return
-            for job in jobs:
-                self.transact_group([job])
+            kind = DiskFull if isinstance(exc, DiskFull) else StorageFailed
+            _fail(jobs[0], kind(str(exc)))
+        for job in jobs:
+            if isinstance(job.error, DiskFull):
+                self._find_room(job)
+
+    def _find_room(self, job: Job) -> None:
+        """Do it again, where there is room to be had: in the log, or the reserve.
+
+        No other write comes in between, which could take that room.
+        """
+        if job.makes_room:
+            self.give_room()
+        if not (self._fold("PASSIVE") or job.makes_room):
+            return
+        try:
+            self._run([job])
+        except (_GroupLost, StorageFailed) as exc:
+            _fail(job, DiskFull(str(exc)))
+        if job.makes_room:
+            self._fold("TRUNCATE")
+
+    def _fold(self, how: str) -> bool:
+        """Fold the write-ahead log in, so that it begins anew; whether all of it was.
+
+        To cut it, too, it waits a moment for those who read it.
+        """
+        try:
+            with _translated(), self._db.connection_context():
+                connection = self._db.connection()
+                connection.execute(f"PRAGMA busy_timeout={CUT_MS}")
+                query = f"PRAGMA wal_checkpoint({how})"
+                busy, pages, folded = connection.execute(query).fetchone()
+                connection.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
+        except StorageFailed:  # What refused the job is what is told.
+            return False
+        return bool(not busy and pages == folded > 0)
 
     def _run(self, jobs: Sequence[Job]) -> None:
         with _translated(), self._db.connection_context():
@@ -176,6 +221,9 @@ class Store:
                 raise _GroupLost("The database gave up the transaction.")
         except Exception as exc:
             if not connection.in_transaction:
+                lost = _domain(exc)
+                if isinstance(lost, StorageFailed):
+                    raise lost from exc
                 raise _GroupLost(f"The database refused: {exc}") from exc
             connection.execute("ROLLBACK TO job")
             _fail(job, _domain(exc))
@@ -188,7 +236,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (PeeweeException, sqlite3.Error) as exc:
-        raise StorageFailed(f"The database refused: {exc}") from exc
+        raise _refusal(exc) from exc
+
+
+def _refusal(exc: Exception) -> StorageFailed:
+    """What SQLite said, by name. Peewee's errors come of one of SQLite's."""
+    for each in (exc, exc.__context__):
+        if getattr(each, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return DiskFull(f"The database refused: {exc}")
+    return StorageFailed(f"The database refused: {exc}")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _read_one(job: Job) -> None:
@@ -201,9 +261,7 @@ def _read_one(job: Job) -> None:
 
 
 def _domain(exc: Exception) -> Exception:
-    if isinstance(exc, PeeweeException | sqlite3.Error):
-        return StorageFailed(f"The database refused: {exc}")
-    return exc
+    return _refusal(exc) if isinstance(exc, PeeweeException | sqlite3.Error) else exc
 
 
 def _fail(job: Job, error: Exception) -> None:
