@@ -38,7 +38,7 @@ from ant.reserve import Reserve
 from ant.scribe import Scribe
 from ant.startup import check_folder
 from ant.store import Store, Unit
-from ant.supervisor import open_supervisor
+from ant.supervisor import Supervisor, open_supervisor
 from ant.system import System
 from ant.tally import Limit, met
 from ant.terminal.display import warm_up
@@ -54,6 +54,15 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 60.0
 """Between two looks at what is no longer to be kept."""
+
+GOODBYE_S = 0.2
+"""What sockets are given to see 1001, where all else is stopped at once."""
+
+_MEANINGLESS = {
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO),
+    *(signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
+}
+"""Each would end us on the spot, and leave behind what ignores a hang-up."""
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What listens on every address is reached from here by these."""
@@ -72,7 +81,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     """Run a server until it is told to stop; `ready` is given its URL once it answers.
 
     Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
-    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT: graceful; the second: at once.
+    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT, SIGHUP: graceful; the second, and SIGQUIT: at once.
     """
     check_config(config)
     with locked(config.data_dir):
@@ -107,7 +116,8 @@ async def _serve(
     host, port = address(listeners)
     url = _url(host, port)
     bus = Bus(store.read(_newest_seq))
-    stopped, hurry = trio.Event(), trio.CancelScope()
+    stopped, hurried, closed = trio.Event(), trio.Event(), trio.Event()
+    hurry = trio.CancelScope()
     async with (
         open_journal(store, bus) as journal,
         tmux.holding(),
@@ -144,11 +154,12 @@ async def _serve(
         await background.start(courier.start_delivering)
         background.start_soon(_sweep, journal, config)
         background.start_soon(reserve.run)
-        await background.start(_signals, stopped, hurry)
+        await background.start(_signals, stopped, hurried)
         with hurry:
             async with open_supervisor(
                 stage, config.max_active_sessions, config.grace_s
             ) as supervisor:
+                background.start_soon(_at_once, hurried, closed, supervisor, hurry)
                 for session_id, survivor in kept.items():
                     await supervisor.resume(session_id, survivor)
                 health = HealthProbe(journal, supervisor, reserve)
@@ -167,6 +178,7 @@ async def _serve(
                     build_id=clock.new_id(),
                 )
                 await _front(system, listeners, stopped, partial(ready, url))
+                closed.set()
         background.cancel_scope.cancel()
 
 
@@ -199,19 +211,36 @@ async def _front(
 
 
 async def _signals(
-    stopped: trio.Event, hurry: trio.CancelScope, task_status: trio.TaskStatus[None]
+    stopped: trio.Event, hurried: trio.Event, task_status: trio.TaskStatus[None]
 ) -> None:
-    """The first signal stops gracefully, the second at once."""
-    wanted = {signal.SIGTERM, signal.SIGINT}
+    """The first signal stops gracefully, the second and SIGQUIT at once."""
+    wanted = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, *_MEANINGLESS}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted.add(signal.SIGHUP)
     with trio.open_signal_receiver(*wanted) as arrived:
         task_status.started()
-        async for _ in arrived:
-            if stopped.is_set():
-                log.warning("Told again: stopping at once.")
-                hurry.cancel()
+        async for signum in arrived:
+            if signum in _MEANINGLESS:
+                log.warning("%s is ignored.", signal.Signals(signum).name)
+                continue
+            if stopped.is_set() or signum == signal.SIGQUIT:
+                log.warning("Stopping at once.")
+                hurried.set()
             stopped.set()
+
+
+async def _at_once(
+    hurried: trio.Event,
+    closed: trio.Event,
+    supervisor: Supervisor,
+    hurry: trio.CancelScope,
+) -> None:
+    """Once hurried, end programs, let sockets see 1001, and cancel what is left."""
+    await hurried.wait()
+    supervisor.end_all(0)
+    with trio.move_on_after(GOODBYE_S):
+        await closed.wait()
+    hurry.cancel()
 
 
 def _newest_seq(unit: Unit) -> int:

@@ -115,14 +115,19 @@ class Supervisor:
         self._stopping = True
         for session_id in list(self._starting):
             await self._settled(session_id)
+        for live in self.end_all(grace_s):
+            await live.over.wait()
+
+    def end_all(self, grace_s: float) -> list[LiveTerminal]:
+        """Begin to end every session that runs, as `stop_all` does; these."""
+        self._stopping = True
         ending = [witness.live for witness in self.stage.running.values()]
         for live in ending:
             if live.terminal.outlives_us:
                 live.leave()
             else:
                 live.stop(grace_s)
-        for live in ending:
-            await live.over.wait()
+        return ending
 
     async def _settled(self, session_id: SessionId) -> None:
         while (starting := self._starting.get(session_id)) is not None:
