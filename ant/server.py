@@ -32,6 +32,7 @@ from ant.launch import child_environment
 from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
+from ant.outage import Outage
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.reserve import Reserve
@@ -267,10 +268,12 @@ async def _sweep(journal: Journal, config: Config) -> None:
         unit.run_events.bury(clock.stamp(too_old))
         return unit.log.prune(config.event_log_keep, clock.stamp(too_old))
 
+    outage = Outage(log, "The sweep has to wait")
     while True:
         try:
             met(Limit.EVENT_LOG, await journal.write(prune))
             await journal.clear(sessions.purge)
+            outage.worked()
         except StorageFailed as exc:
-            log.error("The sweep has to wait: %s", exc)
+            outage.failed(exc)
         await trio.sleep(SWEEP_S)

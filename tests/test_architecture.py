@@ -164,6 +164,7 @@ MACHINERY = (
     "config",
     "startup",
     "reserve",
+    "outage",
     "bus",
     "presence",
     "viewers",
