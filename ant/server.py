@@ -82,7 +82,8 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     """Run a server until it is told to stop; `ready` is given its URL once it answers.
 
     Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
-    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT, SIGHUP: graceful; the second, and SIGQUIT: at once.
+    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT, SIGHUP:
+    graceful; the second, and SIGQUIT: at once.
     """
     check_config(config)
     with locked(config.data_dir):

@@ -41,7 +41,8 @@ _SENTENCES = {
     + ELSEWHERE,
     errno.EISDIR: "{path} is a folder, and a file was expected: move it away, "
     + ELSEWHERE,
-    errno.ENOENT: "{path} is not there and cannot be made: make it by hand, " + ELSEWHERE,
+    errno.ENOENT: "{path} is not there and cannot be made: make it by hand, "
+    + ELSEWHERE,
     errno.ELOOP: "{path} is a symbolic link, and what it leads to is not used: put a "
     "file there, " + ELSEWHERE,
     errno.ENAMETOOLONG: "{path} is longer than a path may be: " + ELSEWHERE[3:],

@@ -150,11 +150,11 @@ main()
 async def test_a_folder_of_somebody_else_is_named(tmp_path: Path, name: str) -> None:
     """The folder itself, or one in which it would have to be made."""
     if os.geteuid():
-        tmp_path.chmod(0o500)
+        os.chmod(tmp_path, 0o500)
         uid, program = os.geteuid(), ("-m", "ant")
     else:
         for each in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            each.chmod(0o755)
+            os.chmod(each, 0o755)
         uid, program = STRANGER, ("-c", AS_STRANGER)
     said = await refused(tmp_path / name, program=program)
     assert f"may not be used by uid {uid}" in said
@@ -164,8 +164,11 @@ async def test_a_folder_of_somebody_else_is_named(tmp_path: Path, name: str) -> 
 @pytest.mark.slow
 async def test_a_full_standard_output_is_named(tmp_path: Path) -> None:
     """Nobody could know where it listens; nothing is left behind."""
-    with open("/dev/full", "wb") as full:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
         said = await refused(tmp_path, stdout=full, capture_stdout=False)
+    finally:
+        os.close(full)
     assert "Standard output takes nothing (No space left on device)" in said
 
 

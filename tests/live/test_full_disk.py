@@ -12,6 +12,7 @@ import trio
 from ant.client import AntClient
 from ant.errors import DiskFull, NotFound
 from ant.reserve import NAME, SIZE
+from ant.store import Store, Unit
 from tests.live.server import Server, running_server, start_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
@@ -157,3 +158,30 @@ async def test_room_is_made_on_a_disk_that_became_full(small: Path) -> None:
             await ant.call("DELETE", f"/api/sessions/{large}", hard="true")
             with pytest.raises(NotFound):
                 await ant.call("GET", f"/api/sessions/{large}")
+
+
+def settle(unit: Unit, key: str, letter: str) -> None:
+    """Work that writes some pages, and the same ones each time."""
+    unit.settings.put(key, letter * 20_000)
+
+
+def test_a_log_that_cannot_grow_is_written_anew(small: Path) -> None:
+    """What it holds is folded in, and then its room is used again: nothing fails."""
+    keys = [f"key {number}" for number in range(10)]
+    path = small / "ant.db"
+    store = Store.open(path)
+    for key in keys:
+        store.transact(settle, key, "a")
+    store.close()
+    store = Store.open(path)
+    for key in keys:
+        store.transact(settle, key, "b")
+    size = path.with_name("ant.db-wal").stat().st_size
+    fill(small)
+    for letter in "cdefg":
+        for key in keys:
+            store.transact(settle, key, letter)
+    assert path.with_name("ant.db-wal").stat().st_size - size < 1 << 16
+    for key in keys:
+        assert store.read(lambda unit, key=key: unit.settings.get(key)) == "g" * 20_000
+    store.close()

@@ -136,7 +136,7 @@ async def test_a_full_disk_makes_the_program_wait_until_there_is_room(
 async def test_what_is_stored_is_read_at_once_while_the_disk_is_full(
     disk: Disk,
 ) -> None:
-    """History does not wait for bytes that cannot be stored, and the log stays short."""
+    """History waits for no bytes that cannot be stored, and the log stays short."""
     async with running_server(disk.folder / "data") as server, server.client() as ant:
         row = await ant.create("count", command=counting(LINES, 0), start=False)
         disk.fill(server)

@@ -297,7 +297,8 @@ def test_messages_of_an_older_index_are_found(
     Store.open(new).close()
     assert schema(path) == schema(new)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("INSERT INTO messages_fts (messages_fts) VALUES ('integrity-check')")
+        ask = "INSERT INTO messages_fts (messages_fts) VALUES ('integrity-check')"
+        db.execute(ask)
 
 
 def applied(path: Path, names: Iterable[str]) -> None:

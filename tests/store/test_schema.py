@@ -56,7 +56,7 @@ def test_it_is_refused_and_stays_as_it_is(tmp_path: Path, case: str) -> None:
 
 
 def test_what_a_killed_server_left_is_looked_at_too(tmp_path: Path) -> None:
-    """The row is in the write-ahead log only; nothing of it is folded in by the look."""
+    """The row is in the write-ahead log only; the look folds nothing of it in."""
     path = tmp_path / "ant.db"
     Store.open(path).close()
     killed = f"""
