@@ -39,7 +39,7 @@ from ant.reserve import Reserve
 from ant.scribe import Scribe
 from ant.startup import check_folder
 from ant.store import Store, Unit
-from ant.supervisor import Supervisor, open_supervisor
+from ant.supervisor import end_all, open_supervisor
 from ant.system import System
 from ant.tally import Limit, met
 from ant.terminal.display import warm_up
@@ -157,11 +157,11 @@ async def _serve(
         background.start_soon(_sweep, journal, config)
         background.start_soon(reserve.run)
         await background.start(_signals, stopped, hurried)
+        background.start_soon(_at_once, hurried, closed, stage, hurry)
         with hurry:
             async with open_supervisor(
                 stage, config.max_active_sessions, config.grace_s
             ) as supervisor:
-                background.start_soon(_at_once, hurried, closed, supervisor, hurry)
                 for session_id, survivor in kept.items():
                     await supervisor.resume(session_id, survivor)
                 health = HealthProbe(journal, supervisor, reserve)
@@ -234,12 +234,12 @@ async def _signals(
 async def _at_once(
     hurried: trio.Event,
     closed: trio.Event,
-    supervisor: Supervisor,
+    stage: Stage,
     hurry: trio.CancelScope,
 ) -> None:
     """Once hurried, end programs, let sockets see 1001, and cancel what is left."""
     await hurried.wait()
-    supervisor.end_all(0)
+    end_all(stage, 0)
     with trio.move_on_after(GOODBYE_S):
         await closed.wait()
     hurry.cancel()

@@ -115,19 +115,8 @@ class Supervisor:
         self._stopping = True
         for session_id in list(self._starting):
             await self._settled(session_id)
-        for live in self.end_all(grace_s):
+        for live in end_all(self.stage, grace_s):
             await live.over.wait()
-
-    def end_all(self, grace_s: float) -> list[LiveTerminal]:
-        """Begin to end every session that runs, as `stop_all` does; these."""
-        self._stopping = True
-        ending = [witness.live for witness in self.stage.running.values()]
-        for live in ending:
-            if live.terminal.outlives_us:
-                live.leave()
-            else:
-                live.stop(grace_s)
-        return ending
 
     async def _settled(self, session_id: SessionId) -> None:
         while (starting := self._starting.get(session_id)) is not None:
@@ -143,6 +132,17 @@ class Supervisor:
             if not witness.has_begun:
                 raise
             log.exception("Session %s crashed.", witness.session_id)
+
+
+def end_all(stage: Stage, grace_s: float) -> list[LiveTerminal]:
+    """Begin to end every session that runs, or to let go of what outlives us; these."""
+    ending = [witness.live for witness in stage.running.values()]
+    for live in ending:
+        if live.terminal.outlives_us:
+            live.leave()
+        else:
+            live.stop(grace_s)
+    return ending
 
 
 @asynccontextmanager

@@ -284,7 +284,7 @@ def found_by(store: Store, phrase: str) -> list[str]:
 def test_messages_of_an_older_index_are_found(
     tmp_path: Path, forms: tuple[str, ...]
 ) -> None:
-    """Old ones, new ones, and none that was removed; the schema is that of a new one."""
+    """Old and new ones, none that was removed; the schema is that of a new one."""
     path, new = tmp_path / "ant.db", tmp_path / "new.db"
     older_form(path, forms)
     store = Store.open(path)
