@@ -1,5 +1,7 @@
 """The `ant` command. Nothing heavy is imported before a verb needs it."""
 
+import logging
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,7 @@ import click
 from ant import __version__
 from ant.chat import chat, msg, sessions, status
 from ant.config import Config
-from ant.errors import AntError
+from ant.errors import AntError, StorageFailed
 
 _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
 
@@ -49,7 +51,7 @@ for _verb in (msg, chat, sessions, status):
     callback=_absolute,
     default="~/.ant",
     envvar="ANT_DATA_DIR",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="Folder of the database.",
 )
 @click.option("--log-level", default="info", envvar="ANT_LOG_LEVEL", type=_LEVELS)
@@ -151,28 +153,54 @@ def serve(
 
     Set ANT_API_KEY to ask every caller for that key.
     """
-    import trio
+    from ant import startup
 
-    from ant import logs, server
-
-    config = Config(
-        data_dir=data_dir,
-        allowed_hosts=tuple(
-            filter(None, map(str.strip, (allowed_hosts or "").split(",")))
-        ),
-        api_key=api_key or None,
-        **settings,  # type: ignore[arg-type]
-    )
-    logs.set_up(config.log_level, config.api_key)
+    ready = _Announcer()
     try:
-        trio.run(partial(server.serve, config, _announce))
-    except AntError as exc:
-        click.echo(f"ant: {exc}", err=True)
+        startup.check_descriptors()
+        startup.check_output(sys.stdout)
+        import trio
+
+        from ant import logs, server
+
+        config = Config(
+            data_dir=data_dir,
+            allowed_hosts=tuple(
+                filter(None, map(str.strip, (allowed_hosts or "").split(",")))
+            ),
+            api_key=api_key or None,
+            **settings,  # type: ignore[arg-type]
+        )
+        logs.set_up(config.log_level, config.api_key)
+        trio.run(partial(server.serve, config, ready))
+    except (AntError, OSError, MemoryError, BaseExceptionGroup) as exc:
+        told = startup.sentence(exc)
+        if told is None:
+            raise
+        # What ends a server that ran is for us to mend, so it is told wholly.
+        level = logging.ERROR if ready.is_over else logging.DEBUG
+        logging.getLogger(__name__).log(level, "The server has ended.", exc_info=exc)
+        click.echo(f"ant: {told}", err=True)
         sys.exit(1)
 
 
-def _announce(url: str) -> None:
-    click.echo(f"ANT listening on {url}")
+class _Announcer:
+    """Says where the server listens; `is_over` once it has."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+    def __call__(self, url: str) -> None:
+        try:
+            click.echo(f"ANT listening on {url}")
+        except OSError as exc:
+            # Else what waits there fails once more when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise StorageFailed(
+                f"Standard output takes nothing ({exc.strerror}), and ANT says there "
+                "where it listens: send it to a terminal, a file or /dev/null."
+            ) from exc
+        self.is_over = True
 
 
 @main.group()

@@ -85,6 +85,10 @@ class StorageFailed(AntError):
     """The database said no."""
 
 
+class DiskFull(StorageFailed):
+    """There is no room left for the database."""
+
+
 class Stopping(AntError):
     """The server is leaving."""
 

@@ -14,6 +14,7 @@ import ant
 from ant import clock, tally
 from ant.journal import Journal
 from ant.model import SessionId
+from ant.reserve import Reserve
 from ant.supervisor import Supervisor
 from ant.terminal import processes
 
@@ -29,6 +30,11 @@ PULSES = 1200
 STALL_CPU_PCT = 80.0
 STALL_SILENCE_S = 60.0
 """Stalled is busy for this much of a core, and without output for so long."""
+
+MAKE_ROOM = (
+    "The disk of the data folder takes nothing more, or soon will: make room there, or "
+    "delete sessions for good (DELETE /api/sessions/ID?hard=true)."
+)
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1 << 20
@@ -95,7 +101,9 @@ class Health:
     """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`.
 
     `deliveries` counts those that wait or are watched, and those given up as `dead`;
-    null while the database cannot tell. `tmux` is null where there is none.
+    null while the database cannot tell. `tmux` is null where there is none. `advice` is
+    what to do about a disk that is full, or so nearly that its reserve cannot be kept,
+    which is degraded, too.
     """
 
     status: str
@@ -110,6 +118,7 @@ class Health:
     resources: Resources
     deliveries: dict[str, int] | None = None
     tmux: TmuxFound | None = None
+    advice: str | None = None
 
 
 @attrs.frozen
@@ -130,8 +139,13 @@ def _own_cpu_s() -> float:
 class HealthProbe:
     """Samples in the background; `snapshot` is cheap."""
 
-    def __init__(self, journal: Journal, supervisor: Supervisor) -> None:
-        self.stopping = False
+    def __init__(
+        self,
+        journal: Journal,
+        supervisor: Supervisor,
+        reserve: Reserve | None = None,
+    ) -> None:
+        self.stopping, self._reserve = False, reserve
         self._journal, self._supervisor = journal, supervisor
         self._started_at, self._started = clock.now(), clock.monotonic()
         self._delays: deque[float] = deque(maxlen=PULSES)
@@ -183,7 +197,8 @@ class HealthProbe:
         count = len(self._supervisor.stage.running)
         at_cap = bool(cap) and count >= cap
         refused = self._journal.degraded or self._supervisor.stage.scribe.waits
-        status = "degraded" if refused else "ok"
+        is_short = self._reserve is not None and self._reserve.is_short
+        status = "degraded" if refused or is_short else "ok"
         return Health(
             status="stopping" if self.stopping else status,
             version=ant.__version__,
@@ -209,6 +224,7 @@ class HealthProbe:
                 sampled_at=self._sampled_at,
             ),
             tmux=self._tmux(),
+            advice=MAKE_ROOM if refused or is_short else None,
         )
 
     def _tmux(self) -> TmuxFound | None:

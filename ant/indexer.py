@@ -17,6 +17,7 @@ from ant.bell import Bell
 from ant.errors import AntError, Stopping, StorageFailed
 from ant.journal import Journal
 from ant.model import SessionId
+from ant.outage import Outage
 from ant.rendered import Rendered
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Indexer:
 
         *Cancellation:* what was begun is stored, or done again.
         """
-        is_begun = False
+        is_begun, outage = False, Outage(log, "Lines wait for the disk")
         while True:
             began = clock.monotonic()
             try:
@@ -72,10 +73,11 @@ class Indexer:
                 await self._wait()
                 began = clock.monotonic()
                 await self._work()
+                outage.worked()
             except Stopping:
                 return
             except StorageFailed as exc:
-                log.error("Lines wait for the disk: %s", exc)
+                outage.failed(exc)
                 await trio.sleep(RETRY_S)
             await trio.sleep(REST * (clock.monotonic() - began))
 

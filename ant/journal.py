@@ -223,6 +223,11 @@ class Journal:
         result: T = await self._writer.ask(Job(work, args))
         return result
 
+    async def clear(self, work: Callable[..., T], *args: object) -> T:
+        """As `write`, of what removes: where the disk is full it has the reserve."""
+        result: T = await self._writer.ask(Job(work, args, makes_room=True))
+        return result
+
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Run `work(unit, *args)` on one snapshot, beside writes and other reads.
 

@@ -23,8 +23,8 @@ def locked(folder: Path) -> Iterator[None]:
                 f"Another server (pid {holder or 'unknown'}) uses {folder}. "
                 "Stop it, or give this one another --data-dir."
             ) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        # Written over, not anew: on a full disk only what is there has room.
+        os.truncate(descriptor, os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0))
         yield
     finally:
         os.close(descriptor)

@@ -2,7 +2,8 @@
 
 Rule 1: what is removed is read by nobody once it is marked; its rows go later.
 Rule 2: after each slice it rests for as long as that took, so others write meanwhile.
-Rule 3: it waits while the write-ahead log is long, which an old read may keep so.
+Rule 3: where the disk is full it has the reserve.
+Rule 4: it waits while the write-ahead log is long, which an old read may keep so.
 """
 
 import logging
@@ -14,6 +15,7 @@ from ant.bell import Bell
 from ant.errors import StorageFailed
 from ant.indexer import Indexer
 from ant.journal import Journal
+from ant.outage import Outage
 from ant.store import Progress
 from ant.tally import Limit, met
 
@@ -42,6 +44,7 @@ class Remover:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
         self._bell, self._progress = Bell(), Progress()
+        self._outage = Outage(log, "What is removed has to wait")
         self.idle = trio.Event()
 
     def wake(self) -> None:
@@ -64,10 +67,11 @@ class Remover:
                     sweep_at = trio.current_time() + SWEEP_S
                 await self._remove()
             except StorageFailed as exc:
-                log.error("What is removed has to wait: %s", exc)
+                self._outage.failed(exc)
                 await trio.sleep(RETRY_S)
                 self._pass_over()
                 continue
+            self._outage.worked()
             self.idle.set()
             with trio.move_on_at(sweep_at):
                 await self._bell.wait()
@@ -76,7 +80,7 @@ class Remover:
         slices = 0
         while True:
             began = clock.monotonic()
-            done = await self._journal.write(removing.take, self._progress)
+            done = await self._journal.clear(removing.take, self._progress)
             if done is None:
                 break
             self._progress = done
@@ -104,12 +108,12 @@ class Remover:
             await trio.sleep(RETRY_S)  # A read of another ends when it ends.
 
     async def _sweep(self) -> None:
-        while pruned := await self._journal.write(
+        while pruned := await self._journal.clear(
             removing.prune, self._keep, self._days
         ):
             met(Limit.EVENT_LOG, pruned)
             await trio.lowlevel.checkpoint()
-        while await self._journal.write(removing.bury, self._days):
+        while await self._journal.clear(removing.bury, self._days):
             await trio.lowlevel.checkpoint()
-        while await self._journal.write(removing.purge):
+        while await self._journal.clear(removing.purge):
             await trio.lowlevel.checkpoint()

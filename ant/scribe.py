@@ -12,6 +12,7 @@ from ant.errors import StorageFailed
 from ant.facts import Heard
 from ant.journal import Journal
 from ant.model import SessionId
+from ant.outage import Outage
 from ant.store import Keyframe, Unit
 from ant.tally import Limit, met
 from ant.terminal.flow import Flow
@@ -111,6 +112,10 @@ class Scribe:
         self._bell, self._hurry = Bell(), Bell()
         self._begun = self._ended = 0
         self._round = trio.Event()
+        self._outages = {
+            each: Outage(log, f"{each} wait for the disk")
+            for each in ("Transcripts", "Verdicts", "Facts")
+        }
 
     def mark(self, session_id: SessionId, flow: Flow) -> None:
         """This session has new bytes."""
@@ -173,6 +178,17 @@ class Scribe:
             self._hurry.ring()
             await flow.wait_stored(end)
 
+    async def try_flush(self, session_id: SessionId, flow: Flow) -> None:
+        """As `flush`, unless the database refuses: then it does not wait for it.
+
+        *Cancellation:* nothing is lost, it is stored as ever.
+        """
+        end = flow.tail.end
+        while flow.tail.stored < end and not self.waits:
+            self.mark(session_id, flow)
+            self._hurry.ring()
+            await self._round.wait()
+
     async def catch_up(self, session_id: SessionId, flow: Flow) -> None:
         """As `flush`, and what was seen in those bytes is stored, too.
 
@@ -213,13 +229,15 @@ class Scribe:
             try:
                 gone = await self._journal.write(store_chunks, group, self._keep, due)
             except StorageFailed as exc:
-                log.error("Transcripts wait for the disk: %s", exc)
+                self._outages["Transcripts"].failed(exc)
                 failed = True
                 for session_id, _ in group:
                     self._dirty.setdefault(session_id, dirty[session_id])
             else:
                 met(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
+        if not failed:
+            self._outages["Transcripts"].worked()
         failed = not await self._store_notes() or failed
         failed = not await self._store_heard() or failed
         self.waits = failed
@@ -249,10 +267,11 @@ class Scribe:
         try:
             await self._journal.write(store_sightings, notes)
         except StorageFailed as exc:
-            log.error("Verdicts wait for the disk: %s", exc)
+            self._outages["Verdicts"].failed(exc)
             for session_id, seen in due:
                 self._notes.put_back(session_id, seen)
             return False
+        self._outages["Verdicts"].worked()
         return True
 
     async def _store_heard(self) -> bool:
@@ -265,7 +284,7 @@ class Scribe:
         try:
             await self._journal.write(tracing.take_down, batch)
         except StorageFailed as exc:
-            log.error("Facts wait for the disk: %s", exc)
+            self._outages["Facts"].failed(exc)
             for session_id, heard in due:
                 self._lose(session_id, self._heard.put_back(session_id, heard))
                 self._lost[session_id] = self._lost.get(session_id, 0)
@@ -276,6 +295,8 @@ class Scribe:
             log.exception("Facts of %s sessions are lost.", len(due))
             for session_id, heard in due:
                 self._lose(session_id, lost[session_id] + len(heard))
+        else:
+            self._outages["Facts"].worked()
         return True
 
     def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:

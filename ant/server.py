@@ -35,9 +35,11 @@ from ant.lock import locked
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.remover import Remover
+from ant.reserve import Reserve
 from ant.scribe import Scribe
+from ant.startup import check_folder
 from ant.store import Store, Unit
-from ant.supervisor import open_supervisor
+from ant.supervisor import end_all, open_supervisor
 from ant.system import System
 from ant.terminal.display import warm_up
 from ant.terminal.pty import open_pty
@@ -49,6 +51,15 @@ from ant.webhooks import Webhooks
 from ant.witness import Stage
 
 log = logging.getLogger(__name__)
+
+GOODBYE_S = 0.2
+"""What sockets are given to see 1001, where all else is stopped at once."""
+
+_MEANINGLESS = {
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO),
+    *(signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
+}
+"""Each would end us on the spot, and leave behind what ignores a hang-up."""
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What listens on every address is reached from here by these."""
@@ -66,20 +77,25 @@ def check_config(config: Config) -> None:
 async def serve(config: Config, ready: Callable[[str], None]) -> None:
     """Run a server until it is told to stop; `ready` is given its URL once it answers.
 
-    Raises `Conflict` (folder or port in use), `Forbidden` (public without a key) and
-    `StorageFailed`. SIGTERM, SIGINT: graceful; the second: at once.
+    Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
+    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT, SIGHUP:
+    graceful; the second, and SIGQUIT: at once.
     """
     check_config(config)
     with locked(config.data_dir):
+        check_folder(config.data_dir)
         try:
             listeners = await open_listeners(config.host, config.port)
         except OSError as exc:
             raise Conflict(
                 f"Cannot listen on {config.host}:{config.port}: {exc.strerror or exc}."
             ) from exc
+        reserve = Reserve(config.data_dir)
+        reserve.begin()
         store = Store.open(config.database)
+        store.give_room = reserve.give_back
         try:
-            await _serve(config, store, listeners, ready)
+            await _serve(config, store, reserve, listeners, ready)
             store.transact(runs.leave_cleanly)
         finally:
             store.close()
@@ -88,6 +104,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
 async def _serve(
     config: Config,
     store: Store,
+    reserve: Reserve,
     listeners: list[trio.SocketListener],
     ready: Callable[[str], None],
 ) -> None:
@@ -97,7 +114,8 @@ async def _serve(
     host, port = address(listeners)
     url = _url(host, port)
     bus = Bus(store.read(_newest_seq))
-    stopped, hurry = trio.Event(), trio.CancelScope()
+    stopped, hurried, closed = trio.Event(), trio.Event(), trio.Event()
+    hurry = trio.CancelScope()
     async with (
         open_journal(store, bus) as journal,
         tmux.holding(),
@@ -136,14 +154,16 @@ async def _serve(
             journal, indexer, config.event_log_keep, config.event_log_max_age_days
         )
         background.start_soon(remover.run)
-        await background.start(_signals, stopped, hurry)
+        background.start_soon(reserve.run)
+        await background.start(_signals, stopped, hurried)
+        background.start_soon(_at_once, hurried, closed, stage, hurry)
         with hurry:
             async with open_supervisor(
                 stage, config.max_active_sessions, config.grace_s
             ) as supervisor:
                 for session_id, survivor in kept.items():
                     await supervisor.resume(session_id, survivor)
-                health = HealthProbe(journal, supervisor)
+                health = HealthProbe(journal, supervisor, reserve)
                 background.start_soon(health.run)
                 system = System(
                     config=config,
@@ -160,6 +180,7 @@ async def _serve(
                     build_id=clock.new_id(),
                 )
                 await _front(system, listeners, stopped, partial(ready, url))
+                closed.set()
         background.cancel_scope.cancel()
 
 
@@ -195,19 +216,36 @@ async def _front(
 
 
 async def _signals(
-    stopped: trio.Event, hurry: trio.CancelScope, task_status: trio.TaskStatus[None]
+    stopped: trio.Event, hurried: trio.Event, task_status: trio.TaskStatus[None]
 ) -> None:
-    """The first signal stops gracefully, the second at once."""
-    wanted = {signal.SIGTERM, signal.SIGINT}
+    """The first signal stops gracefully, the second and SIGQUIT at once."""
+    wanted = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, *_MEANINGLESS}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted.add(signal.SIGHUP)
     with trio.open_signal_receiver(*wanted) as arrived:
         task_status.started()
-        async for _ in arrived:
-            if stopped.is_set():
-                log.warning("Told again: stopping at once.")
-                hurry.cancel()
+        async for signum in arrived:
+            if signum in _MEANINGLESS:
+                log.warning("%s is ignored.", signal.Signals(signum).name)
+                continue
+            if stopped.is_set() or signum == signal.SIGQUIT:
+                log.warning("Stopping at once.")
+                hurried.set()
             stopped.set()
+
+
+async def _at_once(
+    hurried: trio.Event,
+    closed: trio.Event,
+    stage: Stage,
+    hurry: trio.CancelScope,
+) -> None:
+    """Once hurried, end programs, let sockets see 1001, and cancel what is left."""
+    await hurried.wait()
+    end_all(stage, 0)
+    with trio.move_on_after(GOODBYE_S):
+        await closed.wait()
+    hurry.cancel()
 
 
 def _newest_seq(unit: Unit) -> int:

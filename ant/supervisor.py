@@ -115,13 +115,7 @@ class Supervisor:
         self._stopping = True
         for session_id in list(self._starting):
             await self._settled(session_id)
-        ending = [witness.live for witness in self.stage.running.values()]
-        for live in ending:
-            if live.terminal.outlives_us:
-                live.leave()
-            else:
-                live.stop(grace_s)
-        for live in ending:
+        for live in end_all(self.stage, grace_s):
             await live.over.wait()
 
     async def _settled(self, session_id: SessionId) -> None:
@@ -138,6 +132,17 @@ class Supervisor:
             if not witness.has_begun:
                 raise
             log.exception("Session %s crashed.", witness.session_id)
+
+
+def end_all(stage: Stage, grace_s: float) -> list[LiveTerminal]:
+    """Begin to end every session that runs, or to let go of what outlives us; these."""
+    ending = [witness.live for witness in stage.running.values()]
+    for live in ending:
+        if live.terminal.outlives_us:
+            live.leave()
+        else:
+            live.stop(grace_s)
+    return ending
 
 
 @asynccontextmanager

@@ -104,6 +104,7 @@ STORE = (
     "store.linetables",
     "store.statement",
     "store.migrations",
+    "store.schema",
     "store.log",
     "store.settings",
     "store.sessions",
@@ -167,6 +168,9 @@ RULES = (
 )
 MACHINERY = (
     "config",
+    "startup",
+    "reserve",
+    "outage",
     "bus",
     "presence",
     "viewers",
@@ -332,7 +336,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "random": (),
     "secrets": ("clock",),
     "uuid": (),
-    "sqlite3": ("store",),
+    "sqlite3": ("store", "store.schema"),
     "pyghostty": ("terminal.ghostty",),
     "avt": ("terminal.avt",),
     "re2": ("pattern",),

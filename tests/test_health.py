@@ -8,6 +8,8 @@ import trio
 
 import ant
 from ant import health
+from ant.health import HealthProbe
+from ant.reserve import Reserve
 from ant.terminal.host import Identity
 from ant.terminal.processes import Process
 from tests.fakes import FakeTerminal
@@ -63,6 +65,20 @@ async def test_a_refusing_database_is_seen(rig: Rig) -> None:
     assert "ok" == rig.system.health.snapshot().status
     rig.system.stage.scribe.waits = True
     assert "degraded" == rig.system.health.snapshot().status
+
+
+async def test_a_disk_that_is_nearly_full_is_seen(tmp_path: Path) -> None:
+    """Degraded while the reserve is short, with what to do; there is none when well."""
+    async with running(tmp_path) as rig:
+        reserve = Reserve(tmp_path)
+        probe = HealthProbe(rig.system.journal, rig.system.supervisor, reserve)
+        found = probe.snapshot()
+        assert ("ok", None) == (found.status, found.advice)
+        reserve.is_short = True
+        found = probe.snapshot()
+        assert "degraded" == found.status
+        assert found.advice is not None
+        assert "hard=true" in found.advice
 
 
 async def test_the_cap_is_seen(tmp_path: Path) -> None:

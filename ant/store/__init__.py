@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import attrs
 from peewee import PeeweeException
-from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 
 from ant import clock
-from ant.errors import AntError, Stopping, StorageFailed
+from ant.errors import AntError, DiskFull, Stopping, StorageFailed
 from ant.events import Envelope
+from ant.store import schema
 from ant.store.keyframes import Keyframe
 from ant.store.lineblocks import LineBlock
 from ant.store.lines import Place
@@ -56,6 +56,10 @@ class Withdrawn(Exception):
     """Nobody waits for this read any more, so it ends."""
 
 
+CUT_MS = 200
+"""What those who read the write-ahead log are given to end, before it is cut."""
+
+
 @attrs.define(eq=False)
 class Job:
     """A piece of work for one transaction, and afterwards what became of it.
@@ -63,6 +67,7 @@ class Job:
     Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
     published when there is no error. `busy_s` is what a read cost. A read that is
     `withdrawn` while it runs ends soon, if it is `long`: between two rows, or pieces.
+    What `makes_room` may take the reserve of the disk.
     """
 
     work: Callable[..., Any]
@@ -73,6 +78,7 @@ class Job:
     error: Exception | None = None
     busy_s: float = 0.0
     envelopes: Sequence[Envelope] = ()
+    makes_room: bool = False
 
     def outcome(self) -> Any:
         """The result, or the error raised."""
@@ -86,17 +92,22 @@ class _GroupLost(Exception):
 
 
 class Store:
-    """An open database: synchronous, for any thread, but one writer at a time."""
+    """An open database: synchronous, for any thread, but one writer at a time.
+
+    `give_room` is called where the disk is full and what makes room has to be written.
+    """
 
     def __init__(self, db: PooledSqliteDatabase) -> None:
         self._db = db
         self._wal = Path(f"{db.database}-wal")
+        self.give_room: Callable[[], None] = _nothing
 
     @classmethod
     def open(cls, path: Path) -> "Store":
         """Open or make the database and bring it up to date.
 
-        Raises `StorageFailed` when it cannot be opened or is no database of ours.
+        Raises `StorageFailed` when it cannot be opened, is no database of ours, or one
+        that a newer ANT made; then nothing is written to it.
         """
         db = PooledSqliteDatabase(
             str(path),
@@ -109,8 +120,9 @@ class Store:
         db.register_function(str.lower, "lowered", 1)  # SQLite knows ASCII only.
         database.initialize(db)
         try:
+            schema.check(path)
             with db.connection_context():
-                Runner(db, str(Path(__file__).parent / "migrations")).up()
+                schema.migrate(db)
         except (PeeweeException, sqlite3.Error) as exc:
             db.close_all()
             raise StorageFailed(f"The database {path} cannot be opened: {exc}") from exc
@@ -186,11 +198,47 @@ class Store:
         try:
             self._run(jobs)
         except (_GroupLost, StorageFailed) as exc:
-            if len(jobs) == 1:
-                _fail(jobs[0], StorageFailed(str(exc)))
+            if len(jobs) > 1:
+                for job in jobs:
+                    self.transact_group([job])
                 return
-            for job in jobs:
-                self.transact_group([job])
+            kind = DiskFull if isinstance(exc, DiskFull) else StorageFailed
+            _fail(jobs[0], kind(str(exc)))
+        for job in jobs:
+            if isinstance(job.error, DiskFull):
+                self._find_room(job)
+
+    def _find_room(self, job: Job) -> None:
+        """Do it again, where there is room to be had: in the log, or the reserve.
+
+        No other write comes in between, which could take that room.
+        """
+        if job.makes_room:
+            self.give_room()
+        if not (self._checkpoint("PASSIVE") or job.makes_room):
+            return
+        try:
+            self._run([job])
+        except (_GroupLost, StorageFailed) as exc:
+            _fail(job, DiskFull(str(exc)))
+        if job.makes_room:
+            self._checkpoint("TRUNCATE")
+
+    def _checkpoint(self, how: str) -> bool:
+        """Fold the write-ahead log in, so that it begins anew; whether all of it was.
+
+        To cut it, too, it waits a moment for those who read it.
+        """
+        try:
+            with _translated(), self._db.connection_context():
+                connection = self._db.connection()
+                connection.execute(f"PRAGMA busy_timeout={CUT_MS}")
+                query = f"PRAGMA wal_checkpoint({how})"
+                busy, pages, folded = connection.execute(query).fetchone()
+                connection.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
+        except StorageFailed:  # What refused the job is what is told.
+            return False
+        return bool(not busy and pages == folded > 0)
 
     def _run(self, jobs: Sequence[Job]) -> None:
         with _translated(), self._db.connection_context():
@@ -214,6 +262,9 @@ class Store:
                 raise _GroupLost("The database gave up the transaction.")
         except Exception as exc:
             if not connection.in_transaction:
+                lost = _domain(exc)
+                if isinstance(lost, StorageFailed):
+                    raise lost from exc
                 raise _GroupLost(f"The database refused: {exc}") from exc
             connection.execute("ROLLBACK TO job")
             _fail(job, _domain(exc))
@@ -226,7 +277,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (PeeweeException, sqlite3.Error) as exc:
-        raise StorageFailed(f"The database refused: {exc}") from exc
+        raise _refusal(exc) from exc
+
+
+def _refusal(exc: Exception) -> StorageFailed:
+    """What SQLite said, by name. Peewee's errors come of one of SQLite's."""
+    for each in (exc, exc.__context__):
+        if getattr(each, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return DiskFull(f"The database refused: {exc}")
+    return StorageFailed(f"The database refused: {exc}")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _read_one(connection: sqlite3.Connection, job: Job) -> None:
@@ -264,9 +327,7 @@ def _pausing(job: Job) -> Callable[[], None]:
 
 
 def _domain(exc: Exception) -> Exception:
-    if isinstance(exc, PeeweeException | sqlite3.Error):
-        return StorageFailed(f"The database refused: {exc}")
-    return exc
+    return _refusal(exc) if isinstance(exc, PeeweeException | sqlite3.Error) else exc
 
 
 def _fail(job: Job, error: Exception) -> None:

@@ -11,6 +11,7 @@ import functools
 import os
 import re
 import signal
+from collections.abc import Iterable
 
 import attrs
 import trio
@@ -96,6 +97,36 @@ def members(sid: int) -> list[Process]:
     return [process for process in snapshot() if process.sid == sid and process.live]
 
 
+class _Rounds:
+    """Looks at all of /proc that are shared: one serves all who asked before it began.
+
+    A look takes milliseconds, and a stop ends a hundred terminals side by side, each of
+    which has to look several times.
+    """
+
+    def __init__(self) -> None:
+        self._asked = self._covered = 0
+        self._by_sid: dict[int, list[Process]] = {}
+
+    async def members(self, sid: int) -> list[Process]:
+        """As `members`, by a look that began after this was called.
+
+        *Cancellation:* waits for no more than its turn, and does not notice.
+        """
+        self._asked += 1
+        turn = self._asked
+        await trio.lowlevel.cancel_shielded_checkpoint()  # Others may ask meanwhile.
+        if self._covered < turn:
+            self._covered, self._by_sid = self._asked, {}
+            for process in snapshot():
+                if process.live:
+                    self._by_sid.setdefault(process.sid, []).append(process)
+        return self._by_sid.get(sid, [])
+
+
+_rounds = _Rounds()
+
+
 def told_of(pid: int, name: str) -> bytes:
     """That file of a process in /proc; empty once it has ended or if we may not see it.
 
@@ -128,13 +159,15 @@ def inheritable_fds() -> list[int]:
     return found
 
 
-def signal_session(sid: int, signum: int) -> int:
-    """Signal every live member that is there, and ours to signal; how many were."""
+def signal_all(found: Iterable[Process], signum: int) -> int:
+    """Signal those that are there still and ours to signal; how many were."""
     count = 0
-    for process in members(sid):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(process.pid, signum)
-            count += 1
+    for process in found:
+        now = _look(process.pid)  # The pid may be somebody else's by now.
+        if now is not None and now.start_ticks == process.start_ticks:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process.pid, signum)
+                count += 1
     return count
 
 
@@ -180,11 +213,12 @@ async def end_session(sid: int, grace_s: float) -> None:
     """
     empty = False
     try:
-        signal_session(sid, signal.SIGHUP)
-        signal_session(sid, signal.SIGCONT)  # A stopped job takes its HUP only now.
+        found = await _rounds.members(sid)
+        signal_all(found, signal.SIGHUP)
+        signal_all(found, signal.SIGCONT)  # A stopped job takes its HUP only now.
         with trio.move_on_after(grace_s):
             await trio.lowlevel.checkpoint()  # A look at all of /proc takes a while.
-            while left := members(sid):
+            while left := await _rounds.members(sid):
                 await _wait_gone(left)
             empty = True
     finally:
@@ -192,8 +226,8 @@ async def end_session(sid: int, grace_s: float) -> None:
             deadline = trio.current_time() + KILL_BOUND_S
             with trio.CancelScope(deadline=deadline, shield=True):
                 await trio.lowlevel.checkpoint()
-                while signal_session(sid, signal.SIGKILL):
-                    await _wait_gone(members(sid))
+                while signal_all(left := await _rounds.members(sid), signal.SIGKILL):
+                    await _wait_gone(left)
 
 
 async def _wait_gone(processes: list[Process]) -> None:

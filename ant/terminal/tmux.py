@@ -18,7 +18,7 @@ from pathlib import Path
 import attrs
 import trio
 
-from ant.errors import CapacityReached, Invalid
+from ant.errors import CapacityReached, Invalid, StorageFailed
 from ant.terminal import processes, spool, spooler, starter
 from ant.terminal.door import ASK_S, Door, is_old
 from ant.terminal.host import Spec
@@ -94,7 +94,8 @@ class Tmux:
 
         `stored` tells up to where its bytes may be forgotten. Raises `Invalid` if it,
         its folder or tmux is not there, `CapacityReached` when the machine has no more
-        to give. *Cancellation:* nothing was created; it may take `ASK_S`.
+        to give, `StorageFailed` when its spool cannot be made.
+        *Cancellation:* nothing was created; it may take `ASK_S`.
         """
         check(spec)
         check_size(spec.cols, spec.rows)
@@ -128,9 +129,12 @@ class Tmux:
             if (stale := (await self.survivors()).get(session_id)) is not None:
                 await self.end(stale, 0)
             await self._kill(f"={session_id}")
-        folder = self._prepare(session_id, offset)
         words = (shutil.which("env") or "/usr/bin/env", "-C", spec.cwd, "--")
-        starter.write(str(folder / "start"), (*words, *spec.argv), spec.env)
+        try:
+            folder = self._prepare(session_id, offset)
+            starter.write(str(folder / "start"), (*words, *spec.argv), spec.env)
+        except OSError as exc:
+            raise StorageFailed(f"No spool can be made: {exc}.") from exc
         size = ("-x", str(spec.cols), "-y", str(spec.rows))
         first = (*_PYTHON, starter.__file__, str(folder))
         said = await self.door.start(

@@ -133,6 +133,37 @@ async def test_a_full_disk_makes_the_program_wait_until_there_is_room(
 
 
 @pytest.mark.slow
+async def test_what_is_stored_is_read_at_once_while_the_disk_is_full(
+    disk: Disk,
+) -> None:
+    """History waits for no bytes that cannot be stored, and the log stays short."""
+    async with running_server(disk.folder / "data") as server, server.client() as ant:
+        row = await ant.create("count", command=counting(LINES, 0), start=False)
+        disk.fill(server)
+        async with watching(ant, row["id"], spawnPty=True) as view:
+            await health_is(ant, "degraded")
+            await view.until(lambda v: (v.end or 0) > FREE // 2)
+            # Until the program waits for the disk, what it puts out may be stored.
+            server.log.write_bytes(b"")
+            asked = trio.current_time()
+            for _ in range(10):
+                path = f"/api/sessions/{row['id']}/terminal/history"
+                page = await ant.call("GET", path, limit=1)
+                assert page["rows"]
+            # Each of them waited for five seconds.
+            assert trio.current_time() - asked < 10
+            await trio.sleep_until(asked + 10)
+            waits = [
+                line
+                for line in server.log.read_text().splitlines()
+                if "wait for the disk" in line
+            ]
+            assert len(waits) <= 4, waits
+            disk.free(server)
+            await view.until_exit()
+
+
+@pytest.mark.slow
 async def test_a_server_leaves_in_time_when_the_disk_is_full(disk: Disk) -> None:
     """A stop that cannot store the rest still ends all there is, in bounded time."""
     async with running_server(disk.folder / "data") as server, server.client() as ant:

@@ -1,7 +1,9 @@
 """What the migrations make is what the tables say."""
 
+import hashlib
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -188,3 +190,138 @@ def test_an_upgraded_database_is_like_a_new_one(tmp_path: Path) -> None:
     with closing(sqlite3.connect(old)) as db:
         assert [("ok",)] == db.execute("PRAGMA integrity_check").fetchall()
         assert [] == db.execute("PRAGMA foreign_key_check").fetchall()
+
+
+HASHES = Path(__file__).parent / "migrations.sha256"
+"""A line for each migration, as `sha256sum` writes them."""
+
+
+def test_an_applied_migration_never_changes() -> None:
+    """Databases that had it would not get the change: a new one is due instead.
+
+    Who adds a migration adds its line: `sha256sum 00NN_name.py`.
+    """
+    lines = (line.split() for line in HASHES.read_text().splitlines())
+    known = {name: digest for digest, name in lines}
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in MIGRATIONS.glob("0*.py")
+    }
+    assert known.keys() - found.keys() == set(), "a migration was removed"
+    changed = [name for name in sorted(known) if known[name] != found[name]]
+    assert changed == [], "a migration was changed: write a new one that changes it"
+    assert found.keys() - known.keys() == set(), f"add their lines to {HASHES.name}"
+
+
+def test_two_migrations_do_not_share_a_number() -> None:
+    """Their order would depend on their names. Numbers may be left out."""
+    numbers = sorted(path.name[:4] for path in MIGRATIONS.glob("0*.py"))
+    assert numbers == sorted(set(numbers))
+
+
+FIRST_FORMS = {
+    "no indexes": (
+        ('    "CREATE INDEX events_session ON events (session_id)",\n', ""),
+        (
+            '    "CREATE INDEX sessions_handle_folded ON sessions (lower(handle))",\n',
+            "",
+        ),
+    ),
+    "upwards": (
+        (
+            "\n    CREATE VIEW messages_by_age AS "
+            "SELECT -ordinal AS age, content FROM messages\n    ",
+            "SELECT 1",
+        ),
+        (
+            "content='messages_by_age', content_rowid='age'",
+            "content='messages', content_rowid='ordinal'",
+        ),
+        ("VALUES (-new.ordinal", "VALUES (new.ordinal"),
+        ("'delete', -old.ordinal", "'delete', old.ordinal"),
+    ),
+}
+"""What 0002 said in its older forms, beside what it says today."""
+
+
+def older_form(path: Path, forms: tuple[str, ...]) -> None:
+    """A database as it was made before 0002 was changed, with messages in it."""
+    folder = path.parent / "older"
+    folder.mkdir()
+    shutil.copy(MIGRATIONS / "0001_initial.py", folder)
+    text = (MIGRATIONS / "0002_rooms.py").read_text()
+    for form in forms:
+        for now, then in FIRST_FORMS[form]:
+            assert text.count(now) == 1
+            text = text.replace(now, then)
+    (folder / "0002_rooms.py").write_text(text)
+    db = SqliteDatabase(str(path))
+    Runner(db, str(folder)).up()
+    for statement in OLD_ROWS.split(";"):
+        db.execute_sql(statement)
+    for number, content in enumerate(("a needle in it", "hay", "one more needle")):
+        db.execute_sql(OLD_MESSAGE, (f"m{number}", content))
+    db.close()
+
+
+OLD_MESSAGE = """
+INSERT INTO messages (id, session_id, role, content, format, status, msg_type, meta,
+    created_at)
+VALUES (?, 'c', 'user', ?, 'text', 'complete', 'message', '{}',
+    '2026-05-17T12:00:00.000250Z')
+"""
+
+
+def found_by(store: Store, phrase: str) -> list[str]:
+    """The ids of the messages in which search finds it, the newest first."""
+    found = store.read(rooms.search, None, Search(q=phrase))
+    return [each.message.id for each in found]
+
+
+@pytest.mark.parametrize(
+    "forms", [("upwards", "no indexes"), ("upwards",), ("no indexes",), ()]
+)
+def test_messages_of_an_older_index_are_found(
+    tmp_path: Path, forms: tuple[str, ...]
+) -> None:
+    """Old and new ones, none that was removed; the schema is that of a new one."""
+    path, new = tmp_path / "ant.db", tmp_path / "new.db"
+    older_form(path, forms)
+    store = Store.open(path)
+    assert found_by(store, "needle") == ["m2", "m0"]
+    later = post(store, look(store, "c"), "a needle of today", sender_id="t")
+    assert found_by(store, "needle") == [later.id, "m2", "m0"]
+    store.transact(rooms.delete_message, "c", "m2")
+    assert found_by(store, "needle") == [later.id, "m0"]
+    store.close()
+    Store.open(new).close()
+    assert schema(path) == schema(new)
+    with closing(sqlite3.connect(path)) as db:
+        ask = "INSERT INTO messages_fts (messages_fts) VALUES ('integrity-check')"
+        db.execute(ask)
+
+
+def applied(path: Path, names: Iterable[str]) -> None:
+    """A new database that has had these migrations and no other."""
+    folder = path.parent / path.stem
+    folder.mkdir()
+    for name in names:
+        shutil.copy(MIGRATIONS / name, folder)
+    db = SqliteDatabase(str(path))
+    db.register_function(str.lower, "lowered", 1)
+    Runner(db, str(folder)).up()
+    db.close()
+
+
+def test_every_step_on_the_way_ends_with_the_schema_of_today(tmp_path: Path) -> None:
+    """After the first migration, after the second, and so on; also in another order."""
+    names = sorted(path.name for path in MIGRATIONS.glob("0*.py"))
+    new = tmp_path / "new.db"
+    Store.open(new).close()
+    # A number that was left out may be filled after later ones were applied.
+    steps = [names[: count + 1] for count in range(len(names))]
+    for number, step in enumerate([*steps, [*names[:2], names[-1]]]):
+        path = tmp_path / f"{number}.db"
+        applied(path, step)
+        Store.open(path).close()
+        assert schema(path) == schema(new), step

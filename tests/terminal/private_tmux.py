@@ -36,7 +36,7 @@ def end_programs(data_dir: Path) -> None:
     for folder in data_dir.glob("spool/*"):
         pid = pid_of(folder) or 0
         if processes.environ_of(pid).get("ANT_SESSION_ID") == folder.name:
-            processes.signal_session(pid, signal.SIGKILL)
+            processes.signal_all(processes.members(pid), signal.SIGKILL)
 
 
 @contextmanager

@@ -166,7 +166,7 @@ def test_a_zombie_has_an_identity_and_is_no_member(started: list[Started]) -> No
     os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
     assert processes.identify(program.pid) is not None
     assert processes.members(program.pid) == []
-    assert processes.signal_session(program.pid, signal.SIGKILL) == 0
+    assert processes.signal_all(processes.members(program.pid), signal.SIGKILL) == 0
 
 
 def test_a_program_outlives_its_first_thread(started: list[Started]) -> None:
@@ -251,6 +251,71 @@ async def test_ending_nobody_is_nothing() -> None:
     """A session that is not there is ended at once."""
     with trio.fail_after(10):
         await processes.end_session(2**22 + 1, grace_s=1000)
+
+
+async def ended_side_by_side(
+    count: int, monkeypatch: pytest.MonkeyPatch, started: list[Started]
+) -> int:
+    """How many looks at all of /proc it takes to end so many sessions at once.
+
+    Of each five one leaves at a HUP; the others have to be killed.
+    """
+    programs = [
+        start(
+            started,
+            (DEAF if number % 5 else "import os\n") + "os.fork()\n" + READY_THEN_WAIT,
+        )
+        for number in range(count)
+    ]
+    looks = 0
+    snapshot = processes.snapshot
+
+    def counting() -> list[processes.Process]:
+        nonlocal looks
+        looks += 1
+        return snapshot()
+
+    monkeypatch.setattr(processes, "snapshot", counting)
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            for each in programs:
+                nursery.start_soon(processes.end_session, each.pid, 0.05)
+    monkeypatch.undo()
+    assert [processes.members(each.pid) for each in programs] == [[]] * count
+    return looks
+
+
+async def test_sessions_that_end_at_once_share_their_looks(
+    monkeypatch: pytest.MonkeyPatch, started: list[Started]
+) -> None:
+    """A look takes as long as there are processes: one for each would be a square."""
+    one = await ended_side_by_side(1, monkeypatch, started)
+    many = await ended_side_by_side(25, monkeypatch, started)
+    assert many <= 5 * one + 5
+
+
+async def test_a_look_that_began_before_it_was_asked_for_is_not_shared(
+    started: list[Started],
+) -> None:
+    """Who asks once more is told of what has come since, and of what has gone."""
+    first = start(started, READY_THEN_WAIT)
+    assert len(await processes._rounds.members(first.pid)) == 1
+    second = start(started, READY_THEN_WAIT)
+    assert len(await processes._rounds.members(second.pid)) == 1
+    second.kill()
+    second.wait()
+    assert await processes._rounds.members(second.pid) == []
+    assert len(await processes._rounds.members(first.pid)) == 1
+
+
+async def test_nobody_is_signalled_for_another(started: list[Started]) -> None:
+    """A pid that was given to somebody else after the look is left alone."""
+    program = start(started, READY_THEN_WAIT)
+    (found,) = processes.members(program.pid)
+    other = attrs.evolve(found, start_ticks=found.start_ticks + 1)
+    assert processes.signal_all([other], signal.SIGKILL) == 0
+    assert processes.members(program.pid) == [found]
+    assert processes.signal_all([found], signal.SIGKILL) == 1
 
 
 async def test_a_session_that_breeds_is_ended(started: list[Started]) -> None:
@@ -352,4 +417,4 @@ async def test_a_daemon_is_never_lost(forks: int, recorded: bool) -> None:
             assert processes.find_lost("lost-4", identity, "run-4") == set()
         finally:
             for sid in (leader, os.getsid(daemon), pane):
-                processes.signal_session(sid, signal.SIGKILL)
+                processes.signal_all(processes.members(sid), signal.SIGKILL)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from ant.errors import Invalid
+from ant.errors import Invalid, StorageFailed
 from ant.terminal import processes
 from ant.terminal.door import name_of
 from ant.terminal.host import Exit, Spec
@@ -80,6 +80,16 @@ async def test_arguments_and_the_first_byte_are_as_they_are(tmp_path: Path) -> N
             said = await read_rest(pane)
             await pane.aclose()
     assert said == b"<-C><><a=b><--><x y><;><#{pid}><~;>"
+
+
+@needs_tmux
+async def test_a_spool_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file is where its folder should be; nothing was started."""
+    async with running_tmux(tmp_path) as tmux:
+        tmux.folder("s").parent.write_text("in the way")
+        with trio.fail_after(20), pytest.raises(StorageFailed, match="spool"):
+            await tmux.open(spec("/bin/cat"), "s", "r", 0, lambda: 0)
+        assert await tmux.survivors() == {}
 
 
 @needs_tmux

@@ -118,7 +118,7 @@ async def get_history(
 async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
     """Wait until what was put out is stored and, if `lines` are wanted, is rendered."""
     if (flow := system.stage.flows.get(session_id)) is not None:
-        await system.stage.scribe.flush(session_id, flow)
+        await system.stage.scribe.try_flush(session_id, flow)
     if lines and await system.journal.read(rendered.lags, session_id):
         await system.indexer.catch_up(session_id)
 

@@ -1,0 +1,187 @@
+"""A disk without a byte left: a server starts there, and what is deleted makes room."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from ant.client import AntClient
+from ant.errors import DiskFull, NotFound
+from ant.reserve import NAME, SIZE
+from ant.store import Store, Unit
+from tests.live.server import Server, running_server, start_server
+from tests.live.viewer import read_raw, watching
+from tests.live.waiting import eventually
+
+DISK = 40 << 20
+
+OUTPUT = 3_000_000
+"""Bytes of the session that is deleted: the log has room for them in the reserve."""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 40 MiB; it needs the right to mount."""
+    ask = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(tmp_path)]
+    try:
+        done = subprocess.run(ask, capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount")
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted: {done.stderr.decode().strip()}")
+    try:
+        yield tmp_path
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def fill(folder: Path) -> None:
+    """Take the room of the disk, to its last byte."""
+    ballast = os.open(folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        for size in (1 << 20, 4096, 1):
+            block = b"\0" * size
+            while True:
+                try:
+                    os.write(ballast, block)
+                except OSError:
+                    break
+    finally:
+        os.close(ballast)
+    room = os.statvfs(folder)
+    assert room.f_bavail == 0
+
+
+async def kept(data: Path) -> None:
+    """Wait until the reserve is whole."""
+
+    async def look() -> bool:
+        return (data / NAME).exists() and (data / NAME).stat().st_size == SIZE
+
+    await eventually(look, 30)
+
+
+async def post(ant: AntClient, room: str, text: str) -> Any:
+    return await ant.call("POST", f"/api/sessions/{room}/messages", {"content": text})
+
+
+async def until_refused(ant: AntClient, room: str) -> int:
+    """Post until the disk is full; how many were taken."""
+    for count in range(3000):
+        try:
+            await post(ant, room, "x" * 5000)
+        except DiskFull:
+            return count
+    raise AssertionError("the disk never was full")
+
+
+async def with_output(ant: AntClient) -> str:
+    """A terminal that has put out so much and ended; its id."""
+    script = f"head -c {OUTPUT} /dev/zero | tr '\\0' x"
+    row = await ant.create("large", command=["sh", "-c", script], start=False)
+    async with watching(ant, row["id"], spawnPty=True) as view:
+        await view.until_exit()
+    data, gaps = await read_raw(ant, row["id"])
+    assert (len(data), gaps) == (OUTPUT, [])
+    return str(row["id"])
+
+
+async def check_room_is_made(server: Server, room: str, large: str) -> None:
+    """On a full disk: told so, deleted there, and then posts are taken."""
+    async with server.client() as ant:
+        await until_refused(ant, room)
+        health = await ant.call("GET", "/api/health")
+        assert health["status"] == "degraded"
+        assert "hard=true" in health["advice"]
+        listed = (await ant.call("GET", "/api/sessions"))["sessions"]
+        assert {room, large} <= {each["id"] for each in listed}
+        await ant.call("DELETE", f"/api/sessions/{large}", hard="true")
+        with pytest.raises(NotFound):
+            await ant.call("GET", f"/api/sessions/{large}")
+        sent = [await post(ant, room, f"{n} " + "x" * 5000) for n in range(200)]
+        page = await ant.call("GET", f"/api/sessions/{room}/messages", limit=200)
+        assert [each["id"] for each in page["messages"]] == [
+            each["id"] for each in sent
+        ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [True, False])
+async def test_a_server_starts_on_a_full_disk_and_room_is_made_there(
+    small: Path, killed: bool
+) -> None:
+    """However the last one ended. Once there is room the reserve is whole again."""
+    data = small / "data"
+    server = await start_server(data)
+    try:
+        async with server.client() as ant:
+            room = (await ant.create("room", "chat"))["id"]
+            await post(ant, room, "before")
+            large = await with_output(ant)
+            await kept(data)
+        await (server.kill() if killed else server.stop())
+    finally:
+        await server.kill()
+    fill(small)
+    with trio.fail_after(120):
+        async with running_server(data) as server:
+            fill(small)  # What the start left of its part of the reserve, too.
+            await check_room_is_made(server, room, large)
+            (small / "ballast").unlink()
+            async with server.client() as ant:
+
+                async def well() -> bool:
+                    health = await ant.call("GET", "/api/health")
+                    return (health["status"], health["advice"]) == ("ok", None)
+
+                await eventually(well, 30)
+                await kept(data)
+                page = await ant.call("GET", f"/api/sessions/{room}/messages", limit=1)
+                assert len(page["messages"]) == 1
+
+
+@pytest.mark.slow
+async def test_room_is_made_on_a_disk_that_became_full(small: Path) -> None:
+    """Without a new start, and while a program goes on to put out what it can."""
+    async with running_server(small / "data") as server, server.client() as ant:
+        room = (await ant.create("room", "chat"))["id"]
+        large = await with_output(ant)
+        await kept(small / "data")
+        await ant.create("flood", command=["yes"])
+        fill(small)
+        with trio.fail_after(60):
+            await until_refused(ant, room)
+            await ant.call("DELETE", f"/api/sessions/{large}", hard="true")
+            with pytest.raises(NotFound):
+                await ant.call("GET", f"/api/sessions/{large}")
+
+
+def settle(unit: Unit, key: str, letter: str) -> None:
+    """Work that writes some pages, and the same ones each time."""
+    unit.settings.put(key, letter * 20_000)
+
+
+def test_a_log_that_cannot_grow_is_written_anew(small: Path) -> None:
+    """What it holds is folded in, and then its room is used again: nothing fails."""
+    keys = [f"key {number}" for number in range(10)]
+    path = small / "ant.db"
+    store = Store.open(path)
+    for key in keys:
+        store.transact(settle, key, "a")
+    store.close()
+    store = Store.open(path)
+    for key in keys:
+        store.transact(settle, key, "b")
+    size = path.with_name("ant.db-wal").stat().st_size
+    fill(small)
+    for letter in "cdefg":
+        for key in keys:
+            store.transact(settle, key, letter)
+    assert path.with_name("ant.db-wal").stat().st_size - size < 1 << 16
+    for key in keys:
+        assert store.read(lambda unit, key=key: unit.settings.get(key)) == "g" * 20_000
+    store.close()

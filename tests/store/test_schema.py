@@ -1,0 +1,86 @@
+"""Databases that are refused, before anything is written to them."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ant.errors import StorageFailed
+from ant.store import Store, schema
+
+
+def change(*statements: str) -> Callable[[Path], None]:
+    """A database of today to which this was done, and which is in use no more."""
+
+    def make(path: Path) -> None:
+        Store.open(path).close()
+        with closing(sqlite3.connect(path)) as db, db:
+            for statement in statements:
+                db.execute(statement)
+
+    return make
+
+
+def foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE songs (title)")
+
+
+NEWER = "INSERT INTO schema_migration (name, applied) VALUES ('0099_future', '2031')"
+
+REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "newer": (change(NEWER), r"newer ANT.*0099_future.*Start the newer ANT"),
+    "foreign": (foreign, r"another program.*--data-dir"),
+    "lacking": (change("DROP TABLE messages"), r"lacks the table messages\. Restore"),
+    "forgotten": (change("DROP TABLE schema_migration"), r"another program"),
+    "text": (lambda path: path.write_text("text " * 999) and None, r"not a database"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_it_is_refused_and_stays_as_it_is(tmp_path: Path, case: str) -> None:
+    """One sentence that names the file and says what to do; no byte is changed."""
+    make, sentence = REFUSED[case]
+    path = tmp_path / "ant.db"
+    make(path)
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    with pytest.raises(StorageFailed, match=sentence) as told:
+        Store.open(path)
+    assert str(path) in str(told.value)
+    assert "\n" not in str(told.value)
+    assert before == {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+
+
+def test_what_a_killed_server_left_is_looked_at_too(tmp_path: Path) -> None:
+    """The row is in the write-ahead log only; the look folds nothing of it in."""
+    path = tmp_path / "ant.db"
+    Store.open(path).close()
+    killed = f"""
+import os, sqlite3
+db = sqlite3.connect({str(path)!r})
+db.execute({NEWER!r})
+db.commit()
+os.kill(os.getpid(), 9)
+"""
+    assert -9 == subprocess.run([sys.executable, "-c", killed], check=False).returncode
+    log = (tmp_path / "ant.db-wal").read_bytes()
+    assert b"0099_future" in log
+    assert b"0099_future" not in path.read_bytes()
+    with pytest.raises(StorageFailed, match="0099_future"):
+        Store.open(path)
+    assert log == (tmp_path / "ant.db-wal").read_bytes()
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_none_and_an_empty_one_are_new(tmp_path: Path, left: bytes | None) -> None:
+    """What somebody made by `touch`, say."""
+    path = tmp_path / "ant.db"
+    if left is not None:
+        path.write_bytes(left)
+    schema.check(path)
+    Store.open(path).close()
+    schema.check(path)
