@@ -108,12 +108,11 @@ class Remover:
             await trio.sleep(RETRY_S)  # A read of another ends when it ends.
 
     async def _sweep(self) -> None:
-        while pruned := await self._journal.clear(
-            removing.prune, self._keep, self._days
-        ):
+        """Each write waits its turn, so others write in between."""
+        write, more = self._journal.clear, True
+        while more:
+            pruned = await write(removing.prune, self._keep, self._days)
             met(Limit.EVENT_LOG, pruned)
-            await trio.lowlevel.checkpoint()
-        while await self._journal.clear(removing.bury, self._days):
-            await trio.lowlevel.checkpoint()
-        while await self._journal.clear(removing.purge):
-            await trio.lowlevel.checkpoint()
+            buried = await write(removing.bury, self._days)
+            purged = await write(removing.purge)
+            more = bool(pruned or buried or purged)

@@ -43,7 +43,7 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
     for room in (ident, chat):
         prose = LETTERS * 8
         for number in range(many):
-            text = prose if number % 50 else LETTERS * 900 * scale
+            text = prose if number % 50 else LETTERS * 2700
             row = (f"{room}-{number}", room, text, f"2026-05-{stamp(number)}")
             database.execute_sql(
                 "INSERT INTO messages (id, session_id, role, content, format, status, "

@@ -13,7 +13,7 @@ from ant.model import Session
 from ant.store import Store, Unit
 from ant.store.tables import SightingRow
 from ant.terminal.grid import Line
-from tests.rules import AT, NOBODY, create, room
+from tests.rules import AT, NOBODY, create, room, taken_apart
 from tests.strategies import CUTS, cut
 
 NOON = clock.parse_stamp("2026-05-17T12:00:00Z")
@@ -243,6 +243,7 @@ def test_tidying_ends(store: Store, session: Session) -> None:
     assert 2 <= count <= 5
     assert store.read(rendered.is_tidy)
     store.transact(sessions.remove_sessions, [session.id])
+    taken_apart(store)
     assert not store.read(rendered.is_tidy)
     while store.transact(rendered.tidy):
         pass

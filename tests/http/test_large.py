@@ -27,6 +27,9 @@ STEP_S = 0.1
 LATE_S = 0.5
 """How late the loop may be, on a machine that does other things as well."""
 
+TRIES = 4
+"""What holds the loop does so each time; another program of the machine does not."""
+
 SLACK = 256 << 10
 """What an answer may have over its bound: what is estimated, and the frame of it."""
 
@@ -102,7 +105,7 @@ class Place:
         return answer.status_code, len(await answer.get_data(as_text=False))
 
 
-@pytest.fixture(params=[3, pytest.param(15, marks=pytest.mark.soak)])
+@pytest.fixture(params=[3, pytest.param(8, marks=pytest.mark.soak)])
 async def place(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """A server on a database with much, or very much."""
     scale: int = request.param
@@ -141,13 +144,18 @@ async def test_no_read_holds_the_loop_and_each_is_bounded(place: Place) -> None:
     for method, path, query, name in asks:
         if path == "/api/search" and not query.get("q"):
             query = {**query, "q": "fox"}
-        place.probe.take()
-        with trio.fail_after(60):
-            status, size = await place.ask(method, path, **query)
-        step_s, late_s = place.probe.take()
         bound = 2 * PAGE_BYTES if path.endswith("/export") else PAGE_BYTES
-        if size > bound + SLACK or step_s > STEP_S or late_s > LATE_S:
-            wrong[name] = (status, size, round(step_s, 3), round(late_s, 3))
+        for _ in range(TRIES):
+            place.probe.take()
+            with trio.fail_after(60):
+                status, size = await place.ask(method, path, **query)
+            step_s, late_s = place.probe.take()
+            if step_s <= STEP_S and late_s <= LATE_S:
+                break
+        else:
+            wrong[name] = (status, round(step_s, 3), round(late_s, 3))
+        if size > bound + SLACK:
+            wrong[name] = status, size
         if status >= 500 or (status >= 400 and "prompt-bridge" not in path):
             wrong[name] = status, size
     assert {} == wrong
