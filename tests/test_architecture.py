@@ -66,6 +66,7 @@ PURE_TERMINAL = (
     "terminal.asks",
     "terminal.views",
     "terminal.shells",
+    "terminal.composer",
     "terminal.judge",
     "terminal.detector",
     "terminal.meanings",

@@ -1,10 +1,13 @@
 """Choices that are typed at the cursor: words in brackets, letters, numbers of a list.
 
-A word is typed as it stands there; a letter in brackets stands for its word.
+A word is typed as it stands there; a letter in brackets stands for its word. Where
+nothing but a sign stands at the cursor, what it is for may be asked above it.
 """
 
 import re
 from collections.abc import Iterator
+
+import attrs
 
 from ant.terminal.asked import asked, text_above
 from ant.terminal.look import Look
@@ -48,11 +51,25 @@ _FOLDED = re.compile(
     r"\((?P<keys>[a-gi-z0-9]{2,}H)\) (?P<draft>\S{0,12})"
 )
 
+_SIGN = re.compile(r"\s*(?P<sign>[$#%>❯›»➜λ])(?:\s+(?P<draft>\S{0,20}))?\s*")
+_LISTED = frozenset(">❯›»➜")
+"""Signs that may stand below a numbered list and want one of it; no shell's."""
+
+_PRESSED = re.compile(
+    r"[(\[<](?:(?P<yes_no>y|n|yes|no|y(?:es)?(?:\s?[/|,]\s?\w{1,12})+)"
+    r"|enter|return|esc|escape|space|tab|[a-wz])[)\]>]|\b(?P<pair>y(?:es)?/no?)\b",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
+
 _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])
 """They ask with a question mark and mean yes or no."""
 
 DEFAULTED = 5
 """Of so few choices the one in capitals is the default; of more it is just a letter."""
+
+PARAGRAPH = 6
+"""Rows of a text above a sign that are looked through for choices."""
 
 APART = 3
 """Rows between a list and the line that wants a number: what was said to a bad one."""
@@ -95,6 +112,57 @@ def find_list_below(look: Look) -> Prompt | None:
     if numbers and keys != [str(n + 1) for n in range(len(keys))]:
         return None
     return _one_of(look, found, "list", *options)
+
+
+def find_above(look: Look) -> Prompt | None:
+    """What the text above a bare sign at the cursor asks: such a sign is no rest.
+
+    That is the nearest text, however many blank rows below it. Its choices are told
+    where they can be read, else only that keys or a line are wanted.
+    """
+    found = _SIGN.fullmatch(look.typed_at)
+    if found is None or look.cursor.row < look.last:
+        return None
+    if found["sign"] in _LISTED and not found["draft"]:
+        here = find_choices(look)
+        if here is not None:
+            return here
+    return choices_above(look, look.cursor.row, found["draft"] or "")
+
+
+def choices_above(look: Look, row: int, draft: str = "") -> Prompt | None:
+    """What the nearest text above that row asks of who types at the cursor there."""
+    rows = list(_nearest(look, row))
+    for at in rows:
+        text = look.bare[at].rstrip()
+        if (words := _words(look, text)) is not None:
+            is_alone = not words.question or text.strip() == words.question
+            above = look.bare[at - 1].strip() if at and is_alone else words.question
+            return attrs.evolve(words, question=above, rows=(at, row), draft=draft)
+    if not rows or draft:
+        return None
+    text = " ".join(look.bare[at].strip() for at in reversed(rows))
+    keys = list(_PRESSED.finditer(text))
+    is_yes_no = any(key["yes_no"] or key["pair"] for key in keys)
+    if is_yes_no or len({key[0].lower() for key in keys}) > 1:
+        class_, form, rule = PromptClass.CONFIRMATION, Form.VIEW, "keys"
+    elif _QUESTION.search(text):
+        class_, form, rule = PromptClass.FREE_TEXT, Form.LINE, "line"
+    else:
+        return None
+    found = asked(look, class_, form, text, rule=rule, first=rows[-1])
+    return attrs.evolve(found, rows=(rows[-1], row))
+
+
+def _nearest(look: Look, row: int) -> Iterator[int]:
+    """The rows of the nearest text above, from the lowest one up."""
+    at = row - 1
+    while at >= 0 and look.is_blank(at):
+        at -= 1
+    for each in range(at, max(at - PARAGRAPH, -1), -1):
+        if look.is_blank(each) or not look.bare[each].strip():
+            return
+        yield each
 
 
 def _folded(look: Look, text: str) -> Prompt | None:

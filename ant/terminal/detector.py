@@ -4,13 +4,16 @@ Rule 1: a look comes when output pauses, and now and then while it does not.
 Rule 2: what is seen in the midst of output is believed when it is seen twice.
 Rule 3: after the last output there are some looks more: a program may change how it
 listens without a word, and quiet itself tells something.
+Rule 4: an agent that worked is at rest once it has been quiet for a second, and one at
+rest works when it says so or puts out something for a second: what is redrawn twice a
+second does not flip.
 """
 
 from ant.terminal.judge import judge
 from ant.terminal.look import Look
 from ant.terminal.marks import Standing
 from ant.terminal.observations import ActivitySeen, Observation, VerdictSeen
-from ant.terminal.prompt import Verdict
+from ant.terminal.prompt import Kind, Verdict
 
 ACTIVITY_EVERY_S = 10.0
 """Seconds between two notices of activity: the original's clients expect no more."""
@@ -20,6 +23,12 @@ PAUSE_S = 0.06
 
 AT_LEAST_S = 0.25
 """Between two looks at a screen that is never quiet."""
+
+FLIP_S = 1.0
+"""What lies at least between an agent's work and its rest: clocks and counters of
+theirs are redrawn once a second or more often."""
+
+_RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
 
 LATER_S = (0.3, 1.05, 3.0)
 """Quiet at which to look again: for who changes the line discipline, for what counts
@@ -42,6 +51,7 @@ class Detector:
         self._stirred: float | None = None
         self._since: float | None = None
         self._doubted: Verdict | None = None
+        self._moved: float | None = None
         self._due: float | None = None
         self._afresh = False
 
@@ -97,9 +107,26 @@ class Detector:
             self._due = at + PAUSE_S
             return []
         self._doubted = verdict
+        if self._flips(verdict, look.quiet_s, at) and not self._afresh:
+            return []
         is_news = self._afresh or verdict.is_news(self.verdict)
         self.verdict, self._afresh = verdict, False
         if not is_news:
             return []
         size = look.cols, len(look.lines)
         return [VerdictSeen(verdict, look.tty, *size, look.quiet_s, self.flag)]
+
+    def _flips(self, verdict: Verdict, quiet_s: float, at: float) -> bool:
+        """Whether an agent would be told to work or to rest, and may not for long."""
+        if verdict.kind is not Kind.BUSY or not verdict.is_of_agent:
+            worked = self.verdict is not None and self.verdict.kind is Kind.BUSY
+            if quiet_s >= FLIP_S or not verdict.is_of_agent:
+                self._moved = None
+                return False
+            return worked and verdict.kind is Kind.AT_REST
+        if not verdict.is_by_output:
+            self._moved = None
+            return False
+        self._moved = at if self._moved is None else self._moved
+        rested = self.verdict is not None and self.verdict.kind in _RESTS
+        return rested and at - self._moved < FLIP_S

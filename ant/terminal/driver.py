@@ -29,7 +29,9 @@ class Rule:
 class Driver:
     """How one program is read and typed to.
 
-    `programs` are names of its process, `busy` rows tell that it works. `composer` is
+    `programs` are names of its process. It works where it says so by a `busy` row,
+    which turns above the composer, or a `status` row below it; an `ended` row tells
+    that the turn is over, whatever stands above that. `composer` is
     the row in which a person writes to it (`boxed`: a border is above it; `inline`: the
     cursor is on it), or `draft_above` rows below that; a `ghost` text stands there
     while nothing is typed. `ready` rows may stand between it and the last answer, which
@@ -45,6 +47,8 @@ class Driver:
     name: str
     programs: tuple[str, ...] = ()
     busy: tuple[Rule, ...] = ()
+    status: tuple[Rule, ...] = ()
+    ended: tuple[Rule, ...] = ()
     ready: tuple[Rule, ...] = ()
     composer: tuple[Rule, ...] = ()
     ghost: tuple[Rule, ...] = ()

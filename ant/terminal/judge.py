@@ -13,10 +13,12 @@ import attrs
 
 from ant.terminal.asks import find_ask
 from ant.terminal.boxes import find_boxes
+from ant.terminal.choices import choices_above, find_above
+from ant.terminal.composer import composer_of, find_busy, find_spinner, first_row
 from ant.terminal.driver import Driver, Rule, driver_for
-from ant.terminal.look import Look, is_border
+from ant.terminal.look import Look, Tty, is_border
 from ant.terminal.marks import Step
-from ant.terminal.menus import excerpt, find_menu, is_footer, question_above
+from ant.terminal.menus import BODY, excerpt, find_menu, is_footer, question_above
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.shells import find_shell_ask, find_zsh_ask, takes_commands
 from ant.terminal.subject import subject_of
@@ -26,14 +28,8 @@ from ant.terminal.widgets import find_widget
 BUSY_S = 1.0
 """Output so recent means work, when nothing else is known."""
 
-BELOW = 8
-"""Rows below a composer: borders, hints, a status; more of them are something else."""
-
 MODAL = 24
 """Rows from the last one up in which a dialog is known by its title or its keys."""
-
-NEAR = 16
-"""Rows from the last one up in which an agent says what it is doing."""
 
 _AT_REST = re.compile(
     r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
@@ -78,7 +74,13 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
         yield _ask(look, _classed(look, menu, driver) if driver else menu)
     if driver is not None:
         yield from _of_agent(look, driver)
+    is_deaf = look.tty is not None and (look.tty.is_deaf or _is_hidden(look.tty))
+    if not is_deaf and (asked := find_above(look)) is not None:
+        yield _ask(look, _classed(look, asked, driver) if driver else asked)
     if _is_at_rest(look):
+        turning = find_spinner(look, look.cursor.row) if _draws(look) else None
+        if turning is not None:
+            yield _say(look, Kind.BUSY, "spinner", turning)
         yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
     if (asked := find_ask(look)) is not None:
         yield _ask(look, _classed(look, asked, driver) if driver else asked)
@@ -87,7 +89,7 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
 def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
     """Whether the mark of a menu without numbers is that of where a person writes."""
     first, last = menu.rows
-    found = _first(look, range(first, last + 1), driver.composer)
+    found = first_row(look, range(first, last + 1), driver.composer)
     return found is not None and not _NUMBERED.match(look.bare[found[0]])
 
 
@@ -116,12 +118,11 @@ def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
 
 def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     """Busy, at rest, or at rest below a question of its own."""
-    low = range(look.last, -1, -1)
-    if (found := _first(look, low[:NEAR], driver.busy)) is not None:
-        row, rule = found
-        yield _say(look, Kind.BUSY, f"{driver.name}/{rule.id}", row)
-    composer = _composer(look, driver)
-    modal = _first(look, low[:MODAL], driver.modal)
+    composer = composer_of(look, driver)
+    busy = find_busy(look, driver, composer[0] if composer else None)
+    if busy is not None:
+        yield _say(look, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
+    modal = first_row(look, range(look.last, -1, -1)[:MODAL], driver.modal)
     if modal is not None and (composer is None or composer[0] < modal[0]):
         yield _ask(look, _modal(look, *modal, driver))
     if composer is None:
@@ -129,22 +130,22 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     row, rule = composer
     if look.quiet_s < driver.rest_ms / 1000:
         yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
+    is_bare = row == look.cursor.row and not (driver.boxed or _is_framed(look, row))
+    choices = choices_above(look, row) if is_bare else None
+    if choices is not None and choices.form is not Form.LINE:
+        yield _ask(look, _classed(look, choices, driver))
     if (question := _question_over(look, row, driver)) is not None:
         yield _ask(look, question)
     yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
 
 
-def _composer(look: Look, driver: Driver) -> tuple[int, Rule] | None:
-    """The row in which a person writes, and the rule that knows it."""
-    rows = [look.cursor.row] if driver.inline else range(look.last, -1, -1)
-    if (found := _first(look, rows, driver.composer)) is None:
-        return None
-    row, _ = found
-    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
-        return None  # A line of the transcript that looks like it.
-    if driver.boxed and not (row and is_border(look.lines[row - 1])):
-        return None
-    return found
+def _is_framed(look: Look, row: int) -> bool:
+    """Whether a border stands between that row and the nearest text above it."""
+    while row > 0 and look.is_blank(row - 1):
+        row -= 1
+        if is_border(look.lines[row]):
+            return True
+    return False
 
 
 def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
@@ -157,32 +158,24 @@ def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
         options=(),
         rule=f"{driver.name}/{rule.id}",
         rows=(row, row),
-        text=excerpt(look, max(row - NEAR, 0), row),
+        text=excerpt(look, max(row - BODY, 0), row),
         cancel="\x1b" if driver.escapes else "",
     )
-
-
-def _first(
-    look: Look, rows: Sequence[int], rules: Sequence[Rule]
-) -> tuple[int, Rule] | None:
-    for row in rows:
-        for rule in rules:
-            if rule.pattern.search(look.bare[row]):
-                return row, rule
-    return None
 
 
 def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
     """The question with which the agent's last reply ends, right above its composer."""
     row = composer - 1
     while row >= 0 and (
-        look.is_blank(row) or _first(look, [row], driver.ready) or not look.bare[row]
+        look.is_blank(row)
+        or first_row(look, [row], (*driver.ready, *driver.ended))
+        or not look.bare[row]
     ):
         row -= 1
     if row < 0 or not look.bare[row].rstrip(" │").endswith(("?", "(y/n)")):
         return None
     first = row
-    while first > 0 and not _first(look, [first], driver.reply):
+    while first > 0 and not first_row(look, [first], driver.reply):
         if look.is_blank(first - 1) or is_footer(look, first - 1):
             break
         first -= 1
@@ -210,11 +203,21 @@ def _is_at_rest(look: Look) -> bool:
     tty = look.tty
     if look.cursor.row < look.last or (tty is not None and tty.is_deaf):
         return False
-    if tty is not None and tty.canonical and not tty.echo:
+    if tty is not None and _is_hidden(tty):
         return False
     if tty is not None and tty.mark is Step.OUTPUT:
         return False  # A builtin of the shell asks, by a prompt as short as its own.
     return bool(_AT_REST.fullmatch(look.typed_at))
+
+
+def _draws(look: Look) -> bool:
+    """Whether a program draws its own screen: nothing but a sign is its prompt."""
+    return not look.takes_lines and len(look.typed_at.strip()) == 1
+
+
+def _is_hidden(tty: Tty) -> bool:
+    """Whether a line is read that is not shown."""
+    return tty.canonical and not tty.echo
 
 
 def _ask(look: Look, prompt: Prompt) -> Verdict:

@@ -138,6 +138,16 @@ class Verdict:
     end: int
     prompt: Prompt | None = None
 
+    @property
+    def is_of_agent(self) -> bool:
+        """Whether the driver of an agent knows it, by what that draws or puts out."""
+        return "/" in self.rule and not self.rule.startswith("shell/")
+
+    @property
+    def is_by_output(self) -> bool:
+        """Whether an agent is held to work only because it puts out something."""
+        return self.rule.endswith("/output")
+
     def is_news(self, before: "Verdict | None") -> bool:
         """Whether somebody who was told `before` should be told this one."""
         if before is None or self.kind is not before.kind:

@@ -30,7 +30,8 @@ def subject_of(look: Look, first: int, driver: Driver) -> str:
 
 
 def _is_busy(look: Look, row: int, driver: Driver) -> bool:
-    return any(rule.pattern.search(look.bare[row]) for rule in driver.busy)
+    rules = (*driver.busy, *driver.status)
+    return any(rule.pattern.search(look.bare[row]) for rule in rules)
 
 
 def _inked(rows: Iterable[str]) -> str:
