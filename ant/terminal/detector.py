@@ -123,7 +123,7 @@ class Detector:
             if quiet_s >= FLIP_S or not verdict.is_of_agent:
                 self._moved = None
                 return False
-            return worked and verdict.kind is Kind.AT_REST
+            return worked and verdict.kind in _RESTS
         if not verdict.is_by_output:
             self._moved = None
             return False

@@ -7,7 +7,7 @@ Nothing is held idle because it is quiet.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import attrs
 

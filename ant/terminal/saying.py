@@ -13,6 +13,7 @@ import trio
 
 from ant.errors import Conflict, NotRunning, Withheld
 from ant.terminal.answering import QUIET_S, SETTLE_S, Hands
+from ant.terminal.composer import composer_of
 from ant.terminal.drafts import draft_of
 from ant.terminal.driver import Driver
 from ant.terminal.keys import ENTER, refuse_controls
@@ -86,9 +87,9 @@ async def reacts(
 ) -> int | None:
     """Watch for evidence that the program took a text; the offset it came by, or None.
 
-    It no longer stands where it was typed, and the program works or has put out
-    something after `end` that is no repetition of it; and that stays so for a moment.
-    Raises `NotRunning`.
+    It no longer stands where it was typed, and the program works, opened a dialog, or
+    has put out something after `end` that is no repetition of it; and that stays so for
+    a moment. Raises `NotRunning`.
     """
     seen: tuple[int, float] | None = None
     with trio.move_on_after(patience_s):
@@ -99,7 +100,8 @@ async def reacts(
                 raise
             except Conflict:
                 return hands.end  # It puts out more than can be looked at.
-            taken = hands.end > end and not _is_typed(look, driver, text)
+            is_typed = _stands_unsent(look, verdict, driver, text)
+            taken = hands.end > end and not is_typed
             if not (taken and _is_moved(look, verdict, text)):
                 seen = None
             elif seen is None:
@@ -159,9 +161,37 @@ def _shows(look: Look, text: str) -> bool:
     return tail in _drawn("".join(look.bare)) or any(map(_PASTED.search, look.bare))
 
 
+def _stands_unsent(
+    look: Look, verdict: Verdict, driver: Driver | None, text: str
+) -> bool:
+    """Whether the text stands where it was typed, and not above what came of it.
+
+    A dialog, or a row that says that the agent works, may have taken the composer's
+    place; then what looks like one is a row of the transcript: the text that was sent.
+    """
+    if not _is_typed(look, driver, text) or driver is None:
+        return _is_typed(look, driver, text)
+    composer = composer_of(look, driver)
+    if composer is None:
+        return not (verdict.kind is Kind.DIALOG or _is_busy(verdict))
+    if verdict.kind is not Kind.DIALOG:
+        return True
+    typed, between = _drawn(text), range(composer[0] + 1, verdict.rows[0])
+    return all(look.is_blank(row) or _drawn(look.bare[row]) in typed for row in between)
+
+
+def _is_busy(verdict: Verdict) -> bool:
+    """Whether the program says that it works."""
+    is_told = verdict.rule != "time" and not verdict.is_by_output
+    return verdict.kind is Kind.BUSY and is_told
+
+
 def _is_typed(look: Look, driver: Driver | None, text: str) -> bool:
     """Whether the text still stands in the composer, or behind the prompt."""
-    draft = _drawn(draft_of(look, driver))
+    begun = draft_of(look, driver)
+    if _PASTED.match(begun):
+        return True
+    draft = _drawn(begun)
     return bool(draft) and draft[:_TAIL] in _drawn(text)
 
 
@@ -175,10 +205,9 @@ def _drawn(text: str) -> str:
 
 
 def _is_moved(look: Look, verdict: Verdict, text: str) -> bool:
-    """Whether the program works, or shows something else below the text."""
-    if verdict.kind is Kind.BUSY and not verdict.rule.endswith("/output"):
-        return verdict.rule != "time" or _is_below(look, text)
-    return _is_below(look, text)
+    """Whether the program works or asks, or shows something else below the text."""
+    is_dialog = verdict.kind is Kind.DIALOG
+    return is_dialog or _is_busy(verdict) or _is_below(look, text)
 
 
 def _is_below(look: Look, text: str) -> bool:

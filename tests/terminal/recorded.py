@@ -18,6 +18,7 @@ class Moment:
     """What was so, and what a person says it was."""
 
     offset: int
+    at_s: float
     quiet_s: float
     tty: Tty
     expect: dict[str, Any]
@@ -76,6 +77,7 @@ def _read(path: Path, folder: Path) -> Recording:
     moments = tuple(
         Moment(
             each["offset"],
+            each["at_s"],
             each["quiet_s"],
             Tty(
                 each["echo"],

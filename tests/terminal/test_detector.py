@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from ant.terminal.detector import (
     ACTIVITY_EVERY_S,
     AT_LEAST_S,
+    FLIP_S,
     LATER_S,
     PAUSE_S,
     Detector,
@@ -16,6 +18,7 @@ from ant.terminal.detector import (
 from ant.terminal.judge import judge
 from ant.terminal.look import Look
 from ant.terminal.observations import ActivitySeen, VerdictSeen
+from ant.terminal.prompt import Kind
 from tests.terminal.drawn import COOKED, look_at
 
 
@@ -113,3 +116,70 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     detector.begin_afresh(0.5)
     assert 1 == len(detector.judge(look, 0.6))
     assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))
+
+
+EVERY_S = 0.5
+"""How often the screens below are redrawn."""
+
+FRAMES = "✻✽✶✳✢·"
+
+
+def agent(row: str) -> Look:
+    """Claude's composer below a row, without the hint to interrupt."""
+    rule = "─" * 60
+    rows = ["● Let me see.", "", row, "", rule, "❯ ", rule, "  ? for shortcuts"]
+    return look_at(*rows, hidden=True, quiet_s=0.0)
+
+
+def watched(
+    detector: Detector, rows: list[str], begin: float = 0.0
+) -> list[tuple[float, str]]:
+    """What is told, and when, while a row is redrawn so often; and for 5 s after it."""
+    told: list[tuple[float, str]] = []
+    end = begin + len(rows) * EVERY_S
+    for tick in range(round((end - begin + 5.0) / 0.01)):
+        at = begin + tick * 0.01
+        index, rest = divmod(tick, round(EVERY_S / 0.01))
+        if not rest and index < len(rows):
+            detector.feed(b"x", tick + 1, at)
+        due = detector.due(at)
+        if due is None or due > at:
+            continue
+        shown = agent(rows[min(index, len(rows) - 1)])
+        assert detector.last_output is not None
+        quiet_s = at - detector.last_output
+        for each in detector.judge(attrs.evolve(shown, quiet_s=quiet_s), at):
+            assert isinstance(each, VerdictSeen)
+            told.append((round(at - begin, 2), each.verdict.kind))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("row", "after"),
+    [
+        ("{} Updating the defaults of it…", []),
+        ("{} Updating… (3s)", []),
+        ("◴ A row that no rule knows {}", [Kind.AT_REST]),
+    ],
+)
+def test_a_spinner_that_turns_twice_a_second_does_not_flip(
+    row: str, after: list[Kind]
+) -> None:
+    """Neither one that is known by its looks nor one that only moves; it ends once."""
+    rows = [row.format(FRAMES[n % len(FRAMES)]) for n in range(20)]
+    detector = Detector("claude-code")
+    told = watched(detector, rows)
+    assert [Kind.BUSY, *after] == [kind for _, kind in told]
+    assert all(at > 9.5 + FLIP_S for at, kind in told if kind is Kind.AT_REST)
+
+
+def test_one_that_begins_to_move_at_rest_works_after_a_second() -> None:
+    """A moment of output at rest is none: as when somebody types into the composer."""
+    detector = Detector("claude-code")
+    assert Kind.AT_REST is [kind for _, kind in watched(detector, [""] * 2)][-1]
+    assert [] == watched(detector, ["◴ once"], begin=20.0)
+    told = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)
+    assert [Kind.BUSY, Kind.AT_REST] == [kind for _, kind in told]
+    assert FLIP_S <= told[0][0] <= 2 * FLIP_S
+    known = watched(detector, ["✻ Doing it all…"] * 4, begin=80.0)
+    assert [(Kind.BUSY, True)] == [(kind, at < 0.2) for at, kind in known]

@@ -123,8 +123,9 @@ def goal(asked: Prompt, answer: Answer) -> Goal | None:
     try:
         return goal_of(asked, Choice(answer))
     except NotAnOption as exc:
-        assert all(repr(each.label) in str(exc) for each in asked.options)
-        return None
+        told = str(exc)
+    assert all(repr(each.label) in told for each in asked.options)
+    return None
 
 
 def check(rows: list[Row], asked: Prompt) -> None:

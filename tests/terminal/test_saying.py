@@ -9,11 +9,14 @@ import trio
 from trio.testing import MockClock
 
 from ant.errors import NotAnOption, Withheld
-from ant.terminal.driver import driver_for
+from ant.terminal.drafts import draft_of
+from ant.terminal.driver import driver_for, drivers
 from ant.terminal.look import Look
 from ant.terminal.prompt import Kind, Verdict
 from ant.terminal.saying import reacts
 from tests.terminal.drawn import look_at
+from tests.terminal.recorded import Recording, recordings
+from tests.terminal.replayed import Replayed
 from tests.terminal.running import Onlooker, running
 from tests.terminal.test_race import ROOT, Control, logged
 
@@ -179,6 +182,56 @@ async def test_a_frame_that_is_half_drawn_is_no_reaction(
     hands: Any = Redrawn(*looks)
     driver = driver_for("codex-cli", "codex")
     assert offset == await reacts(hands, driver, 9, "hello", 2)
+
+
+SENT = [
+    (recording, index)
+    for recording in recordings()
+    for index, moment in enumerate(recording.moments[:-1])
+    if recording.driver and (moment.typed or "").startswith("demo ")
+]
+"""Where a message was typed to a recorded agent, and sent."""
+
+
+@pytest.mark.parametrize(
+    ("recording", "index"),
+    [pytest.param(*each, id=f"{each[0].name}#{each[1]}") for each in SENT],
+)
+async def test_every_recorded_agent_is_seen_to_take_a_message(
+    autojump_clock: MockClock, recording: Recording, index: int
+) -> None:
+    """Whatever comes of it: a dialog at once, work, an answer; before Enter not."""
+    before, after = recording.moments[index : index + 2]
+    text = before.typed or ""
+    hands: Any = Replayed(recording, before, after)
+    assert text == draft_of(hands.look(), hands.driver)
+    assert await reacts(hands, hands.driver, hands.began - 1, text, 10) is None
+    hands.is_stuck = False
+    offset = await reacts(hands, hands.driver, hands.began, text, 10)
+    assert offset is not None
+    assert hands.began < offset <= after.offset
+
+
+def test_every_recorded_agent_is_among_them() -> None:
+    """And every one of them that asks at once."""
+    agents = {each.name.split("/")[0] for each, _ in SENT}
+    assert {*drivers()} - {"shell"} == agents
+    asking = {
+        each.name.split("/")[0]
+        for each, index in SENT
+        if each.moments[index + 1].expect["kind"] == "dialog"
+    }
+    assert agents == asking
+
+
+async def test_a_paste_that_stands_as_a_note_is_not_sent(
+    autojump_clock: MockClock,
+) -> None:
+    """Agents show `[Pasted text]` for what is long: it stands there all the same."""
+    note = look_at("OpenAI Codex", "", "› [Pasted text #1 +30 lines]", "", "  99% left")
+    hands: Any = Redrawn(note, note)
+    driver = driver_for("codex-cli", "codex")
+    assert await reacts(hands, driver, 9, "line\n" * 30, 2) is None
 
 
 async def test_a_line_too_long_for_the_terminal_is_refused() -> None:

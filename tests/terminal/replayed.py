@@ -1,0 +1,88 @@
+"""Recordings played again at their own pace, for who watches a terminal."""
+
+import attrs
+import trio
+
+from ant.terminal.drafts import draft_of
+from ant.terminal.driver import Driver, driver_for
+from ant.terminal.judge import judge
+from ant.terminal.look import Look
+from ant.terminal.prompt import Verdict
+from ant.terminal.screen import open_screen
+from tests.terminal.recorded import Moment, Recording
+
+PIECES = 24
+"""Into how many pieces the bytes between two moments are cut."""
+
+
+FINE = 16
+"""Bytes of the pieces that are looked through for the text that was typed."""
+
+
+@attrs.define(eq=False, slots=False)
+class Replayed:
+    """Hands on a terminal that puts out what was recorded from one moment to the next.
+
+    It begins with the first piece after which the text of that moment stands where it
+    was typed, and goes on while it is not `is_stuck`.
+    """
+
+    recording: Recording
+    moment: Moment
+    until: Moment
+    is_stuck: bool = True
+    end: int = 0
+    began: int = 0
+    _pause_s: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        told, after = self.recording, self.until
+        self.driver: Driver | None = driver_for(told.driver, after.tty.foreground)
+        self._screen = open_screen(told.cols, told.rows)
+        at = 0
+        for offset, size in sorted(told.resizes.items()):
+            if offset <= self.moment.offset:
+                self._screen.feed(told.data[at:offset])
+                self._screen.resize(*size)
+                at = offset
+        self._screen.feed(told.data[at : self.moment.offset])
+        self.end, text = self.moment.offset, self.moment.typed or ""
+        self._last = self._next = trio.current_time()
+        self._stops = [*range(self.end + FINE, after.offset, FINE)]
+        while self._stops and draft_of(self.look(), self.driver) != text:
+            self._feed()
+        self.began = self.end
+        step = max((after.offset - self.end) // PIECES, 1)
+        stops = range(self.end + step, after.offset + step, step)
+        self._stops = [min(stop, after.offset) for stop in stops]
+        self._pause_s = (after.at_s - after.quiet_s - self.moment.at_s) / len(
+            self._stops
+        )
+
+    def glance(self) -> tuple[Look, Verdict]:
+        """What is shown now, and what is held true of it."""
+        look = self.look()
+        return look, judge(look, self.recording.driver)
+
+    def look(self) -> Look:
+        """What is shown now."""
+        screen, quiet_s = self._screen, trio.current_time() - self._last
+        tty = self.until.tty
+        rows, cursor, modes = screen.styled(), screen.cursor, screen.modes
+        return Look(rows, cursor, modes, tty, quiet_s, self.end, screen.cols)
+
+    async def wait_output(self, patience_s: float) -> bool:
+        """Until the next piece is due."""
+        left = self._next - trio.current_time()
+        if self.is_stuck or not self._stops or left > patience_s:
+            await trio.sleep(patience_s)
+            return False
+        await trio.sleep(max(left, 0))
+        self._feed()
+        return True
+
+    def _feed(self) -> None:
+        stop = self._stops.pop(0)
+        self._screen.feed(self.recording.data[self.end : stop])
+        self.end, self._last = stop, trio.current_time()
+        self._next = self._last + self._pause_s
