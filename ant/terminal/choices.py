@@ -136,6 +136,9 @@ def choices_above(look: Look, row: int, draft: str = "") -> Prompt | None:
     for at in rows:
         text = look.bare[at].rstrip()
         if (words := _words(look, text)) is not None:
+            if words.draft.lower() in [each.keys.lower() for each in words.options]:
+                rows = [row for row in rows if row > at]
+                break  # It was answered there.
             is_alone = not words.question or text.strip() == words.question
             above = look.bare[at - 1].strip() if at and is_alone else words.question
             return attrs.evolve(words, question=above, rows=(at, row), draft=draft)
@@ -155,12 +158,15 @@ def choices_above(look: Look, row: int, draft: str = "") -> Prompt | None:
 
 
 def _nearest(look: Look, row: int) -> Iterator[int]:
-    """The rows of the nearest text above, from the lowest one up."""
+    """The rows of the nearest text above, from the lowest one up; no answered ones."""
     at = row - 1
     while at >= 0 and look.is_blank(at):
         at -= 1
     for each in range(at, max(at - PARAGRAPH, -1), -1):
+        answered = _SIGN.fullmatch(look.bare[each])
         if look.is_blank(each) or not look.bare[each].strip():
+            return
+        if answered is not None and answered["draft"]:
             return
         yield each
 

@@ -1,10 +1,14 @@
 """Choices that are typed: found where they are asked for, not where they are told."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ant.terminal.choices import find_choices, find_list_below
+from ant.terminal.driver import drivers
+from ant.terminal.judge import judge
 from ant.terminal.look import Tty
-from ant.terminal.prompt import Form, Prompt, PromptClass
+from ant.terminal.prompt import Form, Kind, Prompt, PromptClass
 from tests.terminal.drawn import COOKED, RAW, look_at
 
 IGNORE = {"Retry": "R", "Abort": "A", "Ignore": "I"}
@@ -222,3 +226,86 @@ def test_keys_without_their_words() -> None:
 def test_a_default_is_no_row_of_keys(line: str) -> None:
     """A name in brackets is what Enter would take, and a line is typed there."""
     assert find_choices(look_at(line, tty=RAW)) is None
+
+
+ASKED = [
+    "Allow this action? Use 't' to trust it. [y/n/t]:",
+    "Run `rm -r build`? [y/n]",
+    "Overwrite notes.txt (y/n)?",
+    "Proceed? (Y/n)",
+    "Delete it, yes/no:",
+    "Apply the patch? [yes/no/always]:",
+    "Run this command? (y) (enter) yes, (n) (esc) no",
+    "[y] Yes  [n] No  [a] Always",
+    "(y)es (n)o (a)lways",
+    "Allow? [y/n/t] (t trusts the tool)",
+]
+OPEN = [
+    "What should the branch be called?",
+    "Continue?",
+]
+SIGNS = ["> ", "$ ", "❯ ", "› ", " > ", "» ", ">", "% ", "# "]
+
+
+@given(
+    st.sampled_from([*ASKED, *OPEN]),
+    st.lists(st.sampled_from(["Reading files.", "● Done.", ""]), max_size=4),
+    st.integers(0, 9),
+    st.sampled_from(SIGNS),
+    st.sampled_from([None, *drivers()]),
+    st.sampled_from([RAW, COOKED, None]),
+)
+def test_a_sign_below_a_question_is_no_rest(
+    question: str,
+    above: list[str],
+    blank: int,
+    sign: str,
+    flag: str | None,
+    tty: Tty | None,
+) -> None:
+    """However it is asked, with whatever driver: a message would be its answer."""
+    look = look_at(*above, question, *([""] * blank), sign, tty=tty, rows=30)
+    verdict = judge(look, flag)
+    assert verdict.kind in (Kind.DIALOG, Kind.QUESTION)
+    assert question in OPEN or verdict.kind is Kind.DIALOG
+    prompt = verdict.prompt
+    assert prompt is not None
+    for each in prompt.options:
+        assert each.keys in question
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Done."],
+        ["Usage: tool [a|b]", ""],
+        ["See (a)."],
+        ["[x] one", "[x] two"],
+        ["Was it? No.", "", "It was not."],
+        ["Proceed? [y/n] n", "Skipped."],
+        ["Proceed? [y/n]", "> n"],
+        ["http://host/?y=1"],
+    ],
+)
+@pytest.mark.parametrize("sign", ["> ", "$ "])
+def test_a_sign_below_what_asks_nothing_is_rest(above: list[str], sign: str) -> None:
+    """Else no interpreter would be at rest."""
+    assert Kind.AT_REST is judge(look_at(*above, sign, tty=RAW)).kind
+
+
+def test_choices_above_a_sign_are_answered_at_it() -> None:
+    """By the words that stand there; what is typed there already is a draft."""
+    ask = ["Reading.", "", "Delete the branch?", "[y/n/t]:", ""]
+    prompt = judge(look_at(*ask, "> ")).prompt
+    assert prompt is not None
+    assert ("Delete the branch?", Form.WORDS) == (prompt.question, prompt.form)
+    assert ["y", "n", "t"] == [each.keys for each in prompt.options]
+    typed = judge(look_at(*ask, "> t")).prompt
+    assert typed is not None
+    assert ("t", prompt.fingerprint) == (typed.draft, typed.fingerprint)
+    listed = judge(look_at("Where to?", "1) here", "2) there", "> ")).prompt
+    assert listed is not None
+    assert ["here", "there"] == [each.label for each in listed.options]
+    keyed = judge(look_at("Run it? (y) (enter) yes, (n) no", "", "> ")).prompt
+    assert keyed is not None
+    assert ((), Form.VIEW) == (keyed.options, keyed.form)

@@ -255,3 +255,34 @@ async def test_an_unknown_quiet_program_is_typed_to_without_being_sure() -> None
         said = await onlooker.live.say("hello")
         assert (True, False) == (said.submitted, said.sure)
         await onlooker.shows("hello")
+
+
+ASKS = """
+import sys, termios, tty
+tty.setraw(0) if sys.argv[1] == "raw" else None
+sys.stdout.write("Thinking.\\r\\n\\r\\n" + sys.argv[2] + "\\r\\n\\r\\n> ")
+sys.stdout.flush()
+while (key := sys.stdin.read(1)) not in "q":
+    sys.stdout.write(f"<{key!r}>")
+    sys.stdout.flush()
+"""
+
+
+@pytest.mark.parametrize("flag", [None, "aider", "codex-cli", "claude-code"])
+@pytest.mark.parametrize("mode", ["raw", "cooked"])
+@pytest.mark.parametrize(
+    "question", ["Allow this action? [y/n/t]:", "Run it? (y) (enter) yes, (n) no"]
+)
+async def test_nothing_enters_a_question_above_a_sign(
+    question: str, mode: str, flag: str | None
+) -> None:
+    """A real program asks, leaves a row free and shows a sign: no key reaches it."""
+    argv = (sys.executable, "-c", ASKS, mode, question)
+    async with running(*argv, flag=flag) as onlooker:
+        prompt = await onlooker.prompt()
+        assert Kind.DIALOG is prompt.kind
+        end = onlooker.flow.tail.end
+        with pytest.raises(Withheld) as caught:
+            await onlooker.live.say("y, of course")
+        assert "dialog" == caught.value.reason
+        assert end == onlooker.flow.tail.end
