@@ -60,6 +60,12 @@ _PRESSED = re.compile(
     r"|enter|return|esc|escape|space|tab|[a-wz])[)\]>]|\b(?P<pair>y(?:es)?/no?)\b",
     re.IGNORECASE,
 )
+YES_NO = re.compile(
+    r"(?:[\[(]\s*y(?:es)?(?:\s?[/|,]\s?\w{1,12})+\s*[\])]|\by(?:es)?/no?\b)[\s?:>]*$",
+    re.IGNORECASE,
+)
+"""A text that ends with the keys for yes and no."""
+
 _QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
 
 _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])

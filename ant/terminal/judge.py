@@ -13,7 +13,7 @@ import attrs
 
 from ant.terminal.asks import find_ask
 from ant.terminal.boxes import find_boxes
-from ant.terminal.choices import choices_above, find_above
+from ant.terminal.choices import YES_NO, choices_above, find_above
 from ant.terminal.composer import composer_of, find_busy, find_spinner, first_row
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, Tty, is_border
@@ -172,7 +172,9 @@ def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
         or not look.bare[row]
     ):
         row -= 1
-    if row < 0 or not look.bare[row].rstrip(" │").endswith(("?", "(y/n)")):
+    last = look.bare[row].rstrip(" │") if row >= 0 else ""
+    has_keys = YES_NO.search(last) is not None
+    if not (has_keys or last.endswith("?")):
         return None
     first = row
     while first > 0 and not first_row(look, [first], driver.reply):
@@ -182,7 +184,7 @@ def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
     text = " ".join(look.bare[each].strip() for each in range(first, row + 1))
     question = re.split(r"(?<=[.!:])\s+(?=[A-Z])", text)[-1].lstrip("⏺•✦●◆ ").strip()
     class_ = PromptClass.FREE_TEXT
-    if _CONFIRMS.search(question):
+    if has_keys or _CONFIRMS.search(question):
         class_ = PromptClass.CONFIRMATION
     elif _CHOOSES.search(question):
         class_ = PromptClass.MULTI_CHOICE
@@ -192,7 +194,7 @@ def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
         form=Form.LINE,
         question=question,
         options=(),
-        rule=f"{driver.name}/question",
+        rule=f"{driver.name}/{'choices' if has_keys else 'question'}",
         rows=(first, row),
         text=excerpt(look, first, row),
     )

@@ -90,6 +90,24 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
     assert (Kind.DIALOG, "claude-code/cancel") == (verdict.kind, verdict.rule)
 
 
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ("Shall I delete the branch?", "claude-code/question"),
+        ("Shall I delete the branch? (y/n)", "claude-code/choices"),
+        ("Delete the branch [y/N]:", "claude-code/choices"),
+        ("Delete it, yes/no?", "claude-code/choices"),
+    ],
+)
+def test_a_question_in_prose_tells_whether_keys_are_wanted(
+    asked: str, rule: str
+) -> None:
+    """Then a message would be the answer, and none is typed (`saying`)."""
+    look = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
+    verdict = judge(look, "claude-code")
+    assert (Kind.QUESTION, rule) == (verdict.kind, verdict.rule)
+
+
 def test_a_permission_is_known_where_its_question_is_wrapped() -> None:
     """As on a screen of twenty columns."""
     look = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
