@@ -152,9 +152,12 @@ def choices_above(look: Look, row: int, draft: str = "") -> Prompt | None:
         return None
     text = " ".join(look.bare[at].strip() for at in reversed(rows))
     keys = list(_PRESSED.finditer(text))
+    several = len({key[0].lower() for key in keys}) > 1
     is_yes_no = any(key["yes_no"] or key["pair"] for key in keys)
-    if is_yes_no or len({key[0].lower() for key in keys}) > 1:
-        class_, form, rule = PromptClass.CONFIRMATION, Form.VIEW, "keys"
+    if is_yes_no or several:
+        is_sure = is_yes_no and (several or not {*"/|,"}.isdisjoint(keys[0][0]))
+        class_ = PromptClass.CONFIRMATION if is_sure else PromptClass.MULTI_CHOICE
+        form, rule = Form.VIEW, "keys"
     elif _QUESTION.search(text):
         class_, form, rule = PromptClass.FREE_TEXT, Form.LINE, "line"
     else:

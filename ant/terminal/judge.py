@@ -130,9 +130,9 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     row, rule = composer
     if look.quiet_s < driver.rest_ms / 1000:
         yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
-    is_bare = row == look.cursor.row and not (driver.boxed or _is_framed(look, row))
+    is_bare = not (driver.boxed or _is_framed(look, row))
     choices = choices_above(look, row) if is_bare else None
-    if choices is not None and choices.form is not Form.LINE:
+    if choices is not None and choices.class_ is PromptClass.CONFIRMATION:
         yield _ask(look, _classed(look, choices, driver))
     if (question := _question_over(look, row, driver)) is not None:
         yield _ask(look, question)

@@ -136,6 +136,25 @@ def test_codex_is_at_rest_below_what_was(above: list[str], below: str) -> None:
     assert kind(look, "codex-cli") is Kind.AT_REST
 
 
+@pytest.mark.parametrize(
+    ("reply", "kind_"),
+    [
+        ("• Run the tests now? [y/n]:", Kind.DIALOG),
+        ("• Run them? (y) (enter) yes, (n) (esc) no", Kind.DIALOG),
+        ("• Either (a) this or (b) that.", Kind.AT_REST),
+        ("• Is that what you meant?", Kind.QUESTION),
+    ],
+)
+def test_choices_right_above_a_composer_without_a_box_are_asked_there(
+    reply: str, kind_: Kind
+) -> None:
+    """Nothing says that they are of the transcript; letters alone are prose."""
+    for hidden in (False, True):
+        rows = ["• Hello", "", reply, "", "› ", "", "  demo default · /tmp/x"]
+        look = look_at(*rows, cursor=(4, 2), hidden=hidden, quiet_s=4.0)
+        assert kind(look, "codex-cli") is kind_
+
+
 def test_a_composer_is_near_the_end_and_in_its_box() -> None:
     """And a row is of the transcript where it is not."""
     found = composer_of(claude("● Hello"), CLAUDE)
