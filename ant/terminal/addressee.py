@@ -119,7 +119,9 @@ def _bare_prompt(look: Look) -> str | None:
     """What its row shows before the command line, if nothing is on it or below."""
     cursor = look.cursor
     at = look.tty.comment_at if look.tty is not None else None
-    if at != (cursor.row, cursor.col) or cursor.row >= len(look.lines):
+    if at is None or (at.row, at.col) != (cursor.row, cursor.col):
+        return None
+    if cursor.row >= len(look.lines):
         return None
     line = look.lines[cursor.row]
     end = index_at(line, cursor.col)

@@ -16,7 +16,7 @@ from ant.errors import Withheld
 from ant.terminal.addressee import Addressee, addressee, at_composer, at_prompt
 from ant.terminal.driver import SHELL, Driver, driver_of, drivers
 from ant.terminal.judge import judge
-from ant.terminal.look import Look, Tty
+from ant.terminal.look import Look, Spot, Tty
 from ant.terminal.marks import Step
 from ant.terminal.programs import INTERPRETERS, PROXIES
 from ant.terminal.prompt import Kind, Verdict
@@ -70,7 +70,13 @@ RULES = sorted(
 """Every rule that a verdict can have, and many more."""
 
 AT_PROMPT = Tty(
-    False, False, "bash", leader=True, mark=Step.INPUT, comment_at=(0, 2), icrnl=False
+    False,
+    False,
+    "bash",
+    leader=True,
+    mark=Step.INPUT,
+    comment_at=Spot(0, 2),
+    icrnl=False,
 )
 
 
@@ -230,7 +236,7 @@ LINE = "# ANT: a message"
 
 
 def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> Look:
-    tty = attrs.evolve(AT_PROMPT, comment_at=at)
+    tty = attrs.evolve(AT_PROMPT, comment_at=Spot(*at))
     return look_at(*lines, tty=tty, cols=20, rows=3, **more)  # type: ignore[arg-type]
 
 
