@@ -17,7 +17,7 @@ from ant.errors import (
     StorageFailed,
     Withheld,
 )
-from ant.terminal.look import Tty
+from ant.terminal.look import Spot, Tty
 from ant.terminal.prompt import Kind
 from ant.terminal.saying import Said
 from tests.heard import AGENT, Hearer, content, named
@@ -174,7 +174,7 @@ async def test_a_line_that_the_terminal_finds_too_long(hearer: Hearer) -> None:
     assert b"hello" == content(named(line))
 
 
-AT_PROMPT = Tty(False, False, "bash", leader=True, comment_at=(0, 2))
+AT_PROMPT = Tty(False, False, "bash", leader=True, comment_at=Spot(0, 2))
 
 
 async def test_a_shell_at_its_prompt_is_told_of_the_file(hearer: Hearer) -> None:

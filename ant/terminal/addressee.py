@@ -58,7 +58,7 @@ def addressee(
         return Addressee.OTHER
     if verdict is None or verdict.rule not in _composers(driver):
         return Addressee.AGENT
-    free = verdict.kind in (Kind.AT_REST, Kind.QUESTION)
+    free = verdict.kind is Kind.AT_REST
     return Addressee.COMPOSER if free else Addressee.AGENT
 
 
@@ -67,7 +67,6 @@ def _composers(driver: Driver | None) -> frozenset[str]:
     of all drivers, of which a session may name one, and the general one."""
     known = [driver] if driver is not None else list(drivers().values())
     rules = {f"{each.name}/{rule.id}" for each in known for rule in each.composer}
-    rules |= {f"{each.name}/question" for each in known if each.composer}
     return frozenset(rules if driver is not None else rules | {GENERAL})
 
 
@@ -87,6 +86,8 @@ def at_composer(accepts: bool) -> Check:
         whom = addressee(look.tty, verdict, accepts)
         if whom is Addressee.COMPOSER or (typed and whom is Addressee.AGENT):
             return
+        if whom is Addressee.AGENT and verdict.kind is Kind.QUESTION:
+            raise Withheld("It would be taken for the answer to a question.", "waiting")
         if whom is Addressee.AGENT:
             raise Withheld("The agent's composer is not to be seen.", "not_at_rest")
         raise Withheld("No agent is in front of the terminal.", "not_an_agent")
@@ -118,7 +119,9 @@ def _bare_prompt(look: Look) -> str | None:
     """What its row shows before the command line, if nothing is on it or below."""
     cursor = look.cursor
     at = look.tty.comment_at if look.tty is not None else None
-    if at != (cursor.row, cursor.col) or cursor.row >= len(look.lines):
+    if at is None or (at.row, at.col) != (cursor.row, cursor.col):
+        return None
+    if cursor.row >= len(look.lines):
         return None
     line = look.lines[cursor.row]
     end = index_at(line, cursor.col)

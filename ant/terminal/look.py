@@ -30,6 +30,14 @@ WRAPPED = 4
 
 
 @attrs.frozen
+class Spot:
+    """A place on the screen, counted from 0."""
+
+    row: int
+    col: int
+
+
+@attrs.frozen
 class Tty:
     """The line discipline, and who is in front.
 
@@ -38,9 +46,9 @@ class Tty:
     `reading`: it waits for what is typed; None where that cannot be told. `icrnl`:
     Enter is given as a newline, which who edits a line itself switches off. `mark` is
     what the process in front has said last, where it is a shell that can be believed;
-    `comment_at` are the row and column at which its command line begins, where it has
-    said that `#` begins a comment there. `interprets`: the process in front is a shell,
-    an interpreter or a proxy, or nobody knows that it is none.
+    `comment_at` is where its command line begins, if it has said that `#` begins a
+    comment there. `interprets`: the process in front is a shell, an interpreter or a
+    proxy, or nobody knows that it is none.
     """
 
     echo: bool
@@ -50,7 +58,7 @@ class Tty:
     reading: bool | None = None
     icrnl: bool = True
     mark: Step | None = None
-    comment_at: tuple[int, int] | None = None
+    comment_at: Spot | None = None
     interprets: bool = True
 
     @property

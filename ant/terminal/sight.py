@@ -10,7 +10,7 @@ from ant.terminal.display import Display, Drawing, Picture
 from ant.terminal.flow import Flow
 from ant.terminal.host import Terminal
 from ant.terminal.judge import judge
-from ant.terminal.look import Look, Tty
+from ant.terminal.look import Look, Spot, Tty
 from ant.terminal.marks import NONCE, Folder, Mark, Marks, Step
 from ant.terminal.observations import BlockSeen, Observation, TitleSeen
 from ant.terminal.prompt import Verdict
@@ -41,7 +41,7 @@ class Sight:
         self._title = ""
         self._blocks = Blocks(self._between)
         self._fresh = self._past = b"", 0
-        self._comment_at: tuple[int, int] | None = None
+        self._comment_at: Spot | None = None
 
     @property
     def end(self) -> int:
@@ -68,13 +68,13 @@ class Sight:
         self._fresh = b"", 0
         return replies + self._show(data, end)
 
-    def _place_of_comment(self) -> tuple[int, int] | None:
+    def _place_of_comment(self) -> Spot | None:
         """Where the cursor is, if the shell has just begun a line that takes one."""
         shell = self.detector.shell
         if self._display is None or not (shell.comments and shell.step is Step.INPUT):
             return None
         cursor = self._display.cursor
-        return cursor.row, cursor.col
+        return Spot(cursor.row, cursor.col)
 
     def _between(self, start: int, end: int) -> bytes | None:
         """See `Tail.between`; what is being fed need not be copied out of it."""

@@ -16,7 +16,7 @@ from ant.errors import Withheld
 from ant.terminal.addressee import Addressee, addressee, at_composer, at_prompt
 from ant.terminal.driver import SHELL, Driver, driver_of, drivers
 from ant.terminal.judge import judge
-from ant.terminal.look import Look, Tty
+from ant.terminal.look import Look, Spot, Tty
 from ant.terminal.marks import Step
 from ant.terminal.programs import INTERPRETERS, PROXIES
 from ant.terminal.prompt import Kind, Verdict
@@ -70,7 +70,13 @@ RULES = sorted(
 """Every rule that a verdict can have, and many more."""
 
 AT_PROMPT = Tty(
-    False, False, "bash", leader=True, mark=Step.INPUT, comment_at=(0, 2), icrnl=False
+    False,
+    False,
+    "bash",
+    leader=True,
+    mark=Step.INPUT,
+    comment_at=Spot(0, 2),
+    icrnl=False,
 )
 
 
@@ -78,8 +84,7 @@ def own(driver: Driver | None) -> set[str]:
     """What a driver calls its composer."""
     if driver is None:
         return set()
-    ids = {rule.id for rule in driver.composer} | {"question"}
-    return {f"{driver.name}/{each}" for each in ids}
+    return {f"{driver.name}/{rule.id}" for rule in driver.composer}
 
 
 @pytest.mark.parametrize("interprets", [True, False])
@@ -96,7 +101,7 @@ def test_no_rule_opens_it(program: str, interprets: bool) -> None:
     }
     assert free == (set() if interprets else own(driver))
     for rule in free:
-        for kind in (Kind.DIALOG, Kind.BUSY, Kind.QUIET_UNKNOWN):
+        for kind in {*Kind} - {Kind.AT_REST}:
             whom = addressee(tty, Verdict(kind, rule, (), 0))
             assert Addressee.AGENT is whom
 
@@ -182,7 +187,7 @@ def test_a_recorded_agent_at_rest_is_typed_to(name: str) -> None:
             whom = addressee(tty, verdict)
             assert whom in (Addressee.COMPOSER, Addressee.AGENT)
             if f"{name}#{index}" not in MISSES:
-                free = moment.expect["kind"] in ("at_rest", "question")
+                free = moment.expect["kind"] == "at_rest"
                 assert free == (whom is Addressee.COMPOSER), verdict
 
 
@@ -218,6 +223,8 @@ def test_the_composer_is_looked_at_twice() -> None:
     unknown = Verdict(Kind.QUIET_UNKNOWN, "time", (), 0)
     bash = attrs.evolve(CLAUDE, foreground="bash", interprets=True)
     assert [None, None] == [refusal(CLAUDE, REST, text) for text in ("", "hello")]
+    asks = Verdict(Kind.QUESTION, "claude-code/question", (), 0)
+    assert "waiting" == refusal(CLAUDE, asks, "")
     assert ["not_at_rest", None] == [refusal(CLAUDE, unknown, t) for t in ("", "hello")]
     for verdict in (REST, unknown):
         told = [refusal(bash, verdict, text) for text in ("", "hello")]
@@ -229,7 +236,7 @@ LINE = "# ANT: a message"
 
 
 def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> Look:
-    tty = attrs.evolve(AT_PROMPT, comment_at=at)
+    tty = attrs.evolve(AT_PROMPT, comment_at=Spot(*at))
     return look_at(*lines, tty=tty, cols=20, rows=3, **more)  # type: ignore[arg-type]
 
 

@@ -26,7 +26,8 @@ def at_empty_line(one: Shell) -> bool:
     """Whether it waits for a command, of which nothing is typed."""
     look, _ = one.live.glance()
     cursor = look.cursor
-    return look.tty is not None and look.tty.comment_at == (cursor.row, cursor.col)
+    at = look.tty.comment_at if look.tty is not None else None
+    return at is not None and (at.row, at.col) == (cursor.row, cursor.col)
 
 
 @pytest.mark.parametrize("name", ["bash", "fish"])

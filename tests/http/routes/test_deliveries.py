@@ -49,6 +49,8 @@ async def test_a_poster_is_told_how_far_it_is(api: Api, hearer: Hearer) -> None:
         "id": one["id"],
         "state": "reacted",
         "reason": None,
+        "final": True,
+        "file": None,
     } == one
     page = await api.get(path(hearer, f"messages/{ident}/deliveries"))
     (record,) = page["deliveries"]

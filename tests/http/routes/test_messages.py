@@ -30,6 +30,8 @@ async def test_a_message_is_one_row_everywhere(api: Api) -> None:
             "id": None,
             "state": None,
             "reason": None,
+            "final": True,
+            "file": None,
         } == delivery
         assert ("@codex", False, "skipped", "unknown_target") == (
             nobody["targetId"],
