@@ -11,10 +11,11 @@ import logging
 import struct
 import sys
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from math import inf
-from typing import cast
+from typing import Any, cast
 
 import trio
 from hypercorn.config import Config
@@ -27,6 +28,9 @@ from hypercorn.utils import parse_socket_addr
 from .connection import MAX_BODY, Protocol, Tasks, configuration
 from .tally import Limit, met
 from .websocket import MAX_FRAME, OVERSIZE
+
+Note = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
+"""Is told the address of a peer, and ours, when its connection is accepted."""
 
 LOGGER = logging.getLogger(__name__)
 
@@ -79,6 +83,7 @@ async def serve(
     stopped: trio.Event,
     grace_s: float,
     stall_s: float = 15.0,
+    note: Note | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stopped`, then see every connection out within `grace_s`.
@@ -87,7 +92,8 @@ async def serve(
     way may finish. WebSocket handlers are not told: they know of the stop by themselves
     and close with 1001. What is left after `grace_s` is cut. So is, at any time, a
     client that takes nothing for `stall_s` while there is something for it. There are
-    no lifespan events. The listeners are closed in any case.
+    no lifespan events. The listeners are closed in any case. What `note` makes of both
+    addresses of a connection is `state["peer"]` in the scopes of its requests.
 
     *Cancellation:* cuts every connection at once; no socket and no task is left.
     """
@@ -96,7 +102,7 @@ async def serve(
     departures = trio.lowlevel.ParkingLot()
 
     async def converse(stream: trio.SocketStream) -> None:
-        connection = Connection(app, config, context, stream, stall_s)
+        connection = Connection(app, config, context, stream, stall_s, note)
         live.add(connection)
         try:
             await connection.run()
@@ -140,11 +146,12 @@ class Connection(TCPServer):
         context: WorkerContext,
         stream: trio.SocketStream,
         stall_s: float,
+        note: Note | None,
     ) -> None:
         wrapped = cast(AppWrapper, app)
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
-        self._socket, self._stall_s = stream.socket, stall_s
+        self._socket, self._stall_s, self._note = stream.socket, stall_s, note
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
         self._until = inf  # The deadline of `_reading`, in force when it reads.
         self._idle, self._closing = True, False
@@ -161,7 +168,8 @@ class Connection(TCPServer):
             with self._life:
                 async with Tasks() as tasks:
                     given = (self.app, self.config, self.context, tasks)
-                    peers = (ConnectionState({}), False, client, server)
+                    told = {"peer": self._note(client, server)} if self._note else {}
+                    peers = (ConnectionState(told), False, client, server)
                     self._protocol = Protocol(*given, *peers, self.protocol_send)
                     self._expect(0 if self.context.terminated.is_set() else HEAD_S)
                     await self._read_data()

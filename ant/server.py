@@ -8,14 +8,16 @@ lock, store                         let go last
 """
 
 import logging
+import os
 import signal
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+import attrs
 import trio
 
-from ant import clock, recovery, runs, sessions
+from ant import clock, operatorkey, recovery, runs, sessions
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
@@ -32,15 +34,19 @@ from ant.launch import child_environment
 from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
+from ant.peers import Peers
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.scribe import Scribe
+from ant.sockdiag import SockDiag, open_sock_diag
 from ant.store import Store, Unit
 from ant.supervisor import open_supervisor
 from ant.system import System
 from ant.tally import Limit, met
+from ant.terminal import umask
 from ant.terminal.display import warm_up
 from ant.terminal.pty import open_pty
+from ant.terminal.subreaper import become_subreaper, children, hide_memory
 from ant.terminal.tmux import Tmux
 from ant.tokens import Mint
 from ant.turns import Turns
@@ -73,6 +79,9 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     `StorageFailed`. SIGTERM, SIGINT: graceful; the second: at once.
     """
     check_config(config)
+    umask.close_to_others()
+    if config.api_key and os.geteuid() != 0:
+        hide_memory()
     with locked(config.data_dir):
         try:
             listeners = await open_listeners(config.host, config.port)
@@ -99,6 +108,7 @@ async def _serve(
     warm_up()
     host, port = address(listeners)
     url = _url(host, port)
+    config, kernel = _who_is_asked(config, _url(_WILDCARDS.get(host, host), port))
     bus = Bus(store.read(_newest_seq))
     stopped, hurry = trio.Event(), trio.CancelScope()
     async with (
@@ -127,6 +137,7 @@ async def _serve(
             config.shell_integration,
             tmux,
         )
+        background.start_soon(children.reap_orphans)
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(recorder.run)
@@ -158,8 +169,32 @@ async def _serve(
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )
-                await _front(system, listeners, stopped, partial(ready, url))
+                peers = Peers(kernel, stage, tmux.door.name) if kernel else None
+                await _front(system, listeners, peers, stopped, partial(ready, url))
         background.cancel_scope.cancel()
+
+
+def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:
+    """Without a key the kernel is asked who calls; where it is silent, a key is made.
+
+    `url` is where this machine reaches us. Raises `StorageFailed`.
+    """
+    operatorkey.forget(config.data_dir)
+    try:
+        become_subreaper()
+        kernel = None if config.api_key else open_sock_diag()
+    except OSError as exc:
+        log.error("What programs leave behind is not kept: %s.", exc)
+        kernel = None
+    if kernel is not None or config.api_key or config.insecure:
+        return config, kernel
+    key = operatorkey.make(config.data_dir, url)
+    log.warning(
+        "The kernel does not tell who calls, so every caller must show the key in %s; "
+        "`ant` reads it by itself.",
+        config.data_dir / operatorkey.FILE,
+    )
+    return attrs.evolve(config, api_key=key), None
 
 
 def _url(host: str, port: int) -> str:
@@ -169,6 +204,7 @@ def _url(host: str, port: int) -> str:
 async def _front(
     system: System,
     listeners: list[trio.SocketListener],
+    peers: Peers | None,
     stopped: trio.Event,
     ready: Callable[[], None],
 ) -> None:
@@ -177,10 +213,11 @@ async def _front(
         await nursery.start(
             partial(
                 serve_app,
-                create_app(system),
+                create_app(system, asks_peer=peers is not None),
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
+                note=peers.accepted if peers else None,
             )
         )
         ready()
