@@ -60,17 +60,19 @@ class SockDiag:
         Raises `OSError` where it does not answer, `ValueError` for what is no address.
         """
         family, theirs, ours = _plain(theirs, ours)
-        size = socket.inet_pton
+        hosts = [socket.inet_pton(family, each[0]) for each in (theirs, ours)]
+        place = _SOCKET.pack(theirs[1], ours[1], *hosts)
+        places = {place}
+        if family == socket.AF_INET:  # A socket of IPv6 that speaks IPv4 is told so.
+            mapped = (b"\0" * 10 + b"\xff\xff" + each for each in hosts)
+            places.add(_SOCKET.pack(theirs[1], ours[1], *mapped))
         self._seq += 1
         body = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ANY_STATE)
-        place = _SOCKET.pack(
-            *(theirs[1], ours[1], size(family, theirs[0]), size(family, ours[0]))
-        )
         body += place + _REST.pack(0, _ANY_COOKIE, _ANY_COOKIE)
         length = _HEADER.size + len(body)
         header = _HEADER.pack(length, _BY_FAMILY, _ASK, self._seq, 0)
         self._socket.sendto(header + body, (0, 0))
-        return _read(self._answer(), place)
+        return _read(self._answer(), places)
 
     def _answer(self) -> bytes:
         """What came for the last ask. The kernel answers before `sendto` returns."""
@@ -114,7 +116,7 @@ def _tells(kernel: SockDiag) -> bool:
                 )
 
 
-def _read(data: bytes, place: bytes) -> Owner | None:
+def _read(data: bytes, places: set[bytes]) -> Owner | None:
     """The owner that an answer tells of. Raises `OSError` where it is a refusal."""
     kind = _HEADER.unpack_from(data)[1]
     if kind == _ERROR:
@@ -126,7 +128,7 @@ def _read(data: bytes, place: bytes) -> Owner | None:
         raise OSError("The kernel answers something else.")
     start = _HEADER.size + 4
     _, state, *_, uid, inode = _ROW.unpack_from(data, _HEADER.size)
-    same = data[start : start + len(place)] == place
+    same = data[start : start + _SOCKET.size] in places
     if state == _LISTENING or not same or inode == 0:
         return None
     return Owner(uid, inode)
