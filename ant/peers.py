@@ -6,7 +6,6 @@ cannot be told is refused. It is a fence and no wall: see docs/identity.md.
 """
 
 import os
-from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -19,16 +18,14 @@ import trio
 from ant.errors import Unauthorized
 from ant.sockdiag import Address, Owner, SockDiag, is_local
 from ant.store import Unit
-from ant.terminal import holders, processes
+from ant.terminal import processes
+from ant.terminal.holders import Holders, lineage, uids_of
 from ant.terminal.processes import Process
 from ant.tokens import Caller, Mint, identify
 from ant.witness import Stage
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing; `WEBSOCKET` is none of them."""
-
-RECENT = 8
-"""Processes that held a connection lately: a browser, an agent. They call again."""
 
 AT_ONCE = 2
 """Looks through /proc that go on at a time; the others wait."""
@@ -74,7 +71,7 @@ class Peers:
     def __init__(self, kernel: SockDiag, stage: Stage, tmux: str) -> None:
         self._kernel, self.stage = kernel, stage
         self._tmux = tmux.encode()
-        self._recent: deque[int] = deque(maxlen=RECENT)
+        self._holders = Holders()
         self._turn = trio.CapacityLimiter(AT_ONCE)
 
     def accepted(self, theirs: Address | None, ours: Address | None) -> "Peer | None":
@@ -104,33 +101,24 @@ class Peers:
             if (leader := witness.live.terminal.identity) is not None:
                 named = Named(session_id, mint.token(session_id, witness.run))
                 leaders[leader.pid] = named
-        likely = tuple(self._recent)
-        pid, finding = await trio.to_thread.run_sync(
-            partial(self._look, inode, likely, leaders),
+        return await trio.to_thread.run_sync(
+            partial(self._look, inode, leaders),
             abandon_on_cancel=True,
             limiter=self._turn,
         )
-        if pid is not None:
-            if pid in self._recent:
-                self._recent.remove(pid)
-            self._recent.appendleft(pid)
-        return finding
 
-    def _look(
-        self, inode: int, likely: Iterable[int], leaders: dict[int, Named]
-    ) -> tuple[int | None, Finding]:
-        found = holders.holder_of(inode, likely)
+    def _look(self, inode: int, leaders: dict[int, Named]) -> Finding:
+        found = self._holders.find(inode)
         if found.pid is None:
-            known = any(self._may_hold(pid, leaders) for pid in found.unseen)
-            return None, Finding(known=known)
-        return found.pid, self._judge(found.pid, leaders)
+            return Finding(any(self._may_hold(pid, leaders) for pid in found.unseen))
+        return self._judge(found.pid, leaders)
 
     def _may_hold(self, pid: int, leaders: dict[int, Named]) -> bool:
         """Whether a process that hides its descriptors may be the operator's.
 
         One of our user's that is not from a terminal of ours: sshd forwards a port so.
         """
-        if pid == 1 or os.geteuid() not in holders.uids_of(pid):
+        if pid == 1 or os.geteuid() not in uids_of(pid):
             return False  # An init calls nobody; in a container it may well hide.
         finding = self._judge(pid, leaders)
         return finding.known and not (finding.named or finding.ours)
@@ -138,7 +126,7 @@ class Peers:
     def _judge(self, pid: int, leaders: dict[int, Named]) -> Finding:
         if pid == os.getpid():
             return Finding(known=True)
-        line = holders.lineage(pid)
+        line = lineage(pid)
         if not line:
             return Finding(known=False)
         # What the kernel tells goes before what a process says of itself.

@@ -1,12 +1,12 @@
 """Which process holds a socket, and which processes started it: by what /proc tells.
 
-Rule 1: recent holders and new processes are looked at first: who has just called is
-mostly one of these, and what does not hold the socket is not worth a look.
+Rule 1: who held one lately, who is new, and who has another number of files now, are
+looked at first: who has just called is mostly one of these.
 Rule 2: a process that we may not look into is named, never passed over in silence.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import attrs
 
@@ -16,6 +16,12 @@ from ant.terminal.processes import Process
 SCANS = 2
 """Looks at every process before a socket is held to be nobody's: it may change hands
 while one goes on."""
+
+RECENT = 8
+"""Processes that held a socket lately: a browser, an agent. They call again."""
+
+NEWEST = 16
+"""The newest processes: curl, `ant`, whatever was started to call."""
 
 DEPTH = 1000
 """Ancestors of one process at most; the kernel's own chains are far shorter."""
@@ -29,25 +35,57 @@ class Found:
     unseen: tuple[int, ...] = ()
 
 
-def holder_of(inode: int, likely: Iterable[int] = ()) -> Found:
-    """The first process that is found to hold the socket of this inode.
+class Holders:
+    """Finds who holds a socket; remembers who did lately, and how many files each has.
 
-    `likely` are looked at first. Takes about 20 µs for each process that is looked at.
+    For any thread. What it remembers says where to look first, and nothing else.
     """
-    target = b"socket:[%d]" % inode
-    for pid in likely:
-        if _holds(pid, target):
-            return Found(pid)
-    unseen: set[int] = set()
-    for _ in range(SCANS):
+
+    def __init__(self) -> None:
+        self._recent: tuple[int, ...] = ()
+        self._counts: dict[int, int] = {}
+
+    def find(self, inode: int) -> Found:
+        """The first process that is found to hold the socket of this inode.
+
+        Mostly it takes less than 3 ms beside 600 processes: a look at one takes 15 µs,
+        the count of its files 3.
+        """
+        target = b"socket:[%d]" % inode
+        unseen: set[int] = set()
+        for scan in range(SCANS):
+            # At the second scan each is looked at again: it may have come to hold it.
+            seen = unseen.copy() if scan else set[int]()
+            for pid in self._in_order():
+                if pid in seen:
+                    continue
+                seen.add(pid)
+                held = _holds(pid, target)
+                if held:
+                    others = [each for each in self._recent if each != pid]
+                    self._recent = (pid, *others)[:RECENT]
+                    return Found(pid)
+                if held is None:
+                    unseen.add(pid)
+        return Found(None, tuple(sorted(unseen)))
+
+    def _in_order(self) -> Iterator[int]:
+        """Every process, the likely ones first; some more than once."""
+        yield from self._recent
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-        for pid in sorted(pids, reverse=True):
-            held = _holds(pid, target)
-            if held:
-                return Found(pid)
-            if held is None:
-                unseen.add(pid)
-    return Found(None, tuple(sorted(unseen)))
+        pids.sort(reverse=True)
+        yield from pids[:NEWEST]
+        # Who has opened or closed something since the last time; 0 on an old kernel.
+        before, self._counts = self._counts, {pid: _count(pid) for pid in pids}
+        yield from (pid for pid in pids if before.get(pid) != self._counts.get(pid))
+        yield from pids
+
+
+def _count(pid: int) -> int:
+    try:
+        return os.stat(b"/proc/%d/fd" % pid).st_size
+    except OSError:
+        return 0
 
 
 def _holds(pid: int, target: bytes) -> bool | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from ant.terminal import holders, processes
-from ant.terminal.holders import Found, holder_of, lineage, uids_of
+from ant.terminal.holders import Found, Holders, lineage, uids_of
 
 HIDDEN = """
 import ctypes, os, sys
@@ -33,9 +33,10 @@ def inode_of(one: socket.socket) -> int:
 
 
 def test_who_holds_it_is_found(held: socket.socket) -> None:
-    """Also when others are more likely, or are no more."""
-    assert Found(os.getpid()) == holder_of(inode_of(held))
-    assert Found(os.getpid()) == holder_of(inode_of(held), [1, 2**22, os.getpid()])
+    """Also by who has found it before."""
+    again = Holders()
+    assert Found(os.getpid()) == again.find(inode_of(held))
+    assert Found(os.getpid()) == again.find(inode_of(held))
 
 
 def test_a_child_that_has_it_is_found(held: socket.socket) -> None:
@@ -45,11 +46,11 @@ def test_a_child_that_has_it_is_found(held: socket.socket) -> None:
         ["cat"], stdin=subprocess.PIPE, pass_fds=[held.fileno()]
     ) as it:
         held.close()
-        assert Found(it.pid) == holder_of(inode)
+        assert Found(it.pid) == Holders().find(inode)
         assert it.stdin is not None
         it.stdin.close()
         it.wait()
-        assert holder_of(inode).pid is None
+        assert Holders().find(inode).pid is None
 
 
 def test_what_is_likely_is_looked_at_first(
@@ -64,15 +65,51 @@ def test_what_is_likely_is_looked_at_first(
         return holds(pid, target)
 
     monkeypatch.setattr(holders, "_holds", noted)
-    assert Found(os.getpid()) == holder_of(inode_of(held), [os.getpid()])
-    assert [os.getpid()] == looked
+    one = Holders()
+    assert Found(os.getpid()) == one.find(inode_of(held))
+    everybody = len(looked)
+    with socket.socket() as other:
+        assert Found(os.getpid()) == one.find(inode_of(other))
+    assert everybody + 1 == len(looked), "who held one lately comes first"
+    with subprocess.Popen(
+        ["cat"], stdin=subprocess.PIPE, pass_fds=[held.fileno()]
+    ) as it:
+        inode = inode_of(held)
+        held.close()
+        looked.clear()
+        assert Found(it.pid) == one.find(inode)
+        assert it.pid in looked[: 2 + holders.NEWEST], "then who is new"
+        it.communicate(b"")
+
+
+def test_who_has_more_files_is_looked_at_before_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where neither its age nor its past speak for it."""
+    monkeypatch.setattr(holders, "NEWEST", 0)
+    monkeypatch.setattr(holders, "RECENT", 0)
+    one, looked = Holders(), list[int]()
+    holds = holders._holds
+
+    def noted(pid: int, target: bytes) -> bool | None:
+        looked.append(pid)
+        return holds(pid, target)
+
+    assert one.find(2**40).pid is None
+    monkeypatch.setattr(holders, "_holds", noted)
+    if not holders._count(os.getpid()):
+        pytest.skip("a kernel before 6.2 does not count the files of a process")
+    with socket.socket() as new, socket.socket():
+        assert Found(os.getpid()) == one.find(inode_of(new))
+        others = len(list(filter(str.isdigit, os.listdir("/proc"))))
+        assert len(looked) < others
 
 
 def test_nobody_holds_what_is_closed(held: socket.socket) -> None:
     """And nobody was overlooked, where root looks."""
     inode = inode_of(held)
     held.close()
-    found = holder_of(inode)
+    found = Holders().find(inode)
     assert found.pid is None
     if os.geteuid() == 0:
         assert {1} >= set(found.unseen), "of a container root may not see the first"
@@ -82,8 +119,8 @@ def test_nobody_holds_what_is_closed(held: socket.socket) -> None:
 def test_who_hides_is_named(held: socket.socket) -> None:
     """A user that is not root sees that there is somebody, and whose it is."""
     code = (
-        "import os, sys; from ant.terminal.holders import holder_of, uids_of\n"
-        "os.setuid(65534); pid = int(sys.argv[1]); found = holder_of(1)\n"
+        "import os, sys; from ant.terminal.holders import Holders, uids_of\n"
+        "os.setuid(65534); pid = int(sys.argv[1]); found = Holders().find(1)\n"
         "print(found.pid, pid in found.unseen, *uids_of(pid))"
     )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
