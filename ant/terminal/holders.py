@@ -76,8 +76,15 @@ class Holders:
         pids.sort(reverse=True)
         yield from pids[:NEWEST]
         # Who has opened or closed something since the last time; 0 on an old kernel.
-        before, self._counts = self._counts, {pid: _count(pid) for pid in pids}
-        yield from (pid for pid in pids if before.get(pid) != self._counts.get(pid))
+        before = self._counts
+        self._counts = now = {pid: before[pid] for pid in pids if pid in before}
+        for pid in pids:
+            known = now.get(pid)
+            now[pid] = (
+                0 if known == 0 else _count(pid)
+            )  # Threads of the kernel have none.
+            if now[pid] != known:
+                yield pid
         yield from pids
 
 
