@@ -232,7 +232,9 @@ async def test_a_browser_in_a_terminal(tmp_path: Path) -> None:
             profile = f"--user-data-dir={tmp_path}/profile"
             dump = f"{BROWSER} {flags} {profile} $ANT_SERVER_URL{path}"
             script = f"{dump} > {out}.part 2> {out}.log; mv {out}.part {out}"
-            await ant.create("b", command=["sh", "-c", f"{script}; exec sleep 1000"])
+            await ant.create(
+                f"b{len(found)}", command=["sh", "-c", f"{script}; exec sleep 1000"]
+            )
             await eventually(out.exists)
             text = out.read_text()
             problem = text.partition('"status":')[2][:3]
