@@ -11,11 +11,14 @@ import functools
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import attrs
 import click
 
+from ant import operatorkey
 from ant.errors import AntError
 
 if TYPE_CHECKING:
@@ -74,15 +77,29 @@ def identity(server: str, *, as_operator: bool) -> tuple[str | None, str | None]
     """The key to show, and the sender to name, to this server.
 
     A token and a session are those of the server of ANT_SERVER_URL; no other is shown
-    them. The operator's key is shown to any.
+    them, and that one always is: the operator's key goes before the token only for what
+    a token cannot do. The operator's key is shown to any; one that a server made for
+    itself, to that one.
     """
-    home = os.environ.get("ANT_SERVER_URL")
-    is_home = home is None or home.rstrip("/") == server.rstrip("/")
-    token = os.environ.get("ANT_TOKEN") if is_home and not as_operator else None
-    if token:
-        return token, None
+    is_home = _same(os.environ.get("ANT_SERVER_URL") or DEFAULT_SERVER, server)
+    token = os.environ.get("ANT_TOKEN") if is_home else None
+    key = os.environ.get("ANT_API_KEY") or None
     own = os.environ.get("ANT_SESSION_ID") if is_home else None
-    return os.environ.get("ANT_API_KEY") or None, own or "cli"
+    if token and not (as_operator and key):
+        return token, None
+    if key is None and "ANT_SESSION_ID" not in os.environ:
+        folder = os.environ.get("ANT_DATA_DIR") or "~/.ant"
+        made = operatorkey.find(Path(folder).expanduser())
+        key = made.key if made and _same(made.url, server) else None
+    return key, own or "cli"
+
+
+def _same(one: str, two: str) -> bool:
+    """Whether two addresses are one: letters of a host have no case."""
+    first, second = (urlsplit(each.rstrip("/")) for each in (one, two))
+    return (first.scheme, first.netloc.lower(), first.path) == (
+        *(second.scheme, second.netloc.lower(), second.path),
+    )
 
 
 def calling(
@@ -90,8 +107,8 @@ def calling(
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
     """Make a verb of an async function: `(visit, arguments…)`.
 
-    It gets the options --server and --json. `as_operator`: a token is not shown, since
-    it could not do this.
+    It gets the options --server and --json. `as_operator`: the operator's key is shown
+    where there is one, since a token could not do this.
     """
 
     def decorate(verb: Callable[..., Awaitable[None]]) -> Callable[..., None]:

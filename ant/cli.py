@@ -3,13 +3,14 @@
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
-from ant import __version__
+from ant import __version__, operatorkey
 from ant.chat import chat, msg, sessions, status
 from ant.config import Config
 from ant.errors import AntError, StorageFailed
@@ -25,7 +26,19 @@ def _absolute(_: click.Context, __: click.Parameter, path: Path | None) -> Path 
         raise click.BadParameter(str(exc)) from exc
 
 
-@click.group(context_settings={"show_default": True, "max_content_width": 100})
+class _Verbs(click.Group):
+    """The verbs; the object of the context is whether this process is the command."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, **extra: Any
+    ) -> Any:
+        """Run the command line of this process, or these words, as tests do."""
+        return super().main(args, obj=args is None, **extra)
+
+
+@click.group(
+    cls=_Verbs, context_settings={"show_default": True, "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="ant")
 def main() -> None:
     """ANT: an operator server for terminals and AI agents."""
@@ -146,12 +159,24 @@ for _verb in (msg, chat, sessions, status):
     help="Output of a tmux session that waits to be stored.",
 )
 @click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
+@click.option(
+    "--api-key-file",
+    callback=_absolute,
+    envvar="ANT_API_KEY_FILE",
+    type=click.Path(path_type=Path),
+    help="File with the key that every caller must show.",
+)
 def serve(
-    data_dir: Path, allowed_hosts: str | None, api_key: str | None, **settings: object
+    data_dir: Path,
+    allowed_hosts: str | None,
+    api_key: str | None,
+    api_key_file: Path | None,
+    **settings: object,
 ) -> None:
     """Run the server until SIGTERM or Ctrl-C.
 
-    Set ANT_API_KEY to ask every caller for that key.
+    Set ANT_API_KEY, or name a file, to ask every caller for that key. Without one only
+    programs of this user may call.
     """
     from ant import startup
 
@@ -159,6 +184,7 @@ def serve(
     try:
         startup.check_descriptors()
         startup.check_output(sys.stdout)
+        api_key = _key(api_key, api_key_file)
         import trio
 
         from ant import logs, server
@@ -168,7 +194,7 @@ def serve(
             allowed_hosts=tuple(
                 filter(None, map(str.strip, (allowed_hosts or "").split(",")))
             ),
-            api_key=api_key or None,
+            api_key=api_key,
             **settings,  # type: ignore[arg-type]
         )
         logs.set_up(config.log_level, config.api_key)
@@ -201,6 +227,27 @@ class _Announcer:
                 "where it listens: send it to a terminal, a file or /dev/null."
             ) from exc
         self.is_over = True
+
+
+def _key(given: str | None, file: Path | None) -> str | None:
+    """The operator's key, wherever it is; None where there is none.
+
+    A process of our own that was given it in the open is executed anew without it, and
+    stays the same process. Raises `Forbidden` and `StorageFailed`.
+    """
+    handed = operatorkey.handed_over()
+    if given is None and os.environ.get(operatorkey.VARIABLE) == "":
+        given = ""
+    if file is not None and (given is not None or handed is not None):
+        raise click.UsageError("Give the key or a file with it, not both.")
+    if file is not None:
+        return operatorkey.read_key_file(file)
+    if given is None:
+        return handed
+    key = operatorkey.check_key(given)
+    if click.get_current_context().obj:
+        operatorkey.execute_without(key)
+    return key
 
 
 @main.group()

@@ -160,7 +160,7 @@ def _write(
             raise StorageFailed(f"{path} leads out of {folder}.")
         place.mkdir(parents=True, exist_ok=True)
         try:
-            with partial.open("wb") as file:
+            with open(partial, "wb", opener=_own_file) as file:
                 size = sum(map(file.write, pieces))
             os.replace(partial, path)
         finally:
@@ -168,6 +168,11 @@ def _write(
     except OSError as exc:
         raise StorageFailed(f"The export cannot be written: {exc}") from exc
     return Written(True, str(path), None, size, None)
+
+
+def _own_file(path: str, flags: int) -> int:
+    """Open a file that is its owner's alone, whatever the umask is."""
+    return os.open(path, flags, 0o600)
 
 
 def _resolved(path: Path) -> Path:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from math import inf
-from typing import cast
+from typing import Any, cast
 
 import trio
 from hypercorn.config import Config
@@ -29,6 +29,9 @@ from .connection import MAX_BODY, Protocol, Tasks, configuration
 from .tally import Limit, met
 from .turns import LARGE
 from .websocket import MAX_FRAME, OVERSIZE
+
+Note = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
+"""Is told the address of a peer, and ours, when its connection is accepted."""
 
 LOGGER = logging.getLogger(__name__)
 
@@ -82,6 +85,7 @@ async def serve(
     grace_s: float,
     stall_s: float = 15.0,
     heard: Callable[[], None] = lambda: None,
+    note: Note | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stopped`, then see every connection out within `grace_s`.
@@ -90,8 +94,9 @@ async def serve(
     way may finish. WebSocket handlers are not told: they know of the stop by themselves
     and close with 1001. What is left after `grace_s` is cut. So is, at any time, a
     client that takes nothing for `stall_s` while there is something for it. `heard` is
-    called whenever a client has sent something short. There are no lifespan events. The
-    listeners are closed in any case.
+    called whenever a client has sent something short. What `note`
+    makes of both addresses of a connection is `state["peer"]` in the scopes of its
+    requests. There are no lifespan events. The listeners are closed in any case.
 
     *Cancellation:* cuts every connection at once; no socket and no task is left.
     """
@@ -100,7 +105,7 @@ async def serve(
     departures = trio.lowlevel.ParkingLot()
 
     async def converse(stream: trio.SocketStream) -> None:
-        connection = Connection(app, config, context, stream, stall_s, heard)
+        connection = Connection(app, config, context, stream, stall_s, heard, note)
         live.add(connection)
         try:
             await connection.run()
@@ -145,12 +150,13 @@ class Connection(TCPServer):
         stream: trio.SocketStream,
         stall_s: float,
         heard: Callable[[], None],
+        note: Note | None,
     ) -> None:
         wrapped = cast(AppWrapper, app)
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
         self._socket, self._stall_s = stream.socket, stall_s
-        self._heard = heard
+        self._heard, self._note = heard, note
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
         self._until = inf  # The deadline of `_reading`, in force when it reads.
         self._idle, self._closing = True, False
@@ -167,7 +173,8 @@ class Connection(TCPServer):
             with self._life:
                 async with Tasks() as tasks:
                     given = (self.app, self.config, self.context, tasks)
-                    peers = (ConnectionState({}), False, client, server)
+                    told = {"peer": self._note(client, server)} if self._note else {}
+                    peers = (ConnectionState(told), False, client, server)
                     self._protocol = Protocol(*given, *peers, self.protocol_send)
                     self._expect(0 if self.context.terminated.is_set() else HEAD_S)
                     await self._read_data()

@@ -7,12 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ant.errors import Conflict
+from ant.folder import close_to_others
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder while inside. Raises `Conflict` when another server does."""
+    """Hold the folder while inside, closed to all but its owner.
+
+    Raises `Conflict` when another server holds it, or it is not ours to close.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    close_to_others(folder)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

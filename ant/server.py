@@ -9,13 +9,15 @@ lock, store                         let go last
 
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable
 from functools import partial
 
+import attrs
 import trio
 
-from ant import clock, recovery, runs
+from ant import clock, operatorkey, recovery, runs
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
@@ -32,17 +34,21 @@ from ant.launch import child_environment
 from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
+from ant.peers import Peers
 from ant.presence import Presence
 from ant.recorder import Recorder
 from ant.remover import Remover
 from ant.reserve import Reserve
 from ant.scribe import Scribe
+from ant.sockdiag import SockDiag, open_sock_diag
 from ant.startup import check_folder
 from ant.store import Store, Unit
 from ant.supervisor import end_all, open_supervisor
 from ant.system import System
+from ant.terminal import umask
 from ant.terminal.display import warm_up
 from ant.terminal.pty import open_pty
+from ant.terminal.subreaper import become_subreaper, children, hide_memory
 from ant.terminal.tmux import Tmux
 from ant.tokens import Mint
 from ant.turns import Turns
@@ -82,6 +88,9 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     graceful; the second, and SIGQUIT: at once.
     """
     check_config(config)
+    umask.close_to_others()
+    if config.api_key and os.geteuid() != 0:
+        hide_memory()
     with locked(config.data_dir):
         check_folder(config.data_dir)
         try:
@@ -113,6 +122,7 @@ async def _serve(
     warm_up()
     host, port = address(listeners)
     url = _url(host, port)
+    config, kernel = _who_is_asked(config, _url(_WILDCARDS.get(host, host), port))
     bus = Bus(store.read(_newest_seq))
     stopped, hurried, closed = trio.Event(), trio.Event(), trio.Event()
     hurry = trio.CancelScope()
@@ -142,6 +152,7 @@ async def _serve(
             config.shell_integration,
             tmux,
         )
+        background.start_soon(children.reap_orphans)
         background.start_soon(stage.turns.run)
         background.start_soon(scribe.run)
         background.start_soon(recorder.run)
@@ -179,9 +190,33 @@ async def _serve(
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )
-                await _front(system, listeners, stopped, partial(ready, url))
+                peers = Peers(kernel, stage, tmux.door.name) if kernel else None
+                await _front(system, listeners, peers, stopped, partial(ready, url))
                 closed.set()
         background.cancel_scope.cancel()
+
+
+def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:
+    """Without a key the kernel is asked who calls; where it is silent, a key is made.
+
+    `url` is where this machine reaches us. Raises `StorageFailed`.
+    """
+    operatorkey.forget(config.data_dir)
+    try:
+        become_subreaper()
+        kernel = None if config.api_key else open_sock_diag()
+    except OSError as exc:
+        log.error("What programs leave behind is not kept: %s.", exc)
+        kernel = None
+    if kernel is not None or config.api_key or config.insecure:
+        return config, kernel
+    key = operatorkey.make(config.data_dir, url)
+    log.warning(
+        "The kernel does not tell who calls, so every caller must show the key in %s; "
+        "`ant` reads it by itself.",
+        config.data_dir / operatorkey.FILE,
+    )
+    return attrs.evolve(config, api_key=key), None
 
 
 def _url(host: str, port: int) -> str:
@@ -191,6 +226,7 @@ def _url(host: str, port: int) -> str:
 async def _front(
     system: System,
     listeners: list[trio.SocketListener],
+    peers: Peers | None,
     stopped: trio.Event,
     ready: Callable[[], None],
 ) -> None:
@@ -199,11 +235,12 @@ async def _front(
         await nursery.start(
             partial(
                 serve_app,
-                create_app(system),
+                create_app(system, asks_peer=peers is not None),
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
                 heard=system.stage.turns.hurry,
+                note=peers.accepted if peers else None,
             )
         )
         gc.collect()

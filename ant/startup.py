@@ -17,7 +17,15 @@ FEWEST_FILES = 32
 """File descriptors of a server with one terminal and one client: 15, 2 and 1, and what
 importing a module, a reader and a backup of the database take for a moment."""
 
-FILES = ("lock", "token.key", "ant.db", "ant.db-wal", "ant.db-shm", "reserve")
+FILES = (
+    "lock",
+    "token.key",
+    "operator.key",
+    "ant.db",
+    "ant.db-wal",
+    "ant.db-shm",
+    "reserve",
+)
 FOLDERS = ("spool", "inbox")
 """What ANT makes in its data folder."""
 

@@ -107,6 +107,11 @@ class Witness:
         self._run = survivor.place.run if survivor else clock.new_id()
 
     @property
+    def run(self) -> str:
+        """The name of this run, which its token seals."""
+        return self._run
+
+    @property
     def silent_s(self) -> float:
         """Seconds since the program last put something out, or began."""
         last = self.detector.last_output

@@ -210,7 +210,7 @@ async def running(
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )
-                    rig.app = create_app(rig.system)
+                    rig.app = create_app(rig.system, asks_peer=False)
                     yield rig
             background.cancel_scope.cancel()
     finally:

@@ -79,6 +79,9 @@ PURE_TERMINAL = (
 LIVE_TERMINAL = (
     "terminal.flow",
     "terminal.processes",
+    "terminal.holders",
+    "terminal.umask",
+    "terminal.subreaper",
     "terminal.front",
     "terminal.pty",
     "terminal.spooler",
@@ -183,6 +186,9 @@ MACHINERY = (
     "recorder",
     "launch",
     "keyfile",
+    "operatorkey",
+    "folder",
+    "sockdiag",
     "webhooks",
     "channels",
     "clerk",
@@ -196,6 +202,7 @@ MACHINERY = (
     "lock",
     "logs",
     "system",
+    "peers",
 )
 CONNECTION = ("websocket", "connection")
 HTTP = (
@@ -306,7 +313,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     ),
     (
         ("calls", "chat"),
-        ("errors", "client"),
+        ("errors", "client", "clock", "operatorkey"),
         frozenset({"attrs", "click", "trio", "httpx"}),
     ),
     (("listener",), ("errors", "tally", "turns", *CONNECTION), SERVING),
@@ -316,7 +323,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
             *(*VOCABULARY, "tally", "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
             *(*RULES, *MACHINERY, *HTTP, "listener"),
         ),
-        frozenset({"trio"}),
+        frozenset({"attrs", "trio"}),
     ),
     (
         ("cli", "__main__"),
@@ -340,7 +347,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pyghostty": ("terminal.ghostty",),
     "avt": ("terminal.avt",),
     "re2": ("pattern",),
-    "socket": ("listener", "connection"),
+    "socket": ("listener", "connection", "sockdiag"),
     "h11": ("webhooks", "connection", "listener"),
     "ssl": ("webhooks",),
     "subprocess": ("terminal.attached", "terminal.door"),
@@ -348,6 +355,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "signal": (
         *("terminal.pty", "terminal.processes", "terminal.pane", "server"),
         *("terminal.spooler", "terminal.starter", "terminal.lastwords"),
+        "terminal.subreaper",
     ),
     "multiprocessing": (),
     "threading": (),
@@ -370,7 +378,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "os.system": (),
     "os.urandom": ("clock",),
     "signal.pidfd_send_signal": ("terminal.pty", "terminal.processes"),
-    "trio.to_thread": ("journal",),
+    "trio.to_thread": ("journal", "peers"),
     "trio.from_thread": (),
     "trio.run_process": ("terminal.door",),
 }

@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from ant import operatorkey
 from ant.calls import DEFAULT_SERVER, clean, identity, printable
 from tests.served import Served, ant, serve
 
 SERVER = "http://ant.example:1"
+HOME = {"ANT_SERVER_URL": SERVER}
 PAGE: dict[str, Any] = {"sessions": [], "recoverable": []}
 
 
@@ -49,12 +52,41 @@ def test_which_key(served: Served) -> None:
 
 def test_a_token_is_shown_to_its_own_server_only(served: Served) -> None:
     """Another one would learn it, and have no use for it."""
-    env = {"ANT_SERVER_URL": SERVER, "ANT_TOKEN": "token"}
+    env = {"ANT_SERVER_URL": SERVER, "ANT_TOKEN": "token", "ANT_SESSION_ID": "s"}
     ant("sessions", **env)
     assert "Bearer token" == shown(served)
     ant("sessions", "--server", SERVER + "/", **env)
     assert "Bearer token" == shown(served)
-    ant("sessions", "--server", "http://other:1", **env)
+    ant("sessions", "--server", "HTTP://Ant.Example:1", **env)
+    assert "Bearer token" == shown(served)
+    for other in ("http://other:1", "http://ant.example:2", "http://ant.example:1/x"):
+        ant("sessions", "--server", other, **env)
+        assert shown(served) is None, other
+    ant("sessions", "--server", SERVER, ANT_TOKEN="token")
+    assert shown(served) is None, "one that names no server is that of the default one"
+
+
+def test_what_a_token_cannot_do_is_asked_with_it_all_the_same(served: Served) -> None:
+    """Who shows nothing could be taken for the operator; the key is meant."""
+    served.answers["GET /api/status"] = {"terminals": []}
+    env = {"ANT_SERVER_URL": SERVER, "ANT_TOKEN": "token"}
+    ant("status", **env)
+    assert "Bearer token" == shown(served)
+    ant("status", **env, ANT_API_KEY="key")
+    assert "Bearer key" == shown(served)
+
+
+def test_a_key_that_a_server_made_is_read(served: Served, tmp_path: Path) -> None:
+    """From the data folder, for that server only, and never inside a terminal."""
+    key = operatorkey.make(tmp_path, DEFAULT_SERVER)
+    folder = {"ANT_DATA_DIR": str(tmp_path)}
+    ant("sessions", **folder)
+    assert f"Bearer {key}" == shown(served)
+    ant("sessions", **folder, ANT_API_KEY="other")
+    assert "Bearer other" == shown(served)
+    ant("sessions", "--server", SERVER, **folder)
+    assert shown(served) is None
+    ant("sessions", **folder, ANT_SESSION_ID="s")
     assert shown(served) is None
 
 
@@ -63,9 +95,11 @@ def test_a_token_is_shown_to_its_own_server_only(served: Served) -> None:
     [
         ({}, False, (None, "cli")),
         ({"ANT_API_KEY": "k"}, False, ("k", "cli")),
-        ({"ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, ("t", None)),
-        ({"ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, True, (None, "s")),
-        ({"ANT_TOKEN": "t", "ANT_API_KEY": "k"}, True, ("k", "cli")),
+        ({**HOME, "ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, ("t", None)),
+        ({**HOME, "ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, True, ("t", None)),
+        ({"ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, (None, "cli")),
+        ({**HOME, "ANT_TOKEN": "t", "ANT_API_KEY": "k"}, True, ("k", "cli")),
+        ({**HOME, "ANT_TOKEN": "t", "ANT_API_KEY": "k"}, False, ("t", None)),
         ({"ANT_SESSION_ID": "s", "ANT_SERVER_URL": SERVER}, False, (None, "s")),
         ({"ANT_SESSION_ID": "s", "ANT_SERVER_URL": "http://x"}, False, (None, "cli")),
     ],

@@ -34,7 +34,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
 
 
 def run(*argv: str, **env: str) -> Result:
-    clean = dict.fromkeys(("ANT_API_KEY", "ANT_PORT", "ANT_HOST"))
+    clean = dict.fromkeys(("ANT_API_KEY", "ANT_API_KEY_FILE", "ANT_PORT", "ANT_HOST"))
     return CliRunner().invoke(main, argv, env={**clean, **env})
 
 
@@ -111,12 +111,44 @@ def test_folders_are_what_a_shell_would_make_of_them(told: list[Config]) -> None
     assert (2, 1) == (result.exit_code, len(told))
 
 
-def test_the_key_comes_from_its_variable(told: list[Config]) -> None:
-    """An empty one is none; it is in no help text."""
+def test_the_key_comes_from_its_variable(told: list[Config], tmp_path: Path) -> None:
+    """Or from a file; the one that everybody could see is in no help text."""
     run("serve", ANT_API_KEY="hunter2")
-    run("serve", ANT_API_KEY="")
-    assert ["hunter2", None] == [config.api_key for config in told]
-    assert "--api-key" not in run("serve", "--help").output
+    run("serve")
+    file = tmp_path / "key"
+    file.write_text("hunter3\n")
+    run("serve", "--api-key-file", str(file))
+    run("serve", ANT_API_KEY_FILE=str(file))
+    keys = [config.api_key for config in told]
+    assert ["hunter2", None, "hunter3", "hunter3"] == keys
+    assert "--api-key " not in run("serve", "--help").output
+    assert 2 == run("serve", "--api-key-file", str(file), ANT_API_KEY="k").exit_code
+
+
+def test_a_key_that_is_none_is_refused(told: list[Config], tmp_path: Path) -> None:
+    """An empty one would let in who was to be kept out; a sentence says what to do."""
+    file = tmp_path / "key"
+    file.write_text("\n")
+    refused = {
+        "empty": [
+            run("serve", ANT_API_KEY=""),
+            run("serve", "--api-key="),
+            run("serve", ANT_API_KEY="  "),
+            run("serve", "--api-key-file", str(file)),
+        ],
+        "cannot be read": [run("serve", "--api-key-file", str(tmp_path / "none"))],
+        "no line of": [run("serve", ANT_API_KEY="two\nlines")],
+        "names no pipe": [
+            run("serve", ANT_API_KEY_FD="x"),
+            run("serve", ANT_API_KEY_FD="99"),
+        ],
+    }
+    for words, results in refused.items():
+        for result in results:
+            assert 1 == result.exit_code, words
+            assert result.output.startswith("ant: The key") or words in result.output
+            assert words in result.output
+    assert [] == told
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,12 @@ HOSTS = 64
 """Host headers that are known to be ours without looking again."""
 
 
-def create_app(system: System) -> QuartTrio:
-    """A new app for one server run; everything it serves is guarded."""
+def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
+    """A new app for one server run; everything it serves is guarded.
+
+    `asks_peer`: there is no key, and who shows no token is whom the listener's note of
+    the connection tells (`peers`). Without it there is a key, or only a test calls.
+    """
     app = QuartTrio(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
@@ -35,12 +39,14 @@ def create_app(system: System) -> QuartTrio:
 
     async def guard(method: str, call: Request | Websocket) -> Caller | None:
         check_host(config, call.headers.get("Host"))
-        auth.check_origin(method, call.headers)
+        auth.check_origin(call.headers)
         shown = call.headers, call.args.get("apiKey")
         token = auth.shown_token(*shown)
         if token is not None and not auth.has_key(config, *shown):
             return await system.journal.read(identify, system.stage.mint, token)
         auth.check_key(config, *shown)
+        if asks_peer:
+            return await auth.peer_of(call.scope).caller(method)
         return None
 
     @app.before_request

@@ -1,7 +1,8 @@
 """Who may call: the Host, where a browser's call comes from, and the key.
 
 All three are asked of every request and socket. A terminal's token is shown as the key
-is and counts instead of it, for less (`http.permits`). The operator page's login cookie
+is and counts instead of it, for less (`http.permits`). Where there is no key, the
+kernel is asked who calls without a token (`peers`). The operator page's login cookie
 will be a fourth way to show the key, in `shown_keys`, for calls from our own origin
 only.
 """
@@ -9,15 +10,16 @@ only.
 import hmac
 import ipaddress
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.errors import Forbidden, Unauthorized
+from ant.peers import Peer
 from ant.tokens import PREFIX
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOCAL = frozenset({"localhost"})
 
 
@@ -48,13 +50,11 @@ def check_host(config: Config, host: str | None) -> None:
             ) from None
 
 
-def check_origin(method: str, headers: Headers) -> None:
+def check_origin(headers: Headers) -> None:
     """Refuse what a page of another origin makes a browser send. Raises `Forbidden`.
 
-    `method` is `WEBSOCKET` for a socket, which counts as unsafe: no CORS protects it.
+    For every method: what a page may not read it could still measure, and load.
     """
-    if method in _SAFE:
-        return
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
     foreign_site = site is not None and site not in {"same-origin", "none"}
     foreign_origin = origin is not None and (
@@ -100,3 +100,11 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
             "Invalid or missing API key: send it as Authorization: Bearer KEY, "
             "X-API-Key: KEY or ?apiKey=KEY."
         )
+
+
+def peer_of(scope: Any) -> Peer:
+    """What the listener noted of the connection. Raises `Unauthorized` for nothing."""
+    peer = (scope.get("state") or {}).get("peer")
+    if not isinstance(peer, Peer):
+        raise Unauthorized("ANT cannot tell where this call comes from.")
+    return peer

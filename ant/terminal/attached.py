@@ -17,7 +17,9 @@ import attrs
 import trio
 
 from ant.errors import CapacityReached, NotRunning
+from ant.terminal import umask
 from ant.terminal.control import Answer, Control, Notice
+from ant.terminal.subreaper import children
 
 LINE_MAX = 4096
 """PIPE_BUF of Linux: a shorter write to a pipe is never cut."""
@@ -128,15 +130,18 @@ class Client:
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
-            async with self._calm:
-                await process.stdin.aclose()
-                if self._greeting is not None:
-                    process.kill()
-                while await self._hear():  # tmux holds the other end till it knows.
-                    pass
-            await process.wait()
-            await process.stdout.aclose()
+        try:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
+                async with self._calm:
+                    await process.stdin.aclose()
+                    if self._greeting is not None:
+                        process.kill()
+                    while await self._hear():  # tmux holds the other end till it knows.
+                        pass
+                await process.wait()
+                await process.stdout.aclose()
+        finally:
+            children.release(process.pid)  # From now on nobody waits for it.
 
 
 async def open_client(argv: list[str], env: dict[str, str], calm: trio.Lock) -> Client:
@@ -146,15 +151,18 @@ async def open_client(argv: list[str], env: dict[str, str], calm: trio.Lock) -> 
     `GREET_S` it is over. *Cancellation:* comes before it is started.
     """
     async with calm:
-        process = await trio.lowlevel.open_process(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=env,
-            cwd="/",
-            start_new_session=True,
-        )
+        with children.starting():
+            process = await trio.lowlevel.open_process(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=env,
+                cwd="/",
+                start_new_session=True,
+                umask=umask.given(),
+            )
+            children.claim(process.pid)
         client = Client(process, calm)
         with trio.CancelScope(shield=True, deadline=trio.current_time() + GREET_S):
             await client.greet()

@@ -18,8 +18,9 @@ from pathlib import Path
 import trio
 
 from ant.errors import CapacityReached, Invalid
-from ant.terminal import processes
+from ant.terminal import processes, umask
 from ant.terminal.attached import Client, open_client
+from ant.terminal.subreaper import children
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class Door:
         self, program: str, *words: str
     ) -> "subprocess.CompletedProcess[bytes]":
         argv = [program, *words]
-        with trio.move_on_after(ASK_S):
+        with trio.move_on_after(ASK_S), children.starting():
             return await trio.run_process(
                 argv,
                 capture_stdout=True,
@@ -139,6 +140,7 @@ class Door:
                 env=self._env,
                 cwd="/",
                 start_new_session=True,
+                umask=umask.given(),
             )
         log.error("tmux did not answer: %s", words)
         return subprocess.CompletedProcess(argv, 1, b"", b"no answer")

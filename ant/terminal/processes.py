@@ -58,19 +58,19 @@ def boot_id() -> str:
 
 def identify(pid: int) -> Identity | None:
     """Who has this pid now, a zombie included; None if nobody has."""
-    process = _look(pid)
+    process = look(pid)
     return Identity(pid, process.start_ticks, boot_id()) if process else None
 
 
 def foreground_of(pid: int) -> int:
     """The foreground group of a process' terminal; 0 where there is none."""
-    process = _look(pid)
+    process = look(pid)
     return max(process.tpgid, 0) if process else 0
 
 
 def is_waiting(pid: int) -> bool:
     """Whether a process sleeps till something comes, or is no more."""
-    process = _look(pid)
+    process = look(pid)
     return process is None or process.state in "SZX"
 
 
@@ -88,7 +88,7 @@ def signal_group(group: int, signum: int) -> None:
 
 def snapshot() -> list[Process]:
     """Every process there is, as one pass saw them; costs about 10 µs for each."""
-    found = (_look(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    found = (look(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [process for process in found if process is not None]
 
 
@@ -163,7 +163,7 @@ def signal_all(found: Iterable[Process], signum: int) -> int:
     """Signal those that are there still and ours to signal; how many were."""
     count = 0
     for process in found:
-        now = _look(process.pid)  # The pid may be somebody else's by now.
+        now = look(process.pid)  # The pid may be somebody else's by now.
         if now is not None and now.start_ticks == process.start_ticks:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process.pid, signum)
@@ -236,7 +236,7 @@ async def _wait_gone(processes: list[Process]) -> None:
         try:
             pidfd = os.pidfd_open(process.pid)
             try:
-                now = _look(process.pid)
+                now = look(process.pid)
                 if now is not None and now.start_ticks == process.start_ticks:
                     await trio.lowlevel.wait_readable(pidfd)
             finally:
@@ -247,7 +247,8 @@ async def _wait_gone(processes: list[Process]) -> None:
             await trio.sleep(LOOK_AGAIN_S)
 
 
-def _look(pid: int) -> Process | None:
+def look(pid: int) -> Process | None:
+    """What /proc tells of a process now, a zombie included; None if it is no more."""
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             line = file.readall()

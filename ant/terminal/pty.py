@@ -24,10 +24,11 @@ import trio
 
 from ant.errors import CapacityReached, Invalid, NotRunning
 from ant.tally import Limit, met
-from ant.terminal import front, processes
+from ant.terminal import front, processes, umask
 from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity, Spec
 from ant.terminal.look import Tty
 from ant.terminal.observations import ControlSeen
+from ant.terminal.subreaper import children
 
 CTRL_C = b"\x03"
 
@@ -287,6 +288,7 @@ class PtyTerminal:
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._exit = Exit(signal=signal.SIGKILL)
+        children.release(self._pid)
         trio.lowlevel.notify_closing(self._pidfd)
         os.close(self._pidfd)
         self._closed.set()
@@ -316,26 +318,29 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
         os.set_inheritable(fd, False)
-    pid = os.posix_spawn(
-        _env_program(),
-        ["env", "-C", spec.cwd, "--", *spec.argv],
-        spec.env,
-        setsid=True,
-        setsigmask=[],
-        # All: what we, or who started us, ignore would stay ignored beyond exec.
-        setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
-            (os.POSIX_SPAWN_DUP2, 0, 1),
-            (os.POSIX_SPAWN_DUP2, 0, 2),
-        ],
-    )
+    with umask.as_given():
+        pid = os.posix_spawn(
+            _env_program(),
+            ["env", "-C", spec.cwd, "--", *spec.argv],
+            spec.env,
+            setsid=True,
+            setsigmask=[],
+            # All: what we, or who started us, ignore would stay ignored beyond exec.
+            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
+                (os.POSIX_SPAWN_DUP2, 0, 1),
+                (os.POSIX_SPAWN_DUP2, 0, 2),
+            ],
+        )
+    children.claim(pid)
     try:
         identity = processes.identify(pid)
         return os.pidfd_open(pid), pid, identity
     except OSError:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+        children.release(pid)
         raise
 
 

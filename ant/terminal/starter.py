@@ -12,6 +12,7 @@ all or not. So we end, in the way that the program did, when tmux has read to th
 """
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import resource
@@ -58,6 +59,7 @@ def main(folder: str) -> NoReturn:
     words, env = read(os.path.join(folder, "start"))
     tty = os.ttyname(0)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Giving up the terminal sends one.
+    become_subreaper()
     ready, go = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -69,13 +71,34 @@ def main(folder: str) -> NoReturn:
     for fd in range(3):
         os.dup2(nothing, fd)
     told = os.path.join(folder, "pid")
-    with open(f"{told}.new", "w") as file:
+    with open(f"{told}.new", "w", opener=_own_file) as file:
         file.write(f"{pid}\n")
     os.rename(f"{told}.new", told)
     os.close(go)
-    _, status = os.waitpid(pid, 0)
+    status = wait_for(pid)
     wait_read(tty, folder)
     end_as(status)
+
+
+def _own_file(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def become_subreaper() -> None:
+    """Keep what the program leaves behind below us: so it is known to be from here.
+
+    tmux may have been started by an earlier server, and then nobody else would.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(36, ctypes.c_ulong(1), 0, 0, 0)
+
+
+def wait_for(pid: int) -> int:
+    """The status of our program when it has ended; what it left behind is reaped."""
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return status
 
 
 def become(words: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
