@@ -58,6 +58,7 @@ _SENTENCES = {
     505: "This server speaks HTTP/1.1.",
 }
 _LIMITS = {413: Limit.BODY, 431: Limit.HEAD}
+_FULL = "This server has no room for another connection now; try again in a moment."
 _OTHER = "The server did not understand this request."
 
 
@@ -76,6 +77,16 @@ def configuration() -> Config:
     # It would end idle WebSockets too; the listener has its own patience.
     config.read_timeout = None
     return config
+
+
+def refusal() -> bytes:
+    """The whole answer to a connection for which there is no room."""
+    body = wire.dumps(problem(HTTPStatus.SERVICE_UNAVAILABLE, _FULL))
+    head = (
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 class Refused(Exception):

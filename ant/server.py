@@ -15,7 +15,8 @@ from functools import partial
 
 import trio
 
-from ant import clock, recovery, runs, sessions
+from ant import clock, descriptors, recovery, runs, sessions
+from ant.background import open_background
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
@@ -73,6 +74,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     `StorageFailed`. SIGTERM, SIGINT: graceful; the second: at once.
     """
     check_config(config)
+    descriptors.raise_limit()
     with locked(config.data_dir):
         try:
             listeners = await open_listeners(config.host, config.port)
@@ -104,7 +106,7 @@ async def _serve(
     async with (
         open_journal(store, bus) as journal,
         tmux.holding(),
-        trio.open_nursery() as background,
+        open_background() as background,
     ):
         indexer = Indexer(journal)
         scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
@@ -127,24 +129,24 @@ async def _serve(
             config.shell_integration,
             tmux,
         )
-        background.start_soon(stage.turns.run)
-        background.start_soon(scribe.run)
-        background.start_soon(recorder.run)
-        background.start_soon(indexer.run)
-        background.start_soon(webhooks.run)
-        background.start_soon(channels.run)
-        await background.start(clerk.start_keeping)
-        await background.start(courier.start_delivering)
-        background.start_soon(_sweep, journal, config)
-        await background.start(_signals, stopped, hurry)
+        background.start_soon("turns", stage.turns.run)
+        background.start_soon("transcripts", scribe.run)
+        background.start_soon("recorder", recorder.run)
+        background.start_soon("indexer", indexer.run)
+        background.start_soon("webhooks", webhooks.run)
+        background.start_soon("channels", channels.run)
+        await background.start("prompts", clerk.start_keeping)
+        await background.start("deliveries", courier.start_delivering)
+        background.start_soon("sweep", partial(_sweep, journal, config))
+        await background.start("signals", partial(_signals, stopped, hurry))
         with hurry:
             async with open_supervisor(
                 stage, config.max_active_sessions, config.grace_s
             ) as supervisor:
                 for session_id, survivor in kept.items():
                     await supervisor.resume(session_id, survivor)
-                health = HealthProbe(journal, supervisor)
-                background.start_soon(health.run)
+                health = HealthProbe(journal, supervisor, background)
+                background.start_soon("health", health.run)
                 system = System(
                     config=config,
                     bus=bus,
@@ -159,7 +161,6 @@ async def _serve(
                     build_id=clock.new_id(),
                 )
                 await _front(system, listeners, stopped, partial(ready, url))
-        background.cancel_scope.cancel()
 
 
 def _url(host: str, port: int) -> str:

@@ -182,10 +182,10 @@ class Store:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Driver errors become ours where they leave the store."""
+    """Errors of driver and system become ours where they leave the store."""
     try:
         yield
-    except (PeeweeException, sqlite3.Error) as exc:
+    except (PeeweeException, sqlite3.Error, OSError, MemoryError) as exc:
         raise StorageFailed(f"The database refused: {exc}") from exc
 
 
@@ -199,7 +199,7 @@ def _read_one(job: Job) -> None:
 
 
 def _domain(exc: Exception) -> Exception:
-    if isinstance(exc, PeeweeException | sqlite3.Error):
+    if isinstance(exc, PeeweeException | sqlite3.Error | MemoryError):
         return StorageFailed(f"The database refused: {exc}")
     return exc
 

@@ -22,6 +22,7 @@ from collections import deque
 
 import trio
 
+from ant.descriptors import check_terminal, lent_to_child
 from ant.errors import CapacityReached, Invalid, NotRunning
 from ant.tally import Limit, met
 from ant.terminal import front, processes
@@ -46,7 +47,9 @@ HANG_UP_S = 1.0
 _TIOCSIG = 0x40045436  # Linux: signal the foreground group, past the queue.
 _TIOCGPTPEER = 0x5441  # Linux: open the far end without its name.
 _IUTF8 = 0o40000  # Linux: erase whole characters; Python names it from 3.13 on.
-_SPENT = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.ENOMEM}
+SPENT = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.ENOMEM}
+"""Errors that say that the machine has no more to give."""
+
 _IFLAG, _LFLAG, _CC = 0, 3, 6
 
 
@@ -58,6 +61,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
     *Cancellation:* nothing was created. After the return it is the caller's to close.
     """
     check(spec)
+    check_terminal()
     await trio.lowlevel.checkpoint()
     try:
         master, slave = os.openpty()
@@ -69,7 +73,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
         finally:
             os.close(slave)  # Only now: the far end must never be without an owner.
     except OSError as exc:
-        if exc.errno in _SPENT:
+        if exc.errno in SPENT:
             met(Limit.TERMINALS)
             raise CapacityReached(f"No terminal to be had: {exc.strerror}.") from exc
         raise Invalid(f"Cannot start this: {exc.strerror} at $.command") from exc
@@ -316,20 +320,21 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
         os.set_inheritable(fd, False)
-    pid = os.posix_spawn(
-        _env_program(),
-        ["env", "-C", spec.cwd, "--", *spec.argv],
-        spec.env,
-        setsid=True,
-        setsigmask=[],
-        # All: what we, or who started us, ignore would stay ignored beyond exec.
-        setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
-            (os.POSIX_SPAWN_DUP2, 0, 1),
-            (os.POSIX_SPAWN_DUP2, 0, 2),
-        ],
-    )
+    with lent_to_child():
+        pid = os.posix_spawn(
+            _env_program(),
+            ["env", "-C", spec.cwd, "--", *spec.argv],
+            spec.env,
+            setsid=True,
+            setsigmask=[],
+            # All: what we, or who started us, ignore would stay ignored beyond exec.
+            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
+                (os.POSIX_SPAWN_DUP2, 0, 1),
+                (os.POSIX_SPAWN_DUP2, 0, 2),
+            ],
+        )
     try:
         identity = processes.identify(pid)
         return os.pidfd_open(pid), pid, identity
