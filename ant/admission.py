@@ -9,9 +9,11 @@ milliseconds.
 Rule 2: known ones have the other share. Where it is full, the one that has been between
 two requests for longest goes; where none is, the next is answered once and not kept.
 Rule 3: WebSockets take three quarters of it at most, so that requests are answered.
+Rule 4: of the requests of strangers `ASKING` are looked at together, and the others can
+be let go of; those that are favoured (they show the key) do not wait in that line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import trio
@@ -23,6 +25,14 @@ from ant.tally import Limit, met
 
 ASKING_S = 2.0
 """What a stranger's request may take until it is accepted or refused."""
+
+ASKING = 2
+"""Requests of strangers that the app looks at together: enough for all there is to do,
+and so few that who shows the key need not wait for them."""
+
+Favours = Callable[[Sequence[tuple[bytes, bytes]], bytes], bool]
+"""Whether a request with these headers and this target need not wait: it decides
+nothing else."""
 
 PEER = "peer"
 """The name of a connection in the `state` of what is asked on it."""
@@ -44,8 +54,9 @@ class Held(Protocol):
 class Admission:
     """The connections that are open, in two shares."""
 
-    def __init__(self, shares: Shares) -> None:
-        self._shares = shares
+    def __init__(self, shares: Shares, favours: Favours | None = None) -> None:
+        self._shares, self._favours = shares, favours
+        self._line = trio.Semaphore(ASKING)
         self._strangers: dict[Held, float] = {}
         self._known: dict[Held, None] = {}
         self._sockets: set[Held] = set()
@@ -84,17 +95,31 @@ class Admission:
                     "descriptors (ulimit -Hn)."
                 )
         if is_socket:
-            most = self._shares.known * 3 // 4
-            if len(self._sockets) >= most:
-                self._met()
-                raise CapacityReached(
-                    f"{most} WebSockets are open, which is all that this server may "
-                    "have; close some, or raise its hard limit of descriptors "
-                    "(ulimit -Hn)."
-                )
+            if not self.has_socket_room():
+                raise CapacityReached("There is no room for another WebSocket.")
             self._sockets.add(held)
         self._strangers.pop(held, None)
         self._known[held] = None
+
+    def has_socket_room(self) -> bool:
+        """Whether there may be another WebSocket."""
+        if len(self._sockets) < self._shares.known * 3 // 4:
+            return True
+        self._met()
+        return False
+
+    async def wait_turn(
+        self, held: Held, headers: Sequence[tuple[bytes, bytes]], target: bytes
+    ) -> "Turn":
+        """Return when the app may look at a request; end the turn when it has.
+
+        *Cancellation:* another one is looked at.
+        """
+        favours = self._favours
+        if favours is None or held in self._known or favours(headers, target):
+            return Turn(None)
+        await self._line.acquire()
+        return Turn(self._line)
 
     def is_known(self, held: Held) -> bool:
         """Whether a request on it was accepted."""
@@ -140,8 +165,31 @@ class Admission:
         )
 
 
+class Turn:
+    """A place among the requests of strangers that the app looks at."""
+
+    def __init__(self, line: trio.Semaphore | None) -> None:
+        self._line = line
+
+    def end(self) -> None:
+        """Give it to the next, once."""
+        if self._line is not None:
+            self._line.release()
+            self._line = None
+
+
 class Peer(Protocol):
-    """A connection, as the app's guard sees it."""
+    """A connection, as what is asked on it sees it."""
+
+    def has_socket_room(self) -> bool:
+        """See `Admission.has_socket_room`."""
+        ...
+
+    async def wait_turn(
+        self, headers: Sequence[tuple[bytes, bytes]], target: bytes
+    ) -> None:
+        """See `Admission.wait_turn`."""
+        ...
 
     def trust(self, is_socket: bool) -> None:
         """See `Admission.trust`."""
@@ -153,6 +201,11 @@ def trust(scope: Mapping[str, Any], is_socket: bool = False) -> None:
 
     `scope` is that of ASGI; without a connection behind it nothing is done.
     """
-    peer: Peer | None = (scope.get("state") or {}).get(PEER)
-    if peer is not None:
+    if (peer := peer_of(scope)) is not None:
         peer.trust(is_socket)
+
+
+def peer_of(scope: Mapping[str, Any]) -> Peer | None:
+    """The connection on which something is asked; None where there is none."""
+    peer: Peer | None = (scope.get("state") or {}).get(PEER)
+    return peer

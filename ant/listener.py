@@ -13,7 +13,7 @@ import os
 import struct
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
 from typing import cast
@@ -26,7 +26,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from .admission import PEER, Admission
+from .admission import PEER, Admission, Favours, Turn
 from .background import LogRate, persist
 from .connection import MAX_BODY, Protocol, Tasks, configuration, refusal
 from .descriptors import Shares, connected, shares
@@ -97,6 +97,7 @@ async def serve(
     grace_s: float,
     stall_s: float = 15.0,
     divided: Shares | None = None,
+    favours: Favours | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stopped`, then see every connection out within `grace_s`.
@@ -107,12 +108,13 @@ async def serve(
     client that takes nothing for `stall_s` while there is something for it. There are
     no lifespan events. The listeners are closed in any case. `divided` is how many
     connections there may be: what the limit of descriptors allows, where it is None.
+    `favours` tells requests that go before those of strangers; without it all do.
 
     *Cancellation:* cuts every connection at once; no socket and no task is left.
     """
     config, context = configuration(), WorkerContext(None)
     live: set[Connection] = set()
-    admission = Admission(divided or shares())
+    admission = Admission(divided or shares(), favours)
     departures = trio.lowlevel.ParkingLot()
 
     def admit(stream: trio.SocketStream) -> bool:
@@ -250,7 +252,8 @@ class Connection(TCPServer):
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
         self._socket, self._stall_s = stream.socket, stall_s
-        self._admission = admission
+        self._admission, self._turn = admission, Turn(None)
+        self._in_line = False
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
         self._until = inf  # The deadline of `_reading`, in force when it reads.
         self._idle, self._closing = True, False
@@ -282,16 +285,30 @@ class Connection(TCPServer):
     @property
     def is_idle(self) -> bool:
         """Whether no request is under way, or our last word is said."""
-        return self._idle or self._closing
+        return self._idle or self._closing or self._in_line
 
     def trust(self, is_socket: bool) -> None:
         """See `Admission.trust`."""
+        self._turn.end()
         self._admission.trust(self, is_socket)
+
+    def has_socket_room(self) -> bool:
+        """See `Admission.has_socket_room`."""
+        return self._admission.has_socket_room()
+
+    async def wait_turn(
+        self, headers: Sequence[tuple[bytes, bytes]], target: bytes
+    ) -> None:
+        """See `Admission.wait_turn`; meanwhile nothing is under way."""
+        self._in_line = True
+        self._turn = await self._admission.wait_turn(self, headers, target)
+        self._in_line = False
 
     def let_go(self) -> None:
         """Close it at once, whatever is under way."""
         if self._socket.fileno() >= 0:
             self._socket.close()
+        self._turn.end()
         self._life.cancel()
 
     def retire(self) -> None:
@@ -317,8 +334,11 @@ class Connection(TCPServer):
             await self._write(event.data)
         elif isinstance(event, Updated):
             self._idle = event.idle
+            if event.idle:
+                self._turn.end()
             self._expect(self._patience() if event.idle else inf)
         elif isinstance(event, Closed):
+            self._turn.end()
             await self._close()
             await self._protocol.handle(event)
 

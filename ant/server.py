@@ -25,6 +25,7 @@ from ant.courier import Courier
 from ant.errors import Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.http.auth import is_favoured
 from ant.inboxes import Inboxes
 from ant.indexer import Indexer
 from ant.journal import Journal, open_journal
@@ -182,6 +183,7 @@ async def _front(
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
+                favours=partial(is_favoured, system.config),
             )
         )
         ready()
