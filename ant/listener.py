@@ -191,17 +191,17 @@ class Door:
             self._give()
 
     async def _accept(self, refusals: trio.Nursery) -> None:
-        try:
-            if self._spare < 0:
+        if self._spare < 0:
+            with suppress(OSError):
                 self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        try:
             stream = await self._listener.accept()
         except OSError as exc:
-            self._rate.error("No connection can be accepted: %s.", exc.strerror or exc)
             if exc.errno == errno.EMFILE:
-                if self._admission.make_room():
-                    return
-                await self._refuse_one()
-            await trio.sleep(ACCEPT_AGAIN_S)
+                await self._make_room()
+            else:
+                self._say_why(exc)
+                await trio.sleep(ACCEPT_AGAIN_S)
             return
         if self._admit(stream):
             return
@@ -211,12 +211,26 @@ class Door:
         else:
             stream.socket.close()
 
-    async def _refuse_one(self) -> None:
+    async def _make_room(self) -> None:
+        """Have a descriptor for who comes next, or refuse him."""
+        # Linux says EMFILE whether somebody has come or not.
+        await trio.lowlevel.wait_readable(self._listener.socket)
+        if self._admission.make_room():
+            return
         self._give()
-        with suppress(OSError), trio.move_on_after(REFUSING_S):
-            stream = await self._listener.accept()
+        stream: trio.SocketStream | None = None
+        try:
+            with trio.move_on_after(ACCEPT_AGAIN_S):
+                stream = await self._listener.accept()
+        except OSError as exc:  # Somebody else took it.
+            self._say_why(exc)
+            await trio.sleep(ACCEPT_AGAIN_S)
+        if stream is not None:
             self._refusing += 1
             await self._refuse(stream)
+
+    def _say_why(self, exc: OSError) -> None:
+        self._rate.error("No connection can be accepted: %s.", exc.strerror or exc)
 
     def _give(self) -> None:
         if self._spare >= 0:

@@ -1,5 +1,8 @@
 """What the server and its sessions cost."""
 
+import os
+import resource
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -63,6 +66,26 @@ async def test_a_refusing_database_is_seen(rig: Rig) -> None:
     assert "ok" == rig.system.health.snapshot().status
     rig.system.stage.scribe.waits = True
     assert "degraded" == rig.system.health.snapshot().status
+
+
+async def test_without_descriptors_it_tells_what_it_knew(rig: Rig) -> None:
+    """Not one is left to look at /proc: the memory is that of the last look."""
+    probe = rig.system.health
+    before = probe.snapshot().pressure
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before.open_fds + 20, hard))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        found = probe.snapshot().pressure
+        assert (before.rss_bytes, before.open_fds) == (found.rss_bytes, found.open_fds)
+    finally:
+        for fd in taken:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert before.open_fds > 0
 
 
 async def test_the_cap_is_seen(tmp_path: Path) -> None:
