@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import trio
@@ -109,13 +109,17 @@ class Children:
         """Run them inside. *Cancellation:* cancels them."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            self._start_early()
             try:
-                while self._early:
-                    nursery.start_soon(self._guarded, *self._early.popleft())
                 yield
             finally:
                 self._nursery = None
             nursery.cancel_scope.cancel()
+
+    def _start_early(self) -> None:
+        while self._early:
+            work, args = self._early.popleft()
+            self.start_soon(work, *args)
 
     def start_soon(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Run `work(*args)` beside what runs."""
@@ -141,12 +145,8 @@ class Fault:
     stopped: bool
 
 
-class Startable(Protocol):
-    """Work that says when it has begun."""
-
-    async def __call__(self, *, task_status: trio.TaskStatus[None]) -> None:
-        """Run; `task_status` is as `trio.Nursery.start` has it."""
-        ...
+Startable = Callable[..., Awaitable[None]]
+"""Work that says when it has begun, to a `task_status` as of `trio.Nursery.start`."""
 
 
 @attrs.define(eq=False)
@@ -205,7 +205,7 @@ class Background:
         """
         task = self._tasks[name] = _Task(name)
 
-        async def keep(task_status: trio.TaskStatus[None]) -> None:
+        async def _guarded(task_status: trio.TaskStatus[None]) -> None:
             begun = _Begun(task_status)
 
             async def work() -> None:
@@ -213,7 +213,7 @@ class Background:
 
             await self._keep(task, work, begun)
 
-        await self._nursery.start(keep, name=name)
+        await self._nursery.start(_guarded, name=name)
 
     async def _keep(
         self,

@@ -102,6 +102,7 @@ class Tmux:
         check_size(spec.cols, spec.rows)
         _check_passable(spec)
         check_terminal()
+        spent: OSError | None = None
         try:
             await self.door.check()
             await trio.lowlevel.checkpoint()
@@ -112,9 +113,11 @@ class Tmux:
         except OSError as exc:
             if exc.errno not in SPENT:
                 raise
+            spent = exc
+        if spent is not None:
             met(Limit.TERMINALS)
             await self._undo(session_id)
-            raise CapacityReached(f"No terminal to be had: {exc.strerror}.") from exc
+            raise CapacityReached(f"No terminal to be had: {spent.strerror}.")
         begun = False
         try:
             await trio.lowlevel.checkpoint()
