@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from ant import registry, wire
+from ant.background import Children
 from ant.bell import Bell
 from ant.bus import Bus
 from ant.errors import Stopping, StorageFailed
@@ -54,19 +55,18 @@ class Channels:
     def __init__(self, journal: Journal, bus: Bus) -> None:
         self._journal, self._bus, self._bell = journal, bus, Bell()
         self._queues: dict[str, deque[Word]] = {}
-        self._nursery: trio.Nursery | None = None
+        self._nursery, self._position = Children(), bus.end
 
     async def run(self) -> None:
         """Tell channels until the bus closes. Call it once.
 
         *Cancellation:* what was not told by then never is.
         """
-        async with trio.open_nursery() as self._nursery:
+        async with self._nursery.open():
             await self._follow()
-            self._nursery.cancel_scope.cancel()
 
     async def _follow(self) -> None:
-        position = self._bus.end
+        position = self._position
         with self._bus.subscribed(self._bell):
             while not self._bus.closed:
                 if position < self._bus.start:
@@ -78,7 +78,7 @@ class Channels:
                     continue
                 end = min(self._bus.end, position + TOGETHER)
                 news = [self._bus.at(n).event for n in range(position, end)]
-                position = end
+                position = self._position = end
                 said = [
                     each.message for each in news if isinstance(each, MessageCreated)
                 ]
@@ -101,7 +101,6 @@ class Channels:
 
         Never waits. Call it while `run` runs.
         """
-        assert self._nursery is not None
         queue = self._queues.get(channel.handle)
         if queue is None:
             queue = self._queues[channel.handle] = deque()

@@ -17,6 +17,7 @@ import trio
 
 from ant import clock, prompts, replies
 from ant.asking import ENDED, AgentStatus, Decision, PromptRecord
+from ant.background import Children
 from ant.desk import Desk, Sheet
 from ant.errors import (
     AlreadyAnswered,
@@ -84,14 +85,13 @@ class _Typing:
 class Clerk:
     """Witnesses tell it what is seen, routes have it answer; start it first."""
 
-    _nursery: trio.Nursery
-
     def __init__(
         self, journal: Journal, scribe: Scribe, recorder: Recorder, webhooks: Webhooks
     ) -> None:
         self._journal, self._scribe, self._webhooks = journal, scribe, webhooks
         self._recorder = recorder
         self._cases: dict[SessionId, _Case] = {}
+        self._nursery = Children()
 
     async def start_keeping(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -101,7 +101,9 @@ class Clerk:
         *Cancellation:* what is not written is left to who ends the run; what is being
         typed is left as it is.
         """
-        async with trio.open_nursery() as self._nursery:
+        async with self._nursery.open():
+            for case in self._cases.values():  # After a failure: what was broken off.
+                self._changed(case)
             task_status.started()
             await trio.sleep_forever()
 
@@ -246,14 +248,16 @@ class Clerk:
             outcome = await live.answer(sheet.record.fingerprint, choice)
         except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
             typing.error = exc
-            case.desk.release(sheet)
         else:
             decision = replies.decided(
                 sheet.record, choice, outcome, responder, clock.now()
             )
             typing.decision = case.desk.reply(sheet, decision, outcome.end)
-        self._changed(case)
-        typing.over.set()
+        finally:  # Broken off, too, it is over for who asked.
+            if typing.decision is None:
+                case.desk.release(sheet)
+            typing.over.set()
+            self._changed(case)
 
     # The book.
 
@@ -276,23 +280,28 @@ class Clerk:
 
     async def _write(self, case: _Case, scope: trio.CancelScope) -> None:
         """Until the database knows all. *Cancellation:* the run is over."""
-        with scope:
-            while due := [each for each in case.desk.unsettled() if each.is_due]:
-                try:
-                    await self._write_one(case, due[0])
-                    case.failed = None
-                except StorageFailed as exc:
-                    log.error("A prompt waits for the disk: %s", exc)
-                    case.failed = exc
-                except Exception:
-                    # A bug, and the next try would end as this one.
-                    log.exception("A prompt of %s is lost.", case.desk.session_id)
-                    due[0].keep(None)
-                case.moved.unpark_all()
-                if case.failed is not None:
-                    await trio.sleep(RETRY_S)
-        case.writing = None
-        case.moved.unpark_all()
+        try:
+            with scope:
+                await self._write_all(case)
+        finally:
+            case.writing = None
+            case.moved.unpark_all()
+
+    async def _write_all(self, case: _Case) -> None:
+        while due := [each for each in case.desk.unsettled() if each.is_due]:
+            try:
+                await self._write_one(case, due[0])
+                case.failed = None
+            except StorageFailed as exc:
+                log.error("A prompt waits for the disk: %s", exc)
+                case.failed = exc
+            except Exception:
+                # A bug, and the next try would end as this one.
+                log.exception("A prompt of %s is lost.", case.desk.session_id)
+                due[0].keep(None)
+            case.moved.unpark_all()
+            if case.failed is not None:
+                await trio.sleep(RETRY_S)
 
     async def _write_one(self, case: _Case, sheet: Sheet) -> None:
         if sheet.stored is not None:

@@ -33,6 +33,7 @@ from hypercorn.typing import (
 )
 
 from ant import wire
+from ant.admission import peer_of
 from ant.problem import MEDIA_TYPE, problem
 from ant.tally import Limit, met
 from ant.websocket import MAX_FRAME, Socket
@@ -52,8 +53,10 @@ MAX_QUEUE = 2
 #: limit on what a small frame may unpack to, and cannot be told not to.
 EXTENSIONS_HEADER = b"sec-websocket-extensions"
 
+_FULL = "This server has no room for another connection now; try again in a moment."
 _SENTENCES = {
     413: "The body is larger than 10 MiB.",
+    503: _FULL,
     431: "The head of the request is larger than 16 KiB.",
     505: "This server speaks HTTP/1.1.",
 }
@@ -76,6 +79,16 @@ def configuration() -> Config:
     # It would end idle WebSockets too; the listener has its own patience.
     config.read_timeout = None
     return config
+
+
+def refusal() -> bytes:
+    """The whole answer to a connection for which there is no room."""
+    body = wire.dumps(problem(HTTPStatus.SERVICE_UNAVAILABLE, _FULL))
+    head = (
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 class Refused(Exception):
@@ -214,6 +227,11 @@ class Protocol(H11Protocol):
         upgrade = _check(request, headers)
         path = _origin_form(request.target)
         kind: type[Socket | Exchange] = Exchange
+        peer = peer_of({"state": self.connection_state})
+        if peer is not None:
+            if upgrade and not peer.has_socket_room():
+                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+            await peer.wait_turn(headers, request.target)
         if upgrade:
             kind = Socket
             self.connection = H11WSConnection(cast(h11.Connection, self.connection))

@@ -12,6 +12,7 @@ import attrs
 import trio
 
 from ant import deliveries
+from ant.background import Children
 from ant.bell import Bell
 from ant.bus import Bus
 from ant.delivering import (
@@ -56,8 +57,6 @@ class _Round:
 class Courier:
     """Witnesses tell it who runs and what is seen, the bus what is posted."""
 
-    _nursery: trio.Nursery
-
     def __init__(
         self, journal: Journal, scribe: Scribe, bus: Bus, inboxes: Inboxes
     ) -> None:
@@ -67,6 +66,8 @@ class Courier:
         self._lives: dict[SessionId, Listener] = {}
         self._rounds: dict[SessionId, _Round] = {}
         self._moved: dict[MessageId, trio.Event] = {}
+        self._nursery, self._position = Children(), bus.end
+        self._has_begun = False
 
     async def start_delivering(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -76,9 +77,11 @@ class Courier:
         *Cancellation:* what is being typed is left as it is, and the next server run
         calls it unconfirmed.
         """
-        position = self._bus.end
-        async with trio.open_nursery() as self._nursery:
+        async with self._nursery.open():
             with self._bus.subscribed(self.bell):
+                if self._has_begun:  # A failure broke off what was being typed.
+                    await self._journal.write(deliveries.recover)
+                self._has_begun = True
                 for each in await self._journal.read(deliveries.waiting):
                     self.wake(each)
                 await self._tidy(self._inboxes.sessions())
@@ -86,7 +89,7 @@ class Courier:
                 while True:
                     await self.bell.wait()
                     try:
-                        position = await self._hear(position)
+                        self._position = await self._hear(self._position)
                     except StorageFailed as exc:
                         log.error("Messages wait for the disk: %s", exc)
                         self.bell.ring()

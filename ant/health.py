@@ -4,6 +4,7 @@ import os
 import resource
 import statistics
 from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import attrs
 import trio
 
 import ant
-from ant import clock, tally
+from ant import clock, descriptors, tally
+from ant.background import Background, Fault
 from ant.journal import Journal
 from ant.model import SessionId
 from ant.reserve import Reserve
@@ -100,6 +102,8 @@ class TmuxFound:
 class Health:
     """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`.
 
+    It is degraded, too, while `degraded_tasks` names what the server does not do now:
+    it met an error of the system, or bugs, after which a task is `stopped`.
     `deliveries` counts those that wait or are watched, and those given up as `dead`;
     null while the database cannot tell. `tmux` is null where there is none. `advice` is
     what to do about a disk that is full, or so nearly that its reserve cannot be kept,
@@ -119,6 +123,7 @@ class Health:
     deliveries: dict[str, int] | None = None
     tmux: TmuxFound | None = None
     advice: str | None = None
+    degraded_tasks: tuple[Fault, ...] = ()
 
 
 @attrs.frozen
@@ -143,9 +148,12 @@ class HealthProbe:
         self,
         journal: Journal,
         supervisor: Supervisor,
+        background: Background | None = None,
         reserve: Reserve | None = None,
     ) -> None:
-        self.stopping, self._reserve = False, reserve
+        self.stopping = False
+        self._background, self._reserve = background, reserve
+        self._memory = self._open_fds = 0
         self._journal, self._supervisor = journal, supervisor
         self._started_at, self._started = clock.now(), clock.monotonic()
         self._delays: deque[float] = deque(maxlen=PULSES)
@@ -198,7 +206,8 @@ class HealthProbe:
         at_cap = bool(cap) and count >= cap
         refused = self._journal.degraded or self._supervisor.stage.scribe.waits
         is_short = self._reserve is not None and self._reserve.is_short
-        status = "degraded" if refused or is_short else "ok"
+        faults = self._background.faults() if self._background else ()
+        status = "degraded" if refused or is_short or faults else "ok"
         return Health(
             status="stopping" if self.stopping else status,
             version=ant.__version__,
@@ -225,6 +234,7 @@ class HealthProbe:
             ),
             tmux=self._tmux(),
             advice=MAKE_ROOM if refused or is_short else None,
+            degraded_tasks=faults,
         )
 
     def _tmux(self) -> TmuxFound | None:
@@ -234,13 +244,16 @@ class HealthProbe:
         return TmuxFound(tmux.door.found, tmux.door.name)
 
     def _pressure(self) -> Pressure:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        with suppress(OSError):  # Without a descriptor: what it was at the last look.
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self._memory = pages * resource.getpagesize()
+            self._open_fds = len(os.listdir("/proc/self/fd"))
         delays = self._delays or deque([0.0])
         return Pressure(
             cpu_pct=self._sample.own_cpu_pct,
-            rss_bytes=pages * resource.getpagesize(),
-            open_fds=len(os.listdir("/proc/self/fd")),
-            max_fds=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            rss_bytes=self._memory,
+            open_fds=self._open_fds,
+            max_fds=descriptors.limit(),
             loop_delay_ms_p50=round(1000 * statistics.median(delays), 2),
             loop_delay_ms_max=round(1000 * max(delays), 2),
         )

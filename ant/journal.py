@@ -8,6 +8,7 @@ a while; readers there take what waits as well. What grows with what is stored a
 goes to a thread, and what may take long has readers of its own (`Lane`).
 """
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -17,11 +18,14 @@ import attrs
 import trio
 
 from ant import clock, wire
+from ant.background import persist
 from ant.bus import Bus
 from ant.errors import CapacityReached, Stopping, StorageFailed
 from ant.events import Envelope
 from ant.store import Job, Store
 from ant.tally import Limit, met
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -137,21 +141,7 @@ class _Counter:
         """Until the counter closes. *Cancellation:* the group under way is finished."""
         group: list[_Waiting] = []
         try:
-            async for first in self._queue:
-                group = [first, *self._also_waiting()]
-                group = [each for each in group if not each.job.withdrawn]
-                if group:
-                    self._under_way += group
-                    await trio.to_thread.run_sync(
-                        self._work,
-                        [waiting.job for waiting in group],
-                        limiter=self._threads,
-                    )
-                for waiting in group:
-                    self._under_way.remove(waiting)
-                    self._over(waiting.job)
-                    waiting.over.set()
-                group = []
+            await persist("The database's queue", self._serve, group)
         except trio.ClosedResourceError:
             pass  # Another server of this counter was the first to leave.
         finally:
@@ -160,6 +150,29 @@ class _Counter:
             for waiting in group:
                 waiting.job.error = Stopping("The server is stopping.")
                 waiting.over.set()
+
+    async def _serve(self, group: list[_Waiting]) -> None:
+        """Do what waits, and `group` is what is being done."""
+        async for first in self._queue:
+            taken = (first, *self._also_waiting())
+            group[:] = (each for each in taken if not each.job.withdrawn)
+            if group:
+                self._under_way += group
+                await self._do([waiting.job for waiting in group])
+            for waiting in group:
+                self._under_way.remove(waiting)
+                self._over(waiting.job)
+                waiting.over.set()
+            group.clear()
+
+    async def _do(self, jobs: Sequence[Job]) -> None:
+        """Do them in a thread; what keeps that from being done is their error."""
+        try:
+            await trio.to_thread.run_sync(self._work, jobs, limiter=self._threads)
+        except Exception as exc:  # RuntimeError: the system has no thread left.
+            log.exception("The database was not asked.")
+            for job in jobs:
+                job.error = StorageFailed(f"The database was not asked: {exc}")
 
     def close(self) -> None:
         """Take no more; what waits is still served."""

@@ -216,6 +216,14 @@ class Scribe:
 
     async def _store(self) -> None:
         dirty, self._dirty = self._dirty, {}
+        try:
+            await self._store_all(dirty)
+        finally:  # However it went, nobody's bytes are forgotten.
+            for session_id, flow in dirty.items():
+                if flow.tail.stored < flow.tail.end:
+                    self.mark(session_id, flow)
+
+    async def _store_all(self, dirty: dict[SessionId, Flow]) -> None:
         draw, self._draw = self._draw, {}
         keyframes = [drawn for each in draw.values() if (drawn := each()) is not None]
         batch = self._due(dirty)
@@ -231,8 +239,6 @@ class Scribe:
             except StorageFailed as exc:
                 self._outages["Transcripts"].failed(exc)
                 failed = True
-                for session_id, _ in group:
-                    self._dirty.setdefault(session_id, dirty[session_id])
             else:
                 met(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
@@ -305,8 +311,6 @@ class Scribe:
             offset, last = chunks[-1]
             flow.mark_stored(offset + len(last))
             self._tell(session_id)
-            if flow.tail.stored < flow.tail.end:
-                self.mark(session_id, flow)
 
 
 def _after(lost: int, heard: Sequence[tuple[int, Heard]]) -> list[Heard]:

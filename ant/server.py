@@ -17,7 +17,8 @@ from functools import partial
 import attrs
 import trio
 
-from ant import clock, operatorkey, recovery, runs
+from ant import clock, descriptors, operatorkey, recovery, runs
+from ant.background import open_background
 from ant.bus import Bus
 from ant.channels import Channels
 from ant.clerk import Clerk
@@ -26,6 +27,7 @@ from ant.courier import Courier
 from ant.errors import Conflict, Forbidden
 from ant.health import HealthProbe
 from ant.http.app import create_app
+from ant.http.auth import is_favoured
 from ant.inboxes import Inboxes
 from ant.indexer import Indexer
 from ant.journal import open_journal
@@ -91,6 +93,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     umask.close_to_others()
     if config.api_key and os.geteuid() != 0:
         hide_memory()
+    descriptors.raise_limit()
     with locked(config.data_dir):
         check_folder(config.data_dir)
         try:
@@ -129,7 +132,7 @@ async def _serve(
     async with (
         open_journal(store, bus) as journal,
         tmux.holding(),
-        trio.open_nursery() as background,
+        open_background() as background,
     ):
         indexer = Indexer(journal)
         scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
@@ -152,30 +155,30 @@ async def _serve(
             config.shell_integration,
             tmux,
         )
-        background.start_soon(children.reap_orphans)
-        background.start_soon(stage.turns.run)
-        background.start_soon(scribe.run)
-        background.start_soon(recorder.run)
-        background.start_soon(indexer.run)
-        background.start_soon(webhooks.run)
-        background.start_soon(channels.run)
-        await background.start(clerk.start_keeping)
-        await background.start(courier.start_delivering)
+        background.start_soon("orphans", children.reap_orphans)
+        background.start_soon("turns", stage.turns.run)
+        background.start_soon("transcripts", scribe.run)
+        background.start_soon("recorder", recorder.run)
+        background.start_soon("indexer", indexer.run)
+        background.start_soon("webhooks", webhooks.run)
+        background.start_soon("channels", channels.run)
+        await background.start("prompts", clerk.start_keeping)
+        await background.start("deliveries", courier.start_delivering)
         remover = Remover(
             journal, indexer, config.event_log_keep, config.event_log_max_age_days
         )
-        background.start_soon(remover.run)
-        background.start_soon(reserve.run)
-        await background.start(_signals, stopped, hurried)
-        background.start_soon(_at_once, hurried, closed, stage, hurry)
+        background.start_soon("remover", remover.run)
+        background.start_soon("reserve", reserve.run)
+        await background.start("signals", partial(_signals, stopped, hurried))
+        background.start_soon("hurry", partial(_at_once, hurried, closed, stage, hurry))
         with hurry:
             async with open_supervisor(
                 stage, config.max_active_sessions, config.grace_s
             ) as supervisor:
                 for session_id, survivor in kept.items():
                     await supervisor.resume(session_id, survivor)
-                health = HealthProbe(journal, supervisor, reserve)
-                background.start_soon(health.run)
+                health = HealthProbe(journal, supervisor, background, reserve)
+                background.start_soon("health", health.run)
                 system = System(
                     config=config,
                     bus=bus,
@@ -193,7 +196,6 @@ async def _serve(
                 peers = Peers(kernel, stage, tmux.door.name) if kernel else None
                 await _front(system, listeners, peers, stopped, partial(ready, url))
                 closed.set()
-        background.cancel_scope.cancel()
 
 
 def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:
@@ -241,6 +243,7 @@ async def _front(
                 grace_s=system.config.grace_s,
                 heard=system.stage.turns.hurry,
                 note=peers.accepted if peers else None,
+                favours=partial(is_favoured, system.config),
             )
         )
         gc.collect()

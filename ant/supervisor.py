@@ -95,7 +95,7 @@ class Supervisor:
         try:
             witness = Witness(self.stage, session_id, survivor=survivor)
             await self._nursery.start(self._guarded, witness)
-        except AntError as exc:
+        except (AntError, OSError) as exc:
             log.error("Session %s is lost: %s", session_id, exc)
         finally:
             self._starting.pop(session_id).set()

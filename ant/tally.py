@@ -22,7 +22,19 @@ class Limit(Enum):
         "`dropped`, unless it comes from who last set the size."
     )
     SESSIONS = "Beyond the cap of running sessions a start is refused with 429."
-    TERMINALS = "When the system has no terminal or process left, a start is a 429."
+    TERMINALS = (
+        "When the system has no terminal, process or descriptor left for one, a start "
+        "is a 429."
+    )
+    CONNECTIONS = (
+        "Beyond the connections that the limit of descriptors allows, the oldest idle "
+        "one that showed no credentials is closed, else one between two requests; "
+        "where none is, the new one is refused with 503."
+    )
+    SYSTEM = (
+        "A task that met an error of the system (no descriptor, disk or memory left) "
+        "goes on after a pause; `degraded_tasks` names it."
+    )
     JOINS = "A socket that has joined 1,000 sessions may join no other: 429."
     OUTBOX = "While 256 answers wait for a socket, its commands are not read."
     SILENT = (

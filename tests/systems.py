@@ -14,6 +14,7 @@ import trio
 from quart_trio import QuartTrio
 
 from ant import bus, clock, sessions
+from ant.background import open_background
 from ant.bell import Bell
 from ant.bus import Bus
 from ant.channels import Channels
@@ -166,7 +167,7 @@ async def running(
         rig = Rig(store, RecordingBus(store.read(_newest), window))
         async with (
             open_journal(store, rig.bus) as journal,
-            trio.open_nursery() as background,
+            open_background() as background,
         ):
             indexer = Indexer(journal)
             scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
@@ -182,16 +183,16 @@ async def running(
                 *(opener, Turns()),
                 *("http://test", Mint(), config.shell_integration),
             )
-            background.start_soon(stage.turns.run)
-            background.start_soon(scribe.run)
-            background.start_soon(recorder.run)
-            background.start_soon(indexer.run)
-            background.start_soon(webhooks.run)
-            background.start_soon(channels.run)
+            background.start_soon("turns", stage.turns.run)
+            background.start_soon("transcripts", scribe.run)
+            background.start_soon("recorder", recorder.run)
+            background.start_soon("indexer", indexer.run)
+            background.start_soon("webhooks", webhooks.run)
+            background.start_soon("channels", channels.run)
             remover = Remover(journal, indexer, config.event_log_keep, 36500)
-            background.start_soon(remover.run)
-            await background.start(clerk.start_keeping)
-            await background.start(courier.start_delivering)
+            background.start_soon("remover", remover.run)
+            await background.start("prompts", clerk.start_keeping)
+            await background.start("deliveries", courier.start_delivering)
             with rig.hurry:
                 async with open_supervisor(
                     stage, config.max_active_sessions, config.grace_s
@@ -203,7 +204,7 @@ async def running(
                         stage=stage,
                         supervisor=supervisor,
                         presence=Presence(),
-                        health=HealthProbe(journal, supervisor),
+                        health=HealthProbe(journal, supervisor, background),
                         channels=channels,
                         indexer=indexer,
                         remover=remover,
@@ -212,7 +213,6 @@ async def running(
                     )
                     rig.app = create_app(rig.system, asks_peer=False)
                     yield rig
-            background.cancel_scope.cancel()
     finally:
         store.close()
 

@@ -204,7 +204,7 @@ MACHINERY = (
     "system",
     "peers",
 )
-CONNECTION = ("websocket", "connection")
+CONNECTION = ("websocket", "admission", "connection")
 HTTP = (
     "http",
     "http.problems",
@@ -243,8 +243,12 @@ SERVING = frozenset({"hypercorn", "h11", "wsproto", "trio"})
 # A layer: its modules, what of ANT it may see beside itself, and which third parties.
 # A module sees those named before it in its own layer, and of the others all.
 LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
-    (("errors", "clock", "tally"), (), frozenset()),
-    (("bell", "turns"), (), frozenset({"trio"})),
+    (("errors", "clock", "tally", "descriptors"), (), frozenset()),
+    (
+        ("bell", "turns", "background"),
+        ("errors", "tally"),
+        frozenset({"attrs", "trio"}),
+    ),
     (("model", "delivering", "trail"), VOCABULARY[:2], frozenset({"attrs"})),
     (
         ("limits", "commands", "inquiries", "finding", "frames"),
@@ -266,7 +270,10 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
     (PURE_TERMINAL, ("errors",), frozenset({"attrs", "pyghostty", "avt"})),
     (
         LIVE_TERMINAL,
-        ("errors", "tally", "bell", "turns", *PURE_TERMINAL),
+        (
+            *("errors", "tally", "descriptors", "bell", "turns", "background"),
+            *PURE_TERMINAL,
+        ),
         frozenset({"attrs", "trio"}),
     ),
     (
@@ -287,8 +294,7 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         MACHINERY,
         (
             *VOCABULARY,
-            "tally",
-            "turns",
+            *("tally", "descriptors", "turns", "background"),
             *PURE_TERMINAL,
             *LIVE_TERMINAL,
             "store",
@@ -296,7 +302,11 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         ),
         frozenset({"attrs", "trio", "h11"}),
     ),
-    (CONNECTION, ("tally", "wire", "problem"), SERVING),
+    (
+        CONNECTION,
+        ("errors", "tally", "descriptors", "background", "wire", "problem"),
+        SERVING,
+    ),
     (
         HTTP,
         (
@@ -316,11 +326,16 @@ LAYERS: tuple[tuple[tuple[str, ...], tuple[str, ...], frozenset[str]], ...] = (
         ("errors", "client", "clock", "operatorkey"),
         frozenset({"attrs", "click", "trio", "httpx"}),
     ),
-    (("listener",), ("errors", "tally", "turns", *CONNECTION), SERVING),
+    (
+        ("listener",),
+        ("errors", "tally", "descriptors", "turns", "background", *CONNECTION),
+        SERVING,
+    ),
     (
         ("server",),
         (
-            *(*VOCABULARY, "tally", "turns", *PURE_TERMINAL, *LIVE_TERMINAL, "store"),
+            *(*VOCABULARY, "tally", "descriptors", "turns", "background"),
+            *(*PURE_TERMINAL, *LIVE_TERMINAL, "store"),
             *(*RULES, *MACHINERY, *HTTP, "listener"),
         ),
         frozenset({"attrs", "trio"}),

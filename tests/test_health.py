@@ -1,5 +1,8 @@
 """What the server and its sessions cost."""
 
+import os
+import resource
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,7 +74,7 @@ async def test_a_disk_that_is_nearly_full_is_seen(tmp_path: Path) -> None:
     """Degraded while the reserve is short, with what to do; there is none when well."""
     async with running(tmp_path) as rig:
         reserve = Reserve(tmp_path)
-        probe = HealthProbe(rig.system.journal, rig.system.supervisor, reserve)
+        probe = HealthProbe(rig.system.journal, rig.system.supervisor, reserve=reserve)
         found = probe.snapshot()
         assert ("ok", None) == (found.status, found.advice)
         reserve.is_short = True
@@ -79,6 +82,26 @@ async def test_a_disk_that_is_nearly_full_is_seen(tmp_path: Path) -> None:
         assert "degraded" == found.status
         assert found.advice is not None
         assert "hard=true" in found.advice
+
+
+async def test_without_descriptors_it_tells_what_it_knew(rig: Rig) -> None:
+    """Not one is left to look at /proc: the memory is that of the last look."""
+    probe = rig.system.health
+    before = probe.snapshot().pressure
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before.open_fds + 20, hard))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        found = probe.snapshot().pressure
+        assert (before.rss_bytes, before.open_fds) == (found.rss_bytes, found.open_fds)
+    finally:
+        for fd in taken:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert before.open_fds > 0
 
 
 async def test_the_cap_is_seen(tmp_path: Path) -> None:

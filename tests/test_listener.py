@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import trio
@@ -14,8 +15,11 @@ import trio.testing
 from quart import request, websocket
 from quart_trio import QuartTrio
 
-from ant import listener
+from ant import admission, listener
+from ant.admission import trust
+from ant.descriptors import Shares
 from ant.listener import MAX_BODY, OVERSIZE, address, open_listeners, serve
+from ant.tally import Limit
 
 ROOMY_S = 10.0  # What a test may take on a busy machine before it has failed.
 
@@ -41,6 +45,7 @@ class Site:
 
         @app.get("/wait")
         async def wait() -> str:
+            trust(request.scope)
             self.entered.set()
             await self.release.wait()
             return "waited"
@@ -138,6 +143,7 @@ async def serving(
     grace_s: float = 5,
     stall_s: float = 5,
     heard: Callable[[], None] = lambda: None,
+    divided: Shares | None = None,
 ) -> AsyncIterator[Site]:
     site = Site()
     listeners = await open_listeners("127.0.0.1", 0)
@@ -151,6 +157,7 @@ async def serving(
             grace_s=grace_s,
             stall_s=stall_s,
             heard=heard,
+            divided=divided,
             task_status=task_status,
         )
         site.done.set()
@@ -163,13 +170,20 @@ async def serving(
             nursery.cancel_scope.cancel()
 
 
-def main() -> None:
+def main(divided: Shares | None = None) -> None:
     """Serve the site alone in a process, for tests that measure one."""
 
     async def run() -> None:
         site, listeners = Site(), await open_listeners("127.0.0.1", 0)
         print(address(listeners)[1], flush=True)
-        await serve(site.app, listeners, stopped=trio.Event(), grace_s=1, stall_s=5)
+        await serve(
+            site.app,
+            listeners,
+            stopped=trio.Event(),
+            grace_s=1,
+            stall_s=5,
+            divided=divided,
+        )
 
     trio.run(run)
 
@@ -384,3 +398,54 @@ async def drip(stream: trio.SocketStream, data: bytes) -> None:
     for at in range(len(data)):
         await stream.send_all(data[at : at + 1])
         await trio.sleep(0.02)
+
+
+@pytest.mark.meets(Limit.CONNECTIONS)
+async def test_the_oldest_idle_connection_makes_room() -> None:
+    """One that said nothing, or half of a head; a request under way is not touched."""
+    shares = Shares(known=9, strangers=2, spare=1)
+    async with serving(divided=shares) as site, await site.connect() as waiting:
+        await waiting.send_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        await site.entered.wait()
+        silent, half, newest = [await site.connect() for _ in range(3)]
+        await half.send_all(b"GET / HTTP/1.1\r\nHo")
+        assert b"" == await silent.receive_some()
+        await site.is_well()  # These come, too, and somebody goes.
+        with suppress(trio.BrokenResourceError):
+            assert b"" == await half.receive_some()
+        await newest.aclose()
+        site.release.set()
+        assert (await read_until(waiting, b"waited")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.meets(Limit.CONNECTIONS)
+async def test_where_nobody_can_go_a_newcomer_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a 503 in the one error shape, and the end of the connection."""
+    monkeypatch.setattr(admission, "ASKING_S", 1000.0)
+    shares = Shares(known=9, strangers=1, spare=1)
+    async with serving(divided=shares) as site, await site.connect() as busy:
+        await busy.send_all(
+            b"POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        )
+        await site.entered.wait()
+        async with await site.connect() as newcomer:
+            await newcomer.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = await read_all(newcomer)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"Connection: close" in head
+        assert 503 == json.loads(body)["status"]
+        site.release.set()
+        assert (await read_until(busy, b"ignored")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_stranger_does_not_keep_a_connection_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On one where nothing was accepted, the next request has a moment to come."""
+    monkeypatch.setattr(listener, "STRANGER_IDLE_S", 0.05)
+    async with serving() as site, await site.connect() as stream:
+        await stream.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await read_all(stream)).endswith(b"ok")

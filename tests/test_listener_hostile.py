@@ -216,12 +216,12 @@ class Measured(Site):
 
 
 @contextmanager
-def process(*, files: int | None = None) -> Iterator[Measured]:
+def process(*, files: int | None = None, call: str = "main()") -> Iterator[Measured]:
     def limit() -> None:
         if files is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
-    code = "from tests.test_listener import main; main()"
+    code = f"from tests.test_listener import Shares, main; {call}"
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
@@ -330,6 +330,34 @@ async def test_memory_is_bounded(
         await act(site)
         await site.is_well()
         assert site.growth() < ACTS[act]
+
+
+@pytest.mark.slow
+async def test_without_any_descriptor_a_newcomer_is_told() -> None:
+    """The one in hand is lent for a 503, as often as somebody comes."""
+    call = "main(Shares(known=900, strangers=900, spare=1))"
+    with process(files=40, call=call) as site, trio.fail_after(2 * ROOMY_S):
+        await site.is_well()
+        held, told = list[trio.SocketStream](), 0
+        while told < 3:
+            stream = await site.connect()
+            await stream.send_all(
+                b"GET /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+                b"Expect: 100-continue\r\n\r\n"
+            )
+            answer = await read_until(stream, b"\r\n\r\n")
+            if answer.startswith(b"HTTP/1.1 100 "):
+                held.append(stream)
+                continue
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            told += 1
+            await stream.aclose()
+        assert len(held) > 5
+        for stream in held:
+            await stream.aclose()
+        while not (await site.get()).endswith(b"ok"):  # It hears of it by and by.
+            pass
+        await site.is_well()
 
 
 @pytest.mark.slow

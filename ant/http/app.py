@@ -6,6 +6,7 @@ from functools import lru_cache
 from quart import Request, Websocket, g, request, websocket
 from quart_trio import QuartTrio
 
+from ant.admission import trust
 from ant.connection import MAX_BODY
 from ant.http import auth, problems, routes
 from ant.http.endpoint import ROUTES
@@ -52,10 +53,12 @@ def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
     @app.before_request
     async def guard_request() -> None:
         g.caller = await guard(request.method, request)
+        trust(request.scope)
 
     @app.before_websocket
     async def guard_socket() -> None:
         g.caller = await guard("WEBSOCKET", websocket)
+        trust(websocket.scope, is_socket=True)
 
     for route in ROUTES:
         app.add_url_rule(

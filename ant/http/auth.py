@@ -9,9 +9,9 @@ only.
 
 import hmac
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.datastructures import Headers
 
@@ -91,6 +91,22 @@ def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
         hmac.compare_digest(shown, wanted) for shown in shown_keys(headers, query_key)
     ]
     return any(matches)
+
+
+def is_favoured(
+    config: Config, headers: Sequence[tuple[bytes, bytes]], target: bytes
+) -> bool:
+    """Whether a call shows the key, or there is none to show.
+
+    It says who goes first when many come, and nothing else.
+    """
+    if config.api_key is None:
+        return True
+    shown = Headers(
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    )
+    query = parse_qs(target.partition(b"?")[2].decode("latin-1"))
+    return has_key(config, shown, query.get("apiKey", [None])[0])
 
 
 def check_key(config: Config, headers: Headers, query_key: str | None) -> None:

@@ -36,6 +36,9 @@ DEAD_TOKEN: Final = 4401
 INTERNAL_ERROR: Final = 1011
 """Close code when a bug of ours ends the socket."""
 
+_LAST: Final = frozenset({401, 403})
+"""Who is refused does not keep a connection: there are only so many."""
+
 _SENTENCES: Final = {
     404: "There is no such path. The routes are listed in the README.",
     405: "This path does not take that method; see the Allow header.",
@@ -88,7 +91,9 @@ def register(app: Quart) -> None:
 
     async def ours(error: Exception) -> Response:
         body = problem_of(error)
-        headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else None
+        headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else {}
+        if body["status"] in _LAST:
+            headers["Connection"] = "close"
         return respond(body, headers)
 
     async def werkzeugs(error: HTTPException) -> Response:

@@ -273,10 +273,10 @@ class Store:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Driver errors become ours where they leave the store."""
+    """Errors of driver and system become ours where they leave the store."""
     try:
         yield
-    except (PeeweeException, sqlite3.Error) as exc:
+    except (PeeweeException, sqlite3.Error, OSError, MemoryError) as exc:
         raise _refusal(exc) from exc
 
 
@@ -327,7 +327,8 @@ def _pausing(job: Job) -> Callable[[], None]:
 
 
 def _domain(exc: Exception) -> Exception:
-    return _refusal(exc) if isinstance(exc, PeeweeException | sqlite3.Error) else exc
+    known = PeeweeException | sqlite3.Error | MemoryError
+    return _refusal(exc) if isinstance(exc, known) else exc
 
 
 def _fail(job: Job, error: Exception) -> None:

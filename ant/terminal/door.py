@@ -17,6 +17,7 @@ from pathlib import Path
 
 import trio
 
+from ant.descriptors import for_children
 from ant.errors import CapacityReached, Invalid
 from ant.terminal import processes, umask
 from ant.terminal.attached import Client, open_client
@@ -113,11 +114,12 @@ class Door:
         if program is None:
             raise Invalid(MISSING)
         setup = [word for option in _OPTIONS for word in ("set-option", *option, ";")]
+        first = _limited(program, for_children())
         said = ""
         for _ in range(TRIES):
             async with self.calm:
                 done = await self._run(
-                    program, *self._server(), "start-server", ";", *setup, *words
+                    *first, *self._server(), "start-server", ";", *setup, *words
                 )
             if done.returncode == 0:
                 return done.stdout.decode()
@@ -173,6 +175,17 @@ def is_old(version: str) -> bool:
     """Whether a version is older than we need; one that is not numbered is not."""
     number = re.search(r"(\d+)\.(\d+)", version)
     return number is not None and (int(number[1]), int(number[2])) < OLDEST
+
+
+def _limited(program: str, descriptors: int | None) -> tuple[str, ...]:
+    """Words that run a program with a soft limit of descriptors: its children have it.
+
+    Only a shell can do that without Python. What it adds to the environment no program
+    in a pane sees: each is given its own.
+    """
+    if descriptors is None:
+        return (program,)
+    return ("/bin/sh", "-c", 'ulimit -Sn "$0" && exec "$@"', str(descriptors), program)
 
 
 def _program() -> str | None:

@@ -137,8 +137,8 @@ class Inbox:
                         rest = rest[count:]
             except NotRunning as exc:
                 typed.error = exc
-                self._queued -= len(rest)
             finally:
+                self._queued -= len(rest)
                 if rest and typed.error is None:
                     typed.error = NotRunning(ENDED)
                 typed.over.set()

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 
 import trio
 
+from ant.background import persist
 from ant.errors import AntError, CapacityReached, NotRunning
 from ant.terminal import front, processes
 from ant.terminal.attached import Client, Command
@@ -280,14 +281,21 @@ class TmuxPane:
         first, self._closing = not self._closing, True
         if first:
             try:
-                # Its pid is tmux's to give back, so it is looked for by all we know.
-                for sid in self._left():
-                    await processes.end_session(sid, grace_s)
+                await persist(self._what, self._end_program, grace_s)
             finally:
                 self._finish.set()
         with trio.move_on_after(DRAIN_S + CLOSE_S):
             await self._closed.wait()
         return self._how_it_ended()
+
+    async def _end_program(self, grace_s: float) -> None:
+        # Its pid is tmux's to give back, so it is looked for by all we know.
+        for sid in self._left():
+            await processes.end_session(sid, grace_s)
+
+    @property
+    def _what(self) -> str:
+        return f"tmux session {self._place.name}"
 
     def _left(self) -> set[int]:
         if self._identity is None:
@@ -303,14 +311,10 @@ class TmuxPane:
         try:
             with self._life:
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._converse)
-                    await self._learn_exit()
+                    nursery.start_soon(persist, self._what, self._converse)
+                    await persist(self._what, self._learn_exit)
                     await self._finish.wait()
-                    async with self._server.calm:
-                        name = f"${self._place.session}"
-                        await self._ask("kill-session", "-t", name)
-                        with trio.move_on_after(CLOSE_S):
-                            await self._client.over.wait()  # It says that it leaves.
+                    await persist(self._what, self._kill)
                     nursery.cancel_scope.cancel()
         finally:
             self._closing = True
@@ -320,13 +324,20 @@ class TmuxPane:
             trio.lowlevel.notify_closing(self._bell)
             os.close(self._bell)
 
+    async def _kill(self) -> None:
+        async with self._server.calm:
+            await self._ask("kill-session", "-t", f"${self._place.session}")
+            with trio.move_on_after(CLOSE_S):
+                await self._client.over.wait()  # It says that it leaves.
+
     async def _converse(self) -> None:
         """Have a control client; another when it was ended and the session was not."""
         while True:
-            try:
-                await self._client.run(self._tell)
-            finally:
-                await self._client.aclose()
+            if not self._client.over.is_set():
+                try:
+                    await self._client.run(self._tell)
+                finally:
+                    await self._client.aclose()
             if self._finish.is_set():
                 return
             self._note(ControlSeen("ctrl-exit", {}))

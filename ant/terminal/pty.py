@@ -22,6 +22,7 @@ from collections import deque
 
 import trio
 
+from ant.descriptors import check_terminal, lent_to_child
 from ant.errors import CapacityReached, Invalid, NotRunning
 from ant.tally import Limit, met
 from ant.terminal import front, processes, umask
@@ -47,7 +48,9 @@ HANG_UP_S = 1.0
 _TIOCSIG = 0x40045436  # Linux: signal the foreground group, past the queue.
 _TIOCGPTPEER = 0x5441  # Linux: open the far end without its name.
 _IUTF8 = 0o40000  # Linux: erase whole characters; Python names it from 3.13 on.
-_SPENT = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.ENOMEM}
+SPENT = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.ENOMEM}
+"""Errors that say that the machine has no more to give."""
+
 _IFLAG, _LFLAG, _CC = 0, 3, 6
 
 
@@ -59,6 +62,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
     *Cancellation:* nothing was created. After the return it is the caller's to close.
     """
     check(spec)
+    check_terminal()
     await trio.lowlevel.checkpoint()
     try:
         master, slave = os.openpty()
@@ -70,7 +74,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
         finally:
             os.close(slave)  # Only now: the far end must never be without an owner.
     except OSError as exc:
-        if exc.errno in _SPENT:
+        if exc.errno in SPENT:
             met(Limit.TERMINALS)
             raise CapacityReached(f"No terminal to be had: {exc.strerror}.") from exc
         raise Invalid(f"Cannot start this: {exc.strerror} at $.command") from exc
@@ -318,7 +322,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
         os.set_inheritable(fd, False)
-    with umask.as_given():
+    with umask.as_given(), lent_to_child():
         pid = os.posix_spawn(
             _env_program(),
             ["env", "-C", spec.cwd, "--", *spec.argv],

@@ -18,6 +18,7 @@ from typing import Protocol
 
 import trio
 
+from ant.background import is_of_system, persist, sentence
 from ant.bell import Bell
 from ant.errors import AntError, CapacityReached, NotRunning, Stalled
 from ant.terminal.addressee import Check, at_prompt
@@ -349,7 +350,7 @@ class LiveTerminal:
                 await self.terminal.wait_exit()
                 nursery.cancel_scope.cancel()
 
-            nursery.start_soon(exited)
+            nursery.start_soon(persist, "A terminal's end", exited)
             await self._stop.wait()
             nursery.cancel_scope.cancel()
         return not self._stop.is_set()
@@ -358,12 +359,12 @@ class LiveTerminal:
         """Run the tasks until the program has ended and all it wrote is read."""
         at_end = trio.Event()
         async with trio.open_nursery() as pipeline:
-            pipeline.start_soon(self._detect)
+            pipeline.start_soon(persist, "A detector", self._detect)
             async with trio.open_nursery() as ends:
-                ends.start_soon(self._read, at_end)
-                ends.start_soon(self._inbox.run)
-                ends.start_soon(self._watch)
-                ends.start_soon(self._hear)
+                ends.start_soon(persist, "A terminal's reader", self._read, at_end)
+                ends.start_soon(persist, "A terminal's writer", self._inbox.run)
+                ends.start_soon(persist, "A screen's watcher", self._watch)
+                ends.start_soon(persist, "A host's news", self._hear)
                 if await self._until_exit():
                     await drain(self.terminal, self.flow, at_end)
                 if not self.leaving:
@@ -407,21 +408,27 @@ async def run_session(
     except AntError as exc:
         reason = str(exc)
         raise
+    except Exception as exc:
+        if is_of_system(exc):
+            reason = sentence(exc)
+        raise
     finally:
         cancelled = trio.current_effective_deadline() <= trio.current_time()
         if cancelled:
             reason = "stopped"
-        with trio.CancelScope(shield=True) as shield:
-            shield.deadline = trio.current_time() + TEARDOWN_S
-            exit_, leaves = None, False
+        try:
+            with trio.CancelScope(shield=True) as shield:
+                shield.deadline = trio.current_time() + TEARDOWN_S
+                exit_, leaves = None, False
+                if live is not None:
+                    leaves = live.leaving or (cancelled and live.terminal.outlives_us)
+                if terminal is not None:
+                    exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
+                if live is not None:
+                    live.close(leaves)
+                await (witness.left() if leaves else witness.ended(exit_, reason))
+        finally:
             if live is not None:
-                leaves = live.leaving or (cancelled and live.terminal.outlives_us)
-            if terminal is not None:
-                exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
-            if live is not None:
-                live.close(leaves)
-            await (witness.left() if leaves else witness.ended(exit_, reason))
-        if live is not None:
-            live.over.set()
+                live.over.set()
         if shield.cancelled_caught:
             raise Stalled(f"A session's end took more than {TEARDOWN_S:g} s.")

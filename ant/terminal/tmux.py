@@ -12,19 +12,21 @@ import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import attrs
 import trio
 
+from ant.descriptors import check_terminal
 from ant.errors import CapacityReached, Invalid, StorageFailed
+from ant.tally import Limit, met
 from ant.terminal import processes, spool, spooler, starter
 from ant.terminal.door import ASK_S, Door, is_old
 from ant.terminal.host import Spec
 from ant.terminal.pane import TmuxPane
 from ant.terminal.place import Place, check_size
-from ant.terminal.pty import check
+from ant.terminal.pty import SPENT, check
 from ant.terminal.spool import RESTART_SKIP, Spool
 
 log = logging.getLogger(__name__)
@@ -100,11 +102,23 @@ class Tmux:
         check(spec)
         check_size(spec.cols, spec.rows)
         _check_passable(spec)
-        await self.door.check()
-        await trio.lowlevel.checkpoint()
-        # Cut off in between, nobody would know whether it runs; each step is bounded.
-        with trio.CancelScope(shield=True):
-            pane = await self._begin(spec, session_id, run, offset, stored)
+        check_terminal()
+        spent: OSError | None = None
+        try:
+            await self.door.check()
+            await trio.lowlevel.checkpoint()
+            # Cut off in between, nobody would know whether it runs; each step is
+            # bounded.
+            with trio.CancelScope(shield=True):
+                pane = await self._begin(spec, session_id, run, offset, stored)
+        except OSError as exc:
+            if exc.errno not in SPENT:
+                raise
+            spent = exc
+        if spent is not None:
+            met(Limit.TERMINALS)
+            await self._undo(session_id)
+            raise CapacityReached(f"No terminal to be had: {spent.strerror}.")
         begun = False
         try:
             await trio.lowlevel.checkpoint()
@@ -115,6 +129,12 @@ class Tmux:
                 with trio.CancelScope(shield=True, deadline=_soon()):
                     await pane.aclose(0)
                 self.forget(session_id)
+
+    async def _undo(self, session_id: str) -> None:
+        """End what was begun; where that fails too, the next server run ends it."""
+        with suppress(OSError), trio.CancelScope(shield=True, deadline=_soon()):
+            await self._kill(f"={session_id}")
+        self.forget(session_id)
 
     async def _begin(
         self,
