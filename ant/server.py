@@ -33,6 +33,7 @@ from ant.listener import address, open_listeners
 from ant.listener import serve as serve_app
 from ant.lock import locked
 from ant.presence import Presence
+from ant.quotas import Quotas
 from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Store, Unit
@@ -154,6 +155,7 @@ async def _serve(
                     presence=Presence(),
                     health=health,
                     channels=channels,
+                    quotas=Quotas(config),
                     indexer=indexer,
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),

@@ -9,6 +9,7 @@ from ant.health import HealthProbe
 from ant.indexer import Indexer
 from ant.journal import Journal
 from ant.presence import Presence
+from ant.quotas import Quotas
 from ant.supervisor import Supervisor
 from ant.witness import Stage
 
@@ -25,6 +26,7 @@ class System:
     presence: Presence
     health: HealthProbe
     channels: Channels
+    quotas: Quotas
     indexer: Indexer
     epoch: str
     build_id: str

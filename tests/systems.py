@@ -29,6 +29,7 @@ from ant.indexer import Indexer
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
+from ant.quotas import Quotas
 from ant.recorder import Recorder
 from ant.scribe import Scribe
 from ant.store import Job, Store, Unit
@@ -202,6 +203,7 @@ async def running(
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor),
                         channels=channels,
+                        quotas=Quotas(config),
                         indexer=indexer,
                         epoch="an-epoch",
                         build_id=clock.new_id(),

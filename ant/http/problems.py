@@ -89,6 +89,8 @@ def register(app: Quart) -> None:
     async def ours(error: Exception) -> Response:
         body = problem_of(error)
         headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else None
+        if isinstance(error, errors.RateLimited):
+            headers = {"Retry-After": str(error.retry_s)}
         return respond(body, headers)
 
     async def werkzeugs(error: HTTPException) -> Response:
