@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import clock
+from ant import clock, tokens
 from ant.commands import CreateLink
 from ant.errors import Conflict, Invalid, NotFound
 from ant.events import RoomLinkCreated, RoomLinkDeleted, SessionsChanged
@@ -18,12 +18,21 @@ from ant.model import (
 from ant.people import PARTICIPANT
 from ant.sessions import check_active, check_exists, need_active
 from ant.store import Unit
+from ant.tokens import Caller
 
 
-def list_links(unit: Unit, room_id: SessionId) -> RoomLinks:
-    """Outgoing and incoming links of a room."""
+def list_links(
+    unit: Unit, room_id: SessionId, caller: Caller | None = None
+) -> RoomLinks:
+    """Outgoing and incoming links of a room; for a token those to rooms it opens."""
     check_exists(unit, room_id)
-    return RoomLinks(unit.links.outgoing(room_id), unit.links.incoming(room_id))
+    outgoing, incoming = unit.links.outgoing(room_id), unit.links.incoming(room_id)
+    if caller is None:
+        return RoomLinks(outgoing, incoming)
+    return RoomLinks(
+        tuple(e for e in outgoing if tokens.opens(unit, caller, e.target_room_id)),
+        tuple(e for e in incoming if tokens.opens(unit, caller, e.source_room_id)),
+    )
 
 
 def create_link(unit: Unit, room_id: SessionId, ask: CreateLink) -> RoomLink:

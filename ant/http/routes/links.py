@@ -8,6 +8,7 @@ from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
 from ant.model import LinkId, Relationship, RoomLink, RoomLinks, SessionId
 from ant.system import System
+from ant.tokens import Caller
 
 
 @attrs.frozen
@@ -24,9 +25,14 @@ class Linked:
 
 
 @endpoint("GET", "/api/sessions/<session_id>/links", inactive=True, token="room")
-async def list_links(system: System, session_id: SessionId) -> RoomLinks:
-    """Outgoing and incoming links of a room."""
-    return await system.journal.read(links.list_links, session_id)
+async def list_links(
+    system: System, session_id: SessionId, caller: Caller | None
+) -> RoomLinks:
+    """Outgoing and incoming links of a room.
+
+    With a terminal's token those to rooms that it is not in are left out.
+    """
+    return await system.journal.read(links.list_links, session_id, caller)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))
