@@ -15,7 +15,6 @@ from ant import deliveries
 from ant.bell import Bell
 from ant.bus import Bus
 from ant.delivering import (
-    PENDING,
     UNDER_WAY,
     DeliveryId,
     DeliveryRecord,
@@ -119,7 +118,7 @@ class Courier:
         Or as they are when the time is over. *Cancellation:* nothing to undo.
         """
         records: tuple[DeliveryRecord, ...] = ()
-        unsettled = PENDING if wanted == "typed" else PENDING | UNDER_WAY
+        watched = UNDER_WAY if wanted == "reacted" else frozenset()
         try:
             with trio.move_on_after(timeout_s):
                 while True:
@@ -127,7 +126,7 @@ class Courier:
                     records = await self._journal.read(
                         deliveries.of_message, room_id, message_id
                     )
-                    if not any(each.state in unsettled for each in records):
+                    if not any(e.is_pending or e.state in watched for e in records):
                         break
                     await moved.wait()
         finally:
@@ -159,6 +158,8 @@ class Courier:
                         continue
                     if record.reason is Reason.QUEUE_FULL:
                         met(Limit.DELIVERIES)
+                    if record.reason is Reason.LOOP:
+                        met(Limit.HOPS)
                     if record.state is DeliveryState.QUEUED:
                         self.wake(SessionId(record.target_id))
                     self._wake_waiters(record.message_id)

@@ -17,7 +17,7 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     """It waits to be typed, perhaps behind others."""
     WITHHELD = "withheld"
-    """It cannot be typed now; `reason` says why. It is tried again."""
+    """It cannot be typed now; `reason` says why. It is tried again, but for `loop`."""
     TYPED = "typed"
     """Its text is in the terminal, without Enter yet."""
     SUBMITTED = "submitted"
@@ -37,7 +37,7 @@ class DeliveryState(StrEnum):
 
 
 PENDING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.WITHHELD})
-"""Nothing of it was typed, and it will be tried."""
+"""Nothing of it was typed, and it will be tried, unless its reason is final."""
 
 UNDER_WAY: Final = frozenset({DeliveryState.TYPED, DeliveryState.SUBMITTED})
 """It was typed, and what comes of that is being watched."""
@@ -66,6 +66,8 @@ class Reason(StrEnum):
     NO_SCREEN = "no_screen"
     # Withheld otherwise.
     NOT_RUNNING = "not_running"
+    # Withheld for good (`FINAL_REASONS`).
+    LOOP = "loop"
     # Typed, and no more is known.
     NOT_SUBMITTED = "not_submitted"
     UNKNOWN_SCREEN = "unknown_screen"
@@ -92,6 +94,15 @@ class Reason(StrEnum):
     READ = "read"
 
 
+FINAL_REASONS: Final = frozenset({Reason.LOOP})
+"""What is withheld for one of these is not tried again: it has ended."""
+
+
+def is_pending(state: DeliveryState, reason: Reason | None) -> bool:
+    """Whether nothing of it was typed, and it will be tried."""
+    return state in PENDING and reason not in FINAL_REASONS
+
+
 SENTENCES: Final = {
     Reason.DIALOG: "A dialog is open in the terminal.",
     Reason.DRAFT: "Somebody has begun to type in the terminal.",
@@ -101,6 +112,10 @@ SENTENCES: Final = {
     Reason.LINE_TOO_LONG: "The line is longer than the terminal takes.",
     Reason.NO_SCREEN: "No screen library is installed on this server.",
     Reason.NOT_RUNNING: "No program runs in the terminal.",
+    Reason.LOOP: (
+        "Programs have answered each other too often; a person's message in the room "
+        "lets them go on."
+    ),
     Reason.NOT_SUBMITTED: "It was typed, and Enter was not pressed.",
     Reason.UNKNOWN_SCREEN: "It was typed on a screen that nobody could read.",
     Reason.NO_REACTION: "It was typed, and the program showed no reaction.",
@@ -156,6 +171,13 @@ class Delivery:
     reason: Reason | None = None
 
 
+def is_routed(delivery: Delivery) -> bool:
+    """Whether somebody is sent the message, by its terminal or a local channel."""
+    if delivery.reason is Reason.CHANNEL:
+        return True
+    return delivery.state not in (None, DeliveryState.SKIPPED, DeliveryState.WITHHELD)
+
+
 @attrs.frozen
 class DeliveryRecord:
     """All that is known of one delivery; `transitions` are its steps, oldest first.
@@ -179,6 +201,11 @@ class DeliveryRecord:
     created_at: datetime
     updated_at: datetime
     transitions: tuple[Transition, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether nothing of it was typed, and it will be tried."""
+        return is_pending(self.state, self.reason)
 
     def told(self) -> Delivery:
         """As the poster is told."""
