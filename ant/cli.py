@@ -90,6 +90,41 @@ for _verb in (msg, chat, sessions, status):
     help="Terminals that may run at once; 0 is no cap.",
 )
 @click.option(
+    "--max-hops",
+    default=8,
+    envvar="ANT_MAX_HOPS",
+    type=click.IntRange(0),
+    help="Programs in a row that answer each other; 0 is no bound.",
+)
+@click.option(
+    "--room-posts-per-minute",
+    default=60,
+    envvar="ANT_ROOM_POSTS_PER_MINUTE",
+    type=click.IntRange(0),
+    help="Posts of programs to others in one room; 0 is no bound.",
+)
+@click.option(
+    "--token-bytes-per-minute",
+    default=1 << 20,
+    envvar="ANT_TOKEN_BYTES_PER_MINUTE",
+    type=click.IntRange(0),
+    help="Bytes that one terminal's token may write; 0 is no bound.",
+)
+@click.option(
+    "--token-requests-per-minute",
+    default=600,
+    envvar="ANT_TOKEN_REQUESTS_PER_MINUTE",
+    type=click.IntRange(0),
+    help="Requests with which it may write; 0 is no bound.",
+)
+@click.option(
+    "--token-body-max",
+    default=64 << 10,
+    envvar="ANT_TOKEN_BODY_MAX",
+    type=click.IntRange(1024, 10 << 20),
+    help="Bytes of one such request.",
+)
+@click.option(
     "--transcript-max-bytes",
     default=256 << 20,
     envvar="ANT_TRANSCRIPT_MAX_BYTES",

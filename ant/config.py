@@ -26,6 +26,16 @@ class Config:
     """How others reach us, when it is not http://HOST:PORT (behind TLS, say)."""
     max_active_sessions: int = 0
     """Terminals that may run at once; 0 is no cap."""
+    max_hops: int = 8
+    """Programs in a row that may answer each other unasked; 0 is no bound."""
+    room_posts_per_minute: int = 60
+    """Posts of tokens that reach others, in one room; 0 is no bound."""
+    token_bytes_per_minute: int = 1 << 20
+    """Bytes that one terminal's token may write; 0 is no bound."""
+    token_requests_per_minute: int = 600
+    """Requests that write which one terminal's token may make; 0 is no bound."""
+    token_body_max: int = 64 << 10
+    """Bytes of one such request."""
     transcript_max_bytes: int = 256 << 20
     """Transcript kept per session; beyond it the oldest whole chunks go."""
     event_log_keep: int = 100_000

@@ -161,6 +161,8 @@ class Courier:
                         continue
                     if record.reason is Reason.QUEUE_FULL:
                         met(Limit.DELIVERIES)
+                    if record.reason is Reason.LOOP:
+                        met(Limit.HOPS)
                     if record.state is DeliveryState.QUEUED:
                         self.wake(SessionId(record.target_id))
                     self._wake_waiters(record.message_id)

@@ -8,6 +8,7 @@ ended is `unconfirmed`.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import attrs
 
@@ -16,7 +17,6 @@ from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
     UNDER_WAY,
-    Delivery,
     DeliveryId,
     DeliveryRecord,
     DeliveryState,
@@ -45,6 +45,18 @@ _ACKNOWLEDGED = PENDING | UNDER_WAY | {DeliveryState.REACTED, DeliveryState.UNCO
 
 
 @attrs.frozen
+class Reach:
+    """How far a message goes.
+
+    `is_confined`: to members of its room only. `is_looped`: to no program at all, and
+    the ledger says whom it would have reached.
+    """
+
+    is_confined: bool = False
+    is_looped: bool = False
+
+
+@attrs.frozen
 class Step:
     """What became of a delivery next."""
 
@@ -56,15 +68,18 @@ class Step:
 
 
 def send(
-    unit: Unit, message: Message, rests: Mapping[SessionId, Rest] = NOBODY
-) -> tuple[Delivery, ...]:
-    """Queue a message for everybody it is meant for; as its poster is told.
+    unit: Unit,
+    message: Message,
+    rests: Mapping[SessionId, Rest] = NOBODY,
+    reach: Reach = Reach(),
+) -> tuple[DeliveryRecord, ...]:
+    """Queue a message for everybody it is meant for; the new rows of the ledger.
 
     `rests` says what running agents do; who is not in it does not run.
     """
     roster = _roster(unit, message.session_id, rests)
     linked = [_member(each) for each in unit.sessions.linking(message.session_id)]
-    if not (roster or linked or message.target):
+    if not (roster or linked or message.target or reach.is_looped):
         return ()
     sender = people.resolve(unit, message.sender_id)
     post = Post(
@@ -76,15 +91,28 @@ def send(
         msg_type=message.msg_type,
         source=message.meta.get("source"),
     )
-    recipients = routing.route(
-        post,
-        roster,
-        linked,
-        _named(unit, message.target),
-        is_channel=_has_channel(unit, message.target),
-    )
+    if reach.is_confined:
+        named = _known(message.target, [*roster, *linked])
+    else:
+        named = _named(unit, message.target)
+    is_channel = _has_channel(unit, message)
+    recipients = routing.route(post, roster, linked, named, is_channel=is_channel)
+    if reach.is_looped:  # Channels have no rows else, and must not be told.
+        names = {folded(each.target_id) for each in recipients}
+        heard = registry.hearing(unit, [message])
+        handles = (each.handle for _, found, _ in heard for each in found)
+        recipients += [routing.told(e) for e in handles if folded(e) not in names]
     who = _sender(unit, message)
-    return tuple(_enter(unit, message, who, each).told() for each in recipients)
+    return tuple(_enter(unit, message, who, each, reach) for each in recipients)
+
+
+def reached(records: Sequence[DeliveryRecord]) -> list[SessionId]:
+    """The terminals that these bring something to, or that have it already."""
+    return [
+        SessionId(each.target_id)
+        for each in records
+        if each.state is DeliveryState.QUEUED or each.reason is Reason.TERMINAL_DIRECT
+    ]
 
 
 def _roster(
@@ -118,16 +146,32 @@ def _named(unit: Unit, target: str | None) -> Member | None:
     return _member(session) if session else None
 
 
-def _has_channel(unit: Unit, target: str | None) -> bool:
-    return target is not None and registry.find(unit, target) is not None
+def _known(target: str | None, members: Sequence[Member]) -> Member | None:
+    """The member of the room that has that handle; nobody else is looked for."""
+    return next(
+        (
+            each
+            for each in members
+            if target and each.handle and folded(each.handle) == folded(target)
+        ),
+        None,
+    )
+
+
+def _has_channel(unit: Unit, message: Message) -> bool:
+    """Whether a local channel has the target, and may be named there."""
+    channel = registry.find(unit, message.target) if message.target else None
+    return channel is not None and registry.may_name(unit, channel, message)
 
 
 def _enter(
-    unit: Unit, message: Message, sender: str, recipient: Recipient
+    unit: Unit, message: Message, sender: str, recipient: Recipient, reach: Reach
 ) -> DeliveryRecord:
     """Open a delivery's row in the ledger."""
     step = Step(DeliveryState.QUEUED)
-    if recipient.skip is not None:
+    if reach.is_looped and recipient.skip in (None, Reason.CHANNEL):
+        step = Step(DeliveryState.WITHHELD, Reason.LOOP)
+    elif recipient.skip is not None:
         step = Step(DeliveryState.SKIPPED, recipient.skip)
     elif unit.deliveries.count(recipient.target_id) >= QUEUE:
         step = Step(DeliveryState.DEAD, Reason.QUEUE_FULL)
@@ -326,9 +370,9 @@ def list_deliveries(
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
+    place = partial(unit.deliveries.ordinal, session_id)
     since, before = (
-        cursors.bound(unit, ask, key, unit.deliveries.ordinal, "delivery")
-        for key in ("since", "before")
+        cursors.bound(unit, ask, key, place, "delivery") for key in ("since", "before")
     )
     state = DeliveryState(ask.state) if ask.state else None
     page = unit.deliveries.page(session_id, state, since, before, ask.limit)

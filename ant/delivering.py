@@ -66,9 +66,10 @@ class Reason(StrEnum):
     NO_SCREEN = "no_screen"
     # Withheld otherwise.
     NOT_RUNNING = "not_running"
-    # Withheld for good.
+    # Withheld for good (`FINAL_REASONS`).
     NOT_AN_AGENT = "not_an_agent"
     NOTED = "noted"
+    LOOP = "loop"
     # Typed, and no more is known.
     NOT_SUBMITTED = "not_submitted"
     UNKNOWN_SCREEN = "unknown_screen"
@@ -95,8 +96,9 @@ class Reason(StrEnum):
     READ = "read"
 
 
-FOR_GOOD: Final = frozenset({Reason.NOT_AN_AGENT, Reason.NOTED})
+FINAL_REASONS: Final = frozenset({Reason.NOT_AN_AGENT, Reason.NOTED, Reason.LOOP})
 """Reasons for which a message is withheld and not tried again."""
+
 
 SENTENCES: Final = {
     Reason.DIALOG: "A dialog is open in the terminal.",
@@ -111,6 +113,10 @@ SENTENCES: Final = {
     "terminal. The message is in its file.",
     Reason.NOTED: "It was not typed: a shell is in front of the terminal, and was "
     "given a comment that names the message's file.",
+    Reason.LOOP: (
+        "Programs have answered each other too often; a person's message in the room "
+        "lets them go on."
+    ),
     Reason.NOT_SUBMITTED: "It was typed, and Enter was not pressed.",
     Reason.UNKNOWN_SCREEN: "It was typed on a screen that nobody could read.",
     Reason.NO_REACTION: "It was typed, and the program showed no reaction.",
@@ -152,7 +158,7 @@ class Transition:
 def is_final(state: DeliveryState, reason: Reason | None) -> bool:
     """Whether a delivery in that state is not tried or watched any more."""
     if state is DeliveryState.WITHHELD:
-        return reason in FOR_GOOD
+        return reason in FINAL_REASONS
     return state not in PENDING | UNDER_WAY
 
 
@@ -175,6 +181,13 @@ class Delivery:
     reason: Reason | None = None
     final: bool = True
     file: str | None = None
+
+
+def is_routed(delivery: Delivery) -> bool:
+    """Whether somebody is sent the message, by its terminal or a local channel."""
+    if delivery.reason is Reason.CHANNEL:
+        return True
+    return delivery.state not in (None, DeliveryState.SKIPPED, DeliveryState.WITHHELD)
 
 
 @attrs.frozen

@@ -77,6 +77,14 @@ class CapacityReached(AntError):
     """The session cap, or a full inbox."""
 
 
+class RateLimited(CapacityReached):
+    """A program wrote too much or too often; `retry_s` seconds later it may again."""
+
+    def __init__(self, detail: str, retry_s: int = 60) -> None:
+        self.retry_s = retry_s
+        super().__init__(detail)
+
+
 class Stalled(AntError):
     """The other side did not take what we had for it in the time it was given."""
 

@@ -20,7 +20,7 @@ import trio
 from ant import clock, deliveries
 from ant.deliveries import Step
 from ant.delivering import (
-    FOR_GOOD,
+    FINAL_REASONS,
     DeliveryKind,
     DeliveryRecord,
     DeliveryState,
@@ -207,7 +207,7 @@ class Handover:
     ) -> Step:
         """Nothing was typed, for now or for good."""
         reason = _reason(why.reason)
-        if reason in FOR_GOOD:
+        if reason in FINAL_REASONS:
             try:
                 return self._filed(session_id, letter)
             except StorageFailed as exc:

@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import clock
+from ant import clock, tokens
 from ant.commands import FIRST_PAGE, CreateLink, ListAll
 from ant.errors import Conflict, Invalid, NotFound
 from ant.events import RoomLinkCreated, RoomLinkDeleted, SessionsChanged
@@ -18,15 +18,29 @@ from ant.model import (
 from ant.people import PARTICIPANT
 from ant.sessions import check_active, check_exists, need_active
 from ant.store import Unit
+from ant.tokens import Caller
 
 
-def list_links(unit: Unit, room_id: SessionId, ask: ListAll = FIRST_PAGE) -> RoomLinks:
-    """Outgoing and incoming links of a room, a page of both together."""
+def list_links(
+    unit: Unit,
+    room_id: SessionId,
+    ask: ListAll = FIRST_PAGE,
+    caller: Caller | None = None,
+) -> RoomLinks:
+    """Outgoing and incoming links of a room, a page of both together.
+
+    For a token those to rooms that it opens.
+    """
     check_exists(unit, room_id)
     page = unit.links.page(room_id, ask.after)
+    outgoing = [each for each in page if each.source_room_id == room_id]
+    incoming = [each for each in page if each.source_room_id != room_id]
+    if caller is not None:
+        outgoing = [e for e in outgoing if tokens.opens(unit, caller, e.target_room_id)]
+        incoming = [e for e in incoming if tokens.opens(unit, caller, e.source_room_id)]
     return RoomLinks(
-        tuple(each for each in page if each.source_room_id == room_id),
-        tuple(each for each in page if each.source_room_id != room_id),
+        tuple(outgoing),
+        tuple(incoming),
         page[-1].id if page.more else None,
     )
 

@@ -263,7 +263,11 @@ class Relationship(StrEnum):
 
 @attrs.frozen
 class Message:
-    """One row of a room's history."""
+    """One row of a room's history.
+
+    `hops`: 0 where a person wrote it, else how many programs in a row have spoken to
+    each other, up to this message, since a person said something.
+    """
 
     id: MessageId
     session_id: SessionId
@@ -279,6 +283,19 @@ class Message:
     created_at: datetime
     pinned: bool
     client_id: str | None
+    hops: int = 0
+
+
+@attrs.frozen(order=True)
+class Chain:
+    """How far a word is from a person's: which that was, and posts of programs since.
+
+    Words of people are numbered as they come. The greater is the later word, and of one
+    word the longer chain.
+    """
+
+    person: int = 0
+    hops: int = 0
 
 
 @attrs.frozen

@@ -9,6 +9,7 @@ import attrs
 from ant import clock, handles, people, wire
 from ant.cards import MACHINE
 from ant.commands import NameChannel, RegisterChannel
+from ant.delivering import Reason
 from ant.errors import CapacityReached
 from ant.mentions import folded
 from ant.model import Message, Session, SessionId, SessionType
@@ -91,9 +92,10 @@ def hearing(
 ) -> list[tuple[Message, list[Channel], str | None]]:
     """Each message that some channel hears: which do, and the name of who says it.
 
-    A `target` is the one channel of that handle. Else it is who belongs to the room by
-    its session; and without a session everybody, where a person speaks in a room that
-    is no terminal's own. Nobody is told what he said himself.
+    A `target` is the one channel of that handle, which for a program must be of the
+    room. Else it is who belongs to the room by its session; and without a session
+    everybody, where a person speaks in a room that is no terminal's own. Nobody is told
+    what he said himself, or what is looped.
     """
     channels = list_channels(unit)
     if not channels:
@@ -112,20 +114,44 @@ def _hearing(
     if sender is not None:
         name = sender.handle or sender.display_name or sender.name
     if message.target and message.target.lower() != EVERYONE:
-        return [each for each in others if each.is_called(message.target)], name
-    is_public = (
-        sender is None or sender.terminal is None
-    ) and not unit.sessions.linking(message.session_id)
-    found = [
-        each
-        for each in others
-        if (
-            is_public
-            if each.session_id is None
-            else _belongs(unit, each.session_id, message.session_id)
-        )
-    ]
+        meant = [each for each in others if each.is_called(message.target)]
+        found = [each for each in meant if may_name(unit, each, message)]
+    else:
+        linking = unit.sessions.linking(message.session_id)
+        is_public = not (linking or _by_program(channels, message, sender))
+        found = [
+            each
+            for each in others
+            if (
+                is_public
+                if each.session_id is None
+                else is_of(unit, each, message.session_id)
+            )
+        ]
+    if found and message.hops:
+        ledger = unit.deliveries.of_message(message.id)
+        looped = {folded(e.target_id) for e in ledger if e.reason is Reason.LOOP}
+        found = [each for each in found if folded(each.handle) not in looped]
     return found, name
+
+
+def may_name(unit: Unit, channel: Channel, message: Message) -> bool:
+    """Whether a message reaches a channel that is its target.
+
+    A person may name any; a terminal or a channel's program those of the room.
+    """
+    sender = people.resolve(unit, message.sender_id)
+    if not _by_program(list_channels(unit), message, sender):
+        return True
+    return is_of(unit, channel, message.session_id)
+
+
+def _by_program(
+    channels: Sequence[Channel], message: Message, sender: Session | None
+) -> bool:
+    """Whether a terminal or a channel's program says it."""
+    is_terminal = sender is not None and sender.terminal is not None
+    return is_terminal or any(each.is_called(message.sender_id) for each in channels)
 
 
 def _is_own(channel: Channel, message: Message, sender: Session | None) -> bool:
@@ -139,9 +165,9 @@ def _is_own(channel: Channel, message: Message, sender: Session | None) -> bool:
     )
 
 
-def _belongs(unit: Unit, session_id: SessionId, room_id: SessionId) -> bool:
-    """Whether a session is a room, or somebody in it."""
-    session = unit.sessions.get(session_id)
+def is_of(unit: Unit, channel: Channel, room_id: SessionId) -> bool:
+    """Whether a channel's session is that room, or somebody in it."""
+    session = unit.sessions.get(channel.session_id) if channel.session_id else None
     if session is None or not session.active:
         return False
     if room_id in (session.id, session.linked_chat_id):

@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
-from ant import clock, cursors, deliveries, people, wire
+from ant import clock, cursors, deliveries, hops, people, wire
 from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
+from ant.deliveries import Reach
 from ant.delivering import Delivery, Posted
 from ant.errors import Invalid
 from ant.events import (
@@ -26,6 +27,7 @@ from ant.model import (
 from ant.routing import Rest
 from ant.sessions import check_active, check_exists, merged
 from ant.store import Page, Unit
+from ant.tokens import Caller
 
 SNIPPET = 80
 """Characters of context on either side of the first word."""
@@ -44,8 +46,13 @@ def post_message(
     room_id: SessionId,
     ask: PostMessage,
     rests: Mapping[SessionId, Rest] = deliveries.NOBODY,
+    caller: Caller | None = None,
+    max_hops: int = hops.MOST,
 ) -> Posted:
     """Store a message and queue it for whom it is meant, of whom `rests` tells.
+
+    A `caller`, who shows a token, reaches nobody outside of the room. Nobody gets a
+    message with more than `max_hops` (0 is no bound).
 
     With a `client_id` that the room knows it is the first row again.
 
@@ -65,6 +72,7 @@ def post_message(
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
+    said = hops.word(unit, room_id, ask, caller is not None)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,
@@ -80,6 +88,7 @@ def post_message(
         created_at=at,
         pinned=False,
         client_id=ask.client_id,
+        hops=said.chain.hops,
     )
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
@@ -87,7 +96,10 @@ def post_message(
         people.posted(unit, room_id, ask.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
-    return Posted(message, broadcast + deliveries.send(unit, message, rests))
+    reach = Reach(caller is not None, said.is_looped(max_hops))
+    sent = deliveries.send(unit, message, rests, reach)
+    hops.note(unit, room_id, said, deliveries.reached(sent))
+    return Posted(message, broadcast + tuple(each.told() for each in sent))
 
 
 def list_messages(unit: Unit, room_id: SessionId, ask: ListMessages) -> Page[Message]:

@@ -145,14 +145,19 @@ def _targeted(
     here = (m for m in roster if m.alias and folded(m.alias) == folded(target))
     member = next(here, named)
     if member is None and is_channel:
-        told = _named(None, target, Reason.CHANNEL)
-        return attrs.evolve(told, adapter=CHANNEL)
+        return told(target)
     if member is None:
         return _named(None, target, Reason.UNKNOWN_TARGET)
     skip = None if member.has_terminal else Reason.NO_TERMINAL
     if member.session_id == post.sender:
         skip = Reason.OWN_MESSAGE
     return _named(member.session_id, member.session_id, skip)
+
+
+def told(handle: str) -> Recipient:
+    """A local channel, which is told beside the ledger."""
+    kind, why = DeliveryKind.LINE, Reason.CHANNEL
+    return Recipient(None, handle, CHANNEL, kind, "target", why)
 
 
 def _named(who: SessionId | None, name: str, skip: Reason | None) -> Recipient:

@@ -38,6 +38,7 @@ from ant.listener import serve as serve_app
 from ant.lock import locked
 from ant.peers import Peers
 from ant.presence import Presence
+from ant.quotas import Quotas
 from ant.recorder import Recorder
 from ant.remover import Remover
 from ant.reserve import Reserve
@@ -188,6 +189,7 @@ async def _serve(
                     presence=Presence(),
                     health=health,
                     channels=channels,
+                    quotas=Quotas(config),
                     indexer=indexer,
                     remover=remover,
                     epoch=store.transact(_epoch),

@@ -9,6 +9,7 @@ from ant.health import HealthProbe
 from ant.indexer import Indexer
 from ant.journal import Journal
 from ant.presence import Presence
+from ant.quotas import Quotas
 from ant.remover import Remover
 from ant.supervisor import Supervisor
 from ant.witness import Stage
@@ -26,6 +27,7 @@ class System:
     presence: Presence
     health: HealthProbe
     channels: Channels
+    quotas: Quotas
     indexer: Indexer
     remover: Remover
     epoch: str

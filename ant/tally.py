@@ -58,6 +58,20 @@ class Limit(Enum):
         "is refused with 429; what came and went unanswered meanwhile is dropped."
     )
     DELIVERIES = "While 256 messages wait for a terminal, the next is given up at once."
+    HOPS = (
+        "A message of a program that is over ANT_MAX_HOPS answers away from a person's "
+        "word is stored and brought to nobody."
+    )
+    ROOM_POSTS = (
+        "Beyond ANT_ROOM_POSTS_PER_MINUTE the next post of a token to others is a 429."
+    )
+    TOKEN_BODY = (
+        "A body of a token over ANT_TOKEN_BODY_MAX, or a hook's over 1 MiB, is a 413."
+    )
+    TOKEN_QUOTA = (
+        "Beyond ANT_TOKEN_BYTES_PER_MINUTE or ANT_TOKEN_REQUESTS_PER_MINUTE of a "
+        "terminal the next request of its token that writes is a 429."
+    )
     TRAIL = (
         "While 256 facts of a session wait for its bytes to be stored, the oldest go; "
         "the chain says how many."

@@ -102,10 +102,19 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
     """A room opens to the terminal whose linked chat it is, and to its members.
 
     Raises `Unauthorized` when the caller's run has ended, and `Forbidden`, for a room
-    that does not exist, too.
+    that does not exist, or is archived or deleted, too.
     """
-    if not _is_in(unit, check_alive(unit, caller), room_id):
+    check_alive(unit, caller)
+    if not opens(unit, caller, room_id):
         raise Forbidden("The terminal of this token is not in this room.")
+
+
+def opens(unit: Unit, caller: Caller, room_id: str) -> bool:
+    """Whether a room is there, is active and opens to the caller's terminal."""
+    own, room = unit.sessions.get(caller.session_id), unit.sessions.get(room_id)
+    if own is None or room is None or not room.active:
+        return False
+    return _is_in(unit, own, room_id)
 
 
 def _is_in(unit: Unit, session: Session, room_id: str) -> bool:

@@ -30,6 +30,7 @@ from ant.indexer import Indexer
 from ant.journal import open_journal
 from ant.model import Session, SessionType
 from ant.presence import Presence
+from ant.quotas import Quotas
 from ant.recorder import Recorder
 from ant.remover import Remover
 from ant.scribe import Scribe
@@ -206,6 +207,7 @@ async def running(
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor, background),
                         channels=channels,
+                        quotas=Quotas(config),
                         indexer=indexer,
                         remover=remover,
                         epoch="an-epoch",

@@ -64,6 +64,9 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         *("--transcript-max-bytes", "70000", "--event-log-keep", "5"),
         *("--public-url", "https://ant.example", "--allowed-hosts", "a, b,"),
         *("--webhook-private", "--no-shell-integration"),
+        *("--max-hops", "3", "--room-posts-per-minute", "4"),
+        *("--token-bytes-per-minute", "5", "--token-requests-per-minute", "6"),
+        *("--token-body-max", "2048"),
     )
     variables = run(
         "serve",
@@ -80,6 +83,11 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         ANT_ALLOWED_HOSTS="a, b,",
         ANT_WEBHOOK_PRIVATE="1",
         ANT_SHELL_INTEGRATION="0",
+        ANT_MAX_HOPS="3",
+        ANT_ROOM_POSTS_PER_MINUTE="4",
+        ANT_TOKEN_BYTES_PER_MINUTE="5",
+        ANT_TOKEN_REQUESTS_PER_MINUTE="6",
+        ANT_TOKEN_BODY_MAX="2048",
     )
     assert (0, 0) == (flags.exit_code, variables.exit_code), variables.output
     expected = Config(
@@ -96,6 +104,11 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         allowed_hosts=("a", "b"),
         webhook_private=True,
         shell_integration=False,
+        max_hops=3,
+        room_posts_per_minute=4,
+        token_bytes_per_minute=5,
+        token_requests_per_minute=6,
+        token_body_max=2048,
     )
     assert [expected, expected] == told
 

@@ -11,7 +11,7 @@ from ant.model import Session, SessionId
 from ant.store import Store
 from ant.terminal.host import Exit
 from ant.tokens import FORM, Caller, Mint, check_alive, check_room, identify, rooms_of
-from tests.rules import NOBODY, create, join, post, room
+from tests.rules import NOBODY, create, join, patch, post, room
 
 MINT = Mint(b"a key")
 
@@ -163,13 +163,26 @@ def test_a_terminal_is_no_room(store: Store, ada: Session) -> None:
     assert bob.id not in [each.id for each in store.read(rooms_of, caller)]
 
 
-def test_archived_rooms_are_not_listed(store: Store, ada: Session) -> None:
-    """They open all the same: what can be done there is the route's business."""
+def test_inactive_rooms_are_closed(store: Store, ada: Session) -> None:
+    """Archived or deleted, they are not listed and do not open, until they are back."""
     here, caller = room(store), caller_of(store, ada)
     join(store, here, session_id=ada.id)
-    store.transact(sessions.patch_session, here.id, PatchSession(archived=True))
-    store.read(check_room, caller, here.id)
-    assert here.id not in [each.id for each in store.read(rooms_of, caller)]
+    for end, back in (
+        (
+            lambda: patch(store, here.id, archived=True),
+            lambda: patch(store, here.id, archived=False),
+        ),
+        (
+            lambda: store.transact(sessions.delete_session, here.id, False),
+            lambda: store.transact(sessions.restore_session, here.id),
+        ),
+    ):
+        end()
+        with pytest.raises(Forbidden):
+            store.read(check_room, caller, here.id)
+        assert here.id not in [each.id for each in store.read(rooms_of, caller)]
+        back()
+        store.read(check_room, caller, here.id)
     store.transact(sessions.remove_sessions, [ada.id])
     assert () == store.read(rooms_of, caller)
 

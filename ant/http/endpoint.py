@@ -42,6 +42,7 @@ class Route:
     token: permits.Stance | None = None
     speaker: str | None = None
     large: bool = False
+    keeps: int | None = None
 
     @property
     def name(self) -> str:
@@ -74,7 +75,11 @@ class Route:
             if query is not None:
                 params["query"] = wire.read_query(_pairs(), query)
             if body is not None:
+                if caller is not None:
+                    permits.check_size(system, self.keeps, request.content_length or 0)
                 data = cast(bytes, await request.get_data(as_text=False))
+                if caller is not None:
+                    permits.spend(system, self.keeps, caller, len(data))
                 as_it_came = takes_bytes and request.mimetype == OCTETS
                 params["body"] = data if as_it_came else wire.read_body(data, body)
                 if caller is not None:
@@ -126,6 +131,7 @@ def endpoint(
     token: permits.Stance | None = None,
     speaker: str | None = None,
     large: bool = False,
+    keeps: int | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler: `(system, <path parameters>, body, query) -> answer`.
 
@@ -139,6 +145,8 @@ def endpoint(
     unless that is said. `speaker`: the field of the body that says who speaks, which a
     token binds. A parameter `caller` is that terminal, None for the operator. `large`:
     what it answers is made into JSON in a thread, as the pages of every GET are.
+    `keeps`: the most bytes that are stored of a body, which may be larger than a
+    token's others.
     """
 
     def register(handler: Handler) -> Handler:
@@ -150,11 +158,8 @@ def endpoint(
         if len(kinds) < len(get_args(hints["return"])):
             (hints["return"],) = kinds
         route = Route(method, path, status, handler, hints, inactive, raises)
-        ROUTES.append(
-            attrs.evolve(
-                route, also=also or {}, token=token, speaker=speaker, large=large
-            )
-        )
+        more: dict[str, Any] = {"token": token, "speaker": speaker, "keeps": keeps}
+        ROUTES.append(attrs.evolve(route, also=also or {}, large=large, **more))
         return handler
 
     return register

@@ -47,6 +47,8 @@ def _refusals(route: Route) -> dict[int, str]:
         found.append(errors.Invalid)
     if route.body is not None:
         found.append(errors.TooLarge)
+        if route.token is not None:
+            found.append(errors.RateLimited)
     if "<" in route.path:
         found.append(errors.NotFound)
     if "<session_id>" in route.path and not route.inactive:

@@ -11,15 +11,19 @@ import attrs
 from ant import tokens
 from ant.cards import MACHINE
 from ant.commands import PostMessage
-from ant.errors import Forbidden
+from ant.errors import Forbidden, TooLarge
 from ant.frames import Frame, JoinSession, LeaveSession, PresencePing, Resume
 from ant.system import System
+from ant.tally import Limit, met
 from ant.tokens import Caller
 
 Stance = Literal["room", "self", "either"]
 """Where a route opens to a token: in the rooms of its terminal, for that terminal
 itself, or in both. A `self` without a session in its path gets the caller as `caller`,
 or the body's `speaker` is bound to it."""
+
+MAX_KEPT_IN_PART: Final = 1 << 20
+"""Bytes of a body of a token of which a part is kept: a hook tells of whole files."""
 
 LOBBY: Final = "__ant_sessions__"
 """What the original's clients join to hear `sessions_changed`; here everybody does."""
@@ -41,6 +45,24 @@ async def check_call(
     if stance == "self" or session_id is None:
         raise Forbidden(_NOTHING)
     await system.journal.read(tokens.check_room, caller, session_id)
+
+
+def check_size(system: System, keeps: int | None, size: int) -> None:
+    """Refuse a token's body that is too large, before it is read where it says so.
+
+    One of which the route `keeps` a part may be larger. Raises `TooLarge`.
+    """
+    most = system.config.token_body_max if keeps is None else MAX_KEPT_IN_PART
+    if size > most:
+        met(Limit.TOKEN_BODY)
+        raise TooLarge(f"A body of a terminal's token may have {most} bytes here.")
+
+
+def spend(system: System, keeps: int | None, caller: Caller, size: int) -> None:
+    """Count a request of a token. Raises `TooLarge` and `RateLimited`."""
+    check_size(system, keeps, size)
+    kept = size if keeps is None else min(size, keeps)
+    system.quotas.spend(caller.session_id, kept)
 
 
 def bound(caller: Caller, speaker: str | None, body: Any) -> Any:

@@ -94,6 +94,8 @@ def register(app: Quart) -> None:
         headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else {}
         if body["status"] in _LAST:
             headers["Connection"] = "close"
+        if isinstance(error, errors.RateLimited):
+            headers["Retry-After"] = str(error.retry_s)
         return respond(body, headers)
 
     async def werkzeugs(error: HTTPException) -> Response:

@@ -8,7 +8,8 @@ from peewee import fn
 from ant import clock, wire
 from ant.delivering import (
     ARRIVED,
-    FOR_GOOD,
+    FINAL_REASONS,
+    PENDING,
     SENTENCES,
     DeliveryId,
     DeliveryKind,
@@ -22,12 +23,24 @@ from ant.model import MessageId, SessionId
 from ant.store.roomtables import DeliveryRow
 from ant.store.statement import Page, Statement, lazily, page
 
-_WAITS = (DeliveryState.QUEUED, DeliveryState.WITHHELD)
-_WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)
+_TRIED = [each for each in Reason if each not in FINAL_REASONS]
+_WITHHELD = DeliveryRow.state == DeliveryState.WITHHELD
+_UNTYPED = DeliveryRow.state.in_(sorted(PENDING))
 
-_PENDING = DeliveryRow.state.in_(_WAITS) & (
-    DeliveryRow.reason.is_null() | DeliveryRow.reason.not_in(sorted(FOR_GOOD))
-)
+
+def _waits(here: Any) -> Any:
+    """Pending, and `here`: three terms that an index answers each by itself.
+
+    So it costs nothing that many are withheld for good.
+    """
+    return (
+        (here & (DeliveryRow.state == DeliveryState.QUEUED))
+        | (here & _WITHHELD & DeliveryRow.reason.is_null())
+        | (here & _WITHHELD & DeliveryRow.reason.in_(_TRIED))
+    )
+
+
+_WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)
 
 
 def _record(row: Any) -> DeliveryRecord:
@@ -72,14 +85,14 @@ _OF_MESSAGE = Statement(
 _NEXT = Statement(
     lambda session_id: (
         DeliveryRow.select()
-        .where((DeliveryRow.session_id == session_id) & _PENDING)
+        .where(_waits(DeliveryRow.session_id == session_id))
         .order_by(DeliveryRow.ordinal)
         .limit(1)
     )
 )
 _COUNT = Statement(
     lambda session_id: DeliveryRow.select(fn.COUNT(DeliveryRow.ordinal)).where(
-        (DeliveryRow.session_id == session_id) & _PENDING
+        _waits(DeliveryRow.session_id == session_id)
     )
 )
 
@@ -135,26 +148,27 @@ class Deliveries:
     def terminals(self) -> list[SessionId]:
         """The terminals for which something waits."""
         query = DeliveryRow.select(DeliveryRow.session_id).distinct()
-        rows: Any = query.where(_PENDING).tuples()
+        rows: Any = query.where(_waits(_UNTYPED)).tuples()
         return [SessionId(session_id) for (session_id,) in rows if session_id]
 
     def unsettled(self) -> list[DeliveryRecord]:
         """Those of which something may be in a terminal, and nobody watches."""
-        begun = (DeliveryRow.begun == True) & _PENDING  # noqa: E712
+        begun = _waits(DeliveryRow.begun == True)  # noqa: E712
         rows = DeliveryRow.select().where(begun | DeliveryRow.state.in_(_WATCHED))
         return list(map(_record, rows.order_by(DeliveryRow.ordinal).namedtuples()))
 
     def counts(self, states: Collection[DeliveryState]) -> dict[str, int]:
-        """How many there are in each of these states, but those withheld for good."""
+        """How many there are in each of these states; final ones are not withheld."""
         query = DeliveryRow.select(DeliveryRow.state, fn.COUNT(DeliveryRow.ordinal))
-        waits = DeliveryRow.state.not_in(_WAITS) | _PENDING
-        rows: Any = query.where(DeliveryRow.state.in_(list(states)) & waits)
+        pending = _waits(_UNTYPED) | DeliveryRow.state.not_in(PENDING)
+        rows: Any = query.where(DeliveryRow.state.in_(list(states)) & pending)
         return dict(rows.group_by(DeliveryRow.state).tuples())
 
-    def ordinal(self, delivery_id: str) -> int | None:
-        """The place of a delivery in the order of all."""
+    def ordinal(self, session_id: str, delivery_id: str) -> int | None:
+        """The place in the order of all of a delivery to that terminal or room."""
         row = _GET.one(ident=delivery_id)
-        return row.ordinal if row else None
+        is_ours = row is not None and session_id in (row.session_id, row.room_id)
+        return row.ordinal if is_ours else None
 
     def page(
         self,

@@ -19,7 +19,7 @@ TRIGRAM = 3
 
 def _message(row: Any) -> Message:
     """A message of a row that has the table's columns in their order."""
-    (_, ident, session_id, role, content, *middle, meta, at, pinned, client_id) = row
+    (_, ident, session_id, role, content, *middle, meta, at, pinned, client, hops) = row
     return Message(
         ident,
         session_id,
@@ -29,7 +29,8 @@ def _message(row: Any) -> Message:
         {} if meta == "{}" else wire.loads(meta),
         clock.parse_stamp(at),
         bool(pinned),
-        client_id,
+        client,
+        hops,
     )
 
 

@@ -34,6 +34,7 @@ class MessageRow(Table):
     created_at = TextField()
     pinned = BooleanField(default=False)
     client_id = TextField(null=True)
+    hops = IntegerField(default=0)
 
     class Meta:
         table_name = "messages"
@@ -184,4 +185,26 @@ class DeliveryRow(Table):
 
     class Meta:
         table_name = "deliveries"
-        indexes: ClassVar = ((("session_id", "state"), False),)
+        indexes: ClassVar = (
+            (("session_id", "state"), False),
+            (("session_id", "state", "reason"), False),
+        )
+
+
+class HopRow(Table):
+    """The furthest that a program's word in a place was from a person's.
+
+    In a room by who said it; a person is nobody, and `hops` is 0. In a terminal it is
+    what was brought there, by nobody.
+    """
+
+    place = ForeignKeyField(
+        SessionRow, field="id", column_name="place", on_delete="CASCADE", index=False
+    )
+    author = TextField()
+    person = IntegerField(index=True)
+    hops = IntegerField()
+
+    class Meta:
+        table_name = "hop_counts"
+        primary_key = CompositeKey("place", "author")

@@ -9,6 +9,7 @@ from ant import clock, wire
 from ant.events import Envelope, Event
 from ant.store.board import Board
 from ant.store.deliveries import Deliveries
+from ant.store.hops import Hops
 from ant.store.keyframes import Keyframes
 from ant.store.lines import LineStore
 from ant.store.links import Links
@@ -55,6 +56,7 @@ class Unit:
     board: Board = attrs.field(factory=Board)
     prompts: Prompts = attrs.field(factory=Prompts)
     deliveries: Deliveries = attrs.field(factory=Deliveries)
+    hops: Hops = attrs.field(factory=Hops)
     run_events: RunEvents = attrs.field(factory=RunEvents)
     terminal_events: TerminalEvents = attrs.field(factory=TerminalEvents)
 

@@ -121,7 +121,11 @@ async def test_nothing_is_lost_or_typed_twice(tmp_path: Path) -> None:
 async def test_two_scripts_talk(tmp_path: Path) -> None:
     """A hundred messages, each an answer to the last: none lost, none twice."""
     command = script(tmp_path, "aider", TALKER)
-    async with running_server(tmp_path / "data") as server, server.client() as ant:
+    unbounded = {"ANT_MAX_HOPS": "0", "ANT_ROOM_POSTS_PER_MINUTE": "0"}
+    async with (
+        running_server(tmp_path / "data", **unbounded) as server,
+        server.client() as ant,
+    ):
         room = await ant.create("room", "chat")
         for me, peer in (("one", "two"), ("two", "one")):
             talker = [*command, room["id"], me, peer, str(TURNS)]

@@ -47,6 +47,7 @@ def message(here: Session, n: int, content: str = "hello", **fields: Any) -> Mes
         "meta": {},
         "created_at": AT + timedelta(seconds=n),
         "pinned": False,
+        "hops": 0,
     }
     return Message(**{**row, **fields})
 
@@ -90,6 +91,7 @@ def test_a_row_comes_back_as_it_was(store: Store, here: Session) -> None:
         meta={"deep": [{"er": None}]},
         pinned=True,
         client_id="c",
+        hops=3,
     )
     other = room(store, "other")
     add(store, message(here, 0), full)

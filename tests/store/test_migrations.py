@@ -99,6 +99,7 @@ CASCADES = {
     "file_refs": {"sessions"},
     "prompts": {"sessions"},
     "deliveries": {"sessions", "messages"},
+    "hop_counts": {"sessions"},
     "terminal_events": {"sessions"},
     "line_runs": {"sessions"},
     "line_cursors": {"sessions"},

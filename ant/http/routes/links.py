@@ -8,6 +8,7 @@ from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
 from ant.model import LinkId, Relationship, RoomLink, RoomLinks, SessionId
 from ant.system import System
+from ant.tokens import Caller
 
 
 @attrs.frozen
@@ -25,10 +26,13 @@ class Linked:
 
 @endpoint("GET", "/api/sessions/<session_id>/links", inactive=True, token="room")
 async def list_links(
-    system: System, session_id: SessionId, query: ListAll
+    system: System, session_id: SessionId, query: ListAll, caller: Caller | None
 ) -> RoomLinks:
-    """Outgoing and incoming links of a room; 4 MiB at most, and `next` goes on."""
-    return await system.journal.study(links.list_links, session_id, query)
+    """Outgoing and incoming links of a room; 4 MiB at most, and `next` goes on.
+
+    With a terminal's token those to rooms that it is not in are left out.
+    """
+    return await system.journal.study(links.list_links, session_id, query, caller)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))

@@ -14,13 +14,14 @@ from ant.commands import (
     PostMessage,
     Search,
 )
-from ant.delivering import Posted
+from ant.delivering import Posted, is_routed
 from ant.errors import CapacityReached, Conflict, NotAnOption
 from ant.http.answers import RESPONSE, Handled, answer_card
 from ant.http.endpoint import Done, endpoint
 from ant.journal import Lane
 from ant.model import MessageId, Messages, SearchResults, SessionId
 from ant.system import System
+from ant.tokens import Caller
 
 
 @attrs.frozen
@@ -58,7 +59,11 @@ async def list_messages(
     speaker="sender_id",
 )
 async def post_message(
-    system: System, session_id: SessionId, query: AwaitDelivery, body: PostMessage
+    system: System,
+    session_id: SessionId,
+    query: AwaitDelivery,
+    body: PostMessage,
+    caller: Caller | None,
 ) -> Posted | Handled:
     """Post a message; everybody who joined the room sees it, whom it is for gets it.
 
@@ -69,12 +74,20 @@ async def post_message(
 
     A `msg_type` of `agent_response` is no message: its `content` is JSON that answers a
     prompt of the terminal whose room this is, and nothing is stored. With a terminal's
-    token the sender is that terminal, and its role is never `user`.
+    token the sender is that terminal, its role is never `user`, and `target` names
+    members of the room. What programs answer each other too often is `withheld` for the
+    reason `loop`, until a person says something; what they post too often is a 429.
     """
     if body.msg_type == RESPONSE:
         return await answer_card(system, session_id, body)
     rests = system.stage.clerk.rests()
-    posted = await system.journal.write(rooms.post_message, session_id, body, rests)
+    work = rooms.post_message, session_id, body, rests, caller, system.config.max_hops
+    if caller is None:
+        posted = await system.journal.write(*work)
+    else:
+        with system.quotas.posting(session_id) as post:
+            posted = await system.journal.write(*work)
+            post.is_routed = any(is_routed(each) for each in posted.deliveries)
     if query.wait is None:
         return posted
     arrived = await system.stage.courier.arrival(

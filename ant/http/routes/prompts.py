@@ -186,6 +186,7 @@ async def put_config(system: System, body: PutBridge) -> BridgeSettings:
     raises=(NotFound, Gone),
     token="self",
     speaker="session_id",
+    keeps=hooks.BUDGET,
 )
 async def report_hook(system: System, body: ReportHook) -> HookHeard:
     """An agent CLI's hook tells what it does; it counts for more than the screen.
