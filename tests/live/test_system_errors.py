@@ -14,7 +14,7 @@ import pytest
 import trio
 from trio.lowlevel import Task
 
-from ant import background, evidence, health, rendered, server
+from ant import background, evidence, health, remover, rendered, reserve, server
 from ant.background import Background
 from ant.client import AntClient
 from ant.config import Config
@@ -44,6 +44,7 @@ class Whole:
     ant: AntClient
     received: list[bytes]
     port: int
+    folder: Path
     shell: str = ""
     chat: str = ""
     count: int = 0
@@ -84,7 +85,8 @@ async def whole_server(
     folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
 ) -> AsyncIterator[Whole]:
     """The server as `ant serve` runs it, and a person's shell on it."""
-    monkeypatch.setattr(server, "SWEEP_S", 0.2)
+    monkeypatch.setattr(remover, "SWEEP_S", 0.2)
+    monkeypatch.setattr(reserve, "LOOK_S", 0.2)
     monkeypatch.setattr(health, "SAMPLE_S", 0.2)
     monkeypatch.setattr(background, "STEADY_S", 1.0)
     for name in [each for each in os.environ if each.startswith("ANT_")]:
@@ -98,9 +100,9 @@ async def whole_server(
             parts["background"] = found
             yield found
 
-    def created(system: System) -> Any:
+    def created(system: System, **how: Any) -> Any:
         parts["system"] = system
-        return real_app(system)
+        return real_app(system, **how)
 
     monkeypatch.setattr(server, "open_background", opened)
     monkeypatch.setattr(server, "create_app", created)
@@ -126,7 +128,9 @@ async def whole_server(
             port = listening[0].socket.getsockname()[1]
             url = await nursery.start(serve)
             async with AntClient(url) as ant:
-                one = Whole(**parts, ant=ant, received=received, port=port)
+                one = Whole(
+                    **parts, ant=ant, received=received, port=port, folder=folder
+                )
                 one.shell = (await ant.create("sh", command=["bash", "--norc"]))["id"]
                 one.chat = (await ant.create("room", kind="chat"))["id"]
                 await ant.call(
@@ -247,7 +251,29 @@ async def deliveries(one: Whole) -> None:
     await eventually(moved)
 
 
-async def sweep(one: Whole) -> None:
+async def orphans(one: Whole) -> None:
+    """What a program leaves behind is reaped."""
+    script = f"(sh -c 'echo $$ >{one.folder}/orphan' &)"
+    await one.ant.type(one.shell, f"{script}\n")
+    orphan = one.folder / "orphan"
+    await eventually(lambda: orphan.exists() and orphan.read_text().strip())
+    pid = orphan.read_text().strip()
+    orphan.unlink()
+    await eventually(lambda: not Path(f"/proc/{pid}").exists())
+
+
+async def room_in_reserve(one: Whole) -> None:
+    """The reserve of the disk is made again."""
+    (one.folder / reserve.NAME).unlink(missing_ok=True)
+    await eventually((one.folder / reserve.NAME).exists)
+
+
+async def second_signal(one: Whole) -> None:
+    """Somebody waits for it; what comes of it is in the tests of signals."""
+    assert any(each.name == "hurry" for each in below(one.root))
+
+
+async def removals(one: Whole) -> None:
     """Old events go."""
     for _ in range(20):
         await one.ant.post(one.chat, "hello", role="user")
@@ -282,7 +308,10 @@ WORKS: dict[str, Callable[[Whole], Awaitable[None]]] = {
     "channels": channels,
     "prompts": prompts,
     "deliveries": deliveries,
-    "sweep": sweep,
+    "remover": removals,
+    "orphans": orphans,
+    "reserve": room_in_reserve,
+    "hurry": second_signal,
     "signals": signals,
     "health": samples,
 }
@@ -313,7 +342,7 @@ async def test_each_background_task_outlasts_an_error_of_the_system(
 
 
 # Tasks that only wait for the stop: an error there is none of the system's.
-WAITING = ("serve", "ant.listener.serve")
+WAITING = (".serve", "ant.listener.serve")
 
 
 def may_fail(task: Task) -> bool:
