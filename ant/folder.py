@@ -9,7 +9,7 @@ from ant.errors import Conflict
 
 OTHERS = 0o077
 DATABASE = ("ant.db", "ant.db-wal", "ant.db-shm", "ant.db-journal")
-_OURS = frozenset({"lock", "ant.db", "token.key"})
+_OURS = frozenset({"lock", "ant.db", "token.key", "reserve"})
 
 
 def close_to_others(folder: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from ant.admission import ASKING, ASKING_S, PEER, Admission, trust
+from ant.admission import ASKING, ASKING_S, CONNECTION, Admission, trust
 from ant.descriptors import Shares
 from ant.errors import CapacityReached
 from ant.tally import Limit
@@ -172,7 +172,7 @@ async def test_the_app_trusts_a_connection_by_its_scope(admission: Admission) ->
     """Where none is behind it, as in a test of the app, nothing is done."""
     one = Line(admission)
     assert one.enter()
-    trust({"type": "http", "state": {PEER: one}})
+    trust({"type": "http", "state": {CONNECTION: one}})
     assert admission.is_known(one)
     trust({"type": "http"})
     trust({"type": "http", "state": {}})

@@ -330,9 +330,19 @@ def test_a_row_has_one_shape_in_answer_event_and_log(store: Store) -> None:
     job = Job(rooms.post_message, (here.id, PostMessage("x", meta={"a": [1]})))
     store.transact_group([job])
     answer = json.loads(wire.dumps(job.outcome()))
-    assert [{"adapter", "targetId", "delivered", "error", "id", "state", "reason"}] == [
-        set(each) for each in answer.pop("deliveries")
-    ]
+    assert [
+        {
+            "adapter",
+            "targetId",
+            "delivered",
+            "error",
+            "id",
+            "state",
+            "reason",
+            "final",
+            "file",
+        }
+    ] == [set(each) for each in answer.pop("deliveries")]
     (told,) = [json.loads(wire.event_frame(each)) for each in job.envelopes]
     kept = store.read(evidence.missed_events, 1, 1)[0]
     again = [json.loads(wire.event_frame(each)) for each in kept]

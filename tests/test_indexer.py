@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import trio
 
-from ant import indexer, rendered
+from ant import indexer, rendered, sessions
 from ant.bus import Bus
 from ant.errors import StorageFailed
 from ant.indexer import Indexer
 from ant.journal import Journal, open_journal
 from ant.model import Session
 from ant.store import Store
-from tests.rules import create
+from tests.rules import create, taken_apart
 from tests.systems import PATIENCE_S
 from tests.test_rendered import begin, final, say
 
@@ -93,7 +93,8 @@ async def test_few_bytes_wait_for_company(
         for offset in range(0, 300, 3):
             say(store, session, offset, b"a\r\n")
             one.mark(session.id)
-        await journal.write(lambda unit: unit.sessions.remove(gone.id))
+        await journal.write(sessions.remove_sessions, [gone.id])
+        taken_apart(store)
         one.tidy_soon()
         while not await journal.read(rendered.is_tidy):
             await trio.lowlevel.checkpoint()
@@ -173,7 +174,8 @@ async def test_what_is_removed_is_taken_out(store: Store) -> None:
     session = talkative(store)
     async with running(store) as (one, journal):
         await settled(journal)
-        await journal.write(lambda unit: unit.sessions.remove(session.id))
+        await journal.write(sessions.remove_sessions, [session.id])
+        taken_apart(store)
         assert not await journal.read(rendered.is_tidy)
         one.tidy_soon()
         await settled(journal)

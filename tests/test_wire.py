@@ -40,6 +40,8 @@ def test_a_flat_field_stands_beside_the_others() -> None:
         "id": None,
         "state": None,
         "reason": None,
+        "final": True,
+        "file": None,
     }
     assert {**ROW, "deliveries": [delivery]} == json.loads(wire.dumps(posted))
     found = Found(MESSAGE, "<mark>x</mark>")

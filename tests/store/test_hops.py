@@ -2,10 +2,11 @@
 
 import pytest
 
+from ant import clock
 from ant.model import Chain
 from ant.store import Store, Unit
 from ant.store.roomtables import HopRow
-from tests.rules import room
+from tests.rules import room, taken_apart
 
 
 def test_the_furthest_of_others(store: Store) -> None:
@@ -45,9 +46,10 @@ def test_they_go_with_their_place(store: Store) -> None:
     """A room that is removed leaves none."""
     here = room(store)
 
-    def work(unit: Unit) -> int:
+    def work(unit: Unit) -> None:
         unit.hops.note(here.id, "a", Chain(1, 1))
-        unit.sessions.remove(here.id)
-        return int(HopRow.select().count())
+        unit.removals.mark(here.id, clock.stamp(unit.now))
 
-    assert 0 == store.transact(work)
+    store.transact(work)
+    taken_apart(store)
+    assert 0 == store.transact(lambda _: HopRow.select().count())
