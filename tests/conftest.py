@@ -1,7 +1,11 @@
 """Shared fixtures, Hypothesis profiles, and the refusal of skips where CI asks it."""
 
+import atexit
 import os
+import shutil
 import signal
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,13 @@ from tests.systems import Rig, running
 
 NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
 """Whether a skipped test fails the run: CI installs what tests need."""
+
+# Shells that are tested read no files of whoever runs the tests: these may take long, or
+# wait for a lock that a killed shell has left. Nor is `python3` a shim of theirs.
+_home = tempfile.mkdtemp(prefix="ant-test-home-")
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+os.environ["HOME"] = _home
+os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 # Started by nohup, say, we would ignore it, and so would every child that is tested.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

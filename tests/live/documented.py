@@ -24,6 +24,8 @@ SENTENCES = [
     r"expected what RE2 reads, got .*",
     # A month of 13, or a time before the first year.
     r"expected an RFC 3339 time, .* such as 5m(, or a \w+'s id)?, got .*",
+    # A text that no page has named.
+    r"expected the `next` of a page, got .*",
     r"reply_to must reference a message in this session",
     # Several names may stand in one text, with commas.
     r"Unknown export target\(s\): .*",

@@ -10,7 +10,7 @@ import pytest
 from ant.client import AntClient
 from tests.live.server import running_server
 from tests.live.waiting import eventually
-from tests.terminal.test_race import ROOT
+from tests.mocks.named import ROOT, mock_agent
 
 HOPS = 3
 """The setting here: each hop takes an agent a second or two."""
@@ -48,17 +48,19 @@ async def thanker(
     ant: AntClient, folder: Path, room: Any, name: str, peer: str, how: str
 ) -> None:
     """A mock agent, beside which such a program runs in the same terminal."""
-    log, script = folder / f"{name}.log", folder / "thanker.py"
+    own, script = folder / name, folder / "thanker.py"
+    own.mkdir()
     script.write_text(THANKER)
     python = shlex.quote(sys.executable)
-    given = f"{log} {room['id']} {peer} {how}"
+    given = f"{own / 'log'} {room['id']} {peer} {how}"
     beside = f"{python} {script} {given} </dev/null >/dev/null 2>&1 &"
-    agent = f"exec {python} -m tests.mocks.agent --style claude --log {log}"
+    mock = shlex.join(mock_agent(own, "claude"))
+    agent = f"exec {mock}"
     session = await ant.create(
         name,
         "agent",
         command=["sh", "-c", f"{beside} {agent}"],
-        root_dir=ROOT,
+        root_dir=str(ROOT),
         cli_flag="claude-code",
     )
     path = f"/api/sessions/{room['id']}/participants"

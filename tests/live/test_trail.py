@@ -71,9 +71,11 @@ async def test_tombstones_are_buried_with_the_log(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, server.client() as ant:
         row = await ant.create("one", command=["cat"])
         await ant.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
+        store = Store.open(tmp_path / "ant.db")
+        await eventually(lambda: {(TOMBSTONE, "")} == set(store.read(rows)))
+        store.close()
         await server.stop()
     store = Store.open(tmp_path / "ant.db")
-    assert {(TOMBSTONE, "")} == set(store.read(rows))
     store.transact(age)
     store.close()
     async with running_server(tmp_path):
