@@ -21,7 +21,7 @@ from tests.systems import Rig, running
 NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
 """Whether a skipped test fails the run: CI installs what tests need."""
 
-# Shells that are tested read no files of whoever runs the tests: these may take long, or
+# Shells that are tested read no files of who runs the tests: these may take long, or
 # wait for a lock that a killed shell has left. Nor is `python3` a shim of theirs.
 _home = tempfile.mkdtemp(prefix="ant-test-home-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
