@@ -39,6 +39,9 @@ _STRAY: Final = (
     "This call comes from a program that was started in a terminal of this server, and "
     "ANT cannot tell from which: show the ANT_TOKEN of that terminal."
 )
+_REMOTE: Final = (
+    f"This server has no key, so only programs on its own machine may call: {_KEY}"
+)
 _ENDED: Final = "This call comes from a program of a terminal that has ended."
 
 
@@ -66,10 +69,15 @@ class Finding:
 
 
 class Peers:
-    """Tells who made a connection; `tmux` is the name of our tmux' socket."""
+    """Tells who made a connection; `tmux` is the name of our tmux' socket.
 
-    def __init__(self, kernel: SockDiag, stage: Stage, tmux: str) -> None:
-        self._kernel, self.stage = kernel, stage
+    `is_open`: the server was told to take calls from other machines (--insecure).
+    """
+
+    def __init__(
+        self, kernel: SockDiag, stage: Stage, tmux: str, is_open: bool = False
+    ) -> None:
+        self._kernel, self.stage, self.is_open = kernel, stage, is_open
         self._tmux = tmux.encode()
         self._holders = Holders()
         self._turn = trio.CapacityLimiter(AT_ONCE)
@@ -171,8 +179,10 @@ class Peer:
         A finding is kept for the connection, and made anew once, before the first call
         that may change something. A refusal is not kept.
         """
-        if not self._is_local:  # Only where the server was told to be --insecure.
-            return None
+        if not self._is_local:  # A server without a key is --insecure then, or this is:
+            if self._peers.is_open:
+                return None
+            raise Unauthorized(_REMOTE)
         stage = self._peers.stage
         is_unsafe = method not in SAFE
         if self._finding is None or (is_unsafe and not self._is_sure):
@@ -198,7 +208,7 @@ class Peer:
 
 
 def _is_local(theirs: Address, ours: Address) -> bool:
-    """Whether both ends are here; what is no address cannot be told, so it is asked."""
+    """Whether the kernel is asked: what is no address cannot be told."""
     try:
         return is_local(theirs[0], ours[0])
     except ValueError:

@@ -195,7 +195,9 @@ async def _serve(
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
                 )
-                peers = Peers(kernel, stage, tmux.door.name) if kernel else None
+                peers = None
+                if kernel is not None:
+                    peers = Peers(kernel, stage, tmux.door.name, config.insecure)
                 await _front(system, listeners, peers, stopped, partial(ready, url))
                 closed.set()
 

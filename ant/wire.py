@@ -45,10 +45,19 @@ T = TypeVar("T")
 _SHOWN = 60
 """Characters of a bad value that an issue repeats: enough to recognise it."""
 
+VALUES = 20_000
+"""Values in a body or a frame: the most that any has is 1,000 in one list, and what is
+stored as it is (`meta`) is for settings. Reading so many takes some 50 ms."""
+
+FAULTS = 20
+"""Items of one list whose faults are told, and unknown fields that are named."""
+
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, str | bytes):
+        value = value[: _SHOWN + 1]  # It may have megabytes.
     try:
         text = repr(value)
     except RecursionError:
@@ -100,6 +109,17 @@ def _read_query_int(value: Any, _: Any) -> int:
     raise ValueError(f"expected an integer, got {_shown(value)}")
 
 
+def _check_size(value: Any) -> None:
+    """Refuse what has more values than can be read in a moment. Raises `Invalid`."""
+    count, containers = 0, [value]
+    while containers:
+        found = containers.pop()
+        if (count := count + len(found)) > VALUES:
+            raise Invalid(f"expected at most {VALUES} values in all at $")
+        within = found.values() if isinstance(found, dict) else found
+        containers += [each for each in within if isinstance(each, dict | list)]
+
+
 def _read_query_flag(value: Any, _: Any) -> bool:
     if isinstance(value, str) and value.lower() in _FLAGS:
         return _FLAGS[value.lower()]
@@ -126,6 +146,8 @@ def _each(
         except ValueError as exc:
             exc.add_note(IterableValidationNote("an item", place, inner))
             faults.append(exc)
+            if len(faults) == FAULTS:
+                break
     if faults:
         raise IterableValidationError("items", faults, cls)
     return read
@@ -277,7 +299,9 @@ def _sentence(exc: BaseException, _: Any) -> str:
     if isinstance(exc, KeyError):
         return "required field missing"
     if isinstance(exc, ForbiddenExtraKeysError):
-        return f"unknown field {', '.join(sorted(map(str, exc.extra_fields)))}"
+        extra = sorted(map(str, exc.extra_fields))
+        more = f" and {len(extra) - FAULTS} more" if len(extra) > FAULTS else ""
+        return f"unknown field {', '.join(extra[:FAULTS])}{more}"
     return str(exc)
 
 
@@ -335,7 +359,10 @@ def canonical(value: dict[str, Any]) -> bytes:
 
 def read_body(data: bytes, kind: type[T]) -> T:
     """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
-    return _structure(_body, loads(data) if data else {}, kind)
+    value = loads(data) if data else {}
+    if isinstance(value, dict | list):
+        _check_size(value)
+    return _structure(_body, value, kind)
 
 
 def read_data(value: Any, kind: type[T]) -> T:
@@ -356,6 +383,7 @@ def read_frame(text: bytes | str) -> Frame:
     value = loads(text)
     if not isinstance(value, dict):
         raise Invalid(f"expected an object, got {_shown(value)} at $")
+    _check_size(value)
     kind = value.pop("type", None)
     if not isinstance(kind, str) or kind not in _FRAMES:
         raise Invalid(

@@ -124,6 +124,9 @@ async def test_what_comes_from_elsewhere_is_not_asked_about(door: Door) -> None:
     ours = ("192.0.2.1", 6458)
     stranger = door.peers.accepted(("192.0.2.2", 1), ours)
     assert stranger is not None
+    with pytest.raises(Unauthorized, match="only programs on its own machine"):
+        await stranger.caller("GET")
+    door.peers.is_open = True
     assert await stranger.caller("POST") is None
     for theirs in (("192.0.2.1", 1), ("127.0.0.1", 1), ("no address", 1)):
         local = door.peers.accepted(theirs, ours)

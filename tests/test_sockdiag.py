@@ -122,6 +122,8 @@ def test_a_closed_one_does_not_answer(kernel: SockDiag) -> None:
         ("192.0.2.7", "192.0.2.7", True),
         ("::ffff:192.0.2.7", "192.0.2.7", True),
         ("fe80::1%eth0", "fe80::1%eth0", True),
+        ("192.0.2.8", "127.0.0.1", True),
+        ("fd00::2", "::1", True),
         ("192.0.2.8", "192.0.2.7", False),
         ("fe80::2%eth0", "fe80::1%eth0", False),
         ("::ffff:192.0.2.8", "::ffff:192.0.2.7", False),

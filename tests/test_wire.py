@@ -1,6 +1,7 @@
 """JSON to and from the model, the commands and the events."""
 
 import json
+import time
 from typing import Any
 
 import attrs
@@ -329,3 +330,32 @@ def test_a_frame_of_an_event_is_rendered_once() -> None:
 def test_an_event_comes_back_from_the_log(event: events.Event) -> None:
     """What the log keeps is what was emitted."""
     assert event == wire.load_event(wire.event_tag(event), wire.dump_event(event))
+
+
+@pytest.mark.parametrize("count", [wire.FAULTS + 1, wire.VALUES - 10, 300_000])
+@pytest.mark.parametrize("item", [b"1", b"[]", b'"a"', b"{}"])
+def test_many_wrong_items_cost_little(count: int, item: bytes) -> None:
+    """Each fault is a sentence, so only the first of them are told."""
+    wrong = b"[]" if count == wire.FAULTS + 1 else item
+    body = b'{"name":"m","type":"terminal","command":[%b]}' % b",".join([wrong] * count)
+    began = time.process_time()
+    with pytest.raises(Invalid) as refused:
+        wire.read_body(body, CreateSession)
+    assert len(refused.value.issues) <= wire.FAULTS
+    assert sum(map(len, refused.value.issues)) < 10_000
+    frame = b'{"type":"resume","seq":0,"sessions":{%b}}' % b",".join(
+        b'"%d":%b' % (n, wrong) for n in range(count)
+    )
+    with pytest.raises(Invalid) as refused:
+        wire.read_frame(frame)
+    assert sum(map(len, refused.value.issues)) < 10_000
+    assert time.process_time() - began < 1.0
+
+
+def test_many_unknown_fields_cost_little() -> None:
+    """The first of them are named."""
+    names = b",".join(b'"field%d":1' % n for n in range(wire.VALUES - 10))
+    with pytest.raises(Invalid) as refused:
+        wire.read_body(b'{"name":"m","type":"chat",%b}' % names, CreateSession)
+    assert sum(map(len, refused.value.issues)) < 10_000
+    assert "more" in refused.value.issues[0]

@@ -55,11 +55,13 @@ def check_origin(headers: Headers) -> None:
 
     For every method: what a page may not read it could still measure, and load.
     """
-    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    foreign_site = site is not None and site not in {"same-origin", "none"}
-    foreign_origin = origin is not None and (
-        not origin.startswith(("http://", "https://"))
-        or urlsplit(origin).netloc.lower() != (headers.get("Host") or "").lower()
+    host = (headers.get("Host") or "").lower()
+    sites, origins = headers.getlist("Sec-Fetch-Site"), headers.getlist("Origin")
+    foreign_site = any(each not in {"same-origin", "none"} for each in sites)
+    foreign_origin = any(
+        not each.startswith(("http://", "https://"))
+        or urlsplit(each).netloc.lower() != host
+        for each in origins
     )
     if foreign_site or foreign_origin:
         raise Forbidden("This call comes from a page of another origin.")

@@ -41,6 +41,7 @@ class Sight:
         self._title = ""
         self._blocks = Blocks(self._between)
         self._fresh = self._past = b"", 0
+        self._since: float | None = None
         self._comment_at: Spot | None = None
 
     @property
@@ -160,8 +161,9 @@ class Sight:
     def look(self, at: float) -> Look:
         """All that a verdict is made of, `at` this moment. Raises as `drawing`."""
         since = self.detector.last_output
-        quiet_s = at - since if since is not None else 0.0
-        return self._need().look(self.tty(), quiet_s)
+        if since is None:  # One that was taken up has put nothing out since.
+            since = self._since = at if self._since is None else self._since
+        return self._need().look(self.tty(), at - since)
 
     def judge(self, at: float) -> list[Observation]:
         """Take the look that is due; what is new."""

@@ -100,6 +100,15 @@ def test_a_page_of_another_origin_is_refused(
             check_origin(given_headers)
 
 
+def test_the_second_origin_counts_as_the_first() -> None:
+    """Whoever adds ours to a foreign one gets nothing by that."""
+    headers = Headers({"Host": HERE, "Origin": f"http://{HERE}"})
+    check_origin(headers)
+    headers.add("Origin", "http://evil.example")
+    with pytest.raises(Forbidden, match="another origin"):
+        check_origin(headers)
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
 async def test_every_method_of_another_page_is_refused(rig: Rig, method: str) -> None:
     """Reading as much as writing, whether it names its origin or its site."""

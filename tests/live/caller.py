@@ -35,9 +35,12 @@ def asks(session_id: str) -> list[tuple[str, str, bytes | None, dict[str, str]]]
 
 def connect(url: str) -> http.client.HTTPConnection:
     """A connection that is there already, before anything is asked."""
-    address = urlsplit(url)
+    address, source = urlsplit(url), os.environ.get("SOURCE_ADDRESS")
     connection = http.client.HTTPConnection(
-        address.hostname or "", address.port, timeout=30
+        address.hostname or "",
+        address.port,
+        timeout=30,
+        source_address=(source, 0) if source else None,
     )
     connection.connect()
     return connection

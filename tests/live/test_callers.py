@@ -62,11 +62,15 @@ async def served(
         yield server, ant, (await ant.create("quiet", command=["sleep", "1000"]))["id"]
 
 
-async def outside(server: Server, session_id: str, how: str, *more: str) -> Any:
+async def outside(
+    server: Server, session_id: str, how: str, *more: str, **env: str
+) -> Any:
     """Call from a process that no terminal has anything to do with."""
     words = (*PYTHON, how, server.url, session_id, "-", *more)
     with trio.fail_after(60):
-        done = await trio.run_process(words, env=environment(), capture_stdout=True)
+        done = await trio.run_process(
+            words, env=environment(**env), capture_stdout=True
+        )
     return json.loads(done.stdout)
 
 
@@ -130,6 +134,33 @@ async def test_another_user(tmp_path: Path) -> None:
         await eventually(out.exists)
         answers = await outside(server, row["id"], how, out.read_text())
         check("another user", "`ANT_TOKEN`", TERMINAL, answers)
+
+
+def another_address() -> str | None:
+    """One of this machine that is not of the loopback; None where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # Nothing is sent.
+        except OSError:
+            return None
+        found: str = probe.getsockname()[0]
+    return None if found.startswith("127.") else found
+
+
+@needs_root
+@pytest.mark.slow
+async def test_who_calls_from_another_address_of_this_machine(tmp_path: Path) -> None:
+    """A client may choose its own address; it is asked about all the same."""
+    if (source := another_address()) is None:
+        pytest.skip("this machine has no address but the loopback's")
+    env = {"SOURCE_ADDRESS": source}
+    async with served(tmp_path) as (server, ant, quiet):
+        answers = await outside(server, quiet, f"uid={NOBODY}", **env)
+        check("another user, from another address", "nothing", REFUSED, answers)
+        answers = await inside(ant, tmp_path / "plain", "plain", env=env)
+        check("a terminal, from another address", "nothing", TERMINAL, answers)
+        answers = await outside(server, quiet, "plain", **env)
+        assert list(OPERATOR) == answers
 
 
 @needs_root
@@ -287,9 +318,9 @@ async def test_a_proxy_outside(tmp_path: Path) -> None:
     async with served(tmp_path) as (server, ant, _), trio.open_nursery() as nursery:
 
         async def carry(one: trio.SocketStream, two: trio.SocketStream) -> None:
-            async for data in one:
-                await two.send_all(data)
             with suppress(trio.BrokenResourceError):  # That side has closed already.
+                async for data in one:
+                    await two.send_all(data)
                 await two.send_eof()
 
         async def forward(stream: trio.SocketStream) -> None:

@@ -57,10 +57,12 @@ def test_a_glance_tells_what_is_asked_now() -> None:
 
 
 def test_nothing_was_put_out_yet() -> None:
-    """Then there has been no quiet either: a program that starts is at work."""
-    look, verdict = Scene().sight.glance(100.0)
+    """A program that starts is at work; one that was taken up is quiet from then on."""
+    scene = Scene()
+    look, verdict = scene.sight.glance(100.0)
     assert (0.0, START, -1) == (look.quiet_s, look.end, look.last)
     assert verdict.prompt is None
+    assert 4.0 == scene.sight.glance(104.0)[0].quiet_s
 
 
 def test_a_screen_that_is_behind_is_refused() -> None:
