@@ -12,7 +12,7 @@ import trio
 
 from ant import clock, removing
 from ant.bell import Bell
-from ant.errors import StorageFailed
+from ant.errors import DiskFull, StorageFailed
 from ant.indexer import Indexer
 from ant.journal import Journal
 from ant.outage import Outage
@@ -69,7 +69,8 @@ class Remover:
             except StorageFailed as exc:
                 self._outage.failed(exc)
                 await trio.sleep(RETRY_S)
-                self._pass_over()
+                if not isinstance(exc, DiskFull):  # That is no fault of the session.
+                    self._pass_over()
                 continue
             self._outage.worked()
             self.idle.set()
