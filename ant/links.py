@@ -127,5 +127,6 @@ def delete_link(unit: Unit, room_id: SessionId, link_id: str) -> None:
     if link is None or room_id not in (link.source_room_id, link.target_room_id):
         raise NotFound("room link", link_id)
     unit.links.remove(link_id)
-    for told in (link.source_room_id, link.target_room_id):
-        unit.emit(RoomLinkDeleted(told, link.source_room_id, link.id))
+    source_id, target_id = link.source_room_id, link.target_room_id
+    for told in (source_id, target_id):
+        unit.emit(RoomLinkDeleted(told, source_id, link.id, target_id))
