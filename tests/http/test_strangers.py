@@ -390,6 +390,41 @@ async def test_a_token_is_told_of_no_delivery_outside(scene: Scene) -> None:
     assert scene.bob.id not in json.dumps(client.passed)
 
 
+async def test_a_token_is_told_of_no_reader_outside(scene: Scene) -> None:
+    """Neither by the routes nor by a socket; of its own reading, and of a member's."""
+    operator, own = Api(scene.rig), scene.own["id"]
+    eve = await scene.rig.started("eve")
+    path = f"/api/sessions/{own}/participants"
+    await operator.call("POST", path, {"session_id": eve.id})
+    said = await operator.post(scene.own, "@nil x")
+    path = f"/api/sessions/{own}/messages/{said['id']}/read"
+
+    def readers(reads: list[Any]) -> set[str]:
+        return {each["session_id"] for each in reads}
+
+    async with opened(scene.rig, scene.token) as client:
+        assert "ack" == (await client.ask("join_session", sessionId=own))["type"]
+        for reader in (scene.bob.id, eve.id):
+            await operator.call("POST", path, {"reader_id": reader})
+        mine = await scene.api.call("POST", path, {"reader_id": scene.ada.id})
+        await operator.post(scene.own, "mark", sender_id="zoe")
+        await client.expect("message_created")
+    inside = {scene.ada.id, eve.id}
+    assert inside == readers(mine.body["reads"])
+    heard = [each for each in client.passed if each["type"] == "message_read"]
+    assert [eve.id, scene.ada.id] == [each["readerId"] for each in heard]
+    assert [{eve.id}, inside] == [readers(each["reads"]) for each in heard]
+    for api, expected in ((scene.api, inside), (operator, {*inside, scene.bob.id})):
+        assert expected == readers((await api.get(path))["reads"])
+        everything = await api.get(f"/api/sessions/{own}/reads")
+        assert expected == readers(everything["reads"][said["id"]])
+    alone = await operator.post(scene.own, "@nil y")
+    path = f"/api/sessions/{own}/messages/{alone['id']}/read"
+    await operator.call("POST", path, {"reader_id": scene.bob.id})
+    everything = await scene.api.get(f"/api/sessions/{own}/reads")
+    assert alone["id"] not in everything["reads"]
+
+
 async def test_the_operator_names_anybody(scene: Scene) -> None:
     """And is told where nobody has the name."""
     api = Api(scene.rig)
