@@ -6,7 +6,7 @@ The smallest feature end to end; the others are made like it: a rule here, rows 
 
 import attrs
 
-from ant import clock
+from ant import clock, cursors
 from ant.commands import (
     FIRST_PAGE,
     CreateFileRef,
@@ -35,9 +35,12 @@ DELETED = "deleted"
 def list_tasks(
     unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
 ) -> Page[Task]:
-    """A page of the room's tasks, deleted ones too, oldest first."""
+    """A page of the room's tasks, deleted ones too, oldest first.
+
+    Raises `Invalid` on a bad cursor.
+    """
     check_exists(unit, session_id)
-    return unit.board.tasks(session_id, ask.after)
+    return unit.board.tasks(session_id, cursors.place(ask.after))
 
 
 def create_task(unit: Unit, session_id: SessionId, ask: CreateTask) -> Task:
@@ -99,9 +102,12 @@ def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
 def list_file_refs(
     unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
 ) -> Page[FileRef]:
-    """A page of the files flagged in the room, oldest first."""
+    """A page of the files flagged in the room, oldest first.
+
+    Raises `Invalid` on a bad cursor.
+    """
     check_exists(unit, session_id)
-    return unit.board.file_refs(session_id, ask.after)
+    return unit.board.file_refs(session_id, cursors.place(ask.after))
 
 
 def add_file_ref(unit: Unit, session_id: SessionId, ask: CreateFileRef) -> FileRef:

@@ -198,10 +198,10 @@ class ListMessages:
 class ListAll:
     """All there are, a page at a time: what follows the row that is named.
 
-    It is named as the `next` of the page before.
+    It is named as the `next` of the page before, which may be removed meanwhile.
     """
 
-    after: Short | None = None
+    after: Annotated[str, Text(0, 1000, NO_NUL, "text without NUL")] | None = None
 
 
 FIRST_PAGE: Final = ListAll()

@@ -1,5 +1,6 @@
 """Where a page begins or ends: a time, a duration, or the id of a row."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -8,6 +9,24 @@ from ant.errors import Invalid
 from ant.store import Unit
 
 T = TypeVar("T")
+
+
+def place(name: str | None) -> int | None:
+    """The place in a list that a page named as its `next`; None for the beginning.
+
+    It is a number that the row had, so that the row may be removed between two pages.
+    Raises `Invalid` on what no page can have named.
+    """
+    if name is None:
+        return None
+    if not re.fullmatch("[0-9]{1,15}", name):
+        raise no_place(name)
+    return int(name)
+
+
+def no_place(name: str) -> Invalid:
+    """What to raise where no page can have ended with that name."""
+    return Invalid(f"expected the `next` of a page, got {name!r} at $.after")
 
 
 def _nobody(_: str) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 
 import attrs
 
-from ant import clock, cursors, facts, people, registry, routing, tracing
+from ant import clock, cursors, facts, people, registry, routing, tokens, tracing
 from ant.commands import ListDeliveries, MarkRead
 from ant.delivering import (
     PENDING,
@@ -31,6 +31,7 @@ from ant.model import Message, MessageId, Read, Session, SessionId, SessionType
 from ant.routing import Member, Post, Recipient, Rest
 from ant.sessions import check_exists
 from ant.store import Page, Unit
+from ant.tokens import Caller
 
 QUEUE = 256
 """Messages that may wait for one terminal; the next is given up at once."""
@@ -354,20 +355,24 @@ def waiting(unit: Unit) -> list[SessionId]:
 
 
 def of_message(
-    unit: Unit, room_id: SessionId, message_id: MessageId
+    unit: Unit, room_id: SessionId, message_id: MessageId, caller: Caller | None = None
 ) -> tuple[DeliveryRecord, ...]:
-    """The deliveries of one message. Raises `NotFound`."""
+    """The deliveries of one message, as a token is told them. Raises `NotFound`."""
     check_exists(unit, room_id)
     people.need_message(unit, room_id, message_id)
-    return tuple(unit.deliveries.of_message(message_id))
+    return tokens.shown(unit, caller, unit.deliveries.of_message(message_id))
 
 
 def list_deliveries(
-    unit: Unit, session_id: SessionId, ask: ListDeliveries
+    unit: Unit,
+    session_id: SessionId,
+    ask: ListDeliveries,
+    caller: Caller | None = None,
 ) -> Page[DeliveryRecord]:
     """To that terminal or of that room, oldest first, as pages of messages are.
 
-    Raises `Invalid` on a bad cursor.
+    For a token what it is not told of is left out of the page. Raises `Invalid` on a
+    bad cursor.
     """
     check_exists(unit, session_id)
     place = partial(unit.deliveries.ordinal, session_id)
@@ -377,8 +382,9 @@ def list_deliveries(
     state = DeliveryState(ask.state) if ask.state else None
     page = unit.deliveries.page(session_id, state, since, before, ask.limit)
     last = -1 if since is not None and before is None else 0
-    page.next = page[last].id if page.more else None
-    return page
+    told = Page(tokens.shown(unit, caller, page))
+    told.more, told.next = page.more, page[last].id if page.more else None
+    return told
 
 
 def counts(unit: Unit) -> dict[str, int]:

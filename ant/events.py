@@ -249,13 +249,19 @@ class RoomLinkCreated:
 
 @attrs.frozen
 class RoomLinkDeleted:
-    """Two rooms are no longer linked; each of them is told."""
+    """Two rooms are no longer linked; each of them is told.
+
+    `targetRoomId` is null in what was logged before it was kept.
+    """
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
     room_id: SessionId = attrs.field(metadata={"wire": "roomId"})
     link_id: LinkId = attrs.field(metadata={"wire": "linkId"})
+    target_room_id: SessionId | None = attrs.field(
+        default=None, metadata={"wire": "targetRoomId"}
+    )
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import clock, tokens
+from ant import clock, cursors, tokens
 from ant.commands import FIRST_PAGE, CreateLink, ListAll
 from ant.errors import Conflict, Invalid, NotFound
 from ant.events import RoomLinkCreated, RoomLinkDeleted, SessionsChanged
@@ -29,20 +29,16 @@ def list_links(
 ) -> RoomLinks:
     """Outgoing and incoming links of a room, a page of both together.
 
-    For a token those to rooms that it opens.
+    For a token those to rooms that it opens. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
-    page = unit.links.page(room_id, ask.after)
+    page = unit.links.page(room_id, cursors.place(ask.after))
     outgoing = [each for each in page if each.source_room_id == room_id]
     incoming = [each for each in page if each.source_room_id != room_id]
     if caller is not None:
         outgoing = [e for e in outgoing if tokens.opens(unit, caller, e.target_room_id)]
         incoming = [e for e in incoming if tokens.opens(unit, caller, e.source_room_id)]
-    return RoomLinks(
-        tuple(outgoing),
-        tuple(incoming),
-        page[-1].id if page.more else None,
-    )
+    return RoomLinks(tuple(outgoing), tuple(incoming), page.next)
 
 
 def create_link(unit: Unit, room_id: SessionId, ask: CreateLink) -> RoomLink:
@@ -131,5 +127,6 @@ def delete_link(unit: Unit, room_id: SessionId, link_id: str) -> None:
     if link is None or room_id not in (link.source_room_id, link.target_room_id):
         raise NotFound("room link", link_id)
     unit.links.remove(link_id)
-    for told in (link.source_room_id, link.target_room_id):
-        unit.emit(RoomLinkDeleted(told, link.source_room_id, link.id))
+    source_id, target_id = link.source_room_id, link.target_room_id
+    for told in (source_id, target_id):
+        unit.emit(RoomLinkDeleted(told, source_id, link.id, target_id))

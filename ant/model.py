@@ -398,7 +398,7 @@ class RoomLinks:
 
     outgoing: tuple[RoomLink, ...]
     incoming: tuple[RoomLink, ...]
-    next: LinkId | None = None
+    next: str | None = None
 
 
 @attrs.frozen

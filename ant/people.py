@@ -1,8 +1,10 @@
 """Rules of people: who is meant by a name, who is in a room, who read what."""
 
+import re
+
 import attrs
 
-from ant import clock, handles, wire
+from ant import clock, cursors, handles, wire
 from ant.commands import (
     FIRST_PAGE,
     FIRST_READS,
@@ -36,6 +38,14 @@ TOLD = PAGE_BYTES // 2
 
 ROW_BYTES = 400
 """What a participant has beside names, as JSON."""
+
+_Place = tuple[int, int, str, str]
+"""Where a participant stands: the group, a member's number, a stranger's first post and
+its name."""
+
+_INSIDE, _OUTSIDE, _STRANGER = range(3)
+
+_PLACE = re.compile(r"([0-2])\.([0-9]{1,15})\.([0-9TZ:.-]{0,40})\.(.*)", re.DOTALL)
 
 
 def resolve(unit: Unit, name: str | None) -> Session | None:
@@ -129,32 +139,51 @@ def list_participants(
 ) -> Participants:
     """Members who are there, those who post from outside, and both.
 
-    A page of all, after the one with that id; of one who is not there, from the first.
+    A page of all, after the place that is named: a role, and there the number of a
+    member, or when somebody who is none first posted, and as whom. Raises `Invalid` on
+    a bad cursor.
     """
     check_exists(unit, room_id)
+    after = _place(ask.after)
     members = unit.people.members(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
     posts, strangers = _posts(unit, room_id, members, sessions)
-    everybody = [
-        _participant(member, sessions[member.session_id], posts[member.session_id])
-        for member in members
-    ]
-    inside = [someone for someone in everybody if someone.role == PARTICIPANT]
-    outside = [someone for someone in everybody if someone.role == EXTERNAL]
-    outside += map(_stranger, strangers)
-    both = [*inside, *outside]
-    ids = [someone.id for someone in both]
-    start = ids.index(ask.after) + 1 if ask.after in ids else 0
-    told = page(both[start:], lambda each: each, budget=TOLD, weigh=_weight)
+    both: list[tuple[_Place, Participant]] = []
+    for group, role in ((_INSIDE, PARTICIPANT), (_OUTSIDE, EXTERNAL)):
+        for member in members:
+            if member.role == role:
+                whose = member.session_id
+                someone = _participant(member, sessions[whose], posts[whose])
+                both.append(((group, member.ordinal, "", ""), someone))
+    for poster in strangers:
+        place = _STRANGER, 0, poster.first_seen, poster.sender_id
+        both.append((place, _stranger(poster)))
+    following = [each for each in both if after is None or each[0] > after]
+    told = page(following, lambda each: each[1], budget=TOLD, weigh=_weight)
     return Participants(
         tuple(each for each in told if each.role == PARTICIPANT),
         tuple(each for each in told if each.role == EXTERNAL),
         told,
-        told[-1].id if told.more else None,
+        _named(following[len(told) - 1][0]) if told.more else None,
     )
 
 
-def _weight(each: Participant) -> int:
+def _named(place: _Place) -> str:
+    return ".".join(map(str, place))
+
+
+def _place(name: str | None) -> _Place | None:
+    """What `_named` gave. Raises `Invalid`."""
+    if name is None:
+        return None
+    form = _PLACE.fullmatch(name)
+    if form is None:
+        raise cursors.no_place(name)
+    return int(form[1]), int(form[2]), form[3], form[4]
+
+
+def _weight(placed: tuple[_Place, Participant]) -> int:
+    _, each = placed
     return wire.weight((each.id, each.name, each.handle, each.alias)) + ROW_BYTES
 
 

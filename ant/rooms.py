@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from ant import clock, cursors, deliveries, hops, people, wire
+from ant import clock, cursors, deliveries, hops, people, tokens, wire
 from ant.commands import ListMessages, MergeMeta, PinMessage, PostMessage, Search
 from ant.deliveries import Reach
 from ant.delivering import Delivery, Posted
@@ -64,7 +64,7 @@ def post_message(
     if ask.client_id is not None:
         known = unit.messages.by_client_id(room_id, ask.client_id)
         if known is not None:
-            records = unit.deliveries.of_message(known.id)
+            records = tokens.shown(unit, caller, unit.deliveries.of_message(known.id))
             return Posted(known, broadcast + tuple(each.told() for each in records))
     if ask.reply_to is not None and unit.messages.get(room_id, ask.reply_to) is None:
         raise Invalid("reply_to must reference a message in this session at $.reply_to")

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from ant import clock, handles, wire
+from ant import clock, cursors, handles, wire
 from ant.commands import (
     FIRST_PAGE,
     CreateSession,
@@ -161,7 +161,7 @@ def _place(name: str | None) -> tuple[str, tuple[str, int] | None]:
         return _ACTIVE, None
     kind, ordinal, at = (*name.split(".", 2), "", "")[:3]
     if kind not in (_ACTIVE, _RECOVERABLE) or not re.fullmatch("[0-9]{1,15}", ordinal):
-        raise Invalid(f"expected the `next` of a page, got {name!r} at $.after")
+        raise cursors.no_place(name)
     return kind, (at, int(ordinal))
 
 

@@ -8,14 +8,25 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import attrs
 
-from ant import clock
+from ant import clock, people
+from ant.commands import ListReads
+from ant.delivering import DeliveryRecord, Reason
 from ant.errors import Forbidden, Unauthorized
-from ant.model import Session, SessionId, SessionType, Status
+from ant.events import (
+    DeliveryUpdated,
+    Event,
+    MessageRead,
+    RoomLinkCreated,
+    RoomLinkDeleted,
+)
+from ant.model import Read, Session, SessionId, SessionType, Status
 from ant.people import LEFT
+from ant.routing import CHANNEL
 from ant.store import Program, Unit
 
 PREFIX: Final = "ant."
@@ -138,3 +149,79 @@ def rooms_of(unit: Unit, caller: Caller) -> tuple[Session, ...]:
     rooms = [room for room in known if room.active and _is_in(unit, own, room.id)]
     rooms.sort(key=lambda room: (room.updated_at, room.id), reverse=True)
     return (own, *rooms)
+
+
+def shown(
+    unit: Unit, caller: Caller | None, records: Iterable[DeliveryRecord]
+) -> tuple[DeliveryRecord, ...]:
+    """The deliveries that a token is told of; the operator is told of all.
+
+    Those to its terminal, to others in the room of the message, and to names that are
+    no session's. `file` is told of the caller's own only.
+    """
+    if caller is None:
+        return tuple(records)
+    known: dict[tuple[str, str], bool] = {}
+    found: list[DeliveryRecord] = []
+    for record in records:
+        if record.target_id == caller.session_id:
+            found.append(record)
+            continue
+        key = record.session_id, record.target_id
+        if key not in known:
+            known[key] = _is_inside(unit, record)
+        if known[key]:
+            found.append(attrs.evolve(record, file=None))
+    return tuple(found)
+
+
+def _is_inside(unit: Unit, record: DeliveryRecord) -> bool:
+    """Whether the target is in the room of the message, or is no session's name."""
+    target = unit.sessions.get(record.target_id)
+    if target is None:  # A session that was removed since is not a mere name.
+        return record.adapter == CHANNEL or record.reason is Reason.UNKNOWN_TARGET
+    return _is_in(unit, target, record.session_id)
+
+
+def receipts(
+    unit: Unit, caller: Caller | None, room_id: SessionId, reads: Collection[Read]
+) -> tuple[Read, ...]:
+    """The receipts that a token is told of: of itself, and of who is in the room."""
+    if caller is None:
+        return tuple(reads)
+    known = unit.sessions.several(list({read.session_id for read in reads}))
+    inside = {each.id for each in known.values() if _is_in(unit, each, room_id)}
+    inside |= {caller.session_id, room_id}
+    return tuple(read for read in reads if read.session_id in inside)
+
+
+def all_receipts(
+    unit: Unit, caller: Caller | None, room_id: SessionId, ask: ListReads
+) -> tuple[dict[str, tuple[Read, ...]], int | None]:
+    """Those of a page of all messages of a room, by message, and its `next`."""
+    page = people.all_reads(unit, room_id, ask)
+    told = {key: receipts(unit, caller, room_id, reads) for key, reads in page.items()}
+    return {key: reads for key, reads in told.items() if reads}, page.next
+
+
+def heard(unit: Unit, caller: Caller, room_id: SessionId, event: Event) -> Event | None:
+    """An event of a room as a token is told it; None for one that it is not told.
+
+    The lists of deliveries, receipts and links leave the same out. Raises as
+    `check_room`.
+    """
+    check_room(unit, caller, room_id)
+    match event:
+        case DeliveryUpdated():
+            records = shown(unit, caller, [event.delivery])
+            return attrs.evolve(event, delivery=records[0]) if records else None
+        case MessageRead():
+            reads = receipts(unit, caller, room_id, event.reads)
+            is_told = any(read.session_id == event.reader_id for read in reads)
+            return attrs.evolve(event, reads=reads) if is_told else None
+        case RoomLinkCreated() | RoomLinkDeleted():
+            is_source = event.room_id == room_id
+            other = event.target_room_id if is_source else event.room_id
+            return event if other and opens(unit, caller, other) else None
+        case _:
+            return event

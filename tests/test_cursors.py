@@ -1,12 +1,27 @@
 """Where a page begins."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import attrs
 import pytest
 
-from ant import clock, cursors
+import ant.store.board
+import ant.store.links
+from ant import board, clock, cursors, links, people
+from ant.commands import (
+    CreateFileRef,
+    CreateLink,
+    CreateTask,
+    ListAll,
+    RemoveParticipant,
+)
 from ant.errors import Invalid
-from ant.store import Store, Unit
-from tests.rules import AT
+from ant.model import Session, SessionId
+from ant.store import Store, Unit, page
+from ant.store.roomtables import TaskRow
+from tests.rules import AT, create, join, post, room
 
 
 @attrs.frozen
@@ -60,3 +75,115 @@ def test_what_is_neither_is_refused(store: Store, noun: str, also: str) -> None:
         "expected an RFC 3339 time, epoch milliseconds or a duration such as 5m"
         f"{also}, got 'soon' at $.since" == str(caught.value)
     )
+
+
+@attrs.frozen
+class Listed:
+    """A list that is read a page at a time: how it is read, filled and cut."""
+
+    read: Callable[..., Any]
+    rows: Callable[[Any], list[Any]]
+    add: Callable[[Store, Session, int], Any]
+    remove: Callable[[Unit, SessionId, str], object]
+
+
+def _remove_task(_: Unit, room_id: SessionId, task_id: str) -> None:
+    TaskRow.delete().where(TaskRow.id == task_id).execute()
+
+
+def _remove_member(unit: Unit, room_id: SessionId, who: str) -> None:
+    people.remove_participant(unit, room_id, RemoveParticipant(session_id=who))
+
+
+def _add_member(store: Store, here: Session, n: int, role: str = "participant") -> None:
+    join(store, here, session_id=create(store, f"n{n}").id, role=role)
+
+
+LISTS = {
+    "tasks": Listed(
+        board.list_tasks,
+        list,
+        lambda s, here, n: s.transact(board.create_task, here.id, CreateTask(f"{n}")),
+        _remove_task,
+    ),
+    "file refs": Listed(
+        board.list_file_refs,
+        list,
+        lambda s, here, n: s.transact(
+            board.add_file_ref, here.id, CreateFileRef(f"/{n}")
+        ),
+        board.remove_file_ref,
+    ),
+    "links": Listed(
+        links.list_links,
+        lambda told: [*told.outgoing, *told.incoming],
+        lambda s, here, n: s.transact(links.create_link, here.id, CreateLink()),
+        links.delete_link,
+    ),
+    "participants": Listed(
+        people.list_participants,
+        lambda told: list(told.all),
+        _add_member,
+        _remove_member,
+    ),
+    "posts from": Listed(
+        people.list_participants,
+        lambda told: list(told.all),
+        partial(_add_member, role="external"),
+        _remove_member,
+    ),
+    "strangers": Listed(
+        people.list_participants,
+        lambda told: list(told.all),
+        lambda s, here, n: post(s, here, sender_id=f"so.me{n}"),
+        lambda unit, room_id, who: unit.people.unposted(room_id, who),
+    ),
+}
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two rows."""
+    for module in (ant.store.board, ant.store.links, people):
+        monkeypatch.setattr(module, "page", partial(page, limit=2))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_page_goes_on_where_its_last_row_was(
+    store: Store, name: str, whole: bool
+) -> None:
+    """Each row that stays comes once, though the last of a page or all is removed."""
+    listed, here = LISTS[name], room(store)
+    for n in range(9):
+        listed.add(store, here, n)
+    seen: list[str] = []
+    removed: set[str] = set()
+    after, pages = None, 0
+    while pages == 0 or after is not None:
+        told = store.read(listed.read, here.id, ListAll(after))
+        got = [each.id for each in listed.rows(told)]
+        seen += got
+        after, pages = told.next, pages + 1
+        if pages < 3:
+            gone = got if whole else got[-1:]
+            for each in gone:
+                store.transact(listed.remove, here.id, each)
+            removed.update(gone)
+    assert [9, 9, 5] == [len(seen), len(set(seen)), pages]
+    with pytest.MonkeyPatch.context() as undone:
+        for module in (ant.store.board, ant.store.links, people):
+            undone.setattr(module, "page", page)
+        left = listed.rows(store.read(listed.read, here.id))
+    assert [each for each in seen if each not in removed] == [e.id for e in left]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("after", ["nonsense", "", "1.5", "-1", "9" * 16, "\u0661"])
+def test_what_no_page_named_is_refused(store: Store, name: str, after: str) -> None:
+    """Nothing is called the end of a list that is not."""
+    with pytest.raises(Invalid) as caught:
+        store.read(LISTS[name].read, room(store).id, ListAll(after))
+    expected = f"expected the `next` of a page, got {after!r} at $.after"
+    assert expected == str(caught.value)

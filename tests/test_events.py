@@ -306,7 +306,7 @@ def test_frames_keep_the_names_of_the_original() -> None:
             "relationship",
             "title",
         },
-        "room_link_deleted": {"roomId", "linkId"},
+        "room_link_deleted": {"roomId", "linkId", "targetRoomId"},
         "typing": {"handle", "typing"},
         "handle_updated": {"handle", "display_name"},
         "cli_flag_updated": {"cli_flag"},

@@ -65,7 +65,9 @@ def test_both_rooms_are_told(store: Store, old: Session, new: Session) -> None:
         for each in (old, new)
     ] == told
     told = events_of(store, links.delete_link, old.id, made.id)
-    assert [RoomLinkDeleted(each.id, old.id, made.id) for each in (old, new)] == told
+    assert [
+        RoomLinkDeleted(each.id, old.id, made.id, new.id) for each in (old, new)
+    ] == told
     assert RoomLinks((), ()) == of(store, old) == of(store, new)
 
 

@@ -179,13 +179,17 @@ class Sender:
         return self._replay is not None
 
     async def _send_event(self, envelope: Envelope) -> None:
-        event = envelope.event
         if envelope.seq is not None:
             if envelope.seq <= self._seq:
                 return
             self._seq = envelope.seq
-        if self._caller is not None and not await self._may_hear(self._caller, event):
+        event: Event | None = envelope.event
+        if self._caller is not None:
+            event = await self._heard(self._caller, envelope.event)
+        if event is None:
             return
+        if event is not envelope.event:  # The others' rendering is not for this one.
+            envelope = Envelope(envelope.at, event, envelope.seq)
         join = self.joins.get(event.session_id) if event.session_id else None
         if join is None and not event.to_all:
             return
@@ -194,22 +198,21 @@ class Sender:
                 pass
         await websocket.send(Encoded(wire.event_frame(envelope)))
 
-    async def _may_hear(self, caller: Caller, event: Event) -> bool:
-        """Whether a terminal's token opens this: its rooms' events only, still today.
+    async def _heard(self, caller: Caller, event: Event) -> Event | None:
+        """What a terminal's token is told of it: its rooms' events only, still today.
 
         A room that it was taken out of is left; the end of its own run ends it all.
         """
         room_id, read = event.session_id, self._system.journal.read
         if room_id is None:
-            return False
+            return None
         try:
             if room_id in self.joins:
-                await read(tokens.check_room, caller, room_id)
-                return True
+                return await read(tokens.heard, caller, room_id, event)
             if room_id == caller.session_id and isinstance(event, SessionExited):
                 await read(tokens.check_alive, caller)
         except Unauthorized:
             self.is_dismissed = True
         except Forbidden:
             self.joins.leave(room_id)
-        return False
+        return None

@@ -1,13 +1,15 @@
 """Task and file reference rows to and from the model."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ant import clock, wire
 from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
 from ant.store.roomtables import FileRefRow, TaskRow
 from ant.store.sessions import reachable
 from ant.store.statement import PAGE_BYTES, Page, lazily, page
+
+T = TypeVar("T")
 
 LIKE = 100
 """Tasks whose ids begin alike that are looked at: then more of an id is to be named."""
@@ -39,21 +41,31 @@ def _file_ref(row: Any) -> FileRef:
     )
 
 
-def _rows(table: Any, session_id: str, after: str | None) -> Any:
-    """The rows of a room that follow the one with that id."""
+def _page(
+    table: Any, make: Callable[[Any], T], session_id: str, after: int | None
+) -> Page[T]:
+    """The rows of a room whose ordinals follow; `next` is the last one's."""
     query = table.select().where(table.session_id == session_id)
     if after is not None:
-        place = table.select(table.ordinal).where(table.id == after)
-        query = query.where(table.ordinal > place)
-    return lazily(query.order_by(table.ordinal).namedtuples())
+        query = query.where(table.ordinal > after)
+    last = after
+
+    def made(row: Any) -> T:
+        nonlocal last
+        last = row.ordinal
+        return make(row)
+
+    rows = page(lazily(query.order_by(table.ordinal).namedtuples()), made)
+    rows.next = str(last) if rows.more else None
+    return rows
 
 
 class Board:
     """Tasks and file references, inside one transaction."""
 
-    def tasks(self, session_id: str, after: str | None = None) -> Page[Task]:
+    def tasks(self, session_id: str, after: int | None = None) -> Page[Task]:
         """A page of a room's tasks, deleted ones too, oldest first."""
-        return page(_rows(TaskRow, session_id, after), _task)
+        return _page(TaskRow, _task, session_id, after)
 
     def matching(
         self,
@@ -111,9 +123,9 @@ class Board:
         if not TaskRow.update(fields).where(TaskRow.id == task.id).execute():
             TaskRow.insert(id=task.id, **fields).execute()
 
-    def file_refs(self, session_id: str, after: str | None = None) -> Page[FileRef]:
+    def file_refs(self, session_id: str, after: int | None = None) -> Page[FileRef]:
         """A page of a room's file references, oldest first."""
-        return page(_rows(FileRefRow, session_id, after), _file_ref)
+        return _page(FileRefRow, _file_ref, session_id, after)
 
     def add_file_ref(self, ref: FileRef) -> None:
         """Insert a file reference."""

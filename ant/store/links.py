@@ -46,15 +46,26 @@ class Links:
         """Links in which the room is the target, oldest first."""
         return self._where(LinkRow.target_room_id == room_id)
 
-    def page(self, room_id: str, after: str | None) -> Page[RoomLink]:
-        """A page of the links of a room from either end, oldest first."""
+    def page(self, room_id: str, after: int | None) -> Page[RoomLink]:
+        """A page of the links of a room from either end, oldest first.
+
+        Those whose ordinals follow `after`; `next` is the last one's.
+        """
         where = (LinkRow.source_room_id == room_id) | (
             LinkRow.target_room_id == room_id
         )
         if after is not None:
-            place = LinkRow.select(LinkRow.ordinal).where(LinkRow.id == after)
-            where &= LinkRow.ordinal > place
-        return page(self._rows(where), _link, weigh=_weight)
+            where &= LinkRow.ordinal > after
+        last = after
+
+        def made(row: Any) -> RoomLink:
+            nonlocal last
+            last = row.ordinal
+            return _link(row)
+
+        rows = page(self._rows(where), made, weigh=_weight)
+        rows.next = str(last) if rows.more else None
+        return rows
 
     def get(self, link_id: str) -> RoomLink | None:
         """The link with that id."""

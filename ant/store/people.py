@@ -31,6 +31,8 @@ class Member:
     alias: str | None
     cli_flag: str | None
     joined_at: str
+    ordinal: int = attrs.field(default=0, eq=False)
+    """Its place among all members, once it is stored."""
 
 
 @attrs.frozen
@@ -58,7 +60,8 @@ _THERE = SessionRow.removed == False  # noqa: E712
 
 
 def _member(row: Any) -> Member:
-    return Member(row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at)
+    known = row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at
+    return Member(*known, row.id)
 
 
 _MEMBER = Statement(

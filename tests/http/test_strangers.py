@@ -13,8 +13,14 @@ from typing import Any
 import attrs
 import pytest
 
-from ant import registry, rooms
-from ant.commands import PostMessage, RegisterChannel
+from ant import deliveries, people, registry, rooms, sessions, tokens
+from ant.commands import (
+    ListDeliveries,
+    PostMessage,
+    RegisterChannel,
+    RemoveParticipant,
+)
+from ant.deliveries import Step
 from ant.delivering import DeliveryState, Reason
 from ant.http.endpoint import ROUTES
 from ant.model import Session, SessionId
@@ -25,7 +31,7 @@ from tests.http.asking import Answer, Api
 from tests.http.test_permits import opened, where
 from tests.http.test_routes import LEAST, row
 from tests.live.waiting import eventually
-from tests.rules import create, join, look, post, room
+from tests.rules import create, join, look, patch, post, room
 from tests.systems import Rig, running
 from tests.test_webhooks import Web, receiver
 
@@ -324,6 +330,101 @@ async def test_a_link_tells_of_no_other_room(scene: Scene) -> None:
     assert [1, 1] == [len(page["outgoing"]), len(page["incoming"])]
 
 
+async def test_a_socket_is_told_of_no_link_to_another_room(scene: Scene) -> None:
+    """Made or ended, from either end, unless the terminal is in the other room, too."""
+    operator, own = Api(scene.rig), scene.own["id"]
+    path = f"/api/sessions/{own}/links"
+
+    async def linked(other: str) -> list[str]:
+        """The ids of links to a room and from it, made and ended again."""
+        ids = []
+        for source, target in ((own, other), (other, own)):
+            at_source = f"/api/sessions/{source}/links"
+            ask = {"targetRoomId": target, "relationship": "discussion_of"}
+            made = await operator.call("POST", at_source, ask)
+            ids.append(made.body["id"])
+            ended = await operator.call("DELETE", path, linkId=ids[-1])
+            assert 200 == ended.status
+        return ids
+
+    async with opened(scene.rig, scene.token) as client:
+        assert "ack" == (await client.ask("join_session", sessionId=own))["type"]
+        await linked(scene.foreign["id"])
+        shared = await operator.room("shared")
+        there = f"/api/sessions/{shared['id']}/participants"
+        await operator.call("POST", there, {"session_id": scene.ada.id})
+        ids = await linked(shared["id"])
+        await operator.post(scene.own, "mark", sender_id="zoe")
+        await client.expect("message_created")
+    heard = [each for each in client.passed if each["type"].startswith("room_link_")]
+    kinds = ("created", "deleted")
+    assert [(f"room_link_{kind}", each) for each in ids for kind in kinds] == [
+        (each["type"], each["linkId"]) for each in heard
+    ]
+    assert scene.foreign["id"] not in json.dumps(client.passed)
+
+
+async def test_a_token_is_told_of_no_delivery_outside(scene: Scene) -> None:
+    """What a person sends from its room to a stranger, over HTTP and over a socket."""
+    operator, own = Api(scene.rig), scene.own["id"]
+    async with opened(scene.rig, scene.token) as client:
+        assert "ack" == (await client.ask("join_session", sessionId=own))["type"]
+        said = await operator.post(scene.own, "x", target="@bob", client_id="c")
+        mine = await operator.post(scene.own, "hi", sender_id="zoe")
+        await client.expect("message_created")
+        await client.expect("message_created")
+        while not [e for e in client.passed if e["type"] == "delivery_updated"]:
+            client.passed.append(await client.receive())
+    ledger = f"/api/sessions/{own}/deliveries"
+    of_it = f"/api/sessions/{own}/messages/{said['id']}/deliveries"
+    for path in (ledger, of_it):
+        assert scene.bob.id in json.dumps(await operator.get(path))
+        assert scene.bob.id not in json.dumps(await scene.api.get(path))
+    (kept,) = (await scene.api.get(ledger))["deliveries"]
+    assert (mine["id"], scene.ada.id) == (kept["message_id"], kept["targetId"])
+    path = f"/api/sessions/{own}/messages"
+    for query in ({}, {"wait": "typed", "timeout": "1"}):
+        again = {"content": "x", "client_id": "c"}
+        known = await scene.api.call("POST", path, again, **query)
+        assert [said["id"], 1] == [known.body["id"], len(known.body["deliveries"])]
+    assert scene.bob.id not in json.dumps(client.passed)
+
+
+async def test_a_token_is_told_of_no_reader_outside(scene: Scene) -> None:
+    """Neither by the routes nor by a socket; of its own reading, and of a member's."""
+    operator, own = Api(scene.rig), scene.own["id"]
+    eve = await scene.rig.started("eve")
+    path = f"/api/sessions/{own}/participants"
+    await operator.call("POST", path, {"session_id": eve.id})
+    said = await operator.post(scene.own, "@nil x")
+    path = f"/api/sessions/{own}/messages/{said['id']}/read"
+
+    def readers(reads: list[Any]) -> set[str]:
+        return {each["session_id"] for each in reads}
+
+    async with opened(scene.rig, scene.token) as client:
+        assert "ack" == (await client.ask("join_session", sessionId=own))["type"]
+        for reader in (scene.bob.id, eve.id):
+            await operator.call("POST", path, {"reader_id": reader})
+        mine = await scene.api.call("POST", path, {"reader_id": scene.ada.id})
+        await operator.post(scene.own, "mark", sender_id="zoe")
+        await client.expect("message_created")
+    inside = {scene.ada.id, eve.id}
+    assert inside == readers(mine.body["reads"])
+    heard = [each for each in client.passed if each["type"] == "message_read"]
+    assert [eve.id, scene.ada.id] == [each["readerId"] for each in heard]
+    assert [{eve.id}, inside] == [readers(each["reads"]) for each in heard]
+    for api, expected in ((scene.api, inside), (operator, {*inside, scene.bob.id})):
+        assert expected == readers((await api.get(path))["reads"])
+        everything = await api.get(f"/api/sessions/{own}/reads")
+        assert expected == readers(everything["reads"][said["id"]])
+    alone = await operator.post(scene.own, "@nil y")
+    path = f"/api/sessions/{own}/messages/{alone['id']}/read"
+    await operator.call("POST", path, {"reader_id": scene.bob.id})
+    everything = await scene.api.get(f"/api/sessions/{own}/reads")
+    assert alone["id"] not in everything["reads"]
+
+
 async def test_the_operator_names_anybody(scene: Scene) -> None:
     """And is told where nobody has the name."""
     api = Api(scene.rig)
@@ -370,6 +471,47 @@ def test_a_token_names_members(tmp_path: Any, store: Any) -> None:
         assert (name, *nobody[1:]) == sent(name)
     assert [] == nobody[-1]
     assert Reason.OWN_MESSAGE is sent("@ada")[2]
+
+
+def test_whose_deliveries_a_token_is_shown(store: Any) -> None:
+    """Those to who is in the room, with the file of its own, and to mere names."""
+    here, ada, bob = room(store), create(store, "ada"), create(store, "bob")
+    stranger, gone = create(store, "stranger"), create(store, "gone")
+    linked = create(store, "linked")
+    patch(store, linked.id, linked_chat_id=here.id)
+    caller = Caller(ada.id, "r", ada.handle)
+    join(store, here, session_id=ada.id)
+    join(store, here, session_id=bob.id)
+    ids = {}
+    for name in ("ada", "bob", "linked", "stranger", "gone", "nil"):
+        message = post(store, here, "hi", target=f"@{name}", sender_id="zoe")
+        ids[name] = message.id
+    leave = RemoveParticipant(session_id=gone.id)
+
+    def put(unit: Any) -> None:
+        for message_id in ids.values():
+            for each in unit.deliveries.of_message(message_id):
+                step = Step(DeliveryState.WITHHELD, Reason.NOT_AN_AGENT, file="/f")
+                deliveries.advance(unit, each.id, step)
+
+    def shown(unit: Any, who: Any = caller) -> dict[str, Any]:
+        page = deliveries.list_deliveries(unit, here.id, ListDeliveries(), who)
+        return {each.target_id: each.file for each in page}
+
+    store.transact(put)
+    everybody = store.read(shown, None)
+    assert {ada.id, bob.id, linked.id, stranger.id, gone.id, "@nil"} == set(everybody)
+    own = {ada.id: "/f", bob.id: None, linked.id: None, "@nil": None}
+    assert own == store.read(shown)
+    join(store, here, session_id=gone.id)
+    assert {**own, gone.id: None} == store.read(shown)
+    store.transact(people.remove_participant, here.id, leave)
+    assert own == store.read(shown)
+    # Who is removed is no name that nobody has, in an event that is read again.
+    (record,) = store.read(deliveries.of_message, here.id, ids["gone"])
+    store.transact(sessions.delete_session, gone.id, True)
+    assert () == store.read(tokens.shown, caller, [record])
+    assert (record,) == store.read(tokens.shown, None, [record])
 
 
 def test_a_stranger_costs_the_same(store: Any) -> None:

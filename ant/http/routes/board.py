@@ -6,7 +6,7 @@ from ant import board
 from ant.commands import CreateFileRef, CreateTask, ListAll, NameFileRef, PatchTask
 from ant.errors import Conflict
 from ant.http.endpoint import Done, endpoint
-from ant.model import FileRef, FileRefId, SessionId, Task, TaskId
+from ant.model import FileRef, SessionId, Task
 from ant.system import System
 
 
@@ -15,7 +15,7 @@ class Tasks:
     """The tasks of a room; `next` is the `after` of the next page, null for none."""
 
     tasks: tuple[Task, ...]
-    next: TaskId | None = None
+    next: str | None = None
 
 
 @attrs.frozen
@@ -30,7 +30,7 @@ class FileRefs:
     """The files of a room; `next` is the `after` of the next page, null for none."""
 
     refs: tuple[FileRef, ...]
-    next: FileRefId | None = None
+    next: str | None = None
 
 
 @attrs.frozen
@@ -44,7 +44,7 @@ class OneFileRef:
 async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> Tasks:
     """The room's tasks, deleted ones too, oldest first; at most 4 MiB in one answer."""
     page = await system.journal.study(board.list_tasks, session_id, query)
-    return Tasks(page, page[-1].id if page.more else None)
+    return Tasks(page, page.next)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/tasks", status=201)
@@ -78,7 +78,7 @@ async def list_file_refs(
 ) -> FileRefs:
     """The files flagged in the room, oldest first; at most 4 MiB in one answer."""
     page = await system.journal.study(board.list_file_refs, session_id, query)
-    return FileRefs(page, page[-1].id if page.more else None)
+    return FileRefs(page, page.next)
 
 
 @endpoint("POST", "/api/sessions/<session_id>/file-refs", status=201)

@@ -6,14 +6,24 @@ from ant.delivering import Deliveries
 from ant.http.endpoint import endpoint
 from ant.model import MessageId, SessionId
 from ant.system import System
+from ant.tokens import Caller
 
 
 @endpoint("GET", "/api/sessions/<session_id>/deliveries", inactive=True, token="either")
 async def list_deliveries(
-    system: System, session_id: SessionId, query: ListDeliveries
+    system: System,
+    session_id: SessionId,
+    query: ListDeliveries,
+    caller: Caller | None,
 ) -> Deliveries:
-    """Deliveries to a terminal, or of what was posted in a room, oldest first."""
-    page = await system.journal.study(deliveries.list_deliveries, session_id, query)
+    """Deliveries to a terminal, or of what was posted in a room, oldest first.
+
+    With a terminal's token those to terminals outside of the room are left out, and
+    `file` is told of its own only.
+    """
+    page = await system.journal.study(
+        deliveries.list_deliveries, session_id, query, caller
+    )
     return Deliveries(page, page.next)
 
 
@@ -24,9 +34,11 @@ async def list_deliveries(
     token="room",
 )
 async def list_deliveries_of_message(
-    system: System, session_id: SessionId, message_id: MessageId
+    system: System, session_id: SessionId, message_id: MessageId, caller: Caller | None
 ) -> Deliveries:
-    """Deliveries of one message, and the terminals that were left out and why."""
-    return Deliveries(
-        await system.journal.study(deliveries.of_message, session_id, message_id)
-    )
+    """Deliveries of one message, and the terminals that were left out and why.
+
+    A terminal's token is told what the list of the room tells it.
+    """
+    work = deliveries.of_message, session_id, message_id, caller
+    return Deliveries(await system.journal.study(*work))

@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from ant import prompts, rooms, search
+from ant import prompts, rooms, search, tokens
 from ant.commands import (
     AwaitDelivery,
     ListMessages,
@@ -93,6 +93,7 @@ async def post_message(
     arrived = await system.stage.courier.arrival(
         session_id, posted.message.id, query.wait, query.timeout
     )
+    arrived = await system.journal.read(tokens.shown, caller, arrived)
     others = (each for each in posted.deliveries if each.id is None)
     return Posted(posted.message, (*others, *(each.told() for each in arrived)))
 

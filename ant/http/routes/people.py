@@ -2,7 +2,7 @@
 
 import attrs
 
-from ant import clock, deliveries, people, sessions
+from ant import clock, deliveries, people, sessions, tokens
 from ant.commands import (
     AddParticipant,
     ListAll,
@@ -47,7 +47,7 @@ class ReadsOfOne:
 class ReadsOfAll:
     """Who read what, by message id; `next` is the `after` of the next page."""
 
-    reads: dict[str, list[Read]]
+    reads: dict[str, tuple[Read, ...]]
     next: int | None = None
 
 
@@ -100,14 +100,15 @@ async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> 
 
 @endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True, token="room")
 async def all_reads(
-    system: System, session_id: SessionId, query: ListReads
+    system: System, session_id: SessionId, query: ListReads, caller: Caller | None
 ) -> ReadsOfAll:
     """Read receipts of every message in the room that was read, by message id.
 
-    An answer has 4 MiB at most; `next` goes on, perhaps with the same message.
+    An answer has 4 MiB at most; `next` goes on, perhaps with the same message. With a
+    terminal's token those of readers outside of the room are left out.
     """
-    found = await system.journal.study(people.all_reads, session_id, query)
-    return ReadsOfAll(found, found.next)
+    work = tokens.all_receipts, caller, session_id, query
+    return ReadsOfAll(*await system.journal.study(*work))
 
 
 @endpoint(
@@ -129,7 +130,9 @@ async def mark_read(
     delivery is `acked`.
     """
     rule = people.mark_read if caller is None else deliveries.mark_read
-    return ReadsOfOne(await system.journal.write(rule, session_id, message_id, body))
+    reads = await system.journal.write(rule, session_id, message_id, body)
+    shown = await system.journal.read(tokens.receipts, caller, session_id, reads)
+    return ReadsOfOne(shown)
 
 
 @endpoint(
@@ -139,8 +142,16 @@ async def mark_read(
     token="room",
 )
 async def list_reads(
-    system: System, session_id: SessionId, message_id: MessageId, query: ListReads
+    system: System,
+    session_id: SessionId,
+    message_id: MessageId,
+    query: ListReads,
+    caller: Caller | None,
 ) -> ReadsOfOne:
-    """Who read one message; at most 4 MiB in one answer."""
+    """Who read one message; at most 4 MiB in one answer.
+
+    With a terminal's token readers outside of the room are left out.
+    """
     found = await system.journal.study(people.list_reads, session_id, message_id, query)
-    return ReadsOfOne(found, found.next)
+    shown = await system.journal.study(tokens.receipts, caller, session_id, found)
+    return ReadsOfOne(shown, found.next)
