@@ -9,7 +9,10 @@ milliseconds.
 Rule 2: known ones have the other share. Where it is full, the one that has been between
 two requests for longest goes; where none is, the next is answered once and not kept.
 Rule 3: WebSockets take three quarters of it at most, so that requests are answered.
-Rule 4: of the requests of strangers `ASKING` are looked at together, and the others can
+Rule 4: who calls from a terminal (a token, or a program of it) is one of a group that
+has half of it together, and three quarters of that for WebSockets: the operator has the
+rest.
+Rule 5: of the requests of strangers `ASKING` are looked at together, and the others can
 be let go of; those that are favoured (they show the key) do not wait in that line.
 """
 
@@ -60,6 +63,7 @@ class Admission:
         self._strangers: dict[Held, float] = {}
         self._known: dict[Held, None] = {}
         self._sockets: set[Held] = set()
+        self._terminals: set[Held] = set()
         self._rate = LogRate()
 
     def enter(self, held: Held) -> bool:
@@ -76,11 +80,14 @@ class Admission:
         self._met()
         return self._close_stranger() or self._close_known()
 
-    def trust(self, held: Held, is_socket: bool) -> None:
+    def trust(self, held: Held, is_socket: bool, is_terminal: bool = False) -> None:
         """A request on it was accepted; what it asks for is a WebSocket, or not.
 
-        Raises `CapacityReached`: then it is not served.
+        `is_terminal`: it comes from a terminal, not from the operator. Raises
+        `CapacityReached`: then it is not served.
         """
+        if is_terminal:
+            self._check_terminal(held, is_socket)
         if held not in self._known:
             if held not in self._strangers:
                 return  # It was let go of meanwhile.
@@ -100,6 +107,25 @@ class Admission:
             self._sockets.add(held)
         self._strangers.pop(held, None)
         self._known[held] = None
+        if is_terminal:
+            self._terminals.add(held)
+        else:
+            self._terminals.discard(held)
+
+    def _check_terminal(self, held: Held, is_socket: bool) -> None:
+        """Whether terminals may have one more. Raises `CapacityReached`."""
+        most = self._shares.known // 2
+        if held not in self._terminals and len(self._terminals) >= most:
+            resting = [each for each in self._known if each in self._terminals]
+            if not self._close(dict.fromkeys(resting), lambda each: each.is_idle):
+                self._met()
+                raise CapacityReached(
+                    f"Terminals have {most} connections in use, which is all that they "
+                    "may have together; close some."
+                )
+        if is_socket and len(self._sockets & self._terminals) >= most * 3 // 4:
+            self._met()
+            raise CapacityReached("There is no room for another WebSocket.")
 
     def has_socket_room(self) -> bool:
         """Whether there may be another WebSocket."""
@@ -137,6 +163,7 @@ class Admission:
         self._strangers.pop(held, None)
         self._known.pop(held, None)
         self._sockets.discard(held)
+        self._terminals.discard(held)
 
     def _close_stranger(self) -> bool:
         late = trio.current_time() - ASKING_S
@@ -191,18 +218,20 @@ class Peer(Protocol):
         """See `Admission.wait_turn`."""
         ...
 
-    def trust(self, is_socket: bool) -> None:
+    def trust(self, is_socket: bool, is_terminal: bool) -> None:
         """See `Admission.trust`."""
         ...
 
 
-def trust(scope: Mapping[str, Any], is_socket: bool = False) -> None:
+def trust(
+    scope: Mapping[str, Any], is_socket: bool = False, is_terminal: bool = False
+) -> None:
     """Say that a request was accepted. Raises `CapacityReached`.
 
     `scope` is that of ASGI; without a connection behind it nothing is done.
     """
     if (peer := peer_of(scope)) is not None:
-        peer.trust(is_socket)
+        peer.trust(is_socket, is_terminal)
 
 
 def peer_of(scope: Mapping[str, Any]) -> Peer | None:

@@ -316,10 +316,10 @@ class Connection(TCPServer):
         """Whether no request is under way, or our last word is said."""
         return self._idle or self._closing or self._in_line
 
-    def trust(self, is_socket: bool) -> None:
+    def trust(self, is_socket: bool, is_terminal: bool) -> None:
         """See `Admission.trust`."""
         self._turn.end()
-        self._admission.trust(self, is_socket)
+        self._admission.trust(self, is_socket, is_terminal)
 
     def has_socket_room(self) -> bool:
         """See `Admission.has_socket_room`."""

@@ -1,8 +1,8 @@
 """Room on the disk that is kept for when there is none: a file that can be given back.
 
 A delete has to write before it frees anything, and so has a start. Where the disk is
-full, a start takes a part of the reserve, and what makes room takes all of it; it is
-made again when there is room.
+full, a start takes a part of the reserve, and what makes room takes the rest but for a
+part of one start; it is made again when there is room.
 """
 
 import logging
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 NAME = "reserve"
 
-SIZE = 8 << 20
-"""Bytes kept: several slices of a delete in the write-ahead log, and some starts."""
+SIZE = 10 << 20
+"""Bytes kept: 8 MiB for slices of a delete in the write-ahead log, and a start."""
 
 START = 2 << 20
 """What a start may take of it: the log's index and a few transactions are 200 KiB."""
@@ -51,15 +51,24 @@ class Reserve:
             os.truncate(self._path, max(held - START, 0))
 
     def give_back(self) -> None:
-        """Give all of it back; nothing where there is none. For any thread."""
+        """Give it back but for the part of a start; nothing where there is no more.
+
+        For any thread.
+        """
         try:
-            self._path.unlink()
+            fd = os.open(self._path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if os.fstat(fd).st_size <= START:
+                    return
+                os.ftruncate(fd, START)
+            finally:
+                os.close(fd)
         except FileNotFoundError:
             return
         except OSError as exc:
             log.error("The reserve cannot be given back: %s.", exc.strerror)
         else:
-            log.warning("The disk is full: the reserve is given back for a delete.")
+            log.warning("The disk is full: the reserve is given back, but for a start.")
 
     def keep(self) -> None:
         """Make it as large as it should be, or half of what is free.

@@ -125,6 +125,24 @@ def record_run(
     unit.emit(SessionsChanged(session_id))
 
 
+def end_run(
+    unit: Unit,
+    session_id: SessionId,
+    run: str,
+    work: Callable[..., None],
+    *args: object,
+) -> None:
+    """Record by `work(unit, session_id, *args)` how that run ended.
+
+    Nothing is done where its end is recorded already, so it may be tried again.
+    """
+    program = unit.sessions.program(session_id)
+    if program is None or program.run != run:
+        return
+    if program.status in (Status.STARTING, Status.RUNNING):
+        work(unit, session_id, *args)
+
+
 def abandon_run(
     unit: Unit, session_id: SessionId, run: str, reason: str | None
 ) -> None:

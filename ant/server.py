@@ -24,7 +24,7 @@ from ant.channels import Channels
 from ant.clerk import Clerk
 from ant.config import Config
 from ant.courier import Courier
-from ant.errors import Conflict, Forbidden
+from ant.errors import AntError, Conflict, Forbidden, StorageFailed
 from ant.health import HealthProbe
 from ant.http.app import create_app
 from ant.http.auth import is_favoured
@@ -45,7 +45,7 @@ from ant.reserve import Reserve
 from ant.scribe import Scribe
 from ant.sockdiag import SockDiag, open_sock_diag
 from ant.startup import check_folder
-from ant.store import Store, Unit
+from ant.store import Job, Store, Unit
 from ant.supervisor import end_all, open_supervisor
 from ant.system import System
 from ant.terminal import umask
@@ -60,6 +60,9 @@ from ant.webhooks import Webhooks
 from ant.witness import Stage
 
 log = logging.getLogger(__name__)
+
+LAST_WORDS_S = 5.0
+"""What a stop grants a slow disk to record how sessions ended."""
 
 GOODBYE_S = 0.2
 """What sockets are given to see 1001, where all else is stopped at once."""
@@ -109,7 +112,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         store.give_room = reserve.give_back
         try:
             await _serve(config, store, reserve, listeners, ready)
-            store.transact(runs.leave_cleanly)
+            _leave_cleanly(store)
         finally:
             store.close()
 
@@ -169,6 +172,7 @@ async def _serve(
             journal, indexer, config.event_log_keep, config.event_log_max_age_days
         )
         background.start_soon("remover", remover.run)
+        background.start_soon("endings", stage.endings.run)
         background.start_soon("reserve", reserve.run)
         await background.start("signals", partial(_signals, stopped, hurried))
         background.start_soon("hurry", partial(_at_once, hurried, closed, stage, hurry))
@@ -200,6 +204,26 @@ async def _serve(
                     peers = Peers(kernel, stage, tmux.door.name, config.insecure)
                 await _front(system, listeners, peers, stopped, partial(ready, url))
                 closed.set()
+        await _record_ends(stage)
+
+
+async def _record_ends(stage: Stage) -> None:
+    """Try once more to record what ended and the database refused."""
+    try:
+        with trio.move_on_after(LAST_WORDS_S):
+            await stage.endings.settle_all()
+    except AntError as exc:
+        log.error("Some sessions will be called lost: %s", exc)
+
+
+def _leave_cleanly(store: Store) -> None:
+    """Note that all is stored, with the reserve if need be; else log why not."""
+    job = Job(runs.leave_cleanly, (), makes_room=True)
+    try:
+        store.transact_group([job])
+        job.outcome()
+    except StorageFailed as exc:
+        log.error("The server stopped, and could not note that it did: %s", exc)
 
 
 def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:

@@ -1,7 +1,7 @@
 """Turns what one run of a terminal does into facts that rooms and the store know."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,9 +13,11 @@ from ant import clock, prompts, runs, screens
 from ant.blocks import command_block
 from ant.clerk import Clerk
 from ant.courier import Courier
+from ant.endings import Endings
 from ant.errors import AntError, Invalid
 from ant.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.explaining import RESIZED
+from ant.facts import Heard
 from ant.journal import Journal
 from ant.launch import plan
 from ant.model import TMUX, Chunk, SessionId
@@ -72,6 +74,7 @@ class Stage:
     mint: Mint = attrs.field(factory=Mint)
     shell_integration: bool = True
     tmux: Tmux | None = None
+    endings: Endings = attrs.field(factory=Endings)
     running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
     flows: dict[SessionId, Flow] = attrs.field(factory=dict)
 
@@ -121,6 +124,7 @@ class Witness:
         """Reserve offsets for the run, then start the program, or take it up again."""
         if self._survivor is not None:
             return await self._resume(self._survivor)
+        await self._stage.endings.settle(self.session_id)
         program = await self._stage.journal.write(
             runs.begin_run, self.session_id, self._run, *self._size
         )
@@ -263,8 +267,8 @@ class Witness:
     async def ended(self, exit_: Exit | None, reason: str | None) -> None:
         """Store the last bytes, then say that it is over.
 
-        Where the database refuses, that is logged and the row stays as it was: the next
-        server run will call the session lost, which is then the truth.
+        Where the database refuses, that is logged and tried again (`Endings`). What is
+        not recorded when the server stops, the next server run will call lost.
         """
         try:
             if exit_ is None:
@@ -272,7 +276,7 @@ class Witness:
             else:
                 await self._finish(exit_, reason)
         except AntError as exc:
-            log.error("The end of session %s is not recorded: %s", self.session_id, exc)
+            log.error("The end of session %s has to wait: %s", self.session_id, exc)
         finally:
             self._leave_stage()
 
@@ -301,31 +305,40 @@ class Witness:
         self._stage.viewers.wake(self.session_id)
 
     async def _abandon(self, reason: str | None) -> None:
-        write = self._stage.journal.write
         if self._survivor is None:
-            await write(runs.abandon_run, self.session_id, self._run, reason)
+            record = partial(self._end, runs.abandon_run, self._run, reason)
         else:
-            await write(runs.lose_run, self.session_id, reason)
+            record = partial(self._end, runs.lose_run, reason)
+        await self._stage.endings.offer(self.session_id, record)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:
-        end = self.flow.tail.end
         with trio.move_on_after(FLUSH_S):
             await self._stage.scribe.flush(self.session_id, self.flow)
         await self._stage.clerk.leave(self.session_id)
+        self._stage.scribe.forget_drawing(self.session_id)
+        keyframe = self._keyframe() if self.has_begun else None
+        heard = self._stage.recorder.leave(self.session_id)
+        record = partial(self._record_exit, exit_, reason, keyframe, heard)
+        await self._stage.endings.offer(self.session_id, record)
+
+    async def _end(self, work: Callable[..., None], *args: object) -> None:
+        write = self._stage.journal.write
+        await write(runs.end_run, self.session_id, self._run, work, *args)
+
+    async def _record_exit(
+        self,
+        exit_: Exit,
+        reason: str | None,
+        keyframe: Keyframe | None,
+        heard: Sequence[Heard],
+    ) -> None:
+        end = self.flow.tail.end
+        with trio.move_on_after(FLUSH_S):  # Bytes that were refused may be taken now.
+            await self._stage.scribe.try_flush(self.session_id, self.flow)
         complete = self.flow.tail.stored == end
         if complete:
             self.flow.tail.let_go()
-        self._stage.scribe.forget_drawing(self.session_id)
-        await self._stage.journal.write(
-            runs.finish_run,
-            self.session_id,
-            exit_,
-            end,
-            complete,
-            reason,
-            self._keyframe() if self.has_begun else None,
-            self._stage.recorder.leave(self.session_id),
-        )
+        await self._end(runs.finish_run, exit_, end, complete, reason, keyframe, heard)
         if complete and self._stage.tmux is not None:
             self._stage.tmux.forget(self.session_id)
 

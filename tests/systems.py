@@ -188,6 +188,7 @@ async def running(
             background.start_soon("transcripts", scribe.run)
             background.start_soon("recorder", recorder.run)
             background.start_soon("indexer", indexer.run)
+            background.start_soon("endings", stage.endings.run)
             background.start_soon("webhooks", webhooks.run)
             background.start_soon("channels", channels.run)
             remover = Remover(journal, indexer, config.event_log_keep, 36500)

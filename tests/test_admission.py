@@ -27,8 +27,8 @@ class Line:
     def enter(self) -> bool:
         return self.admission.enter(self)
 
-    def trust(self, is_socket: bool = False) -> None:
-        self.admission.trust(self, is_socket)
+    def trust(self, is_socket: bool = False, is_terminal: bool = False) -> None:
+        self.admission.trust(self, is_socket, is_terminal)
 
 
 @pytest.fixture
@@ -114,6 +114,34 @@ async def test_sockets_leave_room_for_requests(admission: Admission) -> None:
     sockets[3].trust()
     admission.leave(sockets[0])
     assert admission.has_socket_room()
+
+
+@pytest.mark.meets(Limit.CONNECTIONS)
+@pytest.mark.parametrize("is_socket", [False, True])
+async def test_terminals_have_half_and_the_operator_the_rest(
+    is_socket: bool, autojump_clock: MockClock
+) -> None:
+    """Of it three quarters are for their sockets; what rests of them goes first."""
+    admission = Admission(Shares(known=16, strangers=3, spare=1))
+    most = 6 if is_socket else 8
+    taken, refused = lines(admission, most, is_idle=False), Line(admission, False)
+    for each in taken:
+        assert each.enter()
+        each.trust(is_socket, is_terminal=True)
+        each.trust(is_socket=False, is_terminal=True)  # Another request on it.
+    assert refused.enter()
+    with pytest.raises(CapacityReached):
+        refused.trust(is_socket, is_terminal=True)
+    assert not admission.is_known(refused)
+    admission.leave(refused)
+    for each in lines(admission, 6, is_idle=False):
+        assert each.enter()
+        each.trust(is_socket=True)
+    taken[1].is_idle = not is_socket
+    last = Line(admission, is_idle=False)
+    assert last.enter()
+    last.trust(is_terminal=True)
+    assert taken[1].is_open == is_socket
 
 
 async def test_a_descriptor_is_made_from_who_rests(admission: Admission) -> None:

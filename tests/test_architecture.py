@@ -198,6 +198,7 @@ MACHINERY = (
     "inboxes",
     "handover",
     "courier",
+    "endings",
     "witness",
     "supervisor",
     "recovery",

@@ -7,7 +7,7 @@ import attrs
 import pytest
 import trio
 
-from ant import runs, witness
+from ant import endings, runs, witness
 from ant.errors import Invalid, StorageFailed
 from ant.events import SessionActivity, SessionExited, TerminalResized
 from ant.model import CliFlag, Status
@@ -25,6 +25,11 @@ async def exited(rig: Rig, session_id: str) -> SessionExited:
     with trio.fail_after(PATIENCE_S):
         if (live := rig.system.supervisor.find(session_id)) is not None:  # type: ignore
             await live.over.wait()
+    return await exited_once(rig)
+
+
+async def exited_once(rig: Rig) -> SessionExited:
+    """The one end of which the room has heard."""
     await rig.settle()
     (event,) = [
         each.event
@@ -219,24 +224,55 @@ async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
     assert 0 == live.flow.tail.base
 
 
-async def test_an_end_that_cannot_be_written_is_still_an_end(
+async def test_an_end_that_cannot_be_written_is_written_later(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The row stays as it was for the next server run; the session is over."""
+    """Until then the session is over, its row stays, and no new run hides the end."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     write = rig.system.journal.write
 
     async def refuse(work: object, *args: object) -> object:
-        if work is runs.finish_run:
+        if work is runs.end_run:
             raise StorageFailed("full")
         return await write(work, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rig.system.journal, "write", refuse)
-    rig.terminals[0].end(Exit(code=0))
+    rig.terminals[0].end(Exit(code=5))
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
-    assert rig.system.supervisor.find(session.id) is None
+        assert rig.system.supervisor.find(session.id) is None
+        assert Status.RUNNING == (await rig.look(session.id)).status
+        with pytest.raises(StorageFailed):
+            await rig.system.supervisor.start(session.id)
+        monkeypatch.undo()
+        await eventually(
+            lambda: any(isinstance(e.event, SessionExited) for e in rig.bus.published)
+        )
+    assert (Status.EXITED, 5) == attrs.astuple(await exited(rig, session.id))[1:3]
+    assert Status.EXITED == (await rig.look(session.id)).status
+
+
+async def test_a_stop_and_a_start_record_the_end_before(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new run begins after it, at once, and it is told once."""
+    monkeypatch.setattr(endings, "RETRY_S", 3600.0)
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    with monkeypatch.context() as refused:
+
+        async def refuse(*_: object) -> object:
+            raise StorageFailed("full")
+
+        refused.setattr(rig.system.journal, "write", refuse)
+        rig.terminals[0].end(Exit(code=5))
+        with trio.fail_after(PATIENCE_S):
+            await live.over.wait()
+    await rig.system.supervisor.start(session.id)
+    assert (Status.EXITED, 5) == attrs.astuple(await exited_once(rig))[1:3]
+    assert Status.RUNNING == (await rig.look(session.id)).status
+    await rig.system.stage.endings.settle_all()
     assert Status.RUNNING == (await rig.look(session.id)).status
 
 
@@ -250,7 +286,7 @@ async def test_an_end_that_hangs_leaves_nothing_running(
     write = rig.system.journal.write
 
     async def hang(work: object, *args: object) -> object:
-        if work is runs.finish_run:
+        if work is runs.end_run:
             await trio.sleep_forever()
         return await write(work, *args)  # type: ignore[arg-type]
 

@@ -53,12 +53,12 @@ def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
     @app.before_request
     async def guard_request() -> None:
         g.caller = await guard(request.method, request)
-        trust(request.scope)
+        trust(request.scope, is_terminal=g.caller is not None)
 
     @app.before_websocket
     async def guard_socket() -> None:
         g.caller = await guard("WEBSOCKET", websocket)
-        trust(websocket.scope, is_socket=True)
+        trust(websocket.scope, is_socket=True, is_terminal=g.caller is not None)
 
     for route in ROUTES:
         app.add_url_rule(

@@ -4,7 +4,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,45 @@ async def test_strangers_end_nothing_and_hold_up_nobody(
         assert server.process.returncode is None
         assert server.log.read_bytes().count(b"\n") < 100
         assert b"Traceback" not in server.log.read_bytes()
+
+
+BODY = (
+    b"POST /api/sessions/ROOM/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 100\r\n"
+)
+
+
+@pytest.mark.parametrize("say", [BODY, UPGRADE], ids=["half bodies", "sockets"])
+async def test_a_terminal_leaves_the_operator_his_connections(
+    say: bytes, tmp_path: Path
+) -> None:
+    """However many it opens and holds with its token, and none of them is idle."""
+    out = tmp_path / "token"
+    async with limited(tmp_path, 256, 256) as server:
+        async with server.client() as ant:
+            script = f'printf %s "$ANT_TOKEN" >{out}; exec sleep 600'
+            row = await ant.create("caller", command=["sh", "-c", script])
+            room = (await ant.create("room", "chat"))["id"]
+            path = f"/api/sessions/{room}/participants"
+            await ant.call("POST", path, {"session_id": row["id"]})
+            await eventually(lambda: out.exists() and out.read_text())
+        say = say.replace(b"ROOM", room.encode())
+        words = say + b"Authorization: Bearer " + out.read_bytes() + b"\r\n\r\n"
+        if b"POST" in say:
+            words += b'{"'
+        async with AsyncExitStack() as held:
+            for _ in range(60):
+                stream = await trio.open_tcp_stream("127.0.0.1", server.port)
+                await held.enter_async_context(stream)
+                with suppress(trio.BrokenResourceError):
+                    await stream.send_all(words)
+                with trio.move_on_after(0.05):  # An answer to a socket, or a refusal.
+                    await stream.receive_some(100)
+            for number in range(3):  # Each on connections of its own.
+                async with server.client() as ant, ant.socket() as ws:
+                    await ws.expect("hello")
+                    assert (await ant.call("GET", "/api/health"))["status"] == "ok"
+                    await ant.create(f"room {number}", "chat")
 
 
 async def test_who_is_refused_does_not_keep_the_connection(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import trio
 
 from ant.client import AntClient
 from ant.errors import DiskFull, NotFound
-from ant.reserve import NAME, SIZE
+from ant.reserve import NAME, SIZE, START
 from ant.store import Store, Unit
 from tests.live.server import Server, running_server, start_server
 from tests.live.viewer import read_raw, watching
@@ -194,3 +194,77 @@ def test_a_log_that_cannot_grow_is_written_anew(small: Path) -> None:
     for key in keys:
         assert store.read(lambda unit, key=key: unit.settings.get(key)) == "g" * 20_000
     store.close()
+
+
+async def until_nothing_fits(ant: AntClient, room: str) -> None:
+    """Post until the database takes not even a word."""
+    await until_refused(ant, room)
+    for _ in range(1000):
+        try:
+            await post(ant, room, "x")
+        except DiskFull:
+            return
+    raise AssertionError("there always was room for a word")
+
+
+@pytest.mark.slow
+async def test_an_end_on_a_full_disk_is_recorded_once_there_is_room(
+    small: Path,
+) -> None:
+    """Of a program that ended by itself, and of one that a refused DELETE ended."""
+    async with running_server(small / "data") as server, server.client() as ant:
+        room = (await ant.create("room", "chat"))["id"]
+        left = (await ant.create("left", command=["sh", "-c", "read x; exit 7"]))["id"]
+        ended = (await ant.create("ended", command=["cat"]))["id"]
+        await kept(small / "data")
+        fill(small)
+        with trio.fail_after(90):
+            await until_nothing_fits(ant, room)
+            await ant.type(left, "\r")
+            with pytest.raises(DiskFull):
+                await ant.call("DELETE", f"/api/sessions/{ended}")
+
+            async def none_runs() -> bool:
+                health = await ant.call("GET", "/api/health")
+                return bool(health["active_session_count"] == 0)
+
+            await eventually(none_runs, 40)
+            row = await ant.call("GET", f"/api/sessions/{left}")
+            assert row["status"] == "running", "the database took its end"
+            (small / "ballast").unlink()
+
+            async def told() -> bool:
+                rows = [
+                    await ant.call("GET", f"/api/sessions/{each}")
+                    for each in (left, ended)
+                ]
+                return all(each["status"] == "exited" for each in rows)
+
+            await eventually(told, 15)
+        row = await ant.call("GET", f"/api/sessions/{left}")
+        assert row["terminal"]["exit_code"] == 7
+
+
+@pytest.mark.slow
+async def test_a_stop_and_a_start_have_room_after_deletes_took_the_reserve(
+    small: Path,
+) -> None:
+    """The stop is a clean one, and a part of the reserve is there for the start."""
+    data = small / "data"
+    with trio.fail_after(110):
+        async with running_server(data) as server, server.client() as ant:
+            room = (await ant.create("room", "chat"))["id"]
+            large = await with_output(ant)
+            await kept(data)
+            fill(small)
+            await until_refused(ant, room)
+            await ant.call("DELETE", f"/api/sessions/{large}", hard="true")
+            assert (data / NAME).stat().st_size >= START
+            fill(small)
+            await until_nothing_fits(ant, room)
+            assert await server.stop() == 0
+            assert b"Traceback" not in server.log.read_bytes()
+        fill(small)
+        async with running_server(data) as server, server.client() as ant:
+            page = await ant.call("GET", f"/api/sessions/{room}/messages", limit=1)
+            assert len(page["messages"]) == 1

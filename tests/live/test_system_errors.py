@@ -18,7 +18,7 @@ from ant import background, evidence, health, remover, rendered, reserve, server
 from ant.background import Background
 from ant.client import AntClient
 from ant.config import Config
-from ant.errors import AntError
+from ant.errors import AntError, StorageFailed
 from ant.model import SessionId
 from ant.system import System
 from ant.turns import WIDTH
@@ -299,6 +299,22 @@ async def samples(one: Whole) -> None:
     await eventually(lambda: one.system.health.snapshot().resources.sampled_at > before)
 
 
+async def ends(one: Whole) -> None:
+    """An end that was refused is tried again."""
+    tries = 0
+
+    async def record() -> None:
+        nonlocal tries
+        await trio.lowlevel.checkpoint()
+        tries += 1
+        if tries < 3:
+            raise StorageFailed("The database refused.")
+
+    with pytest.raises(StorageFailed):
+        await one.system.stage.endings.offer(SessionId(one.word()), record)
+    await eventually(lambda: tries == 3)
+
+
 WORKS: dict[str, Callable[[Whole], Awaitable[None]]] = {
     "turns": turns,
     "transcripts": transcripts,
@@ -310,6 +326,7 @@ WORKS: dict[str, Callable[[Whole], Awaitable[None]]] = {
     "deliveries": deliveries,
     "remover": removals,
     "orphans": orphans,
+    "endings": ends,
     "reserve": room_in_reserve,
     "hurry": second_signal,
     "signals": signals,
