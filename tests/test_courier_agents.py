@@ -189,7 +189,7 @@ async def test_it_misbehaves(
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_reading")]
+    ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_submitted")]
 )
 async def test_it_hangs(tmp_path: Path, text: str, reason: str) -> None:
     """Whatever its terminal still took, nobody knows more."""
