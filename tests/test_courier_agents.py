@@ -364,15 +364,17 @@ async def test_what_was_written_to_an_agent_is_no_command(
     (tmp_path / "data").mkdir()
     command = shlex.join(mock_agent(tmp_path, "claude"))
     async with standing(tmp_path, shell, "-i") as stand:
-        stand.live.type_nowait(f"{command} busy\r".encode())
+        stand.live.type_nowait(f"{command}\r".encode())
         await stand.front("claude")
-        await stand.at(Kind.BUSY)
+        await stand.at(Kind.AT_REST)
         session = await stand.rig.look(stand.session_id)
         stand.room_id = session.linked_chat_id or stand.room_id
         text = f"touch {tmp_path}/run"
-        first, second = await stand.post(text), await stand.post(text)
-        assert ("withheld", "busy") == why(await stand.until(first, "withheld"))
         async with await trio.open_unix_socket(str(tmp_path / "s")) as stream:
+            await stream.send_all(b"busy\n")
+            await stand.at(Kind.BUSY)
+            first, second = await stand.post(text), await stand.post(text)
+            assert ("withheld", "busy") == why(await stand.until(first, "withheld"))
             with contextlib.suppress(trio.BrokenResourceError):
                 await stream.send_all(b"die\n")
             await stand.front(shell)
