@@ -164,7 +164,9 @@ class Courier:
                     if record.reason is Reason.LOOP:
                         met(Limit.HOPS)
                     if record.state is DeliveryState.QUEUED:
-                        self.wake(SessionId(record.target_id))
+                        target = SessionId(record.target_id)
+                        self._handover.bind(record, self._lives.get(target))
+                        self.wake(target)
                     self._wake_waiters(record.message_id)
                 case SessionsChanged(removed_ids=ids):
                     gone += ids

@@ -139,7 +139,7 @@ SENTENCES: Final = {
 
 
 class DeliveryKind(StrEnum):
-    """How a message is typed: as a person would, or below a line that says whose."""
+    """How a message is typed: as a person would, or in one line that says whose."""
 
     RAW = "raw"
     LINE = "line"

@@ -6,7 +6,7 @@ was typed; all else that goes wrong then ends the delivery. Rule 3: reacted is w
 showed a reaction, and on a screen that nobody could read nothing does. Rule 4: only an
 agent's composer is typed a message (`terminal.addressee`); for all others it is put
 into a file and withheld for good. What a person says in a terminal's own chat is typed
-as by hand.
+as by hand, but only into the program that was in front as they said it.
 """
 
 import logging
@@ -21,6 +21,7 @@ from ant import clock, deliveries
 from ant.deliveries import Step
 from ant.delivering import (
     FINAL_REASONS,
+    DeliveryId,
     DeliveryKind,
     DeliveryRecord,
     DeliveryState,
@@ -44,6 +45,7 @@ from ant.terminal.addressee import (
     Check,
     addressee,
     at_composer,
+    in_front,
 )
 from ant.terminal.flow import Flow
 from ant.terminal.look import Tty
@@ -76,6 +78,9 @@ _HOLDS = {Kind.DIALOG: Reason.DIALOG, Kind.BUSY: Reason.BUSY}
 STARTING = timedelta(seconds=5)
 """How old a message and a program get before one that is not at rest counts as no
 agent: until then one may be starting."""
+
+FRONTS = 4096
+"""Messages of which the program in front is remembered; the oldest is forgotten."""
 
 UNCONFIRMED = DeliveryState.UNCONFIRMED
 
@@ -118,6 +123,35 @@ class Handover:
     def __init__(self, journal: Journal, scribe: Scribe, inboxes: Inboxes) -> None:
         self._journal, self._scribe, self._inboxes = journal, scribe, inboxes
         self._saying = trio.Semaphore(SAYING)
+        self._fronts: dict[DeliveryId, str | None] = {}
+
+    def bind(self, record: DeliveryRecord, live: Listener | None) -> None:
+        """Remember which program is in front as a person writes to it as by hand.
+
+        None runs where it is None. A message that is older by now is not bound: the
+        program may have changed since.
+        """
+        is_new = clock.now() - record.created_at < STARTING
+        is_queued = record.state is DeliveryState.QUEUED
+        if record.kind is not DeliveryKind.RAW or record.id in self._fronts:
+            return
+        if not (is_new and is_queued):
+            return
+        tty = live.tty() if live is not None and not live.flow.finished else None
+        self._fronts[record.id] = None if tty is None else tty.foreground
+        if len(self._fronts) > FRONTS:
+            del self._fronts[next(iter(self._fronts))]
+
+    def _is_meant(self, record: DeliveryRecord, tty: Tty, whom: Addressee) -> bool:
+        """Whether a person who wrote as by hand wrote to what is in front now."""
+        if record.id not in self._fronts:
+            return False
+        front = self._fronts[record.id]
+        if front is None:
+            return whom in (Addressee.COMPOSER, Addressee.AGENT)
+        if not front and record.state is not DeliveryState.QUEUED:
+            return False  # Nobody knows what it was.
+        return front == tty.foreground
 
     async def deliver(
         self,
@@ -135,6 +169,7 @@ class Handover:
             why = record.reason or Reason.TOO_LATE
             await self._keep(record, Step(DeliveryState.DEAD, why))
             return
+        self.bind(record, live)
         if live is None or live.flow.finished:
             await self._hold(record, Reason.NOT_RUNNING)
             return
@@ -142,11 +177,15 @@ class Handover:
         if (tty := live.tty()) is None:
             await self._hold(record, Reason.NOT_RUNNING)
             return
-        if record.kind is not DeliveryKind.RAW:
-            whom = addressee(tty, verdict, letter.accepts)
-            if whom not in (Addressee.COMPOSER, Addressee.AGENT):
+        whom = addressee(tty, verdict, letter.accepts)
+        if record.kind is DeliveryKind.RAW:
+            if not self._is_meant(record, tty, whom):
+                whom = Addressee.OTHER
                 await self._refuse(live, session_id, record, letter, whom)
                 return
+        elif whom not in (Addressee.COMPOSER, Addressee.AGENT):
+            await self._refuse(live, session_id, record, letter, whom)
+            return
         if verdict is not None and verdict.kind in _HOLDS:
             await self._flush(session_id, live, verdict.end)
             await self._hold(record, _HOLDS[verdict.kind], verdict.end)
@@ -233,7 +272,8 @@ class Handover:
         if not await self._sure(deliveries.begin, record.id):
             return None
         try:
-            text, said = await self._type(live, session_id, letter, pastes)
+            front = self._fronts.get(record.id)
+            text, said = await self._type(live, session_id, letter, pastes, front)
         except Withheld as exc:
             step = self._withheld(session_id, letter, exc, live.flow.tail.end)
         except NotRunning:
@@ -261,14 +301,21 @@ class Handover:
         return None
 
     async def _type(
-        self, live: Listener, session_id: SessionId, letter: Letter, pastes: bool
+        self,
+        live: Listener,
+        session_id: SessionId,
+        letter: Letter,
+        pastes: bool,
+        front: str | None,
     ) -> tuple[str, Said]:
         """Say it as it is, else put it into a file and say where.
+
+        `front`: the only program that it may be said to; else only an agent's composer.
 
         Raises `StorageFailed` where nothing was typed, and what `say` raises.
         """
         composer = at_composer(letter.accepts)
-        check = None if letter.kind is DeliveryKind.RAW else composer
+        check = composer if front is None else in_front(front)
         text = letter.typed(pastes=pastes)
         if text is not None:
             try:

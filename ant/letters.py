@@ -1,5 +1,8 @@
-"""What is typed for a message: a line that says whose it is and how to reply, below it
-the message as it was written; or, where that cannot be typed, a line that names a file.
+"""What is typed for a message: one line that says whose it is, how to reply, and the
+message; or, where that is not one short line, which file has it.
+
+The line has no newline: an agent may end while it is typed, and the program that comes
+next takes each newline for Enter.
 """
 
 import re
@@ -11,16 +14,19 @@ import attrs
 from ant.delivering import DeliveryKind
 
 LINE_MAX: Final = 4000
-"""Bytes of a line for a program that takes no paste; a terminal loses more of them."""
+"""Bytes of a line; a terminal in canonical mode loses what is beyond 4,096."""
 
 PASTE_MAX: Final = 512 << 10
-"""Bytes of a paste; what is longer is read from a file more easily."""
+"""Bytes of what a person writes in a terminal's own chat, where a paste is taken."""
 
 NAME_MAX, QUOTE_MAX = 120, 120
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that a terminal or a program may act upon; tab and newline are not here.
 Carriage returns are."""
+
+_ACTIVE = re.compile(r"[$`;|&<>(){}'\"\\!#]")
+"""Characters by which a shell runs, joins or quotes something."""
 
 _PATH = re.compile(r"[A-Za-z0-9._/+=@,-]+")
 """The characters of a path that a shell is shown: none of them means anything to it."""
@@ -46,7 +52,7 @@ class Letter:
     accepts: bool = False
 
     def header(self) -> str:
-        """The one line above the message."""
+        """What comes before the message; no shell runs anything of the names in it."""
         whom = "you" if self.is_named else "all participants"
         line = f"[antchat message for {whom}] room: {_plain(self.room_name, NAME_MAX)}"
         line += f" -- FROM: {_plain(self.sender or 'somebody', NAME_MAX)}"
@@ -57,12 +63,15 @@ class Letter:
         return f'{line} -- reply with: {reply} "…"'
 
     def typed(self, *, pastes: bool) -> str | None:
-        """What to type; None where the message has to be put into a file."""
+        """What to type; None where the message has to be put into a file.
+
+        `pastes` lets only what a person wrote as by hand have several lines.
+        """
         if self.kind is DeliveryKind.RAW:
             text = self.content.rstrip()
-        else:
-            text = f"{self.header()}{chr(10) if pastes else ' -- '}{self.content}"
-        return text if _can_type(text, pastes) else None
+            return text if _can_type(text, pastes) else None
+        text = f"{self.header()} -- {self.content}"
+        return text if _can_type(text, pastes=False) else None
 
     def noted(self, path: PurePath) -> str:
         """The line that names the file, to an agent."""
@@ -88,6 +97,6 @@ def _can_type(text: str, pastes: bool) -> bool:
 
 
 def _plain(text: str, most: int) -> str:
-    """Without line ends and control characters, and not longer than that."""
-    line = " ".join(_CONTROL.sub(" ", text).split())
+    """Without what ends a line or a shell could run, and not longer than that."""
+    line = " ".join(_ACTIVE.sub("", _CONTROL.sub(" ", text)).split())
     return line if len(line) <= most else line[: most - 1] + "…"

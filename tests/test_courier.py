@@ -46,7 +46,7 @@ async def test_they_are_typed_in_order(hearer: Hearer) -> None:
         hearer.go.set()
         hearer.go = trio.Event()
         await hearer.until(idents[n], "reacted")
-    assert list("01234") == [each.split("\n")[1] for each in hearer.told]
+    assert list("01234") == [each.rpartition(" -- ")[2] for each in hearer.told]
 
 
 async def test_terminals_do_not_wait_for_each_other(hearer: Hearer) -> None:
@@ -174,7 +174,7 @@ async def test_what_waits_is_taken_up_by_the_next_server(tmp_path: Path) -> None
         again.show(Kind.AT_REST)
         again.run()
         await again.until(waits, "reacted")
-        assert ["waits"] == [each.split("\n")[1] for each in again.told]
+        assert ["waits"] == [each.rpartition(" -- ")[2] for each in again.told]
 
 
 async def test_many_at_once_all_end(hearer: Hearer) -> None:

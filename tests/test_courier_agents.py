@@ -4,6 +4,8 @@ The mock agents log what they were given: nothing is called reacted that they di
 submit, and everything ends.
 """
 
+import contextlib
+import shlex
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -70,6 +72,12 @@ class Stand:
             while self.live.verdict is None or self.live.verdict.kind is not kind:
                 await self.live.wait_output(0.05)
 
+    async def front(self, *names: str) -> None:
+        """Until that program is in front."""
+        with trio.fail_after(PATIENCE_S):
+            while (tty := self.live.tty()) is None or tty.foreground not in names:
+                await self.live.wait_output(0.05)
+
     def submitted(self) -> list[str]:
         return [line["text"] for line in logged(self.log, "submitted")]
 
@@ -122,12 +130,14 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
-    """Byte for byte, once, below its header; and a reaction is seen."""
+    """Byte for byte, once, behind its header or in a file; and a reaction is seen."""
     async with agent(tmp_path, style=style) as stand:
         ident = await stand.post(text)
         one = await stand.until(ident, *ENDED)
         (whole,) = stand.submitted()
-        header, _, given = whole.partition("\n")
+        header, _, given = whole.partition('" -- ')
+        if "\n" in text or len(text) > 4000:
+            given = (content(named(given)) or b"").decode()
         assert text == given
         assert header.startswith("[antchat message for all participants] room: room")
         assert ("reacted", None) == why(one)
@@ -136,16 +146,18 @@ async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
 
 
 async def test_every_character_survives(tmp_path: Path) -> None:
-    """In lines that fit on the screen; the last is looked for there."""
+    """As by hand, in lines that fit on the screen; the last is looked for there."""
     size = 10_000
     async with agent(tmp_path) as stand:
+        session = await stand.rig.look(stand.session_id)
+        stand.room_id = session.linked_chat_id or stand.room_id
         for n in range(0, len(PRINTABLE), size):
             rows = range(n, min(n + size, len(PRINTABLE)), 40)
             lines = [PRINTABLE[row : row + 40] for row in rows]
             text = "\n".join([*lines, f"from {n} on {'.' * 60}"])
             one = await stand.until(await stand.post(text), *ENDED)
             assert ("reacted", None) == why(one)
-            assert text == stand.submitted()[-1].partition("\n")[2]
+            assert text == stand.submitted()[-1]
         assert len(range(0, len(PRINTABLE), size)) == len(stand.submitted())
 
 
@@ -177,7 +189,7 @@ async def test_it_misbehaves(
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_reading")]
+    ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_submitted")]
 )
 async def test_it_hangs(tmp_path: Path, text: str, reason: str) -> None:
     """Whatever its terminal still took, nobody knows more."""
@@ -246,7 +258,10 @@ async def test_a_line_reader_is_given_lines(tmp_path: Path) -> None:
     names the file."""
     (tmp_path / "data").mkdir()
     source = """
-import sys
+import sys, termios
+modes = termios.tcgetattr(0)
+modes[3] &= ~termios.ICANON
+termios.tcsetattr(0, termios.TCSANOW, modes)
 print("> ", end="", flush=True)
 for line in sys.stdin:
     open(sys.argv[1], "a").write(line)
@@ -270,11 +285,11 @@ for line in sys.stdin:
 async def test_every_agent_receives(tmp_path: Path, style: str) -> None:
     """Whom a driver knows, without being named by the session."""
     async with agent(tmp_path, style=style) as stand:
-        one = await stand.until(await stand.post("hello `$(x)`\n!!"), *ENDED)
+        one = await stand.until(await stand.post("hello `$(x)` !!"), *ENDED)
         assert ("reacted", None) == why(one)
         assert (True, True, None) == (one.delivered, one.final, one.file)
         (whole,) = stand.submitted()
-        assert whole.endswith("\nhello `$(x)`\n!!")
+        assert whole.endswith('" -- hello `$(x)` !!')
 
 
 LEAVER = """
@@ -307,6 +322,76 @@ async def test_no_enter_for_who_came_after_it(tmp_path: Path) -> None:
             while "ok" not in [line.strip() for line in stand.live.look().lines]:
                 await stand.live.wait_output(0.1)
         assert content(tmp_path / "run") is None
+
+
+SWALLOWER = """
+import os, sys, termios, tty
+before = termios.tcgetattr(0)
+tty.setraw(0)
+rule = "─" * 80
+os.write(1, f"\\x1b[?2004h{rule}\\r\\n❯ \\r\\n{rule}\\x1b[1A\\r\\x1b[2C".encode())
+os.read(0, 6)
+os.write(1, b"\\x1b[?2004l\\x1b[2J\\x1b[H")
+termios.tcsetattr(0, termios.TCSANOW, before)
+"""
+"""Takes a few bytes of a message, and leaves the rest to who comes next."""
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+async def test_no_line_for_who_came_after_it(tmp_path: Path, shell: str) -> None:
+    """Whatever of a message a shell is left with has no end of a line."""
+    (tmp_path / "data").mkdir()
+    command = shlex.join(script(tmp_path, "claude", SWALLOWER))
+    async with standing(tmp_path, shell, "-i") as stand:
+        stand.live.type_nowait(f"{command}\r".encode())
+        await stand.front("claude")
+        await stand.at(Kind.AT_REST)
+        text = f"please\ntouch {tmp_path}/run\n" * 3
+        one = await stand.until(await stand.post(text), *ENDED, "withheld")
+        assert ("unconfirmed", "not_submitted") == why(one)
+        stand.live.type_nowait(b"\recho o''k\r")
+        with trio.fail_after(PATIENCE_S):
+            while "ok" not in [line.strip("#$ ") for line in stand.live.look().lines]:
+                await stand.live.wait_output(0.1)
+        assert content(tmp_path / "run") is None
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+async def test_what_was_written_to_an_agent_is_no_command(
+    tmp_path: Path, shell: str
+) -> None:
+    """As by hand, while the agent works; it ends, and a shell is in front."""
+    (tmp_path / "data").mkdir()
+    command = shlex.join(mock_agent(tmp_path, "claude"))
+    async with standing(tmp_path, shell, "-i") as stand:
+        stand.live.type_nowait(f"{command}\r".encode())
+        await stand.front("claude")
+        await stand.at(Kind.AT_REST)
+        session = await stand.rig.look(stand.session_id)
+        stand.room_id = session.linked_chat_id or stand.room_id
+        text = f"touch {tmp_path}/run"
+        async with await trio.open_unix_socket(str(tmp_path / "s")) as stream:
+            await stream.send_all(b"busy\n")
+            await stand.at(Kind.BUSY)
+            first, second = await stand.post(text), await stand.post(text)
+            assert ("withheld", "busy") == why(await stand.until(first, "withheld"))
+            with contextlib.suppress(trio.BrokenResourceError):
+                await stream.send_all(b"die\n")
+            await stand.front(shell)
+        for ident in (first, second):
+            with trio.fail_after(PATIENCE_S):
+                while not (one := await stand.until(ident, "withheld", *ENDED)).final:
+                    await stand.live.wait_output(0.1)
+            assert ("withheld", "not_an_agent") == why(one)
+            assert text.encode() == content(Path(one.file or ""))
+        stand.live.type_nowait(b"echo o''k\r")
+        with trio.fail_after(PATIENCE_S):
+            while "ok" not in [line.strip("#$ ") for line in stand.live.look().lines]:
+                await stand.live.wait_output(0.1)
+        assert content(tmp_path / "run") is None
+        one = await stand.until(await stand.post(f"echo x > {tmp_path}/run"), *ENDED)
+        assert ("reacted", None) == why(one)
+        await eventually(lambda: content(tmp_path / "run") == b"x\n")
 
 
 WRITER = """#!/usr/bin/env python3

@@ -45,7 +45,7 @@ async def test_a_message_is_typed_and_taken(hearer: Hearer) -> None:
     one = await hearer.until(ident, *ENDED)
     assert ["queued", "typed", "submitted", "reacted"] == states(one)
     (text,) = hearer.told
-    header, content = text.split("\n")
+    header, _, content = text.rpartition(" -- ")
     assert header.startswith(
         "[antchat message for all participants] room: room -- FROM: @ada"
     )
@@ -212,6 +212,74 @@ async def test_what_a_person_says_to_a_shell_is_typed(hearer: Hearer) -> None:
     ident = await hearer.post("ls -l\n")
     await hearer.until(ident, "reacted")
     assert ["ls -l"] == hearer.told
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+async def test_what_a_person_says_is_for_who_is_in_front(
+    hearer: Hearer, is_remembered: bool
+) -> None:
+    """What waits is typed into no other program, also where nobody knows which it was,
+    as after a start of the server."""
+    hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
+    hearer.show(Kind.BUSY)
+    idents = [await hearer.post(f"touch {n}") for n in range(2)]
+    assert ("withheld", "busy") == why(await hearer.until(idents[0], "withheld"))
+    if is_remembered:
+        hearer.foreground = AT_PROMPT
+    else:
+        await hearer.rig.settle()
+        hearer.rig.system.stage.courier._handover._fronts.clear()
+        idents.pop()  # It is new, and may be typed still.
+    hearer.show(Kind.AT_REST, "shell/mark" if is_remembered else "codex-cli/composer")
+    for n, ident in enumerate(idents):
+        one = await hearer.ended(ident)
+        assert ("withheld", "not_an_agent") == why(one)
+        assert one.file is not None
+        assert f"touch {n}".encode() == content(Path(one.file))
+    assert "touch 0" not in hearer.told
+
+
+async def test_the_same_agent_is_typed_what_waited(hearer: Hearer) -> None:
+    """When it is free again."""
+    hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
+    hearer.show(Kind.BUSY)
+    ident = await hearer.post("go on")
+    await hearer.until(ident, "withheld")
+    hearer.show(Kind.AT_REST)
+    await hearer.until(ident, "reacted")
+    assert ["go on"] == hearer.told
+
+
+@pytest.mark.parametrize("is_agent", [True, False])
+async def test_what_a_person_says_to_nobody(hearer: Hearer, is_agent: bool) -> None:
+    """Where no program ran, an agent that is started has it, and a shell has not."""
+    hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
+    hearer.end()
+    ident = await hearer.post("touch x")
+    held = await hearer.until(ident, "withheld")
+    assert ("withheld", "not_running") == why(held)
+    hearer.foreground = AGENT if is_agent else AT_PROMPT
+    hearer.run()
+    hearer.show(Kind.AT_REST, "codex-cli/composer" if is_agent else "shell/mark")
+    one = await hearer.ended(ident)
+    assert ("reacted" if is_agent else "withheld") == one.state.value
+    assert (["touch x"] if is_agent else []) == hearer.told
+
+
+async def test_so_many_programs_in_front_are_remembered(
+    hearer: Hearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest is forgotten, and what waits for it is not typed."""
+    monkeypatch.setattr(handover, "FRONTS", 2)
+    hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
+    hearer.show(Kind.BUSY)
+    idents = [await hearer.post(f"go {n}") for n in range(3)]
+    await hearer.until(idents[0], "withheld")
+    await hearer.rig.settle()
+    hearer.show(Kind.AT_REST)
+    ends = [why(await hearer.ended(each)) for each in idents]
+    assert ("withheld", "not_an_agent") == ends[0]
+    assert ["go 1", "go 2"] == hearer.told
 
 
 NOBODY = [

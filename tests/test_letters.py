@@ -3,6 +3,7 @@
 from pathlib import PurePath
 from typing import Any
 
+import attrs
 import pytest
 
 from ant.delivering import DeliveryKind
@@ -51,18 +52,36 @@ def test_a_header_is_one_line() -> None:
     "content", [EVERY, "a\nb\n", "x\n" * 200, "é" * 50_000, "`$(rm)` 'q' \"p\"\t|"]
 )
 def test_a_paste_is_unmangled(content: str) -> None:
-    """Below its header, as it was written."""
-    one = letter(content)
-    assert f"{one.header()}\n{content}" == one.typed(pastes=True)
+    """What a person wrote as by hand, as it was written."""
     raw = letter(content, kind=DeliveryKind.RAW)
     assert content.rstrip() == raw.typed(pastes=True)
 
 
-def test_a_line_is_unmangled() -> None:
-    """Behind its header, where no paste is taken."""
+@pytest.mark.parametrize("pastes", [True, False])
+def test_a_line_is_unmangled(pastes: bool) -> None:
+    """Behind its header."""
     one = letter("`$(rm)` 'q' \"p\" |")
-    typed = one.typed(pastes=False)
-    assert f"{one.header()} -- {one.content}" == typed
+    assert f"{one.header()} -- {one.content}" == one.typed(pastes=pastes)
+
+
+@pytest.mark.parametrize("pastes", [True, False])
+@pytest.mark.parametrize("content", ["a\nb", "a\n", "a\tb", "x" * LINE_MAX, "a\x85b"])
+def test_a_message_is_one_line(content: str, pastes: bool) -> None:
+    """Or in a file, also where the program takes a paste: it may end meanwhile."""
+    assert letter(content).typed(pastes=pastes) is None
+
+
+@pytest.mark.parametrize("char", "$`;|&<>(){}'\"\\!#\n\r\u2028")
+def test_names_are_inert(char: str) -> None:
+    """Those of room, sender and parent, and what is quoted, are nothing to a shell."""
+    name = f"a{char}b"
+    clean, given = letter(parent=("ab", "ab")), letter(parent=(name, name))
+    for each in ("room_name", "sender"):
+        clean, given = (
+            attrs.evolve(clean, **{each: "ab"}),
+            attrs.evolve(given, **{each: name}),
+        )
+    assert clean.header() == given.header().replace("a b", "ab")
 
 
 @pytest.mark.parametrize("kind", DeliveryKind)

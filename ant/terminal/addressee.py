@@ -56,10 +56,16 @@ def addressee(
     driver = driver_of(tty.foreground)
     if driver is None and not accepts:
         return Addressee.OTHER
-    if verdict is None or verdict.rule not in _composers(driver):
+    if is_leaving(tty) or verdict is None or verdict.rule not in _composers(driver):
         return Addressee.AGENT
     free = verdict.kind is Kind.AT_REST
     return Addressee.COMPOSER if free else Addressee.AGENT
+
+
+def is_leaving(tty: Tty) -> bool:
+    """Whether an agent that a driver knows has given the terminal back: it reads keys,
+    and whole lines are read by the program that comes after it."""
+    return tty.canonical and driver_of(tty.foreground) is not None
 
 
 def _composers(driver: Driver | None) -> frozenset[str]:
@@ -84,13 +90,25 @@ def at_composer(accepts: bool) -> Check:
 
     def check(look: Look, verdict: Verdict, typed: str) -> None:
         whom = addressee(look.tty, verdict, accepts)
-        if whom is Addressee.COMPOSER or (typed and whom is Addressee.AGENT):
+        leaves = look.tty is not None and is_leaving(look.tty)
+        shown = typed and whom is Addressee.AGENT and not leaves
+        if whom is Addressee.COMPOSER or shown:
             return
         if whom is Addressee.AGENT and verdict.kind is Kind.QUESTION:
             raise Withheld("It would be taken for the answer to a question.", "waiting")
         if whom is Addressee.AGENT:
             raise Withheld("The agent's composer is not to be seen.", "not_at_rest")
         raise Withheld("No agent is in front of the terminal.", "not_an_agent")
+
+    return check
+
+
+def in_front(program: str) -> Check:
+    """Only while that program is in front, whatever it is."""
+
+    def check(look: Look, verdict: Verdict, typed: str) -> None:
+        if look.tty is None or look.tty.foreground != program:
+            raise Withheld("Another program is in front now.", "not_an_agent")
 
     return check
 

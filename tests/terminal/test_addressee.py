@@ -231,6 +231,18 @@ def test_the_composer_is_looked_at_twice() -> None:
         assert ["not_an_agent", "not_an_agent"] == told
 
 
+def test_an_agent_that_gave_its_terminal_back_is_leaving() -> None:
+    """It reads keys; who is given whole lines is the shell that comes next."""
+    leaving = attrs.evolve(CLAUDE, canonical=True)
+    unknown = Verdict(Kind.QUIET_UNKNOWN, "time", (), 0)
+    for verdict in (REST, unknown):
+        told = [refusal(leaving, verdict, text) for text in ("", "hello")]
+        assert ["not_at_rest", "not_at_rest"] == told
+    own = attrs.evolve(leaving, foreground="tool")
+    reads = Verdict(Kind.AT_REST, "prompt", (), 0)
+    assert Addressee.COMPOSER is addressee(own, reads, accepts=True)
+
+
 MARKED = Verdict(Kind.AT_REST, "shell/mark", (), 0)
 LINE = "# ANT: a message"
 
