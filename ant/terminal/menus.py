@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.look import Look, index_at, is_border, paragraph_above
+from ant.terminal.meanings import is_answer
 from ant.terminal.prompt import (
     APPROVES,
     LASTING,
@@ -176,7 +177,9 @@ def items_of(look: Look) -> list[Item | None]:
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
         label = _SCROLL.sub("", _named(look, row, item))
-        label = re.split(r"\s{2,}", label)[0] if num else " ".join(label.split())
+        first = re.split(r"\s{2,}", label)[0]
+        # A second column tells of an option, but it may be what a plain answer means.
+        label = first if num and not is_answer(first) else " ".join(label.split())
         at = item.start("label")
         found.append(Item(row, start, label, marked, box, num, at))
     return found
@@ -291,6 +294,11 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     block = _alike(look, block, marked)
     boxes = any(each.box for each in block)
     labels = _unnumbered([_whole(look, each) for each in block])
+    ends = [*(each.row for each in block[1:]), None]
+    labels = [
+        _with_details(look, each, label, end) if is_answer(label) else label
+        for each, label, end in zip(block, labels, ends, strict=True)
+    ]
     options = tuple(
         Option(
             label,
@@ -336,6 +344,24 @@ def _whole(look: Look, item: Item) -> str:
             break
         label, row = f"{label} {' '.join(below.split())}", row + 1
     return label
+
+
+def _with_details(look: Look, item: Item, label: str, end: int | None) -> str:
+    """The label of a plain answer with all that is told of it up to row `end`.
+
+    Below the last option that is what stands right there, further in.
+    """
+    details = list[str]()
+    for row in range(item.row + 1, look.last + 1 if end is None else end):
+        line = look.bare[row]
+        indent = len(line) - len(line.lstrip())
+        is_empty = not line.strip() or is_border(look.lines[row])
+        if end is None and (is_empty or indent <= item.col):
+            break
+        if not (is_empty or _COUNT.fullmatch(line)):
+            details.extend(line.split())
+    told = " ".join(details)
+    return label if not told or label.endswith(told) else f"{label} {told}"
 
 
 def _alike(look: Look, block: Sequence[Item], marked: int | None) -> Sequence[Item]:
