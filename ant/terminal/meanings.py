@@ -73,7 +73,13 @@ _LASTING = re.compile(
     r"remaining|subsequent|"
     r"(?<![./-])sessions?(?![/-]|\.\w)|auto-?(?:approv|accept|run)\w*|"
     r"following (?:questions|requests|prompts|calls|dialogs)|"
-    r"(?:all|any|every) (?:commands?|tools?|requests?|calls?|actions?|edits?)"
+    r"(?:all|any|every)(?: \w+)? (?:commands?|tools?|requests?|calls?|actions?|edits?|"
+    r"projects?|folders?)|(?:for|to) all|(?:the )?rest of|the other(?: \d+)? \w+s|"
+    r"no longer|any ?more|whenever|until|(?:the|by|as) default|full access|"
+    r"trusted (?:commands?|tools?|list)|permission (?:rules?|prompts?|mode)|"
+    r"(?:disable|skip|turn off)(?: \w+)? (?:confirm|approv|permission|prompt)\w*|"
+    r"for (?:\d+|an?|the next) (?:\w+ )?(?:hours?|minutes?|days?)|"
+    r"(?:for|in|during) (?:this|the)(?: \w+)? (?:conversation|chat|project|workspace)"
     rf"|{_ALL_LATER})\b"
 )
 """What a question says that asks for more than this once."""
@@ -123,12 +129,11 @@ def is_kept(text: str) -> bool:
 
 def key_lasts(keys: str, text: str) -> bool:
     """Whether the text explains that key by a word of lasting effect."""
-    found = re.findall(
-        rf"(?<!\w){re.escape(keys.casefold())}[\"'\])>]*\s*"
-        r"(?:=>?|:|→|->|[—–-]|\b(?:means|for|to|is)\b)([^,;.\n|]*)",
-        _plain(text),
-    )
-    return any(_LASTING.search(said) for said in found)
+    key, said = rf"(?<!\w){re.escape(keys.casefold())}[\"'\])>]*\s*", _plain(text)
+    signs = r"(?:=>?|:|→|->|[—–-]|\b(?:means|for|to|is)\b)"
+    told = re.findall(rf"{key}{signs}([^,;.\n|]*)", said)
+    beside = re.search(rf"{key}(?<=\W)(?:{_LASTING.pattern})", said)
+    return beside is not None or any(map(_LASTING.search, told))
 
 
 def means_yes(label: str, question: str) -> bool:

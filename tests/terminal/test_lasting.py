@@ -93,6 +93,10 @@ LASTING = [
     ["Save it to your settings. Continue?"],
     ["Change the rules so that it never asks again. Continue?"],
     ["Allow rm for the whole session?"],
+    ["Allow any bash command?"],
+    ["Skip permission prompts?"],
+    ["Allow rm for 2 hours?"],
+    ["Apply it to the other 12 files?"],
     ["Remember my choice: ON", "Proceed?"],
     ["Apply to all remaining files?"],
     ["This answer will be used for all of the following questions.", "", "Proceed?"],
@@ -145,6 +149,7 @@ def test_a_key_is_pressed_for_nothing_that_destroys() -> None:
     "rows",
     [
         ["y = always, o = once, n = never. Allow? [y/o/n] "],
+        ["(y) always, (o) once, (n) never. Allow? [y/o/n] "],
         ["y = always", "o = once", "n = never", "", "Allow? [y/o/n] "],
     ],
 )
