@@ -18,7 +18,14 @@ from ant.terminal.composer import composer_of, find_busy, find_spinner, first_ro
 from ant.terminal.driver import Driver, Rule, driver_for
 from ant.terminal.look import Look, Tty, is_border
 from ant.terminal.marks import Step
-from ant.terminal.menus import BODY, excerpt, find_menu, is_footer, question_above
+from ant.terminal.menus import (
+    BODY,
+    excerpt,
+    find_menu,
+    find_menu_above,
+    is_footer,
+    question_above,
+)
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.shells import find_shell_ask, find_zsh_ask, takes_commands
 from ant.terminal.subject import subject_of
@@ -128,6 +135,8 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     if composer is None:
         return
     row, rule = composer
+    if (menu := find_menu_above(look, row)) is not None:
+        yield _ask(look, _classed(look, menu, driver))
     if look.quiet_s < driver.rest_ms / 1000:
         yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
     is_bare = not (driver.boxed or _is_framed(look, row))

@@ -4,7 +4,8 @@ Rule 1: a choice that is not one option of this prompt is refused; nothing is gu
 Rule 2: what takes effect (`takes`) is a key of its own, pressed when the screen shows
 that the right thing is marked or typed.
 Rule 3: approving means this once and denying means no and no more: an option that
-lasts, goes elsewhere or turns the question round must be selected by name.
+lasts, goes elsewhere or turns the question round must be selected by name. So must
+each option where the question, or a row of the dialog, says that the answer lasts.
 """
 
 import re
@@ -16,12 +17,16 @@ from ant.errors import NotAnOption
 from ant.terminal.choice import Choice
 from ant.terminal.meanings import (
     ESCAPES,
+    asks_to_last,
     escapes_only,
+    is_kept,
+    key_lasts,
     means_abort,
     means_no,
     means_retry,
     means_yes,
     refuses_otherwise,
+    yes_lasts,
 )
 from ant.terminal.modes import Modes
 from ant.terminal.prompt import Form, Option, Prompt, PromptClass
@@ -31,7 +36,13 @@ ESC = b"\x1b"
 
 _ESC = re.compile(r"\besc(ape)?\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+_LEAD = re.compile(r"\W*(?:\d{1,2}[.)]?\s+)?")
+_LETTERED = re.compile(r"[(\[]\w[)\]]\w[\w' -]*")
+_KEYED = re.compile(r"\W*(\S{1,3}?)\W?\s+[-=:–—]\s")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}
+
+_STEM = 24
+"""Characters of the end of a question by which its row is found."""
 
 
 @attrs.frozen
@@ -135,9 +146,68 @@ def _only(prompt: Prompt, means: Callable[[str], bool]) -> int | None:
 
 
 def _yes(prompt: Prompt) -> int | None:
+    told = _told(prompt)
+    if asks_to_last(_asked(prompt, told)) or yes_lasts("\n".join(told)):
+        return None
+    if is_kept("\n".join(told)):
+        return None
     if prompt.class_ is PromptClass.PRESS_KEY and len(prompt.options) == 1:
         return 0  # The key that is asked for, whatever it does.
-    return _only(prompt, lambda label: means_yes(label, prompt.question))
+    return _once(prompt, _only(prompt, lambda label: means_yes(label, prompt.question)))
+
+
+def _once(prompt: Prompt, index: int | None) -> int | None:
+    """That option, but None where the screen explains its key as one that lasts."""
+    if index is None or prompt.form not in (Form.WORDS, Form.KEYS):
+        return index
+    text = f"{prompt.question}\n{prompt.text}"
+    return None if key_lasts(prompt.options[index].keys, text) else index
+
+
+def _told(prompt: Prompt) -> list[str]:
+    """The rows of a dialog but those of its options, and of what their keys mean."""
+    lines = prompt.text.splitlines()
+    if prompt.form in (Form.MENU, Form.BOXES) or prompt.rule in ("numbers", "list"):
+        rows, row = list[int](), len(lines)
+        for option in reversed(prompt.options):
+            row = next((r for r in range(row)[::-1] if _shows(lines[r], option)), -1)
+            rows.append(row)
+        if rows and rows[-1] >= 0:
+            lines[rows[-1] : rows[0] + 1] = [""]
+    elif prompt.form is Form.BUTTONS:
+        lines = lines[:-1]
+    elif prompt.form is Form.WORDS:
+        lines = [_LETTERED.sub("", line) for line in lines]
+    keys = {option.keys for option in prompt.options}
+    keyed = [found[1] if (found := _KEYED.match(line)) else "" for line in lines]
+    return [
+        line
+        for line, key in zip(lines, keyed, strict=True)
+        if not (key and key in keys)
+    ]
+
+
+def _shows(line: str, option: Option) -> bool:
+    """Whether a row is one of that option, of which it may have the beginning."""
+    said = " ".join(_LEAD.sub("", line, count=1).split())
+    label = _LEAD.sub("", option.label, count=1)
+    return bool(said) and (label.startswith(said) or said.startswith(label))
+
+
+def _asked(prompt: Prompt, told: list[str]) -> str:
+    """The question, with the paragraph that it is in; above a line, one row of it."""
+    paragraphs: list[list[str]] = [[]]
+    for line in told:
+        if any(char.isalnum() for char in line):
+            paragraphs[-1].append(line.strip())
+        else:
+            paragraphs.append([])
+    end = " ".join(prompt.question.split()).rstrip(" ?:")[-_STEM:]
+    found = [each for each in paragraphs if each and end in " ".join(each)][-1:]
+    rows = found[0] if found else []
+    if prompt.form in (Form.WORDS, Form.KEYS, Form.VIEW):
+        rows = rows[-2:]
+    return " ".join([prompt.question, *rows])
 
 
 def _no(prompt: Prompt, choice: Choice) -> Goal:
@@ -148,7 +218,11 @@ def _no(prompt: Prompt, choice: Choice) -> Goal:
     """
     if prompt.form is Form.VIEW:
         raise _nothing(prompt, choice)
+    if is_kept("\n".join(_told(prompt))):
+        raise _nothing(prompt, choice)
     denying = _only(prompt, lambda label: means_no(label, prompt.question))
+    if denying is not None and _once(prompt, denying) is None:
+        raise _nothing(prompt, choice)
     keyed = [each.label for each in prompt.options if ESCAPES.search(each.label)]
     if denying is not None and prompt.options[denying].label not in keyed:
         return _option(prompt, choice, denying)

@@ -2,7 +2,8 @@
 
 Rule 1: a meaning is known only where every word of the label is. A label with one word
 more may last, go elsewhere or turn the question round, and so it is no plain answer.
-Rule 2: a word that does not refer to the question (`Cancel`, `Continue`) means nothing
+Rule 2: where the dialog says that an answer lasts, there is no plain yes in it.
+Rule 3: a word that does not refer to the question (`Cancel`, `Continue`) means nothing
 where the question itself asks whether to cancel.
 """
 
@@ -61,6 +62,79 @@ _LASTS = re.compile(
     r"|\buntil\b.*\b(?:restart|exit|quit|close|end)"
 )
 
+_ALL_LATER = (
+    r"(?:all|every|any)(?: (?:of )?(?:the|these|its|other))?"
+    r" (?:later|future|remaining|subsequent|further|following)"
+)
+_LASTING = re.compile(
+    r"\b(?:always|never|(?<!try )again|remember\w*|white-?list\w*|allow[- ]?list\w*|"
+    r"bypass\w*|settings(?!\.(?!json)\w)|everything|forever|for (?:ever|good)|"
+    r"permanent\w*|from now on|every time|future|don't ask|do not ask|yolo|"
+    r"remaining|subsequent|"
+    r"(?<![./-])sessions?(?![/-]|\.\w)|auto-?(?:approv|accept|run)\w*|"
+    r"following (?:questions|requests|prompts|calls|dialogs)|"
+    r"(?:all|any|every)(?: \w+)? (?:commands?|tools?|requests?|calls?|actions?|edits?|"
+    r"projects?|folders?)|(?:for|to) all|(?:the )?rest of|the other(?: \d+)? \w+s|"
+    r"no longer|any ?more|whenever|until|(?:the|by|as) default|full access|"
+    r"trusted (?:commands?|tools?|list)|permission (?:rules?|prompts?|mode)|"
+    r"(?:disable|skip|turn off)(?: \w+)? (?:confirm|approv|permission|prompt)\w*|"
+    r"for (?:\d+|an?|the next) (?:\w+ )?(?:hours?|minutes?|days?)|"
+    r"(?:for|in|during) (?:this|the)(?: \w+)? (?:conversation|chat|project|workspace)"
+    rf"|{_ALL_LATER})\b"
+)
+"""What a question says that asks for more than this once."""
+
+_KEPT = re.compile(
+    r"\b(?:remember|save|keep|store) (?:my|your|this|the) "
+    r"(?:choice|answer|decision|selection|response)\b"
+    r"|\b(?:this|your|the|my) (?:choice|answer|decision|selection|response)\b.{0,40}"
+    r"\b(?:all|every|any|future|following|remember\w*|saved|later|session|always)\b"
+    r"|(?:\[[x*✓✔•]\]|\([x*✓✔•]\)|[☑☒◼■⬢✔✓◉])[^\[\n]{0,60}"
+    rf"(?:{_LASTING.pattern}|\b(?:all|ask)\b)"
+)
+"""What a row says, or a box that is ticked, where any answer is kept for later."""
+
+_TELLS = re.compile(
+    r"\b(?:won't|will not|never|don't|do not|stop|without)(?: be)? ask(?:s|ed|ing)?\b"
+    r"|\bask(?:s|ed|ing)?(?: \w+)? again\b|\bfrom now on\b|\bbypass permissions\b"
+    r"|\balso (?:allow|approv|accept|permit|trust|enabl)\w*"
+    r"|(?<!permissions )\bfor (?:the rest of )?(?:this|the|your)"
+    r"(?: whole| entire)? session\b"
+    rf"|\b{_ALL_LATER}\b"
+)
+"""What the rows around a question tell where a yes allows more than this once."""
+
+
+def is_answer(label: str) -> bool:
+    """Whether a label would be a plain answer, if nothing else stood in its rows."""
+    said = _said(label)
+    known = (_YES, _NO, _RETRY, _ABORT, _BACK)
+    return any(pattern.fullmatch(said) for pattern in known)
+
+
+def asks_to_last(question: str) -> bool:
+    """Whether what is asked would hold for longer than this once."""
+    return bool(_LASTING.search(_plain(question)))
+
+
+def yes_lasts(text: str) -> bool:
+    """Whether the text of a dialog tells that a yes allows more than what it asks."""
+    return bool(_TELLS.search(" ".join(_plain(text).split())))
+
+
+def is_kept(text: str) -> bool:
+    """Whether the text of a dialog says that it keeps the answer, whichever it is."""
+    return bool(_KEPT.search(_plain(text)))
+
+
+def key_lasts(keys: str, text: str) -> bool:
+    """Whether the text explains that key by a word of lasting effect."""
+    key, said = rf"(?<!\w){re.escape(keys.casefold())}[\"'\])>]*\s*", _plain(text)
+    signs = r"(?:=>?|:|→|->|[—–-]|\b(?:means|for|to|is)\b)"
+    told = re.findall(rf"{key}{signs}([^,;.\n|]*)", said)
+    beside = re.search(rf"{key}(?<=\W)(?:{_LASTING.pattern})", said)
+    return beside is not None or any(map(_LASTING.search, told))
+
 
 def means_yes(label: str, question: str) -> bool:
     """Whether an option lets what is asked be done, this once, and nothing else."""
@@ -106,11 +180,13 @@ def _means(pattern: re.Pattern[str], label: str, asks: str) -> bool:
 def _said(label: str) -> str:
     """The words of a label in lower case, without the keys that it names.
 
-    A comma at the end stays: the label is cut there, and goes on to something else.
+    A comma at the end stays, as dots do: the label goes on there to something else.
     """
     text = _REMARK.sub(" ", _plain(label)).strip()
     return " ".join(
-        re.sub(r"[,;:—–]+(?=\s)|[.!]+(?=\s|$)|\s-\s|[\"✔✓]", " ", text).split()
+        re.sub(
+            r"[,;:—–]+(?=\s)|(?:(?<!\.)\.|!+)(?=\s|$)|\s-\s|[\"✔✓]", " ", text
+        ).split()
     )
 
 

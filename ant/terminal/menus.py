@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.look import Look, index_at, is_border, paragraph_above
+from ant.terminal.meanings import is_answer
 from ant.terminal.prompt import (
     APPROVES,
     LASTING,
@@ -55,6 +56,9 @@ YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 
 _TOLD = re.compile(r" (?=- |\()")
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
+_QUOTES = frozenset(">*●◉")
+"""Marks that also begin an answer or a quotation."""
+
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
 _RADIO = set("●○")
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
@@ -96,6 +100,45 @@ def find_menu(look: Look) -> Prompt | None:
         if len(block) > 1 and is_live(look, block) and _is_list(look, block, marked):
             return menu_of(look, block, marked.row)
     return _unmarked(look, items)
+
+
+def find_menu_above(look: Look, composer: int) -> Prompt | None:
+    """The menu that has the keyboard though a composer is drawn at that row.
+
+    The cursor is on one of its rows, or nothing but borders and hints stands between
+    the two. Then nobody knows whom a key reaches, so a person answers it. A quoted
+    list and a message that was sent may look like one: a sign of either is no mark.
+    """
+    items, cursor = items_of(look), look.cursor
+    for marked in reversed([each for each in items[: composer + 1] if each]):
+        block = _siblings(look, items, marked) if marked.marked else []
+        if len(block) < 2:
+            continue
+        has_cursor = cursor.visible and block[0].row <= cursor.row <= block[-1].row
+        if block[-1].row >= composer:  # Its mark looks like the composer's.
+            at = index_at(look.lines[cursor.row], cursor.col) if has_cursor else 0
+            on_mark = has_cursor and marked.row == cursor.row and at <= marked.at
+            if not (on_mark and marked.num is not None):
+                continue
+        if has_cursor and (marked.num is not None or marked.row == cursor.row):
+            return menu_of(look, block, marked.row)
+        sign = look.bare[marked.row].strip()[:1]
+        plain = all(is_answer(each.label) for each in block)
+        if sign in _QUOTES or not (marked.num or plain):
+            continue
+        if _is_right_above(look, block[-1], composer):
+            return attrs.evolve(menu_of(look, block, marked.row), form=Form.VIEW)
+    return None
+
+
+def _is_right_above(look: Look, last: Item, composer: int) -> bool:
+    """Whether only details of the last option, borders and hints are in between."""
+    for row in range(last.row + 1, composer):
+        line = look.bare[row]
+        is_detail = len(line) - len(line.lstrip()) > last.col
+        if not (is_detail or is_border(look.lines[row]) or is_footer(look, row)):
+            return False
+    return True
 
 
 def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
@@ -176,7 +219,9 @@ def items_of(look: Look) -> list[Item | None]:
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
         label = _SCROLL.sub("", _named(look, row, item))
-        label = re.split(r"\s{2,}", label)[0] if num else " ".join(label.split())
+        first = re.split(r"\s{2,}", label)[0]
+        # A second column tells of an option, but it may be what a plain answer means.
+        label = first if num and not is_answer(first) else " ".join(label.split())
         at = item.start("label")
         found.append(Item(row, start, label, marked, box, num, at))
     return found
@@ -291,6 +336,11 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     block = _alike(look, block, marked)
     boxes = any(each.box for each in block)
     labels = _unnumbered([_whole(look, each) for each in block])
+    ends = [*(each.row for each in block[1:]), None]
+    labels = [
+        _with_details(look, each, label, end) if is_answer(label) else label
+        for each, label, end in zip(block, labels, ends, strict=True)
+    ]
     options = tuple(
         Option(
             label,
@@ -336,6 +386,24 @@ def _whole(look: Look, item: Item) -> str:
             break
         label, row = f"{label} {' '.join(below.split())}", row + 1
     return label
+
+
+def _with_details(look: Look, item: Item, label: str, end: int | None) -> str:
+    """The label of a plain answer with all that is told of it up to row `end`.
+
+    Below the last option that is what stands right there, further in.
+    """
+    details = list[str]()
+    for row in range(item.row + 1, look.last + 1 if end is None else end):
+        line = look.bare[row]
+        indent = len(line) - len(line.lstrip())
+        is_empty = not line.strip() or is_border(look.lines[row])
+        if end is None and (is_empty or indent <= item.col):
+            break
+        if not (is_empty or _COUNT.fullmatch(line)):
+            details.extend(line.split())
+    told = " ".join(details)
+    return label if not told or label.endswith(told) else f"{label} {told}"
 
 
 def _alike(look: Look, block: Sequence[Item], marked: int | None) -> Sequence[Item]:

@@ -6,7 +6,7 @@ from ant.terminal.composer import composer_of, find_busy, find_spinner
 from ant.terminal.driver import drivers
 from ant.terminal.judge import judge
 from ant.terminal.look import Look
-from ant.terminal.prompt import Kind
+from ant.terminal.prompt import Form, Kind
 from tests.terminal.drawn import COOKED, RAW, SHELL, look_at
 
 RULE = "─" * 60
@@ -153,6 +153,59 @@ def test_choices_right_above_a_composer_without_a_box_are_asked_there(
         rows = ["• Hello", "", reply, "", "› ", "", "  demo default · /tmp/x"]
         look = look_at(*rows, cursor=(4, 2), hidden=hidden, quiet_s=4.0)
         assert kind(look, "codex-cli") is kind_
+
+
+DIALOG = ["Run `rm -r build`?", "", "❯ 1. Yes", "  2. No", ""]
+
+
+@pytest.mark.parametrize("cursor", [(2, 0), (2, 2), (3, 4)])
+@pytest.mark.parametrize("rows", [DIALOG, [*DIALOG, "Some text", ""]])
+def test_a_menu_with_the_cursor_above_a_composer_is_a_dialog(
+    cursor: tuple[int, int], rows: list[str]
+) -> None:
+    """Keys go there, however freely the composer stands below it."""
+    shown = [*rows, RULE, "❯ ", RULE, "  ? for shortcuts"]
+    look = look_at(*shown, cursor=cursor, quiet_s=4.0)
+    found = judge(look, "claude-code")
+    assert found.kind is Kind.DIALOG
+    assert found.prompt is not None
+    assert ["Yes", "No"] == [each.label for each in found.prompt.options]
+    there = look_at(*shown, cursor=(len(rows) + 1, 2), quiet_s=4.0)
+    at_rest = "Some text" in rows
+    assert (judge(there, "claude-code").kind is Kind.AT_REST) == at_rest
+
+
+@pytest.mark.parametrize("hints", [[], ["Enter to select · Esc to cancel", ""]])
+def test_a_menu_right_above_a_composer_is_for_a_person(hints: list[str]) -> None:
+    """Nobody knows which of the two has the keyboard: nothing is typed or pressed."""
+    for menu in (DIALOG, ["Run it?", "", "❯ Yes", "  No", ""]):
+        found = judge(claude(*menu, *hints), "claude-code")
+        assert found.kind is Kind.DIALOG
+        assert found.prompt is not None
+        assert found.prompt.form is Form.VIEW
+
+
+def test_a_menu_above_the_composer_of_codex_is_a_dialog() -> None:
+    """Its mark and that of the composer are one."""
+    rows = ["Run it?", "", "› 1. Yes", "  2. No", "", "› ", "", "  demo · /tmp/x"]
+    for cursor in ((2, 0), (5, 2)):
+        found = judge(look_at(*rows, cursor=cursor, quiet_s=4.0), "codex-cli")
+        assert found.kind is Kind.DIALOG
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["● 1. Read it", "  2. Write it"],
+        ["> 1. Read it", "  2. Write it"],
+        ["● Choose:", "  1. Read it", "  2. Write it"],
+        ["❯ 1. Read it", "  2. Write it", "", "● Done."],
+        ["❯ do this", "  and that"],
+    ],
+)
+def test_a_list_that_was_said_above_a_composer_is_no_menu(above: list[str]) -> None:
+    """The answer of an agent, a quotation, a message with an answer to it."""
+    assert kind(claude(*above)) is Kind.AT_REST
 
 
 def test_a_composer_is_near_the_end_and_in_its_box() -> None:

@@ -81,8 +81,13 @@ CLAUDE_ASKS = ["Do you want to", "proceed?", "❯ 1. Yes", "  2. No", "", "Esc t
 
 
 def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
-    """Its hint may be near the end of the screen, but a person can write below it."""
-    quoted = ["● It says:", *CLAUDE_ASKS, RULE, "❯ ", RULE]
+    """Its hint may be near the end of the screen, but text follows the quotation.
+
+    Right above the composer nobody can tell it from a dialog, so it is one there.
+    """
+    near = ["● It says:", *CLAUDE_ASKS, RULE, "❯ ", RULE]
+    assert judge(look_at(*near, hidden=True), "claude-code").kind is Kind.DIALOG
+    quoted = ["● It says:", *CLAUDE_ASKS, "", "  So I wait.", RULE, "❯ ", RULE]
     verdict = judge(look_at(*quoted, hidden=True, tty=RAW), "claude-code")
     assert (Kind.AT_REST, "claude-code/composer") == (verdict.kind, verdict.rule)
     modal = ["● It says:", RULE, "❯ ", RULE, "  text", RULE, "Esc to cancel"]

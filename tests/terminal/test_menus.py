@@ -88,7 +88,8 @@ def test_a_menu_of_any_form(
     ("lines", "options"),
     [
         (["漢字?", "❯ 漢字", "  仮名"], ["漢字", "仮名"]),
-        (["Ok?", "❯ 1. Yes", "     it is", "  2. No"], ["Yes", "No"]),
+        (["Ok?", "❯ 1. One", "     it is", "  2. No"], ["One", "No"]),
+        (["Ok?", "❯ 1. Yes", "     it is", "  2. No"], ["Yes it is", "No"]),
         (["Ok?", "❯ 1) Yes", "  2) No"], ["Yes", "No"]),
         (["Ok?", "❯ 1. Yes", "", "  2. No"], ["Yes", "No"]),
         (["Ok?", "❯ 9. i", " 10. j"], ["i", "j"]),
