@@ -1,6 +1,7 @@
 """What is asked by one run of a program: verdicts in, prompts with ids out; no waiting.
 
-Rule 1: a prompt is the same while its fingerprint is, and has its id from the first.
+Rule 1: a prompt has its id from the first, and is the same while its fingerprint is and
+it is not asked again.
 Rule 2: of several answers the first to claim wins; a claim ends where nothing is typed.
 Rule 3: what came and went before it was stored, and was not answered, never was.
 """
@@ -140,7 +141,7 @@ class Desk:
         self.judged_at = clock.monotonic()
         asked = self.asked
         shown = self.prompt.record.fingerprint if self.prompt else None
-        if asked is None or asked.fingerprint != shown:
+        if asked is None or asked.fingerprint != shown or verdict.again:
             self.leave(LEFT)
         if asked is None:
             return

@@ -65,6 +65,15 @@ def test_it_is_the_same_while_its_fingerprint_is(desk: Desk) -> None:
     assert (2, 10, True) == (sheet.record.selected, sheet.record.end, sheet.is_due)
 
 
+def test_the_same_asked_again_has_another_id(desk: Desk) -> None:
+    """What an answer to the one before would do to it, nobody meant."""
+    first = open_sheet(desk)
+    desk.saw(attrs.evolve(verdict(prompt(), 20), again=True))
+    assert desk.prompt is not None
+    assert first.record.id != desk.prompt.record.id
+    assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
+
+
 def test_another_prompt_has_another_id(desk: Desk) -> None:
     """And the one before is resolved."""
     first = open_sheet(desk)

@@ -58,6 +58,13 @@ class Hands(Protocol):
         """
         ...
 
+    def is_again(self, look: Look, verdict: Verdict) -> bool:
+        """Whether what was glanced at asks anew what was asked, and answered, before.
+
+        An answer to the one before is not meant for it.
+        """
+        ...
+
     def press(self, data: bytes) -> None:
         """Write it all, now. Raises `NotRunning`, `CapacityReached`."""
         ...
@@ -152,6 +159,8 @@ async def _shown(
             look, verdict = hands.glance()
             prompt = verdict.prompt
             if prompt is not None and prompt.fingerprint == fingerprint:
+                if hands.is_again(look, verdict):
+                    break
                 return look, prompt
             if not await hands.wait_output(QUIET_S):
                 break

@@ -7,13 +7,17 @@ listens without a word, and quiet itself tells something.
 Rule 4: an agent that worked is at rest once it has been quiet for a second, and one at
 rest works when it says so or puts out something for a second: what is redrawn twice a
 second does not flip.
+Rule 5: a prompt that looks as before is another one once a line was typed by hand, or
+its own line was left and it stands on a new one.
 """
+
+import attrs
 
 from ant.terminal.judge import judge
 from ant.terminal.look import Look
 from ant.terminal.marks import Standing
 from ant.terminal.observations import ActivitySeen, Observation, VerdictSeen
-from ant.terminal.prompt import Kind, Verdict
+from ant.terminal.prompt import Form, Kind, Prompt, Verdict
 
 ACTIVITY_EVERY_S = 10.0
 """Seconds between two notices of activity: the original's clients expect no more."""
@@ -29,6 +33,7 @@ FLIP_S = 1.0
 theirs are redrawn once a second or more often."""
 
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
+_LINES = frozenset([Form.LINE, Form.WORDS, Form.SECRET])
 
 LATER_S = (0.3, 1.05, 3.0)
 """Quiet at which to look again: for who changes the line discipline, for what counts
@@ -54,12 +59,20 @@ class Detector:
         self._moved: float | None = None
         self._due: float | None = None
         self._afresh = False
+        self.lines = 0
+        self._typed: tuple[int, float] | None = None
+        self._fed = self._judged = 0
+        self._broken = -1
+        self._place = 0, (0, 0)
 
     def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
         """`data` ends at offset `end` and was seen `at` (monotonic seconds)."""
         if not data:
             return []
         self.last_output = at
+        self._fed = end
+        if (newline := data.rfind(b"\n")) >= 0:
+            self._broken = end - len(data) + newline
         self.stir(at)
         if self._last_told is not None and at - self._last_told < ACTIVITY_EVERY_S:
             return []
@@ -78,6 +91,34 @@ class Detector:
         and so exactly, that no look fell in between."""
         self._afresh = True
         self.stir(at)
+
+    def submit(self, end: int, at: float) -> None:
+        """A line was typed by hand, after the output up to offset `end`: what is asked
+        next is another prompt, though it looks the same. `lines` counts these."""
+        self.lines += 1
+        self._typed = end, at
+        self.stir(at)
+
+    def is_again(self, look: Look, verdict: Verdict) -> bool:
+        """Whether that shows what was asked before, but asked anew (rule 5)."""
+        before = self.verdict.prompt if self.verdict else None
+        asked = verdict.prompt
+        if asked is None or before is None or asked.fingerprint != before.fingerprint:
+            return False
+        if self._typed is not None:
+            return True
+        if asked.form not in _LINES:
+            return False
+        if look.takes_lines:  # Who is given whole lines does not draw one again.
+            return self._broken >= self._judged
+        (row, size), (row_now, size_now) = self._place, _place_of(look, asked)
+        return size == size_now and row_now > row
+
+    def _is_early(self, end: int, at: float) -> bool:
+        """Whether the program may not have taken the line yet that was typed."""
+        return self._typed is not None and (
+            end <= self._typed[0] and at < self._typed[1] + FLIP_S
+        )
 
     @property
     def next_look(self) -> float | None:
@@ -109,7 +150,14 @@ class Detector:
         self._doubted = verdict
         if self._flips(verdict, look.quiet_s, at) and not self._afresh:
             return []
-        is_news = self._afresh or verdict.is_news(self.verdict)
+        again = self.is_again(look, verdict)
+        if again and self._is_early(verdict.end, at):
+            return []
+        self._typed, self._judged = None, min(look.end, self._fed)
+        if verdict.prompt is not None:
+            self._place = _place_of(look, verdict.prompt)
+        verdict = attrs.evolve(verdict, again=again)
+        is_news = again or self._afresh or verdict.is_news(self.verdict)
         self.verdict, self._afresh = verdict, False
         if not is_news:
             return []
@@ -130,3 +178,10 @@ class Detector:
         self._moved = at if self._moved is None else self._moved
         rested = self.verdict is not None and self.verdict.kind in _RESTS
         return rested and at - self._moved < FLIP_S
+
+
+def _place_of(look: Look, asked: Prompt) -> tuple[int, tuple[int, int]]:
+    """The row on which a prompt begins, and the size of the screen."""
+    first = asked.rows[0]
+    row = look.typed_row if first == look.cursor.row else first
+    return row, (look.cols, len(look.lines))

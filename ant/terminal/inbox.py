@@ -5,7 +5,7 @@ a turn of the loop. What finds no room waits, bounded. Who answers a prompt hold
 pen meanwhile, and what others type waits behind.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import attrs
@@ -50,10 +50,15 @@ class Typed:
 
 
 class Inbox:
-    """What waits to be typed into one terminal."""
+    """What waits to be typed into one terminal.
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
+    `told` is called with what others than who holds the pen have typed, once written.
+    """
+
+    def __init__(
+        self, terminal: Terminal, told: Callable[[bytes], None] = lambda data: None
+    ) -> None:
+        self._terminal, self._told = terminal, told
         self._pen = trio.Lock()
         self._queued = 0
         self._ended = False
@@ -71,6 +76,7 @@ class Inbox:
         typed = Typed(data)
         if data and not self._queued and not self._pen.locked():
             typed.written = self._terminal.write_nowait(data[:MAX_READ])
+            self._told(data[: typed.written])
         rest = len(data) - typed.written
         if not rest:
             typed.over.set()
@@ -133,6 +139,7 @@ class Inbox:
                     while rest:
                         count = await self._terminal.write(bytes(rest[:MAX_READ]))
                         typed.written += count
+                        self._told(bytes(rest[:count]))
                         self._queued -= count
                         rest = rest[count:]
             except NotRunning as exc:

@@ -28,7 +28,7 @@ from ant.terminal.menus import (
 )
 from ant.terminal.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.shells import find_shell_ask, find_zsh_ask, takes_commands
-from ant.terminal.subject import subject_of
+from ant.terminal.subject import lines_above, subject_of
 from ant.terminal.views import find_view
 from ant.terminal.widgets import find_widget
 
@@ -78,19 +78,19 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
         yield _ask(look, _classed(look, boxes, driver))
     menu = find_widget(look) or find_menu(look)
     if menu is not None and not (driver and _is_composer(look, menu, driver)):
-        yield _ask(look, _classed(look, menu, driver) if driver else menu)
+        yield _ask(look, _about(look, menu, driver))
     if driver is not None:
         yield from _of_agent(look, driver)
     is_deaf = look.tty is not None and (look.tty.is_deaf or _is_hidden(look.tty))
     if not is_deaf and (asked := find_above(look)) is not None:
-        yield _ask(look, _classed(look, asked, driver) if driver else asked)
+        yield _ask(look, _about(look, asked, driver))
     if _is_at_rest(look):
         turning = find_spinner(look, look.cursor.row) if _draws(look) else None
         if turning is not None:
             yield _say(look, Kind.BUSY, "spinner", turning)
         yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
     if (asked := find_ask(look)) is not None:
-        yield _ask(look, _classed(look, asked, driver) if driver else asked)
+        yield _ask(look, _about(look, asked, driver))
 
 
 def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
@@ -98,6 +98,15 @@ def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
     first, last = menu.rows
     found = first_row(look, range(first, last + 1), driver.composer)
     return found is not None and not _NUMBERED.match(look.bare[found[0]])
+
+
+def _about(look: Look, asked: Prompt, driver: Driver | None) -> Prompt:
+    """A prompt with its subject: as the driver tells, else what stands above it."""
+    if driver is not None and asked.kind is Kind.DIALOG:
+        return _classed(look, asked, driver)
+    first = asked.rows[0]
+    first = look.typed_row if first == look.cursor.row else first
+    return attrs.evolve(asked, subject=lines_above(look, first))
 
 
 def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:

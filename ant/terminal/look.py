@@ -117,6 +117,15 @@ class Look:
             text = above + " " * (self.cols - wide) + text
         return text
 
+    @property
+    def typed_row(self) -> int:
+        """The row on which `typed_line` begins."""
+        row = self.cursor.row
+        top = max(row - WRAPPED, 0)
+        while row > top and width(self.lines[row - 1]) >= self.cols - 1:
+            row -= 1
+        return row
+
     def style_at(self, row: int, index: int) -> Style:
         """The style of the character with that index in its row."""
         for run in self.rows[row]:

@@ -95,8 +95,8 @@ class Prompt:
     `rows` are the first and last row it takes, counted from 0; `text` is what stands
     there, with what belongs to it above; `rule` names what found it; `cancel` is the
     key that backs out of it, where the screen or the driver says there is one; `draft`
-    what somebody has begun to type; `subject` what is to be allowed, where the question
-    is the same for all that may be.
+    what somebody has begun to type; `subject` what is to be allowed, or what stands
+    above: the question is the same for all that may be.
     """
 
     kind: Kind
@@ -129,7 +129,8 @@ class Prompt:
 class Verdict:
     """What is held true of a terminal after the byte before offset `end`.
 
-    `rule` names what fired, `rows` the screen rows it fired on.
+    `rule` names what fired, `rows` the screen rows it fired on. `again`: the prompt
+    looks as the one before, but that was left, and this is asked anew.
     """
 
     kind: Kind
@@ -137,6 +138,7 @@ class Verdict:
     rows: tuple[int, ...]
     end: int
     prompt: Prompt | None = None
+    again: bool = False
 
     @property
     def is_of_agent(self) -> bool:

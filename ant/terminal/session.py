@@ -20,7 +20,7 @@ import trio
 
 from ant.background import is_of_system, persist, sentence
 from ant.bell import Bell
-from ant.errors import AntError, CapacityReached, NotRunning, Stalled
+from ant.errors import AntError, CapacityReached, NotRunning, PromptChanged, Stalled
 from ant.terminal.addressee import Check, at_prompt
 from ant.terminal.answering import give, is_gone
 from ant.terminal.choice import Choice, Outcome
@@ -95,7 +95,7 @@ class LiveTerminal:
         self.over = trio.Event()
         self._detector = detector or Detector()
         self._sight = Sight(terminal, flow, display, self._detector)
-        self._inbox = Inbox(terminal)
+        self._inbox = Inbox(terminal, self._typed)
         self._stirred = Bell()
         self._witness = witness
         self._stop, self.leaving = trio.Event(), False
@@ -142,7 +142,10 @@ class LiveTerminal:
         *Cancellation:* the answer is given wholly or not at all; at most the marker of
         a menu has moved or a line stands there unsent.
         """
+        lines = self._detector.lines
         async with self._inbox.pen():
+            if self._detector.lines != lines:
+                raise PromptChanged("A line was typed meanwhile; nothing was chosen.")
             given = await give(self, fingerprint, choice)
             end = self.flow.tail.end
         self._stir()
@@ -161,6 +164,12 @@ class LiveTerminal:
         while self._sight.end < self.flow.tail.end:  # A whole tail, at most.
             self._catch_up()
         return self._sight.glance(trio.current_time())
+
+    def is_again(self, look: Look, verdict: Verdict) -> bool:
+        """See `Hands.is_again`."""
+        while self.flow.tail.seen < self.flow.tail.end:
+            self._observe()
+        return self._detector.is_again(look, verdict)
 
     async def say(self, text: str, check: Check | None = None) -> Said:
         """Type a text and send it, where the program is free to take it; `check` says
@@ -332,6 +341,11 @@ class LiveTerminal:
         """The commands that have ended; by now their bytes are in the flow."""
         for observation in self._sight.blocks():
             self._witness.saw(observation)
+
+    def _typed(self, data: bytes) -> None:
+        if b"\r" in data or b"\n" in data:
+            self._detector.submit(self.flow.tail.end, trio.current_time())
+            self._stirred.ring()
 
     def _stir(self) -> None:
         self._detector.stir(trio.current_time())

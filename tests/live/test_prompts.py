@@ -19,6 +19,10 @@ AGAIN = (
     r'while true; do printf "\033[H\033[J"; read -r -p "Go on? [y/n] " a;'
     r' printf "\033[H\033[J"; sleep 0.01; done'
 )
+FILES = (
+    'for f in a b c; do {begin}; {read} -p "Delete? [y/N] " r </dev/tty;'
+    ' printf "R <$r>\\n"; {end}; done; read -p "End: "'
+)
 WORD = 'read -r -s -p "Password: " a; echo; echo "got ${#a}"; read -r -p "Name: " b'
 
 
@@ -84,6 +88,41 @@ async def test_the_same_question_again_is_another_prompt(tmp_path: Path) -> None
             assert (await ant.call("POST", path, body))["resolved"]
             ids.append(prompt["id"])
         assert 3 == len(set(ids))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ('echo "File $f"', ":"),
+        ('clear; echo "File $f"', ":"),
+        (":", "clear"),
+        (":", ":"),
+    ],
+)
+@pytest.mark.parametrize("read", ["read", "read -t 1"])
+async def test_an_answer_is_for_the_question_that_was_shown(
+    tmp_path: Path, read: str, begin: str, end: str
+) -> None:
+    """Somebody else answered it, or it timed out: the next one is not answered."""
+    script = FILES.format(begin=begin, end=end, read=read)
+    async with running_server(tmp_path) as server, server.client() as ant:
+        row = await ask(ant, script)
+        first = await pending(ant, row["id"])
+        if read == "read":
+            await ant.type(row["id"], "n\r")
+
+        async def another() -> bool:
+            shown = await pending(ant, row["id"])
+            return bool(shown["id"] != first["id"])
+
+        await eventually(another)
+        path = f"/api/sessions/{row['id']}/prompt-bridge/respond"
+        body = {"prompt_id": first["id"], "type": "approve"}
+        with pytest.raises(AlreadyAnswered):
+            await ant.call("POST", path, body)
+        history = await ant.history(row["id"], order="asc")
+        assert "<y>" not in "".join(each["text"] for each in history["rows"])
 
 
 @pytest.mark.slow

@@ -305,11 +305,10 @@ async def test_the_same_asked_again_is_another_time() -> None:
     """A loop that asks as before has taken each answer; it is told at once."""
     script = "while read -p 'Go on? [y/N] ' a; do b=$b$a; echo \"HAD<$b>\"; done"
     async with running("bash", "-c", script) as onlooker:
+        before = ""
         for count in range(1, 4):
-            await onlooker.until(
-                lambda: onlooker.live.glance()[0].typed_at.strip().endswith("[y/N]")
-            )
-            prompt = await onlooker.prompt()
+            prompt = await onlooker.prompt(before)
+            before = prompt.fingerprint
             start = trio.current_time()
             outcome = await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
             assert outcome.resolved
@@ -352,6 +351,67 @@ os.write(1, f"\x1b[2J\x1b[HRAN<{done}>".encode())
 os.read(0, 1)
 """
 """An agent that asks for one command after the other, with the same words."""
+
+
+async def test_an_answer_right_behind_a_typed_line_is_refused() -> None:
+    """No look has told yet that the next screen, which is the same, asks anew."""
+    script = "for n in 1 2; do clear; read -p 'Go on? [y/N] ' a; b=$b$a; done"
+    async with running(*asks(f'{script}; echo "HAD<$b>"')) as onlooker:
+        prompt = await onlooker.prompt()
+        onlooker.live.type_nowait(b"n\r")
+        with pytest.raises(PromptChanged):
+            await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
+        onlooker.live.type_nowait(b"n\r")
+        await onlooker.shows("HAD<nn>")
+
+
+SPACED = ("rm -rf /tmp/x", "rm -rf / tmp/x")
+
+
+@pytest.mark.parametrize("flag", ["claude-code", None])
+@pytest.mark.parametrize("commands", [SPACED, ("ls", "rm -rf /")])
+async def test_what_is_allowed_is_compared_as_it_is_written(
+    flag: str | None, commands: tuple[str, str]
+) -> None:
+    """A blank tells two commands apart; and no driver is needed to tell them."""
+    asks = (sys.executable, "-c", ASKS_AGAIN, *commands)
+    async with running(*asks, flag=flag) as onlooker:
+        first = await onlooker.prompt()
+        onlooker.live.type_nowait(b"\r")
+        await onlooker.shows(commands[1])
+        second = await onlooker.prompt(first.fingerprint)
+        assert (first.question, first.options) == (second.question, second.options)
+        with pytest.raises(PromptChanged):
+            await onlooker.live.answer(first.fingerprint, Choice("approve"))
+        await onlooker.live.answer(second.fingerprint, Choice("approve"))
+        await onlooker.shows("RAN<")
+
+
+CHANGES = """
+import os, tty
+tty.setraw(0)
+for command in ("ls", "rm -rf /"):
+    rows = ["Bash command", "", command, "", "Do you want to proceed?"]
+    rows += ["❯ 1. Yes", "  2. No"]
+    os.write(1, ("\x1b[?25l\x1b[2J\x1b[H" + "\\r\\n".join(rows)).encode())
+    taken = os.read(0, 1) == b"\\r"
+os.write(1, f"RAN<{taken}>".encode())
+os.read(0, 1)
+"""
+"""What it wants to do becomes something else while it waits for an answer."""
+
+
+async def test_a_command_that_changes_while_it_waits_is_another_prompt() -> None:
+    """Without a driver, and without a line that is typed."""
+    async with running(sys.executable, "-c", CHANGES) as onlooker:
+        first = await onlooker.prompt()
+        onlooker.live.type_nowait(b"x")
+        await onlooker.shows("rm -rf /")
+        end = onlooker.flow.tail.end
+        with pytest.raises(PromptChanged):
+            await onlooker.live.answer(first.fingerprint, Choice("approve"))
+        assert end == onlooker.flow.tail.end
+        await onlooker.prompt(first.fingerprint)
 
 
 async def test_the_next_command_is_not_allowed_by_an_answer_to_this_one() -> None:

@@ -19,7 +19,7 @@ from ant.terminal.judge import judge
 from ant.terminal.look import Look
 from ant.terminal.observations import ActivitySeen, VerdictSeen
 from ant.terminal.prompt import Kind
-from tests.terminal.drawn import COOKED, look_at
+from tests.terminal.drawn import COOKED, RAW, look_at
 
 
 def test_activity_is_told_at_most_once_in_a_while() -> None:
@@ -49,7 +49,10 @@ def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
     assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(told))
 
 
-def asked(question: str = "Go on? [y/N] ") -> Look:
+ASKS = "Go on? [y/N] "
+
+
+def asked(question: str = ASKS) -> Look:
     """A look at a program that asks."""
     return look_at("working", question, tty=COOKED, quiet_s=0.1)
 
@@ -116,6 +119,42 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     detector.begin_afresh(0.5)
     assert 1 == len(detector.judge(look, 0.6))
     assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))
+
+
+@pytest.mark.parametrize(
+    ("data", "look", "line", "again"),
+    [
+        (b"Go on? [y/N] ", asked(), False, [None]),
+        (b"R\nGo on? [y/N] ", asked(), False, [True]),
+        (b"y", asked("Go on? [y/N] y"), False, [None]),
+        (b"y", asked(), True, [True]),
+        (b"", asked(), True, [True]),
+        (b"\n", attrs.evolve(asked(), tty=RAW), False, [None]),
+        (b"x", look_at("", "working", ASKS, tty=RAW, quiet_s=0.1), False, [True]),
+        (b"x", look_at("", "working", ASKS, tty=RAW, cols=60), False, [None]),
+    ],
+)
+def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
+    data: bytes, look: Look, line: bool, again: list[bool | None]
+) -> None:
+    """Not by a redraw, what is typed into it, or another size of the screen."""
+    detector = Detector()
+    detector.feed(b"working\r\nGo on? [y/N] ", asked().end, 0.0)
+    shown = attrs.evolve(asked(), tty=look.tty)
+    assert 1 == len(detector.judge(shown, 1.0))
+    end = shown.end + len(data)
+    detector.feed(data, end, 2.0)
+    if line:
+        detector.submit(shown.end, 2.0)
+    now = attrs.evolve(look, end=end)
+    if line and not data:
+        assert [] == detector.judge(now, 2.5), "it has not reacted"
+    told = [
+        each.verdict.again
+        for each in detector.judge(now, 2.0 + FLIP_S)
+        if isinstance(each, VerdictSeen)
+    ]
+    assert [each for each in again if each] == [each for each in told if each]
 
 
 EVERY_S = 0.5

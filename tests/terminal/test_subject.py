@@ -4,7 +4,7 @@ import pytest
 
 from ant.terminal.driver import drivers
 from ant.terminal.menus import BODY
-from ant.terminal.subject import subject_of
+from ant.terminal.subject import lines_above, subject_of
 from tests.terminal.drawn import look_at
 
 CODEX = drivers()["codex-cli"]
@@ -16,22 +16,26 @@ CODEX = drivers()["codex-cli"]
         (
             ["prose", "─" * 20, " Bash command", "  ls  -a", ""],
             " ❯ 1. Yes",
-            "Bashcommandls-a",
+            "Bash command ls  -a",
         ),
-        (["─" * 20, " Edit", "╌" * 20, " 1 + x", "╌" * 20, ""], " ❯ 1. Yes", "Edit1+x"),
+        (
+            ["─" * 20, " Edit", "╌" * 20, " 1 + x", "╌" * 20, ""],
+            " ❯ 1. Yes",
+            "Edit 1 + x",
+        ),
         (
             ["prose", "╭──────╮", "│ ? Sh │", "│ ╭──╮ │", "│ │ls│ │", "│ ╰──╯ │"],
             "│ ● 1. Yes │",
-            "?Shls",
+            "? Sh ls",
         ),
-        (["prose", "┃  △ Asks", "┃  $ ls"], "┃   Allow   Deny", "Asks$ls"),
-        (["$ ls", "• Working (3s • esc to interrupt)", ""], "› 1. Yes", "$ls"),
+        (["prose", "┃  △ Asks", "┃  $ ls"], "┃   Allow   Deny", "Asks $ ls"),
+        (["$ ls", "• Working (3s • esc to interrupt)", ""], "› 1. Yes", "$ ls"),
         (
             ["─" * 20, "echo 3s esc to interrupt", ""],
             "› 1. Yes",
-            "echo3sesctointerrupt",
+            "echo 3s esc to interrupt",
         ),
-        (["●  one", "⠏ two", "", "三 ° 3"], "› 1. Yes", "onetwo三3"),
+        (["●  one", "⠏ two", "", "三 ° 3"], "› 1. Yes", "one two 三   3"),
         ([], "› 1. Yes", ""),
     ],
 )
@@ -44,4 +48,20 @@ def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
     """Rows that scroll by above a dialog are not what it is about."""
     rows = [f"row {n}" for n in range(BODY + 3)]
     subject = subject_of(look_at(*rows, "› 1. Yes"), len(rows), CODEX)
-    assert "".join(rows[3:]).replace(" ", "") == subject
+    assert " ".join(rows[3:]) == subject
+
+
+@pytest.mark.parametrize(
+    ("above", "subject"),
+    [
+        (["far", *"abcde", ""], "a\nb\nc\nd\ne"),
+        (["rm  -rf / tmp"], "rm  -rf / tmp"),
+        (["⠏ Fetching 3/9", "File a"], "File a"),
+        (["Done 34%, 12s, 0:07", "- Wait"], "Done %, s, \nWait"),
+        (["x" * 80 + "yy"], "x" * 80 + "yy"),
+    ],
+)
+def test_lines_above_a_prompt_are_its_subject(above: list[str], subject: str) -> None:
+    """A few, whole where they are wrapped; not what turns or counts the time."""
+    look = look_at(*above, "Go on? ")
+    assert subject == lines_above(look, look.cursor.row)
