@@ -73,7 +73,8 @@ class Holders:
         """Every process, the likely ones first; some more than once."""
         yield from self._recent
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-        pids.sort(reverse=True)
+        last = _last_pid()  # The kernel begins anew with the lowest after the highest.
+        pids.sort(key=lambda pid: (pid > last, -pid))
         yield from pids[:NEWEST]
         # Who has opened or closed something since the last time; 0 on an old kernel.
         before = self._counts
@@ -86,6 +87,15 @@ class Holders:
             if now[pid] != known:
                 yield pid
         yield from pids
+
+
+def _last_pid() -> int:
+    """The pid that was given last."""
+    try:
+        with open("/proc/loadavg", "rb", buffering=0) as file:
+            return int(file.readall().split()[-1])
+    except OSError:
+        return 0
 
 
 def _count(pid: int) -> int:

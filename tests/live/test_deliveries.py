@@ -18,6 +18,9 @@ TURNS = 100
 
 READER = """
 import sys, termios, tty
+modes = termios.tcgetattr(0)
+modes[3] &= ~termios.ICANON  # An agent reads keys, and not lines.
+termios.tcsetattr(0, termios.TCSANOW, modes)
 log = open(sys.argv[1], "ab", buffering=0)
 while True:
     sys.stdout.write("> ")
@@ -30,7 +33,10 @@ while True:
 """Notes every line that it is given."""
 
 TALKER = """
-import json, os, re, sys, urllib.request
+import json, os, re, sys, termios, urllib.request
+modes = termios.tcgetattr(0)
+modes[3] &= ~termios.ICANON  # An agent reads keys, and not lines.
+termios.tcsetattr(0, termios.TCSANOW, modes)
 room, me, peer, most = sys.argv[1:]
 url = f"{os.environ['ANT_SERVER_URL']}/api/sessions/{room}/messages"
 while True:

@@ -254,6 +254,7 @@ async def test_a_stop_and_a_start_have_room_after_deletes_took_the_reserve(
     with trio.fail_after(110):
         async with running_server(data) as server, server.client() as ant:
             room = (await ant.create("room", "chat"))["id"]
+            await post(ant, room, "before")
             large = await with_output(ant)
             await kept(data)
             fill(small)
