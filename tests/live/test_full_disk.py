@@ -1,9 +1,11 @@
 """A disk without a byte left: a server starts there, and what is deleted makes room."""
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +93,14 @@ async def with_output(ant: AntClient) -> str:
     return str(row["id"])
 
 
-async def check_room_is_made(server: Server, room: str, large: str) -> None:
+def is_taken_apart(data: Path) -> bool:
+    """Whether nothing is left of what was removed."""
+    with closing(sqlite3.connect(data / "ant.db")) as db:
+        count = db.execute("SELECT COUNT(*) FROM sessions WHERE removed = 1")
+        return count.fetchone() == (0,)
+
+
+async def check_room_is_made(server: Server, data: Path, room: str, large: str) -> None:
     """On a full disk: told so, deleted there, and then posts are taken."""
     async with server.client() as ant:
         await until_refused(ant, room)
@@ -103,15 +112,9 @@ async def check_room_is_made(server: Server, room: str, large: str) -> None:
         await ant.call("DELETE", f"/api/sessions/{large}", hard="true")
         with pytest.raises(NotFound):
             await ant.call("GET", f"/api/sessions/{large}")
-        sent = []
-        for n in range(200):
-
-            async def is_taken(text: str = f"{n} " + "x" * 5000) -> Any:
-                with suppress(DiskFull):  # Rows go in slices, after the answer.
-                    return await post(ant, room, text)
-                return None
-
-            sent.append(await eventually(is_taken))
+        # Its rows go in slices; what others write meanwhile could take their room.
+        await eventually(partial(is_taken_apart, data), 60)
+        sent = [await post(ant, room, f"{n} " + "x" * 5000) for n in range(200)]
         page = await ant.call("GET", f"/api/sessions/{room}/messages", limit=200)
         assert [each["id"] for each in page["messages"]] == [
             each["id"] for each in sent
@@ -139,7 +142,7 @@ async def test_a_server_starts_on_a_full_disk_and_room_is_made_there(
     with trio.fail_after(120):
         async with running_server(data) as server:
             fill(small)  # What the start left of its part of the reserve, too.
-            await check_room_is_made(server, room, large)
+            await check_room_is_made(server, data, room, large)
             (small / "ballast").unlink()
             async with server.client() as ant:
 
