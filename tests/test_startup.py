@@ -19,6 +19,7 @@ from ant.errors import Conflict, StorageFailed
 from ant.startup import FEWEST_FILES, FILES, FOLDERS, check_folder, sentence
 from ant.store import Store
 from tests.live.server import START_S, environment
+from tests.mounts import mount
 
 STRANGER = 65534
 """The uid of nobody."""
@@ -98,16 +99,6 @@ async def test_what_is_in_the_way_is_named(tmp_path: Path, case: str) -> None:
 async def test_a_folder_that_cannot_be_made_is_named() -> None:
     """The kernel makes no folders in its own."""
     assert re.match("ant: /proc/x .*cannot be made", await refused(Path("/proc/x")))
-
-
-def mount(*argv: str) -> None:
-    """Mount something, or skip where that is not permitted."""
-    try:
-        done = subprocess.run(["mount", *argv], capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip(f"nothing can be mounted: {done.stderr.decode().strip()}")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -19,6 +18,7 @@ from ant.store import Store, Unit
 from tests.live.server import Server, running_server, start_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
+from tests.mounts import small_disk
 
 DISK = 40 << 20
 
@@ -29,17 +29,8 @@ OUTPUT = 3_000_000
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 40 MiB; it needs the right to mount."""
-    ask = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(tmp_path)]
-    try:
-        done = subprocess.run(ask, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip(f"no small disk can be mounted: {done.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, DISK):
         yield tmp_path
-    finally:
-        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
 def fill(folder: Path) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import resource
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from tests.live.server import Server, left_of, running_server
 from tests.live.test_transcripts import counted, counting
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
+from tests.mounts import small_disk
 
 SIZE = 48 << 20
 FREE = 6 << 20
@@ -72,17 +72,8 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     if request.param == "limit":
         yield Limit(tmp_path)
         return
-    ask = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(tmp_path)]
-    try:
-        done = subprocess.run(ask, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip(f"no small disk can be mounted: {done.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path, SIZE):
         yield SmallDisk(tmp_path)
-    finally:
-        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
 async def health_is(ant: AntClient, status: str) -> None:

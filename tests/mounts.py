@@ -1,0 +1,28 @@
+"""File systems of a test's own; they need the right to mount."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def mount(*argv: str) -> None:
+    """Mount something, or skip where that is not permitted."""
+    try:
+        done = subprocess.run(["mount", *argv], capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount")
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted: {done.stderr.decode().strip()}")
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[None]:
+    """A file system of so many bytes at a folder, for the length of a block."""
+    mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
