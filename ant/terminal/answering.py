@@ -155,6 +155,8 @@ async def _shown(
 ) -> tuple[Look, Prompt]:
     """The look that shows the prompt; a redraw under way is waited for."""
     with trio.move_on_after(patience_s):
+        # The scope can be cancelled at once, also where the first look returns.
+        await trio.lowlevel.checkpoint()
         while True:
             look, verdict = hands.glance()
             prompt = verdict.prompt
