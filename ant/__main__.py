@@ -1,5 +1,5 @@
 """`python -m ant` is the `ant` command."""
 
-from ant.cli import main
+from ant.cli.main import main
 
 main()

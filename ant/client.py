@@ -14,7 +14,7 @@ import httpx
 import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
-from ant import errors
+from ant.core import errors
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame that we take: terminal frames are far below, rows may be long."""

@@ -17,47 +17,49 @@ from functools import partial
 import attrs
 import trio
 
-from ant import clock, descriptors, operatorkey, recovery, runs
-from ant.background import open_background
-from ant.bus import Bus
-from ant.channels import Channels
-from ant.clerk import Clerk
 from ant.config import Config
-from ant.courier import Courier
-from ant.errors import AntError, Conflict, Forbidden, StorageFailed
-from ant.health import HealthProbe
+from ant.core import clock, descriptors
+from ant.core.background import open_background
+from ant.core.errors import AntError, Conflict, Forbidden, StorageFailed
+from ant.core.fair_turns import Turns
+from ant.data_dir import operator_key
+from ant.data_dir.key_file import read_key
+from ant.data_dir.lock import locked
+from ant.data_dir.reserve import Reserve
+from ant.data_dir.startup_checks import check_folder
+from ant.history.indexer import Indexer
+from ant.http.access.auth import is_favoured
+from ant.http.access.peers import Peers
+from ant.http.access.sock_diag import SockDiag, open_sock_diag
 from ant.http.app import create_app
-from ant.http.auth import is_favoured
-from ant.inboxes import Inboxes
-from ant.indexer import Indexer
-from ant.journal import open_journal
-from ant.keyfile import read_key
-from ant.launch import child_environment
-from ant.listener import address, open_listeners
-from ant.listener import serve as serve_app
-from ant.lock import locked
-from ant.peers import Peers
-from ant.presence import Presence
-from ant.quotas import Quotas
-from ant.recorder import Recorder
-from ant.remover import Remover
-from ant.reserve import Reserve
-from ant.scribe import Scribe
-from ant.sockdiag import SockDiag, open_sock_diag
-from ant.startup import check_folder
+from ant.http.server.listener import address, open_listeners
+from ant.http.server.listener import serve as serve_app
+from ant.identity.quotas import Quotas
+from ant.identity.tokens import Mint
+from ant.journal.bus import Bus
+from ant.journal.writer import open_journal
+from ant.messages.channel_sender import Channels
+from ant.messages.delivery_dispatcher import Courier
+from ant.messages.inbox_files import Inboxes
+from ant.prompts.service import Clerk
+from ant.prompts.webhooks import Webhooks
+from ant.recording.event_recorder import Recorder
+from ant.recording.transcript_writer import Scribe
+from ant.rooms.presence import Presence
+from ant.runtime import recovery, run_records
+from ant.runtime.broadcaster import Viewers
+from ant.runtime.health import HealthProbe
+from ant.runtime.launch import child_environment
+from ant.runtime.remover import Remover
+from ant.runtime.session_run import Stage
+from ant.runtime.supervisor import end_all, open_supervisor
+from ant.runtime.system import System
 from ant.store import Job, Store, Unit
-from ant.supervisor import end_all, open_supervisor
-from ant.system import System
-from ant.terminal import umask
-from ant.terminal.display import warm_up
-from ant.terminal.pty import open_pty
-from ant.terminal.subreaper import become_subreaper, children, hide_memory
-from ant.terminal.tmux import Tmux
-from ant.tokens import Mint
-from ant.turns import Turns
-from ant.viewers import Viewers
-from ant.webhooks import Webhooks
-from ant.witness import Stage
+from ant.terminal.host import umask
+from ant.terminal.host.pty import open_pty
+from ant.terminal.host.subreaper import become_subreaper, children, hide_memory
+from ant.terminal.screen.display import warm_up
+from ant.terminal.tmux.server import Tmux
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +220,7 @@ async def _record_ends(stage: Stage) -> None:
 
 def _leave_cleanly(store: Store) -> None:
     """Note that all is stored, with the reserve if need be; else log why not."""
-    job = Job(runs.leave_cleanly, (), makes_room=True)
+    job = Job(run_records.leave_cleanly, (), makes_room=True)
     try:
         store.transact_group([job])
         job.outcome()
@@ -231,7 +233,7 @@ def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:
 
     `url` is where this machine reaches us. Raises `StorageFailed`.
     """
-    operatorkey.forget(config.data_dir)
+    operator_key.forget(config.data_dir)
     try:
         become_subreaper()
         kernel = None if config.api_key else open_sock_diag()
@@ -240,11 +242,11 @@ def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:
         kernel = None
     if kernel is not None or config.api_key or config.insecure:
         return config, kernel
-    key = operatorkey.make(config.data_dir, url)
+    key = operator_key.make(config.data_dir, url)
     log.warning(
         "The kernel does not tell who calls, so every caller must show the key in %s; "
         "`ant` reads it by itself.",
-        config.data_dir / operatorkey.FILE,
+        config.data_dir / operator_key.FILE,
     )
     return attrs.evolve(config, api_key=key), None
 

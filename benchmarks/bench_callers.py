@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ant.client import AntClient
-from ant.sockdiag import SockDiag
-from ant.terminal import processes
-from ant.terminal.holders import Holders, lineage
+from ant.http.access.sock_diag import SockDiag
+from ant.terminal.host import processes
+from ant.terminal.host.socket_holders import Holders, lineage
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 

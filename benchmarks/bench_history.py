@@ -13,10 +13,12 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from ant import clock, rendered, sessions
+from ant.api.session_requests import CreateSession
 from ant.client import AntClient
-from ant.commands import CreateSession
-from ant.model import SessionId, SessionType
+from ant.core import clock
+from ant.history import lines as rendered
+from ant.model.sessions import SessionId, SessionType
+from ant.sessions import sessions
 from ant.store import Store, Unit
 from benchmarks.bench_stream import make_text, through_ant
 from tests.live.server import running_server

@@ -14,10 +14,11 @@ import attrs
 import trio
 
 from ant.client import AntClient
-from ant.terminal import processes
-from ant.terminal.display import Display
-from ant.terminal.judge import judge
-from ant.terminal.look import Look, Tty
+from ant.terminal.detect.classify import judge
+from ant.terminal.host import processes
+from ant.terminal.model.tty import Tty
+from ant.terminal.screen.display import Display
+from ant.terminal.screen.snapshot import Look
 from benchmarks.bench_detection import AGENTS, Agent
 from tests.live.server import Server, running_server
 from tests.terminal.recorded import Recording, recordings

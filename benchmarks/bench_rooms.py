@@ -12,10 +12,13 @@ import httpx
 import orjson
 import trio
 
-from ant import clock, rooms, sessions
+from ant.api.message_requests import PostMessage
+from ant.api.session_requests import CreateSession
 from ant.client import AntClient
-from ant.commands import CreateSession, PostMessage
-from ant.model import SessionId, SessionType
+from ant.core import clock
+from ant.messages import messages
+from ant.model.sessions import SessionId, SessionType
+from ant.sessions import sessions
 from ant.store import Job, Store, Unit
 from benchmarks.rawhttp import RawHttp, hammer, request
 from tests.live.server import running_server
@@ -46,7 +49,7 @@ def fill(path: Path) -> SessionId:
         for number in range(first, first + 1000):
             unit.now = clock.now()
             post = PostMessage(content=content(number), sender_id="bench")
-            rooms.post_message(unit, room, post)
+            messages.post_message(unit, room, post)
 
     for first in range(0, MESSAGES, 1000):
         job = Job(many, (first,))

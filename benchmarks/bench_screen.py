@@ -4,7 +4,7 @@ import gc
 import time
 from pathlib import Path
 
-from ant.terminal.screen import ADAPTERS, Screen
+from ant.terminal.screen.base import ADAPTERS, Screen
 
 COLS, ROWS = 120, 40
 MEBIBYTES = 32

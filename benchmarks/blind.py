@@ -6,10 +6,10 @@
 
 import sys
 
-from ant.cli import main
-from ant.indexer import Indexer
-from ant.terminal.detector import Detector
-from ant.terminal.display import Display
+from ant.cli.main import main
+from ant.history.indexer import Indexer
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.screen.display import Display
 
 
 def _never(_self: Detector, _at: float) -> None:

@@ -6,7 +6,7 @@ import trio
 from quart import Response
 from quart_trio import QuartTrio
 
-from ant.listener import address, open_listeners, serve
+from ant.http.server.listener import address, open_listeners, serve
 
 app = QuartTrio(__name__, static_folder=None)
 

@@ -6,14 +6,14 @@ from typing import Any
 import attrs
 import trio
 
-from ant import clock
-from ant.asking import Decision, PromptRecord
-from ant.desk import Desk
-from ant.model import Session, SessionId
+from ant.core import clock
+from ant.model.prompts import Decision, PromptRecord
+from ant.model.sessions import Session, SessionId
+from ant.prompts.tracker import Desk
 from ant.store import Store, Unit
-from ant.terminal.choice import Choice, Outcome
-from ant.terminal.observations import VerdictSeen
-from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass, Verdict
+from ant.terminal.detect.verdict import VerdictSeen
+from ant.terminal.model.choice import Choice, Outcome
+from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass, Verdict
 from tests.rules import AT
 from tests.systems import PATIENCE_S, Rig
 

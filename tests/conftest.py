@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ant.core.counters import counted
 from ant.store import Store
-from ant.tally import counted
+from tests.http.asking import Api
 from tests.installed import not_driven
 from tests.systems import Rig, running
 
@@ -110,3 +111,9 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     """A whole server but its listener, with fake terminals; runs on real time."""
     async with running(tmp_path) as one:
         yield one
+
+
+@pytest.fixture
+def api(rig: Rig) -> Api:
+    """A client of the app of a whole server."""
+    return Api(rig)

@@ -4,10 +4,10 @@ from collections import deque
 
 import trio
 
-from ant.errors import NotRunning
-from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Identity
-from ant.terminal.look import Tty
-from ant.terminal.observations import ControlSeen
+from ant.core.errors import NotRunning
+from ant.terminal.buffer.tail import MAX_READ
+from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity
+from ant.terminal.model.tty import Tty
 
 HUNG_UP = Exit(signal=1)
 INTERRUPTED = Exit(signal=2)

@@ -12,18 +12,21 @@ from typing import Any
 import attrs
 import trio
 
-from ant import deliveries, people, rooms
-from ant.commands import AddParticipant, PostMessage
-from ant.delivering import DeliveryRecord
-from ant.errors import Conflict
-from ant.model import MessageId, Session, SessionId, SessionType
-from ant.terminal.addressee import Check
-from ant.terminal.flow import Flow
-from ant.terminal.look import Tty
-from ant.terminal.modes import Modes
-from ant.terminal.prompt import Kind, Verdict
-from ant.terminal.saying import Said
-from ant.terminal.transcript import Tail
+from ant.api.message_requests import PostMessage
+from ant.api.room_requests import AddParticipant
+from ant.core.errors import Conflict
+from ant.messages import deliveries, messages
+from ant.model.deliveries import DeliveryRecord
+from ant.model.messages import MessageId
+from ant.model.sessions import Session, SessionId, SessionType
+from ant.rooms import participants
+from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.tail import Tail
+from ant.terminal.input.addressee import Check
+from ant.terminal.input.type_message import Said
+from ant.terminal.model.prompt import Kind, Verdict
+from ant.terminal.model.tty import Tty
+from ant.terminal.screen.modes import Modes
 from tests.systems import PATIENCE_S, Rig
 
 AGENT = Tty(echo=False, canonical=False, foreground="codex", interprets=False)
@@ -56,7 +59,7 @@ class Hearer:
         session = await rig.create(name)
         room = room or await rig.create("room", type=SessionType.CHAT)
         ask = AddParticipant(session_id=session.id)
-        await rig.system.journal.write(people.add_participant, room.id, ask)
+        await rig.system.journal.write(participants.add_participant, room.id, ask)
         one = cls(rig, session, room)
         one.go.set()
         one.show(Kind.AT_REST)
@@ -107,7 +110,7 @@ class Hearer:
         """A message in the room; its id."""
         ask = PostMessage(text, **fields)
         write = self.rig.system.journal.write
-        return (await write(rooms.post_message, self.room.id, ask)).message.id
+        return (await write(messages.post_message, self.room.id, ask)).message.id
 
     async def delivery(self, message_id: MessageId) -> DeliveryRecord:
         """Its delivery to this terminal, as it is."""

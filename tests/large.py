@@ -8,11 +8,13 @@ are in tables that have one row of it, or few.
 from collections.abc import Iterable
 from typing import Any
 
-from ant import clock, rendered, wire
-from ant.events import SessionsChanged
-from ant.model import Session, SessionId
+from ant.api import codec
+from ant.core import clock
+from ant.history import lines
+from ant.model.events import SessionsChanged
+from ant.model.sessions import Session, SessionId
 from ant.store import Store, Unit
-from ant.store.tables import database
+from ant.store.tables.sessions import database
 
 KEEPING = 16
 LETTERS = "the quick brown fox must decide about the lazy dog because it failed. "
@@ -82,7 +84,7 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
     _many(
         'terminal_events (session_id, "offset", at, kind, data)',
         (
-            (ident, n, at, "title", wire.dumps({"t": body}).decode())
+            (ident, n, at, "title", codec.dumps({"t": body}).decode())
             for n in range(many)
         ),
     )
@@ -107,7 +109,7 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
     _many(
         "sessions (id, name, type, ttl, meta, created_at, updated_at)",
         (
-            (other, other, "chat", "15m", wire.dumps({"m": body}).decode(), at, at)
+            (other, other, "chat", "15m", codec.dumps({"m": body}).decode(), at, at)
             for other in others
         ),
     )
@@ -122,7 +124,7 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
                     other,
                     "discussion_of",
                     at,
-                    wire.dumps({"s": body}).decode(),
+                    codec.dumps({"s": body}).decode(),
                 )
                 for other in others
             ),
@@ -143,7 +145,7 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
             "members (room_id, session_id, role, joined_at)",
             ((other, room, "participant", at) for other in others[:20]),
         )
-    steps = wire.dumps([{"state": "queued", "reason": None, "at": at, "offset": None}])
+    steps = codec.dumps([{"state": "queued", "reason": None, "at": at, "offset": None}])
     for room, target in ((chat, ident), (ident, ident), (chat, None)):
         _many(
             "deliveries (id, message_id, room_id, session_id, target, adapter, kind, "
@@ -166,13 +168,18 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
                 for n in range(many)
             ),
         )
-    tag = wire.event_tag(SessionsChanged(None))
+    tag = codec.event_tag(SessionsChanged(None))
     told = (SessionId(body[:2000]),)
     for room in (ident, chat):
         _many(
             "events (at, session_id, type, body)",
             (
-                (at, room, tag, wire.dump_event(SessionsChanged(SessionId(room), told)))
+                (
+                    at,
+                    room,
+                    tag,
+                    codec.dump_event(SessionsChanged(SessionId(room), told)),
+                )
                 for _ in range(many)
             ),
         )
@@ -188,9 +195,9 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
         ),
     )
     _prompts(ident, at, body, many)
-    done = rendered.render(unit, terminal.id)
+    done = lines.render(unit, terminal.id)
     assert done is not None
-    rendered.store_rendered(unit, done)
+    lines.store_rendered(unit, done)
 
 
 def _line_id(ident: str, number: int) -> int:

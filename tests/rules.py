@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from ant import people, removing, rooms, sessions
-from ant.commands import AddParticipant, CreateSession, PatchSession, PostMessage
-from ant.events import Event
-from ant.model import Message, Session, SessionId, SessionType
+from ant.api.message_requests import PostMessage
+from ant.api.room_requests import AddParticipant
+from ant.api.session_requests import CreateSession, PatchSession
+from ant.messages import messages
+from ant.model.events import Event
+from ant.model.messages import Message
+from ant.model.sessions import Session, SessionId, SessionType
+from ant.rooms import participants
+from ant.sessions import removal, sessions
 from ant.store import Job, Progress, Store
 
 AT = "2026-05-17T12:00:00.000000Z"
@@ -39,19 +44,19 @@ def patch(store: Store, session_id: str | None, **fields: Any) -> Session:
 def post(store: Store, here: Session, content: str = "hello", **fields: Any) -> Message:
     """Post by the rule; the row."""
     ask = PostMessage(**{"content": content, **fields})
-    return store.transact(rooms.post_message, here.id, ask).message
+    return store.transact(messages.post_message, here.id, ask).message
 
 
 def join(store: Store, here: Session, **fields: Any) -> None:
     """Add a member by the rule."""
-    store.transact(people.add_participant, here.id, AddParticipant(**fields))
+    store.transact(participants.add_participant, here.id, AddParticipant(**fields))
 
 
 def taken_apart(store: Store) -> None:
     """Take all rows of what is removed away, as the remover does."""
     progress: Progress | None = Progress()
     while progress is not None:
-        progress = store.transact(removing.take, progress)
+        progress = store.transact(removal.take, progress)
 
 
 def events_of(store: Store, work: Any, *args: Any) -> list[Event]:

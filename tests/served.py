@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ant import client
-from ant.cli import main
+from ant.cli.main import main
 
 VARIABLES = (
     "ANT_API_KEY",

@@ -5,14 +5,14 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from ant.events import (
+from ant.model.events import (
     Event,
     SessionActivity,
     SessionExited,
     SessionsChanged,
     TerminalResized,
 )
-from ant.model import SessionId, Status
+from ant.model.sessions import SessionId, Status
 
 CHARACTERS = st.sampled_from(list("ab\r\n\té漢字🙂\x1b[0m\u0301"))
 """One to four bytes each, and some that escapes are made of."""

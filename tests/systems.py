@@ -13,37 +13,39 @@ import attrs
 import trio
 from quart_trio import QuartTrio
 
-from ant import bus, clock, sessions
-from ant.background import open_background
-from ant.bell import Bell
-from ant.bus import Bus
-from ant.channels import Channels
-from ant.clerk import Clerk
-from ant.commands import CreateSession
+from ant.api.session_requests import CreateSession
 from ant.config import Config
-from ant.courier import Courier
-from ant.events import Envelope
-from ant.health import HealthProbe
+from ant.core import clock
+from ant.core.background import open_background
+from ant.core.fair_turns import Turns
+from ant.core.wakeup import Bell
+from ant.history.indexer import Indexer
 from ant.http.app import create_app
-from ant.inboxes import Inboxes
-from ant.indexer import Indexer
-from ant.journal import open_journal
-from ant.model import Session, SessionType
-from ant.presence import Presence
-from ant.quotas import Quotas
-from ant.recorder import Recorder
-from ant.remover import Remover
-from ant.scribe import Scribe
+from ant.identity.quotas import Quotas
+from ant.identity.tokens import Mint
+from ant.journal import bus
+from ant.journal.bus import Bus
+from ant.journal.writer import open_journal
+from ant.messages.channel_sender import Channels
+from ant.messages.delivery_dispatcher import Courier
+from ant.messages.inbox_files import Inboxes
+from ant.model.events import Envelope
+from ant.model.sessions import Session, SessionType
+from ant.prompts.service import Clerk
+from ant.prompts.webhooks import Webhooks
+from ant.recording.event_recorder import Recorder
+from ant.recording.transcript_writer import Scribe
+from ant.rooms.presence import Presence
+from ant.runtime.broadcaster import Viewers
+from ant.runtime.health import HealthProbe
+from ant.runtime.remover import Remover
+from ant.runtime.session_run import Stage
+from ant.runtime.supervisor import open_supervisor
+from ant.runtime.system import System
+from ant.sessions import sessions
 from ant.store import Job, Store, Unit
-from ant.store.tables import EventRow
-from ant.supervisor import open_supervisor
-from ant.system import System
-from ant.terminal.host import Spec, Terminal
-from ant.tokens import Mint
-from ant.turns import Turns
-from ant.viewers import Viewers
-from ant.webhooks import Webhooks
-from ant.witness import Stage
+from ant.store.tables.sessions import EventRow
+from ant.terminal.host.base import Spec, Terminal
 from tests.fakes import FakeTerminal
 
 Opener = Callable[[Spec], Awaitable[Terminal]]

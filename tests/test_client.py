@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from ant import errors
 from ant.client import AntClient, Socket, error_of
-from ant.errors import AntError, Conflict, Invalid, NotFound, StorageFailed
-from ant.http.problems import problem_of
+from ant.core import errors
+from ant.core.errors import AntError, Conflict, Invalid, NotFound, StorageFailed
+from ant.http.contract.problems import problem_of
 
 ERRORS = [
     each

@@ -4,8 +4,9 @@ import pytest
 import trio
 import trio.testing
 
-from ant.errors import NotRunning
-from ant.terminal.host import MAX_READ, Exit
+from ant.core.errors import NotRunning
+from ant.terminal.buffer.tail import MAX_READ
+from ant.terminal.host.base import Exit
 from tests.fakes import HUNG_UP, KILLED, FakeTerminal
 
 

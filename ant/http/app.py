@@ -6,14 +6,16 @@ from functools import lru_cache
 from quart import Request, Websocket, g, request, websocket
 from quart_trio import QuartTrio
 
-from ant.admission import trust
-from ant.connection import MAX_BODY
-from ant.http import auth, problems, routes
-from ant.http.endpoint import ROUTES
-from ant.http.output import Outputs
-from ant.http.ws import serve_socket
-from ant.system import System
-from ant.tokens import Caller, identify
+from ant.http import routes
+from ant.http.access import auth
+from ant.http.contract import problems
+from ant.http.contract.endpoint import ROUTES
+from ant.http.server.admission import trust
+from ant.http.server.connection import MAX_BODY
+from ant.http.ws.output import Outputs
+from ant.http.ws.socket import serve_socket
+from ant.identity.tokens import Caller, identify
+from ant.runtime.system import System
 
 __all__ = ["create_app", "routes"]
 

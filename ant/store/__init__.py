@@ -10,21 +10,21 @@ import attrs
 from peewee import PeeweeException
 from playhouse.pool import PooledSqliteDatabase
 
-from ant import clock
-from ant.errors import AntError, DiskFull, Stopping, StorageFailed
-from ant.events import Envelope
+from ant.core import clock
+from ant.core.errors import AntError, DiskFull, Stopping, StorageFailed
+from ant.model.events import Envelope
 from ant.store import schema
-from ant.store.keyframes import Keyframe
-from ant.store.lineblocks import LineBlock
-from ant.store.lines import Place
-from ant.store.log import sha256
-from ant.store.people import Listed, Member, Poster, Receipts
+from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
 from ant.store.removals import Progress
+from ant.store.rooms.participants import Listed, Member, Poster, Receipts
 from ant.store.sessions import Program
-from ant.store.sightings import Sighting
-from ant.store.statement import PAGE_BYTES, Page, page
-from ant.store.tables import database
+from ant.store.tables.sessions import database
+from ant.store.tables.statement import PAGE_BYTES, Page, page
+from ant.store.transcript.keyframes import Keyframe
+from ant.store.transcript.line_block import LineBlock
+from ant.store.transcript.lines import Place
+from ant.store.transcript.verdicts import Sighting
 from ant.store.unit import Unit
 
 T = TypeVar("T")

@@ -5,8 +5,10 @@ from typing import Any
 import attrs
 from peewee import fn
 
-from ant import clock, wire
-from ant.asking import (
+from ant.api import codec
+from ant.core import clock
+from ant.model.messages import MessageId
+from ant.model.prompts import (
     DETECTOR,
     Decision,
     PromptId,
@@ -14,10 +16,10 @@ from ant.asking import (
     PromptStatus,
     Target,
 )
-from ant.model import MessageId, SessionId
-from ant.store.statement import Page, lazily, page
-from ant.store.tables import PromptRow
-from ant.terminal.prompt import Form, Kind, Option, PromptClass
+from ant.model.sessions import SessionId
+from ant.store.tables.sessions import PromptRow
+from ant.store.tables.statement import Page, lazily, page
+from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 
 ROW_BYTES = 600
 """What a prompt has beside its texts, as JSON."""
@@ -39,7 +41,9 @@ def _record(row: Any) -> PromptRecord:
         form=Form(row.form),
         question=row.question,
         summary=row.summary,
-        options=tuple(wire.read_data(each, Option) for each in wire.loads(row.options)),
+        options=tuple(
+            codec.read_data(each, Option) for each in codec.loads(row.options)
+        ),
         selected=row.selected,
         fingerprint=row.fingerprint,
         rule=row.rule,
@@ -50,9 +54,13 @@ def _record(row: Any) -> PromptRecord:
         ts=clock.epoch_ms(detected_at),
         detected_at=detected_at,
         closed_at=clock.parse_stamp(row.closed_at) if row.closed_at else None,
-        answer=wire.read_data(wire.loads(row.answer), Decision) if row.answer else None,
-        targets=tuple(wire.read_data(each, Target) for each in wire.loads(row.targets)),
-        delivered_to=tuple(wire.loads(row.delivered_to)),
+        answer=codec.read_data(codec.loads(row.answer), Decision)
+        if row.answer
+        else None,
+        targets=tuple(
+            codec.read_data(each, Target) for each in codec.loads(row.targets)
+        ),
+        delivered_to=tuple(codec.loads(row.delivered_to)),
         chat_id=SessionId(row.chat_id) if row.chat_id else None,
         message_id=MessageId(row.message_id) if row.message_id else None,
     )
@@ -63,10 +71,10 @@ def _fields(record: PromptRecord) -> dict[str, Any]:
     return {
         "status": record.status,
         "reason": record.reason,
-        "options": wire.dumps(record.options).decode(),
+        "options": codec.dumps(record.options).decode(),
         "selected": record.selected,
         "closed_at": clock.stamp(record.closed_at) if record.closed_at else None,
-        "answer": wire.dumps(record.answer).decode() if record.answer else None,
+        "answer": codec.dumps(record.answer).decode() if record.answer else None,
     }
 
 
@@ -81,7 +89,7 @@ class PromptCounts:
 
 def _weight(row: Any) -> int:
     texts = row.text, row.question, row.summary, row.options, row.answer
-    return wire.weight((*texts, row.targets, row.delivered_to)) + ROW_BYTES
+    return codec.weight((*texts, row.targets, row.delivered_to)) + ROW_BYTES
 
 
 class Prompts:
@@ -139,8 +147,8 @@ class Prompts:
             start=record.start,
             end=record.end,
             detected_at=clock.stamp(record.detected_at),
-            targets=wire.dumps(record.targets).decode(),
-            delivered_to=wire.dumps(record.delivered_to).decode(),
+            targets=codec.dumps(record.targets).decode(),
+            delivered_to=codec.dumps(record.delivered_to).decode(),
             chat_id=record.chat_id,
             message_id=record.message_id,
             **_fields(record),

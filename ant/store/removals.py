@@ -10,13 +10,14 @@ from typing import Any
 
 import attrs
 
-from ant import clock
-from ant.asking import PromptStatus
-from ant.delivering import PENDING, UNDER_WAY
-from ant.store import log
-from ant.store.linetables import LineCursorRow
-from ant.store.roomtables import DeliveryRow
-from ant.store.tables import (
+from ant.core import clock
+from ant.model.deliveries import PENDING, UNDER_WAY
+from ant.model.prompts import PromptStatus
+from ant.store import event_log
+from ant.store.run_events import bury_run_events
+from ant.store.tables.lines import LineCursorRow
+from ant.store.tables.rooms import DeliveryRow
+from ant.store.tables.sessions import (
     EventRow,
     KeyframeRow,
     PromptRow,
@@ -24,7 +25,6 @@ from ant.store.tables import (
     TerminalRow,
     database,
 )
-from ant.store.trail import bury_run_events
 
 SLICE_S = 0.01
 """How long a slice takes, about. Many systems overwrite what is deleted, too."""
@@ -135,7 +135,7 @@ class Removals:
                 )
                 yield
         while seqs := _following("events", "seq", session_id, progress.seq, "body"):
-            log.bury(EventRow.seq.in_(seqs))
+            event_log.bury(EventRow.seq.in_(seqs))
             progress.seq = seqs[-1]
             yield
         while numbers := _following("run_events", "n", session_id, progress.n, "text"):

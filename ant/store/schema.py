@@ -8,7 +8,7 @@ from pathlib import Path
 from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
-from ant.errors import StorageFailed
+from ant.core.errors import StorageFailed
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

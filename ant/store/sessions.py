@@ -6,8 +6,9 @@ from typing import Any
 import attrs
 from peewee import JOIN, fn
 
-from ant import clock, wire
-from ant.model import (
+from ant.api import codec
+from ant.core import clock
+from ant.model.sessions import (
     CliFlag,
     Session,
     SessionId,
@@ -15,8 +16,9 @@ from ant.model import (
     Status,
     TerminalInfo,
 )
-from ant.store.statement import ALL, Page, Statement, lazily, page
-from ant.store.tables import SessionRow, TerminalRow
+from ant.store.tables.reachable import THERE
+from ant.store.tables.sessions import SessionRow, TerminalRow
+from ant.store.tables.statement import ALL, Page, Statement, lazily, page
 
 ROW_BYTES = 800
 """What a session has beside names and `meta`, as JSON."""
@@ -48,7 +50,7 @@ def _time(text: str | None) -> Any:
 def _terminal(row: Any) -> TerminalInfo:
     return TerminalInfo(
         host=row.host,
-        command=tuple(wire.loads(row.command)) if row.command else None,
+        command=tuple(codec.loads(row.command)) if row.command else None,
         cols=row.cols,
         rows=row.rows,
         pid=row.pid,
@@ -78,7 +80,7 @@ def _from(row: Any, terminal: Any) -> Session:
         ttl=row.ttl,
         deleted_at=_time(row.deleted_at),
         last_activity=_time(row.last_activity),
-        meta=wire.loads(row.meta),
+        meta=codec.loads(row.meta),
         created_at=clock.parse_stamp(row.created_at),
         updated_at=clock.parse_stamp(row.updated_at),
         handle=row.handle,
@@ -92,9 +94,6 @@ def _from(row: Any, terminal: Any) -> Session:
     )
 
 
-_THERE = SessionRow.removed == False  # noqa: E712
-
-
 def _select() -> Any:
     """Sessions that are there, with the terminals of those that have one."""
     query = SessionRow.select(SessionRow, TerminalRow).join(
@@ -103,7 +102,7 @@ def _select() -> Any:
         on=(TerminalRow.session_id == SessionRow.id),
         attr="half",
     )
-    return query.where(_THERE)
+    return query.where(THERE)
 
 
 _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
@@ -113,7 +112,7 @@ _GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id)
 _STATE = Statement(
     lambda session_id: SessionRow.select(
         SessionRow.archived, SessionRow.deleted_at
-    ).where((SessionRow.id == session_id) & _THERE)
+    ).where((SessionRow.id == session_id) & THERE)
 )
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
@@ -142,16 +141,6 @@ def _one(row: Any) -> Session | None:
     return _from(row, row if row.host is not None else None) if row else None
 
 
-def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any:
-    """Only rows of sessions to be looked into; `session_id` is the column that says."""
-    query = query.join(SessionRow, on=(SessionRow.id == session_id)).where(_THERE)
-    if not archived:
-        query = query.where(SessionRow.archived == False)  # noqa: E712
-    if not deleted:
-        query = query.where(SessionRow.deleted_at.is_null())
-    return query
-
-
 _GONE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
 """When a session was deleted, else changed last."""
 
@@ -171,7 +160,7 @@ def _weight(row: Any) -> int:
     """About what a session has as JSON."""
     half = getattr(row, "half", None)
     texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
-    return wire.weight((*texts, half and half.command)) + ROW_BYTES
+    return codec.weight((*texts, half and half.command)) + ROW_BYTES
 
 
 class Sessions:
@@ -245,7 +234,7 @@ class Sessions:
         for other in ("terminal", "status"):
             del fields[other]
         fields["alias_"] = fields.pop("alias")
-        fields["meta"] = wire.dumps(session.meta).decode()
+        fields["meta"] = codec.dumps(session.meta).decode()
         for key in ("created_at", "updated_at", "deleted_at", "last_activity"):
             fields[key] = clock.stamp(fields[key]) if fields[key] else None
         SessionRow.insert(fields).execute()
@@ -253,10 +242,10 @@ class Sessions:
             TerminalRow.insert(
                 session_id=session.id,
                 host=session.terminal.host,
-                command=wire.dumps(session.terminal.command).decode()
+                command=codec.dumps(session.terminal.command).decode()
                 if session.terminal.command
                 else None,
-                env=wire.dumps(env).decode(),
+                env=codec.dumps(env).decode(),
                 cols=session.terminal.cols,
                 rows=session.terminal.rows,
                 status=session.status,
@@ -300,10 +289,10 @@ class Sessions:
                 Program(
                     session=_session(row),
                     host=terminal.host,
-                    command=tuple(wire.loads(terminal.command))
+                    command=tuple(codec.loads(terminal.command))
                     if terminal.command
                     else None,
-                    env=wire.loads(terminal.env),
+                    env=codec.loads(terminal.env),
                     cols=terminal.cols,
                     rows=terminal.rows,
                     status=Status(terminal.status),

@@ -1,7 +1,7 @@
 """The server's own durable marks: log epoch, boot id, clean stop."""
 
-from ant.store.statement import Statement
-from ant.store.tables import SettingRow
+from ant.store.tables.sessions import SettingRow
+from ant.store.tables.statement import Statement
 
 _GET = Statement(
     lambda key: SettingRow.select(SettingRow.value).where(SettingRow.key == key)

@@ -5,24 +5,25 @@ from datetime import datetime
 
 import attrs
 
-from ant import clock, wire
-from ant.events import Envelope, Event
-from ant.store.board import Board
-from ant.store.deliveries import Deliveries
-from ant.store.hops import Hops
-from ant.store.keyframes import Keyframes
-from ant.store.lines import LineStore
-from ant.store.links import Links
-from ant.store.log import EventLog
-from ant.store.messages import MessageStore
-from ant.store.people import People
+from ant.api import codec
+from ant.core import clock
+from ant.model.events import Envelope, Event
+from ant.store.event_log import EventLog
 from ant.store.prompts import Prompts
 from ant.store.removals import Removals
+from ant.store.rooms.deliveries import Deliveries
+from ant.store.rooms.hops import Hops
+from ant.store.rooms.links import Links
+from ant.store.rooms.messages import MessageStore
+from ant.store.rooms.participants import People
+from ant.store.rooms.tasks import Board
+from ant.store.run_events import RunEvents, TerminalEvents
 from ant.store.sessions import Sessions
 from ant.store.settings import Settings
-from ant.store.sightings import Sightings
-from ant.store.trail import RunEvents, TerminalEvents
-from ant.store.transcripts import Transcripts
+from ant.store.transcript.keyframes import Keyframes
+from ant.store.transcript.lines import LineStore
+from ant.store.transcript.transcripts import Transcripts
+from ant.store.transcript.verdicts import Sightings
 
 
 def _go_on() -> None:
@@ -69,7 +70,7 @@ class Unit:
             seq = self.log.append(
                 clock.stamp(self.now),
                 event.session_id,
-                wire.event_tag(event),
-                wire.dump_event(event),
+                codec.event_tag(event),
+                codec.dump_event(event),
             )
         self.envelopes.append(Envelope(self.now, event, seq))

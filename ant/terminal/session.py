@@ -18,25 +18,33 @@ from typing import Protocol
 
 import trio
 
-from ant.background import is_of_system, persist, sentence
-from ant.bell import Bell
-from ant.errors import AntError, CapacityReached, NotRunning, PromptChanged, Stalled
-from ant.terminal.addressee import Check, at_prompt
-from ant.terminal.answering import give, is_gone
-from ant.terminal.choice import Choice, Outcome
-from ant.terminal.detector import Detector
-from ant.terminal.display import Display, Drawing, Picture
-from ant.terminal.draining import DRAIN_MAX_S, drain
-from ant.terminal.driver import Driver, driver_for
-from ant.terminal.flow import Flow
-from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
-from ant.terminal.inbox import ENDED, Inbox, Typed
-from ant.terminal.look import Look, Tty
-from ant.terminal.modes import Modes
+from ant.core.background import is_of_system, persist, sentence
+from ant.core.errors import (
+    AntError,
+    CapacityReached,
+    NotRunning,
+    PromptChanged,
+    Stalled,
+)
+from ant.core.wakeup import Bell
+from ant.terminal.agents.driver import Driver, driver_for
+from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.tail import MAX_READ
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.drain import DRAIN_MAX_S, drain
+from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Skipped, Terminal
+from ant.terminal.input.addressee import Check, at_prompt
+from ant.terminal.input.answer_prompt import give, is_gone
+from ant.terminal.input.queue import ENDED, Inbox, Typed
+from ant.terminal.input.type_message import Said, reacts, say
+from ant.terminal.model.choice import Choice, Outcome
+from ant.terminal.model.prompt import Verdict
+from ant.terminal.model.tty import Tty
 from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
-from ant.terminal.prompt import Verdict
-from ant.terminal.saying import Said, reacts, say
-from ant.terminal.sight import Piece, Sight
+from ant.terminal.screen.display import Display, Drawing, Picture
+from ant.terminal.screen.modes import Modes
+from ant.terminal.screen.snapshot import Look
+from ant.terminal.view import Piece, Sight
 
 TEARDOWN_S = 10.0
 """Deadline of the shield: grace, KILL and the last commit are well within it."""

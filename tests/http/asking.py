@@ -13,9 +13,9 @@ import attrs
 import trio
 from quart_trio import QuartTrio
 
-from ant import clock
-from ant.events import Envelope, SessionActivity
-from ant.model import SessionId
+from ant.core import clock
+from ant.model.events import Envelope, SessionActivity
+from ant.model.sessions import SessionId
 from tests.systems import PATIENCE_S, Rig
 
 

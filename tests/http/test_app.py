@@ -6,9 +6,9 @@ import pytest
 import trio
 from quart.testing.connections import WebsocketResponseError
 
-from ant.connection import MAX_BODY
-from ant.http import problems
-from ant.tally import Limit
+from ant.core.counters import Limit
+from ant.http.contract import problems
+from ant.http.server.connection import MAX_BODY
 from tests.http.asking import ask
 from tests.systems import Rig, running
 

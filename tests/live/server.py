@@ -15,7 +15,7 @@ import attrs
 import trio
 
 from ant.client import AntClient
-from ant.terminal import processes
+from ant.terminal.host import processes
 
 START_S = 20.0
 

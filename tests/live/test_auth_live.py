@@ -9,7 +9,7 @@ import httpx
 import pytest
 from trio_websocket import ConnectionRejected, open_websocket_url
 
-from ant.errors import Unauthorized
+from ant.core.errors import Unauthorized
 from tests.live.server import Server, run_serve, running_server
 from tests.live.viewer import watching
 

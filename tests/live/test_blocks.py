@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ant.client import AntClient
-from ant.terminal.screen import Screen, open_screen
-from ant.verifying import verify
+from ant.export.verify import verify
+from ant.terminal.screen.base import Screen, open_screen
 from tests.live.server import run_ant, running_server
 from tests.live.test_programs import needs
 from tests.live.test_screen import look, shows

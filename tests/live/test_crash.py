@@ -17,7 +17,7 @@ import trio
 from trio_websocket import ConnectionClosed, HandshakeError
 
 from ant.client import AntClient
-from ant.errors import Conflict
+from ant.core.errors import Conflict
 from tests.live.server import environment, left_of, running_server, start_server
 from tests.live.viewer import Viewer, read_raw, watching
 from tests.live.waiting import eventually

@@ -13,8 +13,8 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import CapacityReached
-from ant.terminal import processes
+from ant.core.errors import CapacityReached
+from ant.terminal.host import processes
 from tests.live.server import Server, running_server
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import ended_with_us, needs_tmux

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import Conflict, Gone
+from ant.core.errors import Conflict, Gone
 from tests.live.server import left_of, running_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually

@@ -12,8 +12,8 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import DiskFull, NotFound
-from ant.reserve import NAME, SIZE, START
+from ant.core.errors import DiskFull, NotFound
+from ant.data_dir.reserve import NAME, SIZE, START
 from ant.store import Store, Unit
 from tests.live.server import Server, running_server, start_server
 from tests.live.viewer import read_raw, watching

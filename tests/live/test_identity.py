@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ant.client import AntClient
-from ant.errors import Forbidden, Unauthorized
+from ant.core.errors import Forbidden, Unauthorized
 from tests.live.server import run_ant, running_server
 from tests.live.waiting import eventually
 

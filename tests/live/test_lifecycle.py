@@ -230,8 +230,8 @@ trio.run(serve, Config(port=0, data_dir=Path(sys.argv[1])), ready)
 """
 HURRIES = """
 import sys
-from ant.cli import main
-from ant.turns import Turns
+from ant.cli.main import main
+from ant.core.fair_turns import Turns
 
 Turns.hurry = lambda self: print("hurry", file=sys.stderr, flush=True)
 main()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from ant.errors import AntError, CapacityReached, Conflict
+from ant.core.errors import AntError, CapacityReached, Conflict
 from tests.live.server import left_of, running_server
 from tests.live.viewer import watching
 from tests.live.waiting import eventually

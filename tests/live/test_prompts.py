@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import AlreadyAnswered, Conflict, NotAnOption
-from ant.terminal.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.core.errors import AlreadyAnswered, Conflict, NotAnOption
+from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 

@@ -8,11 +8,12 @@ import httpx
 import pytest
 import trio
 
-from ant import clock, sessions
-from ant.commands import CreateSession
-from ant.model import Session, SessionType
+from ant.api.session_requests import CreateSession
+from ant.core import clock
+from ant.model.sessions import Session, SessionType
+from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.store.tables import database
+from ant.store.tables.sessions import database
 from tests.large import LETTERS, rows_of
 from tests.live.server import Server, running_server, start_server
 from tests.systems import PATIENCE_S

@@ -17,7 +17,7 @@ import trio
 
 from ant.client import AntClient
 from ant.http import routes
-from ant.http.endpoint import ROUTES
+from ant.http.contract.endpoint import ROUTES
 from tests.live.server import environment, running_server
 from tests.terminal.private_tmux import ended_with_us
 

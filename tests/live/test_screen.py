@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ant.client import AntClient
-from ant.terminal.display import Display, Picture
+from ant.terminal.screen.display import Display, Picture
 from tests.live.server import running_server, start_server
 from tests.live.test_programs import BASH, needs
 from tests.live.viewer import Viewer, watching

@@ -12,9 +12,9 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import Unauthorized
-from ant.operatorkey import FILE
-from ant.terminal import processes
+from ant.core.errors import Unauthorized
+from ant.data_dir.operator_key import FILE
+from ant.terminal.host import processes
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import ended_with_us
@@ -46,7 +46,7 @@ head = struct.pack("HP", len(program) // 8, ctypes.addressof(code))
 libc = ctypes.CDLL(None, use_errno=True)
 assert libc.prctl(38, 1, 0, 0, 0) == 0
 assert libc.prctl(22, 2, head, 0, 0) == 0, os.strerror(ctypes.get_errno())
-from ant.cli import main
+from ant.cli.main import main
 main()
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from ant.terminal import processes
+from ant.terminal.host import processes
 from tests.live.rude import barge_in
 from tests.live.server import Server, left_of, start_server
 from tests.live.viewer import Viewer, watching

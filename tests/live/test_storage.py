@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import StorageFailed
+from ant.core.errors import StorageFailed
 from tests.live.server import Server, left_of, running_server
 from tests.live.test_transcripts import counted, counting
 from tests.live.viewer import read_raw, watching

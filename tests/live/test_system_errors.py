@@ -14,14 +14,19 @@ import pytest
 import trio
 from trio.lowlevel import Task
 
-from ant import background, evidence, health, remover, rendered, reserve, server
-from ant.background import Background
+from ant import server
 from ant.client import AntClient
 from ant.config import Config
-from ant.errors import AntError, StorageFailed
-from ant.model import SessionId
-from ant.system import System
-from ant.turns import WIDTH
+from ant.core import background
+from ant.core.background import Background
+from ant.core.errors import AntError, StorageFailed
+from ant.core.fair_turns import WIDTH
+from ant.data_dir import reserve
+from ant.history import lines
+from ant.journal import event_log
+from ant.model.sessions import SessionId
+from ant.runtime import health, remover
+from ant.runtime.system import System
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import ended_with_us, needs_tmux
 
@@ -194,7 +199,7 @@ async def indexer(one: Whole) -> None:
     await echoes(one, one.shell)
 
     async def none_lags() -> bool:
-        return not await one.system.journal.study(rendered.lagging)
+        return not await one.system.journal.study(lines.lagging)
 
     await eventually(none_lags)
 
@@ -279,7 +284,7 @@ async def removals(one: Whole) -> None:
         await one.ant.post(one.chat, "hello", role="user")
 
     async def pruned() -> bool:
-        oldest, newest = await one.system.journal.read(evidence.log_bounds)
+        oldest, newest = await one.system.journal.read(event_log.log_bounds)
         assert oldest is not None
         return newest - oldest <= 20
 
@@ -359,7 +364,7 @@ async def test_each_background_task_outlasts_an_error_of_the_system(
 
 
 # Tasks that only wait for the stop: an error there is none of the system's.
-WAITING = (".serve", "ant.listener.serve")
+WAITING = (".serve", "ant.http.server.listener.serve")
 
 
 def may_fail(task: Task) -> bool:

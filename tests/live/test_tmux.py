@@ -14,11 +14,11 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.errors import Invalid
-from ant.terminal.door import name_of
-from ant.terminal.host import Spec
-from ant.terminal.pty import open_pty
-from ant.verifying import verify
+from ant.core.errors import Invalid
+from ant.export.verify import verify
+from ant.terminal.host.base import Spec
+from ant.terminal.host.pty import open_pty
+from ant.terminal.tmux.commands import name_of
 from tests.live.server import Server, left_of, running_server
 from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import trio
 
-from ant import chain
 from ant.client import AntClient, Socket
+from ant.run_events import hash_chain
 from ant.store import Store, Unit
-from ant.store.trail import TOMBSTONE
-from ant.store.trailtables import RunEventRow
+from ant.store.run_events import TOMBSTONE
+from ant.store.tables.run_events import RunEventRow
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 
@@ -145,7 +145,7 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
         told = await events(ant, one, limit=1000)
         life = await ant.call("GET", f"{base}/terminal/events", order="asc")
         await server.stop()
-    assert chain.fault(told) is None
+    assert hash_chain.fault(told) is None
     assert 1 == told[0]["n"]
     assert receipt["event"] in told
     texts = [(each["source"], each["kind"], each["text"]) for each in told]

@@ -24,7 +24,7 @@ import trio
 from trio_websocket import ConnectionClosed, HandshakeError
 
 from ant.client import AntClient, Socket
-from ant.errors import AntError, CapacityReached, Stopping
+from ant.core.errors import AntError, CapacityReached, Stopping
 from tests.live.rude import reset
 from tests.live.server import Server, start_server
 from tests.live.waiting import eventually

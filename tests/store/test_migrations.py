@@ -13,11 +13,14 @@ from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
 import ant.store
-from ant import evidence, rooms, sessions
-from ant.commands import Search
-from ant.events import SessionsChanged
+from ant.api.message_requests import Search
+from ant.journal import event_log
+from ant.messages import messages
+from ant.model.events import SessionsChanged
+from ant.recording import reader
+from ant.sessions import sessions
 from ant.store import Store
-from ant.store.tables import Table, database
+from ant.store.tables.sessions import Table, database
 from tests.rules import look, post
 
 TABLES = tuple(Table.__subclasses__())
@@ -169,15 +172,15 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
         terminal.linked_chat_id,
         chat.active,
     )
-    chunks = store.read(evidence.read_bytes, terminal.id, 0, 9, 9)
+    chunks = store.read(reader.read_bytes, terminal.id, 0, 9, 9)
     assert [b"abc"] == [each.data for each in chunks]
-    (event,) = store.read(evidence.missed_events, 0, 9)[0]
+    (event,) = store.read(event_log.missed_events, 0, 9)[0]
     assert (1, SessionsChanged(terminal.id)) == (event.seq, event.event)
     message = post(store, chat, "hello", sender_id="t")
-    (found,) = store.read(rooms.search, None, Search(q="hello"))
+    (found,) = store.read(messages.search, None, Search(q="hello"))
     assert message == found.message
     store.transact(sessions.remove_sessions, [terminal.id, chat.id])
-    assert () == store.read(rooms.search, None, Search(q="hello"))
+    assert () == store.read(messages.search, None, Search(q="hello"))
     store.close()
 
 
@@ -275,7 +278,7 @@ VALUES (?, 'c', 'user', ?, 'text', 'complete', 'message', '{}',
 
 def found_by(store: Store, phrase: str) -> list[str]:
     """The ids of the messages in which search finds it, the newest first."""
-    found = store.read(rooms.search, None, Search(q=phrase))
+    found = store.read(messages.search, None, Search(q=phrase))
     return [each.message.id for each in found]
 
 
@@ -292,7 +295,7 @@ def test_messages_of_an_older_index_are_found(
     assert found_by(store, "needle") == ["m2", "m0"]
     later = post(store, look(store, "c"), "a needle of today", sender_id="t")
     assert found_by(store, "needle") == [later.id, "m2", "m0"]
-    store.transact(rooms.delete_message, "c", "m2")
+    store.transact(messages.delete_message, "c", "m2")
     assert found_by(store, "needle") == [later.id, "m0"]
     store.close()
     Store.open(new).close()

@@ -6,12 +6,14 @@ from typing import TypeVar
 import attrs
 import pytest
 
-from ant import clock, sessions
-from ant.asking import LINKED_CHAT, PromptId, PromptStatus, Target, TargetKind
-from ant.model import MessageId, Session, SessionId
+from ant.core import clock
+from ant.model.messages import MessageId
+from ant.model.prompts import LINKED_CHAT, PromptId, PromptStatus, Target, TargetKind
+from ant.model.sessions import Session, SessionId
+from ant.sessions import sessions
 from ant.store import Store, Unit
 from ant.store.prompts import Prompts
-from ant.terminal.prompt import Option
+from ant.terminal.model.prompt import Option
 from tests.asked import decision, prompt, record, stored
 from tests.rules import AT, create
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ant.errors import Conflict
-from ant.model import Session
+from ant.core.errors import Conflict
+from ant.model.sessions import Session
 from ant.store import Progress, Store, Unit
 from ant.store import removals as removing
-from ant.store.tables import database
+from ant.store.tables.sessions import database
 from tests.large import KEEPING, fill, rows_of
 from tests.rules import AT, create, room, taken_apart
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ant.errors import StorageFailed
+from ant.core.errors import StorageFailed
 from ant.store import Store, schema
 
 

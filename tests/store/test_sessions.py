@@ -4,8 +4,15 @@ from typing import Any
 
 import attrs
 
-from ant import clock
-from ant.model import CliFlag, Session, SessionId, SessionType, Status, TerminalInfo
+from ant.core import clock
+from ant.model.sessions import (
+    CliFlag,
+    Session,
+    SessionId,
+    SessionType,
+    Status,
+    TerminalInfo,
+)
 from ant.store import Store, Unit
 
 AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from ant import evidence, sessions
-from ant.commands import CreateSession
-from ant.errors import Conflict, DiskFull, StorageFailed
-from ant.events import SessionsChanged
-from ant.model import SessionId, SessionType
+from ant.api.session_requests import CreateSession
+from ant.core.errors import Conflict, DiskFull, StorageFailed
+from ant.journal import event_log
+from ant.model.events import SessionsChanged
+from ant.model.sessions import SessionId, SessionType
+from ant.sessions import sessions
 from ant.store import Job, Store, Unit
-from ant.store.tables import database
+from ant.store.tables.sessions import database
 
 
 def put(unit: Unit, key: str, value: str = "x") -> str:
@@ -36,7 +37,7 @@ def get(store: Store, key: str) -> str | None:
 
 
 def logged(store: Store) -> list[int | None]:
-    return [each.seq for each in store.read(evidence.missed_events, 0, 1000)[0]]
+    return [each.seq for each in store.read(event_log.missed_events, 0, 1000)[0]]
 
 
 def told(jobs: list[Job]) -> list[int | None]:

@@ -1,8 +1,8 @@
 """One transaction: its time and the events it collects."""
 
-from ant import clock
-from ant.events import SessionActivity, SessionsChanged
-from ant.model import SessionId
+from ant.core import clock
+from ant.model.events import SessionActivity, SessionsChanged
+from ant.model.sessions import SessionId
 from ant.store import Job, Store, Unit
 
 ONE = SessionId("one")

@@ -12,8 +12,9 @@ import pytest
 import trio
 import trio.testing
 
-from ant.errors import NotRunning
-from ant.terminal.host import MAX_READ, Exit, Terminal
+from ant.core.errors import NotRunning
+from ant.terminal.buffer.tail import MAX_READ
+from ant.terminal.host.base import Exit, Terminal
 
 READY = b"READY\n"
 

@@ -1,7 +1,8 @@
 """Looks at screens that tests draw: lines of text, or all that a terminal can do."""
 
-from ant.terminal.look import Look, Tty
-from ant.terminal.screen import open_screen
+from ant.terminal.model.tty import Tty
+from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.snapshot import Look
 
 COOKED = Tty(echo=True, canonical=True, foreground="python3", reading=True)
 """Somebody reads a line, as `read` and `input` do."""

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from ant.terminal import processes
-from ant.terminal.door import name_of
-from ant.terminal.tmux import SPOOL_MAX, Tmux, pid_of
+from ant.terminal.host import processes
+from ant.terminal.tmux.commands import name_of
+from ant.terminal.tmux.server import SPOOL_MAX, Tmux, pid_of
 from tests.installed import need, needs
 
 needs_tmux = needs("tmux")

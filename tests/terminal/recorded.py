@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
-from ant.terminal.look import Look, Tty
-from ant.terminal.screen import Screen, open_screen
+from ant.terminal.model.tty import Tty
+from ant.terminal.screen.base import Screen, open_screen
+from ant.terminal.screen.snapshot import Look
 
 FOLDER = Path(__file__).parent / "recordings"
 

@@ -3,12 +3,12 @@
 import attrs
 import trio
 
-from ant.terminal.drafts import draft_of
-from ant.terminal.driver import Driver, driver_for
-from ant.terminal.judge import judge
-from ant.terminal.look import Look
-from ant.terminal.prompt import Verdict
-from ant.terminal.screen import open_screen
+from ant.terminal.agents.driver import Driver, driver_for
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.drafts import draft_of
+from ant.terminal.model.prompt import Verdict
+from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.snapshot import Look
 from tests.terminal.recorded import Moment, Recording
 
 PIECES = 24

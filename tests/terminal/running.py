@@ -7,16 +7,17 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from ant.terminal.blocks import Block
-from ant.terminal.detector import Detector
-from ant.terminal.display import Display
-from ant.terminal.flow import Flow
-from ant.terminal.host import Exit, Spec, Terminal
-from ant.terminal.observations import BlockSeen, Observation, OutputSeen, VerdictSeen
-from ant.terminal.prompt import Prompt, Verdict
-from ant.terminal.pty import open_pty
+from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.tail import Tail
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.verdict import VerdictSeen
+from ant.terminal.host.base import Exit, Spec, Terminal
+from ant.terminal.host.pty import open_pty
+from ant.terminal.model.prompt import Prompt, Verdict
+from ant.terminal.observations import BlockSeen, Observation, OutputSeen
+from ant.terminal.screen.display import Display
 from ant.terminal.session import LiveTerminal, run_session
-from ant.terminal.transcript import Tail
+from ant.terminal.shell.command_blocks import Block
 
 COLS, ROWS = 90, 30
 PATIENCE_S = 20.0

@@ -6,23 +6,18 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from ant.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
-from ant.tally import Limit, counted
-from ant.terminal.detector import Detector
-from ant.terminal.display import Display
-from ant.terminal.flow import Flow
-from ant.terminal.host import HANG_UP_GRACE_S, MAX_READ, Exit, Skipped, Terminal
-from ant.terminal.inbox import INBOX, INBOX_BYTES
-from ant.terminal.observations import (
-    ActivitySeen,
-    ControlSeen,
-    Observation,
-    OutputSeen,
-    Resized,
-)
+from ant.core.counters import Limit, counted
+from ant.core.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
+from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.tail import MAX_READ, Tail
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.verdict import ActivitySeen
+from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Skipped, Terminal
+from ant.terminal.input.queue import INBOX, INBOX_BYTES
+from ant.terminal.observations import Observation, OutputSeen, Resized
+from ant.terminal.screen.display import Display
 from ant.terminal.session import TEARDOWN_S, LiveTerminal, run_session
-from ant.terminal.sight import CATCH_UP
-from ant.terminal.transcript import Tail
+from ant.terminal.view import CATCH_UP
 from tests.cancel import cancel_at_every_step
 from tests.fakes import HUNG_UP, INTERRUPTED, KILLED, FakeTerminal
 

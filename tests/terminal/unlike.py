@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from ant.terminal.prompt import Form, Prompt, Verdict
+from ant.terminal.model.prompt import Form, Prompt, Verdict
 from tests.terminal.recorded import Moment
 
 

@@ -1,14 +1,16 @@
 """Imports every route module, so that `ROUTES` is complete."""
 
-from ant.http.routes import (
-    board,
+# The order of these imports is the order of the routes in the contract.
+from ant.http.routes import (  # isort: skip
+    tasks,
     channels,
     deliveries,
     events,
-    evidence,
+    run_events,
+    export,
     links,
     messages,
-    people,
+    participants,
     prompts,
     search,
     sessions,
@@ -17,17 +19,18 @@ from ant.http.routes import (
 )
 
 __all__ = [
-    "board",
     "channels",
     "deliveries",
     "events",
-    "evidence",
+    "export",
     "links",
     "messages",
-    "people",
+    "participants",
     "prompts",
+    "run_events",
     "search",
     "sessions",
     "system",
+    "tasks",
     "terminal",
 ]

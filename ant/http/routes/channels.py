@@ -2,12 +2,12 @@
 
 import attrs
 
-from ant import registry
-from ant.commands import NameChannel, RegisterChannel
-from ant.errors import CapacityReached, Gone, NotFound
-from ant.http.endpoint import Done, endpoint
-from ant.registry import Channel
-from ant.system import System
+from ant.api.room_requests import NameChannel, RegisterChannel
+from ant.core.errors import CapacityReached, Gone, NotFound
+from ant.http.contract.endpoint import Done, endpoint
+from ant.messages import channels
+from ant.messages.channels import Channel
+from ant.runtime.system import System
 
 
 @attrs.frozen
@@ -26,11 +26,11 @@ async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
     particular in the rooms of its `session_id`. Each message is one POST of JSON, in
     the order of the room. What a channel does not take within 5 s is dropped.
     """
-    return ChannelSet(True, await system.journal.write(registry.register, body))
+    return ChannelSet(True, await system.journal.write(channels.register, body))
 
 
 @endpoint("DELETE", "/api/channel/register")
 async def remove_channel(system: System, query: NameChannel) -> Done:
     """Tell a channel no more, if it was registered."""
-    await system.journal.write(registry.remove, query)
+    await system.journal.write(channels.remove, query)
     return Done()

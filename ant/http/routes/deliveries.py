@@ -1,12 +1,13 @@
 """The ledger: what became of messages on their way to terminals."""
 
-from ant import deliveries
-from ant.commands import ListDeliveries
-from ant.delivering import Deliveries
-from ant.http.endpoint import endpoint
-from ant.model import MessageId, SessionId
-from ant.system import System
-from ant.tokens import Caller
+from ant.api.message_requests import ListDeliveries
+from ant.http.contract.endpoint import endpoint
+from ant.identity.tokens import Caller
+from ant.messages import deliveries
+from ant.model.deliveries import Deliveries
+from ant.model.messages import MessageId
+from ant.model.sessions import SessionId
+from ant.runtime.system import System
 
 
 @endpoint("GET", "/api/sessions/<session_id>/deliveries", inactive=True, token="either")

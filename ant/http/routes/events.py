@@ -8,14 +8,15 @@ import trio
 from quart import Response, request
 from quart.wrappers.response import ResponseBody
 
-from ant import evidence, wire
-from ant.bell import Bell
-from ant.commands import ListEvents
-from ant.events import Envelope
-from ant.http.endpoint import endpoint
-from ant.model import EventPage
-from ant.system import System
-from ant.tally import Limit, met
+from ant.api import codec
+from ant.api.terminal_requests import ListEvents
+from ant.core.counters import Limit, met
+from ant.core.wakeup import Bell
+from ant.http.contract.endpoint import endpoint
+from ant.journal import event_log
+from ant.model.events import Envelope
+from ant.model.transcript import EventPage
+from ant.runtime.system import System
 
 EVENT_STREAM = "text/event-stream"
 
@@ -34,7 +35,7 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     `Last-Event-ID`; one that names no event gets what happens from now on.
     """
     if request.accept_mimetypes.best != EVENT_STREAM:
-        return await system.journal.study(evidence.list_events, query, system.epoch)
+        return await system.journal.study(event_log.list_events, query, system.epoch)
     last, seq = request.headers.get("Last-Event-ID", ""), system.bus.seq
     if last.isascii() and last.isdecimal():
         seq = min(int(last), seq)
@@ -73,7 +74,7 @@ class EventStream(ResponseBody):
         """What is next, as one piece; a comment when there is nothing for long."""
         while not self._system.bus.closed:
             page, oldest = await self._system.journal.study(
-                evidence.missed_events, self._seq, PAGE
+                event_log.missed_events, self._seq, PAGE
             )
             pieces = []
             if oldest > self._seq + 1:
@@ -84,7 +85,7 @@ class EventStream(ResponseBody):
             for envelope in page:
                 self._seq = envelope.seq or self._seq
                 if self._wants(envelope):
-                    body = wire.event_body(envelope)
+                    body = codec.event_body(envelope)
                     pieces.append(_event(body["type"], body, self._seq))
             if pieces:
                 return b"".join(pieces)
@@ -99,10 +100,10 @@ class EventStream(ResponseBody):
         event, query = envelope.event, self._query
         return query.session in (None, event.session_id) and query.type in (
             None,
-            wire.event_tag(event),
+            codec.event_tag(event),
         )
 
 
 def _event(kind: str, body: dict[str, Any], seq: int | None = None) -> bytes:
     ident = b"" if seq is None else f"id: {seq}\n".encode()
-    return ident + f"event: {kind}\ndata: ".encode() + wire.dumps(body) + b"\n\n"
+    return ident + f"event: {kind}\ndata: ".encode() + codec.dumps(body) + b"\n\n"

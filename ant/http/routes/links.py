@@ -2,13 +2,15 @@
 
 import attrs
 
-from ant import links
-from ant.commands import CreateLink, ListAll, NameLink
-from ant.errors import Conflict
-from ant.http.endpoint import Done, endpoint
-from ant.model import LinkId, Relationship, RoomLink, RoomLinks, SessionId
-from ant.system import System
-from ant.tokens import Caller
+from ant.api.page_requests import ListAll
+from ant.api.room_requests import CreateLink, NameLink
+from ant.core.errors import Conflict
+from ant.http.contract.endpoint import Done, endpoint
+from ant.identity.tokens import Caller
+from ant.model.rooms import LinkId, Relationship, RoomLink, RoomLinks
+from ant.model.sessions import SessionId
+from ant.rooms import links
+from ant.runtime.system import System
 
 
 @attrs.frozen

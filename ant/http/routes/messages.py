@@ -4,8 +4,7 @@ from typing import Any
 
 import attrs
 
-from ant import prompts, rooms, search, tokens
-from ant.commands import (
+from ant.api.message_requests import (
     AwaitDelivery,
     ListMessages,
     MergeMeta,
@@ -14,14 +13,19 @@ from ant.commands import (
     PostMessage,
     Search,
 )
-from ant.delivering import Posted, is_routed
-from ant.errors import CapacityReached, Conflict, NotAnOption
-from ant.http.answers import RESPONSE, Handled, answer_card
-from ant.http.endpoint import Done, endpoint
-from ant.journal import Lane
-from ant.model import MessageId, Messages, SearchResults, SessionId
-from ant.system import System
-from ant.tokens import Caller
+from ant.core.errors import CapacityReached, Conflict, NotAnOption
+from ant.history import search
+from ant.http.contract.endpoint import Done, endpoint
+from ant.identity import tokens
+from ant.identity.tokens import Caller
+from ant.journal.writer import Lane
+from ant.messages import messages
+from ant.model.deliveries import Posted, is_routed
+from ant.model.messages import MessageId, Messages, SearchResults
+from ant.model.sessions import SessionId
+from ant.prompts import prompts
+from ant.runtime.prompt_answers import RESPONSE, Handled, answer_card
+from ant.runtime.system import System
 
 
 @attrs.frozen
@@ -45,7 +49,7 @@ async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
     """A page of the room's history, oldest first: at most 4 MiB, and `next` goes on."""
-    page = await system.journal.study(rooms.list_messages, session_id, query)
+    page = await system.journal.study(messages.list_messages, session_id, query)
     return Messages(page, page.next)
 
 
@@ -81,7 +85,14 @@ async def post_message(
     if body.msg_type == RESPONSE:
         return await answer_card(system, session_id, body)
     rests = system.stage.clerk.rests()
-    work = rooms.post_message, session_id, body, rests, caller, system.config.max_hops
+    work = (
+        messages.post_message,
+        session_id,
+        body,
+        rests,
+        caller,
+        system.config.max_hops,
+    )
     if caller is None:
         posted = await system.journal.write(*work)
     else:
@@ -120,7 +131,7 @@ async def delete_message(
     system: System, session_id: SessionId, query: NameMessage
 ) -> Done:
     """Delete a message of this room."""
-    await system.journal.write(rooms.delete_message, session_id, query.message_id)
+    await system.journal.write(messages.delete_message, session_id, query.message_id)
     return Done()
 
 
@@ -130,7 +141,7 @@ async def pin_message(
 ) -> Pinned:
     """Pin or unpin a message."""
     message = await system.journal.write(
-        rooms.pin_message, session_id, message_id, body
+        messages.pin_message, session_id, message_id, body
     )
     return Pinned(message.id, message.pinned)
 

@@ -4,9 +4,21 @@ from contextlib import suppress
 
 import attrs
 
-from ant import bridge, clock, explaining, hooks, prompts, sessions, standing
-from ant.answering import ExplainScreen, PutBridge, ReportHook, Respond
-from ant.asking import (
+from ant.api.prompt_requests import ExplainScreen, PutBridge, ReportHook, Respond
+from ant.core import clock
+from ant.core.errors import (
+    CapacityReached,
+    Conflict,
+    Gone,
+    NotAnOption,
+    NotFound,
+    NotRunning,
+)
+from ant.history import replay
+from ant.history.replay import Explanation
+from ant.http.contract.endpoint import endpoint
+from ant.journal.writer import Lane
+from ant.model.prompts import (
     AgentState,
     AgentStatus,
     BridgeConfig,
@@ -16,21 +28,13 @@ from ant.asking import (
     StatusPage,
     TerminalActivity,
 )
-from ant.errors import (
-    CapacityReached,
-    Conflict,
-    Gone,
-    NotAnOption,
-    NotFound,
-    NotRunning,
-)
-from ant.explaining import Explanation
-from ant.http.answers import Responded, answer_prompt
-from ant.http.endpoint import endpoint
-from ant.journal import Lane
-from ant.model import SessionId
-from ant.system import System
-from ant.terminal.sight import NO_LIBRARY
+from ant.model.sessions import SessionId
+from ant.prompts import hooks, prompts, targets
+from ant.prompts import status as prompts_status
+from ant.runtime.prompt_answers import Responded, answer_prompt
+from ant.runtime.system import System
+from ant.sessions import sessions
+from ant.terminal.view import NO_LIBRARY
 
 WORKING_S = 10.0
 THINKING_S = 30.0
@@ -66,7 +70,7 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
 
     A chat's status is that of the terminal whose linked chat it is.
     """
-    page = await system.journal.read(standing.status_page, session_id)
+    page = await system.journal.read(prompts_status.status_page, session_id)
     if page.terminal is None:
         return page
     agent = system.stage.clerk.status(page.terminal.id)
@@ -90,7 +94,7 @@ async def get_overview(system: System) -> Overview:
 
     Then come other states of waiting, then all else, by the newest change.
     """
-    page = await system.journal.study(standing.overview)
+    page = await system.journal.study(prompts_status.overview)
     terminals = [
         attrs.evolve(
             each,
@@ -157,12 +161,12 @@ async def explain_screen(
         with suppress(NotRunning):  # Else the end of its transcript tells.
             look, verdict = witness.live.glance()
             flag = witness.detector.flag
-            return explaining.explanation(session_id, look, verdict, flag)
+            return replay.explanation(session_id, look, verdict, flag)
     if witness is not None:
         await system.stage.scribe.flush(session_id, witness.flow, query.offset)
     try:
         return await system.journal.study(
-            explaining.explain, session_id, query.offset, lane=Lane.REPORT
+            replay.explain, session_id, query.offset, lane=Lane.REPORT
         )
     except ImportError:
         raise Conflict(NO_LIBRARY) from None
@@ -171,13 +175,13 @@ async def explain_screen(
 @endpoint("GET", "/api/prompt-bridge/config")
 async def get_config(system: System) -> BridgeSettings:
     """Where prompts are told."""
-    return BridgeSettings(await system.journal.read(bridge.get_config))
+    return BridgeSettings(await system.journal.read(targets.get_config))
 
 
 @endpoint("PUT", "/api/prompt-bridge/config")
 async def put_config(system: System, body: PutBridge) -> BridgeSettings:
     """Change what is named, to any depth; null takes a route out."""
-    return BridgeSettings(await system.journal.write(bridge.put_config, body))
+    return BridgeSettings(await system.journal.write(targets.put_config, body))
 
 
 @endpoint(

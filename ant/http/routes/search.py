@@ -2,13 +2,14 @@
 
 import trio
 
-from ant import search
-from ant.errors import CapacityReached
-from ant.finding import Everything, SearchAll
-from ant.http.endpoint import endpoint
-from ant.journal import Lane
-from ant.system import System
-from ant.tally import Limit, met
+from ant.api.search_requests import SearchAll
+from ant.core.counters import Limit, met
+from ant.core.errors import CapacityReached
+from ant.history import search
+from ant.http.contract.endpoint import endpoint
+from ant.journal.writer import Lane
+from ant.model.search import Everything
+from ant.runtime.system import System
 
 PATIENCE_S = 1.0
 """How long a search waits for what was put out last to be rendered."""

@@ -2,21 +2,22 @@
 
 import attrs
 
-from ant import sessions, tokens
-from ant.commands import (
+from ant.api.page_requests import ListAll
+from ant.api.session_requests import (
     CreateSession,
     DeleteSession,
-    ListAll,
     PatchSession,
     SetCliFlag,
     SetHandle,
 )
-from ant.errors import AntError, CapacityReached, Conflict, Gone
-from ant.http.endpoint import endpoint
-from ant.launch import default_command, plan
-from ant.model import TMUX, CliFlag, Session, SessionId, SessionList
-from ant.system import System
-from ant.tokens import Caller
+from ant.core.errors import AntError, CapacityReached, Conflict, Gone
+from ant.http.contract.endpoint import endpoint
+from ant.identity import tokens
+from ant.identity.tokens import Caller
+from ant.model.sessions import TMUX, CliFlag, Session, SessionId, SessionList
+from ant.runtime.launch import default_command, plan
+from ant.runtime.system import System
+from ant.sessions import sessions
 
 
 @attrs.frozen

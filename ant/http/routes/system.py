@@ -4,12 +4,12 @@ from typing import Any
 
 import attrs
 
-from ant import deliveries
-from ant.errors import StorageFailed
-from ant.health import Health
-from ant.http import openapi
-from ant.http.endpoint import endpoint
-from ant.system import System
+from ant.core.errors import StorageFailed
+from ant.http.contract import openapi
+from ant.http.contract.endpoint import endpoint
+from ant.messages import deliveries
+from ant.runtime.health import Health
+from ant.runtime.system import System
 
 
 @endpoint("GET", "/api/health")

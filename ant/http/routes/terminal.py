@@ -3,61 +3,91 @@
 import base64
 import logging
 
+import attrs
 import trio
 
-from ant import evidence, facts, rendered, runs, sessions, tracing
-from ant.commands import (
+from ant.api.constraints import MAX_INPUT
+from ant.api.terminal_requests import (
     ReadHistory,
     ResizeTerminal,
     StartTerminal,
     StopTerminal,
     TypeInput,
 )
-from ant.errors import (
+from ant.core.counters import Limit, met
+from ant.core.errors import (
     CapacityReached,
     Conflict,
     NotRunning,
     StorageFailed,
     TooLarge,
 )
-from ant.http.endpoint import endpoint
-from ant.http.screens import ScreenPage, draw, screen_page
-from ant.journal import Lane
-from ant.limits import MAX_INPUT
-from ant.model import (
-    History,
-    InputReceipt,
-    Session,
-    SessionId,
-    Status,
-)
-from ant.system import System
-from ant.tally import Limit, met
-from ant.terminal.session import LiveTerminal
-from ant.trail import StopReceipt
+from ant.history import history
+from ant.history import lines as rendered
+from ant.http.contract.endpoint import endpoint
+from ant.http.ws.screens import screen_text
+from ant.journal.writer import Lane
+from ant.model.run_events import StopReceipt
+from ant.model.sessions import Session, SessionId, Status
+from ant.model.transcript import History, InputReceipt
+from ant.run_events import entries
+from ant.run_events import log as tracing
+from ant.runtime.system import System
+from ant.runtime.terminals import draw, live_terminal, resize_terminal
+from ant.sessions import sessions
+from ant.terminal.screen.display import Drawing
+from ant.terminal.screen.modes import Modes
+
+
+@attrs.frozen
+class CursorPlace:
+    """Where the cursor is, counted from 0, and whether it is shown."""
+
+    row: int
+    col: int
+    visible: bool
+
+
+@attrs.frozen
+class ScreenPage:
+    """What a terminal shows, all its rows, exact at byte `offset` of the transcript.
+
+    `ansi` draws it on a fresh terminal of this size, and the bytes from `offset` on may
+    follow it. `status` is that of the session.
+    """
+
+    session_id: SessionId
+    status: Status
+    offset: int
+    cols: int
+    rows: int
+    lines: tuple[str, ...]
+    cursor: CursorPlace
+    title: str
+    modes: Modes
+    ansi: str
+
+
+def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> ScreenPage:
+    """The answer of REST."""
+    return ScreenPage(
+        session_id=session_id,
+        status=status,
+        offset=drawing.offset,
+        cols=drawing.cols,
+        rows=drawing.rows,
+        lines=drawing.lines,
+        cursor=CursorPlace(*drawing.cursor),
+        title=drawing.title,
+        modes=drawing.modes,
+        ansi=screen_text(drawing),
+    )
+
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 5.0
 """How long an answer waits for a program that does not read, or a disk that is slow."""
-
-
-async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
-    """The terminal to act on; one that was never started is started by being used."""
-    session = await system.journal.read(sessions.need_terminal, session_id)
-    if session.status is Status.NONE:
-        return await system.supervisor.start(session_id)
-    return system.supervisor.need(session_id)
-
-
-async def resize_terminal(
-    system: System, session_id: SessionId, cols: int, rows: int
-) -> Session:
-    """Remember the size and tell the program, if one runs."""
-    session = await system.journal.write(runs.resize, session_id, cols, rows)
-    if (live := system.supervisor.find(session_id)) is not None:
-        live.resize(cols, rows)
-    return session
 
 
 def _input_bytes(ask: TypeInput | bytes) -> bytes:
@@ -111,7 +141,7 @@ async def get_history(
         await _catch_up(system, session_id, lines=bool(query.grep))
     lane = Lane.SCAN if query.grep else Lane.READ
     return await system.journal.study(
-        evidence.read_history, session_id, query, lane=lane
+        history.read_history, session_id, query, lane=lane
     )
 
 
@@ -157,7 +187,7 @@ async def stop(
     live = system.supervisor.need(session_id)
     live.interrupt()
     # Written at once: who leaves while bytes are stored would leave it unrecorded.
-    fact = facts.stopped(body.requested_by, body.reason, live.flow.tail.stored)
+    fact = entries.stopped(body.requested_by, body.reason, live.flow.tail.stored)
     try:
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # It was interrupted all the same.

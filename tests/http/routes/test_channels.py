@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ant import registry
+from ant.messages import channels
 from tests.http.asking import Api
 
 PATH = "/api/channel/register"
@@ -22,7 +22,7 @@ async def test_register_and_remove(api: Api) -> None:
     for _ in range(2):
         answer = await api.call("DELETE", PATH, handle="@Claude")
         assert (200, {"ok": True}) == (answer.status, answer.body)
-    assert () == await api.rig.system.journal.read(registry.list_channels)
+    assert () == await api.rig.system.journal.read(channels.list_channels)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ant.model import SessionId
-from ant.terminal.prompt import Kind
+from ant.model.sessions import SessionId
+from ant.terminal.model.prompt import Kind
 from tests.heard import Hearer
 from tests.http.asking import Api
 

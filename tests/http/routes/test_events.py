@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import trio
 
-from ant import evidence, rooms
-from ant.commands import ListEvents, PostMessage
+from ant.api.message_requests import PostMessage
+from ant.api.terminal_requests import ListEvents
 from ant.http.routes import events
 from ant.http.routes.events import EventStream
-from ant.model import SessionId
+from ant.journal import event_log
+from ant.messages import messages
+from ant.model.sessions import SessionId
 from ant.store import Unit
 from tests.http.asking import Api
 from tests.steps import injected
@@ -81,7 +83,7 @@ async def test_what_is_too_old_is_pruned(api: Api, rig: Rig) -> None:
         return unit.log.prune(100, "9999")
 
     assert 2 == await rig.system.journal.write(prune)
-    assert (3, 3) == await rig.system.journal.read(evidence.log_bounds)
+    assert (3, 3) == await rig.system.journal.read(event_log.log_bounds)
 
 
 MOST_STEPS = 1000
@@ -135,7 +137,7 @@ def five(rig: Rig, room_id: SessionId) -> None:
     """Messages, visible at once."""
     for number in range(5):
         ask = PostMessage(content=f"{number}")
-        rig.commit(rooms.post_message, room_id, ask)
+        rig.commit(messages.post_message, room_id, ask)
 
 
 def pruned(rig: Rig, room_id: SessionId) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import trio
 
-from ant import clock
-from ant.hooks import TRUST_S
-from ant.terminal.choice import Choice
-from ant.terminal.prompt import Form, Kind, Option, PromptClass
+from ant.core import clock
+from ant.prompts.hooks import TRUST_S
+from ant.terminal.model.choice import Choice
+from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 from tests.asked import Asker, prompt
 from tests.http.asking import Answer, Api
 from tests.systems import Rig

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import trio
 
-from ant import search
-from ant.tally import Limit
+from ant.core.counters import Limit
+from ant.history import search
 from tests.http.asking import Api, ask
 from tests.systems import PATIENCE_S
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from ant.errors import Invalid
+from ant.core.errors import Invalid
 from ant.store import Unit
 from tests.http.asking import Api, ask
 from tests.systems import PATIENCE_S, Rig, running

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 import trio
 
-from ant import tracing
-from ant.commands import MAX_INPUT
-from ant.errors import StorageFailed
+from ant.api.constraints import MAX_INPUT
+from ant.core.counters import Limit
+from ant.core.errors import StorageFailed
 from ant.http.routes import terminal
-from ant.model import Session, SessionType
-from ant.tally import Limit
-from ant.terminal.host import Exit
-from ant.terminal.inbox import INBOX
+from ant.model.sessions import Session, SessionType
+from ant.run_events import log
+from ant.terminal.host.base import Exit
+from ant.terminal.input.queue import INBOX
 from tests.http.asking import Answer, ask
 from tests.systems import PATIENCE_S, Rig
 
@@ -168,7 +168,7 @@ async def test_a_stop_is_no_less_one_that_cannot_be_recorded(
     write = rig.system.journal.write
 
     async def refuse(work: Any, *args: Any) -> Any:
-        if work is tracing.record:
+        if work is log.record:
             raise StorageFailed("no room")
         return await write(work, *args)
 

@@ -1,0 +1,444 @@
+"""JSON to and from the model, the commands and the events; the only JSON reader.
+
+Bodies and frames are read strictly: no string becomes a number, and an unknown key is
+dropped only by a class that says it is `open`. Query strings are text, so only there
+`"5"` is 5 and `"true"` is true. Whatever is wrong is raised as `Invalid` with one issue
+per fault, each ending in a JSON path.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import attrs
+import orjson
+from cattrs import Converter
+from cattrs.errors import (
+    BaseValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+from cattrs.fns import identity
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import transform_error
+
+from ant.api.constraints import Given
+from ant.api.frames import FRAMES, Frame
+from ant.core import clock
+from ant.core.errors import Invalid
+from ant.model import events
+
+T = TypeVar("T")
+
+_SHOWN = 60
+"""Characters of a bad value that an issue repeats: enough to recognise it."""
+
+VALUES = 20_000
+"""Values in a body or a frame: the most that any has is 1,000 in one list, and what is
+stored as it is (`meta`) is for settings. Reading so many takes some 50 ms."""
+
+FAULTS = 20
+"""Items of one list whose faults are told, and unknown fields that are named."""
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str | bytes):
+        value = value[: _SHOWN + 1]  # It may have megabytes.
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = "deeply nested data"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _exactly(kind: type, noun: str) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"expected {noun}, got {_shown(value)}")
+        return value
+
+    return structure
+
+
+def _read_int(value: Any, _: Any) -> int:
+    """An integer; `5.0` is one to JSON, which has one kind of number."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is not int:
+        raise ValueError(f"expected an integer, got {_shown(value)}")
+    return value
+
+
+def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
+    choices = [member.value for member in cls]
+    if value not in choices:
+        raise ValueError(f"expected one of {', '.join(choices)}, got {_shown(value)}")
+    return cls(value)
+
+
+def _read_literal(value: Any, cls: Any) -> Any:
+    if value not in get_args(cls):
+        choices = ", ".join(map(str, get_args(cls)))
+        raise ValueError(f"expected one of {choices}, got {_shown(value)}")
+    return value
+
+
+def _read_time(value: Any, _: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(f"expected an RFC 3339 time, got {_shown(value)}")
+    return clock.parse_stamp(value)
+
+
+def _read_query_int(value: Any, _: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        return int(value)
+    raise ValueError(f"expected an integer, got {_shown(value)}")
+
+
+def _check_size(value: Any) -> None:
+    """Refuse what has more values than can be read in a moment. Raises `Invalid`."""
+    count, containers = 0, [value]
+    while containers:
+        found = containers.pop()
+        if (count := count + len(found)) > VALUES:
+            raise Invalid(f"expected at most {VALUES} values in all at $")
+        within = found.values() if isinstance(found, dict) else found
+        containers += [each for each in within if isinstance(each, dict | list)]
+
+
+def _read_query_flag(value: Any, _: Any) -> bool:
+    if isinstance(value, str) and value.lower() in _FLAGS:
+        return _FLAGS[value.lower()]
+    raise ValueError(f"expected true or false, got {_shown(value)}")
+
+
+def _wire_name(field: Any) -> str:
+    return str(field.metadata.get("wire", field.name))
+
+
+def _origin(cls: Any) -> Any:
+    return get_origin(cls)
+
+
+def _each(
+    converter: Converter, cls: Any, inner: Any, items: Iterable[tuple[Any, Any]]
+) -> dict[Any, Any]:
+    """Structure every item; an issue of one names its place in the list or object."""
+    read: dict[Any, Any] = {}
+    faults: list[Exception] = []
+    for place, value in items:
+        try:
+            read[place] = converter.structure(value, inner)
+        except ValueError as exc:
+            exc.add_note(IterableValidationNote("an item", place, inner))
+            faults.append(exc)
+            if len(faults) == FAULTS:
+                break
+    if faults:
+        raise IterableValidationError("items", faults, cls)
+    return read
+
+
+def _is_json(kind: Any) -> bool:
+    """Whether every value of a type is JSON as it is, so nothing need be called."""
+    kind = getattr(kind, "__supertype__", kind)
+    if _origin(kind) in (Union, UnionType):
+        return all(map(_is_json, get_args(kind)))
+    return kind in (str, int, float, bool, type(None), dict[str, Any])
+
+
+def _flat_field(cls: Any) -> Any:
+    """The field whose own fields stand beside the others on the wire, if any."""
+    return next((f for f in attrs.fields(cls) if f.metadata.get("flat")), None)
+
+
+def _is_page(cls: Any) -> bool:
+    """Whether it is a tuple that also knows what is not in it."""
+    is_own = isinstance(cls, type) and issubclass(cls, tuple) and cls is not tuple
+    return is_own and not hasattr(cls, "_fields")
+
+
+def _strict(converter: Converter) -> Converter:
+    """Teach a converter our classes, our limits and our refusals."""
+
+    def unstructure_class(cls: Any) -> Callable[[Any], dict[str, Any]]:
+        flat = _flat_field(cls)
+        types = get_type_hints(cls)
+        names = {
+            f.name: override(
+                rename=_wire_name(f),
+                omit=f == flat,
+                unstruct_hook=identity if _is_json(types[f.name]) else None,
+            )
+            for f in attrs.fields(cls)
+        }
+        write = make_dict_unstructure_fn(cls, converter, **names)  # type: ignore[arg-type]
+        if flat is None:
+            return write
+
+        def unstructure(value: Any) -> dict[str, Any]:
+            body: dict[str, Any] = converter.unstructure(getattr(value, flat.name))
+            body.update(write(value))
+            return body
+
+        return unstructure
+
+    def structure_class(cls: Any) -> Callable[[Any, Any], Any]:
+        names = {f.name: override(rename=_wire_name(f)) for f in attrs.fields(cls)}
+        read = make_dict_structure_fn(
+            cls,
+            converter,
+            _cattrs_forbid_extra_keys=not getattr(cls, "open", False),
+            **names,  # type: ignore[arg-type]
+        )
+        flat = _flat_field(cls)
+        inner = {_wire_name(f) for f in attrs.fields(flat.type)} if flat else set()
+        rule = getattr(cls, "rule", None)
+        rest = next((f.name for f in attrs.fields(cls) if f.metadata.get("rest")), "")
+        own = {_wire_name(f) for f in attrs.fields(cls)} - {rest}
+
+        def structure(value: Any, kind: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise ValueError(f"expected an object, got {_shown(value)}")
+            if flat is not None:
+                outer = {key: v for key, v in value.items() if key not in inner}
+                outer[flat.name] = {key: v for key, v in value.items() if key in inner}
+                value = outer
+            if rest:
+                others = {key: v for key, v in value.items() if key not in own}
+                value = {k: v for k, v in value.items() if k in own} | {rest: others}
+            done = read(value, kind)
+            if isinstance(rule, Given):
+                rule.check(done)
+            return done
+
+        return structure
+
+    def structure_limited(annotated: Any) -> Callable[[Any, Any], Any]:
+        inner, *limits = get_args(annotated)
+
+        def structure(value: Any, _: Any) -> Any:
+            read = converter.structure(value, inner)
+            for limit in limits:
+                limit.check(read)
+            return read
+
+        return structure
+
+    def structure_list(cls: Any) -> Callable[[Any, Any], Any]:
+        (inner, _) = get_args(cls)
+
+        def structure(value: Any, _: Any) -> Any:
+            if not isinstance(value, list):
+                raise ValueError(f"expected a list, got {_shown(value)}")
+            return tuple(_each(converter, cls, inner, enumerate(value)).values())
+
+        return structure
+
+    def structure_object(cls: Any) -> Callable[[Any, Any], Any]:
+        names, inner = get_args(cls)
+
+        def structure(value: Any, _: Any) -> Any:
+            if not isinstance(value, dict):
+                raise ValueError(f"expected an object, got {_shown(value)}")
+            _each(converter, cls, names, ((name, name) for name in value))
+            return _each(converter, cls, inner, value.items())
+
+        return structure
+
+    def unstructure_page(value: Iterable[Any]) -> list[Any]:
+        return [converter.unstructure(each) for each in value]
+
+    converter.register_structure_hook_factory(attrs.has, structure_class)
+    converter.register_unstructure_hook_factory(attrs.has, unstructure_class)
+    converter.register_structure_hook_factory(
+        lambda cls: _origin(cls) is tuple, structure_list
+    )
+    converter.register_structure_hook_factory(
+        lambda cls: _origin(cls) is dict, structure_object
+    )
+    converter.register_structure_hook_factory(
+        lambda cls: _origin(cls) is Annotated, structure_limited
+    )
+    converter.register_structure_hook_func(
+        lambda cls: _origin(cls) is Literal, _read_literal
+    )
+    converter.register_structure_hook(StrEnum, _read_enum)
+    converter.register_structure_hook(datetime, _read_time)
+    converter.register_unstructure_hook(datetime, clock.stamp)
+    converter.register_unstructure_hook_func(_is_page, unstructure_page)
+    return converter
+
+
+_body = _strict(Converter())
+_body.register_structure_hook(str, _exactly(str, "a string"))
+_body.register_structure_hook(bool, _exactly(bool, "true or false"))
+_body.register_structure_hook(int, _read_int)
+
+_query = _strict(Converter())
+_query.register_structure_hook(str, _exactly(str, "a string"))
+_query.register_structure_hook(bool, _read_query_flag)
+_query.register_structure_hook(int, _read_query_int)
+
+
+def _sentence(exc: BaseException, _: Any) -> str:
+    if isinstance(exc, KeyError):
+        return "required field missing"
+    if isinstance(exc, ForbiddenExtraKeysError):
+        extra = sorted(map(str, exc.extra_fields))
+        more = f" and {len(extra) - FAULTS} more" if len(extra) > FAULTS else ""
+        return f"unknown field {', '.join(extra[:FAULTS])}{more}"
+    return str(exc)
+
+
+def _located(issue: str, kind: Any) -> str:
+    """The issue with its path in wire names, not in those of the class."""
+    sentence, _, path = issue.rpartition(" @ ")
+    for field in attrs.fields(kind):
+        if (wire_name := _wire_name(field)) != field.name:
+            path = re.sub(rf"\A\$\.{field.name}\b", f"$.{wire_name}", path)
+    return f"{sentence} at {path}"
+
+
+def _structure(converter: Converter, value: Any, kind: type[T]) -> T:
+    try:
+        return converter.structure(value, kind)
+    except BaseValidationError as exc:
+        issues = transform_error(exc, format_exception=_sentence)
+        raise Invalid(*(_located(issue, kind) for issue in issues)) from exc
+    except ValueError as exc:
+        raise Invalid(f"{exc} at $") from exc
+
+
+def loads(data: bytes | str) -> Any:
+    """Parse JSON. Raises `Invalid` where it is not JSON or not UTF-8."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as exc:
+        raise Invalid(f"This is not JSON: {exc} at $") from exc
+
+
+def dumps(value: Any) -> bytes:
+    """Render a model object, or plain data that holds some, as JSON."""
+    return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
+
+
+def weight(values: Iterable[Any]) -> int:
+    """Bytes that these plain values have as JSON."""
+    return len(orjson.dumps(list(values)))
+
+
+def render(value: dict[str, Any]) -> bytes:
+    """Render plain data (strings, numbers, lists, objects) as JSON; the hot path."""
+    return orjson.dumps(value)
+
+
+def plain(value: Any) -> Any:
+    """A model object as the data that it is on the wire."""
+    return _body.unstructure(value)
+
+
+def canonical(value: dict[str, Any]) -> bytes:
+    """Plain data as the one JSON there is for it: keys in order, no blanks."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def read_body(data: bytes, kind: type[T]) -> T:
+    """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
+    value = loads(data) if data else {}
+    if isinstance(value, dict | list):
+        _check_size(value)
+    return _structure(_body, value, kind)
+
+
+def read_data(value: Any, kind: type[T]) -> T:
+    """Structure what is parsed already. Raises `Invalid`."""
+    return _structure(_body, value, kind)
+
+
+def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
+    """Structure a query string. Raises `Invalid`."""
+    return _structure(_query, pairs, kind)
+
+
+_FRAMES = {cls.type: cls for cls in FRAMES}
+
+
+def read_frame(text: bytes | str) -> Frame:
+    """Structure a `/ws` frame by its `type`. Raises `Invalid`."""
+    value = loads(text)
+    if not isinstance(value, dict):
+        raise Invalid(f"expected an object, got {_shown(value)} at $")
+    _check_size(value)
+    kind = value.pop("type", None)
+    if not isinstance(kind, str) or kind not in _FRAMES:
+        raise Invalid(
+            f"unknown frame type {_shown(kind)}, not one of {', '.join(_FRAMES)}"
+            " at $.type"
+        )
+    return _structure(_body, value, _FRAMES[kind])
+
+
+def ref_of(text: bytes | str) -> str | None:
+    """The `ref` of a frame that could not be read otherwise, if it has a sane one."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    ref = value.get("ref") if isinstance(value, dict) else None
+    return ref if isinstance(ref, str) and len(ref) <= 200 else None
+
+
+def _tag(cls: type) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+TAGS: dict[str, type] = {_tag(cls): cls for cls in get_args(events.Event)}
+"""Every event by its name on the wire, its class name in snake case."""
+
+
+def event_tag(event: events.Event) -> str:
+    """The `type` of an event's frame."""
+    return _tag(type(event))
+
+
+def dump_event(event: events.Event) -> str:
+    """An event's body as the log keeps it."""
+    return dumps(event).decode()
+
+
+def load_event(tag: str, body: str) -> events.Event:
+    """The inverse of `dump_event`."""
+    event: events.Event = _structure(_body, loads(body), TAGS[tag])
+    return event
+
+
+def event_body(envelope: events.Envelope) -> dict[str, Any]:
+    """An event as clients see it, over `/ws` and over REST."""
+    body = {"type": event_tag(envelope.event), **_body.unstructure(envelope.event)}
+    if envelope.seq is not None:
+        body["seq"] = envelope.seq
+    body["at"] = clock.stamp(envelope.at)
+    return body
+
+
+def event_frame(envelope: events.Envelope) -> bytes:
+    """An event's `/ws` frame; rendered once and kept in the envelope."""
+    if envelope.frame is None:
+        envelope.frame = dumps(event_body(envelope))
+    return envelope.frame

@@ -1,0 +1,188 @@
+"""Limits of what may be asked: on the type, so that a fault is named by its path."""
+
+import re
+from typing import Annotated, Any, Final
+
+import attrs
+
+from ant.model.sessions import SessionId
+
+MAX_INPUT: Final = 1 << 20
+"""Bytes of one input: a paste is far below it, a file belongs in a file."""
+
+MAX_CONTENT: Final = 1 << 20
+"""Characters of one message: a long report is far below it."""
+
+MAX_OFFSET: Final = 1 << 53
+"""The largest integer that every JSON reader keeps exact."""
+
+
+@attrs.frozen
+class Range:
+    """An integer from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+    def check(self, value: int) -> None:
+        if not self.low <= value <= self.high:
+            raise ValueError(f"expected {self.low} to {self.high}, got {value}")
+
+
+@attrs.frozen
+class Text:
+    """A string of `low` to `high` characters that `pattern`, where given, fits wholly.
+
+    Python and ECMA-262 read the pattern alike: ranges are spelled out and there are no
+    anchors, since classes such as backslash d, and `$`, differ.
+    """
+
+    low: int = 0
+    high: int = 4096
+    pattern: str | None = None
+    means: str = ""
+
+    @property
+    def anchored(self) -> str | None:
+        """The pattern as JSON Schema takes it, which searches."""
+        if self.pattern is None:
+            return None
+        return f"^(?:{self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
+
+    def check(self, value: str) -> None:
+        if not self.low <= len(value) <= self.high:
+            raise ValueError(
+                f"expected {self.low} to {self.high} characters, got {len(value)}"
+            )
+        if self.pattern is not None and not re.fullmatch(self.pattern, value):
+            raise ValueError(f"expected {self.means}")
+
+
+@attrs.frozen
+class Choice:
+    """One of these words."""
+
+    words: tuple[str, ...]
+
+    def check(self, value: str) -> None:
+        if value not in self.words:
+            raise ValueError(f"expected one of {', '.join(self.words)}, got {value!r}")
+
+
+@attrs.frozen
+class Json:
+    """Free data: `depth` levels of lists and objects, `size` characters and items."""
+
+    depth: int
+    size: int
+
+    def check(self, value: Any) -> None:
+        size, level = 0, [value]
+        for _ in range(self.depth + 1):
+            size += len(level)
+            deeper: list[Any] = []
+            for each in level:
+                if isinstance(each, dict):
+                    size += sum(map(len, each))
+                    deeper += each.values()
+                elif isinstance(each, list | tuple):
+                    deeper += each
+                elif isinstance(each, str):
+                    size += len(each)
+            if size > self.size:
+                raise ValueError(f"expected at most {self.size} characters, got more")
+            if not deeper:
+                return
+            level = deeper
+        raise ValueError(f"expected at most {self.depth} levels, got more")
+
+
+@attrs.frozen
+class Count:
+    """A list or object of at most `high` items."""
+
+    high: int
+
+    def check(self, value: Any) -> None:
+        if len(value) > self.high:
+            raise ValueError(f"expected at most {self.high} items, got {len(value)}")
+
+
+@attrs.frozen
+class Given:
+    """What a class says of itself, as `rule`: which fields not to leave all out.
+
+    At least one of them is given and not null, exactly one where `only`.
+    """
+
+    names: tuple[str, ...]
+    only: bool = False
+
+    def check(self, value: Any) -> None:
+        count = sum(getattr(value, name) is not None for name in self.names)
+        if self.only and count != 1:
+            raise ValueError(f"expected exactly one of {' and '.join(self.names)}")
+        if not count:
+            raise ValueError(f"{' or '.join(self.names)} required")
+
+
+NO_NUL: Final = r"[^\x00]*"
+NO_CONTROL: Final = r"[^\x00-\x1f\x7f]*"
+INK: Final = (
+    r"[^\x00-\x20\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)
+"""A character that is neither a blank (those `str.strip` takes) nor a control."""
+
+DURATION: Final = r"[0-9]{1,9}[smhd]"
+EPOCH_MS: Final = r"[0-9]{1,14}"
+RFC3339: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+BASE64: Final = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+
+Name = Annotated[
+    str,
+    Text(1, 200, NO_CONTROL + INK + NO_CONTROL, "text without control characters"),
+]
+Short = Annotated[str, Text(0, 500, NO_NUL, "text without NUL")]
+Word = Annotated[str, Text(1, 100, r"[A-Za-z0-9_.:-]+", "a word")]
+Title = Annotated[str, Text(1, 1000, NO_NUL + INK + NO_NUL, "text, without NUL")]
+Prose = Annotated[str, Text(0, 100_000, NO_NUL, "text without NUL")]
+Words = Annotated[str, Text(0, 1000, NO_NUL, "text without NUL")]
+Path = Annotated[str, Text(1, 4096, NO_NUL, "a path without NUL")]
+Argument = Annotated[str, Text(0, 131072, NO_NUL, "text without NUL")]
+Variable = Annotated[
+    str, Text(1, 256, r"[^=\x00]+", "a variable name without = or NUL")
+]
+Ident = Annotated[SessionId, Text(1, 128, r"[A-Za-z0-9_-]+", "an id")]
+Handle = Annotated[
+    str,
+    Text(0, 100, r"(?: *@?[A-Za-z0-9_.-]{1,64} *)?", "letters, digits, _, . or -"),
+]
+Moment = Annotated[
+    str,
+    Text(
+        1,
+        64,
+        f"{DURATION}|{EPOCH_MS}|{RFC3339}",
+        "an RFC 3339 time, epoch milliseconds or a duration such as 5m",
+    ),
+]
+META: Final = Json(64, 1 << 18)
+"""Deeper than anybody nests, and far from what a renderer takes with a row around it;
+far larger than marks on a row are, and small enough to be told with every change."""
+
+Meta = Annotated[dict[str, Any], META]
+Size = Annotated[int, Range(1, 1000)]
+Offset = Annotated[int, Range(0, MAX_OFFSET)]
+Limit = Annotated[int, Range(1, 1000)]
+Ref = Annotated[str, Text(0, 200)]
+Ttl = Annotated[
+    str, Text(1, 20, r"forever|[0-9]{1,6}[smhd]", "forever or a duration as 15m")
+]
+
+
+def named(name: str, **kwargs: Any) -> Any:
+    """A field whose name on the wire is not its name here."""
+    return attrs.field(metadata={"wire": name}, **kwargs)

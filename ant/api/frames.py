@@ -1,0 +1,120 @@
+"""What a client may ask over `/ws`."""
+
+from typing import Annotated, ClassVar, Final
+
+import attrs
+
+from ant.api.constraints import (
+    MAX_INPUT,
+    Count,
+    Ident,
+    Offset,
+    Path,
+    Ref,
+    Size,
+    Text,
+    named,
+)
+
+
+@attrs.frozen(kw_only=True)
+class JoinSession:
+    """Stream a session: its events and, for a terminal, its bytes.
+
+    With `screen` what is visible now comes first, and then the bytes that follow it.
+    """
+
+    type: ClassVar[str] = "join_session"
+    session_id: Ident = named("sessionId")
+    spawn_pty: bool = named("spawnPty", default=False)
+    cols: Size | None = None
+    rows: Size | None = None
+    cwd: Path | None = None
+    from_: Offset | None = named("from", default=None)
+    screen: bool = False
+    handle: Annotated[str, Text(1, 64)] | None = None
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Resume:
+    """Go on after event `seq`, in these sessions, from these byte offsets.
+
+    With `screen` those that are far behind get a `gap` and what is visible now instead
+    of all that led to it.
+    """
+
+    type: ClassVar[str] = "resume"
+    seq: Offset
+    sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
+    screen: bool = False
+    epoch: Annotated[str, Text(1, 64)] | None = None
+    handle: Annotated[str, Text(1, 64)] | None = None
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LeaveSession:
+    """Stop streaming a session."""
+
+    type: ClassVar[str] = "leave_session"
+    session_id: Ident = named("sessionId")
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SendInput:
+    """Type into a terminal, raw."""
+
+    type: ClassVar[str] = "terminal_input"
+    session_id: Ident = named("sessionId")
+    data: Annotated[str, Text(0, MAX_INPUT)]
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SendResize:
+    """Resize a terminal."""
+
+    type: ClassVar[str] = "terminal_resize"
+    session_id: Ident = named("sessionId")
+    cols: Size
+    rows: Size
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CheckHealth:
+    """Ask whether a terminal lives."""
+
+    type: ClassVar[str] = "check_health"
+    session_id: Ident = named("sessionId")
+    ref: Ref | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PresencePing:
+    """The person at this socket is still there."""
+
+    type: ClassVar[str] = "presence_ping"
+    ref: Ref | None = None
+
+
+Frame = (
+    JoinSession
+    | Resume
+    | LeaveSession
+    | SendInput
+    | SendResize
+    | CheckHealth
+    | PresencePing
+)
+FRAMES: Final[tuple[type[Frame], ...]] = (
+    JoinSession,
+    Resume,
+    LeaveSession,
+    SendInput,
+    SendResize,
+    CheckHealth,
+    PresencePing,
+)

@@ -1,0 +1,128 @@
+"""What a caller may ask of messages, deliveries and read receipts."""
+
+from typing import Annotated, Final, Literal
+
+import attrs
+
+from ant.api.constraints import (
+    MAX_CONTENT,
+    NO_NUL,
+    Choice,
+    Ident,
+    Limit,
+    Meta,
+    Offset,
+    Range,
+    Short,
+    Text,
+    Word,
+    Words,
+    named,
+)
+from ant.model.deliveries import DeliveryState
+from ant.model.messages import MessageId
+
+
+@attrs.frozen
+class ListMessages:
+    """`since` and `before` take a time, epoch ms, a duration or a message's id."""
+
+    since: Short | None = None
+    before: Short | None = None
+    limit: Limit = 50
+
+
+@attrs.frozen
+class ListReads:
+    """Read receipts after the one with that number, the `next` of the page before."""
+
+    after: Offset = 0
+
+
+FIRST_READS: Final = ListReads()
+
+
+@attrs.frozen
+class ListDeliveries:
+    """`since` and `before` take a time, epoch ms, a duration or a delivery's id."""
+
+    since: Short | None = None
+    before: Short | None = None
+    limit: Limit = 50
+    state: Annotated[str, Choice(tuple(DeliveryState))] | None = None
+
+
+@attrs.frozen
+class AwaitDelivery:
+    """Whether the answer waits until the message is typed, or has a reaction.
+
+    It waits `timeout` seconds at most; what is withheld is not typed.
+    """
+
+    wait: Literal["typed", "reacted"] | None = None
+    timeout: Annotated[int, Range(1, 25)] = 10
+
+
+@attrs.frozen
+class PostMessage:
+    """A message; the same `client_id` in the same room is stored once."""
+
+    content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
+    role: Word = "user"
+    format: Word = "text"
+    sender_id: Short | None = None
+    target: Short | None = None
+    reply_to: Annotated[MessageId, Text(1, 128)] | None = None
+    msg_type: Word = "message"
+    meta: Meta = attrs.field(factory=dict)
+    client_id: Annotated[str, Text(1, 200)] | None = None
+
+
+@attrs.frozen
+class NameMessage:
+    """Which message of the room."""
+
+    message_id: Annotated[MessageId, Text(1, 128)] = named("msgId")
+
+
+@attrs.frozen
+class MergeMeta:
+    """Top-level keys that replace those of the message's meta; null is stored."""
+
+    meta: Meta
+
+
+@attrs.frozen
+class PinMessage:
+    """Pin or unpin."""
+
+    pinned: bool
+
+
+@attrs.frozen
+class Search:
+    """Words as a person types them; nothing in them is syntax.
+
+    `include` names what is left out otherwise: `archived`, `deleted`, or both with a
+    comma between.
+    """
+
+    q: Words = ""
+    limit: Limit = 50
+    sort: Literal["newest", "rank"] = "newest"
+    include: Annotated[
+        str,
+        Text(
+            0,
+            20,
+            r"(?:(?:archived|deleted)(?:,(?:archived|deleted))?)?",
+            "archived, deleted",
+        ),
+    ] = ""
+
+
+@attrs.frozen
+class MarkRead:
+    """Who read it: a session's id."""
+
+    reader_id: Ident

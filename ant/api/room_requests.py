@@ -1,0 +1,134 @@
+"""What a caller may ask of a room: participants, links, tasks, files, channels."""
+
+from typing import Annotated, ClassVar, Literal
+
+import attrs
+
+from ant.api.constraints import (
+    NO_NUL,
+    Count,
+    Given,
+    Ident,
+    Meta,
+    Name,
+    Path,
+    Prose,
+    Range,
+    Short,
+    Text,
+    Title,
+    Word,
+    named,
+)
+from ant.api.patch import UNSET
+from ant.model.rooms import Relationship
+
+ChannelHandle = Annotated[
+    str, Text(1, 65, r"@?[A-Za-z0-9_.-]{1,64}", "letters, digits, _, . or -")
+]
+
+
+@attrs.frozen
+class AddParticipant:
+    """A session, by id or by handle; coming back after leaving is the same ask."""
+
+    rule: ClassVar = Given(("session_id", "handle"))
+    session_id: Ident | None = None
+    handle: Annotated[str, Text(1, 500, NO_NUL, "text without NUL")] | None = None
+    role: Literal["participant", "external"] = "participant"
+    alias: Short | None = None
+
+
+@attrs.frozen
+class RemoveParticipant:
+    """A member, by id or by handle; the query wins over the body."""
+
+    session_id: Ident | None = None
+    handle: Short | None = None
+
+
+@attrs.frozen
+class SetTyping:
+    """Somebody begins or stops typing."""
+
+    handle: Annotated[str, Text(1, 200)]
+    typing: bool
+
+
+@attrs.frozen
+class RegisterChannel:
+    """A program that listens on a port of this machine, and whose handle it is.
+
+    With a `session_id` it hears that room, or the rooms of that terminal; without one
+    what people say in all rooms but the private ones of terminals.
+    """
+
+    handle: ChannelHandle
+    port: Annotated[int, Range(1, 65535)]
+    session_id: Ident | None = None
+
+
+@attrs.frozen
+class NameChannel:
+    """Which channel."""
+
+    handle: ChannelHandle
+
+
+@attrs.frozen
+class CreateLink:
+    """Link to a room that exists, or, without `targetRoomId`, to a new one."""
+
+    target_room_id: Ident | None = named("targetRoomId", default=None)
+    relationship: Relationship = Relationship.DISCUSSION_OF
+    title: Name | None = None
+    created_by: Short | None = named("createdBy", default=None)
+    inherit_context: bool = named("inheritContext", default=True)
+    copy_members: bool = named("copyMembers", default=True)
+    settings: Meta = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class NameLink:
+    """Which link of the room."""
+
+    link_id: Annotated[str, Text(1, 128)] = named("linkId")
+
+
+@attrs.frozen
+class CreateTask:
+    """A task of a room."""
+
+    title: Title
+    description: Prose | None = None
+    created_by: Short | None = None
+    assigned_to: Short | None = None
+    status: Word = "proposed"
+    file_refs: Annotated[tuple[Path, ...], Count(1000)] = ()
+
+
+@attrs.frozen
+class PatchTask:
+    """What is named is changed; null clears what may be empty."""
+
+    title: Title = UNSET
+    description: Prose | None = UNSET
+    assigned_to: Short | None = UNSET
+    status: Word = UNSET
+    file_refs: Annotated[tuple[Path, ...], Count(1000)] | None = UNSET
+
+
+@attrs.frozen
+class CreateFileRef:
+    """Flag a file in a room."""
+
+    file_path: Path
+    note: Prose | None = None
+    flagged_by: Short | None = None
+
+
+@attrs.frozen
+class NameFileRef:
+    """Which file reference of the room."""
+
+    ref_id: Annotated[str, Text(1, 128)] = named("refId")

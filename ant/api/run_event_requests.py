@@ -1,0 +1,44 @@
+"""What may be asked of the trail: pages of run events and of terminal events."""
+
+from typing import Annotated, Literal
+
+import attrs
+
+from ant.api.constraints import Choice, Limit, Moment, Offset, Word, Words
+from ant.model.run_events import Source
+
+
+@attrs.frozen
+class ListRunEvents:
+    """`q` is a part of the text, whatever its case; `after` the id of an event.
+
+    `before_id` is one, too: the newest before it are answered. `since` and `before`
+    take a time, epoch milliseconds or a duration.
+    """
+
+    since: Moment | None = None
+    before: Moment | None = None
+    after: Offset | None = None
+    before_id: Offset | None = None
+    source: Annotated[str, Choice(tuple(Source))] | None = None
+    kind: Word | None = None
+    q: Words | None = None
+    limit: Limit = 200
+    order: Literal["asc", "desc"] = "asc"
+
+
+@attrs.frozen
+class ListTerminalEvents:
+    """`since` and `before` take a time, epoch milliseconds or a duration.
+
+    `after` and `before_id` take the id of an event: the oldest after it are answered,
+    and the newest before it.
+    """
+
+    since: Moment | None = None
+    before: Moment | None = None
+    after: Offset | None = None
+    before_id: Offset | None = None
+    kind: Word | None = None
+    limit: Limit = 100
+    order: Literal["asc", "desc"] = "desc"

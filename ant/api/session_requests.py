@@ -1,0 +1,83 @@
+"""What a caller may ask over REST: bodies and queries."""
+
+from typing import Annotated, Literal
+
+import attrs
+
+from ant.api.constraints import (
+    Argument,
+    Choice,
+    Count,
+    Handle,
+    Ident,
+    Meta,
+    Name,
+    Path,
+    Short,
+    Size,
+    Ttl,
+    Variable,
+)
+from ant.api.patch import UNSET
+from ant.model.sessions import CliFlag, SessionType
+
+
+@attrs.frozen
+class CreateSession:
+    """A terminal or agent starts at once unless `start` is false.
+
+    `accepts_messages`: its program is an agent that no driver knows; messages are typed
+    at what looks like its composer, but never to a shell, an interpreter or a proxy.
+    """
+
+    name: Name
+    type: SessionType
+    ttl: Ttl = "15m"
+    workspace_id: Short | None = None
+    root_dir: Path | None = None
+    meta: Meta = attrs.field(factory=dict)
+    start: bool = True
+    command: Annotated[tuple[Argument, ...], Count(1000)] | None = None
+    env: Annotated[dict[Variable, Argument], Count(1000)] = attrs.field(factory=dict)
+    cols: Size = 120
+    rows: Size = 30
+    cli_flag: CliFlag | None = None
+    accepts_messages: bool = False
+    host: Literal["pty", "tmux"] | None = None
+
+
+@attrs.frozen
+class DeleteSession:
+    """`hard` removes the pair and all that hangs on it, for ever."""
+
+    hard: bool = False
+
+
+@attrs.frozen
+class PatchSession:
+    """Rename, archive, relink and the like; `meta` is merged, null removes a key."""
+
+    name: Name = UNSET
+    ttl: Ttl = UNSET
+    archived: bool = UNSET
+    root_dir: Path | None = UNSET
+    workspace_id: Short | None = UNSET
+    linked_chat_id: Ident | None = UNSET
+    auto_forward_chat: bool = UNSET
+    accepts_messages: bool = UNSET
+    meta: Meta = UNSET
+
+
+@attrs.frozen
+class SetHandle:
+    """A public handle, `@` added where it is missing; null clears it."""
+
+    handle: Handle | None
+    display_name: Short | None = None
+
+
+@attrs.frozen
+class SetCliFlag:
+    """The agent CLI driver; null, empty or absent clears it."""
+
+    cli_flag: Annotated[str, Choice((*CliFlag, ""))] | None = None

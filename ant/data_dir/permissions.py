@@ -1,0 +1,57 @@
+"""The data folder and the database: for the owner only, also where they were there."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from ant.core.errors import Conflict
+
+OTHERS = 0o077
+DATABASE = ("ant.db", "ant.db-wal", "ant.db-shm", "ant.db-journal")
+_OURS = frozenset({"lock", "ant.db", "token.key", "reserve"})
+
+
+def close_to_others(folder: Path) -> None:
+    """Take the folder and the database away from all but their owner.
+
+    Raises `Conflict` where the folder is somebody else's, or looks like one that is not
+    ours alone (`/tmp`, a home), so that nothing else is shut off.
+    """
+    found = os.stat(folder)
+    if found.st_uid != os.geteuid():
+        raise Conflict(
+            f"{folder} belongs to uid {found.st_uid}, and this server runs as uid "
+            f"{os.geteuid()}: change its owner, or give another --data-dir."
+        )
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & OTHERS:
+        if mode & stat.S_ISVTX or _is_shared(folder):
+            raise Conflict(
+                f"Others may enter {folder}, and it holds other things than a "
+                f"database: chmod 700 it, or give another --data-dir."
+            )
+        os.chmod(folder, mode & ~OTHERS)
+    _close_files(folder / name for name in DATABASE)
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether it has folders in it, but nothing that says that it is a data folder."""
+    with os.scandir(folder) as entries:
+        found = {each.name: each.is_dir(follow_symlinks=False) for each in entries}
+    return any(found.values()) and not _OURS & found.keys()
+
+
+def _close_files(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:  # It is not there; what else is wrong, the store will say.
+            continue
+        try:
+            found = os.fstat(descriptor)
+            is_open = stat.S_ISREG(found.st_mode) and found.st_mode & OTHERS
+            if is_open and found.st_uid == os.geteuid():
+                os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & ~OTHERS)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,206 @@
+"""What was done in a terminal, of its own record: rows are gathered, and told again.
+
+Nothing is written anew: each line is quoted, with the event or prompt that it comes
+from and the bytes that show it. Failures come by themselves: they are looked for first.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from ant.model.prompts import PromptId, PromptRecord
+from ant.model.run_events import RunEvent, Source
+from ant.model.sessions import SessionId, TerminalInfo
+from ant.run_events.commands import COMMAND_BLOCK, Command, commands_of
+from ant.sessions.sessions import get_session
+from ant.store import PromptCounts, Unit
+
+COMMANDS = 20
+"""Commands of a recap, and failures: what fits on a screen; the newest."""
+
+PROMPTS = 20
+"""Prompts of a recap; the newest."""
+
+COVERED = 5000
+"""Run events of a kind that are read: the newest."""
+
+COVERED_BYTES = 4 << 20
+"""Bytes of them at most."""
+
+LONGEST = 400
+"""Characters of a command or a question; the event has all of it."""
+
+
+@attrs.frozen
+class RanCommand:
+    """A command, by its run event; `start` to `end` are the bytes of its output."""
+
+    event_id: int
+    command: str
+    exit_code: int | None
+    duration_ms: int | None
+    cwd: str | None
+    ended_at: datetime
+    start: int | None
+    end: int | None
+
+
+@attrs.frozen
+class AskedPrompt:
+    """What was asked, by its prompt, and what was answered; null where nothing was."""
+
+    prompt_id: PromptId
+    class_: str = attrs.field(metadata={"wire": "class"})
+    question: str
+    status: str
+    answer: str | None
+    by: str | None
+    detected_at: datetime
+    start: int
+    end: int
+
+
+@attrs.frozen
+class Share:
+    """A name, and how many of them there are."""
+
+    name: str
+    count: int
+
+
+@attrs.frozen
+class Recap:
+    """A terminal in figures and lines of its own record; lists are oldest first.
+
+    `failures` and `commands` are the newest of those that ended with another code than
+    0, and of all; `unknown` ended without one. `busy_ms` is what all commands took.
+    `events` counts what is recorded by kind, `statuses` the states of its program by
+    name. Bytes before `oldest` are not kept any more; `end` is how many there were.
+    `covered` tells how many of the newest commands were read where there are more.
+    """
+
+    command_count: int
+    failed: int
+    unknown: int
+    busy_ms: int
+    failures: tuple[RanCommand, ...]
+    commands: tuple[RanCommand, ...]
+    prompt_count: int
+    answered: int
+    pending: int
+    prompts: tuple[AskedPrompt, ...]
+    statuses: tuple[Share, ...]
+    events: tuple[Share, ...]
+    first_event: datetime | None
+    last_event: datetime | None
+    oldest: int
+    end: int
+    covered: int
+
+
+@attrs.frozen
+class Record:
+    """What a recap is made of; events and prompts are oldest first."""
+
+    terminal: TerminalInfo
+    blocks: Sequence[RunEvent]
+    statuses: Sequence[RunEvent]
+    kinds: Mapping[str, int]
+    first: datetime | None
+    last: datetime | None
+    prompts: Sequence[PromptRecord]
+    asked: PromptCounts = PromptCounts(0, 0, 0)
+
+
+def gather(unit: Unit, session_id: SessionId) -> Record | None:
+    """The rows of a terminal; None for a chat. Raises `NotFound`."""
+    session = get_session(unit, session_id)
+    if session.terminal is None:
+        return None
+    kinds, first, last = unit.run_events.extent(session_id)
+    return Record(
+        terminal=session.terminal,
+        blocks=unit.run_events.page(
+            session_id, COVERED, kind=COMMAND_BLOCK, budget=COVERED_BYTES
+        ),
+        statuses=unit.run_events.page(
+            session_id, COVERED, kind="status", budget=COVERED_BYTES
+        ),
+        kinds=kinds,
+        first=first,
+        last=last,
+        prompts=unit.prompts.of_session(session_id, PROMPTS),
+        asked=unit.prompts.counts(session_id),
+    )
+
+
+def recap(record: Record) -> Recap:
+    """The recap of these rows; pure."""
+    commands = commands_of(record.blocks)
+    failures = [each for each in commands if each.failed]
+    prompts, asked = record.prompts, record.asked
+    return Recap(
+        command_count=record.kinds.get(COMMAND_BLOCK, 0),
+        failed=len(failures),
+        unknown=sum(each.exit_code is None for each in commands),
+        busy_ms=sum(each.duration_ms or 0 for each in commands),
+        failures=_ran(failures),
+        commands=_ran(commands),
+        prompt_count=asked.all,
+        answered=asked.answered,
+        pending=asked.pending,
+        prompts=tuple(map(_asked, prompts)),
+        statuses=_shares(Counter(_states(record.statuses))),
+        events=_shares(record.kinds),
+        first_event=record.first,
+        last_event=record.last,
+        oldest=record.terminal.oldest,
+        end=record.terminal.end,
+        covered=len(commands),
+    )
+
+
+def _ran(commands: Sequence[Command]) -> tuple[RanCommand, ...]:
+    return tuple(
+        RanCommand(
+            event_id=each.event_id,
+            command=each.command[:LONGEST],
+            exit_code=each.exit_code,
+            duration_ms=each.duration_ms,
+            cwd=each.cwd,
+            ended_at=each.ended_at,
+            start=each.start,
+            end=each.end,
+        )
+        for each in commands[-COMMANDS:]
+    )
+
+
+def _asked(record: PromptRecord) -> AskedPrompt:
+    answer = record.answer
+    return AskedPrompt(
+        prompt_id=record.id,
+        class_=str(record.class_),
+        question=(record.question or record.summary)[:LONGEST],
+        status=str(record.status),
+        answer=answer.chosen if answer else None,
+        by=answer.by if answer else None,
+        detected_at=record.detected_at,
+        start=record.start,
+        end=record.end,
+    )
+
+
+def _states(events: Iterable[RunEvent]) -> Iterable[str]:
+    """The states that were told, by our own word for them; hooks may say anything."""
+    for event in events:
+        state = event.payload.get("state")
+        if event.source is Source.STATUS and isinstance(state, str):
+            yield state
+
+
+def _shares(counts: Mapping[str, int]) -> tuple[Share, ...]:
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(Share(*each) for each in ordered)

@@ -1,0 +1,218 @@
+"""Checks a bundle without a server: was anything in it changed or removed since?
+
+Each event holds the hash of the one before, so one that was changed, removed or moved
+is found, and named; the bundle's own count, first and last tell of both ends. The
+event of a command holds the hash of its output's bytes. Who makes all later events and
+the end of the bundle anew is found only by who kept a hash elsewhere. Rows beside the
+events are in no hash, and bytes that no command has put out in that of all bytes, which
+stands beside them.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from ant.api import codec
+from ant.core.errors import Invalid
+from ant.export.bundle import FORMAT, VERSION
+from ant.run_events import hash_chain
+
+Body = dict[str, Any]
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+"""A hash; what else stands in its place might be an order to who prints it."""
+
+
+@attrs.frozen
+class Finding:
+    """What was checked, and the first `fault`; None where all is as it was.
+
+    `head` is the hash of the last event. `compared` outputs of commands have the bytes
+    that they had; of `missing` ones not all bytes are in the bundle. There were once so
+    many `earlier` events: the oldest are not kept for ever.
+    """
+
+    events: int
+    head: str | None
+    compared: int
+    missing: int
+    earlier: int
+    fault: str | None
+
+
+def verify(data: bytes, head: str | None = None) -> Finding:
+    """Check a bundle, and that it still has an event with the hash `head`.
+
+    Raises `Invalid` where that is no bundle of ours.
+    """
+    bundle = _bundle(codec.loads(data))
+    events = bundle["run_events"]
+    fault = (
+        _malformed(events)
+        or hash_chain.fault(events)
+        or _ends(events, bundle["chain"])
+        or _other_head(events, head)
+        or _strangers(events, bundle["session"])
+        or _beyond(events, bundle["bytes"])
+    )
+    compared, missing = 0, 0
+    if fault is None:
+        broken, stretches = _stretches(bundle["bytes"])
+        compared, missing, fault = _outputs(events, stretches)
+        fault = fault or broken  # That of a command has a name.
+    earlier = events[0]["n"] - 1 if events and fault is None else 0
+    last = _hash(events[-1]) if events else None
+    return Finding(len(events), last, compared, missing, earlier, fault)
+
+
+def _bundle(value: Any) -> Body:
+    """What has the shape that everything below relies on. Raises `Invalid`."""
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise Invalid("this is no evidence bundle at $.format")
+    if value.get("version") != VERSION:
+        raise Invalid(f"expected version {VERSION} at $.version")
+    if not isinstance(value.get("session"), dict):
+        raise Invalid("expected an object at $.session")
+    if not isinstance(value.get("run_events"), list):
+        raise Invalid("expected a list at $.run_events")
+    ends = value.get("chain")
+    if not isinstance(ends, dict) or type(ends.get("count")) is not int:
+        raise Invalid("expected a count at $.chain.count")
+    if ends["count"] and type(ends.get("first")) is not int:
+        raise Invalid("expected a number at $.chain.first")
+    extent = value.setdefault("bytes", None)
+    if extent is not None:
+        keys = ("oldest", "end")
+        is_extent = isinstance(extent, dict) and _are_numbers(map(extent.get, keys))
+        if not is_extent or not isinstance(extent.get("chunks"), list | None):
+            raise Invalid("expected oldest, end and chunks at $.bytes")
+    return value
+
+
+def _hash(event: Any) -> str | None:
+    known = event.get("hash") if isinstance(event, dict) else None
+    return known if isinstance(known, str) and _SHA256.fullmatch(known) else None
+
+
+def _are_numbers(values: Any) -> bool:
+    return all(type(each) is int for each in values)
+
+
+def _malformed(events: Sequence[Any]) -> str | None:
+    for place, event in enumerate(events, 1):
+        if not isinstance(event, dict) or type(event.get("n")) is not int:
+            return f"The event in place {place} was changed: it has no number."
+    return None
+
+
+def _ends(events: Sequence[Body], ends: Body) -> str | None:
+    """The first event missing at either end, and whether the last is the last."""
+    count, first = ends["count"], ends.get("first") or 0
+    if count and (not events or events[0]["n"] > first):
+        return f"Event {first} was removed."
+    if len(events) < count:
+        return f"Event {first + len(events)} was removed."
+    if len(events) > count or (events and events[0]["n"] != first):
+        n = events[0]["n"] if not count or events[0]["n"] != first else first + count
+        return f"Event {n} was added."
+    if events and events[-1]["hash"] != ends.get("head"):
+        return f"Event {events[-1]['n']} was replaced: the chain's head is another."
+    return None
+
+
+def _other_head(events: Sequence[Body], head: str | None) -> str | None:
+    if head is None or any(each["hash"] == head for each in events):
+        return None
+    return "No event has the hash that was kept: one up to it was replaced or removed."
+
+
+def _strangers(events: Sequence[Body], session: Body) -> str | None:
+    for event in events:
+        if event.get("session_id") != session.get("id"):
+            return f"Event {event['n']} is of another session."
+    return None
+
+
+def _beyond(events: Sequence[Body], extent: Body | None) -> str | None:
+    end = extent["end"] if extent is not None else 0
+    for event in events:
+        places = [event.get("start"), event.get("end")]
+        known = [each for each in places if each is not None]
+        if not _are_numbers(known) or known != sorted(known):
+            return f"Event {event['n']} points at no bytes."
+        if known and not 0 <= known[0] <= known[-1] <= end:
+            return (
+                f"Event {event['n']} points at bytes past the transcript's end, {end}."
+            )
+    return None
+
+
+@attrs.frozen
+class _Stretch:
+    """Bytes without a hole; the first of them is at `start`."""
+
+    start: int
+    data: bytes
+
+
+def _stretches(extent: Body | None) -> tuple[str | None, list[_Stretch]]:
+    """The transcript's bytes; or what is wrong with them."""
+    if extent is None or extent["chunks"] is None:
+        return None, []
+    whole, runs, at = (
+        hashlib.sha256(),
+        list[tuple[int, list[bytes]]](),
+        extent["oldest"],
+    )
+    for place, chunk in enumerate(extent["chunks"]):
+        try:
+            offset = chunk["offset"]
+            data = base64.b64decode(chunk["data_b64"], validate=True)
+        except (KeyError, TypeError, ValueError, binascii.Error):
+            return f"Chunk {place} of the transcript cannot be read.", []
+        if type(offset) is not int or not at <= offset <= extent["end"] - len(data):
+            return f"Chunk {place} of the transcript is out of its place.", []
+        if runs and at == offset:
+            runs[-1][1].append(data)
+        else:
+            runs.append((offset, [data]))
+        whole.update(data)
+        at = offset + len(data)
+    if whole.hexdigest() != extent.get("sha256"):
+        fault = "The transcript was changed: its hash is another."
+    else:
+        fault = None
+    return fault, [_Stretch(start, b"".join(parts)) for start, parts in runs]
+
+
+def _outputs(
+    events: Sequence[Body], stretches: Sequence[_Stretch]
+) -> tuple[int, int, str | None]:
+    """How many outputs have their bytes, how many have none; the first other one."""
+    starts = [each.start for each in stretches]
+    compared = missing = 0
+    for event in events:
+        payload = event.get("payload")
+        wanted = payload.get("output_sha256") if isinstance(payload, dict) else None
+        start, end = event.get("start"), event.get("end")
+        if not isinstance(wanted, str) or start is None or end is None:
+            continue
+        place = bisect_right(starts, start) - 1
+        stretch = stretches[place] if place >= 0 else None
+        if start == end:
+            data = b""
+        elif stretch is None or end > stretch.start + len(stretch.data):
+            missing += 1
+            continue
+        else:
+            data = stretch.data[start - stretch.start : end - stretch.start]
+        if hashlib.sha256(data).hexdigest() != wanted:
+            return compared, missing, f"The output of event {event['n']} was changed."
+        compared += 1
+    return compared, missing, None

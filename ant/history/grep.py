@@ -1,0 +1,125 @@
+"""Rules of searching one terminal's lines, as they were finally seen."""
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from ant.api import codec
+from ant.api.terminal_requests import ReadHistory
+from ant.core import clock
+from ant.history import lines as rendered
+from ant.history.pattern import Pattern, smart
+from ant.model.sessions import SessionId, TerminalInfo
+from ant.model.transcript import HistoryRow
+from ant.store import PAGE_BYTES, Unit
+from ant.terminal.render.rows import Line
+
+TEXT_MAX = 2000
+"""Characters of a line that are answered; the snippet shows what was found in it."""
+
+ROW_BYTES = 300
+"""What a row has beside its texts, as JSON."""
+
+Numbered = Iterator[tuple[int, Line]]
+
+
+@attrs.frozen
+class Grepped:
+    """Lines that were found, oldest first, how far was looked, and whether there may be
+    more that were left out at the far end."""
+
+    rows: Sequence[HistoryRow]
+    reached: int
+    more: bool
+
+
+def grep(
+    unit: Unit,
+    session_id: SessionId,
+    terminal: TerminalInfo,
+    ask: ReadHistory,
+    since: int | None,
+    before: int | None,
+) -> Grepped:
+    """Lines that hold what is asked for.
+
+    They are the newest `limit`, with `to` those that begin before that byte; with
+    `from`, or with `since` and no `before`, the oldest. Raises `Invalid` on a regular
+    expression that is none.
+    """
+    pattern = smart(ask.grep or "", "$.grep")
+    forward = ask.from_ is not None or (since is not None and before is None)
+    live, reached = _live(unit, session_id)
+    blocks = unit.lines.blocks(
+        session_id, pattern.grams, since, before, terminal.oldest, forward
+    )
+    stored = (
+        (number, line)
+        for block in blocks
+        if _may_be_in(unit, pattern, block.text)
+        for number, line in _turned(list(block.numbered()), forward)
+    )
+    both = [_turned(live, forward), stored]
+    rows: list[HistoryRow] = []
+    room, more = PAGE_BYTES, False
+    for source in both[::-1] if forward else both:
+        for number, line in source:
+            unit.pause()
+            if more := len(rows) == ask.limit or room < 0:
+                break
+            if ask.to is not None and line.start >= ask.to:
+                continue
+            if line.end <= max(terminal.oldest, ask.from_ or 0) and line.text:
+                continue
+            if since is not None and line.at <= since:
+                continue
+            if before is not None and line.at >= before:
+                continue
+            if pattern.find(line.text) is not None:
+                rows.append(_row(pattern, number, line))
+                room -= codec.weight((rows[-1].text, rows[-1].snippet)) + ROW_BYTES
+        if more:
+            break
+    return Grepped(rows if forward else rows[::-1], reached, more)
+
+
+def _may_be_in(unit: Unit, pattern: Pattern, text: str) -> bool:
+    unit.pause()
+    return pattern.may_be_in(text)
+
+
+def _turned(lines: list[tuple[int, Line]], forward: bool) -> Numbered:
+    return iter(lines if forward else lines[::-1])
+
+
+def _live(unit: Unit, session_id: SessionId) -> tuple[list[tuple[int, Line]], int]:
+    """The lines that are stored in no block yet, or may change; and how far they go."""
+    done = rendered.render(unit, session_id, rendered.LIVE, busy_s=None)
+    place = unit.lines.place(session_id)
+    if done is not None:
+        lines = [*done.lines, *done.standing]
+        first = done.place.number - len(done.lines)
+        return list(enumerate(lines, first)), done.place.offset
+    if place is None:
+        return [], 0
+    return list(rendered.standing(place)), place.offset
+
+
+def _row(pattern: Pattern, number: int, line: Line) -> HistoryRow:
+    return HistoryRow(
+        id=number,
+        chunk_index=number,
+        ts_ms=line.at,
+        byte_offset=line.start,
+        size=line.end - line.start,
+        text=line.text[:TEXT_MAX],
+        snippet=pattern.mark(line.text),
+        line=number,
+        start=line.start,
+        end=line.end,
+    )
+
+
+def moment(text: str | None) -> int | None:
+    """A stamp in milliseconds."""
+    return None if text is None else clock.epoch_ms(clock.parse_stamp(text))

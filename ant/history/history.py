@@ -1,0 +1,112 @@
+"""Rules of what can be read afterwards: transcripts and the event log."""
+
+import base64
+
+from ant.api.terminal_requests import ReadHistory
+from ant.core import clock
+from ant.history import grep
+from ant.model.sessions import SessionId
+from ant.model.transcript import Chunk, Gap, History, HistoryRow
+from ant.recording.reader import read_bytes
+from ant.sessions.sessions import need_active
+from ant.store import Unit, paging
+from ant.terminal.screen.strip_escapes import strip
+
+TEXT_BYTES = 1 << 20
+"""Transcript bytes of one answer of text: bytes that are no UTF-8 become three each.
+The rest is a page further, at `next` or `previous`."""
+
+RAW_BYTES = 512 << 10
+"""The same of raw bytes: each is told twice, and a control character as six."""
+
+
+def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History:
+    """A page of the transcript.
+
+    With `from`, forward from that byte, oldest first; else by time, newest first; with
+    `grep`, the lines that hold the words. `order` turns any of them. Raises `Invalid`
+    on a time that is none.
+    """
+    session = need_active(unit, session_id)
+    oldest = session.terminal.oldest if session.terminal else 0
+    end = session.terminal.end if session.terminal else 0
+    gaps: list[Gap] = []
+    since_ms = None
+    rows: list[HistoryRow] = []
+    reached = previous = None
+    budget = RAW_BYTES if ask.raw else TEXT_BYTES
+    since, before = (paging.bound(unit, ask, key) for key in ("since", "before"))
+    if ask.grep:
+        forward, following = ask.from_ is not None, end
+        if session.terminal is not None:
+            times = grep.moment(since), grep.moment(before)
+            found = grep.grep(unit, session_id, session.terminal, ask, *times)
+            rows, reached = list(found.rows), found.reached
+            if found.more and forward:
+                following = rows[-1].end or end
+            elif found.more:
+                previous = rows[0].start
+        since_ms = grep.moment(since)
+    elif ask.from_ is not None:
+        chunks = read_bytes(unit, session_id, ask.from_, ask.limit, budget)
+        following = chunks[-1].end if chunks else ask.from_
+        gaps = _gaps(ask.from_, chunks)
+        rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
+    else:
+        since_ms = grep.moment(since)
+        chunks = unit.transcripts.page(
+            session_id, since, before, ask.limit, budget, ask.to
+        )
+        gaps = _gaps(chunks[0].offset, chunks) if chunks else []
+        if chunks and chunks[0].offset > oldest:
+            previous = chunks[0].offset
+        following = chunks[-1].end if chunks else end
+        rows, forward = [_row(chunk, ask.raw) for chunk in chunks], False
+    if not ask.grep and following < end and _is_last(unit, session_id, following):
+        gaps.append(Gap(following, end))
+        following = end
+    if (ask.order or ("asc" if forward else "desc")) == "desc":
+        rows.reverse()
+    return History(
+        session_id=session_id,
+        mode="search" if ask.grep else "range",
+        limit=ask.limit,
+        count=len(rows),
+        rows=tuple(rows),
+        gaps=tuple(gaps),
+        oldest=oldest,
+        end=end,
+        next=following,
+        since_ms=since_ms,
+        query=ask.grep or None,
+        indexed_to=reached,
+        previous=previous,
+    )
+
+
+def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:
+    """The holes before and between chunks that should follow one another."""
+    gaps: list[Gap] = []
+    for chunk in chunks:
+        if chunk.offset > start:
+            gaps.append(Gap(start, chunk.offset))
+        start = chunk.end
+    return gaps
+
+
+def _is_last(unit: Unit, session_id: SessionId, offset: int) -> bool:
+    """Whether no byte follows: offsets up to the end were left out then."""
+    return not unit.transcripts.read(session_id, offset, 1, 1)
+
+
+def _row(chunk: Chunk, raw: bool) -> HistoryRow:
+    return HistoryRow(
+        id=chunk.id,
+        chunk_index=chunk.id,
+        ts_ms=clock.epoch_ms(chunk.at),
+        byte_offset=chunk.offset,
+        size=len(chunk.data),
+        text=None if raw else strip(chunk.data),
+        raw=chunk.data.decode("utf-8", "replace") if raw else None,
+        raw_b64=base64.b64encode(chunk.data).decode() if raw else None,
+    )

@@ -1,0 +1,150 @@
+"""Renders what is stored into lines and keeps their index, behind everybody's back.
+
+Rule 1: it may fall behind, and nothing waits for it but who asks for lines.
+Rule 2: bytes wait a while for company, so that many little ones are rendered at once;
+after each piece of work it rests, for a multiple of what that took.
+Rule 3: how far it came is stored with the lines, so a crash costs nothing.
+Rule 4: a session that it cannot render stays as far as it is, and harms no other.
+"""
+
+import logging
+import math
+
+import trio
+
+from ant.core import clock
+from ant.core.errors import AntError, Stopping, StorageFailed
+from ant.core.log_rate import Outage
+from ant.core.wakeup import Bell
+from ant.history import lines
+from ant.history.lines import Rendered
+from ant.journal.writer import Journal
+from ant.model.sessions import SessionId
+
+log = logging.getLogger(__name__)
+
+LINGER_S = 2.0
+"""How long new bytes wait for more; a search renders them for itself meanwhile."""
+
+REST = 9
+"""Times as long as it worked it rests, so it has a tenth of a core while bytes come."""
+
+RETRY_S = 2.0
+"""Pause after the database refused."""
+
+TIDY_S = 60.0
+"""Between two looks at what went, when nothing came."""
+
+
+class Indexer:
+    """Which sessions have bytes that are not rendered, and the task that does it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._due: dict[SessionId, float] = {}
+        self._broken: set[SessionId] = set()
+        self._current: SessionId | None = None
+        self._untidy = True
+        self._bell, self._working = Bell(), trio.Lock()
+
+    def mark(self, session_id: SessionId) -> None:
+        """Bytes of this session were stored."""
+        if session_id not in self._due:
+            self._due[session_id] = trio.current_time() + LINGER_S
+            self._bell.ring()
+
+    def tidy_soon(self) -> None:
+        """Something was removed for good: take it out of the index, too."""
+        self._untidy = True
+        self._bell.ring()
+
+    async def run(self) -> None:
+        """Work until the journal closes.
+
+        *Cancellation:* what was begun is stored, or done again.
+        """
+        is_begun, outage = False, Outage(log, "Lines wait for the disk")
+        while True:
+            began = clock.monotonic()
+            try:
+                if not is_begun:
+                    for session_id in await self._journal.study(lines.lagging):
+                        self._due[session_id] = trio.current_time()
+                    is_begun = True
+                await self._wait()
+                began = clock.monotonic()
+                await self._work()
+                outage.worked()
+            except Stopping:
+                return
+            except StorageFailed as exc:
+                outage.failed(exc)
+                await trio.sleep(RETRY_S)
+            await trio.sleep(REST * (clock.monotonic() - began))
+
+    async def _wait(self) -> None:
+        """Until bytes have waited for long enough, or the index wants something."""
+        while not self._untidy:
+            due = min(self._due.values(), default=math.inf)
+            if due <= (now := trio.current_time()):
+                return
+            with trio.move_on_at(min(due, now + TIDY_S)) as waited:
+                await self._bell.wait()
+            if waited.cancelled_caught and not self._due:
+                self._untidy = not await self._journal.read(lines.is_tidy)
+
+    async def _work(self) -> None:
+        """A piece of the session that waited longest, and a block for the index."""
+        session_id = min(self._due, key=self._due.__getitem__, default=None)
+        if session_id is not None and self._due[session_id] <= trio.current_time():
+            del self._due[session_id]
+            self._current, more = session_id, True
+            try:
+                more = await self.advance(session_id)
+            finally:
+                self._current = None
+                if more:
+                    self._due[session_id] = trio.current_time()
+        if self._untidy:
+            self._untidy = await self._journal.write(lines.tidy)
+
+    async def advance(self, session_id: SessionId) -> bool:
+        """Render a piece of a session; whether there is more.
+
+        *Cancellation:* the piece is stored or it is not; then it is rendered again.
+        """
+        async with self._working:
+            done = await self._render(session_id)
+            if done is None:
+                return False
+            more = await self._journal.write(lines.store_rendered, done)
+        if done.lines:
+            self._untidy = True
+            self._bell.ring()
+        return more
+
+    async def _render(self, session_id: SessionId) -> Rendered | None:
+        if session_id in self._broken:
+            return None
+        try:
+            return await self._journal.study(lines.render, session_id)
+        except AntError:
+            raise
+        except Exception:
+            log.exception("Session %s is rendered no further.", session_id)
+            self._broken.add(session_id)
+            return None
+
+    async def settle(self) -> None:
+        """Render all that was stored when this was called, of every session."""
+        current = [] if self._current is None else [self._current]
+        for session_id in [*current, *self._due]:
+            await self.catch_up(session_id)
+
+    async def catch_up(self, session_id: SessionId) -> None:
+        """Render all that is stored, without a rest; nothing where it cannot be stored.
+
+        *Cancellation:* what was rendered by then stays.
+        """
+        while await self.advance(session_id):
+            pass

@@ -1,0 +1,244 @@
+"""Rules of searching the whole server: messages, terminals, tasks and run events."""
+
+import heapq
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from ant.api import codec
+from ant.api.message_requests import Search
+from ant.api.search_requests import SearchAll
+from ant.core import clock
+from ant.history.grep import TEXT_MAX
+from ant.history.pattern import GRAM, REGEX, Pattern, typed
+from ant.messages import messages
+from ant.model.messages import Found
+from ant.model.rooms import Task
+from ant.model.search import EventFound, Everything, LineFound, TaskFound
+from ant.model.sessions import SessionId
+from ant.sessions.sessions import check_exists
+from ant.store import LineBlock, Page, Unit, page
+from ant.terminal.render.rows import Line
+
+SCAN_MAX = 256 << 20
+"""Characters that one search looks through at most: half a second to two."""
+
+RANKED = 1000
+"""The newest finds, of which the best are told where that was asked for."""
+
+WEIGHED = 64 << 10
+"""Characters of a text, from its beginning, that are weighed against others."""
+
+LINE_BYTES = 300
+"""What a line that was found has beside its texts, as JSON."""
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class _Hit:
+    """A line that has what is looked for."""
+
+    session_id: SessionId
+    number: int
+    line: Line
+
+
+def is_indexed(ask: Search | SearchAll) -> bool:
+    """Whether the index finds it, so that it takes milliseconds, in any number of rows.
+
+    All else looks through texts, or weighs all that it finds.
+    """
+    words = ask.q.split()
+    only_messages = not isinstance(ask, SearchAll) or ask.scope == "messages"
+    is_known = not ask.q.startswith(REGEX) and all(len(each) >= GRAM for each in words)
+    return only_messages and is_known and ask.sort == "newest"
+
+
+def search_room(unit: Unit, room_id: SessionId, ask: Search) -> Page[Found]:
+    """Messages of one room: `rooms.search`, or what a regular expression matches.
+
+    Raises `Invalid` on one that is none.
+    """
+    if not ask.q.startswith(REGEX):
+        return messages.search(unit, room_id, ask)
+    check_exists(unit, room_id)
+    pattern = typed(ask.q, "$.q")
+    if pattern is None:
+        return Page()
+    results, whole = _messages(unit, pattern, room_id, ask)
+    found = Page(results)
+    found.more = not whole
+    return found
+
+
+def search_all(unit: Unit, ask: SearchAll) -> Everything:
+    """What has all of the words, in each scope that was asked for.
+
+    Rooms and terminals that are archived or deleted are left out, unless they are
+    asked for. Raises `Invalid` on a regular expression that is none.
+    """
+    scopes, pattern = ask.scope.split(","), typed(ask.q, "$.q")
+    complete = True
+    results: tuple[Found, ...] = ()
+    terminals: tuple[LineFound, ...] | None = None
+    tasks: tuple[TaskFound, ...] | None = None
+    events: tuple[EventFound, ...] | None = None
+    if "messages" in scopes and pattern is not None:
+        if ask.q.startswith(REGEX):
+            results, complete = _messages(unit, pattern, None, ask)
+        else:
+            words = Search(ask.q, ask.limit, ask.sort, ask.include)
+            found = messages.search(unit, None, words)
+            results, complete = found, not found.more
+    if "terminals" in scopes:
+        terminals, whole = _lines(unit, pattern, ask) if pattern else ((), True)
+        complete = complete and whole
+    if "tasks" in scopes:
+        tasks, whole = _tasks(unit, pattern, ask) if pattern else ((), True)
+        complete = complete and whole
+    if "events" in scopes:
+        events, whole = _events(unit, pattern, ask) if pattern else ((), True)
+        complete = complete and whole
+    return Everything(results, terminals, tasks, events, complete)
+
+
+def _messages(
+    unit: Unit, pattern: Pattern, room_id: SessionId | None, ask: Search | SearchAll
+) -> tuple[tuple[Found, ...], bool]:
+    found, whole = unit.messages.matching(
+        _holding(unit, pattern),
+        room_id,
+        *_wanted(ask),
+        _many(ask),
+        SCAN_MAX,
+    )
+    best = _best(unit, found, lambda message: message.content, pattern, ask)
+    return tuple(Found(each, pattern.mark(each.content)) for each in best), whole
+
+
+def _holding(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
+    """Whether a text has it; others may run, and the caller may leave, in between."""
+
+    def holds(text: str) -> bool:
+        unit.pause()
+        return pattern.find(text) is not None
+
+    return holds
+
+
+def _lines(
+    unit: Unit, pattern: Pattern, ask: SearchAll
+) -> tuple[tuple[LineFound, ...], bool]:
+    """The newest of those in blocks that are not indexed, and of those that are.
+
+    No more than are asked for are kept meanwhile: a flood may be nothing but finds.
+    """
+    newest: list[_Hit] = []
+    oldest: dict[SessionId, int] = {}
+    budget, many = SCAN_MAX, _many(ask)
+    for live in (True, False):
+        count = 0
+        for block in unit.lines.everywhere(pattern.grams, *_wanted(ask), live):
+            if live and len(newest) == many and block.until < newest[-1].line.at:
+                break  # Those that follow are older.
+            unit.pause()
+            budget -= len(block.text)
+            if budget < 0:
+                break
+            if not pattern.may_be_in(block.text):
+                continue
+            session_id = block.session_id
+            if session_id not in oldest:
+                oldest[session_id] = unit.lines.oldest(session_id)
+            hits = _hits(block, pattern, oldest[session_id])
+            newest = heapq.nlargest(many, [*newest, *hits], key=_age)
+            count += len(hits)
+            if not live and count >= many:
+                break
+    found = [_found(hit, pattern) for hit in newest]
+    best = _best(unit, found, lambda each: each.text, pattern, ask)
+    kept = page(best, lambda each: each, weigh=_line_weight)
+    return kept, budget >= 0 and not kept.more
+
+
+def _line_weight(line: LineFound) -> int:
+    return codec.weight((line.text, line.snippet)) + LINE_BYTES
+
+
+def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[_Hit]:
+    return [
+        _Hit(block.session_id, number, line)
+        for number, line in block.numbered()
+        if line.end > oldest and pattern.find(line.text) is not None
+    ]
+
+
+def _age(hit: _Hit) -> tuple[int, int]:
+    return hit.line.at, hit.number
+
+
+def _found(hit: _Hit, pattern: Pattern) -> LineFound:
+    line = hit.line
+    return LineFound(
+        hit.session_id,
+        hit.number,
+        clock.from_epoch_ms(line.at),
+        line.start,
+        line.end,
+        line.text[:TEXT_MAX],
+        pattern.mark(line.text),
+    )
+
+
+def _tasks(
+    unit: Unit, pattern: Pattern, ask: SearchAll
+) -> tuple[tuple[TaskFound, ...], bool]:
+    found, whole = unit.board.matching(
+        _holding(unit, pattern), *_wanted(ask), _many(ask), SCAN_MAX
+    )
+    best = _best(unit, found, _said, pattern, ask)
+    return tuple(TaskFound(task, pattern.mark(_said(task))) for task in best), whole
+
+
+def _said(task: Task) -> str:
+    return f"{task.title}\n{task.description}" if task.description else task.title
+
+
+def _events(
+    unit: Unit, pattern: Pattern, ask: SearchAll
+) -> tuple[tuple[EventFound, ...], bool]:
+    found, whole = unit.run_events.matching(
+        _holding(unit, pattern), *_wanted(ask), _many(ask), SCAN_MAX
+    )
+    best = _best(unit, found, lambda event: event.text, pattern, ask)
+    return tuple(EventFound(event, pattern.mark(event.text)) for event in best), whole
+
+
+def _wanted(ask: Search | SearchAll) -> tuple[bool, bool]:
+    """Whether archived ones are to be looked into, and deleted ones."""
+    wanted = ask.include.split(",")
+    return "archived" in wanted, "deleted" in wanted
+
+
+def _many(ask: Search | SearchAll) -> int:
+    return ask.limit if ask.sort == "newest" else max(ask.limit, RANKED)
+
+
+def _best(
+    unit: Unit,
+    newest: list[T],
+    text: Callable[[T], str],
+    pattern: Pattern,
+    ask: Search | SearchAll,
+) -> list[T]:
+    """As they are, or those first in which most of the text is what was looked for."""
+    if ask.sort == "newest":
+        return newest[: ask.limit]
+
+    def weight(each: T) -> float:
+        unit.pause()
+        return -pattern.weight(text(each)[:WEIGHED])
+
+    return sorted(newest, key=weight)[: ask.limit]

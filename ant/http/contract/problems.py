@@ -1,0 +1,111 @@
+"""The one table from domain errors to HTTP, and the one error shape (RFC 9457)."""
+
+import logging
+from typing import Any, Final
+
+from quart import Quart, Response, has_websocket_context
+from werkzeug.exceptions import HTTPException
+
+from ant.api import codec
+from ant.api.problem import MEDIA_TYPE, problem
+from ant.core import errors
+from ant.core.counters import Limit, met
+
+log = logging.getLogger(__name__)
+
+STATUS: Final[dict[type[Exception], int]] = {
+    errors.Invalid: 400,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.NotAnOption: 422,
+    errors.CapacityReached: 429,
+    errors.StorageFailed: 503,
+    errors.Stalled: 503,
+    errors.Stopping: 503,
+}
+
+GOING_AWAY: Final = 1001
+"""Close code when the server stops."""
+
+DEAD_TOKEN: Final = 4401
+"""Close code when the terminal whose token a socket showed has ended."""
+
+INTERNAL_ERROR: Final = 1011
+"""Close code when a bug of ours ends the socket."""
+
+_LAST: Final = frozenset({401, 403})
+"""Who is refused does not keep a connection: there are only so many."""
+
+_SENTENCES: Final = {
+    404: "There is no such path. The routes are listed in the README.",
+    405: "This path does not take that method; see the Allow header.",
+    413: "The body is larger than 10 MiB.",
+}
+
+
+def status_for(kind: type[Exception]) -> int:
+    """The status of the nearest class in an error's MRO; 500 for what is not ours."""
+    return next((STATUS[cls] for cls in kind.__mro__ if cls in STATUS), 500)
+
+
+def status_of(error: Exception) -> int:
+    """The status of an error."""
+    return status_for(type(error))
+
+
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem that an error is; a bug says only that it is one, and is logged."""
+    if isinstance(error, errors.AntError):
+        issues = error.issues if isinstance(error, errors.Invalid) else None
+        slug = errors.slug_of(type(error))
+        return problem(status_of(error), str(error), issues, slug)
+    log.error("A bug in a handler.", exc_info=error)
+    return problem(500, "The server has a bug; its log says more.")
+
+
+def error_frame(error: Exception, ref: str | None, **more: str) -> bytes:
+    """A problem as a `/ws` frame, whose `type` is `error`; the URN is in `problem`."""
+    shape = problem_of(error)
+    frame = {**shape, "type": "error", "problem": shape["type"], **more}
+    return codec.render(frame if ref is None else {**frame, "ref": ref})
+
+
+def respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """A problem as an HTTP answer; to a handshake it is the connection's last."""
+    response = Response(
+        codec.dumps(body),
+        status=body["status"],
+        headers=headers,
+        content_type=MEDIA_TYPE,
+    )
+    if has_websocket_context():
+        response.headers["Connection"] = "close"
+    return response
+
+
+def register(app: Quart) -> None:
+    """Give every error of this app the one shape."""
+
+    async def ours(error: Exception) -> Response:
+        body = problem_of(error)
+        headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else {}
+        if body["status"] in _LAST:
+            headers["Connection"] = "close"
+        if isinstance(error, errors.RateLimited):
+            headers["Retry-After"] = str(error.retry_s)
+        return respond(body, headers)
+
+    async def werkzeugs(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status == 413:
+            met(Limit.BODY)
+        detail = _SENTENCES.get(status) or error.description or "The request failed."
+        allow = dict(error.get_headers()).get("Allow")
+        return respond(problem(status, detail), {"Allow": allow} if allow else None)
+
+    app.register_error_handler(HTTPException, werkzeugs)
+    app.register_error_handler(Exception, ours)

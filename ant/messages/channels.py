@@ -1,0 +1,196 @@
+"""Rules of local channels: programs on this machine that are told what rooms say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+
+from ant.api import codec
+from ant.api.room_requests import NameChannel, RegisterChannel
+from ant.core import clock
+from ant.core.errors import CapacityReached
+from ant.model.deliveries import Reason
+from ant.model.handles import folded, normal
+from ant.model.messages import MACHINE, Message
+from ant.model.rooms import LEFT
+from ant.model.sessions import Session, SessionId, SessionType
+from ant.rooms import participants
+from ant.sessions.sessions import check_active
+from ant.store import Unit
+
+KEY: Final = "channels"
+
+MOST: Final = 64
+"""Channels at once: each may be told of each message."""
+
+EVERYONE: Final = "@everyone"
+
+
+@attrs.frozen
+class Channel:
+    """A program that listens on `port`, and whose handle it is."""
+
+    handle: str
+    port: int
+    session_id: SessionId | None
+    registered_at: datetime
+
+    def is_called(self, name: str | None) -> bool:
+        """Whether that is its handle, with or without `@`, in any case."""
+        return name is not None and folded(name) == folded(self.handle)
+
+
+@attrs.frozen
+class Registered:
+    """Every channel, by when it was registered."""
+
+    channels: tuple[Channel, ...] = ()
+
+
+def list_channels(unit: Unit) -> tuple[Channel, ...]:
+    """All that are registered."""
+    text = unit.settings.get(KEY)
+    return codec.read_body(text.encode(), Registered).channels if text else ()
+
+
+def find(unit: Unit, handle: str) -> Channel | None:
+    """The channel of that handle, as it is registered now."""
+    found = (each for each in list_channels(unit) if each.is_called(handle))
+    return next(found, None)
+
+
+def register(unit: Unit, ask: RegisterChannel) -> Channel:
+    """Register a channel, instead of the one that had its handle before.
+
+    Raises `NotFound` and `Gone` for its session, `CapacityReached` beyond the most.
+    """
+    if ask.session_id is not None:
+        check_active(unit, ask.session_id)
+    others = _others(unit, ask.handle)
+    if len(others) >= MOST:
+        raise CapacityReached(f"There are {MOST} channels already; remove one first.")
+    handle = normal(ask.handle)
+    own = Channel(handle, ask.port, ask.session_id, unit.now)
+    _put(unit, [*others, own])
+    return own
+
+
+def remove(unit: Unit, ask: NameChannel) -> None:
+    """Remove a channel, if there is one."""
+    _put(unit, _others(unit, ask.handle))
+
+
+def _others(unit: Unit, handle: str) -> list[Channel]:
+    return [each for each in list_channels(unit) if not each.is_called(handle)]
+
+
+def _put(unit: Unit, channels: Sequence[Channel]) -> None:
+    unit.settings.put(KEY, codec.dumps(Registered(tuple(channels))).decode())
+
+
+def hearing(
+    unit: Unit, messages: Sequence[Message]
+) -> list[tuple[Message, list[Channel], str | None]]:
+    """Each message that some channel hears: which do, and the name of who says it.
+
+    A `target` is the one channel of that handle, which for a program must be of the
+    room. Else it is who belongs to the room by its session; and without a session
+    everybody, where a person speaks in a room that is no terminal's own. Nobody is told
+    what he said himself, or what is looped.
+    """
+    channels = list_channels(unit)
+    if not channels:
+        return []
+    told = [message for message in messages if message.msg_type not in MACHINE]
+    heard = [(message, *_hearing(unit, channels, message)) for message in told]
+    return [each for each in heard if each[1]]
+
+
+def _hearing(
+    unit: Unit, channels: Sequence[Channel], message: Message
+) -> tuple[list[Channel], str | None]:
+    sender = participants.resolve(unit, message.sender_id)
+    others = [each for each in channels if not _is_own(each, message, sender)]
+    name = message.sender_id
+    if sender is not None:
+        name = sender.handle or sender.display_name or sender.name
+    if message.target and message.target.lower() != EVERYONE:
+        meant = [each for each in others if each.is_called(message.target)]
+        found = [each for each in meant if may_name(unit, each, message)]
+    else:
+        linking = unit.sessions.linking(message.session_id)
+        is_public = not (linking or _by_program(channels, message, sender))
+        found = [
+            each
+            for each in others
+            if (
+                is_public
+                if each.session_id is None
+                else is_of(unit, each, message.session_id)
+            )
+        ]
+    if found and message.hops:
+        ledger = unit.deliveries.of_message(message.id)
+        looped = {folded(e.target_id) for e in ledger if e.reason is Reason.LOOP}
+        found = [each for each in found if folded(each.handle) not in looped]
+    return found, name
+
+
+def may_name(unit: Unit, channel: Channel, message: Message) -> bool:
+    """Whether a message reaches a channel that is its target.
+
+    A person may name any; a terminal or a channel's program those of the room.
+    """
+    sender = participants.resolve(unit, message.sender_id)
+    if not _by_program(list_channels(unit), message, sender):
+        return True
+    return is_of(unit, channel, message.session_id)
+
+
+def _by_program(
+    channels: Sequence[Channel], message: Message, sender: Session | None
+) -> bool:
+    """Whether a terminal or a channel's program says it."""
+    is_terminal = sender is not None and sender.terminal is not None
+    return is_terminal or any(each.is_called(message.sender_id) for each in channels)
+
+
+def _is_own(channel: Channel, message: Message, sender: Session | None) -> bool:
+    if channel.is_called(message.sender_id):
+        return True
+    if sender is None:
+        return False
+    is_program = sender.type is not SessionType.CHAT
+    return (is_program and channel.session_id == sender.id) or channel.is_called(
+        sender.handle
+    )
+
+
+def is_of(unit: Unit, channel: Channel, room_id: SessionId) -> bool:
+    """Whether a channel's session is that room, or somebody in it."""
+    session = unit.sessions.get(channel.session_id) if channel.session_id else None
+    if session is None or not session.active:
+        return False
+    if room_id in (session.id, session.linked_chat_id):
+        return True
+    member = unit.people.member(room_id, session.id)
+    return member is not None and member.role != LEFT
+
+
+def told(message: Message, sender: str | None) -> dict[str, Any]:
+    """What a channel is told of a message: the names of both the original's forms."""
+    return {
+        "id": message.id,
+        "sessionId": message.session_id,
+        "session_id": message.session_id,
+        "content": message.content,
+        "role": message.role,
+        "senderId": message.sender_id,
+        "senderName": sender,
+        "sender": sender,
+        "target": message.target,
+        "replyTo": message.reply_to,
+        "msgType": message.msg_type,
+        "createdAt": clock.stamp(message.created_at),
+    }

@@ -1,0 +1,125 @@
+"""Participants, read receipts, links, tasks and file references of a room."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import attrs
+
+from ant.model.sessions import CliFlag, SessionId, SessionType, Status
+
+LinkId = NewType("LinkId", str)
+TaskId = NewType("TaskId", str)
+FileRefId = NewType("FileRefId", str)
+
+
+class Relationship(StrEnum):
+    """What a room is to another; the older room is the source, the newer the target."""
+
+    DISCUSSION_OF = "discussion_of"
+    PROMOTED_SUMMARY_FOR = "promoted_summary_for"
+    SPAWNED_FROM = "spawned_from"
+    FOLLOWS_UP = "follows_up"
+
+
+@attrs.frozen
+class Participant:
+    """A member of a room, or somebody who posted in it."""
+
+    id: str
+    name: str
+    handle: str | None
+    alias: str | None
+    session_type: SessionType | None
+    session_status: Status | None
+    cli_flag: CliFlag | None
+    role: str
+    joined_at: datetime | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    message_count: int
+
+
+@attrs.frozen
+class Participants:
+    """Members, those who post from outside, and both together.
+
+    `next` is the `after` of the next page; null where there is none.
+    """
+
+    participants: tuple[Participant, ...]
+    posts_from: tuple[Participant, ...] = attrs.field(metadata={"wire": "postsFrom"})
+    all: tuple[Participant, ...]
+    next: str | None = None
+
+
+@attrs.frozen
+class Read:
+    """Who read a message, when first."""
+
+    session_id: str
+    reader_name: str
+    reader_handle: str | None
+    read_at: datetime
+
+
+@attrs.frozen
+class RoomLink:
+    """A typed relationship; each end's name and type come with it."""
+
+    id: LinkId
+    source_room_id: SessionId
+    target_room_id: SessionId
+    relationship: Relationship
+    title: str | None
+    created_by: str | None
+    created_at: datetime
+    settings: dict[str, Any]
+    source_name: str
+    source_type: SessionType
+    target_name: str
+    target_type: SessionType
+
+
+@attrs.frozen
+class RoomLinks:
+    """Links in which a room is the source, and those in which it is the target.
+
+    `next` is the `after` of the next page; null where there is none.
+    """
+
+    outgoing: tuple[RoomLink, ...]
+    incoming: tuple[RoomLink, ...]
+    next: str | None = None
+
+
+@attrs.frozen
+class Task:
+    """Something to be done in a room. `status` is free; `deleted` is a soft delete."""
+
+    id: TaskId
+    session_id: SessionId
+    created_by: str | None
+    assigned_to: str | None
+    title: str
+    description: str | None
+    status: str
+    file_refs: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@attrs.frozen
+class FileRef:
+    """A file that somebody flagged in a room."""
+
+    id: FileRefId
+    session_id: SessionId
+    flagged_by: str | None
+    file_path: str
+    note: str | None
+    created_at: datetime
+
+
+PARTICIPANT, EXTERNAL, LEFT = "participant", "external", "left"
+"""Roles of a member: in the room, posting from outside, no longer there."""

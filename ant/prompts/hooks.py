@@ -1,0 +1,195 @@
+"""What an agent CLI's own hooks say of its state: trusted above the screen for a while.
+
+An event of a name that is not here says nothing of it, and is recorded as all are.
+"""
+
+from typing import Any, Final
+
+import attrs
+
+from ant.api.prompt_requests import ReportHook
+from ant.core import clock
+from ant.model.prompts import AgentState
+from ant.model.run_events import Fact, Source, Trust
+from ant.model.sessions import SessionId
+from ant.run_events import log
+from ant.store import Unit
+
+TRUST_S: Final = 60.0
+"""After so long without another hook, a newer look at the screen counts for more: an
+agent that is interrupted sends no hook."""
+
+_STATES: Final = {
+    "SessionStart": AgentState.READY,
+    "SessionEnd": AgentState.UNKNOWN,
+    "UserPromptSubmit": AgentState.BUSY,
+    "PreToolUse": AgentState.BUSY,
+    "PostToolUse": AgentState.BUSY,
+    "PostToolUseFailure": AgentState.BUSY,
+    "PermissionRequest": AgentState.WAITING,
+    "PermissionDenied": AgentState.BUSY,
+    "Notification": AgentState.WAITING,
+    "SubagentStart": AgentState.BUSY,
+    "SubagentStop": AgentState.BUSY,
+    "TaskCreated": AgentState.BUSY,
+    "TaskCompleted": AgentState.BUSY,
+    "PreCompact": AgentState.BUSY,
+    "PostCompact": AgentState.BUSY,
+    "Stop": AgentState.READY,
+    "StopFailure": AgentState.ERROR,
+    "BeforeAgent": AgentState.BUSY,
+    "AfterAgent": AgentState.READY,
+    "BeforeModel": AgentState.BUSY,
+    "AfterModel": AgentState.BUSY,
+    "BeforeTool": AgentState.BUSY,
+    "AfterTool": AgentState.BUSY,
+}
+
+_NOTICES: Final = {
+    "idle_prompt": AgentState.READY,
+    "auth_success": None,
+    "elicitation_complete": AgentState.BUSY,
+    "elicitation_response": AgentState.BUSY,
+}
+"""Notifications that are no wait for a person."""
+
+
+@attrs.frozen
+class HookFact:
+    """The last thing that a hook told of a session, and when (monotonic seconds)."""
+
+    state: AgentState
+    event: str
+    detail: str | None
+    at: float
+
+    def is_trusted(self, looked_at: float, now: float) -> bool:
+        """Whether it counts for more than a screen that was judged at `looked_at`."""
+        return looked_at <= self.at or now - self.at < TRUST_S
+
+
+def event_of(ask: ReportHook) -> str:
+    """The name of the event."""
+    return ask.event or ask.hook_event_name or ""
+
+
+def fact_of(ask: ReportHook, now: float) -> HookFact | None:
+    """What a hook tells of the state; None where it tells nothing."""
+    event = event_of(ask)
+    state = _STATES.get(event)
+    if event == "Notification":
+        state = _NOTICES.get(ask.notification_type or "", state)
+    if state is None:
+        return None
+    return HookFact(state, event, ask.tool_name or ask.notification_type, now)
+
+
+BUDGET: Final = 16_000
+"""Characters that are recorded of a hook's own fields: a command, not a file."""
+
+LONGEST: Final = 4_000
+"""Characters of one of them."""
+
+DEEPEST: Final = 8
+"""Levels of lists and objects in them."""
+
+_BEFORE: Final = frozenset({"PreToolUse", "BeforeTool"})
+_AFTER: Final = frozenset({"PostToolUse", "AfterTool"})
+_WRITERS: Final = frozenset({"Edit", "Write", "MultiEdit", "NotebookEdit"})
+_RUNNERS: Final = frozenset({"Bash", "run_shell_command"})
+_KINDS: Final = {
+    "Notification": "question",
+    "PermissionRequest": "permission",
+    "TaskCreated": "progress",
+    "TaskCompleted": "progress",
+    **dict.fromkeys(("SessionStart", "SessionEnd", "Stop", "AfterAgent"), "status"),
+    **dict.fromkeys(_BEFORE, "tool_call"),
+    **dict.fromkeys(_AFTER, "tool_result"),
+}
+
+
+def record_hook(unit: Unit, session_id: SessionId, ask: ReportHook) -> None:
+    """Record what a hook told, whatever it was."""
+    event, kind = event_of(ask), kind_of(ask)
+    given, answer = _object(ask.rest.get("tool_input")), ask.rest.get("tool_response")
+    done = _object(answer)
+    payload: dict[str, Any] = {"source_event": event, "agent": ask.agent}
+    path = given.get("file_path") or given.get("notebook_path")
+    if kind == "file_write":
+        payload |= {
+            "tool": ask.tool_name,
+            "file_path": path,
+            "action": "write" if ask.tool_name == "Write" else "edit",
+            "success": not done.get("error") and done.get("success") is not False,
+        }
+        if "replace_all" in given:
+            payload["replace_all"] = given["replace_all"]
+    elif kind == "command_block":
+        payload |= {
+            "command": given.get("command"),
+            "exit_code": done.get("exit_code"),
+            "cwd": ask.rest.get("cwd"),
+            "duration_ms": done.get("duration_ms"),
+            "started_at": None,
+            "ended_at": clock.stamp(unit.now),
+            "tool": ask.tool_name,
+        }
+    else:
+        payload |= {
+            "tool": ask.tool_name,
+            "notification_type": ask.notification_type,
+            "fields": ask.rest,
+        }
+    said = given.get("command") or path or ask.rest.get("message")
+    words = [ask.tool_name or event, said if isinstance(said, str) else ""]
+    fact = Fact(
+        source=Source.HOOK,
+        trust=Trust.HIGH,
+        kind=kind,
+        text=": ".join(filter(None, words)),
+        payload=_Cut(BUDGET).cut(payload),
+    )
+    log.record(unit, session_id, fact)
+
+
+def kind_of(ask: ReportHook) -> str:
+    """The kind of event that a hook makes, as the original has them."""
+    event = event_of(ask)
+    if ask.notification_type == "permission_prompt":
+        return "permission"
+    if event in _AFTER and ask.tool_name in _WRITERS:
+        return "file_write"
+    if event in _AFTER and ask.tool_name in _RUNNERS:
+        return "command_block"
+    is_fault = "error" in event.lower() or "fail" in event.lower()
+    return _KINDS.get(event, "error" if is_fault else "system")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+class _Cut:
+    """Free data in as many characters as there are left; what is beyond goes."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def cut(self, value: Any, depth: int = DEEPEST) -> Any:
+        """The same, shorter."""
+        if isinstance(value, str):
+            most = max(min(self._left, LONGEST), 0)
+            self._left -= min(len(value), most)
+            return value if len(value) <= most else value[:most] + "…"
+        self._left -= 8
+        if isinstance(value, dict):
+            kept = {}
+            for key, each in value.items():
+                if self._left <= 0 or not depth:
+                    break
+                self._left -= len(key)
+                kept[key[:LONGEST]] = self.cut(each, depth - 1)
+            return kept
+        if isinstance(value, list):
+            return [self.cut(v, depth - 1) for v in value if self._left > 0 and depth]
+        return value

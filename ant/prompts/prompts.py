@@ -1,0 +1,292 @@
+"""Rules of prompts: told with a card when they come, closed once when they go."""
+
+from collections.abc import Collection, Mapping
+
+import attrs
+
+from ant.api import codec
+from ant.api.message_requests import MergeMeta, PostMessage
+from ant.api.prompt_requests import AgentResponse
+from ant.core.errors import Conflict, Forbidden, Invalid, NotFound
+from ant.messages import deliveries, messages
+from ant.messages.routing import Rest
+from ant.model.messages import CARD, NOTICE, Message, MessageId
+from ant.model.prompt_events import (
+    SOURCE,
+    PromptBridgeResolved,
+    PromptDetected,
+    SessionInputResolved,
+    SessionNeedsInput,
+)
+from ant.model.prompts import PUT_AWAY, PromptRecord, PromptStatus, Target, TargetKind
+from ant.model.sessions import Session, SessionId
+from ant.prompts import cards
+from ant.prompts import targets as bridge
+from ant.run_events import entries, log
+from ant.sessions.linked import need_terminal_of
+from ant.store import Unit
+
+
+def raise_prompt(
+    unit: Unit,
+    record: PromptRecord,
+    rests: Mapping[SessionId, Rest] = deliveries.NOBODY,
+) -> PromptRecord | None:
+    """Store a prompt and tell of it, in its chats too; the record with what was told.
+
+    None when its session was removed meanwhile.
+    """
+    session = unit.sessions.get(record.session_id)
+    if session is None:
+        return None
+    targets = bridge.targets_of(unit, session.id, session.linked_chat_id)
+    record = _told(unit, attrs.evolve(record, targets=targets), session, rests)
+    unit.prompts.add(record)
+    log.record(unit, session.id, entries.asked(record))
+    unit.emit(PromptDetected(session.id, record))
+    unit.emit(
+        SessionNeedsInput(
+            session_id=session.id,
+            event_class=record.class_,
+            summary=record.summary,
+            source=SOURCE,
+            prompt_id=record.id,
+            detector=record.detector,
+            since=record.detected_at,
+            kind=record.kind,
+            options=record.options,
+        )
+    )
+    return record
+
+
+def _told(
+    unit: Unit,
+    record: PromptRecord,
+    session: Session,
+    rests: Mapping[SessionId, Rest],
+) -> PromptRecord:
+    """Post the card in the linked chat and the notices in others, each room once."""
+    for target in record.targets:
+        chat_id = _chat_of(target, session)
+        if chat_id is None or chat_id in record.delivered_to:
+            continue
+        if unit.sessions.state(chat_id) != (False, False):
+            continue  # It is gone, or nobody is to post there.
+        is_card = chat_id == session.linked_chat_id
+        ask = PostMessage(
+            content=cards.content(record)
+            if is_card
+            else cards.notice(record, session.handle or session.name),
+            role="assistant",
+            sender_id=session.id,
+            msg_type=CARD if is_card else NOTICE,
+            meta=cards.opening(record) if is_card else cards.about(record),
+        )
+        message = messages.post_message(unit, chat_id, ask, rests).message
+        record = attrs.evolve(record, delivered_to=(*record.delivered_to, chat_id))
+        if is_card:
+            record = attrs.evolve(record, chat_id=chat_id, message_id=message.id)
+    return record
+
+
+def _chat_of(target: Target, session: Session) -> SessionId | None:
+    if target.kind is TargetKind.LINKED_CHAT:
+        return session.linked_chat_id
+    return target.session_id
+
+
+def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
+    """Bring a prompt up to date: what is selected, how it was answered, that it went.
+
+    One that is closed already stays as it is, but that it was answered. None when its
+    session was removed.
+    """
+    before = unit.prompts.get(record.id)
+    if before is None:
+        return None
+    if not before.is_pending:
+        record = attrs.evolve(before, answer=before.answer or record.answer)
+        unit.prompts.change(record)
+        _trace(unit, before, record)
+        return record
+    unit.prompts.change(record)
+    _trace(unit, before, record)
+    if not record.is_pending:
+        _closed(unit, record)
+    elif record.answer != before.answer:
+        _update_card(unit, record)
+    return record
+
+
+def _trace(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
+    """Record that it was answered through us, or that it went otherwise.
+
+    One that is answered again, since it did not go, has as many answers.
+    """
+    if now.answer is not None and now.answer != before.answer:
+        log.record(unit, now.session_id, entries.answered(now))
+    if before.is_pending and now.status not in (
+        PromptStatus.PENDING,
+        PromptStatus.ANSWERED,
+    ):
+        log.record(unit, now.session_id, entries.closed(now))
+
+
+def _closed(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:
+    if not keep_card:
+        _update_card(unit, record)
+    unit.emit(PromptBridgeResolved(record.session_id, record.id, record))
+    if unit.prompts.pending(record.session_id) is None:
+        unit.emit(
+            SessionInputResolved(
+                record.session_id, SOURCE, record.id, record.status, record.reason
+            )
+        )
+
+
+def _update_card(unit: Unit, record: PromptRecord) -> None:
+    """Say on the card, if it is still there, what became of its prompt."""
+    if record.chat_id is None or record.message_id is None:
+        return
+    card = unit.messages.get(record.chat_id, record.message_id)
+    if card is None:
+        return
+    say = cards.answered if record.is_pending else cards.closing
+    try:
+        messages.set_meta(unit, card, say(record))
+    except Invalid:  # Somebody filled its meta to the brim: this is more important.
+        bare = attrs.evolve(card, meta=cards.opening(record))
+        messages.set_meta(unit, bare, say(record))
+
+
+def resolve_all(
+    unit: Unit,
+    reason: str,
+    session_id: SessionId | None = None,
+    kept: Collection[SessionId] = (),
+) -> None:
+    """Close what still waits, of one terminal or of all: its program is no more.
+
+    Programs in `kept` run on: what each of them asked last goes on waiting.
+    """
+    still = {record.id for each in kept if (record := unit.prompts.pending(each))}
+    for before in unit.prompts.all_pending(session_id):
+        if before.id in still:
+            continue
+        ours = before.answer is not None
+        record = attrs.evolve(
+            before,
+            status=PromptStatus.ANSWERED if ours else PromptStatus.RESOLVED,
+            reason=None if ours else reason,
+            closed_at=unit.now,
+        )
+        unit.prompts.change(record)
+        _trace(unit, before, record)
+        _closed(unit, record)
+
+
+def open_prompt(unit: Unit, session_id: SessionId) -> PromptRecord | None:
+    """What a terminal asked last, as far as it was written, if that still waits."""
+    return unit.prompts.pending(session_id)
+
+
+def merge_meta(
+    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MergeMeta
+) -> tuple[Message, PromptRecord | None]:
+    """As `rooms.merge_meta`; a card that is put away takes its prompt along.
+
+    The second is that prompt, discarded, if there was one pending.
+    """
+    message = messages.merge_meta(unit, room_id, message_id, ask)
+    if message.msg_type != CARD or ask.meta.get("status") not in cards.PUT_AWAY:
+        return message, None
+    before = unit.prompts.of_card(message.id)
+    if before is None or not before.is_pending:
+        return message, None
+    record = attrs.evolve(
+        before, status=PromptStatus.DISCARDED, reason=PUT_AWAY, closed_at=unit.now
+    )
+    unit.prompts.change(record)
+    _trace(unit, before, record)
+    _closed(unit, record, keep_card=True)
+    return message, record
+
+
+def pending(unit: Unit, session_id: SessionId) -> PromptRecord | None:
+    """What the terminal of that session waits for, asked by its id or its chat's.
+
+    Raises `NotFound`, `Gone`, and `NotRunning` for a chat that is no terminal's.
+    """
+    return unit.prompts.pending(need_terminal_of(unit, session_id).id)
+
+
+def need_prompt(unit: Unit, terminal_id: SessionId, prompt_id: str) -> PromptRecord:
+    """That prompt of that terminal. Raises `NotFound`."""
+    record = unit.prompts.get(prompt_id)
+    if record is None or record.session_id != terminal_id:
+        raise NotFound("prompt", prompt_id)
+    return record
+
+
+def find_asked(
+    unit: Unit, room_id: SessionId, ask: AgentResponse
+) -> tuple[Session, PromptRecord | None]:
+    """Which terminal a response in a room is for, and which prompt, where it says so.
+
+    Raises `NotFound` for a card, prompt or terminal that is none, `Forbidden` where the
+    terminal is not that of the room, `Invalid` for a card's content that names none.
+    """
+    own = _terminal_in(unit, room_id)
+    if ask.terminal_session_id is not None:
+        named = unit.sessions.get(ask.terminal_session_id)
+        if named is None or named.terminal is None:
+            raise NotFound("terminal", ask.terminal_session_id)
+        if own is None or named.id != own.id:
+            raise Forbidden(f"Terminal {named.id!r} is not that of this room.")
+    record = _named_prompt(unit, room_id, ask)
+    if record is not None and (own is None or record.session_id != own.id):
+        raise Forbidden(f"Prompt {record.id!r} is not asked by this room's terminal.")
+    if own is None:
+        raise Conflict(f"Room {room_id!r} is not the linked chat of one terminal.")
+    return own, record
+
+
+def _terminal_in(unit: Unit, room_id: SessionId) -> Session | None:
+    try:
+        return need_terminal_of(unit, room_id)
+    except Conflict:
+        return None
+
+
+def _named_prompt(
+    unit: Unit, room_id: SessionId, ask: AgentResponse
+) -> PromptRecord | None:
+    if ask.event_id is not None:
+        record = unit.prompts.of_card(ask.event_id)
+        if record is None:
+            raise NotFound("prompt card", ask.event_id)
+        return record
+    prompt_id: str | None = ask.prompt_id
+    if prompt_id is None and ask.event_content is not None:
+        prompt_id = _prompt_id_in(ask.event_content)
+    if prompt_id is None:
+        return None
+    record = unit.prompts.get(prompt_id)
+    if record is None:
+        raise NotFound("prompt", prompt_id)
+    return record
+
+
+def _prompt_id_in(content: str) -> str:
+    """The prompt that a card's content is about."""
+    path = "$.content.event_content"
+    try:
+        event = codec.loads(content)
+    except Invalid as exc:
+        raise Invalid(f"expected the content of a card at {path}") from exc
+    payload = event.get("payload") if isinstance(event, dict) else None
+    prompt_id = payload.get("prompt_id") if isinstance(payload, dict) else None
+    if not isinstance(prompt_id, str):
+        raise Invalid(f"expected the content of a card at {path}")
+    return prompt_id

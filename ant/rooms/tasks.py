@@ -1,0 +1,130 @@
+"""Rules of the board: a room's tasks and the files that were flagged in it.
+
+The smallest feature end to end; the others are made like it: a rule here, rows in
+`store.board`, routes in `http.routes.board`.
+"""
+
+import attrs
+
+from ant.api.page_requests import FIRST_PAGE, ListAll
+from ant.api.patch import changes
+from ant.api.room_requests import CreateFileRef, CreateTask, PatchTask
+from ant.core import clock
+from ant.core.errors import Conflict, NotFound
+from ant.model.events import (
+    FileRefCreated,
+    FileRefDeleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskUpdated,
+)
+from ant.model.rooms import FileRef, FileRefId, Task, TaskId
+from ant.model.sessions import SessionId
+from ant.rooms.participants import name_of
+from ant.sessions.sessions import check_active, check_exists
+from ant.store import Page, Unit, paging
+
+DELETED = "deleted"
+"""The status of a task that is no longer on the board."""
+
+
+def list_tasks(
+    unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
+) -> Page[Task]:
+    """A page of the room's tasks, deleted ones too, oldest first.
+
+    Raises `Invalid` on a bad cursor.
+    """
+    check_exists(unit, session_id)
+    return unit.board.tasks(session_id, paging.place(ask.after))
+
+
+def create_task(unit: Unit, session_id: SessionId, ask: CreateTask) -> Task:
+    """A new task; who made it is shown by handle where they have one."""
+    check_active(unit, session_id)
+    task = Task(
+        id=TaskId(clock.new_id()),
+        session_id=session_id,
+        created_by=name_of(unit, ask.created_by),
+        assigned_to=ask.assigned_to,
+        title=ask.title,
+        description=ask.description,
+        status=ask.status,
+        file_refs=ask.file_refs,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    unit.board.save_task(task)
+    unit.emit(TaskCreated(session_id, task))
+    return task
+
+
+def find_task(unit: Unit, session_id: SessionId, task_id: str) -> Task:
+    """The task with that id, or the only one whose id begins so.
+
+    Raises `NotFound`, or `Conflict` when the beginning fits more than one.
+    """
+    check_active(unit, session_id)
+    tasks = unit.board.tasks_like(session_id, task_id)
+    if not tasks:
+        raise NotFound("task", task_id)
+    if len(tasks) > 1:
+        ids = ", ".join(task.id for task in tasks)
+        raise Conflict(f"ambiguous task id prefix {task_id!r}: it fits {ids}")
+    return tasks[0]
+
+
+def patch_task(unit: Unit, session_id: SessionId, task_id: str, ask: PatchTask) -> Task:
+    """Change what is named; null clears."""
+    task = find_task(unit, session_id, task_id)
+    named = changes(ask)
+    if not named:
+        return task
+    if "file_refs" in named:
+        named["file_refs"] = named["file_refs"] or ()
+    task = attrs.evolve(task, updated_at=unit.now, **named)
+    unit.board.save_task(task)
+    unit.emit(TaskUpdated(session_id, task))
+    return task
+
+
+def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
+    """Mark a task deleted; it stays in the list, for the record."""
+    task = find_task(unit, session_id, task_id)
+    unit.board.save_task(attrs.evolve(task, status=DELETED, updated_at=unit.now))
+    unit.emit(TaskDeleted(session_id, task.id))
+
+
+def list_file_refs(
+    unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
+) -> Page[FileRef]:
+    """A page of the files flagged in the room, oldest first.
+
+    Raises `Invalid` on a bad cursor.
+    """
+    check_exists(unit, session_id)
+    return unit.board.file_refs(session_id, paging.place(ask.after))
+
+
+def add_file_ref(unit: Unit, session_id: SessionId, ask: CreateFileRef) -> FileRef:
+    """Flag a file. It need not be on this host, so nothing is opened."""
+    check_active(unit, session_id)
+    ref = FileRef(
+        id=FileRefId(clock.new_id()),
+        session_id=session_id,
+        flagged_by=name_of(unit, ask.flagged_by),
+        file_path=ask.file_path,
+        note=ask.note,
+        created_at=unit.now,
+    )
+    unit.board.add_file_ref(ref)
+    unit.emit(FileRefCreated(session_id, ref))
+    return ref
+
+
+def remove_file_ref(unit: Unit, session_id: SessionId, ref_id: str) -> None:
+    """Unflag a file. Raises `NotFound`, also for a reference of another room."""
+    check_active(unit, session_id)
+    if not unit.board.remove_file_ref(session_id, ref_id):
+        raise NotFound("file reference", ref_id)
+    unit.emit(FileRefDeleted(session_id, FileRefId(ref_id)))

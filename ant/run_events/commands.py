@@ -1,0 +1,95 @@
+"""Rules of command blocks: what a shell ran, as run events, and read back from them."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from ant.core import clock
+from ant.model.run_events import Fact, RunEvent, Source, Trust
+from ant.terminal.shell.command_blocks import Block
+
+COMMAND_BLOCK = "command_block"
+"""The kind of the event, in the original's words."""
+
+SHELL_MARKS = "shell_marks"
+"""What it was taken from: marks that the shell put into its output."""
+
+
+@attrs.frozen
+class Command:
+    """A command as its run event has it.
+
+    `duration_ms` and `exit_code` are None where they are not known; the bytes of its
+    output are `start` to `end`.
+    """
+
+    event_id: int
+    command: str
+    cwd: str | None
+    exit_code: int | None
+    duration_ms: int | None
+    ended_at: datetime
+    start: int | None
+    end: int | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is known to have failed."""
+        return self.exit_code not in (None, 0)
+
+
+def command_block(block: Block, ended_at: datetime) -> Fact:
+    """The fact that this command was run."""
+    started_at = ended_at - timedelta(seconds=block.duration_s)
+    command_start, command_end = block.typed or (None, None)
+    return Fact(
+        Source.TERMINAL,
+        Trust.HIGH,
+        COMMAND_BLOCK,
+        block.command,
+        {
+            "command": block.command,
+            "truncated": block.cut,
+            "exit_code": block.exit_code,
+            "cwd": block.cwd,
+            "duration_ms": round(block.duration_s * 1000),
+            "started_at": clock.stamp(started_at),
+            "ended_at": clock.stamp(ended_at),
+            "source_event": SHELL_MARKS,
+            "command_start": command_start,
+            "command_end": command_end,
+            "output_sha256": block.sha256,
+        },
+        block.start,
+        block.end,
+    )
+
+
+def commands_of(events: Iterable[RunEvent]) -> list[Command]:
+    """The commands among them, in their order; also those that hooks told of."""
+    return [_command(each) for each in events if each.kind == COMMAND_BLOCK]
+
+
+def _command(event: RunEvent) -> Command:
+    """Payloads of hooks are as their programs made them: what is odd there is None."""
+    payload = event.payload
+    cwd, ended_at = payload.get("cwd"), event.created_at
+    with suppress(ValueError, TypeError, OverflowError):
+        ended_at = clock.parse_stamp(payload.get("ended_at", ""))
+    return Command(
+        event_id=event.id,
+        command=event.text,
+        cwd=cwd if isinstance(cwd, str) else None,
+        exit_code=_number(payload.get("exit_code")),
+        duration_ms=_number(payload.get("duration_ms")),
+        ended_at=ended_at,
+        start=event.start,
+        end=event.end,
+    )
+
+
+def _number(value: Any) -> int | None:
+    return value if type(value) is int else None

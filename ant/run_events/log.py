@@ -1,0 +1,157 @@
+"""Rules of the trail: what happened is recorded where it is caused, and read back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from ant.api import codec
+from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
+from ant.core import clock
+from ant.model.events import RunEventCreated
+from ant.model.run_events import Fact, HostTold, RunEvent, RunEvents, TerminalEvents
+from ant.model.sessions import SessionId
+from ant.run_events import entries, hash_chain
+from ant.run_events.entries import Heard
+from ant.sessions.linked import terminal_of
+from ant.sessions.sessions import check_exists, get_session
+from ant.store import Unit, paging
+
+TEXT_MAX = 12_000
+"""Characters of an event's text, as the original's clients expect; the rest goes."""
+
+KEEP = 20_000
+"""Run events of one session; the oldest go, and its chain begins later."""
+
+KEEP_TOLD = 5_000
+"""Terminal events of one session; the oldest go."""
+
+_PRUNE_EVERY = 500
+
+
+def record(unit: Unit, session_id: SessionId, fact: Fact) -> RunEvent | None:
+    """Put a fact at the end of its session's chain, and tell of it.
+
+    None when the session is gone: what happened to it has gone with it.
+    """
+    if unit.sessions.state(session_id) is None:
+        return None
+    last, prev = unit.run_events.head(session_id)
+    event = RunEvent(
+        id=0,
+        session_id=session_id,
+        n=last + 1,
+        ts_ms=clock.epoch_ms(unit.now),
+        source=fact.source,
+        trust=fact.trust,
+        kind=fact.kind,
+        text=fact.text[:TEXT_MAX],
+        payload=fact.payload,
+        raw_ref=fact.raw_ref,
+        start=fact.start,
+        end=fact.end,
+        created_at=unit.now,
+        prev=prev,
+        hash="",
+    )
+    event = attrs.evolve(event, hash=hash_chain.seal(codec.plain(event)))
+    event = attrs.evolve(event, id=unit.run_events.add(event))
+    if event.n % _PRUNE_EVERY == 0:
+        unit.run_events.prune(session_id, event.n - KEEP + 1)
+    unit.emit(RunEventCreated(session_id, event))
+    return event
+
+
+def note(
+    unit: Unit, session_id: SessionId, kind: str, data: dict[str, Any], offset: int
+) -> None:
+    """Keep what a terminal's host told, when its bytes had come as far as `offset`."""
+    if unit.sessions.state(session_id) is None:
+        return
+    at = clock.stamp(unit.now)
+    number = unit.terminal_events.add(session_id, at, kind, data, offset)
+    if number % _PRUNE_EVERY == 0:
+        unit.terminal_events.trim(session_id, KEEP_TOLD)
+
+
+def tell(unit: Unit, session_id: SessionId, told: HostTold) -> None:
+    """Keep what a terminal's host told as its event, and in the chain."""
+    session = unit.sessions.get(session_id)
+    if session is None or session.terminal is None:
+        return
+    note(unit, session_id, told.kind, told.data, told.offset)
+    record(unit, session_id, entries.host_told(told, session.terminal.host))
+
+
+def take_down(unit: Unit, heard: Sequence[tuple[SessionId, Sequence[Heard]]]) -> None:
+    """Keep what was heard of several sessions, each in its order."""
+    for session_id, each in heard:
+        for one in each:
+            if isinstance(one, HostTold):
+                tell(unit, session_id, one)
+            else:
+                record(unit, session_id, one)
+
+
+def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> RunEvents:
+    """A page of what happened to a session; of a linked chat, to its terminal.
+
+    Raises `NotFound`, and `Invalid` on a time that is none.
+    """
+    session = get_session(unit, session_id)
+    owner = terminal_of(unit, session) or session
+    since = paging.bound(unit, ask, "since")
+    events = unit.run_events.page(
+        owner.id,
+        ask.limit,
+        since,
+        paging.bound(unit, ask, "before"),
+        ask.after,
+        ask.source,
+        ask.kind,
+        ask.q,
+        ask.before_id,
+    )
+    is_forward = ask.before is None and ask.before_id is None
+    is_forward = is_forward and not (since is None and ask.after is None)
+    following = events[-1].id if events else ask.after
+    return RunEvents(
+        session_id=session_id,
+        terminal_id=owner.id,
+        since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
+        limit=ask.limit,
+        count=len(events),
+        next=following,
+        events=events if ask.order == "asc" else events[::-1],
+        previous=events[0].id if events.more and not is_forward else None,
+    )
+
+
+def list_terminal_events(
+    unit: Unit, session_id: SessionId, ask: ListTerminalEvents
+) -> TerminalEvents:
+    """A page of what a terminal's host told. Raises `NotFound`, `Invalid`."""
+    check_exists(unit, session_id)
+    since = paging.bound(unit, ask, "since")
+    rows = unit.terminal_events.page(
+        session_id,
+        ask.limit,
+        since,
+        paging.bound(unit, ask, "before"),
+        ask.kind,
+        ask.after,
+        ask.before_id,
+    )
+    is_forward = ask.before is None and ask.before_id is None
+    is_forward = is_forward and not (since is None and ask.after is None)
+    last = rows[-1 if is_forward else 0].id if rows.more else None
+    return TerminalEvents(
+        session_id=session_id,
+        since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
+        kind=ask.kind,
+        limit=ask.limit,
+        count=len(rows),
+        rows=rows if ask.order == "asc" else rows[::-1],
+        next=last if is_forward else None,
+        previous=None if is_forward else last,
+    )

@@ -1,0 +1,259 @@
+"""One snapshot of what the server and its sessions cost: measured, not guessed."""
+
+import os
+import resource
+import statistics
+from collections import deque
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+import trio
+
+import ant
+from ant.core import clock, counters, descriptors
+from ant.core.background import Background, Fault
+from ant.data_dir.reserve import Reserve
+from ant.journal.writer import Journal
+from ant.model.sessions import SessionId
+from ant.runtime.supervisor import Supervisor
+from ant.terminal.host import processes
+
+SAMPLE_S = 15.0
+"""Between two samples of the sessions: what the original's clients are used to."""
+
+PULSE_S = 0.05
+"""Between two looks at the event loop's delay."""
+
+PULSES = 1200
+"""Looks that are kept: those of the last minute."""
+
+STALL_CPU_PCT = 80.0
+STALL_SILENCE_S = 60.0
+"""Stalled is busy for this much of a core, and without output for so long."""
+
+MAKE_ROOM = (
+    "The disk of the data folder takes nothing more, or soon will: make room there, or "
+    "delete sessions for good (DELETE /api/sessions/ID?hard=true)."
+)
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_MIB = 1 << 20
+
+
+@attrs.frozen
+class SessionLoad:
+    """What one running session costs, all its processes together."""
+
+    session_id: SessionId = attrs.field(metadata={"wire": "sessionId"})
+    pid: int
+    cpu_pct: float = attrs.field(metadata={"wire": "cpuPct"})
+    rss_mb: float = attrs.field(metadata={"wire": "rssMb"})
+
+
+@attrs.frozen
+class Resources:
+    """What the sessions cost, with the original's key names. CPU: 100 is one core."""
+
+    total_cpu_pct: float = attrs.field(metadata={"wire": "totalCpuPct"})
+    total_rss_mb: float = attrs.field(metadata={"wire": "totalRssMb"})
+    active_session_count: int = attrs.field(metadata={"wire": "activeSessionCount"})
+    max_active_sessions: int = attrs.field(metadata={"wire": "maxActiveSessions"})
+    at_cap: bool = attrs.field(metadata={"wire": "atCap"})
+    can_spawn: bool = attrs.field(metadata={"wire": "canSpawn"})
+    stalled_sessions: tuple[SessionId, ...] = attrs.field(
+        metadata={"wire": "stalledSessions"}
+    )
+    sessions: tuple[SessionLoad, ...]
+    sampled_at: datetime = attrs.field(metadata={"wire": "sampledAt"})
+
+
+@attrs.frozen
+class Pressure:
+    """What the server process itself costs. The delay is of the last minute."""
+
+    cpu_pct: float
+    rss_bytes: int
+    open_fds: int
+    max_fds: int
+    loop_delay_ms_p50: float
+    loop_delay_ms_max: float
+
+
+@attrs.frozen
+class Met:
+    """A bound: how often it was met since the start, and what happens then."""
+
+    name: str
+    count: int
+    policy: str
+
+
+@attrs.frozen
+class TmuxFound:
+    """The tmux of this server: its version, and its socket's name, for `tmux -L`."""
+
+    version: str
+    socket: str
+
+
+@attrs.frozen
+class Health:
+    """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`.
+
+    It is degraded, too, while `degraded_tasks` names what the server does not do now:
+    it met an error of the system, or bugs, after which a task is `stopped`.
+    `deliveries` counts those that wait or are watched, and those given up as `dead`;
+    null while the database cannot tell. `tmux` is null where there is none. `advice` is
+    what to do about a disk that is full, or so nearly that its reserve cannot be kept,
+    which is degraded, too.
+    """
+
+    status: str
+    version: str
+    started_at: datetime
+    uptime_s: float
+    active_session_count: int
+    session_cap: int
+    stalled_sessions: tuple[SessionId, ...]
+    pressure: Pressure
+    limits: tuple[Met, ...]
+    resources: Resources
+    deliveries: dict[str, int] | None = None
+    tmux: TmuxFound | None = None
+    advice: str | None = None
+    degraded_tasks: tuple[Fault, ...] = ()
+
+
+@attrs.frozen
+class _Sample:
+    at: float
+    own_cpu_s: float
+    ticks: dict[SessionId, int]
+    loads: tuple[SessionLoad, ...] = ()
+    stalled: tuple[SessionId, ...] = ()
+    own_cpu_pct: float = 0.0
+
+
+def _own_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+class HealthProbe:
+    """Samples in the background; `snapshot` is cheap."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        supervisor: Supervisor,
+        background: Background | None = None,
+        reserve: Reserve | None = None,
+    ) -> None:
+        self.stopping = False
+        self._background, self._reserve = background, reserve
+        self._memory = self._open_fds = 0
+        self._journal, self._supervisor = journal, supervisor
+        self._started_at, self._started = clock.now(), clock.monotonic()
+        self._delays: deque[float] = deque(maxlen=PULSES)
+        self._sampled_at = clock.now()
+        self._sample = _Sample(clock.monotonic(), _own_cpu_s(), {})
+
+    async def run(self) -> None:
+        """Look at the loop all the time and at the sessions now and then, for ever."""
+        next_sample = trio.current_time()
+        while True:
+            due = trio.current_time() + PULSE_S
+            await trio.sleep_until(due)
+            self._delays.append(trio.current_time() - due)
+            if trio.current_time() >= next_sample:
+                self.sample()
+                next_sample = trio.current_time() + SAMPLE_S
+
+    def sample(self) -> None:
+        """Measure every running session, all processes of its terminal together."""
+        by_sid: dict[int, list[processes.Process]] = {}
+        for process in processes.snapshot():
+            by_sid.setdefault(process.sid, []).append(process)
+        before, at, own = self._sample, clock.monotonic(), _own_cpu_s()
+        elapsed = max(at - before.at, 1e-3)
+        ticks: dict[SessionId, int] = {}
+        loads: list[SessionLoad] = []
+        stalled: list[SessionId] = []
+        for session_id, witness in self._supervisor.stage.running.items():
+            identity = witness.live.terminal.identity
+            if identity is None:
+                continue
+            members = by_sid.get(identity.pid, [])
+            ticks[session_id] = sum(member.cpu_ticks for member in members)
+            used = ticks[session_id] - before.ticks.get(session_id, ticks[session_id])
+            cpu_pct = max(0.0, round(100 * used / _TICKS / elapsed, 1))
+            rss_mb = round(sum(member.rss_bytes for member in members) / _MIB, 1)
+            loads.append(SessionLoad(session_id, identity.pid, cpu_pct, rss_mb))
+            if cpu_pct >= STALL_CPU_PCT and witness.silent_s >= STALL_SILENCE_S:
+                stalled.append(session_id)
+        own_cpu_pct = round(100 * (own - before.own_cpu_s) / elapsed, 1)
+        self._sampled_at = clock.now()
+        self._sample = _Sample(
+            at, own, ticks, tuple(loads), tuple(stalled), own_cpu_pct
+        )
+
+    def snapshot(self) -> Health:
+        """What is known now; the sessions' part is at most `SAMPLE_S` old."""
+        sample, cap = self._sample, self._supervisor.cap
+        count = len(self._supervisor.stage.running)
+        at_cap = bool(cap) and count >= cap
+        refused = self._journal.degraded or self._supervisor.stage.scribe.waits
+        is_short = self._reserve is not None and self._reserve.is_short
+        faults = self._background.faults() if self._background else ()
+        status = "degraded" if refused or is_short or faults else "ok"
+        return Health(
+            status="stopping" if self.stopping else status,
+            version=ant.__version__,
+            started_at=self._started_at,
+            uptime_s=round(clock.monotonic() - self._started, 3),
+            active_session_count=count,
+            session_cap=cap,
+            stalled_sessions=sample.stalled,
+            pressure=self._pressure(),
+            limits=tuple(
+                Met(each.name.lower(), counters.counted(each), each.value)
+                for each in counters.Limit
+            ),
+            resources=Resources(
+                total_cpu_pct=round(sum(load.cpu_pct for load in sample.loads), 1),
+                total_rss_mb=round(sum(load.rss_mb for load in sample.loads), 1),
+                active_session_count=count,
+                max_active_sessions=cap,
+                at_cap=at_cap,
+                can_spawn=not at_cap and not self.stopping,
+                stalled_sessions=sample.stalled,
+                sessions=sample.loads,
+                sampled_at=self._sampled_at,
+            ),
+            tmux=self._tmux(),
+            advice=MAKE_ROOM if refused or is_short else None,
+            degraded_tasks=faults,
+        )
+
+    def _tmux(self) -> TmuxFound | None:
+        tmux = self._supervisor.stage.tmux
+        if tmux is None or tmux.door.found is None:
+            return None
+        return TmuxFound(tmux.door.found, tmux.door.name)
+
+    def _pressure(self) -> Pressure:
+        with suppress(OSError):  # Without a descriptor: what it was at the last look.
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self._memory = pages * resource.getpagesize()
+            self._open_fds = len(os.listdir("/proc/self/fd"))
+        delays = self._delays or deque([0.0])
+        return Pressure(
+            cpu_pct=self._sample.own_cpu_pct,
+            rss_bytes=self._memory,
+            open_fds=self._open_fds,
+            max_fds=descriptors.limit(),
+            loop_delay_ms_p50=round(1000 * statistics.median(delays), 2),
+            loop_delay_ms_max=round(1000 * max(delays), 2),
+        )

@@ -1,0 +1,145 @@
+"""What to start: from a stored program to argv, folder and environment of a child."""
+
+import os
+import pwd
+import shutil
+import sys
+from pathlib import Path
+
+import attrs
+
+from ant.core.errors import Invalid
+from ant.model.sessions import SessionType
+from ant.terminal.host.base import Spec
+from ant.terminal.shell.osc133 import NONCE
+
+_STRANGERS = (
+    "TMUX",
+    "TMUX_PANE",
+    "TMUX_PLUGIN_MANAGER_PATH",
+    "STY",
+    "COLUMNS",
+    "LINES",
+    "OLDPWD",
+)
+"""Variables that tell a child about the terminal our server was started from."""
+
+SHELL_INTEGRATION = "ANT_SHELL_INTEGRATION"
+"""`0` in a session's environment leaves its shell as it is."""
+
+_SHELL = Path(__file__).parents[1] / "terminal" / "shell"
+_INTERACTIVE = {
+    "bash": {"-i"},  # A login shell would not read our file.
+    "zsh": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
+    "fish": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
+}
+
+TERM = "xterm-256color"
+
+
+def default_shell() -> str:
+    """The user's login shell, else /bin/sh."""
+    shell = os.environ.get("SHELL") or pwd.getpwuid(os.getuid()).pw_shell
+    return shell if shell and os.access(shell, os.X_OK) else "/bin/sh"
+
+
+def own_command() -> str | None:
+    """Where the `ant` command of this installation is; None where it has none."""
+    beside = os.path.join(os.path.dirname(sys.executable), "ant")
+    started = os.path.abspath(sys.argv[0])
+    for path in (beside, started):
+        is_named_so = os.path.basename(path) == "ant" and os.path.isfile(path)
+        if is_named_so and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def _with_ours(path: str) -> str:
+    """A PATH on which `ant` is found: behind all the rest, so that it hides nothing."""
+    command = own_command()
+    folder = os.path.dirname(command) if command else None
+    if folder is None or folder in path.split(os.pathsep):
+        return path
+    return f"{path}{os.pathsep}{folder}"
+
+
+def child_environment(own: dict[str, str]) -> dict[str, str]:
+    """Ours without what is not the child's business (keys, settings), and `own` on top.
+
+    All of ANT_… is removed: the key is a secret, the rest would configure a server that
+    is started inside. Our own command is on its PATH.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ANT_") and name not in _STRANGERS
+    }
+    inherited |= {"TERM": TERM, "COLORTERM": "truecolor"}
+    if not any(name in inherited for name in ("LC_ALL", "LC_CTYPE", "LANG")):
+        inherited["LANG"] = "C.UTF-8"
+    environment = inherited | own
+    environment["PATH"] = _with_ours(environment.get("PATH") or os.defpath)
+    return environment
+
+
+def plan(
+    command: tuple[str, ...] | None,
+    root_dir: str | None,
+    env: dict[str, str],
+    cols: int,
+    rows: int,
+    nonce: str | None = None,
+) -> Spec:
+    """Resolve the program and the folder, before anything is created.
+
+    With a `nonce`, a shell that is started plainly is made to tell where its prompts
+    and commands are, in marks that carry it (`terminal.marks`). Raises `Invalid` when
+    the program cannot be found or run, or the folder is none.
+    """
+    home = str(Path.home())
+    cwd = os.path.expanduser(root_dir) if root_dir else home
+    if not os.path.isabs(cwd):
+        raise Invalid(f"expected an absolute path, got {cwd!r} at $.root_dir")
+    if not os.path.isdir(cwd):
+        raise Invalid(f"there is no folder {cwd!r} at $.root_dir")
+    if not os.access(cwd, os.X_OK):
+        raise Invalid(f"the folder {cwd!r} may not be entered at $.root_dir")
+    environment = child_environment({**env, "PWD": cwd})
+    argv = tuple(command) if command else (default_shell(),)
+    if not argv[0]:
+        raise Invalid("expected a program, got '' at $.command[0]")
+    name = os.path.join(cwd, argv[0]) if "/" in argv[0] else argv[0]
+    program = shutil.which(name, path=environment.get("PATH"))
+    if program is None:
+        raise Invalid(f"there is no program {argv[0]!r} to run at $.command[0]")
+    spec = Spec((os.path.abspath(program), *argv[1:]), cwd, environment, cols, rows)
+    return spec if nonce is None else _integrated(spec, nonce)
+
+
+def _integrated(spec: Spec, nonce: str) -> Spec:
+    """Have a shell read a file of ours beside the user's, which are left alone."""
+    program, *options = spec.argv
+    shell, env = os.path.basename(program), spec.env
+    off = env.get(SHELL_INTEGRATION) == "0" or "POSIXLY_CORRECT" in env
+    known = _INTERACTIVE.get(shell)
+    if off or known is None or not known.issuperset(options):
+        return spec
+    added = {NONCE: nonce}
+    match shell:
+        case "bash":
+            options = ["--rcfile", str(_SHELL / "rc.bash"), *options]
+        case "zsh":
+            if "ZDOTDIR" in env:
+                added["ANT_ZDOTDIR"] = env["ZDOTDIR"]
+            added["ZDOTDIR"] = str(_SHELL / "zsh")
+        case "fish":
+            path = str(_SHELL / "rc.fish").replace("\\", "\\\\").replace("'", "\\'")
+            options = ["--init-command", f"source '{path}'", *options]
+    return attrs.evolve(spec, argv=(program, *options), env=env | added)
+
+
+def default_command(kind: SessionType, command: tuple[str, ...] | None) -> str | None:
+    """The name of the program that a session runs, without its folder."""
+    if kind is SessionType.CHAT:
+        return None
+    return os.path.basename(command[0] if command else default_shell())

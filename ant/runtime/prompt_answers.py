@@ -1,0 +1,150 @@
+"""Answers to prompts on their way from a request to the terminal that asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from ant.api import codec
+from ant.api.message_requests import PostMessage
+from ant.api.prompt_requests import AgentResponse, Respond
+from ant.core import clock
+from ant.core.errors import AlreadyAnswered, Invalid
+from ant.model.deliveries import Delivery
+from ant.model.messages import MessageId
+from ant.model.prompts import Decision, PromptRecord
+from ant.model.sessions import SessionId
+from ant.prompts import interpret, prompts
+from ant.prompts.interpret import Responder
+from ant.rooms import participants
+from ant.runtime.system import System
+from ant.sessions import sessions
+from ant.sessions.linked import need_terminal_of
+from ant.terminal.model.choice import Choice
+
+RESPONSE = "agent_response"
+"""The `msg_type` of a message that is none, but an answer."""
+
+
+@attrs.frozen
+class Responded:
+    """A prompt was answered: what was chosen, and whether it went away."""
+
+    ok: bool
+    prompt: PromptRecord
+    chosen: str
+    resolved: bool
+
+
+@attrs.frozen
+class Handled:
+    """What an `agent_response` is answered with; no message of that id is stored."""
+
+    id: MessageId
+    session_id: SessionId
+    role: str
+    format: str
+    status: str
+    sender_id: str | None
+    target: str | None
+    reply_to: MessageId | None
+    msg_type: str
+    handled: bool
+    deliveries: tuple[Delivery, ...]
+    prompt: PromptRecord
+    chosen: str
+    resolved: bool
+
+
+async def answer_prompt(
+    system: System, session_id: SessionId, ask: Respond
+) -> Responded:
+    """Answer a prompt of the terminal with that id, or whose chat that is.
+
+    Raises `NotFound` for a prompt that is none, `Conflict` where nothing is asked or it
+    was answered or changed, `NotAnOption` where the answer means nothing to it.
+    *Cancellation:* once it is claimed it is typed and recorded all the same.
+    """
+    terminal = await system.journal.read(need_terminal_of, session_id)
+    record = await _bound(system, terminal.id, ask.prompt_id)
+    choice = interpret.respond_choice(record, ask)
+    responder = Responder(
+        by=ask.by,
+        source=ask.source or "respond",
+        justification=ask.justification or ask.reason,
+    )
+    record, decision = await _answer(system, record, choice, responder)
+    return Responded(True, record, decision.chosen, decision.resolved)
+
+
+async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> Handled:
+    """Answer a prompt by a message in the chat of its terminal; as `answer_prompt`.
+
+    Raises `Forbidden` where the prompt is not that of this room's terminal.
+    """
+    await system.journal.read(sessions.check_active, room_id)
+    with _in_content():
+        response = codec.read_body(ask.content.encode(), AgentResponse)
+    terminal, named = await system.journal.read(prompts.find_asked, room_id, response)
+    record = await _bound(system, terminal.id, named.id if named else None)
+    with _in_content():
+        choice = interpret.card_choice(record, response)
+    source = response.source or ask.meta.get("source")
+    why = response.justification or response.reason or ask.meta.get("justification")
+    responder = Responder(
+        by=await system.journal.read(participants.name_of, ask.sender_id),
+        responder_id=ask.sender_id,
+        source=source if isinstance(source, str) else "linked_chat",
+        justification=why if isinstance(why, str) else None,
+    )
+    record, decision = await _answer(system, record, choice, responder)
+    return Handled(
+        id=MessageId(clock.new_id()),
+        session_id=room_id,
+        role=ask.role,
+        format="json" if ask.format == "text" else ask.format,
+        status="complete",
+        sender_id=ask.sender_id,
+        target=ask.target,
+        reply_to=ask.reply_to,
+        msg_type=ask.msg_type,
+        handled=True,
+        deliveries=(Delivery("agent-event-bus", terminal.id, True),),
+        prompt=record,
+        chosen=decision.chosen,
+        resolved=decision.resolved,
+    )
+
+
+@contextmanager
+def _in_content() -> Iterator[None]:
+    """What is wrong in the JSON inside is named by where that is."""
+    try:
+        yield
+    except Invalid as exc:
+        issues = (issue.replace(" at $", " at $.content") for issue in exc.issues)
+        raise Invalid(*issues) from exc
+
+
+async def _bound(
+    system: System, terminal_id: SessionId, prompt_id: str | None
+) -> PromptRecord:
+    """The prompt that is named, as it is on the screen, or the one that is there now.
+
+    Raises `NotFound`, and `AlreadyAnswered` for one that is not there any more.
+    """
+    clerk = system.stage.clerk
+    if prompt_id is None:
+        return clerk.current(terminal_id)
+    shown = clerk.shown(terminal_id)
+    if shown is None or shown.id != prompt_id:
+        past = await system.journal.read(prompts.need_prompt, terminal_id, prompt_id)
+        raise AlreadyAnswered(f"This prompt is {past.status} already.")
+    return shown
+
+
+async def _answer(
+    system: System, record: PromptRecord, choice: Choice, responder: Responder
+) -> tuple[PromptRecord, Decision]:
+    live = system.supervisor.need(record.session_id)
+    return await system.stage.clerk.answer(live, record, choice, responder)

@@ -1,0 +1,91 @@
+"""After a start: what the last server run left behind is taken up, or ended.
+
+A program in tmux goes on when a server stops or dies: it is kept when the database
+knows its run and its session is active. All else of ours is ended, never a stranger.
+"""
+
+import logging
+
+from ant.model.sessions import TMUX, SessionId
+from ant.runtime import run_records
+from ant.store import Program, Store, Unit
+from ant.terminal.buffer.tail import MAX_READ
+from ant.terminal.host import processes
+from ant.terminal.host.base import Identity
+from ant.terminal.tmux.server import Survivor, Tmux
+from ant.terminal.tmux.spool_reader import Spool, resume_at
+
+log = logging.getLogger(__name__)
+
+ORPHAN_GRACE_S = 0.5
+"""What a lost session's processes get between HUP and KILL: their terminal is gone."""
+
+BATCH = 16
+"""Reads of a spool that are stored in one commit: 1 MiB."""
+
+
+async def recover(store: Store, tmux: Tmux) -> dict[SessionId, Survivor]:
+    """End what nobody knows, call it lost, and answer what is to be taken up.
+
+    Call it before anything else has the store. Raises `StorageFailed`.
+    """
+    boot_id = processes.boot_id()
+    survivors = await tmux.survivors()
+    kept: dict[SessionId, Survivor] = {}
+    for program in store.read(_unfinished):
+        session_id = program.session.id
+        survivor = survivors.get(session_id)
+        if survivor is not None and _is_same(program, survivor):
+            kept[session_id] = survivors.pop(session_id)
+            continue
+        for sid in _left_behind(program):
+            log.warning("Ending what is left of lost session %s.", session_id)
+            await processes.end_session(sid, ORPHAN_GRACE_S)
+        if program.host == TMUX and program.boot_id == boot_id:
+            _salvage(store, tmux, program)
+    for survivor in survivors.values():
+        log.warning("Ending %s in tmux: nobody knows it.", survivor.place.name)
+        await tmux.end(survivor, ORPHAN_GRACE_S)
+    store.transact(run_records.recover, boot_id, kept)
+    for name in tmux.spooled():
+        if name not in kept:
+            tmux.forget(name)
+    return kept
+
+
+def _is_same(program: Program, survivor: Survivor) -> bool:
+    known = program.host == TMUX and program.session.active
+    return known and program.run == survivor.place.run
+
+
+def _left_behind(program: Program) -> set[int]:
+    identity = None
+    if program.pid and program.start_ticks and program.boot_id:
+        identity = Identity(program.pid, program.start_ticks, program.boot_id)
+    return processes.find_lost(program.session.id, identity, program.run or "")
+
+
+def _salvage(store: Store, tmux: Tmux, program: Program) -> None:
+    """Store what a program put out before its tmux died, and nobody has read."""
+    folder = tmux.folder(program.session.id)
+    spool = Spool(folder, resume_at(folder, program.stored))
+    while chunks := _batch(spool):
+        store.transact(run_records.salvage, program.session.id, chunks)
+
+
+def _batch(spool: Spool) -> list[tuple[int, bytes]]:
+    chunks: list[tuple[int, bytes]] = []
+    while len(chunks) < BATCH:
+        offset = spool.offset
+        if data := spool.take(MAX_READ):
+            chunks.append((offset, data))
+        elif hole := spool.hole():
+            spool.pass_over(hole)
+            chunks.append((spool.offset, b""))
+        else:
+            break
+    return chunks
+
+
+def _unfinished(unit: Unit) -> list[Program]:
+    return unit.sessions.unfinished()

@@ -1,0 +1,367 @@
+"""Turns what one run of a terminal does into facts that rooms and the store know."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+import attrs
+import trio
+
+from ant.core import clock
+from ant.core.errors import AntError, Invalid
+from ant.core.fair_turns import Turns
+from ant.history.replay import RESIZED
+from ant.identity.tokens import Mint
+from ant.journal.writer import Journal
+from ant.messages.delivery_dispatcher import Courier
+from ant.model.events import Envelope, Event, SessionActivity, TerminalResized
+from ant.model.run_events import HostTold
+from ant.model.sessions import TMUX, SessionId
+from ant.model.transcript import Chunk
+from ant.prompts import prompts
+from ant.prompts.service import Clerk
+from ant.recording import keyframes
+from ant.recording.event_recorder import Recorder
+from ant.recording.transcript_writer import Scribe
+from ant.run_events.commands import command_block
+from ant.run_events.entries import Heard
+from ant.runtime import run_records
+from ant.runtime.broadcaster import Viewers
+from ant.runtime.launch import plan
+from ant.runtime.unrecorded_ends import Endings
+from ant.store import Keyframe, Program
+from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.tail import Tail
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
+from ant.terminal.host.base import ControlSeen, Exit, Spec, Terminal
+from ant.terminal.model.prompt import Kind, Verdict
+from ant.terminal.observations import (
+    BlockSeen,
+    InputSeen,
+    Observation,
+    OutputSeen,
+    Resized,
+    TitleSeen,
+)
+from ant.terminal.screen.display import Display
+from ant.terminal.session import LiveTerminal
+from ant.terminal.tmux.server import Survivor, Tmux
+from ant.terminal.tmux.spool_reader import resume_at
+
+log = logging.getLogger(__name__)
+
+KEYFRAME_EVERY = 4 << 20
+"""Bytes between two keyframes: so much, and a tail, is played again after a crash."""
+
+FLUSH_S = 5.0
+"""What the end of a session grants a slow disk before the last bytes are given up."""
+
+
+@attrs.define(eq=False)
+class Stage:
+    """What all runs share. `flows` has every session that ran in this server run."""
+
+    journal: Journal
+    scribe: Scribe
+    recorder: Recorder
+    clerk: Clerk
+    courier: Courier
+    viewers: Viewers
+    open_terminal: Callable[[Spec], Awaitable[Terminal]]
+    turns: Turns
+    server_url: str = ""
+    mint: Mint = attrs.field(factory=Mint)
+    shell_integration: bool = True
+    tmux: Tmux | None = None
+    endings: Endings = attrs.field(factory=Endings)
+    running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
+    flows: dict[SessionId, Flow] = attrs.field(factory=dict)
+
+    def need_tmux(self) -> Tmux:
+        """The door to tmux. Raises `Invalid` where this server has none."""
+        if self.tmux is None:
+            raise Invalid("this server has no tmux at $.host")
+        return self.tmux
+
+
+class Witness:
+    """One run of one session's program."""
+
+    live: LiveTerminal
+    flow: Flow
+    _began_at: float
+    _drawn: int
+
+    def __init__(
+        self,
+        stage: Stage,
+        session_id: SessionId,
+        cols: int | None = None,
+        rows: int | None = None,
+        cwd: str | None = None,
+        survivor: Survivor | None = None,
+    ) -> None:
+        self.session_id = session_id
+        self.detector = Detector()
+        self.has_begun = False
+        self._stage, self._size, self._cwd = stage, (cols, rows), cwd
+        self._survivor = survivor
+        self._run = survivor.place.run if survivor else clock.new_id()
+
+    @property
+    def run(self) -> str:
+        """The name of this run, which its token seals."""
+        return self._run
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the program last put something out, or began."""
+        last = self.detector.last_output
+        return trio.current_time() - (self._began_at if last is None else last)
+
+    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+        """Reserve offsets for the run, then start the program, or take it up again."""
+        if self._survivor is not None:
+            return await self._resume(self._survivor)
+        await self._stage.endings.settle(self.session_id)
+        program = await self._stage.journal.write(
+            run_records.begin_run, self.session_id, self._run, *self._size
+        )
+        self._enter(program)
+        display, spec = _display(program), self._spec(program)
+        if program.host != TMUX:
+            return await self._stage.open_terminal(spec), self.flow, display
+        terminal = await self._stage.need_tmux().open(
+            spec, self.session_id, self._run, program.reserved, self._stored
+        )
+        return terminal, self.flow, display
+
+    async def _resume(
+        self, survivor: Survivor
+    ) -> tuple[Terminal, Flow, Display | None]:
+        """Go on at the first byte that is not stored, with the screen of then."""
+        journal, tmux = self._stage.journal, self._stage.need_tmux()
+        find = partial(resume_at, tmux.folder(self.session_id))
+        program = await journal.write(run_records.resume_run, self.session_id, find)
+        self._enter(program)
+        self._name_nonce()
+        display = None
+        with suppress(ImportError):
+            display = await journal.study(keyframes.restore, self.session_id)
+            display.pass_over(program.reserved)
+            display.resize(program.cols, program.rows)
+        terminal = await tmux.attach(survivor, program.reserved, self._stored)
+        if not survivor.dead:
+            terminal.resize(program.cols, program.rows)
+        return terminal, self.flow, display
+
+    def _enter(self, program: Program) -> None:
+        self.flow = Flow(Tail(program.reserved), self._stage.turns)
+        self.detector.flag = program.session.cli_flag
+
+    def _stored(self) -> int:
+        return self.flow.tail.stored
+
+    def _name_nonce(self) -> None:
+        if self._stage.shell_integration:
+            nonce = self._stage.mint.nonce(self.session_id, self._run)
+            self.detector.shell.nonce = nonce
+
+    def _spec(self, program: Program) -> Spec:
+        own = {
+            **program.env,
+            "ANT_SESSION_ID": self.session_id,
+            "ANT_RUN": self._run,
+            "ANT_SERVER_URL": self._stage.server_url,
+            "ANT_HANDLE": program.session.handle or "",
+            "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
+        }
+        root_dir = program.session.root_dir or self._cwd
+        self._name_nonce()
+        return plan(
+            program.command,
+            root_dir,
+            own,
+            program.cols,
+            program.rows,
+            self.detector.shell.nonce,
+        )
+
+    async def began(self, live: LiveTerminal) -> None:
+        """Record the process, so that a later server run can find it."""
+        self.live, self._began_at = live, trio.current_time()
+        self._drawn = self.flow.tail.start
+        await self._stage.journal.write(
+            run_records.record_run,
+            self.session_id,
+            live.terminal.identity,
+            self._keyframe(),
+            self._survivor is not None,
+        )
+        asked, past = None, list[Chunk]()
+        if self._survivor is not None:
+            asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
+            past = await self._stage.journal.study(keyframes.unheard, self.session_id)
+        self.has_begun = True
+        self._stage.recorder.enter(
+            self.session_id, self.flow, live.terminal.shows_input
+        )
+        self._stage.clerk.enter(self.session_id, self._run, self.flow, asked)
+        self._stage.courier.enter(self.session_id, live)
+        self._stage.running[self.session_id] = self
+        self._stage.flows[self.session_id] = self.flow
+        self._stage.viewers.wake(self.session_id)
+        if self._survivor is not None:
+            live.recall([(each.data, each.end, _then(each.at)) for each in past])
+            live.set_driver(self.detector.flag)  # Nothing else may ever make it look.
+
+    def saw(self, observation: Observation) -> None:
+        """Wake viewers and the transcript writer; tell the room what it should know."""
+        match observation:
+            case OutputSeen(end):
+                self._stage.viewers.wake(self.session_id)
+                self._stage.scribe.mark(self.session_id, self.flow)
+                if end - self._drawn >= KEYFRAME_EVERY:
+                    self._drawn = end
+                    self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
+            case ActivitySeen():
+                self._publish(SessionActivity(self.session_id, clock.now()))
+            case VerdictSeen():
+                self._stage.clerk.saw(self.session_id, observation.verdict)
+                self._stage.courier.saw(self.session_id)
+                self._stage.scribe.note(self.session_id, self.flow, observation)
+            case InputSeen():
+                self._stage.recorder.typed(self.session_id, observation)
+            case TitleSeen():
+                self._stage.recorder.titled(self.session_id, observation)
+            case ControlSeen(kind, data):
+                told = HostTold(kind, data, self.flow.tail.end)
+                self._stage.recorder.told(self.session_id, told)
+            case BlockSeen(block):
+                ago = timedelta(seconds=trio.current_time() - block.at)
+                fact = command_block(block, clock.now() - ago)
+                self._stage.scribe.hear(self.session_id, self.flow, fact)
+            case Resized(cols, rows):
+                self._stage.recorder.resized(self.session_id, cols, rows)
+                # Bytes alone cannot tell a redraw where the size changed.
+                self._note_size(cols, rows)
+                self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
+                self._publish(TerminalResized(self.session_id, cols, rows))
+
+    def _note_size(self, cols: int, rows: int) -> None:
+        seen = VerdictSeen(
+            Verdict(Kind.QUIET_UNKNOWN, RESIZED, (), self.flow.tail.end),
+            self.live.tty(),
+            cols,
+            rows,
+            0.0,
+            self.detector.flag,
+        )
+        self._stage.scribe.note(self.session_id, self.flow, seen)
+
+    def is_alone(self) -> bool:
+        """Whether no socket has joined as the program's terminal."""
+        return not self._stage.viewers.has_typist(self.session_id)
+
+    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+        """Store the last bytes, then say that it is over.
+
+        Where the database refuses, that is logged and tried again (`Endings`). What is
+        not recorded when the server stops, the next server run will call lost.
+        """
+        try:
+            if exit_ is None:
+                await self._abandon(reason)
+            else:
+                await self._finish(exit_, reason)
+        except AntError as exc:
+            log.error("The end of session %s has to wait: %s", self.session_id, exc)
+        finally:
+            self._leave_stage()
+
+    async def left(self) -> None:
+        """Store the last bytes and what is shown; the row goes on saying it runs."""
+        try:
+            with trio.move_on_after(FLUSH_S):
+                await self._stage.scribe.flush(self.session_id, self.flow)
+            self._stage.scribe.forget_drawing(self.session_id)
+            heard = self._stage.recorder.leave(self.session_id)
+            await self._stage.journal.write(
+                run_records.leave_run, self.session_id, self._keyframe(), heard
+            )
+        except AntError as exc:
+            log.error("The screen of session %s is lost: %s", self.session_id, exc)
+        finally:
+            self._leave_stage()
+
+    def _leave_stage(self) -> None:
+        # However it went: a dead terminal that counts as running is for ever.
+        if self.has_begun:
+            del self._stage.running[self.session_id]
+            self._stage.clerk.forget(self.session_id)
+            self._stage.recorder.leave(self.session_id)
+            self._stage.courier.leave(self.session_id)
+        self._stage.viewers.wake(self.session_id)
+
+    async def _abandon(self, reason: str | None) -> None:
+        if self._survivor is None:
+            record = partial(self._end, run_records.abandon_run, self._run, reason)
+        else:
+            record = partial(self._end, run_records.lose_run, reason)
+        await self._stage.endings.offer(self.session_id, record)
+
+    async def _finish(self, exit_: Exit, reason: str | None) -> None:
+        with trio.move_on_after(FLUSH_S):
+            await self._stage.scribe.flush(self.session_id, self.flow)
+        await self._stage.clerk.leave(self.session_id)
+        self._stage.scribe.forget_drawing(self.session_id)
+        keyframe = self._keyframe() if self.has_begun else None
+        heard = self._stage.recorder.leave(self.session_id)
+        record = partial(self._record_exit, exit_, reason, keyframe, heard)
+        await self._stage.endings.offer(self.session_id, record)
+
+    async def _end(self, work: Callable[..., None], *args: object) -> None:
+        write = self._stage.journal.write
+        await write(run_records.end_run, self.session_id, self._run, work, *args)
+
+    async def _record_exit(
+        self,
+        exit_: Exit,
+        reason: str | None,
+        keyframe: Keyframe | None,
+        heard: Sequence[Heard],
+    ) -> None:
+        end = self.flow.tail.end
+        with trio.move_on_after(FLUSH_S):  # Bytes that were refused may be taken now.
+            await self._stage.scribe.try_flush(self.session_id, self.flow)
+        complete = self.flow.tail.stored == end
+        if complete:
+            self.flow.tail.let_go()
+        await self._end(
+            run_records.finish_run, exit_, end, complete, reason, keyframe, heard
+        )
+        if complete and self._stage.tmux is not None:
+            self._stage.tmux.forget(self.session_id)
+
+    def _keyframe(self) -> Keyframe | None:
+        picture = self.live.picture()
+        return keyframes.keyframe(self.session_id, picture) if picture else None
+
+    def _publish(self, event: Event) -> None:
+        self._stage.journal.publish(Envelope(clock.now(), event))
+
+
+def _display(program: Program) -> Display | None:
+    """A blank screen of the program's size; None where no library for it is there."""
+    try:
+        return Display.blank(program.cols, program.rows, program.reserved)
+    except ImportError:
+        return None
+
+
+def _then(at: datetime) -> float:
+    """That moment, before this process was there, on the clock that only goes on."""
+    return trio.current_time() - (clock.now() - at).total_seconds()

@@ -1,0 +1,159 @@
+"""The nursery of sessions: start, find, stop; one session's bug stays its own."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import trio
+
+from ant.core.counters import Limit, met
+from ant.core.errors import AntError, CapacityReached, NotRunning, Stopping
+from ant.model.sessions import SessionId
+from ant.runtime.session_run import Stage, Witness
+from ant.terminal.session import LiveTerminal, run_session
+from ant.terminal.tmux.server import Survivor
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Every live session is a task of this nursery, in a guard of its own."""
+
+    def __init__(self, stage: Stage, nursery: trio.Nursery, cap: int = 0) -> None:
+        self.stage = stage
+        self.cap = cap
+        self._nursery = nursery
+        self._starting: dict[SessionId, trio.Event] = {}
+        self._seats = 0
+        self._stopping = False
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """Hold a place under the cap while inside. Raises `CapacityReached`."""
+        if self.cap and len(self.stage.running) + self._seats >= self.cap:
+            met(Limit.SESSIONS)
+            raise CapacityReached(
+                f"{self.cap} sessions run already, "
+                "and ANT_MAX_ACTIVE_SESSIONS allows no more."
+            )
+        self._seats += 1
+        try:
+            yield
+        finally:
+            self._seats -= 1
+
+    def find(self, session_id: SessionId) -> LiveTerminal | None:
+        """The live terminal of that session."""
+        witness = self.stage.running.get(session_id)
+        return witness.live if witness else None
+
+    def need(self, session_id: SessionId) -> LiveTerminal:
+        """The live terminal of that session. Raises `NotRunning`."""
+        live = self.find(session_id)
+        if live is None:
+            raise NotRunning(f"Session {session_id!r} has no running program.")
+        return live
+
+    async def start(
+        self,
+        session_id: SessionId,
+        cols: int | None = None,
+        rows: int | None = None,
+        cwd: str | None = None,
+    ) -> LiveTerminal:
+        """The session's live terminal, started if there was none.
+
+        Raises `NotFound`, `Gone`, `NotRunning` (a chat), `Invalid` (program or folder),
+        `CapacityReached`, `StorageFailed`, `Stopping`. *Cancellation:* a half-open
+        session is cleaned up; one that was reported started lives on.
+        """
+        await self._settled(session_id)
+        while (live := self.find(session_id)) is not None:
+            if not live.flow.finished:
+                return live
+            await live.over.wait()
+            await self._settled(session_id)
+        if self._stopping:
+            raise Stopping("The server is stopping.")
+        with self.seat():
+            self._starting[session_id] = trio.Event()
+            try:
+                witness = Witness(self.stage, session_id, cols, rows, cwd)
+                started: LiveTerminal = await self._nursery.start(
+                    self._guarded, witness
+                )
+            finally:
+                self._starting.pop(session_id).set()
+        return started
+
+    async def resume(self, session_id: SessionId, survivor: Survivor) -> None:
+        """Take up a program that outlived the last server run, over the cap too.
+
+        One that cannot be is called lost, and logged. *Cancellation:* it is let go of.
+        """
+        self._starting[session_id] = trio.Event()
+        try:
+            witness = Witness(self.stage, session_id, survivor=survivor)
+            await self._nursery.start(self._guarded, witness)
+        except (AntError, OSError) as exc:
+            log.error("Session %s is lost: %s", session_id, exc)
+        finally:
+            self._starting.pop(session_id).set()
+
+    async def stop(self, session_id: SessionId) -> None:
+        """End the session's program and wait until it is over; nothing if none runs."""
+        await self._settled(session_id)
+        if (live := self.find(session_id)) is not None:
+            live.stop()
+            await live.over.wait()
+
+    async def stop_all(self, grace_s: float) -> None:
+        """End every session, side by side; none is started after this.
+
+        What outlives us is let go of.
+        """
+        self._stopping = True
+        for session_id in list(self._starting):
+            await self._settled(session_id)
+        for live in end_all(self.stage, grace_s):
+            await live.over.wait()
+
+    async def _settled(self, session_id: SessionId) -> None:
+        while (starting := self._starting.get(session_id)) is not None:
+            await starting.wait()
+
+    async def _guarded(
+        self, witness: Witness, task_status: trio.TaskStatus[LiveTerminal]
+    ) -> None:
+        """Until it has begun, what goes wrong is the caller's; then it is logged."""
+        try:
+            await run_session(witness.detector, witness, task_status)
+        except Exception:
+            if not witness.has_begun:
+                raise
+            log.exception("Session %s crashed.", witness.session_id)
+
+
+def end_all(stage: Stage, grace_s: float) -> list[LiveTerminal]:
+    """Begin to end every session that runs, or to let go of what outlives us; these."""
+    ending = [witness.live for witness in stage.running.values()]
+    for live in ending:
+        if live.terminal.outlives_us:
+            live.leave()
+        else:
+            live.stop(grace_s)
+    return ending
+
+
+@asynccontextmanager
+async def open_supervisor(
+    stage: Stage, cap: int, grace_s: float
+) -> AsyncIterator[Supervisor]:
+    """A supervisor whose sessions outlive whatever is inside.
+
+    Leaving it ends every session. *Cancellation:* they are killed without grace.
+    """
+    async with trio.open_nursery() as nursery:
+        supervisor = Supervisor(stage, nursery, cap)
+        yield supervisor
+        await supervisor.stop_all(grace_s)

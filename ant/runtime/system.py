@@ -1,0 +1,34 @@
+"""The bundle a request handler may touch, and nothing beyond it."""
+
+import attrs
+
+from ant.config import Config
+from ant.history.indexer import Indexer
+from ant.identity.quotas import Quotas
+from ant.journal.bus import Bus
+from ant.journal.writer import Journal
+from ant.messages.channel_sender import Channels
+from ant.rooms.presence import Presence
+from ant.runtime.health import HealthProbe
+from ant.runtime.remover import Remover
+from ant.runtime.session_run import Stage
+from ant.runtime.supervisor import Supervisor
+
+
+@attrs.frozen
+class System:
+    """One running server. `epoch` names the event log that `seq` counts in."""
+
+    config: Config
+    bus: Bus
+    journal: Journal
+    stage: Stage
+    supervisor: Supervisor
+    presence: Presence
+    health: HealthProbe
+    channels: Channels
+    quotas: Quotas
+    indexer: Indexer
+    remover: Remover
+    epoch: str
+    build_id: str

@@ -1,0 +1,50 @@
+"""The live terminal of a session: found, resized, drawn."""
+
+from ant.core.errors import Conflict
+from ant.journal.writer import Lane
+from ant.model.sessions import Session, SessionId, Status
+from ant.recording import keyframes
+from ant.runtime import run_records
+from ant.runtime.system import System
+from ant.sessions import sessions
+from ant.terminal.screen.display import Drawing
+from ant.terminal.session import LiveTerminal
+from ant.terminal.view import NO_LIBRARY
+
+
+async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
+    """The terminal to act on; one that was never started is started by being used."""
+    session = await system.journal.read(sessions.need_terminal, session_id)
+    if session.status is Status.NONE:
+        return await system.supervisor.start(session_id)
+    return system.supervisor.need(session_id)
+
+
+async def resize_terminal(
+    system: System, session_id: SessionId, cols: int, rows: int
+) -> Session:
+    """Remember the size and tell the program, if one runs."""
+    session = await system.journal.write(run_records.resize, session_id, cols, rows)
+    if (live := system.supervisor.find(session_id)) is not None:
+        live.resize(cols, rows)
+    return session
+
+
+async def draw(system: System, session_id: SessionId) -> Drawing:
+    """The screen of a session as it is, or was when its program ended.
+
+    Raises `Conflict` where no screen library is installed, and `CapacityReached`.
+    *Cancellation:* nothing to undo. Between a live drawing and its return nobody else
+    runs.
+    """
+    if (live := system.supervisor.find(session_id)) is not None:
+        return live.look()
+    try:
+        drawing = await system.journal.study(
+            keyframes.redraw, session_id, lane=Lane.REPORT
+        )
+    except ImportError:
+        raise Conflict(NO_LIBRARY) from None
+    # It may have been started meanwhile.
+    live = system.supervisor.find(session_id)
+    return drawing if live is None else live.look()

@@ -1,0 +1,439 @@
+"""Rules of sessions: a terminal and its private chat are born and buried as a pair."""
+
+import re
+from itertools import islice
+from typing import Any
+
+import attrs
+
+from ant.api import codec
+from ant.api.constraints import META
+from ant.api.page_requests import FIRST_PAGE, ListAll
+from ant.api.patch import changes
+from ant.api.session_requests import CreateSession, PatchSession, SetCliFlag, SetHandle
+from ant.core import clock
+from ant.core.errors import Conflict, Gone, Invalid, NotFound, NotRunning
+from ant.model.events import CliFlagUpdated, HandleUpdated, SessionsChanged
+from ant.model.handles import FORM, normal
+from ant.model.sessions import (
+    PROGRAMS,
+    CliFlag,
+    Session,
+    SessionId,
+    SessionList,
+    SessionType,
+    Status,
+    TerminalInfo,
+)
+from ant.sessions import handles
+from ant.store import PAGE_BYTES, Page, Unit, paging
+
+PURGED = 20
+"""Sessions that are removed in one transaction because they are too old."""
+
+_ACTIVE, _RECOVERABLE = "active", "recoverable"
+"""The two lists, in the order in which they are told."""
+
+_PATCHED = ("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_messages")
+"""Columns that a patch sets as they are."""
+
+
+def _driver(ask: CreateSession, program: str | None) -> CliFlag | None:
+    if ask.cli_flag is not None or ask.type is not SessionType.AGENT:
+        return ask.cli_flag
+    return PROGRAMS.get(program) if program else None
+
+
+def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Session:
+    """A new session; with a terminal also its private chat, linked, both with handles.
+
+    `program` is the name of what it will run, for the driver of an agent. Raises
+    `Conflict` when an active session has the name, or the chat's.
+    """
+    name = ask.name.strip()
+    driver = _driver(ask, program)
+    chat_name = f"{name}-Chat" if ask.type.has_terminal else None
+    for taken in filter(None, (name, chat_name)):
+        if unit.sessions.name_taken(taken):
+            raise Conflict(f'"{taken}" already exists')
+    session = Session(
+        id=SessionId(clock.new_id()),
+        name=name,
+        type=ask.type,
+        workspace_id=ask.workspace_id,
+        root_dir=ask.root_dir,
+        status=Status.NONE,
+        archived=False,
+        ttl=ask.ttl,
+        deleted_at=None,
+        last_activity=None,
+        meta=ask.meta | ({"agent_driver": driver} if driver else {}),
+        created_at=unit.now,
+        updated_at=unit.now,
+        handle=None,
+        display_name=None,
+        alias=None,
+        cli_flag=driver,
+        linked_chat_id=None,
+        auto_forward_chat=True,
+        accepts_messages=ask.accepts_messages,
+        terminal=None,
+    )
+    if chat_name is not None:
+        session = _with_terminal(unit, session, ask, chat_name)
+    else:
+        unit.sessions.add(session, {})
+    unit.emit(SessionsChanged(session.id))
+    return session
+
+
+def _with_terminal(
+    unit: Unit, session: Session, ask: CreateSession, chat_name: str
+) -> Session:
+    slug = handles.free(unit, session.name)
+    chat_slug = handles.free(unit, chat_name)
+    chat = attrs.evolve(
+        session,
+        id=SessionId(clock.new_id()),
+        name=chat_name,
+        type=SessionType.CHAT,
+        meta={"auto_linked_terminal_id": session.id, "auto_named": True},
+        handle=f"@{chat_slug}" if chat_slug else None,
+        display_name=chat_slug,
+        alias=chat_slug,
+        cli_flag=None,
+        accepts_messages=False,
+    )
+    session = attrs.evolve(
+        session,
+        handle=f"@{slug}" if slug else None,
+        display_name=slug,
+        alias=slug,
+        linked_chat_id=chat.id,
+        terminal=TerminalInfo(
+            host=ask.host or "pty",
+            command=ask.command,
+            cols=ask.cols,
+            rows=ask.rows,
+            pid=None,
+            exit_code=None,
+            exit_signal=None,
+            status_reason=None,
+            started_at=None,
+            exited_at=None,
+            oldest=0,
+            end=0,
+        ),
+    )
+    unit.sessions.add(chat, {})
+    unit.sessions.add(session, ask.env)
+    return session
+
+
+def list_sessions(unit: Unit, ask: ListAll = FIRST_PAGE) -> SessionList:
+    """A page of active sessions, and of those that can be brought back.
+
+    Raises `Invalid` on an `after` that no page ended with.
+    """
+    kind, place = _place(ask.after)
+    active: Page[Session] = Page()
+    if kind != _RECOVERABLE:
+        active = unit.sessions.active(place, PAGE_BYTES // 2)
+        place = None
+        if active.more:
+            return SessionList(active, (), _named(unit, _ACTIVE, active[-1].id))
+    gone = unit.sessions.recoverable(place, PAGE_BYTES // 2)
+    following = _named(unit, _RECOVERABLE, gone[-1].id) if gone.more else None
+    return SessionList(active, gone, following)
+
+
+def _named(unit: Unit, kind: str, session_id: SessionId) -> str:
+    at, ordinal = unit.sessions.place(session_id)
+    return f"{kind}.{ordinal}.{at}"
+
+
+def _place(name: str | None) -> tuple[str, tuple[str, int] | None]:
+    """The list and the place in it that a page named."""
+    if name is None:
+        return _ACTIVE, None
+    kind, ordinal, at = (*name.split(".", 2), "", "")[:3]
+    if kind not in (_ACTIVE, _RECOVERABLE) or not re.fullmatch("[0-9]{1,15}", ordinal):
+        raise paging.no_place(name)
+    return kind, (at, int(ordinal))
+
+
+def get_session(unit: Unit, session_id: SessionId) -> Session:
+    """The row, active or not. Raises `NotFound`."""
+    session = unit.sessions.get(session_id)
+    if session is None:
+        raise NotFound("session", session_id)
+    return session
+
+
+def check_exists(unit: Unit, session_id: SessionId) -> tuple[bool, bool]:
+    """Whether the session is archived, and deleted. Raises `NotFound`."""
+    state = unit.sessions.state(session_id)
+    if state is None:
+        raise NotFound("session", session_id)
+    return state
+
+
+def check_active(unit: Unit, session_id: SessionId) -> None:
+    """Raises `NotFound`, or `Gone` when the session is archived or deleted."""
+    _refuse(session_id, *check_exists(unit, session_id))
+
+
+def refuse_inactive(session: Session) -> None:
+    """The same, of a row that was read already."""
+    _refuse(session.id, session.archived, session.deleted_at is not None)
+
+
+def _refuse(session_id: SessionId, archived: bool, deleted: bool) -> None:
+    if archived or deleted:
+        state = "deleted" if deleted else "archived"
+        raise Gone(f"Session {session_id!r} is {state}; restore it first.")
+
+
+def need_active(unit: Unit, session_id: SessionId) -> Session:
+    """The row of an active session. Raises as `check_active` does."""
+    check_active(unit, session_id)
+    return get_session(unit, session_id)
+
+
+def need_terminal(unit: Unit, session_id: SessionId) -> Session:
+    """The row of an active session that has a terminal; a chat is a `NotRunning`."""
+    session = need_active(unit, session_id)
+    if session.terminal is None:
+        raise NotRunning(f"Session {session_id!r} is a chat and has no terminal.")
+    return session
+
+
+def _pair(unit: Unit, session: Session) -> list[Session]:
+    """The session and the other half of an automatic terminal and chat pair."""
+    other_id = session.linked_chat_id or session.meta.get("auto_linked_terminal_id")
+    other = unit.sessions.get(other_id) if isinstance(other_id, str) else None
+    if other is None:
+        return [session]
+    chat = other if session.linked_chat_id else session
+    terminal = session if session.linked_chat_id else other
+    automatic = (
+        terminal.linked_chat_id == chat.id
+        and chat.meta.get("auto_linked_terminal_id") == terminal.id
+    )
+    return [session, other] if automatic else [session]
+
+
+def to_delete(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
+    """A session and its automatic pair, which go together; the ids of both.
+
+    Raises `NotFound`, and `Gone` when it is inactive already, unless it is to go for
+    good.
+    """
+    check = get_session if hard else need_active
+    return [session.id for session in _pair(unit, check(unit, session_id))]
+
+
+def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
+    """Mark a session and its automatic pair deleted; as `to_delete` otherwise."""
+    ids = to_delete(unit, session_id, hard)
+    for session in (get_session(unit, each) for each in ids):
+        if session.deleted_at is None:
+            unit.sessions.change(
+                session.id,
+                deleted_at=clock.stamp(unit.now),
+                updated_at=clock.stamp(unit.now),
+            )
+    unit.emit(SessionsChanged(session_id, tuple(ids)))
+    return ids
+
+
+def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
+    """Remove sessions, with all that hangs on them; their terminals have ended.
+
+    From now on there is nothing to be read of them; rows go bit by bit (`removing`).
+    Of each event they had, logged or in the chain, a tombstone without content stays.
+    """
+    for session_id in ids:
+        unit.removals.mark(session_id, clock.stamp(unit.now))
+    unit.emit(SessionsChanged(None, tuple(ids)))
+
+
+def restore_session(unit: Unit, session_id: SessionId) -> Session:
+    """Bring back an archived or deleted session, and its automatic pair with it.
+
+    A handle that somebody took meanwhile is theirs; another one is found if there is.
+    Raises `Conflict` when it is active or its name is taken meanwhile, and `Gone` when
+    both were deleted longer ago than their ttl.
+    """
+    session = get_session(unit, session_id)
+    if session.active:
+        raise Conflict("Session is not deleted or archived")
+    pair = _pair(unit, session)
+    if all(_expired(unit, each) for each in pair):
+        raise Gone("Recovery window has expired")
+    ids = [each.id for each in pair]
+    for each in pair:
+        if unit.sessions.name_taken(each.name, but=ids):
+            raise Conflict(f'"{each.name}" already exists')
+        handle = each.handle
+        if handle and unit.sessions.by_handle(handle):
+            slug = handles.free(unit, each.name)
+            handle = f"@{slug}" if slug else None
+            unit.emit(HandleUpdated(each.id, handle, each.display_name))
+        unit.sessions.change(
+            each.id,
+            archived=False,
+            deleted_at=None,
+            updated_at=clock.stamp(unit.now),
+            handle=handle,
+        )
+    unit.emit(SessionsChanged(session_id))
+    return get_session(unit, session_id)
+
+
+def _expired(unit: Unit, session: Session) -> bool:
+    """Whether a deleted session is past its recovery window, which is its ttl."""
+    if session.deleted_at is None or session.ttl == "forever":
+        return False
+    return session.deleted_at < clock.parse_moment(session.ttl, unit.now)
+
+
+def purge(unit: Unit) -> list[SessionId]:
+    """Remove what was deleted longer ago than its ttl; nothing archived, ever.
+
+    Of a pair with two ttls the longer one counts, for both. No more than `PURGED` at
+    once.
+    """
+    expired = (
+        session.id
+        for session in unit.sessions.deleted()
+        if all(_expired(unit, each) for each in _pair(unit, session))
+    )
+    ids = list(islice(expired, PURGED))
+    if ids:
+        remove_sessions(unit, ids)
+    return ids
+
+
+def patch_session(
+    unit: Unit, session_id: SessionId, ask: PatchSession
+) -> tuple[Session, list[SessionId]]:
+    """Change what is named; the row, and which sessions are archived by it.
+
+    Raises `Gone` on an inactive session unless it is to be unarchived, `Conflict` when
+    a name is taken, `Invalid` when the chat to link is none.
+    """
+    named = changes(ask)
+    if named.get("archived") is False and not get_session(unit, session_id).active:
+        restore_session(unit, session_id)
+    session = need_active(unit, session_id)
+    fields: dict[str, Any] = {key: named[key] for key in _PATCHED if key in named}
+    meta = session.meta
+    if "name" in named:
+        fields["name"] = _rename(unit, session, named["name"].strip())
+        if meta.get("auto_named"):
+            meta = meta | {"auto_named": False}
+    meta = merged(meta, named.get("meta", {}))
+    if meta != session.meta:
+        kept = {key: value for key, value in meta.items() if value is not None}
+        fields["meta"] = codec.dumps(kept).decode()
+    removed: list[SessionId] = []
+    if "linked_chat_id" in named:
+        fields["linked_chat_id"] = named["linked_chat_id"]
+        removed += _relink(unit, session, named["linked_chat_id"])
+    if fields:
+        unit.sessions.change(session_id, updated_at=clock.stamp(unit.now), **fields)
+    if named.get("archived"):
+        removed += _archive(unit, _pair(unit, get_session(unit, session_id)))
+    if fields or removed:
+        unit.emit(SessionsChanged(session_id, tuple(removed)))
+    return get_session(unit, session_id), removed
+
+
+def merged(meta: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The meta with these keys replaced. Raises `Invalid` when it grows too large."""
+    both = meta | changes
+    try:
+        META.check(both)
+    except ValueError as exc:
+        raise Invalid(f"{exc} at $.meta") from exc
+    return both
+
+
+def _rename(unit: Unit, session: Session, name: str) -> str:
+    """Rename the session, and the chat that is named after it; check both names.
+
+    A chat that a person gave a name of its own keeps that.
+    """
+    names = {session.id: name}
+    for each in _pair(unit, session):
+        if each.id != session.id and each.meta.get("auto_named"):
+            names[each.id] = f"{name}-Chat"
+    for session_id, new in names.items():
+        unit.sessions.change(session_id, name=new, updated_at=clock.stamp(unit.now))
+    for session_id, new in names.items():
+        if unit.sessions.name_taken(new, but=[session_id]):
+            raise Conflict(f'"{new}" already exists')
+    return name
+
+
+def _relink(unit: Unit, session: Session, chat_id: SessionId | None) -> list[SessionId]:
+    """Check the chat to link; the automatic one that is left behind is archived."""
+    if session.terminal is None:
+        raise Invalid("only a terminal or agent has a linked chat at $.linked_chat_id")
+    if chat_id is not None:
+        chat = unit.sessions.get(chat_id)
+        if chat is None or not chat.active or chat.type is not SessionType.CHAT:
+            raise Invalid(f"there is no active chat {chat_id!r} at $.linked_chat_id")
+    left = [each for each in _pair(unit, session) if each.id != session.id]
+    return _archive(unit, [each for each in left if each.id != chat_id])
+
+
+def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
+    for session in sessions:
+        unit.sessions.change(
+            session.id, archived=True, updated_at=clock.stamp(unit.now)
+        )
+    return [session.id for session in sessions]
+
+
+def set_handle(unit: Unit, session_id: SessionId, ask: SetHandle) -> Session:
+    """Give a session a handle that nobody active has; null clears it."""
+    check_active(unit, session_id)
+    handle = normal(ask.handle) if ask.handle else None
+    if handle is not None:
+        if not FORM.fullmatch(handle):
+            raise Invalid("expected letters, digits, _, . or - at $.handle")
+        other = unit.sessions.by_handle(handle)
+        if other is not None and other.id != session_id:
+            raise Conflict(f"{handle} is already taken")
+    unit.sessions.change(
+        session_id,
+        handle=handle,
+        display_name=ask.display_name,
+        updated_at=clock.stamp(unit.now),
+    )
+    unit.emit(HandleUpdated(session_id, handle, ask.display_name))
+    unit.emit(SessionsChanged(session_id))
+    return get_session(unit, session_id)
+
+
+def set_cli_flag(unit: Unit, session_id: SessionId, ask: SetCliFlag) -> Session:
+    """Name the agent CLI driver, in row and `meta.agent_driver`, or clear both."""
+    session = need_active(unit, session_id)
+    slug = (ask.cli_flag or "").strip()
+    if slug and slug not in list(CliFlag):
+        raise Invalid(f'Invalid cli_flag: "{slug}" at $.cli_flag')
+    flag = CliFlag(slug) if slug else None
+    meta = {key: v for key, v in session.meta.items() if key != "agent_driver"}
+    if flag is not None:
+        meta["agent_driver"] = flag
+    unit.sessions.change(
+        session_id,
+        cli_flag=flag,
+        meta=codec.dumps(meta).decode(),
+        updated_at=clock.stamp(unit.now),
+    )
+    unit.emit(CliFlagUpdated(session_id, flag))
+    unit.emit(SessionsChanged(session_id))
+    return get_session(unit, session_id)

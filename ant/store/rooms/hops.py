@@ -1,0 +1,52 @@
+"""How far what programs say is from a person's word, for each place and author."""
+
+from typing import Any
+
+from peewee import fn
+
+from ant.model.sessions import Chain
+from ant.store.tables.rooms import HopRow
+from ant.store.tables.statement import Statement
+
+_NEWEST = Statement(lambda: HopRow.select(fn.MAX(HopRow.person)))
+_FURTHEST = Statement(
+    lambda place, author: (
+        HopRow.select(HopRow.person, HopRow.hops)
+        .where((HopRow.place == place) & (HopRow.author != author))
+        .order_by(HopRow.person.desc(), HopRow.hops.desc())
+        .limit(1)
+    )
+)
+_GET = Statement(
+    lambda place, author: HopRow.select(HopRow.person, HopRow.hops).where(
+        (HopRow.place == place) & (HopRow.author == author)
+    )
+)
+_PUT = Statement(
+    lambda **row: HopRow.insert(row).on_conflict("REPLACE"),
+    names=("place", "author", "person", "hops"),
+)
+
+
+def _chain(row: Any) -> Chain:
+    return Chain(row.person, row.hops) if row else Chain()
+
+
+class Hops:
+    """The furthest chain of each place and author, inside one transaction.
+
+    There are as many rows as there are pairs of a room and who speaks in it.
+    """
+
+    def newest(self) -> int:
+        """The number of the last word of a person."""
+        return int(_NEWEST.value() or 0)
+
+    def furthest(self, place: str, but: str) -> Chain:
+        """The furthest chain in a place that is not this author's."""
+        return _chain(_FURTHEST.one(place=place, author=but))
+
+    def note(self, place: str, author: str, chain: Chain) -> None:
+        """Keep the chain, where it is further than the author's last one there."""
+        if chain > _chain(_GET.one(place=place, author=author)):
+            _PUT.run(place=place, author=author, person=chain.person, hops=chain.hops)

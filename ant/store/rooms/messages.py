@@ -1,0 +1,220 @@
+"""Message rows to and from the model, pages of them, and the full-text index."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from peewee import SQL, fn
+
+from ant.api import codec
+from ant.core import clock
+from ant.model.messages import Message
+from ant.store.tables.reachable import reachable
+from ant.store.tables.rooms import MessageIndex, MessageRow
+from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page
+
+TRIGRAM = 3
+"""Characters that a word must have to be in the index; shorter ones are looked for."""
+
+
+def _message(row: Any) -> Message:
+    """A message of a row that has the table's columns in their order."""
+    (_, ident, session_id, role, content, *middle, meta, at, pinned, client, hops) = row
+    return Message(
+        ident,
+        session_id,
+        role,
+        content,
+        *middle,  # type: ignore[call-arg]  # Six columns that are the field as they are.
+        {} if meta == "{}" else codec.loads(meta),
+        clock.parse_stamp(at),
+        bool(pinned),
+        client,
+        hops,
+    )
+
+
+_GET = Statement(
+    lambda session_id, message_id: MessageRow.select().where(
+        (MessageRow.id == message_id) & (MessageRow.session_id == session_id)
+    )
+)
+_BY_CLIENT_ID = Statement(
+    lambda session_id, client_id: MessageRow.select().where(
+        (MessageRow.session_id == session_id) & (MessageRow.client_id == client_id)
+    )
+)
+_NEWEST = Statement(
+    lambda session_id: MessageRow.select(fn.MAX(MessageRow.created_at)).where(
+        MessageRow.session_id == session_id
+    )
+)
+_COLUMNS = [field.name for field in MessageRow._meta.sorted_fields[1:]]
+_ADD = Statement(lambda **row: MessageRow.insert(row), names=_COLUMNS)
+
+
+@cache
+def _page(since: bool, before: bool, newest: bool) -> Statement:
+    """A page bounded on neither, either or both sides, from either end."""
+
+    def build(session_id: Any, limit: Any, since_at: Any, before_at: Any) -> Any:
+        query = MessageRow.select().where(MessageRow.session_id == session_id)
+        if since:
+            query = query.where(MessageRow.created_at > since_at)
+        if before:
+            query = query.where(MessageRow.created_at < before_at)
+        order = MessageRow.created_at.desc() if newest else MessageRow.created_at
+        return query.order_by(order).limit(limit)
+
+    return Statement(build)
+
+
+def _matching(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Any:
+    """Indexed words, in one room or in all, newest or best first."""
+
+    def build(session_id: Any, match: Any, limit: Any) -> Any:
+        query = (
+            _reachable(session_id if room else None, archived, deleted)
+            .join_from(
+                MessageRow,
+                MessageIndex,
+                on=(MessageRow.ordinal == (0 - MessageIndex.rowid)),
+            )
+            .where(MessageIndex.match(match))
+        )
+        order = MessageIndex.rank() if by_rank else MessageIndex.rowid
+        return query.order_by(order).limit(limit)
+
+    return build
+
+
+@cache
+def _search(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Statement:
+    return Statement(_matching(room, archived, deleted, by_rank))
+
+
+def _reachable(session_id: Any, archived: bool, deleted: bool) -> Any:
+    """The messages of one room, else of all rooms that are to be looked into."""
+    query = MessageRow.select(MessageRow)
+    if session_id is not None:
+        return query.where(MessageRow.session_id == session_id)
+    return reachable(query, MessageRow.session_id, archived, deleted)
+
+
+class MessageStore:
+    """Messages and their index, inside one transaction."""
+
+    def get(self, session_id: str, message_id: str) -> Message | None:
+        """That message of that room."""
+        row = _GET.one(session_id=session_id, message_id=message_id)
+        return _message(row) if row else None
+
+    def by_client_id(self, session_id: str, client_id: str) -> Message | None:
+        """The message that a client posted in a room under an id of its own."""
+        row = _BY_CLIENT_ID.one(session_id=session_id, client_id=client_id)
+        return _message(row) if row else None
+
+    def newest_stamp(self, session_id: str) -> str | None:
+        """When the room's last message was posted."""
+        stamp: str | None = _NEWEST.value(session_id=session_id)
+        return stamp
+
+    def add(self, message: Message) -> None:
+        """Insert a message; a trigger puts it into the index."""
+        row = {name: getattr(message, name) for name in _COLUMNS}
+        row["meta"] = codec.dumps(message.meta).decode()
+        row["created_at"] = clock.stamp(message.created_at)
+        _ADD.run(**row)
+
+    def change(self, message_id: str, **fields: Any) -> None:
+        """Set columns of a message; `meta` is given as text."""
+        MessageRow.update(fields).where(MessageRow.id == message_id).execute()
+
+    def remove(self, message_id: str) -> None:
+        """Delete a message, its receipts and its place in the index."""
+        MessageRow.delete().where(MessageRow.id == message_id).execute()
+
+    def page(
+        self,
+        session_id: str,
+        since: str | None,
+        before: str | None,
+        limit: int,
+        budget: int = PAGE_BYTES,
+    ) -> Page[Message]:
+        """Oldest first; `since` and `before` are exclusive stamps.
+
+        With `since` alone the oldest `limit` after it, else the newest `limit`; no more
+        than have `budget` bytes together.
+        """
+        newest = since is None or before is not None
+        rows = _page(since is not None, before is not None, newest).rows(
+            session_id=session_id, limit=limit + 1, since_at=since, before_at=before
+        )
+        return page(rows, _message, limit, budget, newest)
+
+    def search(
+        self,
+        words: list[str],
+        session_id: str | None,
+        archived: bool,
+        deleted: bool,
+        by_rank: bool,
+        limit: int,
+    ) -> Page[Message]:
+        """Messages that hold every word, whatever its case; newest or best first."""
+        indexed = [word for word in words if len(word) >= TRIGRAM]
+        short = sorted({word for word in words if len(word) < TRIGRAM})
+        match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
+        where = (session_id is not None, archived, deleted)
+        if not short:
+            rows = _search(*where, by_rank).rows(
+                session_id=session_id, match=match, limit=limit + 1
+            )
+        elif indexed:
+            query = _matching(*where, by_rank)(session_id, match, limit + 1)
+            rows = lazily(query.where(_holds(short)).namedtuples())
+        else:
+            query = _reachable(session_id, archived, deleted).where(_holds(short))
+            newest = query.order_by(MessageRow.ordinal.desc())
+            rows = lazily(newest.limit(limit + 1).namedtuples())
+        return page(rows, _message, limit)
+
+    def matching(
+        self,
+        holds: Callable[[str], bool],
+        session_id: str | None,
+        archived: bool,
+        deleted: bool,
+        limit: int,
+        budget: int,
+    ) -> tuple[list[Message], bool]:
+        """Messages, newest first, whose content is like that; whether that is all.
+
+        No more than `budget` characters are looked through, and no more answered than a
+        page has.
+        """
+        room = PAGE_BYTES
+        query = _reachable(session_id, archived, deleted)
+        newest = query.order_by(MessageRow.ordinal.desc())
+        found: list[Message] = []
+        for row in lazily(newest.namedtuples()):
+            budget -= len(row.content)
+            if budget < 0:
+                return found, False
+            if holds(row.content):
+                room -= codec.weight(row)
+                if room < 0 and found:
+                    return found, False
+                found.append(_message(row))
+                if len(found) == limit:
+                    break
+        return found, True
+
+
+def _holds(words: list[str]) -> Any:
+    """One flat condition: hundreds of nested ones are too deep for SQLite."""
+    each = '"t1"."content" LIKE ? ESCAPE \'\\\''
+    escaped = [re.sub(r"([\\%_])", r"\\\1", word) for word in words]
+    return SQL(" AND ".join([each] * len(words)), [f"%{word}%" for word in escaped])

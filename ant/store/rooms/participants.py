@@ -1,0 +1,230 @@
+"""Members, posters and read receipts."""
+
+from typing import Any
+
+import attrs
+from peewee import JOIN
+
+from ant.api import codec
+from ant.core import clock
+from ant.model.rooms import Read
+from ant.store.tables.reachable import THERE
+from ant.store.tables.rooms import MemberRow, MessageRow, PosterRow, ReadRow
+from ant.store.tables.sessions import SessionRow
+from ant.store.tables.statement import Statement, lazily, page
+
+
+class Receipts(dict[str, list[Read]]):
+    """Read receipts by message; `next` is the number to go on after, None for none."""
+
+    next: int | None = None
+
+
+RECEIPT_BYTES = 120
+"""What a receipt has beside ids and names, as JSON."""
+
+
+@attrs.frozen
+class Member:
+    """Somebody's place in a room, with what is known of the session."""
+
+    session_id: str
+    role: str
+    alias: str | None
+    cli_flag: str | None
+    joined_at: str
+    ordinal: int = attrs.field(default=0, eq=False)
+    """Its place among all members, once it is stored."""
+
+
+@attrs.frozen
+class Listed:
+    """Somebody's place in a room, with the names he can be called by."""
+
+    session_id: str
+    role: str
+    alias: str | None
+    handle: str | None
+    type: str
+
+
+@attrs.frozen
+class Poster:
+    """Who posted in a room, under the name they gave."""
+
+    sender_id: str
+    first_seen: str
+    last_seen: str
+    message_count: int
+
+
+def _member(row: Any) -> Member:
+    known = row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at
+    return Member(*known, row.id)
+
+
+_MEMBER = Statement(
+    lambda room_id, session_id: MemberRow.select().where(
+        (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
+    )
+)
+_ROSTER = Statement(
+    lambda room_id: (
+        MemberRow.select(
+            MemberRow.session_id,
+            MemberRow.role,
+            MemberRow.alias_,
+            SessionRow.handle,
+            SessionRow.type,
+        )
+        .join(SessionRow, on=(SessionRow.id == MemberRow.session_id))
+        .where(
+            (MemberRow.room_id == room_id)
+            & (SessionRow.archived == False)  # noqa: E712
+            & SessionRow.deleted_at.is_null()
+        )
+        .order_by(MemberRow.id)
+    )
+)
+_POSTED = Statement(
+    lambda room_id, sender_id, at: PosterRow.insert(
+        room_id=room_id,
+        sender_id=sender_id,
+        first_seen=at,
+        last_seen=at,
+        message_count=1,
+    ).on_conflict(
+        conflict_target=[PosterRow.room_id, PosterRow.sender_id],
+        update={
+            PosterRow.last_seen: at,
+            PosterRow.message_count: PosterRow.message_count + 1,
+        },
+    )
+)
+
+
+def _receipt(row: Any) -> tuple[int, str, Read]:
+    """Its number, the message's id, and who read it when."""
+    reader = getattr(row, "reader", None)
+    read = Read(
+        session_id=row.session_id,
+        reader_name=(reader.display_name or reader.name) if reader else row.session_id,
+        reader_handle=reader.handle if reader else None,
+        read_at=clock.parse_stamp(row.read_at),
+    )
+    return row.id, row.message_id_id, read
+
+
+def _receipt_weight(row: Any) -> int:
+    reader = getattr(row, "reader", None)
+    names = (reader.display_name, reader.name, reader.handle) if reader else ()
+    return codec.weight((row.session_id, row.message_id_id, *names)) + RECEIPT_BYTES
+
+
+class People:
+    """Members, posters and receipts, inside one transaction."""
+
+    def members(self, room_id: str) -> list[Member]:
+        """Every membership of a room, of those who left too, oldest first."""
+        rows = MemberRow.select(MemberRow).join(
+            SessionRow, on=(SessionRow.id == MemberRow.session_id)
+        )
+        rows = rows.where((MemberRow.room_id == room_id) & THERE)
+        return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
+
+    def member(self, room_id: str, session_id: str) -> Member | None:
+        """That session's membership of that room."""
+        row = _MEMBER.one(room_id=room_id, session_id=session_id)
+        return _member(row) if row else None
+
+    def roster(self, room_id: str) -> list[Listed]:
+        """Every membership of an active session, with its handle, oldest first."""
+        return [
+            Listed(row.session_id, row.role, row.alias_, row.handle, row.type)
+            for row in _ROSTER.rows(room_id=room_id)
+        ]
+
+    def save_member(self, room_id: str, member: Member) -> None:
+        """Insert or replace a membership."""
+        fields = {
+            "role": member.role,
+            "alias_": member.alias,
+            "cli_flag": member.cli_flag,
+            "joined_at": member.joined_at,
+        }
+        here = (MemberRow.room_id == room_id) & (
+            MemberRow.session_id == member.session_id
+        )
+        if not MemberRow.update(fields).where(here).execute():
+            MemberRow.insert(
+                room_id=room_id, session_id=member.session_id, **fields
+            ).execute()
+
+    def memberships(self, session_id: str) -> list[str]:
+        """The rooms that a session was ever a member of."""
+        rows = MemberRow.select(MemberRow.room_id).where(
+            MemberRow.session_id == session_id
+        )
+        found: Any = rows.order_by(MemberRow.id).namedtuples()
+        return [row.room_id for row in found]
+
+    def posters(self, room_id: str) -> list[Poster]:
+        """Who posted, first poster first."""
+        rows = PosterRow.select().where(PosterRow.room_id == room_id)
+        return [
+            Poster(row.sender_id, row.first_seen, row.last_seen, row.message_count)
+            for row in rows.order_by(PosterRow.first_seen, PosterRow.sender_id)
+        ]
+
+    def posted(self, room_id: str, sender_id: str, at: str) -> None:
+        """Count a message."""
+        _POSTED.run(room_id=room_id, sender_id=sender_id, at=at)
+
+    def unposted(self, room_id: str, sender_id: str) -> None:
+        """Count a message no longer; who has none left is no poster."""
+        here = (PosterRow.room_id == room_id) & (PosterRow.sender_id == sender_id)
+        PosterRow.update(message_count=PosterRow.message_count - 1).where(
+            here
+        ).execute()
+        PosterRow.delete().where(here & (PosterRow.message_count <= 0)).execute()
+
+    def add_read(self, message_id: str, reader_id: str, at: str) -> bool:
+        """Note a read, unless there is an earlier one; whether it was the first."""
+        query = ReadRow.insert(
+            message_id=message_id, session_id=reader_id, read_at=at
+        ).on_conflict_ignore()
+        before = ReadRow.select().where(ReadRow.message_id == message_id).count()
+        query.execute()
+        after = ReadRow.select().where(ReadRow.message_id == message_id).count()
+        return bool(after > before)
+
+    def reads(
+        self, room_id: str, message_id: str | None = None, after: int = 0
+    ) -> Receipts:
+        """Receipts by message, of one or of the whole room, in order of reading.
+
+        A page of them, after a receipt's number.
+        """
+        query = (
+            ReadRow.select(
+                ReadRow, SessionRow.name, SessionRow.display_name, SessionRow.handle
+            )
+            .join(MessageRow, on=(MessageRow.id == ReadRow.message_id))
+            .switch(ReadRow)
+            .join(
+                SessionRow,
+                JOIN.LEFT_OUTER,
+                on=((SessionRow.id == ReadRow.session_id) & THERE),
+                attr="reader",
+            )
+            .where(MessageRow.session_id == room_id)
+        )
+        if message_id is not None:
+            query = query.where(ReadRow.message_id == message_id)
+        query = query.where(ReadRow.id > after).order_by(ReadRow.id)
+        rows = page(lazily(query), _receipt, weigh=_receipt_weight)
+        reads = Receipts()
+        for _, told_of, read in rows:
+            reads.setdefault(told_of, []).append(read)
+        reads.next = rows[-1][0] if rows.more else None
+        return reads

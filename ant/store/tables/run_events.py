@@ -1,0 +1,44 @@
+"""The tables of what happened: run events and terminal events."""
+
+from typing import ClassVar
+
+from peewee import AutoField, BigIntegerField, ForeignKeyField, IntegerField, TextField
+
+from ant.store.tables.sessions import SessionRow, Table
+
+
+class RunEventRow(Table):
+    """A run event; it outlives its session as a tombstone, so nothing cascades."""
+
+    id = AutoField()
+    session_id = TextField()
+    n = IntegerField()
+    at = TextField()
+    source = TextField()
+    trust = TextField()
+    kind = TextField()
+    text = TextField()
+    payload = TextField()
+    raw_ref = TextField(null=True)
+    start = BigIntegerField(null=True)
+    end = BigIntegerField(null=True)
+    prev = TextField(null=True)
+    hash = TextField()
+
+    class Meta:
+        table_name = "run_events"
+        indexes: ClassVar = ((("session_id", "n"), True),)
+
+
+class TerminalEventRow(Table):
+    """What the host of a terminal told, in order."""
+
+    id = AutoField()
+    session_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE")
+    offset = BigIntegerField()
+    at = TextField()
+    kind = TextField()
+    data = TextField()
+
+    class Meta:
+        table_name = "terminal_events"

@@ -1,0 +1,70 @@
+"""Lines in a row as they are stored: one text, and where each of them was drawn."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from ant.model.sessions import SessionId
+from ant.terminal.render.rows import Line
+
+SMALL, LARGE = "I", "Q"
+"""Numbers of 4 and of 8 bytes: a line that stands for long may span more than 4 GiB."""
+
+FIELDS = 3
+"""Numbers of a line: where it starts and ends, and when; each less the block's."""
+
+
+@attrs.frozen
+class LineBlock:
+    """Lines from number `first` on.
+
+    All of them were drawn by bytes from `start` to `stop`, from `since` until `until`
+    in milliseconds.
+    """
+
+    session_id: SessionId
+    first: int
+    count: int
+    start: int
+    stop: int
+    since: int
+    until: int
+    text: str
+    spans: bytes
+
+    @classmethod
+    def of(
+        cls, session_id: SessionId, first: int, lines: Sequence[Line]
+    ) -> "LineBlock":
+        """At least one line."""
+        starts = [line.start for line in lines]
+        stops = [line.end for line in lines]
+        times = [line.at for line in lines]
+        start, stop = min(starts), max(stops)
+        since, until = min(times), max(times)
+        small = max(stop - start, until - since) < 1 << 32
+        spans = array(SMALL if small else LARGE, bytes(0))
+        for line in lines:
+            spans.extend((line.start - start, line.end - start, line.at - since))
+        text = "\n".join([line.text for line in lines])
+        return cls(
+            *(session_id, first, len(lines), start, stop, since, until),
+            text,
+            spans.tobytes(),
+        )
+
+    def lines(self) -> list[Line]:
+        """All of them, in order."""
+        return [line for _, line in self.numbered()]
+
+    def numbered(self) -> Iterator[tuple[int, Line]]:
+        """All of them, in order, each with its number."""
+        size = len(self.spans) // (FIELDS * self.count)
+        spans = array(SMALL if size == array(SMALL).itemsize else LARGE, self.spans)
+        start, since, places = self.start, self.since, iter(spans)
+        texts = enumerate(self.text.split("\n"), self.first)
+        for (number, text), low, high, at in zip(
+            texts, places, places, places, strict=True
+        ):
+            yield number, Line(text, start + low, start + high, since + at)

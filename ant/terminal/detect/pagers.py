@@ -1,0 +1,131 @@
+"""Pagers and editors: they wait for a person, and no answer of ours fits them."""
+
+import re
+from itertools import pairwise
+
+import attrs
+
+from ant.terminal.detect.cursor_prompts import find_press
+from ant.terminal.detect.prompt_builder import asked
+from ant.terminal.detect.typed_choices import find_choices
+from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.terminal.screen.snapshot import Look
+
+PAGERS = frozenset(["less", "more", "most", "pg", "man", "bat", "w3m"])
+EDITORS = frozenset(
+    [
+        "vi",
+        "vim",
+        "nvim",
+        "view",
+        "vimdiff",
+        "nano",
+        "pico",
+        "emacs",
+        "micro",
+        "hx",
+        "helix",
+        "joe",
+        "mcedit",
+        "kak",
+        "ne",
+    ]
+)
+_PAGER = re.compile(
+    r"\s*(:|.{0,120}\(END\)|--More--.{0,60}|-- ?More ?--.*|lines \d+-\d+(/\d+)?"
+    r"|.*\blines \d+-\d+(/\d+)? (.*\d%|\(END\))"
+    r"|.*\(press h for help or q to quit\)|ESC|.*\(file \d+ of \d+\))\s*"
+)
+_NANO = re.compile(r"\s*(GNU nano|UW PICO)\b")
+_KEYS_OF_NANO = re.compile(r"\^[A-Z] .*\^[A-Z] ")
+_VIM_STATUS = re.compile(
+    r'"[^"]*".*(\d+L|\[New\]|lines?)|-- ?(INSERT|VISUAL|REPLACE|NORMAL).*'
+    r"|.*\b\d+,\d+(-\d+)?\s+(All|Top|Bot|\d+%)\s*"
+)
+_CONTROL = re.compile(r"\^[A-Z]")
+_FIELD = re.compile(r"\s*[A-Z][^│~]*: ?$")
+
+TILDES = 3
+"""Rows with nothing but a tilde: below the text of vim, hardly anywhere else."""
+
+
+def view(look: Look, class_: PromptClass) -> Prompt:
+    """A pager or an editor, known by its last row."""
+    row = max(look.last, 0)
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=class_,
+        form=Form.VIEW,
+        question="",
+        options=(),
+        rule=str(class_),
+        rows=(row, row),
+        text=look.lines[row].strip(),
+        cancel="q" if class_ is PromptClass.PAGER else "",
+    )
+
+
+def find_view(look: Look) -> Prompt | None:
+    """A pager or an editor, by its name or its status row, or what it asks below."""
+    if look.tty is not None and look.tty.canonical:
+        return None
+    name = look.tty.foreground if look.tty else ""
+    status = look.bare[look.last] if look.last >= 0 else ""
+    at_status = look.cursor.row == look.last or not look.cursor.visible
+    if name in PAGERS or (at_status and _PAGER.fullmatch(status)):
+        return view(look, PromptClass.PAGER)
+    if name in EDITORS or _is_editor(look, status):
+        return _asked_below(look) or view(look, PromptClass.EDITOR)
+    return None
+
+
+def _is_editor(look: Look, status: str) -> bool:
+    keys = any(map(_KEYS_OF_NANO.search, look.lines[-3:]))
+    if _NANO.match(look.lines[0]) and (keys or _is_bar(look)):
+        return True
+    tildes = sum(line == "~" for line in look.lines)
+    vim = look.modes.alternate and (tildes >= TILDES or look.lines[0] == "~")
+    return vim and bool(tildes >= TILDES or _VIM_STATUS.fullmatch(status))
+
+
+def _asked_below(look: Look) -> Prompt | None:
+    """A key that is to be pressed, or a field in the rows of the editor's hints."""
+    if (press := find_press(look)) is not None:
+        return press
+    if (keyed := _keyed(look)) is not None:
+        return keyed
+    if look.cursor.row == look.last and (choices := find_choices(look)) is not None:
+        return choices
+    text = look.typed_at
+    if len(look.lines) - 4 <= look.cursor.row < look.last and _FIELD.match(text):
+        field = asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="field")
+        return attrs.evolve(field, kind=Kind.DIALOG)
+    return None
+
+
+def _is_bar(look: Look) -> bool:
+    """Whether the cursor's row is the bar in which nano asks, above two of hints."""
+    row = look.cursor.row
+    return row == look.last - 2 and look.style_at(row, 0).inverse
+
+
+def _keyed(look: Look) -> Prompt | None:
+    """What nano asks in its bar: the keys are lit in the two rows below it.
+
+    They are taken from there, as the letters of other languages are others.
+    """
+    if not _is_bar(look):
+        return None
+    row, options = look.cursor.row, list[Option]()
+    for below in (row + 1, row + 2):
+        runs = [(run.style.inverse, run.text.strip()) for run in look.rows[below]]
+        for (lit, key), (plain, label) in pairwise(runs):
+            if lit and not plain and label:
+                key = chr(ord(key[1]) & 0x1F) if _CONTROL.fullmatch(key) else key
+                options.append(Option(label, keys=key.lower()))
+    keys = [option.keys for option in options]
+    letters = [key for key in keys if len(key) == 1 and key.isalpha()]
+    if len(letters) < 2 or any(len(key) != 1 for key in keys):
+        return None  # The hints of a field: it takes a text.
+    text, class_ = look.typed_at, PromptClass.CONFIRMATION
+    return asked(look, class_, Form.KEYS, text, *options, rule="bar")

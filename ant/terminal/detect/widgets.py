@@ -1,0 +1,202 @@
+"""Dialogs drawn as windows: a row of buttons, above it a list, a field or just a text.
+
+The cursor tells what has the focus, shown or not: a row of the list, the field, or a
+button. Where it is elsewhere, Enter presses the button that looks unlike the others.
+"""
+
+import re
+from collections.abc import Sequence
+
+from ant.terminal.detect.menus import (
+    FOOTER,
+    YES_NO,
+    Item,
+    excerpt,
+    items_of,
+    menu_of,
+    question_above,
+    top_of,
+)
+from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
+from ant.terminal.screen.snapshot import Look
+
+_BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
+_TAB = re.compile(r"\S+(?: \S+)*")
+_KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+_WORD = r"[^\s/›»●○](?:[^/›»●○]*[^\s/›»●○])?"
+_TOGGLE = re.compile(
+    r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) [›»] "
+    rf"(?P<off>{_WORD}) / (?P<on>{_WORD})"
+)
+_RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
+_SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
+
+
+def find_widget(look: Look) -> Prompt | None:
+    """The window with buttons at the end of the screen, if there is one."""
+    row = None if look.takes_lines else _button_row(look)
+    if row is None:
+        return _tabs(look) or _toggle(look)
+    found = list(_BUTTON.finditer(look.bare[row]))
+    block = _list_over(look, row)
+    if block:
+        under = _under(look, row, found)
+        # The first button takes the marked row, whoever has the focus; others do not.
+        marked = None if any(under[1:]) else _focus(look, block)
+        if marked is not None or any(under):
+            return menu_of(look, block, marked)
+    if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
+        return _field(look, row)
+    return _buttons(look, row, found)
+
+
+def _button_row(look: Look) -> int | None:
+    for row in range(look.last, max(look.last - FOOTER, -1), -1):
+        line = look.bare[row]
+        if look.is_blank(row) or not line.strip():
+            continue
+        only = _BUTTON.search(line) and not _BUTTON.sub("", line).strip()
+        return row if only else None
+    return None
+
+
+def _list_over(look: Look, row: int) -> list[Item]:
+    """The rows of the list above the buttons, none where there is no list."""
+    at = row - 1
+    while at >= 0 and (look.is_blank(at) or not look.bare[at].strip()):
+        at -= 1
+    items, block = items_of(look), list[Item]()
+    while at >= 0 and (item := items[at]) is not None and not look.is_blank(at):
+        if block and (item.col, not item.box) != (block[0].col, not block[0].box):
+            break
+        block.insert(0, item)
+        at -= 1
+    return block if len(block) > 1 else []
+
+
+def _focus(look: Look, block: Sequence[Item]) -> int | None:
+    """The row that the cursor is on, or else the one that is lit."""
+    if any(each.row == look.cursor.row for each in block):
+        return look.cursor.row
+    lit = _odd_one(look, [(each.row, each.col) for each in block])
+    return None if lit is None else block[lit].row
+
+
+def _field(look: Look, row: int) -> Prompt:
+    question = question_above(look, look.cursor.row)
+    text = excerpt(look, max(look.cursor.row - FOOTER, 0), row)
+    secret = bool(_SECRET.search(question))
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.PASSWORD if secret else PromptClass.FREE_TEXT,
+        form=Form.SECRET if secret else Form.LINE,
+        question=question,
+        options=(),
+        rule="field",
+        rows=(look.cursor.row, look.cursor.row),
+        text=text,
+        draft="" if secret else look.bare[look.cursor.row].strip(" _"),
+    )
+
+
+def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
+    under = [look.cursor.visible and each for each in _under(look, row, found)]
+    if len(found) == 1:
+        style = look.style_at(row, found[0].start() + 1)
+        boxed = look.lines[row] != look.bare[row]
+        has_ground = style.inverse or style.bg  # A colour alone has each `[OK]`.
+        lit = 0 if boxed or has_ground or under[0] else None
+    elif sum(under) == 1:
+        lit = under.index(True)
+    else:
+        lit = _odd_one(look, [(row, each.start() + 1) for each in found])
+    if lit is None:
+        return None
+    labels = [(each[1] or each[2]).strip() for each in found]
+    yes_no = all(YES_NO.match(label) for label in labels)
+    class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_,
+        form=Form.BUTTONS,
+        question=question_above(look, row),
+        options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
+        rule="buttons",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
+    """Which of the buttons on that row the cursor is on."""
+    on_row, col = look.cursor.row == row, look.cursor.col
+    return [on_row and each.start() <= col < each.end() for each in found]
+
+
+def _tabs(look: Look) -> Prompt | None:
+    """Words in the last row with text, one of them lit, and behind them the keys."""
+    row = next((r for r in range(look.last, -1, -1) if look.bare[r].strip()), 0)
+    words = list(_TAB.finditer(look.bare[row]))
+    keys = next((i for i, word in enumerate(words) if _KEYS.match(word[0])), 0)
+    if keys < 2:
+        return None
+    lit = _odd_one(look, [(row, word.start()) for word in words[:keys]])
+    if lit is None:
+        return None
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.MULTI_CHOICE,
+        form=Form.BUTTONS,
+        question=question_above(look, row),
+        options=tuple(Option(w[0], i == lit) for i, w in enumerate(words[:keys])),
+        rule="tabs",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _toggle(look: Look) -> Prompt | None:
+    """Two words in the last row: one of two radio buttons, or the one with a colour.
+
+    These stand behind their question, those below it.
+    """
+    row = next((r for r in range(look.last, -1, -1) if not look.is_blank(r)), 0)
+    if look.cursor.visible or look.takes_lines or row < look.last - 1:
+        return None
+    if (found := _RADIOS.fullmatch(look.bare[row])) is not None:
+        question, labels = question_above(look, row), (found[2], found[4])
+        inks = ["" if sign == "○" else sign for sign in (found[1], found[3])]
+    elif (found := _TOGGLE.fullmatch(look.lines[row])) is not None:
+        question, labels = found["question"], (found["off"], found["on"])
+        inks = [look.style_at(row, found.start(side)).fg for side in ("off", "on")]
+    else:
+        return None
+    if inks.count("") != 1:
+        return None
+    lit = 1 - inks.index("")
+    yes_no = all(YES_NO.match(label) for label in labels)
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        form=Form.BUTTONS,
+        question=question,
+        options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
+        rule="toggle",
+        rows=(row, row),
+        text=excerpt(look, top_of(look, row), row),
+    )
+
+
+def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:
+    """Which of several places looks unlike the others; of two, unlike its ground."""
+    grounds = []
+    for row, index in places:
+        style = look.style_at(row, index)
+        grounds.append((style.inverse, style.bg))
+    if len(places) == 2 and grounds[0] != grounds[1]:
+        row, index = places[0]
+        around = look.style_at(row, max(index - 3, 0))
+        plain = (around.inverse, around.bg)
+        return 1 - grounds.index(plain) if plain in grounds else None
+    odd = [i for i, ground in enumerate(grounds) if grounds.count(ground) == 1]
+    return odd[0] if len(odd) == 1 else None

@@ -1,0 +1,153 @@
+"""Who is in front of a terminal, and whether it waits for what is typed.
+
+A process that sits in `read` of its terminal waits for a person; one that sleeps or
+computes does not, whatever its last line looks like. Linux tells which (`wchan`).
+"""
+
+import os
+import termios
+from pathlib import Path
+
+from ant.terminal.agents.driver import driver_of
+from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
+from ant.terminal.host import processes
+from ant.terminal.model.tty import Tty
+
+_IFLAG, _LFLAG = 0, 3
+_READING = {"wait_woken", "n_tty_read"}
+"""Where the kernel waits for a terminal's input: newer ones, older ones."""
+
+_LENDERS = frozenset(
+    ["sh", "bash", "dash", "zsh", "fish", "git", "sudo", "env", "man", "npm"]
+)
+"""They lend the terminal to a child of their own group while they wait for it."""
+
+_NO_SCRIPT = frozenset("ceip")
+"""Letters of options of an interpreter that runs a text, or reads on after a script."""
+
+_DEPTH = 8
+
+
+def look_at(fd: int, leader: int, group: int) -> Tty:
+    """The line discipline of a PTY, either end of it, and the process in front.
+
+    `leader` is the pid of the session's first process, `group` the foreground group.
+    Raises `OSError` or `termios.error` when the terminal is gone; what cannot be known
+    of the process is left out.
+    """
+    flags = termios.tcgetattr(fd)
+    modes = flags[_LFLAG]
+    pid, name = in_front(group)
+    program, interprets = program_of(pid, name)
+    return Tty(
+        echo=bool(modes & termios.ECHO),
+        canonical=bool(modes & termios.ICANON),
+        foreground=program,
+        interprets=interprets,
+        leader=pid == leader,
+        reading=is_reading(pid),
+        icrnl=bool(flags[_IFLAG] & termios.ICRNL),
+    )
+
+
+def program_of(pid: int, name: str) -> tuple[str, bool]:
+    """What a process of that name is called, and whether it interprets what it reads.
+
+    A script of an agent goes by the agent's name, whatever interprets it; and a shell
+    or a proxy by its own, whatever name it was started by.
+    """
+    file = Path(_link(pid, "exe").removesuffix(" (deleted)")).name
+    is_agent = driver_of(name) is not None
+    for each in (file, name):
+        if each and repeats(each):
+            return each if is_agent else name, True
+    if not {stem(file), stem(name)} & INTERPRETERS:
+        return name, not name
+    words = _file(pid, "cmdline").rstrip("\0").split("\0")
+    if is_agent and words == [name]:
+        return name, False  # It has named itself so, and its arguments are gone.
+    script = _script(words[1:])
+    if script and driver_of(script) is not None:
+        return script, False
+    if is_agent and script is None:
+        return file or name, True
+    return name, script is None or stem(name) in INTERPRETERS
+
+
+def _script(words: list[str]) -> str | None:
+    """The name of the script that an interpreter with these arguments runs, if it is
+    one and nothing is read after it; an option's value is taken for its name."""
+    for word in words:
+        if not word.startswith("-"):
+            return Path(word).name.rsplit(".", 1)[0]
+        if word.startswith("--"):
+            if word.split("=")[0] in ("--eval", "--print", "--interactive"):
+                return None
+        elif _NO_SCRIPT & set(word):
+            return None
+    return None
+
+
+def in_front(group: int) -> tuple[int, str]:
+    """Which process of a foreground group uses the terminal, and its name."""
+    pid, name = group, _name(group)
+    if group and not name:  # Its first process has ended: `head text | less`.
+        pids = (int(each.name) for each in Path("/proc").glob("[0-9]*"))
+        pid = max((each for each in pids if _group(each) == group), default=group)
+        name = _name(pid)
+    for _ in range(_DEPTH):
+        if not _lends(pid, name):
+            break
+        own = [child for child in _children(pid) if _group(child) == group]
+        if not own:
+            break
+        pid, name = own[-1], _name(own[-1])
+    return pid, name
+
+
+def _lends(pid: int, name: str) -> bool:
+    """Whether it may wait for a child that uses the terminal: a shell that was started
+    by an agent's name does, too."""
+    if name.split(" ")[0] in _LENDERS:  # `npm exec NAME`.
+        return True
+    return driver_of(name) is not None and Path(_link(pid, "exe")).name in _LENDERS
+
+
+def is_reading(pid: int) -> bool | None:
+    """Whether a process waits in `read` of a terminal; None where it may do so.
+
+    One that polls may wait for anything, so that says nothing.
+    """
+    where = _file(pid, "wchan")
+    if where in _READING:
+        return True
+    if "poll" in where or "select" in where:
+        return None
+    is_running = _file(pid, "stat").rpartition(")")[2].split()[:1] == ["R"]
+    return False if is_running or where not in ("", "0") else None
+
+
+def _children(pid: int) -> list[int]:
+    return list(map(int, _file(pid, f"task/{pid}/children").split()))
+
+
+def _name(pid: int) -> str:
+    return _file(pid, "comm").rstrip("\n")
+
+
+def _link(pid: int, name: str) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/{name}")
+    except OSError:
+        return ""  # It has ended, or is another user's.
+
+
+def _file(pid: int, name: str) -> str:
+    return processes.told_of(pid, name).decode("utf-8", "replace")
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0

@@ -1,0 +1,11 @@
+"""Fields that are left out, and fields that are null."""
+
+from ant.api.patch import UNSET, changes
+from ant.api.room_requests import PatchTask
+
+
+def test_a_patch_tells_null_from_absent() -> None:
+    """Only what was named is changed."""
+    assert {} == changes(PatchTask())
+    assert {"description": None} == changes(PatchTask(description=None))
+    assert not UNSET

@@ -1,0 +1,33 @@
+"""What may be asked of the trail."""
+
+import pytest
+
+from ant.api import codec
+from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
+from ant.core.errors import Invalid
+
+
+def test_everything_may_be_left_out() -> None:
+    """The original's limits and orders."""
+    asked = (
+        codec.read_query({}, ListRunEvents),
+        codec.read_query({}, ListTerminalEvents),
+    )
+    assert [(200, "asc"), (100, "desc")] == [(each.limit, each.order) for each in asked]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "path"),
+    [
+        ({"source": "radio"}, "$.source"),
+        ({"limit": "0"}, "$.limit"),
+        ({"since": "soon"}, "$.since"),
+        ({"after": "-1"}, "$.after"),
+        ({"kind": "two words"}, "$.kind"),
+    ],
+)
+def test_what_is_wrong_is_named(pairs: dict[str, str], path: str) -> None:
+    """One sentence, with its place."""
+    with pytest.raises(Invalid) as caught:
+        codec.read_query(pairs, ListRunEvents)
+    assert str(caught.value).endswith(path)

@@ -1,0 +1,227 @@
+"""The `ant` command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import ant
+from ant import server
+from ant.cli.main import main
+from ant.config import Config
+from ant.core import logs
+from ant.core.errors import Conflict
+from ant.export import export
+from ant.export.export import Folders
+from ant.model.run_events import Fact, Source, Trust
+from ant.run_events.log import record
+from ant.store import Store
+from tests.history.test_history import create
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
+    """What a server would have been run with."""
+    configs: list[Config] = []
+
+    async def serve(config: Config, ready: Any) -> None:
+        configs.append(config)
+        ready("http://127.0.0.1:1")
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    return configs
+
+
+def run(*argv: str, **env: str) -> Result:
+    clean = dict.fromkeys(("ANT_API_KEY", "ANT_API_KEY_FILE", "ANT_PORT", "ANT_HOST"))
+    return CliRunner().invoke(main, argv, env={**clean, **env})
+
+
+def test_the_version_is_told() -> None:
+    """By name."""
+    assert f"ant, version {ant.__version__}\n" == run("--version").output.replace(
+        "ANT", "ant"
+    )
+
+
+def test_defaults_are_those_of_the_config(told: list[Config]) -> None:
+    """One place would be better than two; two that agree will do."""
+    result = run("serve")
+    assert (0, "ANT listening on http://127.0.0.1:1\n") == (
+        result.exit_code,
+        result.output,
+    )
+    assert Config(data_dir=Path("~/.ant").expanduser()) == told[0]
+
+
+def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
+    """Every setting can be given either way; the key only by its variable."""
+    flags = run(
+        "serve",
+        *("--host", "::1", "--port", "7", "--data-dir", "/x", "--grace", "1.5"),
+        *("--log-level", "debug", "--insecure", "--max-active-sessions", "3"),
+        *("--transcript-max-bytes", "70000", "--event-log-keep", "5"),
+        *("--public-url", "https://ant.example", "--allowed-hosts", "a, b,"),
+        *("--webhook-private", "--no-shell-integration"),
+        *("--max-hops", "3", "--room-posts-per-minute", "4"),
+        *("--token-bytes-per-minute", "5", "--token-requests-per-minute", "6"),
+        *("--token-body-max", "2048"),
+    )
+    variables = run(
+        "serve",
+        ANT_HOST="::1",
+        ANT_PORT="7",
+        ANT_DATA_DIR="/x",
+        ANT_GRACE_S="1.5",
+        ANT_LOG_LEVEL="debug",
+        ANT_INSECURE="1",
+        ANT_MAX_ACTIVE_SESSIONS="3",
+        ANT_TRANSCRIPT_MAX_BYTES="70000",
+        ANT_EVENT_LOG_KEEP="5",
+        ANT_PUBLIC_URL="https://ant.example",
+        ANT_ALLOWED_HOSTS="a, b,",
+        ANT_WEBHOOK_PRIVATE="1",
+        ANT_SHELL_INTEGRATION="0",
+        ANT_MAX_HOPS="3",
+        ANT_ROOM_POSTS_PER_MINUTE="4",
+        ANT_TOKEN_BYTES_PER_MINUTE="5",
+        ANT_TOKEN_REQUESTS_PER_MINUTE="6",
+        ANT_TOKEN_BODY_MAX="2048",
+    )
+    assert (0, 0) == (flags.exit_code, variables.exit_code), variables.output
+    expected = Config(
+        host="::1",
+        port=7,
+        data_dir=Path("/x"),
+        grace_s=1.5,
+        log_level="debug",
+        insecure=True,
+        max_active_sessions=3,
+        transcript_max_bytes=70000,
+        event_log_keep=5,
+        public_url="https://ant.example",
+        allowed_hosts=("a", "b"),
+        webhook_private=True,
+        shell_integration=False,
+        max_hops=3,
+        room_posts_per_minute=4,
+        token_bytes_per_minute=5,
+        token_requests_per_minute=6,
+        token_body_max=2048,
+    )
+    assert [expected, expected] == told
+
+
+def test_folders_are_what_a_shell_would_make_of_them(told: list[Config]) -> None:
+    """A file of variables, or `--flag=~/x`, is read by no shell."""
+    run("serve", "--data-dir=~/x", "--export-dir=~/out", ANT_OBSIDIAN_VAULT="vault")
+    (config,) = told
+    assert Path("~/x").expanduser() == config.data_dir
+    assert Path("~/out").expanduser() == config.export_dir
+    assert Path.cwd() / "vault" == config.obsidian_vault
+    result = run("serve", "--data-dir", "~nobody-of-this-name/x")
+    assert (2, 1) == (result.exit_code, len(told))
+
+
+def test_the_key_comes_from_its_variable(told: list[Config], tmp_path: Path) -> None:
+    """Or from a file; the one that everybody could see is in no help text."""
+    run("serve", ANT_API_KEY="hunter2")
+    run("serve")
+    file = tmp_path / "key"
+    file.write_text("hunter3\n")
+    run("serve", "--api-key-file", str(file))
+    run("serve", ANT_API_KEY_FILE=str(file))
+    keys = [config.api_key for config in told]
+    assert ["hunter2", None, "hunter3", "hunter3"] == keys
+    assert "--api-key " not in run("serve", "--help").output
+    assert 2 == run("serve", "--api-key-file", str(file), ANT_API_KEY="k").exit_code
+
+
+def test_a_key_that_is_none_is_refused(told: list[Config], tmp_path: Path) -> None:
+    """An empty one would let in who was to be kept out; a sentence says what to do."""
+    file = tmp_path / "key"
+    file.write_text("\n")
+    refused = {
+        "empty": [
+            run("serve", ANT_API_KEY=""),
+            run("serve", "--api-key="),
+            run("serve", ANT_API_KEY="  "),
+            run("serve", "--api-key-file", str(file)),
+        ],
+        "cannot be read": [run("serve", "--api-key-file", str(tmp_path / "none"))],
+        "no line of": [run("serve", ANT_API_KEY="two\nlines")],
+        "names no pipe": [
+            run("serve", ANT_API_KEY_FD="x"),
+            run("serve", ANT_API_KEY_FD="99"),
+        ],
+    }
+    for words, results in refused.items():
+        for result in results:
+            assert 1 == result.exit_code, words
+            assert result.output.startswith("ant: The key") or words in result.output
+            assert words in result.output
+    assert [] == told
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("serve", "--port", "70000"),
+        ("serve", "--port", "x"),
+        ("serve", "--log-level", "loud"),
+        ("serve", "--event-log-keep", "0"),
+        ("serve", "--nope"),
+        ("nope",),
+    ],
+)
+def test_usage_is_2(told: list[Config], argv: tuple[str, ...]) -> None:
+    """And nothing is run."""
+    assert 2 == run(*argv).exit_code
+    assert [] == told
+
+
+def test_a_refusal_is_a_sentence_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback."""
+
+    async def serve(config: Config, ready: Any) -> None:
+        raise Conflict("Another server uses this.")
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    result = run("serve")
+    assert (1, "ant: Another server uses this.\n") == (result.exit_code, result.output)
+
+
+def test_evidence_is_checked_without_a_server(store: Store, tmp_path: Path) -> None:
+    """What was checked, the first fault by its name and 1, or a sentence and 2."""
+    row = create(store)
+    for text in ("one", "two"):
+        fact = Fact(Source.JSON, Trust.HIGH, "message", text)
+        store.transact(record, row.id, fact)
+    done = store.read(export.export, row.id, ("json",), Folders(tmp_path))["json"]
+    file = Path(str(done.path))
+    told = run("evidence", "verify", str(file))
+    made = json.loads(file.read_text())
+    head = made["chain"]["head"]
+    assert (
+        0,
+        f"2 events checked, head {head}; 0 outputs compared, 0 not in here.\n",
+    ) == (told.exit_code, told.output)
+    assert 0 == run("evidence", "verify", str(file), "--head", head).exit_code
+    told = run("evidence", "verify", str(file), "--head", "0" * 64)
+    assert (1, True) == (told.exit_code, "that was kept" in told.output)
+    made["run_events"][1]["text"] = "2"
+    file.write_text(json.dumps(made))
+    told = run("evidence", "verify", str(file))
+    assert (1, "Event 2 was changed.") == (
+        *(told.exit_code, told.output.splitlines()[-1]),
+    )
+    file.write_text("{}")
+    told = run("evidence", "verify", str(file))
+    assert (2, "ant: this is no evidence bundle at $.format\n") == (
+        *(told.exit_code, told.output),
+    )
+    assert 2 == run("evidence", "verify", str(tmp_path / "none")).exit_code

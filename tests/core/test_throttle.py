@@ -1,0 +1,72 @@
+"""Few of many changes are told, and the last one always; no clock."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.core.throttle import Change, Pace
+
+
+def pace() -> Pace[str]:
+    """One in five seconds, of words that are alike whatever their case."""
+    return Pace(5.0, str.lower)
+
+
+def test_the_first_is_told_at_once() -> None:
+    """From nothing."""
+    one = pace()
+    assert one.due is None
+    assert one.take(0.0) is None
+    one.offer("busy", 1.0)
+    assert 1.0 == one.due
+    assert Change(None, "busy", 0) == one.take(1.0)
+    assert one.due is None
+
+
+def test_what_flaps_is_told_once_and_as_it_ended() -> None:
+    """With how many changes were passed over."""
+    one = pace()
+    one.offer("busy", 0.0)
+    one.take(0.0)
+    for n in range(10):
+        one.offer("ready" if n % 2 == 0 else "waiting", 1.0 + n / 10)
+    assert 5.0 == one.due
+    assert Change("busy", "waiting", 9) == one.take(5.0)
+    one.offer("ready", 100.0)
+    assert 100.0 == one.due, "after a pause it is told at once"
+
+
+def test_what_is_again_as_it_was_is_no_change() -> None:
+    """Nothing is due; the next one tells that there was something."""
+    one = pace()
+    one.offer("busy", 0.0)
+    one.take(0.0)
+    one.offer("BUSY", 0.5)
+    assert one.due is None
+    one.offer("ready", 1.0)
+    one.offer("busy", 2.0)
+    assert (None, None) == (one.due, one.take(9.0))
+    one.offer("ready", 9.0)
+    assert Change("busy", "ready", 2) == one.take(9.0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=50))
+def test_never_too_many_and_never_behind(steps: list[tuple[int, str]]) -> None:
+    """Whatever comes when: the distance is kept and the last word is the truth."""
+    one, now, told, last = pace(), 0.0, [], None
+    for pause, item in steps:
+        while one.due is not None and one.due <= now + pause:
+            at = max(one.due, now)
+            change = one.take(at)
+            assert change is not None
+            told.append((at, change))
+        now, last = now + pause, item
+        one.offer(item, now)
+    if (change := one.take(now + 5)) is not None:
+        told.append((now + 5, change))
+    times = [at for at, _ in told]
+    assert all(b - a >= 5 for a, b in pairwise(times))
+    words = [change.now for _, change in told]
+    assert (words[-1] if words else None) == last
+    assert [None, *words[:-1]][: len(words)] == [change.before for _, change in told]

@@ -1,0 +1,79 @@
+"""The data folder is its owner's alone."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ant.core.errors import Conflict
+from ant.data_dir.permissions import DATABASE, close_to_others
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_others_could_read_is_closed(tmp_path: Path) -> None:
+    """The folder, and the database that was there; nothing else is touched."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o755)
+    for name in (*DATABASE, "mine.txt"):
+        (folder / name).write_text(name)
+        (folder / name).chmod(0o644)
+    close_to_others(folder)
+    assert 0o700 == mode(folder)
+    assert {0o600} == {mode(folder / name) for name in DATABASE}
+    assert 0o644 == mode(folder / "mine.txt")
+    assert [name for name in DATABASE if (folder / name).read_text() != name] == []
+
+
+def test_a_closed_one_stays_as_it_is(tmp_path: Path) -> None:
+    """Even where its owner has taken something from himself."""
+    tmp_path.chmod(0o500)
+    close_to_others(tmp_path)
+    assert 0o500 == mode(tmp_path)
+    tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["lock", "ant.db", "token.key"])
+def test_a_data_folder_is_known_by_what_is_in_it(tmp_path: Path, name: str) -> None:
+    """It has folders, too: a spool, an inbox."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "spool").mkdir()
+    (tmp_path / name).touch()
+    close_to_others(tmp_path)
+    assert 0o700 == mode(tmp_path)
+
+
+def test_what_may_be_shared_is_refused(tmp_path: Path) -> None:
+    """A home, a `/tmp`: whoever uses it would be shut out."""
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    (home / "projects").mkdir(parents=True)
+    temporary.mkdir()
+    home.chmod(0o755)
+    temporary.chmod(0o1777)
+    for folder, before in ((home, 0o755), (temporary, 0o1777)):
+        with pytest.raises(Conflict, match=f"{folder}.*chmod 700"):
+            close_to_others(folder)
+        assert before == mode(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """He could replace what is in it."""
+    os.chown(tmp_path, 65534, 65534)
+    with pytest.raises(Conflict, match=r"belongs to uid 65534.*--data-dir"):
+        close_to_others(tmp_path)
+
+
+def test_a_link_in_the_place_of_the_database_is_left_alone(tmp_path: Path) -> None:
+    """What it leads to is not ours to change."""
+    other = tmp_path / "other"
+    other.touch()
+    other.chmod(0o644)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ant.db").symlink_to(other)
+    close_to_others(tmp_path / "data")
+    assert 0o644 == mode(other)

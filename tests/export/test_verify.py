@@ -1,0 +1,272 @@
+"""Whatever is done to a bundle afterwards is found, and named where it has a name."""
+
+import base64
+import copy
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ant.core.errors import Invalid
+from ant.export import export
+from ant.export.export import Folders
+from ant.export.verify import Finding, verify
+from ant.model.run_events import Fact, Source, Trust
+from ant.recording.transcript_writer import store_chunks
+from ant.run_events import hash_chain
+from ant.run_events.commands import command_block
+from ant.run_events.log import record
+from ant.store import Store
+from ant.terminal.shell.command_blocks import Block
+from tests.history.test_history import create
+
+OUTPUTS = [b"one\r\n", b"", b"two\r\n"]
+PROMPT = b"$ \r\n"
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def whole(store: Store) -> Body:
+    """The bundle of a session that ran three commands and said something after each."""
+    row = create(store)
+    data, at = b"", datetime(2026, 1, 1, tzinfo=UTC)
+    facts = []
+    for output in OUTPUTS:
+        start = len(data) + len(PROMPT)
+        data += PROMPT + output
+        sha256 = hashlib.sha256(output).hexdigest()
+        end = start + len(output)
+        block = Block("x", False, None, 0, 0.5, start, end, None, sha256, 0.0)
+        facts.append(command_block(block, at))
+        facts.append(Fact(Source.JSON, Trust.HIGH, "message", "é", {"at": end}))
+    half = len(data) // 2
+    chunks = [(0, data[:half]), (half, data[half:])]
+    store.transact(store_chunks, [(row.id, chunks)], 1 << 20)
+    for fact in facts:
+        store.transact(record, row.id, fact)
+    made = store.read(export.export, row.id, ("evidence",), Folders())["evidence"]
+    bundle: Body = json.loads(made.document)
+    return bundle
+
+
+def found(bundle: Body, head: str | None = None) -> Finding:
+    """What is found."""
+    return verify(json.dumps(bundle).encode(), head)
+
+
+def resealed(event: Body, **changes: Any) -> Body:
+    """Changed, and its own hash made anew."""
+    event = event | changes
+    return event | {"hash": hash_chain.seal(event)}
+
+
+def test_a_whole_bundle_has_no_fault(whole: Body) -> None:
+    """However it is laid out as JSON."""
+    head = whole["chain"]["head"]
+    assert Finding(6, head, 3, 0, 0, None) == found(whole)
+    assert found(whole) == verify(json.dumps(whole, indent=2, sort_keys=True).encode())
+
+
+def test_each_event_that_is_changed_removed_or_moved_is_named(whole: Body) -> None:
+    """Every one of them in turn, in any of its fields."""
+    events = whole["run_events"]
+    for at, event in enumerate(events):
+        n = at + 1
+        for field in event:
+            if field in ("id", "hash", "n"):
+                continue
+            changed = copy.deepcopy(whole)
+            changed["run_events"][at][field] = "else"
+            assert f"Event {n} was changed." == found(changed).fault, field
+        for other in ({"hash": "0" * 64}, {"more": 1}):
+            changed = whole | {"run_events": [*events]}
+            changed["run_events"][at] = event | other
+            assert f"Event {n} was changed." == found(changed).fault
+        gone = whole | {"run_events": events[:at] + events[at + 1 :]}
+        assert f"Event {n} was removed." == found(gone).fault
+        twice = whole | {"run_events": [*events[:n], *events[at:]]}
+        assert f"Event {n} is out of its place." == found(twice).fault
+        for to in {0, 2, 5} - {at}:
+            moved = events[:at] + events[at + 1 :]
+            moved.insert(to, event)
+            fault = found(whole | {"run_events": moved}).fault
+            assert fault is not None
+            # Of two that changed places either may be said to have moved.
+            named = {n, at + 2, to + 1, to} if abs(at - to) == 1 else {n, *range(1, 7)}
+            assert fault in {f"Event {each} is out of its place." for each in named}
+
+
+def test_an_event_that_is_made_anew_is_named(whole: Body) -> None:
+    """Sealed again, the one after it does not follow; the last is not the head."""
+    events = whole["run_events"]
+    for at in range(5):
+        changed = [*events]
+        changed[at] = resealed(events[at], text="forged")
+        fault = f"Event {at + 1} was replaced: event {at + 2} follows another."
+        assert fault == found(whole | {"run_events": changed}).fault
+    changed = [*events[:5], resealed(events[5], text="forged")]
+    fault = "Event 6 was replaced: the chain's head is another."
+    assert fault == found(whole | {"run_events": changed}).fault
+
+
+def test_nobody_appends(whole: Body) -> None:
+    """Nor puts something before the first."""
+    events = whole["run_events"]
+    last = events[-1]
+    more = resealed(last, n=7, prev=last["hash"], text="forged")
+    assert "Event 7 was added." == found(whole | {"run_events": [*events, more]}).fault
+    early = resealed(events[0], n=0)
+    first = resealed(events[0], prev=early["hash"])
+    changed = whole | {"run_events": [early, first, *events[1:]]}
+    assert found(changed).fault is not None
+    assert "Event 1 was removed." == found(whole | {"run_events": []}).fault
+
+
+def forged(whole: Body) -> Body:
+    """The second event removed, and all after it made anew, to the end."""
+    made = copy.deepcopy(whole)
+    events = made["run_events"]
+    del events[1]
+    for at in range(1, 5):
+        events[at] = resealed(events[at], n=at + 1, prev=events[at - 1]["hash"])
+    made["chain"] = {"count": 5, "first": 1, "head": events[-1]["hash"]}
+    return made
+
+
+def test_what_is_made_anew_is_found_by_a_hash_that_was_kept(whole: Body) -> None:
+    """And only by that. One that was kept when there were fewer events will do."""
+    head, early = whole["chain"]["head"], whole["run_events"][2]["hash"]
+    for kept in (head, early):
+        assert found(whole, kept).fault is None
+        fault = found(forged(whole), kept).fault
+        assert fault is not None
+        assert "that was kept" in fault
+    assert found(forged(whole)).fault is None
+
+
+def test_a_chain_that_begins_later_says_so(whole: Body) -> None:
+    """The oldest may have been let go; how many, is told."""
+    later = whole | {"run_events": whole["run_events"][2:]}
+    later["chain"] = whole["chain"] | {"count": 4, "first": 3}
+    assert (None, 2) == (found(later).fault, found(later).earlier)
+
+
+def test_each_output_that_is_changed_is_named(whole: Body) -> None:
+    """By its command, also where the hash of all bytes was made anew."""
+    data = b"".join(base64.b64decode(c["data_b64"]) for c in whole["bytes"]["chunks"])
+    first, last = (f"The output of event {n} was changed." for n in (1, 5))
+    for place, fault in {4: first, 8: first, 10: None, 17: last, 21: last}.items():
+        other = data[:place] + b"X" + data[place + 1 :]
+        chunk = {"offset": 0, "at": "x", "data_b64": base64.b64encode(other).decode()}
+        changed = whole | {"bytes": whole["bytes"] | {"chunks": [chunk]}}
+        expected = fault or "The transcript was changed: its hash is another."
+        assert expected == found(changed).fault, place
+        changed["bytes"]["sha256"] = hashlib.sha256(other).hexdigest()
+        assert fault == found(changed).fault
+
+
+def test_bytes_that_are_missing_are_counted(whole: Body) -> None:
+    """A command whose output was trimmed away is not compared; an empty one can be."""
+    trimmed = copy.deepcopy(whole)
+    trimmed["bytes"]["chunks"] = []
+    trimmed["bytes"]["sha256"] = hashlib.sha256(b"").hexdigest()
+    assert (1, 2, None) == (
+        *(found(trimmed).compared, found(trimmed).missing),
+        found(trimmed).fault,
+    )
+    trimmed["bytes"] |= {"chunks": None, "sha256": None}
+    assert (1, 2, None) == (
+        *(found(trimmed).compared, found(trimmed).missing),
+        found(trimmed).fault,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"end": 5}, "Event 1 points at bytes past the transcript's end, 5."),
+        ({"chunks": [5]}, "Chunk 0 of the transcript cannot be read."),
+        ({"chunks": [{"offset": 0}]}, "Chunk 0 of the transcript cannot be read."),
+        (
+            {"chunks": [{"offset": 0, "data_b64": "?"}]},
+            "Chunk 0 of the transcript cannot be read.",
+        ),
+        (
+            {"chunks": [{"offset": 99, "data_b64": "AAAA"}]},
+            "Chunk 0 of the transcript is out of its place.",
+        ),
+        ({"sha256": "0" * 64}, "The transcript was changed: its hash is another."),
+    ],
+)
+def test_a_transcript_that_is_none(whole: Body, change: Body, fault: str) -> None:
+    """Cut off, mangled, or not what it was."""
+    assert fault == found(whole | {"bytes": whole["bytes"] | change}).fault
+
+
+def test_events_of_others_do_not_belong(whole: Body) -> None:
+    """A chain of another session, whole in itself."""
+    other = whole | {"session": whole["session"] | {"id": "other"}}
+    assert "Event 1 is of another session." == found(other).fault
+
+
+@pytest.mark.parametrize("odd", [5, None, {}, {"n": "1"}, {"n": True}, [], "x"])
+def test_what_is_no_event_is_told_by_its_place(whole: Body, odd: Any) -> None:
+    """It has no number to be named by."""
+    events = [*whole["run_events"]]
+    events[3] = odd
+    fault = "The event in place 4 was changed: it has no number."
+    assert fault == found(whole | {"run_events": events}).fault
+
+
+@pytest.mark.parametrize("odd", [["x"], "\x1b]0;title\x07", None])
+def test_what_is_no_hash_is_not_told(whole: Body, odd: Any) -> None:
+    """It would be printed where somebody reads it."""
+    *before, last = whole["run_events"]
+    finding = found(whole | {"run_events": [*before, last | {"hash": odd}]})
+    assert (None, f"Event {last['n']} was changed.") == (finding.head, finding.fault)
+
+
+def test_an_event_that_nobody_could_have_written_was_changed(whole: Body) -> None:
+    """JSON is read to a greater depth than it is written."""
+    first, *others = whole["run_events"]
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    events = [first | {"payload": {"deep": deep}}, *others]
+    assert "Event 1 was changed." == found(whole | {"run_events": events}).fault
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\x00",
+        b"{",
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"format": "ant-evidence"}',
+        b'{"format": "ant-evidence", "version": 2}',
+        b'{"format": "ant-evidence", "version": 1}',
+        b'{"format": "ant-evidence", "version": 1, "session": {}, "run_events": 5}',
+        b'{"format":"ant-evidence","version":1,"session":{},"run_events":[]}',
+        b'{"format":"ant-evidence","version":1,"session":{},"run_events":[],'
+        b'"chain":{"count":1}}',
+        b'{"format":"ant-evidence","version":1,"session":{},"run_events":[],'
+        b'"chain":{"count":0},"bytes":[]}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_bundle_is_said(data: bytes) -> None:
+    """One clear sentence, whatever it is."""
+    with pytest.raises(Invalid):
+        verify(data)
+
+
+def test_nothing_happened(whole: Body) -> None:
+    """No events are a chain, too."""
+    empty = whole | {"run_events": [], "chain": {"count": 0, "first": None}}
+    assert Finding(0, None, 0, 0, 0, None) == found(empty)

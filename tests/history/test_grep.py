@@ -1,0 +1,138 @@
+"""Lines of one terminal that hold what is asked for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ant.api.terminal_requests import ReadHistory
+from ant.core import clock
+from ant.core.errors import Invalid
+from ant.history import history
+from ant.history import lines as rendered
+from ant.history.grep import TEXT_MAX
+from ant.model.sessions import Session
+from ant.model.transcript import History
+from ant.store import Store
+from tests.history.test_lines import NOON, begin, catch_up, say
+from tests.rules import create
+
+TEXT = b"".join(b"%05d a line of text\r\n" % n for n in range(4000))
+
+
+@pytest.fixture
+def session(store: Store) -> Session:
+    """A terminal with 4000 lines, some blocks of them indexed and some not."""
+    made = create(store, cols=80, rows=5)
+    begin(store, made, 0)
+    say(store, made, 0, TEXT)
+    catch_up(store, made)
+    store.transact(rendered.tidy)
+    return made
+
+
+def grep(store: Store, session: Session, text: str, **ask: Any) -> History:
+    """What the rule answers."""
+    found = store.read(history.read_history, session.id, ReadHistory(grep=text, **ask))
+    for row in found.rows:
+        assert row.line is not None
+        assert row.start is not None
+        assert row.end is not None
+        assert (row.line, row.start) == (row.id, row.byte_offset)
+        assert row.size == row.end - row.start
+    return found
+
+
+def lines(found: History) -> list[int | None]:
+    """Their numbers."""
+    return [row.line for row in found.rows]
+
+
+def test_a_line_has_number_time_and_bytes(store: Store, session: Session) -> None:
+    """Exactly those that drew it."""
+    (row,) = grep(store, session, "01234").rows
+    assert ("01234 a line of text", 1235) == (row.text, row.line)
+    assert "<mark>01234</mark> a line of text" == row.snippet
+    assert TEXT[row.start : row.end] == b"01234 a line of text"
+    assert row.ts_ms == clock.epoch_ms(NOON)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("01234", [1235]),
+        ("03999", [4000]),
+        ("00000 A LINE", []),
+        ("00000 a line", [1]),
+        ("re:^0003[12] A", []),
+        ("re:^0003[12] a", [33, 32]),
+        ("re:00[0-9]7 .*text$", list(range(98, 0, -10))),
+        ("re:^0+7 a", [8]),
+        ("no such", []),
+    ],
+)
+def test_it_is_found_wherever_it_is_kept(
+    store: Store, session: Session, words: str, expected: list[int]
+) -> None:
+    """Indexed or not, or still on the screen; newest first."""
+    assert expected == lines(grep(store, session, words))
+
+
+def test_limit_and_order(store: Store, session: Session) -> None:
+    """The newest, newest first; turned, the same ones; `from` reads forward."""
+    assert [4000, 3999] == lines(grep(store, session, "line", limit=2))
+    assert [3999, 4000] == lines(grep(store, session, "line", limit=2, order="asc"))
+    assert [1, 2] == lines(grep(store, session, "line", limit=2, from_=0))
+    start = TEXT.index(b"02000")
+    assert [2001, 2002] == lines(grep(store, session, "line", limit=2, from_=start))
+
+
+def test_times(store: Store, session: Session) -> None:
+    """With `since` the oldest after it, with `before` the newest before it."""
+    say(store, session, len(TEXT), b"later line\r\n" * 3, at_s=60)
+    noon, later = (clock.stamp(NOON + timedelta(seconds=s)) for s in (0, 30))
+    found = grep(store, session, "line", since=later, limit=2)
+    assert [4002, 4001] == lines(found)
+    assert found.since_ms == clock.epoch_ms(NOON) + 30_000
+    assert [4000] == lines(grep(store, session, "line", before=later, limit=1))
+    assert [] == lines(grep(store, session, "line", before=noon))
+    assert [] == lines(grep(store, session, "line", since="1h"))
+
+
+@pytest.mark.slow
+def test_what_is_not_rendered_yet_is_found(store: Store, session: Session) -> None:
+    """It is rendered for the search; of too much, the answer says how far it looked."""
+    end = say(store, session, len(TEXT), b"fresh\r\n")
+    found = grep(store, session, "fresh")
+    assert ([4001], end) == (lines(found), found.indexed_to)
+    say(store, session, end, b"fresh\r\n" * (rendered.LIVE // 7 + 2))
+    found = grep(store, session, "fresh")
+    assert found.indexed_to is not None
+    assert end < found.indexed_to < found.end
+    catch_up(store, session)
+    assert found.end == grep(store, session, "fresh").indexed_to
+
+
+def test_bytes_that_are_gone_are_not_found(store: Store, session: Session) -> None:
+    """At once, whenever their block goes."""
+    say(store, session, len(TEXT), b"new\r\n")
+    store.transact(lambda unit: unit.transcripts.trim(session.id, 20))
+    assert [] == lines(grep(store, session, "00017"))
+    assert [4001] == lines(grep(store, session, "new"))
+
+
+def test_a_long_line_is_cut(store: Store) -> None:
+    """The snippet shows what was found in it."""
+    made = create(store, cols=80, rows=5)
+    begin(store, made, 0)
+    say(store, made, 0, b"x" * 5000 + b"needle" + b"y" * 5000 + b"\r\n")
+    (row,) = grep(store, made, "needle").rows
+    assert "x" * TEXT_MAX == row.text
+    assert "x<mark>needle</mark>y" in (row.snippet or "")
+    assert (0, 10_006) == (row.start, row.end)
+
+
+def test_what_is_no_expression_is_refused(store: Store, session: Session) -> None:
+    """By the name of the field."""
+    with pytest.raises(Invalid, match=r"at \$\.grep$"):
+        grep(store, session, "re:(")

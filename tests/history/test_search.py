@@ -1,0 +1,251 @@
+"""Whatever is looked for over the whole server, in each of the scopes."""
+
+import gc
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ant.api.message_requests import Search
+from ant.api.room_requests import CreateTask
+from ant.api.search_requests import SearchAll
+from ant.core.errors import Invalid, NotFound
+from ant.history import lines, search
+from ant.history.pattern import REGEX, Words
+from ant.messages import messages
+from ant.model.run_events import Fact, Source, Trust
+from ant.model.search import Everything
+from ant.model.sessions import Session
+from ant.recording import reader
+from ant.rooms import tasks
+from ant.run_events import log
+from ant.sessions import sessions
+from ant.store import Store, Unit
+from tests.history.test_lines import begin, catch_up, say
+from tests.rules import NOBODY, create, patch, post, room
+
+ALL = "messages,terminals,events,tasks"
+
+
+def find(store: Store, q: str, scope: str = ALL, **ask: Any) -> Everything:
+    """What the rule answers."""
+    return store.read(search.search_all, SearchAll(q=q, scope=scope, **ask))
+
+
+def terminal(store: Store, name: str, text: bytes, at_s: float = 0) -> Session:
+    """One that put this out; rendered."""
+    made = create(store, name, cols=80, rows=5)
+    begin(store, made, 0)
+    say(store, made, 0, text, at_s)
+    catch_up(store, made)
+    return made
+
+
+def trace(store: Store, session: Session, text: str) -> None:
+    """A run event."""
+
+    def record(unit: Unit) -> None:
+        fact = Fact(Source.TERMINAL, Trust.HIGH, "command", text)
+        log.record(unit, session.id, fact)
+
+    store.transact(record)
+
+
+def task(store: Store, session: Session, title: str, **fields: Any) -> None:
+    """A task."""
+    store.transact(tasks.create_task, session.id, CreateTask(title=title, **fields))
+
+
+@pytest.fixture
+def here(store: Store) -> Session:
+    """A room, and a needle in each of the scopes."""
+    made = room(store)
+    post(store, made, "the Needle is in a message")
+    task(store, made, "find it", description="a needle in the description")
+    term = terminal(store, "one", b"$ make\r\nthe needle is on a line\r\n")
+    trace(store, term, "grep needle")
+    return made
+
+
+def test_each_scope_has_its_own_finds(store: Store, here: Session) -> None:
+    """Where they are, and what was found marked."""
+    found = find(store, "NEEDLE")
+    (message,), (line,) = found.results, found.terminals or ()
+    (a_task,), (event,) = found.tasks or (), found.events or ()
+    assert "the <mark>Needle</mark> is in a message" == message.snippet
+    assert (2, "the needle is on a line") == (line.line, line.text)
+    assert "the <mark>needle</mark> is on a line" == line.snippet
+    assert (8, 31) == (line.start, line.end)
+    assert "find it\na <mark>needle</mark> in the description" == a_task.snippet
+    assert "grep <mark>needle</mark>" == event.snippet
+    assert found.complete
+
+
+def test_only_what_is_asked_for_is_looked_through(store: Store, here: Session) -> None:
+    """The others are null, but messages, which have always been there."""
+    found = find(store, "needle", "messages")
+    assert (1, None, None, None) == (
+        len(found.results),
+        found.terminals,
+        found.tasks,
+        found.events,
+    )
+    found = find(store, "needle", "tasks,terminals")
+    assert (0, 1, 1, None) == (
+        len(found.results),
+        len(found.terminals or ()),
+        len(found.tasks or ()),
+        found.events,
+    )
+
+
+def test_every_word_is_there_wherever_it_stands(store: Store, here: Session) -> None:
+    """In the same line, message, task or event; nothing is not looked for."""
+    counts = {"line needle": (0, 1, 0, 0), "it needle": (0, 0, 1, 0), "  ": (0,) * 4}
+    for q, expected in counts.items():
+        found = find(store, q)
+        told = (found.results, found.terminals, found.tasks, found.events)
+        assert expected == tuple(len(each or ()) for each in told), q
+
+
+@pytest.mark.parametrize("q", [r"re:need\w+ is", "re:(?i)NEEDLE IS"])
+def test_an_expression_is_looked_for_everywhere(
+    store: Store, here: Session, q: str
+) -> None:
+    """Without a capital whatever the case; in one room as well."""
+    found = find(store, q)
+    assert (1, 1) == (len(found.results), len(found.terminals or ()))
+    assert ((), ()) == (found.tasks, found.events)
+    (one,) = store.read(search.search_room, here.id, Search(q=q))
+    assert found.results[0] == one
+    assert () == store.read(search.search_room, here.id, Search(q="re:^needle$"))
+
+
+def test_words_in_a_room_are_as_they_were(store: Store, here: Session) -> None:
+    """Nothing in them is syntax."""
+    asked = Search(q="needle")
+    expected = store.read(messages.search, here.id, asked)
+    assert expected == store.read(search.search_room, here.id, asked)
+
+
+def test_what_is_no_expression_is_refused(store: Store, here: Session) -> None:
+    """And a room that is none."""
+    with pytest.raises(Invalid, match=r"at \$\.q$"):
+        find(store, "re:(")
+    with pytest.raises(NotFound):
+        store.read(search.search_room, NOBODY, Search(q="re:x"))
+    assert () == store.read(search.search_room, here.id, Search(q=REGEX + "zzz"))
+
+
+def test_newest_first_over_all_terminals(store: Store) -> None:
+    """Indexed or not; `rank` puts the line first that is most of it."""
+    text = b"".join(b"%d needle and more\r\n" % n for n in range(6000))
+    terminal(store, "old", text)
+    while store.transact(lines.tidy):
+        pass
+    terminal(store, "new", b"a needle\r\nnothing\r\n", at_s=60)
+    terminal(store, "older", b"needle\r\n", at_s=-60)
+    found = find(store, "needle", "terminals", limit=3).terminals or ()
+    assert ["a needle", "5999 needle and more", "5998 needle and more"] == [
+        line.text for line in found
+    ]
+    (best,) = find(store, "needle", "terminals", limit=1, sort="rank").terminals or ()
+    assert "a needle" == best.text
+    tens = find(store, "re:0 needle", "terminals", limit=1000).terminals or ()
+    assert 600 == len(tens)
+
+
+def test_of_a_flood_only_what_is_told_is_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snippet costs far more than a look, and each line has the word."""
+    terminal(store, "flood", b"a needle\r\n" * 9000)
+    made = []
+
+    def counted(words: Words, text: str) -> str:
+        made.append(text)
+        return mark(words, text)
+
+    mark = Words.mark
+    monkeypatch.setattr(Words, "mark", counted)
+    found = find(store, "needle", "terminals", limit=3).terminals or ()
+    assert [9000, 8999, 8998] == [line.line for line in found]
+    assert 3 == len(made)
+
+
+def test_a_search_that_has_enough_leaves_nothing_open(tmp_path: Path) -> None:
+    """Else its connection would go on to answer with what was, and refuse to write."""
+    store = Store.open(tmp_path / "ant.db")
+    try:
+        terminal(store, "long", b"a needle in a stack\r\n" * 9000)
+        while store.transact(lines.tidy):
+            pass
+        gc.disable()
+        assert find(store, "needle", "terminals", limit=1).terminals
+        with closing(sqlite3.connect(tmp_path / "ant.db", timeout=0)) as other:
+            busy = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        assert 0 == busy, "somebody is still reading"
+    finally:
+        gc.enable()
+        store.close()
+
+
+def test_the_best_first_where_it_is_asked_for(store: Store, here: Session) -> None:
+    """In the other scopes, too."""
+    for text in ("needle", "a needle among many other things that are said"):
+        task(store, here, text)
+        trace(store, here, text)
+    found = find(store, "needle", "tasks,events", sort="rank")
+    assert "needle" == (found.tasks or ())[0].task.title
+    assert "needle" == (found.events or ())[0].event.text
+    newest = find(store, "needle", "tasks", limit=1).tasks or ()
+    assert "a needle among" == newest[0].task.title[:14]
+
+
+def test_what_is_put_away_is_found_by_name_only(store: Store, here: Session) -> None:
+    """In every scope; what is removed for good, nowhere."""
+    term = [each for each in store.read(lambda u: u.sessions.active()) if each.terminal]
+    for session in (here, term[0]):
+        patch(store, session.id, archived=True)
+
+    def counts(**ask: Any) -> tuple[int, ...]:
+        found = find(store, "needle", **ask)
+        told = (found.results, found.terminals, found.tasks, found.events)
+        return tuple(len(each or ()) for each in told)
+
+    assert (0, 0, 0, 0) == counts()
+    assert (0, 0, 0, 0) == counts(include="deleted")
+    assert (1, 1, 1, 1) == counts(include="archived")
+    store.transact(sessions.remove_sessions, [here.id, term[0].id])
+    assert (0, 0, 0, 0) == counts(include="archived,deleted")
+
+
+def test_deleted_tasks_are_not_found(store: Store, here: Session) -> None:
+    """They are kept for who knows their id."""
+    (found,) = find(store, "needle", "tasks").tasks or ()
+    store.transact(tasks.delete_task, here.id, found.task.id)
+    assert () == find(store, "needle", "tasks").tasks
+
+
+def test_a_search_has_an_end(
+    store: Store, here: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is more than is looked through at once is said to be left out."""
+    monkeypatch.setattr(search, "SCAN_MAX", 10)
+    assert not find(store, "re:[xy]", "terminals").complete
+    assert not find(store, "re:[xy]", "messages").complete
+    assert find(store, "needle", "messages").complete
+
+
+def test_lines_whose_bytes_are_gone_are_not_found(store: Store) -> None:
+    """At once, whenever their block goes."""
+    term = terminal(store, "one", b"old needle\r\n")
+    say(store, term, 12, b"new needle\r\n")
+    catch_up(store, term)
+    store.transact(lambda unit: unit.transcripts.trim(term.id, 12))
+    assert ["new needle"] == [
+        line.text for line in find(store, "needle", "terminals").terminals or ()
+    ]
+    assert 12 == store.read(reader.read_bytes, term.id, 0, 9, 99)[0].offset

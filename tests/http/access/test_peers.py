@@ -1,0 +1,225 @@
+"""Who makes a connection, as far as the kernel tells."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+
+from ant.core.errors import Unauthorized
+from ant.http.access import peers
+from ant.http.access.peers import Finding, Named, Peer, Peers, _caller
+from ant.http.access.sock_diag import SockDiag
+from ant.terminal.host.pty import open_pty
+from tests.systems import PATIENCE_S, Rig, running
+
+CALL = (
+    "import socket,sys;socket.create_connection(('127.0.0.1',int(sys.argv[1]))).recv(1)"
+)
+
+
+@attrs.define(eq=False)
+class Door:
+    """A listener that tells of each connection what the kernel does."""
+
+    peers: Peers
+    listener: socket.socket
+    kept: list[socket.socket] = attrs.field(factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    async def accept(self) -> Peer:
+        """The next connection."""
+        with trio.fail_after(PATIENCE_S):
+            await trio.lowlevel.wait_readable(self.listener)
+        stream, _ = self.listener.accept()
+        self.kept.append(stream)
+        peer = self.peers.accepted(stream.getpeername()[:2], stream.getsockname()[:2])
+        assert peer is not None
+        return peer
+
+    def connect(self) -> socket.socket:
+        """A client's end, in this process."""
+        return socket.create_connection(("127.0.0.1", self.port))
+
+
+@pytest.fixture
+def kernel() -> Iterator[SockDiag]:
+    one = SockDiag()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def door(rig: Rig, kernel: SockDiag) -> Iterator[Door]:
+    """Of a system without terminals."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield Door(Peers(kernel, rig.system.stage, "ant-none"), listener)
+
+
+async def test_our_own_user_is_the_operator(door: Door) -> None:
+    """This process, and another one that no terminal has started."""
+    with door.connect():
+        assert await (await door.accept()).caller("POST") is None
+    # It is our child, as a stray program of a terminal would be: nobody can tell.
+    words = [sys.executable, "-c", CALL, str(door.port)]
+    with subprocess.Popen(words) as child:  # noqa: ASYNC220
+        peer = await door.accept()
+        with pytest.raises(Unauthorized, match="cannot tell from which"):
+            await peer.caller("GET")
+        child.kill()
+
+
+async def test_who_has_left_is_refused(door: Door) -> None:
+    """Before it was accepted or after that, having been found before or not."""
+    door.connect().close()
+    with pytest.raises(Unauthorized, match="cannot tell which process"):
+        await (await door.accept()).caller("GET")
+    client = door.connect()
+    peer = await door.accept()
+    assert await peer.caller("GET") is None
+    client.close()
+    assert await peer.caller("GET") is None, "it was found for this connection"
+    with pytest.raises(Unauthorized, match="cannot tell which process"):
+        await peer.caller("POST")
+    with pytest.raises(Unauthorized, match="cannot tell which process"):
+        await peer.caller("GET")
+
+
+async def test_it_is_looked_for_once_and_before_the_first_unsafe_call(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a refusal is not kept."""
+    looks: list[int] = []
+    find = door.peers.find
+
+    async def counted(inode: int) -> Finding:
+        looks.append(inode)
+        return await find(inode)
+
+    monkeypatch.setattr(door.peers, "find", counted)
+    with door.connect():
+        peer = await door.accept()
+        counts = []
+        for method in ("GET", "HEAD", "POST", "GET", "WEBSOCKET", "DELETE"):
+            assert await peer.caller(method) is None
+            counts.append(len(looks))
+        assert [1, 1, 2, 2, 2, 2] == counts
+    with door.connect():
+        peer = await door.accept()
+        assert await peer.caller("WEBSOCKET") is None
+        assert await peer.caller("GET") is None
+        assert 3 == len(looks)
+    assert 2 == len(set(looks))
+
+
+async def test_what_comes_from_elsewhere_is_not_asked_about(door: Door) -> None:
+    """Without a key only --insecure lets it come at all."""
+    ours = ("192.0.2.1", 6458)
+    stranger = door.peers.accepted(("192.0.2.2", 1), ours)
+    assert stranger is not None
+    with pytest.raises(Unauthorized, match="only programs on its own machine"):
+        await stranger.caller("GET")
+    door.peers.is_open = True
+    assert await stranger.caller("POST") is None
+    for theirs in (("192.0.2.1", 1), ("127.0.0.1", 1), ("no address", 1)):
+        local = door.peers.accepted(theirs, ours)
+        assert local is not None
+        with pytest.raises(Unauthorized):
+            await local.caller("GET")
+    assert door.peers.accepted(None, ours) is None
+
+
+async def test_another_user_is_refused(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a server that is somebody else's, so to say: it is told what to do."""
+    with door.connect():
+        peer = await door.accept()
+        monkeypatch.setattr(peers.os, "geteuid", lambda: 4242)
+        with pytest.raises(Unauthorized, match=r"uid 4242.*from uid \d+: set ANT_API_"):
+            await peer.caller("GET")
+
+
+async def test_a_kernel_that_falls_silent_is_no_leave(
+    door: Door, kernel: SockDiag
+) -> None:
+    """Out of memory, or out of descriptors."""
+    with door.connect():
+        peer = await door.accept()
+        kernel.close()
+        with pytest.raises(Unauthorized, match="cannot tell which process"):
+            await peer.caller("GET")
+
+
+@pytest.mark.slow
+async def test_a_program_in_a_terminal_is_that_terminal(
+    tmp_path: Path, kernel: SockDiag
+) -> None:
+    """As long as it runs; its connection is nobody's after that."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with running(tmp_path, open_pty) as rig:
+            door = Door(Peers(kernel, rig.system.stage, "ant-none"), listener)
+            words = (sys.executable, "-c", CALL, str(door.port))
+            session = await rig.started(command=words)
+            peer = await door.accept()
+            caller = await peer.caller("GET")
+            assert caller is not None
+            assert (session.id, session.handle) == (caller.session_id, caller.handle)
+            assert caller == await peer.caller("POST")
+            await rig.system.supervisor.stop(session.id)
+            with pytest.raises(Unauthorized, match="has ended"):
+                await peer.caller("GET")
+
+
+@pytest.mark.parametrize(
+    ("is_known", "is_live", "is_proved", "ours", "answer"),
+    [
+        (True, True, True, True, "caller"),
+        (True, True, False, True, "caller"),
+        (True, True, False, False, "caller"),
+        (True, False, True, True, "has ended"),
+        (True, False, False, True, "has ended"),
+        (True, False, False, False, "has ended"),
+        (False, False, False, True, "from which"),
+        (False, False, False, False, None),
+    ],
+)
+async def test_what_a_process_says_of_itself_counts_where_it_is_true(
+    rig: Rig,
+    is_known: bool,
+    is_live: bool,
+    is_proved: bool,
+    ours: bool,
+    answer: str | None,
+) -> None:
+    """A terminal of another server means nothing here, one that has ended is nobody."""
+    session, mint = await rig.started(), rig.system.stage.mint
+    run = rig.system.stage.running[session.id].run if is_live else "an earlier run"
+    named = Named(session.id if is_known else "else", mint.token(session.id, run))
+    finding = Finding(True, named, is_proved, ours)
+    read = rig.system.journal.read
+    if answer == "caller":
+        caller = await read(_caller, mint, finding)
+        assert caller is not None
+        assert session.id == caller.session_id
+    elif answer is None:
+        assert await read(_caller, mint, finding) is None
+    else:
+        with pytest.raises(Unauthorized, match=answer):
+            await read(_caller, mint, finding)
+
+
+async def test_who_names_another_terminal_is_not_taken_for_it(rig: Rig) -> None:
+    """Its name is written quickly; the token that goes with it is not."""
+    one, two = await rig.started("one"), await rig.started("two")
+    stage = rig.system.stage
+    named = Named(two.id, stage.mint.token(one.id, stage.running[one.id].run))
+    with pytest.raises(Unauthorized, match="has ended"):
+        await rig.system.journal.read(_caller, stage.mint, Finding(True, named))

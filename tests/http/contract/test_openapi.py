@@ -1,0 +1,221 @@
+"""The document: valid, complete, and true of what is answered."""
+
+import functools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import attrs
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from ant.api import codec, problem
+from ant.core import errors
+from ant.http import routes
+from ant.http.contract import openapi
+from ant.http.contract.endpoint import ROUTES, Route
+from ant.http.contract.problems import STATUS, problem_of
+from tests.http.asking import Api
+from tests.strategies import META
+from tests.systems import running
+
+assert routes.__all__
+
+
+def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    """Method, path and description of each."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+@functools.cache
+def schema_of(name: str, *, closed: bool) -> Any:
+    """A named schema with all it refers to; closed, it says no to unknown fields."""
+    document = codec.loads(codec.dumps(openapi.document(False)))
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values() if closed else ():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return {
+        "$ref": f"#/components/schemas/{name}",
+        "components": {"schemas": schemas},
+    }
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_the_document_is_valid(has_key: bool) -> None:
+    """OpenAPI 3.1, references and defaults included, as it comes over the wire."""
+    document = codec.loads(codec.dumps(openapi.document(has_key)))
+    assert [] == list(OpenAPIV31SpecValidator(document).iter_errors())
+
+
+def test_rows_and_operations_are_the_same() -> None:
+    """Every row is described, nothing else is, each under its handler's name."""
+    described = {
+        (method, path, operation["operationId"])
+        for method, path, operation in operations(openapi.document(True))
+    }
+    rows = {
+        (route.method, route.path.replace("<", "{").replace(">", "}"), route.name)
+        for route in ROUTES
+    }
+    assert rows == described
+    assert len(rows) == len({name for _, _, name in rows})
+
+
+def test_every_operation_is_told_of() -> None:
+    """A summary, its noun, and a Problem for each refusal, that of the guard too."""
+    nouns = {openapi.TAGS.get(each, each) for each in routes.__all__}
+    for _, _, operation in operations(openapi.document(True)):
+        assert operation["summary"]
+        assert "\n" not in operation["summary"]
+        (noun,) = operation["tags"]
+        assert noun in nouns
+        refusals = {
+            int(status): answer
+            for status, answer in operation["responses"].items()
+            if int(status) >= 400
+        }
+        assert {401, 403, 503} <= refusals.keys() <= set(STATUS.values())
+        for answer in refusals.values():
+            assert answer["description"]
+            assert [problem.MEDIA_TYPE] == list(answer["content"])
+
+
+def test_a_key_is_asked_for_where_there_is_one() -> None:
+    """Without one nobody is asked; a key that is shown all the same does no harm."""
+    assert {} not in openapi.document(True)["security"]
+    assert {} in openapi.document(False)["security"]
+
+
+def test_an_answer_of_another_class_is_told_of() -> None:
+    """Beside the usual one, under its status."""
+    (post,) = [
+        operation
+        for _, _, operation in operations(openapi.document(True))
+        if operation["operationId"] == "post_message"
+    ]
+    names = {
+        status: answer["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        for status, answer in post["responses"].items()
+        if status < "300"
+    }
+    assert {"200": "Handled", "201": "Posted"} == names
+
+
+def test_input_takes_json_or_octets() -> None:
+    """The one route with two content types."""
+    two = {
+        operation["operationId"]: list(operation["requestBody"]["content"])
+        for _, _, operation in operations(openapi.document(True))
+        if len(operation.get("requestBody", {}).get("content", {})) > 1
+    }
+    assert {"type_input": ["application/json", "application/octet-stream"]} == two
+
+
+def test_bodies_are_required_where_empty_is_not_enough() -> None:
+    """An empty body counts as `{}`."""
+    required = {
+        operation["operationId"]
+        for _, _, operation in operations(openapi.document(True))
+        if operation.get("requestBody", {}).get("required")
+    }
+    for route in ROUTES:
+        if route.body is not None:
+            try:
+                codec.read_body(b"", route.body)
+            except errors.Invalid:
+                assert route.name in required
+            else:
+                assert route.name not in required
+
+
+TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    str: st.text(max_size=5),
+    int: st.integers(-(2**53), 2**53),
+    float: st.floats(0, 1e9, allow_nan=False).map(lambda n: round(n, 3)),
+    bool: st.booleans(),
+    datetime: TIMES,
+    type(None): st.none(),
+}
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type that is answered with."""
+    origin, args = get_origin(kind), get_args(kind)
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if origin is tuple:
+        return st.lists(values(args[0]), max_size=2).map(tuple)
+    if origin is list:
+        return st.lists(values(args[0]), max_size=2)
+    if origin is dict:
+        if args[1] is Any:
+            return META
+        return st.dictionaries(values(args[0]), values(args[1]), max_size=2)
+    if hasattr(kind, "__supertype__"):
+        return values(kind.__supertype__)
+    if args:
+        return st.one_of(*map(values, args))
+    if issubclass(kind, StrEnum):
+        return st.sampled_from(list(kind))
+    fields = {field.name: values(field.type) for field in attrs.fields(kind)}
+    return st.builds(kind, **fields)
+
+
+ANSWERED = sorted(
+    {route.hints["return"] for route in ROUTES if attrs.has(route.hints["return"])}
+    | {kind for route in ROUTES for kind in route.also.values()},
+    key=lambda kind: kind.__name__,
+)
+
+
+@pytest.mark.parametrize("kind", ANSWERED, ids=lambda kind: kind.__name__)
+@pytest.mark.slow
+@settings(max_examples=20)
+@given(data=st.data())
+def test_answers_fit_and_can_be_read_back(kind: type, data: st.DataObject) -> None:
+    """What is rendered fits the schema to the last field, and is the same when read."""
+    value = data.draw(values(kind))
+    rendered = codec.dumps(value)
+    schema = schema_of(kind.__name__, closed=True)
+    jsonschema_rs.validate(schema, codec.loads(rendered), validate_formats=True)
+    assert value == codec.read_body(rendered, kind)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_answer_is_covered(route: Route) -> None:
+    """A class of above, nothing at all, or this document."""
+    kind = route.hints["return"]
+    assert kind in ANSWERED or kind is type(None) or route.name == "get_openapi"
+
+
+@pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.__name__)
+def test_every_error_is_a_problem(kind: type[Exception]) -> None:
+    """And nothing but that."""
+    error = kind("noun", "id") if kind is errors.NotFound else kind("a sentence")
+    jsonschema_rs.validate(schema_of("Problem", closed=False), problem_of(error))
+
+
+async def test_it_is_served(api: Api) -> None:
+    """As it is; built once."""
+    document = await api.get("/openapi.json")
+    assert codec.loads(codec.dumps(openapi.document(False))) == document
+    assert openapi.document(False) is openapi.document(False)
+
+
+async def test_it_is_guarded(tmp_path: Path) -> None:
+    """Like everything else; with the key it says that one is needed."""
+    async with running(tmp_path, api_key="a-key") as rig:
+        api = Api(rig)
+        assert 401 == (await api.call("GET", "/openapi.json")).status
+        assert openapi.document(True) == await api.get("/openapi.json", apiKey="a-key")

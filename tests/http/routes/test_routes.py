@@ -1,0 +1,300 @@
+"""One contract for every row of the route table."""
+
+import inspect
+from collections import Counter
+from pathlib import Path
+from typing import Any, get_args
+
+import attrs
+import pytest
+
+from ant.http import routes
+from ant.http.contract.endpoint import ROUTES, Route
+from ant.model.sessions import SessionType
+from tests.http.asking import Answer, Api
+from tests.systems import running
+
+assert routes.__all__
+
+PAGE = {
+    "GET /api/sessions",
+    "POST /api/sessions",
+    "GET /api/sessions/:id",
+    "PATCH /api/sessions/:id",
+    "DELETE /api/sessions/:id",
+    "POST /api/sessions/:id/restore",
+    "PATCH /api/sessions/:id/handle",
+    "PATCH /api/sessions/:id/cli-flag",
+    "GET /api/sessions/:id/messages",
+    "POST /api/sessions/:id/messages",
+    "PATCH /api/sessions/:id/messages",
+    "DELETE /api/sessions/:id/messages",
+    "PATCH /api/sessions/:id/messages/:id/pin",
+    "GET /api/sessions/:id/messages/search",
+    "GET /api/search",
+    "GET /api/sessions/:id/participants",
+    "POST /api/sessions/:id/participants",
+    "DELETE /api/sessions/:id/participants",
+    "GET /api/presence/:id",
+    "POST /api/sessions/:id/typing",
+    "GET /api/sessions/:id/reads",
+    "POST /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/links",
+    "POST /api/sessions/:id/links",
+    "DELETE /api/sessions/:id/links",
+    "GET /api/sessions/:id/terminal/history",
+    "GET /api/sessions/:id/tasks",
+    "POST /api/sessions/:id/tasks",
+    "PATCH /api/sessions/:id/tasks/:id",
+    "DELETE /api/sessions/:id/tasks/:id",
+    "GET /api/sessions/:id/file-refs",
+    "POST /api/sessions/:id/file-refs",
+    "DELETE /api/sessions/:id/file-refs",
+    "GET /api/health",
+    "POST /api/sessions/:id/terminal/input",
+    "GET /api/sessions/:id/status",
+    "GET /api/sessions/:id/prompt-bridge/pending",
+    "POST /api/sessions/:id/prompt-bridge/respond",
+    "GET /api/prompt-bridge/config",
+    "PUT /api/prompt-bridge/config",
+    "GET /api/sessions/:id/digest",
+    "POST /api/sessions/:id/export",
+    "GET /api/sessions/:id/run-events",
+    "GET /api/sessions/:id/terminal/events",
+}
+"""The routes of the public API page."""
+
+EXTRAS = {
+    "GET /openapi.json",
+    "GET /api/events",
+    "GET /api/status",
+    "POST /api/hooks",
+    "POST /api/channel/register",
+    "DELETE /api/channel/register",
+    "GET /api/sessions/:id/prompt-bridge/explain",
+    "GET /api/sessions/:id/export",
+    "GET /api/sessions/:id/messages/:id/read",
+    "GET /api/sessions/:id/deliveries",
+    "GET /api/sessions/:id/messages/:id/deliveries",
+    "GET /api/sessions/:id/terminal/screen",
+    "POST /api/sessions/:id/terminal/resize",
+    "POST /api/sessions/:id/terminal/start",
+    "POST /api/sessions/:id/terminal/stop",
+}
+"""Ours beyond the page."""
+
+NOBODY = "nobody"
+NAMES = {"msgId": NOBODY, "linkId": NOBODY, "refId": NOBODY, "q": "word"}
+"""What queries must or may name."""
+
+LEAST: dict[str, dict[str, Any]] = {
+    "CreateSession": {"name": "new", "type": "chat"},
+    "SetHandle": {"handle": None},
+    "PostMessage": {"content": "hello"},
+    "MergeMeta": {"meta": {}},
+    "PinMessage": {"pinned": True},
+    "AddParticipant": {"handle": "@nobody"},
+    "RemoveParticipant": {"handle": "@nobody"},
+    "RegisterChannel": {"handle": "@channel", "port": 9},
+    "SetTyping": {"handle": "@ada", "typing": True},
+    "MarkRead": {"reader_id": NOBODY},
+    "CreateTask": {"title": "do"},
+    "CreateFileRef": {"file_path": "/a"},
+    "TypeInput": {"data": "x"},
+    "ResizeTerminal": {"cols": 80, "rows": 24},
+    "Respond": {"response": "y"},
+    "ReportHook": {"event": "Stop"},
+}
+"""A body that each class takes; {} for the others."""
+
+
+def row(route: Route) -> str:
+    """Method and path, every parameter as `:id`."""
+    parts = [":id" if "<" in part else part for part in route.path.split("/")]
+    return f"{route.method} {'/'.join(parts)}"
+
+
+def least(route: Route) -> Any:
+    """A body that fits, None where there is none."""
+    return None if route.body is None else LEAST.get(route.body.__name__, {})
+
+
+def queried(route: Route) -> dict[str, str]:
+    """A query that fits."""
+    query = route.hints.get("query")
+    fields = attrs.fields(query) if query else ()
+    names = [field.metadata.get("wire", field.name) for field in fields]
+    return {name: NAMES[name] for name in names if name in NAMES}
+
+
+def path(route: Route, session_id: str) -> str:
+    """The path to a session and, where it asks for more, to things it has not."""
+    return "/".join(
+        session_id if part == "<session_id>" else NOBODY if "<" in part else part
+        for part in route.path.split("/")
+    )
+
+
+def is_problem(answer: Answer, status: int) -> bool:
+    """Whether it has this status; the shape of what has is checked."""
+    return answer.status == status and bool(answer.detail)
+
+
+async def raw(api: Api, method: str, where: str, data: bytes, **query: str) -> Answer:
+    """Send a body as it stands."""
+    client = api.rig.app.test_client()
+    response = await client.open(where, method=method, data=data, query_string=query)
+    return Answer(response.status_code, await response.get_json(force=True))
+
+
+def test_the_page_and_our_extras_are_all() -> None:
+    """What the page has is there, what is beyond it is named, and nothing twice."""
+    assert {row(route): 1 for route in ROUTES} == Counter(map(row, ROUTES))
+    assert PAGE | EXTRAS == {row(route) for route in ROUTES}
+    assert 44 == len(PAGE)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=row)
+def test_every_row_is_documented(route: Route) -> None:
+    """By a sentence that can stand alone, and a name that no other row has."""
+    first = (route.handler.__doc__ or "").split("\n\n")[0].strip()
+    assert first.endswith((".", "`.")) or ":" in first
+    assert [route] == [other for other in ROUTES if other.name == route.name]
+    assert {"system", "return"} <= route.hints.keys()
+    parameters = inspect.signature(route.handler).parameters.keys()
+    assert parameters == route.hints.keys() - {"return"}
+    assert (204 == route.status) == (route.hints["return"] is type(None))
+
+
+async def test_unknown_ids(api: Api) -> None:
+    """A session that is none, and in one that is, a thing that is none: 404."""
+    room = await api.room()
+    wrong = {}
+    for route in ROUTES:
+        whose = [NOBODY] if "<session_id>" in route.path else []
+        others = {"msgId", "linkId", "refId"} & queried(route).keys()
+        if others or route.path.count("<") > 1:
+            whose.append(room["id"])
+        for session_id in whose:
+            answer = await api.call(
+                route.method, path(route, session_id), least(route), **queried(route)
+            )
+            if not is_problem(answer, 404):
+                wrong[row(route)] = answer
+    assert {} == wrong
+
+
+@pytest.mark.parametrize(
+    "data", [b"{", b"\xff", b"[]", b"0", b"null", b'{"surely": "unknown"}']
+)
+async def test_bad_bodies(api: Api, data: bytes) -> None:
+    """What is no JSON, no object, or has a field too many: 400, and where it is."""
+    room = await api.room()
+    before = api.rig.tags()
+    wrong = {}
+    for route in ROUTES:
+        if route.body is not None:
+            where = path(route, room["id"])
+            answer = await raw(api, route.method, where, data, **queried(route))
+            issues = answer.body.get("issues", [])
+            if not is_problem(answer, 400) or " at $" not in "".join(issues):
+                wrong[row(route)] = answer
+    assert {} == wrong
+    assert before == api.rig.tags(), "something was done all the same"
+
+
+async def test_wrong_types_in_bodies(api: Api) -> None:
+    """Each field by itself: 400, and the path of the fault by its wire name."""
+    room = await api.room()
+    before = api.rig.tags()
+    wrong = {}
+    for route in ROUTES:
+        for field in attrs.fields(route.body) if route.body else ():
+            name = field.metadata.get("wire", field.name)
+            if field.metadata.get("rest"):
+                continue  # It is no field, but all others.
+            # No field is a list of lists, and `meta` is an object.
+            answer = await api.call(
+                route.method,
+                path(route, room["id"]),
+                {**(least(route) or {}), name: [[]]},
+                **queried(route),
+            )
+            issues = answer.body.get("issues", [])
+            is_named = any(f" at $.{name}" in issue for issue in issues)
+            if not (is_problem(answer, 400) and is_named):
+                wrong[row(route), name] = answer
+    assert {} == wrong
+    assert before == api.rig.tags(), "something was done all the same"
+
+
+async def test_wrong_types_and_names_in_queries(api: Api) -> None:
+    """A word for a number, an unknown name, a name given twice: 400."""
+    room = await api.room()
+    wrong = {}
+    for route in ROUTES:
+        if "query" not in route.hints:
+            continue
+        where, good = path(route, room["id"]), queried(route)
+        queries: list[dict[str, Any]] = [{**good, "surely": "unknown"}]
+        for field in attrs.fields(route.hints["query"]):
+            name = field.metadata.get("wire", field.name)
+            is_text = str in get_args(field.type) or field.type is str
+            queries.append({**good, name: ["1", "1"]})
+            if not is_text and "Text(" not in str(field.type):
+                queries.append({**good, name: "word"})
+        for query in queries:
+            answer = await api.call(route.method, where, least(route), **query)
+            if not is_problem(answer, 400):
+                wrong[row(route), str(query)] = answer
+    assert {} == wrong
+
+
+@pytest.mark.parametrize("kind", SessionType)
+@pytest.mark.parametrize("how", ["archived", "deleted"])
+async def test_inactive_sessions(api: Api, how: str, kind: SessionType) -> None:
+    """410 on all that would act on it; rows flagged `inactive` work, by their flag."""
+    asks = {"DELETE": {"hard": "true"}}
+    bodies = {"PATCH": {"archived": False}}
+    wrong = {}
+    for number, route in enumerate(ROUTES):
+        if "<session_id>" not in route.path:
+            continue
+        session = await api.rig.create(f"{how} {number}", type=kind)
+        here = f"/api/sessions/{session.id}"
+        if how == "archived":
+            await api.call("PATCH", here, {"archived": True})
+        else:
+            await api.call("DELETE", here)
+        is_session = route.path == "/api/sessions/<session_id>"
+        answer = await api.call(
+            route.method,
+            path(route, session.id),
+            bodies.get(route.method) if is_session else least(route),
+            **(asks.get(route.method, {}) if is_session else queried(route)),
+        )
+        # In a room that can be read, a message that is none is still a 404.
+        works = {404} if "<message_id>" in route.path else {200, 204}
+        good = answer.status in works if route.inactive else is_problem(answer, 410)
+        if not good:
+            wrong[row(route)] = answer
+    assert {} == wrong
+
+
+async def test_missing_keys(tmp_path: Path) -> None:
+    """401 on every row, whether or not there is such a thing."""
+    async with running(tmp_path, api_key="a-key") as rig:
+        api = Api(rig)
+        for route in ROUTES:
+            answer = await api.call(route.method, path(route, NOBODY), least(route))
+            assert is_problem(answer, 401), row(route)
+
+
+async def test_a_chat_has_no_terminal(api: Api) -> None:
+    """To act on it is a conflict."""
+    room = await api.room()
+    for route in ROUTES:
+        if "/terminal/" in route.path and route.method == "POST":
+            answer = await api.call(route.method, path(route, room["id"]), least(route))
+            assert is_problem(answer, 409), row(route)
+            assert "has no terminal" in answer.detail

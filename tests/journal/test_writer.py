@@ -1,0 +1,385 @@
+"""The async door to the store; real threads, so real time."""
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from ant.core import clock
+from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
+from ant.journal import event_log
+from ant.journal.writer import (
+    GROUP,
+    LANE_QUEUE,
+    OWNER_QUEUE,
+    QUEUE,
+    QUICK_RUNS,
+    READERS,
+    SLOW_S,
+    STRIKES,
+    Journal,
+    Lane,
+    open_journal,
+)
+from ant.model.events import Envelope, SessionActivity, SessionsChanged
+from ant.model.sessions import SessionId
+from ant.store import Store, Unit
+from ant.store.tables.sessions import database
+from tests.cancel import cancel_at_every_step
+from tests.store.test_store import BIG, fail, fill_disk, grow, put
+from tests.systems import PATIENCE_S, RecordingBus
+
+
+@pytest.fixture
+def bus() -> RecordingBus:
+    return RecordingBus()
+
+
+@pytest.fixture
+async def journal(store: Store, bus: RecordingBus) -> AsyncIterator[Journal]:
+    with trio.fail_after(PATIENCE_S):
+        async with open_journal(store, bus) as opened:
+            yield opened
+
+
+def told(bus: RecordingBus) -> list[str | None]:
+    return [each.event.session_id for each in bus.published]
+
+
+def logged(store: Store) -> list[int | None]:
+    return [each.seq for each in store.read(event_log.missed_events, 0, 100_000)[0]]
+
+
+class Gate:
+    """Work that holds the writer's thread until it is opened."""
+
+    def __init__(self) -> None:
+        self.entered, self._open = trio.Event(), threading.Event()
+        self._token = trio.lowlevel.current_trio_token()
+
+    def work(self, unit: Unit) -> None:
+        self._token.run_sync_soon(self.entered.set)
+        assert self._open.wait(PATIENCE_S)
+        put(unit, "gate")
+
+    def open(self) -> None:
+        self._open.set()
+
+
+async def test_who_is_told_of_success_has_been_published(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """Committed first, then published, then answered."""
+    assert "a" == await journal.write(put, "a")
+    assert ["a"] == told(bus)
+    assert [1] == logged(store)
+
+
+async def test_what_waits_together_is_committed_together(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """One commit, published in the order of asking; a failure is its own."""
+    gate, groups = Gate(), []
+    transact_group = journal._writer._work
+    journal._writer._work = lambda jobs: (
+        groups.append(len(jobs)),
+        transact_group(jobs),
+    )
+    results: list[object] = []
+
+    async def write(work: object, key: str) -> None:
+        try:
+            results.append(await journal.write(work, key))  # type: ignore[arg-type]
+        except Conflict:
+            results.append("conflict")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        for work, key in ((put, "a"), (fail, "b"), (put, "c")):
+            nursery.start_soon(write, work, key)
+            await wait_all_tasks_blocked()
+        gate.open()
+    assert [1, 3] == groups
+    assert ["gate", "a", "c"] == told(bus)
+    assert {"a", "conflict", "c"} == set(results)
+    assert logged(store) == [each.seq for each in bus.published]
+
+
+async def test_a_flood_is_cut_into_groups(journal: Journal, bus: RecordingBus) -> None:
+    """However many wait, all are done, in order."""
+    gate = Gate()
+    keys = [f"k{n}" for n in range(4 * GROUP)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        for key in keys:
+            nursery.start_soon(journal.write, put, key)
+        gate.open()
+    assert sorted(["gate", *keys]) == sorted(filter(None, told(bus)))
+
+
+async def test_withdrawn_work_is_not_done(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """Cancelled while it waits: never begun. Cancelled in the thread: done and told."""
+    gate, scopes = Gate(), [trio.CancelScope(), trio.CancelScope()]
+
+    async def write(scope: trio.CancelScope, work: object, *args: str) -> None:
+        with scope:
+            await journal.write(work, *args)  # type: ignore[arg-type]
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(write, scopes[0], gate.work)
+        await gate.entered.wait()
+        nursery.start_soon(write, scopes[1], put, "a")
+        await wait_all_tasks_blocked()
+        for scope in scopes:
+            scope.cancel()
+        await wait_all_tasks_blocked()
+        gate.open()
+        await journal.write(put, "b")
+    assert ["gate", "b"] == told(bus)
+    assert logged(store) == [each.seq for each in bus.published]
+
+
+async def test_commits_equal_publications_at_every_step(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """Whenever the caller is cancelled, what is in the log was published."""
+
+    async def post() -> None:
+        await journal.write(put, "post")
+
+    async def check() -> None:
+        await journal.write(lambda unit: None)
+        assert logged(store) == [each.seq for each in bus.published]
+
+    assert 2 < await cancel_at_every_step(post, check)
+
+
+async def test_reads_run_beside_writes(journal: Journal) -> None:
+    """A write under way keeps no reader waiting, and is not seen by it."""
+    gate = Gate()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        assert await journal.read(lambda unit: unit.settings.get("gate")) is None
+        gate.open()
+    assert "x" == await journal.read(lambda unit: unit.settings.get("gate"))
+
+
+async def test_it_is_degraded_until_a_commit_succeeds(
+    journal: Journal, bus: RecordingBus, store: Store
+) -> None:
+    """A full disk is an error for its caller, told to nobody, and seen in health."""
+    await trio.to_thread.run_sync(fill_disk, store)
+    assert not journal.degraded
+    with pytest.raises(StorageFailed):
+        await journal.write(grow, "a", BIG)
+    assert journal.degraded
+    assert [] == told(bus)
+    await journal.write(put, "b")
+    assert not journal.degraded
+
+
+async def test_ephemeral_events_are_in_no_transaction(
+    journal: Journal, bus: RecordingBus
+) -> None:
+    """They are published at once."""
+    event = SessionActivity(SessionId("one"), clock.now())
+    journal.publish(Envelope(clock.now(), event))
+    assert [None] == [each.seq for each in bus.published]
+
+
+async def test_leaving_finishes_what_was_asked(store: Store) -> None:
+    """Nothing that waits at the end is lost; who comes later is told it is over."""
+    bus = RecordingBus()
+    with trio.fail_after(PATIENCE_S):
+        async with (
+            trio.open_nursery() as nursery,
+            open_journal(store, bus) as journal,
+        ):
+            gate = Gate()
+            nursery.start_soon(journal.write, gate.work)
+            await gate.entered.wait()
+            nursery.start_soon(journal.write, put, "a")
+            await wait_all_tasks_blocked()
+            gate.open()
+    assert ["gate", "a"] == told(bus)
+    with pytest.raises(Stopping):
+        await journal.write(put, "late")
+
+
+async def test_cancelled_it_answers_everybody(store: Store) -> None:
+    """The commit under way is finished and published; what waited gets `Stopping`."""
+    bus = RecordingBus()
+    answers: list[str] = []
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as outside:
+            with trio.CancelScope() as scope:
+                async with open_journal(store, bus) as journal:
+                    gate = Gate()
+
+                    async def write(key: str) -> None:
+                        try:
+                            await journal.write(put, key)
+                        except Stopping:
+                            answers.append(key)
+
+                    outside.start_soon(journal.write, gate.work)
+                    await gate.entered.wait()
+                    for number in range(2 * QUEUE):
+                        outside.start_soon(write, str(number))
+                    await wait_all_tasks_blocked()
+                    scope.cancel()
+                    gate.open()
+    assert ["gate"] == told(bus)
+    assert 2 * QUEUE == len(answers)
+    assert logged(store) == [each.seq for each in bus.published]
+    assert isinstance(bus.published[0].event, SessionsChanged)
+
+
+async def test_a_slow_kind_of_read_goes_to_a_thread(journal: Journal) -> None:
+    """Until it has been quick for a while; other kinds stay where they are."""
+    loop, seen = threading.get_ident(), []
+
+    def kind(unit: Unit, hold_s: float) -> None:
+        seen.append(threading.get_ident() == loop)
+        end = clock.busy() + hold_s
+        while clock.busy() < end:
+            pass
+
+    def other(unit: Unit) -> bool:
+        return threading.get_ident() == loop
+
+    for _ in range(STRIKES):
+        await journal.read(kind, 2 * SLOW_S)
+    for _ in range(QUICK_RUNS):
+        await journal.read(kind, 0)
+    await journal.read(kind, 0)
+    assert [*[True] * STRIKES, *[False] * QUICK_RUNS, True] == seen
+    assert await journal.read(other)
+
+
+async def test_a_slow_read_in_a_thread_stays_there(journal: Journal) -> None:
+    """What it costs counts there, not how long it waited."""
+
+    def kind(unit: Unit, hold_s: float) -> int:
+        end = clock.busy() + hold_s
+        while clock.busy() < end:
+            pass
+        return threading.get_ident()
+
+    for _ in range(STRIKES + 2):
+        ident = await journal.read(kind, 2 * SLOW_S)
+    assert threading.get_ident() != ident
+
+
+async def test_a_study_is_a_read_in_a_thread(journal: Journal) -> None:
+    """From the first time on, however quick it is."""
+
+    def where(unit: Unit) -> bool:
+        return threading.current_thread() is threading.main_thread()
+
+    assert not await journal.study(where)
+    assert await journal.read(where)
+
+
+FOREVER = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+    "SELECT COUNT(*) FROM n"
+)
+
+
+def endless_statement(unit: Unit) -> None:
+    """One statement of SQLite that does not end."""
+    database.execute_sql(FOREVER).fetchall()
+
+
+def endless_loop(unit: Unit) -> None:
+    """Python that does not end, and says where it may be left."""
+    while True:
+        unit.pause()
+
+
+def endless_rows(unit: Unit) -> None:
+    """Rows that do not end, of a statement that is never one long step."""
+    for _ in database.execute_sql(FOREVER.replace("COUNT(*)", "x")):
+        pass
+
+
+def now(unit: Unit) -> str:
+    return "now"
+
+
+@pytest.mark.parametrize("work", [endless_statement, endless_loop, endless_rows])
+async def test_who_leaves_ends_the_work(
+    journal: Journal, work: Callable[[Unit], None]
+) -> None:
+    """Both readers of a lane are free again, at once, and their threads are at rest."""
+    with trio.move_on_after(0.3):
+        async with trio.open_nursery() as nursery:
+            for _ in range(READERS):
+                nursery.start_soon(partial(journal.study, work, lane=Lane.SCAN))
+    assert "now" == await journal.study(now, lane=Lane.SCAN)
+    used = time.process_time()
+    await trio.sleep(0.5)
+    assert time.process_time() - used < 0.1
+
+
+@pytest.mark.parametrize("lane", [Lane.SEARCH, Lane.SCAN, Lane.REPORT])
+async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) -> None:
+    """What waits behind it is bounded, and who comes then is told; others go on."""
+    async with trio.open_nursery() as nursery:
+        for _ in range(READERS + LANE_QUEUE):
+            nursery.start_soon(partial(journal.study, endless_loop, lane=lane))
+            await wait_all_tasks_blocked(0.01)
+        with pytest.raises(CapacityReached, match=lane.value):
+            await journal.study(now, lane=lane)
+        for other in Lane:
+            if other is not lane:
+                assert "now" == await journal.study(now, lane=other)
+        assert "now" == await journal.read(now)
+        nursery.cancel_scope.cancel()
+    assert "now" == await journal.study(now, lane=lane)
+
+
+async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
+    """The next waits, a few do, the one after is refused; others are not held up."""
+    ask = partial(journal.study, lane=Lane.REPORT)
+    async with trio.open_nursery() as nursery:
+        for _ in range(1 + OWNER_QUEUE):
+            nursery.start_soon(partial(ask, endless_loop, owner="ada"))
+        await wait_all_tasks_blocked(0.01)
+        with pytest.raises(CapacityReached, match="wait already"):
+            await ask(now, owner="ada")
+        assert "now" == await ask(now, owner="bob")
+        nursery.cancel_scope.cancel()
+    assert "now" == await ask(now, owner="ada")
+    assert {} == journal._owners
+
+
+async def test_leaving_ends_long_reads(store: Store) -> None:
+    """The server does not wait for a search; who asked for it is told."""
+    told: list[str] = []
+
+    async def study(journal: Journal) -> None:
+        try:
+            await journal.study(endless_loop, lane=Lane.SCAN)
+        except Stopping as exc:
+            told.append(str(exc))
+
+    with trio.fail_after(PATIENCE_S):
+        async with (
+            trio.open_nursery() as nursery,
+            open_journal(store, RecordingBus()) as journal,
+        ):
+            for _ in range(READERS + 1):
+                nursery.start_soon(study, journal)
+            await wait_all_tasks_blocked(0.01)
+    assert ["The server is stopping."] * (READERS + 1) == told

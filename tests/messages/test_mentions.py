@@ -1,0 +1,84 @@
+"""Who is mentioned in a text, and who is left out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.messages.mentions import find
+from ant.model.handles import folded
+
+# A mention is the same whatever surrounds it, as long as no word touches it.
+
+NAMES = frozenset(["@codex", "@claude", "@a.b", "@dash-"])
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("hello", ""),
+        ("@codex", "@codex"),
+        ("@CoDeX, look", "@codex"),
+        ("look, @codex.", "@codex"),
+        ("look, @codex-", "@codex"),
+        ("(@codex)", "@codex"),
+        ("ask @codex's opinion", "@codex"),
+        ("@codex\n@claude", "@codex @claude"),
+        ("@a.b. Yes", "@a.b"),
+        ("@dash- it", "@dash-"),
+        ("@dash it", ""),
+        ("mail foo@claude.com or foo@claude", ""),
+        ("see https://example.org/@codex", ""),
+        ("@codexes", ""),
+        ("@@codex", ""),
+        ("@ codex", ""),
+        ("[@codex] look", ""),
+        ("[@codex] and @claude", "@claude"),
+        ("[@codex] said that. @codex?", "@codex"),
+        ("`@codex`", "@codex"),
+        ("@Ünïcode", ""),
+    ],
+)
+def test_mentions(text: str, known: str) -> None:
+    """Case does not matter, nor what ends a sentence; e-mails are none."""
+    assert set(known.split()) == find(text).known(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "everyone"),
+    [
+        ("@everyone", True),
+        ("hey @Everyone!", True),
+        ("@everyone.", True),
+        ("[@everyone]", False),
+        ("a@everyone.org", False),
+    ],
+)
+def test_everyone(text: str, everyone: bool) -> None:
+    """Is no name that somebody could lack."""
+    found = find(text)
+    assert everyone == found.everyone
+    assert not found.has_unknown(NAMES)
+
+
+def test_brackets() -> None:
+    """Keep a name out."""
+    found = find("[@codex] [ @CLAUDE. ] [@nobody] [codex] for all")
+    assert {"@codex", "@claude"} == found.excluded(NAMES)
+    assert () == found.names
+
+
+def test_unknown_names() -> None:
+    """Are those that are nobody's, whatever else is mentioned."""
+    assert find("@codex and @cluade").has_unknown(NAMES)
+    assert not find("@codex and @claude.").has_unknown(NAMES)
+
+
+@given(st.text(" .,;:!?()\n", min_size=1), st.text(" ,;:!?()\n", min_size=1))
+def test_any_surroundings_fuzz(before: str, after: str) -> None:
+    """Blanks and marks around a mention do not matter."""
+    assert {"@codex"} == find(f"{before}@codex{after}").known(NAMES)
+
+
+def test_folded() -> None:
+    """With its `@`, in small letters, without blanks."""
+    assert ["@a", "@a", "@a"] == [folded(each) for each in ("A", "@a", " @A ")]

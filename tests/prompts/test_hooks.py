@@ -1,0 +1,159 @@
+"""What hooks say of an agent's state."""
+
+from typing import Any
+
+import pytest
+
+from ant.api import codec
+from ant.api.prompt_requests import ReportHook
+from ant.api.run_event_requests import ListRunEvents
+from ant.model.prompts import AgentState
+from ant.model.run_events import RunEvent
+from ant.prompts import hooks
+from ant.prompts.hooks import BUDGET, TRUST_S, HookFact
+from ant.run_events import log
+from ant.store import Store
+from tests.rules import create
+
+
+@pytest.mark.parametrize(
+    ("event", "notice", "state"),
+    [
+        ("UserPromptSubmit", None, AgentState.BUSY),
+        ("PreToolUse", None, AgentState.BUSY),
+        ("BeforeTool", None, AgentState.BUSY),
+        ("PermissionRequest", None, AgentState.WAITING),
+        ("Notification", "permission_prompt", AgentState.WAITING),
+        ("Notification", None, AgentState.WAITING),
+        ("Notification", "idle_prompt", AgentState.READY),
+        ("Stop", None, AgentState.READY),
+        ("AfterAgent", None, AgentState.READY),
+        ("SessionEnd", None, AgentState.UNKNOWN),
+        ("Notification", "auth_success", None),
+        ("SomethingNew", None, None),
+    ],
+)
+def test_states(event: str, notice: str | None, state: AgentState | None) -> None:
+    """By the name of the event, whichever field has it; others say nothing."""
+    for ask in (
+        ReportHook(event=event, notification_type=notice),
+        ReportHook(hook_event_name=event, notification_type=notice),
+    ):
+        fact = hooks.fact_of(ask, 5.0)
+        assert event == hooks.event_of(ask)
+        assert state == (fact.state if fact else None)
+
+
+def test_a_tool_is_the_detail() -> None:
+    """Else the kind of notification."""
+    fact = hooks.fact_of(ReportHook(event="PreToolUse", tool_name="Bash"), 1.0)
+    assert HookFact(AgentState.BUSY, "PreToolUse", "Bash", 1.0) == fact
+
+
+def test_trust_ends() -> None:
+    """Where the screen was judged later, and the hook is old."""
+    fact = HookFact(AgentState.BUSY, "PreToolUse", None, at=100.0)
+    later = 100.0 + TRUST_S
+    assert fact.is_trusted(looked_at=50.0, now=later + 1000)
+    assert fact.is_trusted(looked_at=101.0, now=later - 1)
+    assert not fact.is_trusted(looked_at=101.0, now=later)
+
+
+def heard(store: Store, **body: Any) -> RunEvent:
+    """What is recorded of a hook's body."""
+    session = create(store, f"one {len(body)} {id(body)}")
+    ask = codec.read_body(codec.render(body), ReportHook)
+    store.transact(hooks.record_hook, session.id, ask)
+    page = store.read(log.list_run_events, session.id, ListRunEvents())
+    (event,) = page.events
+    return event
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"event": "Notification", "notification_type": "idle_prompt"}, "question"),
+        (
+            {"event": "Notification", "notification_type": "permission_prompt"},
+            "permission",
+        ),
+        ({"event": "PermissionRequest", "tool_name": "Bash"}, "permission"),
+        ({"event": "PreToolUse", "tool_name": "Bash"}, "tool_call"),
+        ({"event": "BeforeTool"}, "tool_call"),
+        ({"event": "PostToolUse", "tool_name": "Bash"}, "command_block"),
+        ({"event": "PostToolUse", "tool_name": "Edit"}, "file_write"),
+        ({"event": "PostToolUse", "tool_name": "Read"}, "tool_result"),
+        ({"event": "AfterTool"}, "tool_result"),
+        ({"event": "PostToolUseFailure", "tool_name": "Bash"}, "error"),
+        ({"event": "TaskCreated"}, "progress"),
+        ({"event": "Stop"}, "status"),
+        ({"event": "SessionEnd"}, "status"),
+        ({"event": "StopFailure"}, "error"),
+        ({"event": "UserPromptSubmit"}, "system"),
+        ({"event": "NobodyKnowsThis"}, "system"),
+    ],
+)
+def test_every_hook_is_recorded(store: Store, body: Any, kind: str) -> None:
+    """By the original's kinds; what is unknown is of the system."""
+    event = heard(store, **body)
+    assert (kind, "hook", "high") == (event.kind, event.source, event.trust)
+    assert (body["event"], "claude-code") == (
+        event.payload["source_event"],
+        event.payload["agent"],
+    )
+
+
+def test_a_command_and_a_file_have_their_own_words(store: Store) -> None:
+    """As the original's clients read them; a file's content is not kept."""
+    event = heard(
+        store,
+        hook_event_name="PostToolUse",
+        tool_name="Bash",
+        cwd="/src",
+        tool_input={"command": "make test"},
+        tool_response={"stdout": "ok", "exit_code": 2},
+    )
+    assert "Bash: make test" == event.text
+    assert ("make test", 2, "/src", None) == tuple(
+        event.payload[key] for key in ("command", "exit_code", "cwd", "duration_ms")
+    )
+    event = heard(
+        store,
+        hook_event_name="PostToolUse",
+        tool_name="Edit",
+        tool_input={"file_path": "/a.py", "new_string": "x", "replace_all": True},
+        tool_response="done",
+    )
+    assert "Edit: /a.py" == event.text
+    assert {
+        "source_event": "PostToolUse",
+        "agent": "claude-code",
+        "tool": "Edit",
+        "file_path": "/a.py",
+        "action": "edit",
+        "success": True,
+        "replace_all": True,
+    } == event.payload
+
+
+def test_other_fields_are_kept_as_far_as_they_are_short(store: Store) -> None:
+    """Whatever they are and however deep; the agent's own session id is one of them."""
+    event = heard(
+        store,
+        event="PreToolUse",
+        tool_name="Grep",
+        session_id="its own",
+        rest="a field of that name",
+        tool_input={"pattern": "x", "n": 5, "deep": [[[[[[[[[[["no"]]]]]]]]]]]},
+    )
+    fields = event.payload["fields"]
+    assert ("its own", "a field of that name") == (fields["session_id"], fields["rest"])
+    assert ("x", 5) == (fields["tool_input"]["pattern"], fields["tool_input"]["n"])
+    assert "no" not in codec.dumps(fields).decode()
+    event = heard(
+        store,
+        event="PostToolUse",
+        tool_name="Read",
+        tool_response={str(n): "x" * 3000 for n in range(1000)},
+    )
+    assert len(codec.dumps(event.payload)) < 2 * BUDGET

@@ -1,0 +1,200 @@
+"""What somebody means by an answer."""
+
+from typing import Any
+
+import pytest
+
+from ant.api.prompt_requests import AgentResponse, ChoiceAsk, Respond
+from ant.core import clock
+from ant.core.errors import Invalid, NotAnOption
+from ant.prompts import interpret
+from ant.prompts.interpret import Responder, understood
+from ant.terminal.model.choice import Choice, Outcome
+from ant.terminal.model.prompt import Form, Option, PromptClass
+from tests.asked import prompt, record, secret
+from tests.rules import AT
+
+MENU = record(asked=prompt("Which?", "Yes", "Yes, always", "No"))
+WORDS = record(
+    asked=prompt(
+        "Sure? [y/N/a]",
+        form=Form.WORDS,
+        options=(
+            Option("y", keys="y"),
+            Option("N", keys="n"),
+            Option("all", keys="a"),
+        ),
+    )
+)
+CASED = record(
+    asked=prompt(
+        "Stage?",
+        form=Form.KEYS,
+        options=(Option("this", keys="d"), Option("all after", keys="D")),
+    )
+)
+ZERO = record(
+    asked=prompt(
+        "Pick",
+        form=Form.WORDS,
+        options=(Option("none", keys="0"), Option("one", keys="1")),
+    )
+)
+LINE = record(
+    asked=prompt(
+        "Name:", form=Form.LINE, options=(), class_=PromptClass.FREE_TEXT, text="Name:"
+    )
+)
+SECRET = record(asked=secret())
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "choice"),
+    [
+        (MENU, "Yes", Choice("select", index=0)),
+        (MENU, "yes", Choice("select", index=0)),
+        (MENU, " No \r", Choice("select", index=2)),
+        (MENU, "2", Choice("select", index=1)),
+        (MENU, "yes, ALWAYS", Choice("select", index=1)),
+        (WORDS, "y", Choice("select", index=0)),
+        (WORDS, "N", Choice("select", index=1)),
+        (WORDS, "A", Choice("select", index=2)),
+        (CASED, "d", Choice("select", index=0)),
+        (CASED, "D", Choice("select", index=1)),
+        (ZERO, "1", Choice("select", index=1)),
+        (LINE, "ada\n", Choice("text", text="ada")),
+        (LINE, " two words", Choice("text", text=" two words")),
+        (SECRET, "hunter2", Choice("text", text="hunter2")),
+        (SECRET, "", Choice("text", text="")),
+    ],
+)
+def test_words_that_are_understood(asked: Any, said: str, choice: Choice) -> None:
+    """A label, keys, or a number where there are no keys; a line where one is due."""
+    assert choice == understood(asked, said)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (MENU, "4"),
+        (MENU, "0"),
+        (MENU, "maybe"),
+        (MENU, "Y"),
+        (MENU, "\x1b[B"),
+        (WORDS, "1"),
+        (WORDS, "yes"),
+        (ZERO, "2"),
+        (record(asked=prompt("Again?", "Go", "Go")), "Go"),
+        (record(asked=prompt("More", form=Form.VIEW, options=())), "q"),
+    ],
+)
+def test_words_that_are_not(asked: Any, said: str) -> None:
+    """Nothing is guessed, and of two that fit neither is taken."""
+    with pytest.raises(NotAnOption):
+        understood(asked, said)
+
+
+def test_blanks_are_no_answer() -> None:
+    """As with the original."""
+    for said in ("", " ", "\r"):
+        with pytest.raises(Invalid, match=r"at \$\.response"):
+            understood(LINE, said)
+
+
+def test_without_enter() -> None:
+    """Only what is taken without one anyway."""
+    assert Choice("select", index=0) == understood(CASED, "d", enter=False)
+    for asked in (MENU, LINE, WORDS):
+        with pytest.raises(NotAnOption):
+            understood(asked, "y", enter=False)
+
+
+@pytest.mark.parametrize(
+    ("ask", "choice"),
+    [
+        ({"type": "approve"}, Choice("approve")),
+        ({"type": "approve", "choice": {"action": "approve"}}, Choice("approve")),
+        ({"choice": {"action": "deny"}}, Choice("deny")),
+        ({"type": "approve", "choice": {"type": "deny"}}, Choice("deny")),
+        ({"type": "retry"}, Choice("retry")),
+        ({"type": "abort"}, Choice("abort")),
+        ({"type": "select", "choice": {"index": 2}}, Choice("select", index=2)),
+        (
+            {"type": "select", "choice": {"index": 2, "selected": "No"}},
+            Choice("select", index=2),
+        ),
+        ({"choice": {"selected": "No"}}, Choice("select", label="No")),
+        ({"choice": {"label": "No"}}, Choice("select", label="No")),
+        ({"choice": {"indexes": [0, 2]}}, Choice("select", indexes=(0, 2))),
+        ({"type": "text", "choice": {"value": "x"}}, Choice("text", text="x")),
+        ({"type": "text", "choice": {"text": "x"}}, Choice("text", text="x")),
+        ({"type": "text", "text": "x"}, Choice("text", text="x")),
+        ({"choice": {"text": "x"}}, Choice("text", text="x")),
+        ({"type": "confirm", "choice": {"yes": False}}, Choice("confirm", yes=False)),
+        ({"choice": {"yes": True}}, Choice("confirm", yes=True)),
+    ],
+)
+def test_typed_answers(ask: dict[str, Any], choice: Choice) -> None:
+    """All ways in which the original's clients say them, over both doors."""
+    inner = ask.get("choice")
+    fields = {**ask}
+    if inner is not None:
+        indexes = inner.get("indexes")
+        more = {"indexes": tuple(indexes)} if indexes else {}
+        fields["choice"] = ChoiceAsk(**{**inner, **more})
+    assert choice == interpret.respond_choice(MENU, Respond(**fields))
+    assert choice == interpret.card_choice(MENU, AgentResponse(**fields))
+
+
+def test_a_line_may_be_called_value() -> None:
+    """Beside the type, or as the response."""
+    expected = Choice("text", text="x")
+    card = AgentResponse(type="text", value="x")
+    assert expected == interpret.card_choice(LINE, card)
+    assert expected == interpret.respond_choice(LINE, Respond("x", type="text"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        (Respond(type="select"), Invalid),
+        (Respond(type="text"), Invalid),
+        (Respond(type="confirm"), Invalid),
+        (Respond(choice=ChoiceAsk()), Invalid),
+        (Respond(choice=ChoiceAsk(action="dance")), Invalid),
+        (Respond(choice=ChoiceAsk(index=3)), NotAnOption),
+        (Respond(choice=ChoiceAsk(indexes=(0, 3))), NotAnOption),
+        (Respond(choice=ChoiceAsk(index=1, selected="No")), NotAnOption),
+    ],
+)
+def test_typed_answers_that_say_too_little(ask: Respond, error: Any) -> None:
+    """Or contradict themselves: a label that is another option's."""
+    with pytest.raises(error):
+        interpret.respond_choice(MENU, ask)
+
+
+def test_a_secret_is_not_kept() -> None:
+    """Not in the text, and not in what was chosen."""
+    at = clock.parse_stamp(AT)
+    kept = interpret.decided(
+        SECRET,
+        Choice("text", text="hunter2"),
+        Outcome("hunter2", True, 5),
+        Responder("@ada", "ada", "test", "because"),
+        at,
+    )
+    assert "hunter2" not in repr(kept)
+    assert ("text", "text", True, "@ada", "ada", "test", "because", at) == (
+        kept.type,
+        kept.chosen,
+        kept.resolved,
+        kept.by,
+        kept.responder_id,
+        kept.source,
+        kept.justification,
+        kept.decided_at,
+    )
+    line = interpret.decided(
+        LINE, Choice("text", text="ada"), Outcome("text", False, 5), Responder(), at
+    )
+    assert ("ada", False) == (line.text, line.resolved)

@@ -1,0 +1,367 @@
+"""The book of prompts; a whole server but its listener, real threads."""
+
+from typing import Any
+
+import pytest
+import trio
+
+from ant.api import codec
+from ant.core.counters import Limit
+from ant.core.errors import (
+    AlreadyAnswered,
+    CapacityReached,
+    Conflict,
+    PromptChanged,
+    StorageFailed,
+)
+from ant.model.events import Envelope
+from ant.model.prompt_events import AgentStatusUpdated, PromptDetected
+from ant.model.prompts import (
+    ENDED,
+    LEFT,
+    AgentState,
+    Decision,
+    PromptRecord,
+    PromptStatus,
+)
+from ant.model.sessions import SessionId
+from ant.prompts import prompts, service, tracker
+from ant.prompts.hooks import HookFact
+from ant.prompts.interpret import Responder
+from ant.terminal.host.base import Exit
+from ant.terminal.model.choice import Choice, Outcome
+from ant.terminal.model.prompt import Kind
+from tests.asked import Asker, prompt, stored
+from tests.cancel import cancel_at_every_step
+from tests.systems import PATIENCE_S, Rig
+
+ADA = Responder(by="@ada", justification="safe")
+YES = Choice("approve")
+
+
+@pytest.fixture
+async def asker(rig: Rig) -> Asker:
+    return await Asker.start(rig)
+
+
+async def answer(asker: Asker, one: PromptRecord) -> tuple[PromptRecord, Decision]:
+    book = asker.rig.system.stage.clerk
+    with trio.fail_after(PATIENCE_S):
+        return await book.answer(asker, one, YES, ADA)
+
+
+async def over(asker: Asker) -> None:
+    """Wait for the end of the program."""
+    live = asker.rig.system.supervisor.find(asker.session.id)
+    with trio.fail_after(PATIENCE_S):
+        if live is not None:
+            await live.over.wait()
+
+
+def now(asker: Asker, one: PromptRecord) -> PromptRecord:
+    found = stored(asker.rig.store, one.id)
+    assert found is not None
+    return found
+
+
+def events(asker: Asker, kind: type) -> list[Any]:
+    return [e.event for e in asker.rig.bus.published if isinstance(e.event, kind)]
+
+
+async def test_a_prompt_is_stored_after_its_bytes(asker: Asker) -> None:
+    """And told of after both."""
+    fake = asker.rig.terminals[0]
+    live = asker.rig.system.supervisor.need(asker.session.id)
+    fake.say(b"0123456789")
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_beyond(9)
+    ends: list[int] = []
+    publish = asker.rig.bus.publish
+
+    def spy(envelope: Envelope) -> None:
+        if isinstance(envelope.event, PromptDetected):
+            ends.append(live.flow.tail.stored)
+        publish(envelope)
+
+    asker.rig.bus.publish = spy  # type: ignore[method-assign]
+    one = await asker.ask()
+    assert [10] == ends
+    assert one == now(asker, one)
+    await asker.rig.check_published()
+
+
+async def test_it_can_be_answered_before_it_is_stored(asker: Asker) -> None:
+    """It is stored as asked first, then as answered."""
+    asker.show(prompt())
+    one = asker.rig.system.stage.clerk.current(asker.session.id)
+    assert stored(asker.rig.store, one.id) is None
+    record, kept = await answer(asker, one)
+    assert (True, PromptStatus.ANSWERED) == (kept.resolved, record.status)
+    assert record == now(asker, one)
+    (told,) = events(asker, PromptDetected)
+    assert told.prompt.is_pending
+    assert [(prompt().fingerprint, YES)] == asker.typed
+
+
+async def test_one_of_many_answers_wins(asker: Asker) -> None:
+    """The others are told, and type nothing."""
+    one = await asker.ask()
+    asker.go = trio.Event()
+    won: list[PromptRecord] = []
+    lost: list[AlreadyAnswered] = []
+
+    async def try_it() -> None:
+        try:
+            won.append((await answer(asker, one))[0])
+        except AlreadyAnswered as exc:
+            lost.append(exc)
+            if len(lost) == 19:
+                asker.go.set()
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(try_it)
+    assert (1, 19, 1) == (len(won), len(lost), len(asker.typed))
+    assert won[0].answer is not None
+    assert ("@ada", "safe", True) == (
+        won[0].answer.by,
+        won[0].answer.justification,
+        won[0].answer.resolved,
+    )
+    with pytest.raises(AlreadyAnswered):
+        await answer(asker, one)
+
+
+async def test_what_was_not_typed_can_be_answered_again(asker: Asker) -> None:
+    """Whatever the terminal said, it is said to the caller, and nothing is noted."""
+    one = await asker.ask()
+    asker.outcomes.append(PromptChanged("another"))
+    with pytest.raises(PromptChanged):
+        await answer(asker, one)
+    assert now(asker, one).answer is None
+    record, _ = await answer(asker, one)
+    assert PromptStatus.ANSWERED is record.status
+
+
+async def test_what_changed_nothing_is_noted(asker: Asker) -> None:
+    """And is an answer when the prompt goes at last."""
+    one = await asker.ask()
+    asker.outcomes.append(Outcome("Yes", False, 11))
+    record, kept = await answer(asker, one)
+    assert (False, True) == (kept.resolved, record.is_pending)
+    assert record == now(asker, one)
+    asker.show()
+    await asker.settled()
+    kept = now(asker, one)
+    assert PromptStatus.ANSWERED is kept.status
+
+
+async def test_who_leaves_has_answered(asker: Asker) -> None:
+    """The keys are typed by then: what comes of them is kept."""
+    one = await asker.ask()
+    asker.go = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(answer, asker, one)
+        while not asker.typed:
+            await trio.lowlevel.checkpoint()
+        nursery.cancel_scope.cancel()
+    with pytest.raises(AlreadyAnswered):
+        await answer(asker, one)
+    asker.go.set()
+    await asker.settled()
+    kept = now(asker, one)
+    assert kept.answer is not None
+    assert (PromptStatus.ANSWERED, "@ada") == (kept.status, kept.answer.by)
+
+
+async def test_answered_in_the_terminal(asker: Asker) -> None:
+    """It is resolved at once, by nobody we know."""
+    one = await asker.ask()
+    asker.show()
+    await asker.settled()
+    kept = now(asker, one)
+    assert (PromptStatus.RESOLVED, LEFT, None) == (
+        kept.status,
+        kept.reason,
+        kept.answer,
+    )
+    with pytest.raises(Conflict):
+        asker.rig.system.stage.clerk.current(asker.session.id)
+
+
+async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
+    """The prompt is closed before the end is told."""
+    one = await asker.ask()
+    asker.rig.terminals[0].end(Exit(code=0))
+    await over(asker)
+    await asker.rig.settle()
+    kept = now(asker, one)
+    assert (PromptStatus.RESOLVED, ENDED) == (kept.status, kept.reason)
+    tags = asker.rig.tags()
+    assert tags.index("PromptBridgeResolved") < tags.index("SessionExited")
+    book = asker.rig.system.stage.clerk
+    assert {} == book._cases
+    assert book.status(asker.session.id) is None
+    with pytest.raises(AlreadyAnswered):
+        await answer(asker, one)
+
+
+async def test_the_program_ends_by_the_answer(asker: Asker) -> None:
+    """It was answered then, and not only gone."""
+    one = await asker.ask()
+    asker.go = trio.Event()
+    records: list[PromptRecord] = []
+
+    async def ask() -> None:
+        records.append((await answer(asker, one))[0])
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        while not asker.typed:
+            await trio.lowlevel.checkpoint()
+        asker.rig.terminals[0].end(Exit(code=0))
+        while (shown := asker.rig.system.stage.clerk.shown(asker.session.id)) == one:
+            await trio.lowlevel.checkpoint()
+        assert shown is None
+        asker.go.set()
+    await over(asker)
+    assert PromptStatus.ANSWERED is records[0].status is now(asker, one).status
+
+
+async def test_a_second_run_asks_anew(asker: Asker) -> None:
+    """What the first was asked is none of its business."""
+    one = await asker.ask()
+    asker.rig.terminals[0].end(Exit(code=0))
+    await over(asker)
+    await asker.rig.system.supervisor.start(asker.session.id)
+    two = await asker.ask()
+    assert one.id != two.id
+    assert one.run != two.run
+
+
+async def test_a_disk_that_refuses_is_waited_for(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prompt is there to be answered; what is not written is said to be so."""
+    monkeypatch.setattr(service, "RETRY_S", 0.01)
+    write, full = asker.rig.system.journal.write, True
+
+    async def refuse(work: Any, *args: Any) -> Any:
+        if full and work in (prompts.raise_prompt, prompts.change_prompt):
+            raise StorageFailed("full")
+        return await write(work, *args)
+
+    monkeypatch.setattr(asker.rig.system.journal, "write", refuse)
+    asker.show(prompt())
+    one = asker.rig.system.stage.clerk.current(asker.session.id)
+    case = asker.rig.system.stage.clerk._cases[asker.session.id]
+    with trio.fail_after(PATIENCE_S):
+        while case.failed is None:
+            await case.moved.park()
+    with pytest.raises(StorageFailed, match="was typed"):
+        await answer(asker, one)
+    full = False
+    await asker.settled()
+    assert PromptStatus.ANSWERED is now(asker, one).status
+    assert case.failed is None
+
+
+@pytest.mark.meets(Limit.PROMPTS)
+async def test_answers_that_wait_have_a_bound(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers before it are to be written first; nothing is typed then."""
+    monkeypatch.setattr(tracker, "UNWRITTEN", 0)
+    one = await asker.ask()
+    with pytest.raises(CapacityReached):
+        await answer(asker, one)
+    assert [] == asker.typed
+
+
+async def test_a_bug_costs_one_prompt(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not the book: the next is written."""
+
+    def broken(unit: object, record: PromptRecord) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(prompts, "raise_prompt", broken)
+    lost = await asker.ask()
+    assert stored(asker.rig.store, lost.id) is None
+    monkeypatch.undo()
+    one = await asker.ask(prompt("And this?"))
+    assert one == now(asker, one)
+
+
+async def test_the_state_is_told_when_it_changes(asker: Asker) -> None:
+    """At once, and not twice."""
+    for _ in range(2):
+        asker.show(kind=Kind.BUSY)
+    asker.show(kind=Kind.AT_REST)
+    asker.show(prompt())
+    told = events(asker, AgentStatusUpdated)
+    assert [AgentState.BUSY, AgentState.READY, AgentState.WAITING] == [
+        each.status.state for each in told
+    ]
+    book = asker.rig.system.stage.clerk
+    assert told[-1].status == book.status(asker.session.id)
+
+
+async def test_a_hook_is_heard_while_a_program_runs(asker: Asker) -> None:
+    """And only then."""
+    book = asker.rig.system.stage.clerk
+    fact = HookFact(AgentState.BUSY, "PreToolUse", "Bash", 0.0)
+    assert book.heard(asker.session.id, fact)
+    assert not book.heard(SessionId("nobody"), fact)
+    (told,) = events(asker, AgentStatusUpdated)
+    assert ("hook", "Bash") == (told.status.source, told.status.activity)
+
+
+async def test_what_is_seen_of_nobody_is_nothing(rig: Rig) -> None:
+    """A verdict, a card, an end of a session that does not run."""
+    book, nobody = rig.system.stage.clerk, SessionId("nobody")
+    book.forget(nobody)
+    await book.leave(nobody)
+    assert book.status(nobody) is None
+    assert book.shown(nobody) is None
+
+
+async def test_a_webhook_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it is stored; the record that everybody gets."""
+    told: list[tuple[str, PromptRecord]] = []
+    hooks = asker.rig.system.stage.clerk._webhooks
+    monkeypatch.setattr(hooks, "post_nowait", lambda *args: told.append(args))
+    url = "https://example.org/x"
+    asker.rig.store.transact(
+        prompts.bridge.put_config,
+        codec.read_body(
+            codec.render({"default_targets": [{"kind": "webhook", "url": url}]}),
+            prompts.bridge.PutBridge,
+        ),
+    )
+    one = await asker.ask()
+    await asker.rig.settle()
+    assert [(url, one)] == told
+
+
+async def test_an_answer_cancelled_anywhere_is_whole(asker: Asker) -> None:
+    """Nothing is typed and the prompt waits, or it is typed, answered and written."""
+    waiting = [await asker.ask()]
+
+    async def op() -> None:
+        await answer(asker, waiting[-1])
+
+    async def check() -> None:
+        await asker.settled()
+        kept = now(asker, waiting[-1])
+        typed = len(asker.typed)
+        assert (typed == len(waiting)) == (kept.status is PromptStatus.ANSWERED)
+        assert (kept.answer is not None) == (not kept.is_pending)
+        if kept.is_pending:
+            await answer(asker, waiting[-1])
+        assert len(asker.typed) == len(waiting)
+        waiting.append(await asker.ask(prompt(f"{len(waiting)}?")))
+
+    assert await cancel_at_every_step(op, check) > 3
+    await asker.rig.check_published()

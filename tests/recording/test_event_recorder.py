@@ -1,0 +1,232 @@
+"""What happens to running terminals is recorded after its bytes, at a pace."""
+
+from typing import Any
+
+import pytest
+import trio
+
+from ant.api import codec
+from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
+from ant.core.counters import Limit, counted
+from ant.core.errors import StorageFailed
+from ant.model.prompts import AgentState
+from ant.model.run_events import RunEvent
+from ant.model.sessions import Session
+from ant.prompts.hooks import HookFact
+from ant.recording import event_recorder, transcript_writer
+from ant.run_events import hash_chain, log
+from ant.terminal.host.base import ControlSeen, Exit
+from ant.terminal.model.prompt import Kind
+from ant.terminal.observations import InputSeen, TitleSeen
+from tests.asked import Asker, prompt
+from tests.live.waiting import eventually
+from tests.systems import PATIENCE_S, Rig
+
+
+async def trail(rig: Rig, session: Session, **ask: Any) -> list[RunEvent]:
+    page = await rig.system.journal.read(
+        log.list_run_events, session.id, ListRunEvents(**ask)
+    )
+    assert ask or hash_chain.fault(codec.plain(page.events)) is None
+    return list(page.events)
+
+
+async def texts(rig: Rig, session: Session, **ask: Any) -> list[str]:
+    return [each.text for each in await trail(rig, session, **ask)]
+
+
+async def ended(rig: Rig, session: Session) -> None:
+    """Its program ends, and all is written."""
+    live = rig.system.supervisor.find(session.id)
+    rig.terminals[-1].end(Exit(code=0))
+    with trio.fail_after(PATIENCE_S):
+        if live is not None:
+            await live.over.wait()
+    await rig.settle()
+
+
+@pytest.mark.slow
+async def test_a_life_is_told_from_its_start_to_its_end(rig: Rig) -> None:
+    """As events of the terminal and in the chain; each state comes after its bytes."""
+    asker = await Asker.start(rig)
+    asker.show(kind=Kind.BUSY)
+    rig.terminals[0].say(b"0123456789" * 3)
+    await eventually(lambda: texts(rig, asker.session, kind="status"))
+    asker.show(prompt())
+    await ended(rig, asker.session)
+    told = await trail(rig, asker.session)
+    assert "start: pid None" == told[0].text
+    assert "exit: code 0" == told[-1].text
+    assert {"busy", "busy → waiting", "Run it?"} <= {each.text for each in told}
+    page = await rig.system.journal.read(
+        log.list_terminal_events, asker.session.id, ListTerminalEvents()
+    )
+    assert ["exit", "start"] == [row.kind for row in page.rows]
+    assert (30, 0) == tuple(row.offset for row in page.rows)
+    await rig.check_published()
+
+
+async def test_no_state_is_recorded_before_its_bytes_are_there(rig: Rig) -> None:
+    """It waits for them, and points at them."""
+    asker = await Asker.start(rig)
+    asker.show(kind=Kind.BUSY)  # By byte 10, which is not there yet.
+    asker.show(kind=Kind.BUSY)
+    await rig.settle()
+    assert [] == await texts(rig, asker.session, kind="status")
+    rig.terminals[0].say(b"0123456789")
+    await eventually(lambda: texts(rig, asker.session, kind="status"))
+    (event,) = await trail(rig, asker.session, kind="status")
+    live = rig.system.supervisor.need(asker.session.id)
+    assert event.end == 10 <= live.flow.tail.stored
+
+
+async def test_what_flaps_does_not_flood(rig: Rig) -> None:
+    """A hundred changes are two events, and the last state is the last told."""
+    asker = await Asker.start(rig)
+    rig.terminals[0].say(b"x" * 4000)
+    for n in range(100):
+        asker.show(kind=Kind.AT_REST if n % 2 else Kind.BUSY)
+    await ended(rig, asker.session)
+    told = await trail(rig, asker.session, kind="status")
+    assert ["busy", "busy → ready"] == [each.text for each in told]
+    assert 98 == told[-1].payload["passed_over"]
+
+
+async def test_a_hook_is_believed(rig: Rig) -> None:
+    """What it tells of the state is told as its word."""
+    session = await rig.started()
+    clerk = rig.system.stage.clerk
+    assert clerk.heard(session.id, HookFact(AgentState.READY, "Stop", None, 0.0))
+    await ended(rig, session)
+    (event,) = await trail(rig, session, kind="status")
+    assert ("ready", "high", "hook") == (
+        event.text,
+        event.trust,
+        event.payload["source"],
+    )
+
+
+async def test_titles_and_sizes_come_at_a_pace(rig: Rig) -> None:
+    """What spins in a title is no other title; of many sizes the last is told."""
+    session = await rig.started()
+    witness = rig.system.stage.running[session.id]
+    for n, title in enumerate(("⠂ task", "⠐ task", "⠂ other", "✳ task")):
+        witness.saw(TitleSeen(title, n))
+    for cols in range(80, 120):
+        witness.live.resize(cols, 24)
+    await ended(rig, session)
+    told = await texts(rig, session, kind="system")
+    assert ["title: ⠂ task"] == [text for text in told if "title" in text]
+    assert ["resize: 80×24", "resize: 119×24"] == [t for t in told if "resize" in t]
+
+
+async def test_a_title_is_read_off_the_screen(rig: Rig) -> None:
+    """When output pauses."""
+    session = await rig.started()
+    rig.terminals[0].say(b"\x1b]0;my task\x07hello")
+    await eventually(lambda: texts(rig, session, q="title: my task"))
+
+
+async def test_what_a_host_tells_is_kept(rig: Rig) -> None:
+    """As it came, behind the bytes before it."""
+    session = await rig.started()
+    rig.terminals[0].say(b"abc")
+    live = rig.system.supervisor.need(session.id)
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_beyond(2)
+    witness = rig.system.stage.running[session.id]
+    witness.saw(ControlSeen("window-renamed", {"name": "vi\udcff", "window_id": 1}))
+    await eventually(lambda: texts(rig, session, q="window-renamed"))
+    page = await rig.system.journal.read(
+        log.list_terminal_events,
+        session.id,
+        ListTerminalEvents(kind="window-renamed"),
+    )
+    assert [({"name": "vi?", "window_id": 1}, 3)] == [
+        (row.data, row.offset) for row in page.rows
+    ]
+
+
+@pytest.mark.slow
+async def test_typed_lines_are_told_by_themselves(rig: Rig) -> None:
+    """Soon after their Enter, each way of typing by its name."""
+    session = await rig.started()
+    saw = rig.system.stage.running[session.id].saw
+    saw(InputSeen(b"make\n", "terminal_input", True))
+    saw(InputSeen(b"hunter2\n", "api_terminal_input", False))
+    await eventually(lambda: texts(rig, session, q="bytes typed"))
+    told = await trail(rig, session, kind="prompt")
+    assert ["make", "8 bytes typed, not kept"] == [each.text for each in told]
+    ways = [each.payload["capture_source"] for each in told]
+    assert ["terminal_input", "api_terminal_input"] == ways
+
+
+async def test_who_types_is_told_as_far_as_they_are_few(rig: Rig) -> None:
+    """Beyond so many names in a run, it was nobody; those who are known stay known."""
+    session = await rig.started()
+    saw = rig.system.stage.running[session.id].saw
+    for n in (*range(event_recorder.TYPISTS + 5), 0):
+        saw(InputSeen(b"make\n", "terminal_input", True, f"@{n}"))
+    await ended(rig, session)
+    told = await trail(rig, session, kind="prompt")
+    sizes = {each.payload["by"]: each.payload["size"] for each in told}
+    assert (10, 5, 25) == (sizes["@0"], sizes["@1"], sizes[None])
+    assert event_recorder.TYPISTS + 1 == len(sizes)
+
+
+async def test_a_bug_costs_facts_and_nothing_else(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, the chain says how many are lost, and the next ones are kept."""
+    session = await rig.started()
+    saw = rig.system.stage.running[session.id].saw
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "take_down", lambda unit, batch: 1 // 0)
+        saw(ControlSeen("pause", {}))
+        await eventually(lambda: "are lost" in caplog.text)
+    saw(ControlSeen("continue", {}))
+    await eventually(lambda: texts(rig, session, q="continue"))
+    told = await texts(rig, session, kind="system")
+    assert ["lost events: 1", "continue"] == told[-2:]
+
+
+@pytest.mark.slow
+@pytest.mark.meets(Limit.TRAIL)
+async def test_what_the_database_refuses_too_long_is_counted(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest are kept, and how many were before them is told."""
+    session = await rig.started()
+    journal, write = rig.system.journal, rig.system.journal.write
+    refused = trio.Event()
+
+    async def refuse(work: Any, *args: Any) -> Any:
+        if work is log.take_down and not refused.is_set():
+            raise StorageFailed("no room")
+        return await write(work, *args)
+
+    monkeypatch.setattr(journal, "write", refuse)
+    monkeypatch.setattr(transcript_writer, "RETRY_S", 0.01)
+    before = counted(Limit.TRAIL)
+    saw = rig.system.stage.running[session.id].saw
+    for n in range(transcript_writer.HEARD + 7):
+        saw(ControlSeen("pane-mode-changed", {"pane_id": n}))
+    await eventually(lambda: rig.system.stage.scribe.waits)
+    refused.set()
+    await eventually(lambda: texts(rig, session, q="lost events"))
+    assert 7 == counted(Limit.TRAIL) - before
+    told = await trail(rig, session, q="pane-mode", limit=1000)
+    assert transcript_writer.HEARD == len(told)
+    assert {"pane_id": 7, "kind": "pane-mode-changed"} == told[0].payload
+    (lost,) = await trail(rig, session, q="lost events")
+    assert 7 == lost.payload["count"]
+
+
+def test_the_bounds_are_those_that_are_documented() -> None:
+    """One state in five seconds, and no two looks closer than a tenth of one."""
+    assert (5.0, 5.0, 1.0, 0.1) == (
+        event_recorder.STATUS_EVERY_S,
+        event_recorder.TITLE_EVERY_S,
+        event_recorder.SIZE_EVERY_S,
+        event_recorder.TICK_S,
+    )

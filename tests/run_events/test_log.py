@@ -1,0 +1,161 @@
+"""What happened is recorded in a chain, told, and read back in pages."""
+
+from typing import Any
+
+import pytest
+
+from ant.api import codec
+from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
+from ant.core.errors import Invalid, NotFound
+from ant.model.events import RunEventCreated
+from ant.model.run_events import Fact, RunEvent, Source, Trust
+from ant.model.sessions import SessionId
+from ant.run_events import hash_chain, log
+from ant.sessions import sessions
+from ant.store import Store
+from tests.rules import NOBODY, create, events_of, look, room, taken_apart
+
+
+def fact(text: str = "make", **fields: Any) -> Fact:
+    """Something that happened."""
+    given = {"source": Source.TERMINAL, "trust": Trust.HIGH, "kind": "command_block"}
+    return Fact(**{**given, "text": text, **fields})
+
+
+def record(store: Store, session_id: SessionId, text: str, **fields: Any) -> RunEvent:
+    event = store.transact(log.record, session_id, fact(text, **fields))
+    assert event is not None
+    return event
+
+
+def texts(store: Store, session_id: SessionId, **ask: Any) -> list[str]:
+    page = store.read(log.list_run_events, session_id, ListRunEvents(**ask))
+    assert page.count == len(page.events)
+    return [event.text for event in page.events]
+
+
+def test_what_happened_is_told_and_chained(store: Store) -> None:
+    """Each by itself, in its session's order, with the hash of the one before."""
+    one, two = create(store, "one"), create(store, "two")
+    (told,) = events_of(store, log.record, one.id, fact(payload={"b": 1, "a": "é"}))
+    assert isinstance(told, RunEventCreated)
+    first = told.event
+    other = record(store, two.id, "other")
+    second = record(store, one.id, "second", start=3, end=9)
+    assert [(1, None), (1, None), (2, first.hash)] == [
+        (each.n, each.prev) for each in (first, other, second)
+    ]
+    page = store.read(log.list_run_events, one.id, ListRunEvents())
+    assert (first, second) == page.events
+    assert hash_chain.fault(codec.plain(page.events)) is None
+
+
+def test_of_a_session_that_is_gone_nothing_is_recorded(store: Store) -> None:
+    """It is no fault: it was removed a moment ago."""
+    assert store.transact(log.record, NOBODY, fact()) is None
+    store.transact(log.note, NOBODY, "exit", {}, 0)
+
+
+def test_long_text_is_cut(store: Store) -> None:
+    """And its hash is that of what is kept."""
+    session = create(store)
+    event = record(store, session.id, "x" * (log.TEXT_MAX + 1))
+    assert log.TEXT_MAX == len(event.text)
+    assert hash_chain.fault([codec.plain(event)]) is None
+
+
+def test_pages_of_run_events(store: Store) -> None:
+    """The newest, or the oldest after; by source, kind and a part of the text."""
+    session = create(store)
+    made = [record(store, session.id, f"n{n}") for n in range(4)]
+    record(store, session.id, "100%", kind="prompt", source=Source.STATUS)
+    assert ["n0", "n1", "n2", "n3", "100%"] == texts(store, session.id)
+    assert ["n3", "100%"] == texts(store, session.id, limit=2)
+    assert ["n1", "n2"] == texts(store, session.id, after=made[0].id, limit=2)
+    assert ["100%", "n3"] == texts(store, session.id, limit=2, order="desc")
+    assert ["100%"] == texts(store, session.id, kind="prompt")
+    assert ["100%"] == texts(store, session.id, source="status")
+    assert ["n2"] == texts(store, session.id, q="N2")
+    assert ["100%"] == texts(store, session.id, q="%")
+    assert [] == texts(store, session.id, q="_")
+    assert 5 == len(texts(store, session.id, since="1h"))
+    assert [] == texts(store, session.id, before="1h")
+    page = store.read(log.list_run_events, session.id, ListRunEvents(limit=2))
+    assert page.next == page.events[-1].id
+
+
+@pytest.mark.parametrize("q", ["über", "ÜBER", "100%", "_b \\", "привет"])
+def test_a_part_of_the_text_is_found_whatever_its_case(store: Store, q: str) -> None:
+    """In any alphabet, and no character in it means another."""
+    here = create(store)
+    said = ["Über", "100% a_b \\", "ПРИВЕТ, über", "100 axb /"]
+    for text in said:
+        record(store, here.id, text)
+    wanted = [text for text in said if q.lower() in text.lower()]
+    assert wanted == texts(store, here.id, q=q)
+
+
+def test_a_linked_chat_tells_of_its_terminal(store: Store) -> None:
+    """A room of its own tells of itself."""
+    session, chat = create(store), room(store)
+    record(store, session.id, "done")
+    linked = look(store, session.id).linked_chat_id
+    assert linked is not None
+    page = store.read(log.list_run_events, linked, ListRunEvents())
+    assert (linked, session.id, 1) == (page.session_id, page.terminal_id, page.count)
+    page = store.read(log.list_run_events, chat.id, ListRunEvents())
+    assert (chat.id, 0) == (page.terminal_id, page.count)
+
+
+def test_pages_of_terminal_events(store: Store) -> None:
+    """Newest first; by kind."""
+    session = create(store)
+    for n, kind in enumerate(("start", "resize", "exit")):
+        store.transact(log.note, session.id, kind, {"n": n}, n * 10)
+
+    def kinds(**ask: Any) -> list[str]:
+        asked = ListTerminalEvents(**ask)
+        page = store.read(log.list_terminal_events, session.id, asked)
+        return [row.kind for row in page.rows]
+
+    assert ["exit", "resize", "start"] == kinds()
+    assert ["start", "resize", "exit"] == kinds(order="asc", since="1h")
+    assert ["resize"] == kinds(kind="resize")
+    assert ["exit"] == kinds(limit=1)
+
+
+def test_what_cannot_be_asked(store: Store) -> None:
+    """Nobody's events, and a day that is none."""
+    session = create(store)
+    for rule, ask in (
+        (log.list_run_events, ListRunEvents),
+        (log.list_terminal_events, ListTerminalEvents),
+    ):
+        with pytest.raises(NotFound):
+            store.read(rule, NOBODY, ask())
+        with pytest.raises(Invalid, match=r"\$\.since"):
+            store.read(rule, session.id, ask(since="2026-02-31T00:00:00Z"))
+
+
+def test_the_oldest_are_let_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chain begins later then, and is whole."""
+    monkeypatch.setattr(log, "KEEP", 3)
+    monkeypatch.setattr(log, "_PRUNE_EVERY", 5)
+    session = create(store)
+    for n in range(1, 6):
+        record(store, session.id, f"n{n}")
+    page = store.read(log.list_run_events, session.id, ListRunEvents())
+    assert [3, 4, 5] == [event.n for event in page.events]
+    assert hash_chain.fault(codec.plain(page.events)) is None
+
+
+def test_a_removed_session_leaves_hashes(store: Store) -> None:
+    """In the chain as in the event log: no content."""
+    session = create(store)
+    event = record(store, session.id, "secret")
+    store.transact(sessions.remove_sessions, [session.id])
+    taken_apart(store)
+    assert (1, event.hash) == store.read(lambda unit: unit.run_events.head(session.id))
+    assert () == store.read(lambda unit: unit.run_events.page(session.id, 9))
+    for envelope in store.read(lambda unit: unit.log.since(0, 99)):
+        assert not isinstance(envelope.event, RunEventCreated)

@@ -1,0 +1,179 @@
+"""What the server and its sessions cost."""
+
+import os
+import resource
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import trio
+
+import ant
+from ant.data_dir.reserve import Reserve
+from ant.runtime import health
+from ant.runtime.health import HealthProbe
+from ant.terminal.host.base import Identity
+from ant.terminal.host.processes import Process
+from tests.fakes import FakeTerminal
+from tests.systems import PATIENCE_S, Rig, running
+
+
+def process(pid: int, sid: int, ticks: int) -> Process:
+    return Process(
+        pid=pid,
+        ppid=1,
+        sid=sid,
+        tty_nr=1,
+        state="R",
+        start_ticks=1,
+        cpu_ticks=ticks,
+        rss_bytes=3 << 20,
+        threads=1,
+    )
+
+
+async def test_a_snapshot_counts(rig: Rig) -> None:
+    """Sessions, cap and stop; a fake has no processes to add up."""
+    probe = rig.system.health
+    await rig.started()
+    probe.sample()
+    snapshot = probe.snapshot()
+    assert ("ok", ant.__version__, 1, 0, ()) == (
+        snapshot.status,
+        snapshot.version,
+        snapshot.active_session_count,
+        snapshot.session_cap,
+        snapshot.stalled_sessions,
+    )
+    assert (1, False, True) == (
+        snapshot.resources.active_session_count,
+        snapshot.resources.at_cap,
+        snapshot.resources.can_spawn,
+    )
+    assert snapshot.uptime_s >= 0
+    pressure = snapshot.pressure
+    assert 0 < pressure.open_fds < pressure.max_fds
+    assert pressure.rss_bytes > 1 << 20
+    probe.stopping = True
+    snapshot = probe.snapshot()
+    assert ("stopping", False) == (snapshot.status, snapshot.resources.can_spawn)
+
+
+async def test_a_refusing_database_is_seen(rig: Rig) -> None:
+    """Degraded while the last commit failed, or transcripts wait for the disk."""
+    rig.system.journal.degraded = True
+    assert "degraded" == rig.system.health.snapshot().status
+    rig.system.journal.degraded = False
+    assert "ok" == rig.system.health.snapshot().status
+    rig.system.stage.scribe.waits = True
+    assert "degraded" == rig.system.health.snapshot().status
+
+
+async def test_a_disk_that_is_nearly_full_is_seen(tmp_path: Path) -> None:
+    """Degraded while the reserve is short, with what to do; there is none when well."""
+    async with running(tmp_path) as rig:
+        reserve = Reserve(tmp_path)
+        probe = HealthProbe(rig.system.journal, rig.system.supervisor, reserve=reserve)
+        found = probe.snapshot()
+        assert ("ok", None) == (found.status, found.advice)
+        reserve.is_short = True
+        found = probe.snapshot()
+        assert "degraded" == found.status
+        assert found.advice is not None
+        assert "hard=true" in found.advice
+
+
+async def test_without_descriptors_it_tells_what_it_knew(rig: Rig) -> None:
+    """Not one is left to look at /proc: the memory is that of the last look."""
+    probe = rig.system.health
+    before = probe.snapshot().pressure
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before.open_fds + 20, hard))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        found = probe.snapshot().pressure
+        assert (before.rss_bytes, before.open_fds) == (found.rss_bytes, found.open_fds)
+    finally:
+        for fd in taken:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert before.open_fds > 0
+
+
+async def test_the_cap_is_seen(tmp_path: Path) -> None:
+    """At it, nothing more can be started."""
+    async with running(tmp_path, max_active_sessions=1) as rig:
+        await rig.started()
+        resources = rig.system.health.snapshot().resources
+        assert (True, False, 1) == (
+            resources.at_cap,
+            resources.can_spawn,
+            resources.max_active_sessions,
+        )
+
+
+async def test_a_session_costs_what_its_processes_do(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of its terminal, since the last sample; busy and silent is stalled."""
+    session = await rig.started()
+    pid, ticks, at = 4242, 100, 1000.0
+
+    def snapshot() -> list[Process]:
+        mine = [process(pid, pid, ticks), process(pid + 1, pid, ticks)]
+        return [*mine, process(pid + 2, pid + 2, 10**6)]
+
+    # Only what health sees: these are nobody's processes, and none must be signalled.
+    monkeypatch.setattr(health, "processes", SimpleNamespace(snapshot=snapshot))
+    clock = SimpleNamespace(monotonic=lambda: at, now=health.clock.now)
+    monkeypatch.setattr(health, "clock", clock)
+    identity = Identity(pid, 1, "boot")
+    monkeypatch.setattr(FakeTerminal, "identity", property(lambda _: identity))
+    probe = rig.system.health
+    probe.sample()
+    (load,) = probe.snapshot().resources.sessions
+    assert (session.id, pid, 0.0, 6.0) == (
+        load.session_id,
+        load.pid,
+        load.cpu_pct,
+        load.rss_mb,
+    )
+    at, ticks = at + 10, ticks + 5 * health._TICKS
+    probe.sample()
+    assert 100.0 == probe.snapshot().resources.total_cpu_pct
+    assert () == probe.snapshot().stalled_sessions
+    monkeypatch.setattr(health, "STALL_SILENCE_S", 0.0)
+    at, ticks = at + 10, ticks + 5 * health._TICKS
+    probe.sample()
+    assert (session.id,) == probe.snapshot().stalled_sessions
+    at += 10
+    probe.sample()
+    assert () == probe.snapshot().stalled_sessions
+
+
+async def test_the_probe_looks_at_once_and_goes_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It samples and feels the loop's pulse in the background."""
+    monkeypatch.setattr(health, "PULSE_S", 0.001)
+    monkeypatch.setattr(health, "SAMPLE_S", 0.002)
+    sampled = trio.Event()
+    count = 0
+
+    def sample() -> None:
+        nonlocal count
+        count += 1
+        if count == 3:
+            sampled.set()
+
+    monkeypatch.setattr(rig.system.health, "sample", sample)
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(rig.system.health.run)
+            await sampled.wait()
+            nursery.cancel_scope.cancel()
+    assert rig.system.health.snapshot().pressure.loop_delay_ms_max >= 0

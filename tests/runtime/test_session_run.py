@@ -1,0 +1,324 @@
+"""What a run does, as facts that rooms and the store know; real threads."""
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from ant.core.errors import Invalid, StorageFailed
+from ant.model.events import SessionActivity, SessionExited, TerminalResized
+from ant.model.sessions import CliFlag, Status
+from ant.runtime import run_records, session_run, unrecorded_ends
+from ant.store import Keyframe, Unit
+from ant.terminal.host.base import Exit
+from ant.terminal.shell.osc133 import NONCE
+from tests.http.asking import ask
+from tests.live.waiting import eventually
+from tests.systems import PATIENCE_S, Rig, running
+from tests.terminal.drawn import SHELL
+
+
+async def exited(rig: Rig, session_id: str) -> SessionExited:
+    """Wait for the end of a session, as the room hears it."""
+    with trio.fail_after(PATIENCE_S):
+        if (live := rig.system.supervisor.find(session_id)) is not None:  # type: ignore
+            await live.over.wait()
+    return await exited_once(rig)
+
+
+async def exited_once(rig: Rig) -> SessionExited:
+    """The one end of which the room has heard."""
+    await rig.settle()
+    (event,) = [
+        each.event
+        for each in rig.bus.published
+        if isinstance(each.event, SessionExited)
+    ]
+    return event
+
+
+async def test_a_child_knows_where_it_is(rig: Rig) -> None:
+    """Its session, its run, the server and its handle; the session's own come along."""
+    session = await rig.started("one", env={"MINE": "x"}, cols=99, rows=33)
+    (spec,) = rig.specs
+    assert {
+        "MINE": "x",
+        "ANT_SESSION_ID": session.id,
+        "ANT_SERVER_URL": "http://test",
+        "ANT_HANDLE": "@one",
+    }.items() <= spec.env.items()
+    assert "" != spec.env["ANT_RUN"]
+    assert (99, 33) == (spec.cols, spec.rows)
+    row = await rig.look(session.id)
+    assert Status.RUNNING == row.status
+
+
+async def test_the_driver_is_that_of_the_session(rig: Rig) -> None:
+    """From its start, and from when it is changed."""
+    session = await rig.started("one", cli_flag=CliFlag.CODEX_CLI)
+    session_run = rig.system.stage.running[session.id]
+    assert CliFlag.CODEX_CLI == session_run.detector.flag
+    path = f"/api/sessions/{session.id}/cli-flag"
+    answer = await ask(rig.app, "PATCH", path, {"cli_flag": "gemini-cli"})
+    assert (200, "gemini-cli") == (answer.status, session_run.detector.flag)
+    await ask(rig.app, "PATCH", path, {"cli_flag": None})
+    assert session_run.detector.flag is None
+
+
+async def test_the_session_may_not_forge_what_we_say(rig: Rig) -> None:
+    """Our variables come last."""
+    await rig.started("one", env={"ANT_SESSION_ID": "forged"})
+    assert "forged" != rig.specs[0].env["ANT_SESSION_ID"]
+
+
+async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> None:
+    """Another one for each run; `explain` then names what the shell has said."""
+    session = await rig.started("one", command=("bash",))
+    await rig.started("two", command=("bash",))
+    first, second = (spec.env[NONCE] for spec in rig.specs)
+    assert first != second
+    session_run = rig.system.stage.running[session.id]
+    assert first == session_run.detector.shell.nonce
+    fake = rig.terminals[0]
+    fake.discipline, fake.environment = SHELL, rig.specs[0].env
+    fake.say(f"\x1b]133;A;ant={first}\x07$ \x1b]133;B;ant={first}\x07".encode())
+
+    async def judged() -> bool:
+        verdict = session_run.live.verdict
+        return verdict is not None and verdict.rule == "shell/mark"
+
+    await eventually(judged)
+    path = f"/api/sessions/{session.id}/prompt-bridge/explain"
+    told = (await ask(rig.app, "GET", path)).body
+    assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
+    await ask(
+        rig.app,
+        "POST",
+        f"/api/sessions/{session.id}/terminal/resize",
+        {"cols": 60, "rows": 9},
+    )
+    end = rig.system.stage.flows[session.id].tail.end
+
+    async def kept() -> Any:
+        """What is told of that place, once the new size is kept with it."""
+        told = (await ask(rig.app, "GET", f"{path}?offset={end}")).body
+        return told if told["recorded"] and len(told["lines"]) == 9 else None
+
+    told = await eventually(kept)
+    assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
+
+
+async def test_what_a_shell_ran_is_recorded_after_its_bytes(rig: Rig) -> None:
+    """With the range of its output; what runs when all ends, without a code."""
+    session = await rig.started("one", command=("bash",))
+    nonce = rig.specs[0].env[NONCE]
+
+    def mark(said: str) -> bytes:
+        return f"\x1b]133;{said};ant={nonce}\x07".encode()
+
+    fake = rig.terminals[0]
+    fake.say(mark("A"), b"$ ", mark("B"), b"ls\r\n", mark("C"), b"one\r\n", mark("D;2"))
+    path = f"/api/sessions/{session.id}/run-events?kind=command_block"
+
+    async def told() -> list[dict[str, Any]]:
+        """The blocks, over HTTP."""
+        found: list[dict[str, Any]] = (await ask(rig.app, "GET", path)).body["events"]
+        return found
+
+    (event,) = await eventually(told)
+    assert ("ls", "high", "terminal", 2) == (
+        *(event["text"], event["trust"], event["source"]),
+        event["payload"]["exit_code"],
+    )
+
+    def read(unit: Unit) -> bytes:
+        chunks = unit.transcripts.backwards(session.id)
+        return b"".join([chunk.data for chunk in chunks][::-1])
+
+    assert b"one\r\n" == rig.store.read(read)[event["start"] : event["end"]]
+    fake.say(mark("A"), mark("B"), b"vi", mark("C"), b"~")
+    fake.end(Exit(code=0))
+    await exited(rig, session.id)
+    _, last = await told()
+    assert ("vi", None) == (last["text"], last["payload"]["exit_code"])
+    assert b"~" == rig.store.read(read)[last["start"] : last["end"]]
+    await rig.check_published()
+
+
+async def test_shells_are_left_alone_where_we_are_told_so(
+    tmp_path: Path,
+) -> None:
+    """By its setting; then no marks are believed either."""
+    async with running(tmp_path, shell_integration=False) as rig:
+        session = await rig.started(command=("bash",))
+        assert NONCE not in rig.specs[0].env
+        session_run = rig.system.stage.running[session.id]
+        assert session_run.detector.shell.nonce is None
+
+
+async def test_output_is_stored_and_the_exit_is_told_after_it(rig: Rig) -> None:
+    """`end` is one past the last byte, and all before it can be read."""
+    session = await rig.started()
+    rig.terminals[0].say(b"hello ", b"world")
+    rig.terminals[0].end(Exit(code=3))
+    event = await exited(rig, session.id)
+    assert (Status.EXITED, 3, None, None, 11) == (
+        event.status,
+        event.exit_code,
+        event.exit_signal,
+        event.reason,
+        event.end,
+    )
+
+    def read(unit: Unit) -> bytes:
+        return b"".join(chunk.data for chunk in unit.transcripts.backwards(session.id))
+
+    assert b"hello world" == await rig.system.journal.read(read)
+    flow = rig.system.stage.flows[session.id]
+    assert flow.finished
+    assert flow.tail.base == flow.tail.end, "memory is let go of"
+    assert {} == rig.system.stage.running
+
+
+async def test_a_second_run_goes_on_where_the_first_ended(rig: Rig) -> None:
+    """Numbering has no hole after a clean end."""
+    session = await rig.started()
+    rig.terminals[0].say(b"hello")
+    rig.terminals[0].end(Exit(code=0))
+    await exited(rig, session.id)
+    live = await rig.system.supervisor.start(session.id)
+    assert 5 == live.flow.tail.base
+    assert Status.RUNNING == (await rig.look(session.id)).status
+
+
+async def test_activity_and_size_are_told(rig: Rig) -> None:
+    """Ephemeral: they are in no log."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    live.resize(70, 20)
+    rig.terminals[0].say(b"x")
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_stored(1)
+    events = [each.event for each in rig.bus.published if each.seq is None]
+    assert {TerminalResized, SessionActivity} <= set(map(type, events))
+    assert rig.system.stage.running[session.id].silent_s < PATIENCE_S
+
+
+async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
+    """The row says why, nothing counts as running, and it can be tried again."""
+    session = await rig.create()
+    rig.fault = Invalid("there is no program at $.command[0]")
+    with pytest.raises(Invalid):
+        await rig.system.supervisor.start(session.id)
+    row = await rig.look(session.id)
+    assert row.terminal is not None
+    assert (Status.NONE, "there is no program at $.command[0]") == (
+        row.status,
+        row.terminal.status_reason,
+    )
+    assert {} == rig.system.stage.running
+    rig.fault = None
+    live = await rig.system.supervisor.start(session.id)
+    assert 0 == live.flow.tail.base
+
+
+async def test_an_end_that_cannot_be_written_is_written_later(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the session is over, its row stays, and no new run hides the end."""
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    write = rig.system.journal.write
+
+    async def refuse(work: object, *args: object) -> object:
+        if work is run_records.end_run:
+            raise StorageFailed("full")
+        return await write(work, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rig.system.journal, "write", refuse)
+    rig.terminals[0].end(Exit(code=5))
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+        assert rig.system.supervisor.find(session.id) is None
+        assert Status.RUNNING == (await rig.look(session.id)).status
+        with pytest.raises(StorageFailed):
+            await rig.system.supervisor.start(session.id)
+        monkeypatch.undo()
+        await eventually(
+            lambda: any(isinstance(e.event, SessionExited) for e in rig.bus.published)
+        )
+    assert (Status.EXITED, 5) == attrs.astuple(await exited(rig, session.id))[1:3]
+    assert Status.EXITED == (await rig.look(session.id)).status
+
+
+async def test_a_stop_and_a_start_record_the_end_before(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new run begins after it, at once, and it is told once."""
+    monkeypatch.setattr(unrecorded_ends, "RETRY_S", 3600.0)
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    with monkeypatch.context() as refused:
+
+        async def refuse(*_: object) -> object:
+            raise StorageFailed("full")
+
+        refused.setattr(rig.system.journal, "write", refuse)
+        rig.terminals[0].end(Exit(code=5))
+        with trio.fail_after(PATIENCE_S):
+            await live.over.wait()
+    await rig.system.supervisor.start(session.id)
+    assert (Status.EXITED, 5) == attrs.astuple(await exited_once(rig))[1:3]
+    assert Status.RUNNING == (await rig.look(session.id)).status
+    await rig.system.stage.endings.settle_all()
+    assert Status.RUNNING == (await rig.look(session.id)).status
+
+
+async def test_an_end_that_hangs_leaves_nothing_running(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dead terminal never counts as a live one, and the session starts again."""
+    monkeypatch.setattr("ant.terminal.session.TEARDOWN_S", 0.05)
+    session = await rig.started()
+    live = rig.system.supervisor.need(session.id)
+    write = rig.system.journal.write
+
+    async def hang(work: object, *args: object) -> object:
+        if work is run_records.end_run:
+            await trio.sleep_forever()
+        return await write(work, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rig.system.journal, "write", hang)
+    rig.terminals[0].end(Exit(code=0))
+    with trio.fail_after(PATIENCE_S):
+        await live.over.wait()
+        assert rig.system.supervisor.find(session.id) is None
+        monkeypatch.undo()
+        await rig.system.supervisor.start(session.id)
+
+
+async def test_keyframes_follow_the_screen(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blank one at first, one every so many bytes, one at a new size, the last."""
+    monkeypatch.setattr(session_run, "KEYFRAME_EVERY", 10)
+    session = await rig.started("one", cols=30, rows=4)
+
+    def newest(unit: Unit) -> Keyframe:
+        keyframe = unit.keyframes.get(session.id)
+        assert keyframe is not None
+        return keyframe
+
+    assert (0, 30, 4) == attrs.astuple(rig.store.read(newest))[1:4]
+    rig.terminals[0].say(b"0123456789")
+    await eventually(lambda: 10 == rig.store.read(newest).offset)
+    rig.system.supervisor.need(session.id).resize(40, 5)
+    await eventually(lambda: 40 == rig.store.read(newest).cols)
+    rig.terminals[0].say(b"abc")
+    rig.terminals[0].end(Exit(code=0))
+    await exited(rig, session.id)
+    last = rig.store.read(newest)
+    assert (13, 40, 5) == (last.offset, last.cols, last.rows)
+    assert b"0123456789abc" in last.ansi

@@ -1,0 +1,521 @@
+"""Rules of sessions, on a database and without an event loop."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ant.api.constraints import META
+from ant.api.session_requests import CreateSession, PatchSession, SetCliFlag, SetHandle
+from ant.core import clock
+from ant.core.errors import Conflict, Gone, Invalid, NotFound, NotRunning
+from ant.journal import event_log
+from ant.model.events import CliFlagUpdated, HandleUpdated, SessionsChanged
+from ant.model.sessions import CliFlag, SessionId, SessionType, Status
+from ant.sessions import sessions
+from ant.store import Store, Unit
+from tests.rules import (
+    AT,
+    NOBODY,
+    create,
+    events_of,
+    look,
+    patch,
+    post,
+    room,
+    taken_apart,
+)
+
+
+def test_a_terminal_gets_its_chat(store: Store) -> None:
+    """Both have handles, and each knows the other."""
+    session = create(store, "My Work", cols=99, rows=33, command=("sh", "-c", "true"))
+    assert session == look(store, session.id)
+    chat = look(store, session.linked_chat_id or "")
+    assert ("My Work", "@my-work", "my-work") == (
+        session.name,
+        session.handle,
+        session.alias,
+    )
+    assert ("My Work-Chat", "@my-work-chat", SessionType.CHAT) == (
+        chat.name,
+        chat.handle,
+        chat.type,
+    )
+    assert session.id == chat.meta["auto_linked_terminal_id"]
+    assert session.terminal is not None
+    assert (99, 33, ("sh", "-c", "true")) == (
+        session.terminal.cols,
+        session.terminal.rows,
+        session.terminal.command,
+    )
+    assert chat.terminal is None
+    assert Status.NONE == session.status
+
+
+def test_a_chat_is_alone(store: Store) -> None:
+    """No terminal, no partner, no handle of its own making."""
+    chat = create(store, "Room", type=SessionType.CHAT)
+    assert (None, None, None) == (chat.terminal, chat.linked_chat_id, chat.handle)
+
+
+def test_creation_is_told_once(store: Store) -> None:
+    """One event for the pair."""
+    ask = CreateSession(name="one", type=SessionType.TERMINAL)
+    (event,) = events_of(store, sessions.create_session, ask, None)
+    assert isinstance(event, SessionsChanged)
+    assert "one" == look(store, event.session_id or "").name
+
+
+@pytest.mark.parametrize("name", ["one", "ONE", "  one ", "one-chat"])
+def test_a_name_is_taken_once(store: Store, name: str) -> None:
+    """Whatever its case and the blanks around it, and the chat's name too."""
+    create(store, "one")
+    with pytest.raises(Conflict, match="already exists"):
+        create(store, name, type=SessionType.CHAT)
+
+
+def test_a_terminal_whose_chat_has_no_name_is_refused(store: Store) -> None:
+    """Nothing is created of it."""
+    create(store, "one-Chat", type=SessionType.CHAT)
+    with pytest.raises(Conflict, match="one-Chat"):
+        create(store, "one")
+    assert 1 == len(store.read(sessions.list_sessions).sessions)
+
+
+def test_a_deleted_name_is_free(store: Store) -> None:
+    """Only active sessions hold theirs."""
+    first = create(store, "one")
+    store.transact(sessions.delete_session, first.id, False)
+    assert "@one" == create(store, "one").handle
+
+
+def test_handles_count_up_to_ten(store: Store) -> None:
+    """`slug`, then `slug-2` to `slug-10`, and then none at all."""
+    handles = [create(store, f"Work{'!' * n}").handle for n in range(11)]
+    expected = ["@work", *(f"@work-{n}" for n in range(2, 11)), None]
+    assert expected == handles
+
+
+def test_a_name_without_letters_has_no_handle(store: Store) -> None:
+    """There is nothing to make one of; a long one is cut."""
+    assert create(store, "漢字").handle is None
+    assert "@" + "a" * 32 == create(store, "a" * 100).handle
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"program": "claude"}, None),
+        ({"program": "claude", "type": SessionType.AGENT}, CliFlag.CLAUDE_CODE),
+        ({"program": "bash", "type": SessionType.AGENT}, None),
+        (
+            {
+                "program": "claude",
+                "type": SessionType.AGENT,
+                "cli_flag": CliFlag.AIDER,
+            },
+            CliFlag.AIDER,
+        ),
+    ],
+)
+def test_an_agent_has_the_driver_of_its_program(
+    store: Store, fields: dict[str, Any], expected: CliFlag | None
+) -> None:
+    """Unless the caller says otherwise; a plain terminal has none."""
+    assert expected == create(store, **fields).cli_flag
+
+
+def test_the_list_is_newest_first_and_knows_the_gone(store: Store) -> None:
+    """Active ones, and beside them those that can be brought back."""
+    one = create(store, "one", type=SessionType.CHAT)
+    two = create(store, "two", type=SessionType.CHAT)
+    three = create(store, "three", type=SessionType.CHAT)
+    store.transact(sessions.delete_session, two.id, False)
+    listed = store.read(sessions.list_sessions)
+    assert [three.id, one.id] == [each.id for each in listed.sessions]
+    assert [two.id] == [each.id for each in listed.recoverable]
+
+
+@pytest.mark.parametrize("half", ["terminal", "chat"])
+def test_a_pair_is_deleted_as_one(store: Store, half: str) -> None:
+    """From either end; a second time it is `Gone`."""
+    session = create(store)
+    chat_id = session.linked_chat_id or SessionId("")
+    asked = session.id if half == "terminal" else chat_id
+    (event,) = events_of(store, sessions.delete_session, asked, False)
+    assert {session.id, chat_id} == set(event.removed_ids)  # type: ignore[union-attr]
+    assert look(store, session.id).deleted_at is not None
+    assert look(store, chat_id).deleted_at is not None
+    with pytest.raises(Gone, match="deleted"):
+        store.transact(sessions.delete_session, asked, False)
+
+
+def test_a_chat_that_claims_a_terminal_is_no_pair(store: Store) -> None:
+    """Anybody can write a `meta`; only a link from both ends counts."""
+    session = create(store)
+    meta = {"auto_linked_terminal_id": session.id}
+    liar = create(store, "liar", type=SessionType.CHAT, meta=meta)
+    assert [liar.id] == store.transact(sessions.delete_session, liar.id, True)
+    assert look(store, session.id).active
+
+
+def test_a_hard_delete_takes_all_that_hangs_on_it(store: Store) -> None:
+    """Rows, terminals and transcripts; a soft-deleted session may go as well."""
+    session = create(store)
+    other = create(store, "other")
+
+    def fill(unit: Unit) -> None:
+        for each in (session, other):
+            unit.transcripts.append(each.id, AT, [(0, b"abc")], reserved=3)
+
+    store.transact(fill)
+    store.transact(sessions.delete_session, session.id, False)
+    ids = store.transact(sessions.delete_session, session.id, True)
+    (event,) = events_of(store, sessions.remove_sessions, ids)
+    taken_apart(store)
+    assert set(ids) == set(event.removed_ids)  # type: ignore[union-attr]
+    for each in ids:
+        with pytest.raises(NotFound):
+            look(store, each)
+
+    def counts(unit: Unit) -> list[int]:
+        return [
+            sum(1 for _ in unit.transcripts.backwards(each.id))
+            for each in (session, other)
+        ]
+
+    assert [0, 1] == store.read(counts)
+    assert look(store, other.id).active
+
+
+def test_only_what_is_there_and_active_is_acted_on(store: Store) -> None:
+    """Unknown, archived, deleted and chat each have a sentence of their own."""
+    session, chat = create(store), create(store, "room", type=SessionType.CHAT)
+
+    def archive(unit: Unit) -> None:
+        unit.sessions.change(session.id, archived=True)
+
+    with pytest.raises(NotFound):
+        store.read(sessions.need_active, SessionId("nobody"))
+    with pytest.raises(NotRunning, match="chat"):
+        store.read(sessions.need_terminal, chat.id)
+    assert session.id == store.read(sessions.need_terminal, session.id).id
+    store.transact(archive)
+    with pytest.raises(Gone, match="archived"):
+        store.read(sessions.need_terminal, session.id)
+
+
+def test_a_rename_takes_the_chat_along(store: Store) -> None:
+    """The handles stay; blanks around the name do not count."""
+    session = create(store, "one")
+    (event,) = events_of(
+        store, sessions.patch_session, session.id, PatchSession(" Two ")
+    )
+    assert SessionsChanged(session.id) == event
+    renamed, chat = look(store, session.id), look(store, session.linked_chat_id)
+    assert ("Two", "Two-Chat") == (renamed.name, chat.name)
+    assert ("@one", "@one-chat") == (renamed.handle, chat.handle)
+    assert renamed.updated_at > session.updated_at
+
+
+@pytest.mark.parametrize("name", ["other", "OTHER ", "free"])
+def test_a_rename_to_a_taken_name_changes_nothing(store: Store, name: str) -> None:
+    """Its own name or that of its chat; the case may change."""
+    session = create(store, "one")
+    room(store, "other")
+    room(store, "Free-chat")
+    with pytest.raises(Conflict, match="already exists"):
+        patch(store, session.id, name=name)
+    assert "one" == look(store, session.id).name
+    assert "one-Chat" == look(store, session.linked_chat_id).name
+    assert "ONE" == patch(store, session.id, name="ONE").name
+    assert "ONE-Chat" == look(store, session.linked_chat_id).name
+
+
+def test_a_pair_has_two_names(store: Store) -> None:
+    """A chat is not named as its terminal; a terminal may take its chat's name."""
+    session = create(store, "one")
+    with pytest.raises(Conflict, match='"one"'):
+        patch(store, session.linked_chat_id, name="one")
+    assert "one-Chat" == patch(store, session.id, name="one-Chat").name
+    assert "one-Chat-Chat" == look(store, session.linked_chat_id).name
+
+
+def test_a_chat_that_a_person_named_keeps_its_name(store: Store) -> None:
+    """It is no longer named after the terminal."""
+    session = create(store, "one")
+    patch(store, session.linked_chat_id, name="Planning")
+    patch(store, session.id, name="two")
+    chat = look(store, session.linked_chat_id)
+    assert ("Planning", False) == (chat.name, chat.meta["auto_named"])
+    room(store, "three-Chat")
+    assert "three" == patch(store, session.id, name="three").name
+
+
+def test_meta_is_merged_and_null_removes(store: Store) -> None:
+    """Shallowly: what is within a key is replaced as a whole."""
+    chat = room(store, meta={"a": {"x": 1}, "b": 2, "c": 3})
+    changed = patch(store, chat.id, meta={"a": {"y": 1}, "b": None, "d": [None]})
+    assert {"a": {"y": 1}, "c": 3, "d": [None]} == changed.meta
+    half = "x" * (META.size // 2)
+    patch(store, chat.id, meta={"x": half})
+    with pytest.raises(Invalid, match=r"at \$\.meta$"):
+        patch(store, chat.id, meta={"y": half})
+
+
+def test_what_is_not_named_stays(store: Store) -> None:
+    """A patch of nothing tells nothing; null clears what may be empty."""
+    chat = room(store, workspace_id="w", root_dir="/tmp")
+    assert [] == events_of(store, sessions.patch_session, chat.id, PatchSession())
+    assert chat == look(store, chat.id)
+    changed = patch(store, chat.id, root_dir=None, ttl="3h", auto_forward_chat=False)
+    assert (None, "w", "3h", False) == (
+        changed.root_dir,
+        changed.workspace_id,
+        changed.ttl,
+        changed.auto_forward_chat,
+    )
+
+
+@pytest.mark.parametrize("half", ["terminal", "chat"])
+def test_a_pair_is_archived_and_brought_back_as_one(store: Store, half: str) -> None:
+    """From either end, told with the ids of both, by `archived` or by restoring."""
+    session = create(store)
+    ids = {session.id, session.linked_chat_id}
+    asked = session.id if half == "terminal" else session.linked_chat_id
+    for restore in (False, True):
+        (event,) = events_of(
+            store, sessions.patch_session, asked, PatchSession(archived=True)
+        )
+        assert isinstance(event, SessionsChanged)
+        assert ids == set(event.removed_ids)
+        listed = store.read(sessions.list_sessions)
+        assert () == listed.sessions
+        assert ids == {each.id for each in listed.recoverable}
+        with pytest.raises(Gone, match="archived"):
+            patch(store, asked, name="two")
+        if restore:
+            store.transact(sessions.restore_session, SessionId(asked or ""))
+        else:
+            patch(store, asked, archived=False)
+        assert ids == {e.id for e in store.read(sessions.list_sessions).sessions}
+
+
+def test_a_deleted_session_may_be_unarchived(store: Store) -> None:
+    """And changed in the same ask; an active one has nothing to be brought back."""
+    session = create(store, "one")
+    store.transact(sessions.delete_session, session.id, False)
+    changed = patch(store, session.id, archived=False, name="two")
+    assert (True, "two") == (changed.active, changed.name)
+    assert look(store, session.linked_chat_id).active
+    with pytest.raises(Conflict, match="not deleted"):
+        store.transact(sessions.restore_session, session.id)
+    assert patch(store, session.id, archived=False).active
+
+
+def test_what_was_taken_meanwhile_stays_taken(store: Store) -> None:
+    """A name refuses the return of the pair, a handle only itself."""
+    session = create(store, "one")
+    store.transact(sessions.delete_session, session.id, False)
+    thief = room(store, "ONE-chat")
+    with pytest.raises(Conflict, match="one-Chat"):
+        store.transact(sessions.restore_session, session.id)
+    assert not look(store, session.id).active
+    patch(store, thief.id, name="else")
+    store.transact(sessions.set_handle, thief.id, SetHandle("one"))
+    told = events_of(store, sessions.restore_session, session.id)
+    renamed = HandleUpdated(session.id, "@one-2", "one")
+    assert [renamed, SessionsChanged(session.id)] == told
+    assert "@one-2" == look(store, session.id).handle
+    assert "@one-chat" == look(store, session.linked_chat_id).handle
+
+
+def test_another_chat_may_be_linked(store: Store) -> None:
+    """The automatic one is archived; a shared one never is, not even when left."""
+    session, shared = create(store, "one"), room(store, "shared")
+    work = sessions.patch_session
+    (event,) = events_of(
+        store, work, session.id, PatchSession(linked_chat_id=shared.id)
+    )
+    assert isinstance(event, SessionsChanged)
+    assert (session.linked_chat_id,) == event.removed_ids
+    assert look(store, session.linked_chat_id).archived
+    assert shared.id == look(store, session.id).linked_chat_id
+    patch(store, session.id, archived=True)
+    assert look(store, shared.id).active
+    patch(store, session.id, archived=False)
+    assert patch(store, session.id, linked_chat_id=None).linked_chat_id is None
+    assert look(store, shared.id).active
+    back = store.transact(sessions.restore_session, session.linked_chat_id)
+    again = patch(store, session.id, linked_chat_id=back.id)
+    assert back.id == again.linked_chat_id
+    store.transact(sessions.delete_session, session.id, False)
+    assert not look(store, back.id).active
+
+
+def test_only_an_active_chat_can_be_linked(store: Store) -> None:
+    """And only to what has a terminal."""
+    session, other = create(store, "one"), create(store, "other")
+    shared, gone = room(store, "shared"), room(store, "gone")
+    patch(store, gone.id, archived=True)
+    for wrong in (NOBODY, other.id, session.id, gone.id):
+        with pytest.raises(Invalid, match=r"at \$\.linked_chat_id$"):
+            patch(store, session.id, linked_chat_id=wrong)
+    with pytest.raises(Invalid, match=r"at \$\.linked_chat_id$"):
+        patch(store, shared.id, linked_chat_id=gone.id)
+    assert session.linked_chat_id == look(store, session.id).linked_chat_id
+
+
+def test_a_removed_chat_is_linked_no_more(store: Store) -> None:
+    """A link to what is not there would be followed."""
+    session, shared = create(store, "one"), room(store, "shared")
+    patch(store, session.id, linked_chat_id=shared.id)
+    store.transact(sessions.remove_sessions, [shared.id])
+    assert look(store, session.id).linked_chat_id is None
+
+
+def age(store: Store, session_id: str | None, **ago: float) -> None:
+    """As if it had been deleted so long ago."""
+
+    def work(unit: Unit) -> None:
+        at = clock.stamp(unit.now - timedelta(**ago))
+        unit.sessions.change(session_id or "", deleted_at=at)
+
+    store.transact(work)
+
+
+@pytest.mark.parametrize(
+    ("ttl", "minutes", "is_gone"),
+    [("15m", 14, False), ("15m", 16, True), ("forever", 1e6, False), ("2d", 60, False)],
+)
+def test_the_window_to_restore_is_the_ttl(
+    store: Store, ttl: str, minutes: float, is_gone: bool
+) -> None:
+    """Past it there is nothing to come back to, and the sweep takes it."""
+    session = create(store, "one", ttl=ttl)
+    ids = [session.id, session.linked_chat_id]
+    store.transact(sessions.delete_session, session.id, False)
+    for each in ids:
+        age(store, each, minutes=minutes)
+    if is_gone:
+        with pytest.raises(Gone, match="expired"):
+            store.transact(sessions.restore_session, session.id)
+        with pytest.raises(Gone, match="expired"):
+            patch(store, session.id, archived=False)
+        assert set(ids) == set(store.transact(sessions.purge))
+        with pytest.raises(NotFound):
+            look(store, session.id)
+    else:
+        assert [] == store.transact(sessions.purge)
+        assert store.transact(sessions.restore_session, session.id).active
+    assert [] == store.transact(sessions.purge)
+
+
+def test_a_pair_has_one_window(store: Store) -> None:
+    """The longer of two; until then both can come back, from either end."""
+    session = create(store, "one")
+    patch(store, session.id, ttl="forever")
+    for asked in (session.id, SessionId(session.linked_chat_id or "")):
+        store.transact(sessions.delete_session, session.id, False)
+        age(store, session.id, days=1)
+        age(store, session.linked_chat_id, days=1)
+        assert [] == store.transact(sessions.purge)
+        assert store.transact(sessions.restore_session, asked).active
+        assert look(store, session.linked_chat_id).active
+
+
+def test_the_sweep_takes_nothing_archived(store: Store) -> None:
+    """However old it is, and tells of what it took."""
+    kept, gone, active = (room(store, name) for name in ("kept", "gone", "active"))
+    patch(store, kept.id, archived=True)
+    store.transact(sessions.delete_session, gone.id, False)
+    for each in (kept, gone):
+        age(store, each.id, days=1000)
+    told = events_of(store, sessions.purge)
+    assert [SessionsChanged(None, (gone.id,))] == told
+    assert [] == events_of(store, sessions.purge)
+    assert look(store, kept.id).archived
+    assert look(store, active.id).active
+
+
+def test_a_handle_is_one_sessions(store: Store) -> None:
+    """In any case, among active ones; the `@` may be left out."""
+    one, two = room(store, "one"), room(store, "two")
+    told = events_of(store, sessions.set_handle, one.id, SetHandle("Boss", "The Boss"))
+    expected = HandleUpdated(one.id, "@Boss", "The Boss")
+    assert [expected, SessionsChanged(one.id)] == told
+    for taken in ("@boss", "BOSS"):
+        with pytest.raises(Conflict, match="taken"):
+            store.transact(sessions.set_handle, two.id, SetHandle(taken))
+    again = store.transact(sessions.set_handle, one.id, SetHandle("@BOSS"))
+    assert ("@BOSS", None) == (again.handle, again.display_name)
+    store.transact(sessions.delete_session, one.id, False)
+    assert (
+        "@boss" == store.transact(sessions.set_handle, two.id, SetHandle("boss")).handle
+    )
+
+
+def test_a_handle_is_cleared_or_sane(store: Store) -> None:
+    """Null and nothing clear it; what could not be mentioned is refused."""
+    one = create(store, "one")
+    for wrong in ("@", "a b", "@@a", "漢", "a/b", "x" * 65):
+        with pytest.raises(Invalid, match="handle"):
+            store.transact(sessions.set_handle, one.id, SetHandle(wrong))
+    assert "@one" == look(store, one.id).handle
+    assert "@a.b-c_9" == (
+        store.transact(sessions.set_handle, one.id, SetHandle("a.b-c_9")).handle
+    )
+    for nothing in (None, ""):
+        cleared = store.transact(sessions.set_handle, one.id, SetHandle(nothing))
+        assert cleared.handle is None
+
+
+def test_the_driver_is_in_row_and_meta(store: Store) -> None:
+    """Set together and cleared together; the rest of the meta stays."""
+    one = create(store, "one", meta={"a": 1})
+    told = events_of(store, sessions.set_cli_flag, one.id, SetCliFlag("codex-cli"))
+    flag = CliFlag.CODEX_CLI
+    assert [CliFlagUpdated(one.id, flag), SessionsChanged(one.id)] == told
+    row = look(store, one.id)
+    assert (flag, {"a": 1, "agent_driver": "codex-cli"}) == (row.cli_flag, row.meta)
+    with pytest.raises(Invalid, match=r"at \$\.cli_flag$"):
+        store.transact(sessions.set_cli_flag, one.id, SetCliFlag("vim"))
+    for nothing in (None, ""):
+        store.transact(sessions.set_cli_flag, one.id, SetCliFlag("pi"))
+        row = store.transact(sessions.set_cli_flag, one.id, SetCliFlag(nothing))
+        assert (None, {"a": 1}) == (row.cli_flag, row.meta)
+
+
+@pytest.mark.parametrize(
+    ("rule", "ask"),
+    [
+        (sessions.patch_session, PatchSession("x")),
+        (sessions.set_handle, SetHandle("x")),
+        (sessions.set_cli_flag, SetCliFlag("pi")),
+    ],
+)
+def test_what_is_gone_is_not_changed(store: Store, rule: Any, ask: Any) -> None:
+    """`NotFound` where it never was, `Gone` where it may come back."""
+    one = create(store, "one")
+    store.transact(sessions.delete_session, one.id, False)
+    with pytest.raises(NotFound):
+        store.transact(rule, NOBODY, ask)
+    with pytest.raises(Gone):
+        store.transact(rule, one.id, ask)
+    with pytest.raises(NotFound):
+        store.transact(sessions.restore_session, NOBODY)
+
+
+def test_a_removed_session_is_forgotten_by_the_log(store: Store) -> None:
+    """Nothing that was said in it can be read back; that it went can."""
+    session, other = create(store, "one"), room(store, "other")
+    chat = look(store, session.linked_chat_id)
+    for each in (chat, other):
+        post(store, each, "a secret")
+    ids = store.transact(sessions.delete_session, session.id, True)
+    store.transact(sessions.remove_sessions, ids)
+    taken_apart(store)
+    events = [each.event for each in store.read(event_log.missed_events, 0, 100)[0]]
+    assert {other.id, None} == {event.session_id for event in events}
+    assert SessionsChanged(None, tuple(ids)) == events[-1]

@@ -1,0 +1,204 @@
+"""Message rows, pages of them, and the full-text index."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import attrs
+import pytest
+
+from ant.core import clock
+from ant.core.errors import StorageFailed
+from ant.model.messages import Message, MessageId
+from ant.model.sessions import Session
+from ant.sessions import sessions
+from ant.store import Store, Unit
+from ant.store.rooms.messages import MessageStore
+from ant.store.tables.sessions import database
+from tests.rules import room, taken_apart
+
+T = TypeVar("T")
+AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")
+
+
+@pytest.fixture
+def here(store: Store) -> Session:
+    """A room without a message."""
+    return room(store)
+
+
+def on(store: Store, work: Callable[[MessageStore], T]) -> T:
+    def run(unit: Unit) -> T:
+        return work(unit.messages)
+
+    return store.transact(run)
+
+
+def message(here: Session, n: int, content: str = "hello", **fields: Any) -> Message:
+    """The nth message of a room, n seconds after noon."""
+    blank = dict.fromkeys(each.name for each in attrs.fields(Message))
+    row: dict[str, Any] = {
+        **blank,
+        "id": MessageId(f"{here.name}{n}"),
+        "session_id": here.id,
+        "role": "user",
+        "content": content,
+        "format": "text",
+        "status": "complete",
+        "msg_type": "message",
+        "meta": {},
+        "created_at": AT + timedelta(seconds=n),
+        "pinned": False,
+        "hops": 0,
+    }
+    return Message(**{**row, **fields})
+
+
+def add(store: Store, *messages: Message) -> None:
+    def work(store: MessageStore) -> None:
+        for each in messages:
+            store.add(each)
+
+    on(store, work)
+
+
+def search(store: Store, *words: str, here: str | None = None) -> list[str]:
+    def work(store: MessageStore) -> list[str]:
+        found = store.search(
+            list(words), here, archived=True, deleted=True, by_rank=False, limit=100
+        )
+        return [each.id for each in found]
+
+    return on(store, work)
+
+
+def index(store: Store, query: str) -> int:
+    """Rows of the bare index; it raises when the index and the table disagree."""
+    with store._db.connection_context():
+        check = "INSERT INTO messages_fts (messages_fts, rank)"
+        database.execute_sql(f"{check} VALUES ('integrity-check', 1)")
+        sql = "SELECT count(*) FROM messages_fts WHERE messages_fts MATCH ?"
+        return int(database.execute_sql(sql, (f'"{query}"',)).fetchone()[0])
+
+
+def test_a_row_comes_back_as_it_was(store: Store, here: Session) -> None:
+    """Every field, by id and by the client's own; only in its room."""
+    full = message(
+        here,
+        1,
+        "hé\n漢🙂",
+        sender_id="@ada",
+        target="@bob",
+        reply_to=MessageId("room0"),
+        meta={"deep": [{"er": None}]},
+        pinned=True,
+        client_id="c",
+        hops=3,
+    )
+    other = room(store, "other")
+    add(store, message(here, 0), full)
+    assert full == on(store, lambda m: m.get(here.id, full.id))
+    assert full == on(store, lambda m: m.by_client_id(here.id, "c"))
+    assert on(store, lambda m: m.get(other.id, full.id)) is None
+    assert on(store, lambda m: m.by_client_id(other.id, "c")) is None
+    assert on(store, lambda m: m.by_client_id(here.id, "d")) is None
+
+
+def test_the_newest_time_is_the_rooms_own(store: Store, here: Session) -> None:
+    """None before the first message."""
+    other = room(store, "other")
+    assert on(store, lambda m: m.newest_stamp(here.id)) is None
+    add(store, message(here, 1), message(here, 2), message(other, 9))
+    expected = clock.stamp(AT + timedelta(seconds=2))
+    assert expected == on(store, lambda m: m.newest_stamp(here.id))
+
+
+def test_a_client_id_is_unique_in_the_table_too(store: Store, here: Session) -> None:
+    """In one room; many have none."""
+    add(store, message(here, 1), message(here, 2), message(here, 3, client_id="c"))
+    add(store, message(room(store, "other"), 4, client_id="c"))
+    with pytest.raises(StorageFailed):
+        add(store, message(here, 5, client_id="c"))
+
+
+def test_pages_are_cut_by_time(store: Store, here: Session) -> None:
+    """Both ends are exclusive; the answer is oldest first."""
+    add(store, *(message(here, n) for n in range(6)), message(room(store, "x"), 3))
+
+    def page(since: int | None, before: int | None, limit: int) -> list[str]:
+        stamps = [
+            None if n is None else clock.stamp(AT + timedelta(seconds=n))
+            for n in (since, before)
+        ]
+        rows = on(store, lambda m: m.page(here.id, stamps[0], stamps[1], limit))
+        return [each.id.removeprefix("room") for each in rows]
+
+    assert ["4", "5"] == page(None, None, 2)
+    assert ["2", "3"] == page(1, None, 2)
+    assert ["3", "4"] == page(None, 5, 2)
+    assert ["2", "3"] == page(0, 4, 2)
+    assert ["1"] == page(0, 2, 9)
+    assert [] == page(5, None, 2) == page(None, 0, 2) == page(2, 3, 2)
+
+
+def test_changes_touch_one_row(store: Store, here: Session) -> None:
+    """And no text, so the index stays as it is."""
+    add(store, message(here, 1), message(here, 2))
+    on(store, lambda m: m.change("room1", pinned=True, meta='{"a": 1}'))
+    changed = on(store, lambda m: m.get(here.id, "room1"))
+    assert changed is not None
+    assert (True, {"a": 1}) == (changed.pinned, changed.meta)
+    assert message(here, 2) == on(store, lambda m: m.get(here.id, "room2"))
+    assert 2 == index(store, "hello")
+
+
+def test_the_index_follows_inserts_and_deletes(store: Store, here: Session) -> None:
+    """By triggers, also when the whole session goes by cascade."""
+    other = room(store, "other")
+    add(store, *(message(each, n) for each in (here, other) for n in range(3)))
+    assert 6 == index(store, "hello")
+    on(store, lambda m: m.remove("room1"))
+    assert 5 == index(store, "ell")
+    store.transact(sessions.remove_sessions, [here.id])
+    taken_apart(store)
+    assert 3 == index(store, "HELLO")
+    assert ["other2", "other1", "other0"] == search(store, "hello")
+    store.transact(sessions.remove_sessions, [other.id])
+    taken_apart(store)
+    assert 0 == index(store, "hello")
+
+
+def test_a_rolled_back_insert_is_not_in_the_index(store: Store, here: Session) -> None:
+    """The index is in the transaction."""
+
+    def work(unit: Unit) -> None:
+        unit.messages.add(message(here, 1))
+        raise StorageFailed("no")
+
+    with pytest.raises(StorageFailed):
+        store.transact(work)
+    assert 0 == index(store, "hello")
+
+
+def test_deleting_frees_replies(store: Store, here: Session) -> None:
+    """They point nowhere then; others keep what they point to."""
+    first, second = message(here, 1), message(here, 2)
+    replies = [
+        message(here, 3, reply_to=first.id),
+        message(here, 4, reply_to=second.id),
+    ]
+    add(store, first, second, *replies)
+    on(store, lambda m: m.remove(first.id))
+    rows = on(store, lambda m: m.page(here.id, None, None, 9))
+    assert [None, None, second.id] == [each.reply_to for each in rows]
+
+
+def test_search_is_by_insertion_newest_first(store: Store, here: Session) -> None:
+    """Long words by index, short ones by a look at each; all of them must be there."""
+    add(store, message(here, 1, "Hello you"), message(here, 2, "hello 漢字 %"))
+    assert ["room2", "room1"] == search(store, "hello")
+    assert ["room2"] == search(store, "hello", "漢字", "%")
+    assert ["room1"] == search(store, "YO")
+    assert [] == search(store, "hello", "xyz")
+    assert [] == search(store, "hello", here=room(store, "other").id)
+    assert ["room2", "room1"] == search(store, "hello", here=here.id)

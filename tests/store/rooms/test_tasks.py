@@ -1,0 +1,96 @@
+"""Task and file reference rows."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+import pytest
+
+from ant.core import clock
+from ant.model.rooms import FileRef, FileRefId, Task, TaskId
+from ant.model.sessions import Session
+from ant.sessions import sessions
+from ant.store import Store, Unit
+from ant.store.rooms.tasks import Board
+from tests.rules import room, taken_apart
+
+T = TypeVar("T")
+AT = clock.parse_stamp("2026-05-17T12:00:00.000250Z")
+LATER = clock.parse_stamp("2026-05-17T13:00:00Z")
+
+
+@pytest.fixture
+def here(store: Store) -> Session:
+    """A room with nothing on its board."""
+    return room(store)
+
+
+def on(store: Store, work: Callable[[Board], T]) -> T:
+    def run(unit: Unit) -> T:
+        return work(unit.board)
+
+    return store.transact(run)
+
+
+def task(here: Session, name: str) -> Task:
+    return Task(TaskId(name), here.id, "@a", "@b", "t", "d", "new", ("x", "漢"), AT, AT)
+
+
+def test_a_task_comes_back_as_it_was(store: Store, here: Session) -> None:
+    """Every field; saving it again changes that row and keeps its place."""
+    one, two = task(here, "one"), task(here, "two")
+    on(store, lambda board: board.save_task(one))
+    on(store, lambda board: board.save_task(two))
+    assert (one, two) == on(store, lambda board: board.tasks(here.id))
+    changed = attrs.evolve(
+        one, assigned_to=None, description=None, file_refs=(), updated_at=LATER
+    )
+    on(store, lambda board: board.save_task(changed))
+    assert (changed, two) == on(store, lambda board: board.tasks(here.id))
+    assert () == on(store, lambda board: board.tasks("nobody"))
+
+
+def test_tasks_are_found_by_how_their_id_begins(store: Store, here: Session) -> None:
+    """The exact one alone; nothing in it is a wildcard."""
+    other = room(store, "other")
+    for each, name in ((here, "ab"), (here, "abc"), (here, "abd"), (other, "abx")):
+        row = task(each, name)
+        on(store, lambda board, row=row: board.save_task(row))  # type: ignore[misc]
+
+    def like(prefix: str) -> list[str]:
+        return [e.id for e in on(store, lambda b: b.tasks_like(here.id, prefix))]
+
+    assert ["ab", "abc", "abd"] == like("a")
+    assert ["ab"] == like("ab")
+    assert ["abc"] == like("abc")
+    assert [] == like("b") == like("%") == like("_b") == like("AB")
+
+
+def test_a_file_reference_comes_back_as_it_was(store: Store, here: Session) -> None:
+    """In order of making, and is removed only from its room."""
+    one = FileRef(FileRefId("1"), here.id, "@a", "/a b", "why", AT)
+    two = FileRef(FileRefId("2"), here.id, None, "漢", None, LATER)
+    on(store, lambda board: board.add_file_ref(two))
+    on(store, lambda board: board.add_file_ref(one))
+    assert (two, one) == on(store, lambda board: board.file_refs(here.id))
+    other = room(store, "other")
+    assert not on(store, lambda board: board.remove_file_ref(other.id, "1"))
+    assert on(store, lambda board: board.remove_file_ref(here.id, "1"))
+    assert not on(store, lambda board: board.remove_file_ref(here.id, "1"))
+    assert (two,) == on(store, lambda board: board.file_refs(here.id))
+
+
+def test_both_go_with_their_room(store: Store, here: Session) -> None:
+    """And those of others stay."""
+    other = room(store, "other")
+    for each in (here, other):
+        row = task(each, each.name)
+        ref = FileRef(FileRefId(each.name), each.id, None, "x", None, AT)
+        on(store, lambda board, row=row: board.save_task(row))  # type: ignore[misc]
+        on(store, lambda board, ref=ref: board.add_file_ref(ref))  # type: ignore[misc]
+    store.transact(sessions.remove_sessions, [here.id])
+    taken_apart(store)
+    assert () == on(store, lambda board: board.tasks(here.id))
+    assert () == on(store, lambda board: board.file_refs(here.id))
+    assert 1 == len(on(store, lambda board: board.tasks(other.id)))
+    assert 1 == len(on(store, lambda board: board.file_refs(other.id)))

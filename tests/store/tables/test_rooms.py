@@ -1,0 +1,15 @@
+"""One model per table of the rooms."""
+
+import pytest
+
+from ant.store.tables import rooms
+from ant.store.tables.rooms import MessageRow
+from ant.store.tables.sessions import SessionRow, Table
+
+TABLES = [row for row in Table.__subclasses__() if row.__module__ == rooms.__name__]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda each: each.__name__)
+def test_what_is_of_a_room_hangs_on_a_session(table: type[Table]) -> None:
+    """By itself, or by its message."""
+    assert {field.rel_model for field in table._meta.refs} & {SessionRow, MessageRow}

@@ -1,0 +1,16 @@
+"""One model per table: of sessions and their terminals, and of the server itself."""
+
+import pytest
+
+import ant.store
+from ant.store.tables.sessions import Table, database
+
+TABLES = Table.__subclasses__()
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda each: each.__name__)
+def test_a_table_names_itself(table: type[Table]) -> None:
+    """What a row is called here does not change what is on disk; all are bound."""
+    assert table._meta.table_name == table._meta.table_name.lower()
+    assert not table._meta.table_name.endswith("_row")
+    assert table._meta.database is database is ant.store.database

@@ -1,0 +1,108 @@
+"""The event log."""
+
+import hashlib
+import json
+
+from ant.model.events import Envelope, HandleUpdated, SessionExited, SessionsChanged
+from ant.model.sessions import SessionId, Status
+from ant.store import Store, Unit
+from ant.store.event_log import bury
+from ant.store.tables.sessions import EventRow
+
+ONE = SessionId("one")
+
+
+def emit(unit: Unit, count: int) -> None:
+    for _ in range(count):
+        unit.emit(SessionsChanged(ONE))
+
+
+def body_of(seq: int) -> str:
+    """What is logged there, inside a transaction."""
+    row = EventRow.get(EventRow.seq == seq)
+    assert isinstance(row.body, str)
+    return row.body
+
+
+def since(store: Store, seq: int, limit: int = 100) -> list[Envelope]:
+    def read(unit: Unit) -> list[Envelope]:
+        return unit.log.since(seq, limit)
+
+    return store.read(read)
+
+
+def ends(store: Store) -> tuple[int, int | None]:
+    def read(unit: Unit) -> tuple[int, int | None]:
+        return unit.log.newest(), unit.log.oldest()
+
+    return store.read(read)
+
+
+def prune(store: Store, keep: int) -> int:
+    def work(unit: Unit) -> int:
+        return unit.log.prune(keep)
+
+    return store.transact(work)
+
+
+def test_events_come_back_as_they_were(store: Store) -> None:
+    """Class, fields, time and seq."""
+    event = SessionExited(ONE, Status.LOST, None, 9, "a reason", 77)
+
+    def work(unit: Unit) -> Envelope:
+        unit.emit(event)
+        return unit.envelopes[0]
+
+    written = store.transact(work)
+    (read,) = since(store, 0)
+    assert (written.at, event, 1) == (read.at, read.event, read.seq)
+
+
+def test_since_is_the_oldest_after(store: Store) -> None:
+    """In order, and no more than asked for."""
+    store.transact(emit, 5)
+    assert [3, 4] == [each.seq for each in since(store, 2, 2)]
+    assert () == since(store, 5)
+    assert (5, 1) == ends(store)
+
+
+def test_no_seq_is_given_twice(store: Store) -> None:
+    """Not after pruning, and the newest always stays to tell."""
+    assert (0, None) == ends(store)
+    store.transact(emit, 5)
+    assert 3 == prune(store, 2)
+    assert (5, 4) == ends(store)
+    assert 1 == prune(store, 0)
+    assert (5, 5) == ends(store)
+    assert 0 == prune(store, 10)
+    store.transact(emit, 1)
+    assert (6, 5) == ends(store)
+
+
+def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
+    """A tombstone has a hash and no content, is never told again, and keeps its seq.
+
+    It is the hash of what was logged, however often it is forgotten.
+    """
+    store.transact(emit, 2)
+    other, buried = SessionId("two"), []
+
+    def work(unit: Unit) -> None:
+        unit.emit(HandleUpdated(other, "@secret", None))
+        unit.emit(SessionsChanged(None, (other,)))
+        buried.append(body_of(3))
+        bury(EventRow.session_id == other)
+        bury(EventRow.session_id == other)
+
+    store.transact(work)
+    assert [1, 2, 4] == [each.seq for each in since(store, 0)]
+    assert [4] == [each.seq for each in since(store, 2, 1)]
+    assert (4, 1) == ends(store)
+    with store._db.connection_context():
+        rows = EventRow.select().where(EventRow.seq == 3).dicts()
+        (row,) = list(rows)
+    assert ("two", "tombstone") == (row["session_id"], row["type"])
+    digest = hashlib.sha256(buried[0].encode()).hexdigest()
+    assert "@secret" in buried[0]
+    assert {"type": "handle_updated", "sha256": digest} == json.loads(row["body"])
+    assert row["at"]

@@ -1,0 +1,84 @@
+"""Verdicts are kept with what they were made of, and go with the bytes."""
+
+from ant.model.sessions import SessionId
+from ant.store import Sighting, Store, Unit
+from ant.terminal.detect.verdict import VerdictSeen
+from ant.terminal.model.prompt import Kind, Verdict
+from ant.terminal.model.tty import Tty
+from tests.history.test_history import create
+from tests.terminal.model.test_prompt import MENU
+
+TTY = Tty(echo=False, canonical=True, foreground="sudo", reading=True)
+
+
+def seen(end: int, rule: str = "time") -> VerdictSeen:
+    """A verdict at that offset."""
+    return VerdictSeen(Verdict(Kind.BUSY, rule, (), end), TTY, 80, 24, 0.25, "aider")
+
+
+def kept(store: Store, session_id: SessionId) -> list[Sighting]:
+    """All of a session."""
+
+    def read(unit: Unit) -> list[Sighting]:
+        return unit.sightings.of(session_id)
+
+    return store.read(read)
+
+
+def test_a_verdict_is_kept_with_its_facts(store: Store) -> None:
+    """Line discipline, size, quiet, driver; of a prompt its fingerprint."""
+    session = create(store)
+    menu = VerdictSeen(Verdict(Kind.DIALOG, "menu", (1, 2), 9, MENU), None, 90, 30)
+
+    def write(unit: Unit) -> None:
+        unit.sightings.add(session.id, "2026-01-01T00:00:00Z", [seen(5), menu])
+
+    store.transact(write)
+    first, second = kept(store, session.id)
+    assert (5, TTY, 80, 24, 0.25, "aider") == (
+        first.offset,
+        first.tty,
+        first.cols,
+        first.rows,
+        first.quiet_s,
+        first.flag,
+    )
+    assert (Kind.BUSY, "time", None) == (first.kind, first.rule, first.fingerprint)
+    assert (None, MENU.fingerprint, MENU.question) == (
+        second.tty,
+        second.fingerprint,
+        second.question,
+    )
+
+
+def test_the_last_before_an_offset_is_found(store: Store) -> None:
+    """Of several at one offset the newest."""
+    session = create(store)
+
+    def write(unit: Unit) -> None:
+        pieces = [seen(5), seen(5, "later"), seen(9)]
+        unit.sightings.add(session.id, "2026-01-01T00:00:00Z", pieces)
+
+    store.transact(write)
+
+    def last(unit: Unit, until: int) -> str | None:
+        found = unit.sightings.last(session.id, until)
+        return found.rule if found else None
+
+    assert [None, "later", "later", "time"] == [
+        store.read(last, until) for until in (4, 5, 8, 9)
+    ]
+
+
+def test_those_of_bytes_that_are_gone_go(store: Store) -> None:
+    """But the last one, which tells the size at the first byte that is kept."""
+    session = create(store)
+
+    def write(unit: Unit) -> None:
+        unit.sightings.add(
+            session.id, "2026-01-01T00:00:00Z", [seen(1), seen(5), seen(9)]
+        )
+        unit.sightings.trim(session.id, 7)
+
+    store.transact(write)
+    assert [5, 9] == [each.offset for each in kept(store, session.id)]

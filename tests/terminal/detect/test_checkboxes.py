@@ -1,0 +1,98 @@
+"""Boxes above a row that takes them: what is ticked, and what is no box."""
+
+import pytest
+
+from ant.terminal.agents.driver import drivers
+from ant.terminal.detect.checkboxes import TAKES, find_boxes
+from ant.terminal.model.prompt import Form, Prompt
+from ant.terminal.model.tty import Tty
+from tests.terminal.drawn import COOKED, RAW, look_at
+
+CLAUDE = drivers()["claude-code"]
+RULE = "─" * 60
+ROWS = [
+    RULE,
+    "Which database?",
+    "",
+    "❯ 1. [ ] SQLite",
+    "  One file",
+    "  2. [✔] PostgreSQL",
+    "  A server",
+    "  3. [ ] Type something",
+    "     Submit",
+    RULE,
+    "  4. Chat about this",
+    "",
+    "Enter to select · Esc to cancel",
+]
+
+
+def shown(rows: list[str], tty: Tty = RAW) -> Prompt | None:
+    """What Claude Code is held to ask with these rows."""
+    return find_boxes(look_at("● Let me do that.", *rows, hidden=True, tty=tty), CLAUDE)
+
+
+def marked(at: str) -> list[str]:
+    """The same rows with the marker on another."""
+    plain = [row.replace("❯", " ") for row in ROWS]
+    return [f"❯{row[1:]}" if at in row and row[0] == " " else row for row in plain]
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_boxes_and_the_row_that_takes_them(at: int) -> None:
+    """Wherever the marker is, it is the same prompt; a field is no box."""
+    labels = ["SQLite", "PostgreSQL", "Type something", "Submit", "Chat about this"]
+    asked = shown(marked(labels[at]))
+    assert asked is not None
+    assert (Form.BOXES, "Which database?", "\x1b") == (
+        asked.form,
+        asked.question,
+        asked.cancel,
+    )
+    assert labels == [option.label for option in asked.options]
+    assert [False, True, None, None, None] == [each.checked for each in asked.options]
+    assert ["", "", "", TAKES, ""] == [option.keys for option in asked.options]
+    assert at == asked.selected
+    first = shown(ROWS)
+    assert first is not None
+    assert first.fingerprint == asked.fingerprint
+
+
+def test_of_two_markers_the_lower_one_is_it() -> None:
+    """Claude Code leaves the one on `Submit` where it was."""
+    rows = [*marked("Submit")[:10], "❯ 4. Chat about this", *ROWS[11:]]
+    asked = shown(rows)
+    assert asked is not None
+    assert 4 == asked.selected
+
+
+def test_what_somebody_writes_there_is_not_taken_by_another() -> None:
+    """The field is ticked once it has a text: then a person has to go on."""
+    asked = shown([row.replace("[ ] Type something", "[✔] abc") for row in ROWS])
+    assert asked is not None
+    assert Form.VIEW is asked.form
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*ROWS, "❯ "],
+        [*ROWS, "Done."],
+        [row.replace("❯", " ") for row in ROWS],
+        [row for row in ROWS if "SQLite" not in row],
+        [row.replace("2. [✔]", "2.") for row in ROWS],
+        [row.replace("     Submit", "  Submit") for row in ROWS],
+        [*ROWS[:10], "  7. Chat about this", *ROWS[11:]],
+        [*ROWS[:11], "  5. More", *ROWS[11:]],
+        ROWS[8:],
+    ],
+)
+def test_what_only_looks_like_boxes(rows: list[str]) -> None:
+    """Something is below them, nothing is marked, one is missing or is no box."""
+    assert shown(rows) is None
+
+
+def test_who_reads_lines_has_no_boxes() -> None:
+    """They are quoted then."""
+    assert shown(ROWS, COOKED) is None
+    assert find_boxes(look_at(*ROWS, hidden=True), drivers()["codex-cli"]) is None

@@ -1,0 +1,150 @@
+"""What recorded programs show, held against what a person says of it."""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.agents.driver import drivers
+from ant.terminal.detect.classify import judge
+from ant.terminal.model.prompt import Kind
+from tests.terminal.drawn import RAW, look_at
+from tests.terminal.recorded import Moment, Recording, recordings
+from tests.terminal.unlike import MISSES, Said, heard, said
+
+RECORDINGS = {each.name: each for each in recordings()}
+
+
+KNOWN = {"zsh/menu_completion#0", "zsh/menu_completion#1"}
+"""A choice of completions takes a command that is typed as it takes any other key."""
+
+
+@cache
+def verdicts(name: str) -> list[tuple[Moment, Said]]:
+    """What is said of each moment of a recording that is fed whole."""
+    recording = RECORDINGS[name]
+    return [
+        (moment, heard(judge(look, recording.driver)))
+        for moment, look in recording.looks()
+    ]
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_recorded_screens_are_judged_as_a_person_does(name: str) -> None:
+    """Kind, class, options and which is marked; every known miss is listed."""
+    for index, (moment, found) in enumerate(verdicts(name)):
+        expected = said(moment)
+        if (missed := MISSES.get(f"{name}#{index}")) is not None:
+            assert found == missed, f"{name}#{index} is another miss, or none any more"
+        else:
+            assert found == expected, f"{name}#{index}"
+
+
+def test_nothing_that_asks_is_called_at_rest() -> None:
+    """No dialog is held free to type into, and no free prompt a dialog: but known."""
+    wrong = {
+        f"{name}#{index}"
+        for name in RECORDINGS
+        for index, (moment, found) in enumerate(verdicts(name))
+        if {found.kind, moment.expect["kind"]} == {Kind.AT_REST, Kind.DIALOG}
+    }
+    assert wrong <= set(MISSES)
+    assert wrong <= KNOWN
+
+
+def test_recall_and_false_alarms_are_within_their_bounds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The table of all recordings: seen of what was there, and seen of what was not."""
+    there, seen, alarms = Counter[str](), Counter[str](), Counter[str]()
+    for name in RECORDINGS:
+        for moment, found in verdicts(name):
+            kind = moment.expect["kind"]
+            there[kind] += 1
+            seen[kind] += found.kind == kind
+            alarms[found.kind] += found.kind != kind
+    with capsys.disabled():
+        print(f"\n{'kind':14} {'there':>6} {'seen':>6} {'recall':>7} {'false':>6}")
+        for kind in Kind:
+            recall = seen[kind] / max(there[kind], 1)
+            row = f"{kind:14} {there[kind]:6} {seen[kind]:6} {recall:7.1%}"
+            print(f"{row} {alarms[kind]:6}")
+    assert seen[Kind.DIALOG] >= 0.95 * there[Kind.DIALOG]
+    assert alarms[Kind.DIALOG] <= 0.01 * sum(there.values())
+    assert alarms[Kind.AT_REST] <= 0.01 * sum(there.values())
+
+
+RULE = "─" * 20
+CLAUDE_ASKS = ["Do you want to", "proceed?", "❯ 1. Yes", "  2. No", "", "Esc to cancel"]
+
+
+def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
+    """Its hint may be near the end of the screen, but text follows the quotation.
+
+    Right above the composer nobody can tell it from a dialog, so it is one there.
+    """
+    near = ["● It says:", *CLAUDE_ASKS, RULE, "❯ ", RULE]
+    assert judge(look_at(*near, hidden=True), "claude-code").kind is Kind.DIALOG
+    quoted = ["● It says:", *CLAUDE_ASKS, "", "  So I wait.", RULE, "❯ ", RULE]
+    verdict = judge(look_at(*quoted, hidden=True, tty=RAW), "claude-code")
+    assert (Kind.AT_REST, "claude-code/composer") == (verdict.kind, verdict.rule)
+    modal = ["● It says:", RULE, "❯ ", RULE, "  text", RULE, "Esc to cancel"]
+    verdict = judge(look_at(*modal, hidden=True, tty=RAW), "claude-code")
+    assert (Kind.DIALOG, "claude-code/cancel") == (verdict.kind, verdict.rule)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ("Shall I delete the branch?", "claude-code/question"),
+        ("Shall I delete the branch? (y/n)", "claude-code/choices"),
+        ("Delete the branch [y/N]:", "claude-code/choices"),
+        ("Delete it, yes/no?", "claude-code/choices"),
+    ],
+)
+def test_a_question_in_prose_tells_whether_keys_are_wanted(
+    asked: str, rule: str
+) -> None:
+    """Then a message would be the answer, and none is typed (`saying`)."""
+    look = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
+    verdict = judge(look, "claude-code")
+    assert (Kind.QUESTION, rule) == (verdict.kind, verdict.rule)
+
+
+def test_a_permission_is_known_where_its_question_is_wrapped() -> None:
+    """As on a screen of twenty columns."""
+    look = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
+    assert "claude-code/permission" == judge(look, "claude-code").rule
+
+
+@given(name=st.sampled_from(sorted(RECORDINGS)), size=st.integers(1, 700))
+def test_any_split_judges_alike(name: str, size: int) -> None:
+    """Fed whole or in pieces of any size, a recording ends in the same verdicts."""
+    recording: Recording = RECORDINGS[name]
+    pieces = [heard(judge(look, recording.driver)) for _, look in recording.looks(size)]
+    assert [found for _, found in verdicts(name)] == pieces
+
+
+@pytest.mark.parametrize("name", sorted(drivers()))
+def test_every_rule_of_a_driver_is_exercised(name: str) -> None:
+    """A pattern that no recording needs is a guess."""
+    lines, texts = set[str](), set[str]()
+    for recording in RECORDINGS.values():
+        front = {moment.tty.foreground for moment in recording.moments}
+        if recording.driver == name or front & {*drivers()[name].programs}:
+            for _, look in recording.looks():
+                lines.update((*look.bare, look.typed_at))
+                if (prompt := judge(look, name).prompt) is not None:
+                    texts.add(prompt.text)
+    driver = drivers()[name]
+    unused = {
+        rule.id
+        for rule in driver.rules()
+        if not any(
+            rule.pattern.search(each)
+            for each in (texts if rule in driver.dialog else lines)
+        )
+    }
+    assert set() == unused

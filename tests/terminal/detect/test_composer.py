@@ -1,0 +1,239 @@
+"""Whether an agent says that it works: what turns, and what an ended turn has left."""
+
+import pytest
+
+from ant.terminal.agents.driver import drivers
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.composer import composer_of, find_busy, find_spinner
+from ant.terminal.model.prompt import Form, Kind
+from ant.terminal.screen.snapshot import Look
+from tests.terminal.drawn import COOKED, RAW, SHELL, look_at
+
+RULE = "─" * 60
+CLAUDE = drivers()["claude-code"]
+
+
+def claude(
+    *above: str, below: str = "  ? for shortcuts", quiet_s: float = 4.0, cols: int = 80
+) -> Look:
+    """Claude's composer, with nothing typed, below these rows."""
+    rule = RULE[: cols - 1]
+    rows = [*above, "", rule, "❯ ", rule, below]
+    return look_at(*rows, hidden=True, quiet_s=quiet_s, cols=cols)
+
+
+def codex(*above: str, below: str = "  demo default · /tmp/x", cols: int = 80) -> Look:
+    """Codex's composer, with nothing typed, below these rows."""
+    rows = [*above, "", "› ", "", below]
+    at = (len(above) + 1, 2)
+    return look_at(*rows, cursor=at, quiet_s=4.0, cols=cols)
+
+
+def kind(look: Look, flag: str = "claude-code") -> Kind:
+    """What is held true of it."""
+    return judge(look, flag).kind
+
+
+WORKING = [
+    ["✻ Rewriting the parser of settings.toml…"],
+    ["✶ Fixing all failing tests in ant/terminal… (2m 3s · ↑ 1.2k tokens)"],
+    ["· Compacting conversation… (esc to interrupt · ctrl+t to hide todos)"],
+    ["✽ Waiting for 2 background tasks to finish"],
+    ["✢ Writing tests…", "  ⎿  ☒ Read the code", "     ☐ Write the tests"],
+    ["✢ Writing tests…", *(f"     ☐ Step {n}" for n in range(18))],
+    ["● Bash(make)", "  ⎿  Running…", "", "✳ Building the whole thing… (1s)"],
+    ["⠹ Something that this version draws as others do"],
+]
+
+
+@pytest.mark.parametrize("above", WORKING)
+def test_a_row_that_turns_above_the_composer_is_work(above: list[str]) -> None:
+    """However many words it has and whatever belongs to it below, at any quiet."""
+    for quiet_s in (0.1, 0.5, 4.0):
+        assert kind(claude(*above, quiet_s=quiet_s)) is Kind.BUSY
+
+
+ENDED = [
+    ["✻ Rewriting the parser…", "  ⎿  Interrupted · What should Claude do instead?"],
+    ["✻ Thinking… (3s · esc to interrupt)", "", "● It is done.", "  All of it."],
+    ["✻ Thinking… (esc to interrupt)", "  ⎿  [Request interrupted by user]"],
+    ["✶ Rewriting the parser…", "", "✻ Churned for 12s"],
+    ["✶ Rewriting the parser…", "", "API Error: overloaded"],
+    ["● To stop it, press esc to interrupt."],
+    ["● In the log:", "  ✻ Thinking… (3s · esc to interrupt)", "  and so on."],
+    ["❯ what does esc to interrupt do", "● It stops the turn."],
+    ["● Next:", "  · Updating the docs…", "  * Fixing the tests…"],
+]
+
+
+@pytest.mark.parametrize("above", ENDED)
+def test_what_an_ended_turn_left_is_no_work(above: list[str]) -> None:
+    """A spinner, or what was said of one, further up."""
+    assert kind(claude(*above)) is Kind.AT_REST
+
+
+def test_a_spinner_above_unknown_text_is_work_while_it_turns() -> None:
+    """Nobody knows that text: it may be the reason that the turn is over."""
+    rows = ["✶ Rewriting the parser…", "", "Something new"]
+    assert kind(claude(*rows, quiet_s=1.5)) is Kind.BUSY
+    assert kind(claude(*rows, quiet_s=2.5)) is Kind.AT_REST
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "  esc to interrupt",
+        "  ⏵⏵ accept edits on (shift+tab to cycle) · esc to interr",
+        "  ⏵⏵ accept edits on (shift+tab to cycle) · esc to…",
+        "  ⏵⏵ accept edits on (shift+tab to cycle) · esc",
+    ],
+)
+def test_a_hint_is_known_where_the_width_has_cut_it(below: str) -> None:
+    """In the last row, and only where it is full."""
+    full = len(below) + 1
+    assert kind(claude(below=below, cols=full)) is Kind.BUSY
+    rows = [RULE[:full], "❯ please say what esc to interrupt", "  does", RULE[:full]]
+    draft = look_at(*rows, "  ? for shortcuts", hidden=True, quiet_s=4)
+    assert kind(draft) is Kind.AT_REST
+    at_rest = claude(below="  press esc", cols=80)
+    assert kind(at_rest) is Kind.AT_REST
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["• Working (12s • esc to interrupt)"], ""),
+        (["◦ Working"], ""),
+        (["• Working (1m 3s •"], ""),
+        (["• Reading the docs (4s • esc to"], ""),
+        (["• Waiting for background terminal (1m 03s • esc to interrupt)"], ""),
+        (["• Waiting for background terminal", "  └ cargo test"], ""),
+        (["• Here it is."], "  demo default · Working · /tmp/x"),
+        (["• Here it is."], "  Working                    ? for shortcuts"),
+    ],
+)
+def test_codex_works_by_what_is_left_of_its_status(
+    above: list[str], below: str
+) -> None:
+    """The hint may be missing or cut, the word may stand in the status row alone."""
+    look = codex(*above, **({"below": below} if below else {}))
+    assert kind(look, "codex-cli") is Kind.BUSY
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["• Working (3s • esc to interrupt)", "", "■ Conversation interrupted"], ""),
+        (["• Working (3s • esc to interrupt)", "", "• Done.", "  Worked for 3s"], ""),
+        (["• You can press esc to interrupt me."], ""),
+        (["• Working directories are fine (3s)."], ""),
+        (["• Done."], "  demo default · /home/me/Working"),
+    ],
+)
+def test_codex_is_at_rest_below_what_was(above: list[str], below: str) -> None:
+    """A turn that was interrupted or ended, prose about it, a folder of that name."""
+    look = codex(*above, **({"below": below} if below else {}))
+    assert kind(look, "codex-cli") is Kind.AT_REST
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind_"),
+    [
+        ("• Run the tests now? [y/n]:", Kind.DIALOG),
+        ("• Run them? (y) (enter) yes, (n) (esc) no", Kind.DIALOG),
+        ("• Either (a) this or (b) that.", Kind.AT_REST),
+        ("• Is that what you meant?", Kind.QUESTION),
+    ],
+)
+def test_choices_right_above_a_composer_without_a_box_are_asked_there(
+    reply: str, kind_: Kind
+) -> None:
+    """Nothing says that they are of the transcript; letters alone are prose."""
+    for hidden in (False, True):
+        rows = ["• Hello", "", reply, "", "› ", "", "  demo default · /tmp/x"]
+        look = look_at(*rows, cursor=(4, 2), hidden=hidden, quiet_s=4.0)
+        assert kind(look, "codex-cli") is kind_
+
+
+DIALOG = ["Run `rm -r build`?", "", "❯ 1. Yes", "  2. No", ""]
+
+
+@pytest.mark.parametrize("cursor", [(2, 0), (2, 2), (3, 4)])
+@pytest.mark.parametrize("rows", [DIALOG, [*DIALOG, "Some text", ""]])
+def test_a_menu_with_the_cursor_above_a_composer_is_a_dialog(
+    cursor: tuple[int, int], rows: list[str]
+) -> None:
+    """Keys go there, however freely the composer stands below it."""
+    shown = [*rows, RULE, "❯ ", RULE, "  ? for shortcuts"]
+    look = look_at(*shown, cursor=cursor, quiet_s=4.0)
+    found = judge(look, "claude-code")
+    assert found.kind is Kind.DIALOG
+    assert found.prompt is not None
+    assert ["Yes", "No"] == [each.label for each in found.prompt.options]
+    there = look_at(*shown, cursor=(len(rows) + 1, 2), quiet_s=4.0)
+    at_rest = "Some text" in rows
+    assert (judge(there, "claude-code").kind is Kind.AT_REST) == at_rest
+
+
+@pytest.mark.parametrize("hints", [[], ["Enter to select · Esc to cancel", ""]])
+def test_a_menu_right_above_a_composer_is_for_a_person(hints: list[str]) -> None:
+    """Nobody knows which of the two has the keyboard: nothing is typed or pressed."""
+    for menu in (DIALOG, ["Run it?", "", "❯ Yes", "  No", ""]):
+        found = judge(claude(*menu, *hints), "claude-code")
+        assert found.kind is Kind.DIALOG
+        assert found.prompt is not None
+        assert found.prompt.form is Form.VIEW
+
+
+def test_a_menu_above_the_composer_of_codex_is_a_dialog() -> None:
+    """Its mark and that of the composer are one."""
+    rows = ["Run it?", "", "› 1. Yes", "  2. No", "", "› ", "", "  demo · /tmp/x"]
+    for cursor in ((2, 0), (5, 2)):
+        found = judge(look_at(*rows, cursor=cursor, quiet_s=4.0), "codex-cli")
+        assert found.kind is Kind.DIALOG
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["● 1. Read it", "  2. Write it"],
+        ["> 1. Read it", "  2. Write it"],
+        ["● Choose:", "  1. Read it", "  2. Write it"],
+        ["❯ 1. Read it", "  2. Write it", "", "● Done."],
+        ["❯ do this", "  and that"],
+    ],
+)
+def test_a_list_that_was_said_above_a_composer_is_no_menu(above: list[str]) -> None:
+    """The answer of an agent, a quotation, a message with an answer to it."""
+    assert kind(claude(*above)) is Kind.AT_REST
+
+
+def test_a_composer_is_near_the_end_and_in_its_box() -> None:
+    """And a row is of the transcript where it is not."""
+    found = composer_of(claude("● Hello"), CLAUDE)
+    assert found is not None
+    assert (3, "composer") == (found[0], found[1].id)
+    assert composer_of(look_at("❯ said before", "● Hello"), CLAUDE) is None
+    many = [RULE, "❯ ", *(f"row {n}" for n in range(9))]
+    assert composer_of(look_at(*many), CLAUDE) is None
+
+
+def test_without_a_composer_the_last_rows_tell() -> None:
+    """As where a version draws it in another way."""
+    rows = ["● Hello", "", "✻ Doing two things…", "", "│ > │", "  esc to interrupt"]
+    look = look_at(*rows, hidden=True, quiet_s=4)
+    assert (5, "interrupt") == find_busy(look, CLAUDE, None)
+    look = look_at(*rows[:-1], hidden=True, quiet_s=4)
+    assert (2, "spinner") == find_busy(look, CLAUDE, None)
+    over = ["✻ Doing two things…", "", "● esc to interrupt it", "│ > │"]
+    assert find_busy(look_at(*over, hidden=True, quiet_s=4), CLAUDE, None) is None
+
+
+def test_a_sign_below_a_spinner_is_no_rest() -> None:
+    """Of a program that nobody knows and that draws its own screen; not of a shell."""
+    rows = ["Hello", "⠸ Thinking about it", "", "> "]
+    assert 1 == find_spinner(look_at(*rows), 3)
+    assert Kind.BUSY is judge(look_at(*rows, tty=RAW)).kind
+    assert Kind.AT_REST is judge(look_at("⠸ Installing", "$ ", tty=SHELL)).kind
+    assert Kind.AT_REST is judge(look_at("⠸ Installing", "> ", tty=COOKED)).kind
+    assert Kind.AT_REST is judge(look_at("⠸ Was here", "Done.", "> ", tty=RAW)).kind

@@ -1,0 +1,67 @@
+"""What is to be allowed, taken from the frame of a dialog."""
+
+import pytest
+
+from ant.terminal.agents.driver import drivers
+from ant.terminal.detect.dialog_subject import lines_above, subject_of
+from ant.terminal.detect.menus import BODY
+from tests.terminal.drawn import look_at
+
+CODEX = drivers()["codex-cli"]
+
+
+@pytest.mark.parametrize(
+    ("above", "first", "subject"),
+    [
+        (
+            ["prose", "─" * 20, " Bash command", "  ls  -a", ""],
+            " ❯ 1. Yes",
+            "Bash command ls  -a",
+        ),
+        (
+            ["─" * 20, " Edit", "╌" * 20, " 1 + x", "╌" * 20, ""],
+            " ❯ 1. Yes",
+            "Edit 1 + x",
+        ),
+        (
+            ["prose", "╭──────╮", "│ ? Sh │", "│ ╭──╮ │", "│ │ls│ │", "│ ╰──╯ │"],
+            "│ ● 1. Yes │",
+            "? Sh ls",
+        ),
+        (["prose", "┃  △ Asks", "┃  $ ls"], "┃   Allow   Deny", "Asks $ ls"),
+        (["$ ls", "• Working (3s • esc to interrupt)", ""], "› 1. Yes", "$ ls"),
+        (
+            ["─" * 20, "echo 3s esc to interrupt", ""],
+            "› 1. Yes",
+            "echo 3s esc to interrupt",
+        ),
+        (["●  one", "⠏ two", "", "三 ° 3"], "› 1. Yes", "one two 三   3"),
+        ([], "› 1. Yes", ""),
+    ],
+)
+def test_what_a_dialog_is_about(above: list[str], first: str, subject: str) -> None:
+    """All of its frame, with boxes within it; or the rows above, where it has none."""
+    assert subject == subject_of(look_at(*above, first), len(above), CODEX)
+
+
+def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
+    """Rows that scroll by above a dialog are not what it is about."""
+    rows = [f"row {n}" for n in range(BODY + 3)]
+    subject = subject_of(look_at(*rows, "› 1. Yes"), len(rows), CODEX)
+    assert " ".join(rows[3:]) == subject
+
+
+@pytest.mark.parametrize(
+    ("above", "subject"),
+    [
+        (["far", *"abcde", ""], "a\nb\nc\nd\ne"),
+        (["rm  -rf / tmp"], "rm  -rf / tmp"),
+        (["⠏ Fetching 3/9", "File a"], "File a"),
+        (["Done 34%, 12s, 0:07", "- Wait"], "Done %, s, \nWait"),
+        (["x" * 80 + "yy"], "x" * 80 + "yy"),
+    ],
+)
+def test_lines_above_a_prompt_are_its_subject(above: list[str], subject: str) -> None:
+    """A few, whole where they are wrapped; not what turns or counts the time."""
+    look = look_at(*above, "Go on? ")
+    assert subject == lines_above(look, look.cursor.row)

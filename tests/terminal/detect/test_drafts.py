@@ -1,0 +1,39 @@
+"""A draft is what a person has typed: no ghost text, no prompt."""
+
+import pytest
+
+from ant.terminal.agents.driver import driver_for
+from ant.terminal.detect.drafts import draft_of
+from tests.terminal.drawn import SHELL, look_at
+from tests.terminal.recorded import recordings
+
+AGENTS = [each for each in recordings() if each.driver and "prose" in each.name]
+
+
+@pytest.mark.parametrize("name", [each.name for each in AGENTS])
+def test_agents_show_drafts_and_ghosts(name: str) -> None:
+    """Each recording ends with half a thought in the composer, and begins with none."""
+    recording = next(each for each in AGENTS if each.name == name)
+    drafts = [
+        draft_of(look, driver_for(recording.driver, moment.tty.foreground))
+        for moment, look in recording.looks()
+        if moment.expect["kind"] in ("at_rest", "question")
+    ]
+    assert ["half a thought"] == [each for each in drafts if each]
+    assert "half a thought" == drafts[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "draft"),
+    [
+        ("$ ", ""),
+        ("$ ls -l", "ls -l"),
+        ("user@host:~/x$ git st", "git st"),
+        ("% ", ""),
+        ("no prompt here", ""),
+        ("~/x ❯ make", "make"),
+    ],
+)
+def test_a_command_line_has_what_is_behind_its_prompt(line: str, draft: str) -> None:
+    """Shells of any prompt that ends as prompts do."""
+    assert draft == draft_of(look_at(line, tty=SHELL), None)

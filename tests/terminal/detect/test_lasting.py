@@ -1,0 +1,171 @@
+"""An answer by meaning is for this once: what the dialog itself says that lasts."""
+
+import pytest
+
+from ant.core.errors import NotAnOption
+from ant.terminal.detect.classify import judge
+from ant.terminal.input.keys import goal_of
+from ant.terminal.model.choice import Answer, Choice
+from ant.terminal.model.prompt import Prompt
+from tests.terminal.drawn import COOKED, look_at
+
+MENU = ("❯ 1. Yes", "  2. No")
+HINT = ("", "Enter to select · Esc to cancel")
+
+
+def menu(*rows: str) -> Prompt:
+    """The menu on a screen with these rows, hints below them."""
+    found = judge(look_at(*rows, *HINT, hidden=True)).prompt
+    assert found is not None
+    assert len(found.options) > 1
+    return found
+
+
+def typed(*rows: str) -> Prompt:
+    """What is asked at the cursor behind the last of these rows."""
+    found = judge(look_at(*rows, tty=COOKED)).prompt
+    assert found is not None
+    return found
+
+
+def refused(asked: Prompt, answer: Answer) -> str:
+    """Why an answer by meaning is refused."""
+    with pytest.raises(NotAnOption) as caught:
+        goal_of(asked, Choice(answer))
+    return str(caught.value)
+
+
+WIDE = " " * 30
+MORE = [
+    ["❯ 1. Yes", "     and don't ask again for similar commands", "  2. No"],
+    ["❯ 1. Yes", "     for this session", "  2. No"],
+    ["❯ 1. Yes", "", "     for this session", "  2. No"],
+    [f"❯ 1. Yes{WIDE}Always allow this tool", "  2. No"],
+    [f"❯ 1. Yes{WIDE}(and don't ask again)", "  2. No"],
+    ["  1. No", f"❯ 2. Yes{WIDE}Always allow this tool"],
+    ["❯ 1. Yes...", "  2. No"],
+]
+
+
+@pytest.mark.parametrize("rows", MORE)
+def test_all_that_stands_in_the_rows_of_a_yes_is_judged(rows: list[str]) -> None:
+    """A wrapped row, a second column, dots: the refusal names what was read."""
+    told = refused(menu("Run `rm -r build`?", "", *rows), "approve")
+    last = next(row for row in rows if "Yes" in row).split("Yes")[1].split()
+    assert " ".join(last) in told
+    assert goal_of(menu("Run it?", "", *rows), Choice("deny")).chosen == "No"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["❯ 1. Yes", "  2. No", "     and delete the branch"],
+        ["❯ 1. No", "     and delete the branch", "  2. Yes"],
+        ["❯ 1. Yes", f"  2. No{WIDE}and delete the branch"],
+        ["❯ Yes", "  No", "    and delete the branch"],
+    ],
+)
+def test_all_that_stands_in_the_rows_of_a_no_is_judged(rows: list[str]) -> None:
+    """Below the last option, too, where the hints begin after a blank row."""
+    found = menu("Run it?", "", *rows)
+    assert "No and delete the branch" in [each.label for each in found.options]
+    if not found.cancel:
+        assert "No and delete the branch" in refused(found, "deny")
+    else:
+        assert goal_of(found, Choice("deny")).key == b"\x1b"
+
+
+@pytest.mark.parametrize("box", ["[x] Remember my choice", "☑ Always allow this"])
+@pytest.mark.parametrize("answer", ["approve", "deny"])
+def test_a_ticked_box_keeps_either_answer(box: str, answer: Answer) -> None:
+    """Nobody by name: an option must be selected."""
+    asked = menu("Run it?", "", f"  {box}", "", *MENU)
+    assert "'Yes', 'No'" in refused(asked, answer)
+    assert goal_of(asked, Choice("select", label="Yes")).index == 0
+
+
+LASTING = [
+    ["Enable bypass permissions mode? Claude will not ask again."],
+    ["The agent will not ask you again.", "", "Continue?"],
+    ["Start a mode in which it never asks again. Continue?"],
+    ['Add "rm *" to the allow list in settings.json?'],
+    ["Whitelist this command?"],
+    ["Save it to your settings. Continue?"],
+    ["Change the rules so that it never asks again. Continue?"],
+    ["Allow rm for the whole session?"],
+    ["Allow any bash command?"],
+    ["Skip permission prompts?"],
+    ["Allow rm for 2 hours?"],
+    ["Apply it to the other 12 files?"],
+    ["Remember my choice: ON", "Proceed?"],
+    ["Apply to all remaining files?"],
+    ["This answer will be used for all of the following questions.", "", "Proceed?"],
+    ["Run it?", "", "Approving also allows all later rm commands"],
+    ["Approving also allows all later rm commands", "", "Run it?"],
+]
+
+
+@pytest.mark.parametrize("rows", LASTING)
+def test_a_dialog_that_says_that_a_yes_lasts_is_not_approved(rows: list[str]) -> None:
+    """As a menu, and as words that are typed."""
+    assert "'Yes', 'No'" in refused(menu(*rows, "", *MENU), "approve")
+    *above, last = rows
+    assert "'y', 'N'" in refused(typed(*above, f"{last} [y/N] "), "approve")
+
+
+def test_a_hint_below_that_says_so_counts() -> None:
+    """It stands where the keys are told."""
+    rows = [
+        "Run it?",
+        "",
+        *MENU,
+        "",
+        "Approving also allows all later rm commands · Esc: no",
+    ]
+    assert "'Yes', 'No'" in refused(menu(*rows), "approve")
+
+
+@pytest.mark.parametrize("answer", ["approve", "deny"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Remember my choice: ON", "Proceed?"],
+        ["This answer will be used for all of the following questions.", "Proceed?"],
+    ],
+)
+def test_what_keeps_any_answer_keeps_a_no(rows: list[str], answer: Answer) -> None:
+    """Both are refused where the answer is what is kept."""
+    refused(menu(*rows, "", *MENU), answer)
+
+
+def test_a_key_is_pressed_for_nothing_that_destroys() -> None:
+    """A key that goes on still is."""
+    refused(typed("Press any key to delete everything"), "approve")
+    assert goal_of(typed("Press any key to continue"), Choice("approve")).key
+
+
+@pytest.mark.parametrize("answer", ["approve", "deny"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["y = always, o = once, n = never. Allow? [y/o/n] "],
+        ["(y) always, (o) once, (n) never. Allow? [y/o/n] "],
+        ["y = always", "o = once", "n = never", "", "Allow? [y/o/n] "],
+    ],
+)
+def test_a_key_means_what_the_screen_explains(rows: list[str], answer: Answer) -> None:
+    """And not what the letter does elsewhere."""
+    assert "'y', 'o', 'n'" in refused(typed(*rows), answer)
+
+
+def test_what_other_rows_and_keys_say_does_not_count() -> None:
+    """A plain yes stays one beside options that last, and a file has any name."""
+    rows = ["❯ 1. Yes", "  2. Yes, and don't ask again", "     for this session"]
+    asked = menu("Do you want to edit settings.toml?", "", *rows, "  3. No")
+    assert goal_of(asked, Choice("approve")).index == 0
+    asked = menu("Do you want to edit session.py?", "", *MENU)
+    assert goal_of(asked, Choice("approve")).index == 0
+    asked = typed("y - stage this hunk", "a - and all later hunks", "Stage? [y,n,a] ")
+    assert goal_of(asked, Choice("approve")).text == "y"
+    asked = typed("Would you like to run the following command? [y/N] ")
+    assert goal_of(asked, Choice("approve")).text == "y"

@@ -1,0 +1,292 @@
+"""Menus at the end of a screen are found in any form; those that are quoted are not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.detect.menus import FOOTER, find_menu, question_above
+from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
+from ant.terminal.model.tty import Tty
+from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
+
+BOXES = ["[ ][x]", "[ ][X]", "[ ][*]", "[ ][✓]", "[ ][✔]", "[ ][•]", "( )(x)", "( )(*)"]
+SIGNS = ["○◉", "◯◉", "○●", "☐☑", "☐☒", "◻◼", "□■", "⬡⬢"]
+PERMISSION = [
+    "Do you want to proceed?",
+    "❯ 1. Yes",
+    "  2. Yes, and don't ask again",
+    "  3. No (esc)",
+]
+
+
+def rows_of(
+    count: int, at: int, marker: str = "❯", numbered: bool = False, box: str = ""
+) -> list[str]:
+    """The rows of a menu, the row `at` marked and, if it has boxes, ticked."""
+    off, on = box[: len(box) // 2], box[len(box) // 2 :]
+    rows = []
+    for i in range(count):
+        lead = marker if i == at else " "
+        tick = f"{on if i == at else off} " if box else ""
+        number = f"{i + 1}. " if numbered else ""
+        rows.append(f"{lead} {tick}{number}Choice {'abcdefghij'[i]}")
+    return rows
+
+
+def boxed(*lines: str, inner: int = 40) -> list[str]:
+    """Lines in a box; wide characters are not counted."""
+    rows = [f"│ {line:{inner}} │" for line in lines]
+    rule = "─" * (inner + 2)
+    return [f"╭{rule}╮", *rows, f"╰{rule}╯"]
+
+
+def found(*lines: str, hidden: bool = True, tty: Tty | None = RAW) -> Prompt:
+    """The menu on a screen that has one."""
+    prompt = find_menu(look_at(*lines, hidden=hidden, tty=tty))
+    assert prompt is not None
+    return prompt
+
+
+def labels(prompt: Prompt) -> list[str]:
+    """What can be chosen."""
+    return [option.label for option in prompt.options]
+
+
+@given(
+    st.integers(2, 9).flatmap(
+        lambda n: st.tuples(st.just(n), st.integers(0, n - 1)),
+    ),
+    st.sampled_from("❯›▶▸►→➜➤»"),
+    st.booleans(),
+    st.sampled_from(["", *BOXES, *SIGNS]),
+    st.booleans(),
+    st.sampled_from([[], ["", "Enter to select · Esc to cancel"], ["", "↑↓ move"]]),
+)
+def test_a_menu_of_any_form(
+    size: tuple[int, int],
+    marker: str,
+    numbered: bool,
+    box: str,
+    in_box: bool,
+    footer: list[str],
+) -> None:
+    """Wherever its marker is, all options are found and that one is selected."""
+    count, at = size
+    lines = ["Which one?", "", *rows_of(count, at, marker, numbered, box)]
+    lines = boxed(*lines) if in_box else lines
+    prompt = found("Earlier text.", *lines, *footer)
+    assert "Which one?" == prompt.question
+    assert [f"Choice {'abcdefghij'[i]}" for i in range(count)] == labels(prompt)
+    assert at == prompt.selected
+    assert (Form.BOXES if box else Form.MENU) is prompt.form
+    ticked = [i == at for i in range(count)] if box else [None] * count
+    assert ticked == [option.checked for option in prompt.options]
+    assert bool(footer and "Esc" in footer[1]) is (prompt.cancel == "\x1b")
+
+
+@pytest.mark.parametrize(
+    ("lines", "options"),
+    [
+        (["漢字?", "❯ 漢字", "  仮名"], ["漢字", "仮名"]),
+        (["Ok?", "❯ 1. One", "     it is", "  2. No"], ["One", "No"]),
+        (["Ok?", "❯ 1. Yes", "     it is", "  2. No"], ["Yes it is", "No"]),
+        (["Ok?", "❯ 1) Yes", "  2) No"], ["Yes", "No"]),
+        (["Ok?", "❯ 1. Yes", "", "  2. No"], ["Yes", "No"]),
+        (["Ok?", "❯ 9. i", " 10. j"], ["i", "j"]),
+        (["Ok?", "    Yes", "  ❯ No"], ["Yes", "No"]),
+        (["Ok?", "  Yes", "❯ No  ", "", "  3/9"], ["Yes", "No"]),
+    ],
+)
+def test_labels_are_without_what_is_around(
+    lines: list[str], options: list[str]
+) -> None:
+    """No number, marker, detail, count or gap is part of a label."""
+    assert options == labels(found(*lines))
+
+
+def test_a_radio_list_is_marked_by_its_dot() -> None:
+    """Where nothing else is marked, the only filled circle is what Enter takes."""
+    prompt = found("Pick one", "  ○ Yes", "  ● No", "  ○ Maybe")
+    assert (Form.MENU, 1) == (prompt.form, prompt.selected)
+    assert [None] * 3 == [option.checked for option in prompt.options]
+
+
+def test_ticks_and_the_marker_are_apart() -> None:
+    """A row may be ticked and not marked, and the other way round."""
+    prompt = found("Pick", "  ◉ a", "❯ ◯ b", "  ◉ c")
+    expected = (
+        Option("a", False, checked=True),
+        Option("b", True, checked=False),
+        Option("c", False, checked=True),
+    )
+    assert (expected, Form.BOXES) == (prompt.options, prompt.form)
+
+
+def test_a_menu_on_a_narrow_screen() -> None:
+    """In twenty columns the question is wrapped, and read as one sentence."""
+    rows = ["❯ 1. Yes", "  2. Yes, and do", "     not ask again", "  3. No"]
+    look = look_at("Do you want to", "proceed?", *rows, hidden=True, cols=20)
+    prompt = find_menu(look)
+    assert prompt is not None
+    assert ("Do you want to proceed?", 3) == (prompt.question, len(prompt.options))
+
+
+def test_yes_and_no_confirm() -> None:
+    """A menu of nothing but yes and no is a confirmation, any other a choice."""
+    assert PromptClass.CONFIRMATION is found("Ok?", "❯ Yes", "  No").class_
+    assert PromptClass.MULTI_CHOICE is found("Ok?", "❯ Yes", "  Later").class_
+
+
+def test_a_spinner_above_is_no_veto() -> None:
+    """Whatever is busy above a menu, the menu waits."""
+    prompt = found("⠋ Working… (esc to interrupt)", "", *PERMISSION)
+    assert PERMISSION[0] == prompt.question
+
+
+def test_a_plain_angle_needs_proof() -> None:
+    """`>` marks a row that is numbered, ticked, lit, or has the cursor on it."""
+    rows = ["Pick", "  a", "> b", "  c"]
+    assert find_menu(look_at(*rows, "")) is None
+    assert find_menu(look_at(*rows, "", hidden=True)) is not None
+    assert find_menu(look_at(*rows, "", cursor=(2, 0))) is not None
+    assert find_menu(look_at("Pick", "  a", "\x1b[36m> b\x1b[m", "  c", "")) is not None
+    assert find_menu(look_at("Pick", "  1. a", "> 2. b", "")) is not None
+
+
+QUOTES: dict[str, list[str]] = {
+    "above a composer": [
+        *PERMISSION,
+        "",
+        "─" * 30,
+        "❯ ",
+        "─" * 30,
+        "  ? for shortcuts",
+    ],
+    "above a boxed composer": [*PERMISSION, "", *boxed("> "), "  ? for shortcuts"],
+    "above a prompt": [*PERMISSION, "", "user@host:~$ "],
+    "above prose": [*PERMISSION, "", "I chose the first."],
+    "above a busy line": [*PERMISSION, "", "Running the tests now"],
+    "above a pager's prompt": [*PERMISSION, ":"],
+    "in markdown": ["The options were:", "> 1. Yes", "> 2. No", "", "That is all."],
+    "a quotation": ["He said:", "> yes", "> no"],
+    "a diff": ["2,3c2", "< old", "< older", "---", "> new", "> newer"],
+    "the branches of git": ["  dev", "* main", "  other", ""],
+    "a numbered list": ["Steps:", "1. Do this", "2. Do that", ""],
+    "a list with stars": ["Steps:", "* Do this", "  more of it", ""],
+    "a list to tick": ["- [ ] one", "- [x] two", "- [ ] three", ""],
+    "tasks of an agent": ["● Todos", "  ⎿ ☒ read", "    ☐ write", "    ☐ test", ""],
+    "one option": ["Pick", "❯ a"],
+    "two markers": ["Pick", "❯ a", "❯ b"],
+    "html": ["<ul>", "  <li>", "> text", "</ul>"],
+    "a table": ["+---+---+", "| a | b |", "+---+---+", "| 1 | 2 |", "+---+---+"],
+    "a tree": ["▸ src", "    a.py", "▾ lib", "    b.py", ""],
+    "a status row": ["> a", "  b", '[0] 0:bash*      "host" 12:00'],
+}
+
+
+@pytest.mark.parametrize("name", QUOTES)
+@pytest.mark.parametrize("tty", [RAW, COOKED, DEAF, None])
+def test_what_only_looks_like_a_menu(name: str, tty: Tty | None) -> None:
+    """What has text or a place to type below it, or no marker, is none."""
+    assert find_menu(look_at(*QUOTES[name], tty=tty)) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "cursor"),
+    [
+        (["Done.", "", "─" * 30, "❯ hello", "─" * 30, "  ? for shortcuts"], (3, 7)),
+        (["Done.", "─" * 30, "❯ hello", "  world", "─" * 30, "  ? help"], (2, 4)),
+        (["› Ask anything", "", "  model · folder", "  ? for shortcuts"], (0, 2)),
+    ],
+)
+def test_a_composer_is_no_menu(lines: list[str], cursor: tuple[int, int]) -> None:
+    """Where the cursor stands behind the marker somebody writes; hints are no rows."""
+    assert find_menu(look_at(*lines, cursor=cursor)) is None
+
+
+@pytest.mark.parametrize("tty", [COOKED, DEAF])
+def test_who_reads_lines_has_no_menu(tty: Tty) -> None:
+    """Arrows do nothing to a program that is given whole lines."""
+    assert find_menu(look_at(*PERMISSION, hidden=True, tty=tty)) is None
+
+
+@pytest.mark.parametrize(("hints", "live"), [(FOOTER, True), (FOOTER + 1, False)])
+def test_a_footer_is_short(hints: int, live: bool) -> None:
+    """Below a menu there are a few hints, never a screen of them."""
+    look = look_at(*PERMISSION, *["press enter"] * hints, hidden=True)
+    assert live is (find_menu(look) is not None)
+
+
+@pytest.mark.parametrize(
+    ("above", "question"),
+    [
+        (["Which?"], "Which?"),
+        (["? Which one? (Use arrow keys)"], "Which one?"),
+        (["? Pick a colour › - Use arrow-keys."], "Pick a colour"),
+        (["Bash command", "", "Run it? It is safe."], "Run it?"),
+        (["This is about", "two rows?"], "This is about two rows?"),
+        (["Choose:"], "Choose:"),
+        (["Far away?", "", "", "", ""], ""),
+        (["Far away.", "", "", "", ""], ""),
+        ([], ""),
+    ],
+)
+def test_the_question_is_above(above: list[str], question: str) -> None:
+    """The nearest sentence that asks, else what is there; without signs and hints."""
+    assert question == question_above(look_at(*above, "menu"), len(above))
+
+
+@pytest.mark.parametrize("grey", ["\x1b[90m", "\x1b[2m"])
+def test_what_is_told_of_the_marked_row_is_no_label(grey: str) -> None:
+    """The row is the same when the marker has gone on, and so is the prompt."""
+    first = found(f"❯ Red - dark{grey} - Like fire\x1b[m", "  Green", hidden=True)
+    second = found("  Red - dark", "❯ Green", hidden=True)
+    assert ["Red - dark", "Green"] == labels(first)
+    assert first.fingerprint == second.fingerprint
+    all_grey = found(f"❯ {grey}Red - Like fire\x1b[m", "  Green", hidden=True)
+    assert "Red - Like fire" == labels(all_grey)[0]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["dev:~/src ↑1 $ ", "dev:~/select $ rm -rf build", "~/more ⏎ ❯ ls", "move % "],
+)
+def test_a_menu_above_a_command_line_is_quoted(prompt: str) -> None:
+    """The prompt of a shell elsewhere may hold an arrow or a word of a hint."""
+    assert find_menu(look_at(*PERMISSION, prompt)) is None
+    assert find_menu(look_at(*PERMISSION, "press enter $ ", hidden=True)) is not None
+
+
+def test_a_menu_beside_another_pane_has_no_keyboard() -> None:
+    """The cursor tells which pane is typed into; the menu in it has none beside it."""
+    rows = ["❯ 1. Yes    │ $ make", "  2. No     │ $ ", "Esc to exit │"]
+    assert find_menu(look_at(*rows, cursor=(1, 16))) is None
+    assert find_menu(look_at(*rows, hidden=True)) is not None
+    assert find_menu(look_at(*rows, cursor=(2, 11))) is not None
+
+
+@pytest.mark.parametrize("apart", [" ", "\x1b[m \x1b[2m"])
+def test_a_hint_is_no_label_unless_it_widens_it(apart: str) -> None:
+    """Clack shows it beside the marked row; what lasts must be chosen by its name."""
+    rows = ["│  ● Red \x1b[2m(hot)\x1b[m", "│  ○ Green", "└"]
+    assert ["Red", "Green"] == labels(found("◆  Pick", *rows, hidden=True))
+    gone = [f"│  ○ \x1b[2mRed{apart}(hot)\x1b[m", "│  ● Green", "└"]
+    shown = "Red" if "\x1b" in apart else "Red (hot)"
+    assert [shown, "Green"] == labels(found("◆  Pick", *gone, hidden=True))
+    lasts = ["│  ● Yes \x1b[2m(always)\x1b[m", "│  ○ No", "└"]
+    assert ["Yes (always)", "No"] == labels(found("◆  Sure?", *lasts, hidden=True))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("at", [0, 1])
+def test_the_row_that_is_not_dim_is_marked(count: int, at: int) -> None:
+    """Clack dims all boxes but the one that the space bar ticks."""
+    dim = [f"\x1b[2m◻\x1b[m \x1b[2mrow {n}\x1b[m" for n in range(count)]
+    dim[at] = f"\x1b[36m◻\x1b[m row {at}"
+    rows = [f"│  {row}" for row in dim]
+    asked = found("◆  Pick", *rows, "└", hidden=True)
+    assert (Form.BOXES, at) == (asked.form, asked.selected)
+    all_dim = [
+        row.replace("[36m", "[2m").replace(" row", " \x1b[2mrow") for row in rows
+    ]
+    assert find_menu(look_at("◆  Pick", *all_dim, "└", hidden=True)) is None

@@ -1,0 +1,220 @@
+"""No answer by meaning takes a row that means more: generated dialogs, drawn and read.
+
+The oracle is who wrote the row: each is made as a plain answer, or as one that lasts,
+goes elsewhere or turns the question round, and says so beside its words.
+"""
+
+import attrs
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from ant.core.errors import NotAnOption
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.option_meaning import means_no, means_yes
+from ant.terminal.input.keys import Goal, goal_of
+from ant.terminal.model.choice import Answer, Choice
+from ant.terminal.model.prompt import Form, Option, Prompt
+from tests.terminal.drawn import look_at
+from tests.terminal.input.test_keys import prompt
+
+
+@attrs.frozen
+class Row:
+    """A row, and what who wrote it meant: `yes`, `no`, `back` or `more`."""
+
+    label: str
+    means: str
+
+
+YES = [
+    *("Yes", "OK", "Okay", "Allow", "Approve", "Accept", "Proceed", "Continue"),
+    *("Yes, proceed", "Yes, allow once", "Allow once", "Allow this time", "Run it"),
+    *("Approve this action", "Run this command", "Yes, apply this change", "Go ahead"),
+]
+NO = [
+    *("No", "Nope", "Deny", "Reject", "Decline", "Cancel", "No, thanks", "Refuse"),
+    *("Deny once", "Reject this command", "No, not now", "No, cancel", "Disallow"),
+]
+BACK = [
+    "No, and tell Claude what to do differently",
+    "No, suggest changes",
+    "No, keep planning",
+]
+LASTS = [
+    *("for this session", "always", "every time", "until I restart", "permanently"),
+    *(
+        "for the next hour",
+        "and don't ask again",
+        "and never ask again",
+        "for all files",
+    ),
+    *("and remember this", "from now on", "in this folder for good", "automatically"),
+    *("for everything", "without asking", "and stop asking", "for 30 days"),
+]
+ELSEWHERE = [
+    *("and continue in the cloud", "and open a browser", "on the web", "with Opus"),
+    *("and send feedback", "in a new worktree", "refine it with the planner"),
+    *("but edit it first", "in the background", "and hand it to a colleague"),
+    *("and upgrade my plan", "using the remote agent", "and log out", "later"),
+]
+NEGATES = [
+    *("but don't run it", "don't", "never", "do the opposite", "not really"),
+    *("cancel instead", "skip the check", "and reject the rest", "but stop here"),
+]
+ALONE = [
+    *("Don't ask me again", "Do not show this again", "Never", "Always", "Never allow"),
+    *("Always allow", "Always deny", "Don't allow", "Allow all", "Approve everything"),
+    *("Skip", "Ask me later", "Explain", "Open settings", "Edit the command", "Other"),
+    *("Use full access", "Bypass permissions", "Type something", "Chat about this"),
+    *("Yes to all", "No to all", "Accept edits", "Auto", "Remember my choice", "Quit"),
+    *(
+        "Allow for me",
+        "Normally",
+        "Yesterday",
+        "Nothing",
+        "Okinawa",
+        "Runtime",
+        "Yes/No",
+    ),
+    *("Yes (always)", "No (never ask again)", "Allow (session)", "Deny [forever]"),
+]
+KEYS = st.sampled_from(["", " (y)", " (Enter)", " (shift+tab)", " (recommended)"])
+CASES = st.sampled_from([str, str.upper, str.lower, lambda s: s.replace("'", "’")])
+LINKS = st.sampled_from([" ", ", ", " - ", ": ", " — ", "; "])
+
+
+def plain(words: list[str], means: str) -> st.SearchStrategy[Row]:
+    """Rows that say this and no more."""
+    return st.builds(
+        lambda word, case, key: Row(case(word) + key, means),
+        st.sampled_from(words),
+        CASES,
+        KEYS,
+    )
+
+
+MORE = st.builds(
+    lambda head, link, tail, case, key: Row(case(head + link + tail) + key, "more"),
+    st.sampled_from([*YES, *NO]),
+    LINKS,
+    st.sampled_from([*LASTS, *ELSEWHERE, *NEGATES]),
+    CASES,
+    KEYS,
+) | plain(ALONE, "more")
+BACKS = st.builds(
+    lambda label, key: Row(label + key, "back"),
+    st.sampled_from(BACK),
+    st.sampled_from(["", " (esc)", " (Esc to stop)"]),
+)
+ESCAPING = st.builds(lambda row: attrs.evolve(row, label=f"{row.label} (esc)"), MORE)
+ROWS = st.lists(
+    plain(YES, "yes") | plain(NO, "no") | MORE | MORE | BACKS | ESCAPING,
+    min_size=2,
+    max_size=5,
+    unique_by=lambda row: row.label.casefold(),
+)
+FORMS = st.sampled_from([Form.MENU, Form.BUTTONS, Form.WORDS])
+ANSWERS: list[tuple[Answer, str]] = [("approve", "yes"), ("deny", "no")]
+
+
+def goal(asked: Prompt, answer: Answer) -> Goal | None:
+    """What an answer means there; None where it is refused, with all the options."""
+    try:
+        return goal_of(asked, Choice(answer))
+    except NotAnOption as exc:
+        told = str(exc)
+    assert all(repr(each.label) in told for each in asked.options)
+    return None
+
+
+def check(rows: list[Row], asked: Prompt) -> None:
+    """Each answer takes the one row that was meant so, or Esc, or none."""
+    for answer, means in ANSWERS:
+        taken = goal(asked, answer)
+        fits = [row for row in rows if row.means == means]
+        event(f"{answer}: {'refused' if taken is None else 'taken'}")
+        if taken is None:
+            continue
+        if taken.key is not None:
+            assert answer == "deny"
+            keyed = [row for row in rows if "(esc" in row.label.lower()]
+            assert keyed or asked.cancel
+            assert all(row.means in ("no", "back") for row in keyed)
+        else:
+            assert [taken.chosen] == [row.label for row in fits]
+
+
+@given(ROWS, FORMS, st.sampled_from(["", "\x1b"]))
+def test_answers_take_what_was_meant_or_nothing(
+    rows: list[Row], form: Form, cancel: str
+) -> None:
+    """Of any form, with and without a key that backs out."""
+    options = tuple(
+        Option(row.label, i == 0, keys=str(i + 1) if form is Form.WORDS else "")
+        for i, row in enumerate(rows)
+    )
+    asked = attrs.evolve(prompt(form=form, cancel=cancel), options=options)
+    taken = {}
+    for answer, _ in ANSWERS:
+        found = goal(asked, answer)
+        if found is not None and found.text is not None:
+            assert (
+                found.text == options[[r.label for r in rows].index(found.chosen)].keys
+            )
+        taken[answer] = found
+    check(rows, asked)
+
+
+@given(
+    ROWS,
+    st.sampled_from(["", "Enter to confirm · Esc to cancel"]),
+    st.sampled_from([None, "claude-code", "codex-cli"]),
+)
+def test_what_is_drawn_is_answered_as_it_was_meant(
+    rows: list[Row], hint: str, flag: str | None
+) -> None:
+    """The same from the screen on: the labels are read, and then understood."""
+    lines = [f"{'❯' if i == 0 else ' '} {i + 1}. {r.label}" for i, r in enumerate(rows)]
+    look = look_at("Run `rm -r build`?", "", *lines, "", hint, hidden=True, cols=120)
+    asked = judge(look, flag).prompt
+    assume(asked is not None and len(asked.options) == len(rows))
+    assert asked is not None
+    assert [" ".join(row.label.split()) for row in rows] == [
+        each.label for each in asked.options
+    ]
+    check(rows, asked)
+
+
+@pytest.mark.parametrize("label", ["Yes,", "Yes, and…", "No:", "No, and", "OK —"])
+def test_a_label_that_is_cut_is_no_answer(label: str) -> None:
+    """On a narrow screen nobody knows how it goes on."""
+    assert not means_yes(label, "Run it?")
+    assert not means_no(label, "Run it?")
+
+
+@pytest.mark.parametrize("label", YES)
+def test_a_plain_yes_is_taken(label: str) -> None:
+    """Else nothing could be approved at all."""
+    assert means_yes(label, "Run it?")
+    assert not means_no(label, "Run it?")
+    asked = prompt("Always allow", label, "No, and open a browser")
+    assert Goal(label, index=1) == goal(asked, "approve")
+
+
+@pytest.mark.parametrize("label", NO)
+def test_a_plain_no_is_taken(label: str) -> None:
+    """Else nothing could be denied where no key backs out."""
+    assert means_no(label, "Run it?")
+    assert not means_yes(label, "Run it?")
+    asked = prompt("Yes, and open a browser", label, "Don't ask me again")
+    assert Goal(label, index=1) == goal(asked, "deny")
+
+
+@pytest.mark.parametrize("label", ["Continue", "Proceed", "Accept", "Allow"])
+def test_a_word_that_answers_no_question_turns_with_it(label: str) -> None:
+    """`Continue` goes on, whether that is what was asked or not; `Yes` agrees."""
+    assert not means_yes(label, "The run takes long. Abort it?")
+    assert not means_no("Cancel", "The run takes long. Abort it?")
+    assert means_yes("Yes", "The run takes long. Abort it?")
+    assert means_yes(label, "Press n to abort. Go on?")

@@ -1,0 +1,184 @@
+"""Pagers and editors are known by their names and by their last row."""
+
+import attrs
+import pytest
+
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.pagers import EDITORS, PAGERS, find_view
+from ant.terminal.model.prompt import Form, Kind, PromptClass
+from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
+
+ALTERNATE = "\x1b[?1049h"
+NANO = ["  GNU nano 8.4   a.txt", *[""] * 21, "^G Help   ^O Write", "^X Exit   ^R Read"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        ":",
+        "(END)",
+        "notes.txt (END)",
+        "--More--",
+        "--More--(50%)",
+        "-- More --",
+        "lines 1-23",
+        "notes.txt lines 1-23/100 23%",
+        "lines 78-100/100 (END)",
+        " Manual page ls(1) line 1 (press h for help or q to quit)",
+        "notes.txt (file 1 of 2)",
+    ],
+)
+def test_a_pager_by_its_last_row(status: str) -> None:
+    """It waits below its text; `q` leaves it, and nothing can be chosen."""
+    text = ["text"] * 22
+    pager = find_view(look_at(*text, f"\x1b[7m{status}\x1b[m"))
+    assert pager is not None
+    assert (PromptClass.PAGER, Kind.DIALOG) == (pager.class_, pager.kind)
+    assert (Form.VIEW, (), "q") == (pager.form, pager.options, pager.cancel)
+    assert ((22, 22), status.strip()) == (pager.rows, pager.text)
+    for tty in (COOKED, DEAF):
+        assert find_view(look_at(*text, status, tty=tty)) is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "Fruits:",
+        "Edited lines 10-20",
+        "See lines 10-20 of notes.txt",
+        "THE END",
+        "(END) of it",
+        "more",
+        "$ ",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_pager(status: str) -> None:
+    """Prose that ends like the row of one, or is about lines."""
+    assert find_view(look_at("text", status)) is None
+
+
+def test_a_row_is_a_pagers_only_with_the_cursor_on_it() -> None:
+    """A colon that somebody left at the end of a text is no place to type."""
+    assert find_view(look_at("text", ":", cursor=(0, 0))) is None
+    assert find_view(look_at("text", ":", cursor=(0, 0), hidden=True)) is not None
+
+
+@pytest.mark.parametrize("name", sorted(PAGERS | EDITORS))
+def test_names_are_known(name: str) -> None:
+    """Whatever such a program shows, it is one, unless it is given lines."""
+    tty = attrs.evolve(RAW, foreground=name)
+    found = find_view(look_at("text", tty=tty))
+    assert found is not None
+    editor = name in EDITORS
+    assert (PromptClass.EDITOR if editor else PromptClass.PAGER) is found.class_
+    assert editor is (found.cancel == "")
+    assert find_view(look_at("text", tty=attrs.evolve(tty, canonical=True))) is None
+    assert find_view(look_at(tty=tty)) is not None, "blank"
+
+
+@pytest.mark.parametrize(
+    ("lines", "modes"),
+    [
+        (["text", *["~"] * 21, '"a.txt" 1L, 5B'], ALTERNATE),
+        (["text", *["~"] * 21, "-- INSERT --"], ALTERNATE),
+        (["~"] * 22, ALTERNATE),
+        (NANO, ""),
+    ],
+)
+def test_an_editor_by_its_screen(lines: list[str], modes: str) -> None:
+    """Tildes on the alternate screen, or the rows of keys below a title."""
+    found = find_view(look_at(*lines, modes=modes, cursor=(0, 0), tty=None))
+    assert found is not None
+    assert PromptClass.EDITOR is found.class_
+
+
+@pytest.mark.parametrize(
+    ("lines", "modes"),
+    [
+        (["text", *["~"] * 21, '"a.txt" 1L, 5B'], ""),
+        (["text", "~", "text", "-- INSERT --"], ALTERNATE),
+        (["GNU nano is an editor", "", "", "", "", "It was written in 1999."], ""),
+        (["Help", "^G Help   ^O Write Out"], ""),
+    ],
+)
+def test_what_only_looks_like_an_editor(lines: list[str], modes: str) -> None:
+    """What vim left on the primary screen, and texts about editors."""
+    assert find_view(look_at(*lines, modes=modes, cursor=(0, 0))) is None
+
+
+def test_what_an_editor_asks() -> None:
+    """A key that vim wants, a name that nano wants: these can be answered."""
+    vim = attrs.evolve(RAW, foreground="vim")
+    press = find_view(look_at("~", "Press ENTER or type command to continue", tty=vim))
+    assert press is not None
+    assert (Form.KEYS, PromptClass.PRESS_KEY) == (press.form, press.class_)
+    nano = attrs.evolve(RAW, foreground="nano")
+    rows = [*NANO[:21], "Search: ", *NANO[22:]]
+    field = find_view(look_at(*rows, tty=nano, cursor=(21, 8)))
+    assert field is not None
+    assert (Form.LINE, "Search:") == (field.form, field.question)
+    assert Kind.DIALOG is field.kind, "what is typed there is no reply"
+
+
+BAR, KEY, OFF = "\x1b[7m", "\x1b[7m", "\x1b[m"
+SAVE = [
+    NANO[0],
+    *[""] * 20,
+    f"{BAR}Save modified buffer?{' ' * 59}{OFF}",
+    f"{KEY} Y{OFF} Yes",
+    f"{KEY} N{OFF} No           {KEY}^C{OFF} Cancel",
+]
+
+
+@pytest.mark.parametrize("name", ["nano", "ssh"])
+def test_what_nano_asks_has_its_keys_below(name: str) -> None:
+    """Each key is lit, its word behind it; the letters are those of its language."""
+    tty = attrs.evolve(RAW, foreground=name)
+    asked = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
+    assert asked is not None
+    assert (Form.KEYS, "Save modified buffer?") == (asked.form, asked.question)
+    keys = {option.label: option.keys for option in asked.options}
+    assert {"Yes": "y", "No": "n", "Cancel": "\x03"} == keys
+    german = [
+        row.replace(" Y\x1b", " J\x1b").replace(" Yes", " Ja, alle") for row in SAVE
+    ]
+    asked = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
+    assert asked is not None
+    assert ("Ja, alle", "j") == (asked.options[0].label, asked.options[0].keys)
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        ([row.replace(BAR, "") for row in SAVE], 21),
+        ([*SAVE[:22], *NANO[22:]], 21),
+        ([*SAVE, "text"], 21),
+        ([*SAVE[:23], f"{KEY}^C{OFF} Cancel"], 21),
+        (SAVE, 5),
+    ],
+)
+def test_what_only_looks_like_what_nano_asks(lines: list[str], row: int) -> None:
+    """A text that says so, the hints of a field, the cursor in the text."""
+    nano = attrs.evolve(RAW, foreground="nano")
+    asked = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
+    assert asked is not None
+    assert () == asked.options
+
+
+QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("man", [*QUOTED, " Manual page x(1) line 3 (press h for help or q to quit)"]),
+        ("nano", [NANO[0], *[""] * 17, *QUOTED, *NANO[22:]]),
+        ("ssh", [NANO[0], *[""] * 17, *QUOTED, *NANO[22:]]),
+    ],
+)
+def test_a_menu_in_a_text_is_no_menu(name: str, lines: list[str]) -> None:
+    """The hints below it are those of the editor, and a key would change the text."""
+    tty = attrs.evolve(RAW, foreground=name)
+    verdict = judge(look_at(*lines, tty=tty, cursor=(1, 0)))
+    assert verdict.rule in (PromptClass.PAGER, PromptClass.EDITOR)

@@ -1,0 +1,83 @@
+"""What is told of a prompt at the cursor: where it is and what it says."""
+
+import pytest
+
+from ant.terminal.detect.prompt_builder import asked, text_above
+from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
+from tests.terminal.drawn import look_at
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question"),
+    [
+        ("Name: ", "Name:"),
+        ("  Name:  ", "Name:"),
+        ("? Name", "Name"),
+        ("[?] Name:", "Name:"),
+        ("◆ Name", "Name"),
+        ("(2/3) Name:", "Name:"),
+        ("Name? (bob) ", "Name?"),
+        ("Name: (bob) ›", "Name:"),
+        ("Name? »", "Name?"),
+        ("Token? ****", "Token?"),
+        ("What is 2 * 3?", "What is 2 * 3?"),
+        ("Name (first, last):", "Name (first, last):"),
+        ("Really?!", "Really?!"),
+        ("名前は？ ", "名前は？"),
+        ("", ""),
+    ],
+)
+def test_a_question_is_tidy(drawn: str, question: str) -> None:
+    """The sign before it goes, and the default, arrow or mask behind it."""
+    told = asked(look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line")
+    assert question == told.question
+
+
+def test_only_a_line_is_a_question() -> None:
+    """A line of free text is prose; a secret, a word or a key is a dialog."""
+    kinds = {
+        form: asked(look_at("x"), PromptClass.FREE_TEXT, form, "x", rule="r").kind
+        for form in Form
+    }
+    assert {Kind.QUESTION} == {kinds.pop(Form.LINE)}
+    assert {Kind.DIALOG} == set(kinds.values())
+
+
+def test_a_prompt_ends_at_the_cursor() -> None:
+    """Its rows reach from its first to the cursor's; its text has some above."""
+    look = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
+    told = asked(
+        look,
+        PromptClass.MULTI_CHOICE,
+        Form.WORDS,
+        "#? ",
+        Option("a", keys="1"),
+        Option("b", keys="2"),
+        rule="numbers",
+        first=10,
+        draft="1",
+    )
+    assert ((10, 12), "numbers", "1") == (told.rows, told.rule, told.draft)
+    assert "7\n8\n9\n1) a\n2) b\n#?" == told.text
+    assert ["a", "b"] == [option.label for option in told.options]
+
+
+def test_a_prompt_on_the_first_row_has_nothing_above() -> None:
+    """There is no row before the first."""
+    told = asked(look_at("x: "), PromptClass.FREE_TEXT, Form.LINE, "x: ", rule="line")
+    assert ((0, 0), "x:") == (told.rows, told.text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "above"),
+    [
+        (["Sure?", ""], "Sure?"),
+        (["Sure?", "", ""], "Sure?"),
+        (["Sure?", "", "", ""], ""),
+        (["one", " two ", ""], "two"),
+        ([""], ""),
+    ],
+)
+def test_text_is_near(lines: list[str], above: str) -> None:
+    """What stands more than two rows above belongs to something else."""
+    assert above == text_above(look_at(*lines), len(lines) - 1)

@@ -1,0 +1,224 @@
+"""What the bytes say about the program."""
+
+from itertools import pairwise
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.prompt_detector import (
+    ACTIVITY_EVERY_S,
+    AT_LEAST_S,
+    FLIP_S,
+    LATER_S,
+    PAUSE_S,
+    Detector,
+)
+from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
+from ant.terminal.model.prompt import Kind
+from ant.terminal.screen.snapshot import Look
+from tests.terminal.drawn import COOKED, RAW, look_at
+
+
+def test_activity_is_told_at_most_once_in_a_while() -> None:
+    """The first output at once, and then not before the time is up."""
+    detector = Detector()
+    assert [ActivitySeen(1)] == detector.feed(b"a", 1, 100.0)
+    assert [] == detector.feed(b"b", 2, 100.0 + ACTIVITY_EVERY_S - 0.1)
+    assert [ActivitySeen(3)] == detector.feed(b"c", 3, 100.0 + ACTIVITY_EVERY_S)
+    assert 100.0 + ACTIVITY_EVERY_S == detector.last_output
+
+
+def test_nothing_is_no_output() -> None:
+    """An empty piece moves nothing."""
+    detector = Detector()
+    assert [] == detector.feed(b"", 0, 1.0)
+    assert detector.last_output is None
+
+
+@given(st.lists(st.floats(0, 100), min_size=1))
+def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
+    """However output is cut and timed, two notices are never closer than they may."""
+    detector, at, told = Detector(), 0.0, []
+    for end, gap in enumerate(gaps, 1):
+        at += gap
+        told += [at] * len(detector.feed(b"x", end, at))
+        assert at == detector.last_output
+    assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(told))
+
+
+ASKS = "Go on? [y/N] "
+
+
+def asked(question: str = ASKS) -> Look:
+    """A look at a program that asks."""
+    return look_at("working", question, tty=COOKED, quiet_s=0.1)
+
+
+def drive(detector: Detector, until: float, step: float = 0.001) -> list[float]:
+    """When looks are due until that time, if each is taken and shows the same."""
+    at, looks = 0.0, []
+    while at < until:
+        due = detector.due(at)
+        if due is not None and due <= at:
+            detector.judge(asked(), at)
+            looks.append(round(at, 3))
+        at += step
+    return looks
+
+
+def test_a_look_comes_when_output_pauses_and_some_later() -> None:
+    """Then no more: a quiet terminal costs nothing."""
+    detector = Detector()
+    detector.feed(b"x", 1, 0.0)
+    looks = drive(detector, 60.0)
+    assert [PAUSE_S, *LATER_S] == pytest.approx(looks, abs=0.002)
+    assert detector.next_look is None
+
+
+def test_a_screen_that_is_never_quiet_is_looked_at_now_and_then() -> None:
+    """At most so often, however much is put out."""
+    detector, looks, at = Detector(), [], 0.0
+    while at < 2.0:
+        detector.feed(b"x", 1, at)
+        due = detector.due(at)
+        if due is not None and due <= at:
+            detector.judge(asked(), at)
+            looks.append(at)
+        at += 0.001
+    assert 6 <= len(looks) <= 2.0 / PAUSE_S
+    assert max(b - a for a, b in pairwise(looks)) <= AT_LEAST_S + 2 * PAUSE_S
+
+
+def test_what_is_seen_amid_output_is_believed_when_seen_twice() -> None:
+    """A screen that is half drawn may look like anything."""
+    detector = Detector()
+    detector.feed(b"x", 1, 1.0)
+    assert [] == detector.judge(asked(), 1.01)
+    assert [] == detector.judge(asked("Else? [y/N] "), 1.02)
+    told = detector.judge(asked("Else? [y/N] "), 1.03)
+    assert ["Else?"] == [
+        each.verdict.prompt.question
+        for each in told
+        if isinstance(each, VerdictSeen) and each.verdict.prompt
+    ]
+
+
+def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
+    """And again when it changes, or when it is asked for afresh."""
+    detector = Detector("aider")
+    detector.feed(b"x", 1, 0.0)
+    look = asked()
+    told = detector.judge(look, 0.1)
+    assert [
+        VerdictSeen(judge(look, "aider"), look.tty, 80, 24, look.quiet_s, "aider")
+    ] == told
+    assert [] == detector.judge(look, 0.4)
+    detector.begin_afresh(0.5)
+    assert 1 == len(detector.judge(look, 0.6))
+    assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))
+
+
+@pytest.mark.parametrize(
+    ("data", "look", "line", "again"),
+    [
+        (b"Go on? [y/N] ", asked(), False, [None]),
+        (b"R\nGo on? [y/N] ", asked(), False, [True]),
+        (b"y", asked("Go on? [y/N] y"), False, [None]),
+        (b"y", asked(), True, [True]),
+        (b"", asked(), True, [True]),
+        (b"\n", attrs.evolve(asked(), tty=RAW), False, [None]),
+        (b"x", look_at("", "working", ASKS, tty=RAW, quiet_s=0.1), False, [True]),
+        (b"x", look_at("", "working", ASKS, tty=RAW, cols=60), False, [None]),
+    ],
+)
+def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
+    data: bytes, look: Look, line: bool, again: list[bool | None]
+) -> None:
+    """Not by a redraw, what is typed into it, or another size of the screen."""
+    detector = Detector()
+    detector.feed(b"working\r\nGo on? [y/N] ", asked().end, 0.0)
+    shown = attrs.evolve(asked(), tty=look.tty)
+    assert 1 == len(detector.judge(shown, 1.0))
+    end = shown.end + len(data)
+    detector.feed(data, end, 2.0)
+    if line:
+        detector.submit(shown.end, 2.0)
+    now = attrs.evolve(look, end=end)
+    if line and not data:
+        assert [] == detector.judge(now, 2.5), "it has not reacted"
+    told = [
+        each.verdict.again
+        for each in detector.judge(now, 2.0 + FLIP_S)
+        if isinstance(each, VerdictSeen)
+    ]
+    assert [each for each in again if each] == [each for each in told if each]
+
+
+EVERY_S = 0.5
+"""How often the screens below are redrawn."""
+
+FRAMES = "✻✽✶✳✢·"
+
+
+def agent(row: str) -> Look:
+    """Claude's composer below a row, without the hint to interrupt."""
+    rule = "─" * 60
+    rows = ["● Let me see.", "", row, "", rule, "❯ ", rule, "  ? for shortcuts"]
+    return look_at(*rows, hidden=True, quiet_s=0.0)
+
+
+def watched(
+    detector: Detector, rows: list[str], begin: float = 0.0
+) -> list[tuple[float, str]]:
+    """What is told, and when, while a row is redrawn so often; and for 5 s after it."""
+    told: list[tuple[float, str]] = []
+    end = begin + len(rows) * EVERY_S
+    for tick in range(round((end - begin + 5.0) / 0.01)):
+        at = begin + tick * 0.01
+        index, rest = divmod(tick, round(EVERY_S / 0.01))
+        if not rest and index < len(rows):
+            detector.feed(b"x", tick + 1, at)
+        due = detector.due(at)
+        if due is None or due > at:
+            continue
+        shown = agent(rows[min(index, len(rows) - 1)])
+        assert detector.last_output is not None
+        quiet_s = at - detector.last_output
+        for each in detector.judge(attrs.evolve(shown, quiet_s=quiet_s), at):
+            assert isinstance(each, VerdictSeen)
+            told.append((round(at - begin, 2), each.verdict.kind))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("row", "after"),
+    [
+        ("{} Updating the defaults of it…", []),
+        ("{} Updating… (3s)", []),
+        ("◴ A row that no rule knows {}", [Kind.AT_REST]),
+    ],
+)
+def test_a_spinner_that_turns_twice_a_second_does_not_flip(
+    row: str, after: list[Kind]
+) -> None:
+    """Neither one that is known by its looks nor one that only moves; it ends once."""
+    rows = [row.format(FRAMES[n % len(FRAMES)]) for n in range(20)]
+    detector = Detector("claude-code")
+    told = watched(detector, rows)
+    assert [Kind.BUSY, *after] == [kind for _, kind in told]
+    assert all(at > 9.5 + FLIP_S for at, kind in told if kind is Kind.AT_REST)
+
+
+def test_one_that_begins_to_move_at_rest_works_after_a_second() -> None:
+    """A moment of output at rest is none: as when somebody types into the composer."""
+    detector = Detector("claude-code")
+    assert Kind.AT_REST is [kind for _, kind in watched(detector, [""] * 2)][-1]
+    assert [] == watched(detector, ["◴ once"], begin=20.0)
+    told = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)
+    assert [Kind.BUSY, Kind.AT_REST] == [kind for _, kind in told]
+    assert FLIP_S <= told[0][0] <= 2 * FLIP_S
+    known = watched(detector, ["✻ Doing it all…"] * 4, begin=80.0)
+    assert [(Kind.BUSY, True)] == [(kind, at < 0.2) for at, kind in known]

@@ -1,0 +1,135 @@
+"""Recorded agents, played again by a program of their name on a real PTY: each that is
+at rest is typed a message; the same screen before a shell is not."""
+
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+
+from ant.core.errors import Withheld
+from ant.terminal.agents.driver import drivers
+from ant.terminal.buffer.flow import Flow
+from ant.terminal.detect.drafts import draft_of
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.host.base import Terminal
+from ant.terminal.host.pty import open_pty
+from ant.terminal.input.addressee import at_composer
+from ant.terminal.screen.display import Display
+from ant.terminal.session import run_session
+from tests.mocks.named import script
+from tests.terminal.recorded import Recording, recordings
+from tests.terminal.running import Onlooker
+from tests.terminal.unlike import MISSES
+
+pytestmark = pytest.mark.slow
+
+PLAYER = """
+import os, sys, tty
+PASTE, PASTED = b"\\x1b[200~", b"\\x1b[201~"
+screen, log = sys.argv[1:]
+tty.setraw(0)
+os.write(1, open(screen, "rb").read())
+with open(log, "ab", buffering=0) as file:
+    while data := os.read(0, 65536):
+        file.write(data)
+        if b"hello" in data:
+            os.write(1, data.replace(PASTE, b"").replace(PASTED, b""))
+        if data == b"\\r":
+            os.write(1, b"\\r\\n\\r\\ntaken\\r\\n")
+"""
+"""Draws a recorded screen, keeps what it is given, and shows it where the cursor is."""
+
+TEXT = "[antchat message for you] $(touch x) -- hello"
+
+
+def moments(recording: Recording) -> list[int]:
+    """Which of its moments are of an agent that rests with nothing typed."""
+    driver = drivers()[recording.driver or ""]
+    return [
+        index
+        for index, (moment, look) in enumerate(recording.looks())
+        if moment.expect["kind"] == "at_rest"
+        and f"{recording.name}#{index}" not in MISSES
+        and not any(offset < moment.offset for offset in recording.resizes)
+        and not draft_of(look, driver)
+    ]
+
+
+RECORDED = {each.name: each for each in recordings() if each.driver is not None}
+ALL = [(name, index) for name, each in RECORDED.items() for index in moments(each)]
+FIRST = [
+    next(each for each in ALL if RECORDED[each[0]].driver == driver)
+    for driver in sorted({each.driver or "" for each in RECORDED.values()})
+]
+
+
+class Player(Onlooker):
+    """Sees a player on a screen of the size that was recorded."""
+
+    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+        terminal = await open_pty(self.spec)
+        blank = Display.blank(self.spec.cols, self.spec.rows, 0)
+        return terminal, self.flow, blank
+
+
+async def play(folder: Path, name: str, index: int, program: str) -> bytes:
+    """Say something to that screen; what the program was given. Raises `Withheld`."""
+    recording = RECORDED[name]
+    shown, log = folder / "screen", folder / "log"
+    shown.write_bytes(recording.data[: recording.moments[index].offset])
+    argv = (*script(folder, program, PLAYER), str(shown), str(log))
+    player = Player(argv, str(folder))
+    size = {"cols": recording.cols, "rows": recording.rows}
+    player.spec = attrs.evolve(player.spec, **size)
+    async with trio.open_nursery() as nursery:
+        live = await nursery.start(run_session, Detector(recording.driver), player)
+        try:
+            await player.until(
+                lambda: (
+                    live.flow.tail.end >= recording.moments[index].offset
+                    and live.verdict is not None
+                    and live.verdict.kind == "at_rest"
+                )
+            )
+            said = await live.say(TEXT, at_composer(False))
+            assert said.submitted
+            await player.shows("taken")
+        finally:
+            live.stop(0)
+    return log.read_bytes()
+
+
+async def check(folder: Path, name: str, index: int) -> None:
+    driver = drivers()[RECORDED[name].driver or ""]
+    given = await play(folder, name, index, driver.programs[0])
+    assert 1 == given.count(TEXT.encode())
+    assert given.endswith(b"\r")
+
+
+@pytest.mark.parametrize(("name", "index"), FIRST)
+async def test_a_recorded_agent_receives(tmp_path: Path, name: str, index: int) -> None:
+    """One of each, with its own name in front, as a script."""
+    await check(tmp_path, name, index)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("name", "index"), ALL)
+async def test_every_recorded_agent_receives(
+    tmp_path: Path, name: str, index: int
+) -> None:
+    """At every moment that it was seen at rest."""
+    await check(tmp_path, name, index)
+
+
+@pytest.mark.parametrize(("name", "index"), FIRST)
+async def test_its_screen_alone_is_not_enough(
+    tmp_path: Path, name: str, index: int
+) -> None:
+    """An interpreter that shows what the agent did, in a session that names it."""
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(Withheld, check=lambda exc: exc.reason == "not_an_agent"),
+        flatten_subgroups=True,
+    ):
+        await play(tmp_path, name, index, "something")
+    assert b"hello" not in (tmp_path / "log").read_bytes()

@@ -1,0 +1,184 @@
+"""A shell that edits its command line is at rest, unless it asks something itself."""
+
+import attrs
+import pytest
+
+from ant.terminal.agents.driver import drivers
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.shells import (
+    edits_commands,
+    find_shell_ask,
+    find_zsh_ask,
+    takes_commands,
+)
+from ant.terminal.model.prompt import Form, Kind, PromptClass
+from ant.terminal.model.tty import Step, Tty
+from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, SHELL, look_at
+
+
+@pytest.mark.parametrize("name", drivers()["shell"].programs)
+def test_a_shell_edits_its_line(name: str) -> None:
+    """Raw, without echo, in front and first of its session, by any of their names."""
+    assert edits_commands(attrs.evolve(SHELL, foreground=name))
+
+
+@pytest.mark.parametrize(
+    "tty",
+    [
+        None,
+        RAW,
+        COOKED,
+        HIDDEN,
+        attrs.evolve(SHELL, foreground="vim"),
+        attrs.evolve(SHELL, foreground=""),
+        attrs.evolve(SHELL, leader=False),
+        attrs.evolve(SHELL, canonical=True),
+        attrs.evolve(SHELL, echo=True),
+        attrs.evolve(SHELL, icrnl=True),
+    ],
+)
+def test_others_do_not(tty: Tty | None) -> None:
+    """Another program, a script's shell, a shell in `read`: their screen decides."""
+    assert not edits_commands(tty)
+
+
+@pytest.mark.parametrize("reading", [None, False, True])
+def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
+    """Some wait in `select`, which says nothing, and others read key by key."""
+    assert edits_commands(attrs.evolve(SHELL, reading=reading))
+
+
+@pytest.mark.parametrize(
+    ("tty", "rule"),
+    [
+        (None, None),
+        (SHELL, "shell"),
+        (COOKED, None),
+        (attrs.evolve(SHELL, mark=Step.INPUT), "shell/mark"),
+        (attrs.evolve(COOKED, leader=True, mark=Step.INPUT), "shell/mark"),
+        (attrs.evolve(DEAF, leader=True, mark=Step.INPUT), None),
+        (attrs.evolve(SHELL, mark=Step.OUTPUT), None),
+        (attrs.evolve(SHELL, mark=Step.PROMPT), "shell"),
+        (attrs.evolve(SHELL, mark=Step.END), "shell"),
+    ],
+)
+def test_what_a_shell_says_stands_above_how_it_listens(
+    tty: Tty | None, rule: str | None
+) -> None:
+    """At its prompt or not; half of the way there it has not said anything."""
+    assert rule == takes_commands(tty)
+
+
+def test_possibilities() -> None:
+    """One key decides whether they are listed."""
+    asks = "Display all 100 possibilities? (y or n)"
+    prompt = find_shell_ask(look_at("$ ", asks, tty=SHELL))
+    assert prompt is not None
+    assert (Form.KEYS, PromptClass.CONFIRMATION) == (prompt.form, prompt.class_)
+    assert "Display all 100 possibilities?" == prompt.question
+    assert ["y", "n"] == [option.keys for option in prompt.options]
+
+
+def test_a_list_of_them_is_paged() -> None:
+    """`--More--` of readline is left by `q` as any pager is."""
+    prompt = find_shell_ask(look_at("a", "b", "--More--", tty=SHELL))
+    assert prompt is not None
+    assert (PromptClass.PAGER, "q") == (prompt.class_, prompt.cancel)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question"),
+    [
+        ("> ", ">"),
+        ("quote> ", "quote>"),
+        ("dquote> ", "dquote>"),
+        ("for cmdsubst heredoc> ", "for cmdsubst heredoc>"),
+        ("(reverse-i-search)`git': git log", "(reverse-i-search)"),
+        ("(failed reverse-i-search)`x': ", "(failed reverse-i-search)"),
+        ("bck-i-search: git", "bck-i-search:"),
+    ],
+)
+def test_the_rest_of_a_command(drawn: str, question: str) -> None:
+    """A command that is not whole wants more: a question, and no place for another."""
+    prompt = find_shell_ask(look_at("$ echo '", drawn, tty=SHELL))
+    assert prompt is not None
+    assert (Form.LINE, Kind.QUESTION) == (prompt.form, prompt.kind)
+    assert question == prompt.question
+
+
+@pytest.mark.parametrize(
+    ("lines", "cursor"),
+    [
+        (["$ "], None),
+        (["user@host:~/src (main) $ make"], None),
+        (["$ echo [Y/n] "], None),
+        (["$ echo (y or n)", "$ "], None),
+        (["Password: "], None),
+        (["a > "], None),
+        (["❯ "], None),
+        (["Sure? (y or n) ", "$ "], None),
+        (["$ echo (y or n) x"], None),
+        ([], None),
+    ],
+)
+def test_a_prompt_asks_nothing(
+    lines: list[str], cursor: tuple[int, int] | None
+) -> None:
+    """Whatever was said above, and whatever stands in the command that is edited."""
+    assert find_shell_ask(look_at(*lines, cursor=cursor, tty=SHELL)) is None
+
+
+ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
+
+
+@pytest.mark.parametrize("mark", [None, Step.INPUT, Step.OUTPUT])
+@pytest.mark.parametrize(
+    ("line", "question", "keys"),
+    [
+        (
+            "sure you want to delete all 3 files in /tmp [yn]? ",
+            "delete all 3 files",
+            "yn",
+        ),
+        ("sure you want to delete the only file in /t [yn]? ", "only file", "yn"),
+        ("correct 'sl' to 'ls' [nyae]? ", "correct 'sl' to 'ls'?", "nyae"),
+        ("do you wish to see all 9 possibilities (3 lines)? ", "possibilities?", "yn"),
+    ],
+)
+def test_zsh_that_asks_is_not_at_rest(
+    line: str, question: str, keys: str, mark: Step | None
+) -> None:
+    """The next key decides, so a message that begins with `y` would delete it all."""
+    verdict = judge(look_at("% rm *", f"zsh: {line}", tty=attrs.evolve(ZSH, mark=mark)))
+    assert (Kind.DIALOG, "zsh") == (verdict.kind, verdict.rule)
+    assert verdict.prompt is not None
+    assert Form.KEYS is verdict.prompt.form
+    assert question in verdict.prompt.question
+    assert list(keys) == [option.keys for option in verdict.prompt.options]
+
+
+def test_zsh_asks_over_two_rows() -> None:
+    """The folder may be long."""
+    line = f"zsh: sure you want to delete all 3 files in /{'x' * 50} [yn]? "
+    assert find_zsh_ask(look_at(line, tty=ZSH)) is not None
+
+
+@pytest.mark.parametrize(
+    ("lines", "tty"),
+    [
+        (["zsh: sure you want to delete all 3 files in /tmp [yn]? n"], ZSH),
+        (["zsh: command not found: x", "% "], ZSH),
+        (["echo zsh: sure [yn]? "], ZSH),
+        (["zsh: sure [yn]? "], COOKED),
+    ],
+)
+def test_zsh_that_does_not_ask(lines: list[str], tty: Tty) -> None:
+    """It has its answer, or somebody else says so."""
+    assert find_zsh_ask(look_at(*lines, tty=tty)) is None
+
+
+def test_a_select_of_zsh_is_not_at_rest() -> None:
+    """Its line is edited as that of a command."""
+    asked = find_shell_ask(look_at("1) red     2) green", "?# ", tty=ZSH))
+    assert asked is not None
+    assert ["1", "2"] == [option.keys for option in asked.options]

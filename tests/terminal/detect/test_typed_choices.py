@@ -1,0 +1,311 @@
+"""Choices that are typed: found where they are asked for, not where they are told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.agents.driver import drivers
+from ant.terminal.detect.classify import judge
+from ant.terminal.detect.typed_choices import find_choices, find_list_below
+from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass
+from ant.terminal.model.tty import Tty
+from tests.terminal.drawn import COOKED, RAW, look_at
+
+IGNORE = {"Retry": "R", "Abort": "A", "Ignore": "I"}
+RM = Tty(echo=True, canonical=True, foreground="rm", reading=True)
+
+
+def found(*lines: str, tty: Tty | None = COOKED) -> Prompt:
+    """The choices on a screen that has some."""
+    prompt = find_choices(look_at(*lines, tty=tty))
+    assert prompt is not None
+    assert Form.WORDS is prompt.form
+    return prompt
+
+
+def options(prompt: Prompt) -> dict[str, str]:
+    """What is typed, by label."""
+    return {option.label: option.keys for option in prompt.options}
+
+
+def words(text: str) -> dict[str, str]:
+    """Words that are typed as they are."""
+    return {word: word for word in text.split()}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question", "choices", "default"),
+    [
+        ("Continue? [Y/n] ", "Continue?", words("Y n"), 0),
+        ("Continue [y/N]: ", "Continue", words("y N"), 1),
+        ("Continue (y/n)? ", "Continue?", words("y n"), None),
+        ("Continue? [Y|n]", "Continue?", words("Y n"), 0),
+        ("Continue? (yes/no) ", "Continue?", words("yes no"), None),
+        ("Continue? yes/no ", "Continue?", words("yes no"), None),
+        ("Continue y/n: ", "Continue", words("y n"), None),
+        ("続けますか? [y/n] ", "続けますか?", words("y n"), None),
+        ("Is this ok [y/d/N]: ", "Is this ok", words("y d N"), 2),
+        ("Sure? [Yes/No/Cancel] ", "Sure?", words("Yes No Cancel"), None),
+        ("Sure? [yes/no/cancel]: ", "Sure?", words("yes no cancel"), None),
+        ("Stage it [y,n,q,A,?]? ", "Stage it?", words("y n q A ?"), 3),
+        ("Do it (Y)es/(N)o: ", "Do it", {"Yes": "Y", "No": "N"}, None),
+        ("Do it? (y)es, (n)o ", "Do it?", {"yes": "y", "no": "n"}, None),
+        ("Sure? (yes) ", "Sure?", {"yes": "yes"}, 0),
+        ("Type 'yes' or 'no': ", "Type 'yes' or 'no':", words("yes no"), None),
+    ],
+)
+def test_yes_or_no(
+    drawn: str, question: str, choices: dict[str, str], default: int | None
+) -> None:
+    """However it is written, both words are typed as they are; capitals are default."""
+    prompt = found("Something.", "", drawn)
+    assert PromptClass.CONFIRMATION is prompt.class_
+    assert (question, default) == (prompt.question, prompt.selected)
+    assert choices == options(prompt)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "question", "choices"),
+    [
+        ("Colour [red/green]: ", "Colour", words("red green")),
+        ("Colour? [red, green] ", "Colour?", words("red green")),
+        ("Level [1/2/3]: ", "Level", words("1 2 3")),
+        ("[R]etry, [A]bort: ", "", {"Retry": "R", "Abort": "A"}),
+        ("(R)etry (A)bort? ", "", {"Retry": "R", "Abort": "A"}),
+    ],
+)
+def test_words_of_any_kind(drawn: str, question: str, choices: dict[str, str]) -> None:
+    """A letter in brackets stands for its word."""
+    prompt = found(drawn)
+    assert PromptClass.MULTI_CHOICE is prompt.class_
+    assert (question, choices) == (prompt.question, options(prompt))
+    assert prompt.selected is None
+
+
+def test_what_is_typed_behind_is_a_draft() -> None:
+    """Whoever began to type an answer is seen, and it is the same prompt."""
+    before, after = found("Continue? [Y/n] "), found("Continue? [Y/n] ye")
+    assert ("", "ye") == (before.draft, after.draft)
+    assert before.fingerprint == after.fingerprint
+
+
+def test_the_question_may_be_above() -> None:
+    """Where only the words are on the cursor's row."""
+    assert "Delete 漢字?" == found("Delete 漢字?", "[y/n] ").question
+    assert "Delete it?" == found("Delete it?", "", "  (y/n) ").question
+
+
+def test_who_is_known_to_mean_yes_or_no() -> None:
+    """`rm` names no words; another program with such a question asks for a line."""
+    asks = "rm: remove regular file 'a'? "
+    assert words("y n") == options(found(asks, tty=RM))
+    assert find_choices(look_at(asks, tty=COOKED)) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "question", "choices"),
+    [
+        (["1) a", "2) b", "#? "], "#?", {"a": "1", "b": "2"}),
+        (["Which?", "  1. a", "  2. b", "Number: "], "Which?", {"a": "1", "b": "2"}),
+        (["1) a   3) c", "2) b", "#? "], "#?", {"a": "1", "b": "2", "c": "3"}),
+        (["1) a", "2) b", "No such.", "", "#? "], "#?", {"a": "1", "b": "2"}),
+        (["1) 漢 字", "2) b", "Pick: "], "Pick:", {"漢 字": "1", "b": "2"}),
+        (["1: a", "2: b", "", "Your choice> "], "Your choice>", {"a": "1", "b": "2"}),
+        (["[R]etry [A]bort [I]gnore", "Now? "], "Now?", IGNORE),
+    ],
+)
+def test_a_list_above(lines: list[str], question: str, choices: dict[str, str]) -> None:
+    """Numbers and letters of a list are typed on the line below it."""
+    prompt = found(*lines)
+    assert (question, choices) == (prompt.question, options(prompt))
+    assert (0 if question != "Which?" else 1, len(lines) - 1) == prompt.rows
+
+
+def test_a_retry_is_known() -> None:
+    """Where one of the words is to try again."""
+    assert PromptClass.ERROR_RETRY is found("[R]etry [I]gnore [A]bort", "What? ").class_
+
+
+@pytest.mark.parametrize("count", [2, 9, 20])
+def test_a_list_of_any_length(count: int) -> None:
+    """All of it is found, whatever number its rows have."""
+    rows = [f"{n:2}) row {n}" for n in range(1, count + 1)]
+    expected = {f"row {n}": str(n) for n in range(1, count + 1)}
+    assert expected == options(found(*rows, "#? "))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Continue? [Y/n] was asked before"],
+        ["Continue? [Y/n] y, and then more"],
+        ["Continue? [Y/n] ", ""],
+        ["Say [Y/n] to go on. "],
+        ["Compiling [12/34] "],
+        ["Step (1/3): "],
+        ["Writing to (src/main) "],
+        ["12:00 [INFO/main] "],
+        ["[a] "],
+        ["[Y/n"],
+        ["see https://a.b/c/[d/e] "],
+        ["1. Install it.", "2. Run it.", "", "Name: "],
+        ["1) a", "3) c", "#? "],
+        ["1) a", "#? "],
+        ["1) a", "2) b", "", "", "", "", "#? "],
+        ["1) a", "2) b", "Done"],
+        ["[R]etry [A]bort", "", "", "", "What? "],
+        ["[R]etry", "What? "],
+        ["user@host (feature/login) $ "],
+        ["name: "],
+        ["either/or"],
+        [""],
+    ],
+)
+def test_what_only_looks_like_choices(lines: list[str]) -> None:
+    """Text behind them, a count, a path, a list of steps: nothing is to be chosen."""
+    assert find_choices(look_at(*lines, tty=COOKED)) is None
+
+
+FRUITS = ["? Which fruit? ", "  1) Apple", "  2) Banana", " ──────", "  3) Cherry"]
+
+
+def below(*lines: str, col: int, tty: Tty = RAW) -> Prompt | None:
+    """What is asked on the first row, above the others."""
+    return find_list_below(look_at(*lines, tty=tty, cursor=(0, col)))
+
+
+def test_a_list_below() -> None:
+    """Inquirer's rawlist: a number is typed behind the question, the list is below."""
+    asked = below(*FRUITS, col=15)
+    typed = below("? Which fruit? 2", *FRUITS[1:], '> "9" is no option', col=16)
+    assert asked is not None
+    assert typed is not None
+    assert {"Apple": "1", "Banana": "2", "Cherry": "3"} == options(asked)
+    assert ("Which fruit?", None, "") == (asked.question, asked.selected, asked.draft)
+    assert (1, "2") == (typed.selected, typed.draft)
+    assert asked.fingerprint == typed.fingerprint
+    keyed = below("? Conflict: a.txt ", "  y) Overwrite", "  x) Abort", col=18)
+    assert keyed is not None
+    assert {"Overwrite": "y", "Abort": "x"} == options(keyed)
+
+
+@pytest.mark.parametrize(
+    ("lines", "col", "tty"),
+    [
+        (FRUITS, 15, COOKED),
+        (["Which fruit? ", *FRUITS[1:]], 13, RAW),
+        ([*FRUITS, "Done."], 15, RAW),
+        ([*FRUITS, "$ "], 15, RAW),
+        (FRUITS[:2], 15, RAW),
+        ([*FRUITS[:2], "  3) Cherry"], 15, RAW),
+        (["? Which? ", "  1) Apple", "  1) Banana"], 9, RAW),
+        (["? Which? ", "text", "  1) Apple", "  2) Banana"], 9, RAW),
+        (["? Which? ", "", ""], 9, RAW),
+    ],
+)
+def test_what_only_looks_like_a_list_below(
+    lines: list[str], col: int, tty: Tty
+) -> None:
+    """Nobody asks by a sign, or something else is there, or a number is missing."""
+    assert below(*lines, col=col, tty=tty) is None
+
+
+def test_keys_without_their_words() -> None:
+    """Inquirer's expand: letters in a row, and `h` tells what they are."""
+    asked = found("? Conflict on a.txt (yaxH) ", tty=RAW)
+    typed = found("? Conflict on a.txt (yaxH) y", tty=RAW)
+    assert {"y": "y", "a": "a", "x": "x", "H": "h"} == options(asked)
+    assert ("Conflict on a.txt", "", "y") == (asked.question, asked.draft, typed.draft)
+    assert asked.fingerprint == typed.fingerprint
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["? Name (bob) ", "? Name (Smith) ", "? Name (hH) ", "? Name (aaH) ", "(yaxH) "],
+)
+def test_a_default_is_no_row_of_keys(line: str) -> None:
+    """A name in brackets is what Enter would take, and a line is typed there."""
+    assert find_choices(look_at(line, tty=RAW)) is None
+
+
+ASKED = [
+    "Allow this action? Use 't' to trust it. [y/n/t]:",
+    "Run `rm -r build`? [y/n]",
+    "Overwrite notes.txt (y/n)?",
+    "Proceed? (Y/n)",
+    "Delete it, yes/no:",
+    "Apply the patch? [yes/no/always]:",
+    "Run this command? (y) (enter) yes, (n) (esc) no",
+    "[y] Yes  [n] No  [a] Always",
+    "(y)es (n)o (a)lways",
+    "Allow? [y/n/t] (t trusts the tool)",
+]
+OPEN = [
+    "What should the branch be called?",
+    "Continue?",
+]
+SIGNS = ["> ", "$ ", "❯ ", "› ", " > ", "» ", ">", "% ", "# "]
+
+
+@given(
+    st.sampled_from([*ASKED, *OPEN]),
+    st.lists(st.sampled_from(["Reading files.", "● Done.", ""]), max_size=4),
+    st.integers(0, 9),
+    st.sampled_from(SIGNS),
+    st.sampled_from([None, *drivers()]),
+    st.sampled_from([RAW, COOKED, None]),
+)
+def test_a_sign_below_a_question_is_no_rest(
+    question: str,
+    above: list[str],
+    blank: int,
+    sign: str,
+    flag: str | None,
+    tty: Tty | None,
+) -> None:
+    """However it is asked, with whatever driver: a message would be its answer."""
+    look = look_at(*above, question, *([""] * blank), sign, tty=tty, rows=30)
+    verdict = judge(look, flag)
+    assert verdict.kind in (Kind.DIALOG, Kind.QUESTION)
+    assert question in OPEN or verdict.kind is Kind.DIALOG
+    prompt = verdict.prompt
+    assert prompt is not None
+    for each in prompt.options:
+        assert each.keys in question
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Done."],
+        ["Usage: tool [a|b]", ""],
+        ["See (a)."],
+        ["[x] one", "[x] two"],
+        ["Was it? No.", "", "It was not."],
+        ["Proceed? [y/n] n", "Skipped."],
+        ["Proceed? [y/n]", "> n"],
+        ["http://host/?y=1"],
+    ],
+)
+@pytest.mark.parametrize("sign", ["> ", "$ "])
+def test_a_sign_below_what_asks_nothing_is_rest(above: list[str], sign: str) -> None:
+    """Else no interpreter would be at rest."""
+    assert Kind.AT_REST is judge(look_at(*above, sign, tty=RAW)).kind
+
+
+def test_choices_above_a_sign_are_answered_at_it() -> None:
+    """By the words that stand there; what is typed there already is a draft."""
+    ask = ["Reading.", "", "Delete the branch?", "[y/n/t]:", ""]
+    prompt = judge(look_at(*ask, "> ")).prompt
+    assert prompt is not None
+    assert ("Delete the branch?", Form.WORDS) == (prompt.question, prompt.form)
+    assert ["y", "n", "t"] == [each.keys for each in prompt.options]
+    typed = judge(look_at(*ask, "> t")).prompt
+    assert typed is not None
+    assert ("t", prompt.fingerprint) == (typed.draft, typed.fingerprint)
+    listed = judge(look_at("Where to?", "1) here", "2) there", "> ")).prompt
+    assert listed is not None
+    assert ["here", "there"] == [each.label for each in listed.options]
+    keyed = judge(look_at("Run it? (y) (enter) yes, (n) no", "", "> ")).prompt
+    assert keyed is not None
+    assert ((), Form.VIEW) == (keyed.options, keyed.form)

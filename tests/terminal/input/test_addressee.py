@@ -1,0 +1,293 @@
+"""Who may be typed a message: nobody but who is proven an agent at its composer."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ant.terminal
+from ant.core.errors import Withheld
+from ant.terminal.agents.driver import SHELL, Driver, driver_of, drivers
+from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES
+from ant.terminal.detect.classify import judge
+from ant.terminal.input.addressee import Addressee, addressee, at_composer, at_prompt
+from ant.terminal.model.prompt import Kind, Verdict
+from ant.terminal.model.tty import Spot, Step, Tty
+from ant.terminal.screen.snapshot import Look
+from tests.terminal.drawn import look_at
+from tests.terminal.recorded import Moment, recordings
+from tests.terminal.unlike import MISSES
+
+AGENTS = [each for each in drivers().values() if each.name != SHELL]
+NO_AGENTS = sorted(
+    {
+        *drivers()[SHELL].programs,
+        *INTERPRETERS,
+        *PROXIES,
+        *("python3.11", "tmux: client", "cat", "ollama", "2.1.197", ""),
+    }
+)
+PROGRAMS = sorted({name for each in AGENTS for name in each.programs} | {*NO_AGENTS})
+
+
+JUDGES = (
+    "judge",
+    "prompt",
+    "driver",
+    "asked",
+    "asks",
+    "boxes",
+    "choices",
+    "menus",
+    "shells",
+    "views",
+    "widgets",
+)
+
+
+def literals() -> Iterator[str]:
+    """Every word in the sources that judge: the names of rules are among them."""
+    for name in JUDGES:
+        path = Path(ant.terminal.__path__[0]) / f"{name}.py"
+        for node in ast.walk(ast.parse(path.read_text())):
+            word = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(word, str) and re.fullmatch(r"/?[a-z_]{2,24}", word):
+                yield word.strip("/")
+
+
+WORDS = sorted(
+    {*literals()} | {rule.id for each in drivers().values() for rule in each.rules()}
+)
+RULES = sorted(
+    {*WORDS, *(f"{each.name}/{word}" for each in drivers().values() for word in WORDS)}
+)
+"""Every rule that a verdict can have, and many more."""
+
+AT_PROMPT = Tty(
+    False,
+    False,
+    "bash",
+    leader=True,
+    mark=Step.INPUT,
+    comment_at=Spot(0, 2),
+    icrnl=False,
+)
+
+
+def own(driver: Driver | None) -> set[str]:
+    """What a driver calls its composer."""
+    if driver is None:
+        return set()
+    return {f"{driver.name}/{rule.id}" for rule in driver.composer}
+
+
+@pytest.mark.parametrize("interprets", [True, False])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_no_rule_opens_it(program: str, interprets: bool) -> None:
+    """Whatever a verdict is called: only the composer of the agent in front does."""
+    driver = driver_of(program)
+    tty = Tty(False, False, program, leader=True, interprets=interprets)
+    free = {
+        rule
+        for rule in RULES
+        for kind in Kind
+        if addressee(tty, Verdict(kind, rule, (), 0)) is Addressee.COMPOSER
+    }
+    assert free == (set() if interprets else own(driver))
+    for rule in free:
+        for kind in {*Kind} - {Kind.AT_REST}:
+            whom = addressee(tty, Verdict(kind, rule, (), 0))
+            assert Addressee.AGENT is whom
+
+
+@pytest.mark.parametrize("program", NO_AGENTS)
+def test_accepting_messages_opens_no_interpreter(program: str) -> None:
+    """A shell, an interpreter and a proxy are told nothing, though the session says."""
+    known = {*NO_AGENTS} - {"cat", "ollama", "2.1.197"}
+    for interprets in (True, False):
+        tty = Tty(False, False, program, interprets=interprets)
+        closed = interprets or program in known
+        for rule in RULES:
+            whom = addressee(tty, Verdict(Kind.AT_REST, rule, (), 0), True)
+            assert not closed or whom is Addressee.OTHER
+        whom = addressee(tty, Verdict(Kind.AT_REST, "prompt", (), 0), True)
+        assert closed == (whom is not Addressee.COMPOSER)
+        whom = addressee(tty, Verdict(Kind.QUIET_UNKNOWN, "time", (), 0), True)
+        assert closed == (whom is not Addressee.AGENT)
+
+
+@given(
+    kind=st.sampled_from(Kind),
+    rule=st.sampled_from(RULES) | st.text(),
+    tty=st.none() | st.builds(Tty, st.booleans(), st.booleans(), st.text()),
+    accepts=st.booleans(),
+)
+def test_who_is_not_known_is_told_nothing(
+    kind: Kind, rule: str, tty: Tty | None, accepts: bool
+) -> None:
+    """A terminal of which no more is said is nobody's."""
+    assert Addressee.OTHER is addressee(tty, Verdict(kind, rule, (), 0), accepts)
+    assert Addressee.OTHER is addressee(tty, None, accepts)
+
+
+def test_a_comment_needs_a_prompt_that_says_so() -> None:
+    """By a shell's own mark; and no other verdict."""
+    for rule in RULES:
+        for kind in Kind:
+            whom = addressee(AT_PROMPT, Verdict(kind, rule, (), 0))
+            expected = (kind, rule) == (Kind.AT_REST, "shell/mark")
+            assert expected == (whom is Addressee.PROMPT)
+            assert whom in (Addressee.PROMPT, Addressee.OTHER)
+    marked = Verdict(Kind.AT_REST, "shell/mark", (), 0)
+    for tty in (
+        attrs.evolve(AT_PROMPT, comment_at=None),
+        attrs.evolve(AT_PROMPT, foreground="dash"),
+        attrs.evolve(AT_PROMPT, foreground="python3"),
+    ):
+        assert Addressee.OTHER is addressee(tty, marked)
+
+
+# Recorded screens.
+
+RECORDINGS = {each.name: each for each in recordings()}
+RECORDED = [name for name, each in RECORDINGS.items() if each.driver is not None]
+
+
+@cache
+def seen(name: str) -> list[tuple[Moment, Look]]:
+    """The moments of a recording, and the look at each."""
+    return list(RECORDINGS[name].looks())
+
+
+def test_the_rules_of_recorded_screens_are_among_these() -> None:
+    """So that what follows is about all that the judge can return."""
+    said = {
+        judge(look, recording.driver).rule
+        for name, recording in RECORDINGS.items()
+        for _, look in seen(name)
+    }
+    assert 40 < len(said)
+    assert set() == said - {*RULES}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_agent_at_rest_is_typed_to(name: str) -> None:
+    """With its program in front, whatever the session names; and in a dialog never."""
+    driver = drivers()[RECORDINGS[name].driver or ""]
+    for index, (moment, look) in enumerate(seen(name)):
+        tty = attrs.evolve(moment.tty, foreground=driver.programs[0], interprets=False)
+        for flag in (None, "claude-code"):
+            verdict = judge(attrs.evolve(look, tty=tty), flag)
+            whom = addressee(tty, verdict)
+            assert whom in (Addressee.COMPOSER, Addressee.AGENT)
+            if f"{name}#{index}" not in MISSES:
+                free = moment.expect["kind"] == "at_rest"
+                assert free == (whom is Addressee.COMPOSER), verdict
+
+
+@pytest.mark.parametrize("program", ["bash", "node", "python3", "ssh", "script", "sh"])
+def test_a_recorded_screen_makes_nobody_an_agent(program: str) -> None:
+    """A shell that shows what an agent would, under a session that names one."""
+    for name in RECORDED:
+        flag = RECORDINGS[name].driver
+        for moment, look in seen(name):
+            tty = attrs.evolve(moment.tty, foreground=program, interprets=True)
+            verdict = judge(attrs.evolve(look, tty=tty), flag)
+            for accepts in (False, True):
+                assert Addressee.OTHER is addressee(tty, verdict, accepts), name
+
+
+# What is looked at before the first key and before the last.
+
+CLAUDE = Tty(False, False, "claude", icrnl=False, interprets=False)
+REST = Verdict(Kind.AT_REST, "claude-code/composer", (), 0)
+
+
+def refusal(tty: Tty, verdict: Verdict, typed: str) -> str | None:
+    """Why the composer's check refuses; None where it does not."""
+    try:
+        at_composer(False)(look_at("x", tty=tty), verdict, typed)
+    except Withheld as exc:
+        return exc.reason
+    return None
+
+
+def test_the_composer_is_looked_at_twice() -> None:
+    """Before Enter a long text may have pushed it away, but who is in front stays."""
+    unknown = Verdict(Kind.QUIET_UNKNOWN, "time", (), 0)
+    bash = attrs.evolve(CLAUDE, foreground="bash", interprets=True)
+    assert [None, None] == [refusal(CLAUDE, REST, text) for text in ("", "hello")]
+    asks = Verdict(Kind.QUESTION, "claude-code/question", (), 0)
+    assert "waiting" == refusal(CLAUDE, asks, "")
+    assert ["not_at_rest", None] == [refusal(CLAUDE, unknown, t) for t in ("", "hello")]
+    for verdict in (REST, unknown):
+        told = [refusal(bash, verdict, text) for text in ("", "hello")]
+        assert ["not_an_agent", "not_an_agent"] == told
+
+
+def test_an_agent_that_gave_its_terminal_back_is_leaving() -> None:
+    """It reads keys; who is given whole lines is the shell that comes next."""
+    leaving = attrs.evolve(CLAUDE, canonical=True)
+    unknown = Verdict(Kind.QUIET_UNKNOWN, "time", (), 0)
+    for verdict in (REST, unknown):
+        told = [refusal(leaving, verdict, text) for text in ("", "hello")]
+        assert ["not_at_rest", "not_at_rest"] == told
+    own = attrs.evolve(leaving, foreground="tool")
+    reads = Verdict(Kind.AT_REST, "prompt", (), 0)
+    assert Addressee.COMPOSER is addressee(own, reads, accepts=True)
+
+
+MARKED = Verdict(Kind.AT_REST, "shell/mark", (), 0)
+LINE = "# ANT: a message"
+
+
+def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> Look:
+    tty = attrs.evolve(AT_PROMPT, comment_at=Spot(*at))
+    return look_at(*lines, tty=tty, cols=20, rows=3, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        shown("$ ls", at=(0, 2)),
+        shown("$ ls", at=(0, 2), cursor=(0, 2)),
+        shown("$ for x in 1", "", at=(0, 2)),
+        shown("$ ", "completions", at=(0, 2), cursor=(0, 2)),
+    ],
+    ids=["typed", "before", "continued", "below"],
+)
+def test_a_comment_wants_an_empty_command_line(look: Look) -> None:
+    """Whatever stands there, or below it, would be taken with it."""
+    with pytest.raises(Withheld):
+        at_prompt()(look, MARKED, "")
+
+
+@pytest.mark.parametrize(
+    ("after", "whole"),
+    [
+        (("one", "$ # ANT: a message"), True),
+        (("$ # ANT: a messag", "e"), True),
+        (("$ #", "$  ANT: a message"), False),
+        (("$ # ANT: a message", "$ "), False),
+        (("$ # ANT: a message 2",), False),
+        (("$ x# ANT: a message",), False),
+        (("# ANT: a message",), False),
+    ],
+)
+def test_a_comment_is_sent_where_it_stands_whole(
+    after: tuple[str, ...], whole: bool
+) -> None:
+    """A mode in which keys are commands takes it apart; what has scrolled is whole."""
+    check = at_prompt()
+    check(shown("one", "two", "$ ", at=(2, 2)), MARKED, "")
+    if whole:
+        check(shown(*after, at=(2, 2)), MARKED, LINE)
+        return
+    with pytest.raises(Withheld):
+        check(shown(*after, at=(2, 2)), MARKED, LINE)

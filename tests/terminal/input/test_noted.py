@@ -1,0 +1,120 @@
+"""What real shells take for a comment, by their own word, and where none is typed."""
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from ant.core.errors import Withheld
+from ant.terminal.input.type_message import Said
+from tests.terminal.test_shell import PROMPT, Shell, shell
+
+pytestmark = pytest.mark.slow
+
+LINE = "# ANT: a message for this terminal is in the file /d/" + "x" * 100 + ".txt"
+
+
+async def noted(one: Shell) -> Said | None:
+    """What became of the comment; None where it was not typed."""
+    try:
+        return await one.live.note(LINE)
+    except Withheld:
+        return None
+
+
+def at_empty_line(one: Shell) -> bool:
+    """Whether it waits for a command, of which nothing is typed."""
+    look, _ = one.live.glance()
+    cursor = look.cursor
+    at = look.tty.comment_at if look.tty is not None else None
+    return at is not None and (at.row, at.col) == (cursor.row, cursor.col)
+
+
+@pytest.mark.parametrize("name", ["bash", "fish"])
+async def test_it_is_told_and_goes_on(tmp_path: Path, name: str) -> None:
+    """Also in the last row, where a long line scrolls; it is no command that ran."""
+    async with shell(tmp_path, name, rc=PROMPT[name]) as one:
+        await one.run("seq 60")
+        for _ in range(3):
+            said = await noted(one)
+            assert said is not None
+            assert said.submitted
+            await one.until(lambda: at_empty_line(one))
+        one.live.type_nowait(b"echo it is o''k\r")
+        await one.shows("it is ok")
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("bash", "echo half"),
+        ("bash", "echo '\r"),
+        ("bash", "cat <<EOF\r"),
+        ("bash", "for x in 1\r"),
+        ("bash", "PS2=;PS1=\recho 'a\r"),
+        ("fish", "echo half"),
+        ("fish", "echo '\r"),
+        ("fish", "for x in 1\r"),
+    ],
+)
+async def test_a_command_that_is_begun_is_left_alone(
+    tmp_path: Path, name: str, before: str
+) -> None:
+    """Nothing is typed into it, however its prompt looks then."""
+    async with shell(tmp_path, name, rc="PS2='$ '" if name == "bash" else "") as one:
+        end = one.flow.tail.end
+        one.live.type_nowait(before.encode())
+        await one.until(lambda: one.flow.tail.end > end)
+        while await one.live.wait_output(0.3):
+            pass
+        assert await noted(one) is None
+        assert b"ANT: a message" not in one.data
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "takes"),
+    [
+        ("bash", "shopt -u interactive_comments", False),
+        ("bash", "shopt -s interactive_comments", True),
+        ("zsh", "unsetopt interactive_comments", False),
+        ("zsh", "setopt interactive_comments", True),
+        ("zsh", "setopt interactive_comments; histchars='!^%'", False),
+    ],
+)
+async def test_it_says_whether_it_takes_comments(
+    tmp_path: Path, name: str, command: str, takes: bool
+) -> None:
+    """By its mark at each prompt; where it does not, `#` would be a command."""
+    async with shell(tmp_path, name, rc=PROMPT[name]) as one:
+        await one.run(command)
+        assert takes == (await noted(one) is not None)
+        await one.prompted()
+        opposite = {
+            "shopt -u interactive_comments": "shopt -s interactive_comments",
+            "setopt interactive_comments": "unsetopt interactive_comments",
+        }.get(command)
+        if opposite is not None:
+            await one.run(opposite)
+            assert takes != (await noted(one) is not None)
+
+
+async def test_keys_that_are_commands_take_nothing(tmp_path: Path) -> None:
+    """In the command mode of vi, without a paste, `#` sends a line of its own: the rest
+    stands there unsent."""
+    rc = "set -o vi; bind 'set enable-bracketed-paste off'; PS1='$ '"
+    async with shell(tmp_path, "bash", rc=rc) as one:
+        await one.run("echo go")
+        one.live.type_nowait(b"\x1b")
+        await trio.sleep(0.8)  # What readline waits for after an ESC: no output tells.
+        said = await noted(one)
+        assert said is None or not said.submitted
+        assert "command not found" not in "".join(one.lines())
+
+
+@pytest.mark.parametrize("name", ["bash", "fish"])
+async def test_no_mark_no_comment(tmp_path: Path, name: str) -> None:
+    """A shell that was not told to tell is told nothing."""
+    async with shell(tmp_path, name, rc=PROMPT[name], told=False) as one:
+        await one.shows("says 0")
+        assert await noted(one) is None
+        assert b"ANT: a message" not in one.data

@@ -1,0 +1,288 @@
+"""Messages typed into programs: only where they are free, once, seen to be taken."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from ant.core.errors import NotAnOption, Withheld
+from ant.terminal.agents.driver import driver_for, drivers
+from ant.terminal.detect.drafts import draft_of
+from ant.terminal.input.type_message import reacts
+from ant.terminal.model.prompt import Kind, Verdict
+from ant.terminal.screen.snapshot import Look
+from tests.terminal.drawn import look_at
+from tests.terminal.input.test_race import ROOT, Control, logged
+from tests.terminal.recorded import Recording, recordings
+from tests.terminal.replayed import Replayed
+from tests.terminal.running import Onlooker, running
+
+HELLO = 'hello, please do `this` & "that"; $HOME (x) !y'
+
+
+def mock(folder: Path, style: str, *more: str) -> tuple[str, ...]:
+    """The command of a mock agent that logs and obeys in this folder."""
+    given = ("--log", str(folder / "log"), "--control", str(folder / "s"))
+    return (sys.executable, "-m", "tests.mocks.agent", "--style", style, *given, *more)
+
+
+async def at_rest(onlooker: Onlooker) -> None:
+    """Wait for the first verdict that it is at rest."""
+    await onlooker.until(
+        lambda: (
+            (verdict := onlooker.live.verdict) is not None and verdict.kind == "at_rest"
+        )
+    )
+
+
+FLAGS = {
+    "claude": "claude-code",
+    "codex": "codex-cli",
+    "gemini": "gemini-cli",
+    "copilot": "copilot-cli",
+    "qwen": "qwen-cli",
+}
+
+
+@pytest.mark.parametrize("style", FLAGS)
+async def test_an_agent_gets_the_very_text(style: str, tmp_path: Path) -> None:
+    """Whatever is in it: typed once, sent once, and seen to be taken."""
+    text = HELLO + "\nsecond line: 漢字 é 🙂\n\tthird"
+    async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(text)
+        assert (True, True) == (said.submitted, said.sure)
+        assert await onlooker.live.reacts(said.end, text, 10) is not None
+    texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
+    assert [text] == texts
+
+
+async def test_a_shell_gets_a_line() -> None:
+    """It is run, and what it puts out is the reaction."""
+    async with running("bash", "--norc", "-i") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say("echo it is $((6 * 7))")
+        assert await onlooker.live.reacts(said.end, "echo it is $((6 * 7))", 10)
+        await onlooker.shows("it is 42")
+
+
+@pytest.mark.parametrize("style", FLAGS)
+async def test_nothing_enters_a_dialog(style: str, tmp_path: Path) -> None:
+    """Of twenty messages to an open dialog none is typed, and it stays as it was."""
+    async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
+        await at_rest(onlooker)
+        async with await trio.open_unix_socket(str(tmp_path / "s")) as stream:
+            control = Control(stream)
+            for number in range(20):
+                shown = await control.order(f"dialog {number % 7}")
+                with pytest.raises(Withheld) as caught:
+                    await onlooker.live.say(HELLO)
+                assert "dialog" == caught.value.reason
+                assert shown == await control.order("state")
+    assert [] == logged(tmp_path / "log", "byte")
+
+
+async def test_a_dialog_that_comes_up_meanwhile_gets_no_enter(tmp_path: Path) -> None:
+    """The text was typed before, or ignored; nothing is chosen by it."""
+    argv = mock(tmp_path, "claude", "--ambush", "5")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert not said.submitted
+    assert [] == logged(tmp_path / "log", "chose")
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_a_draft_is_left_alone(tmp_path: Path) -> None:
+    """What somebody has begun to type is not sent with ours."""
+    async with running(*mock(tmp_path, "claude"), cwd=ROOT) as onlooker:
+        onlooker.live.set_driver("claude-code")
+        await at_rest(onlooker)
+        onlooker.live.type_nowait(b"half a thought")
+        await onlooker.shows("half a thought")
+        with pytest.raises(Withheld) as caught:
+            await onlooker.live.say(HELLO)
+        assert "draft" == caught.value.reason
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_what_never_shows_is_not_sent(tmp_path: Path) -> None:
+    """A program that shows nothing of it gets no Enter on faith."""
+    argv = mock(tmp_path, "claude", "--mute")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert not said.submitted
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+async def test_a_swallowed_enter_is_pressed_again(tmp_path: Path) -> None:
+    """Where the driver knows of it; and the text is sent once."""
+    argv = mock(tmp_path, "claude", "--eat-enter")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert await onlooker.live.reacts(said.end, HELLO, 10) is not None
+    texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
+    assert [HELLO] == texts
+
+
+async def test_who_does_not_react_is_not_said_to(tmp_path: Path) -> None:
+    """A program that swallows Enter and no driver knows it: no reaction is claimed."""
+    argv = mock(tmp_path, "codex", "--eat-enter")
+    async with running(*argv, cwd=ROOT, flag="codex-cli") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.say(HELLO)
+        assert said.submitted
+        assert await onlooker.live.reacts(said.end, HELLO, 2) is None
+    assert [] == logged(tmp_path / "log", "submitted")
+
+
+class Redrawn:
+    """Hands on a program that draws these screens, one whenever somebody waits."""
+
+    def __init__(self, *looks: Look) -> None:
+        self._looks, self.end = [*looks], 10
+
+    def glance(self) -> tuple[Look, Verdict]:
+        return self._looks[0], Verdict(Kind.AT_REST, "composer", (), self.end)
+
+    async def wait_output(self, patience_s: float) -> bool:
+        if len(self._looks) == 1:
+            await trio.sleep(patience_s)
+            return False
+        await trio.lowlevel.checkpoint()
+        self.end += 1
+        del self._looks[0]
+        return True
+
+
+WHOLE = look_at("OpenAI Codex", "", "› hello", "", "  100% context left")
+HALF = look_at("OpenAI Codex", "")
+TAKEN = look_at("OpenAI Codex", "", "hello", "", "• Hi!", "", "› ", "", "  99% left")
+
+
+@pytest.mark.parametrize(
+    ("looks", "offset"),
+    [
+        ([WHOLE, HALF, WHOLE], None),
+        ([HALF, WHOLE], None),
+        ([WHOLE, HALF, HALF, WHOLE, HALF, WHOLE], None),
+        ([WHOLE, HALF, TAKEN], 11),
+        ([WHOLE, TAKEN], 11),
+    ],
+)
+async def test_a_frame_that_is_half_drawn_is_no_reaction(
+    autojump_clock: MockClock, looks: list[Look], offset: int | None
+) -> None:
+    """The text is gone from it, and in the next one it still stands there."""
+    hands: Any = Redrawn(*looks)
+    driver = driver_for("codex-cli", "codex")
+    assert offset == await reacts(hands, driver, 9, "hello", 2)
+
+
+SENT = [
+    (recording, index)
+    for recording in recordings()
+    for index, moment in enumerate(recording.moments[:-1])
+    if recording.driver and (moment.typed or "").startswith("demo ")
+]
+"""Where a message was typed to a recorded agent, and sent."""
+
+
+@pytest.mark.parametrize(
+    ("recording", "index"),
+    [pytest.param(*each, id=f"{each[0].name}#{each[1]}") for each in SENT],
+)
+async def test_every_recorded_agent_is_seen_to_take_a_message(
+    autojump_clock: MockClock, recording: Recording, index: int
+) -> None:
+    """Whatever comes of it: a dialog at once, work, an answer; before Enter not."""
+    before, after = recording.moments[index : index + 2]
+    text = before.typed or ""
+    hands: Any = Replayed(recording, before, after)
+    assert text == draft_of(hands.look(), hands.driver)
+    assert await reacts(hands, hands.driver, hands.began - 1, text, 10) is None
+    hands.is_stuck = False
+    offset = await reacts(hands, hands.driver, hands.began, text, 10)
+    assert offset is not None
+    assert hands.began < offset <= after.offset
+
+
+def test_every_recorded_agent_is_among_them() -> None:
+    """And every one of them that asks at once."""
+    agents = {each.name.split("/")[0] for each, _ in SENT}
+    assert {*drivers()} - {"shell"} == agents
+    asking = {
+        each.name.split("/")[0]
+        for each, index in SENT
+        if each.moments[index + 1].expect["kind"] == "dialog"
+    }
+    assert agents == asking
+
+
+async def test_a_paste_that_stands_as_a_note_is_not_sent(
+    autojump_clock: MockClock,
+) -> None:
+    """Agents show `[Pasted text]` for what is long: it stands there all the same."""
+    note = look_at("OpenAI Codex", "", "› [Pasted text #1 +30 lines]", "", "  99% left")
+    hands: Any = Redrawn(note, note)
+    driver = driver_for("codex-cli", "codex")
+    assert await reacts(hands, driver, 9, "line\n" * 30, 2) is None
+
+
+async def test_a_line_too_long_for_the_terminal_is_refused() -> None:
+    """`cat` would lose it; nothing is typed."""
+    async with running("cat") as onlooker:
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(Withheld) as caught:
+            await onlooker.live.say("x" * 5000)
+        assert "line_too_long" == caught.value.reason
+        with pytest.raises(Withheld):
+            await onlooker.live.say("two\nlines")
+        with pytest.raises(NotAnOption):
+            await onlooker.live.say("a\x03b")
+        assert 0 == onlooker.flow.tail.end
+
+
+async def test_an_unknown_quiet_program_is_typed_to_without_being_sure() -> None:
+    """It waits for lines, and nothing says for what."""
+    async with running("cat") as onlooker:
+        await onlooker.until(lambda: onlooker.live.terminal.tty() is not None)
+        said = await onlooker.live.say("hello")
+        assert (True, False) == (said.submitted, said.sure)
+        await onlooker.shows("hello")
+
+
+ASKS = """
+import sys, termios, tty
+tty.setraw(0) if sys.argv[1] == "raw" else None
+sys.stdout.write("Thinking.\\r\\n\\r\\n" + sys.argv[2] + "\\r\\n\\r\\n> ")
+sys.stdout.flush()
+while (key := sys.stdin.read(1)) not in "q":
+    sys.stdout.write(f"<{key!r}>")
+    sys.stdout.flush()
+"""
+
+
+@pytest.mark.parametrize("flag", [None, "aider", "codex-cli", "claude-code"])
+@pytest.mark.parametrize("mode", ["raw", "cooked"])
+@pytest.mark.parametrize(
+    "question", ["Allow this action? [y/n/t]:", "Run it? (y) (enter) yes, (n) no"]
+)
+async def test_nothing_enters_a_question_above_a_sign(
+    question: str, mode: str, flag: str | None
+) -> None:
+    """A real program asks, leaves a row free and shows a sign: no key reaches it."""
+    argv = (sys.executable, "-c", ASKS, mode, question)
+    async with running(*argv, flag=flag) as onlooker:
+        prompt = await onlooker.prompt()
+        assert Kind.DIALOG is prompt.kind
+        end = onlooker.flow.tail.end
+        with pytest.raises(Withheld) as caught:
+            await onlooker.live.say("y, of course")
+        assert "dialog" == caught.value.reason
+        assert end == onlooker.flow.tail.end

@@ -1,0 +1,57 @@
+"""A prompt is the same while what an answer would mean is the same."""
+
+import attrs
+
+from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass, Verdict
+
+MENU = Prompt(
+    kind=Kind.DIALOG,
+    class_=PromptClass.PERMISSION_REQUEST,
+    form=Form.MENU,
+    question="Do you want to proceed?",
+    options=(Option("Yes", selected=True), Option("No")),
+    rule="menu",
+    rows=(3, 6),
+    text="Do you want to proceed?\n1. Yes\n2. No",
+)
+
+
+def test_moving_the_marker_asks_nothing_new() -> None:
+    """Whoever saw the menu with the first row marked may still answer it."""
+    moved = attrs.evolve(MENU, options=(Option("Yes"), Option("No", selected=True)))
+    scrolled = attrs.evolve(MENU, rows=(1, 4), text="…")
+    assert MENU.fingerprint == moved.fingerprint == scrolled.fingerprint
+    assert (0, 1) == (MENU.selected, moved.selected)
+
+
+def test_what_changes_the_meaning_is_another_prompt() -> None:
+    """Another order, another question, another way to take it: another prompt."""
+    others = [
+        attrs.evolve(MENU, options=MENU.options[::-1]),
+        attrs.evolve(MENU, question="Do you want to delete it?"),
+        attrs.evolve(MENU, class_=PromptClass.MULTI_CHOICE),
+        attrs.evolve(MENU, form=Form.WORDS),
+        attrs.evolve(MENU, options=(Option("Yes", keys="1"), Option("No", keys="2"))),
+        attrs.evolve(MENU, options=(Option("YesNo"),)),
+        attrs.evolve(MENU, subject="rm -rf build"),
+    ]
+    assert 8 == len({MENU.fingerprint, *(other.fingerprint for other in others)})
+
+
+def test_a_verdict_is_news_when_somebody_would_act_on_it() -> None:
+    """More bytes on the same screen are none; another kind or marker is."""
+    verdict = Verdict(Kind.DIALOG, "menu", (3, 4), 100, MENU)
+    assert verdict.is_news(None)
+    assert not attrs.evolve(verdict, end=200).is_news(verdict)
+    assert attrs.evolve(verdict, kind=Kind.BUSY, prompt=None).is_news(verdict)
+    moved = attrs.evolve(MENU, options=MENU.options[::-1])
+    assert attrs.evolve(verdict, prompt=moved).is_news(verdict)
+
+
+def test_another_reason_to_be_at_rest_is_news() -> None:
+    """A shell that is seen at its prompt, and then says so itself: both are told."""
+    seen = Verdict(Kind.AT_REST, "shell", (3,), 100)
+    assert attrs.evolve(seen, rule="shell/mark", end=200).is_news(seen)
+    assert not attrs.evolve(seen, end=200).is_news(seen)
+    busy = Verdict(Kind.BUSY, "spinner", (3,), 100)
+    assert not attrs.evolve(busy, rule="hint").is_news(busy)

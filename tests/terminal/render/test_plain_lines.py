@@ -1,0 +1,63 @@
+"""A line told without a screen is the line that a screen shows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.render.canvas import Canvas
+from ant.terminal.render.plain_lines import LONGEST, Plain, plain
+from ant.terminal.render.renderer import Renderer
+
+COLS = 30
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *["ab", " ", "12 %", "é", "█", "漢", "─" * 20, "\t", "\r", "\x07", "\x1b"],
+            *["\x1b[1m", "\x1b[0;31m", "\x1b[K", "\x1b[2K", "\x1b[A"],
+        ]
+    ),
+    max_size=9,
+).map("".join)
+
+
+def drawn(piece: str) -> Plain:
+    """The same by drawing it; a blank row where nothing did."""
+    renderer = Renderer(COLS, 2)
+    renderer.feed(piece.encode(), 0)
+    row = renderer._canvas.lines[renderer._canvas.row]
+    return Plain(row.shown().rstrip(" "), row.start, row.end)
+
+
+@given(PIECES)
+def test_it_is_told_as_it_is_drawn(piece: str) -> None:
+    """Text and bytes, or it is not told at all; longer ones are wrapped."""
+    line = plain(piece, COLS)
+    if line is not None and len(line.text) <= COLS:
+        told = line._replace(text=line.text.rstrip(" "))
+        expected = drawn(piece)
+        if expected.start < 0:
+            assert told.start < 0
+            assert not told.text
+        else:
+            assert expected == told
+
+
+@pytest.mark.parametrize(
+    "piece", ["ab\x1b[A", "\x1b[5;5Hx", "a\bb", "漢\r漢", "x" * (LONGEST + 1), "é\tx"]
+)
+def test_what_takes_more_is_not_told(piece: str) -> None:
+    """It moves elsewhere, or its width is to be measured."""
+    assert plain(piece, COLS) is None
+
+
+def test_a_progress_bar_is_its_last_state() -> None:
+    """And its bytes are those of it."""
+    assert Plain("100 %", 12, 17) == plain(
+        "10 %\r\x1b[K50 %\r100 %"[:10] + "\r\r100 %", 30
+    )
+
+
+def test_a_fresh_canvas_is_blank() -> None:
+    """Which is what lines are told for."""
+    assert [] == Canvas(COLS, 2).standing()

@@ -1,0 +1,221 @@
+"""Commands and their output, to the byte; of marks alone, without a shell."""
+
+import hashlib
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.screen.display import Place
+from ant.terminal.shell.command_blocks import COMMAND_MAX, Block, Blocks
+from ant.terminal.shell.command_line import LINE_MAX
+from ant.terminal.shell.osc133 import Folder, Marks
+from tests.strategies import CUTS, cut
+
+START = 1000
+NONCE = "N"
+PLACE = Place(2, 80)
+
+
+def mark(said: str, trusted: bool = True) -> bytes:
+    """A mark of the shell's, or one of somebody else's."""
+    return f"\x1b]133;{said}{';ant=N' if trusted else ''}\x07".encode()
+
+
+A, B, C, D = mark("A"), mark("B"), mark("C"), mark("D;0")
+
+
+class Fed:
+    """Blocks, and the bytes that they were made of; a second passes for each byte."""
+
+    def __init__(self) -> None:
+        self.data, self.marks = b"", Marks(START)
+        self.blocks = Blocks(self.read)
+        self.made: list[Block] = []
+
+    def read(self, start: int, end: int) -> bytes:
+        assert START <= start <= end <= START + len(self.data)
+        return self.data[start - START : end - START]
+
+    def feed(self, data: bytes) -> "Fed":
+        """The next bytes."""
+        self.data += data
+        for each in self.marks.feed(data, START + len(self.data)):
+            if each.nonce != NONCE:
+                if not isinstance(each, Folder):
+                    self.blocks.hint(each, each.end)
+            elif isinstance(each, Folder):
+                self.blocks.enter(each)
+            else:
+                self.blocks.hear(each, each.end, PLACE)
+        self.blocks.reach(self.marks.settled)
+        self.made += self.blocks.taken()
+        return self
+
+    def finish(self) -> "Fed":
+        """The terminal ends."""
+        end = START + len(self.data)
+        self.blocks.finish(end, end)
+        self.made += self.blocks.taken()
+        return self
+
+    def outputs(self) -> list[bytes]:
+        """What each of them has put out; the hashes are theirs."""
+        found = []
+        for block in self.made:
+            output = self.read(block.start, block.end)
+            assert block.sha256 in (None, hashlib.sha256(output).hexdigest())
+            found.append(output)
+        return found
+
+
+def fed(*pieces: bytes) -> Fed:
+    """All of it, to the end of the terminal."""
+    return Fed().feed(b"".join(pieces)).finish()
+
+
+def test_a_command_and_its_output() -> None:
+    """Text, folder, exit code, time and bytes."""
+    folder = b"\x1b]7;file://h/a%20b#ant=N\x07"
+    told = fed(folder, A, b"$ ", B, b"lx\x08s\r\n", C, b"one\r\n", mark("D;3"))
+    (block,) = told.made
+    assert b"one\r\n" == told.outputs()[0]
+    assert (
+        Block(
+            command="ls",
+            cut=False,
+            cwd="/a b",
+            exit_code=3,
+            duration_s=block.end - block.start + len(mark("D;3")),
+            start=block.start,
+            end=block.start + 5,
+            typed=(block.start - len(C) - 6, block.start - len(C)),
+            sha256=hashlib.sha256(b"one\r\n").hexdigest(),
+            at=block.end + len(mark("D;3")),
+        )
+        == block
+    )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "made"),
+    [
+        ([A, B, b"a", C, b"1", D, A, B, b"b", C, b"2", D], [("a", b"1"), ("b", b"2")]),
+        # Nothing was run.
+        ([A, B, A, B], []),
+        ([D, A, B, b"a"], []),
+        # The line was left; drawn anew; of a prompt of two rows the last row.
+        ([A, B, b"a^C\r\n", A, B, b"b", C, D], [("b", b"")]),
+        ([A, B, b"a", B, b"ab", C, D], [("ab", b"")]),
+        # No prompt is known; no end; the terminal's end.
+        ([C, b"1", D], [("", b"1")]),
+        ([A, B, b"a", C, b"1", A, B, b"b", C, b"2", D], [("a", b"1"), ("b", b"2")]),
+        ([A, B, b"a", C, b"1", A, B], [("a", b"1")]),
+        ([A, B, b"a", C, b"1"], [("a", b"1")]),
+        # An end without a code is none.
+        ([A, B, b"a", C, b"1", mark("D"), D], [("a", b"1" + mark("D"))]),
+        # The command shows a prompt's marks.
+        ([A, B, b"a", C, b"1", A, B, b"2", D], [("a", b"1" + A + B + b"2")]),
+        # Sent together: one end, or none at all.
+        ([A, B, b"a", C, b"1", C, b"2", D], [("a", b"1" + C + b"2")]),
+        ([A, B, b"a", C, b"1", C, b"2", C], []),
+        ([A, B, b"a", C, b"1", C, b"2", A, B, b"b", C, b"3", D], [("b", b"3")]),
+    ],
+)
+def test_marks_in_any_order(pieces: list[bytes], made: list[tuple[str, bytes]]) -> None:
+    """What is known of them, and nothing that is not."""
+    told = fed(*pieces)
+    assert made == [
+        (block.command, output)
+        for block, output in zip(told.made, told.outputs(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("said", ["A", "B", "C", "D;9", "C;cmdline_url=forged"])
+def test_others_make_no_blocks(said: str) -> None:
+    """A shell in the shell, or over `ssh`, or a file that is shown."""
+    other = mark(said, trusted=False)
+    told = fed(A, other, B, other, b"a", C, other, b"1", other, b"2", D, other)
+    assert [("a", 0)] == [(each.command, each.exit_code) for each in told.made]
+    assert [other + b"1" + other + b"2"] == told.outputs()
+
+
+def test_a_shell_with_marks_of_its_own_says_them_before_ours() -> None:
+    """They are none of the command's output, if nothing stands between."""
+    hint = mark("D;0", trusted=False)
+    told = fed(A, B, b"a", C, b"1", hint, D, A, B, b"b", C, b"2", hint, b"3", D)
+    assert [b"1", b"2" + hint + b"3"] == told.outputs()
+
+
+def test_the_shell_may_tell_its_command() -> None:
+    """Then what is drawn does not matter; it may be cut, in the midst of a letter."""
+    whole = "echo 'ä;\\n%\n b'"
+    told = fed(A, B, b"?", mark(f"C;cmdline_url={quote(whole)}"), D)
+    assert [(whole, False)] == [(each.command, each.cut) for each in told.made]
+    told = fed(A, B, b"?", mark("C;cmdline_url=a%C3%A;cut=1"), D)
+    assert [("a\ufffd", True)] == [(each.command, each.cut) for each in told.made]
+    told = fed(A, B, mark("C;cmdline_url=a%00b"), D)
+    assert ["a\ufffdb"] == [each.command for each in told.made]
+
+
+def line(number: int) -> bytes:
+    """The prompt for a further line of a command."""
+    return mark(f"P;k=s;line={number}") + b"> " + B
+
+
+def test_a_command_of_several_lines() -> None:
+    """Without what the shell prompts for the others; one may be drawn again."""
+    pieces = [A, b"$ ", B, b"for i in 1 2\r\n", line(7), b"do x\x0c"]
+    told = fed(*pieces, line(7), b"do echo\r\n", line(8), b"done\r\n", C, D)
+    assert ["for i in 1 2\ndo echo\ndone"] == [each.command for each in told.made]
+    block = told.made[0]
+    assert block.typed is not None
+    assert told.read(*block.typed).startswith(b"for i")
+    assert told.read(*block.typed).endswith(b"done\r\n")
+
+
+def test_bounds() -> None:
+    """A long command is cut, an endless one is not known; its output is."""
+    told = fed(A, B, b"x" * (COMMAND_MAX + 1), C, b"1", D)
+    assert [("x" * COMMAND_MAX, True)] == [
+        (each.command, each.cut) for each in told.made
+    ]
+    told = fed(A, B, b"x" * (LINE_MAX + 1), C, b"1", D)
+    assert ["", b"1"] == [told.made[0].command, told.outputs()[0]]
+    told = fed(A, B, b"a\r\n", *map(line, range(500)), C, D)
+    assert 1 == len(told.made)
+
+
+def test_bytes_that_are_not_there_any_more() -> None:
+    """Neither the command nor a hash is made up."""
+    told = Fed()
+    told.feed(A + B + b"a")
+    blocks = Blocks(lambda start, end: None)
+    for each in Marks(0).feed(A + B + b"a" + C + b"1" + D, 99):
+        assert not isinstance(each, Folder)
+        blocks.hear(each, 0.0, PLACE)
+    (block,) = blocks.taken()
+    assert ("", None) == (block.command, block.sha256)
+    assert [] == blocks.taken()
+
+
+PIECES = [
+    *(A, B, C, D, mark("D;1"), mark("D", trusted=False), mark("C", trusted=False)),
+    *(b"\x1b]7;file://h/x#ant=N\x07", line(1), line(2)),
+    *(mark("C;cmdline_url=x%20y"), b"\x1b]133;C;ant=N", b"\x1b]13", b"\x1b", b"\x07"),
+    *(b"text\r\n", "漢\x08".encode(), b"\x1b[31m", b"\xff"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join), CUTS)
+def test_fuzz_any_split_makes_the_same_blocks(data: bytes, cuts: list[int]) -> None:
+    """However output is cut; each hash is that of the block's own bytes."""
+    whole, parts = fed(data), Fed()
+    for piece in cut(data, cuts):
+        parts.feed(piece)
+    parts.finish()
+    assert whole.made == parts.made
+    assert whole.outputs() == parts.outputs()
+    for before, after in zip(whole.made, whole.made[1:], strict=False):
+        assert before.start <= before.end <= after.start

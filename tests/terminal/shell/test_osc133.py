@@ -1,0 +1,175 @@
+"""Marks of shells: exact at any split, bounded, and believed with their nonce only."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.model.tty import Step
+from ant.terminal.shell.osc133 import HELD_MAX, Folder, Mark, Marks, Standing
+from tests.strategies import CUTS, cut
+
+START = 1000
+PIECES = [
+    b"\x1b]133;A\x07",
+    b"\x1b]133;A;aid=7;ant=N\x1b\\",
+    b"\x1b]133;P;k=i;ant=N\x07",
+    b"\x1b]133;D;1;ant=N\x07",
+    b"\x1b]7;file://h/a%20b#ant=N\x07",
+    b"\x1b]1337;CurrentDir=/a b\x07",
+    b"\x1b]1337;File=:AAAA\x07",
+    b"\x1b]8;;http://x\x07",
+    b"\x1b]133;B",
+    b"\x1b]13",
+    b"\x1b",
+    b"\x1b\\",
+    b"\x07",
+    b"\x18",
+    b"]7;file:///x\x07",
+    b"text\r\n",
+    b"\x1b[1m",
+    b"\xff",
+    b"\x1b]133;C;" + b"x" * (HELD_MAX - 10),
+]
+
+
+def heard(data: bytes, start: int = START) -> list[Mark | Folder]:
+    """What bytes that begin at that offset say."""
+    return Marks(start).feed(data, start + len(data))
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [
+        (b"A", Mark(Step.PROMPT, 1000, 1008)),
+        (b"P;k=i", Mark(Step.PROMPT, 1000, 1012, {"k": "i"})),
+        (b"B;ant=N", Mark(Step.INPUT, 1000, 1014, {"ant": "N"})),
+        (b"C;aid=7;x", Mark(Step.OUTPUT, 1000, 1016, {"aid": "7"})),
+        (b"D", Mark(Step.END, 1000, 1008)),
+        (b"D;130;ant=a=b", Mark(Step.END, 1000, 1020, {"ant": "a=b"}, 130)),
+        (b"D;-1", Mark(Step.END, 1000, 1011, {}, -1)),
+        (b"D;aid=1", Mark(Step.END, 1000, 1014, {"aid": "1"})),
+        (b"D;1e9", Mark(Step.END, 1000, 1012)),
+    ],
+)
+def test_steps_of_a_shell(said: bytes, mark: Mark) -> None:
+    """A letter, what stands behind it, and the bytes it takes."""
+    assert [mark] == heard(b"\x1b]133;" + said + b"\x07")
+    with_st = heard(b"\x1b]133;" + said + b"\x1b\\")
+    assert [mark.end + 1] == [each.end for each in with_st]
+
+
+@pytest.mark.parametrize(
+    ("said", "folder"),
+    [
+        (b"7;file://host/a%20b%C3%A9", Folder("/a bé", 1000, 1028, "host")),
+        (b"7;file:///tmp#ant=N", Folder("/tmp", 1000, 1022, nonce="N")),
+        (b"7;file:///a%23ant=N", Folder("/a#ant=N", 1000, 1022)),
+        (b"1337;CurrentDir=/a%20b", Folder("/a%20b", 1000, 1025)),
+    ],
+)
+def test_folders(said: bytes, folder: Folder) -> None:
+    """A URL is decoded; the older form is the path as it is."""
+    assert [folder] == heard(b"\x1b]" + said + b"\x07")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x1b]133;\x07",
+        b"\x1b]133;AB\x07",
+        b"\x1b]133;E\x07",
+        b"\x1b]7;/tmp\x07",
+        b"\x1b]7;http://h/x\x07",
+        b"\x1b]7;file://host\x07",
+        b"\x1b]77;file:///x\x07",
+        b"\x1b]1337;RemoteHost=x\x07",
+        b"\x1b]133;A\x18\x07",
+        b"\x1b]133;A\x1b[m\x07",
+        b"]133;A\x07",
+        b"\x1b 133;A\x07",
+    ],
+)
+def test_what_says_nothing(data: bytes) -> None:
+    """Other sequences, those that were broken off, and text."""
+    assert [] == heard(data)
+
+
+def test_a_mark_after_one_that_was_broken_off() -> None:
+    """The next sequence is read as ever."""
+    data = b"\x1b]133;A;x\x1b]133;B\x07"
+    assert [Mark(Step.INPUT, 1009, 1017)] == heard(data)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), CUTS)
+def test_any_split_makes_the_same_marks(data: bytes, cuts: list[int]) -> None:
+    """However output is cut; and where pieces are fed twice."""
+    marks, found, end = Marks(START), list[Mark | Folder](), START
+    for piece in cut(data, cuts):
+        found += marks.feed(piece, end + len(piece))
+        end += len(piece)
+        assert [] == marks.feed(data[: end - START], end)
+        assert len(marks._held) <= HELD_MAX
+    assert heard(data) == found
+
+
+@given(st.binary(max_size=200), CUTS)
+def test_fuzz_no_bytes_break_it(data: bytes, cuts: list[int]) -> None:
+    """And all that is found stands where it is said to."""
+    for each in heard(b"\x1b]133;" + data + b"\x1b]133;B\x07"):
+        assert START <= each.start < each.end <= START + len(data) + 14
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_the_longest_sequence(extra: int) -> None:
+    """One byte more and it is none, however it comes."""
+    body = b"\x1b]133;C;ant="
+    data = body + b"n" * (HELD_MAX - len(body) - 1 + extra) + b"\x07"
+    marks = Marks(0)
+    found = [m for i in range(len(data)) for m in marks.feed(data[i : i + 1], i + 1)]
+    assert found == heard(data, 0)
+    assert 1 - extra == len(found)
+
+
+def test_a_hole_ends_what_had_begun() -> None:
+    """Bytes that are not there may have been anything."""
+    marks = Marks(0)
+    assert [] == marks.feed(b"\x1b]133;", 6)
+    assert [] == marks.feed(b"A\x07", 20)
+    assert [Mark(Step.PROMPT, 20, 28)] == marks.feed(b"\x1b]133;A\x07", 28)
+
+
+def steps(standing: Standing, letters: str, nonce: str = "N") -> Step | None:
+    """Where a shell stands after these."""
+    for letter in letters:
+        standing.hear(Mark(Step(letter), 0, 0, {"ant": nonce}))
+    return standing.step
+
+
+def test_only_the_nonce_is_believed() -> None:
+    """No nonce, a wrong one, or none to compare with: nothing changes."""
+    standing = Standing("N")
+    assert Step.INPUT is steps(standing, "AB")
+    assert Step.INPUT is steps(standing, "CDA", nonce="M")
+    standing.hear(Mark(Step.OUTPUT, 0, 0))
+    assert Step.INPUT is standing.step
+    assert steps(Standing(), "AB", nonce="") is None
+    assert steps(Standing(None), "AB") is None
+
+
+@pytest.mark.parametrize(
+    ("letters", "step"),
+    [
+        ("ABC", Step.OUTPUT),
+        ("AC", Step.OUTPUT),
+        ("ABABC", Step.OUTPUT),
+        ("ABCD", Step.END),
+        ("ABCC", None),
+        ("ABCCC", None),
+        ("ABCDC", None),
+        ("ABCCAB", Step.INPUT),
+        ("C", None),
+    ],
+)
+def test_a_command_begins_at_a_prompt(letters: str, step: Step | None) -> None:
+    """A shell whose prompts are marked no more is not held busy for ever."""
+    assert step == steps(Standing("N"), letters)

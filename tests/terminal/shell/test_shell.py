@@ -1,0 +1,342 @@
+"""Real shells tell their prompts and commands, and are otherwise as they were."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from ant.runtime.launch import SHELL_INTEGRATION, plan
+from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.model.prompt import Kind
+from ant.terminal.model.tty import Step
+from ant.terminal.session import run_session
+from ant.terminal.shell.osc133 import Folder, Mark, Marks
+from tests.installed import each, needs
+from tests.terminal.running import COLS, ROWS, Onlooker
+
+NONCE = "5ecret-nonce_"
+SHELLS = each("bash", "zsh", "fish")
+RC = {"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
+PROMPT = {
+    "bash": r"PS1='\n[\w]\nsays $? \$ '",
+    "zsh": "PS1=$'\\n[%~]\\nsays %? %# '; setopt no_global_rcs",
+    "fish": r"""
+set -g fish_greeting
+function fish_prompt
+    set -l code $status
+    printf '\n[%s]\n' (prompt_pwd)
+    echo "says $code > "
+end
+""",
+}
+"""Three lines, the first of them blank, with the last command's exit code."""
+
+MARK = re.compile(rb"\x1b\](133|7);[^\x07\x1b]*\x07")
+
+
+class Shell(Onlooker):
+    """A shell in a home of its own, and what it told of itself."""
+
+    def __init__(self, home: Path, *argv: str, told: bool = True, **env: str) -> None:
+        super().__init__(argv, str(home))
+        own = {"HOME": str(home), "LC_ALL": "C.UTF-8", **env}
+        nonce = NONCE if told else None
+        self.spec = plan(argv, str(home), own, COLS, ROWS, nonce)
+
+    @property
+    def data(self) -> bytes:
+        """All it has put out."""
+        tail = self.flow.tail
+        return tail.read(0, tail.end)
+
+    def said(self) -> list[Mark | Folder]:
+        """What it told that can be believed."""
+        found = Marks(0).feed(self.data, self.flow.tail.end)
+        return [each for each in found if each.nonce == NONCE]
+
+    def marks(self, step: Step) -> list[Mark]:
+        """All of its marks with that letter."""
+        return [m for m in self.said() if isinstance(m, Mark) and m.step is step]
+
+    async def prompted(self) -> None:
+        """Wait for it to be at a prompt that it has not been at before."""
+        ran = len(self.marks(Step.OUTPUT))
+        await self.until(
+            lambda: (
+                len(self.marks(Step.END)) == ran
+                and self.live.glance()[1].rule == "shell/mark"
+            )
+        )
+
+    async def run(self, command: str) -> None:
+        """Have it run a command, to its end."""
+        ended = len(self.marks(Step.END))
+        self.live.type_nowait(command.encode() + b"\r")
+        await self.until(lambda: len(self.marks(Step.END)) > ended)
+        await self.prompted()
+
+    def lines(self) -> list[str]:
+        """What is on the screen."""
+        return [line for line in self.live.look().lines if line]
+
+
+@asynccontextmanager
+async def shell(
+    home: Path, *argv: str, rc: str = "", told: bool = True, **env: str
+) -> AsyncIterator[Shell]:
+    """A shell that reads `rc`, at its first prompt where it is `told` to tell."""
+    file = home / RC[argv[0]]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(rc + "\n")
+    async with trio.open_nursery() as nursery:
+        onlooker, detector = Shell(home, *argv, told=told, **env), Detector()
+        detector.shell.nonce = NONCE
+        live = await nursery.start(run_session, detector, onlooker)
+        try:
+            if told:
+                await onlooker.prompted()
+            yield onlooker
+        finally:
+            live.stop(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
+    """The output of a command, its exit code and the folder, to the byte."""
+    folder = tmp_path / "a bé#;%"
+    folder.mkdir()
+    async with shell(tmp_path, name, rc=PROMPT[name]) as bash:
+        await bash.run(r"printf 'one\ntwo\n'")
+        await bash.run("sh -c 'exit 7'")
+        await bash.run("cd 'a bé#;%'")
+        starts, ends = bash.marks(Step.OUTPUT), bash.marks(Step.END)
+        assert [0, 7, 0] == [mark.exit_code for mark in ends]
+        assert [None] * 3 == [mark.exit_code for mark in starts]
+        output = bash.data[starts[0].end : ends[0].start]
+        assert b"one\r\ntwo\r\n" in output
+        if name == "bash":
+            assert b"one\r\ntwo\r\n" == output
+        for at, mark in enumerate(bash.marks(Step.INPUT)[:-1]):
+            typed = MARK.sub(b"", bash.data[mark.end : starts[at].start])
+            assert [b"printf", b"sh", b"cd"][at] in typed
+        paths = [each.path for each in bash.said() if isinstance(each, Folder)]
+        assert [str(tmp_path)] * 3 + [str(folder)] == paths
+        prompts = [
+            bash.data[a.end : b.start]
+            for a, b in zip(
+                bash.marks(Step.PROMPT), bash.marks(Step.INPUT), strict=True
+            )
+        ]
+        assert [0, 0, 7, 0] == [
+            int(re.findall(rb"says (\d+)", prompt)[-1]) for prompt in prompts
+        ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+async def test_prompts_look_as_they_did(tmp_path: Path, name: str) -> None:
+    """The same screens, told or not: after output without an end, and another size."""
+    screens = []
+    for told in (False, True):
+        async with shell(tmp_path, name, rc=PROMPT[name], told=told) as onlooker:
+            await onlooker.shows("says 0")
+            for command, shown in (("printf foo", "foo"), ("false", "says 1")):
+                onlooker.live.type_nowait(command.encode() + b"\r")
+                await onlooker.until(lambda shown=shown: settled(onlooker, shown))
+            screens.append(onlooker.lines())
+            onlooker.live.resize(30, 20)
+            onlooker.live.type_nowait(b"echo wi''de; echo and mo''re\r")
+            await onlooker.until(lambda: settled(onlooker, "more"))
+            screens.append(onlooker.lines())
+    assert screens[:2] == screens[2:]
+
+
+def settled(onlooker: Shell, shown: str) -> bool:
+    """Whether that is on the screen, and below it a prompt with nothing typed."""
+    lines = onlooker.live.look().lines
+    rows = [row for row, line in enumerate(lines) if shown in line]
+    last = onlooker.lines()[-1]
+    at_end = re.fullmatch(r"says \d+ [$#%>]", last) is not None
+    return bool(rows) and at_end and lines.index(last, rows[-1]) >= rows[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> None:
+    """Nor any other variable of ours; a shell inside of it tells nothing."""
+    async with shell(tmp_path, name, PS1="% ", ZDOTDIR=str(tmp_path)) as onlooker:
+        await onlooker.run("env; echo done")
+        said = MARK.sub(b"", onlooker.data)
+        assert b"done" in said
+        assert NONCE.encode() not in said
+        assert b"ANT_" not in said
+        assert f"ZDOTDIR={tmp_path}\r\n".encode() in said
+        before = len(onlooker.said())
+        onlooker.live.type_nowait(name.encode() + b"\r")
+        await onlooker.until(lambda: len(onlooker.marks(Step.OUTPUT)) == 2)
+        onlooker.live.type_nowait(b"echo inne''r\r")
+        await onlooker.shows("inner")
+        assert before + 1 == len(onlooker.said())
+        await onlooker.run("exit")
+        assert 2 == len(onlooker.marks(Step.END))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+async def test_a_shell_that_is_not_to_tell_does_not(tmp_path: Path, name: str) -> None:
+    """The session's own environment says so."""
+    off = {SHELL_INTEGRATION: "0"}
+    async with trio.open_nursery() as nursery:
+        onlooker, detector = Shell(tmp_path, name, **off), Detector()
+        (tmp_path / RC[name]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / RC[name]).write_text(PROMPT[name])
+        detector.shell.nonce = NONCE
+        live = await nursery.start(run_session, detector, onlooker)
+        await onlooker.shows("says 0")
+        assert [] == onlooker.said()
+        live.stop(0.1)
+
+
+HOOKS = r"""
+set -eu
+export PS1 # For all that run below.
+alias printf=false local=false
+PROMPT_COMMAND='was=$?; PS1="[$was] \$ "'
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "rc",
+    [
+        HOOKS,
+        HOOKS.replace("PROMPT_COMMAND=", "PROMPT_COMMAND[3]="),
+        "PS1='[$?] $ '; trap 'traps=$((${traps-0} + 1))' DEBUG; PROMPT_COMMAND=true",
+        "PS1='$ '; set -o vi; IFS=/; shopt -s extdebug nocasematch; set -T -x",
+        "PS1='[$?] $ '; PROMPT_COMMAND=('false' 'true'); return 3",
+    ],
+)
+async def test_bash_with_all_sorts_of_files(tmp_path: Path, rc: str) -> None:
+    """Traps, hooks, aliases and strict options of the user's do not matter."""
+    async with shell(tmp_path, "bash", rc=rc) as bash:
+        await bash.run("true && echo on''e")
+        await bash.run("! true")
+        await bash.run("echo $? tw''o")
+        assert [0, 1, 0] == [mark.exit_code for mark in bash.marks(Step.END)]
+        lines = bash.lines()
+        assert any(line == "one" for line in lines)
+        assert any(line == "1 two" for line in lines)
+        assert (
+            not any("__ant" in line or "rror" in line for line in lines) or "-x" in rc
+        )
+        if "[" in rc:
+            assert any(line.startswith("[1] $ echo") for line in lines)
+
+
+@pytest.mark.slow
+async def test_a_trap_sees_the_commands_of_the_user_last(tmp_path: Path) -> None:
+    """A stop watch on DEBUG, that its hook resets, starts with the next command.
+
+    Where that hook makes PS1 anew, there are no marks in it.
+    """
+    rc = """
+    trap 'began=${began:-$BASH_COMMAND}' DEBUG
+    PROMPT_COMMAND='unset began'
+    """
+    async with shell(tmp_path, "bash", rc=rc) as bash:
+        await bash.run("true one")
+        await bash.run('echo "began: $began"')
+        assert 'began: echo "began: $began"' in bash.lines()
+        bash.live.type_nowait(b"PROMPT_COMMAND+=(\"PS1='new> '; unset began\")\r")
+        await bash.shows("new>")
+        bash.live.type_nowait(b"echo as ev''er\r")
+        await bash.until(lambda: bash.lines()[-2:] == ["as ever", "new>"])
+        await bash.until(lambda: bash.live.glance()[1].rule == "shell")
+
+
+@pytest.mark.slow
+async def test_hooks_that_may_not_be_changed_are_left(tmp_path: Path) -> None:
+    """Then bash tells nothing, and complains of nothing."""
+    rc = "PS1='$ '; PROMPT_COMMAND='echo hook'; readonly PROMPT_COMMAND"
+    async with shell(tmp_path, "bash", rc=rc, told=False) as plain:
+        await plain.shows("$")
+        expected = plain.lines()
+    async with trio.open_nursery() as nursery:
+        onlooker = Shell(tmp_path, "bash")
+        live = await nursery.start(run_session, Detector(), onlooker)
+        await onlooker.shows("$")
+        assert (expected, []) == (onlooker.lines(), onlooker.said())
+        live.stop(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+async def test_files_that_are_read_again(tmp_path: Path, name: str) -> None:
+    """The user's settings replace ours, and are told of again at the next prompt."""
+    async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
+        await onlooker.run(f"source ~/{RC[name]}")
+        await onlooker.run("PROMPT_COMMAND= ; true" if name == "bash" else "true")
+        await onlooker.run("echo don''e")
+        assert 3 == len(onlooker.marks(Step.END))
+        assert 4 == len(onlooker.marks(Step.INPUT))
+
+
+@needs("zsh")
+@pytest.mark.slow
+async def test_zsh_reads_the_files_it_would_have_read(tmp_path: Path) -> None:
+    """Each once, in order, from the folder that the first of them names."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (tmp_path / ".zshenv").write_text(f"print env; ZDOTDIR={other}\n")
+    for name in ("zprofile", "zshrc", "zlogin"):
+        (other / f".{name}").write_text(f"print {name}\nprecmd_functions+=(mine)\n")
+    (other / ".zshrc").write_text("print zshrc; setopt err_exit no_unset; PS1='%# '\n")
+    async with shell(tmp_path, "zsh", "-l") as zsh:
+        await zsh.run("print $ZDOTDIR; print ${ANT_ZDOTDIR-none}")
+        assert ["env", "zprofile", "zshrc", "zlogin"] == zsh.lines()[:4]
+        assert [str(other), "none"] == zsh.lines()[-3:-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "asks"),
+    [
+        ("bash", "read -e -p '> ' x"),
+        pytest.param("zsh", "vared -p '> ' -c x", marks=needs("zsh")),
+        pytest.param("fish", "read -P '> ' x", marks=needs("fish")),
+    ],
+)
+async def test_a_builtin_that_edits_a_line_is_no_prompt(
+    tmp_path: Path, name: str, asks: str
+) -> None:
+    """It listens as the prompt does and looks like one; the shell knows better."""
+    async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
+        onlooker.live.type_nowait(asks.encode() + b"\r")
+        await onlooker.until(lambda: len(onlooker.marks(Step.OUTPUT)) == 1)
+        await onlooker.until(lambda: ">" == onlooker.lines()[-1].strip())
+        verdict = onlooker.live.glance()[1]
+        assert Kind.AT_REST is not verdict.kind
+        onlooker.live.type_nowait(b"x\r")
+        await onlooker.until(lambda: len(onlooker.marks(Step.END)) == 1)
+        await onlooker.prompted()
+
+
+@pytest.mark.slow
+async def test_other_programs_are_judged_by_what_they_show(tmp_path: Path) -> None:
+    """An interpreter below the shell; and a shell in the place of the shell."""
+    async with shell(tmp_path, "bash", rc="PS1='$ '") as bash:
+        bash.live.type_nowait(b"python3 -q\r")
+        await bash.shows(">>>")
+        await bash.until(lambda: bash.live.glance()[1].rule == "prompt")
+        bash.live.type_nowait(b"\x04")
+        await bash.until(lambda: len(bash.marks(Step.END)) == 1)
+        await bash.prompted()
+        said = len(bash.said())
+        bash.live.type_nowait(b"PS1='here> ' exec bash --norc\r")
+        await bash.until(lambda: bash.lines()[-1] == "here>")
+        await bash.until(lambda: bash.live.glance()[1].rule == "shell")
+        assert [Step.OUTPUT] == [getattr(m, "step", None) for m in bash.said()[said:]]

@@ -1,0 +1,161 @@
+"""What a control client says, as tmux 3.5a says it, and its notifications as rows."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant.terminal.host.base import ControlSeen
+from ant.terminal.tmux.control_parser import (
+    BLOCK_MAX,
+    LINE_MAX,
+    Answer,
+    Control,
+    Notice,
+    Output,
+    Own,
+    Said,
+    unescape,
+)
+
+ATTACHED = (
+    b"%begin 1795579782 277 0\n%end 1795579782 277 0\n%session-changed $0 aa\n"
+    b"%begin 1795579783 284 1\nx 0 0\n%window-add @9\n%end 1795579783 283 1\n"
+    b"%end 1795579783 284 1\n"
+    b"%begin 1795579783 288 1\r\nparse error: unknown command: x\r\n"
+    b"%error 1795579783 288 1\r\n%output %0 a\\033[1m\\134b \\303\\251\r\n%exit\n"
+)
+
+
+def read(*parts: bytes) -> list[Said]:
+    """All that a control client is heard to say in these parts."""
+    control = Control()
+    return [said for part in parts for said in control.feed(part)]
+
+
+def test_answers_notifications_and_output() -> None:
+    """Blocks by their numbers, what is inside is text; CRLF is a line's end."""
+    assert read(ATTACHED) == [
+        Answer(True, False, ()),
+        Notice("session-changed", "$0 aa"),
+        Answer(True, True, ("x 0 0", "%window-add @9", "%end 1795579783 283 1")),
+        Answer(False, True, ("parse error: unknown command: x",)),
+        Output("%0", b"a\x1b[1m\\b \xc3\xa9"),
+        Notice("exit", None),
+    ]
+
+
+lines = st.sampled_from(
+    [
+        *ATTACHED.splitlines(keepends=True),
+        *(b"\n", b"%\n", b"%%\n", b"%end 1 2 3\n", b"%begin 1 2 1\n", b"%output %1\n"),
+    ]
+)
+
+
+@given(
+    st.lists(lines | st.binary(max_size=20)).map(b"".join),
+    st.lists(st.integers(0, 300)),
+)
+def test_any_split_says_the_same(data: bytes, cuts: list[int]) -> None:
+    """Fed whole or cut anywhere, and whatever it is, it is heard alike."""
+    edges = [0, *sorted(cuts), len(data)]
+    parts = [data[a:b] for a, b in pairwise(edges)]
+    assert read(data) == read(*parts)
+
+
+@given(st.binary())
+def test_fuzz_any_output_is_told_exactly(data: bytes) -> None:
+    """What tmux escapes comes back, whatever the program put out."""
+    escaped = b"".join(
+        b"\\%03o" % byte if byte < 32 or byte == 0x5C else bytes((byte,))
+        for byte in data
+    )
+    assert unescape(escaped) == data
+    assert read(b"%output %7 " + escaped + b"\n") == [Output("%7", data)]
+
+
+def test_what_never_ends_is_cut() -> None:
+    """A line and a block have a bound; what follows is heard."""
+    flood = b"x" * (LINE_MAX + 10)
+    many = b"%begin 1 2 1\n" + b"y\n" * (BLOCK_MAX + 5) + b"%end 1 2 1\n"
+    control = Control()
+    for _ in range(3):
+        assert control.feed(flood) == []
+    (answer,) = control.feed(b"\n" + many)
+    assert isinstance(answer, Answer)
+    assert len(answer.lines) == BLOCK_MAX
+    assert control.feed(b"%exit gone\n") == [Notice("exit", "gone")]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "data"),
+    [
+        ("%exit", "exit", {}),
+        ("%exit server exited", "exit", {"reason": "server exited"}),
+        ("%window-add @6", "window-add", {"window_id": 6}),
+        ("%window-close @4", "window-close", {"window_id": 4}),
+        ("%unlinked-window-close @4", "window-close", {"window_id": 4}),
+        ("%window-renamed @4 vi x", "window-renamed", {"window_id": 4, "name": "vi x"}),
+        (
+            "%layout-change @4 a87d,100x30,0,0,5 a87d,100x30,0,0,5 *",
+            "layout-change",
+            {"window_id": 4, "layout": "a87d,100x30,0,0,5"},
+        ),
+        (
+            "%session-changed $3 a b",
+            "session-changed",
+            {"session_tmux_id": 3, "name": "a b"},
+        ),
+        ("%session-renamed $3 x", "session-renamed", {"name": "x"}),
+        (
+            "%client-session-changed /dev/pts/9 $3 me",
+            "client-session-changed",
+            {"session_tmux_id": 3, "name": "me"},
+        ),
+        ("%pane-mode-changed %5", "pane-mode-changed", {"pane_id": 5}),
+        ("%continue %5", "continue", {"pane_id": 5}),
+        ("%pause %5", "pause", {"pane_id": 5}),
+    ],
+)
+def test_our_notifications_are_told(
+    said: str, kind: str, data: dict[str, object]
+) -> None:
+    """Each in the shape that clients of the original know."""
+    (notice,) = read(said.encode() + b"\n")
+    assert isinstance(notice, Notice)
+    raw = {} if notice.text is None else {"raw": notice.text}
+    assert Own(3, 5, {4}).seen(notice) == ControlSeen(kind, {**raw, **data})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("%unlinked-window-add @7", "%unlinked-window-renamed @7 x"),
+        *("%window-renamed @7 x", "%window-close @7", "%unlinked-window-close @7"),
+        *("%layout-change @7 x", "%session-changed $4 x", "%session-renamed $4 x"),
+        *("%client-session-changed c $4 x", "%client-detached c", "%pause %6"),
+        *("%pane-mode-changed %6", "%sessions-changed", "%paste-buffer-changed b"),
+        *("%window-add x", "%window-add @", "%session-window-changed $3 @4", "%pause"),
+    ],
+)
+def test_a_neighbours_are_not(said: str) -> None:
+    """What is of another session, of nobody's, or no news, is not told."""
+    (notice,) = read(said.encode() + b"\n")
+    assert isinstance(notice, Notice)
+    assert Own(3, 5, {4}).seen(notice) is None
+
+
+def test_who_came_is_known_to_leave() -> None:
+    """A client is ours from when it came to our session till it goes to another."""
+    own = Own(3, 5, {4})
+    came = Notice("client-session-changed", "/dev/pts/9 $3 me")
+    left = Notice("client-detached", "/dev/pts/9")
+    data = {"raw": "/dev/pts/9", "reason": "/dev/pts/9"}
+    assert own.seen(came) is not None
+    assert own.seen(left) == ControlSeen("client-detached", data)
+    assert own.seen(left) is None
+    assert own.seen(came) is not None
+    assert own.seen(Notice("client-session-changed", "/dev/pts/9 $8 it")) is None
+    assert own.seen(left) is None

@@ -1,0 +1,87 @@
+"""How a program ended, from what tmux says of it step by step."""
+
+import os
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+
+import trio
+
+from ant.terminal.host.base import Exit
+from ant.terminal.tmux import spool_reader, spool_writer
+from ant.terminal.tmux.exit_status import LastWords, writer_of
+from ant.terminal.tmux.pane_ids import Place
+from tests.live.waiting import eventually
+
+PLACE = Place("s", "r", 0, 0, 0, 1, "/dev/null")
+
+
+class Script:
+    """A tmux that says one thing after the other, and then always the last."""
+
+    def __init__(self, *says: str | None) -> None:
+        self.says = deque(says)
+
+    async def ask(self, *words: str) -> str | None:
+        await trio.lowlevel.checkpoint()
+        return self.says.popleft() if len(self.says) > 1 else self.says[0]
+
+
+async def exit_by(*says: str | None) -> Exit:
+    """How it ended, by what tmux said."""
+    words = LastWords(PLACE, None, Path("/"), Script(*says).ask)
+    with trio.fail_after(10):
+        return await words.exit()
+
+
+async def test_codes_and_signals() -> None:
+    """A code or a signal; what is not told yet is asked for again."""
+    assert await exit_by("1 0:") == Exit(code=0)
+    assert await exit_by("1 3:") == Exit(code=3)
+    assert await exit_by("1 :11") == Exit(signal=11)
+    assert await exit_by("0 :", "1 :", "1 7:") == Exit(code=7)
+
+
+async def test_without_tmux_it_was_hung_up() -> None:
+    """It took the terminal along; nothing more can be known."""
+    assert await exit_by("0 :", None) == Exit(signal=1)
+    assert await exit_by("") == Exit(signal=1)
+    assert await exit_by("0 :", " :") == Exit(signal=1)
+
+
+async def test_what_is_under_way_is_waited_for(tmp_path: Path) -> None:
+    """As long as the spool grows it is not drained; then it is, all written."""
+    os.mkfifo(tmp_path / "bell")
+    spool_reader.begin(tmp_path, 0)
+    argv = [
+        sys.executable,
+        "-IS",
+        spool_writer.__file__,
+        str(tmp_path),
+        "0",
+        "999",
+        "99",
+    ]
+    process = await trio.lowlevel.open_process(argv, stdin=subprocess.PIPE)
+    stdin, turns = process.stdin, 0
+    assert stdin is not None
+
+    async def ask(*words: str) -> str | None:
+        """Each turn of this tmux passes on ten bytes, of fifty."""
+        nonlocal turns
+        turns += 1
+        if turns <= 5:
+            await stdin.send_all(b"x" * 10)
+        return "turn"
+
+    try:
+        await eventually(lambda: writer_of(tmp_path) == process.pid)
+        with trio.fail_after(10):
+            await LastWords(PLACE, None, tmp_path, ask).wait_drained()
+        assert turns >= 6
+        assert spool_reader.end_of(tmp_path) == 50
+    finally:
+        await stdin.aclose()
+        await process.wait()
+    assert writer_of(tmp_path / "none") is None

@@ -1,0 +1,259 @@
+"""One program in tmux: input to the byte, who is in front, news, and hard ends."""
+
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from ant.core.errors import Invalid, NotRunning
+from ant.terminal.buffer.tail import MAX_READ
+from ant.terminal.host import processes
+from ant.terminal.host.base import ControlSeen, Exit, Skipped, Spec
+from ant.terminal.tmux.exit_status import writer_of
+from ant.terminal.tmux.pane import TmuxPane
+from ant.terminal.tmux.server import Tmux
+from tests.live.waiting import eventually
+from tests.terminal.contract import read_rest, read_until, write_all
+from tests.terminal.private_tmux import command, needs_tmux, running_tmux
+
+pytestmark = needs_tmux
+
+ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PS1": "$ "}
+ENV |= {"ANT_SESSION_ID": "s", "ANT_RUN": "r"}
+
+
+@pytest.fixture
+async def tmux(tmp_path: Path) -> AsyncIterator[Tmux]:
+    """A tmux of this test's own."""
+    with trio.fail_after(30):
+        async with running_tmux(tmp_path) as tmux:
+            yield tmux
+
+
+async def start(tmux: Tmux, *argv: str) -> TmuxPane:
+    """A program in it; its bytes are stored as they come."""
+    return await tmux.open(Spec(argv, "/", ENV, 80, 24), "s", "r", 0, lambda: 1 << 60)
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-ISc", code)
+
+
+def sh(script: str) -> tuple[str, ...]:
+    return ("/bin/sh", "-c", script)
+
+
+@pytest.mark.slow
+async def test_every_input_byte_arrives(tmux: Tmux) -> None:
+    """NUL, LF and what is no UTF-8, in more than the line discipline holds."""
+    code = (
+        "import hashlib, os, tty\n"
+        "tty.setraw(0)\n"
+        "os.write(1, b'R')\n"
+        "left, seen = 100_000, hashlib.sha256()\n"
+        "while left:\n"
+        "    data = os.read(0, 4096); left -= len(data); seen.update(data)\n"
+        "os.write(1, seen.hexdigest().encode())\n"
+    )
+    data = bytes(range(256)) + os.urandom(100_000 - 256)
+    pane = await start(tmux, *python(code))
+    await read_until(pane, b"R")
+    await write_all(pane, data)
+    assert await read_rest(pane) == hashlib.sha256(data).hexdigest().encode()
+
+
+@pytest.mark.slow
+async def test_a_flood_arrives_whole(tmux: Tmux) -> None:
+    """Over several segments, which go as they are read; the end is the end."""
+    pane = await start(tmux, *sh("stty raw; exec head -c 20000000 /dev/zero"))
+    count = 0
+    while data := await pane.read():
+        assert len(data) <= MAX_READ
+        count += len(data)
+    assert count == 20_000_000
+    assert len(list(tmux.folder("s").glob("*.spool"))) <= 2
+    assert await pane.wait_exit() == Exit(code=0)
+
+
+@pytest.mark.parametrize("rest", ["", "; printf over; sleep 1000"])
+async def test_what_is_dropped_is_counted_to_the_byte(
+    rest: str, tmp_path: Path
+) -> None:
+    """Nobody reads meanwhile; also when it was the last that the program said."""
+    with trio.fail_after(30):
+        async with running_tmux(tmp_path, spool_max=40_000) as tmux:
+            script = f"stty raw; head -c 1000000 /dev/zero; touch {tmp_path}/done{rest}"
+            pane = await start(tmux, *sh(script))
+            await eventually((tmp_path / "done").exists)
+            if not rest:
+                await pane.wait_exit()
+            seen = lost = 0
+            while seen + lost < 1_000_000:
+                try:
+                    seen += len(await pane.read())
+                except Skipped as hole:
+                    lost += hole.count
+            assert seen + lost - 1_000_000 in (0, 4)
+            assert min(seen, lost) >= 30_000
+            if not rest:
+                assert await pane.read() == b""
+            await pane.aclose(0)
+
+
+@pytest.mark.slow
+async def test_input_waits_for_a_program_that_does_not_read(tmux: Tmux) -> None:
+    """Some goes, then none; Ctrl-C is a signal past what waits."""
+    pane = await start(tmux, *sh("stty -echo; echo R; exec sleep 1000"))
+    await read_until(pane, b"R")
+    sent = 0
+    with trio.move_on_after(1) as patience:
+        while True:
+            sent += await pane.write(b"abcdefg\n" * 100)
+    assert patience.cancelled_caught
+    assert 1000 < sent < 20_000
+    assert pane.write_nowait(b"x") == 0
+    pane.interrupt()
+    assert await pane.wait_exit() == Exit(signal=signal.SIGINT)
+
+
+async def test_the_line_and_who_is_in_front(tmux: Tmux) -> None:
+    """As for a terminal of our own: a shell that waits, a job that does not echo."""
+    pane = await start(tmux, "/bin/bash", "--norc", "--noediting")
+    await read_until(pane, b"$ ")
+    await eventually(lambda: (tty := pane.tty()) and tty.reading)
+    tty = pane.tty()
+    assert tty is not None
+    assert (tty.foreground, tty.leader, tty.echo) == ("bash", True, True)
+    await write_all(pane, b"stty -echo; sleep 1000\n")
+    await eventually(lambda: (tty := pane.tty()) and tty.foreground == "sleep")
+    tty = pane.tty()
+    assert tty is not None
+    assert (tty.leader, tty.echo) == (False, False)
+    await pane.aclose(0)
+    assert pane.tty() is None
+
+
+async def test_the_leader_owns_a_terminal_session(tmux: Tmux) -> None:
+    """Its pid is what is told, its session is closed with all that is in it."""
+    script = "trap '' HUP; set -m; sleep 1000 & echo $$; exec cat"
+    pane = await start(tmux, "/bin/bash", "-c", script)
+    pid = int(await read_until(pane, b"\n"))
+    assert pane.identity == processes.identify(pid)
+    assert len(processes.members(pid)) == 2
+    assert (await pane.aclose(grace_s=0.1)).signal is not None
+    assert processes.members(pid) == []
+    assert await tmux.survivors() == {}
+
+
+async def test_the_size_is_ours(tmux: Tmux) -> None:
+    """There from the first moment, changed by us, and never impossible."""
+    pane = await start(tmux, *sh("stty size; read x; stty size; read x; stty size"))
+    await read_until(pane, b"24 80\r\n")
+    pane.resize(100, 41)
+    notice = await pane.notice()
+    while notice.kind != "layout-change":
+        notice = await pane.notice()
+    assert notice.data["layout"].partition(",")[2].startswith("100x41")
+    await write_all(pane, b"\n")
+    await read_until(pane, b"41 100\r\n")
+    with pytest.raises(Invalid):
+        pane.resize(0, 10)
+
+
+async def test_only_its_own_news_is_told(tmux: Tmux, tmp_path: Path) -> None:
+    """A neighbour comes, changes and goes unheard; what is ours is heard, in order."""
+    pane = await start(tmux, "/bin/cat")
+    told: list[ControlSeen] = []
+
+    async def hear(wanted: str) -> ControlSeen:
+        while True:
+            told.append(await pane.notice())
+            if told[-1].kind == wanted:
+                return told[-1]
+
+    await hear("session-changed")
+    command(tmp_path, "new-session", "-d", "-s", "other", "cat")
+    command(tmp_path, "rename-window", "-t", "=other:", "theirs")
+    command(tmp_path, "copy-mode", "-t", "=other:")
+    command(tmp_path, "kill-session", "-t", "=other:")
+    command(tmp_path, "rename-window", "-t", "=s:", "ours")
+    assert (await hear("window-renamed")).data["name"] == "ours"
+    command(tmp_path, "copy-mode", "-t", "=s:")
+    assert (await hear("pane-mode-changed")).data["pane_id"] == 0
+    await pane.aclose(0)
+    assert (await hear("exit")).data == {}
+    assert not [each for each in told if "theirs" in str(each) or "other" in str(each)]
+
+
+@pytest.mark.slow
+async def test_a_client_that_is_thrown_out_comes_back(
+    tmux: Tmux, tmp_path: Path
+) -> None:
+    """Who detaches all clients detaches ours; it is told, and goes on."""
+    pane = await start(tmux, "/bin/cat")
+    command(tmp_path, "detach-client", "-s", "=s:")
+    while (await pane.notice()).kind != "ctrl-exit":
+        pass
+    await eventually(lambda: command(tmp_path, "list-clients", "-t", "=s:") != "")
+    await eventually(lambda: not pane._client.over.is_set())
+    await write_all(pane, b"again\n")
+    await read_until(pane, b"again\r\n")
+    assert (await pane.aclose()).signal == signal.SIGHUP
+
+
+async def test_a_session_that_somebody_ends_has_ended(
+    tmux: Tmux, tmp_path: Path
+) -> None:
+    """By `kill-session` beside us: the program was hung up, its words are there."""
+    pane = await start(tmux, *sh("echo up; exec cat"))
+    await read_until(pane, b"up")
+    command(tmp_path, "kill-session", "-t", "=s:")
+    assert await pane.wait_exit() == Exit(signal=signal.SIGHUP)
+    await read_rest(pane)
+    with pytest.raises(NotRunning):
+        await pane.write(b"x")
+    assert await pane.aclose() == Exit(signal=signal.SIGHUP)
+
+
+async def test_a_tmux_that_dies_takes_its_programs(tmux: Tmux) -> None:
+    """Killed hard, with a program that ignores the hang-up: that is ended, too."""
+    pane = await start(tmux, *sh("trap '' HUP; echo up; while :; do sleep 0.05; done"))
+    await read_until(pane, b"up")
+    assert pane.identity is not None
+    (server,) = [
+        each.ppid for each in processes.snapshot() if each.pid == pane.identity.pid
+    ]
+    os.kill(server, signal.SIGKILL)
+    assert (await pane.aclose(grace_s=0.1)).signal is not None
+    assert processes.members(pane.identity.pid) == []
+
+
+@pytest.mark.slow
+async def test_nothing_is_left_with_us(tmux: Tmux) -> None:
+    """Neither a descriptor nor a child, closed or left."""
+
+    def ours() -> tuple[int, int]:
+        children = [p for p in processes.snapshot() if p.ppid == os.getpid()]
+        return len(os.listdir("/proc/self/fd")), len(children)
+
+    before = ours()
+    for ends in (True, False):
+        pane = await start(tmux, "/bin/cat")
+        await write_all(pane, b"x\n")
+        await read_until(pane, b"x\r\n")
+        writer = writer_of(tmux.folder("s"))
+        if ends:
+            await pane.aclose()
+            assert writer is not None
+            await eventually(lambda w=writer: processes.identify(w) is None)
+        else:
+            await pane.leave()
+            with pytest.raises(NotRunning):
+                pane.write_nowait(b"x")
+            assert await pane.read() in (b"", b"x\r\n")
+        assert ours() == before

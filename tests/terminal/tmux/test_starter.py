@@ -1,0 +1,88 @@
+"""The first program of a pane, on a terminal as tmux gives it one."""
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from ant.terminal.host import processes
+from ant.terminal.host.base import Exit, Spec
+from ant.terminal.host.pty import PtyTerminal, open_pty
+from ant.terminal.tmux import starter
+from tests.terminal.contract import read_rest, read_until, write_all
+
+ENV = {"TMUX": "sock,1,2", "TERM": "tmux-256color", "SECRET": "of the server"}
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[list[PtyTerminal]]:
+    """The terminals that a test has opened; they are closed."""
+    terminals: list[PtyTerminal] = []
+    with trio.fail_after(20):
+        yield terminals
+        for terminal in terminals:
+            await terminal.aclose(0)
+
+
+async def start(
+    opened: list[PtyTerminal], folder: Path, *words: str, **env: str
+) -> PtyTerminal:
+    """Have these words started."""
+    starter.write(str(folder / "start"), words, env)
+    argv = (sys.executable, "-IS", starter.__file__, str(folder))
+    opened.append(await open_pty(Spec(argv, "/", ENV, 80, 24)))
+    return opened[-1]
+
+
+async def test_it_starts_the_program(opened: list[PtyTerminal], tmp_path: Path) -> None:
+    """Words and variables as they are, tmux's own on top, nothing else; no file."""
+    terminal = await start(opened, tmp_path, "/usr/bin/env", A="b=c\nd", TERM="x")
+    said = await read_rest(terminal)
+    assert said == b"A=b=c\r\nd\r\nTERM=tmux-256color\r\nTMUX=sock,1,2\r\n"
+    assert not (tmp_path / "start").exists()
+
+
+async def test_the_program_leads_the_terminal(
+    opened: list[PtyTerminal], tmp_path: Path
+) -> None:
+    """A session of its own, in front, its pid told; signals are as by default."""
+    script = "echo $$; grep -E 'Sig(Ign|Blk)' /proc/self/status; read x; exit 7"
+    terminal = await start(opened, tmp_path, "/bin/sh", "-c", script)
+    said = await read_until(terminal, b"SigIgn:\t0000000000000000\r\n")
+    pid = int(said.split()[0])
+    assert int((tmp_path / "pid").read_text()) == pid
+    assert b"SigBlk:\t0000000000000000" in said
+    (leader,) = [each for each in processes.members(pid) if each.pid == pid]
+    assert leader.tty_nr != 0
+    assert processes.foreground_of(pid) == os.getpgid(pid) == pid
+    assert terminal.identity is not None
+    assert leader.ppid == terminal.identity.pid
+    assert not processes.members(leader.ppid)[0].tty_nr
+    await write_all(terminal, b"\n")
+    assert await terminal.wait_exit() == Exit(code=7)
+
+
+@pytest.mark.slow
+async def test_it_ends_as_the_program_did(
+    opened: list[PtyTerminal], tmp_path: Path
+) -> None:
+    """By the same signal, too, when the terminal was let go of, or is quiet."""
+    script = "kill -SEGV $$"
+    terminal = await start(opened, tmp_path, "/bin/sh", "-c", script)
+    assert await terminal.wait_exit() == Exit(signal=signal.SIGSEGV)
+    terminal = await start(opened, tmp_path, "/bin/sh", "-c", "kill -KILL $$")
+    assert await terminal.wait_exit() == Exit(signal=signal.SIGKILL)
+
+
+async def test_what_cannot_start_says_so(
+    opened: list[PtyTerminal], tmp_path: Path
+) -> None:
+    """On the terminal, with the code that shells use."""
+    terminal = await start(opened, tmp_path, "/no/such")
+    said = await read_rest(terminal)
+    assert said == b"ant: cannot start this: No such file or directory\r\n"
+    assert await terminal.wait_exit() == Exit(code=127)
