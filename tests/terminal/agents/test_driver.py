@@ -21,8 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where drivers are read from instead."""
     monkeypatch.setattr(driver.resources, "files", lambda name: tmp_path)
     drivers.cache_clear()
-    (tmp_path / "drivers").mkdir()
-    yield tmp_path / "drivers"
+    yield tmp_path
     drivers.cache_clear()
 
 

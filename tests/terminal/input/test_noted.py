@@ -7,7 +7,7 @@ import trio
 
 from ant.core.errors import Withheld
 from ant.terminal.input.type_message import Said
-from tests.terminal.test_shell import PROMPT, Shell, shell
+from tests.terminal.shell.test_shell import PROMPT, Shell, shell
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import trio
 from ant.terminal.model.tty import Step
 from ant.terminal.shell.command_blocks import Block
 from tests.installed import each, needs
-from tests.terminal.test_shell import PROMPT, SHELLS, Shell, shell
+from tests.terminal.shell.test_shell import PROMPT, SHELLS, Shell, shell
 
 FISH = re.compile(rb"\A\x1b\]0;[^\x07]*\x07(\x1b\[[0-9;]*m|\x1b\(B)*\r")
 """What fish itself says when a command begins: a title, and no colours."""
