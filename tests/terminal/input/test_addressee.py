@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ant.terminal.detect
+import ant.terminal
 from ant.core.errors import Withheld
 from ant.terminal.agents.driver import SHELL, Driver, driver_of, drivers
 from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES
@@ -38,7 +38,12 @@ PROGRAMS = sorted({name for each in AGENTS for name in each.programs} | {*NO_AGE
 
 def literals() -> Iterator[str]:
     """Every word in the sources that judge: the names of rules are among them."""
-    for path in sorted(Path(ant.terminal.detect.__path__[0]).glob("*.py")):
+    folder = Path(ant.terminal.__path__[0])
+    for path in (
+        *folder.glob("detect/*.py"),
+        folder / "model" / "prompt.py",
+        folder / "agents" / "driver.py",
+    ):
         for node in ast.walk(ast.parse(path.read_text())):
             word = node.value if isinstance(node, ast.Constant) else None
             if isinstance(word, str) and re.fullmatch(r"/?[a-z_]{2,24}", word):
