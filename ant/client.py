@@ -59,7 +59,7 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
     return {"detail": f"HTTP {response.status_code}: {response.text[:200]}"}
 
 
-class Socket:
+class EventSocket:
     """One `/ws` connection. One task may receive while others send."""
 
     def __init__(self, connection: WebSocketConnection) -> None:
@@ -237,7 +237,7 @@ class AntClient:
         return await self.call("GET", path, **query)
 
     @asynccontextmanager
-    async def socket(self, **query: str) -> AsyncIterator[Socket]:
+    async def socket(self, **query: str) -> AsyncIterator[EventSocket]:
         """An open `/ws`. Raises `trio_websocket.ConnectionRejected`."""
         url = self.url.replace("http", "ws", 1) + "/ws"
         if query:
@@ -249,4 +249,4 @@ class AntClient:
             message_queue_size=64,
             connect_timeout=CONNECT_S,
         ) as connection:
-            yield Socket(connection)
+            yield EventSocket(connection)

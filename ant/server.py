@@ -21,7 +21,7 @@ from ant.config import Config
 from ant.core import clock, descriptors
 from ant.core.background import open_background
 from ant.core.errors import AntError, Conflict, Forbidden, StorageFailed
-from ant.core.fair_turns import Turns
+from ant.core.fair_turns import FairTurns
 from ant.data_dir import operator_key
 from ant.data_dir.key_file import read_key
 from ant.data_dir.lock import locked
@@ -35,23 +35,23 @@ from ant.http.app import create_app
 from ant.http.server.listener import address, open_listeners
 from ant.http.server.listener import serve as serve_app
 from ant.identity.quotas import Quotas
-from ant.identity.tokens import Mint
+from ant.identity.tokens import TokenSigner
 from ant.journal.bus import Bus
 from ant.journal.writer import open_journal
-from ant.messages.channel_sender import Channels
-from ant.messages.delivery_dispatcher import Courier
-from ant.messages.inbox_files import Inboxes
-from ant.prompts.service import Clerk
+from ant.messages.channel_sender import ChannelSender
+from ant.messages.delivery_dispatcher import DeliveryDispatcher
+from ant.messages.inbox_files import OverflowFiles
+from ant.prompts.service import PromptService
 from ant.prompts.webhooks import Webhooks
-from ant.recording.event_recorder import Recorder
-from ant.recording.transcript_writer import Scribe
+from ant.recording.event_recorder import EventRecorder
+from ant.recording.transcript_writer import TranscriptWriter
 from ant.rooms.presence import Presence
 from ant.runtime import recovery, run_records
-from ant.runtime.broadcaster import Viewers
+from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.health import HealthProbe
 from ant.runtime.launch import child_environment
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import Stage
+from ant.runtime.session_run import RunServices
 from ant.runtime.supervisor import end_all, open_supervisor
 from ant.runtime.system import System
 from ant.store import Job, Store, Unit
@@ -141,56 +141,62 @@ async def _serve(
         open_background() as background,
     ):
         indexer = Indexer(journal)
-        scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
+        transcript_writer = TranscriptWriter(
+            journal, config.transcript_max_bytes, indexer.mark
+        )
         webhooks = Webhooks(config.webhook_private)
-        channels = Channels(journal, bus)
-        recorder = Recorder(scribe)
-        clerk = Clerk(journal, scribe, recorder, webhooks)
-        courier = Courier(journal, scribe, bus, Inboxes(config.data_dir / "inbox"))
-        stage = Stage(
+        channels = ChannelSender(journal, bus)
+        recorder = EventRecorder(transcript_writer)
+        prompt_service = PromptService(journal, transcript_writer, recorder, webhooks)
+        dispatcher = DeliveryDispatcher(
+            journal, transcript_writer, bus, OverflowFiles(config.data_dir / "inbox")
+        )
+        services = RunServices(
             journal,
-            scribe,
+            transcript_writer,
             recorder,
-            clerk,
-            courier,
-            Viewers(),
+            prompt_service,
+            dispatcher,
+            Broadcaster(),
             open_pty,
-            Turns(),
+            FairTurns(),
             config.public_url or _url(_WILDCARDS.get(host, host), port),
-            Mint(read_key(config.data_dir)),
+            TokenSigner(read_key(config.data_dir)),
             config.shell_integration,
             tmux,
         )
         background.start_soon("orphans", children.reap_orphans)
-        background.start_soon("turns", stage.turns.run)
-        background.start_soon("transcripts", scribe.run)
+        background.start_soon("turns", services.turns.run)
+        background.start_soon("transcripts", transcript_writer.run)
         background.start_soon("recorder", recorder.run)
         background.start_soon("indexer", indexer.run)
         background.start_soon("webhooks", webhooks.run)
         background.start_soon("channels", channels.run)
-        await background.start("prompts", clerk.start_keeping)
-        await background.start("deliveries", courier.start_delivering)
+        await background.start("prompts", prompt_service.start_keeping)
+        await background.start("deliveries", dispatcher.start_delivering)
         remover = Remover(
             journal, indexer, config.event_log_keep, config.event_log_max_age_days
         )
         background.start_soon("remover", remover.run)
-        background.start_soon("endings", stage.endings.run)
+        background.start_soon("endings", services.endings.run)
         background.start_soon("reserve", reserve.run)
         await background.start("signals", partial(_signals, stopped, hurried))
-        background.start_soon("hurry", partial(_at_once, hurried, closed, stage, hurry))
+        background.start_soon(
+            "hurry", partial(_at_once, hurried, closed, services, hurry)
+        )
         with hurry:
             async with open_supervisor(
-                stage, config.max_active_sessions, config.grace_s
+                services, config.max_active_sessions, config.grace_s
             ) as supervisor:
-                for session_id, survivor in kept.items():
-                    await supervisor.resume(session_id, survivor)
+                for session_id, surviving in kept.items():
+                    await supervisor.resume(session_id, surviving)
                 health = HealthProbe(journal, supervisor, background, reserve)
                 background.start_soon("health", health.run)
                 system = System(
                     config=config,
                     bus=bus,
                     journal=journal,
-                    stage=stage,
+                    services=services,
                     supervisor=supervisor,
                     presence=Presence(),
                     health=health,
@@ -203,17 +209,19 @@ async def _serve(
                 )
                 peers = None
                 if kernel is not None:
-                    peers = Peers(kernel, stage, tmux.door.name, config.insecure)
+                    peers = Peers(
+                        kernel, services, tmux.tmux_commands.name, config.insecure
+                    )
                 await _front(system, listeners, peers, stopped, partial(ready, url))
                 closed.set()
-        await _record_ends(stage)
+        await _record_ends(services)
 
 
-async def _record_ends(stage: Stage) -> None:
+async def _record_ends(services: RunServices) -> None:
     """Try once more to record what ended and the database refused."""
     try:
         with trio.move_on_after(LAST_WORDS_S):
-            await stage.endings.settle_all()
+            await services.endings.settle_all()
     except AntError as exc:
         log.error("Some sessions will be called lost: %s", exc)
 
@@ -271,7 +279,7 @@ async def _front(
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
-                heard=system.stage.turns.hurry,
+                heard=system.services.turns.hurry,
                 note=peers.accepted if peers else None,
                 favours=partial(is_favoured, system.config),
             )
@@ -307,12 +315,12 @@ async def _signals(
 async def _at_once(
     hurried: trio.Event,
     closed: trio.Event,
-    stage: Stage,
+    services: RunServices,
     hurry: trio.CancelScope,
 ) -> None:
     """Once hurried, end programs, let sockets see 1001, and cancel what is left."""
     await hurried.wait()
-    end_all(stage, 0)
+    end_all(services, 0)
     with trio.move_on_after(GOODBYE_S):
         await closed.wait()
     hurry.cancel()

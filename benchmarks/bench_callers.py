@@ -16,7 +16,7 @@ from pathlib import Path
 from ant.client import AntClient
 from ant.http.access.sock_diag import SockDiag
 from ant.terminal.host import processes
-from ant.terminal.host.socket_holders import Holders, lineage
+from ant.terminal.host.socket_holders import SocketHolders, lineage
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 
@@ -70,7 +70,7 @@ def sockets_of(pid: int) -> list[int]:
     return found
 
 
-def find(inode: int, finder: Holders) -> None:
+def find(inode: int, finder: SocketHolders) -> None:
     """What the server does in its thread: the holder, then its ancestors."""
     pid = finder.find(inode).pid
     assert pid is not None
@@ -98,7 +98,7 @@ async def main() -> None:
             ]
             count = len(processes.snapshot())
             print(f"{count} processes, {len(inside) * SOCKETS} sockets in terminals")
-            chance, finder = random.Random(1), Holders()
+            chance, finder = random.Random(1), SocketHolders()
 
             def call() -> None:
                 """One of the programs opens one more socket, and is found by it."""
@@ -117,13 +117,19 @@ async def main() -> None:
             tell("any program in a terminal that connects", took[1:])
             with socket.socket() as ours:
                 own = os.fstat(ours.fileno()).st_ino
-                told("an old process, at its first call", lambda: find(own, Holders()))
+                told(
+                    "an old process, at its first call",
+                    lambda: find(own, SocketHolders()),
+                )
                 told("the same, at its next", lambda: find(own, finder))
                 start = subprocess.Popen
                 new = start(["cat"], stdin=subprocess.PIPE, pass_fds=[ours.fileno()])
                 with new:
                     ours.close()
-                    told("a new process, such as curl", lambda: find(own, Holders()))
+                    told(
+                        "a new process, such as curl",
+                        lambda: find(own, SocketHolders()),
+                    )
                     new.communicate(b"")
             kernel = SockDiag()
             address = "127.0.0.1", server.port

@@ -14,11 +14,11 @@ import attrs
 import trio
 
 from ant.client import AntClient
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.host import processes
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.display import Display
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from benchmarks.bench_detection import AGENTS, Agent
 from tests.live.server import Server, running_server
 from tests.terminal.recorded import Recording, recordings
@@ -63,11 +63,11 @@ class Cost:
 def cost(display: Display, driver: str | None, name: str) -> Cost:
     """Of this screen as it is."""
 
-    def look() -> Look:
+    def look() -> ScreenSnapshot:
         return display.look(TTY, 1.0)
 
     seen = look()
-    return Cost(micros(look), micros(lambda: judge(seen, driver)), name)
+    return Cost(micros(look), micros(lambda: classify(seen, driver)), name)
 
 
 def costs(recording: Recording) -> Iterator[Cost]:

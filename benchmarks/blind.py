@@ -8,11 +8,11 @@ import sys
 
 from ant.cli.main import main
 from ant.history.indexer import Indexer
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.screen.display import Display
 
 
-def _never(_self: Detector, _at: float) -> None:
+def _never(_self: PromptDetector, _at: float) -> None:
     """When to look."""
 
 
@@ -29,7 +29,7 @@ if __name__ == "__main__":
     if what == "lines":
         Indexer.mark = _ignore  # type: ignore[method-assign]
     else:
-        Detector.due = _never  # type: ignore[method-assign]
+        PromptDetector.due = _never  # type: ignore[method-assign]
     if what == "screen":
         Display.blank = _without  # type: ignore[method-assign]
     main()

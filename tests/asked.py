@@ -9,7 +9,7 @@ import trio
 from ant.core import clock
 from ant.model.prompts import Decision, PromptRecord
 from ant.model.sessions import Session, SessionId
-from ant.prompts.tracker import Desk
+from ant.prompts.tracker import PromptTracker
 from ant.store import Store, Unit
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.choice import Choice, Outcome
@@ -58,10 +58,10 @@ def record(
     session_id: str = "one", asked: Prompt | None = None, **fields: Any
 ) -> PromptRecord:
     """The record of a prompt as a desk makes it."""
-    desk = Desk(SessionId(session_id), "run", 0)
-    desk.saw(verdict(asked or prompt()))
-    assert desk.prompt is not None
-    return attrs.evolve(desk.prompt.record, **fields)
+    tracker = PromptTracker(SessionId(session_id), "run", 0)
+    tracker.saw(verdict(asked or prompt()))
+    assert tracker.prompt is not None
+    return attrs.evolve(tracker.prompt.record, **fields)
 
 
 def decision(**fields: Any) -> Decision:
@@ -113,7 +113,7 @@ class Asker:
         asker = cls(rig, session)
         live: Any = rig.system.supervisor.need(session.id)
         live.answer = asker.answer
-        live._sight.judge = lambda at: []  # What is seen, the test says.
+        live._view.judge = lambda at: []  # What is seen, the test says.
         asker.go.set()
         return asker
 
@@ -121,7 +121,7 @@ class Asker:
         """Put it on the screen, after some output."""
         self.end += 10
         seen = VerdictSeen(verdict(asked, self.end, kind))
-        self.rig.system.stage.running[self.session.id].saw(seen)
+        self.rig.system.services.running[self.session.id].saw(seen)
 
     async def ask(self, asked: Prompt | None = None) -> PromptRecord:
         """Show a prompt and wait until it is stored."""
@@ -130,17 +130,17 @@ class Asker:
 
     async def told(self) -> PromptRecord:
         """The prompt on the screen, once all is written."""
-        clerk = self.rig.system.stage.clerk
-        case = clerk._cases[self.session.id]
-        while any(sheet.is_due for sheet in case.desk.unsettled()):
+        prompt_service = self.rig.system.services.prompt_service
+        case = prompt_service._cases[self.session.id]
+        while any(open_prompt.is_due for open_prompt in case.tracker.unsettled()):
             await case.moved.park()
-        return clerk.current(self.session.id)
+        return prompt_service.current(self.session.id)
 
     async def settled(self) -> None:
         """Until all that was asked and answered is written."""
-        case = self.rig.system.stage.clerk._cases[self.session.id]
+        case = self.rig.system.services.prompt_service._cases[self.session.id]
         with trio.fail_after(PATIENCE_S):
-            while case.desk.unsettled():
+            while case.tracker.unsettled():
                 await case.moved.park()
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:

@@ -20,10 +20,10 @@ from ant.model.deliveries import DeliveryRecord
 from ant.model.messages import MessageId
 from ant.model.sessions import Session, SessionId, SessionType
 from ant.rooms import participants
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.input.addressee import Check
-from ant.terminal.input.type_message import Said
+from ant.terminal.input.type_message import TypeResult
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.modes import Modes
@@ -32,7 +32,7 @@ from tests.systems import PATIENCE_S, Rig
 AGENT = Tty(echo=False, canonical=False, foreground="codex", interprets=False)
 """An agent that a driver knows is in front."""
 
-SENT = Said(0, submitted=True, sure=True)
+SENT = TypeResult(0, submitted=True, sure=True)
 
 
 @attrs.define(eq=False)
@@ -46,12 +46,12 @@ class Hearer:
     pastes: bool = True
     is_blind: bool = False
     told: list[str] = attrs.field(factory=list)
-    plans: deque[Said | Exception] = attrs.field(factory=deque)
+    plans: deque[TypeResult | Exception] = attrs.field(factory=deque)
     reactions: deque[int | Exception | None] = attrs.field(factory=deque)
     go: trio.Event = attrs.field(factory=trio.Event)
     foreground: Tty | None = AGENT
     since: float = 0.0
-    flow: Flow = attrs.field(factory=lambda: Flow(Tail(0)))
+    flow: OutputFlow = attrs.field(factory=lambda: OutputFlow(Tail(0)))
 
     @classmethod
     async def start(cls, rig: Rig, name: str = "codex", room: Any = None) -> "Hearer":
@@ -68,16 +68,16 @@ class Hearer:
 
     def run(self) -> None:
         """The program begins."""
-        self.rig.system.stage.courier.enter(self.session.id, self)
+        self.rig.system.services.dispatcher.enter(self.session.id, self)
 
     def end(self) -> None:
         """It ends."""
-        self.rig.system.stage.courier.leave(self.session.id)
+        self.rig.system.services.dispatcher.leave(self.session.id)
 
     def show(self, kind: Kind, rule: str = "codex-cli/composer") -> None:
         """The screen is judged to be that."""
         self.verdict = Verdict(kind, rule, (), 0)
-        self.rig.system.stage.courier.saw(self.session.id)
+        self.rig.system.services.dispatcher.saw(self.session.id)
 
     def tty(self) -> Tty | None:
         return self.foreground
@@ -87,10 +87,10 @@ class Hearer:
             raise Conflict("No screen library is installed on this server.")
         return Modes(bracketed_paste=self.pastes)
 
-    async def note(self, line: str) -> Said:
+    async def note(self, line: str) -> TypeResult:
         return await self.say(line)
 
-    async def say(self, text: str, check: Check | None = None) -> Said:
+    async def say(self, text: str, check: Check | None = None) -> TypeResult:
         plan = self.plans.popleft() if self.plans else SENT
         if isinstance(plan, Exception):
             await trio.lowlevel.checkpoint()
@@ -121,10 +121,10 @@ class Hearer:
 
     async def until(self, message_id: MessageId, *states: str) -> DeliveryRecord:
         """Its delivery, once it is in one of these states."""
-        courier = self.rig.system.stage.courier
+        dispatcher = self.rig.system.services.dispatcher
         with trio.fail_after(PATIENCE_S):
             while True:
-                moved = courier.moved(message_id)
+                moved = dispatcher.moved(message_id)
                 one = await self.delivery(message_id)
                 if one.state in states:
                     return one
@@ -132,10 +132,10 @@ class Hearer:
 
     async def ended(self, message_id: MessageId) -> DeliveryRecord:
         """Its delivery, once nothing more is done for it."""
-        courier = self.rig.system.stage.courier
+        dispatcher = self.rig.system.services.dispatcher
         with trio.fail_after(PATIENCE_S):
             while not (await self.delivery(message_id)).final:
-                moved = courier.moved(message_id)
+                moved = dispatcher.moved(message_id)
                 if not (await self.delivery(message_id)).final:
                     await moved.wait()
         await self.idle()
@@ -143,7 +143,7 @@ class Hearer:
 
     async def idle(self) -> None:
         """Until nothing is to be done there."""
-        rounds = self.rig.system.stage.courier._rounds
+        rounds = self.rig.system.services.dispatcher._rounds
         with trio.fail_after(PATIENCE_S):
             while SessionId(self.session.id) in rounds:
                 await trio.lowlevel.checkpoint()

@@ -17,29 +17,29 @@ from ant.api.session_requests import CreateSession
 from ant.config import Config
 from ant.core import clock
 from ant.core.background import open_background
-from ant.core.fair_turns import Turns
-from ant.core.wakeup import Bell
+from ant.core.fair_turns import FairTurns
+from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.http.app import create_app
 from ant.identity.quotas import Quotas
-from ant.identity.tokens import Mint
+from ant.identity.tokens import TokenSigner
 from ant.journal import bus
 from ant.journal.bus import Bus
 from ant.journal.writer import open_journal
-from ant.messages.channel_sender import Channels
-from ant.messages.delivery_dispatcher import Courier
-from ant.messages.inbox_files import Inboxes
+from ant.messages.channel_sender import ChannelSender
+from ant.messages.delivery_dispatcher import DeliveryDispatcher
+from ant.messages.inbox_files import OverflowFiles
 from ant.model.events import Envelope
 from ant.model.sessions import Session, SessionType
-from ant.prompts.service import Clerk
+from ant.prompts.service import PromptService
 from ant.prompts.webhooks import Webhooks
-from ant.recording.event_recorder import Recorder
-from ant.recording.transcript_writer import Scribe
+from ant.recording.event_recorder import EventRecorder
+from ant.recording.transcript_writer import TranscriptWriter
 from ant.rooms.presence import Presence
-from ant.runtime.broadcaster import Viewers
+from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.health import HealthProbe
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import Stage
+from ant.runtime.session_run import RunServices
 from ant.runtime.supervisor import open_supervisor
 from ant.runtime.system import System
 from ant.sessions import sessions
@@ -122,10 +122,10 @@ class Rig:
         await self.system.journal.write(nothing)
 
     @property
-    def bells(self) -> set[Bell]:
+    def wakeups(self) -> set[Wakeup]:
         """Who listens to the bus, but for the two that always do."""
-        own = {self.system.channels._bell, self.system.stage.courier.bell}
-        return self.bus._bells - own
+        own = {self.system.channels._wakeup, self.system.services.dispatcher.wakeup}
+        return self.bus._wakeups - own
 
     def tags(self) -> list[str]:
         """The class names of all events published, in order."""
@@ -173,39 +173,52 @@ async def running(
             open_background() as background,
         ):
             indexer = Indexer(journal)
-            scribe = Scribe(journal, config.transcript_max_bytes, indexer.mark)
+            transcript_writer = TranscriptWriter(
+                journal, config.transcript_max_bytes, indexer.mark
+            )
             opener = open_terminal or rig.open_fake
             webhooks = Webhooks(config.webhook_private)
-            channels = Channels(journal, rig.bus)
-            recorder = Recorder(scribe)
-            clerk = Clerk(journal, scribe, recorder, webhooks)
-            inboxes = Inboxes(config.data_dir / "inbox")
-            courier = Courier(journal, scribe, rig.bus, inboxes)
-            stage = Stage(
-                *(journal, scribe, recorder, clerk, courier, Viewers()),
-                *(opener, Turns()),
-                *("http://test", Mint(), config.shell_integration),
+            channels = ChannelSender(journal, rig.bus)
+            recorder = EventRecorder(transcript_writer)
+            prompt_service = PromptService(
+                journal, transcript_writer, recorder, webhooks
             )
-            background.start_soon("turns", stage.turns.run)
-            background.start_soon("transcripts", scribe.run)
+            overflow_files = OverflowFiles(config.data_dir / "inbox")
+            dispatcher = DeliveryDispatcher(
+                journal, transcript_writer, rig.bus, overflow_files
+            )
+            services = RunServices(
+                *(
+                    journal,
+                    transcript_writer,
+                    recorder,
+                    prompt_service,
+                    dispatcher,
+                    Broadcaster(),
+                ),
+                *(opener, FairTurns()),
+                *("http://test", TokenSigner(), config.shell_integration),
+            )
+            background.start_soon("turns", services.turns.run)
+            background.start_soon("transcripts", transcript_writer.run)
             background.start_soon("recorder", recorder.run)
             background.start_soon("indexer", indexer.run)
-            background.start_soon("endings", stage.endings.run)
+            background.start_soon("endings", services.endings.run)
             background.start_soon("webhooks", webhooks.run)
             background.start_soon("channels", channels.run)
             remover = Remover(journal, indexer, config.event_log_keep, 36500)
             background.start_soon("remover", remover.run)
-            await background.start("prompts", clerk.start_keeping)
-            await background.start("deliveries", courier.start_delivering)
+            await background.start("prompts", prompt_service.start_keeping)
+            await background.start("deliveries", dispatcher.start_delivering)
             with rig.hurry:
                 async with open_supervisor(
-                    stage, config.max_active_sessions, config.grace_s
+                    services, config.max_active_sessions, config.grace_s
                 ) as supervisor:
                     rig.system = System(
                         config=config,
                         bus=rig.bus,
                         journal=journal,
-                        stage=stage,
+                        services=services,
                         supervisor=supervisor,
                         presence=Presence(),
                         health=HealthProbe(journal, supervisor, background),

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ant.client import AntClient, Socket, error_of
+from ant.client import AntClient, EventSocket, error_of
 from ant.core import errors
 from ant.core.errors import AntError, Conflict, Invalid, NotFound, StorageFailed
 from ant.http.contract.problems import problem_of
@@ -124,7 +124,7 @@ async def test_a_socket_waits_for_what_it_expects() -> None:
         {**error, "ref": "r"},
         {**error, "ref": "r"},
     )
-    socket = Socket(wire)  # type: ignore[arg-type]
+    socket = EventSocket(wire)  # type: ignore[arg-type]
     await socket.send("presence_ping", ref="r")
     assert [{"type": "presence_ping", "ref": "r"}] == wire.sent
     assert {"type": "ack", "ref": "r"} == await socket.expect("ack", ref="r")

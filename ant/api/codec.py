@@ -35,7 +35,7 @@ from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import transform_error
 
-from ant.api.constraints import Given
+from ant.api.constraints import RequiredFields
 from ant.api.frames import FRAMES, Frame
 from ant.core import clock
 from ant.core.errors import Invalid
@@ -223,7 +223,7 @@ def _strict(converter: Converter) -> Converter:
                 others = {key: v for key, v in value.items() if key not in own}
                 value = {k: v for k, v in value.items() if k in own} | {rest: others}
             done = read(value, kind)
-            if isinstance(rule, Given):
+            if isinstance(rule, RequiredFields):
                 rule.check(done)
             return done
 

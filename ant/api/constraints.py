@@ -59,7 +59,7 @@ class Text:
 
 
 @attrs.frozen
-class Choice:
+class OneOf:
     """One of these words."""
 
     words: tuple[str, ...]
@@ -109,7 +109,7 @@ class Count:
 
 
 @attrs.frozen
-class Given:
+class RequiredFields:
     """What a class says of itself, as `rule`: which fields not to leave all out.
 
     At least one of them is given and not null, exactly one where `only`.

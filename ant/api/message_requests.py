@@ -7,11 +7,11 @@ import attrs
 from ant.api.constraints import (
     MAX_CONTENT,
     NO_NUL,
-    Choice,
     Ident,
     Limit,
     Meta,
     Offset,
+    OneOf,
     Range,
     Short,
     Text,
@@ -49,7 +49,7 @@ class ListDeliveries:
     since: Short | None = None
     before: Short | None = None
     limit: Limit = 50
-    state: Annotated[str, Choice(tuple(DeliveryState))] | None = None
+    state: Annotated[str, OneOf(tuple(DeliveryState))] | None = None
 
 
 @attrs.frozen

@@ -9,11 +9,11 @@ from ant.api.constraints import (
     MAX_INPUT,
     NO_NUL,
     Count,
-    Given,
     Ident,
     Offset,
     Prose,
     Range,
+    RequiredFields,
     Short,
     Text,
     Word,
@@ -65,7 +65,7 @@ class Respond:
     for. `prompt_id` names the prompt that was seen; else the current one is bound.
     """
 
-    rule: ClassVar = Given(("response", "text", "type", "choice"))
+    rule: ClassVar = RequiredFields(("response", "text", "type", "choice"))
     response: Reply | None = None
     text: Reply | None = None
     enter: bool = True
@@ -150,7 +150,7 @@ class PutBridge:
 class ReportHook:
     """What an agent CLI's own hook tells; its other fields are in `rest`."""
 
-    rule: ClassVar = Given(("event", "hook_event_name"))
+    rule: ClassVar = RequiredFields(("event", "hook_event_name"))
     open: ClassVar = True
     event: Annotated[str, Text(1, 200, NO_NUL, "text without NUL")] | None = None
     hook_event_name: Annotated[str, Text(1, 200, NO_NUL, "text without NUL")] | None = (

@@ -7,13 +7,13 @@ import attrs
 from ant.api.constraints import (
     NO_NUL,
     Count,
-    Given,
     Ident,
     Meta,
     Name,
     Path,
     Prose,
     Range,
+    RequiredFields,
     Short,
     Text,
     Title,
@@ -32,7 +32,7 @@ ChannelHandle = Annotated[
 class AddParticipant:
     """A session, by id or by handle; coming back after leaving is the same ask."""
 
-    rule: ClassVar = Given(("session_id", "handle"))
+    rule: ClassVar = RequiredFields(("session_id", "handle"))
     session_id: Ident | None = None
     handle: Annotated[str, Text(1, 500, NO_NUL, "text without NUL")] | None = None
     role: Literal["participant", "external"] = "participant"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import attrs
 
-from ant.api.constraints import Choice, Limit, Moment, Offset, Word, Words
+from ant.api.constraints import Limit, Moment, Offset, OneOf, Word, Words
 from ant.model.run_events import Source
 
 
@@ -20,7 +20,7 @@ class ListRunEvents:
     before: Moment | None = None
     after: Offset | None = None
     before_id: Offset | None = None
-    source: Annotated[str, Choice(tuple(Source))] | None = None
+    source: Annotated[str, OneOf(tuple(Source))] | None = None
     kind: Word | None = None
     q: Words | None = None
     limit: Limit = 200

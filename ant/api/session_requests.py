@@ -6,12 +6,12 @@ import attrs
 
 from ant.api.constraints import (
     Argument,
-    Choice,
     Count,
     Handle,
     Ident,
     Meta,
     Name,
+    OneOf,
     Path,
     Short,
     Size,
@@ -80,4 +80,4 @@ class SetHandle:
 class SetCliFlag:
     """The agent CLI driver; null, empty or absent clears it."""
 
-    cli_flag: Annotated[str, Choice((*CliFlag, ""))] | None = None
+    cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None = None

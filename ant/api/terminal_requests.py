@@ -8,11 +8,11 @@ from ant.api.constraints import (
     BASE64,
     MAX_INPUT,
     Count,
-    Given,
     Ident,
     Limit,
     Moment,
     Offset,
+    RequiredFields,
     Short,
     Size,
     Text,
@@ -28,7 +28,7 @@ MAX_INPUT_B64: Final = (MAX_INPUT + 2) // 3 * 4
 class TypeInput:
     """Exactly these bytes; one of the two must be given."""
 
-    rule: ClassVar = Given(("data", "data_b64"), only=True)
+    rule: ClassVar = RequiredFields(("data", "data_b64"), only=True)
     data: Annotated[str, Text(0, MAX_INPUT)] | None = None
     data_b64: Annotated[str, Text(0, MAX_INPUT_B64, BASE64, "base64")] | None = None
 

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 import trio
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import Stopping, StorageFailed
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ async def persist(what: str, work: Callable[..., Awaitable[None]], *args: Any) -
         except Exception as exc:
             if not is_of_system(exc):
                 raise
-            met(Limit.SYSTEM)
+            increment(Limit.SYSTEM)
             rate.error("%s has to wait: %s", what, sentence(exc))
         if trio.current_time() - began >= STEADY_S:
             pause_s = PAUSE_S
@@ -94,7 +94,7 @@ async def persist(what: str, work: Callable[..., Awaitable[None]], *args: Any) -
         pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
 
-class Children:
+class ChildTasks:
     """The tasks that a task starts; one that fails is logged, and fails alone.
 
     While the nursery is being replaced, those that are started wait for the next one.
@@ -132,7 +132,7 @@ class Children:
         try:
             await work(*args)
         except Exception:
-            met(Limit.SYSTEM)
+            increment(Limit.SYSTEM)
             log.exception("A task failed: %s.", getattr(work, "__qualname__", work))
 
 
@@ -239,7 +239,7 @@ class Background:
 
     def _failed(self, task: _Task, exc: Exception, since: float) -> None:
         """Note it; whether it is started again is in the fault."""
-        met(Limit.SYSTEM)
+        increment(Limit.SYSTEM)
         now, stopped = trio.current_time(), False
         if now - since >= STEADY_S:
             task.pause_s = PAUSE_S

@@ -91,7 +91,7 @@ class Limit(Enum):
 _counts = dict.fromkeys(Limit, 0)
 
 
-def met(limit: Limit, times: int = 1) -> None:
+def increment(limit: Limit, times: int = 1) -> None:
     """It was, so many times."""
     _counts[limit] += times
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 
 RESERVE = 64
@@ -114,7 +114,7 @@ def check_terminal() -> None:
         open_now = most
     kept = shares().all + min(RESERVE, most // 8)
     if open_now + TERMINAL > most - kept:
-        met(Limit.TERMINALS)
+        increment(Limit.TERMINALS)
         raise CapacityReached(
             f"No terminal to be had: of {most} descriptors {kept} are kept for "
             "connections and for the server itself; raise the hard limit (ulimit -Hn) "

@@ -3,7 +3,7 @@
 import trio
 from trio.abc import Instrument
 
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 
 WIDTH = 2
 """Large things that go on in one turn of the loop, over all terminals and sockets."""
@@ -19,7 +19,7 @@ HOLD_MAX = 8
 """Turns in a row that they wait at most, whatever small things come."""
 
 
-class Turns(Instrument):
+class FairTurns(Instrument):
     """Lets `width` callers go on in each turn, first come first served.
 
     Who may go on at once does so without a checkpoint. `run` must be running.
@@ -29,7 +29,7 @@ class Turns(Instrument):
         self._width = self._left = width
         self._held, self._may_hold = 0, HOLD_MAX
         self._waiting = trio.lowlevel.ParkingLot()
-        self._bell = Bell()
+        self._wakeup = Wakeup()
 
     async def take(self) -> bool:
         """Return when it is one's turn, and whether that had to be waited for.
@@ -39,7 +39,7 @@ class Turns(Instrument):
         if self._left and not self._waiting:
             self._left -= 1
             return False
-        self._bell.ring()
+        self._wakeup.set()
         await self._waiting.park()
         return True
 
@@ -62,8 +62,8 @@ class Turns(Instrument):
         trio.lowlevel.add_instrument(self)
         try:
             while True:
-                await self._bell.wait()
+                await self._wakeup.wait()
                 if self._waiting:
-                    self._bell.ring()
+                    self._wakeup.set()
         finally:
             trio.lowlevel.remove_instrument(self)

@@ -8,7 +8,7 @@ AGAIN_S = 60.0
 """Between two lines while it goes on."""
 
 
-class Outage:
+class RetryLog:
     """Something that fails over and over, as `what` says: "Transcripts wait"."""
 
     def __init__(self, log: logging.Logger, what: str) -> None:

@@ -22,7 +22,7 @@ class Change(Generic[T]):
     passed_over: int
 
 
-class Pace(Generic[T]):
+class Throttle(Generic[T]):
     """The changes of one thing; two are alike when their `key` is."""
 
     def __init__(self, every_s: float, key: Callable[[T], Hashable]) -> None:

@@ -3,13 +3,13 @@
 import trio
 
 
-class Bell:
+class Wakeup:
     """For one waiting task. A ring that comes before the wait is kept until then."""
 
     def __init__(self) -> None:
         self._rung = trio.Event()
 
-    def ring(self) -> None:
+    def set(self) -> None:
         """Wake the waiter, now or when it next waits."""
         self._rung.set()
 

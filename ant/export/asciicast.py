@@ -36,7 +36,7 @@ class Size:
 
 
 @attrs.frozen
-class Mark:
+class Marker:
     """Something to find again: a prompt, an answer. It stands after `offset`."""
 
     offset: int
@@ -54,7 +54,7 @@ def header(cols: int, rows: int, started: datetime, title: str) -> dict[str, Any
 
 
 def events(
-    pieces: Iterable[Piece], sizes: Iterable[Size], marks: Iterable[Mark]
+    pieces: Iterable[Piece], sizes: Iterable[Size], marks: Iterable[Marker]
 ) -> Iterator[list[Any]]:
     """The other lines: seconds since the line before, kind, data.
 

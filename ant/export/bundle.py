@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from ant.api import codec
-from ant.export.documents import Chronicle
+from ant.export.documents import SessionDocument
 from ant.model.sessions import Session
 from ant.model.transcript import Chunk
 from ant.store import Unit
@@ -25,7 +25,7 @@ _PAGE = 500
 
 
 def pieces(
-    unit: Unit, told: Chronicle, chunks: Iterable[Chunk] | None
+    unit: Unit, told: SessionDocument, chunks: Iterable[Chunk] | None
 ) -> Iterator[bytes]:
     """The bundle, piece by piece; with the transcript's `chunks`, if they are given.
 

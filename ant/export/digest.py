@@ -13,7 +13,7 @@ from datetime import datetime
 
 import attrs
 
-from ant.export.terminal_summary import Recap, Record, gather, recap
+from ant.export.terminal_summary import Recap, SummarySource, gather, recap
 from ant.messages import messages as rooms
 from ant.model.messages import Message, MessageId
 from ant.model.sessions import SessionId
@@ -120,7 +120,7 @@ def _go_on() -> None:
 def digest(
     session_id: SessionId,
     messages: Sequence[Message],
-    record: Record | None = None,
+    record: SummarySource | None = None,
     pause: Callable[[], None] = _go_on,
 ) -> Digest:
     """The digest of these messages, oldest first, and of what a terminal recorded.

@@ -16,7 +16,7 @@ from ant.model.prompts import PromptRecord
 from ant.model.rooms import FileRef, Task
 from ant.model.run_events import RunEvent
 from ant.model.sessions import Session
-from ant.run_events.commands import COMMAND_BLOCK, Command, commands_of
+from ant.run_events.commands import COMMAND_BLOCK, CommandRecord, commands_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FENCE = re.compile(r"`{3,}")
@@ -36,7 +36,7 @@ def _go_on() -> None:
 
 
 @attrs.frozen
-class Chronicle:
+class SessionDocument:
     """All that is told of a session; messages are oldest first.
 
     `pause` is called between two pieces of work.
@@ -58,7 +58,7 @@ def file_name(session: Session, ending: str) -> str:
     return f"{safe}_{session.id[:8]}.{ending}"
 
 
-def markdown(told: Chronicle) -> str:
+def markdown(told: SessionDocument) -> str:
     """Front matter, a digest, then everything in its order."""
     session = told.session
     parts = [_front_matter(session), f"# {_line(session.name)}", ""]
@@ -91,7 +91,7 @@ def markdown(told: Chronicle) -> str:
     return "\n".join(parts)
 
 
-def page(told: Chronicle) -> str:
+def page(told: SessionDocument) -> str:
     """The same but the digest as one page, without scripts or what is elsewhere."""
     session = told.session
     rows = [f"<h1>{_esc(session.name)}</h1>"]
@@ -175,7 +175,7 @@ def _yaml(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _digest_of(told: Chronicle) -> Iterable[str]:
+def _digest_of(told: SessionDocument) -> Iterable[str]:
     room, count = DIGESTED, 0
     for message in reversed(told.messages):
         room -= len(message.content)
@@ -202,17 +202,17 @@ def _prompt_line(record: PromptRecord) -> str:
     return f"- {at} {record.class_}: {question} → {_line(answer)}{by} (@{record.end})"
 
 
-def _others(told: Chronicle) -> list[RunEvent]:
+def _others(told: SessionDocument) -> list[RunEvent]:
     return [each for each in told.events if each.kind != COMMAND_BLOCK]
 
 
-def _command_line(command: Command) -> str:
+def _command_line(command: CommandRecord) -> str:
     at, shown = clock.stamp(command.ended_at), _code(_line(command.command) or "?")
     place = f" in {_code(_line(command.cwd))}" if command.cwd else ""
     return f"- {at} {shown} → {_outcome(command)}{place} ({_range(command)})"
 
 
-def _command_row(command: Command) -> str:
+def _command_row(command: CommandRecord) -> str:
     name = "failed" if command.failed else "done"
     return (
         f'<tr class="{name}"><td><time>{clock.stamp(command.ended_at)}</time></td>'
@@ -222,14 +222,14 @@ def _command_row(command: Command) -> str:
     )
 
 
-def _outcome(command: Command) -> str:
+def _outcome(command: CommandRecord) -> str:
     code = "no exit code" if command.exit_code is None else f"exit {command.exit_code}"
     if command.duration_ms is None:
         return code
     return f"{code}, {command.duration_ms / 1000:.1f} s"
 
 
-def _range(place: Command | RunEvent) -> str:
+def _range(place: CommandRecord | RunEvent) -> str:
     ends = [str(each) for each in (place.start, place.end) if each is not None]
     return "@" + "–".join(ends) if ends else "no bytes"
 

@@ -185,8 +185,8 @@ def _resolved(path: Path) -> Path:
     return path.resolve()
 
 
-def _chronicle(unit: Unit, session: Session) -> documents.Chronicle:
-    return documents.Chronicle(
+def _document(unit: Unit, session: Session) -> documents.SessionDocument:
+    return documents.SessionDocument(
         session=session,
         messages=unit.messages.page(session.id, None, None, MESSAGES, ROWS_BYTES),
         tasks=unit.board.tasks(session.id),
@@ -223,21 +223,21 @@ def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:
 
 
 def _as_markdown(unit: Unit, session: Session) -> Iterator[bytes]:
-    yield documents.markdown(_chronicle(unit, session)).encode()
+    yield documents.markdown(_document(unit, session)).encode()
 
 
 def _as_html(unit: Unit, session: Session) -> Iterator[bytes]:
-    yield documents.page(_chronicle(unit, session)).encode()
+    yield documents.page(_document(unit, session)).encode()
 
 
 def _as_json(unit: Unit, session: Session) -> Iterator[bytes]:
-    return bundle.pieces(unit, _chronicle(unit, session), None)
+    return bundle.pieces(unit, _document(unit, session), None)
 
 
 def _as_evidence(unit: Unit, session: Session) -> Iterator[bytes]:
     oldest = session.terminal.oldest if session.terminal else 0
     chunks = _chunks(unit, session, oldest)
-    return bundle.pieces(unit, _chronicle(unit, session), chunks)
+    return bundle.pieces(unit, _document(unit, session), chunks)
 
 
 def _as_cast(unit: Unit, session: Session) -> Iterator[bytes]:
@@ -259,19 +259,21 @@ def _as_cast(unit: Unit, session: Session) -> Iterator[bytes]:
     yield from map(_line, asciicast.events(played, told, _marks(unit, session)))
 
 
-def _marks(unit: Unit, session: Session) -> list[asciicast.Mark]:
+def _marks(unit: Unit, session: Session) -> list[asciicast.Marker]:
     """Where something is to be found: prompts, answers, and commands."""
     assert session.terminal is not None
     marks = []
     for record in unit.prompts.of_session(session.id, PROMPTS):
-        marks.append(asciicast.Mark(record.end, f"prompt: {record.summary}"))
+        marks.append(asciicast.Marker(record.end, f"prompt: {record.summary}"))
         if record.answer is not None:
-            marks.append(asciicast.Mark(record.end, f"answer: {record.answer.chosen}"))
+            marks.append(
+                asciicast.Marker(record.end, f"answer: {record.answer.chosen}")
+            )
     events = unit.run_events.page(session.id, EVENTS, kind=COMMAND_BLOCK)
     for command in commands_of(events):
         if command.start is not None:
             label = " ".join(command.command.split())[:LABEL]
-            marks.append(asciicast.Mark(command.start, f"$ {label}"))
+            marks.append(asciicast.Marker(command.start, f"$ {label}"))
     return [mark for mark in marks if mark.offset >= session.terminal.oldest]
 
 

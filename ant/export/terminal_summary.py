@@ -13,7 +13,7 @@ import attrs
 from ant.model.prompts import PromptId, PromptRecord
 from ant.model.run_events import RunEvent, Source
 from ant.model.sessions import SessionId, TerminalInfo
-from ant.run_events.commands import COMMAND_BLOCK, Command, commands_of
+from ant.run_events.commands import COMMAND_BLOCK, CommandRecord, commands_of
 from ant.sessions.sessions import get_session
 from ant.store import PromptCounts, Unit
 
@@ -101,7 +101,7 @@ class Recap:
 
 
 @attrs.frozen
-class Record:
+class SummarySource:
     """What a recap is made of; events and prompts are oldest first."""
 
     terminal: TerminalInfo
@@ -114,13 +114,13 @@ class Record:
     asked: PromptCounts = PromptCounts(0, 0, 0)
 
 
-def gather(unit: Unit, session_id: SessionId) -> Record | None:
+def gather(unit: Unit, session_id: SessionId) -> SummarySource | None:
     """The rows of a terminal; None for a chat. Raises `NotFound`."""
     session = get_session(unit, session_id)
     if session.terminal is None:
         return None
     kinds, first, last = unit.run_events.extent(session_id)
-    return Record(
+    return SummarySource(
         terminal=session.terminal,
         blocks=unit.run_events.page(
             session_id, COVERED, kind=COMMAND_BLOCK, budget=COVERED_BYTES
@@ -136,7 +136,7 @@ def gather(unit: Unit, session_id: SessionId) -> Record | None:
     )
 
 
-def recap(record: Record) -> Recap:
+def recap(record: SummarySource) -> Recap:
     """The recap of these rows; pure."""
     commands = commands_of(record.blocks)
     failures = [each for each in commands if each.failed]
@@ -162,7 +162,7 @@ def recap(record: Record) -> Recap:
     )
 
 
-def _ran(commands: Sequence[Command]) -> tuple[RanCommand, ...]:
+def _ran(commands: Sequence[CommandRecord]) -> tuple[RanCommand, ...]:
     return tuple(
         RanCommand(
             event_id=each.event_id,

@@ -30,7 +30,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @attrs.frozen
-class Finding:
+class CheckResult:
     """What was checked, and the first `fault`; None where all is as it was.
 
     `head` is the hash of the last event. `compared` outputs of commands have the bytes
@@ -46,7 +46,7 @@ class Finding:
     fault: str | None
 
 
-def verify(data: bytes, head: str | None = None) -> Finding:
+def verify(data: bytes, head: str | None = None) -> CheckResult:
     """Check a bundle, and that it still has an event with the hash `head`.
 
     Raises `Invalid` where that is no bundle of ours.
@@ -68,7 +68,7 @@ def verify(data: bytes, head: str | None = None) -> Finding:
         fault = fault or broken  # That of a command has a name.
     earlier = events[0]["n"] - 1 if events and fault is None else 0
     last = _hash(events[-1]) if events else None
-    return Finding(len(events), last, compared, missing, earlier, fault)
+    return CheckResult(len(events), last, compared, missing, earlier, fault)
 
 
 def _bundle(value: Any) -> Body:

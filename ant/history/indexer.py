@@ -14,8 +14,8 @@ import trio
 
 from ant.core import clock
 from ant.core.errors import AntError, Stopping, StorageFailed
-from ant.core.log_rate import Outage
-from ant.core.wakeup import Bell
+from ant.core.log_rate import RetryLog
+from ant.core.wakeup import Wakeup
 from ant.history import lines
 from ant.history.lines import Rendered
 from ant.journal.writer import Journal
@@ -45,30 +45,30 @@ class Indexer:
         self._broken: set[SessionId] = set()
         self._current: SessionId | None = None
         self._untidy = True
-        self._bell, self._working = Bell(), trio.Lock()
+        self._wakeup, self._working = Wakeup(), trio.Lock()
 
     def mark(self, session_id: SessionId) -> None:
         """Bytes of this session were stored."""
         if session_id not in self._due:
             self._due[session_id] = trio.current_time() + LINGER_S
-            self._bell.ring()
+            self._wakeup.set()
 
     def tidy_soon(self) -> None:
         """Something was removed for good: take it out of the index, too."""
         self._untidy = True
-        self._bell.ring()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Work until the journal closes.
 
         *Cancellation:* what was begun is stored, or done again.
         """
-        is_begun, outage = False, Outage(log, "Lines wait for the disk")
+        is_begun, outage = False, RetryLog(log, "Lines wait for the disk")
         while True:
             began = clock.monotonic()
             try:
                 if not is_begun:
-                    for session_id in await self._journal.study(lines.lagging):
+                    for session_id in await self._journal.read_in_thread(lines.lagging):
                         self._due[session_id] = trio.current_time()
                     is_begun = True
                 await self._wait()
@@ -89,7 +89,7 @@ class Indexer:
             if due <= (now := trio.current_time()):
                 return
             with trio.move_on_at(min(due, now + TIDY_S)) as waited:
-                await self._bell.wait()
+                await self._wakeup.wait()
             if waited.cancelled_caught and not self._due:
                 self._untidy = not await self._journal.read(lines.is_tidy)
 
@@ -120,14 +120,14 @@ class Indexer:
             more = await self._journal.write(lines.store_rendered, done)
         if done.lines:
             self._untidy = True
-            self._bell.ring()
+            self._wakeup.set()
         return more
 
     async def _render(self, session_id: SessionId) -> Rendered | None:
         if session_id in self._broken:
             return None
         try:
-            return await self._journal.study(lines.render, session_id)
+            return await self._journal.read_in_thread(lines.render, session_id)
         except AntError:
             raise
         except Exception:

@@ -11,7 +11,7 @@ import attrs
 from ant.core import clock
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
-from ant.store import Place, Unit
+from ant.store import RenderProgress, Unit
 from ant.terminal.render.renderer import Renderer
 from ant.terminal.render.rows import Line
 
@@ -47,7 +47,7 @@ class Rendered:
 
     session_id: SessionId
     was: int
-    place: Place
+    place: RenderProgress
     lines: tuple[Line, ...]
     standing: tuple[Line, ...]
     more: bool
@@ -73,7 +73,7 @@ def render(
         renderer = Renderer(terminal.cols, terminal.rows, start)
     else:
         renderer = Renderer.of(place.state)
-    score = _Score(unit, session_id, renderer, start, terminal.end)
+    score = _SizeTimeline(unit, session_id, renderer, start, terminal.end)
     at, began, fed = place.at if place else 0, clock.busy(), 0
     chunks = _chunks(unit, session_id, start, size)
     for chunk in chunks:
@@ -91,7 +91,7 @@ def render(
     return Rendered(
         session_id,
         was,
-        Place(reached, number, at, renderer.state()),
+        RenderProgress(reached, number, at, renderer.state()),
         tuple(lines),
         tuple(renderer.standing()),
         0 < fed and renderer.offset < terminal.end,
@@ -108,7 +108,7 @@ def _chunks(unit: Unit, session_id: SessionId, start: int, size: int) -> list[Ch
     return chunks
 
 
-class _Score:
+class _SizeTimeline:
     """What happens to the screen, and after which byte: runs that begin, new sizes."""
 
     def __init__(
@@ -179,7 +179,7 @@ def store_rendered(unit: Unit, done: Rendered) -> bool:
     return done.more
 
 
-def standing(place: Place) -> Iterator[tuple[int, Line]]:
+def standing(place: RenderProgress) -> Iterator[tuple[int, Line]]:
     """The lines on the screen, which may yet change, with the numbers they would have.
 
     The first of them that leaves gets the first of those numbers.

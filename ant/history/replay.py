@@ -13,12 +13,12 @@ import attrs
 from ant.core.errors import Conflict, NotFound
 from ant.model.sessions import SessionId
 from ant.sessions.sessions import get_session
-from ant.store import Sighting, Store, Unit
-from ant.terminal.detect.classify import judge
+from ant.store import Store, Unit, VerdictRecord
+from ant.terminal.detect.classify import classify
 from ant.terminal.model.prompt import Kind, Prompt, Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.base import Screen, open_screen
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 RESIZED = "resized"
 """The rule of a sighting that only tells another size."""
@@ -67,7 +67,7 @@ class Changed:
 
 def explanation(
     session_id: SessionId,
-    look: Look,
+    look: ScreenSnapshot,
     verdict: Verdict,
     driver: str | None,
     recorded: bool = True,
@@ -105,15 +105,15 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
             f"Bytes from {terminal.oldest} to {terminal.end} are kept, not {at}."
         )
     last = unit.sightings.last(session_id, at)
-    player = Player(unit, session_id, max(terminal.oldest, at - REPLAY_MAX))
+    player = TranscriptPlayer(unit, session_id, max(terminal.oldest, at - REPLAY_MAX))
     if last is None:
         player.resize(terminal.cols, terminal.rows)
         look = player.look(at, None, LONG_QUIET_S)
         flag = session.cli_flag
-        return explanation(session_id, look, judge(look, flag), flag, recorded=False)
+        return explanation(session_id, look, classify(look, flag), flag, recorded=False)
     quiet_s = last.quiet_s if last.offset == at else LONG_QUIET_S
     look = player.look(at, last.tty, quiet_s)
-    return explanation(session_id, look, judge(look, last.flag), last.flag)
+    return explanation(session_id, look, classify(look, last.flag), last.flag)
 
 
 def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
@@ -124,14 +124,14 @@ def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
     terminal = get_session(unit, session_id).terminal
     if terminal is None:
         return 0, []
-    player = Player(unit, session_id, terminal.oldest)
+    player = TranscriptPlayer(unit, session_id, terminal.oldest)
     count, changed = 0, []
     for each in unit.sightings.of(session_id, terminal.oldest, terminal.end):
         if each.rule == RESIZED:
             continue
         count += 1
         look = player.look(each.offset, each.tty, each.quiet_s)
-        before, now = _held(each), _holds(judge(look, each.flag))
+        before, now = _held(each), _holds(classify(look, each.flag))
         if (before[0], before[2]) != (now[0], now[2]):
             changed.append(Changed(session_id, each.offset, before, now))
     return count, changed
@@ -163,7 +163,7 @@ def _terminals(unit: Unit) -> list[SessionId]:
     return [session.id for session in listed if session.terminal is not None]
 
 
-class Player:
+class TranscriptPlayer:
     """A screen that is played forward through a transcript, in the sizes it had."""
 
     def __init__(self, unit: Unit, session_id: SessionId, start: int) -> None:
@@ -183,7 +183,7 @@ class Player:
         if (cols, rows) != (self._screen.cols, self._screen.rows):
             self._screen.resize(cols, rows)
 
-    def look(self, at: int, tty: Tty | None, quiet_s: float) -> Look:
+    def look(self, at: int, tty: Tty | None, quiet_s: float) -> ScreenSnapshot:
         """Play on to an offset, which is not before the last one, and look."""
         while self._sizes and self._sizes[0][0] <= at:
             place, cols, rows = self._sizes.pop(0)
@@ -191,7 +191,7 @@ class Player:
             self.resize(cols, rows)
         self._play(at)
         screen = self._screen
-        return Look(
+        return ScreenSnapshot(
             screen.styled(), screen.cursor, screen.modes, tty, quiet_s, at, screen.cols
         )
 
@@ -213,7 +213,7 @@ class Player:
                     return
 
 
-def _held(sighting: Sighting) -> tuple[str, str, str | None]:
+def _held(sighting: VerdictRecord) -> tuple[str, str, str | None]:
     return str(sighting.kind), sighting.rule, sighting.fingerprint
 
 

@@ -34,7 +34,7 @@ def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     logging.getLogger(app.name).propagate = True
     problems.register(app)
-    outputs = Outputs(system.journal, system.stage.flows)
+    outputs = Outputs(system.journal, system.services.flows)
     config = system.config
 
     # Callers keep naming the same few hosts; a refusal is not remembered.
@@ -46,7 +46,9 @@ def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
         shown = call.headers, call.args.get("apiKey")
         token = auth.shown_token(*shown)
         if token is not None and not auth.has_key(config, *shown):
-            return await system.journal.read(identify, system.stage.mint, token)
+            return await system.journal.read(
+                identify, system.services.token_signer, token
+            )
         auth.check_key(config, *shown)
         if asks_peer:
             return await auth.peer_of(call.scope).caller(method)

@@ -15,7 +15,7 @@ import attrs
 
 from ant.config import Config
 from ant.core import clock
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import RateLimited
 from ant.model.sessions import SessionId
 
@@ -23,14 +23,14 @@ MINUTE_S: Final = 60.0
 
 
 @attrs.define(eq=False)
-class _Slot:
+class _Second:
     """What was spent in one second."""
 
     second: int
     amount: int = 0
 
 
-class Window:
+class RateWindow:
     """What was spent in the last minute, by the second: never more than `most` in 60 s.
 
     `most` 0 is no bound. Times are seconds of a clock that only goes forward.
@@ -38,7 +38,7 @@ class Window:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._slots: deque[_Slot] = deque()
+        self._slots: deque[_Second] = deque()
         self._spent = 0
 
     @property
@@ -61,17 +61,17 @@ class Window:
                 return max(1, math.ceil(slot.second + 1 + MINUTE_S - now))
         return int(MINUTE_S)
 
-    def spend(self, amount: int, now: float) -> _Slot:
+    def spend(self, amount: int, now: float) -> _Second:
         """Spend it, whatever is left; what to `give_back`."""
         self.forget(now)
         if not self._slots or self._slots[-1].second != int(now):
-            self._slots.append(_Slot(int(now)))
+            self._slots.append(_Second(int(now)))
         slot = self._slots[-1]
         slot.amount += amount
         self._spent += amount
         return slot
 
-    def give_back(self, slot: _Slot, amount: int) -> None:
+    def give_back(self, slot: _Second, amount: int) -> None:
         """It was not spent after all."""
         if slot in self._slots:
             slot.amount -= amount
@@ -84,7 +84,7 @@ class Window:
 
 
 @attrs.define(eq=False)
-class Routed:
+class QuotaReservation:
     """A post of a token; `is_routed` is to be set once it is known to reach others."""
 
     is_routed: bool = False
@@ -97,8 +97,8 @@ class Quotas:
         self, config: Config, now: Callable[[], float] = clock.monotonic
     ) -> None:
         self._config, self._now = config, now
-        self._terminals: dict[SessionId, tuple[Window, Window]] = {}
-        self._rooms: dict[SessionId, Window] = {}
+        self._terminals: dict[SessionId, tuple[RateWindow, RateWindow]] = {}
+        self._rooms: dict[SessionId, RateWindow] = {}
         self._swept = now()
 
     def __len__(self) -> int:
@@ -113,8 +113,8 @@ class Quotas:
         now = self._sweep()
         config = self._config
         written, asked = self._terminals.get(terminal_id) or (
-            Window(config.token_bytes_per_minute),
-            Window(config.token_requests_per_minute),
+            RateWindow(config.token_bytes_per_minute),
+            RateWindow(config.token_requests_per_minute),
         )
         for wait_s, what in (
             (
@@ -127,7 +127,7 @@ class Quotas:
             ),
         ):
             if wait_s:
-                met(Limit.TOKEN_QUOTA)
+                increment(Limit.TOKEN_QUOTA)
                 raise RateLimited(
                     f"The token of a terminal may write {what}; "
                     f"try again in {wait_s} s.",
@@ -138,23 +138,23 @@ class Quotas:
         self._terminals[terminal_id] = written, asked
 
     @contextmanager
-    def posting(self, room_id: SessionId) -> Iterator[Routed]:
+    def posting(self, room_id: SessionId) -> Iterator[QuotaReservation]:
         """Post for a token inside; it counts if it reached others (`is_routed`).
 
         It counts meanwhile, too, so that many at once are not more. Raises
         `RateLimited`.
         """
         now, most = self._sweep(), self._config.room_posts_per_minute
-        window = self._rooms.setdefault(room_id, Window(most))
+        window = self._rooms.setdefault(room_id, RateWindow(most))
         wait_s = window.wait_s(1, now)
         if wait_s:
-            met(Limit.ROOM_POSTS)
+            increment(Limit.ROOM_POSTS)
             raise RateLimited(
                 f"Programs may post {most} messages to others in this room in a "
                 f"minute; try again in {wait_s} s.",
                 wait_s,
             )
-        slot, routed = window.spend(1, now), Routed()
+        slot, routed = window.spend(1, now), QuotaReservation()
         try:
             yield routed
         finally:

@@ -40,7 +40,7 @@ def _key() -> bytes:
 
 
 @attrs.frozen
-class Mint:
+class TokenSigner:
     """Makes tokens and knows its own again; without a key those of nobody else."""
 
     _key: bytes = attrs.field(factory=_key, repr=False)
@@ -78,11 +78,11 @@ class Caller:
         return self.handle is not None and folded == self.handle.lower()
 
 
-def identify(unit: Unit, mint: Mint, token: str) -> Caller:
+def identify(unit: Unit, token_signer: TokenSigner, token: str) -> Caller:
     """Who shows this token. Raises `Unauthorized` when it is none, or dead."""
     form = FORM.fullmatch(token)
     program = _running(unit, form[1]) if form else None
-    if program is None or not mint.is_ours(
+    if program is None or not token_signer.is_ours(
         token, program.session.id, program.run or ""
     ):
         raise Unauthorized(

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.model.events import Envelope
 
 WINDOW = 1024
@@ -23,19 +23,19 @@ class Bus:
         self.seq = seq
         self.closed = False
         self._window: deque[Envelope] = deque(maxlen=window)
-        self._bells: set[Bell] = set()
+        self._wakeups: set[Wakeup] = set()
 
     def publish(self, envelope: Envelope) -> None:
         """Make an event visible. Never waits, never fails."""
         self._window.append(envelope)
         self.seq = envelope.seq or self.seq
         self.end += 1
-        self._ring()
+        self._set()
 
     def close(self) -> None:
         """Wake everybody for the last time: the server is leaving."""
         self.closed = True
-        self._ring()
+        self._set()
 
     @property
     def start(self) -> int:
@@ -47,14 +47,14 @@ class Bus:
         return self._window[position - self.start]
 
     @contextmanager
-    def subscribed(self, bell: Bell) -> Iterator[None]:
+    def subscribed(self, wakeup: Wakeup) -> Iterator[None]:
         """Ring this bell at every event while inside."""
-        self._bells.add(bell)
+        self._wakeups.add(wakeup)
         try:
             yield
         finally:
-            self._bells.discard(bell)
+            self._wakeups.discard(wakeup)
 
-    def _ring(self) -> None:
-        for bell in self._bells:
-            bell.ring()
+    def _set(self) -> None:
+        for wakeup in self._wakeups:
+            wakeup.set()

@@ -20,7 +20,7 @@ import trio
 from ant.api import codec
 from ant.core import clock
 from ant.core.background import persist
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, Stopping, StorageFailed
 from ant.journal.bus import Bus
 from ant.model.events import Envelope
@@ -72,12 +72,12 @@ class Lane(Enum):
 
 
 @attrs.define(eq=False)
-class _Waiting:
+class _WaitingJob:
     job: Job
     over: trio.Event = attrs.field(factory=trio.Event)
 
 
-class _Counter:
+class _WorkQueue:
     """A queue, and whoever serves it: a group at a time, in a thread.
 
     With `full`, who finds `room` others waiting is refused in these words.
@@ -95,8 +95,8 @@ class _Counter:
         self._work, self._over, self._size = work, over, size
         self._full, self._servers = full, servers
         self._threads = trio.CapacityLimiter(servers)
-        self._under_way: list[_Waiting] = []
-        self._send, self._queue = trio.open_memory_channel[_Waiting](room)
+        self._under_way: list[_WaitingJob] = []
+        self._send, self._queue = trio.open_memory_channel[_WaitingJob](room)
 
     async def ask(self, job: Job) -> Any:
         """The job's outcome, once it is over.
@@ -104,13 +104,13 @@ class _Counter:
         Raises `Stopping` if it never will be, `CapacityReached` where too many wait.
         *Cancellation:* a job that was not begun is not; a long one that was ends soon.
         """
-        waiting = _Waiting(job)
+        waiting = _WaitingJob(job)
         try:
             try:
                 self._send.send_nowait(waiting)
             except trio.WouldBlock:
                 if self._full is None:
-                    met(Limit.WRITES)
+                    increment(Limit.WRITES)
                     await self._send.send(waiting)
                 else:
                     self._squeeze(waiting, self._full)
@@ -122,7 +122,7 @@ class _Counter:
             job.withdrawn = True
         return job.outcome()
 
-    def _squeeze(self, waiting: _Waiting, full: str) -> None:
+    def _squeeze(self, waiting: _WaitingJob, full: str) -> None:
         """Queue it in the place of one who has left. Raises `CapacityReached`."""
         others = self._also_waiting(all_of_them=True)
         others = [each for each in others if not each.job.withdrawn]
@@ -130,7 +130,7 @@ class _Counter:
             try:
                 self._send.send_nowait(each)
             except trio.WouldBlock:
-                met(Limit.LANES)
+                increment(Limit.LANES)
                 raise CapacityReached(full) from None
 
     def serve(self, nursery: trio.Nursery) -> None:
@@ -140,7 +140,7 @@ class _Counter:
 
     async def attend(self) -> None:
         """Until the counter closes. *Cancellation:* the group under way is finished."""
-        group: list[_Waiting] = []
+        group: list[_WaitingJob] = []
         try:
             await persist("The database's queue", self._serve, group)
         except trio.ClosedResourceError:
@@ -152,7 +152,7 @@ class _Counter:
                 waiting.job.error = Stopping("The server is stopping.")
                 waiting.over.set()
 
-    async def _serve(self, group: list[_Waiting]) -> None:
+    async def _serve(self, group: list[_WaitingJob]) -> None:
         """Do what waits, and `group` is what is being done."""
         async for first in self._queue:
             taken = (first, *self._also_waiting())
@@ -188,8 +188,8 @@ class _Counter:
                 waiting.job.error = Stopping("The server is stopping.")
                 waiting.over.set()
 
-    def _also_waiting(self, all_of_them: bool = False) -> list[_Waiting]:
-        more: list[_Waiting] = []
+    def _also_waiting(self, all_of_them: bool = False) -> list[_WaitingJob]:
+        more: list[_WaitingJob] = []
         while all_of_them or len(more) < self._size - 1:
             try:
                 more.append(self._queue.receive_nowait())
@@ -220,12 +220,14 @@ class Journal:
         self._folders = trio.CapacityLimiter(1)
         self._encoders = trio.CapacityLimiter(READERS)
         self._owners: dict[tuple[Lane, str], trio.Lock] = {}
-        self._writer = _Counter(store.transact_group, self._committed, GROUP, 1)
-        self._readers = _Counter(store.read_group, _nothing, READ_GROUP, READERS)
+        self._writer = _WorkQueue(store.transact_group, self._committed, GROUP, 1)
+        self._readers = _WorkQueue(store.read_group, _nothing, READ_GROUP, READERS)
         self._lanes = {Lane.READ: self._readers}
         for lane in (Lane.SEARCH, Lane.SCAN, Lane.REPORT):
             bound = LANE_QUEUE, _FULL.format(lane.value)
-            self._lanes[lane] = _Counter(store.read_group, _nothing, 1, READERS, *bound)
+            self._lanes[lane] = _WorkQueue(
+                store.read_group, _nothing, 1, READERS, *bound
+            )
 
     async def write(self, work: Callable[..., T], *args: object) -> T:
         """Run `work(unit, *args)` in a transaction; its result, once it is committed.
@@ -264,7 +266,7 @@ class Journal:
         outcome: T = job.outcome()
         return outcome
 
-    async def study(
+    async def read_in_thread(
         self,
         work: Callable[..., T],
         *args: object,
@@ -283,7 +285,7 @@ class Journal:
             return result
         lock = self._owners.setdefault((lane, owner), trio.Lock())
         if lock.statistics().tasks_waiting >= OWNER_QUEUE:
-            met(Limit.LANES)
+            increment(Limit.LANES)
             raise CapacityReached(
                 f"{OWNER_QUEUE} of your own asks of this kind wait already; "
                 "ask again when they are answered."

@@ -13,11 +13,11 @@ import attrs
 import trio
 
 from ant.api import codec
-from ant.core.background import Children
-from ant.core.counters import Limit, met
+from ant.core.background import ChildTasks
+from ant.core.counters import Limit, increment
 from ant.core.errors import Stopping, StorageFailed
 from ant.core.safe_post import post_to
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.journal.bus import Bus
 from ant.journal.writer import Journal
 from ant.messages import channels as registry
@@ -43,20 +43,20 @@ LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 @attrs.frozen
-class Word:
+class ChannelMessage:
     """A message on its way, and the name of who said it."""
 
     message: Message
     sender: str | None
 
 
-class Channels:
+class ChannelSender:
     """A queue for each channel in which something waits, and who works on it."""
 
     def __init__(self, journal: Journal, bus: Bus) -> None:
-        self._journal, self._bus, self._bell = journal, bus, Bell()
-        self._queues: dict[str, deque[Word]] = {}
-        self._nursery, self._position = Children(), bus.end
+        self._journal, self._bus, self._wakeup = journal, bus, Wakeup()
+        self._queues: dict[str, deque[ChannelMessage]] = {}
+        self._nursery, self._position = ChildTasks(), bus.end
 
     async def run(self) -> None:
         """Tell channels until the bus closes. Call it once.
@@ -68,14 +68,14 @@ class Channels:
 
     async def _follow(self) -> None:
         position = self._position
-        with self._bus.subscribed(self._bell):
+        with self._bus.subscribed(self._wakeup):
             while not self._bus.closed:
                 if position < self._bus.start:
-                    met(Limit.CHANNELS)
+                    increment(Limit.CHANNELS)
                     log.warning("Channels were not told of some messages.")
                     position = self._bus.start
                 if position == self._bus.end:
-                    await self._bell.wait()
+                    await self._wakeup.wait()
                     continue
                 end = min(self._bus.end, position + TOGETHER)
                 news = [self._bus.at(n).event for n in range(position, end)]
@@ -107,13 +107,13 @@ class Channels:
             queue = self._queues[channel.handle] = deque()
             self._nursery.start_soon(self._work, channel.handle, queue)
         if len(queue) >= QUEUE:
-            met(Limit.CHANNELS)
+            increment(Limit.CHANNELS)
             log.warning("A message for channel %s is dropped.", channel.handle)
             return False
-        queue.append(Word(message, sender))
+        queue.append(ChannelMessage(message, sender))
         return True
 
-    async def _work(self, handle: str, queue: deque[Word]) -> None:
+    async def _work(self, handle: str, queue: deque[ChannelMessage]) -> None:
         """Tell all that waits, to where the channel is by then; none if it is gone."""
         try:
             while queue:

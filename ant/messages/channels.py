@@ -42,7 +42,7 @@ class Channel:
 
 
 @attrs.frozen
-class Registered:
+class ChannelList:
     """Every channel, by when it was registered."""
 
     channels: tuple[Channel, ...] = ()
@@ -51,7 +51,7 @@ class Registered:
 def list_channels(unit: Unit) -> tuple[Channel, ...]:
     """All that are registered."""
     text = unit.settings.get(KEY)
-    return codec.read_body(text.encode(), Registered).channels if text else ()
+    return codec.read_body(text.encode(), ChannelList).channels if text else ()
 
 
 def find(unit: Unit, handle: str) -> Channel | None:
@@ -86,7 +86,7 @@ def _others(unit: Unit, handle: str) -> list[Channel]:
 
 
 def _put(unit: Unit, channels: Sequence[Channel]) -> None:
-    unit.settings.put(KEY, codec.dumps(Registered(tuple(channels))).decode())
+    unit.settings.put(KEY, codec.dumps(ChannelList(tuple(channels))).decode())
 
 
 def hearing(

@@ -17,8 +17,8 @@ from ant.core import clock
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.messages import channels, routing
-from ant.messages.routing import Member, Post, Recipient, Rest
-from ant.messages.typed_message import Letter
+from ant.messages.routing import Recipient, RestState, RoutedMember, RoutedPost
+from ant.messages.typed_message import TypedMessage
 from ant.model.deliveries import (
     PENDING,
     UNDER_WAY,
@@ -45,14 +45,14 @@ QUEUE = 256
 SOMEBODY = "somebody"
 """Who sent a message that says nothing of it."""
 
-NOBODY: Mapping[SessionId, Rest] = {}
+NOBODY: Mapping[SessionId, RestState] = {}
 """No agent runs, as far as is known."""
 
 _ACKNOWLEDGED = PENDING | UNDER_WAY | {DeliveryState.REACTED, DeliveryState.UNCONFIRMED}
 
 
 @attrs.frozen
-class Reach:
+class MessageReach:
     """How far a message goes.
 
     `is_confined`: to members of its room only. `is_looped`: to no program at all, and
@@ -64,7 +64,7 @@ class Reach:
 
 
 @attrs.frozen
-class Step:
+class LedgerStep:
     """What became of a delivery next."""
 
     state: DeliveryState
@@ -77,8 +77,8 @@ class Step:
 def send(
     unit: Unit,
     message: Message,
-    rests: Mapping[SessionId, Rest] = NOBODY,
-    reach: Reach = Reach(),
+    rests: Mapping[SessionId, RestState] = NOBODY,
+    reach: MessageReach = MessageReach(),
 ) -> tuple[DeliveryRecord, ...]:
     """Queue a message for everybody it is meant for; the new rows of the ledger.
 
@@ -89,7 +89,7 @@ def send(
     if not (roster or linked or message.target or reach.is_looped):
         return ()
     sender = participants.resolve(unit, message.sender_id)
-    post = Post(
+    post = RoutedPost(
         text=message.content,
         sender=sender.id if sender else None,
         from_terminal=sender is not None and sender.type.has_terminal,
@@ -123,24 +123,24 @@ def reached(records: Sequence[DeliveryRecord]) -> list[SessionId]:
 
 
 def _roster(
-    unit: Unit, room_id: SessionId, rests: Mapping[SessionId, Rest]
-) -> list[Member]:
+    unit: Unit, room_id: SessionId, rests: Mapping[SessionId, RestState]
+) -> list[RoutedMember]:
     return [
-        Member(
+        RoutedMember(
             session_id=SessionId(each.session_id),
             handle=each.handle,
             alias=each.alias,
             has_terminal=SessionType(each.type).has_terminal,
             is_participant=each.role == PARTICIPANT,
-            rest=rests.get(SessionId(each.session_id), Rest.STOPPED),
+            rest=rests.get(SessionId(each.session_id), RestState.STOPPED),
         )
         for each in unit.people.roster(room_id)
         if each.role != LEFT
     ]
 
 
-def _member(session: Session) -> Member:
-    return Member(
+def _member(session: Session) -> RoutedMember:
+    return RoutedMember(
         session.id,
         session.handle,
         has_terminal=session.terminal is not None,
@@ -148,12 +148,12 @@ def _member(session: Session) -> Member:
     )
 
 
-def _named(unit: Unit, target: str | None) -> Member | None:
+def _named(unit: Unit, target: str | None) -> RoutedMember | None:
     session = unit.sessions.by_handle(folded(target)) if target else None
     return _member(session) if session else None
 
 
-def _known(target: str | None, members: Sequence[Member]) -> Member | None:
+def _known(target: str | None, members: Sequence[RoutedMember]) -> RoutedMember | None:
     """The member of the room that has that handle; nobody else is looked for."""
     return next(
         (
@@ -172,16 +172,16 @@ def _has_channel(unit: Unit, message: Message) -> bool:
 
 
 def _enter(
-    unit: Unit, message: Message, sender: str, recipient: Recipient, reach: Reach
+    unit: Unit, message: Message, sender: str, recipient: Recipient, reach: MessageReach
 ) -> DeliveryRecord:
     """Open a delivery's row in the ledger."""
-    step = Step(DeliveryState.QUEUED)
+    step = LedgerStep(DeliveryState.QUEUED)
     if reach.is_looped and recipient.skip in (None, Reason.CHANNEL):
-        step = Step(DeliveryState.WITHHELD, Reason.LOOP)
+        step = LedgerStep(DeliveryState.WITHHELD, Reason.LOOP)
     elif recipient.skip is not None:
-        step = Step(DeliveryState.SKIPPED, recipient.skip)
+        step = LedgerStep(DeliveryState.SKIPPED, recipient.skip)
     elif unit.deliveries.count(recipient.target_id) >= QUEUE:
-        step = Step(DeliveryState.DEAD, Reason.QUEUE_FULL)
+        step = LedgerStep(DeliveryState.DEAD, Reason.QUEUE_FULL)
     record = DeliveryRecord(
         id=DeliveryId(clock.new_id()),
         message_id=message.id,
@@ -216,7 +216,9 @@ def begin(unit: Unit, delivery_id: DeliveryId) -> bool:
     return True
 
 
-def advance(unit: Unit, delivery_id: DeliveryId, *steps: Step) -> DeliveryRecord | None:
+def advance(
+    unit: Unit, delivery_id: DeliveryId, *steps: LedgerStep
+) -> DeliveryRecord | None:
     """Take these steps; the record after them, None where the message is gone.
 
     One that ended meanwhile stays as it is. To be withheld for the reason that is known
@@ -239,7 +241,9 @@ def note(unit: Unit, delivery_id: DeliveryId, offset: int) -> DeliveryRecord | N
     record = unit.deliveries.get(delivery_id)
     if record is None or record.reason is not Reason.NOT_AN_AGENT:
         return record
-    return _taken(unit, record, Step(DeliveryState.WITHHELD, Reason.NOTED, offset))
+    return _taken(
+        unit, record, LedgerStep(DeliveryState.WITHHELD, Reason.NOTED, offset)
+    )
 
 
 def acknowledge(
@@ -248,7 +252,7 @@ def acknowledge(
     """Who runs in that terminal has the message: by a reply to it, or a receipt."""
     for record in unit.deliveries.of_message(message_id):
         if record.target_id == terminal_id and record.state in _ACKNOWLEDGED:
-            _taken(unit, record, Step(DeliveryState.ACKED, reason))
+            _taken(unit, record, LedgerStep(DeliveryState.ACKED, reason))
             _read(unit, record)
 
 
@@ -273,7 +277,7 @@ def mark_read(
     return reads
 
 
-def _taken(unit: Unit, record: DeliveryRecord, *steps: Step) -> DeliveryRecord:
+def _taken(unit: Unit, record: DeliveryRecord, *steps: LedgerStep) -> DeliveryRecord:
     taken = [Transition(s.state, s.reason, unit.now, s.offset) for s in steps]
     last = steps[-1]
     offsets = [step.offset for step in steps if step.offset is not None]
@@ -314,14 +318,14 @@ def _read(unit: Unit, record: DeliveryRecord) -> None:
 
 def recover(unit: Unit) -> None:
     """After a start: what was being typed or watched then is `unconfirmed`."""
-    restarted = Step(DeliveryState.UNCONFIRMED, Reason.SERVER_RESTARTED)
+    restarted = LedgerStep(DeliveryState.UNCONFIRMED, Reason.SERVER_RESTARTED)
     for record in unit.deliveries.unsettled():
         _taken(unit, record, restarted)
 
 
 def next_letter(
     unit: Unit, terminal_id: SessionId
-) -> tuple[DeliveryRecord, Letter] | None:
+) -> tuple[DeliveryRecord, TypedMessage] | None:
     """The oldest delivery that waits for that terminal, and what it has to say."""
     record = unit.deliveries.next(terminal_id)
     if record is None:
@@ -334,7 +338,7 @@ def next_letter(
     parent = None
     if message.reply_to is not None:
         parent = unit.messages.get(room.id, message.reply_to)
-    letter = Letter(
+    typed_message = TypedMessage(
         kind=record.kind,
         content=message.content,
         message_id=message.id,
@@ -345,7 +349,7 @@ def next_letter(
         parent=(_sender(unit, parent), parent.content) if parent else None,
         accepts=terminal is not None and terminal.accepts_messages,
     )
-    return record, letter
+    return record, typed_message
 
 
 def _sender(unit: Unit, message: Message) -> str:

@@ -28,9 +28,9 @@ from ant.core.errors import (
 )
 from ant.journal.writer import Journal
 from ant.messages import deliveries
-from ant.messages.deliveries import Step
-from ant.messages.inbox_files import Inboxes
-from ant.messages.typed_message import Letter, comment
+from ant.messages.deliveries import LedgerStep
+from ant.messages.inbox_files import OverflowFiles
+from ant.messages.typed_message import TypedMessage, comment
 from ant.model.deliveries import (
     FINAL_REASONS,
     DeliveryId,
@@ -40,16 +40,16 @@ from ant.model.deliveries import (
     Reason,
 )
 from ant.model.sessions import SessionId
-from ant.recording.transcript_writer import Scribe
-from ant.terminal.buffer.flow import Flow
+from ant.recording.transcript_writer import TranscriptWriter
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.input.addressee import (
-    Addressee,
     Check,
-    addressee,
+    MessageTarget,
     at_composer,
     in_front,
+    message_target,
 )
-from ant.terminal.input.type_message import Said
+from ant.terminal.input.type_message import TypeResult
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.modes import Modes
@@ -86,10 +86,10 @@ FRONTS = 4096
 UNCONFIRMED = DeliveryState.UNCONFIRMED
 
 
-class Listener(Protocol):
+class TypingTarget(Protocol):
     """A live terminal, as far as messages are concerned."""
 
-    flow: Flow
+    flow: OutputFlow
     since: float
 
     @property
@@ -101,11 +101,11 @@ class Listener(Protocol):
         """The line discipline and who is in front, as `LiveTerminal` says."""
         ...
 
-    async def say(self, text: str, check: Check | None = None) -> Said:
+    async def say(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, or raise `Withheld`, as `LiveTerminal` does."""
         ...
 
-    async def note(self, line: str) -> Said:
+    async def note(self, line: str) -> TypeResult:
         """Give a shell at its prompt a comment, or raise `Withheld`."""
         ...
 
@@ -118,15 +118,24 @@ class Listener(Protocol):
         ...
 
 
-class Handover:
+class DeliveryAttempt:
     """Hands messages to terminals; the same message never from two tasks at once."""
 
-    def __init__(self, journal: Journal, scribe: Scribe, inboxes: Inboxes) -> None:
-        self._journal, self._scribe, self._inboxes = journal, scribe, inboxes
+    def __init__(
+        self,
+        journal: Journal,
+        transcript_writer: TranscriptWriter,
+        overflow_files: OverflowFiles,
+    ) -> None:
+        self._journal, self._transcript_writer, self._overflow_files = (
+            journal,
+            transcript_writer,
+            overflow_files,
+        )
         self._saying = trio.Semaphore(SAYING)
         self._fronts: dict[DeliveryId, str | None] = {}
 
-    def bind(self, record: DeliveryRecord, live: Listener | None) -> None:
+    def bind(self, record: DeliveryRecord, live: TypingTarget | None) -> None:
         """Remember which program is in front as a person writes to it as by hand.
 
         None runs where it is None. A message that is older by now is not bound: the
@@ -143,23 +152,23 @@ class Handover:
         if len(self._fronts) > FRONTS:
             del self._fronts[next(iter(self._fronts))]
 
-    def _is_meant(self, record: DeliveryRecord, tty: Tty, whom: Addressee) -> bool:
+    def _is_meant(self, record: DeliveryRecord, tty: Tty, whom: MessageTarget) -> bool:
         """Whether a person who wrote as by hand wrote to what is in front now."""
         if record.id not in self._fronts:
             return False
         front = self._fronts[record.id]
         if front is None:
-            return whom in (Addressee.COMPOSER, Addressee.AGENT)
+            return whom in (MessageTarget.COMPOSER, MessageTarget.AGENT)
         if not front and record.state is not DeliveryState.QUEUED:
             return False  # Nobody knows what it was.
         return front == tty.foreground
 
     async def deliver(
         self,
-        live: Listener | None,
+        live: TypingTarget | None,
         session_id: SessionId,
         record: DeliveryRecord,
-        letter: Letter,
+        typed_message: TypedMessage,
     ) -> None:
         """Try it once: it has ended then, or is withheld.
 
@@ -168,7 +177,7 @@ class Handover:
         """
         if clock.now() - record.created_at > GIVE_UP:
             why = record.reason or Reason.TOO_LATE
-            await self._keep(record, Step(DeliveryState.DEAD, why))
+            await self._keep(record, LedgerStep(DeliveryState.DEAD, why))
             return
         self.bind(record, live)
         if live is None or live.flow.finished:
@@ -178,14 +187,14 @@ class Handover:
         if (tty := live.tty()) is None:
             await self._hold(record, Reason.NOT_RUNNING)
             return
-        whom = addressee(tty, verdict, letter.accepts)
+        whom = message_target(tty, verdict, typed_message.accepts)
         if record.kind is DeliveryKind.RAW:
             if not self._is_meant(record, tty, whom):
-                whom = Addressee.OTHER
-                await self._refuse(live, session_id, record, letter, whom)
+                whom = MessageTarget.OTHER
+                await self._refuse(live, session_id, record, typed_message, whom)
                 return
-        elif whom not in (Addressee.COMPOSER, Addressee.AGENT):
-            await self._refuse(live, session_id, record, letter, whom)
+        elif whom not in (MessageTarget.COMPOSER, MessageTarget.AGENT):
+            await self._refuse(live, session_id, record, typed_message, whom)
             return
         if verdict is not None and verdict.kind in _HOLDS:
             await self._flush(session_id, live, verdict.end)
@@ -197,7 +206,7 @@ class Handover:
             await self._hold(record, Reason.NO_SCREEN)
             return
         async with self._saying:
-            done = await self._say(live, session_id, record, letter, pastes)
+            done = await self._say(live, session_id, record, typed_message, pastes)
         if done is not None:
             last = await self._watched(live, *done)
             await self._flush(session_id, live, last.offset)
@@ -205,11 +214,11 @@ class Handover:
 
     async def _refuse(
         self,
-        live: Listener,
+        live: TypingTarget,
         session_id: SessionId,
         record: DeliveryRecord,
-        letter: Letter,
-        whom: Addressee,
+        typed_message: TypedMessage,
+        whom: MessageTarget,
     ) -> None:
         """Withhold it for good; a shell is told where it is.
 
@@ -222,10 +231,10 @@ class Handover:
         if not at_rest and (young or clock.now() - record.created_at < STARTING):
             await self._hold(record, Reason.BUSY)
             return
-        end = self._filed(session_id, letter)
+        end = self._filed(session_id, typed_message)
         await self._keep(record, end)
         line = comment(PurePath(end.file or ""))
-        if line is None or whom is not Addressee.PROMPT:
+        if line is None or whom is not MessageTarget.PROMPT:
             return
         try:
             async with self._saying:
@@ -237,63 +246,71 @@ class Handover:
             await self._flush(session_id, live, said.end)
             await self._sure(deliveries.note, record.id, said.end)
 
-    def _filed(self, session_id: SessionId, letter: Letter) -> Step:
+    def _filed(self, session_id: SessionId, typed_message: TypedMessage) -> LedgerStep:
         """The end of a message that is not typed. Raises `StorageFailed`."""
-        path = self._inboxes.put(session_id, letter.message_id, letter.content)
-        return Step(DeliveryState.WITHHELD, Reason.NOT_AN_AGENT, file=str(path))
+        path = self._overflow_files.put(
+            session_id, typed_message.message_id, typed_message.content
+        )
+        return LedgerStep(DeliveryState.WITHHELD, Reason.NOT_AN_AGENT, file=str(path))
 
     def _withheld(
-        self, session_id: SessionId, letter: Letter, why: Withheld, end: int
-    ) -> Step:
+        self,
+        session_id: SessionId,
+        typed_message: TypedMessage,
+        why: Withheld,
+        end: int,
+    ) -> LedgerStep:
         """Nothing was typed, for now or for good."""
         reason = _reason(why.reason)
         if reason in FINAL_REASONS:
             try:
-                return self._filed(session_id, letter)
+                return self._filed(session_id, typed_message)
             except StorageFailed as exc:
                 log.error("A message waits for the disk: %s", exc)
                 reason = Reason.NOT_AT_REST
-        return Step(DeliveryState.WITHHELD, reason, end)
+        return LedgerStep(DeliveryState.WITHHELD, reason, end)
 
     async def _hold(
         self, record: DeliveryRecord, reason: Reason, offset: int | None = None
     ) -> None:
         if (record.state, record.reason) != (DeliveryState.WITHHELD, reason):
-            await self._keep(record, Step(DeliveryState.WITHHELD, reason, offset))
+            await self._keep(record, LedgerStep(DeliveryState.WITHHELD, reason, offset))
 
     async def _say(
         self,
-        live: Listener,
+        live: TypingTarget,
         session_id: SessionId,
         record: DeliveryRecord,
-        letter: Letter,
+        typed_message: TypedMessage,
         pastes: bool,
-    ) -> tuple[str, Said] | None:
+    ) -> tuple[str, TypeResult] | None:
         """Type it, and write down what came of that; None where it was not typed."""
         if not await self._sure(deliveries.begin, record.id):
             return None
         try:
             front = self._fronts.get(record.id)
-            text, said = await self._type(live, session_id, letter, pastes, front)
+            text, said = await self._type(
+                live, session_id, typed_message, pastes, front
+            )
         except Withheld as exc:
-            step = self._withheld(session_id, letter, exc, live.flow.tail.end)
+            step = self._withheld(session_id, typed_message, exc, live.flow.tail.end)
         except NotRunning:
-            step = Step(DeliveryState.FAILED, Reason.PROGRAM_ENDED)
+            step = LedgerStep(DeliveryState.FAILED, Reason.PROGRAM_ENDED)
         except CapacityReached:
-            step = Step(UNCONFIRMED, Reason.NOT_READING, live.flow.tail.end)
+            step = LedgerStep(UNCONFIRMED, Reason.NOT_READING, live.flow.tail.end)
         except StorageFailed as exc:
             log.error("A message waits for the disk: %s", exc)
-            step = Step(record.state, record.reason)
+            step = LedgerStep(record.state, record.reason)
         except Conflict as exc:
             log.warning("A message to %s may stand there unsent: %s", session_id, exc)
-            step = Step(UNCONFIRMED, Reason.NOT_SUBMITTED, live.flow.tail.end)
+            step = LedgerStep(UNCONFIRMED, Reason.NOT_SUBMITTED, live.flow.tail.end)
         except Exception:
             log.exception("A message could not be typed into %s.", session_id)
-            step = Step(UNCONFIRMED, Reason.CANNOT_TYPE)
+            step = LedgerStep(UNCONFIRMED, Reason.CANNOT_TYPE)
         else:
-            steps = [Step(DeliveryState.TYPED, offset=said.end)]
+            steps = [LedgerStep(DeliveryState.TYPED, offset=said.end)]
             if said.submitted:
-                steps.append(Step(DeliveryState.SUBMITTED, offset=said.end))
+                steps.append(LedgerStep(DeliveryState.SUBMITTED, offset=said.end))
             await self._flush(session_id, live, said.end)
             await self._keep(record, *steps)
             return text, said
@@ -303,48 +320,52 @@ class Handover:
 
     async def _type(
         self,
-        live: Listener,
+        live: TypingTarget,
         session_id: SessionId,
-        letter: Letter,
+        typed_message: TypedMessage,
         pastes: bool,
         front: str | None,
-    ) -> tuple[str, Said]:
+    ) -> tuple[str, TypeResult]:
         """Say it as it is, else put it into a file and say where.
 
         `front`: the only program that it may be said to; else only an agent's composer.
 
         Raises `StorageFailed` where nothing was typed, and what `say` raises.
         """
-        composer = at_composer(letter.accepts)
+        composer = at_composer(typed_message.accepts)
         check = composer if front is None else in_front(front)
-        text = letter.typed(pastes=pastes)
+        text = typed_message.typed(pastes=pastes)
         if text is not None:
             try:
                 return text, await live.say(text, check)
             except Withheld as exc:
                 if exc.reason != Reason.LINE_TOO_LONG:
                     raise
-        path = self._inboxes.put(session_id, letter.message_id, letter.content)
-        text = letter.noted(path)
+        path = self._overflow_files.put(
+            session_id, typed_message.message_id, typed_message.content
+        )
+        text = typed_message.noted(path)
         return text, await live.say(text, composer)
 
-    async def _watched(self, live: Listener, text: str, said: Said) -> Step:
+    async def _watched(
+        self, live: TypingTarget, text: str, said: TypeResult
+    ) -> LedgerStep:
         """What came of a text that was typed."""
         if not said.submitted:
-            return Step(UNCONFIRMED, Reason.NOT_SUBMITTED, said.end)
+            return LedgerStep(UNCONFIRMED, Reason.NOT_SUBMITTED, said.end)
         if not said.sure:
-            return Step(UNCONFIRMED, Reason.UNKNOWN_SCREEN, said.end)
+            return LedgerStep(UNCONFIRMED, Reason.UNKNOWN_SCREEN, said.end)
         try:
             offset = await live.reacts(said.end, text, REACT_S)
         except NotRunning:
-            return Step(UNCONFIRMED, Reason.PROGRAM_ENDED, said.end)
+            return LedgerStep(UNCONFIRMED, Reason.PROGRAM_ENDED, said.end)
         if offset is None:
-            return Step(UNCONFIRMED, Reason.NO_REACTION, said.end)
-        return Step(DeliveryState.REACTED, offset=offset)
+            return LedgerStep(UNCONFIRMED, Reason.NO_REACTION, said.end)
+        return LedgerStep(DeliveryState.REACTED, offset=offset)
 
     # What is written.
 
-    async def _keep(self, record: DeliveryRecord, *steps: Step) -> None:
+    async def _keep(self, record: DeliveryRecord, *steps: LedgerStep) -> None:
         await self._sure(deliveries.advance, record.id, *steps)
 
     async def _sure(self, work: Callable[..., T], *args: object) -> T:
@@ -357,11 +378,11 @@ class Handover:
                 await trio.sleep(RETRY_S)
 
     async def _flush(
-        self, session_id: SessionId, live: Listener, end: int | None
+        self, session_id: SessionId, live: TypingTarget, end: int | None
     ) -> None:
         """What points at bytes is written after them."""
         with trio.move_on_after(FLUSH_S):
-            await self._scribe.flush(session_id, live.flow, end)
+            await self._transcript_writer.flush(session_id, live.flow, end)
 
 
 def _reason(word: str) -> Reason:

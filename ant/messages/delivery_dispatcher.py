@@ -11,15 +11,15 @@ import logging
 import attrs
 import trio
 
-from ant.core.background import Children
-from ant.core.counters import Limit, met
+from ant.core.background import ChildTasks
+from ant.core.counters import Limit, increment
 from ant.core.errors import StorageFailed
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.journal.bus import Bus
 from ant.journal.writer import Journal
 from ant.messages import deliveries
-from ant.messages.delivery_attempt import Handover, Listener
-from ant.messages.inbox_files import Inboxes
+from ant.messages.delivery_attempt import DeliveryAttempt, TypingTarget
+from ant.messages.inbox_files import OverflowFiles
 from ant.model.deliveries import (
     UNDER_WAY,
     DeliveryId,
@@ -30,7 +30,7 @@ from ant.model.deliveries import (
 from ant.model.events import DeliveryUpdated, MessageDeleted, SessionsChanged
 from ant.model.messages import MessageId
 from ant.model.sessions import SessionId
-from ant.recording.transcript_writer import Scribe
+from ant.recording.transcript_writer import TranscriptWriter
 from ant.store import Unit
 
 log = logging.getLogger(__name__)
@@ -40,34 +40,38 @@ RETRY_S, RETRY_MAX_S = 1.0, 30.0
 
 
 @attrs.define(eq=False)
-class _Round:
+class _TerminalQueue:
     """The task of one terminal; `news`: it should look again."""
 
     news: bool = True
-    bell: Bell = attrs.field(factory=Bell)
+    wakeup: Wakeup = attrs.field(factory=Wakeup)
     pause_s: float = RETRY_S
 
     async def pause(self) -> None:
         """Until there is reason to try again, or it has been a while."""
         with trio.move_on_after(self.pause_s) as patience:
-            await self.bell.wait()
+            await self.wakeup.wait()
         if patience.cancelled_caught:
             self.pause_s = min(2 * self.pause_s, RETRY_MAX_S)
 
 
-class Courier:
+class DeliveryDispatcher:
     """Witnesses tell it who runs and what is seen, the bus what is posted."""
 
     def __init__(
-        self, journal: Journal, scribe: Scribe, bus: Bus, inboxes: Inboxes
+        self,
+        journal: Journal,
+        transcript_writer: TranscriptWriter,
+        bus: Bus,
+        overflow_files: OverflowFiles,
     ) -> None:
-        self._journal, self._bus, self._inboxes = journal, bus, inboxes
-        self._handover = Handover(journal, scribe, inboxes)
-        self.bell = Bell()
-        self._lives: dict[SessionId, Listener] = {}
-        self._rounds: dict[SessionId, _Round] = {}
+        self._journal, self._bus, self._overflow_files = journal, bus, overflow_files
+        self._attempt = DeliveryAttempt(journal, transcript_writer, overflow_files)
+        self.wakeup = Wakeup()
+        self._lives: dict[SessionId, TypingTarget] = {}
+        self._rounds: dict[SessionId, _TerminalQueue] = {}
         self._moved: dict[MessageId, trio.Event] = {}
-        self._nursery, self._position = Children(), bus.end
+        self._nursery, self._position = ChildTasks(), bus.end
         self._has_begun = False
 
     async def start_delivering(
@@ -79,26 +83,26 @@ class Courier:
         calls it unconfirmed.
         """
         async with self._nursery.open():
-            with self._bus.subscribed(self.bell):
+            with self._bus.subscribed(self.wakeup):
                 if self._has_begun:  # A failure broke off what was being typed.
                     await self._journal.write(deliveries.recover)
                 self._has_begun = True
                 for each in await self._journal.read(deliveries.waiting):
                     self.wake(each)
-                await self._tidy(self._inboxes.sessions())
+                await self._tidy(self._overflow_files.sessions())
                 task_status.started()
                 while True:
-                    await self.bell.wait()
+                    await self.wakeup.wait()
                     try:
                         self._position = await self._hear(self._position)
                     except StorageFailed as exc:
                         log.error("Messages wait for the disk: %s", exc)
-                        self.bell.ring()
+                        self.wakeup.set()
                         await trio.sleep(RETRY_S)
 
     # What witnesses tell.
 
-    def enter(self, session_id: SessionId, live: Listener) -> None:
+    def enter(self, session_id: SessionId, live: TypingTarget) -> None:
         """A program begins to run."""
         self._lives[session_id] = live
         self._stir(session_id)
@@ -161,48 +165,48 @@ class Courier:
                     if told != record.target_id:
                         continue
                     if record.reason is Reason.QUEUE_FULL:
-                        met(Limit.DELIVERIES)
+                        increment(Limit.DELIVERIES)
                     if record.reason is Reason.LOOP:
-                        met(Limit.HOPS)
+                        increment(Limit.HOPS)
                     if record.state is DeliveryState.QUEUED:
                         target = SessionId(record.target_id)
-                        self._handover.bind(record, self._lives.get(target))
+                        self._attempt.bind(record, self._lives.get(target))
                         self.wake(target)
                     self._wake_waiters(record.message_id)
                 case SessionsChanged(removed_ids=ids):
                     gone += ids
                 case MessageDeleted(message_id=message_id):
-                    self._inboxes.remove_message(message_id)
+                    self._overflow_files.remove_message(message_id)
         if missed:
             self._wake_waiters(*self._moved)
             for each in await self._journal.read(deliveries.waiting):
                 self.wake(each)
-            gone = self._inboxes.sessions()
+            gone = self._overflow_files.sessions()
         await self._tidy(gone)
         return end
 
     async def _tidy(self, session_ids: list[str]) -> None:
         """Remove the files of those sessions that are no more."""
-        kept = {*self._inboxes.sessions()} & {*session_ids}
+        kept = {*self._overflow_files.sessions()} & {*session_ids}
         if kept:
             there = await self._journal.read(_existing, kept)
-            self._inboxes.remove(kept - there)
+            self._overflow_files.remove(kept - there)
 
     def wake(self, session_id: SessionId) -> None:
         """Something may be to deliver there."""
         if session_id in self._rounds:
             self._rounds[session_id].news = True
             return
-        self._rounds[session_id] = one = _Round()
+        self._rounds[session_id] = one = _TerminalQueue()
         self._nursery.start_soon(self._serve, session_id, one)
 
     def _stir(self, session_id: SessionId) -> None:
         """Try again what is withheld there."""
         if (one := self._rounds.get(session_id)) is not None:
             one.pause_s = RETRY_S
-            one.bell.ring()
+            one.wakeup.set()
 
-    async def _serve(self, session_id: SessionId, one: _Round) -> None:
+    async def _serve(self, session_id: SessionId, one: _TerminalQueue) -> None:
         """Deliver until nothing waits; what was tried and still waits is not hurried.
 
         A bug costs the terminal this task, until the next message or server run.
@@ -221,7 +225,7 @@ class Courier:
                             continue
                         tried = found[0].id
                         live = self._lives.get(session_id)
-                        await self._handover.deliver(live, session_id, *found)
+                        await self._attempt.deliver(live, session_id, *found)
                 except StorageFailed as exc:
                     log.error("A message waits for the disk: %s", exc)
                     one.news = True

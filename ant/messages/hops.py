@@ -36,7 +36,7 @@ UNNAMED: Final = "-"
 
 
 @attrs.frozen
-class Word:
+class SpokenMessage:
     """Something that is being said: by which author, and how far from a person."""
 
     author: str
@@ -47,7 +47,9 @@ class Word:
         return 0 < most < self.chain.hops
 
 
-def word(unit: Unit, room_id: SessionId, ask: PostMessage, by_token: bool) -> Word:
+def word(
+    unit: Unit, room_id: SessionId, ask: PostMessage, by_token: bool
+) -> SpokenMessage:
     """What a post is, before it is stored.
 
     A person is who shows no token, gives no terminal's and no channel's name, and
@@ -58,14 +60,14 @@ def word(unit: Unit, room_id: SessionId, ask: PostMessage, by_token: bool) -> Wo
     own = _channels(registry.list_channels(unit), ask.sender_id, sender)
     is_plain = ask.role == "user" and ask.msg_type not in MACHINE
     if is_plain and not (by_token or is_terminal or own):
-        return Word(PERSON, Chain(unit.hops.newest() + 1))
+        return SpokenMessage(PERSON, Chain(unit.hops.newest() + 1))
     author = sender.id if sender is not None else folded(ask.sender_id or UNNAMED)
     places = {room_id, *(place for each in own for place in _heard_by(unit, each))}
     chains = [unit.hops.furthest(place, author) for place in sorted(places)]
     if sender is not None and is_terminal:
         chains.append(unit.hops.furthest(sender.id, author))
     last = max(chains)
-    return Word(author, Chain(last.person, last.hops + 1))
+    return SpokenMessage(author, Chain(last.person, last.hops + 1))
 
 
 def _channels(
@@ -91,7 +93,7 @@ def _heard_by(unit: Unit, channel: Channel) -> list[str]:
 
 
 def note(
-    unit: Unit, room_id: SessionId, said: Word, reached: Sequence[SessionId]
+    unit: Unit, room_id: SessionId, said: SpokenMessage, reached: Sequence[SessionId]
 ) -> None:
     """It was said in that room, and is brought to those terminals."""
     unit.hops.note(room_id, said.author, said.chain)

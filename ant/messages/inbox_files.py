@@ -14,7 +14,7 @@ from ant.core.errors import StorageFailed
 FOLDER, FILE = 0o700, 0o600
 
 
-class Inboxes:
+class OverflowFiles:
     """The folder of all of them; it is made when it is first needed."""
 
     def __init__(self, folder: Path) -> None:

@@ -20,8 +20,8 @@ from ant.core.errors import Invalid
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.messages import deliveries, hops
-from ant.messages.deliveries import Reach
-from ant.messages.routing import Rest
+from ant.messages.deliveries import MessageReach
+from ant.messages.routing import RestState
 from ant.model.deliveries import Delivery, Posted
 from ant.model.events import (
     MessageCreated,
@@ -51,7 +51,7 @@ def post_message(
     unit: Unit,
     room_id: SessionId,
     ask: PostMessage,
-    rests: Mapping[SessionId, Rest] = deliveries.NOBODY,
+    rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
     caller: Caller | None = None,
     max_hops: int = hops.MOST,
 ) -> Posted:
@@ -102,7 +102,7 @@ def post_message(
         participants.posted(unit, room_id, ask.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
-    reach = Reach(caller is not None, said.is_looped(max_hops))
+    reach = MessageReach(caller is not None, said.is_looped(max_hops))
     sent = deliveries.send(unit, message, rests, reach)
     hops.note(unit, room_id, said, deliveries.reached(sent))
     return Posted(message, broadcast + tuple(each.told() for each in sent))

@@ -38,7 +38,7 @@ DIRECT = "terminal_direct"
 """The source of what its poster typed into the terminal already."""
 
 
-class Rest(StrEnum):
+class RestState(StrEnum):
     """Whether an agent could take a message now."""
 
     IDLE = "idle"
@@ -48,14 +48,14 @@ class Rest(StrEnum):
 
 
 _NOT_IDLE = {
-    Rest.BUSY: Reason.BUSY,
-    Rest.WAITING: Reason.WAITING,
-    Rest.STOPPED: Reason.NOT_RUNNING,
+    RestState.BUSY: Reason.BUSY,
+    RestState.WAITING: Reason.WAITING,
+    RestState.STOPPED: Reason.NOT_RUNNING,
 }
 
 
 @attrs.frozen
-class Member:
+class RoutedMember:
     """Somebody who can be named in a room, or outside of it by a handle.
 
     `is_participant`: he is in the room, and not only known there.
@@ -66,7 +66,7 @@ class Member:
     alias: str | None = None
     has_terminal: bool = True
     is_participant: bool = True
-    rest: Rest = Rest.IDLE
+    rest: RestState = RestState.IDLE
     forwards: bool = True
 
     @property
@@ -76,7 +76,7 @@ class Member:
 
 
 @attrs.frozen
-class Post:
+class RoutedPost:
     """What routing knows of a message; `sender` is who posted it, by identity."""
 
     text: str
@@ -104,10 +104,10 @@ class Recipient:
 
 
 def route(
-    post: Post,
-    roster: Sequence[Member],
-    linked: Sequence[Member] = (),
-    named: Member | None = None,
+    post: RoutedPost,
+    roster: Sequence[RoutedMember],
+    linked: Sequence[RoutedMember] = (),
+    named: RoutedMember | None = None,
     *,
     is_channel: bool = False,
 ) -> list[Recipient]:
@@ -132,10 +132,10 @@ def route(
 
 
 def _targeted(
-    post: Post,
+    post: RoutedPost,
     target: str,
-    roster: Sequence[Member],
-    named: Member | None,
+    roster: Sequence[RoutedMember],
+    named: RoutedMember | None,
     is_channel: bool,
 ) -> Recipient:
     """An alias of this room goes before a handle."""
@@ -161,7 +161,9 @@ def _named(who: SessionId | None, name: str, skip: Reason | None) -> Recipient:
     return Recipient(who, name, INJECTION, DeliveryKind.LINE, "target", skip)
 
 
-def _chatted(post: Post, member: Member, names: frozenset[str]) -> Recipient:
+def _chatted(
+    post: RoutedPost, member: RoutedMember, names: frozenset[str]
+) -> Recipient:
     """What a person writes in a terminal's own chat is typed as a person would, but for
     what mentions somebody of it: that is a message, and no line for the program."""
     by_person = post.role == "user" and not post.from_terminal
@@ -177,7 +179,7 @@ def _chatted(post: Post, member: Member, names: frozenset[str]) -> Recipient:
     )
 
 
-def _in_room(post: Post, roster: Sequence[Member]) -> Iterator[Recipient]:
+def _in_room(post: RoutedPost, roster: Sequence[RoutedMember]) -> Iterator[Recipient]:
     found = mentions.find(post.text)
     others = [
         member
@@ -203,13 +205,13 @@ def _in_room(post: Post, roster: Sequence[Member]) -> Iterator[Recipient]:
             yield _reached(member, "idle", _NOT_IDLE.get(member.rest))
 
 
-def _own(post: Post, roster: Sequence[Member]) -> frozenset[str]:
+def _own(post: RoutedPost, roster: Sequence[RoutedMember]) -> frozenset[str]:
     """The sender's own names: to be mentioned by himself means nothing."""
     return frozenset[str]().union(
         *(member.names for member in roster if member.session_id == post.sender)
     )
 
 
-def _reached(member: Member, route: str, skip: Reason | None = None) -> Recipient:
+def _reached(member: RoutedMember, route: str, skip: Reason | None = None) -> Recipient:
     who = member.session_id
     return Recipient(who, who, INJECTION, DeliveryKind.LINE, route, skip)

@@ -33,7 +33,7 @@ _PATH = re.compile(r"[A-Za-z0-9._/+=@,-]+")
 
 
 @attrs.frozen
-class Letter:
+class TypedMessage:
     """A message for one terminal, as far as it is told there.
 
     `is_named`: it is for this terminal by name, and not for all in the room.

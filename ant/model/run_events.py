@@ -36,7 +36,7 @@ class Trust(StrEnum):
 
 
 @attrs.frozen
-class Fact:
+class RunEventDraft:
     """Something that happened, before it has a place among others.
 
     `start` and `end` are offsets of the terminal's bytes that show it; `raw_ref` names
@@ -79,7 +79,7 @@ class RunEvent:
 
 
 @attrs.frozen
-class HostTold:
+class HostEvent:
     """Something that the host of a terminal told, when its bytes had come to `offset`.
 
     Its own life (`start`, `exit`, `lost`, `resize`, `title`), or what tmux notifies.

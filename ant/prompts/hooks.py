@@ -10,7 +10,7 @@ import attrs
 from ant.api.prompt_requests import ReportHook
 from ant.core import clock
 from ant.model.prompts import AgentState
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import SessionId
 from ant.run_events import log
 from ant.store import Unit
@@ -142,7 +142,7 @@ def record_hook(unit: Unit, session_id: SessionId, ask: ReportHook) -> None:
         }
     said = given.get("command") or path or ask.rest.get("message")
     words = [ask.tool_name or event, said if isinstance(said, str) else ""]
-    fact = Fact(
+    fact = RunEventDraft(
         source=Source.HOOK,
         trust=Trust.HIGH,
         kind=kind,

@@ -9,7 +9,7 @@ from ant.api.message_requests import MergeMeta, PostMessage
 from ant.api.prompt_requests import AgentResponse
 from ant.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ant.messages import deliveries, messages
-from ant.messages.routing import Rest
+from ant.messages.routing import RestState
 from ant.model.messages import CARD, NOTICE, Message, MessageId
 from ant.model.prompt_events import (
     SOURCE,
@@ -30,7 +30,7 @@ from ant.store import Unit
 def raise_prompt(
     unit: Unit,
     record: PromptRecord,
-    rests: Mapping[SessionId, Rest] = deliveries.NOBODY,
+    rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
 ) -> PromptRecord | None:
     """Store a prompt and tell of it, in its chats too; the record with what was told.
 
@@ -64,7 +64,7 @@ def _told(
     unit: Unit,
     record: PromptRecord,
     session: Session,
-    rests: Mapping[SessionId, Rest],
+    rests: Mapping[SessionId, RestState],
 ) -> PromptRecord:
     """Post the card in the linked chat and the notices in others, each room once."""
     for target in record.targets:

@@ -16,8 +16,8 @@ import attrs
 import trio
 
 from ant.core import clock
-from ant.core.background import Children
-from ant.core.counters import Limit, met
+from ant.core.background import ChildTasks
+from ant.core.counters import Limit, increment
 from ant.core.errors import (
     AlreadyAnswered,
     CapacityReached,
@@ -26,7 +26,7 @@ from ant.core.errors import (
     StorageFailed,
 )
 from ant.journal.writer import Journal
-from ant.messages.routing import Rest
+from ant.messages.routing import RestState
 from ant.model.events import Envelope
 from ant.model.prompt_events import AgentStatusUpdated
 from ant.model.prompts import ENDED, AgentStatus, Decision, PromptRecord
@@ -34,11 +34,11 @@ from ant.model.sessions import SessionId
 from ant.prompts import interpret, prompts
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
-from ant.prompts.tracker import Desk, Sheet
+from ant.prompts.tracker import OpenPrompt, PromptTracker
 from ant.prompts.webhooks import Webhooks
-from ant.recording.event_recorder import Recorder
-from ant.recording.transcript_writer import Scribe
-from ant.terminal.buffer.flow import Flow
+from ant.recording.event_recorder import EventRecorder
+from ant.recording.transcript_writer import TranscriptWriter
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Verdict
 
@@ -51,7 +51,7 @@ SETTLE_S = 3.0
 """What the end of a program waits for its last prompt to be answered and written."""
 
 
-class Answerable(Protocol):
+class AnswerableTerminal(Protocol):
     """A live terminal, as far as answers are concerned."""
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
@@ -60,14 +60,14 @@ class Answerable(Protocol):
 
 
 @attrs.define(eq=False)
-class _Case:
+class _SessionPrompts:
     """A desk, and who waits for it; `failed` while the database refuses.
 
     `writing` is there while a task writes, `is_over` when the program has ended.
     """
 
-    desk: Desk
-    flow: Flow
+    tracker: PromptTracker
+    flow: OutputFlow
     writing: trio.CancelScope | None = None
     failed: StorageFailed | None = None
     is_over: bool = False
@@ -83,16 +83,24 @@ class _Typing:
     over: trio.Event = attrs.field(factory=trio.Event)
 
 
-class Clerk:
+class PromptService:
     """Witnesses tell it what is seen, routes have it answer; start it first."""
 
     def __init__(
-        self, journal: Journal, scribe: Scribe, recorder: Recorder, webhooks: Webhooks
+        self,
+        journal: Journal,
+        transcript_writer: TranscriptWriter,
+        recorder: EventRecorder,
+        webhooks: Webhooks,
     ) -> None:
-        self._journal, self._scribe, self._webhooks = journal, scribe, webhooks
+        self._journal, self._transcript_writer, self._webhooks = (
+            journal,
+            transcript_writer,
+            webhooks,
+        )
         self._recorder = recorder
-        self._cases: dict[SessionId, _Case] = {}
-        self._nursery = Children()
+        self._cases: dict[SessionId, _SessionPrompts] = {}
+        self._nursery = ChildTasks()
 
     async def start_keeping(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -114,19 +122,19 @@ class Clerk:
         self,
         session_id: SessionId,
         run: str,
-        flow: Flow,
+        flow: OutputFlow,
         asked: PromptRecord | None = None,
     ) -> None:
         """A program begins to run, or is taken up: `asked` is what it asked last."""
-        desk = Desk(session_id, run, flow.tail.start)
+        tracker = PromptTracker(session_id, run, flow.tail.start)
         if asked is not None:
-            desk.resume(asked)
-        self._cases[session_id] = _Case(desk, flow)
+            tracker.resume(asked)
+        self._cases[session_id] = _SessionPrompts(tracker, flow)
 
     def saw(self, session_id: SessionId, verdict: Verdict) -> None:
         """The screen of a terminal is held to be in another state."""
         if (case := self._cases.get(session_id)) is not None:
-            case.desk.saw(verdict)
+            case.tracker.saw(verdict)
             self._changed(case)
 
     async def leave(self, session_id: SessionId) -> None:
@@ -138,11 +146,11 @@ class Clerk:
         if case is None:
             return
         try:
-            case.desk.leave(ENDED)
+            case.tracker.leave(ENDED)
             self._changed(case)
             with trio.move_on_after(SETTLE_S):
                 await trio.lowlevel.checkpoint()
-                while case.desk.unsettled():
+                while case.tracker.unsettled():
                     await case.moved.park()
         finally:
             self.forget(session_id)
@@ -163,17 +171,17 @@ class Clerk:
         if case is None:
             return None
         self._tell(case)  # A hook may have aged.
-        return case.desk.status
+        return case.tracker.status
 
-    def rests(self) -> dict[SessionId, Rest]:
+    def rests(self) -> dict[SessionId, RestState]:
         """Which agents could take a message now; nothing runs where none is named."""
-        return {each: case.desk.rest for each, case in self._cases.items()}
+        return {each: case.tracker.rest for each, case in self._cases.items()}
 
     def shown(self, session_id: SessionId) -> PromptRecord | None:
         """The prompt on the screen, stored or not, open or not."""
         case = self._cases.get(session_id)
-        sheet = case.desk.prompt if case else None
-        return sheet.record if sheet else None
+        open_prompt = case.tracker.prompt if case else None
+        return open_prompt.record if open_prompt else None
 
     def current(self, session_id: SessionId) -> PromptRecord:
         """The prompt that an answer which names none is for. Raises `Conflict`."""
@@ -187,19 +195,19 @@ class Clerk:
         case = self._cases.get(session_id)
         if case is None:
             return False
-        case.desk.hook = fact
+        case.tracker.hook = fact
         self._tell(case)
         return True
 
     def discarded(self, record: PromptRecord) -> None:
         """A prompt was put away, which the database knows already."""
         if (case := self._cases.get(record.session_id)) is not None:
-            case.desk.discard(record)
+            case.tracker.discard(record)
             self._changed(case)
 
     async def answer(
         self,
-        live: Answerable,
+        live: AnswerableTerminal,
         record: PromptRecord,
         choice: Choice,
         responder: Responder,
@@ -215,71 +223,71 @@ class Clerk:
         if case is None:
             raise AlreadyAnswered("The program that asked this has ended.")
         try:
-            sheet = case.desk.claim(record.id)
+            open_prompt = case.tracker.claim(record.id)
         except CapacityReached:
-            met(Limit.PROMPTS)
+            increment(Limit.PROMPTS)
             raise
         typing = _Typing()
         self._nursery.start_soon(
-            self._type, case, sheet, live, choice, responder, typing
+            self._type, case, open_prompt, live, choice, responder, typing
         )
         await typing.over.wait()
         if typing.decision is None:
             raise typing.error or NotRunning("The program of this session has ended.")
-        while sheet.is_due and not case.is_over:
+        while open_prompt.is_due and not case.is_over:
             if case.failed is not None:
                 raise StorageFailed(
                     f"The answer was typed and is not written yet. {case.failed}"
                 )
             await case.moved.park()
-        if sheet.is_due:
+        if open_prompt.is_due:
             raise StorageFailed("The answer was typed, and could not be written.")
-        return sheet.record, typing.decision
+        return open_prompt.record, typing.decision
 
     async def _type(
         self,
-        case: _Case,
-        sheet: Sheet,
-        live: Answerable,
+        case: _SessionPrompts,
+        open_prompt: OpenPrompt,
+        live: AnswerableTerminal,
         choice: Choice,
         responder: Responder,
         typing: _Typing,
     ) -> None:
         try:
-            outcome = await live.answer(sheet.record.fingerprint, choice)
+            outcome = await live.answer(open_prompt.record.fingerprint, choice)
         except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
             typing.error = exc
         else:
             decision = interpret.decided(
-                sheet.record, choice, outcome, responder, clock.now()
+                open_prompt.record, choice, outcome, responder, clock.now()
             )
-            typing.decision = case.desk.reply(sheet, decision, outcome.end)
+            typing.decision = case.tracker.reply(open_prompt, decision, outcome.end)
         finally:  # Broken off, too, it is over for who asked.
             if typing.decision is None:
-                case.desk.release(sheet)
+                case.tracker.release(open_prompt)
             typing.over.set()
             self._changed(case)
 
     # The book.
 
-    def _changed(self, case: _Case) -> None:
+    def _changed(self, case: _SessionPrompts) -> None:
         self._tell(case)
-        is_due = any(sheet.is_due for sheet in case.desk.unsettled())
+        is_due = any(open_prompt.is_due for open_prompt in case.tracker.unsettled())
         if is_due and case.writing is None and not case.is_over:
             case.writing = trio.CancelScope()
             self._nursery.start_soon(self._write, case, case.writing)
         case.moved.unpark_all()
 
-    def _tell(self, case: _Case) -> None:
-        if (status := case.desk.news()) is not None:
-            event = AgentStatusUpdated(case.desk.session_id, status)
+    def _tell(self, case: _SessionPrompts) -> None:
+        if (status := case.tracker.news()) is not None:
+            event = AgentStatusUpdated(case.tracker.session_id, status)
             self._journal.publish(Envelope(clock.now(), event))
-            verdict, tail = case.desk.verdict, case.flow.tail
+            verdict, tail = case.tracker.verdict, case.flow.tail
             is_seen = status.source == "screen" and verdict is not None
             end = verdict.end if verdict and is_seen else tail.end
-            self._recorder.state(case.desk.session_id, status, end)
+            self._recorder.state(case.tracker.session_id, status, end)
 
-    async def _write(self, case: _Case, scope: trio.CancelScope) -> None:
+    async def _write(self, case: _SessionPrompts, scope: trio.CancelScope) -> None:
         """Until the database knows all. *Cancellation:* the run is over."""
         try:
             with scope:
@@ -288,8 +296,8 @@ class Clerk:
             case.writing = None
             case.moved.unpark_all()
 
-    async def _write_all(self, case: _Case) -> None:
-        while due := [each for each in case.desk.unsettled() if each.is_due]:
+    async def _write_all(self, case: _SessionPrompts) -> None:
+        while due := [each for each in case.tracker.unsettled() if each.is_due]:
             try:
                 await self._write_one(case, due[0])
                 case.failed = None
@@ -298,23 +306,27 @@ class Clerk:
                 case.failed = exc
             except Exception:
                 # A bug, and the next try would end as this one.
-                log.exception("A prompt of %s is lost.", case.desk.session_id)
+                log.exception("A prompt of %s is lost.", case.tracker.session_id)
                 due[0].keep(None)
             case.moved.unpark_all()
             if case.failed is not None:
                 await trio.sleep(RETRY_S)
 
-    async def _write_one(self, case: _Case, sheet: Sheet) -> None:
-        if sheet.stored is not None:
-            sheet.keep(await self._journal.write(prompts.change_prompt, sheet.record))
+    async def _write_one(self, case: _SessionPrompts, open_prompt: OpenPrompt) -> None:
+        if open_prompt.stored is not None:
+            open_prompt.keep(
+                await self._journal.write(prompts.change_prompt, open_prompt.record)
+            )
             return
-        await self._scribe.flush(case.desk.session_id, case.flow, sheet.record.end)
-        if sheet.is_over:
+        await self._transcript_writer.flush(
+            case.tracker.session_id, case.flow, open_prompt.record.end
+        )
+        if open_prompt.is_over:
             return
         told = await self._journal.write(
-            prompts.raise_prompt, sheet.opening(), self.rests()
+            prompts.raise_prompt, open_prompt.opening(), self.rests()
         )
-        sheet.keep(told)
+        open_prompt.keep(told)
         if told is not None:
             for url in filter(None, (target.url for target in told.targets)):
                 self._webhooks.post_nowait(url, told)

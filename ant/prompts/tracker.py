@@ -10,7 +10,7 @@ import attrs
 
 from ant.core import clock
 from ant.core.errors import AlreadyAnswered, CapacityReached
-from ant.messages.routing import Rest
+from ant.messages.routing import RestState
 from ant.model.prompts import (
     DETECTOR,
     LEFT,
@@ -52,7 +52,7 @@ _STATES = {
 
 
 @attrs.define(eq=False)
-class Sheet:
+class OpenPrompt:
     """One prompt: as it is now, and as the database has it.
 
     `gone` is why it left while somebody's answer was under way.
@@ -112,7 +112,7 @@ class Sheet:
 
 
 @attrs.define(eq=False)
-class Desk:
+class PromptTracker:
     """What is known of one run, whose first byte has offset `start`.
 
     `sheets` are those that are shown or not all written, oldest first; `replied` is the
@@ -125,15 +125,15 @@ class Desk:
     verdict: Verdict | None = None
     judged_at: float = 0.0
     replied: tuple[str, int] = ("", 0)
-    prompt: Sheet | None = None
-    sheets: list[Sheet] = attrs.field(factory=list)
+    prompt: OpenPrompt | None = None
+    open_prompts: list[OpenPrompt] = attrs.field(factory=list)
     hook: HookFact | None = None
     status: AgentStatus | None = None
 
     def resume(self, record: PromptRecord) -> None:
         """This was asked, and told, by the same run; the first look shows if it is."""
-        self.prompt = Sheet(record, record)
-        self.sheets.append(self.prompt)
+        self.prompt = OpenPrompt(record, record)
+        self.open_prompts.append(self.prompt)
 
     def saw(self, verdict: Verdict) -> None:
         """The screen is held to be in another state, or to ask something else."""
@@ -165,7 +165,7 @@ class Desk:
     def _open(self, asked: Prompt, start: int) -> None:
         assert self.verdict is not None
         now, end = clock.now(), self.verdict.end
-        self.prompt = Sheet(
+        self.prompt = OpenPrompt(
             PromptRecord(
                 id=PromptId(clock.new_id()),
                 type="prompt_detected",
@@ -197,63 +197,64 @@ class Desk:
                 message_id=None,
             )
         )
-        self.sheets.append(self.prompt)
+        self.open_prompts.append(self.prompt)
 
     def leave(self, reason: str) -> None:
         """The prompt, if there is one, is no longer shown.
 
         Where an answer is under way, what comes of that decides what became of it.
         """
-        sheet, self.prompt = self.prompt, None
-        if sheet is None:
+        open_prompt, self.prompt = self.prompt, None
+        if open_prompt is None:
             return
         if self.hook is not None and self.hook.state is AgentState.WAITING:
             self.hook = None
-        if sheet.is_claimed:
-            sheet.gone = reason
-        elif sheet.record.answer is not None:
-            sheet.close(PromptStatus.ANSWERED)
+        if open_prompt.is_claimed:
+            open_prompt.gone = reason
+        elif open_prompt.record.answer is not None:
+            open_prompt.close(PromptStatus.ANSWERED)
         else:
-            sheet.close(PromptStatus.RESOLVED, reason)
+            open_prompt.close(PromptStatus.RESOLVED, reason)
 
-    def claim(self, prompt_id: str) -> Sheet:
+    def claim(self, prompt_id: str) -> OpenPrompt:
         """Take the prompt on the screen, to answer it; `release` or `reply` follows.
 
         Raises `AlreadyAnswered` where it is not there, or not open, or being answered,
         and `CapacityReached`.
         """
-        sheet = self.prompt
-        if sheet is None or sheet.record.id != prompt_id:
+        open_prompt = self.prompt
+        if open_prompt is None or open_prompt.record.id != prompt_id:
             raise AlreadyAnswered("This prompt is no longer on the screen.")
-        if not sheet.record.is_pending:
-            raise AlreadyAnswered(f"This prompt is {sheet.record.status} already.")
-        if sheet.is_claimed:
+        if not open_prompt.record.is_pending:
+            status = open_prompt.record.status
+            raise AlreadyAnswered(f"This prompt is {status} already.")
+        if open_prompt.is_claimed:
             raise AlreadyAnswered("Somebody else is answering this prompt.")
-        if len(self.sheets) > UNWRITTEN:
+        if len(self.open_prompts) > UNWRITTEN:
             raise CapacityReached("The answers before this one are not written yet.")
-        sheet.is_claimed = True
-        return sheet
+        open_prompt.is_claimed = True
+        return open_prompt
 
-    def release(self, sheet: Sheet) -> None:
+    def release(self, open_prompt: OpenPrompt) -> None:
         """Nothing was typed for it: it may be answered again, if it is still there."""
-        sheet.is_claimed = False
-        if sheet.gone is not None:
-            sheet.close(PromptStatus.RESOLVED, sheet.gone)
+        open_prompt.is_claimed = False
+        if open_prompt.gone is not None:
+            open_prompt.close(PromptStatus.RESOLVED, open_prompt.gone)
 
-    def reply(self, sheet: Sheet, decision: Decision, end: int) -> Decision:
+    def reply(self, open_prompt: OpenPrompt, decision: Decision, end: int) -> Decision:
         """It was answered, and the reaction to that begins at `end`; what is kept.
 
         One that did not go stays pending, and may be answered again.
         """
-        sheet.is_claimed = False
+        open_prompt.is_claimed = False
         decision = attrs.evolve(
-            decision, resolved=decision.resolved or sheet.gone is not None
+            decision, resolved=decision.resolved or open_prompt.gone is not None
         )
-        sheet.record = attrs.evolve(sheet.record, answer=decision)
+        open_prompt.record = attrs.evolve(open_prompt.record, answer=decision)
         if decision.resolved:
-            sheet.close(PromptStatus.ANSWERED)
-            self.replied = (sheet.record.fingerprint, end)
-        if decision.resolved and self.prompt is sheet:
+            open_prompt.close(PromptStatus.ANSWERED)
+            self.replied = (open_prompt.record.fingerprint, end)
+        if decision.resolved and self.prompt is open_prompt:
             self.prompt, asked = None, self.asked
             if asked is not None:  # The same was asked again meanwhile.
                 self._open(asked, end)
@@ -261,14 +262,16 @@ class Desk:
 
     def discard(self, record: PromptRecord) -> None:
         """A prompt was put away, which the database knows already."""
-        for sheet in self.sheets:
-            if sheet.record.id == record.id and sheet.record.is_pending:
-                sheet.record = sheet.stored = record
+        for open_prompt in self.open_prompts:
+            if open_prompt.record.id == record.id and open_prompt.record.is_pending:
+                open_prompt.record = open_prompt.stored = record
 
-    def unsettled(self) -> list[Sheet]:
+    def unsettled(self) -> list[OpenPrompt]:
         """What is to be written or being answered; the rest is cleared away."""
-        self.sheets = [sheet for sheet in self.sheets if not sheet.is_over]
-        return [each for each in self.sheets if each.is_due or each.is_claimed]
+        self.open_prompts = [
+            open_prompt for open_prompt in self.open_prompts if not open_prompt.is_over
+        ]
+        return [each for each in self.open_prompts if each.is_due or each.is_claimed]
 
     def news(self) -> AgentStatus | None:
         """What the program does now, if that is not what was told last."""
@@ -282,7 +285,7 @@ class Desk:
         return status
 
     @property
-    def rest(self) -> Rest:
+    def rest(self) -> RestState:
         """Whether a message that nobody asked for may disturb.
 
         Silence without a known cause counts as rest once it has lasted.
@@ -290,12 +293,12 @@ class Desk:
         state = self.status.state if self.status else None
         silent_s = clock.monotonic() - self.judged_at
         if state is AgentState.WAITING:
-            return Rest.WAITING
+            return RestState.WAITING
         if state is AgentState.READY or (
             state is AgentState.UNKNOWN and silent_s >= SILENT_S
         ):
-            return Rest.IDLE
-        return Rest.BUSY
+            return RestState.IDLE
+        return RestState.BUSY
 
     def _judged(self) -> AgentStatus | None:
         """A prompt on the screen counts most, then a hook, then what else is seen."""

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import trio
 
 from ant.api import codec
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.safe_post import log, post
 from ant.model.prompts import PromptRecord
 
@@ -33,7 +33,7 @@ class Webhooks:
         try:
             self._send.send_nowait((url, codec.dumps(record)))
         except trio.WouldBlock:
-            met(Limit.WEBHOOKS)
+            increment(Limit.WEBHOOKS)
             log.warning("A webhook is dropped: %d wait already.", QUEUE)
 
     async def run(self) -> None:

@@ -1,6 +1,6 @@
 """What happens to running terminals outside of any transaction, brought to the scribe.
 
-States, titles and sizes come at a pace (`Pace`), what is typed line by line
+States, titles and sizes come at a pace (`Throttle`), what is typed line by line
 (`TypedLines`), and what a host tells as it comes; all is recorded after its bytes.
 """
 
@@ -11,15 +11,15 @@ from typing import Any
 import attrs
 import trio
 
-from ant.core.throttle import Pace
-from ant.core.wakeup import Bell
+from ant.core.throttle import Throttle
+from ant.core.wakeup import Wakeup
 from ant.model.prompts import AgentStatus
-from ant.model.run_events import HostTold
+from ant.model.run_events import HostEvent
 from ant.model.sessions import SessionId
-from ant.recording.transcript_writer import Scribe
+from ant.recording.transcript_writer import TranscriptWriter
 from ant.run_events import entries
-from ant.run_events.entries import Heard
-from ant.terminal.buffer.flow import Flow
+from ant.run_events.entries import PendingEntry
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.input.typed_lines import TypedLines
 from ant.terminal.observations import InputSeen, TitleSeen
 
@@ -47,14 +47,14 @@ class _State:
 
 
 @attrs.define(eq=False)
-class _Case:
+class _RunEvents:
     """What one run has not told yet; `shows`: whether what is typed shows now."""
 
-    flow: Flow
+    flow: OutputFlow
     shows: Callable[[], bool]
-    states: Pace[_State]
-    titles: Pace[TitleSeen]
-    sizes: Pace[tuple[int, int]]
+    states: Throttle[_State]
+    titles: Throttle[TitleSeen]
+    sizes: Throttle[tuple[int, int]]
     typed: dict[tuple[str, str | None], TypedLines] = attrs.field(factory=dict)
 
     @property
@@ -67,13 +67,13 @@ class _Case:
         )
 
 
-class Recorder:
+class EventRecorder:
     """Witnesses and the clerk tell it; start it before them."""
 
-    def __init__(self, scribe: Scribe) -> None:
-        self._scribe = scribe
-        self._cases: dict[SessionId, _Case] = {}
-        self._sooner, self._alarm = Bell(), math.inf
+    def __init__(self, transcript_writer: TranscriptWriter) -> None:
+        self._transcript_writer = transcript_writer
+        self._cases: dict[SessionId, _RunEvents] = {}
+        self._sooner, self._alarm = Wakeup(), math.inf
 
     async def run(self) -> None:
         """Tell what is due, for ever. *Cancellation:* `leave` tells what is not."""
@@ -91,24 +91,24 @@ class Recorder:
             await trio.sleep(TICK_S)
 
     def enter(
-        self, session_id: SessionId, flow: Flow, shows: Callable[[], bool]
+        self, session_id: SessionId, flow: OutputFlow, shows: Callable[[], bool]
     ) -> None:
         """A program begins to run."""
-        self._cases[session_id] = _Case(
+        self._cases[session_id] = _RunEvents(
             flow,
             shows,
-            Pace(STATUS_EVERY_S, lambda state: state.status.state),
-            Pace(TITLE_EVERY_S, lambda seen: _words(seen.title)),
-            Pace(SIZE_EVERY_S, lambda size: size),
+            Throttle(STATUS_EVERY_S, lambda state: state.status.state),
+            Throttle(TITLE_EVERY_S, lambda seen: _words(seen.title)),
+            Throttle(SIZE_EVERY_S, lambda size: size),
         )
 
-    def leave(self, session_id: SessionId) -> list[Heard]:
+    def leave(self, session_id: SessionId) -> list[PendingEntry]:
         """It has ended: what is still to be recorded, before its end."""
         case = self._cases.pop(session_id, None)
         if case is None:
             return []
         self._tell(session_id, case, trio.current_time(), over=True)
-        return self._scribe.last_heard(session_id, case.flow)
+        return self._transcript_writer.last_heard(session_id, case.flow)
 
     def state(self, session_id: SessionId, status: AgentStatus, end: int) -> None:
         """The program does something else, seen by the byte before `end`."""
@@ -139,37 +139,37 @@ class Recorder:
             lines.feed(seen.data, seen.shown, now, end)
             self._stirred(session_id, case)
 
-    def told(self, session_id: SessionId, told: HostTold) -> None:
+    def told(self, session_id: SessionId, told: HostEvent) -> None:
         """The host of a terminal told something."""
         if (case := self._cases.get(session_id)) is not None:
             told = attrs.evolve(told, data=_sound(told.data))
-            self._scribe.hear(session_id, case.flow, told)
+            self._transcript_writer.hear(session_id, case.flow, told)
 
-    def _stirred(self, session_id: SessionId, case: _Case) -> None:
+    def _stirred(self, session_id: SessionId, case: _RunEvents) -> None:
         """Tell what is due at once, and wake who waits for what is due later."""
         if case.due <= (now := trio.current_time()):
             self._tell(session_id, case, now)
         if case.due < self._alarm:
-            self._sooner.ring()
+            self._sooner.set()
 
     def _tell(
-        self, session_id: SessionId, case: _Case, now: float, over: bool = False
+        self, session_id: SessionId, case: _RunEvents, now: float, over: bool = False
     ) -> None:
         """Bring to the scribe what is due, or all when it is over."""
 
         def is_due(at: float | None) -> bool:
             return over or (at is not None and at <= now)
 
-        def hear(heard: Heard) -> None:
-            self._scribe.hear(session_id, case.flow, heard)
+        def hear(heard: PendingEntry) -> None:
+            self._transcript_writer.hear(session_id, case.flow, heard)
 
         if is_due(case.sizes.due) and (size := case.sizes.take(now)) is not None:
             cols, rows = size.now
             end = case.flow.tail.end
-            hear(HostTold("resize", {"cols": cols, "rows": rows}, end))
+            hear(HostEvent("resize", {"cols": cols, "rows": rows}, end))
         if is_due(case.titles.due) and (seen := case.titles.take(now)) is not None:
             title = seen.now.title[: entries.TITLE]
-            hear(HostTold("title", {"title": title}, seen.now.end))
+            hear(HostEvent("title", {"title": title}, seen.now.end))
         for (source, by), lines in case.typed.items():
             if not is_due(lines.due):
                 continue

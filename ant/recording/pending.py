@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from ant.model.sessions import SessionId
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 
 T = TypeVar("T")
 
 
-class Backlog(Generic[T]):
+class PendingByOffset(Generic[T]):
     """At most `size` things of each session, each with the offset it waits for."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._waiting: dict[SessionId, tuple[Flow, deque[tuple[int, T]]]] = {}
+        self._waiting: dict[SessionId, tuple[OutputFlow, deque[tuple[int, T]]]] = {}
 
-    def add(self, session_id: SessionId, flow: Flow, end: int, item: T) -> int:
+    def add(self, session_id: SessionId, flow: OutputFlow, end: int, item: T) -> int:
         """It waits for the byte before `end`; how many others had to go."""
         known = self._waiting.get(session_id)
         gone = 0

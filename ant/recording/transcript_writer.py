@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 import trio
 
 from ant.core import clock
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import StorageFailed
-from ant.core.log_rate import Outage
-from ant.core.wakeup import Bell
+from ant.core.log_rate import RetryLog
+from ant.core.wakeup import Wakeup
 from ant.journal.writer import Journal
-from ant.model.run_events import HostTold
+from ant.model.run_events import HostEvent
 from ant.model.sessions import SessionId
-from ant.recording.pending import Backlog
+from ant.recording.pending import PendingByOffset
 from ant.run_events import entries
 from ant.run_events import log as tracing
-from ant.run_events.entries import Heard
+from ant.run_events.entries import PendingEntry
 from ant.store import Keyframe, Unit
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import CAPACITY
 from ant.terminal.detect.verdict import VerdictSeen
 
@@ -91,7 +91,7 @@ def store_sightings(unit: Unit, notes: Notes) -> None:
             unit.sightings.trim(session_id, session.terminal.oldest)
 
 
-class Scribe:
+class TranscriptWriter:
     """Who has unstored bytes, and the task that stores them.
 
     `waits` while the database refuses them, whatever smaller things still fit. `stored`
@@ -106,39 +106,41 @@ class Scribe:
     ) -> None:
         self.waits = False
         self._journal, self._keep, self._tell = journal, keep, stored
-        self._dirty: dict[SessionId, Flow] = {}
+        self._dirty: dict[SessionId, OutputFlow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
-        self._notes: Backlog[VerdictSeen] = Backlog(NOTES)
-        self._heard: Backlog[Heard] = Backlog(HEARD)
+        self._notes: PendingByOffset[VerdictSeen] = PendingByOffset(NOTES)
+        self._heard: PendingByOffset[PendingEntry] = PendingByOffset(HEARD)
         self._lost: dict[SessionId, int] = {}
-        self._bell, self._hurry = Bell(), Bell()
+        self._wakeup, self._hurry = Wakeup(), Wakeup()
         self._begun = self._ended = 0
         self._round = trio.Event()
         self._outages = {
-            each: Outage(log, f"{each} wait for the disk")
+            each: RetryLog(log, f"{each} wait for the disk")
             for each in ("Transcripts", "Verdicts", "Facts")
         }
 
-    def mark(self, session_id: SessionId, flow: Flow) -> None:
+    def mark(self, session_id: SessionId, flow: OutputFlow) -> None:
         """This session has new bytes."""
         self._dirty[session_id] = flow
-        self._bell.ring()
+        self._wakeup.set()
         if flow.tail.end - flow.tail.stored >= URGENT:
-            self._hurry.ring()
+            self._hurry.set()
 
-    def note(self, session_id: SessionId, flow: Flow, seen: VerdictSeen) -> None:
+    def note(self, session_id: SessionId, flow: OutputFlow, seen: VerdictSeen) -> None:
         """A verdict is to be stored, once the bytes before it are."""
         self._notes.add(session_id, flow, seen.verdict.end, seen)
-        self._bell.ring()
+        self._wakeup.set()
 
-    def hear(self, session_id: SessionId, flow: Flow, heard: Heard) -> None:
+    def hear(
+        self, session_id: SessionId, flow: OutputFlow, heard: PendingEntry
+    ) -> None:
         """A fact is to be recorded, once the bytes that it points at are stored."""
-        end = heard.offset if isinstance(heard, HostTold) else heard.end
+        end = heard.offset if isinstance(heard, HostEvent) else heard.end
         gone = self._heard.add(session_id, flow, end or 0, heard)
         self._lose(session_id, gone)
-        self._bell.ring()
+        self._wakeup.set()
 
-    def last_heard(self, session_id: SessionId, flow: Flow) -> list[Heard]:
+    def last_heard(self, session_id: SessionId, flow: OutputFlow) -> list[PendingEntry]:
         """The run is over, and this is left to be recorded with its end.
 
         What points at bytes that will never be stored points as far as they are.
@@ -150,7 +152,7 @@ class Scribe:
 
     def _lose(self, session_id: SessionId, count: int) -> None:
         if count:
-            met(Limit.TRAIL, count)
+            increment(Limit.TRAIL, count)
             self._lost[session_id] = self._lost.get(session_id, 0) + count
 
     def mark_drawing(
@@ -161,14 +163,14 @@ class Scribe:
         Where the database refuses it, it is left out: a redraw begins earlier then.
         """
         self._draw[session_id] = draw
-        self._bell.ring()
+        self._wakeup.set()
 
     def forget_drawing(self, session_id: SessionId) -> None:
         """None is due any more; one drawn already is stored before what comes."""
         self._draw.pop(session_id, None)
 
     async def flush(
-        self, session_id: SessionId, flow: Flow, end: int | None = None
+        self, session_id: SessionId, flow: OutputFlow, end: int | None = None
     ) -> None:
         """Wait until what is below `end`, or all that the flow holds now, is stored.
 
@@ -177,10 +179,10 @@ class Scribe:
         end = flow.tail.end if end is None else min(end, flow.tail.end)
         if flow.tail.stored < end:
             self.mark(session_id, flow)
-            self._hurry.ring()
+            self._hurry.set()
             await flow.wait_stored(end)
 
-    async def try_flush(self, session_id: SessionId, flow: Flow) -> None:
+    async def try_flush(self, session_id: SessionId, flow: OutputFlow) -> None:
         """As `flush`, unless the database refuses: then it does not wait for it.
 
         *Cancellation:* nothing is lost, it is stored as ever.
@@ -188,10 +190,10 @@ class Scribe:
         end = flow.tail.end
         while flow.tail.stored < end and not self.waits:
             self.mark(session_id, flow)
-            self._hurry.ring()
+            self._hurry.set()
             await self._round.wait()
 
-    async def catch_up(self, session_id: SessionId, flow: Flow) -> None:
+    async def catch_up(self, session_id: SessionId, flow: OutputFlow) -> None:
         """As `flush`, and what was seen in those bytes is stored, too.
 
         *Cancellation:* nothing is lost, it is stored as ever.
@@ -199,15 +201,15 @@ class Scribe:
         await self.flush(session_id, flow)
         # The round that stored the bytes may be past what was seen in them.
         begun = self._begun
-        self._bell.ring()
-        self._hurry.ring()
+        self._wakeup.set()
+        self._hurry.set()
         while self._ended <= begun:
             await self._round.wait()
 
     async def run(self) -> None:
         """Store for ever. *Cancellation:* between two commits; none is cut."""
         while True:
-            await self._bell.wait()
+            await self._wakeup.wait()
             with trio.move_on_after(LINGER_S):
                 await self._hurry.wait()
             self._begun += 1
@@ -225,7 +227,7 @@ class Scribe:
                 if flow.tail.stored < flow.tail.end:
                     self.mark(session_id, flow)
 
-    async def _store_all(self, dirty: dict[SessionId, Flow]) -> None:
+    async def _store_all(self, dirty: dict[SessionId, OutputFlow]) -> None:
         draw, self._draw = self._draw, {}
         keyframes = [drawn for each in draw.values() if (drawn := each()) is not None]
         batch = self._due(dirty)
@@ -242,7 +244,7 @@ class Scribe:
                 self._outages["Transcripts"].failed(exc)
                 failed = True
             else:
-                met(Limit.TRANSCRIPT, gone)
+                increment(Limit.TRANSCRIPT, gone)
                 self._stored(group, dirty)
         if not failed:
             self._outages["Transcripts"].worked()
@@ -250,17 +252,17 @@ class Scribe:
         failed = not await self._store_heard() or failed
         self.waits = failed
         if failed:
-            self._bell.ring()
+            self._wakeup.set()
             await trio.sleep(RETRY_S)
 
-    def _due(self, dirty: dict[SessionId, Flow]) -> Batch:
+    def _due(self, dirty: dict[SessionId, OutputFlow]) -> Batch:
         """What goes into the next commit; who finds no room is first in that after."""
         batch, room = Batch(), ROUND
         for session_id, flow in dirty.items():
             if room <= 0:
                 self._dirty[session_id] = flow
-                self._bell.ring()
-                self._hurry.ring()
+                self._wakeup.set()
+                self._hurry.set()
             elif chunks := flow.tail.pending(min(SHARE, room)):
                 batch.append((session_id, chunks))
                 room -= sum(len(data) for _, data in chunks)
@@ -290,7 +292,7 @@ class Scribe:
         lost = {session_id: self._lost.pop(session_id, 0) for session_id, _ in due}
         batch = [(each, _after(lost[each], heard)) for each, heard in due]
         try:
-            await self._journal.write(tracing.take_down, batch)
+            await self._journal.write(tracing.record_all, batch)
         except StorageFailed as exc:
             self._outages["Facts"].failed(exc)
             for session_id, heard in due:
@@ -307,7 +309,7 @@ class Scribe:
             self._outages["Facts"].worked()
         return True
 
-    def _stored(self, group: Batch, dirty: dict[SessionId, Flow]) -> None:
+    def _stored(self, group: Batch, dirty: dict[SessionId, OutputFlow]) -> None:
         for session_id, chunks in group:
             flow = dirty[session_id]
             offset, last = chunks[-1]
@@ -315,7 +317,7 @@ class Scribe:
             self._tell(session_id)
 
 
-def _after(lost: int, heard: Sequence[tuple[int, Heard]]) -> list[Heard]:
+def _after(lost: int, heard: Sequence[tuple[int, PendingEntry]]) -> list[PendingEntry]:
     """What to record: first how many before it were lost, if any were."""
-    before: list[Heard] = [entries.lost(lost)] if lost else []
+    before: list[PendingEntry] = [entries.lost(lost)] if lost else []
     return before + [each for _, each in heard]

@@ -23,9 +23,9 @@ from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, get_session, need_active
 from ant.store import (
     PAGE_BYTES,
-    Member,
+    MemberRecord,
     Page,
-    Poster,
+    PosterRecord,
     Receipts,
     Unit,
     page,
@@ -89,7 +89,7 @@ def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Part
         raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
     alias = normal(ask.alias) if ask.alias else None
-    member = Member(
+    member = MemberRecord(
         session_id=session.id,
         role=ask.role,
         alias=alias or (before.alias if before else None) or session.handle,
@@ -128,7 +128,8 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
     if unit.people.member(room_id, session.id) is None:
         role = PARTICIPANT if session.type.has_terminal else EXTERNAL
         unit.people.save_member(
-            room_id, Member(session.id, role, session.handle, session.cli_flag, at)
+            room_id,
+            MemberRecord(session.id, role, session.handle, session.cli_flag, at),
         )
         unit.emit(ParticipantsChanged(room_id))
 
@@ -189,9 +190,9 @@ def _weight(placed: tuple[_Place, Participant]) -> int:
 def _posts(
     unit: Unit,
     room_id: SessionId,
-    members: list[Member],
+    members: list[MemberRecord],
     sessions: dict[str, Session],
-) -> tuple[dict[str, list[Poster]], list[Poster]]:
+) -> tuple[dict[str, list[PosterRecord]], list[PosterRecord]]:
     """What was posted by each member, under its id, handle or alias; and by others.
 
     Handles are read as `resolve` does, and go before the aliases that a room gave.
@@ -202,8 +203,8 @@ def _posts(
     for member in members:
         handle = sessions[member.session_id].handle
         owners[_folded(handle or "")] = member.session_id
-    posts: dict[str, list[Poster]] = {member.session_id: [] for member in members}
-    strangers: list[Poster] = []
+    posts: dict[str, list[PosterRecord]] = {member.session_id: [] for member in members}
+    strangers: list[PosterRecord] = []
     for poster in unit.people.posters(room_id):
         name = poster.sender_id
         owner = name if name in posts else owners.get(_folded(name))
@@ -215,7 +216,9 @@ def _folded(name: str) -> str:
     return normal(name).lower()
 
 
-def _participant(member: Member, session: Session, own: list[Poster]) -> Participant:
+def _participant(
+    member: MemberRecord, session: Session, own: list[PosterRecord]
+) -> Participant:
     """A member, with what was posted under its names."""
     first = min((poster.first_seen for poster in own), default=None)
     last = max((poster.last_seen for poster in own), default=None)
@@ -235,7 +238,7 @@ def _participant(member: Member, session: Session, own: list[Poster]) -> Partici
     )
 
 
-def _stranger(poster: Poster) -> Participant:
+def _stranger(poster: PosterRecord) -> Participant:
     """Somebody who is no session of ours: a name under which was posted."""
     name = poster.sender_id
     return Participant(

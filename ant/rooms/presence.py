@@ -11,7 +11,7 @@ from ant.model.sessions import SessionId
 
 
 @attrs.define(eq=False)
-class Seat:
+class PresenceEntry:
     """One socket's place in one session; `handle` is the person's, if they said it."""
 
     session_id: SessionId
@@ -35,12 +35,14 @@ class Presence:
     """Every seat that is taken."""
 
     def __init__(self) -> None:
-        self._seats: dict[SessionId, set[Seat]] = {}
+        self._seats: dict[SessionId, set[PresenceEntry]] = {}
 
     @contextmanager
-    def seated(self, session_id: SessionId, handle: str | None) -> Iterator[Seat]:
+    def seated(
+        self, session_id: SessionId, handle: str | None
+    ) -> Iterator[PresenceEntry]:
         """Be in a session while inside."""
-        seat = Seat(session_id, handle, clock.now())
+        seat = PresenceEntry(session_id, handle, clock.now())
         self._seats.setdefault(session_id, set()).add(seat)
         try:
             yield seat

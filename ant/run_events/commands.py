@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from ant.core import clock
-from ant.model.run_events import Fact, RunEvent, Source, Trust
-from ant.terminal.shell.command_blocks import Block
+from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
+from ant.terminal.shell.command_blocks import CommandBlock
 
 COMMAND_BLOCK = "command_block"
 """The kind of the event, in the original's words."""
@@ -19,7 +19,7 @@ SHELL_MARKS = "shell_marks"
 
 
 @attrs.frozen
-class Command:
+class CommandRecord:
     """A command as its run event has it.
 
     `duration_ms` and `exit_code` are None where they are not known; the bytes of its
@@ -41,11 +41,11 @@ class Command:
         return self.exit_code not in (None, 0)
 
 
-def command_block(block: Block, ended_at: datetime) -> Fact:
+def command_block(block: CommandBlock, ended_at: datetime) -> RunEventDraft:
     """The fact that this command was run."""
     started_at = ended_at - timedelta(seconds=block.duration_s)
     command_start, command_end = block.typed or (None, None)
-    return Fact(
+    return RunEventDraft(
         Source.TERMINAL,
         Trust.HIGH,
         COMMAND_BLOCK,
@@ -68,18 +68,18 @@ def command_block(block: Block, ended_at: datetime) -> Fact:
     )
 
 
-def commands_of(events: Iterable[RunEvent]) -> list[Command]:
+def commands_of(events: Iterable[RunEvent]) -> list[CommandRecord]:
     """The commands among them, in their order; also those that hooks told of."""
     return [_command(each) for each in events if each.kind == COMMAND_BLOCK]
 
 
-def _command(event: RunEvent) -> Command:
+def _command(event: RunEvent) -> CommandRecord:
     """Payloads of hooks are as their programs made them: what is odd there is None."""
     payload = event.payload
     cwd, ended_at = payload.get("cwd"), event.created_at
     with suppress(ValueError, TypeError, OverflowError):
         ended_at = clock.parse_stamp(payload.get("ended_at", ""))
-    return Command(
+    return CommandRecord(
         event_id=event.id,
         command=event.text,
         cwd=cwd if isinstance(cwd, str) else None,

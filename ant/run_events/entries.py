@@ -10,7 +10,7 @@ import attrs
 from ant.api import codec
 from ant.model.deliveries import SENTENCES, DeliveryRecord, Reason, Transition
 from ant.model.prompts import PUT_AWAY, AgentState, AgentStatus, PromptRecord
-from ant.model.run_events import Fact, HostTold, Source, Trust
+from ant.model.run_events import HostEvent, RunEventDraft, Source, Trust
 from ant.terminal.input.typed_lines import TypedSeen
 from ant.terminal.model.prompt import PromptClass
 
@@ -25,9 +25,9 @@ _KINDS: Final = dict.fromkeys(PERMISSIONS, "permission") | {
 """By class of prompt; all others are a `question`."""
 
 
-def asked(record: PromptRecord) -> Fact:
+def asked(record: PromptRecord) -> RunEventDraft:
     """A terminal asks something."""
-    return Fact(
+    return RunEventDraft(
         source=Source.TERMINAL,
         trust=Trust.MEDIUM,
         kind=_KINDS.get(record.class_, "question"),
@@ -50,14 +50,14 @@ def asked(record: PromptRecord) -> Fact:
     )
 
 
-def answered(record: PromptRecord) -> Fact:
+def answered(record: PromptRecord) -> RunEventDraft:
     """Somebody answered it through us; what of the answer is kept, is told."""
     decision = record.answer
     assert decision is not None
     is_permission = record.class_ in PERMISSIONS
     who = decision.by or decision.responder_id or "somebody"
     why = f" — {decision.justification}" if decision.justification else ""
-    return Fact(
+    return RunEventDraft(
         source=Source.JSON,
         trust=Trust.HIGH,
         kind="approval_decision" if is_permission else "prompt_response",
@@ -74,10 +74,10 @@ def answered(record: PromptRecord) -> Fact:
     )
 
 
-def closed(record: PromptRecord) -> Fact:
+def closed(record: PromptRecord) -> RunEventDraft:
     """It waits no longer, and nobody answered it through us."""
     by_a_person = record.reason == PUT_AWAY
-    return Fact(
+    return RunEventDraft(
         source=Source.JSON if by_a_person else Source.TERMINAL,
         trust=Trust.HIGH if by_a_person else Trust.MEDIUM,
         kind="prompt_closed",
@@ -94,10 +94,10 @@ def closed(record: PromptRecord) -> Fact:
 
 def status(
     before: AgentState | None, now: AgentStatus, end: int, passed_over: int
-) -> Fact:
+) -> RunEventDraft:
     """A program is in another state; `passed_over` changes before are not told."""
     text = f"{before} → {now.state}" if before else str(now.state)
-    return Fact(
+    return RunEventDraft(
         source=Source.STATUS,
         trust=Trust.HIGH if now.source == "hook" else Trust.MEDIUM,
         kind="status",
@@ -108,10 +108,10 @@ def status(
     )
 
 
-def delivered(record: DeliveryRecord, sender: str, step: Transition) -> Fact:
+def delivered(record: DeliveryRecord, sender: str, step: Transition) -> RunEventDraft:
     """A message has come a step further on its way into a terminal."""
     why = f" ({_reason(step.reason)})" if step.reason else ""
-    return Fact(
+    return RunEventDraft(
         source=Source.JSON,
         trust=Trust.HIGH,
         kind="delivery",
@@ -132,10 +132,10 @@ def _reason(reason: Reason) -> str:
     return SENTENCES[reason].rstrip(".") if reason in SENTENCES else str(reason)
 
 
-def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> Fact:
+def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> RunEventDraft:
     """Somebody typed, by the output's byte `end`; text only of what may be kept."""
     text = "\n".join(seen.lines)
-    return Fact(
+    return RunEventDraft(
         source=Source.TERMINAL,
         trust=Trust.MEDIUM,
         kind="prompt",
@@ -157,9 +157,9 @@ def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> Fact:
     )
 
 
-def stopped(requested_by: str, reason: str | None, end: int) -> Fact:
+def stopped(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
     """Somebody had a program interrupted, when bytes up to `end` were stored."""
-    return Fact(
+    return RunEventDraft(
         source=Source.STATUS,
         trust=Trust.HIGH,
         kind="terminal_stop",
@@ -174,10 +174,10 @@ def stopped(requested_by: str, reason: str | None, end: int) -> Fact:
     )
 
 
-def host_told(told: HostTold, host: str) -> Fact:
+def host_told(told: HostEvent, host: str) -> RunEventDraft:
     """What a terminal's host told, passed on as it came."""
     is_tmux = host == "tmux"
-    return Fact(
+    return RunEventDraft(
         source=Source.TMUX if is_tmux else Source.TERMINAL,
         trust=Trust.RAW,
         kind="system",
@@ -187,9 +187,9 @@ def host_told(told: HostTold, host: str) -> Fact:
     )
 
 
-def lost(count: int) -> Fact:
+def lost(count: int) -> RunEventDraft:
     """So many facts before this one could not be recorded."""
-    return Fact(
+    return RunEventDraft(
         source=Source.STATUS,
         trust=Trust.HIGH,
         kind="system",
@@ -198,13 +198,13 @@ def lost(count: int) -> Fact:
     )
 
 
-Heard = Fact | HostTold
+PendingEntry = RunEventDraft | HostEvent
 """What is told outside of any transaction, and kept once its bytes are."""
 
 
-def at_most(heard: Heard, stored: int) -> Heard:
+def at_most(heard: PendingEntry, stored: int) -> PendingEntry:
     """The same, pointing at no byte beyond those that are stored."""
-    if isinstance(heard, HostTold):
+    if isinstance(heard, HostEvent):
         return attrs.evolve(heard, offset=min(heard.offset, stored))
     start = heard.start if heard.start is None else min(heard.start, stored)
     end = heard.end if heard.end is None else min(heard.end, stored)

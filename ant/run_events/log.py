@@ -9,10 +9,16 @@ from ant.api import codec
 from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.core import clock
 from ant.model.events import RunEventCreated
-from ant.model.run_events import Fact, HostTold, RunEvent, RunEvents, TerminalEvents
+from ant.model.run_events import (
+    HostEvent,
+    RunEvent,
+    RunEventDraft,
+    RunEvents,
+    TerminalEvents,
+)
 from ant.model.sessions import SessionId
 from ant.run_events import entries, hash_chain
-from ant.run_events.entries import Heard
+from ant.run_events.entries import PendingEntry
 from ant.sessions.linked import terminal_of
 from ant.sessions.sessions import check_exists, get_session
 from ant.store import Unit, paging
@@ -29,7 +35,7 @@ KEEP_TOLD = 5_000
 _PRUNE_EVERY = 500
 
 
-def record(unit: Unit, session_id: SessionId, fact: Fact) -> RunEvent | None:
+def record(unit: Unit, session_id: SessionId, fact: RunEventDraft) -> RunEvent | None:
     """Put a fact at the end of its session's chain, and tell of it.
 
     None when the session is gone: what happened to it has gone with it.
@@ -74,7 +80,7 @@ def note(
         unit.terminal_events.trim(session_id, KEEP_TOLD)
 
 
-def tell(unit: Unit, session_id: SessionId, told: HostTold) -> None:
+def record_host_event(unit: Unit, session_id: SessionId, told: HostEvent) -> None:
     """Keep what a terminal's host told as its event, and in the chain."""
     session = unit.sessions.get(session_id)
     if session is None or session.terminal is None:
@@ -83,12 +89,14 @@ def tell(unit: Unit, session_id: SessionId, told: HostTold) -> None:
     record(unit, session_id, entries.host_told(told, session.terminal.host))
 
 
-def take_down(unit: Unit, heard: Sequence[tuple[SessionId, Sequence[Heard]]]) -> None:
+def record_all(
+    unit: Unit, heard: Sequence[tuple[SessionId, Sequence[PendingEntry]]]
+) -> None:
     """Keep what was heard of several sessions, each in its order."""
     for session_id, each in heard:
         for one in each:
-            if isinstance(one, HostTold):
-                tell(unit, session_id, one)
+            if isinstance(one, HostEvent):
+                record_host_event(unit, session_id, one)
             else:
                 record(unit, session_id, one)
 

@@ -181,8 +181,8 @@ class HealthProbe:
         ticks: dict[SessionId, int] = {}
         loads: list[SessionLoad] = []
         stalled: list[SessionId] = []
-        for session_id, witness in self._supervisor.stage.running.items():
-            identity = witness.live.terminal.identity
+        for session_id, session_run in self._supervisor.services.running.items():
+            identity = session_run.live.terminal.identity
             if identity is None:
                 continue
             members = by_sid.get(identity.pid, [])
@@ -191,7 +191,7 @@ class HealthProbe:
             cpu_pct = max(0.0, round(100 * used / _TICKS / elapsed, 1))
             rss_mb = round(sum(member.rss_bytes for member in members) / _MIB, 1)
             loads.append(SessionLoad(session_id, identity.pid, cpu_pct, rss_mb))
-            if cpu_pct >= STALL_CPU_PCT and witness.silent_s >= STALL_SILENCE_S:
+            if cpu_pct >= STALL_CPU_PCT and session_run.silent_s >= STALL_SILENCE_S:
                 stalled.append(session_id)
         own_cpu_pct = round(100 * (own - before.own_cpu_s) / elapsed, 1)
         self._sampled_at = clock.now()
@@ -202,9 +202,11 @@ class HealthProbe:
     def snapshot(self) -> Health:
         """What is known now; the sessions' part is at most `SAMPLE_S` old."""
         sample, cap = self._sample, self._supervisor.cap
-        count = len(self._supervisor.stage.running)
+        count = len(self._supervisor.services.running)
         at_cap = bool(cap) and count >= cap
-        refused = self._journal.degraded or self._supervisor.stage.scribe.waits
+        refused = (
+            self._journal.degraded or self._supervisor.services.transcript_writer.waits
+        )
         is_short = self._reserve is not None and self._reserve.is_short
         faults = self._background.faults() if self._background else ()
         status = "degraded" if refused or is_short or faults else "ok"
@@ -238,10 +240,10 @@ class HealthProbe:
         )
 
     def _tmux(self) -> TmuxFound | None:
-        tmux = self._supervisor.stage.tmux
-        if tmux is None or tmux.door.found is None:
+        tmux = self._supervisor.services.tmux
+        if tmux is None or tmux.tmux_commands.found is None:
             return None
-        return TmuxFound(tmux.door.found, tmux.door.name)
+        return TmuxFound(tmux.tmux_commands.found, tmux.tmux_commands.name)
 
     def _pressure(self) -> Pressure:
         with suppress(OSError):  # Without a descriptor: what it was at the last look.

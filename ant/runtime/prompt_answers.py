@@ -133,10 +133,10 @@ async def _bound(
 
     Raises `NotFound`, and `AlreadyAnswered` for one that is not there any more.
     """
-    clerk = system.stage.clerk
+    prompt_service = system.services.prompt_service
     if prompt_id is None:
-        return clerk.current(terminal_id)
-    shown = clerk.shown(terminal_id)
+        return prompt_service.current(terminal_id)
+    shown = prompt_service.shown(terminal_id)
     if shown is None or shown.id != prompt_id:
         past = await system.journal.read(prompts.need_prompt, terminal_id, prompt_id)
         raise AlreadyAnswered(f"This prompt is {past.status} already.")
@@ -147,4 +147,4 @@ async def _answer(
     system: System, record: PromptRecord, choice: Choice, responder: Responder
 ) -> tuple[PromptRecord, Decision]:
     live = system.supervisor.need(record.session_id)
-    return await system.stage.clerk.answer(live, record, choice, responder)
+    return await system.services.prompt_service.answer(live, record, choice, responder)

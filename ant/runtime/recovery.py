@@ -12,8 +12,8 @@ from ant.store import Program, Store, Unit
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes
 from ant.terminal.host.base import Identity
-from ant.terminal.tmux.server import Survivor, Tmux
-from ant.terminal.tmux.spool_reader import Spool, resume_at
+from ant.terminal.tmux.server import SurvivingPane, Tmux
+from ant.terminal.tmux.spool_reader import SpoolReader, resume_at
 
 log = logging.getLogger(__name__)
 
@@ -24,28 +24,28 @@ BATCH = 16
 """Reads of a spool that are stored in one commit: 1 MiB."""
 
 
-async def recover(store: Store, tmux: Tmux) -> dict[SessionId, Survivor]:
+async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
     """End what nobody knows, call it lost, and answer what is to be taken up.
 
     Call it before anything else has the store. Raises `StorageFailed`.
     """
     boot_id = processes.boot_id()
-    survivors = await tmux.survivors()
-    kept: dict[SessionId, Survivor] = {}
+    surviving_panes = await tmux.surviving_panes()
+    kept: dict[SessionId, SurvivingPane] = {}
     for program in store.read(_unfinished):
         session_id = program.session.id
-        survivor = survivors.get(session_id)
-        if survivor is not None and _is_same(program, survivor):
-            kept[session_id] = survivors.pop(session_id)
+        surviving = surviving_panes.get(session_id)
+        if surviving is not None and _is_same(program, surviving):
+            kept[session_id] = surviving_panes.pop(session_id)
             continue
         for sid in _left_behind(program):
             log.warning("Ending what is left of lost session %s.", session_id)
             await processes.end_session(sid, ORPHAN_GRACE_S)
         if program.host == TMUX and program.boot_id == boot_id:
             _salvage(store, tmux, program)
-    for survivor in survivors.values():
-        log.warning("Ending %s in tmux: nobody knows it.", survivor.place.name)
-        await tmux.end(survivor, ORPHAN_GRACE_S)
+    for surviving in surviving_panes.values():
+        log.warning("Ending %s in tmux: nobody knows it.", surviving.place.name)
+        await tmux.end(surviving, ORPHAN_GRACE_S)
     store.transact(run_records.recover, boot_id, kept)
     for name in tmux.spooled():
         if name not in kept:
@@ -53,9 +53,9 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, Survivor]:
     return kept
 
 
-def _is_same(program: Program, survivor: Survivor) -> bool:
+def _is_same(program: Program, surviving: SurvivingPane) -> bool:
     known = program.host == TMUX and program.session.active
-    return known and program.run == survivor.place.run
+    return known and program.run == surviving.place.run
 
 
 def _left_behind(program: Program) -> set[int]:
@@ -68,12 +68,12 @@ def _left_behind(program: Program) -> set[int]:
 def _salvage(store: Store, tmux: Tmux, program: Program) -> None:
     """Store what a program put out before its tmux died, and nobody has read."""
     folder = tmux.folder(program.session.id)
-    spool = Spool(folder, resume_at(folder, program.stored))
+    spool = SpoolReader(folder, resume_at(folder, program.stored))
     while chunks := _batch(spool):
         store.transact(run_records.salvage, program.session.id, chunks)
 
 
-def _batch(spool: Spool) -> list[tuple[int, bytes]]:
+def _batch(spool: SpoolReader) -> list[tuple[int, bytes]]:
     chunks: list[tuple[int, bytes]] = []
     while len(chunks) < BATCH:
         offset = spool.offset

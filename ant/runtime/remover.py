@@ -11,10 +11,10 @@ import logging
 import trio
 
 from ant.core import clock
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import DiskFull, StorageFailed
-from ant.core.log_rate import Outage
-from ant.core.wakeup import Bell
+from ant.core.log_rate import RetryLog
+from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.journal.writer import Journal
 from ant.sessions import removal
@@ -44,14 +44,14 @@ class Remover:
     ) -> None:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
-        self._bell, self._progress = Bell(), Progress()
-        self._outage = Outage(log, "What is removed has to wait")
+        self._wakeup, self._progress = Wakeup(), Progress()
+        self._outage = RetryLog(log, "What is removed has to wait")
         self.idle = trio.Event()
 
     def wake(self) -> None:
         """A session was marked."""
         self.idle = trio.Event()
-        self._bell.ring()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Sweep now and then and remove when there is something, for ever.
@@ -76,7 +76,7 @@ class Remover:
             self._outage.worked()
             self.idle.set()
             with trio.move_on_at(sweep_at):
-                await self._bell.wait()
+                await self._wakeup.wait()
 
     async def _remove(self) -> None:
         slices = 0
@@ -114,7 +114,7 @@ class Remover:
         write, more = self._journal.clear, True
         while more:
             pruned = await write(removal.prune, self._keep, self._days)
-            met(Limit.EVENT_LOG, pruned)
+            increment(Limit.EVENT_LOG, pruned)
             buried = await write(removal.bury, self._days)
             purged = await write(removal.purge)
             more = bool(pruned or buried or purged)

@@ -9,11 +9,11 @@ from ant.core.errors import NotFound
 from ant.messages import deliveries
 from ant.model.events import SessionExited, SessionsChanged
 from ant.model.prompts import ENDED, LOST
-from ant.model.run_events import HostTold
+from ant.model.run_events import HostEvent
 from ant.model.sessions import Session, SessionId, Status, TerminalInfo
 from ant.prompts import prompts
 from ant.run_events import log
-from ant.run_events.entries import Heard
+from ant.run_events.entries import PendingEntry
 from ant.sessions.sessions import get_session, need_terminal
 from ant.store import Keyframe, Program, Unit
 from ant.terminal.buffer.tail import CAPACITY
@@ -124,7 +124,7 @@ def record_run(
         }
         first = program.reserved - CAPACITY
         _go_on_at(unit, session_id, first)
-        log.tell(unit, session_id, HostTold("start", data, first))
+        log.record_host_event(unit, session_id, HostEvent("start", data, first))
     unit.emit(SessionsChanged(session_id))
 
 
@@ -180,7 +180,7 @@ def finish_run(
     complete: bool,
     reason: str | None,
     keyframe: Keyframe | None = None,
-    heard: Sequence[Heard] = (),
+    heard: Sequence[PendingEntry] = (),
 ) -> None:
     """The program ended; `end` is one past its last byte, `keyframe` what it left.
 
@@ -203,11 +203,11 @@ def finish_run(
         **({"reserved": end} if complete else {}),
     )
     unit.sessions.change(session_id, updated_at=at)
-    log.take_down(unit, [(session_id, heard)])
+    log.record_all(unit, [(session_id, heard)])
     prompts.resolve_all(unit, ENDED, session_id)
     data = {"code": exit_.code, "signal": exit_.signal, "reason": reason}
     until = end if complete else min(end, program.stored)
-    log.tell(unit, session_id, HostTold("exit", data, until))
+    log.record_host_event(unit, session_id, HostEvent("exit", data, until))
     unit.emit(
         SessionExited(session_id, Status.EXITED, exit_.code, exit_.signal, reason, end)
     )
@@ -256,7 +256,7 @@ def lose_run(unit: Unit, session_id: SessionId, reason: str | None) -> None:
         exited_at=clock.stamp(unit.now),
     )
     end = program.stored if program else 0
-    log.tell(unit, session_id, HostTold("lost", {"reason": reason}, end))
+    log.record_host_event(unit, session_id, HostEvent("lost", {"reason": reason}, end))
     unit.emit(SessionExited(session_id, Status.LOST, None, None, reason, end))
     unit.emit(SessionsChanged(session_id))
 
@@ -265,12 +265,12 @@ def leave_run(
     unit: Unit,
     session_id: SessionId,
     keyframe: Keyframe | None,
-    heard: Sequence[Heard] = (),
+    heard: Sequence[PendingEntry] = (),
 ) -> None:
     """A program goes on without us: what it shows, and what it did until now."""
     if keyframe is not None:
         unit.keyframes.put(keyframe)
-    log.take_down(unit, [(session_id, heard)])
+    log.record_all(unit, [(session_id, heard)])
 
 
 def leave_cleanly(unit: Unit) -> None:

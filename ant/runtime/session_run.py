@@ -11,30 +11,30 @@ import trio
 
 from ant.core import clock
 from ant.core.errors import AntError, Invalid
-from ant.core.fair_turns import Turns
+from ant.core.fair_turns import FairTurns
 from ant.history.replay import RESIZED
-from ant.identity.tokens import Mint
+from ant.identity.tokens import TokenSigner
 from ant.journal.writer import Journal
-from ant.messages.delivery_dispatcher import Courier
+from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.events import Envelope, Event, SessionActivity, TerminalResized
-from ant.model.run_events import HostTold
+from ant.model.run_events import HostEvent
 from ant.model.sessions import TMUX, SessionId
 from ant.model.transcript import Chunk
 from ant.prompts import prompts
-from ant.prompts.service import Clerk
+from ant.prompts.service import PromptService
 from ant.recording import keyframes
-from ant.recording.event_recorder import Recorder
-from ant.recording.transcript_writer import Scribe
+from ant.recording.event_recorder import EventRecorder
+from ant.recording.transcript_writer import TranscriptWriter
 from ant.run_events.commands import command_block
-from ant.run_events.entries import Heard
+from ant.run_events.entries import PendingEntry
 from ant.runtime import run_records
-from ant.runtime.broadcaster import Viewers
+from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.launch import plan
-from ant.runtime.unrecorded_ends import Endings
+from ant.runtime.unrecorded_ends import UnrecordedEnds
 from ant.store import Keyframe, Program
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.host.base import ControlSeen, Exit, Spec, Terminal
 from ant.terminal.model.prompt import Kind, Verdict
@@ -48,7 +48,7 @@ from ant.terminal.observations import (
 )
 from ant.terminal.screen.display import Display
 from ant.terminal.session import LiveTerminal
-from ant.terminal.tmux.server import Survivor, Tmux
+from ant.terminal.tmux.server import SurvivingPane, Tmux
 from ant.terminal.tmux.spool_reader import resume_at
 
 log = logging.getLogger(__name__)
@@ -61,24 +61,24 @@ FLUSH_S = 5.0
 
 
 @attrs.define(eq=False)
-class Stage:
+class RunServices:
     """What all runs share. `flows` has every session that ran in this server run."""
 
     journal: Journal
-    scribe: Scribe
-    recorder: Recorder
-    clerk: Clerk
-    courier: Courier
-    viewers: Viewers
+    transcript_writer: TranscriptWriter
+    recorder: EventRecorder
+    prompt_service: PromptService
+    dispatcher: DeliveryDispatcher
+    broadcaster: Broadcaster
     open_terminal: Callable[[Spec], Awaitable[Terminal]]
-    turns: Turns
+    turns: FairTurns
     server_url: str = ""
-    mint: Mint = attrs.field(factory=Mint)
+    token_signer: TokenSigner = attrs.field(factory=TokenSigner)
     shell_integration: bool = True
     tmux: Tmux | None = None
-    endings: Endings = attrs.field(factory=Endings)
-    running: dict[SessionId, "Witness"] = attrs.field(factory=dict)
-    flows: dict[SessionId, Flow] = attrs.field(factory=dict)
+    endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
+    running: dict[SessionId, "SessionRun"] = attrs.field(factory=dict)
+    flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
 
     def need_tmux(self) -> Tmux:
         """The door to tmux. Raises `Invalid` where this server has none."""
@@ -87,29 +87,29 @@ class Stage:
         return self.tmux
 
 
-class Witness:
+class SessionRun:
     """One run of one session's program."""
 
     live: LiveTerminal
-    flow: Flow
+    flow: OutputFlow
     _began_at: float
     _drawn: int
 
     def __init__(
         self,
-        stage: Stage,
+        services: RunServices,
         session_id: SessionId,
         cols: int | None = None,
         rows: int | None = None,
         cwd: str | None = None,
-        survivor: Survivor | None = None,
+        surviving: SurvivingPane | None = None,
     ) -> None:
         self.session_id = session_id
-        self.detector = Detector()
+        self.detector = PromptDetector()
         self.has_begun = False
-        self._stage, self._size, self._cwd = stage, (cols, rows), cwd
-        self._survivor = survivor
-        self._run = survivor.place.run if survivor else clock.new_id()
+        self._services, self._size, self._cwd = services, (cols, rows), cwd
+        self._surviving = surviving
+        self._run = surviving.place.run if surviving else clock.new_id()
 
     @property
     def run(self) -> str:
@@ -122,52 +122,52 @@ class Witness:
         last = self.detector.last_output
         return trio.current_time() - (self._began_at if last is None else last)
 
-    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         """Reserve offsets for the run, then start the program, or take it up again."""
-        if self._survivor is not None:
-            return await self._resume(self._survivor)
-        await self._stage.endings.settle(self.session_id)
-        program = await self._stage.journal.write(
+        if self._surviving is not None:
+            return await self._resume(self._surviving)
+        await self._services.endings.settle(self.session_id)
+        program = await self._services.journal.write(
             run_records.begin_run, self.session_id, self._run, *self._size
         )
         self._enter(program)
         display, spec = _display(program), self._spec(program)
         if program.host != TMUX:
-            return await self._stage.open_terminal(spec), self.flow, display
-        terminal = await self._stage.need_tmux().open(
+            return await self._services.open_terminal(spec), self.flow, display
+        terminal = await self._services.need_tmux().open(
             spec, self.session_id, self._run, program.reserved, self._stored
         )
         return terminal, self.flow, display
 
     async def _resume(
-        self, survivor: Survivor
-    ) -> tuple[Terminal, Flow, Display | None]:
+        self, surviving: SurvivingPane
+    ) -> tuple[Terminal, OutputFlow, Display | None]:
         """Go on at the first byte that is not stored, with the screen of then."""
-        journal, tmux = self._stage.journal, self._stage.need_tmux()
+        journal, tmux = self._services.journal, self._services.need_tmux()
         find = partial(resume_at, tmux.folder(self.session_id))
         program = await journal.write(run_records.resume_run, self.session_id, find)
         self._enter(program)
         self._name_nonce()
         display = None
         with suppress(ImportError):
-            display = await journal.study(keyframes.restore, self.session_id)
+            display = await journal.read_in_thread(keyframes.restore, self.session_id)
             display.pass_over(program.reserved)
             display.resize(program.cols, program.rows)
-        terminal = await tmux.attach(survivor, program.reserved, self._stored)
-        if not survivor.dead:
+        terminal = await tmux.attach(surviving, program.reserved, self._stored)
+        if not surviving.dead:
             terminal.resize(program.cols, program.rows)
         return terminal, self.flow, display
 
     def _enter(self, program: Program) -> None:
-        self.flow = Flow(Tail(program.reserved), self._stage.turns)
+        self.flow = OutputFlow(Tail(program.reserved), self._services.turns)
         self.detector.flag = program.session.cli_flag
 
     def _stored(self) -> int:
         return self.flow.tail.stored
 
     def _name_nonce(self) -> None:
-        if self._stage.shell_integration:
-            nonce = self._stage.mint.nonce(self.session_id, self._run)
+        if self._services.shell_integration:
+            nonce = self._services.token_signer.nonce(self.session_id, self._run)
             self.detector.shell.nonce = nonce
 
     def _spec(self, program: Program) -> Spec:
@@ -175,9 +175,9 @@ class Witness:
             **program.env,
             "ANT_SESSION_ID": self.session_id,
             "ANT_RUN": self._run,
-            "ANT_SERVER_URL": self._stage.server_url,
+            "ANT_SERVER_URL": self._services.server_url,
             "ANT_HANDLE": program.session.handle or "",
-            "ANT_TOKEN": self._stage.mint.token(self.session_id, self._run),
+            "ANT_TOKEN": self._services.token_signer.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
         self._name_nonce()
@@ -194,27 +194,33 @@ class Witness:
         """Record the process, so that a later server run can find it."""
         self.live, self._began_at = live, trio.current_time()
         self._drawn = self.flow.tail.start
-        await self._stage.journal.write(
+        await self._services.journal.write(
             run_records.record_run,
             self.session_id,
             live.terminal.identity,
             self._keyframe(),
-            self._survivor is not None,
+            self._surviving is not None,
         )
         asked, past = None, list[Chunk]()
-        if self._survivor is not None:
-            asked = await self._stage.journal.read(prompts.open_prompt, self.session_id)
-            past = await self._stage.journal.study(keyframes.unheard, self.session_id)
+        if self._surviving is not None:
+            asked = await self._services.journal.read(
+                prompts.open_prompt, self.session_id
+            )
+            past = await self._services.journal.read_in_thread(
+                keyframes.unheard, self.session_id
+            )
         self.has_begun = True
-        self._stage.recorder.enter(
+        self._services.recorder.enter(
             self.session_id, self.flow, live.terminal.shows_input
         )
-        self._stage.clerk.enter(self.session_id, self._run, self.flow, asked)
-        self._stage.courier.enter(self.session_id, live)
-        self._stage.running[self.session_id] = self
-        self._stage.flows[self.session_id] = self.flow
-        self._stage.viewers.wake(self.session_id)
-        if self._survivor is not None:
+        self._services.prompt_service.enter(
+            self.session_id, self._run, self.flow, asked
+        )
+        self._services.dispatcher.enter(self.session_id, live)
+        self._services.running[self.session_id] = self
+        self._services.flows[self.session_id] = self.flow
+        self._services.broadcaster.wake(self.session_id)
+        if self._surviving is not None:
             live.recall([(each.data, each.end, _then(each.at)) for each in past])
             live.set_driver(self.detector.flag)  # Nothing else may ever make it look.
 
@@ -222,33 +228,39 @@ class Witness:
         """Wake viewers and the transcript writer; tell the room what it should know."""
         match observation:
             case OutputSeen(end):
-                self._stage.viewers.wake(self.session_id)
-                self._stage.scribe.mark(self.session_id, self.flow)
+                self._services.broadcaster.wake(self.session_id)
+                self._services.transcript_writer.mark(self.session_id, self.flow)
                 if end - self._drawn >= KEYFRAME_EVERY:
                     self._drawn = end
-                    self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
+                    self._services.transcript_writer.mark_drawing(
+                        self.session_id, self._keyframe
+                    )
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case VerdictSeen():
-                self._stage.clerk.saw(self.session_id, observation.verdict)
-                self._stage.courier.saw(self.session_id)
-                self._stage.scribe.note(self.session_id, self.flow, observation)
+                self._services.prompt_service.saw(self.session_id, observation.verdict)
+                self._services.dispatcher.saw(self.session_id)
+                self._services.transcript_writer.note(
+                    self.session_id, self.flow, observation
+                )
             case InputSeen():
-                self._stage.recorder.typed(self.session_id, observation)
+                self._services.recorder.typed(self.session_id, observation)
             case TitleSeen():
-                self._stage.recorder.titled(self.session_id, observation)
+                self._services.recorder.titled(self.session_id, observation)
             case ControlSeen(kind, data):
-                told = HostTold(kind, data, self.flow.tail.end)
-                self._stage.recorder.told(self.session_id, told)
+                told = HostEvent(kind, data, self.flow.tail.end)
+                self._services.recorder.told(self.session_id, told)
             case BlockSeen(block):
                 ago = timedelta(seconds=trio.current_time() - block.at)
                 fact = command_block(block, clock.now() - ago)
-                self._stage.scribe.hear(self.session_id, self.flow, fact)
+                self._services.transcript_writer.hear(self.session_id, self.flow, fact)
             case Resized(cols, rows):
-                self._stage.recorder.resized(self.session_id, cols, rows)
+                self._services.recorder.resized(self.session_id, cols, rows)
                 # Bytes alone cannot tell a redraw where the size changed.
                 self._note_size(cols, rows)
-                self._stage.scribe.mark_drawing(self.session_id, self._keyframe)
+                self._services.transcript_writer.mark_drawing(
+                    self.session_id, self._keyframe
+                )
                 self._publish(TerminalResized(self.session_id, cols, rows))
 
     def _note_size(self, cols: int, rows: int) -> None:
@@ -260,17 +272,17 @@ class Witness:
             0.0,
             self.detector.flag,
         )
-        self._stage.scribe.note(self.session_id, self.flow, seen)
+        self._services.transcript_writer.note(self.session_id, self.flow, seen)
 
     def is_alone(self) -> bool:
         """Whether no socket has joined as the program's terminal."""
-        return not self._stage.viewers.has_typist(self.session_id)
+        return not self._services.broadcaster.has_typist(self.session_id)
 
     async def ended(self, exit_: Exit | None, reason: str | None) -> None:
         """Store the last bytes, then say that it is over.
 
-        Where the database refuses, that is logged and tried again (`Endings`). What is
-        not recorded when the server stops, the next server run will call lost.
+        If the database refuses, ANT logs that and tries again (`UnrecordedEnds`). The
+        next server run calls an end lost that is not recorded when this one stops.
         """
         try:
             if exit_ is None:
@@ -286,10 +298,10 @@ class Witness:
         """Store the last bytes and what is shown; the row goes on saying it runs."""
         try:
             with trio.move_on_after(FLUSH_S):
-                await self._stage.scribe.flush(self.session_id, self.flow)
-            self._stage.scribe.forget_drawing(self.session_id)
-            heard = self._stage.recorder.leave(self.session_id)
-            await self._stage.journal.write(
+                await self._services.transcript_writer.flush(self.session_id, self.flow)
+            self._services.transcript_writer.forget_drawing(self.session_id)
+            heard = self._services.recorder.leave(self.session_id)
+            await self._services.journal.write(
                 run_records.leave_run, self.session_id, self._keyframe(), heard
             )
         except AntError as exc:
@@ -300,31 +312,31 @@ class Witness:
     def _leave_stage(self) -> None:
         # However it went: a dead terminal that counts as running is for ever.
         if self.has_begun:
-            del self._stage.running[self.session_id]
-            self._stage.clerk.forget(self.session_id)
-            self._stage.recorder.leave(self.session_id)
-            self._stage.courier.leave(self.session_id)
-        self._stage.viewers.wake(self.session_id)
+            del self._services.running[self.session_id]
+            self._services.prompt_service.forget(self.session_id)
+            self._services.recorder.leave(self.session_id)
+            self._services.dispatcher.leave(self.session_id)
+        self._services.broadcaster.wake(self.session_id)
 
     async def _abandon(self, reason: str | None) -> None:
-        if self._survivor is None:
+        if self._surviving is None:
             record = partial(self._end, run_records.abandon_run, self._run, reason)
         else:
             record = partial(self._end, run_records.lose_run, reason)
-        await self._stage.endings.offer(self.session_id, record)
+        await self._services.endings.offer(self.session_id, record)
 
     async def _finish(self, exit_: Exit, reason: str | None) -> None:
         with trio.move_on_after(FLUSH_S):
-            await self._stage.scribe.flush(self.session_id, self.flow)
-        await self._stage.clerk.leave(self.session_id)
-        self._stage.scribe.forget_drawing(self.session_id)
+            await self._services.transcript_writer.flush(self.session_id, self.flow)
+        await self._services.prompt_service.leave(self.session_id)
+        self._services.transcript_writer.forget_drawing(self.session_id)
         keyframe = self._keyframe() if self.has_begun else None
-        heard = self._stage.recorder.leave(self.session_id)
+        heard = self._services.recorder.leave(self.session_id)
         record = partial(self._record_exit, exit_, reason, keyframe, heard)
-        await self._stage.endings.offer(self.session_id, record)
+        await self._services.endings.offer(self.session_id, record)
 
     async def _end(self, work: Callable[..., None], *args: object) -> None:
-        write = self._stage.journal.write
+        write = self._services.journal.write
         await write(run_records.end_run, self.session_id, self._run, work, *args)
 
     async def _record_exit(
@@ -332,26 +344,26 @@ class Witness:
         exit_: Exit,
         reason: str | None,
         keyframe: Keyframe | None,
-        heard: Sequence[Heard],
+        heard: Sequence[PendingEntry],
     ) -> None:
         end = self.flow.tail.end
         with trio.move_on_after(FLUSH_S):  # Bytes that were refused may be taken now.
-            await self._stage.scribe.try_flush(self.session_id, self.flow)
+            await self._services.transcript_writer.try_flush(self.session_id, self.flow)
         complete = self.flow.tail.stored == end
         if complete:
             self.flow.tail.let_go()
         await self._end(
             run_records.finish_run, exit_, end, complete, reason, keyframe, heard
         )
-        if complete and self._stage.tmux is not None:
-            self._stage.tmux.forget(self.session_id)
+        if complete and self._services.tmux is not None:
+            self._services.tmux.forget(self.session_id)
 
     def _keyframe(self) -> Keyframe | None:
         picture = self.live.picture()
         return keyframes.keyframe(self.session_id, picture) if picture else None
 
     def _publish(self, event: Event) -> None:
-        self._stage.journal.publish(Envelope(clock.now(), event))
+        self._services.journal.publish(Envelope(clock.now(), event))
 
 
 def _display(program: Program) -> Display | None:

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager, contextmanager
 
 import trio
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import AntError, CapacityReached, NotRunning, Stopping
 from ant.model.sessions import SessionId
-from ant.runtime.session_run import Stage, Witness
+from ant.runtime.session_run import RunServices, SessionRun
 from ant.terminal.session import LiveTerminal, run_session
-from ant.terminal.tmux.server import Survivor
+from ant.terminal.tmux.server import SurvivingPane
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +19,10 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Every live session is a task of this nursery, in a guard of its own."""
 
-    def __init__(self, stage: Stage, nursery: trio.Nursery, cap: int = 0) -> None:
-        self.stage = stage
+    def __init__(
+        self, services: RunServices, nursery: trio.Nursery, cap: int = 0
+    ) -> None:
+        self.services = services
         self.cap = cap
         self._nursery = nursery
         self._starting: dict[SessionId, trio.Event] = {}
@@ -30,8 +32,8 @@ class Supervisor:
     @contextmanager
     def seat(self) -> Iterator[None]:
         """Hold a place under the cap while inside. Raises `CapacityReached`."""
-        if self.cap and len(self.stage.running) + self._seats >= self.cap:
-            met(Limit.SESSIONS)
+        if self.cap and len(self.services.running) + self._seats >= self.cap:
+            increment(Limit.SESSIONS)
             raise CapacityReached(
                 f"{self.cap} sessions run already, "
                 "and ANT_MAX_ACTIVE_SESSIONS allows no more."
@@ -44,8 +46,8 @@ class Supervisor:
 
     def find(self, session_id: SessionId) -> LiveTerminal | None:
         """The live terminal of that session."""
-        witness = self.stage.running.get(session_id)
-        return witness.live if witness else None
+        session_run = self.services.running.get(session_id)
+        return session_run.live if session_run else None
 
     def need(self, session_id: SessionId) -> LiveTerminal:
         """The live terminal of that session. Raises `NotRunning`."""
@@ -78,23 +80,23 @@ class Supervisor:
         with self.seat():
             self._starting[session_id] = trio.Event()
             try:
-                witness = Witness(self.stage, session_id, cols, rows, cwd)
+                session_run = SessionRun(self.services, session_id, cols, rows, cwd)
                 started: LiveTerminal = await self._nursery.start(
-                    self._guarded, witness
+                    self._guarded, session_run
                 )
             finally:
                 self._starting.pop(session_id).set()
         return started
 
-    async def resume(self, session_id: SessionId, survivor: Survivor) -> None:
+    async def resume(self, session_id: SessionId, surviving: SurvivingPane) -> None:
         """Take up a program that outlived the last server run, over the cap too.
 
         One that cannot be is called lost, and logged. *Cancellation:* it is let go of.
         """
         self._starting[session_id] = trio.Event()
         try:
-            witness = Witness(self.stage, session_id, survivor=survivor)
-            await self._nursery.start(self._guarded, witness)
+            session_run = SessionRun(self.services, session_id, surviving=surviving)
+            await self._nursery.start(self._guarded, session_run)
         except (AntError, OSError) as exc:
             log.error("Session %s is lost: %s", session_id, exc)
         finally:
@@ -115,7 +117,7 @@ class Supervisor:
         self._stopping = True
         for session_id in list(self._starting):
             await self._settled(session_id)
-        for live in end_all(self.stage, grace_s):
+        for live in end_all(self.services, grace_s):
             await live.over.wait()
 
     async def _settled(self, session_id: SessionId) -> None:
@@ -123,20 +125,20 @@ class Supervisor:
             await starting.wait()
 
     async def _guarded(
-        self, witness: Witness, task_status: trio.TaskStatus[LiveTerminal]
+        self, session_run: SessionRun, task_status: trio.TaskStatus[LiveTerminal]
     ) -> None:
         """Until it has begun, what goes wrong is the caller's; then it is logged."""
         try:
-            await run_session(witness.detector, witness, task_status)
+            await run_session(session_run.detector, session_run, task_status)
         except Exception:
-            if not witness.has_begun:
+            if not session_run.has_begun:
                 raise
-            log.exception("Session %s crashed.", witness.session_id)
+            log.exception("Session %s crashed.", session_run.session_id)
 
 
-def end_all(stage: Stage, grace_s: float) -> list[LiveTerminal]:
+def end_all(services: RunServices, grace_s: float) -> list[LiveTerminal]:
     """Begin to end every session that runs, or to let go of what outlives us; these."""
-    ending = [witness.live for witness in stage.running.values()]
+    ending = [session_run.live for session_run in services.running.values()]
     for live in ending:
         if live.terminal.outlives_us:
             live.leave()
@@ -147,13 +149,13 @@ def end_all(stage: Stage, grace_s: float) -> list[LiveTerminal]:
 
 @asynccontextmanager
 async def open_supervisor(
-    stage: Stage, cap: int, grace_s: float
+    services: RunServices, cap: int, grace_s: float
 ) -> AsyncIterator[Supervisor]:
     """A supervisor whose sessions outlive whatever is inside.
 
     Leaving it ends every session. *Cancellation:* they are killed without grace.
     """
     async with trio.open_nursery() as nursery:
-        supervisor = Supervisor(stage, nursery, cap)
+        supervisor = Supervisor(services, nursery, cap)
         yield supervisor
         await supervisor.stop_all(grace_s)

@@ -7,11 +7,11 @@ from ant.history.indexer import Indexer
 from ant.identity.quotas import Quotas
 from ant.journal.bus import Bus
 from ant.journal.writer import Journal
-from ant.messages.channel_sender import Channels
+from ant.messages.channel_sender import ChannelSender
 from ant.rooms.presence import Presence
 from ant.runtime.health import HealthProbe
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import Stage
+from ant.runtime.session_run import RunServices
 from ant.runtime.supervisor import Supervisor
 
 
@@ -22,11 +22,11 @@ class System:
     config: Config
     bus: Bus
     journal: Journal
-    stage: Stage
+    services: RunServices
     supervisor: Supervisor
     presence: Presence
     health: HealthProbe
-    channels: Channels
+    channels: ChannelSender
     quotas: Quotas
     indexer: Indexer
     remover: Remover

@@ -40,7 +40,7 @@ async def draw(system: System, session_id: SessionId) -> Drawing:
     if (live := system.supervisor.find(session_id)) is not None:
         return live.look()
     try:
-        drawing = await system.journal.study(
+        drawing = await system.journal.read_in_thread(
             keyframes.redraw, session_id, lane=Lane.REPORT
         )
     except ImportError:

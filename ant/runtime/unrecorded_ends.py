@@ -11,7 +11,7 @@ import trio
 
 from ant.core.background import LogRate, is_of_system, sentence
 from ant.core.errors import Stopping, StorageFailed
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.model.sessions import SessionId
 
 RETRY_S = 0.5
@@ -27,12 +27,12 @@ class _Kept:
     lock: trio.Lock = attrs.field(factory=trio.Lock)
 
 
-class Endings:
+class UnrecordedEnds:
     """Witnesses offer ends; a task of the server tries those again that failed."""
 
     def __init__(self) -> None:
         self._kept: dict[SessionId, _Kept] = {}
-        self._offered, self._rate = Bell(), LogRate()
+        self._offered, self._rate = Wakeup(), LogRate()
 
     async def offer(self, session_id: SessionId, record: Record) -> None:
         """Record an end, now or as soon as the database takes it.
@@ -65,7 +65,7 @@ class Endings:
                 if is_over:
                     del self._kept[session_id]
                 else:
-                    self._offered.ring()
+                    self._offered.set()
 
     async def settle_all(self) -> None:
         """Record all that is kept, until one is refused. Raises as `settle` does."""

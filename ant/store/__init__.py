@@ -17,14 +17,19 @@ from ant.store import schema
 from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
 from ant.store.removals import Progress
-from ant.store.rooms.participants import Listed, Member, Poster, Receipts
+from ant.store.rooms.participants import (
+    ListedMember,
+    MemberRecord,
+    PosterRecord,
+    Receipts,
+)
 from ant.store.sessions import Program
 from ant.store.tables.sessions import database
 from ant.store.tables.statement import PAGE_BYTES, Page, page
 from ant.store.transcript.keyframes import Keyframe
 from ant.store.transcript.line_block import LineBlock
-from ant.store.transcript.lines import Place
-from ant.store.transcript.verdicts import Sighting
+from ant.store.transcript.lines import RenderProgress
+from ant.store.transcript.verdicts import VerdictRecord
 from ant.store.unit import Unit
 
 T = TypeVar("T")
@@ -341,18 +346,18 @@ __all__ = [
     "Job",
     "Keyframe",
     "LineBlock",
-    "Listed",
-    "Member",
+    "ListedMember",
+    "MemberRecord",
     "Page",
-    "Place",
-    "Poster",
+    "PosterRecord",
     "Program",
     "Progress",
     "PromptCounts",
     "Receipts",
-    "Sighting",
+    "RenderProgress",
     "Store",
     "Unit",
+    "VerdictRecord",
     "Withdrawn",
     "page",
 ]

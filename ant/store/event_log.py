@@ -32,7 +32,7 @@ def _envelope(row: Any) -> Envelope:
     return Envelope(clock.parse_stamp(row.at), event, row.seq)
 
 
-class EventLog:
+class EventLogStore:
     """The log, inside one transaction."""
 
     def append(self, at: str, session_id: str | None, tag: str, body: str) -> int:

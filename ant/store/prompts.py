@@ -92,7 +92,7 @@ def _weight(row: Any) -> int:
     return codec.weight((*texts, row.targets, row.delivered_to)) + ROW_BYTES
 
 
-class Prompts:
+class PromptStore:
     """What terminals ask, inside one transaction."""
 
     def get(self, prompt_id: str) -> PromptRecord | None:

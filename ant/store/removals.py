@@ -70,7 +70,7 @@ class Progress:
     n: int = 0
 
 
-class Removals:
+class RemovalStore:
     """Sessions that are to go, inside one transaction."""
 
     def mark(self, session_id: str, at: str) -> None:

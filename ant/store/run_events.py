@@ -64,7 +64,7 @@ def _told(row: Any) -> TerminalEvent:
     return TerminalEvent(row.id, at, row.kind, codec.loads(row.data), row.offset)
 
 
-class RunEvents:
+class RunEventStore:
     """The run events of all sessions, inside one transaction."""
 
     def head(self, session_id: str) -> tuple[int, str | None]:
@@ -220,7 +220,7 @@ def bury_run_events(session_id: str, first: int, last: int) -> None:
     ).execute()
 
 
-class TerminalEvents:
+class TerminalEventStore:
     """What terminal hosts told, inside one transaction."""
 
     def add(

@@ -163,7 +163,7 @@ def _weight(row: Any) -> int:
     return codec.weight((*texts, half and half.command)) + ROW_BYTES
 
 
-class Sessions:
+class SessionStore:
     """Sessions and their terminals, inside one transaction."""
 
     def get(self, session_id: str) -> Session | None:

@@ -8,7 +8,7 @@ _GET = Statement(
 )
 
 
-class Settings:
+class SettingStore:
     """Text by key, inside one transaction."""
 
     def get(self, key: str) -> str | None:

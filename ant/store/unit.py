@@ -8,22 +8,22 @@ import attrs
 from ant.api import codec
 from ant.core import clock
 from ant.model.events import Envelope, Event
-from ant.store.event_log import EventLog
-from ant.store.prompts import Prompts
-from ant.store.removals import Removals
-from ant.store.rooms.deliveries import Deliveries
-from ant.store.rooms.hops import Hops
-from ant.store.rooms.links import Links
+from ant.store.event_log import EventLogStore
+from ant.store.prompts import PromptStore
+from ant.store.removals import RemovalStore
+from ant.store.rooms.deliveries import DeliveryStore
+from ant.store.rooms.hops import HopStore
+from ant.store.rooms.links import LinkStore
 from ant.store.rooms.messages import MessageStore
-from ant.store.rooms.participants import People
-from ant.store.rooms.tasks import Board
-from ant.store.run_events import RunEvents, TerminalEvents
-from ant.store.sessions import Sessions
-from ant.store.settings import Settings
-from ant.store.transcript.keyframes import Keyframes
+from ant.store.rooms.participants import ParticipantStore
+from ant.store.rooms.tasks import TaskStore
+from ant.store.run_events import RunEventStore, TerminalEventStore
+from ant.store.sessions import SessionStore
+from ant.store.settings import SettingStore
+from ant.store.transcript.keyframes import KeyframeStore
 from ant.store.transcript.lines import LineStore
-from ant.store.transcript.transcripts import Transcripts
-from ant.store.transcript.verdicts import Sightings
+from ant.store.transcript.transcripts import TranscriptStore
+from ant.store.transcript.verdicts import VerdictStore
 
 
 def _go_on() -> None:
@@ -43,23 +43,23 @@ class Unit:
     writable: bool = True
     pause: Callable[[], None] = _go_on
     envelopes: list[Envelope] = attrs.field(factory=list)
-    sessions: Sessions = attrs.field(factory=Sessions)
-    removals: Removals = attrs.field(factory=Removals)
-    transcripts: Transcripts = attrs.field(factory=Transcripts)
+    sessions: SessionStore = attrs.field(factory=SessionStore)
+    removals: RemovalStore = attrs.field(factory=RemovalStore)
+    transcripts: TranscriptStore = attrs.field(factory=TranscriptStore)
     lines: LineStore = attrs.field(factory=LineStore)
-    keyframes: Keyframes = attrs.field(factory=Keyframes)
-    sightings: Sightings = attrs.field(factory=Sightings)
-    settings: Settings = attrs.field(factory=Settings)
-    log: EventLog = attrs.field(factory=EventLog)
+    keyframes: KeyframeStore = attrs.field(factory=KeyframeStore)
+    sightings: VerdictStore = attrs.field(factory=VerdictStore)
+    settings: SettingStore = attrs.field(factory=SettingStore)
+    log: EventLogStore = attrs.field(factory=EventLogStore)
     messages: MessageStore = attrs.field(factory=MessageStore)
-    people: People = attrs.field(factory=People)
-    links: Links = attrs.field(factory=Links)
-    board: Board = attrs.field(factory=Board)
-    prompts: Prompts = attrs.field(factory=Prompts)
-    deliveries: Deliveries = attrs.field(factory=Deliveries)
-    hops: Hops = attrs.field(factory=Hops)
-    run_events: RunEvents = attrs.field(factory=RunEvents)
-    terminal_events: TerminalEvents = attrs.field(factory=TerminalEvents)
+    people: ParticipantStore = attrs.field(factory=ParticipantStore)
+    links: LinkStore = attrs.field(factory=LinkStore)
+    board: TaskStore = attrs.field(factory=TaskStore)
+    prompts: PromptStore = attrs.field(factory=PromptStore)
+    deliveries: DeliveryStore = attrs.field(factory=DeliveryStore)
+    hops: HopStore = attrs.field(factory=HopStore)
+    run_events: RunEventStore = attrs.field(factory=RunEventStore)
+    terminal_events: TerminalEventStore = attrs.field(factory=TerminalEventStore)
 
     def emit(self, event: Event) -> None:
         """Say what happened: into the log now where it is durable, to sockets later."""

@@ -4,7 +4,7 @@ import math
 
 import trio
 
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.host.base import Terminal
 
 DRAIN_QUIET_S = 0.25
@@ -14,7 +14,7 @@ DRAIN_MAX_S = 5.0
 """What a stop grants the rest of the output when storage does not keep up."""
 
 
-async def drain(terminal: Terminal, flow: Flow, at_end: trio.Event) -> None:
+async def drain(terminal: Terminal, flow: OutputFlow, at_end: trio.Event) -> None:
     """Wait until it is read to its end, or is quiet while there is room.
 
     A grandchild may hold a terminal of ours open for ever, so the end need not come.

@@ -4,7 +4,7 @@ import attrs
 
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.host.base import ControlSeen
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 
 
 @attrs.frozen
@@ -48,7 +48,7 @@ class InputSeen:
 class BlockSeen:
     """A command that the shell ran has ended."""
 
-    block: Block
+    block: CommandBlock
 
 
 Observation = (

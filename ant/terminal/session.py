@@ -26,34 +26,34 @@ from ant.core.errors import (
     PromptChanged,
     Stalled,
 )
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.terminal.agents.driver import Driver, driver_for
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.drain import DRAIN_MAX_S, drain
 from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Skipped, Terminal
 from ant.terminal.input.addressee import Check, at_prompt
 from ant.terminal.input.answer_prompt import give, is_gone
-from ant.terminal.input.queue import ENDED, Inbox, Typed
-from ant.terminal.input.type_message import Said, reacts, say
+from ant.terminal.input.queue import ENDED, InputQueue, QueuedInput
+from ant.terminal.input.type_message import TypeResult, reacts, say
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
 from ant.terminal.screen.display import Display, Drawing, Picture
 from ant.terminal.screen.modes import Modes
-from ant.terminal.screen.snapshot import Look
-from ant.terminal.view import Piece, Sight
+from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.view import Piece, ScreenView
 
 TEARDOWN_S = 10.0
 """Deadline of the shield: grace, KILL and the last commit are well within it."""
 
 
-class Witness(Protocol):
+class RunObserver(Protocol):
     """Who is told of the session's life, and writes it down."""
 
-    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         """Start the program; the flow is where its bytes go and get their numbers.
 
         The display is blank, or None where there is no library for it.
@@ -93,19 +93,19 @@ class LiveTerminal:
     def __init__(
         self,
         terminal: Terminal,
-        flow: Flow,
-        witness: Witness,
+        flow: OutputFlow,
+        observer: RunObserver,
         display: Display | None = None,
-        detector: Detector | None = None,
+        detector: PromptDetector | None = None,
     ) -> None:
         self.terminal, self.flow = terminal, flow
         self.since = trio.current_time()
         self.over = trio.Event()
-        self._detector = detector or Detector()
-        self._sight = Sight(terminal, flow, display, self._detector)
-        self._inbox = Inbox(terminal, self._typed)
-        self._stirred = Bell()
-        self._witness = witness
+        self._detector = detector or PromptDetector()
+        self._view = ScreenView(terminal, flow, display, self._detector)
+        self._input_queue = InputQueue(terminal, self._typed)
+        self._stirred = Wakeup()
+        self._observer = observer
         self._stop, self.leaving = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 
@@ -115,8 +115,8 @@ class LiveTerminal:
         return self._detector.verdict
 
     def recall(self, past: list[Piece]) -> None:
-        """See `Sight.recall`; what is new of it is told."""
-        self._sight.recall(past)
+        """See `ScreenView.recall`; what is new of it is told."""
+        self._view.recall(past)
         self._tell()
 
     def set_driver(self, flag: str | None) -> None:
@@ -126,7 +126,7 @@ class LiveTerminal:
 
     def type_nowait(
         self, data: bytes, source: str = "terminal_input", by: str | None = None
-    ) -> Typed:
+    ) -> QueuedInput:
         """Write it, or what there is no room for yet behind what is queued already.
 
         `source` and `by` are the way and who, as it is recorded. Raises `NotRunning`,
@@ -134,11 +134,11 @@ class LiveTerminal:
         """
         self._stir()
         self.flow.hurry()
-        shown = self._sight.shows(data)
-        typed = self._inbox.type_nowait(data)
+        shown = self._view.shows(data)
+        typed = self._input_queue.type_nowait(data)
         # What waits may be read by whoever asks for a secret by then.
         still = typed.over.is_set() and self.terminal.shows_input()
-        self._witness.saw(InputSeen(data, source, shown if still else False, by))
+        self._observer.saw(InputSeen(data, source, shown if still else False, by))
         return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
@@ -151,7 +151,7 @@ class LiveTerminal:
         a menu has moved or a line stands there unsent.
         """
         lines = self._detector.lines
-        async with self._inbox.pen():
+        async with self._input_queue.exclusive():
             if self._detector.lines != lines:
                 raise PromptChanged("A line was typed meanwhile; nothing was chosen.")
             given = await give(self, fingerprint, choice)
@@ -160,43 +160,43 @@ class LiveTerminal:
         gone = await is_gone(self, fingerprint, given)
         if gone:
             self._detector.begin_afresh(trio.current_time())
-            self._stirred.ring()
+            self._stirred.set()
         return Outcome(given.chosen, gone, end)
 
-    def glance(self) -> tuple[Look, Verdict]:
+    def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         """See `Hands.glance`."""
         if self.flow.finished:
             raise NotRunning(ENDED)
         while self.flow.has_room and (data := self.terminal.read_nowait()):
             self._take(data)
-        while self._sight.end < self.flow.tail.end:  # A whole tail, at most.
+        while self._view.end < self.flow.tail.end:  # A whole tail, at most.
             self._catch_up()
-        return self._sight.glance(trio.current_time())
+        return self._view.snapshot(trio.current_time())
 
-    def is_again(self, look: Look, verdict: Verdict) -> bool:
+    def is_again(self, look: ScreenSnapshot, verdict: Verdict) -> bool:
         """See `Hands.is_again`."""
         while self.flow.tail.seen < self.flow.tail.end:
             self._observe()
         return self._detector.is_again(look, verdict)
 
-    async def say(self, text: str, check: Check | None = None) -> Said:
+    async def say(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, where the program is free to take it; `check` says
         who may be told (`addressee`): anybody without it, as by a person's own hand.
 
         Raises `Withheld` with a reason when nothing was typed; see `saying.say`.
         *Cancellation:* at most the text stands there unsent.
         """
-        async with self._inbox.pen():
+        async with self._input_queue.exclusive():
             said = await say(self, self._driver, text, check)
         self._stir()
         return said
 
-    async def note(self, line: str) -> Said:
+    async def note(self, line: str) -> TypeResult:
         """Give a shell a comment, at an empty command line where it takes one.
 
         Raises `Withheld` when nothing was typed. *Cancellation:* as `say`.
         """
-        async with self._inbox.pen():
+        async with self._input_queue.exclusive():
             said = await say(self, None, line, at_prompt())
         self._stir()
         return said
@@ -209,12 +209,12 @@ class LiveTerminal:
         return await reacts(self, self._driver, end, text, patience_s)
 
     def tty(self) -> Tty | None:
-        """See `Sight.tty`."""
-        return self._sight.tty()
+        """See `ScreenView.tty`."""
+        return self._view.tty()
 
     def modes(self) -> Modes:
         """What the program has switched on. Raises `Conflict` without a screen."""
-        return self._sight.look(trio.current_time()).modes
+        return self._view.look(trio.current_time()).modes
 
     @property
     def _driver(self) -> Driver | None:
@@ -234,11 +234,11 @@ class LiveTerminal:
 
     async def write(self, data: bytes) -> None:
         """See `Hands.write`."""
-        await self._inbox.write(data)
+        await self._input_queue.write(data)
 
     def press(self, data: bytes) -> None:
         """See `Hands.press`."""
-        self._inbox.press(data)
+        self._input_queue.press(data)
 
     async def wait_output(self, patience_s: float) -> bool:
         """See `Hands.wait_output`."""
@@ -256,9 +256,9 @@ class LiveTerminal:
         """Set the window size; the last one set wins. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
         self._catch_up()
-        self._sight.resize(cols, rows)
+        self._view.resize(cols, rows)
         self._stir()
-        self._witness.saw(Resized(cols, rows))
+        self._observer.saw(Resized(cols, rows))
 
     def look(self) -> Drawing:
         """What is shown now, or as many bytes ago as are too many to take at once.
@@ -266,11 +266,11 @@ class LiveTerminal:
         Raises `Conflict` where no screen library is installed.
         """
         self._catch_up()
-        return self._sight.drawing()
+        return self._view.drawing()
 
     def picture(self) -> Picture | None:
         """What draws the screen as it is; None where there is no library for it."""
-        return self._sight.picture()
+        return self._view.picture()
 
     def leave(self) -> None:
         """Begin to let go of a program that outlives us; `over` tells when we have."""
@@ -297,11 +297,11 @@ class LiveTerminal:
 
     async def _hear(self) -> None:
         while True:
-            self._witness.saw(await self.terminal.notice())
+            self._observer.saw(await self.terminal.notice())
 
     def _take(self, data: bytes) -> None:
         self.flow.append(data)
-        self._witness.saw(OutputSeen(self.flow.tail.end))
+        self._observer.saw(OutputSeen(self.flow.tail.end))
         if self.flow.floods:
             self._observe()  # In the turn that it has: no other task need take one.
 
@@ -311,13 +311,13 @@ class LiveTerminal:
         data = self.flow.tail.read(seen, MAX_READ)
         seen += len(data)
         now = trio.current_time()
-        self._answer_queries(self._sight.feed(data, seen, now))
+        self._answer_queries(self._view.feed(data, seen, now))
         self._tell()
         due = self._detector.next_look
         for observation in self._detector.feed(data, seen, now):
-            self._witness.saw(observation)
+            self._observer.saw(observation)
         if self._detector.next_look != due:
-            self._stirred.ring()
+            self._stirred.set()
         self.flow.mark_seen(seen)
 
     async def _detect(self) -> None:
@@ -337,32 +337,32 @@ class LiveTerminal:
                 continue
             await self.flow.wait_turn()
             now = trio.current_time()
-            for observation in self._sight.judge(now):
-                self._witness.saw(observation)
+            for observation in self._view.judge(now):
+                self._observer.saw(observation)
             await trio.lowlevel.checkpoint()
 
     def _catch_up(self) -> None:
-        self._answer_queries(self._sight.catch_up(trio.current_time()))
+        self._answer_queries(self._view.catch_up(trio.current_time()))
         self._tell()
 
     def _tell(self) -> None:
         """The commands that have ended; by now their bytes are in the flow."""
-        for observation in self._sight.blocks():
-            self._witness.saw(observation)
+        for observation in self._view.blocks():
+            self._observer.saw(observation)
 
     def _typed(self, data: bytes) -> None:
         if b"\r" in data or b"\n" in data:
             self._detector.submit(self.flow.tail.end, trio.current_time())
-            self._stirred.ring()
+            self._stirred.set()
 
     def _stir(self) -> None:
         self._detector.stir(trio.current_time())
-        self._stirred.ring()
+        self._stirred.set()
 
     def _answer_queries(self, replies: bytes) -> None:
-        if replies and not self.terminal.answers_queries and self._witness.is_alone():
+        if replies and not self.terminal.answers_queries and self._observer.is_alone():
             with suppress(NotRunning, CapacityReached):
-                self._inbox.type_nowait(replies)
+                self._input_queue.type_nowait(replies)
 
     async def _until_exit(self) -> bool:
         """Whether it ended of itself; False when it was asked to stop."""
@@ -384,7 +384,7 @@ class LiveTerminal:
             pipeline.start_soon(persist, "A detector", self._detect)
             async with trio.open_nursery() as ends:
                 ends.start_soon(persist, "A terminal's reader", self._read, at_end)
-                ends.start_soon(persist, "A terminal's writer", self._inbox.run)
+                ends.start_soon(persist, "A terminal's writer", self._input_queue.run)
                 ends.start_soon(persist, "A screen's watcher", self._watch)
                 ends.start_soon(persist, "A host's news", self._hear)
                 if await self._until_exit():
@@ -398,16 +398,16 @@ class LiveTerminal:
 
     def close(self, goes_on: bool) -> None:
         """Nothing more is typed; what waits is told so. What ran ended if all did."""
-        self._inbox.close()
+        self._input_queue.close()
         self.flow.finish()
         if not goes_on:
-            self._sight.finish(trio.current_time())
+            self._view.finish(trio.current_time())
         self._tell()
 
 
 async def run_session(
-    detector: Detector,
-    witness: Witness,
+    detector: PromptDetector,
+    observer: RunObserver,
     task_status: trio.TaskStatus[LiveTerminal] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Open a terminal, report it started, and return when its life is over.
@@ -421,9 +421,9 @@ async def run_session(
     live: LiveTerminal | None = None
     reason: str | None = "crashed"
     try:
-        terminal, flow, display = await witness.open()
-        live = LiveTerminal(terminal, flow, witness, display, detector)
-        await witness.began(live)
+        terminal, flow, display = await observer.open()
+        live = LiveTerminal(terminal, flow, observer, display, detector)
+        await observer.began(live)
         task_status.started(live)
         await live.run()
         reason = None
@@ -448,7 +448,7 @@ async def run_session(
                     exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
                 if live is not None:
                     live.close(leaves)
-                await (witness.left() if leaves else witness.ended(exit_, reason))
+                await (observer.left() if leaves else observer.ended(exit_, reason))
         finally:
             if live is not None:
                 live.over.set()

@@ -3,18 +3,18 @@
 import attrs
 
 from ant.core.errors import Conflict
-from ant.terminal.buffer.flow import Flow
-from ant.terminal.detect.classify import judge
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.buffer.flow import OutputFlow
+from ant.terminal.detect.classify import classify
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Terminal
 from ant.terminal.model.prompt import Verdict
-from ant.terminal.model.tty import Spot, Step, Tty
+from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.observations import BlockSeen, Observation, TitleSeen
 from ant.terminal.screen.display import Display, Drawing, Picture
-from ant.terminal.screen.snapshot import Look
-from ant.terminal.shell.command_blocks import Blocks
+from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
-from ant.terminal.shell.osc133 import NONCE, Folder, Mark, Marks
+from ant.terminal.shell.osc133 import NONCE, Folder, ShellMark, ShellMarks
 
 CATCH_UP = 256 << 10
 """Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
@@ -26,21 +26,21 @@ Piece = tuple[bytes, int, float]
 NO_LIBRARY = "No screen library is installed on this server."
 
 
-class Sight:
+class ScreenView:
     """The eyes on one terminal; whoever feeds it gets the replies to queries."""
 
     def __init__(
         self,
         terminal: Terminal,
-        flow: Flow,
+        flow: OutputFlow,
         display: Display | None,
-        detector: Detector,
+        detector: PromptDetector,
     ) -> None:
         self.detector = detector
         self._terminal, self._flow, self._display = terminal, flow, display
-        self._marks = Marks(0)
+        self._marks = ShellMarks(0)
         self._title = ""
-        self._blocks = Blocks(self._between)
+        self._blocks = CommandBlocks(self._between)
         self._fresh = self._past = b"", 0
         self._since: float | None = None
         self._comment_at: Spot | None = None
@@ -56,7 +56,7 @@ class Sight:
         replies, self._fresh = b"", (data, end)
         for mark in self._marks.feed(data, end):
             if mark.nonce is None or mark.nonce != self.detector.shell.nonce:
-                if isinstance(mark, Mark):
+                if isinstance(mark, ShellMark):
                     self._blocks.hint(mark, at)
             elif isinstance(mark, Folder):
                 self._blocks.enter(mark)
@@ -73,7 +73,9 @@ class Sight:
     def _place_of_comment(self) -> Spot | None:
         """Where the cursor is, if the shell has just begun a line that takes one."""
         shell = self.detector.shell
-        if self._display is None or not (shell.comments and shell.step is Step.INPUT):
+        if self._display is None or not (
+            shell.comments and shell.step is ShellStep.INPUT
+        ):
             return None
         cursor = self._display.cursor
         return Spot(cursor.row, cursor.col)
@@ -159,7 +161,7 @@ class Sight:
         tty = self._terminal.tty()
         return tty.reading if tty is not None else None
 
-    def look(self, at: float) -> Look:
+    def look(self, at: float) -> ScreenSnapshot:
         """All that a verdict is made of, `at` this moment. Raises as `drawing`."""
         since = self.detector.last_output
         if since is None:  # One that was taken up has put nothing out since.
@@ -179,12 +181,12 @@ class Sight:
             return []
         return [TitleSeen(self._title, self._display.end)]
 
-    def glance(self, at: float) -> tuple[Look, Verdict]:
+    def snapshot(self, at: float) -> tuple[ScreenSnapshot, Verdict]:
         """What is held true now. Raises `Conflict` where the screen is behind."""
         look = self.look(at)
         if self.end < self._flow.tail.end:
             raise Conflict("The program puts out faster than it can be looked at.")
-        return look, judge(look, self.detector.flag)
+        return look, classify(look, self.detector.flag)
 
     def _need(self) -> Display:
         if self._display is None:

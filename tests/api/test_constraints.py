@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from ant.api import constraints
-from ant.api.constraints import META, Choice, Count, Given, Json, Range, Text
+from ant.api.constraints import META, Count, Json, OneOf, Range, RequiredFields, Text
 
 
 def passes(limit: Any, value: Any) -> bool:
@@ -39,14 +39,14 @@ def test_a_list_or_object_has_a_size() -> None:
 
 def test_a_choice_is_one_of_its_words() -> None:
     """As written."""
-    limit = Choice(("up", ""))
+    limit = OneOf(("up", ""))
     assert [True, True, False] == [passes(limit, text) for text in ("up", "", "UP")]
 
 
 @pytest.mark.parametrize(("only", "both"), [(False, True), (True, False)])
 def test_a_class_may_ask_for_one_of_its_fields(only: bool, both: bool) -> None:
     """At least one, or exactly one; null is not given, empty is."""
-    limit = Given(("a", "b"), only)
+    limit = RequiredFields(("a", "b"), only)
     pairs = [(None, None), ("", None), (None, 0), ("", 0)]
     given = [passes(limit, SimpleNamespace(a=a, b=b)) for a, b in pairs]
     assert [False, True, True, both] == given

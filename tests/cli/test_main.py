@@ -15,7 +15,7 @@ from ant.core import logs
 from ant.core.errors import Conflict
 from ant.export import export
 from ant.export.export import Folders
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.run_events.log import record
 from ant.store import Store
 from tests.history.test_history import create
@@ -199,7 +199,7 @@ def test_evidence_is_checked_without_a_server(store: Store, tmp_path: Path) -> N
     """What was checked, the first fault by its name and 1, or a sentence and 2."""
     row = create(store)
     for text in ("one", "two"):
-        fact = Fact(Source.JSON, Trust.HIGH, "message", text)
+        fact = RunEventDraft(Source.JSON, Trust.HIGH, "message", text)
         store.transact(record, row.id, fact)
     done = store.read(export.export, row.id, ("json",), Folders(tmp_path))["json"]
     file = Path(str(done.path))

@@ -14,7 +14,7 @@ from ant.core.background import (
     PAUSE_MAX_S,
     PAUSE_S,
     STEADY_S,
-    Children,
+    ChildTasks,
     LogRate,
     is_of_system,
     open_background,
@@ -90,7 +90,7 @@ async def test_the_log_gets_few_lines(
 
 async def test_a_child_that_fails_fails_alone(caplog: pytest.LogCaptureFixture) -> None:
     """Who is started while no nursery is open begins with the next."""
-    children, done = Children(), list[str]()
+    children, done = ChildTasks(), list[str]()
 
     async def fail() -> None:
         raise FULL

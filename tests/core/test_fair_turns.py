@@ -4,7 +4,7 @@ import trio
 from trio.abc import Instrument
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from ant.core.fair_turns import HOLD, HOLD_MAX, Turns
+from ant.core.fair_turns import HOLD, HOLD_MAX, FairTurns
 
 
 class Counter(Instrument):
@@ -30,7 +30,7 @@ class Steps(Instrument):
 class Greedy:
     """`count` callers that take one turn after another; `went` in which each did."""
 
-    def __init__(self, turns: Turns, count: int) -> None:
+    def __init__(self, turns: FairTurns, count: int) -> None:
         self.turns, self.count, self.counter = turns, count, Counter()
         self.went: list[tuple[int, int]] = []
 
@@ -64,7 +64,7 @@ async def pass_turns(count: int) -> None:
 
 async def test_so_many_go_on_in_a_turn() -> None:
     """Twenty that always want to: three in a turn, each as often as the others."""
-    turns = Turns(3)
+    turns = FairTurns(3)
     greedy = Greedy(turns, 20)
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
@@ -84,7 +84,7 @@ async def test_so_many_go_on_in_a_turn() -> None:
 
 async def test_what_is_small_goes_first() -> None:
     """Nobody goes on in the next turns, and then everybody does."""
-    turns = Turns(2)
+    turns = FairTurns(2)
     greedy = Greedy(turns, 5)
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
@@ -105,7 +105,7 @@ async def test_what_is_small_goes_first() -> None:
 
 async def test_who_is_alone_waits_for_what_is_small() -> None:
     """Also who need not wait for others."""
-    turns = Turns(2)
+    turns = FairTurns(2)
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(turns.run)
@@ -118,7 +118,7 @@ async def test_who_is_alone_waits_for_what_is_small() -> None:
 
 async def test_what_is_small_cannot_stop_the_rest() -> None:
     """However much of it comes: in each ten turns the large things have one."""
-    turns = Turns(2)
+    turns = FairTurns(2)
     greedy = Greedy(turns, 5)
 
     async def hurry() -> None:
@@ -142,7 +142,7 @@ async def test_what_is_small_cannot_stop_the_rest() -> None:
 
 async def test_who_is_alone_does_not_wait() -> None:
     """What is free is taken without a checkpoint; the next in the same turn waits."""
-    turns = Turns(1)
+    turns = FairTurns(1)
     with trio.CancelScope() as scope:
         scope.cancel()
         assert not await turns.take()
@@ -155,7 +155,7 @@ async def test_who_is_alone_does_not_wait() -> None:
 
 async def test_who_leaves_holds_nobody_up(autojump_clock: MockClock) -> None:
     """A turn that was waited for and given up goes to the next."""
-    turns, went = Turns(1), trio.Event()
+    turns, went = FairTurns(1), trio.Event()
     await turns.take()
 
     async def second() -> None:
@@ -182,7 +182,7 @@ async def test_who_leaves_holds_nobody_up(autojump_clock: MockClock) -> None:
 
 async def test_nothing_is_done_while_nobody_waits() -> None:
     """Then the loop may sleep; a flood alone costs no step of another task."""
-    turns, steps = Turns(1), Steps()
+    turns, steps = FairTurns(1), Steps()
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(turns.run)

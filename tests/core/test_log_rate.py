@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from ant.core import clock
-from ant.core.log_rate import AGAIN_S, Outage
+from ant.core.log_rate import AGAIN_S, RetryLog
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_it_is_told_at_first_once_a_minute_and_at_its_end(
     now: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Ten minutes of four tries a second are ten lines and two."""
-    outage = Outage(logging.getLogger("ant.test"), "Lines wait")
+    outage = RetryLog(logging.getLogger("ant.test"), "Lines wait")
     outage.worked()
     assert caplog.messages == []
     for _ in range(int(10 * AGAIN_S * 4)):
@@ -37,7 +37,7 @@ def test_the_next_one_is_told_at_once(
     now: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     """However soon it comes."""
-    outage = Outage(logging.getLogger("ant.test"), "Lines wait")
+    outage = RetryLog(logging.getLogger("ant.test"), "Lines wait")
     for _ in range(3):
         outage.failed(OSError("full"))
         outage.worked()

@@ -5,12 +5,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.core.throttle import Change, Pace
+from ant.core.throttle import Change, Throttle
 
 
-def pace() -> Pace[str]:
+def pace() -> Throttle[str]:
     """One in five seconds, of words that are alike whatever their case."""
-    return Pace(5.0, str.lower)
+    return Throttle(5.0, str.lower)
 
 
 def test_the_first_is_told_at_once() -> None:

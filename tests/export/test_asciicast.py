@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.export.asciicast import Mark, Piece, Size, events, header
+from ant.export.asciicast import Marker, Piece, Size, events, header
 from ant.terminal.buffer.tail import decode
 from ant.terminal.screen.base import open_screen
 from tests.strategies import CUTS, cut, terminal_bytes
@@ -28,7 +28,7 @@ def test_output_sizes_and_marks_are_in_order() -> None:
         events(
             pieces([b"hello", b"worldagain"]),
             [Size(100, 80, 24), Size(110, 40, 10)],
-            [Mark(105, "asked"), Mark(115, "answered")],
+            [Marker(105, "asked"), Marker(115, "answered")],
         )
     )
     assert [
@@ -44,7 +44,7 @@ def test_output_sizes_and_marks_are_in_order() -> None:
 
 def test_a_prompt_comes_before_its_answer() -> None:
     """What stands at one place is in its order, not in that of the alphabet."""
-    marks = [Mark(101, "prompt: Go on?"), Mark(101, "answer: y")]
+    marks = [Marker(101, "prompt: Go on?"), Marker(101, "answer: y")]
     lines = events(pieces([b"a"]), [Size(101, 9, 9)], marks)
     assert ["a", "9x9", "prompt: Go on?", "answer: y"] == [each for _, _, each in lines]
 

@@ -11,7 +11,7 @@ from ant.api import codec
 from ant.api.run_event_requests import ListRunEvents
 from ant.export import bundle, export
 from ant.export.export import Folders
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session
 from ant.recording.transcript_writer import store_chunks
 from ant.run_events.log import list_run_events, record
@@ -32,7 +32,7 @@ def session(store: Store) -> Session:
     chunks = [(7, b"one\xff"), (11, b"two"), (20, b"three")]
     store.transact(store_chunks, [(row.id, chunks)], 1 << 20)
     for number in range(3):
-        fact = Fact(
+        fact = RunEventDraft(
             Source.JSON, Trust.HIGH, "message", f"é{number}", {"a": [1.5, None]}
         )
         store.transact(record, row.id, fact)

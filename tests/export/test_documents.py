@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ant.api.room_requests import CreateFileRef, CreateTask
 from ant.export import documents
-from ant.export.documents import Chronicle
+from ant.export.documents import SessionDocument
 from ant.rooms import tasks
 from ant.store import Store
 from tests.export.test_digest import TALK, said
@@ -18,9 +18,9 @@ from tests.history.test_history import create
 from tests.strategies import WRITING
 
 
-def told(store: Store, **fields: object) -> Chronicle:
+def told(store: Store, **fields: object) -> SessionDocument:
     """A session with a conversation."""
-    made = Chronicle(create(store), TALK, (), (), (), (), "$ ls\nREADME.md")
+    made = SessionDocument(create(store), TALK, (), (), (), (), "$ ls\nREADME.md")
     return attrs.evolve(made, **fields)
 
 
@@ -46,15 +46,15 @@ def test_a_page_stands_alone(store: Store) -> None:
 
 def test_tasks_and_files_are_in_every_document(store: Store) -> None:
     """And their markup is text, too."""
-    chronicle = told(store)
-    here = chronicle.session
+    document = told(store)
+    here = document.session
     ask = CreateTask(title="Fix <b>it</b>", status="done")
     task = store.transact(tasks.create_task, here.id, ask)
     ref = store.transact(
         tasks.add_file_ref, here.id, CreateFileRef(file_path="/a&b.py")
     )
-    chronicle = attrs.evolve(chronicle, tasks=[task], file_refs=[ref])
-    document, page = documents.markdown(chronicle), documents.page(chronicle)
+    document = attrs.evolve(document, tasks=[task], file_refs=[ref])
+    document, page = documents.markdown(document), documents.page(document)
     assert "- [x] Fix <b>it</b>" in document
     assert "- `/a&b.py`" in document
     assert "<li>[x] Fix &lt;b&gt;it&lt;/b&gt;</li>" in page
@@ -94,8 +94,8 @@ def test_a_file_name_is_safe_anywhere(name: str) -> None:
 @given(WRITING)
 def test_whatever_is_written_stands_in_the_document(text: str) -> None:
     """Line by line, quoted; and in the page, escaped."""
-    chronicle = Chronicle(SESSION, [said(0, text)], (), (), (), (), text)
-    document, page = documents.markdown(chronicle), documents.page(chronicle)
+    document = SessionDocument(SESSION, [said(0, text)], (), (), (), (), text)
+    document, page = documents.markdown(document), documents.page(document)
     for line in text.splitlines():
         assert f"> {line}" in document
     assert html.escape(text) in page

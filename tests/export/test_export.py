@@ -14,7 +14,7 @@ from ant.export import export as exporting
 from ant.export.export import Folders, Written
 from ant.export.verify import verify
 from ant.messages.messages import post_message
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionId
 from ant.recording.transcript_writer import store_chunks, store_sightings
 from ant.run_events.commands import command_block
@@ -23,7 +23,7 @@ from ant.store import Store, Unit
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.screen.base import open_screen
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests import asked
 from tests.history.test_history import create
 
@@ -89,9 +89,11 @@ def test_a_film_ends_on_the_screen_of_the_session(
 def test_commands_are_in_every_document(store: Store, session: Session) -> None:
     """Listed with how they ended, and a mark in the film before their output."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    block = Block("make `x`\nit", False, "/a b", 2, 1.25, 16, 25, (2, 16), None, 0.0)
+    block = CommandBlock(
+        "make `x`\nit", False, "/a b", 2, 1.25, 16, 25, (2, 16), None, 0.0
+    )
     store.transact(record, session.id, command_block(block, at))
-    fact = Fact(Source.JSON, Trust.HIGH, "message", "<b>\nsaid", {}, end=16)
+    fact = RunEventDraft(Source.JSON, Trust.HIGH, "message", "<b>\nsaid", {}, end=16)
     store.transact(record, session.id, fact)
     done = export(store, session.id, "markdown", "html", "asciicast")
     text, page, film = (each.document for each in done.values())

@@ -13,39 +13,41 @@ from ant.export.terminal_summary import (
     COMMANDS,
     LONGEST,
     Recap,
-    Record,
     Share,
+    SummarySource,
     gather,
     recap,
 )
 from ant.model.prompts import PromptStatus
-from ant.model.run_events import Fact, RunEvent, Source, Trust
+from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
 from ant.model.sessions import SessionId, TerminalInfo
 from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Store
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests import asked
 from tests.history.test_history import create
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def ran(number: int, code: int | None, ms: int = 100, command: str = "make") -> Fact:
+def ran(
+    number: int, code: int | None, ms: int = 100, command: str = "make"
+) -> RunEventDraft:
     """A command, one a minute; a hundred bytes of output each."""
     start = number * 100
-    block = Block(
+    block = CommandBlock(
         command, False, "/x", code, ms / 1000, start, start + 100, None, None, 0
     )
     return command_block(block, START + timedelta(minutes=number))
 
 
-def state(name: Any, source: Source = Source.STATUS) -> Fact:
+def state(name: Any, source: Source = Source.STATUS) -> RunEventDraft:
     """The program is in another state."""
-    return Fact(source, Trust.MEDIUM, "status", f"{name}", {"state": name})
+    return RunEventDraft(source, Trust.MEDIUM, "status", f"{name}", {"state": name})
 
 
-def of(store: Store, session_id: SessionId, facts: Sequence[Fact]) -> Recap:
+def of(store: Store, session_id: SessionId, facts: Sequence[RunEventDraft]) -> Recap:
     """The recap of a session with these facts."""
     for fact in facts:
         store.transact(record, session_id, fact)
@@ -141,7 +143,7 @@ def test_fuzz_figures_agree(runs: list[tuple[int | None, int]]) -> None:
     events = [event(number, code, ms) for number, (code, ms) in enumerate(runs)]
     terminal = TerminalInfo("pty", None, 80, 24, *(None,) * 6, 0, 0)
     kinds = {"command_block": len(runs)}
-    made = recap(Record(terminal, events, [], kinds, None, None, []))
+    made = recap(SummarySource(terminal, events, [], kinds, None, None, []))
     good = sum(code == 0 for code, _ in runs)
     assert len(runs) == made.command_count == made.failed + made.unknown + good
     assert sum(ms for _, ms in runs) == made.busy_ms

@@ -12,14 +12,14 @@ import pytest
 from ant.core.errors import Invalid
 from ant.export import export
 from ant.export.export import Folders
-from ant.export.verify import Finding, verify
-from ant.model.run_events import Fact, Source, Trust
+from ant.export.verify import CheckResult, verify
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.recording.transcript_writer import store_chunks
 from ant.run_events import hash_chain
 from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Store
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests.history.test_history import create
 
 OUTPUTS = [b"one\r\n", b"", b"two\r\n"]
@@ -39,9 +39,11 @@ def whole(store: Store) -> Body:
         data += PROMPT + output
         sha256 = hashlib.sha256(output).hexdigest()
         end = start + len(output)
-        block = Block("x", False, None, 0, 0.5, start, end, None, sha256, 0.0)
+        block = CommandBlock("x", False, None, 0, 0.5, start, end, None, sha256, 0.0)
         facts.append(command_block(block, at))
-        facts.append(Fact(Source.JSON, Trust.HIGH, "message", "é", {"at": end}))
+        facts.append(
+            RunEventDraft(Source.JSON, Trust.HIGH, "message", "é", {"at": end})
+        )
     half = len(data) // 2
     chunks = [(0, data[:half]), (half, data[half:])]
     store.transact(store_chunks, [(row.id, chunks)], 1 << 20)
@@ -52,7 +54,7 @@ def whole(store: Store) -> Body:
     return bundle
 
 
-def found(bundle: Body, head: str | None = None) -> Finding:
+def found(bundle: Body, head: str | None = None) -> CheckResult:
     """What is found."""
     return verify(json.dumps(bundle).encode(), head)
 
@@ -66,7 +68,7 @@ def resealed(event: Body, **changes: Any) -> Body:
 def test_a_whole_bundle_has_no_fault(whole: Body) -> None:
     """However it is laid out as JSON."""
     head = whole["chain"]["head"]
-    assert Finding(6, head, 3, 0, 0, None) == found(whole)
+    assert CheckResult(6, head, 3, 0, 0, None) == found(whole)
     assert found(whole) == verify(json.dumps(whole, indent=2, sort_keys=True).encode())
 
 
@@ -269,4 +271,4 @@ def test_what_is_no_bundle_is_said(data: bytes) -> None:
 def test_nothing_happened(whole: Body) -> None:
     """No events are a chain, too."""
     empty = whole | {"run_events": [], "chain": {"count": 0, "first": None}}
-    assert Finding(0, None, 0, 0, 0, None) == found(empty)
+    assert CheckResult(0, None, 0, 0, 0, None) == found(empty)

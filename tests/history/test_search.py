@@ -15,7 +15,7 @@ from ant.core.errors import Invalid, NotFound
 from ant.history import lines, search
 from ant.history.pattern import REGEX, Words
 from ant.messages import messages
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.search import Everything
 from ant.model.sessions import Session
 from ant.recording import reader
@@ -47,7 +47,7 @@ def trace(store: Store, session: Session, text: str) -> None:
     """A run event."""
 
     def record(unit: Unit) -> None:
-        fact = Fact(Source.TERMINAL, Trust.HIGH, "command", text)
+        fact = RunEventDraft(Source.TERMINAL, Trust.HIGH, "command", text)
         log.record(unit, session.id, fact)
 
     store.transact(record)

@@ -76,7 +76,7 @@ async def test_the_guard_is_at_both_doors(tmp_path: Path) -> None:
             while isinstance(error, BaseExceptionGroup):
                 error = error.exceptions[0]
             assert status == error.response.status_code
-        assert 0 == len(rig.bells)
+        assert 0 == len(rig.wakeups)
 
 
 async def test_an_unknown_key_tells_nothing_of_paths(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ant.config import Config
 from ant.core.counters import Limit
 from ant.core.errors import RateLimited
-from ant.identity.quotas import MINUTE_S, Quotas, Window
+from ant.identity.quotas import MINUTE_S, Quotas, RateWindow
 from ant.model.sessions import SessionId
 
 ADA, BOB = SessionId("ada"), SessionId("bob")
@@ -32,7 +32,7 @@ def quotas(clock: Hand, **settings: int) -> Quotas:
 )
 def test_no_minute_has_more(most: int, asked: list[tuple[float, int]]) -> None:
     """Wherever it begins; and after what it was told to wait there is room."""
-    window, now, spent = Window(most), 5.0, []
+    window, now, spent = RateWindow(most), 5.0, []
     for pause, amount in asked:
         now += pause
         wait_s = window.wait_s(amount, now)
@@ -50,7 +50,7 @@ def test_no_minute_has_more(most: int, asked: list[tuple[float, int]]) -> None:
 
 def test_what_is_given_back_can_be_spent() -> None:
     """Also once its second is forgotten."""
-    window = Window(1)
+    window = RateWindow(1)
     slot = window.spend(1, 0)
     assert 61 == window.wait_s(1, 0)
     window.give_back(slot, 1)
@@ -65,7 +65,7 @@ def test_what_is_given_back_can_be_spent() -> None:
 
 def test_no_bound() -> None:
     """0 is none."""
-    window = Window(0)
+    window = RateWindow(0)
     window.spend(10**9, 0)
     assert 0 == window.wait_s(10**9, 0)
 

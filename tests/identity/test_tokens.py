@@ -11,7 +11,7 @@ from ant.identity import tokens
 from ant.identity.tokens import (
     FORM,
     Caller,
-    Mint,
+    TokenSigner,
     check_alive,
     check_room,
     identify,
@@ -25,7 +25,7 @@ from ant.store import Store
 from ant.terminal.host.base import Exit
 from tests.rules import NOBODY, create, join, patch, post, room
 
-MINT = Mint(b"a key")
+MINT = TokenSigner(b"a key")
 
 
 def begun(store: Store, name: str = "ada", run: str = "r1") -> Session:
@@ -97,8 +97,8 @@ def test_a_token_of_somebody_else_is_none(store: Store, ada: Session) -> None:
     bob, token = begun(store, "bob"), MINT.token(ada.id, "r1")
     seal = token.rpartition(".")[2]
     forged = [
-        Mint(b"another key").token(ada.id, "r1"),
-        Mint().token(ada.id, "r1"),
+        TokenSigner(b"another key").token(ada.id, "r1"),
+        TokenSigner().token(ada.id, "r1"),
         f"ant.{bob.id}.{seal}",
         f"ant.{NOBODY}.{seal}",
         token[:-1],
@@ -122,7 +122,7 @@ def test_a_token_of_somebody_else_is_none(store: Store, ada: Session) -> None:
 def test_any_text_is_a_token_or_none_fuzz(text: str) -> None:
     """The seal is compared whatever it is; a token has one form."""
     assert not MINT.is_ours(text, "a", "b")
-    assert FORM.fullmatch(Mint().token("A-_9", text))
+    assert FORM.fullmatch(TokenSigner().token("A-_9", text))
 
 
 def test_a_key_is_not_shown() -> None:

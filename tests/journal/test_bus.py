@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.core import clock
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.journal.bus import Bus
 from ant.model.events import Envelope, SessionsChanged
 
@@ -47,15 +47,15 @@ async def test_bells_ring_while_subscribed(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     """At every event, and at the close; no longer when the scope is left."""
-    bus, bell = Bus(), Bell()
+    bus, wakeup = Bus(), Wakeup()
     with trio.fail_after(1):
-        with bus.subscribed(bell):
+        with bus.subscribed(wakeup):
             bus.publish(envelope(1))
-            await bell.wait()
+            await wakeup.wait()
             bus.close()
-            await bell.wait()
+            await wakeup.wait()
     assert bus.closed
     bus.publish(envelope(2))
     with trio.move_on_after(1) as patience:
-        await bell.wait()
+        await wakeup.wait()
     assert patience.cancelled_caught

@@ -286,7 +286,7 @@ async def test_a_study_is_a_read_in_a_thread(journal: Journal) -> None:
     def where(unit: Unit) -> bool:
         return threading.current_thread() is threading.main_thread()
 
-    assert not await journal.study(where)
+    assert not await journal.read_in_thread(where)
     assert await journal.read(where)
 
 
@@ -325,8 +325,10 @@ async def test_who_leaves_ends_the_work(
     with trio.move_on_after(0.3):
         async with trio.open_nursery() as nursery:
             for _ in range(READERS):
-                nursery.start_soon(partial(journal.study, work, lane=Lane.SCAN))
-    assert "now" == await journal.study(now, lane=Lane.SCAN)
+                nursery.start_soon(
+                    partial(journal.read_in_thread, work, lane=Lane.SCAN)
+                )
+    assert "now" == await journal.read_in_thread(now, lane=Lane.SCAN)
     used = time.process_time()
     await trio.sleep(0.5)
     assert time.process_time() - used < 0.1
@@ -337,21 +339,21 @@ async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) 
     """What waits behind it is bounded, and who comes then is told; others go on."""
     async with trio.open_nursery() as nursery:
         for _ in range(READERS + LANE_QUEUE):
-            nursery.start_soon(partial(journal.study, endless_loop, lane=lane))
+            nursery.start_soon(partial(journal.read_in_thread, endless_loop, lane=lane))
             await wait_all_tasks_blocked(0.01)
         with pytest.raises(CapacityReached, match=lane.value):
-            await journal.study(now, lane=lane)
+            await journal.read_in_thread(now, lane=lane)
         for other in Lane:
             if other is not lane:
-                assert "now" == await journal.study(now, lane=other)
+                assert "now" == await journal.read_in_thread(now, lane=other)
         assert "now" == await journal.read(now)
         nursery.cancel_scope.cancel()
-    assert "now" == await journal.study(now, lane=lane)
+    assert "now" == await journal.read_in_thread(now, lane=lane)
 
 
 async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
     """The next waits, a few do, the one after is refused; others are not held up."""
-    ask = partial(journal.study, lane=Lane.REPORT)
+    ask = partial(journal.read_in_thread, lane=Lane.REPORT)
     async with trio.open_nursery() as nursery:
         for _ in range(1 + OWNER_QUEUE):
             nursery.start_soon(partial(ask, endless_loop, owner="ada"))
@@ -368,9 +370,9 @@ async def test_leaving_ends_long_reads(store: Store) -> None:
     """The server does not wait for a search; who asked for it is told."""
     told: list[str] = []
 
-    async def study(journal: Journal) -> None:
+    async def read_in_thread(journal: Journal) -> None:
         try:
-            await journal.study(endless_loop, lane=Lane.SCAN)
+            await journal.read_in_thread(endless_loop, lane=Lane.SCAN)
         except Stopping as exc:
             told.append(str(exc))
 
@@ -380,6 +382,6 @@ async def test_leaving_ends_long_reads(store: Store) -> None:
             open_journal(store, RecordingBus()) as journal,
         ):
             for _ in range(READERS + 1):
-                nursery.start_soon(study, journal)
+                nursery.start_soon(read_in_thread, journal)
             await wait_all_tasks_blocked(0.01)
     assert ["The server is stopping."] * (READERS + 1) == told

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 
-from ant.client import Socket
+from ant.client import EventSocket
 from tests.live.server import running_server
 
 SHOW = "stty raw -echo; echo ready; cat -v"
@@ -16,13 +16,13 @@ REPLY = "\x1b[?62;22c"
 PATIENCE_S = 20.0
 
 
-async def ask(socket: Socket, kind: str, **fields: Any) -> dict[str, Any]:
+async def ask(socket: EventSocket, kind: str, **fields: Any) -> dict[str, Any]:
     """Send with a `ref`, and the `ack`."""
     await socket.send(kind, ref="r", **fields)
     return await socket.expect("ack", ref="r")
 
 
-async def read_until(socket: Socket, session_id: str, end: str) -> str:
+async def read_until(socket: EventSocket, session_id: str, end: str) -> str:
     """Output up to and with these words."""
     text = ""
     while end not in text:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 
-from ant.client import AntClient, Socket
+from ant.client import AntClient, EventSocket
 from tests.live.server import running_server, start_server
 from tests.soak import soak
 
@@ -18,12 +18,12 @@ async def chat(ant: AntClient, name: str) -> Any:
     return await ant.create(name, "chat")
 
 
-async def join(socket: Socket, session_id: str, **fields: Any) -> None:
+async def join(socket: EventSocket, session_id: str, **fields: Any) -> None:
     await socket.send("join_session", sessionId=session_id, ref="join", **fields)
     await socket.expect("ack", ref="join")
 
 
-async def heard(socket: Socket, count: int) -> list[dict[str, Any]]:
+async def heard(socket: EventSocket, count: int) -> list[dict[str, Any]]:
     """The next events, as many as that, of whatever type."""
     frames = []
     with trio.fail_after(PATIENCE_S):
@@ -140,7 +140,7 @@ async def test_what_was_acknowledged_survives_kill_9(
 
 
 async def post_until_killed(
-    server: Any, ant: AntClient, socket: Socket, path: str, kill: int
+    server: Any, ant: AntClient, socket: EventSocket, path: str, kill: int
 ) -> list[dict[str, Any]]:
     """Post, kill right after an answer or right after an event; the rows."""
     rows: list[dict[str, Any]] = []

@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 import trio
 
-from ant.client import AntClient, Socket
+from ant.client import AntClient, EventSocket
 from tests.live.rude import barge_in, reset
 from tests.live.server import running_server
 from tests.live.viewer import watching
 from tests.live.waiting import eventually
 
 
-async def greeting(socket: Socket) -> tuple[dict[str, Any], dict[str, Any]]:
+async def greeting(socket: EventSocket) -> tuple[dict[str, Any], dict[str, Any]]:
     """The first two frames of every connection."""
     return await socket.receive(), await socket.receive()
 
 
-async def answer(socket: Socket) -> dict[str, Any]:
+async def answer(socket: EventSocket) -> dict[str, Any]:
     """The next frame but for what all are told of agents, which comes at any time."""
     while (frame := await socket.receive())["type"] == "agent_status_updated":
         pass

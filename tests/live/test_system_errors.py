@@ -171,7 +171,7 @@ async def turns(one: Whole) -> None:
     """More callers than a turn of the loop has room for all go on."""
     with trio.fail_after(20):
         for _ in range(5 * WIDTH):
-            await one.system.stage.turns.take()
+            await one.system.services.turns.take()
 
 
 async def transcripts(one: Whole) -> None:
@@ -199,7 +199,7 @@ async def indexer(one: Whole) -> None:
     await echoes(one, one.shell)
 
     async def none_lags() -> bool:
-        return not await one.system.journal.study(lines.lagging)
+        return not await one.system.journal.read_in_thread(lines.lagging)
 
     await eventually(none_lags)
 
@@ -227,11 +227,11 @@ async def prompts(one: Whole) -> None:
 
 async def webhooks(one: Whole) -> None:
     """A prompt is posted."""
-    clerk = one.system.stage.clerk
-    record = clerk.shown(SessionId(await asks(one)))
+    prompt_service = one.system.services.prompt_service
+    record = prompt_service.shown(SessionId(await asks(one)))
     assert record is not None
     before = len(one.received)
-    clerk._webhooks.post_nowait(f"http://127.0.0.1:{one.port}/", record)
+    prompt_service._webhooks.post_nowait(f"http://127.0.0.1:{one.port}/", record)
     await eventually(lambda: len(one.received) > before)
 
 
@@ -316,7 +316,7 @@ async def ends(one: Whole) -> None:
             raise StorageFailed("The database refused.")
 
     with pytest.raises(StorageFailed):
-        await one.system.stage.endings.offer(SessionId(one.word()), record)
+        await one.system.services.endings.offer(SessionId(one.word()), record)
     await eventually(lambda: tries == 3)
 
 
@@ -427,5 +427,5 @@ async def lives(one: Whole, session_id: str) -> bool:
         return bool(row["status"] in ("exited", "lost"))
 
     await eventually(told)
-    await eventually(lambda: over not in one.system.stage.running)
+    await eventually(lambda: over not in one.system.services.running)
     return False

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from ant.client import AntClient, Socket
+from ant.client import AntClient, EventSocket
 from ant.run_events import hash_chain
 from ant.store import Store, Unit
 from ant.store.run_events import TOMBSTONE
@@ -37,7 +37,7 @@ async def events(ant: AntClient, session_id: str, **query: Any) -> Any:
     return (await ant.call("GET", path, **query))["events"]
 
 
-async def type_keys(socket: Socket, session_id: str, keys: str) -> None:
+async def type_keys(socket: EventSocket, session_id: str, keys: str) -> None:
     """One frame for each key."""
     for n, key in enumerate(keys):
         ref = f"key {n}"

@@ -23,7 +23,7 @@ import httpx
 import trio
 from trio_websocket import ConnectionClosed, HandshakeError
 
-from ant.client import AntClient, Socket
+from ant.client import AntClient, EventSocket
 from ant.core.errors import AntError, CapacityReached, Stopping
 from tests.live.rude import reset
 from tests.live.server import Server, start_server
@@ -364,7 +364,7 @@ class Follower(Reader):
             self.world.counts["reconnects"] += 1
             await trio.sleep(0.02 if self.world.quiet else dice.uniform(*self.away_s))
 
-    async def _stay(self, ant: AntClient, socket: Socket) -> None:
+    async def _stay(self, ant: AntClient, socket: EventSocket) -> None:
         """Follow for a while, then leave in one way or another."""
         dice = self.world.dice
         stay = 1000.0 if self.world.quiet else dice.uniform(*self.stay_s)
@@ -378,7 +378,7 @@ class Follower(Reader):
             with trio.move_on_after(1):
                 await socket._connection.aclose()
 
-    async def _follow(self, ant: AntClient, socket: Socket) -> None:
+    async def _follow(self, ant: AntClient, socket: EventSocket) -> None:
         places = {session: self.offsets.get(session, 0) for session in self.world.rooms}
         places |= {s: self.offsets.get(s, 0) for s in self.world.terminals}
         more = {"epoch": self.epoch} if self.epoch else {}

@@ -9,7 +9,7 @@ import attrs
 import trio
 from trio_websocket import ConnectionClosed
 
-from ant.client import AntClient, Socket
+from ant.client import AntClient, EventSocket
 
 PATIENCE_S = 30.0
 
@@ -22,7 +22,7 @@ class Viewer:
     were announced; `frames` all that is neither.
     """
 
-    socket: Socket
+    socket: EventSocket
     session_id: str
     start: int | None = None
     end: int | None = None

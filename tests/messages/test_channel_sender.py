@@ -16,7 +16,7 @@ from ant.core.counters import Limit
 from ant.core.errors import StorageFailed
 from ant.messages import channel_sender
 from ant.messages import channels as registry
-from ant.messages.channel_sender import LOOPBACK, QUEUE, Channels
+from ant.messages.channel_sender import LOOPBACK, QUEUE, ChannelSender
 from ant.messages.channels import Channel
 from ant.messages.messages import post_message
 from ant.model.messages import Message
@@ -203,7 +203,7 @@ async def test_a_disk_that_fails_ends_nothing(
 
 async def test_it_ends_with_the_bus(rig: Rig) -> None:
     """At once, whatever is under way."""
-    own = Channels(rig.system.journal, rig.bus)
+    own = ChannelSender(rig.system.journal, rig.bus)
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(own.run)

@@ -12,8 +12,8 @@ from ant.api.session_requests import SetHandle
 from ant.core import clock
 from ant.core.errors import Invalid, NotFound
 from ant.messages import channels, deliveries, messages
-from ant.messages.deliveries import Step
-from ant.messages.routing import Rest
+from ant.messages.deliveries import LedgerStep
+from ant.messages.routing import RestState
 from ant.model.deliveries import (
     ARRIVED,
     PENDING,
@@ -37,9 +37,12 @@ from ant.sessions import sessions
 from ant.store import Job, Store, Unit
 from tests.rules import NOBODY, create, events_of, look, patch, post, room
 
-TYPED, SUBMITTED = Step(DeliveryState.TYPED, None, 5), Step(DeliveryState.SUBMITTED)
-REACTED = Step(DeliveryState.REACTED, None, 9)
-WITHHELD = Step(DeliveryState.WITHHELD, Reason.DIALOG, 3)
+TYPED, SUBMITTED = (
+    LedgerStep(DeliveryState.TYPED, None, 5),
+    LedgerStep(DeliveryState.SUBMITTED),
+)
+REACTED = LedgerStep(DeliveryState.REACTED, None, 9)
+WITHHELD = LedgerStep(DeliveryState.WITHHELD, Reason.DIALOG, 3)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def sent(store: Store, here: Session, text: str = "@codex hi", **fields: Any) ->
     return one
 
 
-def take(store: Store, one: DeliveryRecord, *steps: Step) -> DeliveryRecord:
+def take(store: Store, one: DeliveryRecord, *steps: LedgerStep) -> DeliveryRecord:
     record = store.transact(deliveries.advance, one.id, *steps)
     assert record is not None
     return record
@@ -142,7 +145,7 @@ def test_who_is_skipped_is_told_why(store: Store, here: Session) -> None:
     """And nobody hears of it: it will not change."""
     codex, claude = terminal(store), terminal(store, "claude")
     ask = PostMessage("done", sender_id=codex.id)
-    rests = {claude.id: Rest.BUSY}
+    rests = {claude.id: RestState.BUSY}
     job = Job(messages.post_message, (here.id, ask, rests))
     store.transact_group([job])
     _, one = job.outcome().deliveries
@@ -153,7 +156,7 @@ def test_who_is_skipped_is_told_why(store: Store, here: Session) -> None:
         one.error,
     )
     assert [] == [e for e in job.envelopes if isinstance(e.event, DeliveryUpdated)]
-    rests = {claude.id: Rest.IDLE}
+    rests = {claude.id: RestState.IDLE}
     _, one = store.transact(messages.post_message, here.id, ask, rests).deliveries
     assert DeliveryState.QUEUED is one.state
 
@@ -256,7 +259,7 @@ def test_what_has_ended_takes_no_step(
     store: Store, here: Session, state: DeliveryState
 ) -> None:
     """It is not begun again either."""
-    one = take(store, sent(store, here), Step(state, Reason.NO_REACTION))
+    one = take(store, sent(store, here), LedgerStep(state, Reason.NO_REACTION))
     assert one == take(store, one, REACTED)
     assert not store.transact(deliveries.begin, one.id)
 
@@ -281,7 +284,7 @@ def test_a_reply_acknowledges(
     """By who got it; and only what may have got there, or was going to."""
     one = sent(store, here)
     if state is not DeliveryState.QUEUED:
-        one = take(store, one, Step(state))
+        one = take(store, one, LedgerStep(state))
     for sender in ("@claude", "@ada", None):
         post(store, here, sender_id=sender, reply_to=one.message_id)
         assert (one,) == of(store, here.id, one.message_id)
@@ -343,14 +346,14 @@ def test_the_oldest_goes_first(store: Store, here: Session) -> None:
     sent(store, here)
     found = store.read(deliveries.next_letter, codex.id)
     assert found is not None
-    record, letter = found
+    record, typed_message = found
     assert one == record
     assert ("@codex that", "ada", True, ("@claude", "which one?"), here.name) == (
-        letter.content,
-        letter.sender,
-        letter.is_named,
-        letter.parent,
-        letter.room_name,
+        typed_message.content,
+        typed_message.sender,
+        typed_message.is_named,
+        typed_message.parent,
+        typed_message.room_name,
     )
     take(store, one, REACTED)
     following = store.read(deliveries.next_letter, codex.id)

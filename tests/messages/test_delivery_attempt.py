@@ -18,7 +18,7 @@ from ant.core.errors import (
 from ant.messages import deliveries, delivery_attempt, delivery_dispatcher, messages
 from ant.model.deliveries import DeliveryRecord
 from ant.rooms import participants
-from ant.terminal.input.type_message import Said
+from ant.terminal.input.type_message import TypeResult
 from ant.terminal.model.prompt import Kind
 from ant.terminal.model.tty import Spot, Tty
 from tests.heard import AGENT, Hearer, content, named
@@ -60,7 +60,7 @@ async def test_a_message_is_typed_and_taken(hearer: Hearer) -> None:
 
 async def test_so_many_are_typed_into_at_once(rig: Rig) -> None:
     """The next waits for its turn."""
-    rig.system.stage.courier._handover._saying = trio.Semaphore(1)
+    rig.system.services.dispatcher._attempt._saying = trio.Semaphore(1)
     first = await Hearer.start(rig)
     second = await Hearer.start(rig, "claude", first.room)
     first.go = second.go = trio.Event()
@@ -91,10 +91,14 @@ async def test_a_screen_that_is_not_free(hearer: Hearer, kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("plan", "reaction", "expected"),
     [
-        (Said(7, False, True), 9, ("unconfirmed", "not_submitted")),
-        (Said(7, True, False), 9, ("unconfirmed", "unknown_screen")),
-        (Said(7, True, True), None, ("unconfirmed", "no_reaction")),
-        (Said(7, True, True), NotRunning("gone"), ("unconfirmed", "program_ended")),
+        (TypeResult(7, False, True), 9, ("unconfirmed", "not_submitted")),
+        (TypeResult(7, True, False), 9, ("unconfirmed", "unknown_screen")),
+        (TypeResult(7, True, True), None, ("unconfirmed", "no_reaction")),
+        (
+            TypeResult(7, True, True),
+            NotRunning("gone"),
+            ("unconfirmed", "program_ended"),
+        ),
         (NotRunning("gone"), 9, ("failed", "program_ended")),
         (CapacityReached("full"), 9, ("unconfirmed", "not_reading")),
         (Conflict("flood"), 9, ("unconfirmed", "not_submitted")),
@@ -229,7 +233,7 @@ async def test_what_a_person_says_is_for_who_is_in_front(
         hearer.foreground = AT_PROMPT
     else:
         await hearer.rig.settle()
-        hearer.rig.system.stage.courier._handover._fronts.clear()
+        hearer.rig.system.services.dispatcher._attempt._fronts.clear()
         idents.pop()  # It is new, and may be typed still.
     hearer.show(Kind.AT_REST, "shell/mark" if is_remembered else "codex-cli/composer")
     for n, ident in enumerate(idents):
@@ -315,7 +319,7 @@ async def test_whom_nothing_is_typed(
     assert [] == hearer.told
     counts = await hearer.rig.system.journal.read(deliveries.counts)
     assert 0 == counts["withheld"]
-    arrival = hearer.rig.system.stage.courier.arrival
+    arrival = hearer.rig.system.services.dispatcher.arrival
     with trio.fail_after(PATIENCE_S):
         (one,) = await arrival(hearer.room.id, idents[0], "reacted", 2 * PATIENCE_S)
     assert one.final

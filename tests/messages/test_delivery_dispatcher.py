@@ -94,7 +94,7 @@ async def test_a_program_that_begins_gets_what_waits(rig: Rig) -> None:
     hearer.run()  # In its place, as it cannot be read.
     await hearer.until(ident, "reacted")
     await rig.system.supervisor.stop(hearer.session.id)
-    assert {} == rig.system.stage.courier._lives
+    assert {} == rig.system.services.dispatcher._lives
 
 
 @pytest.mark.meets(Limit.DELIVERIES)
@@ -140,7 +140,7 @@ async def test_a_bug_costs_one_terminal(
 
 async def test_who_waits_is_told(hearer: Hearer) -> None:
     """When it is typed, when it has a reaction, or when the time is over."""
-    arrival = hearer.rig.system.stage.courier.arrival
+    arrival = hearer.rig.system.services.dispatcher.arrival
     hearer.show(Kind.DIALOG)
     ident = await hearer.post()
     (one,) = await arrival(hearer.room.id, ident, "typed", 0.05)
@@ -150,7 +150,7 @@ async def test_who_waits_is_told(hearer: Hearer) -> None:
     assert DeliveryState.REACTED is one.state
     (one,) = await arrival(hearer.room.id, ident, "typed", PATIENCE_S)
     assert DeliveryState.REACTED is one.state
-    assert {} == hearer.rig.system.stage.courier._moved
+    assert {} == hearer.rig.system.services.dispatcher._moved
     nobody = await hearer.post("done", sender_id=hearer.session.id)
     assert () == await arrival(hearer.room.id, nobody, "typed", PATIENCE_S)
 
@@ -203,7 +203,7 @@ async def test_many_at_once_all_end(hearer: Hearer) -> None:
 async def test_a_wait_cancelled_anywhere_changes_nothing(hearer: Hearer) -> None:
     """The delivery goes on."""
     idents: list[Any] = []
-    arrival = hearer.rig.system.stage.courier.arrival
+    arrival = hearer.rig.system.services.dispatcher.arrival
 
     async def op() -> None:
         idents.append(await hearer.post())

@@ -62,7 +62,7 @@ class Stand:
         """Its delivery, once it is in one of these states."""
         with trio.fail_after(2 * PATIENCE_S):
             while True:
-                moved = self.rig.system.stage.courier.moved(ident)
+                moved = self.rig.system.services.dispatcher.moved(ident)
                 read = self.rig.system.journal.read
                 (one,) = await read(deliveries.of_message, self.room_id, ident)
                 if one.state in states:
@@ -235,7 +235,7 @@ async def test_a_draft_is_waited_for(tmp_path: Path) -> None:
     async with agent(tmp_path) as stand:
         stand.live.type_nowait(b"half")
         with trio.fail_after(PATIENCE_S):
-            while "half" not in "".join(stand.live.glance()[0].lines):
+            while "half" not in "".join(stand.live.snapshot()[0].lines):
                 await stand.live.wait_output(0.05)
         ident = await stand.post("hello")
         assert ("withheld", "draft") == why(await stand.until(ident, "withheld"))

@@ -135,12 +135,15 @@ class Room:
 
     async def ended(self, ident: MessageId) -> list[DeliveryRecord]:
         """All of its deliveries, once nothing more is done for them."""
-        courier, read = self.rig.system.stage.courier, self.rig.system.journal.read
+        dispatcher, read = (
+            self.rig.system.services.dispatcher,
+            self.rig.system.journal.read,
+        )
         with trio.fail_after(3 * PATIENCE_S):
             while True:
-                moved = courier.moved(ident)
+                moved = dispatcher.moved(ident)
                 found = await read(deliveries.of_message, self.id, ident)
-                if all(each.final for each in found) and not courier._rounds:
+                if all(each.final for each in found) and not dispatcher._rounds:
                     return list(await read(deliveries.of_message, self.id, ident))
                 with trio.move_on_after(0.1):
                     await moved.wait()

@@ -17,7 +17,7 @@ from ant.api.room_requests import RegisterChannel
 from ant.config import Config
 from ant.messages import channels as registry
 from ant.messages import deliveries, hops, messages
-from ant.messages.routing import Rest
+from ant.messages.routing import RestState
 from ant.model.deliveries import DeliveryState, Reason
 from ant.model.messages import CARD, Message, MessageId
 from ant.model.sessions import Session, SessionId
@@ -49,7 +49,7 @@ class Talk:
         self, place: str, text: str, sender: str | None, depth: int, **fields: Any
     ) -> Message:
         """Post, and note whom it is brought to."""
-        rests = {each.id: Rest.IDLE for each in self.terminals}
+        rests = {each.id: RestState.IDLE for each in self.terminals}
         ask = PostMessage(text, sender_id=sender, **fields)
         posted = self.store.transact(
             messages.post_message, SessionId(place), ask, rests, None, self.most
@@ -119,7 +119,7 @@ def test_what_is_looped_is_never_typed(talk: Talk) -> None:
     talk.run(back)
     for each in talk.terminals:  # What was brought was not typed in this test.
         while found := talk.store.read(deliveries.next_letter, each.id):
-            end = deliveries.Step(DeliveryState.REACTED)
+            end = deliveries.LedgerStep(DeliveryState.REACTED)
             talk.store.transact(deliveries.advance, found[0].id, end)
     looped = [
         each
@@ -132,7 +132,7 @@ def test_what_is_looped_is_never_typed(talk: Talk) -> None:
     assert 0 == talk.store.read(deliveries.counts)["withheld"]
     for each in looped:
         assert not talk.store.transact(deliveries.begin, each.id)
-        step = deliveries.Step(DeliveryState.TYPED)
+        step = deliveries.LedgerStep(DeliveryState.TYPED)
         assert each == talk.store.transact(deliveries.advance, each.id, step)
 
 

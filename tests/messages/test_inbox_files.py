@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from ant.core.errors import StorageFailed
-from ant.messages.inbox_files import Inboxes
+from ant.messages.inbox_files import OverflowFiles
 
 
 def test_a_message_is_put_whole(tmp_path: Path) -> None:
     """For its owner only; once more is the same."""
-    inboxes = Inboxes(tmp_path / "inbox")
-    assert [] == inboxes.sessions()
+    overflow_files = OverflowFiles(tmp_path / "inbox")
+    assert [] == overflow_files.sessions()
     content = "é\n\x1b\r\n" * 1000
     for _ in range(2):
-        path = inboxes.put("s", "m", content)
+        path = overflow_files.put("s", "m", content)
     assert content.encode() == path.read_bytes()
     assert tmp_path / "inbox" / "s" / "m.txt" == path
     assert [0o600, 0o700, 0o700] == [
@@ -25,14 +25,14 @@ def test_a_message_is_put_whole(tmp_path: Path) -> None:
 
 def test_they_go(tmp_path: Path) -> None:
     """With the session, or with the message."""
-    inboxes = Inboxes(tmp_path / "inbox")
+    overflow_files = OverflowFiles(tmp_path / "inbox")
     for session_id in ("a", "b"):
         for message_id in ("m", "n"):
-            inboxes.put(session_id, message_id, "x")
-    inboxes.remove(["a", "nobody"])
-    assert ["b"] == inboxes.sessions()
-    inboxes.remove_message("m")
-    inboxes.remove_message("m")
+            overflow_files.put(session_id, message_id, "x")
+    overflow_files.remove(["a", "nobody"])
+    assert ["b"] == overflow_files.sessions()
+    overflow_files.remove_message("m")
+    overflow_files.remove_message("m")
     (left,) = (tmp_path / "inbox" / "b").iterdir()
     assert "n.txt" == left.name
 
@@ -41,4 +41,4 @@ def test_a_disk_that_refuses(tmp_path: Path) -> None:
     """Is said to be that."""
     (tmp_path / "inbox").write_text("no folder")
     with pytest.raises(StorageFailed):
-        Inboxes(tmp_path / "inbox").put("s", "m", "x")
+        OverflowFiles(tmp_path / "inbox").put("s", "m", "x")

@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from ant.messages.routing import Member, Post, Recipient, Rest, route
+from ant.messages.routing import Recipient, RestState, RoutedMember, RoutedPost, route
 from ant.model.deliveries import INJECTION, LINKED, DeliveryKind, Reason
 from ant.model.sessions import SessionId
 
-CODEX = Member(SessionId("t1"), "@codex", "@coder")
-CLAUDE = Member(SessionId("t2"), "@claude", "@claude", rest=Rest.BUSY)
-GEMINI = Member(SessionId("t3"), "@Gemini", None, rest=Rest.WAITING)
-PI = Member(SessionId("t4"), None, "pi", rest=Rest.STOPPED)
-ADA = Member(SessionId("p1"), "@ada", None, False, False)
-AWAY = Member(SessionId("t5"), "@away", None, is_participant=False)
+CODEX = RoutedMember(SessionId("t1"), "@codex", "@coder")
+CLAUDE = RoutedMember(SessionId("t2"), "@claude", "@claude", rest=RestState.BUSY)
+GEMINI = RoutedMember(SessionId("t3"), "@Gemini", None, rest=RestState.WAITING)
+PI = RoutedMember(SessionId("t4"), None, "pi", rest=RestState.STOPPED)
+ADA = RoutedMember(SessionId("p1"), "@ada", None, False, False)
+AWAY = RoutedMember(SessionId("t5"), "@away", None, is_participant=False)
 ROOM = (CODEX, CLAUDE, GEMINI, PI, ADA, AWAY)
-OTHER = Member(SessionId("t9"), "@other")
-CHAT = Member(SessionId("c9"), "@chat", has_terminal=False)
+OTHER = RoutedMember(SessionId("t9"), "@other")
+CHAT = RoutedMember(SessionId("c9"), "@chat", has_terminal=False)
 
 PERSON: dict[str, Any] = {"sender": ADA.session_id}
 AGENT: dict[str, Any] = {"sender": CODEX.session_id, "from_terminal": True}
@@ -102,7 +102,7 @@ def test_in_a_room(post: dict[str, Any], reached: str) -> None:
     """A line of text, typed below a header."""
     handles = {m.handle.lower(): m for m in (*ROOM, OTHER, CHAT) if m.handle}
     target = (post.get("target") or "").lower()
-    recipients = route(Post(**post), ROOM, (), handles.get(target))
+    recipients = route(RoutedPost(**post), ROOM, (), handles.get(target))
     assert reached == told(recipients)
     assert {(INJECTION, DeliveryKind.LINE)} >= {
         (each.adapter, each.kind) for each in recipients
@@ -127,7 +127,7 @@ def test_in_a_room(post: dict[str, Any], reached: str) -> None:
 )  # fmt: skip
 def test_in_a_linked_chat(post: dict[str, Any], reached: str) -> None:
     """Its terminal, typed as a person would; nobody else."""
-    recipients = route(Post(**post), ROOM, (OTHER,), CODEX)
+    recipients = route(RoutedPost(**post), ROOM, (OTHER,), CODEX)
     assert reached == " ".join(f"{each.kind}:{told([each])}" for each in recipients)
     adapter = INJECTION if "target" in post else LINKED
     assert {adapter} >= {each.adapter for each in recipients}
@@ -147,32 +147,32 @@ def test_a_mention_in_a_linked_chat_is_no_command(
     text: str, kind: DeliveryKind
 ) -> None:
     """Who is mentioned there is written to; a line for the program mentions nobody."""
-    (one,) = route(Post(text), ROOM, (OTHER,))
+    (one,) = route(RoutedPost(text), ROOM, (OTHER,))
     assert kind is one.kind
 
 
 def test_a_chat_that_does_not_forward() -> None:
     """What a person says there is typed below a header."""
-    quiet = Member(OTHER.session_id, forwards=False)
-    (one,) = route(Post("ls"), (), (quiet,))
+    quiet = RoutedMember(OTHER.session_id, forwards=False)
+    (one,) = route(RoutedPost("ls"), (), (quiet,))
     assert DeliveryKind.LINE is one.kind
 
 
 def test_several_terminals_of_one_chat() -> None:
     """Each but who posts."""
-    post = Post("hello", CODEX.session_id, True)
+    post = RoutedPost("hello", CODEX.session_id, True)
     assert "t9" == told(route(post, (), (CODEX, OTHER)))
 
 
 def test_an_alias_goes_before_a_handle() -> None:
     """Of this room, not of another."""
-    here = Member(SessionId("t7"), "@x", "@claude")
-    (one,) = route(Post("x", target="@claude"), (here,), (), CLAUDE)
+    here = RoutedMember(SessionId("t7"), "@x", "@claude")
+    (one,) = route(RoutedPost("x", target="@claude"), (here,), (), CLAUDE)
     assert "t7" == one.session_id
 
 
 def test_nobody_is_there() -> None:
     """No terminal, no delivery: there is no fallback to all that there are."""
-    assert [] == route(Post("@everyone @codex"), (ADA,))
-    assert [] == route(Post("hello"), ())
-    assert Reason.UNKNOWN_TARGET is route(Post("x", target="@y"), ())[0].skip
+    assert [] == route(RoutedPost("@everyone @codex"), (ADA,))
+    assert [] == route(RoutedPost("hello"), ())
+    assert Reason.UNKNOWN_TARGET is route(RoutedPost("x", target="@y"), ())[0].skip

@@ -6,14 +6,14 @@ from typing import Any
 import attrs
 import pytest
 
-from ant.messages.typed_message import LINE_MAX, PASTE_MAX, Letter, comment
+from ant.messages.typed_message import LINE_MAX, PASTE_MAX, TypedMessage, comment
 from ant.model.deliveries import DeliveryKind
 
 EVERY = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x2028), 0x1F642]))
 """Printable characters, the ones a shell minds among them."""
 
 
-def letter(content: str = "hello", **fields: Any) -> Letter:
+def typed_message(content: str = "hello", **fields: Any) -> TypedMessage:
     given: dict[str, Any] = {
         "kind": DeliveryKind.LINE,
         "content": content,
@@ -24,16 +24,18 @@ def letter(content: str = "hello", **fields: Any) -> Letter:
         "is_named": True,
         **fields,
     }
-    return Letter(**given)
+    return TypedMessage(**given)
 
 
 def test_a_header_teaches_how_to_reply() -> None:
     """With the markers of the original; whose it is, and which message."""
-    assert letter().header() == (
+    assert typed_message().header() == (
         "[antchat message for you] room: the room -- FROM: @ada"
         ' -- reply with: ant msg r1 --reply-to m1 "…"'
     )
-    everybody = letter(is_named=False, sender=None, parent=("@bo", "what\nis it?"))
+    everybody = typed_message(
+        is_named=False, sender=None, parent=("@bo", "what\nis it?")
+    )
     assert everybody.header() == (
         "[antchat message for all participants] room: the room -- FROM: somebody"
         " (replying to @bo: what is it?)"
@@ -43,7 +45,9 @@ def test_a_header_teaches_how_to_reply() -> None:
 
 def test_a_header_is_one_line() -> None:
     """Whatever names hold, and not a long one."""
-    line = letter(sender="a\n\x1b[31mb" + "c" * 500, room_name="r" * 500).header()
+    line = typed_message(
+        sender="a\n\x1b[31mb" + "c" * 500, room_name="r" * 500
+    ).header()
     assert line.isprintable()
     assert len(line) < 400
 
@@ -53,14 +57,14 @@ def test_a_header_is_one_line() -> None:
 )
 def test_a_paste_is_unmangled(content: str) -> None:
     """What a person wrote as by hand, as it was written."""
-    raw = letter(content, kind=DeliveryKind.RAW)
+    raw = typed_message(content, kind=DeliveryKind.RAW)
     assert content.rstrip() == raw.typed(pastes=True)
 
 
 @pytest.mark.parametrize("pastes", [True, False])
 def test_a_line_is_unmangled(pastes: bool) -> None:
     """Behind its header."""
-    one = letter("`$(rm)` 'q' \"p\" |")
+    one = typed_message("`$(rm)` 'q' \"p\" |")
     assert f"{one.header()} -- {one.content}" == one.typed(pastes=pastes)
 
 
@@ -68,14 +72,17 @@ def test_a_line_is_unmangled(pastes: bool) -> None:
 @pytest.mark.parametrize("content", ["a\nb", "a\n", "a\tb", "x" * LINE_MAX, "a\x85b"])
 def test_a_message_is_one_line(content: str, pastes: bool) -> None:
     """Or in a file, also where the program takes a paste: it may end meanwhile."""
-    assert letter(content).typed(pastes=pastes) is None
+    assert typed_message(content).typed(pastes=pastes) is None
 
 
 @pytest.mark.parametrize("char", "$`;|&<>(){}'\"\\!#\n\r\u2028")
 def test_names_are_inert(char: str) -> None:
     """Those of room, sender and parent, and what is quoted, are nothing to a shell."""
     name = f"a{char}b"
-    clean, given = letter(parent=("ab", "ab")), letter(parent=(name, name))
+    clean, given = (
+        typed_message(parent=("ab", "ab")),
+        typed_message(parent=(name, name)),
+    )
     for each in ("room_name", "sender"):
         clean, given = (
             attrs.evolve(clean, **{each: "ab"}),
@@ -101,13 +108,13 @@ def test_names_are_inert(char: str) -> None:
 )
 def test_what_cannot_be_typed(content: str, pastes: bool, kind: DeliveryKind) -> None:
     """Long, of many lines, or with characters that mean something."""
-    assert letter(content, kind=kind).typed(pastes=pastes) is None
+    assert typed_message(content, kind=kind).typed(pastes=pastes) is None
 
 
 def test_the_whole_line_counts() -> None:
     """Header and message together have to fit."""
-    room = LINE_MAX - len(letter().header().encode()) - len(" -- ")
-    fits, over = letter("x" * room), letter("x" * (room + 1))
+    room = LINE_MAX - len(typed_message().header().encode()) - len(" -- ")
+    fits, over = typed_message("x" * room), typed_message("x" * (room + 1))
     assert fits.typed(pastes=False) is not None
     assert over.typed(pastes=False) is None
 
@@ -127,6 +134,6 @@ def test_a_folder_that_a_shell_could_mind_is_not_named(char: str) -> None:
 
 def test_a_note_has_the_header() -> None:
     """And says where the message is."""
-    one = letter()
+    one = typed_message()
     line = one.noted(PurePath("/d/m1.txt"))
     assert f"{one.header()} -- the message is in the file /d/m1.txt" == line

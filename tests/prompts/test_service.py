@@ -45,7 +45,7 @@ async def asker(rig: Rig) -> Asker:
 
 
 async def answer(asker: Asker, one: PromptRecord) -> tuple[PromptRecord, Decision]:
-    book = asker.rig.system.stage.clerk
+    book = asker.rig.system.services.prompt_service
     with trio.fail_after(PATIENCE_S):
         return await book.answer(asker, one, YES, ADA)
 
@@ -93,7 +93,7 @@ async def test_a_prompt_is_stored_after_its_bytes(asker: Asker) -> None:
 async def test_it_can_be_answered_before_it_is_stored(asker: Asker) -> None:
     """It is stored as asked first, then as answered."""
     asker.show(prompt())
-    one = asker.rig.system.stage.clerk.current(asker.session.id)
+    one = asker.rig.system.services.prompt_service.current(asker.session.id)
     assert stored(asker.rig.store, one.id) is None
     record, kept = await answer(asker, one)
     assert (True, PromptStatus.ANSWERED) == (kept.resolved, record.status)
@@ -186,7 +186,7 @@ async def test_answered_in_the_terminal(asker: Asker) -> None:
         kept.answer,
     )
     with pytest.raises(Conflict):
-        asker.rig.system.stage.clerk.current(asker.session.id)
+        asker.rig.system.services.prompt_service.current(asker.session.id)
 
 
 async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
@@ -199,7 +199,7 @@ async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
     assert (PromptStatus.RESOLVED, ENDED) == (kept.status, kept.reason)
     tags = asker.rig.tags()
     assert tags.index("PromptBridgeResolved") < tags.index("SessionExited")
-    book = asker.rig.system.stage.clerk
+    book = asker.rig.system.services.prompt_service
     assert {} == book._cases
     assert book.status(asker.session.id) is None
     with pytest.raises(AlreadyAnswered):
@@ -220,7 +220,9 @@ async def test_the_program_ends_by_the_answer(asker: Asker) -> None:
         while not asker.typed:
             await trio.lowlevel.checkpoint()
         asker.rig.terminals[0].end(Exit(code=0))
-        while (shown := asker.rig.system.stage.clerk.shown(asker.session.id)) == one:
+        while (
+            shown := asker.rig.system.services.prompt_service.shown(asker.session.id)
+        ) == one:
             await trio.lowlevel.checkpoint()
         assert shown is None
         asker.go.set()
@@ -253,8 +255,8 @@ async def test_a_disk_that_refuses_is_waited_for(
 
     monkeypatch.setattr(asker.rig.system.journal, "write", refuse)
     asker.show(prompt())
-    one = asker.rig.system.stage.clerk.current(asker.session.id)
-    case = asker.rig.system.stage.clerk._cases[asker.session.id]
+    one = asker.rig.system.services.prompt_service.current(asker.session.id)
+    case = asker.rig.system.services.prompt_service._cases[asker.session.id]
     with trio.fail_after(PATIENCE_S):
         while case.failed is None:
             await case.moved.park()
@@ -304,13 +306,13 @@ async def test_the_state_is_told_when_it_changes(asker: Asker) -> None:
     assert [AgentState.BUSY, AgentState.READY, AgentState.WAITING] == [
         each.status.state for each in told
     ]
-    book = asker.rig.system.stage.clerk
+    book = asker.rig.system.services.prompt_service
     assert told[-1].status == book.status(asker.session.id)
 
 
 async def test_a_hook_is_heard_while_a_program_runs(asker: Asker) -> None:
     """And only then."""
-    book = asker.rig.system.stage.clerk
+    book = asker.rig.system.services.prompt_service
     fact = HookFact(AgentState.BUSY, "PreToolUse", "Bash", 0.0)
     assert book.heard(asker.session.id, fact)
     assert not book.heard(SessionId("nobody"), fact)
@@ -320,7 +322,7 @@ async def test_a_hook_is_heard_while_a_program_runs(asker: Asker) -> None:
 
 async def test_what_is_seen_of_nobody_is_nothing(rig: Rig) -> None:
     """A verdict, a card, an end of a session that does not run."""
-    book, nobody = rig.system.stage.clerk, SessionId("nobody")
+    book, nobody = rig.system.services.prompt_service, SessionId("nobody")
     book.forget(nobody)
     await book.leave(nobody)
     assert book.status(nobody) is None
@@ -330,7 +332,7 @@ async def test_what_is_seen_of_nobody_is_nothing(rig: Rig) -> None:
 async def test_a_webhook_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once it is stored; the record that everybody gets."""
     told: list[tuple[str, PromptRecord]] = []
-    hooks = asker.rig.system.stage.clerk._webhooks
+    hooks = asker.rig.system.services.prompt_service._webhooks
     monkeypatch.setattr(hooks, "post_nowait", lambda *args: told.append(args))
     url = "https://example.org/x"
     asker.rig.store.transact(

@@ -9,7 +9,13 @@ from ant.model.messages import MessageId
 from ant.model.prompts import ENDED, LEFT, AgentState, PromptStatus
 from ant.model.sessions import SessionId
 from ant.prompts.hooks import TRUST_S, HookFact
-from ant.prompts.tracker import SUMMARY, UNWRITTEN, Desk, Sheet, summary_of
+from ant.prompts.tracker import (
+    SUMMARY,
+    UNWRITTEN,
+    OpenPrompt,
+    PromptTracker,
+    summary_of,
+)
 from ant.terminal.model.prompt import Kind, Option, PromptClass
 from tests.asked import decision, prompt, verdict
 
@@ -17,24 +23,24 @@ ONE = SessionId("one")
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(ONE, "run", 3)
+def tracker() -> PromptTracker:
+    return PromptTracker(ONE, "run", 3)
 
 
-def open_sheet(desk: Desk, end: int = 10) -> Sheet:
+def open_sheet(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
     """A prompt on the screen, which the database has."""
-    desk.saw(verdict(prompt(), end))
-    assert desk.prompt is not None
-    desk.prompt.keep(desk.prompt.opening())
-    return desk.prompt
+    tracker.saw(verdict(prompt(), end))
+    assert tracker.prompt is not None
+    tracker.prompt.keep(tracker.prompt.opening())
+    return tracker.prompt
 
 
-def test_a_prompt_has_its_id_at_once(desk: Desk) -> None:
+def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
     """And says where it is, what it is, and that it waits."""
-    desk.saw(verdict(end=7))
-    desk.saw(verdict(prompt(), 12))
-    assert desk.prompt is not None
-    one = desk.prompt.record
+    tracker.saw(verdict(end=7))
+    tracker.saw(verdict(prompt(), 12))
+    assert tracker.prompt is not None
+    one = tracker.prompt.record
     assert (ONE, ONE, "run", 7, 12, PromptStatus.PENDING, prompt().fingerprint, 0) == (
         one.session_id,
         one.terminal_id,
@@ -46,224 +52,231 @@ def test_a_prompt_has_its_id_at_once(desk: Desk) -> None:
         one.selected,
     )
     assert one.ts == clock.epoch_ms(one.detected_at)
-    assert [desk.prompt] == desk.unsettled()
+    assert [tracker.prompt] == tracker.unsettled()
 
 
-def test_the_first_prompt_begins_with_the_run(desk: Desk) -> None:
+def test_the_first_prompt_begins_with_the_run(tracker: PromptTracker) -> None:
     """Whose first byte has an offset, too."""
-    assert 3 == open_sheet(desk).record.start
+    assert 3 == open_sheet(tracker).record.start
 
 
-def test_it_is_the_same_while_its_fingerprint_is(desk: Desk) -> None:
+def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None:
     """The marker moves, the box is ticked: that is kept, and no other prompt."""
-    sheet = open_sheet(desk)
+    open_prompt = open_sheet(tracker)
     moved = prompt()
     options = tuple(
         attrs.evolve(each, selected=n == 2) for n, each in enumerate(moved.options)
     )
-    desk.saw(verdict(attrs.evolve(moved, options=options), 11))
-    assert sheet is desk.prompt
-    assert (2, 10, True) == (sheet.record.selected, sheet.record.end, sheet.is_due)
+    tracker.saw(verdict(attrs.evolve(moved, options=options), 11))
+    assert open_prompt is tracker.prompt
+    assert (2, 10, True) == (
+        open_prompt.record.selected,
+        open_prompt.record.end,
+        open_prompt.is_due,
+    )
 
 
-def test_the_same_asked_again_has_another_id(desk: Desk) -> None:
+def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
     """What an answer to the one before would do to it, nobody meant."""
-    first = open_sheet(desk)
-    desk.saw(attrs.evolve(verdict(prompt(), 20), again=True))
-    assert desk.prompt is not None
-    assert first.record.id != desk.prompt.record.id
+    first = open_sheet(tracker)
+    tracker.saw(attrs.evolve(verdict(prompt(), 20), again=True))
+    assert tracker.prompt is not None
+    assert first.record.id != tracker.prompt.record.id
     assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
 
 
-def test_another_prompt_has_another_id(desk: Desk) -> None:
+def test_another_prompt_has_another_id(tracker: PromptTracker) -> None:
     """And the one before is resolved."""
-    first = open_sheet(desk)
-    desk.saw(verdict(prompt("And this?"), 20))
-    assert desk.prompt is not None
-    assert first.record.id != desk.prompt.record.id
+    first = open_sheet(tracker)
+    tracker.saw(verdict(prompt("And this?"), 20))
+    assert tracker.prompt is not None
+    assert first.record.id != tracker.prompt.record.id
     assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
-    assert [first, desk.prompt] == desk.unsettled()
+    assert [first, tracker.prompt] == tracker.unsettled()
 
 
-def test_what_came_and_went_unwritten_never_was(desk: Desk) -> None:
+def test_what_came_and_went_unwritten_never_was(tracker: PromptTracker) -> None:
     """However often."""
     for n in range(100):
-        desk.saw(verdict(prompt(f"{n}?"), 10 * n))
-    desk.saw(verdict(end=9999))
-    assert desk.prompt is None
-    assert [] == desk.unsettled() == desk.sheets
+        tracker.saw(verdict(prompt(f"{n}?"), 10 * n))
+    tracker.saw(verdict(end=9999))
+    assert tracker.prompt is None
+    assert [] == tracker.unsettled() == tracker.open_prompts
 
 
-def test_the_end_of_the_program_closes(desk: Desk) -> None:
+def test_the_end_of_the_program_closes(tracker: PromptTracker) -> None:
     """With its own reason; there may be nothing to close."""
-    sheet = open_sheet(desk)
-    desk.leave(ENDED)
-    desk.leave(ENDED)
-    assert (PromptStatus.RESOLVED, ENDED) == (sheet.record.status, sheet.record.reason)
-    assert sheet.record.closed_at is not None
+    open_prompt = open_sheet(tracker)
+    tracker.leave(ENDED)
+    tracker.leave(ENDED)
+    assert (PromptStatus.RESOLVED, ENDED) == (
+        open_prompt.record.status,
+        open_prompt.record.reason,
+    )
+    assert open_prompt.record.closed_at is not None
 
 
 @pytest.mark.parametrize("class_", [PromptClass.PAGER, PromptClass.EDITOR])
-def test_views_ask_nothing(desk: Desk, class_: PromptClass) -> None:
+def test_views_ask_nothing(tracker: PromptTracker, class_: PromptClass) -> None:
     """They wait, which the status says."""
-    desk.saw(verdict(prompt(class_=class_)))
-    assert desk.prompt is None
-    status = desk.news()
+    tracker.saw(verdict(prompt(class_=class_)))
+    assert tracker.prompt is None
+    status = tracker.news()
     assert status is not None
     assert (AgentState.WAITING, None) == (status.state, status.prompt_id)
 
 
-def test_a_screen_at_rest_asks_nothing(desk: Desk) -> None:
+def test_a_screen_at_rest_asks_nothing(tracker: PromptTracker) -> None:
     """Even where something in it looks like a prompt."""
-    desk.saw(verdict(prompt(), kind=Kind.AT_REST))
-    assert desk.prompt is None
+    tracker.saw(verdict(prompt(), kind=Kind.AT_REST))
+    assert tracker.prompt is None
 
 
-def test_one_claim_wins(desk: Desk) -> None:
+def test_one_claim_wins(tracker: PromptTracker) -> None:
     """The others are told, until nothing was typed after all."""
-    sheet = open_sheet(desk)
-    assert sheet is desk.claim(sheet.record.id)
+    open_prompt = open_sheet(tracker)
+    assert open_prompt is tracker.claim(open_prompt.record.id)
     with pytest.raises(AlreadyAnswered):
-        desk.claim(sheet.record.id)
-    desk.release(sheet)
-    assert sheet is desk.claim(sheet.record.id)
+        tracker.claim(open_prompt.record.id)
+    tracker.release(open_prompt)
+    assert open_prompt is tracker.claim(open_prompt.record.id)
 
 
-def test_only_what_is_shown_and_open_is_claimed(desk: Desk) -> None:
+def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
     """Not what went, and not what was put away."""
-    sheet = open_sheet(desk)
+    open_prompt = open_sheet(tracker)
     with pytest.raises(AlreadyAnswered):
-        desk.claim("another")
-    desk.discard(attrs.evolve(sheet.record, status=PromptStatus.DISCARDED))
+        tracker.claim("another")
+    tracker.discard(attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED))
     with pytest.raises(AlreadyAnswered, match="discarded"):
-        desk.claim(sheet.record.id)
-    assert sheet is desk.prompt, "it is still on the screen"
-    assert [] == desk.unsettled()
-    desk.saw(verdict(prompt(), 30))
-    assert sheet is desk.prompt, "and no other one"
-    desk.saw(verdict(end=40))
+        tracker.claim(open_prompt.record.id)
+    assert open_prompt is tracker.prompt, "it is still on the screen"
+    assert [] == tracker.unsettled()
+    tracker.saw(verdict(prompt(), 30))
+    assert open_prompt is tracker.prompt, "and no other one"
+    tracker.saw(verdict(end=40))
     with pytest.raises(AlreadyAnswered, match="no longer"):
-        desk.claim(sheet.record.id)
+        tracker.claim(open_prompt.record.id)
 
 
-def test_an_answered_prompt_is_answered(desk: Desk) -> None:
+def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
     """When the answer saw it go, in whatever order that is told."""
-    sheet = desk.claim(open_sheet(desk).record.id)
-    desk.reply(sheet, decision(), 15)
-    assert (PromptStatus.ANSWERED, None) == (sheet.record.status, desk.prompt)
-    desk.saw(verdict(end=20))
-    sheet = desk.claim(open_sheet(desk, 30).record.id)
-    desk.saw(verdict(end=40))
-    assert sheet.record.is_pending, "the answer decides what became of it"
-    desk.reply(sheet, decision(resolved=False), 35)
-    assert PromptStatus.ANSWERED is sheet.record.status
-    assert sheet.record.answer is not None
-    assert sheet.record.answer.resolved
+    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+    tracker.reply(open_prompt, decision(), 15)
+    assert (PromptStatus.ANSWERED, None) == (open_prompt.record.status, tracker.prompt)
+    tracker.saw(verdict(end=20))
+    open_prompt = tracker.claim(open_sheet(tracker, 30).record.id)
+    tracker.saw(verdict(end=40))
+    assert open_prompt.record.is_pending, "the answer decides what became of it"
+    tracker.reply(open_prompt, decision(resolved=False), 35)
+    assert PromptStatus.ANSWERED is open_prompt.record.status
+    assert open_prompt.record.answer is not None
+    assert open_prompt.record.answer.resolved
 
 
-def test_an_answer_that_changed_nothing_can_be_repeated(desk: Desk) -> None:
+def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) -> None:
     """It is noted, and counts when the prompt goes later."""
-    sheet = desk.claim(open_sheet(desk).record.id)
-    desk.reply(sheet, decision(resolved=False), 15)
-    assert sheet is desk.prompt
-    assert (True, True) == (sheet.record.is_pending, sheet.is_due)
-    assert sheet is desk.claim(sheet.record.id)
-    desk.release(sheet)
-    desk.saw(verdict(end=20))
-    assert PromptStatus.ANSWERED is sheet.record.status
+    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+    tracker.reply(open_prompt, decision(resolved=False), 15)
+    assert open_prompt is tracker.prompt
+    assert (True, True) == (open_prompt.record.is_pending, open_prompt.is_due)
+    assert open_prompt is tracker.claim(open_prompt.record.id)
+    tracker.release(open_prompt)
+    tracker.saw(verdict(end=20))
+    assert PromptStatus.ANSWERED is open_prompt.record.status
 
 
-def test_what_was_not_typed_is_no_answer(desk: Desk) -> None:
+def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
     """A prompt that went meanwhile is resolved; a time-out is nobody's denial."""
-    sheet = desk.claim(open_sheet(desk).record.id)
-    desk.saw(verdict(end=20))
-    desk.release(sheet)
+    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+    tracker.saw(verdict(end=20))
+    tracker.release(open_prompt)
     assert (PromptStatus.RESOLVED, LEFT, None) == (
-        sheet.record.status,
-        sheet.record.reason,
-        sheet.record.answer,
+        open_prompt.record.status,
+        open_prompt.record.reason,
+        open_prompt.record.answer,
     )
 
 
-def test_the_same_question_again_is_another_prompt(desk: Desk) -> None:
+def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> None:
     """If it was drawn after the answer; what was drawn before is the answered one."""
-    first = desk.claim(open_sheet(desk).record.id)
-    desk.reply(first, decision(), 15)
-    desk.saw(verdict(prompt(), 15))
-    assert desk.prompt is None
-    desk.saw(verdict(prompt("And this?"), 15))
-    assert desk.prompt is not None, "another is another"
-    desk.saw(verdict(end=15))
-    desk.saw(verdict(prompt(), 16))
-    assert desk.prompt is not None
-    second = desk.claim(desk.prompt.record.id)
+    first = tracker.claim(open_sheet(tracker).record.id)
+    tracker.reply(first, decision(), 15)
+    tracker.saw(verdict(prompt(), 15))
+    assert tracker.prompt is None
+    tracker.saw(verdict(prompt("And this?"), 15))
+    assert tracker.prompt is not None, "another is another"
+    tracker.saw(verdict(end=15))
+    tracker.saw(verdict(prompt(), 16))
+    assert tracker.prompt is not None
+    second = tracker.claim(tracker.prompt.record.id)
     assert first.record.id != second.record.id
-    desk.saw(verdict(prompt(), 30))
-    desk.reply(second, decision(), 20)
-    assert desk.prompt is not None
-    assert (20, 30) == (desk.prompt.record.start, desk.prompt.record.end)
-    assert desk.prompt is not second
+    tracker.saw(verdict(prompt(), 30))
+    tracker.reply(second, decision(), 20)
+    assert tracker.prompt is not None
+    assert (20, 30) == (tracker.prompt.record.start, tracker.prompt.record.end)
+    assert tracker.prompt is not second
 
 
-def test_answers_that_wait_have_a_bound(desk: Desk) -> None:
+def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
     """While nothing is written, not even the first."""
     for n in range(UNWRITTEN + 1):
-        desk.saw(verdict(prompt(), 10 * n + 5))
-        assert desk.prompt is not None
+        tracker.saw(verdict(prompt(), 10 * n + 5))
+        assert tracker.prompt is not None
         if n < UNWRITTEN:
-            sheet = desk.claim(desk.prompt.record.id)
-            desk.reply(sheet, decision(), 10 * n + 6)
-    assert UNWRITTEN + 1 == len(desk.unsettled())
+            open_prompt = tracker.claim(tracker.prompt.record.id)
+            tracker.reply(open_prompt, decision(), 10 * n + 6)
+    assert UNWRITTEN + 1 == len(tracker.unsettled())
     with pytest.raises(CapacityReached):
-        desk.claim(desk.prompt.record.id)  # type: ignore[union-attr]
+        tracker.claim(tracker.prompt.record.id)  # type: ignore[union-attr]
 
 
-def test_what_the_database_adds_is_taken_over(desk: Desk) -> None:
+def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
     """While the rest goes on; nothing is due then but what came since."""
-    desk.saw(verdict(prompt()))
-    sheet = desk.prompt
-    assert sheet is not None
-    opening = sheet.opening()
-    desk.saw(verdict(end=20))
+    tracker.saw(verdict(prompt()))
+    open_prompt = tracker.prompt
+    assert open_prompt is not None
+    opening = open_prompt.opening()
+    tracker.saw(verdict(end=20))
     told = attrs.evolve(opening, chat_id=SessionId("c"), message_id=MessageId("m"))
-    sheet.keep(told)
+    open_prompt.keep(told)
     assert ("c", "m", True) == (
-        sheet.record.chat_id,
-        sheet.record.message_id,
-        sheet.is_due,
+        open_prompt.record.chat_id,
+        open_prompt.record.message_id,
+        open_prompt.is_due,
     )
-    assert [sheet] == desk.unsettled()
-    sheet.keep(sheet.record)
-    assert [] == desk.unsettled()
+    assert [open_prompt] == tracker.unsettled()
+    open_prompt.keep(open_prompt.record)
+    assert [] == tracker.unsettled()
 
 
-def test_what_was_put_away_meanwhile_stays_so(desk: Desk) -> None:
+def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
     """Whatever was to be written of it."""
-    sheet = open_sheet(desk)
-    gone = attrs.evolve(sheet.record, status=PromptStatus.DISCARDED)
-    sheet.keep(gone)
-    assert (gone, False) == (sheet.record, sheet.is_due)
-    sheet.keep(None)
-    assert not sheet.is_due
+    open_prompt = open_sheet(tracker)
+    gone = attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED)
+    open_prompt.keep(gone)
+    assert (gone, False) == (open_prompt.record, open_prompt.is_due)
+    open_prompt.keep(None)
+    assert not open_prompt.is_due
 
 
-def test_status_is_told_when_it_changed(desk: Desk) -> None:
+def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
     """By decision 24; the time of it is no news."""
-    assert desk.news() is None
+    assert tracker.news() is None
     for kind, state in (
         (Kind.BUSY, AgentState.BUSY),
         (Kind.QUIET_UNKNOWN, AgentState.UNKNOWN),
         (Kind.AT_REST, AgentState.READY),
     ):
-        desk.saw(verdict(kind=kind))
-        status = desk.news()
+        tracker.saw(verdict(kind=kind))
+        status = tracker.news()
         assert status is not None
         assert (state, kind, "screen") == (status.state, status.kind, status.source)
-        assert desk.news() is None
-    sheet = open_sheet(desk, 50)
-    status = desk.news()
+        assert tracker.news() is None
+    open_prompt = open_sheet(tracker, 50)
+    status = tracker.news()
     assert status is not None
-    assert (AgentState.WAITING, sheet.record.id, "Run it?") == (
+    assert (AgentState.WAITING, open_prompt.record.id, "Run it?") == (
         status.state,
         status.prompt_id,
         status.waiting_for,
@@ -271,13 +284,13 @@ def test_status_is_told_when_it_changed(desk: Desk) -> None:
 
 
 def test_a_hook_counts_more_than_the_screen(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    tracker: PromptTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But not than a prompt on it, and not for ever."""
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
-    desk.hook = HookFact(AgentState.BUSY, "PreToolUse", "Bash", now)
-    status = desk.news()
+    tracker.hook = HookFact(AgentState.BUSY, "PreToolUse", "Bash", now)
+    status = tracker.news()
     assert status is not None
     assert (AgentState.BUSY, "hook", "Bash", None) == (
         status.state,
@@ -286,26 +299,26 @@ def test_a_hook_counts_more_than_the_screen(
         status.kind,
     )
     now += 1
-    desk.saw(verdict(kind=Kind.AT_REST))
-    assert (status := desk.news()) is not None
+    tracker.saw(verdict(kind=Kind.AT_REST))
+    assert (status := tracker.news()) is not None
     assert (AgentState.BUSY, Kind.AT_REST) == (status.state, status.kind)
-    open_sheet(desk)
-    assert (status := desk.news()) is not None
+    open_sheet(tracker)
+    assert (status := tracker.news()) is not None
     assert (AgentState.WAITING, "screen") == (status.state, status.source)
-    desk.saw(verdict(kind=Kind.AT_REST))
-    assert (status := desk.news()) is not None
+    tracker.saw(verdict(kind=Kind.AT_REST))
+    assert (status := tracker.news()) is not None
     assert (AgentState.BUSY, "hook") == (status.state, status.source)
     now += TRUST_S
-    assert (status := desk.news()) is not None
+    assert (status := tracker.news()) is not None
     assert (AgentState.READY, "screen") == (status.state, status.source)
 
 
-def test_a_hook_that_waited_is_over_with_the_prompt(desk: Desk) -> None:
+def test_a_hook_that_waited_is_over_with_the_prompt(tracker: PromptTracker) -> None:
     """Nobody tells that it was answered."""
-    desk.hook = HookFact(AgentState.WAITING, "PermissionRequest", None, 0.0)
-    open_sheet(desk)
-    desk.saw(verdict(end=20))
-    assert desk.hook is None
+    tracker.hook = HookFact(AgentState.WAITING, "PermissionRequest", None, 0.0)
+    open_sheet(tracker)
+    tracker.saw(verdict(end=20))
+    assert tracker.hook is None
 
 
 def test_a_summary_is_a_line() -> None:
@@ -316,9 +329,9 @@ def test_a_summary_is_a_line() -> None:
     assert (SUMMARY, "…") == (len(long), long[-1])
 
 
-def test_options_are_those_of_the_screen(desk: Desk) -> None:
+def test_options_are_those_of_the_screen(tracker: PromptTracker) -> None:
     """With boxes and keys."""
     options = (Option("a", checked=True), Option("b", keys="b"))
-    desk.saw(verdict(prompt(options=options)))
-    assert desk.prompt is not None
-    assert options == desk.prompt.record.options
+    tracker.saw(verdict(prompt(options=options)))
+    assert tracker.prompt is not None
+    assert options == tracker.prompt.record.options

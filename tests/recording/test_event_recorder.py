@@ -95,8 +95,10 @@ async def test_what_flaps_does_not_flood(rig: Rig) -> None:
 async def test_a_hook_is_believed(rig: Rig) -> None:
     """What it tells of the state is told as its word."""
     session = await rig.started()
-    clerk = rig.system.stage.clerk
-    assert clerk.heard(session.id, HookFact(AgentState.READY, "Stop", None, 0.0))
+    prompt_service = rig.system.services.prompt_service
+    assert prompt_service.heard(
+        session.id, HookFact(AgentState.READY, "Stop", None, 0.0)
+    )
     await ended(rig, session)
     (event,) = await trail(rig, session, kind="status")
     assert ("ready", "high", "hook") == (
@@ -109,11 +111,11 @@ async def test_a_hook_is_believed(rig: Rig) -> None:
 async def test_titles_and_sizes_come_at_a_pace(rig: Rig) -> None:
     """What spins in a title is no other title; of many sizes the last is told."""
     session = await rig.started()
-    witness = rig.system.stage.running[session.id]
+    session_run = rig.system.services.running[session.id]
     for n, title in enumerate(("⠂ task", "⠐ task", "⠂ other", "✳ task")):
-        witness.saw(TitleSeen(title, n))
+        session_run.saw(TitleSeen(title, n))
     for cols in range(80, 120):
-        witness.live.resize(cols, 24)
+        session_run.live.resize(cols, 24)
     await ended(rig, session)
     told = await texts(rig, session, kind="system")
     assert ["title: ⠂ task"] == [text for text in told if "title" in text]
@@ -134,8 +136,8 @@ async def test_what_a_host_tells_is_kept(rig: Rig) -> None:
     live = rig.system.supervisor.need(session.id)
     with trio.fail_after(PATIENCE_S):
         await live.flow.wait_beyond(2)
-    witness = rig.system.stage.running[session.id]
-    witness.saw(ControlSeen("window-renamed", {"name": "vi\udcff", "window_id": 1}))
+    session_run = rig.system.services.running[session.id]
+    session_run.saw(ControlSeen("window-renamed", {"name": "vi\udcff", "window_id": 1}))
     await eventually(lambda: texts(rig, session, q="window-renamed"))
     page = await rig.system.journal.read(
         log.list_terminal_events,
@@ -151,7 +153,7 @@ async def test_what_a_host_tells_is_kept(rig: Rig) -> None:
 async def test_typed_lines_are_told_by_themselves(rig: Rig) -> None:
     """Soon after their Enter, each way of typing by its name."""
     session = await rig.started()
-    saw = rig.system.stage.running[session.id].saw
+    saw = rig.system.services.running[session.id].saw
     saw(InputSeen(b"make\n", "terminal_input", True))
     saw(InputSeen(b"hunter2\n", "api_terminal_input", False))
     await eventually(lambda: texts(rig, session, q="bytes typed"))
@@ -164,7 +166,7 @@ async def test_typed_lines_are_told_by_themselves(rig: Rig) -> None:
 async def test_who_types_is_told_as_far_as_they_are_few(rig: Rig) -> None:
     """Beyond so many names in a run, it was nobody; those who are known stay known."""
     session = await rig.started()
-    saw = rig.system.stage.running[session.id].saw
+    saw = rig.system.services.running[session.id].saw
     for n in (*range(event_recorder.TYPISTS + 5), 0):
         saw(InputSeen(b"make\n", "terminal_input", True, f"@{n}"))
     await ended(rig, session)
@@ -179,9 +181,9 @@ async def test_a_bug_costs_facts_and_nothing_else(
 ) -> None:
     """It is logged, the chain says how many are lost, and the next ones are kept."""
     session = await rig.started()
-    saw = rig.system.stage.running[session.id].saw
+    saw = rig.system.services.running[session.id].saw
     with monkeypatch.context() as patch:
-        patch.setattr(log, "take_down", lambda unit, batch: 1 // 0)
+        patch.setattr(log, "record_all", lambda unit, batch: 1 // 0)
         saw(ControlSeen("pause", {}))
         await eventually(lambda: "are lost" in caplog.text)
     saw(ControlSeen("continue", {}))
@@ -201,17 +203,17 @@ async def test_what_the_database_refuses_too_long_is_counted(
     refused = trio.Event()
 
     async def refuse(work: Any, *args: Any) -> Any:
-        if work is log.take_down and not refused.is_set():
+        if work is log.record_all and not refused.is_set():
             raise StorageFailed("no room")
         return await write(work, *args)
 
     monkeypatch.setattr(journal, "write", refuse)
     monkeypatch.setattr(transcript_writer, "RETRY_S", 0.01)
     before = counted(Limit.TRAIL)
-    saw = rig.system.stage.running[session.id].saw
+    saw = rig.system.services.running[session.id].saw
     for n in range(transcript_writer.HEARD + 7):
         saw(ControlSeen("pane-mode-changed", {"pane_id": n}))
-    await eventually(lambda: rig.system.stage.scribe.waits)
+    await eventually(lambda: rig.system.services.transcript_writer.waits)
     refused.set()
     await eventually(lambda: texts(rig, session, q="lost events"))
     assert 7 == counted(Limit.TRAIL) - before

@@ -7,7 +7,7 @@ import pytest
 
 from ant.api.session_requests import CreateSession
 from ant.core.errors import NotRunning
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionType
 from ant.recording import keyframes
 from ant.run_events import commands, log
@@ -102,10 +102,12 @@ def test_what_followed_the_last_command_is_heard_again(
         (99, "question", Source.TERMINAL),
         (None, commands.COMMAND_BLOCK, Source.TERMINAL),
     ):
-        fact = Fact(source, Trust.HIGH, kind, "x", start=end, end=end)
+        fact = RunEventDraft(source, Trust.HIGH, kind, "x", start=end, end=end)
         store.transact(log.record, session.id, fact)
     assert [(3, b"o"), (4, b"one2"), (27, b"ur5678")] == heard()
-    fact = Fact(Source.TERMINAL, Trust.HIGH, commands.COMMAND_BLOCK, "x", end=24)
+    fact = RunEventDraft(
+        Source.TERMINAL, Trust.HIGH, commands.COMMAND_BLOCK, "x", end=24
+    )
     store.transact(log.record, session.id, fact)
     assert [(24, b"e"), (25, b"four5"), (30, b"678")] == heard()
     fact = attrs.evolve(fact, end=33)

@@ -1,16 +1,16 @@
 """What waits for its bytes comes out in order, and not before; no event loop."""
 
 from ant.model.sessions import SessionId
-from ant.recording.pending import Backlog
-from ant.terminal.buffer.flow import Flow
+from ant.recording.pending import PendingByOffset
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 
 ONE, TWO = SessionId("one"), SessionId("two")
 
 
-def flow(stored: int = 0) -> Flow:
+def flow(stored: int = 0) -> OutputFlow:
     """One that has all of its bytes stored up to there."""
-    made = Flow(Tail(0))
+    made = OutputFlow(Tail(0))
     made.append(b"x" * 100)
     made.mark_stored(stored)
     return made
@@ -18,35 +18,35 @@ def flow(stored: int = 0) -> Flow:
 
 def test_nothing_comes_before_its_bytes_or_out_of_order() -> None:
     """What waits holds up what is behind it in its session, and nobody else's."""
-    backlog: Backlog[str] = Backlog(9)
+    pending: PendingByOffset[str] = PendingByOffset(9)
     first, second = flow(), flow(50)
-    backlog.add(ONE, first, 10, "a")
-    backlog.add(ONE, first, 0, "b")
-    backlog.add(TWO, second, 50, "c")
-    assert [(TWO, [(50, "c")])] == backlog.ready()
+    pending.add(ONE, first, 10, "a")
+    pending.add(ONE, first, 0, "b")
+    pending.add(TWO, second, 50, "c")
+    assert [(TWO, [(50, "c")])] == pending.ready()
     first.mark_stored(10)
-    assert [(ONE, [(10, "a"), (0, "b")])] == backlog.ready()
-    assert [] == backlog.ready()
+    assert [(ONE, [(10, "a"), (0, "b")])] == pending.ready()
+    assert [] == pending.ready()
 
 
 def test_the_oldest_goes() -> None:
     """Beyond the bound, when it is added and when it is put back."""
-    backlog: Backlog[int] = Backlog(3)
+    pending: PendingByOffset[int] = PendingByOffset(3)
     one = flow(100)
-    assert [0, 0, 0, 1] == [backlog.add(ONE, one, n, n) for n in range(4)]
-    ((_, taken),) = backlog.ready()
+    assert [0, 0, 0, 1] == [pending.add(ONE, one, n, n) for n in range(4)]
+    ((_, taken),) = pending.ready()
     assert [1, 2, 3] == [n for _, n in taken]
-    assert 0 == backlog.add(ONE, one, 4, 4)
-    assert 1 == backlog.put_back(ONE, taken)
-    assert [(ONE, [(2, 2), (3, 3), (4, 4)])] == backlog.ready()
+    assert 0 == pending.add(ONE, one, 4, 4)
+    assert 1 == pending.put_back(ONE, taken)
+    assert [(ONE, [(2, 2), (3, 3), (4, 4)])] == pending.ready()
 
 
 def test_a_run_takes_its_own_along() -> None:
     """What it left when it is over; what an older run left goes with the next."""
-    backlog: Backlog[str] = Backlog(9)
+    pending: PendingByOffset[str] = PendingByOffset(9)
     old, new = flow(), flow(100)
-    backlog.add(ONE, old, 90, "a")
-    assert 1 == backlog.add(ONE, new, 5, "b")
-    assert [(5, "b")] == backlog.leave(ONE)
-    assert [] == backlog.leave(ONE)
-    assert 1 == backlog.put_back(ONE, [(5, "b")])
+    pending.add(ONE, old, 90, "a")
+    assert 1 == pending.add(ONE, new, 5, "b")
+    assert [(5, "b")] == pending.leave(ONE)
+    assert [] == pending.leave(ONE)
+    assert 1 == pending.put_back(ONE, [(5, "b")])

@@ -9,12 +9,12 @@ import trio
 from ant.core.counters import Limit
 from ant.core.errors import StorageFailed
 from ant.journal.writer import Journal
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionId
 from ant.recording import transcript_writer as module
-from ant.recording.transcript_writer import URGENT, Scribe
+from ant.recording.transcript_writer import URGENT, TranscriptWriter
 from ant.store import Keyframe, Store, Unit
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import CAPACITY, CHUNK, Tail
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.prompt import Kind, Verdict
@@ -32,8 +32,10 @@ def session(store: Store) -> Session:
 
 
 @pytest.fixture
-async def scribe(journal: Journal, nursery: trio.Nursery) -> AsyncIterator[Scribe]:
-    running = Scribe(journal, keep=1 << 30)
+async def transcript_writer(
+    journal: Journal, nursery: trio.Nursery
+) -> AsyncIterator[TranscriptWriter]:
+    running = TranscriptWriter(journal, keep=1 << 30)
     nursery.start_soon(running.run)
     yield running
     nursery.cancel_scope.cancel()
@@ -52,12 +54,12 @@ def stored(store: Store, session: Session) -> tuple[bytes, int, Any]:
 
 
 async def test_new_bytes_are_stored_soon(
-    scribe: Scribe, store: Store, session: Session
+    transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
     """Within the time that a viewer may see what is not stored, and released."""
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     flow.append(b"hello")
-    scribe.mark(session.id, flow)
+    transcript_writer.mark(session.id, flow)
     with trio.fail_after(PATIENCE_S):
         await flow.wait_stored(5)
     data, reserved, last_activity = stored(store, session)
@@ -66,14 +68,14 @@ async def test_new_bytes_are_stored_soon(
 
 
 async def test_a_flood_is_stored_whole_and_shared(
-    scribe: Scribe, store: Store, session: Session
+    transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
     """More than a commit's share goes on by itself, in chunks, without a hole."""
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     data = bytes(range(256)) * (3 * module.SHARE // 256)
     flow.append(data)
     with trio.fail_after(PATIENCE_S):
-        await scribe.flush(session.id, flow)
+        await transcript_writer.flush(session.id, flow)
     assert data == stored(store, session)[0]
     assert flow.tail.stored == len(data)
 
@@ -87,7 +89,7 @@ async def test_a_commit_of_many_floods_is_bounded(
 ) -> None:
     """So that others may write in between; who found no room goes before the rest."""
     monkeypatch.setattr(module, "LINGER_S", 3600)
-    scribe, write = Scribe(journal, keep=1 << 30), journal.write
+    transcript_writer, write = TranscriptWriter(journal, keep=1 << 30), journal.write
     commits: list[dict[SessionId, int]] = []
 
     async def count(work: Any, batch: Any, *args: Any) -> Any:
@@ -95,12 +97,12 @@ async def test_a_commit_of_many_floods_is_bounded(
         return await write(work, batch, *args)
 
     monkeypatch.setattr(journal, "write", count)
-    flows = {SessionId(f"gone {number}"): Flow(Tail(0)) for number in range(20)}
-    flows[session.id] = Flow(Tail(0))
+    flows = {SessionId(f"gone {number}"): OutputFlow(Tail(0)) for number in range(20)}
+    flows[session.id] = OutputFlow(Tail(0))
     for session_id, flow in flows.items():
         flow.append(bytes(URGENT) + b"\n")
-        scribe.mark(session_id, flow)
-    nursery.start_soon(scribe.run)
+        transcript_writer.mark(session_id, flow)
+    nursery.start_soon(transcript_writer.run)
     with trio.fail_after(PATIENCE_S):
         for flow in flows.values():
             await flow.wait_stored(URGENT + 1)
@@ -111,34 +113,38 @@ async def test_a_commit_of_many_floods_is_bounded(
     assert bytes(URGENT) + b"\n" == stored(store, session)[0]
 
 
-async def test_a_flush_may_end_before_the_end(scribe: Scribe, session: Session) -> None:
+async def test_a_flush_may_end_before_the_end(
+    transcript_writer: TranscriptWriter, session: Session
+) -> None:
     """What comes after is not waited for, and what never came neither."""
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     flow.append(b"hello")
     with trio.fail_after(PATIENCE_S):
-        await scribe.flush(session.id, flow, 2)
+        await transcript_writer.flush(session.id, flow, 2)
         assert flow.tail.stored >= 2
-        await scribe.flush(session.id, flow, 99)
+        await transcript_writer.flush(session.id, flow, 99)
     assert 5 == flow.tail.stored
 
 
 async def test_a_flush_waits_for_no_company(
-    scribe: Scribe, session: Session, monkeypatch: pytest.MonkeyPatch
+    transcript_writer: TranscriptWriter,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nor does much at once; a flush of nothing returns at once."""
     monkeypatch.setattr(module, "LINGER_S", 3600)
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     with trio.fail_after(PATIENCE_S):
-        await scribe.flush(session.id, flow)
+        await transcript_writer.flush(session.id, flow)
         flow.append(b"x")
-        await scribe.flush(session.id, flow)
+        await transcript_writer.flush(session.id, flow)
         flow.append(bytes(URGENT))
-        scribe.mark(session.id, flow)
+        transcript_writer.mark(session.id, flow)
         await flow.wait_stored(1 + URGENT)
 
 
 async def test_a_refusal_is_tried_again(
-    scribe: Scribe,
+    transcript_writer: TranscriptWriter,
     journal: Journal,
     store: Store,
     session: Session,
@@ -150,31 +156,31 @@ async def test_a_refusal_is_tried_again(
     waited = []
 
     async def refuse(work: Any, *args: Any) -> Any:
-        waited.append(scribe.waits)
+        waited.append(transcript_writer.waits)
         if refusals:
             raise refusals.pop()
         return await write(work, *args)
 
     monkeypatch.setattr(journal, "write", refuse)
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     flow.append(b"one")
-    scribe.mark(session.id, flow)
+    transcript_writer.mark(session.id, flow)
     with trio.fail_after(PATIENCE_S):
         await flow.wait_stored(3)
-    assert [False, True, True, True, False] == [*waited, scribe.waits]
+    assert [False, True, True, True, False] == [*waited, transcript_writer.waits]
     assert b"one" == stored(store, session)[0]
 
 
 async def test_a_session_that_is_gone_holds_up_nobody(
-    scribe: Scribe, store: Store, session: Session
+    transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
     """Its bytes are let go of, its neighbours' are stored."""
-    gone, flow = Flow(Tail(0)), Flow(Tail(0))
+    gone, flow = OutputFlow(Tail(0)), OutputFlow(Tail(0))
     gone.append(b"x")
     flow.append(b"y")
-    scribe.mark(SessionId("gone"), gone)
+    transcript_writer.mark(SessionId("gone"), gone)
     with trio.fail_after(PATIENCE_S):
-        await scribe.flush(session.id, flow)
+        await transcript_writer.flush(session.id, flow)
         await gone.wait_stored(1)
     assert b"y" == stored(store, session)[0]
 
@@ -184,12 +190,12 @@ async def test_the_oldest_go_when_it_is_too_much(
     journal: Journal, store: Store, session: Session, nursery: trio.Nursery
 ) -> None:
     """Whole chunks, till the transcript is within its bound."""
-    scribe = Scribe(journal, keep=CHUNK)
-    nursery.start_soon(scribe.run)
-    flow = Flow(Tail(0))
+    transcript_writer = TranscriptWriter(journal, keep=CHUNK)
+    nursery.start_soon(transcript_writer.run)
+    flow = OutputFlow(Tail(0))
     flow.append(b"a" * CHUNK + b"b" * CHUNK)
     with trio.fail_after(PATIENCE_S):
-        await scribe.flush(session.id, flow)
+        await transcript_writer.flush(session.id, flow)
     assert b"b" * CHUNK == stored(store, session)[0]
     nursery.cancel_scope.cancel()
 
@@ -204,34 +210,38 @@ def newest(store: Store, session: Session) -> Keyframe | None:
 
 
 async def test_a_keyframe_is_drawn_when_it_is_stored(
-    scribe: Scribe, store: Store, session: Session
+    transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
     """With the bytes that wait, or by itself; one that is forgotten is not drawn."""
     drawn = Keyframe(session.id, 3, 80, 24, b"abc")
-    scribe.mark_drawing(session.id, lambda: None)
-    scribe.mark_drawing(session.id, lambda: drawn)
+    transcript_writer.mark_drawing(session.id, lambda: None)
+    transcript_writer.mark_drawing(session.id, lambda: drawn)
     await eventually(lambda: newest(store, session) is not None)
     assert drawn == newest(store, session)
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     flow.append(b"hello")
-    scribe.mark_drawing(session.id, lambda: Keyframe(session.id, 9, 80, 24, b""))
-    scribe.forget_drawing(session.id)
-    scribe.mark(session.id, flow)
+    transcript_writer.mark_drawing(
+        session.id, lambda: Keyframe(session.id, 9, 80, 24, b"")
+    )
+    transcript_writer.forget_drawing(session.id)
+    transcript_writer.mark(session.id, flow)
     with trio.fail_after(PATIENCE_S):
         await flow.wait_stored(5)
     assert drawn == newest(store, session)
 
 
-def fact(end: int) -> Fact:
+def fact(end: int) -> RunEventDraft:
     """Something that the bytes before `end` show."""
-    return Fact(Source.TERMINAL, Trust.HIGH, "command_block", f"{end}", {}, 0, end)
+    return RunEventDraft(
+        Source.TERMINAL, Trust.HIGH, "command_block", f"{end}", {}, 0, end
+    )
 
 
 async def test_catching_up_is_with_all_that_was_seen(
-    scribe: Scribe, store: Store, session: Session
+    transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
     """Bytes, sizes and facts; also where there are no new bytes, or nothing at all."""
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
 
     def seen(unit: Unit) -> tuple[int, int]:
         sightings = unit.sightings.of(session.id)
@@ -241,11 +251,11 @@ async def test_catching_up_is_with_all_that_was_seen(
         for number in range(1, 20):
             if number % 3:
                 flow.append(b"x")
-                scribe.mark(session.id, flow)
+                transcript_writer.mark(session.id, flow)
             quiet = Verdict(Kind.BUSY, "time", (), flow.tail.end)
-            scribe.note(session.id, flow, VerdictSeen(quiet, None, 80, 24))
-            scribe.hear(session.id, flow, fact(flow.tail.end))
-            await scribe.catch_up(session.id, flow)
+            transcript_writer.note(session.id, flow, VerdictSeen(quiet, None, 80, 24))
+            transcript_writer.hear(session.id, flow, fact(flow.tail.end))
+            await transcript_writer.catch_up(session.id, flow)
             assert flow.tail.stored == flow.tail.end
             assert (number, number) == store.read(seen)
-        await scribe.catch_up(session.id, flow)
+        await transcript_writer.catch_up(session.id, flow)

@@ -8,22 +8,24 @@ import pytest
 
 from ant.api import codec
 from ant.api.run_event_requests import ListRunEvents
-from ant.model.run_events import Fact, RunEvent, Source, Trust
+from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
 from ant.run_events import commands, hash_chain
-from ant.run_events.commands import Command, command_block, commands_of
-from ant.run_events.log import list_run_events, take_down
+from ant.run_events.commands import CommandRecord, command_block, commands_of
+from ant.run_events.log import list_run_events, record_all
 from ant.store import Store
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests.history.test_history import create
 
 ENDED = datetime(2026, 1, 1, 12, 0, 10, tzinfo=UTC)
-BLOCK = Block("make test", False, "/a b", 2, 1.5, 40, 90, (20, 35), "ab" * 32, 0.0)
+BLOCK = CommandBlock(
+    "make test", False, "/a b", 2, 1.5, 40, 90, (20, 35), "ab" * 32, 0.0
+)
 
 
-def recorded(store: Store, *facts: Fact) -> tuple[RunEvent, ...]:
+def recorded(store: Store, *facts: RunEventDraft) -> tuple[RunEvent, ...]:
     """These facts as events of a new session."""
     row = create(store)
-    store.transact(take_down, [(row.id, facts)])
+    store.transact(record_all, [(row.id, facts)])
     return store.read(list_run_events, row.id, ListRunEvents()).events
 
 
@@ -62,10 +64,10 @@ def test_what_nobody_knows_is_null(store: Store) -> None:
 
 def test_commands_are_read_back(store: Store) -> None:
     """They alone, in their order."""
-    other = Fact(Source.STATUS, Trust.MEDIUM, "status", "busy")
+    other = RunEventDraft(Source.STATUS, Trust.MEDIUM, "status", "busy")
     events = recorded(store, command_block(BLOCK, ENDED), other)
     assert [
-        Command(events[0].id, "make test", "/a b", 2, 1500, ENDED, 40, 90)
+        CommandRecord(events[0].id, "make test", "/a b", 2, 1500, ENDED, 40, 90)
     ] == commands_of(events)
     assert commands_of(events)[0].failed
 
@@ -75,7 +77,7 @@ def test_commands_are_read_back(store: Store) -> None:
 )
 def test_a_hook_may_say_anything(store: Store, payload: dict[str, Any]) -> None:
     """What is no number or text is not known; the time is that of its record."""
-    fact = Fact(Source.HOOK, Trust.HIGH, commands.COMMAND_BLOCK, "ls", payload)
+    fact = RunEventDraft(Source.HOOK, Trust.HIGH, commands.COMMAND_BLOCK, "ls", payload)
     (event,) = recorded(store, fact)
     (command,) = commands_of([event])
     assert (None, None, None, event.created_at) == (

@@ -8,7 +8,7 @@ import pytest
 from ant.api import codec
 from ant.model.deliveries import DeliveryState, Reason, Transition
 from ant.model.prompts import LEFT, PUT_AWAY, AgentState, AgentStatus, PromptStatus
-from ant.model.run_events import Fact, HostTold, Source, Trust
+from ant.model.run_events import HostEvent, RunEventDraft, Source, Trust
 from ant.model.sessions import SessionId
 from ant.run_events import entries
 from ant.store import Store
@@ -166,7 +166,7 @@ def test_a_stop_is_told_as_the_original_tells_it() -> None:
 )
 def test_what_a_host_tells(kind: str, data: dict[str, Any], text: str) -> None:
     """Passed on as it came, under the name that clients know."""
-    told = HostTold(kind, data, 5)
+    told = HostEvent(kind, data, 5)
     pty, tmux = entries.host_told(told, "pty"), entries.host_told(told, "tmux")
     assert (text, text) == (pty.text, tmux.text)
     assert {**data, "kind": kind} == pty.payload
@@ -180,14 +180,14 @@ def test_what_a_host_tells(kind: str, data: dict[str, Any], text: str) -> None:
 
 def test_nothing_points_beyond_what_is_stored() -> None:
     """Whatever it is."""
-    fact = Fact(Source.STATUS, Trust.HIGH, "k", "t", start=3, end=9)
+    fact = RunEventDraft(Source.STATUS, Trust.HIGH, "k", "t", start=3, end=9)
     cut = entries.at_most(fact, 5)
-    assert isinstance(cut, Fact)
+    assert isinstance(cut, RunEventDraft)
     assert (3, 5) == (cut.start, cut.end)
     none = entries.at_most(attrs.evolve(fact, start=None, end=None), 5)
-    assert isinstance(none, Fact)
+    assert isinstance(none, RunEventDraft)
     assert none.end is None
-    assert HostTold("exit", {}, 5) == entries.at_most(HostTold("exit", {}, 9), 5)
+    assert HostEvent("exit", {}, 5) == entries.at_most(HostEvent("exit", {}, 9), 5)
 
 
 def test_a_secret_is_in_no_answer() -> None:

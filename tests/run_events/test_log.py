@@ -8,7 +8,7 @@ from ant.api import codec
 from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.core.errors import Invalid, NotFound
 from ant.model.events import RunEventCreated
-from ant.model.run_events import Fact, RunEvent, Source, Trust
+from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
 from ant.model.sessions import SessionId
 from ant.run_events import hash_chain, log
 from ant.sessions import sessions
@@ -16,10 +16,10 @@ from ant.store import Store
 from tests.rules import NOBODY, create, events_of, look, room, taken_apart
 
 
-def fact(text: str = "make", **fields: Any) -> Fact:
+def fact(text: str = "make", **fields: Any) -> RunEventDraft:
     """Something that happened."""
     given = {"source": Source.TERMINAL, "trust": Trust.HIGH, "kind": "command_block"}
-    return Fact(**{**given, "text": text, **fields})
+    return RunEventDraft(**{**given, "text": text, **fields})
 
 
 def record(store: Store, session_id: SessionId, text: str, **fields: Any) -> RunEvent:

@@ -3,17 +3,17 @@
 import trio
 import trio.testing
 
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.model.sessions import SessionId
-from ant.runtime.broadcaster import Viewers
+from ant.runtime.broadcaster import Broadcaster
 
 ONE, TWO = SessionId("one"), SessionId("two")
 
 
-async def rings(bell: Bell) -> bool:
+async def rings(wakeup: Wakeup) -> bool:
     """Whether the bell rang since it was last asked."""
     with trio.move_on_after(1) as patience:
-        await bell.wait()
+        await wakeup.wait()
     return not patience.cancelled_caught
 
 
@@ -21,69 +21,72 @@ async def test_a_wake_reaches_who_looks_there(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     """Those that look at this session, not those of another, nor those that left."""
-    viewers = Viewers()
-    here, there, left = Bell(), Bell(), Bell()
-    with viewers.watching(ONE, here), viewers.watching(TWO, there):
-        with viewers.watching(ONE, left):
-            assert 3 == viewers.count()
-        viewers.wake(ONE)
+    broadcaster = Broadcaster()
+    here, there, left = Wakeup(), Wakeup(), Wakeup()
+    with broadcaster.watching(ONE, here), broadcaster.watching(TWO, there):
+        with broadcaster.watching(ONE, left):
+            assert 3 == broadcaster.count()
+        broadcaster.wake(ONE)
         assert [True, False, False] == [await rings(b) for b in (here, there, left)]
-    assert 0 == viewers.count()
-    viewers.wake(ONE)
+    assert 0 == broadcaster.count()
+    broadcaster.wake(ONE)
 
 
 async def test_one_bell_may_look_at_many(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     """A socket has one bell; leaving one session does not leave the other."""
-    viewers, bell = Viewers(), Bell()
-    with viewers.watching(TWO, bell):
-        with viewers.watching(ONE, bell):
+    broadcaster, wakeup = Broadcaster(), Wakeup()
+    with broadcaster.watching(TWO, wakeup):
+        with broadcaster.watching(ONE, wakeup):
             pass
-        viewers.wake(ONE)
-        assert not await rings(bell)
-        viewers.wake(TWO)
-        assert await rings(bell)
+        broadcaster.wake(ONE)
+        assert not await rings(wakeup)
+        broadcaster.wake(TWO)
+        assert await rings(wakeup)
 
 
 def test_who_comes_as_the_last_leaves_is_kept() -> None:
     """The end of an older view takes no newer one with it."""
-    viewers = Viewers()
-    first, second = viewers.watching(ONE, Bell()), viewers.watching(ONE, Bell())
+    broadcaster = Broadcaster()
+    first, second = (
+        broadcaster.watching(ONE, Wakeup()),
+        broadcaster.watching(ONE, Wakeup()),
+    )
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
-    assert 1 == viewers.count()
+    assert 1 == broadcaster.count()
     second.__exit__(None, None, None)
-    assert {} == viewers._bells
+    assert {} == broadcaster._wakeups
 
 
 def test_who_has_a_terminal_is_counted() -> None:
     """Two may be there for one program; the last to leave leaves it alone."""
-    viewers = Viewers()
-    with viewers.typing(ONE, Bell()):
-        with viewers.typing(ONE, Bell()):
-            assert viewers.has_typist(ONE)
-        assert viewers.has_typist(ONE)
-        assert not viewers.has_typist(TWO)
-    assert not viewers.has_typist(ONE)
+    broadcaster = Broadcaster()
+    with broadcaster.typing(ONE, Wakeup()):
+        with broadcaster.typing(ONE, Wakeup()):
+            assert broadcaster.has_typist(ONE)
+        assert broadcaster.has_typist(ONE)
+        assert not broadcaster.has_typist(TWO)
+    assert not broadcaster.has_typist(ONE)
 
 
 def test_who_set_the_size_last_is_preferred() -> None:
     """One terminal answers; when it leaves, the one that did before it."""
-    viewers, first, second, third = Viewers(), Bell(), Bell(), Bell()
+    broadcaster, first, second, third = Broadcaster(), Wakeup(), Wakeup(), Wakeup()
 
-    def answering() -> list[Bell]:
-        bells = (first, second, third)
-        return [bell for bell in bells if viewers.may_reply(ONE, bell)]
+    def answering() -> list[Wakeup]:
+        wakeups = (first, second, third)
+        return [wakeup for wakeup in wakeups if broadcaster.may_reply(ONE, wakeup)]
 
     assert [] == answering(), "the server answers"
-    with viewers.typing(ONE, first):
-        with viewers.typing(ONE, second):
+    with broadcaster.typing(ONE, first):
+        with broadcaster.typing(ONE, second):
             assert [second] == answering()
-            viewers.prefer(ONE, first)
+            broadcaster.prefer(ONE, first)
             assert [first] == answering()
-            viewers.prefer(ONE, second)
+            broadcaster.prefer(ONE, second)
         assert [first] == answering()
     assert [] == answering()
-    assert {} == viewers._typists
+    assert {} == broadcaster._typists

@@ -66,7 +66,7 @@ async def test_a_refusing_database_is_seen(rig: Rig) -> None:
     assert "degraded" == rig.system.health.snapshot().status
     rig.system.journal.degraded = False
     assert "ok" == rig.system.health.snapshot().status
-    rig.system.stage.scribe.waits = True
+    rig.system.services.transcript_writer.waits = True
     assert "degraded" == rig.system.health.snapshot().status
 
 

@@ -18,7 +18,7 @@ from ant.terminal.host import processes
 from ant.terminal.host.base import Identity, Spec
 from ant.terminal.tmux import spool_reader
 from ant.terminal.tmux.server import Tmux
-from ant.terminal.tmux.spool_writer import Writer
+from ant.terminal.tmux.spool_writer import SpoolWriter
 from tests.terminal.private_tmux import needs_tmux, running_tmux
 
 
@@ -97,8 +97,8 @@ async def test_what_a_dead_tmux_left_is_stored(tmp_path: Path) -> None:
             folder = tmux.folder(session_id)
             folder.mkdir(parents=True)
             spool_reader.begin(folder, 0)
-            Writer(str(folder), 0, 100, 50).take(b"one")
-            Writer(str(folder), 9, 100, 50).take(b"two")
+            SpoolWriter(str(folder), 0, 100, 50).take(b"one")
+            SpoolWriter(str(folder), 9, 100, 50).take(b"two")
             spool_reader.begin(folder, 20)
             assert await recovery.recover(store, tmux) == {}
             chunks = store.read(lambda u, s=session_id: u.transcripts.read(s, 0, 9, 99))

@@ -58,7 +58,7 @@ async def test_a_child_knows_where_it_is(rig: Rig) -> None:
 async def test_the_driver_is_that_of_the_session(rig: Rig) -> None:
     """From its start, and from when it is changed."""
     session = await rig.started("one", cli_flag=CliFlag.CODEX_CLI)
-    session_run = rig.system.stage.running[session.id]
+    session_run = rig.system.services.running[session.id]
     assert CliFlag.CODEX_CLI == session_run.detector.flag
     path = f"/api/sessions/{session.id}/cli-flag"
     answer = await ask(rig.app, "PATCH", path, {"cli_flag": "gemini-cli"})
@@ -79,7 +79,7 @@ async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> 
     await rig.started("two", command=("bash",))
     first, second = (spec.env[NONCE] for spec in rig.specs)
     assert first != second
-    session_run = rig.system.stage.running[session.id]
+    session_run = rig.system.services.running[session.id]
     assert first == session_run.detector.shell.nonce
     fake = rig.terminals[0]
     fake.discipline, fake.environment = SHELL, rig.specs[0].env
@@ -99,7 +99,7 @@ async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> 
         f"/api/sessions/{session.id}/terminal/resize",
         {"cols": 60, "rows": 9},
     )
-    end = rig.system.stage.flows[session.id].tail.end
+    end = rig.system.services.flows[session.id].tail.end
 
     async def kept() -> Any:
         """What is told of that place, once the new size is kept with it."""
@@ -154,7 +154,7 @@ async def test_shells_are_left_alone_where_we_are_told_so(
     async with running(tmp_path, shell_integration=False) as rig:
         session = await rig.started(command=("bash",))
         assert NONCE not in rig.specs[0].env
-        session_run = rig.system.stage.running[session.id]
+        session_run = rig.system.services.running[session.id]
         assert session_run.detector.shell.nonce is None
 
 
@@ -176,10 +176,10 @@ async def test_output_is_stored_and_the_exit_is_told_after_it(rig: Rig) -> None:
         return b"".join(chunk.data for chunk in unit.transcripts.backwards(session.id))
 
     assert b"hello world" == await rig.system.journal.read(read)
-    flow = rig.system.stage.flows[session.id]
+    flow = rig.system.services.flows[session.id]
     assert flow.finished
     assert flow.tail.base == flow.tail.end, "memory is let go of"
-    assert {} == rig.system.stage.running
+    assert {} == rig.system.services.running
 
 
 async def test_a_second_run_goes_on_where_the_first_ended(rig: Rig) -> None:
@@ -203,7 +203,7 @@ async def test_activity_and_size_are_told(rig: Rig) -> None:
         await live.flow.wait_stored(1)
     events = [each.event for each in rig.bus.published if each.seq is None]
     assert {TerminalResized, SessionActivity} <= set(map(type, events))
-    assert rig.system.stage.running[session.id].silent_s < PATIENCE_S
+    assert rig.system.services.running[session.id].silent_s < PATIENCE_S
 
 
 async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
@@ -218,7 +218,7 @@ async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
         row.status,
         row.terminal.status_reason,
     )
-    assert {} == rig.system.stage.running
+    assert {} == rig.system.services.running
     rig.fault = None
     live = await rig.system.supervisor.start(session.id)
     assert 0 == live.flow.tail.base
@@ -272,7 +272,7 @@ async def test_a_stop_and_a_start_record_the_end_before(
     await rig.system.supervisor.start(session.id)
     assert (Status.EXITED, 5) == attrs.astuple(await exited_once(rig))[1:3]
     assert Status.RUNNING == (await rig.look(session.id)).status
-    await rig.system.stage.endings.settle_all()
+    await rig.system.services.endings.settle_all()
     assert Status.RUNNING == (await rig.look(session.id)).status
 
 

@@ -134,8 +134,8 @@ async def test_a_bug_in_one_session_stays_its_own(
     def broken(data: bytes, end: int, at: float) -> list[object]:
         raise ZeroDivisionError
 
-    witness = rig.system.stage.running[one.id]
-    monkeypatch.setattr(witness.detector, "feed", broken)
+    session_run = rig.system.services.running[one.id]
+    monkeypatch.setattr(session_run.detector, "feed", broken)
     with caplog.at_level(logging.CRITICAL, "ant"), trio.fail_after(PATIENCE_S):
         rig.terminals[0].say(b"x")
         await live.over.wait()
@@ -223,7 +223,7 @@ class Ledger:
             assert 0 == supervisor._seats
             assert (0, 0) == (
                 rig.system.presence.count(),
-                rig.system.stage.viewers.count(),
+                rig.system.services.broadcaster.count(),
             )
             listed = await rig.system.journal.read(sessions.list_sessions)
             for session in (*listed.sessions, *listed.recoverable):
@@ -237,7 +237,7 @@ class Ledger:
         """The same, and then nothing is left when every session was stopped."""
         await self.check()
         with trio.fail_after(PATIENCE_S):
-            for session_id in list(self.rig.system.stage.running):
+            for session_id in list(self.rig.system.services.running):
                 await self.rig.system.supervisor.stop(session_id)
         assert all(fake.closed for fake in self.rig.terminals)
         assert self.children == children()

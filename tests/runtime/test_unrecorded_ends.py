@@ -7,7 +7,7 @@ from trio.testing import MockClock
 
 from ant.core.errors import NotFound, StorageFailed
 from ant.model.sessions import SessionId
-from ant.runtime.unrecorded_ends import RETRY_S, Endings
+from ant.runtime.unrecorded_ends import RETRY_S, UnrecordedEnds
 
 ONE, TWO = SessionId("one"), SessionId("two")
 
@@ -30,7 +30,7 @@ async def test_what_was_refused_is_tried_until_it_is_recorded(
     autojump_clock: MockClock,
 ) -> None:
     """Once each, and later ones too."""
-    endings = Endings()
+    endings = UnrecordedEnds()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(endings.run)
         for _ in range(2):
@@ -47,7 +47,11 @@ async def test_the_older_end_of_a_session_is_the_one_that_is_kept(
     autojump_clock: MockClock,
 ) -> None:
     """The new run never began; there is nothing of it to record."""
-    endings, older, newer = Endings(), Write([StorageFailed("full")] * 2), Write()
+    endings, older, newer = (
+        UnrecordedEnds(),
+        Write([StorageFailed("full")] * 2),
+        Write(),
+    )
     for write in (older, newer):
         with pytest.raises(StorageFailed):
             await endings.offer(ONE, write)
@@ -58,7 +62,7 @@ async def test_the_older_end_of_a_session_is_the_one_that_is_kept(
 
 async def test_what_fails_otherwise_is_not_kept() -> None:
     """It would fail again each time."""
-    endings, write = Endings(), Write([NotFound("session", "one")])
+    endings, write = UnrecordedEnds(), Write([NotFound("session", "one")])
     with pytest.raises(NotFound):
         await endings.offer(ONE, write)
     await endings.settle_all()
@@ -67,7 +71,7 @@ async def test_what_fails_otherwise_is_not_kept() -> None:
 
 async def test_one_that_was_broken_off_is_kept(autojump_clock: MockClock) -> None:
     """Two who settle it at once record it once."""
-    endings, write = Endings(), Write()
+    endings, write = UnrecordedEnds(), Write()
     with trio.CancelScope() as scope:
         scope.cancel()
         await endings.offer(ONE, write)

@@ -12,7 +12,7 @@ from ant.model.prompts import LINKED_CHAT, PromptId, PromptStatus, Target, Targe
 from ant.model.sessions import Session, SessionId
 from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.store.prompts import Prompts
+from ant.store.prompts import PromptStore
 from ant.terminal.model.prompt import Option
 from tests.asked import decision, prompt, record, stored
 from tests.rules import AT, create
@@ -26,7 +26,7 @@ def here(store: Store) -> Session:
     return create(store)
 
 
-def on(store: Store, work: Callable[[Prompts], T]) -> T:
+def on(store: Store, work: Callable[[PromptStore], T]) -> T:
     def run(unit: Unit) -> T:
         return work(unit.prompts)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from ant.model.run_events import Fact, Source, Trust
+from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.run_events import log
 from ant.store import Store, Unit
 from ant.store.run_events import TOMBSTONE, bury_run_events
@@ -17,8 +17,10 @@ def on(store: Store, work: Callable[[Unit], T]) -> T:
     return store.transact(work)
 
 
-def fact(text: str, kind: str = "command_block") -> Fact:
-    return Fact(Source.TERMINAL, Trust.HIGH, kind, text, {"k": [1]}, 3, 9, {"a": "b"})
+def fact(text: str, kind: str = "command_block") -> RunEventDraft:
+    return RunEventDraft(
+        Source.TERMINAL, Trust.HIGH, kind, text, {"k": [1]}, 3, 9, {"a": "b"}
+    )
 
 
 def test_tombstones_keep_the_chain_and_nothing_else(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.base import open_screen
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 COOKED = Tty(echo=True, canonical=True, foreground="python3", reading=True)
 """Somebody reads a line, as `read` and `input` do."""
@@ -29,7 +29,7 @@ def look_at(
     cols: int = 80,
     rows: int = 24,
     modes: str = "",
-) -> Look:
+) -> ScreenSnapshot:
     """These lines on a screen, drawn below `modes`; they may have styles in them.
 
     The cursor is left behind the last of them, or put at that row and column.
@@ -49,10 +49,10 @@ def look_after(
     quiet_s: float = 5.0,
     cols: int = 80,
     rows: int = 24,
-) -> Look:
+) -> ScreenSnapshot:
     """A screen that was fed these bytes."""
     screen = open_screen(cols, rows)
     screen.feed(data)
-    return Look(
+    return ScreenSnapshot(
         screen.styled(), screen.cursor, screen.modes, tty, quiet_s, len(data), cols
     )

@@ -9,7 +9,7 @@ import attrs
 
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.base import Screen, open_screen
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 FOLDER = Path(__file__).parent / "recordings"
 
@@ -39,7 +39,7 @@ class Recording:
     resizes: dict[int, tuple[int, int]]
     moments: tuple[Moment, ...]
 
-    def looks(self, pieces: int = 0) -> Iterator[tuple[Moment, Look]]:
+    def looks(self, pieces: int = 0) -> Iterator[tuple[Moment, ScreenSnapshot]]:
         """Each moment and the look that was to be had, fed whole or in `pieces`."""
         screen, at = open_screen(self.cols, self.rows), 0
         stops = sorted({*self.resizes, *(moment.offset for moment in self.moments)})
@@ -55,9 +55,9 @@ class Recording:
                 screen.resize(*self.resizes[stop])
 
 
-def look(screen: Screen, moment: Moment) -> Look:
+def look(screen: Screen, moment: Moment) -> ScreenSnapshot:
     """A look at a screen at that moment."""
-    return Look(
+    return ScreenSnapshot(
         screen.styled(),
         screen.cursor,
         screen.modes,

@@ -4,11 +4,11 @@ import attrs
 import trio
 
 from ant.terminal.agents.driver import Driver, driver_for
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.model.prompt import Verdict
 from ant.terminal.screen.base import open_screen
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.recorded import Moment, Recording
 
 PIECES = 24
@@ -59,17 +59,17 @@ class Replayed:
             self._stops
         )
 
-    def glance(self) -> tuple[Look, Verdict]:
+    def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         """What is shown now, and what is held true of it."""
         look = self.look()
-        return look, judge(look, self.recording.driver)
+        return look, classify(look, self.recording.driver)
 
-    def look(self) -> Look:
+    def look(self) -> ScreenSnapshot:
         """What is shown now."""
         screen, quiet_s = self._screen, trio.current_time() - self._last
         tty = self.until.tty
         rows, cursor, modes = screen.styled(), screen.cursor, screen.modes
-        return Look(rows, cursor, modes, tty, quiet_s, self.end, screen.cols)
+        return ScreenSnapshot(rows, cursor, modes, tty, quiet_s, self.end, screen.cols)
 
     async def wait_output(self, patience_s: float) -> bool:
         """Until the next piece is due."""

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.host.base import Exit, Spec, Terminal
 from ant.terminal.host.pty import open_pty
@@ -17,7 +17,7 @@ from ant.terminal.model.prompt import Prompt, Verdict
 from ant.terminal.observations import BlockSeen, Observation, OutputSeen
 from ant.terminal.screen.display import Display
 from ant.terminal.session import LiveTerminal, run_session
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 
 COLS, ROWS = 90, 30
 PATIENCE_S = 20.0
@@ -38,13 +38,13 @@ class Onlooker:
             "PWD": cwd,
         }
         self.spec = Spec((program, *argv[1:]), cwd, env, COLS, ROWS)
-        self.flow = Flow(Tail(0))
+        self.flow = OutputFlow(Tail(0))
         self.verdicts: list[tuple[float, Verdict]] = []
-        self.blocks: list[Block] = []
+        self.blocks: list[CommandBlock] = []
         self.live: LiveTerminal
         self._told = trio.Event()
 
-    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         terminal = await open_pty(self.spec)
         return terminal, self.flow, Display.blank(COLS, ROWS, 0)
 
@@ -102,7 +102,7 @@ async def running(
     """A program with eyes on it; ended when the block is left."""
     async with trio.open_nursery() as nursery:
         onlooker = Onlooker(argv, cwd)
-        live = await nursery.start(run_session, Detector(flag), onlooker)
+        live = await nursery.start(run_session, PromptDetector(flag), onlooker)
         try:
             yield onlooker
         finally:

@@ -3,7 +3,7 @@
 import trio
 from trio.testing import MockClock
 
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.drain import DRAIN_QUIET_S, drain
 from tests.fakes import FakeTerminal
@@ -11,7 +11,7 @@ from tests.fakes import FakeTerminal
 
 async def test_silence_is_the_end(autojump_clock: MockClock) -> None:
     """As long as bytes come it goes on; then it is quiet once, and that is all."""
-    flow, begun = Flow(Tail(0)), trio.current_time()
+    flow, begun = OutputFlow(Tail(0)), trio.current_time()
     async with trio.open_nursery() as nursery:
 
         async def speak() -> None:
@@ -27,7 +27,7 @@ async def test_silence_is_the_end(autojump_clock: MockClock) -> None:
 
 async def test_silence_before_a_full_tail_is_none(autojump_clock: MockClock) -> None:
     """Nothing is read then, so nobody knows; the store makes room in the end."""
-    flow = Flow(Tail(0, capacity=1))
+    flow = OutputFlow(Tail(0, capacity=1))
     with trio.move_on_after(60) as patience:
         await drain(FakeTerminal(), flow, trio.Event())
     assert patience.cancelled_caught
@@ -45,5 +45,5 @@ async def test_what_has_an_end_is_read_to_it(autojump_clock: MockClock) -> None:
             at_end.set()
 
         nursery.start_soon(end)
-        await drain(terminal, Flow(Tail(0)), at_end)
+        await drain(terminal, OutputFlow(Tail(0)), at_end)
     assert trio.current_time() - begun == 60

@@ -8,9 +8,9 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.core.counters import Limit, counted
 from ant.core.errors import CapacityReached, Conflict, Invalid, NotRunning, Stalled
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Skipped, Terminal
 from ant.terminal.input.queue import INBOX, INBOX_BYTES
@@ -29,7 +29,7 @@ class Diary:
 
     def __init__(self, terminal: FakeTerminal, lags: bool = False) -> None:
         self.terminal, self.lags = terminal, lags
-        self.flow = Flow(Tail(0, capacity=LIMIT, keep=0))
+        self.flow = OutputFlow(Tail(0, capacity=LIMIT, keep=0))
         self.display: Display | None = Display.blank(20, 3, 0)
         self.alone = True
         self.seen: list[Observation] = []
@@ -39,7 +39,7 @@ class Diary:
         self.began_fails: Exception | None = None
         self.at_end: Callable[[], None] = lambda: None
 
-    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         await trio.lowlevel.checkpoint()
         self.opened += 1
         return self.terminal, self.flow, self.display
@@ -95,7 +95,7 @@ class Holed(FakeTerminal):
 
 async def start(nursery: trio.Nursery, diary: Diary) -> LiveTerminal:
     """A session in the background."""
-    live: LiveTerminal = await nursery.start(run_session, Detector(), diary)
+    live: LiveTerminal = await nursery.start(run_session, PromptDetector(), diary)
     return live
 
 
@@ -104,7 +104,7 @@ async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -
     terminal = FakeTerminal(b"one ", b"two ", b"three")
     diary = Diary(terminal)
     terminal.end(Exit(code=3))
-    await run_session(Detector(), diary)
+    await run_session(PromptDetector(), diary)
     assert b"one two three" == diary.stored
     assert [(Exit(code=3), None)] == diary.last_words
     assert diary.flow.finished
@@ -198,7 +198,7 @@ async def test_where_bytes_are_missing_numbering_goes_on_behind_them(
         await trio.sleep(1)
         assert (diary.flow.tail.base, diary.flow.tail.end) == (1006, 1011)
         assert live.look().lines[0] == "beforeafter"
-        assert live.glance()[0].end == 1011
+        assert live.snapshot()[0].end == 1011
         diary.store()
         assert diary.stored == b"beforeafter"
         live.stop()
@@ -242,7 +242,7 @@ async def test_a_bug_in_a_detector_ends_its_own_session_only(
 ) -> None:
     """The terminal is closed, the last word is `crashed`, the sibling runs on."""
 
-    class Broken(Detector):
+    class Broken(PromptDetector):
         def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
             raise ZeroDivisionError
 
@@ -300,7 +300,7 @@ async def test_input_is_written_in_order_by_one_writer(
         assert b"a" * (MAX_READ + 7) + b"bc" == terminal.written
         nothing = live.type_nowait(b"")
         assert 0 == await nothing.wait(0)
-        assert [(0, 0)] == [(live._inbox._queued, nothing.written)]
+        assert [(0, 0)] == [(live._input_queue._queued, nothing.written)]
         live.stop()
 
 
@@ -422,7 +422,7 @@ async def test_who_cannot_be_opened_says_why() -> None:
     """The error is the caller's, and the last word has no exit."""
 
     class Closed(Diary):
-        async def open(self) -> tuple[Terminal, Flow, Display | None]:
+        async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
             raise Invalid("there is no program at $.command[0]")
 
     diary = Closed(FakeTerminal())

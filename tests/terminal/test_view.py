@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.core.errors import Conflict
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
-from ant.terminal.detect.prompt_detector import PAUSE_S, Detector
+from ant.terminal.detect.prompt_detector import PAUSE_S, PromptDetector
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.prompt import Kind
-from ant.terminal.model.tty import Step
+from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.display import Display
 from ant.terminal.shell.osc133 import NONCE
-from ant.terminal.view import CATCH_UP, Sight
+from ant.terminal.view import CATCH_UP, ScreenView
 from tests.fakes import FakeTerminal
 from tests.strategies import CUTS, cut
 from tests.terminal.drawn import COOKED, DEAF, SHELL
@@ -32,15 +32,15 @@ class Scene:
     def __init__(self, blind: bool = False, start: int = START) -> None:
         self.terminal = FakeTerminal(size=(40, 5))
         self.terminal.discipline = COOKED
-        self.flow = Flow(Tail(start))
-        self.detector = Detector()
+        self.flow = OutputFlow(Tail(start))
+        self.detector = PromptDetector()
         display = None if blind else Display.blank(40, 5, start)
-        self.sight = Sight(self.terminal, self.flow, display, self.detector)
+        self.view = ScreenView(self.terminal, self.flow, display, self.detector)
 
     def say(self, data: bytes, at: float = 0.0) -> None:
         """The program puts that out, and it is seen."""
         self.flow.append(data)
-        self.sight.feed(data, self.flow.tail.end, 0.0)
+        self.view.feed(data, self.flow.tail.end, 0.0)
         self.detector.feed(data, self.flow.tail.end, at)
 
 
@@ -48,22 +48,22 @@ def test_a_glance_tells_what_is_asked_now() -> None:
     """Screen, line discipline and quiet of this moment make the verdict."""
     scene = Scene()
     scene.say(ASKS, at=5.0)
-    look, verdict = scene.sight.glance(7.5)
+    look, verdict = scene.view.snapshot(7.5)
     assert (COOKED, 2.5, START + len(ASKS)) == (look.tty, look.quiet_s, look.end)
     assert (Kind.DIALOG, look.end) == (verdict.kind, verdict.end)
     assert verdict.prompt is not None
     assert "Continue?" == verdict.prompt.question
     scene.terminal.discipline = DEAF
-    assert Kind.QUIET_UNKNOWN is scene.sight.glance(7.5)[1].kind
+    assert Kind.QUIET_UNKNOWN is scene.view.snapshot(7.5)[1].kind
 
 
 def test_nothing_was_put_out_yet() -> None:
     """A program that starts is at work; one that was taken up is quiet from then on."""
     scene = Scene()
-    look, verdict = scene.sight.glance(100.0)
+    look, verdict = scene.view.snapshot(100.0)
     assert (0.0, START, -1) == (look.quiet_s, look.end, look.last)
     assert verdict.prompt is None
-    assert 4.0 == scene.sight.glance(104.0)[0].quiet_s
+    assert 4.0 == scene.view.snapshot(104.0)[0].quiet_s
 
 
 def test_a_screen_that_is_behind_is_refused() -> None:
@@ -72,21 +72,21 @@ def test_a_screen_that_is_behind_is_refused() -> None:
     scene.say(ASKS)
     scene.flow.append(b"y\r\n")
     with pytest.raises(Conflict):
-        scene.sight.glance(1.0)
-    assert START + len(ASKS) == scene.sight.look(1.0).end
-    scene.sight.catch_up(0.0)
-    assert scene.sight.glance(1.0)[1].prompt is None
+        scene.view.snapshot(1.0)
+    assert START + len(ASKS) == scene.view.look(1.0).end
+    scene.view.catch_up(0.0)
+    assert scene.view.snapshot(1.0)[1].prompt is None
 
 
 def test_catching_up_is_bounded() -> None:
     """A flood is taken in pieces; each ends where the next begins."""
     scene = Scene()
     scene.flow.append(b"x" * (CATCH_UP + 1))
-    scene.sight.catch_up(0.0)
-    assert START + CATCH_UP == scene.sight.end
-    scene.sight.catch_up(0.0)
-    scene.sight.catch_up(0.0)
-    assert START + CATCH_UP + 1 == scene.sight.end == scene.flow.tail.end
+    scene.view.catch_up(0.0)
+    assert START + CATCH_UP == scene.view.end
+    scene.view.catch_up(0.0)
+    scene.view.catch_up(0.0)
+    assert START + CATCH_UP + 1 == scene.view.end == scene.flow.tail.end
 
 
 @given(CUTS, st.integers(0, len(ASKS)))
@@ -99,22 +99,22 @@ def test_the_same_is_seen_at_any_split(cuts: list[int], early: int) -> None:
         end += len(piece)
         parts.flow.append(piece)
         if end - START >= early:
-            parts.sight.catch_up(0.0)
-        parts.sight.feed(piece, end, 0.0)
-    assert whole.sight.drawing() == parts.sight.drawing()
-    assert whole.sight.look(1.0).lines == parts.sight.look(1.0).lines
+            parts.view.catch_up(0.0)
+        parts.view.feed(piece, end, 0.0)
+    assert whole.view.drawing() == parts.view.drawing()
+    assert whole.view.look(1.0).lines == parts.view.look(1.0).lines
 
 
 def test_a_look_that_is_due_tells_what_is_new() -> None:
     """Once; the same screen again says nothing."""
     scene = Scene()
     scene.say(ASKS, at=1.0)
-    (seen,) = scene.sight.judge(1.0 + PAUSE_S)
+    (seen,) = scene.view.judge(1.0 + PAUSE_S)
     assert isinstance(seen, VerdictSeen)
     assert seen.verdict.prompt is not None
-    assert [] == scene.sight.judge(1.5)
+    assert [] == scene.view.judge(1.5)
     scene.say(b"y\r\n", at=2.0)
-    (gone,) = scene.sight.judge(2.0 + PAUSE_S)
+    (gone,) = scene.view.judge(2.0 + PAUSE_S)
     assert isinstance(gone, VerdictSeen)
     assert gone.verdict.prompt is None
 
@@ -122,9 +122,9 @@ def test_a_look_that_is_due_tells_what_is_new() -> None:
 def test_queries_are_answered_by_who_feeds() -> None:
     """The replies of the screen are handed on, not written."""
     scene = Scene()
-    assert b"\x1b[1;1R" == scene.sight.feed(b"\x1b[6n", START + 4, 0.0)
+    assert b"\x1b[1;1R" == scene.view.feed(b"\x1b[6n", START + 4, 0.0)
     scene.flow.append(b"\x1b[6n" + b"ab\x1b[6n")
-    assert b"\x1b[1;3R" == scene.sight.catch_up(0.0)
+    assert b"\x1b[1;3R" == scene.view.catch_up(0.0)
     assert b"" == scene.terminal.written
 
 
@@ -146,17 +146,17 @@ def test_the_same_was_run_at_any_split(cuts: list[int], early: int) -> None:
         end += len(piece)
         parts.flow.append(piece)
         if end - START >= early:
-            replies += parts.sight.catch_up(0.0)
-        replies += parts.sight.feed(piece, end, 0.0)
-    parts.sight.finish(0.0)
-    first, second = (each.block for each in parts.sight.blocks())
+            replies += parts.view.catch_up(0.0)
+        replies += parts.view.feed(piece, end, 0.0)
+    parts.view.finish(0.0)
+    first, second = (each.block for each in parts.view.blocks())
     assert ["echo 漢", "true " * 11 + "true"] == [first.command, second.command]
     output = RAN[first.start - START : first.end - START]
     assert b"\x1b[6n\xe6\xbc\xa2\r\n" == output
     assert hashlib.sha256(output).hexdigest() == first.sha256
     assert (end, end, None) == (second.start, second.end, second.exit_code)
     assert b"\x1b[3;1R" == replies
-    assert [] == parts.sight.blocks()
+    assert [] == parts.view.blocks()
 
 
 @given(CUTS, st.integers(0, len(RAN)), st.integers(0, len(RAN)))
@@ -170,19 +170,19 @@ def test_a_restart_at_any_split_takes_no_command(
         scene.detector.shell.nonce = "N"
     whole.say(data)
     before.say(data[:at])
-    told = [each.block for each in before.sight.blocks()]
+    told = [each.block for each in before.view.blocks()]
     end = told[-1].end if told else START
     past = []
     for piece in cut(data[end - START : at], cuts):
         end += len(piece)
         past.append((piece, end, 0.0))
-    after.sight.recall(past)
-    drawn = after.sight.drawing()
+    after.view.recall(past)
+    drawn = after.view.drawing()
     assert (START + at, "") == (drawn.offset, "".join(drawn.lines))
     after.say(data[at : at + hole])
     after.say(data[at + hole :])
-    told += [each.block for each in after.sight.blocks()]
-    assert [each.block for each in whole.sight.blocks()] == told
+    told += [each.block for each in after.view.blocks()]
+    assert [each.block for each in whole.view.blocks()] == told
 
 
 def test_a_command_whose_middle_was_left_out_has_no_hash() -> None:
@@ -190,9 +190,9 @@ def test_a_command_whose_middle_was_left_out_has_no_hash() -> None:
     scene = Scene(start=START + 1000)
     scene.detector.shell.nonce = "N"
     begun = RAN[RAN.rindex(b"\x1b]133;B") :]
-    scene.sight.recall([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
+    scene.view.recall([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
     scene.say(b"1\x1b]133;D;3;ant=N\x07")
-    (block,) = (each.block for each in scene.sight.blocks())
+    (block,) = (each.block for each in scene.view.blocks())
     assert ("true " * 11 + "true", 3, None) == (
         *(block.command, block.exit_code, block.sha256),
     )
@@ -206,7 +206,7 @@ def test_without_a_library_a_command_has_no_text() -> None:
     scene.say(RAN + b"1\x1b]133;D;3;ant=N\x07")
     told = RAN.replace(b"133;C;", b"133;C;cmdline_url=ls%20-l;")
     scene.say(told)
-    first, second, third = (each.block for each in scene.sight.blocks())
+    first, second, third = (each.block for each in scene.view.blocks())
     assert ["", "", "ls -l"] == [each.command for each in (first, second, third)]
     assert (1, 3) == (second.end - second.start, second.exit_code)
 
@@ -217,16 +217,16 @@ def test_nobody_else_is_believed() -> None:
         scene = Scene()
         scene.detector.shell.nonce = nonce
         scene.say(RAN)
-        scene.sight.finish(1.0)
-        assert [] == scene.sight.blocks()
+        scene.view.finish(1.0)
+        assert [] == scene.view.blocks()
 
 
 def test_a_resize_is_for_the_next_byte() -> None:
     """The screen has the new size from then on."""
     scene = Scene()
-    scene.sight.resize(20, 3)
-    drawing = scene.sight.drawing()
-    picture = scene.sight.picture()
+    scene.view.resize(20, 3)
+    drawing = scene.view.drawing()
+    picture = scene.view.picture()
     assert picture is not None
     assert (20, 3) == (drawing.cols, drawing.rows) == (picture.cols, picture.rows)
 
@@ -234,22 +234,22 @@ def test_a_resize_is_for_the_next_byte() -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda sight: sight.drawing(),
-        lambda sight: sight.look(1.0),
-        lambda sight: sight.glance(1.0),
+        lambda view: view.drawing(),
+        lambda view: view.look(1.0),
+        lambda view: view.snapshot(1.0),
     ],
 )
-def test_without_a_library_nothing_is_seen(ask: Callable[[Sight], object]) -> None:
+def test_without_a_library_nothing_is_seen(ask: Callable[[ScreenView], object]) -> None:
     """Bytes go on, and who asks for the screen is told why there is none."""
     scene = Scene(blind=True)
     scene.say(ASKS)
-    scene.sight.resize(20, 3)
-    assert START + len(ASKS) == scene.sight.end
-    assert b"" == scene.sight.catch_up(0.0)
-    assert scene.sight.picture() is None
-    assert [] == scene.sight.judge(1.0)
+    scene.view.resize(20, 3)
+    assert START + len(ASKS) == scene.view.end
+    assert b"" == scene.view.catch_up(0.0)
+    assert scene.view.picture() is None
+    assert [] == scene.view.judge(1.0)
     with pytest.raises(Conflict):
-        ask(scene.sight)
+        ask(scene.view)
 
 
 def marked(letter: str, nonce: str = "N") -> bytes:
@@ -268,30 +268,30 @@ def test_what_the_shell_in_front_says_belongs_to_a_look() -> None:
     """It is at its prompt, or runs something that asks as shortly."""
     scene = listening(Scene())
     scene.say(marked("A") + b"$ " + marked("B"))
-    look, verdict = scene.sight.glance(5.0)
-    assert attrs.evolve(SHELL, mark=Step.INPUT) == look.tty == scene.sight.tty()
+    look, verdict = scene.view.snapshot(5.0)
+    assert attrs.evolve(SHELL, mark=ShellStep.INPUT) == look.tty == scene.view.tty()
     assert (Kind.AT_REST, "shell/mark") == (verdict.kind, verdict.rule)
     scene.say(b"read -e\r\n" + marked("C") + b"> ")
-    look, verdict = scene.sight.glance(5.0)
+    look, verdict = scene.view.snapshot(5.0)
     assert Kind.AT_REST is not verdict.kind
     scene.say(b"\r\n" + marked("D;0"))
-    assert "shell" == scene.sight.glance(5.0)[1].rule
+    assert "shell" == scene.view.snapshot(5.0)[1].rule
 
 
 def test_a_prompt_that_shell_asks_by_is_still_a_question() -> None:
     """As in the search of its history."""
     scene = listening(Scene())
     scene.say(marked("A") + b"$ " + marked("B") + b"\r(reverse-i-search)`': ")
-    assert Kind.QUESTION is scene.sight.glance(5.0)[1].kind
+    assert Kind.QUESTION is scene.view.snapshot(5.0)[1].kind
 
 
 def test_marks_of_others_are_hints_and_no_more() -> None:
     """Without the nonce, with another one, or where no nonce was given."""
     scene = listening(Scene())
     scene.say(marked("A") + marked("B") + marked("C", "M") + b"\x1b]133;C\x07$ ")
-    assert "shell/mark" == scene.sight.glance(5.0)[1].rule
+    assert "shell/mark" == scene.view.snapshot(5.0)[1].rule
     scene.detector.shell.nonce = None
-    assert SHELL == scene.sight.tty()
+    assert SHELL == scene.view.tty()
 
 
 def test_marks_are_those_of_the_program_in_front() -> None:
@@ -299,13 +299,13 @@ def test_marks_are_those_of_the_program_in_front() -> None:
     scene = listening(Scene())
     scene.say(marked("A") + marked("B") + marked("C") + b"$ ")
     scene.terminal.discipline = attrs.evolve(SHELL, leader=False, foreground="python3")
-    assert scene.terminal.discipline == scene.sight.tty()
+    assert scene.terminal.discipline == scene.view.tty()
     assert (Kind.AT_REST, "prompt") == attrs.astuple(
-        scene.sight.glance(5.0)[1], recurse=False
+        scene.view.snapshot(5.0)[1], recurse=False
     )[:2]
     scene.terminal.discipline = SHELL
     scene.terminal.environment.clear()
-    assert SHELL == scene.sight.tty()
-    assert "shell" == scene.sight.glance(5.0)[1].rule
+    assert SHELL == scene.view.tty()
+    assert "shell" == scene.view.snapshot(5.0)[1].rule
     scene.terminal.discipline = None
-    assert scene.sight.tty() is None
+    assert scene.view.tty() is None

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.core.errors import Forbidden, Unauthorized
-from ant.http.access.peers import Peer
+from ant.http.access.peers import ConnectedPeer
 from ant.identity.tokens import PREFIX
 
 _LOCAL = frozenset({"localhost"})
@@ -120,9 +120,9 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
         )
 
 
-def peer_of(scope: Any) -> Peer:
+def peer_of(scope: Any) -> ConnectedPeer:
     """What the listener noted of the connection. Raises `Unauthorized` for nothing."""
     peer = (scope.get("state") or {}).get("peer")
-    if not isinstance(peer, Peer):
+    if not isinstance(peer, ConnectedPeer):
         raise Unauthorized("ANT cannot tell where this call comes from.")
     return peer

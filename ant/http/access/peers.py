@@ -17,12 +17,12 @@ import trio
 
 from ant.core.errors import Unauthorized
 from ant.http.access.sock_diag import Address, Owner, SockDiag, is_local
-from ant.identity.tokens import Caller, Mint, identify
-from ant.runtime.session_run import Stage
+from ant.identity.tokens import Caller, TokenSigner, identify
+from ant.runtime.session_run import RunServices
 from ant.store import Unit
 from ant.terminal.host import processes
 from ant.terminal.host.processes import Process
-from ant.terminal.host.socket_holders import Holders, lineage, uids_of
+from ant.terminal.host.socket_holders import SocketHolders, lineage, uids_of
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing; `WEBSOCKET` is none of them."""
@@ -46,7 +46,7 @@ _ENDED: Final = "This call comes from a program of a terminal that has ended."
 
 
 @attrs.frozen
-class Named:
+class TerminalClaim:
     """A terminal that a process is of: by what the kernel tells, or by what it says."""
 
     session_id: str
@@ -54,7 +54,7 @@ class Named:
 
 
 @attrs.frozen
-class Finding:
+class ProcessLookup:
     """What /proc tells of the process that holds a connection.
 
     `named` is the terminal it is of: told by the kernel (`is_proved`), or by the
@@ -63,7 +63,7 @@ class Finding:
     """
 
     known: bool
-    named: Named | None = None
+    named: TerminalClaim | None = None
     is_proved: bool = False
     ours: bool = False
 
@@ -75,21 +75,23 @@ class Peers:
     """
 
     def __init__(
-        self, kernel: SockDiag, stage: Stage, tmux: str, is_open: bool = False
+        self, kernel: SockDiag, services: RunServices, tmux: str, is_open: bool = False
     ) -> None:
-        self._kernel, self.stage, self.is_open = kernel, stage, is_open
+        self._kernel, self.services, self.is_open = kernel, services, is_open
         self._tmux = tmux.encode()
-        self._holders = Holders()
+        self._holders = SocketHolders()
         self._turn = trio.CapacityLimiter(AT_ONCE)
 
-    def accepted(self, theirs: Address | None, ours: Address | None) -> "Peer | None":
+    def accepted(
+        self, theirs: Address | None, ours: Address | None
+    ) -> "ConnectedPeer | None":
         """What is to be known of a connection from its first moment on.
 
         None for one that has no addresses, and about which nothing can be asked.
         """
         if theirs is None or ours is None:
             return None
-        return Peer(self, theirs, ours)
+        return ConnectedPeer(self, theirs, ours)
 
     def ask(self, theirs: Address, ours: Address) -> Owner | None:
         """Whose a connection is now; None where nobody can tell."""
@@ -98,16 +100,18 @@ class Peers:
         except (OSError, ValueError):
             return None
 
-    async def find(self, inode: int) -> Finding:
+    async def find(self, inode: int) -> ProcessLookup:
         """Which process holds that socket, and whether it is of a terminal of ours.
 
         In a thread, since it may read all of /proc. *Cancellation:* the thread ends by
         itself.
         """
-        mint, leaders = self.stage.mint, dict[int, Named]()
-        for session_id, witness in self.stage.running.items():
-            if (leader := witness.live.terminal.identity) is not None:
-                named = Named(session_id, mint.token(session_id, witness.run))
+        token_signer, leaders = self.services.token_signer, dict[int, TerminalClaim]()
+        for session_id, session_run in self.services.running.items():
+            if (leader := session_run.live.terminal.identity) is not None:
+                named = TerminalClaim(
+                    session_id, token_signer.token(session_id, session_run.run)
+                )
                 leaders[leader.pid] = named
         return await trio.to_thread.run_sync(
             partial(self._look, inode, leaders),
@@ -115,13 +119,15 @@ class Peers:
             limiter=self._turn,
         )
 
-    def _look(self, inode: int, leaders: dict[int, Named]) -> Finding:
+    def _look(self, inode: int, leaders: dict[int, TerminalClaim]) -> ProcessLookup:
         found = self._holders.find(inode)
         if found.pid is None:
-            return Finding(any(self._may_hold(pid, leaders) for pid in found.unseen))
+            return ProcessLookup(
+                any(self._may_hold(pid, leaders) for pid in found.unseen)
+            )
         return self._judge(found.pid, leaders)
 
-    def _may_hold(self, pid: int, leaders: dict[int, Named]) -> bool:
+    def _may_hold(self, pid: int, leaders: dict[int, TerminalClaim]) -> bool:
         """Whether a process that hides its descriptors may be the operator's.
 
         One of our user's that is not from a terminal of ours: sshd forwards a port so.
@@ -131,23 +137,23 @@ class Peers:
         finding = self._judge(pid, leaders)
         return finding.known and not (finding.named or finding.ours)
 
-    def _judge(self, pid: int, leaders: dict[int, Named]) -> Finding:
+    def _judge(self, pid: int, leaders: dict[int, TerminalClaim]) -> ProcessLookup:
         if pid == os.getpid():
-            return Finding(known=True)
+            return ProcessLookup(known=True)
         line = lineage(pid)
         if not line:
-            return Finding(known=False)
+            return ProcessLookup(known=False)
         # What the kernel tells goes before what a process says of itself.
         for process in line:
             named = leaders.get(process.pid) or leaders.get(process.sid)
             if named is not None:
-                return Finding(known=True, named=named, is_proved=True, ours=True)
+                return ProcessLookup(known=True, named=named, is_proved=True, ours=True)
             if process.pid == os.getpid():
                 break
         for number, process in enumerate(line):
             if process.pid == os.getpid() or self._is_tmux(process):
-                return Finding(known=True, named=_named(line[:number]), ours=True)
-        return Finding(known=True, named=_named(line))
+                return ProcessLookup(known=True, named=_named(line[:number]), ours=True)
+        return ProcessLookup(known=True, named=_named(line))
 
     def _is_tmux(self, process: Process) -> bool:
         """Whether it is our tmux server, or a client of it; also of an earlier run."""
@@ -155,22 +161,22 @@ class Peers:
         return (b"-L", self._tmux) in pairwise(words)
 
 
-def _named(line: Iterable[Process]) -> Named | None:
+def _named(line: Iterable[Process]) -> TerminalClaim | None:
     for process in line:
         env = processes.environ_of(process.pid)
         if session_id := env.get("ANT_SESSION_ID"):
-            return Named(session_id, env.get("ANT_TOKEN", ""))
+            return TerminalClaim(session_id, env.get("ANT_TOKEN", ""))
     return None
 
 
-class Peer:
+class ConnectedPeer:
     """The other end of one connection, and who it was found to be."""
 
     def __init__(self, peers: Peers, theirs: Address, ours: Address) -> None:
         self._peers, self._theirs, self._ours = peers, theirs, ours
         self._is_local = _is_local(theirs, ours)
         self._owner = peers.ask(theirs, ours) if self._is_local else None
-        self._finding: Finding | None = None
+        self._finding: ProcessLookup | None = None
         self._is_sure = False
 
     async def caller(self, method: str) -> Caller | None:
@@ -183,15 +189,17 @@ class Peer:
             if self._peers.is_open:
                 return None
             raise Unauthorized(_REMOTE)
-        stage = self._peers.stage
+        services = self._peers.services
         is_unsafe = method not in SAFE
         if self._finding is None or (is_unsafe and not self._is_sure):
             self._finding = None
             finding = await self._look()
             self._finding, self._is_sure = finding, is_unsafe
-        return await stage.journal.read(_caller, stage.mint, self._finding)
+        return await services.journal.read(
+            _caller, services.token_signer, self._finding
+        )
 
-    async def _look(self) -> Finding:
+    async def _look(self) -> ProcessLookup:
         owner = self._owner
         if owner is None:
             raise Unauthorized(_UNKNOWN)
@@ -215,12 +223,14 @@ def _is_local(theirs: Address, ours: Address) -> bool:
         return True
 
 
-def _caller(unit: Unit, mint: Mint, finding: Finding) -> Caller | None:
+def _caller(
+    unit: Unit, token_signer: TokenSigner, finding: ProcessLookup
+) -> Caller | None:
     """Who was found. Raises `Unauthorized` where nobody can tell, or it has ended."""
     named = finding.named
     if named is not None:
         with suppress(Unauthorized):
-            caller = identify(unit, mint, named.token)
+            caller = identify(unit, token_signer, named.token)
             if caller.session_id == named.session_id:
                 return caller
         # Of another server's terminals the database knows nothing.

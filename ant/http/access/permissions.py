@@ -10,7 +10,7 @@ import attrs
 
 from ant.api.frames import Frame, JoinSession, LeaveSession, PresencePing, Resume
 from ant.api.message_requests import PostMessage
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import Forbidden, TooLarge
 from ant.identity import tokens
 from ant.identity.tokens import Caller
@@ -54,7 +54,7 @@ def check_size(system: System, keeps: int | None, size: int) -> None:
     """
     most = system.config.token_body_max if keeps is None else MAX_KEPT_IN_PART
     if size > most:
-        met(Limit.TOKEN_BODY)
+        increment(Limit.TOKEN_BODY)
         raise TooLarge(f"A body of a terminal's token may have {most} bytes here.")
 
 

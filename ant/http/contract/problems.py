@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from ant.api import codec
 from ant.api.problem import MEDIA_TYPE, problem
 from ant.core import errors
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def register(app: Quart) -> None:
     async def werkzeugs(error: HTTPException) -> Response:
         status = error.code or 500
         if status == 413:
-            met(Limit.BODY)
+            increment(Limit.BODY)
         detail = _SENTENCES.get(status) or error.description or "The request failed."
         allow = dict(error.get_headers()).get("Allow")
         return respond(problem(status, detail), {"Allow": allow} if allow else None)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import attrs
 
-from ant.api.constraints import NO_NUL, Choice, Count, Given, Json, Range, Text
+from ant.api.constraints import NO_NUL, Count, Json, OneOf, Range, RequiredFields, Text
 from ant.api.patch import UNSET
 
 Schema = dict[str, Any]
@@ -112,7 +112,7 @@ def _limited(schema: Schema, limit: Any) -> Schema:
     match limit:
         case Range(low, high):
             return {**schema, "minimum": low, "maximum": high}
-        case Choice(words):
+        case OneOf(words):
             return {**schema, "enum": list(words)}
         case Count(high):
             noun = "maxItems" if schema["type"] == "array" else "maxProperties"
@@ -136,7 +136,7 @@ def _pattern(limit: Text) -> Schema:
 
 def _rule(kind: type) -> Schema:
     rule = getattr(kind, "rule", None)
-    if not isinstance(rule, Given):
+    if not isinstance(rule, RequiredFields):
         return {}
     ways = [
         {"required": [name], "properties": {name: {"not": {"type": "null"}}}}

@@ -22,7 +22,7 @@ async def list_deliveries(
     With a terminal's token those to terminals outside of the room are left out, and
     `file` is told of its own only.
     """
-    page = await system.journal.study(
+    page = await system.journal.read_in_thread(
         deliveries.list_deliveries, session_id, query, caller
     )
     return Deliveries(page, page.next)
@@ -42,4 +42,4 @@ async def list_deliveries_of_message(
     A terminal's token is told what the list of the room tells it.
     """
     work = deliveries.of_message, session_id, message_id, caller
-    return Deliveries(await system.journal.study(*work))
+    return Deliveries(await system.journal.read_in_thread(*work))

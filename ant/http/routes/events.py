@@ -10,8 +10,8 @@ from quart.wrappers.response import ResponseBody
 
 from ant.api import codec
 from ant.api.terminal_requests import ListEvents
-from ant.core.counters import Limit, met
-from ant.core.wakeup import Bell
+from ant.core.counters import Limit, increment
+from ant.core.wakeup import Wakeup
 from ant.http.contract.endpoint import endpoint
 from ant.journal import event_log
 from ant.model.events import Envelope
@@ -35,7 +35,9 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     `Last-Event-ID`; one that names no event gets what happens from now on.
     """
     if request.accept_mimetypes.best != EVENT_STREAM:
-        return await system.journal.study(event_log.list_events, query, system.epoch)
+        return await system.journal.read_in_thread(
+            event_log.list_events, query, system.epoch
+        )
     last, seq = request.headers.get("Last-Event-ID", ""), system.bus.seq
     if last.isascii() and last.isdecimal():
         seq = min(int(last), seq)
@@ -58,10 +60,10 @@ class EventStream(ResponseBody):
 
     def __init__(self, system: System, query: ListEvents, seq: int) -> None:
         self._system, self._query, self._seq = system, query, seq
-        self._bell, self._scope = Bell(), ExitStack()
+        self._wakeup, self._scope = Wakeup(), ExitStack()
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
-        self._scope.enter_context(self._system.bus.subscribed(self._bell))
+        self._scope.enter_context(self._system.bus.subscribed(self._wakeup))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -73,13 +75,13 @@ class EventStream(ResponseBody):
     async def __anext__(self) -> bytes:
         """What is next, as one piece; a comment when there is nothing for long."""
         while not self._system.bus.closed:
-            page, oldest = await self._system.journal.study(
+            page, oldest = await self._system.journal.read_in_thread(
                 event_log.missed_events, self._seq, PAGE
             )
             pieces = []
             if oldest > self._seq + 1:
                 gap = {"scope": "events", "from": self._seq + 1, "to": oldest}
-                met(Limit.EVENT_GAP)
+                increment(Limit.EVENT_GAP)
                 pieces.append(_event("gap", gap))
                 self._seq = oldest - 1
             for envelope in page:
@@ -91,7 +93,7 @@ class EventStream(ResponseBody):
                 return b"".join(pieces)
             if not page.more:
                 with trio.move_on_after(BEAT_S) as patience:
-                    await self._bell.wait()
+                    await self._wakeup.wait()
                 if patience.cancelled_caught:
                     return b": still here\n\n"
         raise StopAsyncIteration

@@ -55,7 +55,7 @@ async def get_digest(
     prompts and answers. One is made at a time for a caller.
     """
     owner = caller.session_id if caller is not None else OPERATOR
-    return await system.journal.study(
+    return await system.journal.read_in_thread(
         read_digest, session_id, lane=Lane.REPORT, owner=owner
     )
 
@@ -85,9 +85,9 @@ async def export_session(
     answer.
     """
     names = export.chosen(body.named())
-    if (flow := system.stage.flows.get(session_id)) is not None:
-        await system.stage.scribe.catch_up(session_id, flow)
-    done = await system.journal.study(
+    if (flow := system.services.flows.get(session_id)) is not None:
+        await system.services.transcript_writer.catch_up(session_id, flow)
+    done = await system.journal.read_in_thread(
         *(export.export, session_id, names, _folders(system)), lane=Lane.REPORT
     )
     return Exported(all(each.ok for each in done.values()), session_id, done)

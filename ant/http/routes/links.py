@@ -34,7 +34,9 @@ async def list_links(
 
     With a terminal's token those to rooms that it is not in are left out.
     """
-    return await system.journal.study(links.list_links, session_id, query, caller)
+    return await system.journal.read_in_thread(
+        links.list_links, session_id, query, caller
+    )
 
 
 @endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))

@@ -49,7 +49,9 @@ async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
     """A page of the room's history, oldest first: at most 4 MiB, and `next` goes on."""
-    page = await system.journal.study(messages.list_messages, session_id, query)
+    page = await system.journal.read_in_thread(
+        messages.list_messages, session_id, query
+    )
     return Messages(page, page.next)
 
 
@@ -84,7 +86,7 @@ async def post_message(
     """
     if body.msg_type == RESPONSE:
         return await answer_card(system, session_id, body)
-    rests = system.stage.clerk.rests()
+    rests = system.services.prompt_service.rests()
     work = (
         messages.post_message,
         session_id,
@@ -101,7 +103,7 @@ async def post_message(
             post.is_routed = any(is_routed(each) for each in posted.deliveries)
     if query.wait is None:
         return posted
-    arrived = await system.stage.courier.arrival(
+    arrived = await system.services.dispatcher.arrival(
         session_id, posted.message.id, query.wait, query.timeout
     )
     arrived = await system.journal.read(tokens.shown, caller, arrived)
@@ -122,7 +124,7 @@ async def merge_meta(
         prompts.merge_meta, session_id, query.message_id, body
     )
     if discarded is not None:
-        system.stage.clerk.discarded(discarded)
+        system.services.prompt_service.discarded(discarded)
     return Merged(message.id, message.meta)
 
 
@@ -161,5 +163,7 @@ async def search_room(
     A `q` that begins with `re:` is a regular expression of RE2.
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
-    found = await system.journal.study(search.search_room, session_id, query, lane=lane)
+    found = await system.journal.read_in_thread(
+        search.search_room, session_id, query, lane=lane
+    )
     return SearchResults(found, not found.more)

@@ -58,7 +58,9 @@ async def list_participants(
     system: System, session_id: SessionId, query: ListAll
 ) -> Participants:
     """Members, those who post from outside, and both together; at most 4 MiB."""
-    return await system.journal.study(participants.list_participants, session_id, query)
+    return await system.journal.read_in_thread(
+        participants.list_participants, session_id, query
+    )
 
 
 @endpoint("POST", "/api/sessions/<session_id>/participants", status=201)
@@ -110,7 +112,7 @@ async def all_reads(
     terminal's token those of readers outside of the room are left out.
     """
     work = all_receipts, caller, session_id, query
-    return ReadsOfAll(*await system.journal.study(*work))
+    return ReadsOfAll(*await system.journal.read_in_thread(*work))
 
 
 @endpoint(
@@ -154,8 +156,10 @@ async def list_reads(
 
     With a terminal's token readers outside of the room are left out.
     """
-    found = await system.journal.study(
+    found = await system.journal.read_in_thread(
         participants.list_reads, session_id, message_id, query
     )
-    shown = await system.journal.study(tokens.receipts, caller, session_id, found)
+    shown = await system.journal.read_in_thread(
+        tokens.receipts, caller, session_id, found
+    )
     return ReadsOfOne(shown, found.next)

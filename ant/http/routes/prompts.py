@@ -73,7 +73,7 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
     page = await system.journal.read(prompts_status.status_page, session_id)
     if page.terminal is None:
         return page
-    agent = system.stage.clerk.status(page.terminal.id)
+    agent = system.services.prompt_service.status(page.terminal.id)
     activity = _activity(system, page.terminal.id)
     if agent is not None:
         source = "hook" if agent.source == "hook" else "driver_status_line"
@@ -94,11 +94,11 @@ async def get_overview(system: System) -> Overview:
 
     Then come other states of waiting, then all else, by the newest change.
     """
-    page = await system.journal.study(prompts_status.overview)
+    page = await system.journal.read_in_thread(prompts_status.overview)
     terminals = [
         attrs.evolve(
             each,
-            agent_status=system.stage.clerk.status(each.session.id),
+            agent_status=system.services.prompt_service.status(each.session.id),
             terminal_activity=_activity(system, each.session.id),
         )
         for each in page.terminals
@@ -112,10 +112,10 @@ def _waits(status: AgentStatus | None) -> bool:
 
 
 def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None:
-    witness = system.stage.running.get(terminal_id)
-    if witness is None:
+    session_run = system.services.running.get(terminal_id)
+    if session_run is None:
         return None
-    silent_s = witness.silent_s
+    silent_s = session_run.silent_s
     state = "working" if silent_s < WORKING_S else "thinking"
     if silent_s >= THINKING_S:
         state = "idle"
@@ -156,16 +156,18 @@ async def explain_screen(
     A past screen is judged by today's rules and by the facts that were noted then.
     """
     await system.journal.read(sessions.need_terminal, session_id)
-    witness = system.stage.running.get(session_id)
-    if witness is not None and query.offset is None:
+    session_run = system.services.running.get(session_id)
+    if session_run is not None and query.offset is None:
         with suppress(NotRunning):  # Else the end of its transcript tells.
-            look, verdict = witness.live.glance()
-            flag = witness.detector.flag
+            look, verdict = session_run.live.snapshot()
+            flag = session_run.detector.flag
             return replay.explanation(session_id, look, verdict, flag)
-    if witness is not None:
-        await system.stage.scribe.flush(session_id, witness.flow, query.offset)
+    if session_run is not None:
+        await system.services.transcript_writer.flush(
+            session_id, session_run.flow, query.offset
+        )
     try:
-        return await system.journal.study(
+        return await system.journal.read_in_thread(
             replay.explain, session_id, query.offset, lane=Lane.REPORT
         )
     except ImportError:
@@ -203,6 +205,8 @@ async def report_hook(system: System, body: ReportHook) -> HookHeard:
     if body.session_id is not None:
         session_id = SessionId(body.session_id)
         await system.journal.read(sessions.check_active, session_id)
-        is_heard = fact is not None and system.stage.clerk.heard(session_id, fact)
+        is_heard = fact is not None and system.services.prompt_service.heard(
+            session_id, fact
+        )
         await system.journal.write(hooks.record_hook, session_id, body)
     return HookHeard(True, event, "recorded" if is_heard else "ignored")

@@ -18,7 +18,7 @@ async def list_run_events(
     and `kind` are exact, `q` is a part of the text. Each has the hash of the one
     before.
     """
-    return await system.journal.study(log.list_run_events, session_id, query)
+    return await system.journal.read_in_thread(log.list_run_events, session_id, query)
 
 
 @endpoint("GET", "/api/sessions/<session_id>/terminal/events", inactive=True)
@@ -29,4 +29,6 @@ async def list_terminal_events(
 
     A terminal in tmux has tmux's notifications, too.
     """
-    return await system.journal.study(log.list_terminal_events, session_id, query)
+    return await system.journal.read_in_thread(
+        log.list_terminal_events, session_id, query
+    )

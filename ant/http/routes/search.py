@@ -3,7 +3,7 @@
 import trio
 
 from ant.api.search_requests import SearchAll
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 from ant.history import search
 from ant.http.contract.endpoint import endpoint
@@ -24,13 +24,15 @@ async def search_all(system: System, query: SearchAll) -> Everything:
     `q` that begins with `re:` is a regular expression of RE2.
     """
     if search.is_indexed(query):
-        return await system.journal.study(search.search_all, query, lane=Lane.SEARCH)
+        return await system.journal.read_in_thread(
+            search.search_all, query, lane=Lane.SEARCH
+        )
     if "terminals" in query.scope:
         with trio.move_on_after(PATIENCE_S):
             await system.indexer.settle()
-    found: Everything = await system.journal.study(
+    found: Everything = await system.journal.read_in_thread(
         search.search_all, query, lane=Lane.SCAN
     )
     if not found.complete:
-        met(Limit.SEARCH)
+        increment(Limit.SEARCH)
     return found

@@ -45,8 +45,10 @@ async def list_sessions(
     A terminal's token is shown that terminal and the rooms it is in.
     """
     if caller is not None:
-        return SessionList(await system.journal.study(tokens.rooms_of, caller), ())
-    return await system.journal.study(sessions.list_sessions, query)
+        return SessionList(
+            await system.journal.read_in_thread(tokens.rooms_of, caller), ()
+        )
+    return await system.journal.read_in_thread(sessions.list_sessions, query)
 
 
 @endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
@@ -59,7 +61,7 @@ async def create_session(system: System, body: CreateSession) -> Session:
     if body.type.has_terminal:
         body = attrs.evolve(body, host=body.host or system.config.default_host)
         if body.host == TMUX:
-            await system.stage.need_tmux().door.check()
+            await system.services.need_tmux().tmux_commands.check()
         plan(body.command, body.root_dir, body.env, body.cols, body.rows)
     program = default_command(body.type, body.command)
     if not (body.type.has_terminal and body.start):
@@ -106,7 +108,7 @@ async def delete_session(
     if query.hard:
         await system.journal.clear(sessions.remove_sessions, ids)
         for each in ids:
-            system.stage.flows.pop(each, None)
+            system.services.flows.pop(each, None)
         system.remover.wake()
 
 

@@ -20,7 +20,7 @@ async def get_health(system: System) -> Health:
     """
     snapshot = system.health.snapshot()
     try:
-        counts = await system.journal.study(deliveries.counts)
+        counts = await system.journal.read_in_thread(deliveries.counts)
     except StorageFailed:
         return snapshot
     return attrs.evolve(snapshot, deliveries=counts)

@@ -45,7 +45,7 @@ class OneFileRef:
 @endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True, token="room")
 async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> Tasks:
     """The room's tasks, deleted ones too, oldest first; at most 4 MiB in one answer."""
-    page = await system.journal.study(board.list_tasks, session_id, query)
+    page = await system.journal.read_in_thread(board.list_tasks, session_id, query)
     return Tasks(page, page.next)
 
 
@@ -79,7 +79,7 @@ async def list_file_refs(
     system: System, session_id: SessionId, query: ListAll
 ) -> FileRefs:
     """The files flagged in the room, oldest first; at most 4 MiB in one answer."""
-    page = await system.journal.study(board.list_file_refs, session_id, query)
+    page = await system.journal.read_in_thread(board.list_file_refs, session_id, query)
     return FileRefs(page, page.next)
 
 

@@ -14,7 +14,7 @@ from ant.api.terminal_requests import (
     StopTerminal,
     TypeInput,
 )
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import (
     CapacityReached,
     Conflict,
@@ -98,7 +98,7 @@ def _input_bytes(ask: TypeInput | bytes) -> bytes:
     else:
         data = base64.b64decode(ask.data_b64 or "", validate=True)
     if len(data) > MAX_INPUT:
-        met(Limit.INPUT_SIZE)
+        increment(Limit.INPUT_SIZE)
         raise TooLarge(
             f"An input may have {MAX_INPUT} bytes, this one has {len(data)}."
         )
@@ -140,15 +140,15 @@ async def get_history(
     with trio.move_on_after(PATIENCE_S):
         await _catch_up(system, session_id, lines=bool(query.grep))
     lane = Lane.SCAN if query.grep else Lane.READ
-    return await system.journal.study(
+    return await system.journal.read_in_thread(
         history.read_history, session_id, query, lane=lane
     )
 
 
 async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
     """Wait until what was put out is stored and, if `lines` are wanted, is rendered."""
-    if (flow := system.stage.flows.get(session_id)) is not None:
-        await system.stage.scribe.try_flush(session_id, flow)
+    if (flow := system.services.flows.get(session_id)) is not None:
+        await system.services.transcript_writer.try_flush(session_id, flow)
     if lines and await system.journal.read(rendered.lags, session_id):
         await system.indexer.catch_up(session_id)
 
@@ -192,7 +192,7 @@ async def stop(
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # It was interrupted all the same.
         log.error("A stop of %s is not recorded yet: %s", session_id, exc)
-        system.stage.scribe.hear(session_id, live.flow, fact)
+        system.services.transcript_writer.hear(session_id, live.flow, fact)
         event = None
     return StopReceipt(True, "interrupt", "ctrl-c", event)
 

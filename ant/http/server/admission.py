@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import trio
 
 from ant.core.background import LogRate
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares
 from ant.core.errors import CapacityReached
 
@@ -41,7 +41,7 @@ CONNECTION = "connection"
 """The name of a connection in the `state` of what is asked on it."""
 
 
-class Held(Protocol):
+class AdmittedConnection(Protocol):
     """A connection, as far as admission is concerned."""
 
     @property
@@ -60,13 +60,13 @@ class Admission:
     def __init__(self, shares: Shares, favours: Favours | None = None) -> None:
         self._shares, self._favours = shares, favours
         self._line = trio.Semaphore(ASKING)
-        self._strangers: dict[Held, float] = {}
-        self._known: dict[Held, None] = {}
-        self._sockets: set[Held] = set()
-        self._terminals: set[Held] = set()
+        self._strangers: dict[AdmittedConnection, float] = {}
+        self._known: dict[AdmittedConnection, None] = {}
+        self._sockets: set[AdmittedConnection] = set()
+        self._terminals: set[AdmittedConnection] = set()
         self._rate = LogRate()
 
-    def enter(self, held: Held) -> bool:
+    def enter(self, held: AdmittedConnection) -> bool:
         """Take one in; False where there is no room and nobody can go."""
         if len(self._strangers) >= self._shares.strangers:
             self._met()
@@ -80,7 +80,9 @@ class Admission:
         self._met()
         return self._close_stranger() or self._close_known()
 
-    def trust(self, held: Held, is_socket: bool, is_terminal: bool = False) -> None:
+    def trust(
+        self, held: AdmittedConnection, is_socket: bool, is_terminal: bool = False
+    ) -> None:
         """A request on it was accepted; what it asks for is a WebSocket, or not.
 
         `is_terminal`: it comes from a terminal, not from the operator. Raises
@@ -112,7 +114,7 @@ class Admission:
         else:
             self._terminals.discard(held)
 
-    def _check_terminal(self, held: Held, is_socket: bool) -> None:
+    def _check_terminal(self, held: AdmittedConnection, is_socket: bool) -> None:
         """Whether terminals may have one more. Raises `CapacityReached`."""
         most = self._shares.known // 2
         if held not in self._terminals and len(self._terminals) >= most:
@@ -135,30 +137,33 @@ class Admission:
         return False
 
     async def wait_turn(
-        self, held: Held, headers: Sequence[tuple[bytes, bytes]], target: bytes
-    ) -> "Turn":
+        self,
+        held: AdmittedConnection,
+        headers: Sequence[tuple[bytes, bytes]],
+        target: bytes,
+    ) -> "RequestSlot":
         """Return when the app may look at a request; end the turn when it has.
 
         *Cancellation:* another one is looked at.
         """
         favours = self._favours
         if favours is None or held in self._known or favours(headers, target):
-            return Turn(None)
+            return RequestSlot(None)
         await self._line.acquire()
-        return Turn(self._line)
+        return RequestSlot(self._line)
 
-    def is_known(self, held: Held) -> bool:
+    def is_known(self, held: AdmittedConnection) -> bool:
         """Whether a request on it was accepted."""
         return held in self._known
 
-    def rest(self, held: Held) -> bool:
+    def rest(self, held: AdmittedConnection) -> bool:
         """A request on it is over; whether it may wait for another one."""
         if held in self._known:
             del self._known[held]
             self._known[held] = None  # Now it is the last to go.
         return len(self._known) <= self._shares.known
 
-    def leave(self, held: Held) -> None:
+    def leave(self, held: AdmittedConnection) -> None:
         """It is closed."""
         self._strangers.pop(held, None)
         self._known.pop(held, None)
@@ -175,7 +180,9 @@ class Admission:
         return self._close(self._known, lambda each: each.is_idle)
 
     def _close(
-        self, held: Mapping[Held, object], may_go: Callable[[Held], bool]
+        self,
+        held: Mapping[AdmittedConnection, object],
+        may_go: Callable[[AdmittedConnection], bool],
     ) -> bool:
         first = next(filter(may_go, held), None)
         if first is None:
@@ -185,14 +192,14 @@ class Admission:
         return True
 
     def _met(self) -> None:
-        met(Limit.CONNECTIONS)
+        increment(Limit.CONNECTIONS)
         self._rate.error(
             "There are as many connections as may be: idle ones are closed, or new "
             "ones refused."
         )
 
 
-class Turn:
+class RequestSlot:
     """A place among the requests of strangers that the app looks at."""
 
     def __init__(self, line: trio.Semaphore | None) -> None:
@@ -205,7 +212,7 @@ class Turn:
             self._line = None
 
 
-class Peer(Protocol):
+class RequestPeer(Protocol):
     """A connection, as what is asked on it sees it."""
 
     def has_socket_room(self) -> bool:
@@ -234,7 +241,7 @@ def trust(
         peer.trust(is_socket, is_terminal)
 
 
-def peer_of(scope: Mapping[str, Any]) -> Peer | None:
+def peer_of(scope: Mapping[str, Any]) -> RequestPeer | None:
     """The connection on which something is asked; None where there is none."""
-    peer: Peer | None = (scope.get("state") or {}).get(CONNECTION)
+    peer: RequestPeer | None = (scope.get("state") or {}).get(CONNECTION)
     return peer

@@ -34,9 +34,9 @@ from hypercorn.typing import (
 
 from ant.api import codec
 from ant.api.problem import MEDIA_TYPE, problem
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.http.server.admission import peer_of
-from ant.http.server.websocket import MAX_FRAME, Socket
+from ant.http.server.websocket import MAX_FRAME, SafeWebSocket
 
 LOGGER = logging.getLogger("ant.listener")
 
@@ -157,7 +157,7 @@ class Application:
         await self._say(None)
 
 
-class Tasks(TaskGroup):
+class RequestTasks(TaskGroup):
     """The tasks of one connection."""
 
     async def spawn_app(
@@ -200,7 +200,7 @@ class Protocol(H11Protocol):
     async def _send_error_response(self, status_code: int) -> None:
         """What hypercorn answers by itself, with a body in the one error shape."""
         if status_code in _LIMITS:
-            met(_LIMITS[status_code])
+            increment(_LIMITS[status_code])
         body = codec.dumps(problem(status_code, _SENTENCES.get(status_code, _OTHER)))
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),
@@ -226,14 +226,14 @@ class Protocol(H11Protocol):
         ]
         upgrade = _check(request, headers)
         path = _origin_form(request.target)
-        kind: type[Socket | Exchange] = Exchange
+        kind: type[SafeWebSocket | Exchange] = Exchange
         peer = peer_of({"state": self.connection_state})
         if peer is not None:
             if upgrade and not peer.has_socket_room():
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
             await peer.wait_turn(headers, request.target)
         if upgrade:
-            kind = Socket
+            kind = SafeWebSocket
             self.connection = H11WSConnection(cast(h11.Connection, self.connection))
         self.stream = kind(
             self.app,

@@ -27,11 +27,17 @@ from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from ant.core.background import LogRate, persist
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares, connected, shares
 from ant.core.fair_turns import LARGE
-from ant.http.server.admission import CONNECTION, Admission, Favours, Turn
-from ant.http.server.connection import MAX_BODY, Protocol, Tasks, configuration, refusal
+from ant.http.server.admission import CONNECTION, Admission, Favours, RequestSlot
+from ant.http.server.connection import (
+    MAX_BODY,
+    Protocol,
+    RequestTasks,
+    configuration,
+    refusal,
+)
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
 
 Note = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
@@ -154,7 +160,7 @@ async def serve(
         try:
             async with trio.open_nursery() as door:
                 for listener in listeners:
-                    work = Door(listener, admission, admit).run
+                    work = ListeningSocket(listener, admission, admit).run
                     door.start_soon(persist, "The listener", work)
                 task_status.started()
                 await stopped.wait()
@@ -174,7 +180,7 @@ async def serve(
             connections.cancel_scope.cancel()
 
 
-class Door:
+class ListeningSocket:
     """Accepts the connections of one listener, for ever.
 
     Without a free descriptor it closes an idle connection for each that comes; where
@@ -279,7 +285,7 @@ class Connection(TCPServer):
         super().__init__(wrapped, config, context, {}, secure)
         self._socket, self._stall_s = stream.socket, stall_s
         self._heard, self._note = heard, note
-        self._admission, self._turn = admission, Turn(None)
+        self._admission, self._turn = admission, RequestSlot(None)
         self._in_line = False
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
         self._until = inf  # The deadline of `_reading`, in force when it reads.
@@ -297,7 +303,7 @@ class Connection(TCPServer):
             client = parse_socket_addr(family, self._socket.getpeername())
             server = parse_socket_addr(family, self._socket.getsockname())
             with self._life:
-                async with Tasks() as tasks:
+                async with RequestTasks() as tasks:
                     given = (self.app, self.config, self.context, tasks)
                     told: dict[str, object] = {CONNECTION: self}
                     if self._note is not None:
@@ -394,7 +400,7 @@ class Connection(TCPServer):
                 with trio.move_on_after(self._stall_s, shield=True) as patience:
                     left = left[await self._socket.send(left) :]
                 if patience.cancelled_caught and self._unacknowledged() >= waiting:
-                    met(Limit.STALLED)
+                    increment(Limit.STALLED)
                     self.cut("the peer stopped reading")
         except (OSError, trio.ClosedResourceError) as error:
             self.cut(f"writing met {type(error).__name__}")

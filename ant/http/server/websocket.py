@@ -20,7 +20,7 @@ from hypercorn.typing import AppWrapper, ASGISendEvent, WebsocketAcceptEvent
 from wsproto import connection as wsproto
 from wsproto.events import CloseConnection, Message, Ping
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 
 #: A WebSocket message beyond this, in bytes of UTF-8, is dropped as it arrives.
 MAX_FRAME = 1024 * 1024
@@ -80,7 +80,7 @@ class Buffer(WebsocketBuffer):
         return super().to_message()
 
 
-class Socket(WSStream):
+class SafeWebSocket(WSStream):
     """One WebSocket. Frames that come before the handshake is decided wait for it."""
 
     def __init__(
@@ -134,7 +134,7 @@ class Socket(WSStream):
             if self._over.is_set():
                 return
             if trio.current_time() - self._heard >= SILENCE_S:
-                met(Limit.SILENT)
+                increment(Limit.SILENT)
                 await self._send_wsproto_event(CloseConnection(code=NO_PROGRESS))
                 await self.send(StreamClosed(stream_id=self.stream_id))
                 return

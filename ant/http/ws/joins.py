@@ -4,12 +4,12 @@ from contextlib import ExitStack
 
 import attrs
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
-from ant.core.wakeup import Bell
-from ant.http.ws.output import Cursor
+from ant.core.wakeup import Wakeup
+from ant.http.ws.output import OutputCursor
 from ant.model.sessions import SessionId
-from ant.rooms.presence import Seat
+from ant.rooms.presence import PresenceEntry
 from ant.runtime.system import System
 
 JOINS = 1000
@@ -17,11 +17,11 @@ JOINS = 1000
 
 
 @attrs.define(eq=False)
-class Join:
+class JoinedSession:
     """One socket's place in one session; closing `scope` and `typing` leaves it."""
 
-    cursor: Cursor | None
-    seat: Seat
+    cursor: OutputCursor | None
+    seat: PresenceEntry
     scope: ExitStack
     typing: ExitStack
     is_typist: bool = False
@@ -31,18 +31,18 @@ class Join:
         return self.cursor is not None and self.cursor.offset < offset
 
 
-class Joins(dict[SessionId, Join]):
+class JoinedSessions(dict[SessionId, JoinedSession]):
     """By session. The bell rings for the new bytes of all of them."""
 
-    def __init__(self, system: System, bell: Bell) -> None:
+    def __init__(self, system: System, wakeup: Wakeup) -> None:
         super().__init__()
-        self._system, self._bell = system, bell
+        self._system, self._wakeup = system, wakeup
 
     def enter(
         self,
         session_id: SessionId,
         handle: str | None,
-        cursor: Cursor | None,
+        cursor: OutputCursor | None,
         is_typist: bool = False,
     ) -> None:
         """Join, or join anew: the place before is left, but who was a typist stays one.
@@ -52,32 +52,32 @@ class Joins(dict[SessionId, Join]):
         if (before := self.pop(session_id, None)) is not None:
             before.scope.close()
         elif len(self) >= JOINS:
-            met(Limit.JOINS)
+            increment(Limit.JOINS)
             raise CapacityReached(f"One socket may join {JOINS} sessions.")
         scope = ExitStack()
         seat = scope.enter_context(self._system.presence.seated(session_id, handle))
-        viewers = self._system.stage.viewers
-        scope.enter_context(viewers.watching(session_id, self._bell))
+        broadcaster = self._system.services.broadcaster
+        scope.enter_context(broadcaster.watching(session_id, self._wakeup))
         typing = before.typing if before is not None else ExitStack()
         was_typist = before is not None and before.is_typist
-        self[session_id] = Join(cursor, seat, scope, typing, was_typist)
+        self[session_id] = JoinedSession(cursor, seat, scope, typing, was_typist)
         if is_typist:
             self.become_typist(session_id)
-        self._bell.ring()
+        self._wakeup.set()
 
     def become_typist(self, session_id: SessionId) -> None:
         """Who sets a size has a terminal, which answers what the program asks of it."""
-        join, viewers = self.get(session_id), self._system.stage.viewers
+        join, broadcaster = self.get(session_id), self._system.services.broadcaster
         if join is None:
             return
         if not join.is_typist:
             join.is_typist = True
-            join.typing.enter_context(viewers.typing(session_id, self._bell))
-        viewers.prefer(session_id, self._bell)
+            join.typing.enter_context(broadcaster.typing(session_id, self._wakeup))
+        broadcaster.prefer(session_id, self._wakeup)
 
     def may_reply(self, session_id: SessionId) -> bool:
         """Whether this socket's terminal is the one that answers the program."""
-        return self._system.stage.viewers.may_reply(session_id, self._bell)
+        return self._system.services.broadcaster.may_reply(session_id, self._wakeup)
 
     def leave(self, session_id: SessionId) -> None:
         """Leave it, if it was joined."""

@@ -9,13 +9,13 @@ from collections import OrderedDict
 import attrs
 
 from ant.api import codec
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.fair_turns import LARGE
 from ant.journal.writer import Journal
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
 from ant.recording.reader import read_on
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, decode
 
 STORE_CHUNKS = 64
@@ -29,12 +29,12 @@ SCROLLBACK = 64 << 10
 
 
 @attrs.define(eq=False)
-class Cursor:
+class OutputCursor:
     """Where one socket is in one transcript. `at_end_of` remembers a dry store."""
 
     session_id: SessionId
     offset: int
-    at_end_of: Flow | None = None
+    at_end_of: OutputFlow | None = None
     is_dry: bool = False
 
 
@@ -53,7 +53,7 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> byt
 
 def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
     """A `gap` frame: offsets that have no byte (any more)."""
-    met(Limit.OUTPUT_GAP)
+    increment(Limit.OUTPUT_GAP)
     return codec.render(
         {
             "type": "gap",
@@ -65,7 +65,7 @@ def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
     )
 
 
-def scrollback_start(flow: Flow, oldest: int) -> int:
+def scrollback_start(flow: OutputFlow, oldest: int) -> int:
     """Where to begin for who names no offset: at a line, not too far back."""
     tail = flow.tail
     start = max(tail.base, tail.end - SCROLLBACK, oldest)
@@ -78,21 +78,21 @@ def scrollback_start(flow: Flow, oldest: int) -> int:
 class Outputs:
     """Renders the next frame for a cursor, once for all cursors at the same place."""
 
-    def __init__(self, journal: Journal, flows: dict[SessionId, Flow]) -> None:
+    def __init__(self, journal: Journal, flows: dict[SessionId, OutputFlow]) -> None:
         self._journal, self._flows = journal, flows
         # An offset is never given to two different bytes, so no frame is ever wrong.
         self._recent: OrderedDict[tuple[SessionId, int], tuple[bytes, int]] = (
             OrderedDict()
         )
 
-    def is_large(self, cursor: Cursor) -> bool:
+    def is_large(self, cursor: OutputCursor) -> bool:
         """Whether the next frame takes its time: it is long, or read from the store."""
         flow = self._flows.get(cursor.session_id)
         if flow is None or cursor.offset < flow.tail.base:
             return not cursor.is_dry or cursor.at_end_of is not flow
         return flow.tail.end - cursor.offset > LARGE
 
-    async def advance(self, cursor: Cursor) -> bytes | None:
+    async def advance(self, cursor: OutputCursor) -> bytes | None:
         """The next frame for this cursor, which then stands behind it.
 
         None when there is nothing (yet). Waits only for the store. *Cancellation:* the
@@ -126,7 +126,7 @@ class Outputs:
             if end >= flow.tail.base:
                 return self._across(cursor, flow, data, end)
 
-    def _from_tail(self, cursor: Cursor, flow: Flow) -> bytes | None:
+    def _from_tail(self, cursor: OutputCursor, flow: OutputFlow) -> bytes | None:
         start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
         if start >= stop:
             return None
@@ -134,7 +134,7 @@ class Outputs:
         text, count = decode(flow.tail.read(start, MAX_READ), final)
         return self._output(cursor, text, count) if count else None
 
-    def _output(self, cursor: Cursor, text: str, count: int) -> bytes:
+    def _output(self, cursor: OutputCursor, text: str, count: int) -> bytes:
         start, cursor.offset = cursor.offset, cursor.offset + count
         frame = output_frame(cursor.session_id, text, start, cursor.offset)
         self._recent[cursor.session_id, start] = frame, cursor.offset
@@ -144,8 +144,8 @@ class Outputs:
 
     def _from_store(
         self,
-        cursor: Cursor,
-        flow: Flow | None,
+        cursor: OutputCursor,
+        flow: OutputFlow | None,
         in_store: int,
         chunks: list[Chunk],
     ) -> bytes | None:
@@ -165,7 +165,7 @@ class Outputs:
         return self._output(cursor, text, count)
 
     def _across(
-        self, cursor: Cursor, flow: Flow, data: bytes, end: int
+        self, cursor: OutputCursor, flow: OutputFlow, data: bytes, end: int
     ) -> bytes | None:
         """A character that begins in the store and goes on in the tail, or will."""
         final = flow.finished and flow.tail.end - end <= 3

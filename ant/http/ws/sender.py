@@ -11,11 +11,11 @@ from typing import Any
 from quart import websocket
 
 from ant.api import codec
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import Forbidden, Unauthorized
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.http.server.websocket import Encoded
-from ant.http.ws.joins import Join, Joins
+from ant.http.ws.joins import JoinedSession, JoinedSessions
 from ant.http.ws.output import Outputs
 from ant.identity import tokens
 from ant.identity.tokens import Caller
@@ -38,9 +38,9 @@ class Sender:
     ) -> None:
         self._system, self._outputs, self._caller = system, outputs, caller
         self.is_dismissed = False
-        self._bell, self._space = Bell(), Bell()
+        self._wakeup, self._space = Wakeup(), Wakeup()
         self._outbox: deque[bytes] = deque()
-        self.joins = Joins(system, self._bell)
+        self.joins = JoinedSessions(system, self._wakeup)
         self._position = system.bus.end
         self._seq = system.bus.seq
         self._replay: int | None = None
@@ -54,7 +54,7 @@ class Sender:
     def put(self, frame: bytes) -> None:
         """An answer, to be sent before anything else; look for `room` first."""
         self._outbox.append(frame)
-        self._bell.ring()
+        self._wakeup.set()
 
     def say(self, **frame: Any) -> None:
         """The same, rendered."""
@@ -63,7 +63,7 @@ class Sender:
     async def room(self) -> None:
         """Wait until another answer may be put. *Cancellation:* nothing to undo."""
         if len(self._outbox) >= OUTBOX:
-            met(Limit.OUTBOX)
+            increment(Limit.OUTBOX)
         while len(self._outbox) >= OUTBOX:
             await self._space.wait()
 
@@ -77,7 +77,7 @@ class Sender:
     def go_on(self) -> None:
         """Send events and bytes again; what was put until now comes before them."""
         self._held = False
-        self._bell.ring()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Send until the bus closes, or the caller's terminal ends (`is_dismissed`).
@@ -86,7 +86,7 @@ class Sender:
 
         An `ack` says where a stream begins, so all of that must come after it.
         """
-        with self._system.bus.subscribed(self._bell):
+        with self._system.bus.subscribed(self._wakeup):
             await self._send()
 
     async def _send(self) -> None:
@@ -99,7 +99,7 @@ class Sender:
                     break  # Events come before bytes.
                 busy |= await self._send_output(join)
             if not busy:
-                await self._bell.wait()
+                await self._wakeup.wait()
 
     @property
     def _is_behind(self) -> bool:
@@ -110,16 +110,16 @@ class Sender:
         sent = False
         while self._outbox:
             await websocket.send(Encoded(self._outbox.popleft()))
-            self._space.ring()
+            self._space.set()
             sent = True
         return sent
 
-    async def _send_output(self, join: Join) -> bool:
+    async def _send_output(self, join: JoinedSession) -> bool:
         cursor = join.cursor
         if cursor is None:
             return False
         if self._outputs.is_large(cursor):
-            await self._system.stage.turns.take()
+            await self._system.services.turns.take()
         start = cursor.offset
         frame = await self._outputs.advance(cursor)
         if frame is None:
@@ -154,13 +154,13 @@ class Sender:
             self._seq, self._replay, self._position = self._replay, None, -1
         # What is published while we send may leave the window before we look there.
         position = self._system.bus.end
-        envelopes, oldest = await self._system.journal.study(
+        envelopes, oldest = await self._system.journal.read_in_thread(
             missed_events, self._seq, EVENTS_AT_ONCE
         )
         if self._turned():
             return
         if oldest > self._seq + 1:
-            met(Limit.EVENT_GAP)
+            increment(Limit.EVENT_GAP)
             gap = {
                 "type": "gap",
                 "scope": "events",

@@ -22,7 +22,7 @@ from ant.api.frames import (
     SendResize,
 )
 from ant.core import clock
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import AntError, Conflict, Invalid, TooLarge
 from ant.http.access import permissions
 from ant.http.access.permissions import LOBBY
@@ -33,7 +33,7 @@ from ant.http.contract.problems import (
     error_frame,
 )
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
-from ant.http.ws.output import Cursor, Outputs, scrollback_start
+from ant.http.ws.output import OutputCursor, Outputs, scrollback_start
 from ant.http.ws.screens import screen_frames
 from ant.http.ws.sender import Sender
 from ant.identity.tokens import Caller
@@ -54,7 +54,7 @@ FAR_BEHIND = 64 << 10
 """Bytes that a `resume` with `screen` still gets as they are: a screen is not less."""
 
 
-class Socket:
+class SocketHandler:
     """One `/ws` connection: what a client asks, and what is done about it."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Socket:
         ref = None
         try:
             if message is OVERSIZE:
-                met(Limit.FRAME)
+                increment(Limit.FRAME)
                 raise TooLarge(f"A frame may have {MAX_FRAME} bytes; this had more.")
             if not message:
                 raise Invalid("expected a JSON object, got an empty frame at $")
@@ -156,7 +156,7 @@ class Socket:
     ) -> dict[str, Any]:
         """Choose where to begin and begin; synchronous, so no byte comes in between."""
         assert session.terminal is not None
-        flow = self._system.stage.flows.get(session.id)
+        flow = self._system.services.flows.get(session.id)
         end = self._latest(session)
         latest = flow.tail.end if flow else max(reserved, end)
         if ask.from_ is not None and ask.from_ > latest:
@@ -177,7 +177,7 @@ class Socket:
             start = end
         self._say_health(session)
         self._joins.enter(
-            session.id, ask.handle, Cursor(session.id, start), ask.spawn_pty
+            session.id, ask.handle, OutputCursor(session.id, start), ask.spawn_pty
         )
         for frame in screen_frames(session.id, drawing, seen) if drawing else ():
             self._sender.put(frame)
@@ -221,7 +221,7 @@ class Socket:
 
     def _latest(self, session: Session) -> int:
         """One past the last byte that there is; 0 for a chat."""
-        flow = self._system.stage.flows.get(session.id)
+        flow = self._system.services.flows.get(session.id)
         if flow is not None:
             return flow.tail.end
         return session.terminal.end if session.terminal is not None else 0
@@ -235,7 +235,7 @@ class Socket:
     ) -> dict[str, Any]:
         if session.terminal is not None:
             answer = self._watch(ask, session, reserved, drawing)
-            status = self._system.stage.clerk.status(session.id)
+            status = self._system.services.prompt_service.status(session.id)
             if status is not None:
                 event = AgentStatusUpdated(session.id, status)
                 frame = codec.event_frame(Envelope(clock.now(), event))
@@ -256,7 +256,7 @@ class Socket:
         answered = live.terminal.answers_queries
         may_reply = not answered and self._joins.may_reply(ask.session_id)
         if is_reply(data) and not may_reply:
-            met(Limit.REPLY)
+            increment(Limit.REPLY)
             return {"sessionId": ask.session_id, "size": 0, "dropped": True}
         join = self._joins.get(ask.session_id)
         live.type_nowait(data, by=join.seat.handle if join else None)
@@ -297,7 +297,7 @@ async def serve_socket(system: System, outputs: Outputs, caller: Caller | None) 
     """
     await websocket.accept()
     try:
-        code = await Socket(system, outputs, caller).run()
+        code = await SocketHandler(system, outputs, caller).run()
     except Exception:
         log.exception("A socket failed.")
         await websocket.close(INTERNAL_ERROR)

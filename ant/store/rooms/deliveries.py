@@ -99,7 +99,7 @@ _COUNT = Statement(
 )
 
 
-class Deliveries:
+class DeliveryStore:
     """The ledger, inside one transaction."""
 
     def add(self, record: DeliveryRecord, session_id: str | None) -> None:

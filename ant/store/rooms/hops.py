@@ -32,7 +32,7 @@ def _chain(row: Any) -> Chain:
     return Chain(row.person, row.hops) if row else Chain()
 
 
-class Hops:
+class HopStore:
     """The furthest chain of each place and author, inside one transaction.
 
     There are as many rows as there are pairs of a room and who speaks in it.

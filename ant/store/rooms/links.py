@@ -37,7 +37,7 @@ def _weight(row: Any) -> int:
     return codec.weight(texts) + ROW_BYTES
 
 
-class Links:
+class LinkStore:
     """Room links, inside one transaction."""
 
     def outgoing(self, room_id: str) -> tuple[RoomLink, ...]:

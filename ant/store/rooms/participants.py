@@ -25,7 +25,7 @@ RECEIPT_BYTES = 120
 
 
 @attrs.frozen
-class Member:
+class MemberRecord:
     """Somebody's place in a room, with what is known of the session."""
 
     session_id: str
@@ -38,7 +38,7 @@ class Member:
 
 
 @attrs.frozen
-class Listed:
+class ListedMember:
     """Somebody's place in a room, with the names he can be called by."""
 
     session_id: str
@@ -49,7 +49,7 @@ class Listed:
 
 
 @attrs.frozen
-class Poster:
+class PosterRecord:
     """Who posted in a room, under the name they gave."""
 
     sender_id: str
@@ -58,9 +58,9 @@ class Poster:
     message_count: int
 
 
-def _member(row: Any) -> Member:
+def _member(row: Any) -> MemberRecord:
     known = row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at
-    return Member(*known, row.id)
+    return MemberRecord(*known, row.id)
 
 
 _MEMBER = Statement(
@@ -121,10 +121,10 @@ def _receipt_weight(row: Any) -> int:
     return codec.weight((row.session_id, row.message_id_id, *names)) + RECEIPT_BYTES
 
 
-class People:
+class ParticipantStore:
     """Members, posters and receipts, inside one transaction."""
 
-    def members(self, room_id: str) -> list[Member]:
+    def members(self, room_id: str) -> list[MemberRecord]:
         """Every membership of a room, of those who left too, oldest first."""
         rows = MemberRow.select(MemberRow).join(
             SessionRow, on=(SessionRow.id == MemberRow.session_id)
@@ -132,19 +132,19 @@ class People:
         rows = rows.where((MemberRow.room_id == room_id) & THERE)
         return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
 
-    def member(self, room_id: str, session_id: str) -> Member | None:
+    def member(self, room_id: str, session_id: str) -> MemberRecord | None:
         """That session's membership of that room."""
         row = _MEMBER.one(room_id=room_id, session_id=session_id)
         return _member(row) if row else None
 
-    def roster(self, room_id: str) -> list[Listed]:
+    def roster(self, room_id: str) -> list[ListedMember]:
         """Every membership of an active session, with its handle, oldest first."""
         return [
-            Listed(row.session_id, row.role, row.alias_, row.handle, row.type)
+            ListedMember(row.session_id, row.role, row.alias_, row.handle, row.type)
             for row in _ROSTER.rows(room_id=room_id)
         ]
 
-    def save_member(self, room_id: str, member: Member) -> None:
+    def save_member(self, room_id: str, member: MemberRecord) -> None:
         """Insert or replace a membership."""
         fields = {
             "role": member.role,
@@ -168,11 +168,13 @@ class People:
         found: Any = rows.order_by(MemberRow.id).namedtuples()
         return [row.room_id for row in found]
 
-    def posters(self, room_id: str) -> list[Poster]:
+    def posters(self, room_id: str) -> list[PosterRecord]:
         """Who posted, first poster first."""
         rows = PosterRow.select().where(PosterRow.room_id == room_id)
         return [
-            Poster(row.sender_id, row.first_seen, row.last_seen, row.message_count)
+            PosterRecord(
+                row.sender_id, row.first_seen, row.last_seen, row.message_count
+            )
             for row in rows.order_by(PosterRow.first_seen, PosterRow.sender_id)
         ]
 

@@ -62,7 +62,7 @@ def _page(
     return rows
 
 
-class Board:
+class TaskStore:
     """Tasks and file references, inside one transaction."""
 
     def tasks(self, session_id: str, after: int | None = None) -> Page[Task]:

@@ -57,7 +57,7 @@ def page(
 
 
 @attrs.frozen(eq=False)
-class _Slot:
+class _Placeholder:
     """Where a value goes that is known only when the statement runs."""
 
     name: str
@@ -82,7 +82,7 @@ class Statement:
         if not self._sql:
             self._compile()
         params = [
-            values[param.name] if isinstance(param, _Slot) else param
+            values[param.name] if isinstance(param, _Placeholder) else param
             for param in self._params
         ]
         return database.connection().execute(self._sql, params)
@@ -102,7 +102,9 @@ class Statement:
         return row[0] if row else None
 
     def _compile(self) -> None:
-        slots = {name: Value(_Slot(name), converter=False) for name in self._names}
+        slots = {
+            name: Value(_Placeholder(name), converter=False) for name in self._names
+        }
         query: Query = self._build(**slots)
         columns = getattr(query, "selected_columns", None)
         if columns is not None:

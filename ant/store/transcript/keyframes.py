@@ -34,7 +34,7 @@ _EXISTS = Statement(
 )
 
 
-class Keyframes:
+class KeyframeStore:
     """One picture for each session, inside one transaction."""
 
     def get(self, session_id: str) -> Keyframe | None:

@@ -35,7 +35,7 @@ GRAMS_MAX = 24
 """Pieces of three letters that the index is asked for: more are rarely better."""
 
 
-class State(IntEnum):
+class RendererState(IntEnum):
     """What becomes of a block."""
 
     STANDING = 0
@@ -45,7 +45,7 @@ class State(IntEnum):
 
 
 @attrs.frozen
-class Place:
+class RenderProgress:
     """How far a transcript is rendered: `offset` comes next, and line `number`.
 
     `at` is the time of the last byte in milliseconds, `state` the renderer's.
@@ -95,7 +95,7 @@ _TRIM = Statement(
     lambda session_id, oldest: LineBlockRow.delete().where(
         (LineBlockRow.session_id == session_id)
         & (LineBlockRow.stop <= oldest)
-        & (LineBlockRow.state > State.OPEN)
+        & (LineBlockRow.state > RendererState.OPEN)
     )
 )
 _OLDEST = Statement(
@@ -119,12 +119,14 @@ class LineStore:
         """Runs that began before an offset, in order."""
         return list(_RUNS.rows(session_id=session_id, until=until))
 
-    def place(self, session_id: str) -> Place | None:
+    def place(self, session_id: str) -> RenderProgress | None:
         """Where rendering has come to; None before it began."""
         row = _PLACE.one(session_id=session_id)
         if row is None:
             return None
-        return Place(row.offset, row.number, row.at, codec.loads(bytes(row.state)))
+        return RenderProgress(
+            row.offset, row.number, row.at, codec.loads(bytes(row.state))
+        )
 
     def lag(self, session_id: str) -> int:
         """Bytes that are stored and not rendered."""
@@ -154,7 +156,7 @@ class LineStore:
     def store(
         self,
         session_id: SessionId,
-        place: Place,
+        place: RenderProgress,
         lines: Sequence[Line],
         standing: Sequence[Line],
     ) -> bool:
@@ -168,32 +170,37 @@ class LineStore:
             state=state,
         )
         full = bool(lines) and self._append(session_id, place.number, lines)
-        self._put(session_id, State.STANDING, place.number, standing)
+        self._put(session_id, RendererState.STANDING, place.number, standing)
         return full
 
     def _append(
         self, session_id: SessionId, number: int, lines: Sequence[Line]
     ) -> bool:
-        row = _BLOCK.one(session_id=session_id, state=State.OPEN)
+        row = _BLOCK.one(session_id=session_id, state=RendererState.OPEN)
         if row is not None:
             lines = [*self._block(row).lines(), *lines]
         first, at, size, full = number - len(lines), 0, 0, False
         for stop, line in enumerate(lines, 1):
             size += len(line.text) + 1
             if size >= BLOCK:
-                self._put(session_id, State.OPEN, first + at, lines[at:stop])
+                self._put(session_id, RendererState.OPEN, first + at, lines[at:stop])
                 self._fill(session_id)
                 at, size, full = stop, 0, True
-        self._put(session_id, State.OPEN, first + at, lines[at:])
+        self._put(session_id, RendererState.OPEN, first + at, lines[at:])
         return full
 
     def _fill(self, session_id: str) -> None:
-        LineBlockRow.update(state=State.FULL).where(
-            (LineBlockRow.session_id == session_id) & (LineBlockRow.state == State.OPEN)
+        LineBlockRow.update(state=RendererState.FULL).where(
+            (LineBlockRow.session_id == session_id)
+            & (LineBlockRow.state == RendererState.OPEN)
         ).execute()
 
     def _put(
-        self, session_id: SessionId, state: State, first: int, lines: Sequence[Line]
+        self,
+        session_id: SessionId,
+        state: RendererState,
+        first: int,
+        lines: Sequence[Line],
     ) -> None:
         """Let these be the lines of the one block of a session in that state."""
         known = _BLOCK.one(session_id=session_id, state=state)
@@ -229,7 +236,7 @@ class LineStore:
         """
         query = LineBlockRow.select(LineBlockRow).where(
             (LineBlockRow.session_id == session_id)
-            & (LineBlockRow.state != State.STANDING)
+            & (LineBlockRow.state != RendererState.STANDING)
             & (LineBlockRow.stop > oldest)
         )
         if since is not None:
@@ -242,7 +249,7 @@ class LineStore:
             )
             within = reach.where(LineBlockRow.session_id == session_id).tuples().first()
             held = query.where(LineBlockRow.id.in_(_holding(grams, within)))
-            fresh = query.where(LineBlockRow.state < State.INDEXED)
+            fresh = query.where(LineBlockRow.state < RendererState.INDEXED)
             rows = [*held.namedtuples(), *fresh.namedtuples()]
         else:
             rows = list(query.namedtuples())
@@ -261,13 +268,13 @@ class LineStore:
         query = LineBlockRow.select(LineBlockRow)
         query = reachable(query, LineBlockRow.session_id, archived, deleted)
         if live:
-            query = query.where(LineBlockRow.state < State.INDEXED)
+            query = query.where(LineBlockRow.state < RendererState.INDEXED)
             query = query.order_by(LineBlockRow.until.desc())
         elif grams:
             query = query.where(LineBlockRow.id.in_(_holding(grams)))
             query = query.order_by(LineBlockRow.id)
         else:
-            query = query.where(LineBlockRow.state == State.INDEXED)
+            query = query.where(LineBlockRow.state == RendererState.INDEXED)
             query = query.order_by(LineBlockRow.id)
         for row in lazily(query.namedtuples()):
             yield self._block(row)
@@ -286,7 +293,7 @@ class LineStore:
     def index(self, count: int) -> int:
         """Put full blocks into the index, so many at most; how many it were."""
         query = LineBlockRow.select(LineBlockRow.id)
-        full = query.where(LineBlockRow.state == State.FULL)
+        full = query.where(LineBlockRow.state == RendererState.FULL)
         oldest = full.order_by(LineBlockRow.id.desc()).limit(count)
         ids = [row.id for row in oldest.namedtuples()]
         for ident in ids:
@@ -295,7 +302,7 @@ class LineStore:
                 "SELECT id, text FROM line_texts WHERE id = ?",
                 (ident,),
             )
-            LineBlockRow.update(state=State.INDEXED).where(
+            LineBlockRow.update(state=RendererState.INDEXED).where(
                 LineBlockRow.id == ident
             ).execute()
         return len(ids)
@@ -306,7 +313,7 @@ class LineStore:
 
     def is_tidy(self) -> bool:
         """Whether nothing is to be put into the index, nor to be taken out."""
-        full = LineBlockRow.select().where(LineBlockRow.state == State.FULL)
+        full = LineBlockRow.select().where(LineBlockRow.state == RendererState.FULL)
         return not (full.exists() or LineGraveRow.select().exists())
 
     def sweep(self, count: int) -> int:

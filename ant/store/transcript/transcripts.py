@@ -85,7 +85,7 @@ _EXTEND = Statement(
 )
 
 
-class Transcripts:
+class TranscriptStore:
     """The bytes of all sessions, inside one transaction."""
 
     def append(

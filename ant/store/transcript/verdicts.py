@@ -14,7 +14,7 @@ from ant.terminal.model.tty import Tty
 
 
 @attrs.frozen
-class Sighting:
+class VerdictRecord:
     """A verdict after the byte before `offset`, and what it was made of beside them."""
 
     offset: int
@@ -30,8 +30,8 @@ class Sighting:
     question: str | None
 
 
-def _sighting(row: Any) -> Sighting:
-    return Sighting(
+def _sighting(row: Any) -> VerdictRecord:
+    return VerdictRecord(
         row.offset,
         row.at,
         row.cols,
@@ -64,7 +64,7 @@ _LAST = Statement(
 )
 
 
-class Sightings:
+class VerdictStore:
     """Verdicts of terminals, inside one transaction."""
 
     def add(self, session_id: str, at: str, seen: Iterable[VerdictSeen]) -> None:
@@ -88,7 +88,7 @@ class Sightings:
 
     def of(
         self, session_id: str, since: int = 0, until: int | None = None
-    ) -> list[Sighting]:
+    ) -> list[VerdictRecord]:
         """Those from offset `since` to `until`, both included, oldest first."""
         rows = SightingRow.select().where(
             (SightingRow.session_id == session_id) & (SightingRow.offset >= since)
@@ -104,7 +104,7 @@ class Sightings:
         rows = _SIZES.rows(session_id=session_id, after=after, until=until)
         return list(map(tuple, rows))
 
-    def last(self, session_id: str, until: int) -> Sighting | None:
+    def last(self, session_id: str, until: int) -> VerdictRecord | None:
         """The newest at or before an offset."""
         row = _LAST.one(session_id=session_id, until=until)
         return _sighting(row) if row else None

@@ -2,21 +2,21 @@
 
 import trio
 
-from ant.core.counters import Limit, met
-from ant.core.fair_turns import LARGE, Turns
+from ant.core.counters import Limit, increment
+from ant.core.fair_turns import LARGE, FairTurns
 from ant.terminal.buffer.tail import MAX_READ, Tail
 
 CALM_BYTES_S = 256 << 10
 """Bytes a second that are no flood, however they come: sixty redraws of 4 KiB."""
 
 
-class Flow:
+class OutputFlow:
     """One session's bytes in memory. It outlives the run; a new run has a new flow.
 
     It `floods` while the program puts out more than some screens at once.
     """
 
-    def __init__(self, tail: Tail, turns: Turns | None = None) -> None:
+    def __init__(self, tail: Tail, turns: FairTurns | None = None) -> None:
         self.tail, self._turns = tail, turns
         self.floods = False
         self._level, self._weighed_at = 0.0, 0.0
@@ -31,7 +31,7 @@ class Flow:
             self._weigh(len(data), self._turns)
         self._grown.unpark_all()
 
-    def _weigh(self, size: int, turns: Turns) -> None:
+    def _weigh(self, size: int, turns: FairTurns) -> None:
         """Tell floods from the rest: floods wait a moment for what is none."""
         now = trio.current_time()
         left = max(self._level - (now - self._weighed_at) * CALM_BYTES_S, 0.0)
@@ -48,7 +48,7 @@ class Flow:
         while self.tail.waiting:
             await self._moved.park()
         self.tail.skip(count)
-        met(Limit.SPOOL, count)
+        increment(Limit.SPOOL, count)
         self._grown.unpark_all()
 
     def finish(self) -> None:
@@ -81,7 +81,7 @@ class Flow:
             waited = await self.wait_turn()
             if self.has_room:
                 return waited
-            met(Limit.TAIL)
+            increment(Limit.TAIL)
             while not self.has_room:
                 await self._moved.park()
 

@@ -11,13 +11,13 @@ import attrs
 from ant.terminal.agents.driver import Driver
 from ant.terminal.detect.menus import DETAILS, FILLED, Item, is_live, items_of, menu_of
 from ant.terminal.model.prompt import Form, Prompt
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 TAKES = "\r"
 """The key of the row that takes the boxes."""
 
 
-def find_boxes(look: Look, driver: Driver) -> Prompt | None:
+def find_boxes(look: ScreenSnapshot, driver: Driver) -> Prompt | None:
     """The live boxes above a row that the driver knows to take them."""
     if look.takes_lines or not driver.taken:
         return None
@@ -27,7 +27,7 @@ def find_boxes(look: Look, driver: Driver) -> Prompt | None:
     return None
 
 
-def _boxes(look: Look, taking: int) -> Prompt | None:
+def _boxes(look: ScreenSnapshot, taking: int) -> Prompt | None:
     items = items_of(look)
     button = items[taking]
     boxes = list(_numbered_over(items, taking))[::-1]

@@ -29,8 +29,8 @@ from ant.terminal.detect.shells import find_shell_ask, find_zsh_ask, takes_comma
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_above
 from ant.terminal.detect.widgets import find_widget
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
-from ant.terminal.model.tty import Step, Tty
-from ant.terminal.screen.snapshot import Look, is_border
+from ant.terminal.model.tty import ShellStep, Tty
+from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BUSY_S = 1.0
 """Output so recent means work, when nothing else is known."""
@@ -55,7 +55,7 @@ _CHOOSES = re.compile(
 )
 
 
-def judge(look: Look, flag: str | None = None) -> Verdict:
+def classify(look: ScreenSnapshot, flag: str | None = None) -> Verdict:
     """What is held true of that look; `flag` names the session's driver."""
     program = look.tty.foreground if look.tty else ""
     for verdict in _verdicts(look, driver_for(flag, program)):
@@ -65,7 +65,7 @@ def judge(look: Look, flag: str | None = None) -> Verdict:
     return _say(look, Kind.BUSY if busy else Kind.QUIET_UNKNOWN, "time")
 
 
-def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
+def _verdicts(look: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdict]:
     if (asked := find_zsh_ask(look)) is not None:
         yield _ask(look, asked)
     if (rule := takes_commands(look.tty)) is not None:
@@ -93,14 +93,14 @@ def _verdicts(look: Look, driver: Driver | None) -> Iterator[Verdict]:
         yield _ask(look, _about(look, asked, driver))
 
 
-def _is_composer(look: Look, menu: Prompt, driver: Driver) -> bool:
+def _is_composer(look: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool:
     """Whether the mark of a menu without numbers is that of where a person writes."""
     first, last = menu.rows
     found = first_row(look, range(first, last + 1), driver.composer)
     return found is not None and not _NUMBERED.match(look.bare[found[0]])
 
 
-def _about(look: Look, asked: Prompt, driver: Driver | None) -> Prompt:
+def _about(look: ScreenSnapshot, asked: Prompt, driver: Driver | None) -> Prompt:
     """A prompt with its subject: as the driver tells, else what stands above it."""
     if driver is not None and asked.kind is Kind.DIALOG:
         return _classed(look, asked, driver)
@@ -109,7 +109,7 @@ def _about(look: Look, asked: Prompt, driver: Driver | None) -> Prompt:
     return attrs.evolve(asked, subject=lines_above(look, first))
 
 
-def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
+def _classed(look: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
     """A menu with the class that the driver knows for its text, and its subject."""
     is_taken = any(each.keys for each in menu.options)
     if menu.form is Form.BOXES and not (driver.ticks or is_taken):
@@ -132,7 +132,7 @@ def _classed(look: Look, menu: Prompt, driver: Driver) -> Prompt:
     return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
-def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
+def _of_agent(look: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
     """Busy, at rest, or at rest below a question of its own."""
     composer = composer_of(look, driver)
     busy = find_busy(look, driver, composer[0] if composer else None)
@@ -157,7 +157,7 @@ def _of_agent(look: Look, driver: Driver) -> Iterator[Verdict]:
     yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
 
 
-def _is_framed(look: Look, row: int) -> bool:
+def _is_framed(look: ScreenSnapshot, row: int) -> bool:
     """Whether a border stands between that row and the nearest text above it."""
     while row > 0 and look.is_blank(row - 1):
         row -= 1
@@ -166,7 +166,7 @@ def _is_framed(look: Look, row: int) -> bool:
     return False
 
 
-def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
+def _modal(look: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:
     """A dialog that is known by a row of it and can be read by nobody but a person."""
     return Prompt(
         kind=Kind.DIALOG,
@@ -181,7 +181,9 @@ def _modal(look: Look, row: int, rule: Rule, driver: Driver) -> Prompt:
     )
 
 
-def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
+def _question_over(
+    look: ScreenSnapshot, composer: int, driver: Driver
+) -> Prompt | None:
     """The question with which the agent's last reply ends, right above its composer."""
     row = composer - 1
     while row >= 0 and (
@@ -218,19 +220,19 @@ def _question_over(look: Look, composer: int, driver: Driver) -> Prompt | None:
     )
 
 
-def _is_at_rest(look: Look) -> bool:
+def _is_at_rest(look: ScreenSnapshot) -> bool:
     """An interpreter's prompt, with nothing typed behind it."""
     tty = look.tty
     if look.cursor.row < look.last or (tty is not None and tty.is_deaf):
         return False
     if tty is not None and _is_hidden(tty):
         return False
-    if tty is not None and tty.mark is Step.OUTPUT:
+    if tty is not None and tty.mark is ShellStep.OUTPUT:
         return False  # A builtin of the shell asks, by a prompt as short as its own.
     return bool(_AT_REST.fullmatch(look.typed_at))
 
 
-def _draws(look: Look) -> bool:
+def _draws(look: ScreenSnapshot) -> bool:
     """Whether a program draws its own screen: nothing but a sign is its prompt."""
     return not look.takes_lines and len(look.typed_at.strip()) == 1
 
@@ -240,12 +242,12 @@ def _is_hidden(tty: Tty) -> bool:
     return tty.canonical and not tty.echo
 
 
-def _ask(look: Look, prompt: Prompt) -> Verdict:
+def _ask(look: ScreenSnapshot, prompt: Prompt) -> Verdict:
     first, last = prompt.rows
     return Verdict(
         prompt.kind, prompt.rule, tuple(range(first, last + 1)), look.end, prompt
     )
 
 
-def _say(look: Look, kind: Kind, rule: str, *rows: int) -> Verdict:
+def _say(look: ScreenSnapshot, kind: Kind, rule: str, *rows: int) -> Verdict:
     return Verdict(kind, rule, rows, look.end)

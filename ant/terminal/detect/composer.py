@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from ant.terminal.agents.driver import Driver, Rule
 from ant.terminal.detect.menus import is_footer
-from ant.terminal.screen.snapshot import Look, is_border
+from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
 """Rows below a composer: borders, hints, a status; more of them are something else."""
@@ -31,7 +31,7 @@ SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[
 _HINT = "esc to interrupt"
 
 
-def composer_of(look: Look, driver: Driver) -> tuple[int, Rule] | None:
+def composer_of(look: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
     """The row in which a person writes, and the rule that knows it."""
     rows = [look.cursor.row] if driver.inline else range(look.last, -1, -1)
     if (found := first_row(look, rows, driver.composer)) is None:
@@ -45,7 +45,7 @@ def composer_of(look: Look, driver: Driver) -> tuple[int, Rule] | None:
 
 
 def first_row(
-    look: Look, rows: Iterable[int], rules: Sequence[Rule]
+    look: ScreenSnapshot, rows: Iterable[int], rules: Sequence[Rule]
 ) -> tuple[int, Rule] | None:
     """The first of these rows that one of the rules knows, and that rule."""
     for row in rows:
@@ -56,7 +56,7 @@ def first_row(
 
 
 def find_busy(
-    look: Look, driver: Driver, composer: int | None
+    look: ScreenSnapshot, driver: Driver, composer: int | None
 ) -> tuple[int, str] | None:
     """The row that says that the agent works, and the id of its rule."""
     top = look.last + 1 if composer is None else composer
@@ -68,7 +68,7 @@ def find_busy(
     return _spinner(look, driver, top, composer is not None)
 
 
-def find_spinner(look: Look, row: int) -> int | None:
+def find_spinner(look: ScreenSnapshot, row: int) -> int | None:
     """The row right above that one, but for blank ones, if a spinner stands there."""
     row -= 1
     while row >= 0 and look.is_blank(row):
@@ -77,7 +77,7 @@ def find_spinner(look: Look, row: int) -> int | None:
     return row if is_turning else None
 
 
-def _status(look: Look, composer: int) -> Iterable[int]:
+def _status(look: ScreenSnapshot, composer: int) -> Iterable[int]:
     """The rows below what is written in the composer, from the lowest one up."""
     first = composer + 1
     while first <= look.last and not look.is_blank(first):
@@ -86,7 +86,7 @@ def _status(look: Look, composer: int) -> Iterable[int]:
 
 
 def _spinner(
-    look: Look, driver: Driver, top: int, has_composer: bool
+    look: ScreenSnapshot, driver: Driver, top: int, has_composer: bool
 ) -> tuple[int, str] | None:
     """The spinner nearest above that row, unless its turn is over."""
     ends = (*driver.ended, *driver.reply)
@@ -109,12 +109,12 @@ def _spinner(
     return None
 
 
-def _indent(look: Look, row: int) -> int:
+def _indent(look: ScreenSnapshot, row: int) -> int:
     line = look.bare[row]
     return len(line) - len(line.lstrip())
 
 
-def _is_cut(look: Look, row: int) -> bool:
+def _is_cut(look: ScreenSnapshot, row: int) -> bool:
     """Whether a row ends in what the width has left of the hint to interrupt."""
     line = look.bare[row].rstrip()
     is_full = len(line) >= look.cols - 2 or line.endswith("…")

@@ -9,7 +9,7 @@ import re
 from ant.terminal.detect.prompt_builder import asked, text_above
 from ant.terminal.detect.typed_choices import find_choices, find_list_below
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 SURE_S = 0.2
 """Quiet after which a line that ends like a question is one, if nobody can tell."""
@@ -35,7 +35,7 @@ _PRESS_MAX = 100
 """Characters of a row that asks for a key: a longer one is prose about keys."""
 
 
-def find_ask(look: Look) -> Prompt | None:
+def find_ask(look: ScreenSnapshot) -> Prompt | None:
     """What is asked at the cursor, if something is."""
     row = look.cursor.row
     if look.last < 0 or (look.tty and look.tty.is_deaf):
@@ -48,7 +48,7 @@ def find_ask(look: Look) -> Prompt | None:
     return _secret(look) or find_choices(look) or find_press(look) or _line(look)
 
 
-def find_press(look: Look) -> Prompt | None:
+def find_press(look: ScreenSnapshot) -> Prompt | None:
     """A row, the last or the cursor's, that asks for a key."""
     for row in dict.fromkeys((look.cursor.row, look.last)):
         line = look.bare[row].strip()
@@ -61,7 +61,7 @@ def find_press(look: Look) -> Prompt | None:
     return None
 
 
-def _secret(look: Look) -> Prompt | None:
+def _secret(look: ScreenSnapshot) -> Prompt | None:
     tty = look.tty
     text = look.typed_at if look.cursor.visible else look.lines[look.cursor.row]
     cooked = tty is not None and tty.canonical
@@ -74,7 +74,7 @@ def _secret(look: Look) -> Prompt | None:
     return asked(look, PromptClass.PASSWORD, Form.SECRET, question, rule="secret")
 
 
-def _line(look: Look) -> Prompt | None:
+def _line(look: ScreenSnapshot) -> Prompt | None:
     tty, text = look.tty, look.typed_at
     cooked = tty is not None and tty.canonical
     if not cooked and _UNFINISHED.fullmatch(text):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ant.terminal.agents.driver import Driver
 from ant.terminal.detect.composer import SPINNER
 from ant.terminal.detect.menus import BODY
-from ant.terminal.screen.snapshot import Look, is_border, width
+from ant.terminal.screen.snapshot import ScreenSnapshot, is_border, width
 
 _SIDES = frozenset("│┃║╎╏┆┇┊┋")
 _TOPS = frozenset("─━═▔▁╭┌┏╔╒╓")
@@ -17,7 +17,7 @@ ABOVE = 5
 """Lines above a prompt that are its subject where no driver tells what that is."""
 
 
-def subject_of(look: Look, first: int, driver: Driver) -> str:
+def subject_of(look: ScreenSnapshot, first: int, driver: Driver) -> str:
     """All that the frame of a dialog shows above its first option, at that row.
 
     Blank rows, lines and signs are left out: where it is wrapped between words and what
@@ -36,7 +36,7 @@ def subject_of(look: Look, first: int, driver: Driver) -> str:
     return _inked(map(look.lines.__getitem__, near))
 
 
-def lines_above(look: Look, first: int) -> str:
+def lines_above(look: ScreenSnapshot, first: int) -> str:
     """The nearest lines above that row, whole where they are wrapped, but spinners.
 
     What counts time or percents in them is left out, as it is no other subject.
@@ -58,7 +58,7 @@ def lines_above(look: Look, first: int) -> str:
     return "\n".join(filter(None, found))
 
 
-def _is_busy(look: Look, row: int, driver: Driver) -> bool:
+def _is_busy(look: ScreenSnapshot, row: int, driver: Driver) -> bool:
     rules = (*driver.busy, *driver.status)
     return any(rule.pattern.search(look.bare[row]) for rule in rules)
 

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
-from ant.terminal.screen.snapshot import Look, index_at
+from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
 _PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
 
 
-def draft_of(look: Look, driver: Driver | None) -> str:
+def draft_of(look: ScreenSnapshot, driver: Driver | None) -> str:
     """What stands in the composer of an agent, or behind the prompt of a shell."""
     if driver is not None and driver.composer:
         rows = range(look.last, -1, -1)
@@ -34,7 +34,7 @@ def draft_of(look: Look, driver: Driver | None) -> str:
     return _inked(look, row, found.end())
 
 
-def _inked(look: Look, row: int, start: int) -> str:
+def _inked(look: ScreenSnapshot, row: int, start: int) -> str:
     """The text of a row from an index on that is not faint, without blanks around."""
     last = len(look.lines[row])
     if look.cursor.row == row and look.cursor.visible:
@@ -44,6 +44,6 @@ def _inked(look: Look, row: int, start: int) -> str:
     return _joined(look, row, chars)
 
 
-def _joined(look: Look, row: int, chars: Iterable[tuple[int, str]]) -> str:
+def _joined(look: ScreenSnapshot, row: int, chars: Iterable[tuple[int, str]]) -> str:
     kept = (char for at, char in chars if not look.style_at(row, at).is_faint)
     return "".join(kept).strip(" │┃\u200b\xa0")

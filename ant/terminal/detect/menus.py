@@ -21,7 +21,12 @@ from ant.terminal.model.prompt import (
     Prompt,
     PromptClass,
 )
-from ant.terminal.screen.snapshot import Look, index_at, is_border, paragraph_above
+from ant.terminal.screen.snapshot import (
+    ScreenSnapshot,
+    index_at,
+    is_border,
+    paragraph_above,
+)
 
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
@@ -90,7 +95,7 @@ class Item:
     at: int
 
 
-def find_menu(look: Look) -> Prompt | None:
+def find_menu(look: ScreenSnapshot) -> Prompt | None:
     """The live menu on the screen, if there is one."""
     if look.takes_lines or (look.cursor.visible and _BESIDE.search(look.typed_at)):
         return None
@@ -102,7 +107,7 @@ def find_menu(look: Look) -> Prompt | None:
     return _unmarked(look, items)
 
 
-def find_menu_above(look: Look, composer: int) -> Prompt | None:
+def find_menu_above(look: ScreenSnapshot, composer: int) -> Prompt | None:
     """The menu that has the keyboard though a composer is drawn at that row.
 
     The cursor is on one of its rows, or nothing but borders and hints stands between
@@ -131,7 +136,7 @@ def find_menu_above(look: Look, composer: int) -> Prompt | None:
     return None
 
 
-def _is_right_above(look: Look, last: Item, composer: int) -> bool:
+def _is_right_above(look: ScreenSnapshot, last: Item, composer: int) -> bool:
     """Whether only details of the last option, borders and hints are in between."""
     for row in range(last.row + 1, composer):
         line = look.bare[row]
@@ -141,7 +146,7 @@ def _is_right_above(look: Look, last: Item, composer: int) -> bool:
     return True
 
 
-def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
+def _unmarked(look: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
     """Rows without a mark: the filled one of radio buttons, the coloured one, or the
     one that is not dim.
 
@@ -169,7 +174,7 @@ def _unmarked(look: Look, items: Sequence[Item | None]) -> Prompt | None:
     return menu_of(look, block, lit[0]) if len(lit) == 1 else None
 
 
-def is_footer(look: Look, row: int) -> bool:
+def is_footer(look: ScreenSnapshot, row: int) -> bool:
     """Whether a row may stand below a live menu: a border, a hint, nothing."""
     line = look.bare[row]
     if look.is_blank(row) or not line.strip() or _COUNT.match(line):
@@ -177,7 +182,7 @@ def is_footer(look: Look, row: int) -> bool:
     return bool(_HINT.search(line)) and not _COMPOSER.match(line)
 
 
-def question_above(look: Look, row: int) -> str:
+def question_above(look: ScreenSnapshot, row: int) -> str:
     """The sentence nearest above `row` that asks, else the text that is there."""
     rows = list(paragraph_above(look, row))
     text = _sentence(look, rows)
@@ -190,7 +195,7 @@ def question_above(look: Look, row: int) -> str:
     return text
 
 
-def _sentence(look: Look, rows: Sequence[int]) -> str:
+def _sentence(look: ScreenSnapshot, rows: Sequence[int]) -> str:
     """The last sentence of some rows that asks, else all of their text."""
     text = " ".join(look.bare[each].strip() for each in reversed(rows))
     text = _SIGN.sub("", _HINTED.sub("", text))
@@ -199,13 +204,13 @@ def _sentence(look: Look, rows: Sequence[int]) -> str:
     return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
 
 
-def excerpt(look: Look, first: int, last: int) -> str:
+def excerpt(look: ScreenSnapshot, first: int, last: int) -> str:
     """Those rows as text, without borders."""
     rows = (look.bare[row].rstrip() for row in range(first, last + 1))
     return "\n".join(rows).strip("\n")
 
 
-def items_of(look: Look) -> list[Item | None]:
+def items_of(look: ScreenSnapshot) -> list[Item | None]:
     """Every row as an option, None where there is nothing on it."""
     found: list[Item | None] = []
     for row, line in enumerate(look.bare):
@@ -227,7 +232,7 @@ def items_of(look: Look) -> list[Item | None]:
     return found
 
 
-def _named(look: Look, row: int, item: re.Match[str]) -> str:
+def _named(look: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
     """The label without what faint text behind it tells of it while it is marked.
 
     That is left where it belongs to what is allowed, as in `Yes (always)`.
@@ -244,14 +249,16 @@ def _named(look: Look, row: int, item: re.Match[str]) -> str:
     return label
 
 
-def _siblings(look: Look, items: Sequence[Item | None], marked: Item) -> list[Item]:
+def _siblings(
+    look: ScreenSnapshot, items: Sequence[Item | None], marked: Item
+) -> list[Item]:
     above = _walk(look, items, marked, range(marked.row - 1, -1, -1))
     below = _walk(look, items, marked, range(marked.row + 1, len(items)))
     return [*reversed(list(above)), marked, *below]
 
 
 def _walk(
-    look: Look, items: Sequence[Item | None], marked: Item, rows: range
+    look: ScreenSnapshot, items: Sequence[Item | None], marked: Item, rows: range
 ) -> Iterator[Item]:
     """Rows of the same column; between two there may be a blank row, or details."""
     skipped: list[int] = []
@@ -293,7 +300,7 @@ def _in_column(item: Item, other: Item) -> bool:
     return item.col in (other.col, other.col - shift)
 
 
-def is_live(look: Look, block: Sequence[Item]) -> bool:
+def is_live(look: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """Whether nothing but details of the last option, borders and hints follow."""
     end, indent = block[-1].row, block[-1].col
     below = range(end + 1, look.last + 1)
@@ -314,7 +321,7 @@ def is_live(look: Look, block: Sequence[Item]) -> bool:
     return True
 
 
-def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
+def _is_list(look: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
     """Whether the mark is one of a menu, and no quotation or shell prompt.
 
     A `>` alone is not enough: the row is numbered, boxed or lit, or the cursor is not
@@ -331,7 +338,7 @@ def _is_list(look: Look, block: Sequence[Item], marked: Item) -> bool:
     return look.style_at(marked.row, marked.col) not in others
 
 
-def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
+def menu_of(look: ScreenSnapshot, block: Sequence[Item], marked: int | None) -> Prompt:
     """The menu of these rows, of which `marked` is the one that Enter would take."""
     block = _alike(look, block, marked)
     boxes = any(each.box for each in block)
@@ -365,7 +372,7 @@ def menu_of(look: Look, block: Sequence[Item], marked: int | None) -> Prompt:
     )
 
 
-def _whole(look: Look, item: Item) -> str:
+def _whole(look: ScreenSnapshot, item: Item) -> str:
     """The label with what was wrapped to the rows below it.
 
     A row goes on below when the next word found no room; what had room is a detail.
@@ -388,7 +395,7 @@ def _whole(look: Look, item: Item) -> str:
     return label
 
 
-def _with_details(look: Look, item: Item, label: str, end: int | None) -> str:
+def _with_details(look: ScreenSnapshot, item: Item, label: str, end: int | None) -> str:
     """The label of a plain answer with all that is told of it up to row `end`.
 
     Below the last option that is what stands right there, further in.
@@ -406,7 +413,9 @@ def _with_details(look: Look, item: Item, label: str, end: int | None) -> str:
     return label if not told or label.endswith(told) else f"{label} {told}"
 
 
-def _alike(look: Look, block: Sequence[Item], marked: int | None) -> Sequence[Item]:
+def _alike(
+    look: ScreenSnapshot, block: Sequence[Item], marked: int | None
+) -> Sequence[Item]:
     """The block without a heading, which stands in its column in another colour."""
     if block[0].row == marked or block[0].num is not None or len(block) < 3:
         return block
@@ -425,7 +434,7 @@ def _unnumbered(labels: list[str]) -> list[str]:
     return labels
 
 
-def top_of(look: Look, first: int) -> int:
+def top_of(look: ScreenSnapshot, first: int) -> int:
     """Where what belongs to a menu begins: below a border, or some rows above."""
     for row in range(first - 1, max(first - BODY, -1), -1):
         if is_border(look.lines[row]):
@@ -433,6 +442,6 @@ def top_of(look: Look, first: int) -> int:
     return max(first - BODY, 0)
 
 
-def _cancels(look: Look, last: int) -> bool:
+def _cancels(look: ScreenSnapshot, last: int) -> bool:
     rows = look.bare[last : look.last + 1]
     return any(_CANCEL.search(line) for line in rows)

@@ -9,7 +9,7 @@ from ant.terminal.detect.cursor_prompts import find_press
 from ant.terminal.detect.prompt_builder import asked
 from ant.terminal.detect.typed_choices import find_choices
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 PAGERS = frozenset(["less", "more", "most", "pg", "man", "bat", "w3m"])
 EDITORS = frozenset(
@@ -49,7 +49,7 @@ TILDES = 3
 """Rows with nothing but a tilde: below the text of vim, hardly anywhere else."""
 
 
-def view(look: Look, class_: PromptClass) -> Prompt:
+def view(look: ScreenSnapshot, class_: PromptClass) -> Prompt:
     """A pager or an editor, known by its last row."""
     row = max(look.last, 0)
     return Prompt(
@@ -65,7 +65,7 @@ def view(look: Look, class_: PromptClass) -> Prompt:
     )
 
 
-def find_view(look: Look) -> Prompt | None:
+def find_view(look: ScreenSnapshot) -> Prompt | None:
     """A pager or an editor, by its name or its status row, or what it asks below."""
     if look.tty is not None and look.tty.canonical:
         return None
@@ -79,7 +79,7 @@ def find_view(look: Look) -> Prompt | None:
     return None
 
 
-def _is_editor(look: Look, status: str) -> bool:
+def _is_editor(look: ScreenSnapshot, status: str) -> bool:
     keys = any(map(_KEYS_OF_NANO.search, look.lines[-3:]))
     if _NANO.match(look.lines[0]) and (keys or _is_bar(look)):
         return True
@@ -88,7 +88,7 @@ def _is_editor(look: Look, status: str) -> bool:
     return vim and bool(tildes >= TILDES or _VIM_STATUS.fullmatch(status))
 
 
-def _asked_below(look: Look) -> Prompt | None:
+def _asked_below(look: ScreenSnapshot) -> Prompt | None:
     """A key that is to be pressed, or a field in the rows of the editor's hints."""
     if (press := find_press(look)) is not None:
         return press
@@ -103,13 +103,13 @@ def _asked_below(look: Look) -> Prompt | None:
     return None
 
 
-def _is_bar(look: Look) -> bool:
+def _is_bar(look: ScreenSnapshot) -> bool:
     """Whether the cursor's row is the bar in which nano asks, above two of hints."""
     row = look.cursor.row
     return row == look.last - 2 and look.style_at(row, 0).inverse
 
 
-def _keyed(look: Look) -> Prompt | None:
+def _keyed(look: ScreenSnapshot) -> Prompt | None:
     """What nano asks in its bar: the keys are lit in the two rows below it.
 
     They are taken from there, as the letters of other languages are others.

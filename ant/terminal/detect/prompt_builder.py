@@ -4,7 +4,7 @@ import re
 
 from ant.terminal.detect.menus import excerpt
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _LEAD = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\]|\(\d+/\d+\))\s+")
 _TRAIL = re.compile(
@@ -17,7 +17,7 @@ _ROWS = 5
 
 
 def asked(
-    look: Look,
+    look: ScreenSnapshot,
     class_: PromptClass,
     form: Form,
     question: str,
@@ -45,7 +45,7 @@ def asked(
     )
 
 
-def text_above(look: Look, row: int) -> str:
+def text_above(look: ScreenSnapshot, row: int) -> str:
     """The text on one of the two rows above `row`, nothing where they are blank."""
     rows = look.lines[max(row - 2, 0) : row]
     return next((line.strip() for line in reversed(rows) if line.strip()), "")

@@ -13,11 +13,11 @@ its own line was left and it stands on a new one.
 
 import attrs
 
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.model.prompt import Form, Kind, Prompt, Verdict
-from ant.terminal.screen.snapshot import Look
-from ant.terminal.shell.osc133 import Standing
+from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.shell.osc133 import ShellState
 
 ACTIVITY_EVERY_S = 10.0
 """Seconds between two notices of activity: the original's clients expect no more."""
@@ -40,7 +40,7 @@ LATER_S = (0.3, 1.05, 3.0)
 as work no longer, and once more."""
 
 
-class Detector:
+class PromptDetector:
     """Feed it every byte once, in order, in pieces of any size; look when it is due.
 
     `flag` names the driver for a program that no driver knows by its name; `shell` is
@@ -49,7 +49,7 @@ class Detector:
 
     def __init__(self, flag: str | None = None) -> None:
         self.flag = flag
-        self.shell = Standing()
+        self.shell = ShellState()
         self.last_output: float | None = None
         self.verdict: Verdict | None = None
         self._last_told: float | None = None
@@ -101,7 +101,7 @@ class Detector:
         self._typed = end, at
         self.stir(at)
 
-    def is_again(self, look: Look, verdict: Verdict) -> bool:
+    def is_again(self, look: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether that shows what was asked before, but asked anew (rule 5)."""
         before = self.verdict.prompt if self.verdict else None
         asked = verdict.prompt
@@ -137,14 +137,16 @@ class Detector:
                 self._due = min(paused, patience)
         return self._due
 
-    def judge(self, look: Look, at: float) -> list[ActivitySeen | VerdictSeen]:
+    def judge(
+        self, look: ScreenSnapshot, at: float
+    ) -> list[ActivitySeen | VerdictSeen]:
         """Take a look that was made `at`; what is new of it."""
         self._since = None
         quiet = at - (self._stirred if self._stirred is not None else at)
         stirred = at - quiet
         later = (stirred + pause for pause in LATER_S if stirred + pause > at)
         self._due = next(later, None)
-        verdict = judge(look, self.flag)
+        verdict = classify(look, self.flag)
         if quiet < PAUSE_S and verdict.is_news(self._doubted):
             self._doubted = verdict
             self._due = at + PAUSE_S
@@ -182,7 +184,7 @@ class Detector:
         return rested and at - self._moved < FLIP_S
 
 
-def _place_of(look: Look, asked: Prompt) -> tuple[int, tuple[int, int]]:
+def _place_of(look: ScreenSnapshot, asked: Prompt) -> tuple[int, tuple[int, int]]:
     """The row on which a prompt begins, and the size of the screen."""
     first = asked.rows[0]
     row = look.typed_row if first == look.cursor.row else first

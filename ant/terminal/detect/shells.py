@@ -7,8 +7,8 @@ from ant.terminal.detect.pagers import view
 from ant.terminal.detect.prompt_builder import asked
 from ant.terminal.detect.typed_choices import find_choices
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
-from ant.terminal.model.tty import Step, Tty
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.model.tty import ShellStep, Tty
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 MARKED = f"{SHELL}/mark"
 """The rule of a shell that says by its marks that it is at its prompt."""
@@ -42,14 +42,14 @@ def takes_commands(tty: Tty | None) -> str | None:
     What it says of itself decides: editing a line it may still run `read -e`, and at
     its prompt it may leave the line to the terminal.
     """
-    if tty is not None and tty.mark is Step.INPUT and not tty.is_deaf:
+    if tty is not None and tty.mark is ShellStep.INPUT and not tty.is_deaf:
         return MARKED
-    if tty is not None and tty.mark is Step.OUTPUT:
+    if tty is not None and tty.mark is ShellStep.OUTPUT:
         return None
     return SHELL if edits_commands(tty) else None
 
 
-def find_zsh_ask(look: Look) -> Prompt | None:
+def find_zsh_ask(look: ScreenSnapshot) -> Prompt | None:
     """What zsh asks before it deletes, corrects or lists: it takes the next key.
 
     It does so in the state in which it edits a line, and while it runs one.
@@ -68,7 +68,7 @@ def find_zsh_ask(look: Look) -> Prompt | None:
     )
 
 
-def find_shell_ask(look: Look) -> Prompt | None:
+def find_shell_ask(look: ScreenSnapshot) -> Prompt | None:
     """What a shell asks while it edits: whether to list, or the rest of a command."""
     text = look.typed_at
     if (found := _POSSIBILITIES.search(text)) is not None:

@@ -11,7 +11,7 @@ import attrs
 
 from ant.terminal.detect.prompt_builder import asked, text_above
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _WORD = r"[^\s\[\](),|]{1,12}"
 _INNER = r"[^\s\[\]()/,|]{1,12}|\[[^\s\[\]()/,|]{1,20}\]|\([^\s\[\]()/,|]{1,20}\)\w*"
@@ -81,7 +81,7 @@ APART = 3
 """Rows between a list and the line that wants a number: what was said to a bad one."""
 
 
-def find_choices(look: Look) -> Prompt | None:
+def find_choices(look: ScreenSnapshot) -> Prompt | None:
     """The choices that are to be typed at the cursor, if there are some."""
     row = look.cursor.row
     text = look.typed_line if look.cursor.visible else look.lines[row]
@@ -94,7 +94,7 @@ def find_choices(look: Look) -> Prompt | None:
     )
 
 
-def find_list_below(look: Look) -> Prompt | None:
+def find_list_below(look: ScreenSnapshot) -> Prompt | None:
     """A question with a sign before it, and below it the rows of which one is typed.
 
     Nothing but a remark of the program is below the list, or it is something else.
@@ -120,7 +120,7 @@ def find_list_below(look: Look) -> Prompt | None:
     return _one_of(look, found, "list", *options)
 
 
-def find_above(look: Look) -> Prompt | None:
+def find_above(look: ScreenSnapshot) -> Prompt | None:
     """What the text above a bare sign at the cursor asks: such a sign is no rest.
 
     That is the nearest text, however many blank rows below it. Its choices are told
@@ -136,7 +136,7 @@ def find_above(look: Look) -> Prompt | None:
     return choices_above(look, look.cursor.row, found["draft"] or "")
 
 
-def choices_above(look: Look, row: int, draft: str = "") -> Prompt | None:
+def choices_above(look: ScreenSnapshot, row: int, draft: str = "") -> Prompt | None:
     """What the nearest text above that row asks of who types at the cursor there."""
     rows = list(_nearest(look, row))
     for at in rows:
@@ -166,7 +166,7 @@ def choices_above(look: Look, row: int, draft: str = "") -> Prompt | None:
     return attrs.evolve(found, rows=(rows[-1], row))
 
 
-def _nearest(look: Look, row: int) -> Iterator[int]:
+def _nearest(look: ScreenSnapshot, row: int) -> Iterator[int]:
     """The rows of the nearest text above, from the lowest one up; no answered ones."""
     at = row - 1
     while at >= 0 and look.is_blank(at):
@@ -180,7 +180,7 @@ def _nearest(look: Look, row: int) -> Iterator[int]:
         yield each
 
 
-def _folded(look: Look, text: str) -> Prompt | None:
+def _folded(look: ScreenSnapshot, text: str) -> Prompt | None:
     """Keys without their words, of which the last, H, shows what they mean."""
     found = _FOLDED.fullmatch(text)
     if found is None or look.takes_lines or len({*found["keys"]}) < len(found["keys"]):
@@ -190,7 +190,7 @@ def _folded(look: Look, text: str) -> Prompt | None:
 
 
 def _one_of(
-    look: Look, found: re.Match[str], rule: str, *options: Option
+    look: ScreenSnapshot, found: re.Match[str], rule: str, *options: Option
 ) -> Prompt | None:
     """What a row with a sign asks: its `question`, answered by what is typed there."""
     return asked(
@@ -215,7 +215,7 @@ def _found(text: str) -> tuple[re.Match[str], str] | None:
     return None
 
 
-def _words(look: Look, text: str) -> Prompt | None:
+def _words(look: ScreenSnapshot, text: str) -> Prompt | None:
     if (match := _found(text)) is None:
         return None
     found, draft = match
@@ -262,7 +262,7 @@ def _key(word: str) -> str:
     return inner[1] if inner else word.strip("[]()")
 
 
-def _implied(look: Look, text: str) -> Prompt | None:
+def _implied(look: ScreenSnapshot, text: str) -> Prompt | None:
     """Yes or no, where the program says so in words, or is known to mean it."""
     name = look.tty.foreground if look.tty else ""
     question, default = text, _DEFAULT.search(text)
@@ -281,7 +281,7 @@ def _implied(look: Look, text: str) -> Prompt | None:
     )
 
 
-def _letters(look: Look, text: str) -> Prompt | None:
+def _letters(look: ScreenSnapshot, text: str) -> Prompt | None:
     """Words with a bracketed letter, and behind or below them a line that wants one."""
     rows = range(look.cursor.row, max(look.cursor.row - 4, -1), -1)
     row = look.cursor.row
@@ -317,7 +317,7 @@ def _letters(look: Look, text: str) -> Prompt | None:
     )
 
 
-def _numbers(look: Look, text: str) -> Prompt | None:
+def _numbers(look: ScreenSnapshot, text: str) -> Prompt | None:
     """A numbered list and below it a line that wants a number."""
     if not _WANTS.search(text):
         return None
@@ -345,7 +345,7 @@ def _numbers(look: Look, text: str) -> Prompt | None:
     )
 
 
-def _list_above(look: Look) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def _list_above(look: ScreenSnapshot) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Rows with numbered choices, from the lowest one up."""
     apart, started = 0, False
     for row in range(look.cursor.row - 1, -1, -1):

@@ -18,7 +18,7 @@ from ant.terminal.detect.menus import (
     top_of,
 )
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 _TAB = re.compile(r"\S+(?: \S+)*")
@@ -32,7 +32,7 @@ _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 
-def find_widget(look: Look) -> Prompt | None:
+def find_widget(look: ScreenSnapshot) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
     row = None if look.takes_lines else _button_row(look)
     if row is None:
@@ -50,7 +50,7 @@ def find_widget(look: Look) -> Prompt | None:
     return _buttons(look, row, found)
 
 
-def _button_row(look: Look) -> int | None:
+def _button_row(look: ScreenSnapshot) -> int | None:
     for row in range(look.last, max(look.last - FOOTER, -1), -1):
         line = look.bare[row]
         if look.is_blank(row) or not line.strip():
@@ -60,7 +60,7 @@ def _button_row(look: Look) -> int | None:
     return None
 
 
-def _list_over(look: Look, row: int) -> list[Item]:
+def _list_over(look: ScreenSnapshot, row: int) -> list[Item]:
     """The rows of the list above the buttons, none where there is no list."""
     at = row - 1
     while at >= 0 and (look.is_blank(at) or not look.bare[at].strip()):
@@ -74,7 +74,7 @@ def _list_over(look: Look, row: int) -> list[Item]:
     return block if len(block) > 1 else []
 
 
-def _focus(look: Look, block: Sequence[Item]) -> int | None:
+def _focus(look: ScreenSnapshot, block: Sequence[Item]) -> int | None:
     """The row that the cursor is on, or else the one that is lit."""
     if any(each.row == look.cursor.row for each in block):
         return look.cursor.row
@@ -82,7 +82,7 @@ def _focus(look: Look, block: Sequence[Item]) -> int | None:
     return None if lit is None else block[lit].row
 
 
-def _field(look: Look, row: int) -> Prompt:
+def _field(look: ScreenSnapshot, row: int) -> Prompt:
     question = question_above(look, look.cursor.row)
     text = excerpt(look, max(look.cursor.row - FOOTER, 0), row)
     secret = bool(_SECRET.search(question))
@@ -99,7 +99,9 @@ def _field(look: Look, row: int) -> Prompt:
     )
 
 
-def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | None:
+def _buttons(
+    look: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
+) -> Prompt | None:
     under = [look.cursor.visible and each for each in _under(look, row, found)]
     if len(found) == 1:
         style = look.style_at(row, found[0].start() + 1)
@@ -127,13 +129,15 @@ def _buttons(look: Look, row: int, found: Sequence[re.Match[str]]) -> Prompt | N
     )
 
 
-def _under(look: Look, row: int, found: Sequence[re.Match[str]]) -> list[bool]:
+def _under(
+    look: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
+) -> list[bool]:
     """Which of the buttons on that row the cursor is on."""
     on_row, col = look.cursor.row == row, look.cursor.col
     return [on_row and each.start() <= col < each.end() for each in found]
 
 
-def _tabs(look: Look) -> Prompt | None:
+def _tabs(look: ScreenSnapshot) -> Prompt | None:
     """Words in the last row with text, one of them lit, and behind them the keys."""
     row = next((r for r in range(look.last, -1, -1) if look.bare[r].strip()), 0)
     words = list(_TAB.finditer(look.bare[row]))
@@ -155,7 +159,7 @@ def _tabs(look: Look) -> Prompt | None:
     )
 
 
-def _toggle(look: Look) -> Prompt | None:
+def _toggle(look: ScreenSnapshot) -> Prompt | None:
     """Two words in the last row: one of two radio buttons, or the one with a colour.
 
     These stand behind their question, those below it.
@@ -187,7 +191,7 @@ def _toggle(look: Look) -> Prompt | None:
     )
 
 
-def _odd_one(look: Look, places: Sequence[tuple[int, int]]) -> int | None:
+def _odd_one(look: ScreenSnapshot, places: Sequence[tuple[int, int]]) -> int | None:
     """Which of several places looks unlike the others; of two, unlike its ground."""
     grounds = []
     for row, index in places:

@@ -22,7 +22,7 @@ from collections import deque
 
 import trio
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.descriptors import check_terminal, lent_to_child
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
@@ -75,7 +75,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
             os.close(slave)  # Only now: the far end must never be without an owner.
     except OSError as exc:
         if exc.errno in SPENT:
-            met(Limit.TERMINALS)
+            increment(Limit.TERMINALS)
             raise CapacityReached(f"No terminal to be had: {exc.strerror}.") from exc
         raise Invalid(f"Cannot start this: {exc.strerror} at $.command") from exc
     except ValueError as exc:  # A NUL, a name with "=", a lone surrogate.

@@ -24,7 +24,7 @@ PACE_S = 0.05
 _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
 
 
-class Children:
+class AwaitedChildren:
     """The children that somebody waits for. One for the process: so is the kernel's."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Children:
         return count
 
 
-children = Children()
+children = AwaitedChildren()
 
 
 def become_subreaper() -> None:

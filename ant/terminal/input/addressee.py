@@ -17,7 +17,7 @@ from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
 from ant.terminal.detect.shells import MARKED
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.snapshot import Look, index_at
+from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
 GENERAL: Final = "prompt"
 """The rule of a composer that no driver knows."""
@@ -25,12 +25,12 @@ GENERAL: Final = "prompt"
 _COMMENTS: Final = frozenset({"bash", "fish", "zsh"})
 """Shells that say by their marks whether `#` begins a comment."""
 
-Check = Callable[[Look, Verdict, str], None]
+Check = Callable[[ScreenSnapshot, Verdict, str], None]
 """Raises `Withheld` where nothing may be typed, or go on: what stands typed by then is
 the third argument, empty before the first key."""
 
 
-class Addressee(Enum):
+class MessageTarget(Enum):
     """What reads the terminal, as far as messages are concerned."""
 
     COMPOSER = "composer"
@@ -43,24 +43,24 @@ class Addressee(Enum):
     """Anything else, and what nobody knows."""
 
 
-def addressee(
+def message_target(
     tty: Tty | None, verdict: Verdict | None, accepts: bool = False
-) -> Addressee:
+) -> MessageTarget:
     """Who would read a message; `accepts`: the session takes them at any composer."""
     if tty is None or not tty.foreground:
-        return Addressee.OTHER
+        return MessageTarget.OTHER
     if _is_at_prompt(tty, verdict):
-        return Addressee.PROMPT
+        return MessageTarget.PROMPT
     name = tty.foreground
     if tty.interprets or repeats(name) or stem(name) in INTERPRETERS:
-        return Addressee.OTHER
+        return MessageTarget.OTHER
     driver = driver_of(tty.foreground)
     if driver is None and not accepts:
-        return Addressee.OTHER
+        return MessageTarget.OTHER
     if is_leaving(tty) or verdict is None or verdict.rule not in _composers(driver):
-        return Addressee.AGENT
+        return MessageTarget.AGENT
     free = verdict.kind is Kind.AT_REST
-    return Addressee.COMPOSER if free else Addressee.AGENT
+    return MessageTarget.COMPOSER if free else MessageTarget.AGENT
 
 
 def is_leaving(tty: Tty) -> bool:
@@ -89,15 +89,15 @@ def _is_at_prompt(tty: Tty, verdict: Verdict | None) -> bool:
 def at_composer(accepts: bool) -> Check:
     """Only an agent's composer; and while it shows a text, that agent."""
 
-    def check(look: Look, verdict: Verdict, typed: str) -> None:
-        whom = addressee(look.tty, verdict, accepts)
+    def check(look: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
+        whom = message_target(look.tty, verdict, accepts)
         leaves = look.tty is not None and is_leaving(look.tty)
-        shown = typed and whom is Addressee.AGENT and not leaves
-        if whom is Addressee.COMPOSER or shown:
+        shown = typed and whom is MessageTarget.AGENT and not leaves
+        if whom is MessageTarget.COMPOSER or shown:
             return
-        if whom is Addressee.AGENT and verdict.kind is Kind.QUESTION:
+        if whom is MessageTarget.AGENT and verdict.kind is Kind.QUESTION:
             raise Withheld("It would be taken for the answer to a question.", "waiting")
-        if whom is Addressee.AGENT:
+        if whom is MessageTarget.AGENT:
             raise Withheld("The agent's composer is not to be seen.", "not_at_rest")
         raise Withheld("No agent is in front of the terminal.", "not_an_agent")
 
@@ -107,7 +107,7 @@ def at_composer(accepts: bool) -> Check:
 def in_front(program: str) -> Check:
     """Only while that program is in front, whatever it is."""
 
-    def check(look: Look, verdict: Verdict, typed: str) -> None:
+    def check(look: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
         if look.tty is None or look.tty.foreground != program:
             raise Withheld("Another program is in front now.", "not_an_agent")
 
@@ -121,9 +121,9 @@ def at_prompt() -> Check:
     """
     before = ""
 
-    def check(look: Look, verdict: Verdict, typed: str) -> None:
+    def check(look: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
         nonlocal before
-        if addressee(look.tty, verdict) is Addressee.PROMPT:
+        if message_target(look.tty, verdict) is MessageTarget.PROMPT:
             if not typed and (prompt := _bare_prompt(look)) is not None:
                 before = prompt
                 return
@@ -134,7 +134,7 @@ def at_prompt() -> Check:
     return check
 
 
-def _bare_prompt(look: Look) -> str | None:
+def _bare_prompt(look: ScreenSnapshot) -> str | None:
     """What its row shows before the command line, if nothing is on it or below."""
     cursor = look.cursor
     at = look.tty.comment_at if look.tty is not None else None

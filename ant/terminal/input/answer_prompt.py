@@ -15,7 +15,7 @@ from ant.core.errors import Conflict, NotAnOption, NotRunning, PromptChanged
 from ant.terminal.input.keys import ENTER, goal_of, next_move
 from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Form, Kind, Prompt, Verdict
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 SETTLE_S = 0.3
 """What a screen that is being drawn is given to show the prompt again."""
@@ -38,7 +38,7 @@ QUIET_S = 0.05
 """Without output for so long, a screen that shows something else means it."""
 
 
-class Hands(Protocol):
+class TerminalOps(Protocol):
     """Whoever holds the write lock of a terminal.
 
     `settle_s` is what its program wants between a text and Enter; `end` is one past the
@@ -51,14 +51,14 @@ class Hands(Protocol):
     @property
     def end(self) -> int: ...
 
-    def glance(self) -> tuple[Look, Verdict]:
+    def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         """Read the terminal until it would block, and judge what it shows.
 
         Raises `Conflict` where that cannot be had, and `NotRunning`.
         """
         ...
 
-    def is_again(self, look: Look, verdict: Verdict) -> bool:
+    def is_again(self, look: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether what was glanced at asks anew what was asked, and answered, before.
 
         An answer to the one before is not meant for it.
@@ -79,7 +79,7 @@ class Hands(Protocol):
 
 
 @attrs.frozen
-class Given:
+class SentAnswer:
     """An answer that was sent: `line` is what stands where it was typed, if it was.
 
     `above` rows said the same before: the program may ask the very same again.
@@ -89,7 +89,7 @@ class Given:
     line: str | None = None
     above: int = 0
 
-    def is_answered(self, look: Look) -> bool | None:
+    def is_answered(self, look: ScreenSnapshot) -> bool | None:
         """Whether the line was taken; None where there is none to tell by."""
         if self.line is None:
             return None
@@ -98,7 +98,7 @@ class Given:
         return False if look.typed_at.strip() == self.line else None
 
 
-async def give(hands: Hands, fingerprint: str, choice: Choice) -> Given:
+async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
     """Answer the prompt with that fingerprint; what was sent.
 
     Raises `PromptChanged` when it is not what is shown, or no longer, and `NotAnOption`
@@ -106,23 +106,23 @@ async def give(hands: Hands, fingerprint: str, choice: Choice) -> Given:
     a menu has moved, or a line was typed that nobody sent.
     *Cancellation:* as there.
     """
-    look, prompt = await _shown(hands, fingerprint, SETTLE_S)
+    look, prompt = await _shown(ops, fingerprint, SETTLE_S)
     goal = goal_of(prompt, choice)
     if goal.text is not None:
-        await _write(hands, look, prompt, goal.text)
+        await _write(ops, look, prompt, goal.text)
         typed = "" if prompt.form is Form.SECRET else goal.text
         line = (look.typed_at + typed).strip()
-        return Given(goal.chosen, line, _count(look, line))
+        return SentAnswer(goal.chosen, line, _count(look, line))
     for _ in range(MOVES):
         move = next_move(prompt, goal, look.modes)
-        hands.press(move.data)
+        ops.press(move.data)
         if move.takes:
-            return Given(goal.chosen)
-        look, prompt = await _moved(hands, fingerprint, prompt)
+            return SentAnswer(goal.chosen)
+        look, prompt = await _moved(ops, fingerprint, prompt)
     raise Conflict("The option cannot be reached by arrow keys; nothing was chosen.")
 
 
-async def is_gone(hands: Hands, fingerprint: str, given: Given) -> bool:
+async def is_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool:
     """Watch a prompt that was answered; whether it goes within `WATCH_S`.
 
     With its program it has gone, and with its line it has, though the same is asked
@@ -131,7 +131,7 @@ async def is_gone(hands: Hands, fingerprint: str, given: Given) -> bool:
     with trio.move_on_after(WATCH_S):
         while True:
             try:
-                look, verdict = hands.glance()
+                look, verdict = ops.snapshot()
             except NotRunning:
                 return True
             except Conflict:
@@ -141,45 +141,49 @@ async def is_gone(hands: Hands, fingerprint: str, given: Given) -> bool:
                 is_other = asked is None or asked.fingerprint != fingerprint
                 if answered or (is_other and answered is None):
                     return True
-            await hands.wait_output(WATCH_S)
+            await ops.wait_output(WATCH_S)
     return False
 
 
-def _count(look: Look, line: str) -> int:
+def _count(look: ScreenSnapshot, line: str) -> int:
     rows = look.lines[: look.cursor.row]
     return sum(each.strip() == line for each in rows) if line else 0
 
 
 async def _shown(
-    hands: Hands, fingerprint: str, patience_s: float
-) -> tuple[Look, Prompt]:
+    ops: TerminalOps, fingerprint: str, patience_s: float
+) -> tuple[ScreenSnapshot, Prompt]:
     """The look that shows the prompt; a redraw under way is waited for."""
     with trio.move_on_after(patience_s):
         # The scope can be cancelled at once, also where the first look returns.
         await trio.lowlevel.checkpoint()
         while True:
-            look, verdict = hands.glance()
+            look, verdict = ops.snapshot()
             prompt = verdict.prompt
             if prompt is not None and prompt.fingerprint == fingerprint:
-                if hands.is_again(look, verdict):
+                if ops.is_again(look, verdict):
                     break
                 return look, prompt
-            if not await hands.wait_output(QUIET_S):
+            if not await ops.wait_output(QUIET_S):
                 break
     raise PromptChanged("The screen does not show this prompt; nothing was chosen.")
 
 
-async def _moved(hands: Hands, fingerprint: str, before: Prompt) -> tuple[Look, Prompt]:
+async def _moved(
+    ops: TerminalOps, fingerprint: str, before: Prompt
+) -> tuple[ScreenSnapshot, Prompt]:
     with trio.move_on_after(REACT_S):
         while True:
-            await hands.wait_output(REACT_S)
-            look, prompt = await _shown(hands, fingerprint, SETTLE_S)
+            await ops.wait_output(REACT_S)
+            look, prompt = await _shown(ops, fingerprint, SETTLE_S)
             if prompt.options != before.options:
                 return look, prompt
     raise Conflict("The menu does not move by arrow keys; nothing was chosen.")
 
 
-async def _write(hands: Hands, look: Look, prompt: Prompt, text: str) -> None:
+async def _write(
+    ops: TerminalOps, look: ScreenSnapshot, prompt: Prompt, text: str
+) -> None:
     """Type a line, see it stand there, and send it."""
     if prompt.draft:
         raise PromptChanged("Somebody has begun to type an answer; nothing was typed.")
@@ -189,22 +193,24 @@ async def _write(hands: Hands, look: Look, prompt: Prompt, text: str) -> None:
     if look.modes.bracketed_paste and prompt.form is Form.LINE:
         whole = b"\x1b[200~" + whole + b"\x1b[201~"
     if whole:
-        await hands.write(whole)
-        await trio.sleep(hands.settle_s)
+        await ops.write(whole)
+        await trio.sleep(ops.settle_s)
     cooked = look.tty is None or look.tty.canonical
     at_once = prompt.form is Form.WORDS and not cooked
     stands = _standing(look, prompt, text)
-    if not await _send(hands, prompt, stands, at_once):
+    if not await _send(ops, prompt, stands, at_once):
         raise Conflict("What was typed does not show, so Enter was not pressed.")
 
 
-def _standing(look: Look, prompt: Prompt, text: str) -> Callable[[Look], bool]:
+def _standing(
+    look: ScreenSnapshot, prompt: Prompt, text: str
+) -> Callable[[ScreenSnapshot], bool]:
     """Whether a later look shows the text where it was typed, or a mask of it."""
     before = look.typed_at.strip()[-_STEM:]
     fits = len(look.typed_at) + len(text) < COLS_MIN and "\n" not in text
     tail = "".join(text.split())[-_TAIL:]
 
-    def stands(now: Look) -> bool:
+    def stands(now: ScreenSnapshot) -> bool:
         typed = now.typed_at
         if prompt.form is Form.SECRET:
             _, found, mask = typed.rpartition(before)
@@ -218,7 +224,10 @@ def _standing(look: Look, prompt: Prompt, text: str) -> Callable[[Look], bool]:
 
 
 async def _send(
-    hands: Hands, prompt: Prompt, stands: Callable[[Look], bool], at_once: bool
+    ops: TerminalOps,
+    prompt: Prompt,
+    stands: Callable[[ScreenSnapshot], bool],
+    at_once: bool,
 ) -> bool:
     """Press Enter on the first quiet screen on which the text stands; whether one came.
 
@@ -227,13 +236,13 @@ async def _send(
     """
     with trio.move_on_after(REACT_S):
         while True:
-            if await hands.wait_output(QUIET_S):
+            if await ops.wait_output(QUIET_S):
                 continue
-            now, verdict = hands.glance()
+            now, verdict = ops.snapshot()
             asked = verdict.prompt
             same = asked is not None and asked.fingerprint == prompt.fingerprint
             if stands(now) and (same or asked is None or asked.kind is not Kind.DIALOG):
-                hands.press(ENTER)
+                ops.press(ENTER)
                 return True
             if at_once and not same:
                 return True
@@ -241,5 +250,5 @@ async def _send(
                 raise PromptChanged(
                     "Another dialog has come up; Enter was not pressed."
                 )
-            await hands.wait_output(REACT_S)
+            await ops.wait_output(REACT_S)
     return False

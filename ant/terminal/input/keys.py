@@ -46,7 +46,7 @@ _STEM = 24
 
 
 @attrs.frozen
-class Goal:
+class AnswerGoal:
     """Where an answer leads: an option to mark, boxes to tick, text to type, or a key.
 
     `chosen` is the label, or the kind of answer; a text itself is not repeated in it.
@@ -60,14 +60,14 @@ class Goal:
 
 
 @attrs.frozen
-class Move:
+class KeyStep:
     """Keys to press next; `takes` is the one that decides."""
 
     data: bytes
     takes: bool
 
 
-def goal_of(prompt: Prompt, choice: Choice) -> Goal:
+def goal_of(prompt: Prompt, choice: Choice) -> AnswerGoal:
     """What a choice means here. Raises `NotAnOption`."""
     match choice.type:
         case "approve":
@@ -82,7 +82,7 @@ def goal_of(prompt: Prompt, choice: Choice) -> Goal:
         case "abort":
             aborting = _only(prompt, means_abort)
             if aborting is None and prompt.cancel:
-                return Goal("abort", key=prompt.cancel.encode())
+                return AnswerGoal("abort", key=prompt.cancel.encode())
             return _option(prompt, choice, aborting)
         case "select":
             return _selected(prompt, choice)
@@ -91,13 +91,13 @@ def goal_of(prompt: Prompt, choice: Choice) -> Goal:
     raise _nothing(prompt, choice)
 
 
-def next_move(prompt: Prompt, goal: Goal, modes: Modes) -> Move:
+def next_move(prompt: Prompt, goal: AnswerGoal, modes: Modes) -> KeyStep:
     """The next key on the way to a goal that is no text, from what is marked now.
 
     Raises `NotAnOption` where no row is marked, so that none can be reached.
     """
     if goal.key is not None:
-        return Move(goal.key, takes=True)
+        return KeyStep(goal.key, takes=True)
     marked, target, ticks = prompt.selected, goal.index, False
     if goal.ticked is not None:
         target = _to_tick(prompt.options, goal.ticked)
@@ -106,9 +106,9 @@ def next_move(prompt: Prompt, goal: Goal, modes: Modes) -> Move:
     if marked is None or target is None:
         raise NotAnOption("No row of this menu is marked, so none can be chosen.")
     if marked == target:
-        return Move(b" " if ticks else ENTER, takes=not ticks)
+        return KeyStep(b" " if ticks else ENTER, takes=not ticks)
     on, back = ("right", "left") if prompt.form is Form.BUTTONS else ("down", "up")
-    return Move(_arrow(on if target > marked else back, modes), takes=False)
+    return KeyStep(_arrow(on if target > marked else back, modes), takes=False)
 
 
 def refuse_controls(text: str) -> None:
@@ -210,7 +210,7 @@ def _asked(prompt: Prompt, told: list[str]) -> str:
     return " ".join([prompt.question, *rows])
 
 
-def _no(prompt: Prompt, choice: Choice) -> Goal:
+def _no(prompt: Prompt, choice: Choice) -> AnswerGoal:
     """The row that says no and no more, else Esc where that is known to refuse.
 
     An option that names Esc as its key is what Esc does: then that is looked at. Enter
@@ -227,21 +227,21 @@ def _no(prompt: Prompt, choice: Choice) -> Goal:
     if denying is not None and prompt.options[denying].label not in keyed:
         return _option(prompt, choice, denying)
     if keyed and all(map(escapes_only, keyed)):
-        return Goal(keyed[0] if len(keyed) == 1 else "deny", key=ESC)
+        return AnswerGoal(keyed[0] if len(keyed) == 1 else "deny", key=ESC)
     doubt = any(refuses_otherwise(each.label) for each in prompt.options)
     if keyed or not prompt.cancel or (doubt and not _ESC.search(prompt.text)):
         raise _nothing(prompt, choice)
-    return Goal("deny", key=prompt.cancel.encode())
+    return AnswerGoal("deny", key=prompt.cancel.encode())
 
 
-def _selected(prompt: Prompt, choice: Choice) -> Goal:
+def _selected(prompt: Prompt, choice: Choice) -> AnswerGoal:
     count = len(prompt.options)
     if choice.indexes is not None:
         boxes = {i for i, each in enumerate(prompt.options) if each.checked is not None}
         if prompt.form is not Form.BOXES or not set(choice.indexes) <= boxes:
             raise _nothing(prompt, choice)
         labels = [prompt.options[i].label for i in sorted(set(choice.indexes))]
-        return Goal(", ".join(labels), ticked=frozenset(choice.indexes))
+        return AnswerGoal(", ".join(labels), ticked=frozenset(choice.indexes))
     if choice.label is not None:
         index = _labelled(prompt, choice.label)
         if choice.index not in (None, index):
@@ -262,7 +262,7 @@ def _labelled(prompt: Prompt, label: str) -> int | None:
     return None
 
 
-def _option(prompt: Prompt, choice: Choice, index: int | None) -> Goal:
+def _option(prompt: Prompt, choice: Choice, index: int | None) -> AnswerGoal:
     if index is None:
         raise _nothing(prompt, choice)
     option = prompt.options[index]
@@ -270,21 +270,21 @@ def _option(prompt: Prompt, choice: Choice, index: int | None) -> Goal:
         raise NotAnOption("This is to be answered in the terminal itself.")
     match prompt.form:
         case Form.WORDS:
-            return Goal(option.label, text=option.keys)
+            return AnswerGoal(option.label, text=option.keys)
         case Form.KEYS:
-            return Goal(option.label, key=option.keys.encode())
+            return AnswerGoal(option.label, key=option.keys.encode())
         case Form.BOXES if option.checked is not None:
-            return Goal(option.label, ticked=frozenset({index}))
+            return AnswerGoal(option.label, ticked=frozenset({index}))
         case Form.BOXES if (keyed := _keyed(prompt)) is None or index < keyed:
             raise _nothing(prompt, choice)  # A field among the boxes.
-    return Goal(option.label, index=index)
+    return AnswerGoal(option.label, index=index)
 
 
-def _text(prompt: Prompt, choice: Choice) -> Goal:
+def _text(prompt: Prompt, choice: Choice) -> AnswerGoal:
     if prompt.form not in (Form.LINE, Form.SECRET) or choice.text is None:
         raise _nothing(prompt, choice)
     refuse_controls(choice.text)
-    return Goal("text", text=choice.text)
+    return AnswerGoal("text", text=choice.text)
 
 
 def _nothing(prompt: Prompt, choice: Choice) -> NotAnOption:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import attrs
 import trio
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host.base import Terminal
@@ -29,7 +29,7 @@ ENDED = "The program of this session has ended."
 
 
 @attrs.define(eq=False)
-class Typed:
+class QueuedInput:
     """An input on its way; `written` bytes of it are in the terminal."""
 
     data: bytes
@@ -50,7 +50,7 @@ class Typed:
         return self.written
 
 
-class Inbox:
+class InputQueue:
     """What waits to be typed into one terminal.
 
     `told` is called with what others than who holds the pen have typed, once written.
@@ -60,22 +60,22 @@ class Inbox:
         self, terminal: Terminal, told: Callable[[bytes], None] = lambda data: None
     ) -> None:
         self._terminal, self._told = terminal, told
-        self._pen = trio.Lock()
+        self._exclusive = trio.Lock()
         self._queued = 0
         self._ended = False
         self._last_over = trio.Event()
         self._last_over.set()
-        self._send, self._waiting = trio.open_memory_channel[Typed](INBOX)
+        self._send, self._waiting = trio.open_memory_channel[QueuedInput](INBOX)
 
-    def type_nowait(self, data: bytes) -> Typed:
+    def type_nowait(self, data: bytes) -> QueuedInput:
         """Write it, or what there is no room for yet behind what is queued already.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
         if self._ended:
             raise NotRunning(ENDED)
-        typed = Typed(data)
-        if data and not self._queued and not self._pen.locked():
+        typed = QueuedInput(data)
+        if data and not self._queued and not self._exclusive.locked():
             typed.written = self._terminal.write_nowait(data[:MAX_READ])
             self._told(data[: typed.written])
         rest = len(data) - typed.written
@@ -87,7 +87,7 @@ class Inbox:
                 raise trio.WouldBlock
             self._send.send_nowait(typed)
         except trio.WouldBlock:
-            met(Limit.INPUT_QUEUE)
+            increment(Limit.INPUT_QUEUE)
             raise CapacityReached(
                 "The program is not reading its input and the queue for it is full; "
                 "nothing of this input was typed."
@@ -99,13 +99,13 @@ class Inbox:
         return typed
 
     @asynccontextmanager
-    async def pen(self) -> AsyncIterator[None]:
+    async def exclusive(self) -> AsyncIterator[None]:
         """Be the only one who writes while inside; what was queued before goes first.
 
         Raises `NotRunning`. *Cancellation:* what others typed meanwhile goes on.
         """
         await self._last_over.wait()
-        async with self._pen:
+        async with self._exclusive:
             if self._ended:
                 raise NotRunning(ENDED)
             yield
@@ -136,7 +136,7 @@ class Inbox:
         async for typed in self._waiting:
             rest = memoryview(typed.data)[typed.written :]
             try:
-                async with self._pen:
+                async with self._exclusive:
                     while rest:
                         count = await self._terminal.write(bytes(rest[:MAX_READ]))
                         typed.written += count

@@ -17,10 +17,10 @@ from ant.terminal.detect.composer import composer_of
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.detect.menus import is_footer
 from ant.terminal.input.addressee import Check
-from ant.terminal.input.answer_prompt import QUIET_S, SETTLE_S, Hands
+from ant.terminal.input.answer_prompt import QUIET_S, SETTLE_S, TerminalOps
 from ant.terminal.input.keys import ENTER, refuse_controls
 from ant.terminal.model.prompt import Kind, Verdict
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 LINE_MAX = 4000
 """Bytes of a line in canonical mode: at 4,096 Linux drops what is beyond them."""
@@ -45,7 +45,7 @@ _TAIL = 60
 
 
 @attrs.frozen
-class Said:
+class TypeResult:
     """What became of a text: `end` is the offset where the reaction to it begins.
 
     `submitted`: Enter was pressed. `sure`: the program was known to be at rest.
@@ -57,8 +57,8 @@ class Said:
 
 
 async def say(
-    hands: Hands, driver: Driver | None, text: str, check: Check | None = None
-) -> Said:
+    ops: TerminalOps, driver: Driver | None, text: str, check: Check | None = None
+) -> TypeResult:
     """Type a text and send it; `check` may refuse before the first key and the last.
 
     Raises `Withheld` with a reason when nothing was typed, `NotAnOption` for control
@@ -66,7 +66,7 @@ async def say(
     there unsent.
     """
     refuse_controls(text)
-    look, sure = await _free(hands, driver, check)
+    look, sure = await _free(ops, driver, check)
     paste = look.modes.bracketed_paste and (driver is None or driver.paste)
     cooked = look.tty is not None and look.tty.canonical
     if not paste and "\n" in text:
@@ -74,19 +74,19 @@ async def say(
     if cooked and len(text.encode()) > LINE_MAX:
         raise Withheld(f"A line may have {LINE_MAX} bytes here.", "line_too_long")
     data = text.encode()
-    await hands.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
-    await trio.sleep(hands.settle_s)
-    if not await _stands(hands, look, text, check):
-        return Said(hands.end, submitted=False, sure=sure)
-    hands.press(ENTER)
-    end = hands.end
+    await ops.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
+    await trio.sleep(ops.settle_s)
+    if not await _stands(ops, look, text, check):
+        return TypeResult(ops.end, submitted=False, sure=sure)
+    ops.press(ENTER)
+    end = ops.end
     if driver is not None and driver.again_ms:
-        await _again(hands, driver, text)
-    return Said(end, submitted=True, sure=sure)
+        await _again(ops, driver, text)
+    return TypeResult(end, submitted=True, sure=sure)
 
 
 async def reacts(
-    hands: Hands, driver: Driver | None, end: int, text: str, patience_s: float
+    ops: TerminalOps, driver: Driver | None, end: int, text: str, patience_s: float
 ) -> int | None:
     """Watch for evidence that the program took a text; the offset it came by, or None.
 
@@ -98,32 +98,32 @@ async def reacts(
     with trio.move_on_after(patience_s):
         while True:
             try:
-                look, verdict = hands.glance()
+                look, verdict = ops.snapshot()
             except NotRunning:
                 raise
             except Conflict:
-                return hands.end  # It puts out more than can be looked at.
+                return ops.end  # It puts out more than can be looked at.
             is_typed = _stands_unsent(look, verdict, driver, text)
-            taken = hands.end > end and not is_typed
+            taken = ops.end > end and not is_typed
             if not (taken and _is_moved(look, verdict, text)):
                 seen = None
             elif seen is None:
-                seen = hands.end, trio.current_time()
+                seen = ops.end, trio.current_time()
             elif trio.current_time() - seen[1] >= HOLD_S:
                 return seen[0]
-            await hands.wait_output(REACT_POLL_S if seen is None else HOLD_S)
+            await ops.wait_output(REACT_POLL_S if seen is None else HOLD_S)
     return None
 
 
 async def _free(
-    hands: Hands, driver: Driver | None, check: Check | None
-) -> tuple[Look, bool]:
+    ops: TerminalOps, driver: Driver | None, check: Check | None
+) -> tuple[ScreenSnapshot, bool]:
     """The look on which it may be typed, once the screen is whole."""
-    look, verdict = hands.glance()
+    look, verdict = ops.snapshot()
     with trio.move_on_after(SETTLE_S):
-        while await hands.wait_output(QUIET_S):
-            look, verdict = hands.glance()
-    look, verdict = hands.glance()
+        while await ops.wait_output(QUIET_S):
+            look, verdict = ops.snapshot()
+    look, verdict = ops.snapshot()
     if verdict.kind is Kind.DIALOG:
         raise Withheld("A dialog is open; typing would choose something.", "dialog")
     if draft_of(look, driver):
@@ -139,7 +139,7 @@ async def _free(
     return look, verdict.kind is not Kind.QUIET_UNKNOWN
 
 
-def _is_menu_like(look: Look) -> bool:
+def _is_menu_like(look: ScreenSnapshot) -> bool:
     """Whether an unknown screen has anything that keys may act on."""
     if look.modes.alternate or not look.cursor.visible:
         return True
@@ -148,22 +148,26 @@ def _is_menu_like(look: Look) -> bool:
     return any(hints) or (look.tty is not None and look.tty.is_deaf)
 
 
-async def _stands(hands: Hands, before: Look, text: str, check: Check | None) -> bool:
+async def _stands(
+    ops: TerminalOps, before: ScreenSnapshot, text: str, check: Check | None
+) -> bool:
     """Whether the text shows where it was typed, and no dialog has come up."""
     with trio.move_on_after(SHOWN_S):
         while True:
-            if await hands.wait_output(QUIET_S):
+            if await ops.wait_output(QUIET_S):
                 continue
-            look, verdict = hands.glance()
+            look, verdict = ops.snapshot()
             if verdict.kind is Kind.DIALOG:
                 return False
             if look.lines != before.lines and _shows(look, text):
                 return _may_send(look, verdict, text, check)
-            await hands.wait_output(SHOWN_S)
+            await ops.wait_output(SHOWN_S)
     return False
 
 
-def _may_send(look: Look, verdict: Verdict, text: str, check: Check | None) -> bool:
+def _may_send(
+    look: ScreenSnapshot, verdict: Verdict, text: str, check: Check | None
+) -> bool:
     """Whether who shows the text is still the one it was typed for."""
     try:
         if check is not None:
@@ -173,13 +177,13 @@ def _may_send(look: Look, verdict: Verdict, text: str, check: Check | None) -> b
     return True
 
 
-def _shows(look: Look, text: str) -> bool:
+def _shows(look: ScreenSnapshot, text: str) -> bool:
     tail = _drawn(text)[-_TAIL:]
     return tail in _drawn("".join(look.bare)) or any(map(_PASTED.search, look.bare))
 
 
 def _stands_unsent(
-    look: Look, verdict: Verdict, driver: Driver | None, text: str
+    look: ScreenSnapshot, verdict: Verdict, driver: Driver | None, text: str
 ) -> bool:
     """Whether the text stands where it was typed, and not above what came of it.
 
@@ -203,7 +207,7 @@ def _is_busy(verdict: Verdict) -> bool:
     return verdict.kind is Kind.BUSY and is_told
 
 
-def _is_typed(look: Look, driver: Driver | None, text: str) -> bool:
+def _is_typed(look: ScreenSnapshot, driver: Driver | None, text: str) -> bool:
     """Whether the text still stands in the composer, or behind the prompt."""
     begun = draft_of(look, driver)
     if _PASTED.match(begun):
@@ -221,13 +225,13 @@ def _drawn(text: str) -> str:
     )
 
 
-def _is_moved(look: Look, verdict: Verdict, text: str) -> bool:
+def _is_moved(look: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
     """Whether the program works or asks, or shows something else below the text."""
     is_dialog = verdict.kind is Kind.DIALOG
     return is_dialog or _is_busy(verdict) or _is_below(look, text)
 
 
-def _is_below(look: Look, text: str) -> bool:
+def _is_below(look: ScreenSnapshot, text: str) -> bool:
     """Whether rows with something on them stand below the last row of the text."""
     tail = text.split("\n")[-1].strip()[-20:]
     rows = [row for row, line in enumerate(look.bare) if tail and tail in line]
@@ -237,9 +241,9 @@ def _is_below(look: Look, text: str) -> bool:
     return any(line.strip() for line in below)
 
 
-async def _again(hands: Hands, driver: Driver, text: str) -> None:
+async def _again(ops: TerminalOps, driver: Driver, text: str) -> None:
     """A second Enter where the first only went on the line: the text stands still."""
     await trio.sleep(driver.again_ms / 1000)
-    look, verdict = hands.glance()
+    look, verdict = ops.snapshot()
     if verdict.kind is not Kind.DIALOG and _is_typed(look, driver, text):
-        hands.press(ENTER)
+        ops.press(ENTER)

@@ -5,7 +5,7 @@ from enum import StrEnum
 import attrs
 
 
-class Step(StrEnum):
+class ShellStep(StrEnum):
     """Where a shell is, by the letters of OSC 133."""
 
     PROMPT = "A"
@@ -46,7 +46,7 @@ class Tty:
     leader: bool = False
     reading: bool | None = None
     icrnl: bool = True
-    mark: Step | None = None
+    mark: ShellStep | None = None
     comment_at: Spot | None = None
     interprets: bool = True
 

@@ -13,7 +13,7 @@ from ant.terminal.render.rows import (
     MEMORY,
     ODD_WIDTH,
     Line,
-    Lines,
+    RenderedLines,
     Row,
     fingerprint,
     joined,
@@ -31,7 +31,7 @@ class Canvas:
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows
-        self.out = Lines()
+        self.out = RenderedLines()
         self.kept: set[int] = set()
         self.at = 0
         self.under: list[Row] | None = None
@@ -201,7 +201,7 @@ class Canvas:
     def keep(self) -> None:
         """The lines that stand there are final, but those that stood so before."""
         over = self.under is not None
-        lines = joined(self.lines, Lines() if over else self.out)
+        lines = joined(self.lines, RenderedLines() if over else self.out)
         known, self.kept = self.kept, {fingerprint(line.text) for line in lines}
         if not over:
             self.out.resume([], self.out.end, self.out.at)
@@ -259,7 +259,7 @@ class Canvas:
         """The lines that may yet change."""
         lines = joined(self.under or self.lines, self.out)
         if self.under is not None:
-            lines += joined(self.lines, Lines())
+            lines += joined(self.lines, RenderedLines())
         return lines
 
     def state(self) -> dict[str, Any]:

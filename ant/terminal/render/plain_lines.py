@@ -17,7 +17,7 @@ _AFTER = re.compile("(?:\x1b\\[[\\d;:]*m|\t)*\\Z")
 _PARTS = re.compile("(\x1b\\[[\\d;:]*m|\x1b\\[[02]?K)")
 
 
-class Plain(NamedTuple):
+class PlainLines(NamedTuple):
     """A line as it is seen, and which bytes drew it; `start` is -1 where none did."""
 
     text: str
@@ -25,7 +25,7 @@ class Plain(NamedTuple):
     end: int
 
 
-def plain(piece: str, cols: int) -> Plain | None:
+def plain(piece: str, cols: int) -> PlainLines | None:
     """A line, without its end, as it is seen on a blank row of a screen.
 
     Tabs, colours, and what is written over itself; None where it takes more to tell.
@@ -34,7 +34,7 @@ def plain(piece: str, cols: int) -> Plain | None:
         return None
     if piece.isprintable():
         size = len(piece) if piece.isascii() else len(piece.encode())
-        return Plain(piece, 0 if piece else -1, size)
+        return PlainLines(piece, 0 if piece else -1, size)
     if "\r" in piece or "K" in piece:
         return _overwritten(piece, cols)
     shown = _SGR.sub("", piece) if "\x1b" in piece else piece
@@ -47,15 +47,15 @@ def plain(piece: str, cols: int) -> Plain | None:
     if not shown.isprintable():
         return None
     if not shown:
-        return Plain("", -1, -1)
+        return PlainLines("", -1, -1)
     size = len(piece) if piece.isascii() else len(piece.encode())
     before, after = _BEFORE.match(piece), _AFTER.search(piece)
     assert before is not None
     assert after is not None
-    return Plain(shown, before.end(), size - (len(piece) - after.start()))
+    return PlainLines(shown, before.end(), size - (len(piece) - after.start()))
 
 
-def _overwritten(piece: str, cols: int) -> Plain | None:
+def _overwritten(piece: str, cols: int) -> PlainLines | None:
     """A progress bar: written, and erased, from the left edge again and again."""
     if not piece.isascii() and ODD_WIDTH.search(piece):
         return None
@@ -75,4 +75,4 @@ def _overwritten(piece: str, cols: int) -> Plain | None:
                 row.put(col, token, offset, offset + size, 0)
                 col += len(token)
                 offset += size
-    return Plain(row.text, row.start, row.end)
+    return PlainLines(row.text, row.start, row.end)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ant.terminal.render.canvas import Canvas
-from ant.terminal.render.plain_lines import Plain, plain
+from ant.terminal.render.plain_lines import PlainLines, plain
 from ant.terminal.render.rows import Line
 from ant.terminal.render.sequences import control_sequence, escape
 
@@ -205,7 +205,7 @@ class Renderer:
             return at
         pieces = text[at : at + WINDOW].split("\r\n")
         pieces.pop()
-        seen: list[Plain] = []
+        seen: list[PlainLines] = []
         for piece in pieces:
             line = plain(piece, canvas.cols)
             if line is None:

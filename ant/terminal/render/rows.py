@@ -169,7 +169,7 @@ def _right(text: str, col: int) -> str:
     return text[col:]
 
 
-class Lines:
+class RenderedLines:
     """Turns rows, in order, into lines: `done`, and `open`, which is not at its end.
 
     A program that prints all anew from the beginning, as some agents do, is noticed by
@@ -255,9 +255,9 @@ class Lines:
         self.end, self.at = end, at
 
 
-def joined(rows: list[Row], before: Lines) -> list[Line]:
+def joined(rows: list[Row], before: RenderedLines) -> list[Line]:
     """The lines that rows would be, after what is open; no blank ones at the end."""
-    lines = Lines()
+    lines = RenderedLines()
     lines.resume([list(part) for part in before.open], before.end, before.at)
     count = len(rows)
     while count and not rows[count - 1].text.strip(" "):

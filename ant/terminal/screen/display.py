@@ -13,11 +13,11 @@ from ant.terminal.buffer.tail import decode
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.base import Screen, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 
 @attrs.frozen
-class Place:
+class CursorColumn:
     """A column, from 0, of a screen that is `cols` wide."""
 
     col: int
@@ -110,19 +110,19 @@ class Display:
         return Picture(offset, screen.cols, screen.rows, screen.ansi())
 
     @property
-    def place(self) -> Place:
+    def place(self) -> CursorColumn:
         """Where on its row the cursor is."""
-        return Place(self._screen.cursor.col, self._screen.cols)
+        return CursorColumn(self._screen.cursor.col, self._screen.cols)
 
     @property
     def cursor(self) -> Cursor:
         """Where the cursor is."""
         return self._screen.cursor
 
-    def look(self, tty: Tty | None, quiet_s: float) -> Look:
+    def look(self, tty: Tty | None, quiet_s: float) -> ScreenSnapshot:
         """What a verdict is made of."""
         screen = self._screen
-        return Look(
+        return ScreenSnapshot(
             screen.styled(),
             screen.cursor,
             screen.modes,

@@ -30,7 +30,7 @@ WRAPPED = 4
 
 
 @attrs.frozen
-class Look:
+class ScreenSnapshot:
     """What is there after the byte before `end`, `quiet_s` seconds after it came.
 
     `tty` is None where nobody can tell, as for a transcript of another machine. `last`
@@ -145,7 +145,7 @@ def is_rule(line: str) -> bool:
     return bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
 
 
-def paragraph_above(look: Look, row: int, most: int = 6) -> Iterator[int]:
+def paragraph_above(look: ScreenSnapshot, row: int, most: int = 6) -> Iterator[int]:
     """The rows of the nearest text above `row`, from the lowest upwards."""
     at = row - 1
     while at >= 0 and look.is_blank(at) and row - at <= 3:

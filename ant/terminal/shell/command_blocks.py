@@ -23,10 +23,10 @@ from urllib.parse import unquote
 
 import attrs
 
-from ant.terminal.model.tty import Step
-from ant.terminal.screen.display import Place
+from ant.terminal.model.tty import ShellStep
+from ant.terminal.screen.display import CursorColumn
 from ant.terminal.shell.command_line import LINE_MAX, typed_line
-from ant.terminal.shell.osc133 import Folder, Mark
+from ant.terminal.shell.osc133 import Folder, ShellMark
 
 COMMAND_MAX = 4000
 """Characters of a command that are kept: as many as a mark can carry."""
@@ -42,7 +42,7 @@ Read = Callable[[int, int], bytes | None]
 
 
 @attrs.frozen
-class Block:
+class CommandBlock:
     """A command, and its output from byte `start` to `end`.
 
     `command` is empty where nobody knows, `cut` where it was longer. `typed` are the
@@ -70,7 +70,7 @@ class _Part:
 
     number: str | None
     start: int
-    place: Place | None
+    place: CursorColumn | None
     end: int | None = None
 
 
@@ -130,7 +130,7 @@ class _Running:
         return _End(offset, at, self.output.upto(offset))
 
 
-class Blocks:
+class CommandBlocks:
     """Tell it the marks of one shell in their order; it makes blocks."""
 
     def __init__(self, read: Read) -> None:
@@ -139,9 +139,9 @@ class Blocks:
         self._number: str | None = None
         self._cwd: str | None = None
         self._running: _Running | None = None
-        self._made: list[Block] = []
+        self._made: list[CommandBlock] = []
 
-    def taken(self) -> list[Block]:
+    def taken(self) -> list[CommandBlock]:
         """The blocks that were made since this was last called."""
         made, self._made = self._made, []
         return made
@@ -150,28 +150,30 @@ class Blocks:
         """The shell's folder, from here on."""
         self._cwd = folder.path
 
-    def hear(self, mark: Mark, at: float, place: Place | None = None) -> None:
+    def hear(
+        self, mark: ShellMark, at: float, place: CursorColumn | None = None
+    ) -> None:
         """Take a mark, seen `at` (monotonic seconds).
 
         `place` is where it left the cursor; it is looked at where a line begins.
         """
         match mark.step:
-            case Step.PROMPT:
+            case ShellStep.PROMPT:
                 self._ask(mark, at)
-            case Step.INPUT:
+            case ShellStep.INPUT:
                 self._listen(mark, place)
-            case Step.OUTPUT:
+            case ShellStep.OUTPUT:
                 self._begin(mark, at)
-            case Step.END:
+            case ShellStep.END:
                 self._end(mark, at)
 
-    def hint(self, mark: Mark, at: float) -> None:
+    def hint(self, mark: ShellMark, at: float) -> None:
         """Take a mark that is not believed.
 
         A shell that has marks of its own puts them right before ours: then that is the
         end of what the command put out.
         """
-        if self._running is not None and mark.step is Step.END:
+        if self._running is not None and mark.step is ShellStep.END:
             self._running.hinted = mark.end, self._running.end(mark.start, at)
 
     def reach(self, offset: int) -> None:
@@ -184,7 +186,7 @@ class Blocks:
         if (running := self._running) is not None:
             self._make(running, running.perhaps or running.end(offset, at), None)
 
-    def _ask(self, mark: Mark, at: float) -> None:
+    def _ask(self, mark: ShellMark, at: float) -> None:
         running, parts = self._running, self._parts
         if running is not None and running.perhaps is None:
             running.perhaps = running.end(mark.start, at)
@@ -196,13 +198,13 @@ class Blocks:
         elif parts:
             parts[-1].end = mark.start
 
-    def _listen(self, mark: Mark, place: Place | None) -> None:
+    def _listen(self, mark: ShellMark, place: CursorColumn | None) -> None:
         if self._parts and self._parts[-1].end is None:
             self._parts.pop()  # Of a prompt of many rows the last is drawn again.
         if len(self._parts) < LINES_MAX:
             self._parts.append(_Part(self._number, mark.end, place))
 
-    def _begin(self, mark: Mark, at: float) -> None:
+    def _begin(self, mark: ShellMark, at: float) -> None:
         if (running := self._running) is not None:
             if running.perhaps is None:
                 running.joined = True
@@ -233,7 +235,7 @@ class Blocks:
         data = self._read(part.start, end)
         return typed_line(data, part.place) if data else ""
 
-    def _end(self, mark: Mark, at: float) -> None:
+    def _end(self, mark: ShellMark, at: float) -> None:
         if (running := self._running) is None or mark.exit_code is None:
             return  # Our shells tell the code: without it, it is zsh's variable shown.
         end = running.end(mark.start, at)
@@ -247,7 +249,7 @@ class Blocks:
         if running.joined:
             return
         self._made.append(
-            Block(
+            CommandBlock(
                 command=running.command,
                 cut=running.cut,
                 cwd=running.cwd,

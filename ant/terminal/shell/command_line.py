@@ -7,7 +7,7 @@ pieces: a screen of its own, that begins where the prompt has ended, puts them t
 from itertools import pairwise
 
 from ant.terminal.screen.base import open_screen
-from ant.terminal.screen.display import Place
+from ant.terminal.screen.display import CursorColumn
 
 LINE_MAX = 64 << 10
 """Bytes of a line and of all that was done to it: more is not one that was typed."""
@@ -18,7 +18,7 @@ _WIDE = 1000
 _LEFT_MOST = b"\x1b[m\x1b[H"
 
 
-def typed_line(data: bytes, place: Place) -> str:
+def typed_line(data: bytes, place: CursorColumn) -> str:
     """What is seen of `data` on a screen on which it begins at that place.
 
     Rows that were wrapped are joined. Raises `ImportError` where no screen library is.

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from ant.terminal.model.tty import Step
+from ant.terminal.model.tty import ShellStep
 
 NONCE = "ANT_SHELL_NONCE"
 """The variable by which a shell is given its nonce; it takes it out at once."""
@@ -30,13 +30,13 @@ _SEQUENCE = re.compile(
 
 
 @attrs.frozen
-class Mark:
+class ShellMark:
     """A step in bytes `start` to `end`, and what was said with it.
 
     `exit_code` is that of the command which has ended, where it is told.
     """
 
-    step: Step
+    step: ShellStep
     start: int
     end: int
     params: dict[str, str] = attrs.field(factory=dict)
@@ -59,7 +59,7 @@ class Folder:
     nonce: str | None = None
 
 
-class Marks:
+class ShellMarks:
     """Feed it what a terminal puts out, from offset `end` on."""
 
     def __init__(self, end: int) -> None:
@@ -71,7 +71,7 @@ class Marks:
         """The offset up to which no byte may yet turn out to be of a mark."""
         return self.end - len(self._held)
 
-    def feed(self, data: bytes, end: int) -> list[Mark | Folder]:
+    def feed(self, data: bytes, end: int) -> list[ShellMark | Folder]:
         """Take bytes that end at `end`; what they complete, in order."""
         fresh = data[max(self.end - (end - len(data)), 0) :]
         if not fresh:
@@ -81,7 +81,7 @@ class Marks:
         self.end = end
         if self._held:
             fresh, self._held = self._held + fresh, b""
-        found: list[Mark | Folder] = []
+        found: list[ShellMark | Folder] = []
         offset = end - len(fresh)
         for sequence in _sequences(fresh):
             short = len(sequence[0]) <= HELD_MAX
@@ -98,7 +98,7 @@ class Marks:
 
 
 @attrs.define
-class Standing:
+class ShellState:
     """What the shell that was given `nonce` said last; hints of others change nothing.
 
     A command that begins where no prompt was is not believed, nor what was before: the
@@ -106,17 +106,17 @@ class Standing:
     """
 
     nonce: str | None = None
-    step: Step | None = None
+    step: ShellStep | None = None
     comments: bool = False
     """Whether its prompt is the first of a command, where `#` begins a comment."""
 
-    def hear(self, mark: Mark) -> None:
+    def hear(self, mark: ShellMark) -> None:
         """Take the next mark."""
         if self.nonce is None or mark.nonce != self.nonce:
             return
-        asked = self.step in (Step.PROMPT, Step.INPUT)
-        self.step = mark.step if asked or mark.step is not Step.OUTPUT else None
-        if mark.step is not Step.INPUT:
+        asked = self.step in (ShellStep.PROMPT, ShellStep.INPUT)
+        self.step = mark.step if asked or mark.step is not ShellStep.OUTPUT else None
+        if mark.step is not ShellStep.INPUT:
             told = mark.params
             self.comments = told.get("comments") == "1" and told.get("k") != "s"
 
@@ -128,7 +128,7 @@ def _sequences(data: bytes) -> Iterable[re.Match[bytes]]:
     return ()
 
 
-def _read(sequence: re.Match[bytes], offset: int) -> list[Mark | Folder]:
+def _read(sequence: re.Match[bytes], offset: int) -> list[ShellMark | Folder]:
     start, end = offset + sequence.start(), offset + sequence.end()
     kind, text = sequence[1], sequence[2].decode("utf-8", "replace")
     if kind == b"133;":
@@ -142,14 +142,14 @@ def _read(sequence: re.Match[bytes], offset: int) -> list[Mark | Folder]:
     return [Folder(unquote(slash + path), start, end, host, nonce or None)]
 
 
-def _mark(text: str, start: int, end: int) -> list[Mark | Folder]:
+def _mark(text: str, start: int, end: int) -> list[ShellMark | Folder]:
     letter, *rest = text.split(";")
     letter = "A" if letter == "P" else letter
-    if letter not in tuple(Step):
+    if letter not in tuple(ShellStep):
         return []
-    step, exit_code = Step(letter), None
-    if step is Step.END and rest and re.fullmatch(r"-?[0-9]{1,10}", rest[0]):
+    step, exit_code = ShellStep(letter), None
+    if step is ShellStep.END and rest and re.fullmatch(r"-?[0-9]{1,10}", rest[0]):
         exit_code = int(rest[0])
     pairs = (each.partition("=") for each in rest)
     params = {name: value for name, equals, value in pairs if equals}
-    return [Mark(step, start, end, params, exit_code)]
+    return [ShellMark(step, start, end, params, exit_code)]

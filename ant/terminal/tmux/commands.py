@@ -21,7 +21,7 @@ from ant.core.descriptors import for_children
 from ant.core.errors import CapacityReached, Invalid
 from ant.terminal.host import processes, umask
 from ant.terminal.host.subreaper import children
-from ant.terminal.tmux.control_client import Client, open_client
+from ant.terminal.tmux.control_client import ControlClient, open_client
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ _OPTIONS = (
 )
 
 
-class Door:
+class TmuxCommands:
     """Where commands are given; `found` is the version of tmux, once somebody asked."""
 
     def __init__(self, data_dir: Path, env: dict[str, str]) -> None:
@@ -64,7 +64,7 @@ class Door:
         self.found: str | None = None
         self._env = _clean(env)
         self._checked = False
-        self.calm = trio.Lock()
+        self.attach_lock = trio.Lock()
 
     async def version(self) -> str | None:
         """What tmux calls its version; None where there is no tmux."""
@@ -97,7 +97,7 @@ class Door:
             return None
         return done.stdout.decode("utf-8", "replace").rstrip("\n")
 
-    async def client(self, session: int) -> Client | None:
+    async def client(self, session: int) -> ControlClient | None:
         """See `place.Server`."""
         program = _program()
         known = await self.ask("has-session", "-t", f"${session}")
@@ -106,7 +106,9 @@ class Door:
         flags = "no-output,ignore-size"
         words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
         env = self._env | {CLIENT: self._mark()}
-        return await open_client([program, *self._server(), *words], env, self.calm)
+        return await open_client(
+            [program, *self._server(), *words], env, self.attach_lock
+        )
 
     async def start(self, *words: str) -> str:
         """Start a session in the server, which is started for that if need be."""
@@ -117,7 +119,7 @@ class Door:
         first = _limited(program, for_children())
         said = ""
         for _ in range(TRIES):
-            async with self.calm:
+            async with self.attach_lock:
                 done = await self._run(
                     *first, *self._server(), "start-server", ";", *setup, *words
                 )

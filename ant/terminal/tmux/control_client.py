@@ -19,7 +19,7 @@ import trio
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.host import umask
 from ant.terminal.host.subreaper import children
-from ant.terminal.tmux.control_parser import Answer, Control, Notice
+from ant.terminal.tmux.control_parser import Answer, ControlParser, Notice
 
 LINE_MAX = 4096
 """PIPE_BUF of Linux: a shorter write to a pipe is never cut."""
@@ -34,21 +34,21 @@ CLOSE_S = 2.0
 
 
 @attrs.define(eq=False)
-class Command:
+class TmuxCommand:
     """A command that was given, and its answer when it is there."""
 
     done: trio.Event = attrs.field(factory=trio.Event)
     answer: Answer | None = None
 
 
-class Client:
+class ControlClient:
     """A control client; made by `open_client`, and run by one task."""
 
-    def __init__(self, process: trio.Process, calm: trio.Lock) -> None:
+    def __init__(self, process: trio.Process, attach_lock: trio.Lock) -> None:
         assert process.stdin is not None
-        self._process, self._calm = process, calm
+        self._process, self._attach_lock = process, attach_lock
         self._fd: int = process.stdin.fileno()  # type: ignore[attr-defined]
-        self._waiting: deque[Command] = deque()
+        self._waiting: deque[TmuxCommand] = deque()
         self._greeting: bytes | None = None
         self.over = trio.Event()
 
@@ -63,7 +63,7 @@ class Client:
         except trio.BrokenResourceError:
             return b""
 
-    def give(self, *commands: str) -> Command:
+    def give(self, *commands: str) -> TmuxCommand:
         """Give commands, in one line; the answer is that of the last one.
 
         Raises `NotRunning` when the client has ended, and `CapacityReached` when tmux
@@ -79,7 +79,7 @@ class Client:
             raise CapacityReached("tmux does not answer.") from None
         except OSError as exc:
             raise NotRunning("The tmux session is gone.") from exc
-        given = [Command() for _ in commands]
+        given = [TmuxCommand() for _ in commands]
         self._waiting.extend(given)
         return given[-1]
 
@@ -97,7 +97,7 @@ class Client:
 
         *Cancellation:* it takes no more commands; `aclose` ends it.
         """
-        control = Control()
+        control = ControlParser()
         try:
             data = self._greeting or b""
             while data:
@@ -132,7 +132,7 @@ class Client:
         assert process.stdout is not None
         try:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
-                async with self._calm:
+                async with self._attach_lock:
                     await process.stdin.aclose()
                     if self._greeting is not None:
                         process.kill()
@@ -144,13 +144,15 @@ class Client:
             children.release(process.pid)  # From now on nobody waits for it.
 
 
-async def open_client(argv: list[str], env: dict[str, str], calm: trio.Lock) -> Client:
+async def open_client(
+    argv: list[str], env: dict[str, str], attach_lock: trio.Lock
+) -> ControlClient:
     """Start a client, as a process that no signal of our terminal reaches.
 
     `calm` is held while a client comes or goes. Where tmux does not greet it in
     `GREET_S` it is over. *Cancellation:* comes before it is started.
     """
-    async with calm:
+    async with attach_lock:
         with children.starting():
             process = await trio.lowlevel.open_process(
                 argv,
@@ -163,7 +165,7 @@ async def open_client(argv: list[str], env: dict[str, str], calm: trio.Lock) -> 
                 umask=umask.given(),
             )
             children.claim(process.pid)
-        client = Client(process, calm)
+        client = ControlClient(process, attach_lock)
         with trio.CancelScope(shield=True, deadline=trio.current_time() + GREET_S):
             await client.greet()
     return client

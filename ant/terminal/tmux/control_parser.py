@@ -52,7 +52,7 @@ Said = Notice | Output | Answer
 """What the client may say."""
 
 
-class Control:
+class ControlParser:
     """Feed it what the client puts out."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ def unescape(data: bytes) -> bytes:
 
 
 @attrs.define
-class Own:
+class SessionFilter:
     """What of a tmux server is one session's: its ids, and who is attached to it.
 
     With that, `seen` tells this session's notifications from its neighbours'.

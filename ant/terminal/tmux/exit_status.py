@@ -15,7 +15,7 @@ import trio
 
 from ant.terminal.host import processes
 from ant.terminal.host.base import Exit, Identity
-from ant.terminal.tmux.pane_ids import Place
+from ant.terminal.tmux.pane_ids import PaneIds
 from ant.terminal.tmux.spool_reader import end_of
 
 LOOK_AGAIN_S = 0.002
@@ -30,11 +30,11 @@ Ask = Callable[..., Awaitable[str | None]]
 """See `place.Server.ask`."""
 
 
-class LastWords:
+class ExitWatcher:
     """Of one program; nothing is kept between the asks."""
 
     def __init__(
-        self, place: Place, identity: Identity | None, folder: Path, ask: Ask
+        self, place: PaneIds, identity: Identity | None, folder: Path, ask: Ask
     ) -> None:
         self._place, self._identity = place, identity
         self._folder, self._ask = folder, ask

@@ -25,11 +25,11 @@ from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, processes
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Skipped
 from ant.terminal.model.tty import Tty
-from ant.terminal.tmux.control_client import Client, Command
-from ant.terminal.tmux.control_parser import Notice, Own
-from ant.terminal.tmux.exit_status import LastWords
-from ant.terminal.tmux.pane_ids import Place, Server, check_size
-from ant.terminal.tmux.spool_reader import Spool
+from ant.terminal.tmux.control_client import ControlClient, TmuxCommand
+from ant.terminal.tmux.control_parser import Notice, SessionFilter
+from ant.terminal.tmux.exit_status import ExitWatcher
+from ant.terminal.tmux.pane_ids import PaneIds, Server, check_size
+from ant.terminal.tmux.spool_reader import SpoolReader
 
 CTRL_C = b"\x03"
 
@@ -73,20 +73,20 @@ class TmuxPane:
 
     def __init__(
         self,
-        place: Place,
-        spool: Spool,
+        place: PaneIds,
+        spool: SpoolReader,
         stored: Callable[[], int],
-        client: Client,
+        client: ControlClient,
         server: "Server",
     ) -> None:
         self._place, self._spool, self._stored = place, spool, stored
         self._client, self._server = client, server
         self._identity = processes.identify(place.pid)
-        self._own = Own(place.session, place.pane, {place.window})
+        self._own = SessionFilter(place.session, place.pane, {place.window})
         self._notices: deque[ControlSeen] = deque(maxlen=NOTICES)
         self._noticed = trio.lowlevel.ParkingLot()
-        self._keys: deque[Command] = deque()
-        self._bell = os.open(spool.folder / "bell", os.O_RDWR | os.O_NONBLOCK)
+        self._keys: deque[TmuxCommand] = deque()
+        self._wakeup = os.open(spool.folder / "bell", os.O_RDWR | os.O_NONBLOCK)
         self._exit: Exit | None = None
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
@@ -119,12 +119,12 @@ class TmuxPane:
     async def _wait_bell(self, patience_s: float) -> None:
         try:
             with trio.move_on_after(patience_s):
-                await trio.lowlevel.wait_readable(self._bell)
+                await trio.lowlevel.wait_readable(self._wakeup)
         except trio.ClosedResourceError:
             return
         if not self._closed.is_set():
             with contextlib.suppress(BlockingIOError):
-                os.read(self._bell, MAX_READ)
+                os.read(self._wakeup, MAX_READ)
 
     def read_nowait(self) -> bytes:
         """See `Terminal.read_nowait`."""
@@ -188,7 +188,7 @@ class TmuxPane:
             return 0
         return len(part)
 
-    def _press(self, data: bytes) -> Command:
+    def _press(self, data: bytes) -> TmuxCommand:
         # In copy mode, where a person who is attached may be, keys would go to tmux.
         pane = f"%{self._place.pane}"
         keys = data.hex(" ")
@@ -321,11 +321,11 @@ class TmuxPane:
             self._has_exit.set()
             self._drained.set()
             self._closed.set()
-            trio.lowlevel.notify_closing(self._bell)
-            os.close(self._bell)
+            trio.lowlevel.notify_closing(self._wakeup)
+            os.close(self._wakeup)
 
     async def _kill(self) -> None:
-        async with self._server.calm:
+        async with self._server.attach_lock:
             await self._ask("kill-session", "-t", f"${self._place.session}")
             with trio.move_on_after(CLOSE_S):
                 await self._client.over.wait()  # It says that it leaves.
@@ -349,14 +349,14 @@ class TmuxPane:
             self._set_size()
 
     async def _learn_exit(self) -> None:
-        words = LastWords(self._place, self._identity, self._spool.folder, self._ask)
+        words = ExitWatcher(self._place, self._identity, self._spool.folder, self._ask)
         self._exit = await words.exit()
         with trio.move_on_after(DRAIN_S):
             await words.wait_drained()
         self._has_exit.set()
         self._drained.set()
         with contextlib.suppress(BlockingIOError):  # It has been rung already.
-            os.write(self._bell, b"\0")
+            os.write(self._wakeup, b"\0")
 
     async def _ask(self, *words: str) -> str | None:
         """As `Server.ask`, by the client while there is one."""

@@ -6,14 +6,14 @@ import attrs
 import trio
 
 from ant.core.errors import Invalid
-from ant.terminal.tmux.control_client import Client
+from ant.terminal.tmux.control_client import ControlClient
 
 SIZE_MAX = 10_000
 """The longest side of a window that tmux makes."""
 
 
 @attrs.frozen
-class Place:
+class PaneIds:
     """A session of ours (`name` is its id), its ids in tmux, its process, its run."""
 
     name: str
@@ -31,9 +31,9 @@ class Server(Protocol):
     Hold `calm` to end a session: nobody is greeted meanwhile.
     """
 
-    calm: trio.Lock
+    attach_lock: trio.Lock
 
-    async def client(self, session: int) -> Client | None:
+    async def client(self, session: int) -> ControlClient | None:
         """A new control client of that session; None when there is no such session."""
         ...
 

@@ -18,17 +18,17 @@ from pathlib import Path
 import attrs
 import trio
 
-from ant.core.counters import Limit, met
+from ant.core.counters import Limit, increment
 from ant.core.descriptors import check_terminal
 from ant.core.errors import CapacityReached, Invalid, StorageFailed
 from ant.terminal.host import processes
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import SPENT, check
 from ant.terminal.tmux import spool_reader, spool_writer, starter
-from ant.terminal.tmux.commands import ASK_S, Door, is_old
+from ant.terminal.tmux.commands import ASK_S, TmuxCommands, is_old
 from ant.terminal.tmux.pane import TmuxPane
-from ant.terminal.tmux.pane_ids import Place, check_size
-from ant.terminal.tmux.spool_reader import RESTART_SKIP, Spool
+from ant.terminal.tmux.pane_ids import PaneIds, check_size
+from ant.terminal.tmux.spool_reader import RESTART_SKIP, SpoolReader
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +48,10 @@ _MARKS = "#{@ant_session} #{@ant_run} #{@ant_pane} #{pane_pipe} #{pane_dead}"
 
 
 @attrs.frozen
-class Survivor:
+class SurvivingPane:
     """A session of ours that tmux has; `spooled` is whether its output is kept."""
 
-    place: Place
+    place: PaneIds
     spooled: bool
     dead: bool
 
@@ -65,7 +65,7 @@ class Tmux:
         env: dict[str, str],
         spool_max: int = SPOOL_MAX,
     ) -> None:
-        self.door = Door(data_dir, env)
+        self.tmux_commands = TmuxCommands(data_dir, env)
         self._nursery: trio.Nursery | None = None
         self._folder, self._cap = data_dir / "spool", spool_max
         self._segment = max(min(SEGMENT, spool_max // 4), 1)
@@ -106,7 +106,7 @@ class Tmux:
         check_terminal()
         spent: OSError | None = None
         try:
-            await self.door.check()
+            await self.tmux_commands.check()
             await trio.lowlevel.checkpoint()
             # Cut off in between, nobody would know whether it runs; each step is
             # bounded.
@@ -117,7 +117,7 @@ class Tmux:
                 raise
             spent = exc
         if spent is not None:
-            met(Limit.TERMINALS)
+            increment(Limit.TERMINALS)
             await self._undo(session_id)
             raise CapacityReached(f"No terminal to be had: {spent.strerror}.")
         begun = False
@@ -145,9 +145,12 @@ class Tmux:
         offset: int,
         stored: Callable[[], int],
     ) -> TmuxPane:
-        if await self.door.ask("has-session", "-t", f"={session_id}") is not None:
+        if (
+            await self.tmux_commands.ask("has-session", "-t", f"={session_id}")
+            is not None
+        ):
             # What was left of an earlier run, or somebody made, is in the way.
-            if (stale := (await self.survivors()).get(session_id)) is not None:
+            if (stale := (await self.surviving_panes()).get(session_id)) is not None:
                 await self.end(stale, 0)
             await self._kill(f"={session_id}")
         words = (shutil.which("env") or "/usr/bin/env", "-C", spec.cwd, "--")
@@ -158,7 +161,7 @@ class Tmux:
             raise StorageFailed(f"No spool can be made: {exc}.") from exc
         size = ("-x", str(spec.cols), "-y", str(spec.rows))
         first = (*_PYTHON, starter.__file__, str(folder))
-        said = await self.door.start(
+        said = await self.tmux_commands.start(
             *("new-session", "-d", "-P", "-F", _FORM, "-s", session_id, *size),
             *("-c", "/", "--", *first, ";"),
             *("set-option", "-w", "window-size", "manual", ";"),
@@ -171,31 +174,33 @@ class Tmux:
         return await self._hold(place, offset, stored)
 
     async def attach(
-        self, survivor: Survivor, offset: int, stored: Callable[[], int]
+        self, surviving: SurvivingPane, offset: int, stored: Callable[[], int]
     ) -> TmuxPane:
         """Take up a program that went on without us; reading goes on at `offset`.
 
         Raises `Invalid` where it has gone meanwhile.
         """
-        place = survivor.place
+        place = surviving.place
         folder = self.folder(place.name)
-        if not (survivor.spooled or survivor.dead):
+        if not (surviving.spooled or surviving.dead):
             log.warning("The spool of session %s was cut off.", place.name)
             again = spool_reader.end_of(folder) + RESTART_SKIP
             spool_reader.begin(folder, again)
             pane = f"%{place.pane}"
-            await self.door.ask(
+            await self.tmux_commands.ask(
                 "pipe-pane", "-O", "-t", pane, self._pipe(folder, again)
             )
         return await self._hold(place, offset, stored)
 
-    async def survivors(self) -> dict[str, Survivor]:
+    async def surviving_panes(self) -> dict[str, SurvivingPane]:
         """The sessions of ours that there are, by their ids."""
-        version = await self.door.version()
+        version = await self.tmux_commands.version()
         if version is None or is_old(version):
             return {}
-        self.door.end_stuck_clients()
-        said = await self.door.ask("list-panes", "-a", "-F", f"{_MARKS} {_FORM}")
+        self.tmux_commands.end_stuck_clients()
+        said = await self.tmux_commands.ask(
+            "list-panes", "-a", "-F", f"{_MARKS} {_FORM}"
+        )
         found = {}
         for line in (said or "").splitlines():
             words = line.split(" ")
@@ -203,21 +208,21 @@ class Tmux:
                 continue  # Not marked, or a pane that somebody added.
             pid = pid_of(self.folder(words[0])) or 0
             place = _place(words[0], words[1], words[5:], pid)
-            found[place.name] = Survivor(place, words[3] == "1", words[4] == "1")
+            found[place.name] = SurvivingPane(place, words[3] == "1", words[4] == "1")
         return found
 
-    async def end(self, survivor: Survivor, grace_s: float) -> None:
+    async def end(self, surviving: SurvivingPane, grace_s: float) -> None:
         """End a session that nobody knows any more, and all it left."""
-        place = survivor.place
+        place = surviving.place
         identity = processes.identify(place.pid)
-        if identity is not None and not survivor.dead:
+        if identity is not None and not surviving.dead:
             for sid in processes.find_lost(place.name, identity, place.run):
                 await processes.end_session(sid, grace_s)
         await self._kill(f"${place.session}")
 
     async def _kill(self, session: str) -> None:
-        async with self.door.calm:
-            await self.door.ask("kill-session", "-t", session)
+        async with self.tmux_commands.attach_lock:
+            await self.tmux_commands.ask("kill-session", "-t", session)
 
     def forget(self, session_id: str) -> None:
         """Remove a spool of which everything is stored, or nothing is wanted."""
@@ -228,13 +233,13 @@ class Tmux:
         return sorted(os.listdir(self._folder)) if self._folder.is_dir() else []
 
     async def _hold(
-        self, place: Place, offset: int, stored: Callable[[], int]
+        self, place: PaneIds, offset: int, stored: Callable[[], int]
     ) -> TmuxPane:
-        client = await self.door.client(place.session)
+        client = await self.tmux_commands.client(place.session)
         if client is None:
             raise Invalid("the tmux session is gone at $.host")
-        reader = Spool(self.folder(place.name), offset)
-        pane = TmuxPane(place, reader, stored, client, self.door)
+        reader = SpoolReader(self.folder(place.name), offset)
+        pane = TmuxPane(place, reader, stored, client, self.tmux_commands)
         assert self._nursery is not None, "nobody holds it"
         self._nursery.start_soon(self._guarded, pane)
         return pane
@@ -284,9 +289,9 @@ def _line(words: Sequence[str]) -> str:
     return shlex.join(words).replace("#", "##").replace("%", "%%")
 
 
-def _place(name: str, run: str, words: Sequence[str], pid: int) -> Place:
+def _place(name: str, run: str, words: Sequence[str], pid: int) -> PaneIds:
     session, window, pane = (int(word[1:]) for word in words[:3])
-    return Place(name, run, session, window, pane, pid, words[3])
+    return PaneIds(name, run, session, window, pane, pid, words[3])
 
 
 def pid_of(folder: Path) -> int | None:

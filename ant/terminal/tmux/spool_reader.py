@@ -15,7 +15,7 @@ RESTART_SKIP = 4 << 20
 """Offsets left out where the writer was ended by force: what it had in hand is gone."""
 
 
-class Spool:
+class SpoolReader:
     """A reader at `offset`, with what comes before that behind it."""
 
     def __init__(self, folder: Path, offset: int) -> None:

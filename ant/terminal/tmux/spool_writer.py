@@ -33,7 +33,7 @@ def _size(path: str) -> int:
         return 0
 
 
-class Writer:
+class SpoolWriter:
     """Appends bytes to segments; `offset` is that of the next byte."""
 
     def __init__(self, folder: str, offset: int, cap: int, segment: int) -> None:
@@ -106,14 +106,14 @@ def main(folder: str, offset: str, cap: str, segment: str) -> None:
     os.umask(0o077)
     with open(os.path.join(folder, "writer"), "w") as file:
         file.write(f"{os.getpid()}\n")
-    bell = os.open(os.path.join(folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
-    writer = Writer(folder, int(offset), int(cap), int(segment))
+    wakeup = os.open(os.path.join(folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
+    writer = SpoolWriter(folder, int(offset), int(cap), int(segment))
     while data := os.read(0, READ):
         writer.take(data)
         if writer.has_dropped and not select.select([0], [], [], 0)[0]:
             writer.mark()
         with contextlib.suppress(BlockingIOError):  # It has been rung often enough.
-            os.write(bell, b"\0")
+            os.write(wakeup, b"\0")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,13 @@ import trio
 
 from ant.core.errors import Unauthorized
 from ant.http.access import peers
-from ant.http.access.peers import Finding, Named, Peer, Peers, _caller
+from ant.http.access.peers import (
+    ConnectedPeer,
+    Peers,
+    ProcessLookup,
+    TerminalClaim,
+    _caller,
+)
 from ant.http.access.sock_diag import SockDiag
 from ant.terminal.host.pty import open_pty
 from tests.systems import PATIENCE_S, Rig, running
@@ -34,7 +40,7 @@ class Door:
     def port(self) -> int:
         return int(self.listener.getsockname()[1])
 
-    async def accept(self) -> Peer:
+    async def accept(self) -> ConnectedPeer:
         """The next connection."""
         with trio.fail_after(PATIENCE_S):
             await trio.lowlevel.wait_readable(self.listener)
@@ -60,7 +66,7 @@ def kernel() -> Iterator[SockDiag]:
 def door(rig: Rig, kernel: SockDiag) -> Iterator[Door]:
     """Of a system without terminals."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield Door(Peers(kernel, rig.system.stage, "ant-none"), listener)
+        yield Door(Peers(kernel, rig.system.services, "ant-none"), listener)
 
 
 async def test_our_own_user_is_the_operator(door: Door) -> None:
@@ -99,7 +105,7 @@ async def test_it_is_looked_for_once_and_before_the_first_unsafe_call(
     looks: list[int] = []
     find = door.peers.find
 
-    async def counted(inode: int) -> Finding:
+    async def counted(inode: int) -> ProcessLookup:
         looks.append(inode)
         return await find(inode)
 
@@ -165,7 +171,7 @@ async def test_a_program_in_a_terminal_is_that_terminal(
     """As long as it runs; its connection is nobody's after that."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         async with running(tmp_path, open_pty) as rig:
-            door = Door(Peers(kernel, rig.system.stage, "ant-none"), listener)
+            door = Door(Peers(kernel, rig.system.services, "ant-none"), listener)
             words = (sys.executable, "-c", CALL, str(door.port))
             session = await rig.started(command=words)
             peer = await door.accept()
@@ -200,26 +206,32 @@ async def test_what_a_process_says_of_itself_counts_where_it_is_true(
     answer: str | None,
 ) -> None:
     """A terminal of another server means nothing here, one that has ended is nobody."""
-    session, mint = await rig.started(), rig.system.stage.mint
-    run = rig.system.stage.running[session.id].run if is_live else "an earlier run"
-    named = Named(session.id if is_known else "else", mint.token(session.id, run))
-    finding = Finding(True, named, is_proved, ours)
+    session, token_signer = await rig.started(), rig.system.services.token_signer
+    run = rig.system.services.running[session.id].run if is_live else "an earlier run"
+    named = TerminalClaim(
+        session.id if is_known else "else", token_signer.token(session.id, run)
+    )
+    finding = ProcessLookup(True, named, is_proved, ours)
     read = rig.system.journal.read
     if answer == "caller":
-        caller = await read(_caller, mint, finding)
+        caller = await read(_caller, token_signer, finding)
         assert caller is not None
         assert session.id == caller.session_id
     elif answer is None:
-        assert await read(_caller, mint, finding) is None
+        assert await read(_caller, token_signer, finding) is None
     else:
         with pytest.raises(Unauthorized, match=answer):
-            await read(_caller, mint, finding)
+            await read(_caller, token_signer, finding)
 
 
 async def test_who_names_another_terminal_is_not_taken_for_it(rig: Rig) -> None:
     """Its name is written quickly; the token that goes with it is not."""
     one, two = await rig.started("one"), await rig.started("two")
-    stage = rig.system.stage
-    named = Named(two.id, stage.mint.token(one.id, stage.running[one.id].run))
+    services = rig.system.services
+    named = TerminalClaim(
+        two.id, services.token_signer.token(one.id, services.running[one.id].run)
+    )
     with pytest.raises(Unauthorized, match="has ended"):
-        await rig.system.journal.read(_caller, stage.mint, Finding(True, named))
+        await rig.system.journal.read(
+            _caller, services.token_signer, ProcessLookup(True, named)
+        )

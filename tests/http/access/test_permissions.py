@@ -199,7 +199,9 @@ async def test_what_a_stance_opens(
 ) -> None:
     """Whether a route of that kind is in the table or not."""
     system = scene.operator.rig.system
-    caller = await system.journal.read(identify, system.stage.mint, scene.token)
+    caller = await system.journal.read(
+        identify, system.services.token_signer, scene.token
+    )
     ids = {"own": scene.own["id"], "foreign": scene.foreign["id"], "nothing": None}
     for name, session_id in {**ids, "self": scene.ada.id}.items():
         check = permissions.check_call(system, stance, caller, session_id)
@@ -248,16 +250,19 @@ async def test_nobody_else_can_be_spoken_for(
 
 async def test_a_hook_is_of_its_own_terminal(scene: Scene) -> None:
     """Named or not; of another one it is refused."""
-    clerk, hook = scene.operator.rig.system.stage.clerk, {"event": "UserPromptSubmit"}
+    prompt_service, hook = (
+        scene.operator.rig.system.services.prompt_service,
+        {"event": "UserPromptSubmit"},
+    )
     bob = await scene.operator.rig.started("bob")
     got = await scene.api.call("POST", "/api/hooks", {**hook, "ant_session_id": bob.id})
     assert 403 == got.status
     got = await scene.api.call("POST", "/api/hooks", hook)
     assert "recorded" == got.body["action"]
-    status = clerk.status(scene.ada.id)
+    status = prompt_service.status(scene.ada.id)
     assert status is not None
     assert "hook" == status.source
-    other = clerk.status(bob.id)
+    other = prompt_service.status(bob.id)
     assert other is None or "hook" != other.source
 
 

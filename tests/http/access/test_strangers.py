@@ -19,7 +19,7 @@ from ant.http.contract.endpoint import ROUTES
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.messages import channels, deliveries, messages
-from ant.messages.deliveries import Step
+from ant.messages.deliveries import LedgerStep
 from ant.model.deliveries import CHANNEL, DeliveryState, Reason
 from ant.model.sessions import Session, SessionId
 from ant.rooms import participants
@@ -489,7 +489,9 @@ def test_whose_deliveries_a_token_is_shown(store: Any) -> None:
     def put(unit: Any) -> None:
         for message_id in ids.values():
             for each in unit.deliveries.of_message(message_id):
-                step = Step(DeliveryState.WITHHELD, Reason.NOT_AN_AGENT, file="/f")
+                step = LedgerStep(
+                    DeliveryState.WITHHELD, Reason.NOT_AN_AGENT, file="/f"
+                )
                 deliveries.advance(unit, each.id, step)
 
     def shown(unit: Any, who: Any = caller) -> dict[str, Any]:

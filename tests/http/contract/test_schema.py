@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.api import codec, constraints
-from ant.api.constraints import Choice, Count, Given, Json, Range, Text, named
+from ant.api.constraints import Count, Json, OneOf, Range, RequiredFields, Text, named
 from ant.api.patch import UNSET
 from ant.core.errors import Invalid
 from ant.http.contract.schema import Components
@@ -36,7 +36,7 @@ class Outer:
 class Ask:
     """Ask."""
 
-    rule: ClassVar = Given(("id", "kind"), only=True)
+    rule: ClassVar = RequiredFields(("id", "kind"), only=True)
     kind: Relationship | None = None
     id: LinkId | None = None
     size: Annotated[int, Range(1, 9)] = 3
@@ -182,7 +182,7 @@ TEXTS = {
     name: kind
     for name, kind in vars(constraints).items()
     if get_origin(kind) is Annotated
-    if isinstance(get_args(kind)[1], Text | Choice)
+    if isinstance(get_args(kind)[1], Text | OneOf)
 }
 BLANKS = ["\0", "\n", " ", "\x1c", "\x7f", "\x85", "\xa0", "\u2028", "\u3000", "\ufeff"]
 WORDS = ["@", "=", "==", "-", "a", "B", "7", "é", "٣", "漢", "🙂", "forever", "15m"]

@@ -96,10 +96,10 @@ async def test_an_agent_at_rest_is_woken(api: Api, hearer: Hearer) -> None:
     session_id = SessionId(hearer.session.id)
     await api.rig.system.supervisor.start(session_id)
     hearer.run()
-    desk = api.rig.system.stage.clerk._cases[session_id].desk
+    tracker = api.rig.system.services.prompt_service._cases[session_id].tracker
     assert hearer.verdict is not None
-    desk.saw(hearer.verdict)
-    api.rig.system.stage.clerk.status(session_id)
+    tracker.saw(hearer.verdict)
+    api.rig.system.services.prompt_service.status(session_id)
     body["content"] = "really done"
     answer = await api.call("POST", path(hearer), body)
     (_, queued) = answer.body["deliveries"]

@@ -108,14 +108,14 @@ async def test_a_stream_goes_on_where_the_client_was(api: Api, rig: Rig) -> None
     """Over what was missed to what is new; then the bell is off the bus."""
     for number in range(3):
         await api.room(f"r{number}")
-    before = set(rig.bells)
+    before = set(rig.wakeups)
     async with EventStream(rig.system, ListEvents(), 1) as stream:
         assert ["2", "3"] == [ident for ident, _, _ in await following(stream)]
         room = await api.room("new")
         ((ident, kind, data),) = await following(stream)
         assert ("4", "sessions_changed", room["id"]) == (ident, kind, data["sessionId"])
-        assert before != rig.bells
-    assert before == rig.bells
+        assert before != rig.wakeups
+    assert before == rig.wakeups
 
 
 async def test_a_stream_says_what_is_gone(api: Api, rig: Rig) -> None:

@@ -243,8 +243,8 @@ async def test_silence_has_names(
     api: Api, asker: Asker, monkeypatch: pytest.MonkeyPatch, silent_s: int, state: str
 ) -> None:
     """The original's, with the age in ms."""
-    witness = asker.rig.system.stage.running[asker.session.id]
-    monkeypatch.setattr(type(witness), "silent_s", float(silent_s))
+    session_run = asker.rig.system.services.running[asker.session.id]
+    monkeypatch.setattr(type(session_run), "silent_s", float(silent_s))
     page = await status(api, asker.session.id)
     assert {"state": state, "ageMs": silent_s * 1000} == page["capture"][
         "terminal_activity"

@@ -9,7 +9,7 @@ from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Unit
 from ant.terminal.host.base import Exit
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests.http.asking import Api
 from tests.systems import PATIENCE_S, Rig
 
@@ -47,7 +47,7 @@ async def test_a_terminal_tells_what_was_run(api: Api, rig: Rig) -> None:
     def run(unit: Unit) -> None:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         for number, code in enumerate((0, 3)):
-            block = Block(f"x{number}", False, "/", code, 1, 0, 0, None, None, 0)
+            block = CommandBlock(f"x{number}", False, "/", code, 1, 0, 0, None, None, 0)
             record(unit, row.id, command_block(block, at))
 
     await rig.system.journal.write(run)

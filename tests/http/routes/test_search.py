@@ -18,7 +18,7 @@ async def speaking(api: Api, text: bytes) -> dict[str, Any]:
     api.rig.terminals[-1].say(text)
     with trio.fail_after(PATIENCE_S):
         await live.flow.wait_beyond(live.flow.tail.end + len(text) - 1)
-        await api.rig.system.stage.scribe.flush(session.id, live.flow)
+        await api.rig.system.services.transcript_writer.flush(session.id, live.flow)
     return {"id": session.id}
 
 

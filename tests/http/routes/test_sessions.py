@@ -333,7 +333,7 @@ async def test_a_deleted_session_is_over(rig: Rig, hard: bool) -> None:
         with trio.fail_after(PATIENCE_S):
             await rig.system.remover.idle.wait()
         assert 0 == await rig.system.journal.read(count)
-        assert {} == rig.system.stage.flows
+        assert {} == rig.system.services.flows
     else:
         assert ("exited", None) != (look.body["status"], look.body["deleted_at"])
     assert (404 if hard else 410) == (await ask(rig.app, "DELETE", path)).status

@@ -4,9 +4,9 @@ import pytest
 
 from ant.core.counters import Limit
 from ant.core.errors import CapacityReached
-from ant.core.wakeup import Bell
+from ant.core.wakeup import Wakeup
 from ant.http.ws import joins
-from ant.http.ws.joins import Joins
+from ant.http.ws.joins import JoinedSessions
 from ant.model.sessions import SessionId
 from tests.systems import Rig
 
@@ -15,26 +15,29 @@ ONE, TWO = SessionId("one"), SessionId("two")
 
 async def test_a_join_is_a_scope(rig: Rig) -> None:
     """Of presence, of the bell and of being a typist; joining anew keeps the last."""
-    places, viewers = Joins(rig.system, Bell()), rig.system.stage.viewers
+    places, broadcaster = (
+        JoinedSessions(rig.system, Wakeup()),
+        rig.system.services.broadcaster,
+    )
     places.enter(ONE, None, None, is_typist=True)
     places.enter(TWO, None, None)
     places.enter(ONE, "ada", None)
     places.become_typist(TWO)
     places.become_typist(SessionId("three"))
-    assert viewers.has_typist(ONE)
-    assert viewers.has_typist(TWO)
-    assert 2 == viewers.count() == rig.system.presence.count()
+    assert broadcaster.has_typist(ONE)
+    assert broadcaster.has_typist(TWO)
+    assert 2 == broadcaster.count() == rig.system.presence.count()
     places.leave(TWO)
     places.leave(TWO)
-    assert not viewers.has_typist(TWO)
+    assert not broadcaster.has_typist(TWO)
     places.leave_all()
-    assert not viewers.has_typist(ONE)
-    assert 0 == viewers.count() == rig.system.presence.count()
+    assert not broadcaster.has_typist(ONE)
+    assert 0 == broadcaster.count() == rig.system.presence.count()
 
 
 async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
     """Only a size, or a join with a terminal, does; who has neither never answers."""
-    one, two, three = (Joins(rig.system, Bell()) for _ in range(3))
+    one, two, three = (JoinedSessions(rig.system, Wakeup()) for _ in range(3))
     one.enter(ONE, None, None, is_typist=True)
     two.enter(ONE, None, None, is_typist=True)
     three.enter(ONE, None, None)
@@ -53,7 +56,7 @@ async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
 async def test_there_is_a_bound(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Joining anew is always possible."""
     monkeypatch.setattr(joins, "JOINS", 1)
-    places = Joins(rig.system, Bell())
+    places = JoinedSessions(rig.system, Wakeup())
     places.enter(ONE, None, None)
     places.enter(ONE, None, None)
     with pytest.raises(CapacityReached):

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from ant.core import clock
 from ant.http.ws import output
-from ant.http.ws.output import Cursor, Outputs, scrollback_start
+from ant.http.ws.output import OutputCursor, Outputs, scrollback_start
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from tests.strategies import terminal_bytes
 
@@ -34,7 +34,7 @@ class MemoryStore:
         self.chunks: list[Chunk] = []
         self.reads = self.left_out = 0
 
-    def store(self, flow: Flow, limit: int) -> None:
+    def store(self, flow: OutputFlow, limit: int) -> None:
         """What the transcript writer does: the next chunk, of at most `limit`."""
         if pending := flow.tail.pending(limit):
             offset, data = pending[0]
@@ -80,9 +80,9 @@ class World:
     def __init__(self, start: int = 0, keep: int = 6) -> None:
         self.store = MemoryStore()
         self.unit = FakeUnit(self.store)
-        self.flows: dict[SessionId, Flow] = {}
+        self.flows: dict[SessionId, OutputFlow] = {}
         self.outputs = Outputs(self, self.flows)  # type: ignore[arg-type]
-        self.cursor = Cursor(ONE, start)
+        self.cursor = OutputCursor(ONE, start)
         self.frames: list[dict[str, Any]] = []
         self.keep = keep
         self.meanwhile: list[Callable[[], None]] = []
@@ -96,9 +96,9 @@ class World:
         await trio.lowlevel.checkpoint()
         return found
 
-    def begin(self, start: int) -> Flow:
+    def begin(self, start: int) -> OutputFlow:
         """A new run, numbered from there."""
-        self.flows[ONE] = Flow(Tail(start, capacity=10_000, keep=self.keep))
+        self.flows[ONE] = OutputFlow(Tail(start, capacity=10_000, keep=self.keep))
         return self.flows[ONE]
 
     def move(self, kind: str, count: int) -> None:
@@ -315,7 +315,7 @@ async def test_one_rendering_serves_all_who_are_at_the_same_place() -> None:
     """Two cursors at one offset get the very same text."""
     world = World(keep=100)
     world.begin(0).append(b"abc")
-    other = Cursor(ONE, 0)
+    other = OutputCursor(ONE, 0)
     frame = await world.outputs.advance(world.cursor)
     assert frame is await world.outputs.advance(other)
     assert 3 == other.offset
@@ -346,6 +346,6 @@ async def test_a_cancelled_look_moves_nothing() -> None:
 )
 def test_scrollback_begins_with_a_line(data: bytes, oldest: int, expected: int) -> None:
     """Not too far back, and at the beginning of a line where there is one."""
-    flow = Flow(Tail(0, keep=1 << 20))
+    flow = OutputFlow(Tail(0, keep=1 << 20))
     flow.append(data)
     assert expected == scrollback_start(flow, oldest)

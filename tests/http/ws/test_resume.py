@@ -39,8 +39,8 @@ def post(rig: Rig, room: Session, text: str) -> int:
 
 def say(rig: Rig, session: Session, data: bytes) -> None:
     """Output, in the tail at once."""
-    rig.system.stage.flows[session.id].append(data)
-    rig.system.stage.viewers.wake(session.id)
+    rig.system.services.flows[session.id].append(data)
+    rig.system.services.broadcaster.wake(session.id)
 
 
 @attrs.define
@@ -80,7 +80,7 @@ class Stand:
 
     @property
     def end(self) -> int:
-        return self.rig.system.stage.flows[self.terminal.id].tail.end
+        return self.rig.system.services.flows[self.terminal.id].tail.end
 
     def places(self, offset: int) -> dict[str, int]:
         """What a client says that it has of the sessions."""
@@ -105,7 +105,7 @@ async def standing(folder: Path, window: int = 1024) -> AsyncIterator[Stand]:
     `commit` goes past the journal, so nothing is recorded beside it.
     """
     async with running(folder, window=window) as rig:
-        rig.system.stage.scribe.hear = lambda *_: None  # type: ignore[method-assign]
+        rig.system.services.transcript_writer.hear = lambda *_: None  # type: ignore[method-assign]
         terminal = await rig.started()
         yield Stand(rig, terminal, await rig.create("room", type=SessionType.CHAT))
 
@@ -165,7 +165,7 @@ def both(stand: Stand) -> None:
 
 def stored(stand: Stand) -> None:
     """What is in the tail goes to the store and leaves the tail, and more comes."""
-    flow = stand.rig.system.stage.flows[stand.terminal.id]
+    flow = stand.rig.system.services.flows[stand.terminal.id]
     chunks = flow.tail.pending(1 << 20)
 
     def append(unit: Unit) -> None:
@@ -183,12 +183,12 @@ def stored(stand: Stand) -> None:
 @contextmanager
 def unscribed(stand: Stand) -> Iterator[None]:
     """The scribe sleeps: only `stored` stores, so that nobody does at the same time."""
-    scribe = stand.rig.system.stage.scribe
+    transcript_writer = stand.rig.system.services.transcript_writer
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scribe, "mark", lambda *_: None)
+        patch.setattr(transcript_writer, "mark", lambda *_: None)
         yield
-    flow = stand.rig.system.stage.flows[stand.terminal.id]
-    scribe.mark(stand.terminal.id, flow)
+    flow = stand.rig.system.services.flows[stand.terminal.id]
+    transcript_writer.mark(stand.terminal.id, flow)
 
 
 async def explore(
@@ -491,11 +491,11 @@ async def test_what_was_trimmed_of_a_terminal_is_said(tmp_path: Path) -> None:
         stand = Stand(rig, session, room)
         say(rig, session, b"0123456789")
         rig.terminals[0].say(b"0123456789" * 10)
-        flow = rig.system.stage.flows[session.id]
+        flow = rig.system.services.flows[session.id]
         with trio.fail_after(PATIENCE_S):
             while flow.tail.end < 110:
                 await trio.lowlevel.checkpoint()
-        await rig.system.stage.scribe.flush(session.id, flow)
+        await rig.system.services.transcript_writer.flush(session.id, flow)
         flow.mark_seen(flow.tail.end)
         flow.tail.let_go()
         rig.store.transact(lambda unit: unit.transcripts.trim(session.id, 0))

@@ -20,7 +20,7 @@ __all__ = ["stand"]
 async def test_who_has_too_many_answers_waits_for_room(stand: Stand) -> None:
     """Up to the bound without a wait, and no further."""
     system = stand.rig.system
-    sender = Sender(system, Outputs(system.journal, system.stage.flows))
+    sender = Sender(system, Outputs(system.journal, system.services.flows))
     for number in range(OUTBOX):
         with trio.CancelScope() as scope:
             scope.cancel()

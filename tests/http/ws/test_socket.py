@@ -195,11 +195,11 @@ async def test_a_bug_costs_an_answer_too(
 async def test_presence_is_a_scope(rig: Rig) -> None:
     """Joined is present, once for each socket; leaving and disconnecting end it."""
     session, other = await rig.started("one"), await rig.started("two")
-    presence, viewers = rig.system.presence, rig.system.stage.viewers
+    presence, broadcaster = rig.system.presence, rig.system.services.broadcaster
     async with connected(rig) as client:
         for each in (session, other, session):
             await client.ask("join_session", sessionId=each.id, handle="ada")
-        assert (2, 2) == (presence.count(), viewers.count())
+        assert (2, 2) == (presence.count(), broadcaster.count())
         await client.ask("leave_session", sessionId=session.id)
         await client.ask("leave_session", sessionId=session.id)
         assert (0, 1) == (presence.count(session.id), presence.count(other.id))
@@ -207,8 +207,8 @@ async def test_presence_is_a_scope(rig: Rig) -> None:
             await second.ask("join_session", sessionId=other.id)
             assert 2 == presence.count(other.id)
         assert 1 == presence.count(other.id)
-    assert (0, 0) == (presence.count(), viewers.count())
-    assert set() == rig.bells
+    assert (0, 0) == (presence.count(), broadcaster.count())
+    assert set() == rig.wakeups
 
 
 async def test_who_left_hears_no_more(rig: Rig) -> None:
@@ -410,7 +410,7 @@ async def test_a_bug_in_sending_ends_the_socket_only(
             with pytest.raises(WebsocketDisconnectError) as closed:
                 await client.receive()
         assert 1011 == closed.value.args[0]
-    assert (0, set()) == (rig.system.presence.count(), rig.bells)
+    assert (0, set()) == (rig.system.presence.count(), rig.wakeups)
 
 
 class Line:
@@ -488,8 +488,8 @@ async def test_a_join_is_safe_at_every_step(tmp_path: Path, spawn: bool) -> None
                 await lines[-1].over.wait()
             assert (0, 0, set()) == (
                 rig.system.presence.count(),
-                rig.system.stage.viewers.count(),
-                rig.bells,
+                rig.system.services.broadcaster.count(),
+                rig.wakeups,
             )
             await (ledger.check_stopped() if spawn else ledger.check())
 

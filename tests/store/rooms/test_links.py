@@ -12,14 +12,14 @@ from ant.model.rooms import LinkId, Relationship, RoomLink
 from ant.model.sessions import Session, SessionType
 from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.store.rooms.links import Links
+from ant.store.rooms.links import LinkStore
 from tests.rules import patch, room
 
 T = TypeVar("T")
 CHAT = SessionType.CHAT
 
 
-def on(store: Store, work: Callable[[Links], T]) -> T:
+def on(store: Store, work: Callable[[LinkStore], T]) -> T:
     def run(unit: Unit) -> T:
         return work(unit.links)
 

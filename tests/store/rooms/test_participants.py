@@ -10,8 +10,8 @@ from ant.core import clock
 from ant.model.rooms import Read
 from ant.model.sessions import Session
 from ant.sessions import sessions
-from ant.store import Member, Poster, Store, Unit
-from ant.store.rooms.participants import People
+from ant.store import MemberRecord, PosterRecord, Store, Unit
+from ant.store.rooms.participants import ParticipantStore
 from tests.rules import post, room, taken_apart
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ def here(store: Store) -> Session:
     return room(store)
 
 
-def on(store: Store, work: Callable[[People], T]) -> T:
+def on(store: Store, work: Callable[[ParticipantStore], T]) -> T:
     def run(unit: Unit) -> T:
         return work(unit.people)
 
@@ -37,8 +37,8 @@ def at(minute: int) -> str:
 def test_a_membership_is_kept_or_replaced(store: Store, here: Session) -> None:
     """One for a session in a room, in order of joining."""
     one, two = room(store, "one"), room(store, "two")
-    first = Member(one.id, "participant", "@one", "pi", at(1))
-    second = Member(two.id, "left", None, None, at(2))
+    first = MemberRecord(one.id, "participant", "@one", "pi", at(1))
+    second = MemberRecord(two.id, "left", None, None, at(2))
     for each in (first, second):
         on(store, lambda people, each=each: people.save_member(here.id, each))  # type: ignore[misc]
     assert [first, second] == on(store, lambda people: people.members(here.id))
@@ -55,7 +55,10 @@ def test_posts_are_counted_by_name(store: Store, here: Session) -> None:
     for minute, name in ((1, "zoe"), (2, "ada"), (3, "zoe")):
         stamp = at(minute)
         on(store, lambda people, n=name, s=stamp: people.posted(here.id, n, s))  # type: ignore[misc]
-    zoe, ada = Poster("zoe", at(1), at(3), 2), Poster("ada", at(2), at(2), 1)
+    zoe, ada = (
+        PosterRecord("zoe", at(1), at(3), 2),
+        PosterRecord("ada", at(2), at(2), 1),
+    )
     assert [zoe, ada] == on(store, lambda people: people.posters(here.id))
     on(store, lambda people: people.unposted(here.id, "zoe"))
     on(store, lambda people: people.unposted(here.id, "ada"))
@@ -88,9 +91,9 @@ def test_they_go_with_the_room(store: Store, here: Session) -> None:
     ada, other = room(store, "ada"), room(store, "other")
     message = post(store, here, sender_id="zoe")
 
-    def fill(people: People) -> None:
+    def fill(people: ParticipantStore) -> None:
         for each in (here, other):
-            people.save_member(each.id, Member(ada.id, "left", None, None, at(1)))
+            people.save_member(each.id, MemberRecord(ada.id, "left", None, None, at(1)))
         people.add_read(message.id, "x", at(1))
 
     on(store, fill)

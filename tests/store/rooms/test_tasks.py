@@ -11,7 +11,7 @@ from ant.model.rooms import FileRef, FileRefId, Task, TaskId
 from ant.model.sessions import Session
 from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.store.rooms.tasks import Board
+from ant.store.rooms.tasks import TaskStore
 from tests.rules import room, taken_apart
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ def here(store: Store) -> Session:
     return room(store)
 
 
-def on(store: Store, work: Callable[[Board], T]) -> T:
+def on(store: Store, work: Callable[[TaskStore], T]) -> T:
     def run(unit: Unit) -> T:
         return work(unit.board)
 

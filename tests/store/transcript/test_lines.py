@@ -6,10 +6,10 @@ import pytest
 
 from ant.history.pattern import grams
 from ant.model.sessions import Session
-from ant.store import LineBlock, Place, Store, Unit
+from ant.store import LineBlock, RenderProgress, Store, Unit
 from ant.store.tables.lines import LineBlockRow, LineTextRow
 from ant.store.tables.sessions import database
-from ant.store.transcript.lines import BLOCK, State
+from ant.store.transcript.lines import BLOCK, RendererState
 from ant.terminal.render.rows import Line
 from tests.rules import AT, create, taken_apart
 
@@ -28,7 +28,7 @@ def lines(*texts: str, at: int = 0) -> list[Line]:
 def put(store: Store, session: Session, number: int, *texts: str, **kw: Any) -> bool:
     """Append lines that end before that number; nothing stands, unless it is said."""
     standing = kw.pop("standing", ())
-    place = Place(10 * number, number, 5, {"a": [1]})
+    place = RenderProgress(10 * number, number, 5, {"a": [1]})
     work = (session.id, place, lines(*texts, **kw), lines(*standing))
     return store.transact(lambda unit: unit.lines.store(*work))
 
@@ -61,7 +61,7 @@ def test_a_place_is_kept(store: Store, session: Session) -> None:
     """As it was stored last; there is none before."""
     assert store.read(lambda unit: unit.lines.place(session.id)) is None
     put(store, session, 2, "one")
-    assert Place(20, 2, 5, {"a": [1]}) == store.read(
+    assert RenderProgress(20, 2, 5, {"a": [1]}) == store.read(
         lambda unit: unit.lines.place(session.id)
     )
 
@@ -181,4 +181,9 @@ def test_a_run_is_known_by_where_it_begins(store: Store, session: Session) -> No
 
 def test_states_are_in_the_order_of_a_life() -> None:
     """Queries compare them."""
-    assert [State.STANDING, State.OPEN, State.FULL, State.INDEXED] == sorted(State)
+    assert [
+        RendererState.STANDING,
+        RendererState.OPEN,
+        RendererState.FULL,
+        RendererState.INDEXED,
+    ] == sorted(RendererState)

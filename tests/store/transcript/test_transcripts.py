@@ -10,7 +10,7 @@ from ant.model.sessions import Session, SessionType
 from ant.model.transcript import Chunk
 from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.store.transcript.transcripts import Transcripts
+from ant.store.transcript.transcripts import TranscriptStore
 
 T = TypeVar("T")
 BUDGET = 1 << 20
@@ -23,7 +23,7 @@ def session(store: Store) -> Session:
     return store.transact(sessions.create_session, ask, None)
 
 
-def on(store: Store, work: Callable[[Transcripts], T]) -> T:
+def on(store: Store, work: Callable[[TranscriptStore], T]) -> T:
     def run(unit: Unit) -> T:
         return work(unit.transcripts)
 
@@ -37,7 +37,7 @@ def at(minute: int) -> str:
 def fill(store: Store, session: Session, *chunks: tuple[int, bytes]) -> None:
     """One commit a minute."""
 
-    def work(transcripts: Transcripts) -> None:
+    def work(transcripts: TranscriptStore) -> None:
         for minute, chunk in enumerate(chunks):
             transcripts.append(session.id, at(minute), [chunk], reserved=chunk[0] + 100)
 

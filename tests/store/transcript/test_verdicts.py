@@ -1,7 +1,7 @@
 """Verdicts are kept with what they were made of, and go with the bytes."""
 
 from ant.model.sessions import SessionId
-from ant.store import Sighting, Store, Unit
+from ant.store import Store, Unit, VerdictRecord
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
@@ -16,10 +16,10 @@ def seen(end: int, rule: str = "time") -> VerdictSeen:
     return VerdictSeen(Verdict(Kind.BUSY, rule, (), end), TTY, 80, 24, 0.25, "aider")
 
 
-def kept(store: Store, session_id: SessionId) -> list[Sighting]:
+def kept(store: Store, session_id: SessionId) -> list[VerdictRecord]:
     """All of a session."""
 
-    def read(unit: Unit) -> list[Sighting]:
+    def read(unit: Unit) -> list[VerdictRecord]:
         return unit.sightings.of(session_id)
 
     return store.read(read)

@@ -12,12 +12,12 @@ from trio.abc import Instrument
 from trio.lowlevel import Task
 from trio.testing import MockClock
 
-from ant.core.fair_turns import HOLD, LARGE, WIDTH, Turns
-from ant.terminal.buffer.flow import CALM_BYTES_S, Flow
+from ant.core.fair_turns import HOLD, LARGE, WIDTH, FairTurns
+from ant.terminal.buffer.flow import CALM_BYTES_S, OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.observations import Observation, OutputSeen
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.session import LiveTerminal, run_session
 from tests.fakes import FakeTerminal
 from tests.terminal.test_session import Diary
@@ -75,14 +75,14 @@ class Flooding(FakeTerminal):
         return self._piece
 
 
-class Looking(Detector):
+class Looking(PromptDetector):
     """Counts its looks among the large things."""
 
     def __init__(self, work: Work) -> None:
         super().__init__()
         self._work = work
 
-    def judge(self, look: Look, at: float) -> list[Observation]:
+    def judge(self, look: ScreenSnapshot, at: float) -> list[Observation]:
         self._work.looks += 1
         self._work.large[self._work.turn] += 1
         return super().judge(look, at)
@@ -91,9 +91,9 @@ class Looking(Detector):
 class Brief(Diary):
     """Keeps nothing; tells of new bytes."""
 
-    def __init__(self, terminal: FakeTerminal, turns: Turns) -> None:
+    def __init__(self, terminal: FakeTerminal, turns: FairTurns) -> None:
         super().__init__(terminal)
-        self.flow = Flow(Tail(0, keep=0), turns)
+        self.flow = OutputFlow(Tail(0, keep=0), turns)
         self.spoke = trio.Event()
 
     def saw(self, observation: Observation) -> None:
@@ -110,12 +110,12 @@ async def flooded(
     work: Work, count: int = FLOODS, piece: bytes = PAGE
 ) -> AsyncIterator[tuple[LiveTerminal, Brief]]:
     """A terminal that echoes, beside so many floods that share its loop."""
-    turns = Turns()
+    turns = FairTurns()
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(turns.run)
             typed = Brief(FakeTerminal(), turns)
-            live = await nursery.start(run_session, Detector(), typed)
+            live = await nursery.start(run_session, PromptDetector(), typed)
             for _ in range(count):
                 flood = Brief(Flooding(work, piece), turns)
                 await nursery.start(run_session, Looking(work), flood)
@@ -203,7 +203,7 @@ async def test_many_small_writes_are_a_flood(mock_clock: MockClock) -> None:
 
 async def test_when_a_flood_is_over(mock_clock: MockClock) -> None:
     """It is one while more comes than is calm, and none a moment after."""
-    flow = Flow(Tail(0), Turns())
+    flow = OutputFlow(Tail(0), FairTurns())
     for _ in range(100):
         flow.append(bytes(LARGE // 4))
         mock_clock.jump(LARGE / 4 / CALM_BYTES_S)
@@ -217,10 +217,10 @@ async def test_when_a_flood_is_over(mock_clock: MockClock) -> None:
 
 async def test_a_flood_that_waited_for_room_waits_for_its_turn() -> None:
     """A commit makes room for many at once: they do not all read in one turn."""
-    work, turns = Work(), Turns()
-    flows = [Flow(Tail(0, capacity=MAX_READ), turns) for _ in range(20)]
+    work, turns = Work(), FairTurns()
+    flows = [OutputFlow(Tail(0, capacity=MAX_READ), turns) for _ in range(20)]
 
-    async def read(flow: Flow) -> None:
+    async def read(flow: OutputFlow) -> None:
         await flow.wait_room()
         work.did_read(MAX_READ)
 

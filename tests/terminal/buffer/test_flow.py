@@ -4,14 +4,14 @@ import trio
 import trio.testing
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from ant.core.fair_turns import LARGE, Turns
-from ant.terminal.buffer.flow import Flow
+from ant.core.fair_turns import LARGE, FairTurns
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
 
 
 async def test_waiting_for_bytes(autojump_clock: MockClock) -> None:
     """Who waits beyond an offset is woken by bytes, and told when none will come."""
-    flow = Flow(Tail(10))
+    flow = OutputFlow(Tail(10))
     said: list[bool] = []
 
     async def wait(offset: int) -> None:
@@ -34,7 +34,7 @@ async def test_waiting_for_bytes(autojump_clock: MockClock) -> None:
 
 async def test_waiting_for_room(autojump_clock: MockClock) -> None:
     """There is room for a read once both the store and the detector have passed."""
-    flow = Flow(Tail(0, capacity=2 * MAX_READ))
+    flow = OutputFlow(Tail(0, capacity=2 * MAX_READ))
     flow.append(bytes(MAX_READ))
     assert flow.has_room
     flow.append(b"x")
@@ -51,7 +51,7 @@ async def test_waiting_for_room(autojump_clock: MockClock) -> None:
 
 async def test_waiting_for_the_store(autojump_clock: MockClock) -> None:
     """It returns once that offset is stored, and not before."""
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     flow.append(b"abc")
     with trio.fail_after(1):
         async with trio.open_nursery() as nursery:
@@ -65,7 +65,7 @@ async def test_waiting_for_the_store(autojump_clock: MockClock) -> None:
 
 async def test_holes_in_a_row_are_one(autojump_clock: MockClock) -> None:
     """The first waits for the bytes before it, those that follow for nobody."""
-    flow = Flow(Tail(0))
+    flow = OutputFlow(Tail(0))
     flow.append(b"abc")
     flow.mark_seen(3)
     with trio.fail_after(1):
@@ -80,8 +80,8 @@ async def test_holes_in_a_row_are_one(autojump_clock: MockClock) -> None:
 
 async def test_a_flood_takes_turns(autojump_clock: MockClock) -> None:
     """After a large read the next one waits for its turn; after a key it does not."""
-    turns = Turns(1)
-    flow = Flow(Tail(0), turns)
+    turns = FairTurns(1)
+    flow = OutputFlow(Tail(0), turns)
     await turns.take()
     with trio.fail_after(1):
         flow.append(b"x")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.agents.driver import drivers
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.model.prompt import Kind
 from tests.terminal.drawn import RAW, look_at
 from tests.terminal.recorded import Moment, Recording, recordings
@@ -26,7 +26,7 @@ def verdicts(name: str) -> list[tuple[Moment, Said]]:
     """What is said of each moment of a recording that is fed whole."""
     recording = RECORDINGS[name]
     return [
-        (moment, heard(judge(look, recording.driver)))
+        (moment, heard(classify(look, recording.driver)))
         for moment, look in recording.looks()
     ]
 
@@ -86,12 +86,12 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
     Right above the composer nobody can tell it from a dialog, so it is one there.
     """
     near = ["● It says:", *CLAUDE_ASKS, RULE, "❯ ", RULE]
-    assert judge(look_at(*near, hidden=True), "claude-code").kind is Kind.DIALOG
+    assert classify(look_at(*near, hidden=True), "claude-code").kind is Kind.DIALOG
     quoted = ["● It says:", *CLAUDE_ASKS, "", "  So I wait.", RULE, "❯ ", RULE]
-    verdict = judge(look_at(*quoted, hidden=True, tty=RAW), "claude-code")
+    verdict = classify(look_at(*quoted, hidden=True, tty=RAW), "claude-code")
     assert (Kind.AT_REST, "claude-code/composer") == (verdict.kind, verdict.rule)
     modal = ["● It says:", RULE, "❯ ", RULE, "  text", RULE, "Esc to cancel"]
-    verdict = judge(look_at(*modal, hidden=True, tty=RAW), "claude-code")
+    verdict = classify(look_at(*modal, hidden=True, tty=RAW), "claude-code")
     assert (Kind.DIALOG, "claude-code/cancel") == (verdict.kind, verdict.rule)
 
 
@@ -109,21 +109,23 @@ def test_a_question_in_prose_tells_whether_keys_are_wanted(
 ) -> None:
     """Then a message would be the answer, and none is typed (`saying`)."""
     look = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
-    verdict = judge(look, "claude-code")
+    verdict = classify(look, "claude-code")
     assert (Kind.QUESTION, rule) == (verdict.kind, verdict.rule)
 
 
 def test_a_permission_is_known_where_its_question_is_wrapped() -> None:
     """As on a screen of twenty columns."""
     look = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
-    assert "claude-code/permission" == judge(look, "claude-code").rule
+    assert "claude-code/permission" == classify(look, "claude-code").rule
 
 
 @given(name=st.sampled_from(sorted(RECORDINGS)), size=st.integers(1, 700))
 def test_any_split_judges_alike(name: str, size: int) -> None:
     """Fed whole or in pieces of any size, a recording ends in the same verdicts."""
     recording: Recording = RECORDINGS[name]
-    pieces = [heard(judge(look, recording.driver)) for _, look in recording.looks(size)]
+    pieces = [
+        heard(classify(look, recording.driver)) for _, look in recording.looks(size)
+    ]
     assert [found for _, found in verdicts(name)] == pieces
 
 
@@ -136,7 +138,7 @@ def test_every_rule_of_a_driver_is_exercised(name: str) -> None:
         if recording.driver == name or front & {*drivers()[name].programs}:
             for _, look in recording.looks():
                 lines.update((*look.bare, look.typed_at))
-                if (prompt := judge(look, name).prompt) is not None:
+                if (prompt := classify(look, name).prompt) is not None:
                     texts.add(prompt.text)
     driver = drivers()[name]
     unused = {

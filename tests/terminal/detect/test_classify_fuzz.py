@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ant.core.errors import NotAnOption
 from ant.terminal.agents.driver import drivers
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.input.keys import goal_of, next_move
 from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Form, Kind, Verdict
@@ -125,10 +125,10 @@ def test_fuzz_any_screen(
 ) -> None:
     """A verdict within the screen; its prompt can be answered or refuses."""
     look = look_after(data, cols=cols, rows=rows, tty=tty, quiet_s=quiet_s)
-    verdict = judge(look, flag)
+    verdict = classify(look, flag)
     event(f"{verdict.kind} {verdict.rule}")
     check(verdict, rows)
-    assert verdict == judge(look, flag)
+    assert verdict == classify(look, flag)
     if verdict.prompt is None:
         return
     with contextlib.suppress(NotAnOption):

@@ -3,10 +3,10 @@
 import pytest
 
 from ant.terminal.agents.driver import drivers
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.composer import composer_of, find_busy, find_spinner
 from ant.terminal.model.prompt import Form, Kind
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.drawn import COOKED, RAW, SHELL, look_at
 
 RULE = "─" * 60
@@ -15,23 +15,25 @@ CLAUDE = drivers()["claude-code"]
 
 def claude(
     *above: str, below: str = "  ? for shortcuts", quiet_s: float = 4.0, cols: int = 80
-) -> Look:
+) -> ScreenSnapshot:
     """Claude's composer, with nothing typed, below these rows."""
     rule = RULE[: cols - 1]
     rows = [*above, "", rule, "❯ ", rule, below]
     return look_at(*rows, hidden=True, quiet_s=quiet_s, cols=cols)
 
 
-def codex(*above: str, below: str = "  demo default · /tmp/x", cols: int = 80) -> Look:
+def codex(
+    *above: str, below: str = "  demo default · /tmp/x", cols: int = 80
+) -> ScreenSnapshot:
     """Codex's composer, with nothing typed, below these rows."""
     rows = [*above, "", "› ", "", below]
     at = (len(above) + 1, 2)
     return look_at(*rows, cursor=at, quiet_s=4.0, cols=cols)
 
 
-def kind(look: Look, flag: str = "claude-code") -> Kind:
+def kind(look: ScreenSnapshot, flag: str = "claude-code") -> Kind:
     """What is held true of it."""
-    return judge(look, flag).kind
+    return classify(look, flag).kind
 
 
 WORKING = [
@@ -166,20 +168,20 @@ def test_a_menu_with_the_cursor_above_a_composer_is_a_dialog(
     """Keys go there, however freely the composer stands below it."""
     shown = [*rows, RULE, "❯ ", RULE, "  ? for shortcuts"]
     look = look_at(*shown, cursor=cursor, quiet_s=4.0)
-    found = judge(look, "claude-code")
+    found = classify(look, "claude-code")
     assert found.kind is Kind.DIALOG
     assert found.prompt is not None
     assert ["Yes", "No"] == [each.label for each in found.prompt.options]
     there = look_at(*shown, cursor=(len(rows) + 1, 2), quiet_s=4.0)
     at_rest = "Some text" in rows
-    assert (judge(there, "claude-code").kind is Kind.AT_REST) == at_rest
+    assert (classify(there, "claude-code").kind is Kind.AT_REST) == at_rest
 
 
 @pytest.mark.parametrize("hints", [[], ["Enter to select · Esc to cancel", ""]])
 def test_a_menu_right_above_a_composer_is_for_a_person(hints: list[str]) -> None:
     """Nobody knows which of the two has the keyboard: nothing is typed or pressed."""
     for menu in (DIALOG, ["Run it?", "", "❯ Yes", "  No", ""]):
-        found = judge(claude(*menu, *hints), "claude-code")
+        found = classify(claude(*menu, *hints), "claude-code")
         assert found.kind is Kind.DIALOG
         assert found.prompt is not None
         assert found.prompt.form is Form.VIEW
@@ -189,7 +191,7 @@ def test_a_menu_above_the_composer_of_codex_is_a_dialog() -> None:
     """Its mark and that of the composer are one."""
     rows = ["Run it?", "", "› 1. Yes", "  2. No", "", "› ", "", "  demo · /tmp/x"]
     for cursor in ((2, 0), (5, 2)):
-        found = judge(look_at(*rows, cursor=cursor, quiet_s=4.0), "codex-cli")
+        found = classify(look_at(*rows, cursor=cursor, quiet_s=4.0), "codex-cli")
         assert found.kind is Kind.DIALOG
 
 
@@ -233,7 +235,7 @@ def test_a_sign_below_a_spinner_is_no_rest() -> None:
     """Of a program that nobody knows and that draws its own screen; not of a shell."""
     rows = ["Hello", "⠸ Thinking about it", "", "> "]
     assert 1 == find_spinner(look_at(*rows), 3)
-    assert Kind.BUSY is judge(look_at(*rows, tty=RAW)).kind
-    assert Kind.AT_REST is judge(look_at("⠸ Installing", "$ ", tty=SHELL)).kind
-    assert Kind.AT_REST is judge(look_at("⠸ Installing", "> ", tty=COOKED)).kind
-    assert Kind.AT_REST is judge(look_at("⠸ Was here", "Done.", "> ", tty=RAW)).kind
+    assert Kind.BUSY is classify(look_at(*rows, tty=RAW)).kind
+    assert Kind.AT_REST is classify(look_at("⠸ Installing", "$ ", tty=SHELL)).kind
+    assert Kind.AT_REST is classify(look_at("⠸ Installing", "> ", tty=COOKED)).kind
+    assert Kind.AT_REST is classify(look_at("⠸ Was here", "Done.", "> ", tty=RAW)).kind

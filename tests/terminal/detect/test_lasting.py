@@ -3,7 +3,7 @@
 import pytest
 
 from ant.core.errors import NotAnOption
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.input.keys import goal_of
 from ant.terminal.model.choice import Answer, Choice
 from ant.terminal.model.prompt import Prompt
@@ -15,7 +15,7 @@ HINT = ("", "Enter to select · Esc to cancel")
 
 def menu(*rows: str) -> Prompt:
     """The menu on a screen with these rows, hints below them."""
-    found = judge(look_at(*rows, *HINT, hidden=True)).prompt
+    found = classify(look_at(*rows, *HINT, hidden=True)).prompt
     assert found is not None
     assert len(found.options) > 1
     return found
@@ -23,7 +23,7 @@ def menu(*rows: str) -> Prompt:
 
 def typed(*rows: str) -> Prompt:
     """What is asked at the cursor behind the last of these rows."""
-    found = judge(look_at(*rows, tty=COOKED)).prompt
+    found = classify(look_at(*rows, tty=COOKED)).prompt
     assert found is not None
     return found
 

@@ -10,9 +10,9 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from ant.core.errors import NotAnOption
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.option_meaning import means_no, means_yes
-from ant.terminal.input.keys import Goal, goal_of
+from ant.terminal.input.keys import AnswerGoal, goal_of
 from ant.terminal.model.choice import Answer, Choice
 from ant.terminal.model.prompt import Form, Option, Prompt
 from tests.terminal.drawn import look_at
@@ -118,7 +118,7 @@ FORMS = st.sampled_from([Form.MENU, Form.BUTTONS, Form.WORDS])
 ANSWERS: list[tuple[Answer, str]] = [("approve", "yes"), ("deny", "no")]
 
 
-def goal(asked: Prompt, answer: Answer) -> Goal | None:
+def goal(asked: Prompt, answer: Answer) -> AnswerGoal | None:
     """What an answer means there; None where it is refused, with all the options."""
     try:
         return goal_of(asked, Choice(answer))
@@ -177,7 +177,7 @@ def test_what_is_drawn_is_answered_as_it_was_meant(
     """The same from the screen on: the labels are read, and then understood."""
     lines = [f"{'❯' if i == 0 else ' '} {i + 1}. {r.label}" for i, r in enumerate(rows)]
     look = look_at("Run `rm -r build`?", "", *lines, "", hint, hidden=True, cols=120)
-    asked = judge(look, flag).prompt
+    asked = classify(look, flag).prompt
     assume(asked is not None and len(asked.options) == len(rows))
     assert asked is not None
     assert [" ".join(row.label.split()) for row in rows] == [
@@ -199,7 +199,7 @@ def test_a_plain_yes_is_taken(label: str) -> None:
     assert means_yes(label, "Run it?")
     assert not means_no(label, "Run it?")
     asked = prompt("Always allow", label, "No, and open a browser")
-    assert Goal(label, index=1) == goal(asked, "approve")
+    assert AnswerGoal(label, index=1) == goal(asked, "approve")
 
 
 @pytest.mark.parametrize("label", NO)
@@ -208,7 +208,7 @@ def test_a_plain_no_is_taken(label: str) -> None:
     assert means_no(label, "Run it?")
     assert not means_yes(label, "Run it?")
     asked = prompt("Yes, and open a browser", label, "Don't ask me again")
-    assert Goal(label, index=1) == goal(asked, "deny")
+    assert AnswerGoal(label, index=1) == goal(asked, "deny")
 
 
 @pytest.mark.parametrize("label", ["Continue", "Proceed", "Accept", "Allow"])

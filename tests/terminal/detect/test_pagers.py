@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.pagers import EDITORS, PAGERS, find_view
 from ant.terminal.model.prompt import Form, Kind, PromptClass
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
@@ -180,5 +180,5 @@ QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]
 def test_a_menu_in_a_text_is_no_menu(name: str, lines: list[str]) -> None:
     """The hints below it are those of the editor, and a key would change the text."""
     tty = attrs.evolve(RAW, foreground=name)
-    verdict = judge(look_at(*lines, tty=tty, cursor=(1, 0)))
+    verdict = classify(look_at(*lines, tty=tty, cursor=(1, 0)))
     assert verdict.rule in (PromptClass.PAGER, PromptClass.EDITOR)

@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import (
     ACTIVITY_EVERY_S,
     AT_LEAST_S,
     FLIP_S,
     LATER_S,
     PAUSE_S,
-    Detector,
+    PromptDetector,
 )
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.model.prompt import Kind
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.drawn import COOKED, RAW, look_at
 
 
 def test_activity_is_told_at_most_once_in_a_while() -> None:
     """The first output at once, and then not before the time is up."""
-    detector = Detector()
+    detector = PromptDetector()
     assert [ActivitySeen(1)] == detector.feed(b"a", 1, 100.0)
     assert [] == detector.feed(b"b", 2, 100.0 + ACTIVITY_EVERY_S - 0.1)
     assert [ActivitySeen(3)] == detector.feed(b"c", 3, 100.0 + ACTIVITY_EVERY_S)
@@ -33,7 +33,7 @@ def test_activity_is_told_at_most_once_in_a_while() -> None:
 
 def test_nothing_is_no_output() -> None:
     """An empty piece moves nothing."""
-    detector = Detector()
+    detector = PromptDetector()
     assert [] == detector.feed(b"", 0, 1.0)
     assert detector.last_output is None
 
@@ -41,7 +41,7 @@ def test_nothing_is_no_output() -> None:
 @given(st.lists(st.floats(0, 100), min_size=1))
 def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
     """However output is cut and timed, two notices are never closer than they may."""
-    detector, at, told = Detector(), 0.0, []
+    detector, at, told = PromptDetector(), 0.0, []
     for end, gap in enumerate(gaps, 1):
         at += gap
         told += [at] * len(detector.feed(b"x", end, at))
@@ -52,12 +52,12 @@ def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
 ASKS = "Go on? [y/N] "
 
 
-def asked(question: str = ASKS) -> Look:
+def asked(question: str = ASKS) -> ScreenSnapshot:
     """A look at a program that asks."""
     return look_at("working", question, tty=COOKED, quiet_s=0.1)
 
 
-def drive(detector: Detector, until: float, step: float = 0.001) -> list[float]:
+def drive(detector: PromptDetector, until: float, step: float = 0.001) -> list[float]:
     """When looks are due until that time, if each is taken and shows the same."""
     at, looks = 0.0, []
     while at < until:
@@ -71,7 +71,7 @@ def drive(detector: Detector, until: float, step: float = 0.001) -> list[float]:
 
 def test_a_look_comes_when_output_pauses_and_some_later() -> None:
     """Then no more: a quiet terminal costs nothing."""
-    detector = Detector()
+    detector = PromptDetector()
     detector.feed(b"x", 1, 0.0)
     looks = drive(detector, 60.0)
     assert [PAUSE_S, *LATER_S] == pytest.approx(looks, abs=0.002)
@@ -80,7 +80,7 @@ def test_a_look_comes_when_output_pauses_and_some_later() -> None:
 
 def test_a_screen_that_is_never_quiet_is_looked_at_now_and_then() -> None:
     """At most so often, however much is put out."""
-    detector, looks, at = Detector(), [], 0.0
+    detector, looks, at = PromptDetector(), [], 0.0
     while at < 2.0:
         detector.feed(b"x", 1, at)
         due = detector.due(at)
@@ -94,7 +94,7 @@ def test_a_screen_that_is_never_quiet_is_looked_at_now_and_then() -> None:
 
 def test_what_is_seen_amid_output_is_believed_when_seen_twice() -> None:
     """A screen that is half drawn may look like anything."""
-    detector = Detector()
+    detector = PromptDetector()
     detector.feed(b"x", 1, 1.0)
     assert [] == detector.judge(asked(), 1.01)
     assert [] == detector.judge(asked("Else? [y/N] "), 1.02)
@@ -108,12 +108,12 @@ def test_what_is_seen_amid_output_is_believed_when_seen_twice() -> None:
 
 def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     """And again when it changes, or when it is asked for afresh."""
-    detector = Detector("aider")
+    detector = PromptDetector("aider")
     detector.feed(b"x", 1, 0.0)
     look = asked()
     told = detector.judge(look, 0.1)
     assert [
-        VerdictSeen(judge(look, "aider"), look.tty, 80, 24, look.quiet_s, "aider")
+        VerdictSeen(classify(look, "aider"), look.tty, 80, 24, look.quiet_s, "aider")
     ] == told
     assert [] == detector.judge(look, 0.4)
     detector.begin_afresh(0.5)
@@ -135,10 +135,10 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     ],
 )
 def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
-    data: bytes, look: Look, line: bool, again: list[bool | None]
+    data: bytes, look: ScreenSnapshot, line: bool, again: list[bool | None]
 ) -> None:
     """Not by a redraw, what is typed into it, or another size of the screen."""
-    detector = Detector()
+    detector = PromptDetector()
     detector.feed(b"working\r\nGo on? [y/N] ", asked().end, 0.0)
     shown = attrs.evolve(asked(), tty=look.tty)
     assert 1 == len(detector.judge(shown, 1.0))
@@ -163,7 +163,7 @@ EVERY_S = 0.5
 FRAMES = "✻✽✶✳✢·"
 
 
-def agent(row: str) -> Look:
+def agent(row: str) -> ScreenSnapshot:
     """Claude's composer below a row, without the hint to interrupt."""
     rule = "─" * 60
     rows = ["● Let me see.", "", row, "", rule, "❯ ", rule, "  ? for shortcuts"]
@@ -171,7 +171,7 @@ def agent(row: str) -> Look:
 
 
 def watched(
-    detector: Detector, rows: list[str], begin: float = 0.0
+    detector: PromptDetector, rows: list[str], begin: float = 0.0
 ) -> list[tuple[float, str]]:
     """What is told, and when, while a row is redrawn so often; and for 5 s after it."""
     told: list[tuple[float, str]] = []
@@ -206,7 +206,7 @@ def test_a_spinner_that_turns_twice_a_second_does_not_flip(
 ) -> None:
     """Neither one that is known by its looks nor one that only moves; it ends once."""
     rows = [row.format(FRAMES[n % len(FRAMES)]) for n in range(20)]
-    detector = Detector("claude-code")
+    detector = PromptDetector("claude-code")
     told = watched(detector, rows)
     assert [Kind.BUSY, *after] == [kind for _, kind in told]
     assert all(at > 9.5 + FLIP_S for at, kind in told if kind is Kind.AT_REST)
@@ -214,7 +214,7 @@ def test_a_spinner_that_turns_twice_a_second_does_not_flip(
 
 def test_one_that_begins_to_move_at_rest_works_after_a_second() -> None:
     """A moment of output at rest is none: as when somebody types into the composer."""
-    detector = Detector("claude-code")
+    detector = PromptDetector("claude-code")
     assert Kind.AT_REST is [kind for _, kind in watched(detector, [""] * 2)][-1]
     assert [] == watched(detector, ["◴ once"], begin=20.0)
     told = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)

@@ -9,9 +9,9 @@ import trio
 
 from ant.core.errors import Withheld
 from ant.terminal.agents.driver import drivers
-from ant.terminal.buffer.flow import Flow
+from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.drafts import draft_of
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Terminal
 from ant.terminal.host.pty import open_pty
 from ant.terminal.input.addressee import at_composer
@@ -67,7 +67,7 @@ FIRST = [
 class Player(Onlooker):
     """Sees a player on a screen of the size that was recorded."""
 
-    async def open(self) -> tuple[Terminal, Flow, Display | None]:
+    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         terminal = await open_pty(self.spec)
         blank = Display.blank(self.spec.cols, self.spec.rows, 0)
         return terminal, self.flow, blank
@@ -83,7 +83,9 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
     size = {"cols": recording.cols, "rows": recording.rows}
     player.spec = attrs.evolve(player.spec, **size)
     async with trio.open_nursery() as nursery:
-        live = await nursery.start(run_session, Detector(recording.driver), player)
+        live = await nursery.start(
+            run_session, PromptDetector(recording.driver), player
+        )
         try:
             await player.until(
                 lambda: (

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from ant.terminal.agents.driver import drivers
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.shells import (
     edits_commands,
     find_shell_ask,
@@ -12,7 +12,7 @@ from ant.terminal.detect.shells import (
     takes_commands,
 )
 from ant.terminal.model.prompt import Form, Kind, PromptClass
-from ant.terminal.model.tty import Step, Tty
+from ant.terminal.model.tty import ShellStep, Tty
 from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, SHELL, look_at
 
 
@@ -54,12 +54,12 @@ def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
         (None, None),
         (SHELL, "shell"),
         (COOKED, None),
-        (attrs.evolve(SHELL, mark=Step.INPUT), "shell/mark"),
-        (attrs.evolve(COOKED, leader=True, mark=Step.INPUT), "shell/mark"),
-        (attrs.evolve(DEAF, leader=True, mark=Step.INPUT), None),
-        (attrs.evolve(SHELL, mark=Step.OUTPUT), None),
-        (attrs.evolve(SHELL, mark=Step.PROMPT), "shell"),
-        (attrs.evolve(SHELL, mark=Step.END), "shell"),
+        (attrs.evolve(SHELL, mark=ShellStep.INPUT), "shell/mark"),
+        (attrs.evolve(COOKED, leader=True, mark=ShellStep.INPUT), "shell/mark"),
+        (attrs.evolve(DEAF, leader=True, mark=ShellStep.INPUT), None),
+        (attrs.evolve(SHELL, mark=ShellStep.OUTPUT), None),
+        (attrs.evolve(SHELL, mark=ShellStep.PROMPT), "shell"),
+        (attrs.evolve(SHELL, mark=ShellStep.END), "shell"),
     ],
 )
 def test_what_a_shell_says_stands_above_how_it_listens(
@@ -131,7 +131,7 @@ def test_a_prompt_asks_nothing(
 ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
 
 
-@pytest.mark.parametrize("mark", [None, Step.INPUT, Step.OUTPUT])
+@pytest.mark.parametrize("mark", [None, ShellStep.INPUT, ShellStep.OUTPUT])
 @pytest.mark.parametrize(
     ("line", "question", "keys"),
     [
@@ -146,10 +146,12 @@ ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
     ],
 )
 def test_zsh_that_asks_is_not_at_rest(
-    line: str, question: str, keys: str, mark: Step | None
+    line: str, question: str, keys: str, mark: ShellStep | None
 ) -> None:
     """The next key decides, so a message that begins with `y` would delete it all."""
-    verdict = judge(look_at("% rm *", f"zsh: {line}", tty=attrs.evolve(ZSH, mark=mark)))
+    verdict = classify(
+        look_at("% rm *", f"zsh: {line}", tty=attrs.evolve(ZSH, mark=mark))
+    )
     assert (Kind.DIALOG, "zsh") == (verdict.kind, verdict.rule)
     assert verdict.prompt is not None
     assert Form.KEYS is verdict.prompt.form

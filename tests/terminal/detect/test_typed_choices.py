@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.agents.driver import drivers
-from ant.terminal.detect.classify import judge
+from ant.terminal.detect.classify import classify
 from ant.terminal.detect.typed_choices import find_choices, find_list_below
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass
 from ant.terminal.model.tty import Tty
@@ -265,7 +265,7 @@ def test_a_sign_below_a_question_is_no_rest(
 ) -> None:
     """However it is asked, with whatever driver: a message would be its answer."""
     look = look_at(*above, question, *([""] * blank), sign, tty=tty, rows=30)
-    verdict = judge(look, flag)
+    verdict = classify(look, flag)
     assert verdict.kind in (Kind.DIALOG, Kind.QUESTION)
     assert question in OPEN or verdict.kind is Kind.DIALOG
     prompt = verdict.prompt
@@ -290,22 +290,22 @@ def test_a_sign_below_a_question_is_no_rest(
 @pytest.mark.parametrize("sign", ["> ", "$ "])
 def test_a_sign_below_what_asks_nothing_is_rest(above: list[str], sign: str) -> None:
     """Else no interpreter would be at rest."""
-    assert Kind.AT_REST is judge(look_at(*above, sign, tty=RAW)).kind
+    assert Kind.AT_REST is classify(look_at(*above, sign, tty=RAW)).kind
 
 
 def test_choices_above_a_sign_are_answered_at_it() -> None:
     """By the words that stand there; what is typed there already is a draft."""
     ask = ["Reading.", "", "Delete the branch?", "[y/n/t]:", ""]
-    prompt = judge(look_at(*ask, "> ")).prompt
+    prompt = classify(look_at(*ask, "> ")).prompt
     assert prompt is not None
     assert ("Delete the branch?", Form.WORDS) == (prompt.question, prompt.form)
     assert ["y", "n", "t"] == [each.keys for each in prompt.options]
-    typed = judge(look_at(*ask, "> t")).prompt
+    typed = classify(look_at(*ask, "> t")).prompt
     assert typed is not None
     assert ("t", prompt.fingerprint) == (typed.draft, typed.fingerprint)
-    listed = judge(look_at("Where to?", "1) here", "2) there", "> ")).prompt
+    listed = classify(look_at("Where to?", "1) here", "2) there", "> ")).prompt
     assert listed is not None
     assert ["here", "there"] == [each.label for each in listed.options]
-    keyed = judge(look_at("Run it? (y) (enter) yes, (n) no", "", "> ")).prompt
+    keyed = classify(look_at("Run it? (y) (enter) yes, (n) no", "", "> ")).prompt
     assert keyed is not None
     assert ((), Form.VIEW) == (keyed.options, keyed.form)

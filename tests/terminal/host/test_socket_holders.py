@@ -9,7 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from ant.terminal.host import processes, socket_holders
-from ant.terminal.host.socket_holders import Found, Holders, lineage, uids_of
+from ant.terminal.host.socket_holders import (
+    SocketHolder,
+    SocketHolders,
+    lineage,
+    uids_of,
+)
 
 HIDDEN = """
 import ctypes, os, sys
@@ -34,9 +39,9 @@ def inode_of(one: socket.socket) -> int:
 
 def test_who_holds_it_is_found(held: socket.socket) -> None:
     """Also by who has found it before."""
-    again = Holders()
-    assert Found(os.getpid()) == again.find(inode_of(held))
-    assert Found(os.getpid()) == again.find(inode_of(held))
+    again = SocketHolders()
+    assert SocketHolder(os.getpid()) == again.find(inode_of(held))
+    assert SocketHolder(os.getpid()) == again.find(inode_of(held))
 
 
 def test_a_child_that_has_it_is_found(held: socket.socket) -> None:
@@ -46,11 +51,11 @@ def test_a_child_that_has_it_is_found(held: socket.socket) -> None:
         ["cat"], stdin=subprocess.PIPE, pass_fds=[held.fileno()]
     ) as it:
         held.close()
-        assert Found(it.pid) == Holders().find(inode)
+        assert SocketHolder(it.pid) == SocketHolders().find(inode)
         assert it.stdin is not None
         it.stdin.close()
         it.wait()
-        assert Holders().find(inode).pid is None
+        assert SocketHolders().find(inode).pid is None
 
 
 def test_what_is_likely_is_looked_at_first(
@@ -65,11 +70,11 @@ def test_what_is_likely_is_looked_at_first(
         return holds(pid, target)
 
     monkeypatch.setattr(socket_holders, "_holds", noted)
-    one = Holders()
-    assert Found(os.getpid()) == one.find(inode_of(held))
+    one = SocketHolders()
+    assert SocketHolder(os.getpid()) == one.find(inode_of(held))
     everybody = len(looked)
     with socket.socket() as other:
-        assert Found(os.getpid()) == one.find(inode_of(other))
+        assert SocketHolder(os.getpid()) == one.find(inode_of(other))
     assert everybody + 1 == len(looked), "who held one lately comes first"
     with subprocess.Popen(
         ["cat"], stdin=subprocess.PIPE, pass_fds=[held.fileno()]
@@ -77,7 +82,7 @@ def test_what_is_likely_is_looked_at_first(
         inode = inode_of(held)
         held.close()
         looked.clear()
-        assert Found(it.pid) == one.find(inode)
+        assert SocketHolder(it.pid) == one.find(inode)
         assert it.pid in looked[: 2 + socket_holders.NEWEST], "then who is new"
         it.communicate(b"")
 
@@ -88,7 +93,7 @@ def test_who_has_more_files_is_looked_at_before_the_others(
     """Where neither its age nor its past speak for it."""
     monkeypatch.setattr(socket_holders, "NEWEST", 0)
     monkeypatch.setattr(socket_holders, "RECENT", 0)
-    one, looked = Holders(), list[int]()
+    one, looked = SocketHolders(), list[int]()
     holds = socket_holders._holds
 
     def noted(pid: int, target: bytes) -> bool | None:
@@ -100,7 +105,7 @@ def test_who_has_more_files_is_looked_at_before_the_others(
     if not socket_holders._count(os.getpid()):
         pytest.skip("a kernel before 6.2 does not count the files of a process")
     with socket.socket() as new, socket.socket():
-        assert Found(os.getpid()) == one.find(inode_of(new))
+        assert SocketHolder(os.getpid()) == one.find(inode_of(new))
         others = len(list(filter(str.isdigit, os.listdir("/proc"))))
         assert len(looked) < others
 
@@ -109,7 +114,7 @@ def test_nobody_holds_what_is_closed(held: socket.socket) -> None:
     """And nobody was overlooked, where root looks."""
     inode = inode_of(held)
     held.close()
-    found = Holders().find(inode)
+    found = SocketHolders().find(inode)
     assert found.pid is None
     if os.geteuid() == 0:
         assert {1} >= set(found.unseen), "of a container root may not see the first"

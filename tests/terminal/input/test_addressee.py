@@ -15,11 +15,16 @@ import ant.terminal
 from ant.core.errors import Withheld
 from ant.terminal.agents.driver import SHELL, Driver, driver_of, drivers
 from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES
-from ant.terminal.detect.classify import judge
-from ant.terminal.input.addressee import Addressee, addressee, at_composer, at_prompt
+from ant.terminal.detect.classify import classify
+from ant.terminal.input.addressee import (
+    MessageTarget,
+    at_composer,
+    at_prompt,
+    message_target,
+)
 from ant.terminal.model.prompt import Kind, Verdict
-from ant.terminal.model.tty import Spot, Step, Tty
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.model.tty import ShellStep, Spot, Tty
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.drawn import look_at
 from tests.terminal.recorded import Moment, recordings
 from tests.terminal.unlike import MISSES
@@ -63,7 +68,7 @@ AT_PROMPT = Tty(
     False,
     "bash",
     leader=True,
-    mark=Step.INPUT,
+    mark=ShellStep.INPUT,
     comment_at=Spot(0, 2),
     icrnl=False,
 )
@@ -86,13 +91,13 @@ def test_no_rule_opens_it(program: str, interprets: bool) -> None:
         rule
         for rule in RULES
         for kind in Kind
-        if addressee(tty, Verdict(kind, rule, (), 0)) is Addressee.COMPOSER
+        if message_target(tty, Verdict(kind, rule, (), 0)) is MessageTarget.COMPOSER
     }
     assert free == (set() if interprets else own(driver))
     for rule in free:
         for kind in {*Kind} - {Kind.AT_REST}:
-            whom = addressee(tty, Verdict(kind, rule, (), 0))
-            assert Addressee.AGENT is whom
+            whom = message_target(tty, Verdict(kind, rule, (), 0))
+            assert MessageTarget.AGENT is whom
 
 
 @pytest.mark.parametrize("program", NO_AGENTS)
@@ -103,12 +108,12 @@ def test_accepting_messages_opens_no_interpreter(program: str) -> None:
         tty = Tty(False, False, program, interprets=interprets)
         closed = interprets or program in known
         for rule in RULES:
-            whom = addressee(tty, Verdict(Kind.AT_REST, rule, (), 0), True)
-            assert not closed or whom is Addressee.OTHER
-        whom = addressee(tty, Verdict(Kind.AT_REST, "prompt", (), 0), True)
-        assert closed == (whom is not Addressee.COMPOSER)
-        whom = addressee(tty, Verdict(Kind.QUIET_UNKNOWN, "time", (), 0), True)
-        assert closed == (whom is not Addressee.AGENT)
+            whom = message_target(tty, Verdict(Kind.AT_REST, rule, (), 0), True)
+            assert not closed or whom is MessageTarget.OTHER
+        whom = message_target(tty, Verdict(Kind.AT_REST, "prompt", (), 0), True)
+        assert closed == (whom is not MessageTarget.COMPOSER)
+        whom = message_target(tty, Verdict(Kind.QUIET_UNKNOWN, "time", (), 0), True)
+        assert closed == (whom is not MessageTarget.AGENT)
 
 
 @given(
@@ -121,25 +126,27 @@ def test_who_is_not_known_is_told_nothing(
     kind: Kind, rule: str, tty: Tty | None, accepts: bool
 ) -> None:
     """A terminal of which no more is said is nobody's."""
-    assert Addressee.OTHER is addressee(tty, Verdict(kind, rule, (), 0), accepts)
-    assert Addressee.OTHER is addressee(tty, None, accepts)
+    assert MessageTarget.OTHER is message_target(
+        tty, Verdict(kind, rule, (), 0), accepts
+    )
+    assert MessageTarget.OTHER is message_target(tty, None, accepts)
 
 
 def test_a_comment_needs_a_prompt_that_says_so() -> None:
     """By a shell's own mark; and no other verdict."""
     for rule in RULES:
         for kind in Kind:
-            whom = addressee(AT_PROMPT, Verdict(kind, rule, (), 0))
+            whom = message_target(AT_PROMPT, Verdict(kind, rule, (), 0))
             expected = (kind, rule) == (Kind.AT_REST, "shell/mark")
-            assert expected == (whom is Addressee.PROMPT)
-            assert whom in (Addressee.PROMPT, Addressee.OTHER)
+            assert expected == (whom is MessageTarget.PROMPT)
+            assert whom in (MessageTarget.PROMPT, MessageTarget.OTHER)
     marked = Verdict(Kind.AT_REST, "shell/mark", (), 0)
     for tty in (
         attrs.evolve(AT_PROMPT, comment_at=None),
         attrs.evolve(AT_PROMPT, foreground="dash"),
         attrs.evolve(AT_PROMPT, foreground="python3"),
     ):
-        assert Addressee.OTHER is addressee(tty, marked)
+        assert MessageTarget.OTHER is message_target(tty, marked)
 
 
 # Recorded screens.
@@ -149,7 +156,7 @@ RECORDED = [name for name, each in RECORDINGS.items() if each.driver is not None
 
 
 @cache
-def seen(name: str) -> list[tuple[Moment, Look]]:
+def seen(name: str) -> list[tuple[Moment, ScreenSnapshot]]:
     """The moments of a recording, and the look at each."""
     return list(RECORDINGS[name].looks())
 
@@ -157,7 +164,7 @@ def seen(name: str) -> list[tuple[Moment, Look]]:
 def test_the_rules_of_recorded_screens_are_among_these() -> None:
     """So that what follows is about all that the judge can return."""
     said = {
-        judge(look, recording.driver).rule
+        classify(look, recording.driver).rule
         for name, recording in RECORDINGS.items()
         for _, look in seen(name)
     }
@@ -172,12 +179,12 @@ def test_a_recorded_agent_at_rest_is_typed_to(name: str) -> None:
     for index, (moment, look) in enumerate(seen(name)):
         tty = attrs.evolve(moment.tty, foreground=driver.programs[0], interprets=False)
         for flag in (None, "claude-code"):
-            verdict = judge(attrs.evolve(look, tty=tty), flag)
-            whom = addressee(tty, verdict)
-            assert whom in (Addressee.COMPOSER, Addressee.AGENT)
+            verdict = classify(attrs.evolve(look, tty=tty), flag)
+            whom = message_target(tty, verdict)
+            assert whom in (MessageTarget.COMPOSER, MessageTarget.AGENT)
             if f"{name}#{index}" not in MISSES:
                 free = moment.expect["kind"] == "at_rest"
-                assert free == (whom is Addressee.COMPOSER), verdict
+                assert free == (whom is MessageTarget.COMPOSER), verdict
 
 
 @pytest.mark.parametrize("program", ["bash", "node", "python3", "ssh", "script", "sh"])
@@ -187,9 +194,11 @@ def test_a_recorded_screen_makes_nobody_an_agent(program: str) -> None:
         flag = RECORDINGS[name].driver
         for moment, look in seen(name):
             tty = attrs.evolve(moment.tty, foreground=program, interprets=True)
-            verdict = judge(attrs.evolve(look, tty=tty), flag)
+            verdict = classify(attrs.evolve(look, tty=tty), flag)
             for accepts in (False, True):
-                assert Addressee.OTHER is addressee(tty, verdict, accepts), name
+                assert MessageTarget.OTHER is message_target(tty, verdict, accepts), (
+                    name
+                )
 
 
 # What is looked at before the first key and before the last.
@@ -229,14 +238,14 @@ def test_an_agent_that_gave_its_terminal_back_is_leaving() -> None:
         assert ["not_at_rest", "not_at_rest"] == told
     own = attrs.evolve(leaving, foreground="tool")
     reads = Verdict(Kind.AT_REST, "prompt", (), 0)
-    assert Addressee.COMPOSER is addressee(own, reads, accepts=True)
+    assert MessageTarget.COMPOSER is message_target(own, reads, accepts=True)
 
 
 MARKED = Verdict(Kind.AT_REST, "shell/mark", (), 0)
 LINE = "# ANT: a message"
 
 
-def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> Look:
+def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> ScreenSnapshot:
     tty = attrs.evolve(AT_PROMPT, comment_at=Spot(*at))
     return look_at(*lines, tty=tty, cols=20, rows=3, **more)  # type: ignore[arg-type]
 
@@ -251,7 +260,7 @@ def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> Look:
     ],
     ids=["typed", "before", "continued", "below"],
 )
-def test_a_comment_wants_an_empty_command_line(look: Look) -> None:
+def test_a_comment_wants_an_empty_command_line(look: ScreenSnapshot) -> None:
     """Whatever stands there, or below it, would be taken with it."""
     with pytest.raises(Withheld):
         at_prompt()(look, MARKED, "")

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from ant.core.errors import NotAnOption
-from ant.terminal.input.keys import Goal, goal_of, refuse_controls
+from ant.terminal.input.keys import AnswerGoal, goal_of, refuse_controls
 from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from tests.terminal.model.test_prompt import MENU
@@ -77,58 +77,70 @@ ESCAPES = prompt("Accept terms", "Later", cancel="\x1b")
 @pytest.mark.parametrize(
     ("asked", "choice", "goal"),
     [
-        (CLAUDE, APPROVE, Goal("Yes", index=0)),
-        (CLAUDE, YES, Goal("Yes", index=0)),
-        (CLAUDE, DENY, Goal(CLAUDE.options[2].label, key=b"\x1b")),
-        (CODEX, APPROVE, Goal("Yes, proceed (y)", index=0)),
-        (CODEX, DENY, Goal(CODEX.options[2].label, key=b"\x1b")),
-        (GEMINI, APPROVE, Goal("Allow once", index=0)),
-        (GEMINI, NO, Goal(GEMINI.options[2].label, key=b"\x1b")),
-        (GEMINI, ABORT, Goal("abort", key=b"\x1b")),
-        (attrs.evolve(PLAN, cancel="\x1b"), DENY, Goal("deny", key=b"\x1b")),
-        (prompt("Yes", "No", "Don't ask me again"), DENY, Goal("No", index=1)),
-        (prompt("Yes, proceed", "Nope"), DENY, Goal("Nope", index=1)),
+        (CLAUDE, APPROVE, AnswerGoal("Yes", index=0)),
+        (CLAUDE, YES, AnswerGoal("Yes", index=0)),
+        (CLAUDE, DENY, AnswerGoal(CLAUDE.options[2].label, key=b"\x1b")),
+        (CODEX, APPROVE, AnswerGoal("Yes, proceed (y)", index=0)),
+        (CODEX, DENY, AnswerGoal(CODEX.options[2].label, key=b"\x1b")),
+        (GEMINI, APPROVE, AnswerGoal("Allow once", index=0)),
+        (GEMINI, NO, AnswerGoal(GEMINI.options[2].label, key=b"\x1b")),
+        (GEMINI, ABORT, AnswerGoal("abort", key=b"\x1b")),
+        (attrs.evolve(PLAN, cancel="\x1b"), DENY, AnswerGoal("deny", key=b"\x1b")),
+        (prompt("Yes", "No", "Don't ask me again"), DENY, AnswerGoal("No", index=1)),
+        (prompt("Yes, proceed", "Nope"), DENY, AnswerGoal("Nope", index=1)),
         (
             prompt("Apply this change", "Reject it"),
             APPROVE,
-            Goal("Apply this change", index=0),
+            AnswerGoal("Apply this change", index=0),
         ),
-        (prompt("Yes", "No"), APPROVE, Goal("Yes", index=0)),
-        (prompt("No", "Yes"), APPROVE, Goal("Yes", index=1)),
-        (prompt("Always allow", "Allow", "Deny"), APPROVE, Goal("Allow", index=1)),
-        (prompt("Yes", "No", "No, never ask"), DENY, Goal("No", index=1)),
-        (prompt("OK", "OK to all", "Stop"), APPROVE, Goal("OK", index=0)),
-        (WORDS, APPROVE, Goal("Y", text="Y")),
-        (WORDS, NO, Goal("n", text="n")),
-        (SURE, DENY, Goal("no", text="no")),
-        (HUNK, APPROVE, Goal("y", text="y")),
-        (HUNK, ABORT, Goal("q", text="q")),
-        (FAILED, RETRY, Goal("Retry", text="R")),
-        (FAILED, ABORT, Goal("Abort", text="A")),
-        (KEY, APPROVE, Goal("Continue", key=b"\r")),
-        (BUTTONS, APPROVE, Goal("Yes", index=0)),
-        (BUTTONS, ABORT, Goal("Cancel", index=2)),
-        (ESCAPES, DENY, Goal("deny", key=b"\x1b")),
-        (ESCAPES, NO, Goal("deny", key=b"\x1b")),
-        (ESCAPES, ABORT, Goal("abort", key=b"\x1b")),
-        (PAGER, ABORT, Goal("abort", key=b"q")),
-        (CLAUDE, Choice("select", index=1), Goal(CLAUDE.options[1].label, index=1)),
-        (CLAUDE, Choice("select", label=" yes "), Goal("Yes", index=0)),
-        (CLAUDE, Choice("select", 0, "Yes"), Goal("Yes", index=0)),
-        (FAILED, Choice("select", label="i"), Goal("Ignore", text="I")),
-        (CHECKS, Choice("select", index=1), Goal("green", ticked=frozenset({1}))),
+        (prompt("Yes", "No"), APPROVE, AnswerGoal("Yes", index=0)),
+        (prompt("No", "Yes"), APPROVE, AnswerGoal("Yes", index=1)),
+        (
+            prompt("Always allow", "Allow", "Deny"),
+            APPROVE,
+            AnswerGoal("Allow", index=1),
+        ),
+        (prompt("Yes", "No", "No, never ask"), DENY, AnswerGoal("No", index=1)),
+        (prompt("OK", "OK to all", "Stop"), APPROVE, AnswerGoal("OK", index=0)),
+        (WORDS, APPROVE, AnswerGoal("Y", text="Y")),
+        (WORDS, NO, AnswerGoal("n", text="n")),
+        (SURE, DENY, AnswerGoal("no", text="no")),
+        (HUNK, APPROVE, AnswerGoal("y", text="y")),
+        (HUNK, ABORT, AnswerGoal("q", text="q")),
+        (FAILED, RETRY, AnswerGoal("Retry", text="R")),
+        (FAILED, ABORT, AnswerGoal("Abort", text="A")),
+        (KEY, APPROVE, AnswerGoal("Continue", key=b"\r")),
+        (BUTTONS, APPROVE, AnswerGoal("Yes", index=0)),
+        (BUTTONS, ABORT, AnswerGoal("Cancel", index=2)),
+        (ESCAPES, DENY, AnswerGoal("deny", key=b"\x1b")),
+        (ESCAPES, NO, AnswerGoal("deny", key=b"\x1b")),
+        (ESCAPES, ABORT, AnswerGoal("abort", key=b"\x1b")),
+        (PAGER, ABORT, AnswerGoal("abort", key=b"q")),
+        (
+            CLAUDE,
+            Choice("select", index=1),
+            AnswerGoal(CLAUDE.options[1].label, index=1),
+        ),
+        (CLAUDE, Choice("select", label=" yes "), AnswerGoal("Yes", index=0)),
+        (CLAUDE, Choice("select", 0, "Yes"), AnswerGoal("Yes", index=0)),
+        (FAILED, Choice("select", label="i"), AnswerGoal("Ignore", text="I")),
+        (CHECKS, Choice("select", index=1), AnswerGoal("green", ticked=frozenset({1}))),
         (
             CHECKS,
             Choice("select", indexes=(2, 0, 2)),
-            Goal("red, blue", ticked=frozenset({0, 2})),
+            AnswerGoal("red, blue", ticked=frozenset({0, 2})),
         ),
-        (CHECKS, Choice("select", indexes=()), Goal("", ticked=frozenset())),
-        (LINE, text("漢字 and\ttab\nline"), Goal("text", text="漢字 and\ttab\nline")),
-        (LINE, text(""), Goal("text", text="")),
-        (SECRET, text("hush"), Goal("text", text="hush")),
+        (CHECKS, Choice("select", indexes=()), AnswerGoal("", ticked=frozenset())),
+        (
+            LINE,
+            text("漢字 and\ttab\nline"),
+            AnswerGoal("text", text="漢字 and\ttab\nline"),
+        ),
+        (LINE, text(""), AnswerGoal("text", text="")),
+        (SECRET, text("hush"), AnswerGoal("text", text="hush")),
     ],
 )
-def test_what_a_choice_means(asked: Prompt, choice: Choice, goal: Goal) -> None:
+def test_what_a_choice_means(asked: Prompt, choice: Choice, goal: AnswerGoal) -> None:
     """One option of this prompt, the text, or the key that backs out."""
     assert goal == goal_of(asked, choice)
 
@@ -225,8 +237,8 @@ def test_an_option_that_is_escape_is_denied_by_it() -> None:
     menu = attrs.evolve(
         MENU, options=(Option("Yes", selected=True), Option(label)), cancel="\x1b"
     )
-    assert Goal(label, key=b"\x1b") == goal_of(menu, Choice("deny"))
+    assert AnswerGoal(label, key=b"\x1b") == goal_of(menu, Choice("deny"))
     without = attrs.evolve(menu, cancel="")
-    assert Goal(label, key=b"\x1b") == goal_of(without, Choice("deny"))
+    assert AnswerGoal(label, key=b"\x1b") == goal_of(without, Choice("deny"))
     hint = attrs.evolve(menu, text="Esc to go back", options=(Option("No way"),))
-    assert Goal("deny", key=b"\x1b") == goal_of(hint, Choice("deny"))
+    assert AnswerGoal("deny", key=b"\x1b") == goal_of(hint, Choice("deny"))

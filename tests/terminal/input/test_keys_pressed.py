@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.core.errors import NotAnOption
-from ant.terminal.input.keys import ENTER, Goal, Move, goal_of, next_move
+from ant.terminal.input.keys import ENTER, AnswerGoal, KeyStep, goal_of, next_move
 from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Form, Prompt
 from ant.terminal.screen.modes import Modes
@@ -36,19 +36,21 @@ def test_arrows(form: Form, at: int, application: bool, keys: bytes) -> None:
     asked = marked(prompt("a", "b", "c", form=form), at)
     goal = goal_of(asked, Choice("select", index=1))
     move = next_move(asked, goal, Modes(application_cursor=application))
-    assert Move(keys, takes=False) == move
+    assert KeyStep(keys, takes=False) == move
 
 
 def test_nothing_is_reached_where_nothing_is_marked() -> None:
     """Enter would take nobody knows what, even where all boxes are right."""
     for form in (Form.MENU, Form.BUTTONS, Form.BOXES):
         asked = marked(prompt("a", "b", form=form), -1)
-        for goal in (Goal("a", index=0), Goal("", ticked=frozenset())):
+        for goal in (AnswerGoal("a", index=0), AnswerGoal("", ticked=frozenset())):
             with pytest.raises(NotAnOption):
                 next_move(asked, goal, Modes())
-    assert Move(b"\x1b", takes=True) == next_move(LINE, Goal("x", key=b"\x1b"), Modes())
+    assert KeyStep(b"\x1b", takes=True) == next_move(
+        LINE, AnswerGoal("x", key=b"\x1b"), Modes()
+    )
     with pytest.raises(NotAnOption):
-        next_move(CLAUDE, Goal("text", text="x"), Modes())
+        next_move(CLAUDE, AnswerGoal("text", text="x"), Modes())
 
 
 def pressed(asked: Prompt, key: bytes) -> Prompt:
@@ -93,7 +95,7 @@ def test_a_goal_is_reached(
         if move.takes:
             break
         asked = pressed(asked, move.data)
-    assert Move(ENTER, takes=True) == move
+    assert KeyStep(ENTER, takes=True) == move
     if form is Form.BOXES:
         assert wanted == [option.checked for option in asked.options]
     else:
@@ -112,18 +114,18 @@ def boxes(at: int, *checked: bool) -> Prompt:
 @pytest.mark.parametrize(
     ("asked", "wanted", "move"),
     [
-        (boxes(0, False, False), (0,), Move(b" ", takes=False)),
-        (boxes(0, True, False), (0,), Move(b"\x1b[B", takes=False)),
-        (boxes(0, True, False), (0, 1), Move(b"\x1b[B", takes=False)),
-        (boxes(2, True, False), (0,), Move(b"\x1b[B", takes=False)),
-        (boxes(3, True, False), (0,), Move(ENTER, takes=True)),
-        (boxes(3, True, False), (1,), Move(b"\x1b[A", takes=False)),
-        (boxes(4, True, False), (0,), Move(b"\x1b[A", takes=False)),
-        (boxes(3, False, False), (), Move(ENTER, takes=True)),
+        (boxes(0, False, False), (0,), KeyStep(b" ", takes=False)),
+        (boxes(0, True, False), (0,), KeyStep(b"\x1b[B", takes=False)),
+        (boxes(0, True, False), (0, 1), KeyStep(b"\x1b[B", takes=False)),
+        (boxes(2, True, False), (0,), KeyStep(b"\x1b[B", takes=False)),
+        (boxes(3, True, False), (0,), KeyStep(ENTER, takes=True)),
+        (boxes(3, True, False), (1,), KeyStep(b"\x1b[A", takes=False)),
+        (boxes(4, True, False), (0,), KeyStep(b"\x1b[A", takes=False)),
+        (boxes(3, False, False), (), KeyStep(ENTER, takes=True)),
     ],
 )
 def test_boxes_are_taken_on_their_row(
-    asked: Prompt, wanted: tuple[int, ...], move: Move
+    asked: Prompt, wanted: tuple[int, ...], move: KeyStep
 ) -> None:
     """Enter on a box would only tick it, so it is pressed on the row below."""
     goal = goal_of(asked, Choice("select", indexes=wanted))
@@ -138,8 +140,10 @@ def test_a_field_among_boxes_is_not_ticked() -> None:
             goal_of(asked, choice)
     with pytest.raises(NotAnOption):
         goal_of(asked, Choice("select", indexes=(3,)))
-    assert Goal("Submit", index=3) == goal_of(asked, Choice("select", label="submit"))
-    assert Goal("Chat", index=4) == goal_of(asked, Choice("select", index=4))
+    assert AnswerGoal("Submit", index=3) == goal_of(
+        asked, Choice("select", label="submit")
+    )
+    assert AnswerGoal("Chat", index=4) == goal_of(asked, Choice("select", index=4))
     without = attrs.evolve(asked, options=asked.options[:3])
     with pytest.raises(NotAnOption):
         goal_of(without, Choice("select", index=2))

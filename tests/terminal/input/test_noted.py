@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from ant.core.errors import Withheld
-from ant.terminal.input.type_message import Said
+from ant.terminal.input.type_message import TypeResult
 from tests.terminal.shell.test_shell import PROMPT, Shell, shell
 
 pytestmark = pytest.mark.slow
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 LINE = "# ANT: a message for this terminal is in the file /d/" + "x" * 100 + ".txt"
 
 
-async def noted(one: Shell) -> Said | None:
+async def noted(one: Shell) -> TypeResult | None:
     """What became of the comment; None where it was not typed."""
     try:
         return await one.live.note(LINE)
@@ -24,7 +24,7 @@ async def noted(one: Shell) -> Said | None:
 
 def at_empty_line(one: Shell) -> bool:
     """Whether it waits for a command, of which nothing is typed."""
-    look, _ = one.live.glance()
+    look, _ = one.live.snapshot()
     cursor = look.cursor
     at = look.tty.comment_at if look.tty is not None else None
     return at is not None and (at.row, at.col) == (cursor.row, cursor.col)

@@ -12,33 +12,33 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host.base import Exit
-from ant.terminal.input.queue import INBOX, INBOX_BYTES, Inbox
+from ant.terminal.input.queue import INBOX, INBOX_BYTES, InputQueue
 from tests.cancel import cancel_at_every_step
 from tests.fakes import FakeTerminal
 
 
 @asynccontextmanager
-async def running(terminal: FakeTerminal) -> AsyncIterator[Inbox]:
+async def running(terminal: FakeTerminal) -> AsyncIterator[InputQueue]:
     """An inbox that writes what waits, closed at the end."""
-    inbox = Inbox(terminal)
+    input_queue = InputQueue(terminal)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(inbox.run)
-        yield inbox
+        nursery.start_soon(input_queue.run)
+        yield input_queue
         nursery.cancel_scope.cancel()
-    inbox.close()
+    input_queue.close()
 
 
 async def test_what_finds_room_is_written_at_once() -> None:
     """No turn of the loop is between a key and the program."""
     terminal = FakeTerminal()
-    async with running(terminal) as inbox:
-        typed = inbox.type_nowait(b"ab")
+    async with running(terminal) as input_queue:
+        typed = input_queue.type_nowait(b"ab")
         assert (b"ab", 2, True) == (
             terminal.written,
             typed.written,
             typed.over.is_set(),
         )
-        assert 0 == await inbox.type_nowait(b"").wait(0)
+        assert 0 == await input_queue.type_nowait(b"").wait(0)
 
 
 @given(st.lists(st.tuples(st.binary(max_size=5), st.integers(0, 4)), max_size=20))
@@ -46,10 +46,10 @@ async def test_what_finds_room_is_written_at_once() -> None:
 async def test_order_is_kept_at_any_split(told: list[tuple[bytes, int]]) -> None:
     """However the program drinks between, all arrives as it was typed."""
     terminal = FakeTerminal(room=0)
-    async with running(terminal) as inbox:
+    async with running(terminal) as input_queue:
         for data, room in told:
             clean = data.translate(None, b"\x03\x04")
-            inbox.type_nowait(clean)
+            input_queue.type_nowait(clean)
             terminal.drink(room)
             await wait_all_tasks_blocked()
         terminal.drink()
@@ -61,9 +61,9 @@ async def test_order_is_kept_at_any_split(told: list[tuple[bytes, int]]) -> None
 async def test_a_large_input_goes_in_parts(autojump_clock: MockClock) -> None:
     """What does not fit into one write follows, and what was typed then is behind."""
     terminal = FakeTerminal()
-    async with running(terminal) as inbox:
-        first = inbox.type_nowait(b"a" * (MAX_READ + 7))
-        second = inbox.type_nowait(b"b")
+    async with running(terminal) as input_queue:
+        first = input_queue.type_nowait(b"a" * (MAX_READ + 7))
+        second = input_queue.type_nowait(b"b")
         assert (MAX_READ, 0) == (first.written, second.written)
         assert (MAX_READ + 7, 1) == (await first.wait(1), await second.wait(1))
     assert b"a" * (MAX_READ + 7) + b"b" == terminal.written
@@ -72,8 +72,8 @@ async def test_a_large_input_goes_in_parts(autojump_clock: MockClock) -> None:
 async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
     """What was written by then is told; the rest is written later."""
     terminal = FakeTerminal(room=3)
-    async with running(terminal) as inbox:
-        typed = inbox.type_nowait(b"abcdef")
+    async with running(terminal) as input_queue:
+        typed = input_queue.type_nowait(b"abcdef")
         assert 3 == await typed.wait(5)
         terminal.drink()
         assert 6 == await typed.wait(5)
@@ -82,34 +82,34 @@ async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> N
 async def test_a_full_inbox_refuses() -> None:
     """By number and by bytes; nothing of what is refused is typed."""
     terminal = FakeTerminal(room=0)
-    async with running(terminal) as inbox:
-        inbox.type_nowait(b"x")
+    async with running(terminal) as input_queue:
+        input_queue.type_nowait(b"x")
         await wait_all_tasks_blocked()
         for _ in range(INBOX):
-            inbox.type_nowait(b"y")
+            input_queue.type_nowait(b"y")
         with pytest.raises(CapacityReached):
-            inbox.type_nowait(b"z")
+            input_queue.type_nowait(b"z")
         terminal.drink()
         await wait_all_tasks_blocked()
         terminal.drink(0)
-        inbox.type_nowait(bytes(INBOX_BYTES - 1))
+        input_queue.type_nowait(bytes(INBOX_BYTES - 1))
         with pytest.raises(CapacityReached):
-            inbox.type_nowait(b"zz")
-        inbox.type_nowait(b"!")
+            input_queue.type_nowait(b"zz")
+        input_queue.type_nowait(b"!")
     assert b"x" + b"y" * INBOX == terminal.written
 
 
 async def test_who_holds_the_pen_writes_alone() -> None:
     """What others type meanwhile waits, though there is room, and follows in order."""
     terminal = FakeTerminal()
-    async with running(terminal) as inbox:
-        async with inbox.pen():
-            waiting = [inbox.type_nowait(b"c"), inbox.type_nowait(b"d")]
-            inbox.press(b"a")
+    async with running(terminal) as input_queue:
+        async with input_queue.exclusive():
+            waiting = [input_queue.type_nowait(b"c"), input_queue.type_nowait(b"d")]
+            input_queue.press(b"a")
             await wait_all_tasks_blocked()
-            inbox.press(b"b")
+            input_queue.press(b"b")
             assert (b"ab", [0, 0]) == (terminal.written, [t.written for t in waiting])
-        inbox.type_nowait(b"e")
+        input_queue.type_nowait(b"e")
         await wait_all_tasks_blocked()
     assert b"abcde" == terminal.written
 
@@ -117,13 +117,13 @@ async def test_who_holds_the_pen_writes_alone() -> None:
 async def test_what_was_queued_goes_before_the_pen() -> None:
     """All of it, and not only what is being written."""
     terminal = FakeTerminal(room=0)
-    async with running(terminal) as inbox, trio.open_nursery() as nursery:
+    async with running(terminal) as input_queue, trio.open_nursery() as nursery:
         for each in (b"a", b"b", b"c"):
-            inbox.type_nowait(each)
+            input_queue.type_nowait(each)
 
         async def press() -> None:
-            async with inbox.pen():
-                inbox.press(b"!")
+            async with input_queue.exclusive():
+                input_queue.press(b"!")
 
         nursery.start_soon(press)
         await wait_all_tasks_blocked()
@@ -134,12 +134,12 @@ async def test_what_was_queued_goes_before_the_pen() -> None:
 async def test_holders_of_the_pen_take_turns() -> None:
     """The second waits till the first is done."""
     terminal = FakeTerminal()
-    async with running(terminal) as inbox, trio.open_nursery() as nursery:
+    async with running(terminal) as input_queue, trio.open_nursery() as nursery:
 
         async def press() -> None:
-            async with inbox.pen():
+            async with input_queue.exclusive():
                 for key in (b"a", b"b"):
-                    inbox.press(key)
+                    input_queue.press(key)
                     await wait_all_tasks_blocked(0.001)
 
         nursery.start_soon(press)
@@ -150,20 +150,20 @@ async def test_holders_of_the_pen_take_turns() -> None:
 async def test_a_press_is_whole_or_refused() -> None:
     """It does not wait for room: its screen would be an old one by then."""
     terminal = FakeTerminal(room=3)
-    async with running(terminal) as inbox, inbox.pen():
-        inbox.press(b"")
-        inbox.press(b"abc")
+    async with running(terminal) as input_queue, input_queue.exclusive():
+        input_queue.press(b"")
+        input_queue.press(b"abc")
         with pytest.raises(CapacityReached):
-            inbox.press(b"d")
+            input_queue.press(b"d")
 
 
 async def test_the_end_is_told(autojump_clock: MockClock) -> None:
     """To who waits, to who types, and to who wants the pen."""
     terminal = FakeTerminal(room=1)
-    inbox = Inbox(terminal)
+    input_queue = InputQueue(terminal)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(inbox.run)
-        waiting = [inbox.type_nowait(b"ab"), inbox.type_nowait(b"cd")]
+        nursery.start_soon(input_queue.run)
+        waiting = [input_queue.type_nowait(b"ab"), input_queue.type_nowait(b"cd")]
         await wait_all_tasks_blocked()
         terminal.end(Exit(code=0))
         for typed in waiting:
@@ -172,35 +172,35 @@ async def test_the_end_is_told(autojump_clock: MockClock) -> None:
         nursery.cancel_scope.cancel()
     assert [1, 0] == [typed.written for typed in waiting]
     with pytest.raises(NotRunning):
-        inbox.type_nowait(b"x")
-    inbox.close()
+        input_queue.type_nowait(b"x")
+    input_queue.close()
     with pytest.raises(NotRunning):
-        inbox.type_nowait(b"x")
+        input_queue.type_nowait(b"x")
     with pytest.raises(NotRunning):
-        async with inbox.pen():
+        async with input_queue.exclusive():
             pass
 
 
 async def test_a_close_tells_all(autojump_clock: MockClock) -> None:
     """What is being written, what is queued, and what waits for the pen."""
-    inbox = Inbox(FakeTerminal(room=0))
+    input_queue = InputQueue(FakeTerminal(room=0))
     refused = []
 
     async def press() -> None:
         try:
-            async with inbox.pen():
+            async with input_queue.exclusive():
                 raise AssertionError
         except NotRunning as exc:
             refused.append(exc)
 
     async with trio.open_nursery() as outer:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(inbox.run)
-            waiting = [inbox.type_nowait(b"a"), inbox.type_nowait(b"b")]
+            nursery.start_soon(input_queue.run)
+            waiting = [input_queue.type_nowait(b"a"), input_queue.type_nowait(b"b")]
             outer.start_soon(press)
             await wait_all_tasks_blocked()
             nursery.cancel_scope.cancel()
-        inbox.close()
+        input_queue.close()
     for typed in waiting:
         with pytest.raises(NotRunning):
             await typed.wait(0)
@@ -210,18 +210,18 @@ async def test_a_close_tells_all(autojump_clock: MockClock) -> None:
 async def test_waiting_and_the_pen_are_cancellation_safe() -> None:
     """Whenever who holds it is cancelled, what others typed goes on, once."""
     terminal = FakeTerminal()
-    async with running(terminal) as inbox:
+    async with running(terminal) as input_queue:
 
         async def op() -> None:
-            async with inbox.pen():
-                inbox.type_nowait(b"x")
+            async with input_queue.exclusive():
+                input_queue.type_nowait(b"x")
                 await trio.lowlevel.checkpoint()
 
         async def check() -> None:
             await wait_all_tasks_blocked()
             assert terminal.written in (b"", b"x")
             terminal.written.clear()
-            async with inbox.pen():
+            async with input_queue.exclusive():
                 pass
 
         assert await cancel_at_every_step(op, check) > 1

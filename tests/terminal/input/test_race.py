@@ -53,7 +53,7 @@ async def fingerprint(onlooker: Onlooker) -> str:
     """Of the dialog that is shown, as soon as the screen is whole."""
     with trio.fail_after(20):
         while True:
-            _, verdict = onlooker.live.glance()
+            _, verdict = onlooker.live.snapshot()
             if verdict.prompt is not None and verdict.kind is Kind.DIALOG:
                 return verdict.prompt.fingerprint
             await onlooker.live.wait_output(0.05)

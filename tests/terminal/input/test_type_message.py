@@ -13,7 +13,7 @@ from ant.terminal.agents.driver import driver_for, drivers
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.input.type_message import reacts
 from ant.terminal.model.prompt import Kind, Verdict
-from ant.terminal.screen.snapshot import Look
+from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.drawn import look_at
 from tests.terminal.input.test_race import ROOT, Control, logged
 from tests.terminal.recorded import Recording, recordings
@@ -144,10 +144,10 @@ async def test_who_does_not_react_is_not_said_to(tmp_path: Path) -> None:
 class Redrawn:
     """Hands on a program that draws these screens, one whenever somebody waits."""
 
-    def __init__(self, *looks: Look) -> None:
+    def __init__(self, *looks: ScreenSnapshot) -> None:
         self._looks, self.end = [*looks], 10
 
-    def glance(self) -> tuple[Look, Verdict]:
+    def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         return self._looks[0], Verdict(Kind.AT_REST, "composer", (), self.end)
 
     async def wait_output(self, patience_s: float) -> bool:
@@ -176,12 +176,12 @@ TAKEN = look_at("OpenAI Codex", "", "hello", "", "• Hi!", "", "› ", "", "  9
     ],
 )
 async def test_a_frame_that_is_half_drawn_is_no_reaction(
-    autojump_clock: MockClock, looks: list[Look], offset: int | None
+    autojump_clock: MockClock, looks: list[ScreenSnapshot], offset: int | None
 ) -> None:
     """The text is gone from it, and in the next one it still stands there."""
-    hands: Any = Redrawn(*looks)
+    ops: Any = Redrawn(*looks)
     driver = driver_for("codex-cli", "codex")
-    assert offset == await reacts(hands, driver, 9, "hello", 2)
+    assert offset == await reacts(ops, driver, 9, "hello", 2)
 
 
 SENT = [
@@ -203,13 +203,13 @@ async def test_every_recorded_agent_is_seen_to_take_a_message(
     """Whatever comes of it: a dialog at once, work, an answer; before Enter not."""
     before, after = recording.moments[index : index + 2]
     text = before.typed or ""
-    hands: Any = Replayed(recording, before, after)
-    assert text == draft_of(hands.look(), hands.driver)
-    assert await reacts(hands, hands.driver, hands.began - 1, text, 10) is None
-    hands.is_stuck = False
-    offset = await reacts(hands, hands.driver, hands.began, text, 10)
+    ops: Any = Replayed(recording, before, after)
+    assert text == draft_of(ops.look(), ops.driver)
+    assert await reacts(ops, ops.driver, ops.began - 1, text, 10) is None
+    ops.is_stuck = False
+    offset = await reacts(ops, ops.driver, ops.began, text, 10)
     assert offset is not None
-    assert hands.began < offset <= after.offset
+    assert ops.began < offset <= after.offset
 
 
 def test_every_recorded_agent_is_among_them() -> None:
@@ -229,9 +229,9 @@ async def test_a_paste_that_stands_as_a_note_is_not_sent(
 ) -> None:
     """Agents show `[Pasted text]` for what is long: it stands there all the same."""
     note = look_at("OpenAI Codex", "", "› [Pasted text #1 +30 lines]", "", "  99% left")
-    hands: Any = Redrawn(note, note)
+    ops: Any = Redrawn(note, note)
     driver = driver_for("codex-cli", "codex")
-    assert await reacts(hands, driver, 9, "line\n" * 30, 2) is None
+    assert await reacts(ops, driver, 9, "line\n" * 30, 2) is None
 
 
 async def test_a_line_too_long_for_the_terminal_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.core import clock
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.input.typed_lines import (
     EVERY_S,
     KEPT,
@@ -231,7 +231,7 @@ async def listening(cwd: Path, *argv: str) -> AsyncIterator[Listener]:
     """A program that people type into; ended when the block is left."""
     async with trio.open_nursery() as nursery:
         listener = Listener(argv, str(cwd))
-        live = await nursery.start(run_session, Detector(), listener)
+        live = await nursery.start(run_session, PromptDetector(), listener)
         try:
             yield listener
         finally:

@@ -1,6 +1,6 @@
 """What waits for the next line: interpreters, debuggers, and `input` in its forms."""
 
-from tests.terminal.programs import BASH, calm, case, enter
+from tests.terminal.programs import BASH, attach_lock, case, enter
 from tests.terminal.recorder import Recorder
 
 PYTHON = ["python3", "--version"]
@@ -14,13 +14,13 @@ END"""
 
 @case("python/repl", "python3", "-q", version=PYTHON)
 def python_repl(r: Recorder) -> None:
-    calm(r, ">>>", 1)
+    attach_lock(r, ">>>", 1)
     r.moment("at_rest")
     r.type("6 * 7\r")
-    calm(r, "42 >>>", 1)
+    attach_lock(r, "42 >>>", 1)
     r.moment("at_rest")
     r.type("if True:\r")
-    calm(r, "...", 1)
+    attach_lock(r, "...", 1)
     r.moment("question", "free_text", "...")
     r.type("\x03")
     r.quiet(1)
@@ -36,9 +36,9 @@ def python_repl(r: Recorder) -> None:
     env={"PYTHON_BASIC_REPL": "1"},
 )
 def python_repl_basic(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     r.type("python3 -q\r")
-    calm(r, ">>>", 1)
+    attach_lock(r, ">>>", 1)
     r.moment("at_rest")
     enter(r, "name = input('Your name: ')", "Your name: ')")
     r.moment("question", "free_text", "Your name:")
@@ -56,14 +56,14 @@ def python_repl_basic(r: Recorder) -> None:
 
 @case("python/pdb", *BASH, version=PYTHON, setup=PROGRAM)
 def pdb(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     r.type("python3 -m pdb program.py\r")
-    calm(r, "(Pdb)")
+    attach_lock(r, "(Pdb)")
     r.moment("at_rest")
     enter(r, "n", "(Pdb)")
     r.moment("at_rest")
     r.type("c\r")
-    calm(r, "finished")
+    attach_lock(r, "finished")
     r.moment("at_rest")
     r.type("q\r")
     r.quiet()
@@ -72,7 +72,7 @@ def pdb(r: Recorder) -> None:
 
 @case("python/input", *BASH, version=PYTHON)
 def python_input(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     enter(r, "python3 -c \"input('Your name: ')\"", '" Your name:')
     r.moment("question", "free_text", "Your name:")
     r.type("Ann\r")
@@ -84,7 +84,7 @@ def python_input(r: Recorder) -> None:
     r.type("\r")
     r.quiet()
     r.type("python3 -c 'print(\"What is your favourite colour?\"); input()'\r")
-    calm(r, "input()' What is your favourite colour?")
+    attach_lock(r, "input()' What is your favourite colour?")
     r.moment("question", "free_text", "What is your favourite colour?")
     r.type("\r")
     r.quiet()
@@ -98,23 +98,23 @@ def python_input(r: Recorder) -> None:
     setup="echo 'from getpass import getpass; print(len(getpass()))' > ask.py",
 )
 def python_getpass(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     r.type("python3 ask.py\r")
-    calm(r, "Password:")
+    attach_lock(r, "Password:")
     r.moment("dialog", "password", "Password:")
     r.type("12345\r")
-    calm(r, "5")
+    attach_lock(r, "5")
     r.moment("at_rest")
 
 
 @case("node/repl", *BASH, version=["node", "--version"])
 def node_repl(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     r.type("node\r")
-    calm(r, '".help"', 1)
+    attach_lock(r, '".help"', 1)
     r.moment("at_rest")
     r.type("6 * 7\r")
-    calm(r, "42", 1)
+    attach_lock(r, "42", 1)
     r.moment("at_rest")
     r.type("{\r")
     r.quiet(1)
@@ -128,9 +128,9 @@ def node_repl(r: Recorder) -> None:
 
 @case("sqlite/repl", *BASH, version=["sqlite3", "--version"])
 def sqlite(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     r.type("sqlite3\r")
-    calm(r, "sqlite>")
+    attach_lock(r, "sqlite>")
     r.moment("at_rest")
     enter(r, "select 1", "...>")
     r.moment("question", "free_text", "...>")
@@ -140,7 +140,7 @@ def sqlite(r: Recorder) -> None:
 
 @case("bc/repl", *BASH, version=["bc", "--version"])
 def bc(r: Recorder) -> None:
-    calm(r, "$")
+    attach_lock(r, "$")
     r.type("bc -q\r")
     r.quiet(1)
     r.moment("quiet_unknown")
@@ -170,5 +170,5 @@ def progress(r: Recorder) -> None:
     r.moment("busy")
     r.wait("8.0/10.0 MB")
     r.moment("busy")
-    calm(r, "Installing", 3)
+    attach_lock(r, "Installing", 3)
     r.moment("quiet_unknown")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.render.canvas import Canvas
-from ant.terminal.render.plain_lines import LONGEST, Plain, plain
+from ant.terminal.render.plain_lines import LONGEST, PlainLines, plain
 from ant.terminal.render.renderer import Renderer
 
 COLS = 30
@@ -21,12 +21,12 @@ PIECES = st.lists(
 ).map("".join)
 
 
-def drawn(piece: str) -> Plain:
+def drawn(piece: str) -> PlainLines:
     """The same by drawing it; a blank row where nothing did."""
     renderer = Renderer(COLS, 2)
     renderer.feed(piece.encode(), 0)
     row = renderer._canvas.lines[renderer._canvas.row]
-    return Plain(row.shown().rstrip(" "), row.start, row.end)
+    return PlainLines(row.shown().rstrip(" "), row.start, row.end)
 
 
 @given(PIECES)
@@ -53,7 +53,7 @@ def test_what_takes_more_is_not_told(piece: str) -> None:
 
 def test_a_progress_bar_is_its_last_state() -> None:
     """And its bytes are those of it."""
-    assert Plain("100 %", 12, 17) == plain(
+    assert PlainLines("100 %", 12, 17) == plain(
         "10 %\r\x1b[K50 %\r100 %"[:10] + "\r\r100 %", 30
     )
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from ant.terminal.render.rows import FILL, LINE_MAX, Line, Lines, Row, joined, width
+from ant.terminal.render.rows import (
+    FILL,
+    LINE_MAX,
+    Line,
+    RenderedLines,
+    Row,
+    joined,
+    width,
+)
 
 
 def drawn(*puts: tuple[int, str, int]) -> Row:
@@ -71,7 +79,7 @@ def test_wrapped_rows_are_one_line() -> None:
     """Which spans the bytes of all of them; blanks at its end are none."""
     first, second = drawn((0, "hello ", 0)), drawn((0, "world  ", 6))
     first.wrapped = True
-    lines = Lines()
+    lines = RenderedLines()
     lines.add(first)
     assert [] == lines.done
     lines.add(second)
@@ -80,7 +88,7 @@ def test_wrapped_rows_are_one_line() -> None:
 
 def test_a_blank_line_is_where_the_last_one_ended() -> None:
     """Nothing drew it."""
-    lines = Lines()
+    lines = RenderedLines()
     for row in (drawn((0, "a", 5)), Row()):
         lines.add(row)
     assert [Line("a", 5, 6, 7), Line("", 6, 6, 7)] == lines.done
@@ -88,7 +96,7 @@ def test_a_blank_line_is_where_the_last_one_ended() -> None:
 
 def test_a_line_has_a_length() -> None:
     """Then it is cut, so that no program can make one without end."""
-    lines = Lines()
+    lines = RenderedLines()
     for number in range(3 * LINE_MAX // 1000):
         row = drawn((0, "x" * 1000, number * 1000))
         row.wrapped = True
@@ -100,7 +108,7 @@ def test_a_line_has_a_length() -> None:
 def test_rows_below_the_last_text_are_no_lines() -> None:
     """Of those between, each is one."""
     rows = [drawn((0, "a", 0)), Row(), drawn((0, "b", 1)), Row(), Row()]
-    assert ["a", "", "b"] == [line.text for line in joined(rows, Lines())]
+    assert ["a", "", "b"] == [line.text for line in joined(rows, RenderedLines())]
 
 
 def test_a_row_can_be_written_down() -> None:

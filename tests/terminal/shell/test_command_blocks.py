@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.screen.display import Place
-from ant.terminal.shell.command_blocks import COMMAND_MAX, Block, Blocks
+from ant.terminal.screen.display import CursorColumn
+from ant.terminal.shell.command_blocks import COMMAND_MAX, CommandBlock, CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
-from ant.terminal.shell.osc133 import Folder, Marks
+from ant.terminal.shell.osc133 import Folder, ShellMarks
 from tests.strategies import CUTS, cut
 
 START = 1000
 NONCE = "N"
-PLACE = Place(2, 80)
+PLACE = CursorColumn(2, 80)
 
 
 def mark(said: str, trusted: bool = True) -> bytes:
@@ -30,9 +30,9 @@ class Fed:
     """Blocks, and the bytes that they were made of; a second passes for each byte."""
 
     def __init__(self) -> None:
-        self.data, self.marks = b"", Marks(START)
-        self.blocks = Blocks(self.read)
-        self.made: list[Block] = []
+        self.data, self.marks = b"", ShellMarks(START)
+        self.blocks = CommandBlocks(self.read)
+        self.made: list[CommandBlock] = []
 
     def read(self, start: int, end: int) -> bytes:
         assert START <= start <= end <= START + len(self.data)
@@ -82,7 +82,7 @@ def test_a_command_and_its_output() -> None:
     (block,) = told.made
     assert b"one\r\n" == told.outputs()[0]
     assert (
-        Block(
+        CommandBlock(
             command="ls",
             cut=False,
             cwd="/a b",
@@ -191,8 +191,8 @@ def test_bytes_that_are_not_there_any_more() -> None:
     """Neither the command nor a hash is made up."""
     told = Fed()
     told.feed(A + B + b"a")
-    blocks = Blocks(lambda start, end: None)
-    for each in Marks(0).feed(A + B + b"a" + C + b"1" + D, 99):
+    blocks = CommandBlocks(lambda start, end: None)
+    for each in ShellMarks(0).feed(A + B + b"a" + C + b"1" + D, 99):
         assert not isinstance(each, Folder)
         blocks.hear(each, 0.0, PLACE)
     (block,) = blocks.taken()

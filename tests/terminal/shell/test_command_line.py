@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.screen.display import Place
+from ant.terminal.screen.display import CursorColumn
 from ant.terminal.shell.command_line import typed_line
 
-START = Place(2, 20)
+START = CursorColumn(2, 20)
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_a_line_is_what_was_left_of_it(data: bytes, line: str) -> None:
 )
 def test_a_line_of_any_length_at_any_column(text: str, col: int) -> None:
     """Wrapped as a terminal wraps it, it is one line."""
-    assert text == typed_line(text.encode() + b"\r\n", Place(col, 20))
+    assert text == typed_line(text.encode() + b"\r\n", CursorColumn(col, 20))
 
 
 def test_the_longest_line() -> None:
     """It may have more columns than any screen."""
     text = "".join(chr(97 + at % 26) for at in range(3000))
-    assert text == typed_line(text.encode() + b"\r\n", Place(5, 80))
+    assert text == typed_line(text.encode() + b"\r\n", CursorColumn(5, 80))

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.model.tty import Step
-from ant.terminal.shell.osc133 import HELD_MAX, Folder, Mark, Marks, Standing
+from ant.terminal.model.tty import ShellStep
+from ant.terminal.shell.osc133 import (
+    HELD_MAX,
+    Folder,
+    ShellMark,
+    ShellMarks,
+    ShellState,
+)
 from tests.strategies import CUTS, cut
 
 START = 1000
@@ -32,26 +38,26 @@ PIECES = [
 ]
 
 
-def heard(data: bytes, start: int = START) -> list[Mark | Folder]:
+def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
     """What bytes that begin at that offset say."""
-    return Marks(start).feed(data, start + len(data))
+    return ShellMarks(start).feed(data, start + len(data))
 
 
 @pytest.mark.parametrize(
     ("said", "mark"),
     [
-        (b"A", Mark(Step.PROMPT, 1000, 1008)),
-        (b"P;k=i", Mark(Step.PROMPT, 1000, 1012, {"k": "i"})),
-        (b"B;ant=N", Mark(Step.INPUT, 1000, 1014, {"ant": "N"})),
-        (b"C;aid=7;x", Mark(Step.OUTPUT, 1000, 1016, {"aid": "7"})),
-        (b"D", Mark(Step.END, 1000, 1008)),
-        (b"D;130;ant=a=b", Mark(Step.END, 1000, 1020, {"ant": "a=b"}, 130)),
-        (b"D;-1", Mark(Step.END, 1000, 1011, {}, -1)),
-        (b"D;aid=1", Mark(Step.END, 1000, 1014, {"aid": "1"})),
-        (b"D;1e9", Mark(Step.END, 1000, 1012)),
+        (b"A", ShellMark(ShellStep.PROMPT, 1000, 1008)),
+        (b"P;k=i", ShellMark(ShellStep.PROMPT, 1000, 1012, {"k": "i"})),
+        (b"B;ant=N", ShellMark(ShellStep.INPUT, 1000, 1014, {"ant": "N"})),
+        (b"C;aid=7;x", ShellMark(ShellStep.OUTPUT, 1000, 1016, {"aid": "7"})),
+        (b"D", ShellMark(ShellStep.END, 1000, 1008)),
+        (b"D;130;ant=a=b", ShellMark(ShellStep.END, 1000, 1020, {"ant": "a=b"}, 130)),
+        (b"D;-1", ShellMark(ShellStep.END, 1000, 1011, {}, -1)),
+        (b"D;aid=1", ShellMark(ShellStep.END, 1000, 1014, {"aid": "1"})),
+        (b"D;1e9", ShellMark(ShellStep.END, 1000, 1012)),
     ],
 )
-def test_steps_of_a_shell(said: bytes, mark: Mark) -> None:
+def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
     """A letter, what stands behind it, and the bytes it takes."""
     assert [mark] == heard(b"\x1b]133;" + said + b"\x07")
     with_st = heard(b"\x1b]133;" + said + b"\x1b\\")
@@ -97,13 +103,13 @@ def test_what_says_nothing(data: bytes) -> None:
 def test_a_mark_after_one_that_was_broken_off() -> None:
     """The next sequence is read as ever."""
     data = b"\x1b]133;A;x\x1b]133;B\x07"
-    assert [Mark(Step.INPUT, 1009, 1017)] == heard(data)
+    assert [ShellMark(ShellStep.INPUT, 1009, 1017)] == heard(data)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), CUTS)
 def test_any_split_makes_the_same_marks(data: bytes, cuts: list[int]) -> None:
     """However output is cut; and where pieces are fed twice."""
-    marks, found, end = Marks(START), list[Mark | Folder](), START
+    marks, found, end = ShellMarks(START), list[ShellMark | Folder](), START
     for piece in cut(data, cuts):
         found += marks.feed(piece, end + len(piece))
         end += len(piece)
@@ -124,7 +130,7 @@ def test_the_longest_sequence(extra: int) -> None:
     """One byte more and it is none, however it comes."""
     body = b"\x1b]133;C;ant="
     data = body + b"n" * (HELD_MAX - len(body) - 1 + extra) + b"\x07"
-    marks = Marks(0)
+    marks = ShellMarks(0)
     found = [m for i in range(len(data)) for m in marks.feed(data[i : i + 1], i + 1)]
     assert found == heard(data, 0)
     assert 1 - extra == len(found)
@@ -132,44 +138,44 @@ def test_the_longest_sequence(extra: int) -> None:
 
 def test_a_hole_ends_what_had_begun() -> None:
     """Bytes that are not there may have been anything."""
-    marks = Marks(0)
+    marks = ShellMarks(0)
     assert [] == marks.feed(b"\x1b]133;", 6)
     assert [] == marks.feed(b"A\x07", 20)
-    assert [Mark(Step.PROMPT, 20, 28)] == marks.feed(b"\x1b]133;A\x07", 28)
+    assert [ShellMark(ShellStep.PROMPT, 20, 28)] == marks.feed(b"\x1b]133;A\x07", 28)
 
 
-def steps(standing: Standing, letters: str, nonce: str = "N") -> Step | None:
+def steps(standing: ShellState, letters: str, nonce: str = "N") -> ShellStep | None:
     """Where a shell stands after these."""
     for letter in letters:
-        standing.hear(Mark(Step(letter), 0, 0, {"ant": nonce}))
+        standing.hear(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
     return standing.step
 
 
 def test_only_the_nonce_is_believed() -> None:
     """No nonce, a wrong one, or none to compare with: nothing changes."""
-    standing = Standing("N")
-    assert Step.INPUT is steps(standing, "AB")
-    assert Step.INPUT is steps(standing, "CDA", nonce="M")
-    standing.hear(Mark(Step.OUTPUT, 0, 0))
-    assert Step.INPUT is standing.step
-    assert steps(Standing(), "AB", nonce="") is None
-    assert steps(Standing(None), "AB") is None
+    standing = ShellState("N")
+    assert ShellStep.INPUT is steps(standing, "AB")
+    assert ShellStep.INPUT is steps(standing, "CDA", nonce="M")
+    standing.hear(ShellMark(ShellStep.OUTPUT, 0, 0))
+    assert ShellStep.INPUT is standing.step
+    assert steps(ShellState(), "AB", nonce="") is None
+    assert steps(ShellState(None), "AB") is None
 
 
 @pytest.mark.parametrize(
     ("letters", "step"),
     [
-        ("ABC", Step.OUTPUT),
-        ("AC", Step.OUTPUT),
-        ("ABABC", Step.OUTPUT),
-        ("ABCD", Step.END),
+        ("ABC", ShellStep.OUTPUT),
+        ("AC", ShellStep.OUTPUT),
+        ("ABABC", ShellStep.OUTPUT),
+        ("ABCD", ShellStep.END),
         ("ABCC", None),
         ("ABCCC", None),
         ("ABCDC", None),
-        ("ABCCAB", Step.INPUT),
+        ("ABCCAB", ShellStep.INPUT),
         ("C", None),
     ],
 )
-def test_a_command_begins_at_a_prompt(letters: str, step: Step | None) -> None:
+def test_a_command_begins_at_a_prompt(letters: str, step: ShellStep | None) -> None:
     """A shell whose prompts are marked no more is not held busy for ever."""
-    assert step == steps(Standing("N"), letters)
+    assert step == steps(ShellState("N"), letters)

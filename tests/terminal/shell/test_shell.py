@@ -9,11 +9,11 @@ import pytest
 import trio
 
 from ant.runtime.launch import SHELL_INTEGRATION, plan
-from ant.terminal.detect.prompt_detector import Detector
+from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.model.prompt import Kind
-from ant.terminal.model.tty import Step
+from ant.terminal.model.tty import ShellStep
 from ant.terminal.session import run_session
-from ant.terminal.shell.osc133 import Folder, Mark, Marks
+from ant.terminal.shell.osc133 import Folder, ShellMark, ShellMarks
 from tests.installed import each, needs
 from tests.terminal.running import COLS, ROWS, Onlooker
 
@@ -52,30 +52,30 @@ class Shell(Onlooker):
         tail = self.flow.tail
         return tail.read(0, tail.end)
 
-    def said(self) -> list[Mark | Folder]:
+    def said(self) -> list[ShellMark | Folder]:
         """What it told that can be believed."""
-        found = Marks(0).feed(self.data, self.flow.tail.end)
+        found = ShellMarks(0).feed(self.data, self.flow.tail.end)
         return [each for each in found if each.nonce == NONCE]
 
-    def marks(self, step: Step) -> list[Mark]:
+    def marks(self, step: ShellStep) -> list[ShellMark]:
         """All of its marks with that letter."""
-        return [m for m in self.said() if isinstance(m, Mark) and m.step is step]
+        return [m for m in self.said() if isinstance(m, ShellMark) and m.step is step]
 
     async def prompted(self) -> None:
         """Wait for it to be at a prompt that it has not been at before."""
-        ran = len(self.marks(Step.OUTPUT))
+        ran = len(self.marks(ShellStep.OUTPUT))
         await self.until(
             lambda: (
-                len(self.marks(Step.END)) == ran
-                and self.live.glance()[1].rule == "shell/mark"
+                len(self.marks(ShellStep.END)) == ran
+                and self.live.snapshot()[1].rule == "shell/mark"
             )
         )
 
     async def run(self, command: str) -> None:
         """Have it run a command, to its end."""
-        ended = len(self.marks(Step.END))
+        ended = len(self.marks(ShellStep.END))
         self.live.type_nowait(command.encode() + b"\r")
-        await self.until(lambda: len(self.marks(Step.END)) > ended)
+        await self.until(lambda: len(self.marks(ShellStep.END)) > ended)
         await self.prompted()
 
     def lines(self) -> list[str]:
@@ -92,7 +92,7 @@ async def shell(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(rc + "\n")
     async with trio.open_nursery() as nursery:
-        onlooker, detector = Shell(home, *argv, told=told, **env), Detector()
+        onlooker, detector = Shell(home, *argv, told=told, **env), PromptDetector()
         detector.shell.nonce = NONCE
         live = await nursery.start(run_session, detector, onlooker)
         try:
@@ -113,14 +113,14 @@ async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
         await bash.run(r"printf 'one\ntwo\n'")
         await bash.run("sh -c 'exit 7'")
         await bash.run("cd 'a bé#;%'")
-        starts, ends = bash.marks(Step.OUTPUT), bash.marks(Step.END)
+        starts, ends = bash.marks(ShellStep.OUTPUT), bash.marks(ShellStep.END)
         assert [0, 7, 0] == [mark.exit_code for mark in ends]
         assert [None] * 3 == [mark.exit_code for mark in starts]
         output = bash.data[starts[0].end : ends[0].start]
         assert b"one\r\ntwo\r\n" in output
         if name == "bash":
             assert b"one\r\ntwo\r\n" == output
-        for at, mark in enumerate(bash.marks(Step.INPUT)[:-1]):
+        for at, mark in enumerate(bash.marks(ShellStep.INPUT)[:-1]):
             typed = MARK.sub(b"", bash.data[mark.end : starts[at].start])
             assert [b"printf", b"sh", b"cd"][at] in typed
         paths = [each.path for each in bash.said() if isinstance(each, Folder)]
@@ -128,7 +128,7 @@ async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
         prompts = [
             bash.data[a.end : b.start]
             for a, b in zip(
-                bash.marks(Step.PROMPT), bash.marks(Step.INPUT), strict=True
+                bash.marks(ShellStep.PROMPT), bash.marks(ShellStep.INPUT), strict=True
             )
         ]
         assert [0, 0, 7, 0] == [
@@ -177,12 +177,12 @@ async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> No
         assert f"ZDOTDIR={tmp_path}\r\n".encode() in said
         before = len(onlooker.said())
         onlooker.live.type_nowait(name.encode() + b"\r")
-        await onlooker.until(lambda: len(onlooker.marks(Step.OUTPUT)) == 2)
+        await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 2)
         onlooker.live.type_nowait(b"echo inne''r\r")
         await onlooker.shows("inner")
         assert before + 1 == len(onlooker.said())
         await onlooker.run("exit")
-        assert 2 == len(onlooker.marks(Step.END))
+        assert 2 == len(onlooker.marks(ShellStep.END))
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ async def test_a_shell_that_is_not_to_tell_does_not(tmp_path: Path, name: str) -
     """The session's own environment says so."""
     off = {SHELL_INTEGRATION: "0"}
     async with trio.open_nursery() as nursery:
-        onlooker, detector = Shell(tmp_path, name, **off), Detector()
+        onlooker, detector = Shell(tmp_path, name, **off), PromptDetector()
         (tmp_path / RC[name]).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / RC[name]).write_text(PROMPT[name])
         detector.shell.nonce = NONCE
@@ -226,7 +226,7 @@ async def test_bash_with_all_sorts_of_files(tmp_path: Path, rc: str) -> None:
         await bash.run("true && echo on''e")
         await bash.run("! true")
         await bash.run("echo $? tw''o")
-        assert [0, 1, 0] == [mark.exit_code for mark in bash.marks(Step.END)]
+        assert [0, 1, 0] == [mark.exit_code for mark in bash.marks(ShellStep.END)]
         lines = bash.lines()
         assert any(line == "one" for line in lines)
         assert any(line == "1 two" for line in lines)
@@ -255,7 +255,7 @@ async def test_a_trap_sees_the_commands_of_the_user_last(tmp_path: Path) -> None
         await bash.shows("new>")
         bash.live.type_nowait(b"echo as ev''er\r")
         await bash.until(lambda: bash.lines()[-2:] == ["as ever", "new>"])
-        await bash.until(lambda: bash.live.glance()[1].rule == "shell")
+        await bash.until(lambda: bash.live.snapshot()[1].rule == "shell")
 
 
 @pytest.mark.slow
@@ -267,7 +267,7 @@ async def test_hooks_that_may_not_be_changed_are_left(tmp_path: Path) -> None:
         expected = plain.lines()
     async with trio.open_nursery() as nursery:
         onlooker = Shell(tmp_path, "bash")
-        live = await nursery.start(run_session, Detector(), onlooker)
+        live = await nursery.start(run_session, PromptDetector(), onlooker)
         await onlooker.shows("$")
         assert (expected, []) == (onlooker.lines(), onlooker.said())
         live.stop(0.1)
@@ -281,8 +281,8 @@ async def test_files_that_are_read_again(tmp_path: Path, name: str) -> None:
         await onlooker.run(f"source ~/{RC[name]}")
         await onlooker.run("PROMPT_COMMAND= ; true" if name == "bash" else "true")
         await onlooker.run("echo don''e")
-        assert 3 == len(onlooker.marks(Step.END))
-        assert 4 == len(onlooker.marks(Step.INPUT))
+        assert 3 == len(onlooker.marks(ShellStep.END))
+        assert 4 == len(onlooker.marks(ShellStep.INPUT))
 
 
 @needs("zsh")
@@ -316,12 +316,12 @@ async def test_a_builtin_that_edits_a_line_is_no_prompt(
     """It listens as the prompt does and looks like one; the shell knows better."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         onlooker.live.type_nowait(asks.encode() + b"\r")
-        await onlooker.until(lambda: len(onlooker.marks(Step.OUTPUT)) == 1)
+        await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 1)
         await onlooker.until(lambda: ">" == onlooker.lines()[-1].strip())
-        verdict = onlooker.live.glance()[1]
+        verdict = onlooker.live.snapshot()[1]
         assert Kind.AT_REST is not verdict.kind
         onlooker.live.type_nowait(b"x\r")
-        await onlooker.until(lambda: len(onlooker.marks(Step.END)) == 1)
+        await onlooker.until(lambda: len(onlooker.marks(ShellStep.END)) == 1)
         await onlooker.prompted()
 
 
@@ -331,12 +331,14 @@ async def test_other_programs_are_judged_by_what_they_show(tmp_path: Path) -> No
     async with shell(tmp_path, "bash", rc="PS1='$ '") as bash:
         bash.live.type_nowait(b"python3 -q\r")
         await bash.shows(">>>")
-        await bash.until(lambda: bash.live.glance()[1].rule == "prompt")
+        await bash.until(lambda: bash.live.snapshot()[1].rule == "prompt")
         bash.live.type_nowait(b"\x04")
-        await bash.until(lambda: len(bash.marks(Step.END)) == 1)
+        await bash.until(lambda: len(bash.marks(ShellStep.END)) == 1)
         await bash.prompted()
         said = len(bash.said())
         bash.live.type_nowait(b"PS1='here> ' exec bash --norc\r")
         await bash.until(lambda: bash.lines()[-1] == "here>")
-        await bash.until(lambda: bash.live.glance()[1].rule == "shell")
-        assert [Step.OUTPUT] == [getattr(m, "step", None) for m in bash.said()[said:]]
+        await bash.until(lambda: bash.live.snapshot()[1].rule == "shell")
+        assert [ShellStep.OUTPUT] == [
+            getattr(m, "step", None) for m in bash.said()[said:]
+        ]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from ant.terminal.model.tty import Step
-from ant.terminal.shell.command_blocks import Block
+from ant.terminal.model.tty import ShellStep
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests.installed import each, needs
 from tests.terminal.shell.test_shell import PROMPT, SHELLS, Shell, shell
 
@@ -16,19 +16,19 @@ FISH = re.compile(rb"\A\x1b\]0;[^\x07]*\x07(\x1b\[[0-9;]*m|\x1b\(B)*\r")
 """What fish itself says when a command begins: a title, and no colours."""
 
 
-def output(onlooker: Shell, block: Block) -> bytes:
+def output(onlooker: Shell, block: CommandBlock) -> bytes:
     """The bytes of the block, which are those that were hashed."""
     data = onlooker.data[block.start : block.end]
     assert hashlib.sha256(data).hexdigest() == block.sha256
     return FISH.sub(b"", data)
 
 
-async def keys(onlooker: Shell, *pressed: str) -> Block:
+async def keys(onlooker: Shell, *pressed: str) -> CommandBlock:
     """Press these, one after the other; what was run."""
     count = len(onlooker.blocks)
     onlooker.live.type_nowait("".join(pressed).encode())
     await onlooker.until(lambda: len(onlooker.blocks) > count)
-    await onlooker.until(lambda: onlooker.live.glance()[1].rule == "shell/mark")
+    await onlooker.until(lambda: onlooker.live.snapshot()[1].rule == "shell/mark")
     assert count + 1 == len(onlooker.blocks)
     return onlooker.blocks[-1]
 
@@ -128,7 +128,7 @@ async def test_an_end_that_nobody_tells(tmp_path: Path) -> None:
         block = await keys(bash, "false\r", "exit\r")
         assert ("PS1='here> ' bash --norc", 1) == (block.command, block.exit_code)
         bash.live.type_nowait(b"exec sleep 100\r")
-        await bash.until(lambda: len(bash.marks(Step.OUTPUT)) == 2)
+        await bash.until(lambda: len(bash.marks(ShellStep.OUTPUT)) == 2)
         live = bash.live
     with trio.fail_after(5):
         await live.over.wait()

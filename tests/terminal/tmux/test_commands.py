@@ -11,7 +11,7 @@ import trio
 from ant.core.errors import CapacityReached, Invalid
 from ant.terminal.host import processes
 from ant.terminal.tmux import commands as door_module
-from ant.terminal.tmux.commands import CLIENT, Door, is_old, name_of
+from ant.terminal.tmux.commands import CLIENT, TmuxCommands, is_old, name_of
 from ant.terminal.tmux.server import Tmux
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux
@@ -21,24 +21,37 @@ from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 async def test_asks_are_answered_or_refused(tmp_path: Path) -> None:
     """What is said, or None; a session that cannot be is a sentence of tmux."""
     async with running_tmux(tmp_path) as tmux:
-        door = tmux.door
-        assert await door.ask("list-sessions") is None
-        said = await door.start("new-session", "-d", "-P", "-F", "#{session_id}", "cat")
+        tmux_commands = tmux.tmux_commands
+        assert await tmux_commands.ask("list-sessions") is None
+        said = await tmux_commands.start(
+            "new-session", "-d", "-P", "-F", "#{session_id}", "cat"
+        )
         assert said == "$0\n"
-        assert await door.ask("list-sessions", "-F", "a  #{session_id}") == "a  $0"
-        assert await door.ask("kill-session", "-t", "=no") is None
-        await door.start("new-session", "-d", "-s", "one", "cat")
+        assert (
+            await tmux_commands.ask("list-sessions", "-F", "a  #{session_id}")
+            == "a  $0"
+        )
+        assert await tmux_commands.ask("kill-session", "-t", "=no") is None
+        await tmux_commands.start("new-session", "-d", "-s", "one", "cat")
         with pytest.raises(CapacityReached, match="duplicate session: one"):
-            await door.start("new-session", "-d", "-s", "one", "cat")
+            await tmux_commands.start("new-session", "-d", "-s", "one", "cat")
 
 
 @needs_tmux
 async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
     """Not those of this process, and not those of people."""
     async with running_tmux(tmp_path) as tmux:
-        await tmux.door.start("new-session", "-d", "-s", "s", "cat")
-        argv = ["tmux", "-L", tmux.door.name, "-C", "attach-session", "-t", "=s:"]
-        env, name = dict(os.environ), tmux.door.name
+        await tmux.tmux_commands.start("new-session", "-d", "-s", "s", "cat")
+        argv = [
+            "tmux",
+            "-L",
+            tmux.tmux_commands.name,
+            "-C",
+            "attach-session",
+            "-t",
+            "=s:",
+        ]
+        env, name = dict(os.environ), tmux.tmux_commands.name
         marks = (f"{name} 1", f"{name} {os.getpid()}", "ant-another 1")
         clients = [
             await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1, env=env | extra)
@@ -46,7 +59,7 @@ async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
         ]
         listed = ("list-clients", "-F", "#{client_pid}")
         await eventually(lambda: len(command(tmp_path, *listed).split()) == 4)
-        tmux.door.end_stuck_clients()
+        tmux.tmux_commands.end_stuck_clients()
         with trio.fail_after(10):
             assert await clients[0].wait() == -9
         assert [client.poll() for client in clients[1:]] == [None, None, None]
@@ -59,17 +72,20 @@ async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
 async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> None:
     """It was told to end, takes no question more, and would refuse every start."""
     async with running_tmux(tmp_path) as tmux:
-        door = tmux.door
-        await door.start("new-session", "-d", "-s", "s", "cat")
-        argv = ["tmux", "-L", door.name, "-C", "attach-session", "-t", "=s:"]
-        env = os.environ | {CLIENT: f"{door.name} 1"}
+        tmux_commands = tmux.tmux_commands
+        await tmux_commands.start("new-session", "-d", "-s", "s", "cat")
+        argv = ["tmux", "-L", tmux_commands.name, "-C", "attach-session", "-t", "=s:"]
+        env = os.environ | {CLIENT: f"{tmux_commands.name} 1"}
         client = await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1, env=env)
         listed = ("list-clients", "-F", "#{client_pid}")
         await eventually(lambda: command(tmp_path, *listed) == str(client.pid))
         client.send_signal(signal.SIGSTOP)
         command(tmp_path, "kill-server")
-        door.end_stuck_clients()
-        assert await door.start("new-session", "-d", "-P", "-F", "#S", "cat") == "0\n"
+        tmux_commands.end_stuck_clients()
+        assert (
+            await tmux_commands.start("new-session", "-d", "-P", "-F", "#S", "cat")
+            == "0\n"
+        )
         with trio.fail_after(10):
             assert await client.wait() == -9
 
@@ -84,7 +100,9 @@ async def test_a_tmux_that_hangs_is_gone(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(door_module, "ASK_S", 0.1)
     with trio.fail_after(10):
-        assert await Door(tmp_path, dict(os.environ)).ask("list-sessions") is None
+        assert (
+            await TmuxCommands(tmp_path, dict(os.environ)).ask("list-sessions") is None
+        )
 
 
 def test_versions() -> None:
@@ -109,12 +127,12 @@ async def test_where_there_is_none_nothing_is_found(
 ) -> None:
     """No tmux on the PATH: nothing to take up, and a refusal that says so."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    door = Door(tmp_path, {})
-    assert await Tmux(tmp_path, {}).survivors() == {}
-    assert (await door.version(), door.found) == (None, None)
-    assert await door.ask("list-sessions") is None
-    assert await door.client(0) is None
+    tmux_commands = TmuxCommands(tmp_path, {})
+    assert await Tmux(tmp_path, {}).surviving_panes() == {}
+    assert (await tmux_commands.version(), tmux_commands.found) == (None, None)
+    assert await tmux_commands.ask("list-sessions") is None
+    assert await tmux_commands.client(0) is None
     with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
-        await door.check()
+        await tmux_commands.check()
     with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
-        await door.start("new-session", "-d")
+        await tmux_commands.start("new-session", "-d")

@@ -12,7 +12,7 @@ import trio.testing
 
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.tmux import control_client
-from ant.terminal.tmux.control_client import Client, open_client
+from ant.terminal.tmux.control_client import ControlClient, open_client
 from ant.terminal.tmux.control_parser import Notice
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux
@@ -23,7 +23,7 @@ ENV = {"PATH": os.environ["PATH"]}
 @asynccontextmanager
 async def client_of(
     *argv: str, told: list[Notice] | None = None
-) -> AsyncIterator[Client]:
+) -> AsyncIterator[ControlClient]:
     """A client that is run, and ended with the block."""
     program = shutil.which(argv[0])
     assert program is not None
@@ -36,7 +36,7 @@ async def client_of(
     await client.aclose()
 
 
-def fill(client: Client) -> None:
+def fill(client: ControlClient) -> None:
     """More than a pipe holds."""
     for _ in range(100):
         client.give("x" * 4000)
@@ -48,7 +48,15 @@ async def test_answers_come_in_order(tmp_path: Path) -> None:
     told: list[Notice] = []
     async with running_tmux(tmp_path) as tmux:
         command(tmp_path, "-f", "/dev/null", "new-session", "-d", "-s", "s", "cat")
-        argv = ("tmux", "-L", tmux.door.name, "-C", "attach-session", "-t", "=s:")
+        argv = (
+            "tmux",
+            "-L",
+            tmux.tmux_commands.name,
+            "-C",
+            "attach-session",
+            "-t",
+            "=s:",
+        )
         async with client_of(*argv, told=told) as client:
             given = [
                 client.give("display-message -p one", "display-message -p two"),

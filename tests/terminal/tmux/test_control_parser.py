@@ -11,11 +11,11 @@ from ant.terminal.tmux.control_parser import (
     BLOCK_MAX,
     LINE_MAX,
     Answer,
-    Control,
+    ControlParser,
     Notice,
     Output,
-    Own,
     Said,
+    SessionFilter,
     unescape,
 )
 
@@ -30,7 +30,7 @@ ATTACHED = (
 
 def read(*parts: bytes) -> list[Said]:
     """All that a control client is heard to say in these parts."""
-    control = Control()
+    control = ControlParser()
     return [said for part in parts for said in control.feed(part)]
 
 
@@ -80,7 +80,7 @@ def test_what_never_ends_is_cut() -> None:
     """A line and a block have a bound; what follows is heard."""
     flood = b"x" * (LINE_MAX + 10)
     many = b"%begin 1 2 1\n" + b"y\n" * (BLOCK_MAX + 5) + b"%end 1 2 1\n"
-    control = Control()
+    control = ControlParser()
     for _ in range(3):
         assert control.feed(flood) == []
     (answer,) = control.feed(b"\n" + many)
@@ -126,7 +126,7 @@ def test_our_notifications_are_told(
     (notice,) = read(said.encode() + b"\n")
     assert isinstance(notice, Notice)
     raw = {} if notice.text is None else {"raw": notice.text}
-    assert Own(3, 5, {4}).seen(notice) == ControlSeen(kind, {**raw, **data})
+    assert SessionFilter(3, 5, {4}).seen(notice) == ControlSeen(kind, {**raw, **data})
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,12 @@ def test_a_neighbours_are_not(said: str) -> None:
     """What is of another session, of nobody's, or no news, is not told."""
     (notice,) = read(said.encode() + b"\n")
     assert isinstance(notice, Notice)
-    assert Own(3, 5, {4}).seen(notice) is None
+    assert SessionFilter(3, 5, {4}).seen(notice) is None
 
 
 def test_who_came_is_known_to_leave() -> None:
     """A client is ours from when it came to our session till it goes to another."""
-    own = Own(3, 5, {4})
+    own = SessionFilter(3, 5, {4})
     came = Notice("client-session-changed", "/dev/pts/9 $3 me")
     left = Notice("client-detached", "/dev/pts/9")
     data = {"raw": "/dev/pts/9", "reason": "/dev/pts/9"}

@@ -10,11 +10,11 @@ import trio
 
 from ant.terminal.host.base import Exit
 from ant.terminal.tmux import spool_reader, spool_writer
-from ant.terminal.tmux.exit_status import LastWords, writer_of
-from ant.terminal.tmux.pane_ids import Place
+from ant.terminal.tmux.exit_status import ExitWatcher, writer_of
+from ant.terminal.tmux.pane_ids import PaneIds
 from tests.live.waiting import eventually
 
-PLACE = Place("s", "r", 0, 0, 0, 1, "/dev/null")
+PLACE = PaneIds("s", "r", 0, 0, 0, 1, "/dev/null")
 
 
 class Script:
@@ -30,7 +30,7 @@ class Script:
 
 async def exit_by(*says: str | None) -> Exit:
     """How it ended, by what tmux said."""
-    words = LastWords(PLACE, None, Path("/"), Script(*says).ask)
+    words = ExitWatcher(PLACE, None, Path("/"), Script(*says).ask)
     with trio.fail_after(10):
         return await words.exit()
 
@@ -78,7 +78,7 @@ async def test_what_is_under_way_is_waited_for(tmp_path: Path) -> None:
     try:
         await eventually(lambda: writer_of(tmp_path) == process.pid)
         with trio.fail_after(10):
-            await LastWords(PLACE, None, tmp_path, ask).wait_drained()
+            await ExitWatcher(PLACE, None, tmp_path, ask).wait_drained()
         assert turns >= 6
         assert spool_reader.end_of(tmp_path) == 50
     finally:

@@ -147,7 +147,7 @@ async def test_the_leader_owns_a_terminal_session(tmux: Tmux) -> None:
     assert len(processes.members(pid)) == 2
     assert (await pane.aclose(grace_s=0.1)).signal is not None
     assert processes.members(pid) == []
-    assert await tmux.survivors() == {}
+    assert await tmux.surviving_panes() == {}
 
 
 async def test_the_size_is_ours(tmux: Tmux) -> None:

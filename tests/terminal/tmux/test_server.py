@@ -89,7 +89,7 @@ async def test_a_spool_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         tmux.folder("s").parent.write_text("in the way")
         with trio.fail_after(20), pytest.raises(StorageFailed, match="spool"):
             await tmux.open(spec("/bin/cat"), "s", "r", 0, lambda: 0)
-        assert await tmux.survivors() == {}
+        assert await tmux.surviving_panes() == {}
 
 
 @needs_tmux
@@ -129,7 +129,7 @@ async def test_what_cannot_start_leaves_nothing(
         with pytest.raises(Invalid) as caught:
             await tmux.open(asked, "s", "r", 0, lambda: 0)
         assert caught.value.issues[0].endswith(f" {issue}")
-        assert await tmux.survivors() == {}
+        assert await tmux.surviving_panes() == {}
         assert tmux.spooled() == []
 
 
@@ -149,7 +149,7 @@ async def test_what_goes_on_is_found_again(tmp_path: Path) -> None:
             command(tmp_path, "new-session", "-d", "-s", "theirs", "cat")
             later = Tmux(tmp_path, dict(os.environ))
             async with later.holding():
-                found = await later.survivors()
+                found = await later.surviving_panes()
                 assert list(found) == ["s"]
                 place = found["s"].place
                 assert (place.run, place.pid) == ("run1", pane.identity.pid)  # type: ignore
@@ -161,7 +161,7 @@ async def test_what_goes_on_is_found_again(tmp_path: Path) -> None:
                 assert again.identity == pane.identity
                 await later.end(found["s"], 0.5)
                 assert (await again.wait_exit()).signal == 1
-                assert list(await later.survivors()) == []
+                assert list(await later.surviving_panes()) == []
                 await again.aclose(0)
 
 
@@ -176,7 +176,7 @@ async def test_a_spool_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
             await pane.leave()
             command(tmp_path, "pipe-pane", "-t", "=s:")
             command(tmp_path, "send-keys", "-t", "=s:", "two", "Enter")
-            found = await tmux.survivors()
+            found = await tmux.surviving_panes()
             assert not found["s"].spooled
             again = await tmux.attach(found["s"], 10, lambda: 10)
             with pytest.raises(Exception, match="dropped") as caught:
@@ -206,7 +206,9 @@ async def test_tmux_stands_while_sessions_come_and_go(tmp_path: Path) -> None:
 
             async def greet_and_leave() -> None:
                 for _ in range(150):
-                    client = await tmux.door.client(int(session.removeprefix("$")))
+                    client = await tmux.tmux_commands.client(
+                        int(session.removeprefix("$"))
+                    )
                     assert client is not None
                     await client.aclose()
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.tmux import spool_reader
-from ant.terminal.tmux.spool_reader import Spool, end_of, resume_at, segments
-from ant.terminal.tmux.spool_writer import Writer
+from ant.terminal.tmux.spool_reader import SpoolReader, end_of, resume_at, segments
+from ant.terminal.tmux.spool_writer import SpoolWriter
 
 
 def fill(folder: Path, **parts: bytes) -> None:
@@ -19,7 +19,7 @@ def fill(folder: Path, **parts: bytes) -> None:
 def test_reading_goes_over_segments(tmp_path: Path) -> None:
     """In order, never more than asked for, and nothing where nothing is yet."""
     fill(tmp_path, _10=b"abc", _13=b"def")
-    reader = Spool(tmp_path, 11)
+    reader = SpoolReader(tmp_path, 11)
     assert [reader.take(2) for _ in range(4)] == [b"bc", b"de", b"f", b""]
     assert (reader.offset, reader.hole()) == (16, 0)
     fill(tmp_path, _16=b"g")
@@ -29,7 +29,7 @@ def test_reading_goes_over_segments(tmp_path: Path) -> None:
 def test_a_hole_is_told_and_passed(tmp_path: Path) -> None:
     """Nothing is read over it; what comes behind has its own offset."""
     fill(tmp_path, _0=b"abc", _10=b"xyz")
-    reader = Spool(tmp_path, 0)
+    reader = SpoolReader(tmp_path, 0)
     assert reader.take(9) == b"abc"
     assert (reader.take(9), reader.hole()) == (b"", 7)
     reader.pass_over(7)
@@ -39,7 +39,7 @@ def test_a_hole_is_told_and_passed(tmp_path: Path) -> None:
 def test_a_hole_may_grow_after_it_was_told(tmp_path: Path) -> None:
     """Only what was told is passed: whoever counts offsets counts no further yet."""
     fill(tmp_path, _0=b"abc", _10=b"")
-    reader = Spool(tmp_path, 0)
+    reader = SpoolReader(tmp_path, 0)
     assert (reader.take(9), reader.hole()) == (b"abc", 7)
     (tmp_path / f"{10:020d}.spool").unlink()
     fill(tmp_path, _20=b"xyz")
@@ -52,7 +52,7 @@ def test_a_hole_may_grow_after_it_was_told(tmp_path: Path) -> None:
 def test_what_came_late_to_a_segment_is_no_hole(tmp_path: Path) -> None:
     """Between the look at a segment and the one at the next, the first one grew."""
     fill(tmp_path, _0=b"abc")
-    reader = Spool(tmp_path, 0)
+    reader = SpoolReader(tmp_path, 0)
     assert reader.take(9) == b"abc"
     fill(tmp_path, _0=b"abcdef", _6=b"ghi")
     assert reader.hole() == 0
@@ -63,7 +63,7 @@ def test_what_came_late_to_a_segment_is_no_hole(tmp_path: Path) -> None:
 def test_segments_go_when_they_are_stored(tmp_path: Path) -> None:
     """Only those that were passed, and only up to what is stored."""
     fill(tmp_path, _0=b"abc", _3=b"def", _6=b"ghi")
-    reader = Spool(tmp_path, 0)
+    reader = SpoolReader(tmp_path, 0)
     while reader.take(2, stored=0):
         pass
     assert segments(tmp_path) == [0, 3, 6]
@@ -78,7 +78,7 @@ def test_segments_go_when_they_are_stored(tmp_path: Path) -> None:
 def test_a_later_reader_removes_what_is_behind_it(tmp_path: Path) -> None:
     """The one before it died between storing and removing."""
     fill(tmp_path, _0=b"abc", _3=b"def", _6=b"ghi")
-    assert Spool(tmp_path, 7).take(9, stored=7) == b"hi"
+    assert SpoolReader(tmp_path, 7).take(9, stored=7) == b"hi"
     assert segments(tmp_path) == [6]
 
 
@@ -96,7 +96,7 @@ def test_where_to_go_on(tmp_path: Path) -> None:
 def test_a_spool_begins_empty(tmp_path: Path) -> None:
     """Where its first byte belongs is known before there is one."""
     spool_reader.begin(tmp_path, 40)
-    assert (resume_at(tmp_path, 3), Spool(tmp_path, 40).take(9)) == (40, b"")
+    assert (resume_at(tmp_path, 3), SpoolReader(tmp_path, 40).take(9)) == (40, b"")
 
 
 @given(
@@ -110,7 +110,7 @@ def test_any_split_reads_the_same(
     """However it was written and is read, the same bytes at the same offsets."""
     folder = tmp_path_factory.mktemp("spool")  # type: ignore[attr-defined]
     spool_reader.begin(folder, 5)
-    writer, reader = Writer(str(folder), 5, 1 << 20, size), Spool(folder, 5)
+    writer, reader = SpoolWriter(str(folder), 5, 1 << 20, size), SpoolReader(folder, 5)
     seen = b""
     for n, part in enumerate(parts):
         writer.take(part)

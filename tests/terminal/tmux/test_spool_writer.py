@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ant.terminal.tmux import spool_writer
-from ant.terminal.tmux.spool_writer import Writer, used
+from ant.terminal.tmux.spool_writer import SpoolWriter, used
 
 
 def contents(folder: Path) -> dict[int, bytes]:
@@ -19,7 +19,7 @@ def contents(folder: Path) -> dict[int, bytes]:
 
 def test_segments_follow_each_other(tmp_path: Path) -> None:
     """Each begins where the one before it ended, however it was given."""
-    writer = Writer(str(tmp_path), 100, 1000, 10)
+    writer = SpoolWriter(str(tmp_path), 100, 1000, 10)
     for part in (b"abc", b"defghijklm", b"", b"nopqrstuvwxyz"):
         writer.take(part)
     assert contents(tmp_path) == {
@@ -33,7 +33,7 @@ def test_segments_follow_each_other(tmp_path: Path) -> None:
 
 def test_beyond_the_cap_bytes_are_counted_only(tmp_path: Path) -> None:
     """When a segment has gone, the next one begins at its true offset."""
-    writer = Writer(str(tmp_path), 0, 20, 10)
+    writer = SpoolWriter(str(tmp_path), 0, 20, 10)
     writer.take(b"x" * 35)
     assert contents(tmp_path) == {0: b"x" * 10, 10: b"x" * 10}
     writer.take(b"dropped")
@@ -44,7 +44,7 @@ def test_beyond_the_cap_bytes_are_counted_only(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_full_is_a_gap(tmp_path: Path) -> None:
     """What could not be written is left out, and it goes on when there is room."""
-    writer = Writer(str(tmp_path), 0, 100, 10)
+    writer = SpoolWriter(str(tmp_path), 0, 100, 10)
     writer.take(b"one")
     full = os.open("/dev/full", os.O_WRONLY)
     os.dup2(full, writer._fd)
@@ -56,7 +56,7 @@ def test_a_disk_that_is_full_is_a_gap(tmp_path: Path) -> None:
 
 def test_a_disk_that_stays_full_is_one_gap(tmp_path: Path) -> None:
     """A file for each read that came meanwhile would be thousands."""
-    writer = Writer(str(tmp_path), 0, 100, 10)
+    writer = SpoolWriter(str(tmp_path), 0, 100, 10)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
@@ -73,7 +73,7 @@ def test_a_disk_that_stays_full_is_one_gap(tmp_path: Path) -> None:
 
 def test_what_was_dropped_last_is_marked(tmp_path: Path) -> None:
     """By an empty segment behind it; there is one such at most, and it may be used."""
-    writer = Writer(str(tmp_path), 0, 20, 10)
+    writer = SpoolWriter(str(tmp_path), 0, 20, 10)
     writer.take(b"x" * 25)
     assert writer.has_dropped
     writer.mark()
@@ -91,7 +91,7 @@ def test_what_was_dropped_last_is_marked(tmp_path: Path) -> None:
 def test_a_segment_that_is_there_is_gone_on_with(tmp_path: Path) -> None:
     """The first one is made, empty, by who starts the writer."""
     (tmp_path / f"{5:020d}.spool").touch()
-    Writer(str(tmp_path), 5, 100, 10).take(b"x")
+    SpoolWriter(str(tmp_path), 5, 100, 10).take(b"x")
     assert contents(tmp_path) == {5: b"x"}
 
 
@@ -99,7 +99,7 @@ def test_a_segment_that_is_there_is_gone_on_with(tmp_path: Path) -> None:
 def test_the_program_copies_its_input_and_rings(tmp_path: Path) -> None:
     """It says who it is, and for every byte in a file there is a ring of the bell."""
     os.mkfifo(tmp_path / "bell")
-    bell = os.open(tmp_path / "bell", os.O_RDWR | os.O_NONBLOCK)
+    wakeup = os.open(tmp_path / "bell", os.O_RDWR | os.O_NONBLOCK)
     argv = [
         sys.executable,
         "-IS",
@@ -114,8 +114,8 @@ def test_the_program_copies_its_input_and_rings(tmp_path: Path) -> None:
         process.stdin.write(bytes(range(256)) * 2)
         process.stdin.close()
         assert process.wait(10) == 0
-    assert os.read(bell, 100)
-    os.close(bell)
+    assert os.read(wakeup, 100)
+    os.close(wakeup)
     assert int((tmp_path / "writer").read_text()) == process.pid
     parts = contents(tmp_path)
     assert list(parts) == [7, 307]
