@@ -37,7 +37,7 @@ def grep(
     unit: Unit,
     session_id: SessionId,
     terminal: TerminalInfo,
-    ask: ReadHistory,
+    request: ReadHistory,
     since: int | None,
     before: int | None,
 ) -> Grepped:
@@ -47,8 +47,8 @@ def grep(
     `from`, or with `since` and no `before`, the oldest. Raises `Invalid` on a regular
     expression that is none.
     """
-    pattern = smart(ask.grep or "", "$.grep")
-    forward = ask.from_ is not None or (since is not None and before is None)
+    pattern = smart(request.grep or "", "$.grep")
+    forward = request.from_ is not None or (since is not None and before is None)
     live, reached = _live(unit, session_id)
     blocks = unit.lines.blocks(
         session_id, pattern.grams, since, before, terminal.oldest, forward
@@ -65,11 +65,11 @@ def grep(
     for source in both[::-1] if forward else both:
         for number, line in source:
             unit.pause()
-            if more := len(rows) == ask.limit or room < 0:
+            if more := len(rows) == request.limit or room < 0:
                 break
-            if ask.to is not None and line.start >= ask.to:
+            if request.to is not None and line.start >= request.to:
                 continue
-            if line.end <= max(terminal.oldest, ask.from_ or 0) and line.text:
+            if line.end <= max(terminal.oldest, request.from_ or 0) and line.text:
                 continue
             if since is not None and line.at <= since:
                 continue

@@ -20,7 +20,7 @@ RAW_BYTES = 512 << 10
 """The same of raw bytes: each is told twice, and a control character as six."""
 
 
-def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History:
+def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> History:
     """A page of the transcript.
 
     With `from`, forward from that byte, oldest first; else by time, newest first; with
@@ -34,43 +34,43 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
     since_ms = None
     rows: list[HistoryRow] = []
     reached = previous = None
-    budget = RAW_BYTES if ask.raw else TEXT_BYTES
-    since, before = (paging.bound(unit, ask, key) for key in ("since", "before"))
-    if ask.grep:
-        forward, following = ask.from_ is not None, end
+    budget = RAW_BYTES if request.raw else TEXT_BYTES
+    since, before = (paging.bound(unit, request, key) for key in ("since", "before"))
+    if request.grep:
+        forward, following = request.from_ is not None, end
         if session.terminal is not None:
             times = grep.moment(since), grep.moment(before)
-            found = grep.grep(unit, session_id, session.terminal, ask, *times)
+            found = grep.grep(unit, session_id, session.terminal, request, *times)
             rows, reached = list(found.rows), found.reached
             if found.more and forward:
                 following = rows[-1].end or end
             elif found.more:
                 previous = rows[0].start
         since_ms = grep.moment(since)
-    elif ask.from_ is not None:
-        chunks = read_bytes(unit, session_id, ask.from_, ask.limit, budget)
-        following = chunks[-1].end if chunks else ask.from_
-        gaps = _gaps(ask.from_, chunks)
-        rows, forward = [_row(chunk, ask.raw) for chunk in chunks], True
+    elif request.from_ is not None:
+        chunks = read_bytes(unit, session_id, request.from_, request.limit, budget)
+        following = chunks[-1].end if chunks else request.from_
+        gaps = _gaps(request.from_, chunks)
+        rows, forward = [_row(chunk, request.raw) for chunk in chunks], True
     else:
         since_ms = grep.moment(since)
         chunks = unit.transcripts.page(
-            session_id, since, before, ask.limit, budget, ask.to
+            session_id, since, before, request.limit, budget, request.to
         )
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
         if chunks and chunks[0].offset > oldest:
             previous = chunks[0].offset
         following = chunks[-1].end if chunks else end
-        rows, forward = [_row(chunk, ask.raw) for chunk in chunks], False
-    if not ask.grep and following < end and _is_last(unit, session_id, following):
+        rows, forward = [_row(chunk, request.raw) for chunk in chunks], False
+    if not request.grep and following < end and _is_last(unit, session_id, following):
         gaps.append(Gap(following, end))
         following = end
-    if (ask.order or ("asc" if forward else "desc")) == "desc":
+    if (request.order or ("asc" if forward else "desc")) == "desc":
         rows.reverse()
     return History(
         session_id=session_id,
-        mode="search" if ask.grep else "range",
-        limit=ask.limit,
+        mode="search" if request.grep else "range",
+        limit=request.limit,
         count=len(rows),
         rows=tuple(rows),
         gaps=tuple(gaps),
@@ -78,7 +78,7 @@ def read_history(unit: Unit, session_id: SessionId, ask: ReadHistory) -> History
         end=end,
         next=following,
         since_ms=since_ms,
-        query=ask.grep or None,
+        query=request.grep or None,
         indexed_to=reached,
         previous=previous,
     )

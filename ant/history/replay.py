@@ -67,24 +67,24 @@ class Changed:
 
 def explanation(
     session_id: SessionId,
-    look: ScreenSnapshot,
+    snapshot: ScreenSnapshot,
     verdict: Verdict,
     driver: str | None,
     recorded: bool = True,
 ) -> Explanation:
     """A verdict with its grounds."""
-    rows = tuple(row for row in verdict.rows if row < len(look.lines))
+    rows = tuple(row for row in verdict.rows if row < len(snapshot.lines))
     return Explanation(
         session_id=session_id,
-        offset=look.end,
+        offset=snapshot.end,
         kind=verdict.kind,
         rule=verdict.rule,
         rows=rows,
-        evidence=tuple(look.lines[row] for row in rows),
+        evidence=tuple(snapshot.lines[row] for row in rows),
         prompt=verdict.prompt,
         driver=driver,
-        tty=look.tty,
-        lines=look.lines,
+        tty=snapshot.tty,
+        lines=snapshot.lines,
         recorded=recorded,
     )
 
@@ -108,12 +108,14 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
     player = TranscriptPlayer(unit, session_id, max(terminal.oldest, at - REPLAY_MAX))
     if last is None:
         player.resize(terminal.cols, terminal.rows)
-        look = player.look(at, None, LONG_QUIET_S)
+        snapshot = player.look(at, None, LONG_QUIET_S)
         flag = session.cli_flag
-        return explanation(session_id, look, classify(look, flag), flag, recorded=False)
+        return explanation(
+            session_id, snapshot, classify(snapshot, flag), flag, recorded=False
+        )
     quiet_s = last.quiet_s if last.offset == at else LONG_QUIET_S
-    look = player.look(at, last.tty, quiet_s)
-    return explanation(session_id, look, classify(look, last.flag), last.flag)
+    snapshot = player.look(at, last.tty, quiet_s)
+    return explanation(session_id, snapshot, classify(snapshot, last.flag), last.flag)
 
 
 def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
@@ -130,8 +132,8 @@ def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
         if each.rule == RESIZED:
             continue
         count += 1
-        look = player.look(each.offset, each.tty, each.quiet_s)
-        before, now = _held(each), _holds(classify(look, each.flag))
+        snapshot = player.look(each.offset, each.tty, each.quiet_s)
+        before, now = _held(each), _holds(classify(snapshot, each.flag))
         if (before[0], before[2]) != (now[0], now[2]):
             changed.append(Changed(session_id, each.offset, before, now))
     return count, changed

@@ -45,76 +45,78 @@ class _Hit:
     line: Line
 
 
-def is_indexed(ask: Search | SearchAll) -> bool:
+def is_indexed(request: Search | SearchAll) -> bool:
     """Whether the index finds it, so that it takes milliseconds, in any number of rows.
 
     All else looks through texts, or weighs all that it finds.
     """
-    words = ask.q.split()
-    only_messages = not isinstance(ask, SearchAll) or ask.scope == "messages"
-    is_known = not ask.q.startswith(REGEX) and all(len(each) >= GRAM for each in words)
-    return only_messages and is_known and ask.sort == "newest"
+    words = request.q.split()
+    only_messages = not isinstance(request, SearchAll) or request.scope == "messages"
+    is_known = not request.q.startswith(REGEX) and all(
+        len(each) >= GRAM for each in words
+    )
+    return only_messages and is_known and request.sort == "newest"
 
 
-def search_room(unit: Unit, room_id: SessionId, ask: Search) -> Page[Found]:
+def search_room(unit: Unit, room_id: SessionId, request: Search) -> Page[Found]:
     """Messages of one room: `rooms.search`, or what a regular expression matches.
 
     Raises `Invalid` on one that is none.
     """
-    if not ask.q.startswith(REGEX):
-        return messages.search(unit, room_id, ask)
+    if not request.q.startswith(REGEX):
+        return messages.search(unit, room_id, request)
     check_exists(unit, room_id)
-    pattern = typed(ask.q, "$.q")
+    pattern = typed(request.q, "$.q")
     if pattern is None:
         return Page()
-    results, whole = _messages(unit, pattern, room_id, ask)
+    results, whole = _messages(unit, pattern, room_id, request)
     found = Page(results)
     found.more = not whole
     return found
 
 
-def search_all(unit: Unit, ask: SearchAll) -> Everything:
+def search_all(unit: Unit, request: SearchAll) -> Everything:
     """What has all of the words, in each scope that was asked for.
 
     Rooms and terminals that are archived or deleted are left out, unless they are
     asked for. Raises `Invalid` on a regular expression that is none.
     """
-    scopes, pattern = ask.scope.split(","), typed(ask.q, "$.q")
+    scopes, pattern = request.scope.split(","), typed(request.q, "$.q")
     complete = True
     results: tuple[Found, ...] = ()
     terminals: tuple[LineFound, ...] | None = None
     tasks: tuple[TaskFound, ...] | None = None
     events: tuple[EventFound, ...] | None = None
     if "messages" in scopes and pattern is not None:
-        if ask.q.startswith(REGEX):
-            results, complete = _messages(unit, pattern, None, ask)
+        if request.q.startswith(REGEX):
+            results, complete = _messages(unit, pattern, None, request)
         else:
-            words = Search(ask.q, ask.limit, ask.sort, ask.include)
+            words = Search(request.q, request.limit, request.sort, request.include)
             found = messages.search(unit, None, words)
             results, complete = found, not found.more
     if "terminals" in scopes:
-        terminals, whole = _lines(unit, pattern, ask) if pattern else ((), True)
+        terminals, whole = _lines(unit, pattern, request) if pattern else ((), True)
         complete = complete and whole
     if "tasks" in scopes:
-        tasks, whole = _tasks(unit, pattern, ask) if pattern else ((), True)
+        tasks, whole = _tasks(unit, pattern, request) if pattern else ((), True)
         complete = complete and whole
     if "events" in scopes:
-        events, whole = _events(unit, pattern, ask) if pattern else ((), True)
+        events, whole = _events(unit, pattern, request) if pattern else ((), True)
         complete = complete and whole
     return Everything(results, terminals, tasks, events, complete)
 
 
 def _messages(
-    unit: Unit, pattern: Pattern, room_id: SessionId | None, ask: Search | SearchAll
+    unit: Unit, pattern: Pattern, room_id: SessionId | None, request: Search | SearchAll
 ) -> tuple[tuple[Found, ...], bool]:
     found, whole = unit.messages.matching(
         _holding(unit, pattern),
         room_id,
-        *_wanted(ask),
-        _many(ask),
+        *_wanted(request),
+        _many(request),
         SCAN_MAX,
     )
-    best = _best(unit, found, lambda message: message.content, pattern, ask)
+    best = _best(unit, found, lambda message: message.content, pattern, request)
     return tuple(Found(each, pattern.mark(each.content)) for each in best), whole
 
 
@@ -129,7 +131,7 @@ def _holding(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
 
 
 def _lines(
-    unit: Unit, pattern: Pattern, ask: SearchAll
+    unit: Unit, pattern: Pattern, request: SearchAll
 ) -> tuple[tuple[LineFound, ...], bool]:
     """The newest of those in blocks that are not indexed, and of those that are.
 
@@ -137,10 +139,10 @@ def _lines(
     """
     newest: list[_Hit] = []
     oldest: dict[SessionId, int] = {}
-    budget, many = SCAN_MAX, _many(ask)
+    budget, many = SCAN_MAX, _many(request)
     for live in (True, False):
         count = 0
-        for block in unit.lines.everywhere(pattern.grams, *_wanted(ask), live):
+        for block in unit.lines.everywhere(pattern.grams, *_wanted(request), live):
             if live and len(newest) == many and block.until < newest[-1].line.at:
                 break  # Those that follow are older.
             unit.pause()
@@ -158,7 +160,7 @@ def _lines(
             if not live and count >= many:
                 break
     found = [_found(hit, pattern) for hit in newest]
-    best = _best(unit, found, lambda each: each.text, pattern, ask)
+    best = _best(unit, found, lambda each: each.text, pattern, request)
     kept = page(best, lambda each: each, weigh=_line_weight)
     return kept, budget >= 0 and not kept.more
 
@@ -193,12 +195,12 @@ def _found(hit: _Hit, pattern: Pattern) -> LineFound:
 
 
 def _tasks(
-    unit: Unit, pattern: Pattern, ask: SearchAll
+    unit: Unit, pattern: Pattern, request: SearchAll
 ) -> tuple[tuple[TaskFound, ...], bool]:
     found, whole = unit.board.matching(
-        _holding(unit, pattern), *_wanted(ask), _many(ask), SCAN_MAX
+        _holding(unit, pattern), *_wanted(request), _many(request), SCAN_MAX
     )
-    best = _best(unit, found, _said, pattern, ask)
+    best = _best(unit, found, _said, pattern, request)
     return tuple(TaskFound(task, pattern.mark(_said(task))) for task in best), whole
 
 
@@ -207,23 +209,23 @@ def _said(task: Task) -> str:
 
 
 def _events(
-    unit: Unit, pattern: Pattern, ask: SearchAll
+    unit: Unit, pattern: Pattern, request: SearchAll
 ) -> tuple[tuple[EventFound, ...], bool]:
     found, whole = unit.run_events.matching(
-        _holding(unit, pattern), *_wanted(ask), _many(ask), SCAN_MAX
+        _holding(unit, pattern), *_wanted(request), _many(request), SCAN_MAX
     )
-    best = _best(unit, found, lambda event: event.text, pattern, ask)
+    best = _best(unit, found, lambda event: event.text, pattern, request)
     return tuple(EventFound(event, pattern.mark(event.text)) for event in best), whole
 
 
-def _wanted(ask: Search | SearchAll) -> tuple[bool, bool]:
+def _wanted(request: Search | SearchAll) -> tuple[bool, bool]:
     """Whether archived ones are to be looked into, and deleted ones."""
-    wanted = ask.include.split(",")
+    wanted = request.include.split(",")
     return "archived" in wanted, "deleted" in wanted
 
 
-def _many(ask: Search | SearchAll) -> int:
-    return ask.limit if ask.sort == "newest" else max(ask.limit, RANKED)
+def _many(request: Search | SearchAll) -> int:
+    return request.limit if request.sort == "newest" else max(request.limit, RANKED)
 
 
 def _best(
@@ -231,14 +233,14 @@ def _best(
     newest: list[T],
     text: Callable[[T], str],
     pattern: Pattern,
-    ask: Search | SearchAll,
+    request: Search | SearchAll,
 ) -> list[T]:
     """As they are, or those first in which most of the text is what was looked for."""
-    if ask.sort == "newest":
-        return newest[: ask.limit]
+    if request.sort == "newest":
+        return newest[: request.limit]
 
     def weight(each: T) -> float:
         unit.pause()
         return -pattern.weight(text(each)[:WEIGHED])
 
-    return sorted(newest, key=weight)[: ask.limit]
+    return sorted(newest, key=weight)[: request.limit]

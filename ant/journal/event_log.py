@@ -24,21 +24,23 @@ def log_bounds(unit: Unit) -> tuple[int, int]:
     return unit.log.oldest() or 0, unit.log.newest()
 
 
-def list_events(unit: Unit, ask: ListEvents, epoch: str) -> EventPage:
+def list_events(unit: Unit, request: ListEvents, epoch: str) -> EventPage:
     """A page of the log after `since`, oldest first; `next` is where to go on.
 
     Where events before the page were pruned, `gap` says which. Raises `Invalid` when
     `since` is past the newest.
     """
     oldest, newest = log_bounds(unit)
-    if ask.since > newest:
-        raise Invalid(f"expected at most {newest}, got {ask.since} at $.since")
-    envelopes = unit.log.since(ask.since, ask.limit, ask.session, ask.type)
+    if request.since > newest:
+        raise Invalid(f"expected at most {newest}, got {request.since} at $.since")
+    envelopes = unit.log.since(
+        request.since, request.limit, request.session, request.type
+    )
     return EventPage(
         epoch=epoch,
         oldest=oldest,
         newest=newest,
         next=envelopes[-1].seq or newest if envelopes.more else newest,
-        gap=Gap(ask.since + 1, oldest) if oldest > ask.since + 1 else None,
+        gap=Gap(request.since + 1, oldest) if oldest > request.since + 1 else None,
         events=tuple(map(codec.event_body, envelopes)),
     )

@@ -60,25 +60,25 @@ def find(unit: Unit, handle: str) -> Channel | None:
     return next(found, None)
 
 
-def register(unit: Unit, ask: RegisterChannel) -> Channel:
+def register(unit: Unit, request: RegisterChannel) -> Channel:
     """Register a channel, instead of the one that had its handle before.
 
     Raises `NotFound` and `Gone` for its session, `CapacityReached` beyond the most.
     """
-    if ask.session_id is not None:
-        check_active(unit, ask.session_id)
-    others = _others(unit, ask.handle)
+    if request.session_id is not None:
+        check_active(unit, request.session_id)
+    others = _others(unit, request.handle)
     if len(others) >= MOST:
         raise CapacityReached(f"There are {MOST} channels already; remove one first.")
-    handle = normal(ask.handle)
-    own = Channel(handle, ask.port, ask.session_id, unit.now)
+    handle = normal(request.handle)
+    own = Channel(handle, request.port, request.session_id, unit.now)
     _put(unit, [*others, own])
     return own
 
 
-def remove(unit: Unit, ask: NameChannel) -> None:
+def remove(unit: Unit, request: NameChannel) -> None:
     """Remove a channel, if there is one."""
-    _put(unit, _others(unit, ask.handle))
+    _put(unit, _others(unit, request.handle))
 
 
 def _others(unit: Unit, handle: str) -> list[Channel]:

@@ -269,11 +269,11 @@ def replied(unit: Unit, message: Message) -> None:
 
 
 def mark_read(
-    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MarkRead
+    unit: Unit, room_id: SessionId, message_id: MessageId, request: MarkRead
 ) -> tuple[Read, ...]:
     """As `people.mark_read`, by the terminal itself, which has the message then."""
-    reads = participants.mark_read(unit, room_id, message_id, ask)
-    acknowledge(unit, message_id, ask.reader_id, Reason.READ)
+    reads = participants.mark_read(unit, room_id, message_id, request)
+    acknowledge(unit, message_id, request.reader_id, Reason.READ)
     return reads
 
 
@@ -376,7 +376,7 @@ def of_message(
 def list_deliveries(
     unit: Unit,
     session_id: SessionId,
-    ask: ListDeliveries,
+    request: ListDeliveries,
     caller: Caller | None = None,
 ) -> Page[DeliveryRecord]:
     """To that terminal or of that room, oldest first, as pages of messages are.
@@ -387,10 +387,11 @@ def list_deliveries(
     check_exists(unit, session_id)
     place = partial(unit.deliveries.ordinal, session_id)
     since, before = (
-        paging.bound(unit, ask, key, place, "delivery") for key in ("since", "before")
+        paging.bound(unit, request, key, place, "delivery")
+        for key in ("since", "before")
     )
-    state = DeliveryState(ask.state) if ask.state else None
-    page = unit.deliveries.page(session_id, state, since, before, ask.limit)
+    state = DeliveryState(request.state) if request.state else None
+    page = unit.deliveries.page(session_id, state, since, before, request.limit)
     last = -1 if since is not None and before is None else 0
     told = Page(tokens.shown(unit, caller, page))
     told.more, told.next = page.more, page[last].id if page.more else None

@@ -48,20 +48,20 @@ class SpokenMessage:
 
 
 def word(
-    unit: Unit, room_id: SessionId, ask: PostMessage, by_token: bool
+    unit: Unit, room_id: SessionId, request: PostMessage, by_token: bool
 ) -> SpokenMessage:
     """What a post is, before it is stored.
 
     A person is who shows no token, gives no terminal's and no channel's name, and
     posts as `user` what the server does not say itself.
     """
-    sender = participants.resolve(unit, ask.sender_id)
+    sender = participants.resolve(unit, request.sender_id)
     is_terminal = sender is not None and sender.type.has_terminal
-    own = _channels(registry.list_channels(unit), ask.sender_id, sender)
-    is_plain = ask.role == "user" and ask.msg_type not in MACHINE
+    own = _channels(registry.list_channels(unit), request.sender_id, sender)
+    is_plain = request.role == "user" and request.msg_type not in MACHINE
     if is_plain and not (by_token or is_terminal or own):
         return SpokenMessage(PERSON, Chain(unit.hops.newest() + 1))
-    author = sender.id if sender is not None else folded(ask.sender_id or UNNAMED)
+    author = sender.id if sender is not None else folded(request.sender_id or UNNAMED)
     places = {room_id, *(place for each in own for place in _heard_by(unit, each))}
     chains = [unit.hops.furthest(place, author) for place in sorted(places)]
     if sender is not None and is_terminal:

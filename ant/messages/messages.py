@@ -50,7 +50,7 @@ TICK = timedelta(microseconds=1)
 def post_message(
     unit: Unit,
     room_id: SessionId,
-    ask: PostMessage,
+    request: PostMessage,
     rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
     caller: Caller | None = None,
     max_hops: int = hops.MOST,
@@ -67,39 +67,42 @@ def post_message(
     """
     check_active(unit, room_id)
     broadcast = (Delivery("ws-broadcast", room_id, True),)
-    if ask.client_id is not None:
-        known = unit.messages.by_client_id(room_id, ask.client_id)
+    if request.client_id is not None:
+        known = unit.messages.by_client_id(room_id, request.client_id)
         if known is not None:
             records = tokens.shown(unit, caller, unit.deliveries.of_message(known.id))
             return Posted(known, broadcast + tuple(each.told() for each in records))
-    if ask.reply_to is not None and unit.messages.get(room_id, ask.reply_to) is None:
+    if (
+        request.reply_to is not None
+        and unit.messages.get(room_id, request.reply_to) is None
+    ):
         raise Invalid("reply_to must reference a message in this session at $.reply_to")
     newest = unit.messages.newest_stamp(room_id)
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
-    said = hops.word(unit, room_id, ask, caller is not None)
+    said = hops.word(unit, room_id, request, caller is not None)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,
-        role=ask.role,
-        content=ask.content,
-        format=ask.format,
+        role=request.role,
+        content=request.content,
+        format=request.format,
         status="complete",
-        sender_id=ask.sender_id,
-        target=ask.target,
-        reply_to=ask.reply_to,
-        msg_type=ask.msg_type,
-        meta=ask.meta,
+        sender_id=request.sender_id,
+        target=request.target,
+        reply_to=request.reply_to,
+        msg_type=request.msg_type,
+        meta=request.meta,
         created_at=at,
         pinned=False,
-        client_id=ask.client_id,
+        client_id=request.client_id,
         hops=said.chain.hops,
     )
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
-    if ask.sender_id:
-        participants.posted(unit, room_id, ask.sender_id, clock.stamp(at))
+    if request.sender_id:
+        participants.posted(unit, room_id, request.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
     reach = MessageReach(caller is not None, said.is_looped(max_hops))
@@ -108,7 +111,9 @@ def post_message(
     return Posted(message, broadcast + tuple(each.told() for each in sent))
 
 
-def list_messages(unit: Unit, room_id: SessionId, ask: ListMessages) -> Page[Message]:
+def list_messages(
+    unit: Unit, room_id: SessionId, request: ListMessages
+) -> Page[Message]:
     """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
 
     With `before` only what is older counts. Raises `Invalid` on a bad cursor.
@@ -120,9 +125,10 @@ def list_messages(unit: Unit, room_id: SessionId, ask: ListMessages) -> Page[Mes
         return clock.stamp(message.created_at) if message else None
 
     since, before = (
-        paging.bound(unit, ask, key, place, "message") for key in ("since", "before")
+        paging.bound(unit, request, key, place, "message")
+        for key in ("since", "before")
     )
-    page = unit.messages.page(room_id, since, before, ask.limit)
+    page = unit.messages.page(room_id, since, before, request.limit)
     last = -1 if since is not None and before is None else 0
     page.next = page[last].id if page.more else None
     return page
@@ -135,12 +141,12 @@ def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
 
 
 def merge_meta(
-    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MergeMeta
+    unit: Unit, room_id: SessionId, message_id: MessageId, request: MergeMeta
 ) -> Message:
     """Replace top-level keys of a message's meta; atomic, so that two at once count."""
     check_active(unit, room_id)
     return set_meta(
-        unit, participants.need_message(unit, room_id, message_id), ask.meta
+        unit, participants.need_message(unit, room_id, message_id), request.meta
     )
 
 
@@ -153,15 +159,15 @@ def set_meta(unit: Unit, before: Message, meta: dict[str, Any]) -> Message:
 
 
 def pin_message(
-    unit: Unit, room_id: SessionId, message_id: MessageId, ask: PinMessage
+    unit: Unit, room_id: SessionId, message_id: MessageId, request: PinMessage
 ) -> Message:
     """Pin or unpin a message."""
     check_active(unit, room_id)
     before = participants.need_message(unit, room_id, message_id)
-    message = attrs.evolve(before, pinned=ask.pinned)
-    unit.messages.change(message_id, pinned=ask.pinned)
+    message = attrs.evolve(before, pinned=request.pinned)
+    unit.messages.change(message_id, pinned=request.pinned)
     _updated(unit, message)
-    unit.emit(MessagePinned(room_id, message_id, ask.pinned))
+    unit.emit(MessagePinned(room_id, message_id, request.pinned))
     return message
 
 
@@ -184,7 +190,7 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     unit.emit(MessageDeleted(room_id, message_id))
 
 
-def search(unit: Unit, room_id: SessionId | None, ask: Search) -> Page[Found]:
+def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found]:
     """Messages that hold every word of `q`, in one room or in all.
 
     There are `more` where `limit` would allow them and a page's bytes do not.
@@ -193,17 +199,17 @@ def search(unit: Unit, room_id: SessionId | None, ask: Search) -> Page[Found]:
     """
     if room_id is not None:
         check_exists(unit, room_id)
-    words = ask.q.split()
+    words = request.q.split()
     if not words:
         return Page()
-    wanted = ask.include.split(",")
+    wanted = request.include.split(",")
     messages = unit.messages.search(
         words,
         room_id,
         archived="archived" in wanted,
         deleted="deleted" in wanted,
-        by_rank=ask.sort == "rank",
-        limit=ask.limit,
+        by_rank=request.sort == "rank",
+        limit=request.limit,
     )
     first = re.compile(re.escape(words[0]), re.IGNORECASE)
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
@@ -212,7 +218,7 @@ def search(unit: Unit, room_id: SessionId | None, ask: Search) -> Page[Found]:
         unit.pause()
         made.append(Found(message, _snippet(message.content, first, pattern)))
     found = Page(made)
-    found.more = messages.more and len(made) < ask.limit
+    found.more = messages.more and len(made) < request.limit
     return found
 
 

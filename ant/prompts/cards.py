@@ -39,14 +39,14 @@ def content(record: PromptRecord) -> str:
 def notice(record: PromptRecord, name: str) -> str:
     """What a room that is not the terminal's own is told."""
     where = f"/api/sessions/{record.terminal_id}/prompt-bridge/respond"
-    ask = codec.dumps({"prompt_id": record.id, "response": "…"}).decode()
+    request = codec.dumps({"prompt_id": record.id, "response": "…"}).decode()
     fence = "```"
     while fence in record.raw_text:
         fence += "`"
     return (
         f"{name} waits for an answer: {record.summary}\n\n"
         f"{fence}\n{record.raw_text}\n{fence}\n\n"
-        f"Answer with POST {where} {ask}"
+        f"Answer with POST {where} {request}"
     )
 
 

@@ -68,20 +68,20 @@ class HookFact:
         return looked_at <= self.at or now - self.at < TRUST_S
 
 
-def event_of(ask: ReportHook) -> str:
+def event_of(request: ReportHook) -> str:
     """The name of the event."""
-    return ask.event or ask.hook_event_name or ""
+    return request.event or request.hook_event_name or ""
 
 
-def fact_of(ask: ReportHook, now: float) -> HookFact | None:
+def fact_of(request: ReportHook, now: float) -> HookFact | None:
     """What a hook tells of the state; None where it tells nothing."""
-    event = event_of(ask)
+    event = event_of(request)
     state = _STATES.get(event)
     if event == "Notification":
-        state = _NOTICES.get(ask.notification_type or "", state)
+        state = _NOTICES.get(request.notification_type or "", state)
     if state is None:
         return None
-    return HookFact(state, event, ask.tool_name or ask.notification_type, now)
+    return HookFact(state, event, request.tool_name or request.notification_type, now)
 
 
 BUDGET: Final = 16_000
@@ -108,18 +108,21 @@ _KINDS: Final = {
 }
 
 
-def record_hook(unit: Unit, session_id: SessionId, ask: ReportHook) -> None:
+def record_hook(unit: Unit, session_id: SessionId, request: ReportHook) -> None:
     """Record what a hook told, whatever it was."""
-    event, kind = event_of(ask), kind_of(ask)
-    given, answer = _object(ask.rest.get("tool_input")), ask.rest.get("tool_response")
+    event, kind = event_of(request), kind_of(request)
+    given, answer = (
+        _object(request.rest.get("tool_input")),
+        request.rest.get("tool_response"),
+    )
     done = _object(answer)
-    payload: dict[str, Any] = {"source_event": event, "agent": ask.agent}
+    payload: dict[str, Any] = {"source_event": event, "agent": request.agent}
     path = given.get("file_path") or given.get("notebook_path")
     if kind == "file_write":
         payload |= {
-            "tool": ask.tool_name,
+            "tool": request.tool_name,
             "file_path": path,
-            "action": "write" if ask.tool_name == "Write" else "edit",
+            "action": "write" if request.tool_name == "Write" else "edit",
             "success": not done.get("error") and done.get("success") is not False,
         }
         if "replace_all" in given:
@@ -128,20 +131,20 @@ def record_hook(unit: Unit, session_id: SessionId, ask: ReportHook) -> None:
         payload |= {
             "command": given.get("command"),
             "exit_code": done.get("exit_code"),
-            "cwd": ask.rest.get("cwd"),
+            "cwd": request.rest.get("cwd"),
             "duration_ms": done.get("duration_ms"),
             "started_at": None,
             "ended_at": clock.stamp(unit.now),
-            "tool": ask.tool_name,
+            "tool": request.tool_name,
         }
     else:
         payload |= {
-            "tool": ask.tool_name,
-            "notification_type": ask.notification_type,
-            "fields": ask.rest,
+            "tool": request.tool_name,
+            "notification_type": request.notification_type,
+            "fields": request.rest,
         }
-    said = given.get("command") or path or ask.rest.get("message")
-    words = [ask.tool_name or event, said if isinstance(said, str) else ""]
+    said = given.get("command") or path or request.rest.get("message")
+    words = [request.tool_name or event, said if isinstance(said, str) else ""]
     fact = RunEventDraft(
         source=Source.HOOK,
         trust=Trust.HIGH,
@@ -152,14 +155,14 @@ def record_hook(unit: Unit, session_id: SessionId, ask: ReportHook) -> None:
     log.record(unit, session_id, fact)
 
 
-def kind_of(ask: ReportHook) -> str:
+def kind_of(request: ReportHook) -> str:
     """The kind of event that a hook makes, as the original has them."""
-    event = event_of(ask)
-    if ask.notification_type == "permission_prompt":
+    event = event_of(request)
+    if request.notification_type == "permission_prompt":
         return "permission"
-    if event in _AFTER and ask.tool_name in _WRITERS:
+    if event in _AFTER and request.tool_name in _WRITERS:
         return "file_write"
-    if event in _AFTER and ask.tool_name in _RUNNERS:
+    if event in _AFTER and request.tool_name in _RUNNERS:
         return "command_block"
     is_fault = "error" in event.lower() or "fail" in event.lower()
     return _KINDS.get(event, "error" if is_fault else "system")

@@ -27,18 +27,18 @@ class Responder:
     justification: str | None = None
 
 
-def respond_choice(record: PromptRecord, ask: Respond) -> Choice:
+def respond_choice(record: PromptRecord, request: Respond) -> Choice:
     """What a `respond` means to that prompt. Raises `Invalid` and `NotAnOption`."""
-    if ask.type is None and ask.choice is None:
-        return understood(record, ask.response or ask.text or "", ask.enter)
-    text = ask.text if ask.text is not None else ask.response
-    return meant(record, ask.type, ask.choice, text)
+    if request.type is None and request.choice is None:
+        return understood(record, request.response or request.text or "", request.enter)
+    text = request.text if request.text is not None else request.response
+    return meant(record, request.type, request.choice, text)
 
 
-def card_choice(record: PromptRecord, ask: AgentResponse) -> Choice:
+def card_choice(record: PromptRecord, request: AgentResponse) -> Choice:
     """What an `agent_response` means to that prompt. Raises as `respond_choice`."""
-    text = ask.value if ask.value is not None else ask.text
-    return meant(record, ask.type, ask.choice, text)
+    text = request.value if request.value is not None else request.text
+    return meant(record, request.type, request.choice, text)
 
 
 def meant(

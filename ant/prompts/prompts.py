@@ -74,7 +74,7 @@ def _told(
         if unit.sessions.state(chat_id) != (False, False):
             continue  # It is gone, or nobody is to post there.
         is_card = chat_id == session.linked_chat_id
-        ask = PostMessage(
+        request = PostMessage(
             content=cards.content(record)
             if is_card
             else cards.notice(record, session.handle or session.name),
@@ -83,7 +83,7 @@ def _told(
             msg_type=CARD if is_card else NOTICE,
             meta=cards.opening(record) if is_card else cards.about(record),
         )
-        message = messages.post_message(unit, chat_id, ask, rests).message
+        message = messages.post_message(unit, chat_id, request, rests).message
         record = attrs.evolve(record, delivered_to=(*record.delivered_to, chat_id))
         if is_card:
             record = attrs.evolve(record, chat_id=chat_id, message_id=message.id)
@@ -192,14 +192,14 @@ def open_prompt(unit: Unit, session_id: SessionId) -> PromptRecord | None:
 
 
 def merge_meta(
-    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MergeMeta
+    unit: Unit, room_id: SessionId, message_id: MessageId, request: MergeMeta
 ) -> tuple[Message, PromptRecord | None]:
     """As `rooms.merge_meta`; a card that is put away takes its prompt along.
 
     The second is that prompt, discarded, if there was one pending.
     """
-    message = messages.merge_meta(unit, room_id, message_id, ask)
-    if message.msg_type != CARD or ask.meta.get("status") not in cards.PUT_AWAY:
+    message = messages.merge_meta(unit, room_id, message_id, request)
+    if message.msg_type != CARD or request.meta.get("status") not in cards.PUT_AWAY:
         return message, None
     before = unit.prompts.of_card(message.id)
     if before is None or not before.is_pending:
@@ -230,7 +230,7 @@ def need_prompt(unit: Unit, terminal_id: SessionId, prompt_id: str) -> PromptRec
 
 
 def find_asked(
-    unit: Unit, room_id: SessionId, ask: AgentResponse
+    unit: Unit, room_id: SessionId, request: AgentResponse
 ) -> tuple[Session, PromptRecord | None]:
     """Which terminal a response in a room is for, and which prompt, where it says so.
 
@@ -238,13 +238,13 @@ def find_asked(
     terminal is not that of the room, `Invalid` for a card's content that names none.
     """
     own = _terminal_in(unit, room_id)
-    if ask.terminal_session_id is not None:
-        named = unit.sessions.get(ask.terminal_session_id)
+    if request.terminal_session_id is not None:
+        named = unit.sessions.get(request.terminal_session_id)
         if named is None or named.terminal is None:
-            raise NotFound("terminal", ask.terminal_session_id)
+            raise NotFound("terminal", request.terminal_session_id)
         if own is None or named.id != own.id:
             raise Forbidden(f"Terminal {named.id!r} is not that of this room.")
-    record = _named_prompt(unit, room_id, ask)
+    record = _named_prompt(unit, room_id, request)
     if record is not None and (own is None or record.session_id != own.id):
         raise Forbidden(f"Prompt {record.id!r} is not asked by this room's terminal.")
     if own is None:
@@ -260,16 +260,16 @@ def _terminal_in(unit: Unit, room_id: SessionId) -> Session | None:
 
 
 def _named_prompt(
-    unit: Unit, room_id: SessionId, ask: AgentResponse
+    unit: Unit, room_id: SessionId, request: AgentResponse
 ) -> PromptRecord | None:
-    if ask.event_id is not None:
-        record = unit.prompts.of_card(ask.event_id)
+    if request.event_id is not None:
+        record = unit.prompts.of_card(request.event_id)
         if record is None:
-            raise NotFound("prompt card", ask.event_id)
+            raise NotFound("prompt card", request.event_id)
         return record
-    prompt_id: str | None = ask.prompt_id
-    if prompt_id is None and ask.event_content is not None:
-        prompt_id = _prompt_id_in(ask.event_content)
+    prompt_id: str | None = request.prompt_id
+    if prompt_id is None and request.event_content is not None:
+        prompt_id = _prompt_id_in(request.event_content)
     if prompt_id is None:
         return None
     record = unit.prompts.get(prompt_id)

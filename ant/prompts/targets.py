@@ -23,12 +23,12 @@ def get_config(unit: Unit) -> BridgeConfig:
     return codec.read_body(text.encode(), BridgeConfig) if text else BridgeConfig()
 
 
-def put_config(unit: Unit, ask: PutBridge) -> BridgeConfig:
+def put_config(unit: Unit, request: PutBridge) -> BridgeConfig:
     """Change what is named, to any depth; a route that is null is taken out.
 
     Raises `Invalid` where a target lacks what it needs, or has too much.
     """
-    named = changes(ask)
+    named = changes(request)
     inner = named.pop("config", None)
     path = "$"
     if inner is not None:

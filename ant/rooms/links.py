@@ -18,7 +18,7 @@ from ant.store import Unit, paging
 def list_links(
     unit: Unit,
     room_id: SessionId,
-    ask: ListAll = FIRST_PAGE,
+    request: ListAll = FIRST_PAGE,
     caller: Caller | None = None,
 ) -> RoomLinks:
     """Outgoing and incoming links of a room, a page of both together.
@@ -26,7 +26,7 @@ def list_links(
     For a token those to rooms that it opens. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
-    page = unit.links.page(room_id, paging.place(ask.after))
+    page = unit.links.page(room_id, paging.place(request.after))
     outgoing = [each for each in page if each.source_room_id == room_id]
     incoming = [each for each in page if each.source_room_id != room_id]
     if caller is not None:
@@ -35,7 +35,7 @@ def list_links(
     return RoomLinks(tuple(outgoing), tuple(incoming), page.next)
 
 
-def create_link(unit: Unit, room_id: SessionId, ask: CreateLink) -> RoomLink:
+def create_link(unit: Unit, room_id: SessionId, request: CreateLink) -> RoomLink:
     """Link a room to one that exists, or to a new discussion of it.
 
     Raises `Invalid` when an end is no chat or both are one, `NotFound` when there is no
@@ -43,24 +43,24 @@ def create_link(unit: Unit, room_id: SessionId, ask: CreateLink) -> RoomLink:
     """
     source = need_active(unit, room_id)
     _need_chat(source, "$")
-    if ask.target_room_id is None:
-        target = _discussion(unit, source, ask)
+    if request.target_room_id is None:
+        target = _discussion(unit, source, request)
     else:
-        target = need_active(unit, ask.target_room_id)
+        target = need_active(unit, request.target_room_id)
         _need_chat(target, "$.targetRoomId")
     if source.id == target.id:
         raise Invalid("a room cannot be linked to itself at $.targetRoomId")
-    if unit.links.exists(source.id, target.id, ask.relationship):
+    if unit.links.exists(source.id, target.id, request.relationship):
         raise Conflict("Room link already exists")
     link = RoomLink(
         id=LinkId(clock.new_id()),
         source_room_id=source.id,
         target_room_id=target.id,
-        relationship=ask.relationship,
-        title=ask.title,
-        created_by=ask.created_by,
+        relationship=request.relationship,
+        title=request.title,
+        created_by=request.created_by,
         created_at=unit.now,
-        settings={"inherit_parent_context": ask.inherit_context} | ask.settings,
+        settings={"inherit_parent_context": request.inherit_context} | request.settings,
         source_name=source.name,
         source_type=source.type,
         target_name=target.name,
@@ -81,9 +81,9 @@ def _need_chat(session: Session, path: str) -> None:
         raise Invalid(f"only chat sessions can be linked at {path}")
 
 
-def _discussion(unit: Unit, source: Session, ask: CreateLink) -> Session:
+def _discussion(unit: Unit, source: Session, request: CreateLink) -> Session:
     """A new chat beside the source, with its members where they are to be copied."""
-    wanted = (ask.title or f"Discussion: {source.name}").strip()
+    wanted = (request.title or f"Discussion: {source.name}").strip()
     name, count = wanted, 1
     while unit.sessions.name_taken(name):
         count += 1
@@ -106,7 +106,7 @@ def _discussion(unit: Unit, source: Session, ask: CreateLink) -> Session:
         terminal=None,
     )
     unit.sessions.add(room, {})
-    if ask.copy_members:
+    if request.copy_members:
         for member in unit.people.members(source.id):
             if member.role == PARTICIPANT:
                 unit.people.save_member(room.id, member)

@@ -67,8 +67,8 @@ def _room(unit: Unit, room_id: SessionId) -> Session:
     return room
 
 
-def _who(unit: Unit, ask: AddParticipant | RemoveParticipant) -> Session:
-    name = ask.session_id or ask.handle
+def _who(unit: Unit, request: AddParticipant | RemoveParticipant) -> Session:
+    name = request.session_id or request.handle
     if not name:
         raise Invalid("session_id or handle required at $")
     member = resolve(unit, name)
@@ -77,21 +77,23 @@ def _who(unit: Unit, ask: AddParticipant | RemoveParticipant) -> Session:
     return member
 
 
-def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Participant:
+def add_participant(
+    unit: Unit, room_id: SessionId, request: AddParticipant
+) -> Participant:
     """Add a member, or take one back who had left.
 
     Raises `Invalid` when the room is no chat or itself the member, `NotFound` when
     there is no such session, `Gone` when it is archived or deleted.
     """
     _room(unit, room_id)
-    session = need_active(unit, _who(unit, ask).id)
+    session = need_active(unit, _who(unit, request).id)
     if session.id == room_id:
         raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
-    alias = normal(ask.alias) if ask.alias else None
+    alias = normal(request.alias) if request.alias else None
     member = MemberRecord(
         session_id=session.id,
-        role=ask.role,
+        role=request.role,
         alias=alias or (before.alias if before else None) or session.handle,
         cli_flag=session.cli_flag,
         joined_at=before.joined_at if before else clock.stamp(unit.now),
@@ -103,11 +105,11 @@ def add_participant(unit: Unit, room_id: SessionId, ask: AddParticipant) -> Part
 
 
 def remove_participant(
-    unit: Unit, room_id: SessionId, ask: RemoveParticipant
+    unit: Unit, room_id: SessionId, request: RemoveParticipant
 ) -> tuple[bool, SessionId]:
     """Mark a member as left; whether there was one, and who."""
     _room(unit, room_id)
-    session = _who(unit, ask)
+    session = _who(unit, request)
     member = unit.people.member(room_id, session.id)
     if member is None or member.role == LEFT:
         return False, session.id
@@ -135,7 +137,7 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
 
 
 def list_participants(
-    unit: Unit, room_id: SessionId, ask: ListAll = FIRST_PAGE
+    unit: Unit, room_id: SessionId, request: ListAll = FIRST_PAGE
 ) -> Participants:
     """Members who are there, those who post from outside, and both.
 
@@ -144,7 +146,7 @@ def list_participants(
     a bad cursor.
     """
     check_exists(unit, room_id)
-    after = _place(ask.after)
+    after = _place(request.after)
     members = unit.people.members(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
     posts, strangers = _posts(unit, room_id, members, sessions)
@@ -266,12 +268,12 @@ def need_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Messa
 
 
 def mark_read(
-    unit: Unit, room_id: SessionId, message_id: MessageId, ask: MarkRead
+    unit: Unit, room_id: SessionId, message_id: MessageId, request: MarkRead
 ) -> tuple[Read, ...]:
     """Note who read a message, the first time; all who did."""
     check_active(unit, room_id)
     need_message(unit, room_id, message_id)
-    reader = get_session(unit, ask.reader_id)
+    reader = get_session(unit, request.reader_id)
     return has_read(unit, room_id, message_id, reader.id)
 
 
@@ -290,12 +292,12 @@ def list_reads(
     unit: Unit,
     room_id: SessionId,
     message_id: MessageId,
-    ask: ListReads = FIRST_READS,
+    request: ListReads = FIRST_READS,
 ) -> Page[Read]:
     """Who read one message, a page of it. Raises `NotFound`."""
     check_exists(unit, room_id)
     need_message(unit, room_id, message_id)
-    return _reads_of(unit, room_id, message_id, ask.after)
+    return _reads_of(unit, room_id, message_id, request.after)
 
 
 def _reads_of(
@@ -307,16 +309,18 @@ def _reads_of(
     return page
 
 
-def all_reads(unit: Unit, room_id: SessionId, ask: ListReads = FIRST_READS) -> Receipts:
+def all_reads(
+    unit: Unit, room_id: SessionId, request: ListReads = FIRST_READS
+) -> Receipts:
     """Receipts of every message of a room that was read, a page of them."""
     check_exists(unit, room_id)
-    return unit.people.reads(room_id, after=ask.after)
+    return unit.people.reads(room_id, after=request.after)
 
 
 def all_receipts(
-    unit: Unit, caller: Caller | None, room_id: SessionId, ask: ListReads
+    unit: Unit, caller: Caller | None, room_id: SessionId, request: ListReads
 ) -> tuple[dict[str, tuple[Read, ...]], int | None]:
     """Those of a page of all messages of a room, by message, and its `next`."""
-    page = participants.all_reads(unit, room_id, ask)
+    page = participants.all_reads(unit, room_id, request)
     told = {key: receipts(unit, caller, room_id, reads) for key, reads in page.items()}
     return {key: reads for key, reads in told.items() if reads}, page.next

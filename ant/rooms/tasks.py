@@ -29,28 +29,28 @@ DELETED = "deleted"
 
 
 def list_tasks(
-    unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
+    unit: Unit, session_id: SessionId, request: ListAll = FIRST_PAGE
 ) -> Page[Task]:
     """A page of the room's tasks, deleted ones too, oldest first.
 
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
-    return unit.board.tasks(session_id, paging.place(ask.after))
+    return unit.board.tasks(session_id, paging.place(request.after))
 
 
-def create_task(unit: Unit, session_id: SessionId, ask: CreateTask) -> Task:
+def create_task(unit: Unit, session_id: SessionId, request: CreateTask) -> Task:
     """A new task; who made it is shown by handle where they have one."""
     check_active(unit, session_id)
     task = Task(
         id=TaskId(clock.new_id()),
         session_id=session_id,
-        created_by=name_of(unit, ask.created_by),
-        assigned_to=ask.assigned_to,
-        title=ask.title,
-        description=ask.description,
-        status=ask.status,
-        file_refs=ask.file_refs,
+        created_by=name_of(unit, request.created_by),
+        assigned_to=request.assigned_to,
+        title=request.title,
+        description=request.description,
+        status=request.status,
+        file_refs=request.file_refs,
         created_at=unit.now,
         updated_at=unit.now,
     )
@@ -74,10 +74,12 @@ def find_task(unit: Unit, session_id: SessionId, task_id: str) -> Task:
     return tasks[0]
 
 
-def patch_task(unit: Unit, session_id: SessionId, task_id: str, ask: PatchTask) -> Task:
+def patch_task(
+    unit: Unit, session_id: SessionId, task_id: str, request: PatchTask
+) -> Task:
     """Change what is named; null clears."""
     task = find_task(unit, session_id, task_id)
-    named = changes(ask)
+    named = changes(request)
     if not named:
         return task
     if "file_refs" in named:
@@ -96,25 +98,25 @@ def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
 
 
 def list_file_refs(
-    unit: Unit, session_id: SessionId, ask: ListAll = FIRST_PAGE
+    unit: Unit, session_id: SessionId, request: ListAll = FIRST_PAGE
 ) -> Page[FileRef]:
     """A page of the files flagged in the room, oldest first.
 
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
-    return unit.board.file_refs(session_id, paging.place(ask.after))
+    return unit.board.file_refs(session_id, paging.place(request.after))
 
 
-def add_file_ref(unit: Unit, session_id: SessionId, ask: CreateFileRef) -> FileRef:
+def add_file_ref(unit: Unit, session_id: SessionId, request: CreateFileRef) -> FileRef:
     """Flag a file. It need not be on this host, so nothing is opened."""
     check_active(unit, session_id)
     ref = FileRef(
         id=FileRefId(clock.new_id()),
         session_id=session_id,
-        flagged_by=name_of(unit, ask.flagged_by),
-        file_path=ask.file_path,
-        note=ask.note,
+        flagged_by=name_of(unit, request.flagged_by),
+        file_path=request.file_path,
+        note=request.note,
         created_at=unit.now,
     )
     unit.board.add_file_ref(ref)

@@ -101,65 +101,67 @@ def record_all(
                 record(unit, session_id, one)
 
 
-def list_run_events(unit: Unit, session_id: SessionId, ask: ListRunEvents) -> RunEvents:
+def list_run_events(
+    unit: Unit, session_id: SessionId, request: ListRunEvents
+) -> RunEvents:
     """A page of what happened to a session; of a linked chat, to its terminal.
 
     Raises `NotFound`, and `Invalid` on a time that is none.
     """
     session = get_session(unit, session_id)
     owner = terminal_of(unit, session) or session
-    since = paging.bound(unit, ask, "since")
+    since = paging.bound(unit, request, "since")
     events = unit.run_events.page(
         owner.id,
-        ask.limit,
+        request.limit,
         since,
-        paging.bound(unit, ask, "before"),
-        ask.after,
-        ask.source,
-        ask.kind,
-        ask.q,
-        ask.before_id,
+        paging.bound(unit, request, "before"),
+        request.after,
+        request.source,
+        request.kind,
+        request.q,
+        request.before_id,
     )
-    is_forward = ask.before is None and ask.before_id is None
-    is_forward = is_forward and not (since is None and ask.after is None)
-    following = events[-1].id if events else ask.after
+    is_forward = request.before is None and request.before_id is None
+    is_forward = is_forward and not (since is None and request.after is None)
+    following = events[-1].id if events else request.after
     return RunEvents(
         session_id=session_id,
         terminal_id=owner.id,
         since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
-        limit=ask.limit,
+        limit=request.limit,
         count=len(events),
         next=following,
-        events=events if ask.order == "asc" else events[::-1],
+        events=events if request.order == "asc" else events[::-1],
         previous=events[0].id if events.more and not is_forward else None,
     )
 
 
 def list_terminal_events(
-    unit: Unit, session_id: SessionId, ask: ListTerminalEvents
+    unit: Unit, session_id: SessionId, request: ListTerminalEvents
 ) -> TerminalEvents:
     """A page of what a terminal's host told. Raises `NotFound`, `Invalid`."""
     check_exists(unit, session_id)
-    since = paging.bound(unit, ask, "since")
+    since = paging.bound(unit, request, "since")
     rows = unit.terminal_events.page(
         session_id,
-        ask.limit,
+        request.limit,
         since,
-        paging.bound(unit, ask, "before"),
-        ask.kind,
-        ask.after,
-        ask.before_id,
+        paging.bound(unit, request, "before"),
+        request.kind,
+        request.after,
+        request.before_id,
     )
-    is_forward = ask.before is None and ask.before_id is None
-    is_forward = is_forward and not (since is None and ask.after is None)
+    is_forward = request.before is None and request.before_id is None
+    is_forward = is_forward and not (since is None and request.after is None)
     last = rows[-1 if is_forward else 0].id if rows.more else None
     return TerminalEvents(
         session_id=session_id,
         since_ms=clock.epoch_ms(clock.parse_stamp(since)) if since else None,
-        kind=ask.kind,
-        limit=ask.limit,
+        kind=request.kind,
+        limit=request.limit,
         count=len(rows),
-        rows=rows if ask.order == "asc" else rows[::-1],
+        rows=rows if request.order == "asc" else rows[::-1],
         next=last if is_forward else None,
         previous=None if is_forward else last,
     )

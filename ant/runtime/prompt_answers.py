@@ -57,7 +57,7 @@ class Handled:
 
 
 async def answer_prompt(
-    system: System, session_id: SessionId, ask: Respond
+    system: System, session_id: SessionId, request: Respond
 ) -> Responded:
     """Answer a prompt of the terminal with that id, or whose chat that is.
 
@@ -66,34 +66,36 @@ async def answer_prompt(
     *Cancellation:* once it is claimed it is typed and recorded all the same.
     """
     terminal = await system.journal.read(need_terminal_of, session_id)
-    record = await _bound(system, terminal.id, ask.prompt_id)
-    choice = interpret.respond_choice(record, ask)
+    record = await _bound(system, terminal.id, request.prompt_id)
+    choice = interpret.respond_choice(record, request)
     responder = Responder(
-        by=ask.by,
-        source=ask.source or "respond",
-        justification=ask.justification or ask.reason,
+        by=request.by,
+        source=request.source or "respond",
+        justification=request.justification or request.reason,
     )
     record, decision = await _answer(system, record, choice, responder)
     return Responded(True, record, decision.chosen, decision.resolved)
 
 
-async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> Handled:
+async def answer_card(
+    system: System, room_id: SessionId, request: PostMessage
+) -> Handled:
     """Answer a prompt by a message in the chat of its terminal; as `answer_prompt`.
 
     Raises `Forbidden` where the prompt is not that of this room's terminal.
     """
     await system.journal.read(sessions.check_active, room_id)
     with _in_content():
-        response = codec.read_body(ask.content.encode(), AgentResponse)
+        response = codec.read_body(request.content.encode(), AgentResponse)
     terminal, named = await system.journal.read(prompts.find_asked, room_id, response)
     record = await _bound(system, terminal.id, named.id if named else None)
     with _in_content():
         choice = interpret.card_choice(record, response)
-    source = response.source or ask.meta.get("source")
-    why = response.justification or response.reason or ask.meta.get("justification")
+    source = response.source or request.meta.get("source")
+    why = response.justification or response.reason or request.meta.get("justification")
     responder = Responder(
-        by=await system.journal.read(participants.name_of, ask.sender_id),
-        responder_id=ask.sender_id,
+        by=await system.journal.read(participants.name_of, request.sender_id),
+        responder_id=request.sender_id,
         source=source if isinstance(source, str) else "linked_chat",
         justification=why if isinstance(why, str) else None,
     )
@@ -101,13 +103,13 @@ async def answer_card(system: System, room_id: SessionId, ask: PostMessage) -> H
     return Handled(
         id=MessageId(clock.new_id()),
         session_id=room_id,
-        role=ask.role,
-        format="json" if ask.format == "text" else ask.format,
+        role=request.role,
+        format="json" if request.format == "text" else request.format,
         status="complete",
-        sender_id=ask.sender_id,
-        target=ask.target,
-        reply_to=ask.reply_to,
-        msg_type=ask.msg_type,
+        sender_id=request.sender_id,
+        target=request.target,
+        reply_to=request.reply_to,
+        msg_type=request.msg_type,
         handled=True,
         deliveries=(Delivery("agent-event-bus", terminal.id, True),),
         prompt=record,

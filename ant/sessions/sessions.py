@@ -38,36 +38,36 @@ _PATCHED = ("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_mes
 """Columns that a patch sets as they are."""
 
 
-def _driver(ask: CreateSession, program: str | None) -> CliFlag | None:
-    if ask.cli_flag is not None or ask.type is not SessionType.AGENT:
-        return ask.cli_flag
+def _driver(request: CreateSession, program: str | None) -> CliFlag | None:
+    if request.cli_flag is not None or request.type is not SessionType.AGENT:
+        return request.cli_flag
     return PROGRAMS.get(program) if program else None
 
 
-def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Session:
+def create_session(unit: Unit, request: CreateSession, program: str | None) -> Session:
     """A new session; with a terminal also its private chat, linked, both with handles.
 
     `program` is the name of what it will run, for the driver of an agent. Raises
     `Conflict` when an active session has the name, or the chat's.
     """
-    name = ask.name.strip()
-    driver = _driver(ask, program)
-    chat_name = f"{name}-Chat" if ask.type.has_terminal else None
+    name = request.name.strip()
+    driver = _driver(request, program)
+    chat_name = f"{name}-Chat" if request.type.has_terminal else None
     for taken in filter(None, (name, chat_name)):
         if unit.sessions.name_taken(taken):
             raise Conflict(f'"{taken}" already exists')
     session = Session(
         id=SessionId(clock.new_id()),
         name=name,
-        type=ask.type,
-        workspace_id=ask.workspace_id,
-        root_dir=ask.root_dir,
+        type=request.type,
+        workspace_id=request.workspace_id,
+        root_dir=request.root_dir,
         status=Status.NONE,
         archived=False,
-        ttl=ask.ttl,
+        ttl=request.ttl,
         deleted_at=None,
         last_activity=None,
-        meta=ask.meta | ({"agent_driver": driver} if driver else {}),
+        meta=request.meta | ({"agent_driver": driver} if driver else {}),
         created_at=unit.now,
         updated_at=unit.now,
         handle=None,
@@ -76,11 +76,11 @@ def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Sessi
         cli_flag=driver,
         linked_chat_id=None,
         auto_forward_chat=True,
-        accepts_messages=ask.accepts_messages,
+        accepts_messages=request.accepts_messages,
         terminal=None,
     )
     if chat_name is not None:
-        session = _with_terminal(unit, session, ask, chat_name)
+        session = _with_terminal(unit, session, request, chat_name)
     else:
         unit.sessions.add(session, {})
     unit.emit(SessionsChanged(session.id))
@@ -88,7 +88,7 @@ def create_session(unit: Unit, ask: CreateSession, program: str | None) -> Sessi
 
 
 def _with_terminal(
-    unit: Unit, session: Session, ask: CreateSession, chat_name: str
+    unit: Unit, session: Session, request: CreateSession, chat_name: str
 ) -> Session:
     slug = handles.free(unit, session.name)
     chat_slug = handles.free(unit, chat_name)
@@ -111,10 +111,10 @@ def _with_terminal(
         alias=slug,
         linked_chat_id=chat.id,
         terminal=TerminalInfo(
-            host=ask.host or "pty",
-            command=ask.command,
-            cols=ask.cols,
-            rows=ask.rows,
+            host=request.host or "pty",
+            command=request.command,
+            cols=request.cols,
+            rows=request.rows,
             pid=None,
             exit_code=None,
             exit_signal=None,
@@ -126,16 +126,16 @@ def _with_terminal(
         ),
     )
     unit.sessions.add(chat, {})
-    unit.sessions.add(session, ask.env)
+    unit.sessions.add(session, request.env)
     return session
 
 
-def list_sessions(unit: Unit, ask: ListAll = FIRST_PAGE) -> SessionList:
+def list_sessions(unit: Unit, request: ListAll = FIRST_PAGE) -> SessionList:
     """A page of active sessions, and of those that can be brought back.
 
     Raises `Invalid` on an `after` that no page ended with.
     """
-    kind, place = _place(ask.after)
+    kind, place = _place(request.after)
     active: Page[Session] = Page()
     if kind != _RECOVERABLE:
         active = unit.sessions.active(place, PAGE_BYTES // 2)
@@ -316,14 +316,14 @@ def purge(unit: Unit) -> list[SessionId]:
 
 
 def patch_session(
-    unit: Unit, session_id: SessionId, ask: PatchSession
+    unit: Unit, session_id: SessionId, request: PatchSession
 ) -> tuple[Session, list[SessionId]]:
     """Change what is named; the row, and which sessions are archived by it.
 
     Raises `Gone` on an inactive session unless it is to be unarchived, `Conflict` when
     a name is taken, `Invalid` when the chat to link is none.
     """
-    named = changes(ask)
+    named = changes(request)
     if named.get("archived") is False and not get_session(unit, session_id).active:
         restore_session(unit, session_id)
     session = need_active(unit, session_id)
@@ -397,10 +397,10 @@ def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
     return [session.id for session in sessions]
 
 
-def set_handle(unit: Unit, session_id: SessionId, ask: SetHandle) -> Session:
+def set_handle(unit: Unit, session_id: SessionId, request: SetHandle) -> Session:
     """Give a session a handle that nobody active has; null clears it."""
     check_active(unit, session_id)
-    handle = normal(ask.handle) if ask.handle else None
+    handle = normal(request.handle) if request.handle else None
     if handle is not None:
         if not FORM.fullmatch(handle):
             raise Invalid("expected letters, digits, _, . or - at $.handle")
@@ -410,18 +410,18 @@ def set_handle(unit: Unit, session_id: SessionId, ask: SetHandle) -> Session:
     unit.sessions.change(
         session_id,
         handle=handle,
-        display_name=ask.display_name,
+        display_name=request.display_name,
         updated_at=clock.stamp(unit.now),
     )
-    unit.emit(HandleUpdated(session_id, handle, ask.display_name))
+    unit.emit(HandleUpdated(session_id, handle, request.display_name))
     unit.emit(SessionsChanged(session_id))
     return get_session(unit, session_id)
 
 
-def set_cli_flag(unit: Unit, session_id: SessionId, ask: SetCliFlag) -> Session:
+def set_cli_flag(unit: Unit, session_id: SessionId, request: SetCliFlag) -> Session:
     """Name the agent CLI driver, in row and `meta.agent_driver`, or clear both."""
     session = need_active(unit, session_id)
-    slug = (ask.cli_flag or "").strip()
+    slug = (request.cli_flag or "").strip()
     if slug and slug not in list(CliFlag):
         raise Invalid(f'Invalid cli_flag: "{slug}" at $.cli_flag')
     flag = CliFlag(slug) if slug else None

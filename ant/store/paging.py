@@ -35,7 +35,7 @@ def _nobody(_: str) -> None:
 
 def bound(
     unit: Unit,
-    ask: Any,
+    request: Any,
     key: str,
     find: Callable[[str], T | None] = _nobody,
     noun: str = "",
@@ -45,7 +45,7 @@ def bound(
 
     Raises `Invalid` on what is no time, duration or id of a `noun`.
     """
-    text: str | None = getattr(ask, key)
+    text: str | None = getattr(request, key)
     if text is None:
         return None
     try:

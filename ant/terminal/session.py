@@ -173,11 +173,11 @@ class LiveTerminal:
             self._catch_up()
         return self._view.snapshot(trio.current_time())
 
-    def is_again(self, look: ScreenSnapshot, verdict: Verdict) -> bool:
+    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
         """See `Hands.is_again`."""
         while self.flow.tail.seen < self.flow.tail.end:
             self._observe()
-        return self._detector.is_again(look, verdict)
+        return self._detector.is_again(snapshot, verdict)
 
     async def say(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, where the program is free to take it; `check` says

@@ -183,10 +183,10 @@ class ScreenView:
 
     def snapshot(self, at: float) -> tuple[ScreenSnapshot, Verdict]:
         """What is held true now. Raises `Conflict` where the screen is behind."""
-        look = self.look(at)
+        snapshot = self.look(at)
         if self.end < self._flow.tail.end:
             raise Conflict("The program puts out faster than it can be looked at.")
-        return look, classify(look, self.detector.flag)
+        return snapshot, classify(snapshot, self.detector.flag)
 
     def _need(self) -> Display:
         if self._display is None:

@@ -48,9 +48,13 @@ def test_a_glance_tells_what_is_asked_now() -> None:
     """Screen, line discipline and quiet of this moment make the verdict."""
     scene = Scene()
     scene.say(ASKS, at=5.0)
-    look, verdict = scene.view.snapshot(7.5)
-    assert (COOKED, 2.5, START + len(ASKS)) == (look.tty, look.quiet_s, look.end)
-    assert (Kind.DIALOG, look.end) == (verdict.kind, verdict.end)
+    snapshot, verdict = scene.view.snapshot(7.5)
+    assert (COOKED, 2.5, START + len(ASKS)) == (
+        snapshot.tty,
+        snapshot.quiet_s,
+        snapshot.end,
+    )
+    assert (Kind.DIALOG, snapshot.end) == (verdict.kind, verdict.end)
     assert verdict.prompt is not None
     assert "Continue?" == verdict.prompt.question
     scene.terminal.discipline = DEAF
@@ -60,8 +64,8 @@ def test_a_glance_tells_what_is_asked_now() -> None:
 def test_nothing_was_put_out_yet() -> None:
     """A program that starts is at work; one that was taken up is quiet from then on."""
     scene = Scene()
-    look, verdict = scene.view.snapshot(100.0)
-    assert (0.0, START, -1) == (look.quiet_s, look.end, look.last)
+    snapshot, verdict = scene.view.snapshot(100.0)
+    assert (0.0, START, -1) == (snapshot.quiet_s, snapshot.end, snapshot.last)
     assert verdict.prompt is None
     assert 4.0 == scene.view.snapshot(104.0)[0].quiet_s
 
@@ -268,11 +272,11 @@ def test_what_the_shell_in_front_says_belongs_to_a_look() -> None:
     """It is at its prompt, or runs something that asks as shortly."""
     scene = listening(Scene())
     scene.say(marked("A") + b"$ " + marked("B"))
-    look, verdict = scene.view.snapshot(5.0)
-    assert attrs.evolve(SHELL, mark=ShellStep.INPUT) == look.tty == scene.view.tty()
+    snapshot, verdict = scene.view.snapshot(5.0)
+    assert attrs.evolve(SHELL, mark=ShellStep.INPUT) == snapshot.tty == scene.view.tty()
     assert (Kind.AT_REST, "shell/mark") == (verdict.kind, verdict.rule)
     scene.say(b"read -e\r\n" + marked("C") + b"> ")
-    look, verdict = scene.view.snapshot(5.0)
+    snapshot, verdict = scene.view.snapshot(5.0)
     assert Kind.AT_REST is not verdict.kind
     scene.say(b"\r\n" + marked("D;0"))
     assert "shell" == scene.view.snapshot(5.0)[1].rule

@@ -90,13 +90,13 @@ PATIENCE_S = 5.0
 """How long an answer waits for a program that does not read, or a disk that is slow."""
 
 
-def _input_bytes(ask: TypeInput | bytes) -> bytes:
-    if isinstance(ask, bytes):
-        data = ask
-    elif ask.data is not None:
-        data = ask.data.encode()
+def _input_bytes(request: TypeInput | bytes) -> bytes:
+    if isinstance(request, bytes):
+        data = request
+    elif request.data is not None:
+        data = request.data.encode()
     else:
-        data = base64.b64decode(ask.data_b64 or "", validate=True)
+        data = base64.b64decode(request.data_b64 or "", validate=True)
     if len(data) > MAX_INPUT:
         increment(Limit.INPUT_SIZE)
         raise TooLarge(

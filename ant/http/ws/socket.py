@@ -121,35 +121,37 @@ class SocketHandler:
             if ref is not None:
                 self._sender.say(type="ack", ref=ref, **answer)
 
-    async def _join(self, ask: JoinSession) -> dict[str, Any]:
-        if ask.session_id == LOBBY:
+    async def _join(self, request: JoinSession) -> dict[str, Any]:
+        if request.session_id == LOBBY:
             return {"sessionId": LOBBY}
         session, reserved = await self._system.journal.read(
-            run_records.look, ask.session_id
+            run_records.look, request.session_id
         )
-        if not session.active and ask.spawn_pty and session.terminal is not None:
+        if not session.active and request.spawn_pty and session.terminal is not None:
             self._say_health(session, unavailable=True)
             return {"sessionId": session.id}
         sessions.refuse_inactive(session)
-        if ask.spawn_pty and session.terminal is not None:
-            await self._spawn(ask, session)
+        if request.spawn_pty and session.terminal is not None:
+            await self._spawn(request, session)
         drawing = None
-        if ask.screen and session.terminal is not None:
+        if request.screen and session.terminal is not None:
             drawing = await draw(self._system, session.id)
-        return self._enter_at(ask, session, reserved, drawing)
+        return self._enter_at(request, session, reserved, drawing)
 
-    async def _spawn(self, ask: JoinSession, session: Session) -> None:
+    async def _spawn(self, request: JoinSession, session: Session) -> None:
         try:
-            await self._system.supervisor.start(session.id, ask.cols, ask.rows, ask.cwd)
+            await self._system.supervisor.start(
+                session.id, request.cols, request.rows, request.cwd
+            )
         except AntError:
             self._say_health(session)
             raise
-        if ask.cols is not None and ask.rows is not None:
-            await resize_terminal(self._system, session.id, ask.cols, ask.rows)
+        if request.cols is not None and request.rows is not None:
+            await resize_terminal(self._system, session.id, request.cols, request.rows)
 
     def _watch(
         self,
-        ask: JoinSession,
+        request: JoinSession,
         session: Session,
         reserved: int,
         drawing: Drawing | None,
@@ -159,11 +161,11 @@ class SocketHandler:
         flow = self._system.services.flows.get(session.id)
         end = self._latest(session)
         latest = flow.tail.end if flow else max(reserved, end)
-        if ask.from_ is not None and ask.from_ > latest:
-            raise Invalid(f"expected at most {latest}, got {ask.from_} at $.from")
+        if request.from_ is not None and request.from_ > latest:
+            raise Invalid(f"expected at most {latest}, got {request.from_} at $.from")
         join = self._joins.get(session.id)
-        if ask.from_ is not None:
-            seen: int | None = ask.from_
+        if request.from_ is not None:
+            seen: int | None = request.from_
         else:
             seen = join.cursor.offset if join and join.cursor else None
         if drawing is not None:
@@ -171,52 +173,57 @@ class SocketHandler:
             end = max(end, start)
         elif seen is not None:
             start = seen
-        elif flow is not None and ask.spawn_pty:
+        elif flow is not None and request.spawn_pty:
             start = scrollback_start(flow, session.terminal.oldest)
         else:
             start = end
         self._say_health(session)
         self._joins.enter(
-            session.id, ask.handle, OutputCursor(session.id, start), ask.spawn_pty
+            session.id,
+            request.handle,
+            OutputCursor(session.id, start),
+            request.spawn_pty,
         )
         for frame in screen_frames(session.id, drawing, seen) if drawing else ():
             self._sender.put(frame)
         return {"sessionId": session.id, "offset": start, "end": end}
 
-    async def _resume(self, ask: Resume) -> dict[str, Any]:
+    async def _resume(self, request: Resume) -> dict[str, Any]:
         """Go back to an event and to bytes; what was missed follows, then what is new.
 
         The sender turns back by itself, so that nothing it is sending gets in between.
         """
-        if ask.epoch not in (None, self._system.epoch):
+        if request.epoch not in (None, self._system.epoch):
             raise Conflict("This is another event log; begin anew.")
         newest = self._system.bus.seq
-        if ask.seq > newest:
-            raise Invalid(f"expected at most {newest}, got {ask.seq} at $.seq")
+        if request.seq > newest:
+            raise Invalid(f"expected at most {newest}, got {request.seq} at $.seq")
         oldest, _ = await self._system.journal.read(log_bounds)
-        self._sender.turn_back(ask.seq)
+        self._sender.turn_back(request.seq)
         try:
-            for session_id, offset in ask.sessions.items():
+            for session_id, offset in request.sessions.items():
                 await self._sender.room()
                 try:
-                    await self._resume_one(ask, session_id, offset)
+                    await self._resume_one(request, session_id, offset)
                 except AntError as exc:
-                    self._sender.put(error_frame(exc, ask.ref, sessionId=session_id))
+                    self._sender.put(
+                        error_frame(exc, request.ref, sessionId=session_id)
+                    )
         finally:
             self._sender.go_on()
-        return {"seq": ask.seq, "oldest": oldest}
+        return {"seq": request.seq, "oldest": oldest}
 
     async def _resume_one(
-        self, ask: Resume, session_id: SessionId, offset: int
+        self, request: Resume, session_id: SessionId, offset: int
     ) -> None:
         session, reserved = await self._system.journal.read(
             run_records.look, session_id
         )
         sessions.refuse_inactive(session)
         drawing = None
-        if ask.screen and self._latest(session) - offset > FAR_BEHIND:
+        if request.screen and self._latest(session) - offset > FAR_BEHIND:
             drawing = await draw(self._system, session_id)
-        join = JoinSession(session_id=session_id, from_=offset, handle=ask.handle)
+        join = JoinSession(session_id=session_id, from_=offset, handle=request.handle)
         self._enter_at(join, session, reserved, drawing)
 
     def _latest(self, session: Session) -> int:
@@ -228,51 +235,59 @@ class SocketHandler:
 
     def _enter_at(
         self,
-        ask: JoinSession,
+        request: JoinSession,
         session: Session,
         reserved: int,
         drawing: Drawing | None = None,
     ) -> dict[str, Any]:
         if session.terminal is not None:
-            answer = self._watch(ask, session, reserved, drawing)
+            answer = self._watch(request, session, reserved, drawing)
             status = self._system.services.prompt_service.status(session.id)
             if status is not None:
                 event = AgentStatusUpdated(session.id, status)
                 frame = codec.event_frame(Envelope(clock.now(), event))
                 self._sender.put(frame)
             return answer
-        self._joins.enter(session.id, ask.handle, None)
+        self._joins.enter(session.id, request.handle, None)
         return {"sessionId": session.id}
 
-    async def _leave(self, ask: LeaveSession) -> dict[str, Any]:
-        self._joins.leave(ask.session_id)
-        return {"sessionId": ask.session_id}
+    async def _leave(self, request: LeaveSession) -> dict[str, Any]:
+        self._joins.leave(request.session_id)
+        return {"sessionId": request.session_id}
 
-    async def _input(self, ask: SendInput) -> dict[str, Any]:
-        data = ask.data.encode()
-        live = self._system.supervisor.find(ask.session_id)
+    async def _input(self, request: SendInput) -> dict[str, Any]:
+        data = request.data.encode()
+        live = self._system.supervisor.find(request.session_id)
         if live is None:
-            live = await live_terminal(self._system, ask.session_id)
+            live = await live_terminal(self._system, request.session_id)
         answered = live.terminal.answers_queries
-        may_reply = not answered and self._joins.may_reply(ask.session_id)
+        may_reply = not answered and self._joins.may_reply(request.session_id)
         if is_reply(data) and not may_reply:
             increment(Limit.REPLY)
-            return {"sessionId": ask.session_id, "size": 0, "dropped": True}
-        join = self._joins.get(ask.session_id)
+            return {"sessionId": request.session_id, "size": 0, "dropped": True}
+        join = self._joins.get(request.session_id)
         live.type_nowait(data, by=join.seat.handle if join else None)
-        return {"sessionId": ask.session_id, "size": len(data)}
+        return {"sessionId": request.session_id, "size": len(data)}
 
-    async def _resize(self, ask: SendResize) -> dict[str, Any]:
-        await resize_terminal(self._system, ask.session_id, ask.cols, ask.rows)
-        self._joins.become_typist(ask.session_id)
-        return {"sessionId": ask.session_id, "cols": ask.cols, "rows": ask.rows}
+    async def _resize(self, request: SendResize) -> dict[str, Any]:
+        await resize_terminal(
+            self._system, request.session_id, request.cols, request.rows
+        )
+        self._joins.become_typist(request.session_id)
+        return {
+            "sessionId": request.session_id,
+            "cols": request.cols,
+            "rows": request.rows,
+        }
 
-    async def _health(self, ask: CheckHealth) -> dict[str, Any]:
-        session = await self._system.journal.read(sessions.get_session, ask.session_id)
+    async def _health(self, request: CheckHealth) -> dict[str, Any]:
+        session = await self._system.journal.read(
+            sessions.get_session, request.session_id
+        )
         self._say_health(session, unavailable=not session.active)
         return {"sessionId": session.id}
 
-    async def _ping(self, ask: PresencePing) -> dict[str, Any]:
+    async def _ping(self, request: PresencePing) -> dict[str, Any]:
         for join in self._joins.values():
             join.seat.last_seen = clock.now()
         return {}

@@ -17,18 +17,18 @@ TAKES = "\r"
 """The key of the row that takes the boxes."""
 
 
-def find_boxes(look: ScreenSnapshot, driver: Driver) -> Prompt | None:
+def find_boxes(snapshot: ScreenSnapshot, driver: Driver) -> Prompt | None:
     """The live boxes above a row that the driver knows to take them."""
-    if look.takes_lines or not driver.taken:
+    if snapshot.takes_lines or not driver.taken:
         return None
-    for row in range(look.last, -1, -1):
-        if any(rule.pattern.search(look.bare[row]) for rule in driver.taken):
-            return _boxes(look, row)
+    for row in range(snapshot.last, -1, -1):
+        if any(rule.pattern.search(snapshot.bare[row]) for rule in driver.taken):
+            return _boxes(snapshot, row)
     return None
 
 
-def _boxes(look: ScreenSnapshot, taking: int) -> Prompt | None:
-    items = items_of(look)
+def _boxes(snapshot: ScreenSnapshot, taking: int) -> Prompt | None:
+    items = items_of(snapshot)
     button = items[taking]
     boxes = list(_numbered_over(items, taking))[::-1]
     if button is None or len(boxes) < 2 or boxes[0].num != 1:
@@ -39,9 +39,9 @@ def _boxes(look: ScreenSnapshot, taking: int) -> Prompt | None:
     rows = [*boxes, button, *rest]
     marked = [i for i, each in enumerate(rows) if each.marked]
     is_next = not rest or (len(rest) == 1 and rest[0].num == len(boxes) + 1)
-    if not (is_next and is_live(look, rows) and marked):
+    if not (is_next and is_live(snapshot, rows) and marked):
         return None
-    menu = menu_of(look, rows, rows[marked[-1]].row)
+    menu = menu_of(snapshot, rows, rows[marked[-1]].row)
     options, field = list(menu.options), len(boxes) - 1
     for i, each in enumerate(options):
         checked = boxes[i].box in FILLED if i < field else None

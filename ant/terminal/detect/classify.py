@@ -55,61 +55,65 @@ _CHOOSES = re.compile(
 )
 
 
-def classify(look: ScreenSnapshot, flag: str | None = None) -> Verdict:
+def classify(snapshot: ScreenSnapshot, flag: str | None = None) -> Verdict:
     """What is held true of that look; `flag` names the session's driver."""
-    program = look.tty.foreground if look.tty else ""
-    for verdict in _verdicts(look, driver_for(flag, program)):
+    program = snapshot.tty.foreground if snapshot.tty else ""
+    for verdict in _verdicts(snapshot, driver_for(flag, program)):
         return verdict
-    waits = look.tty is not None and bool(look.tty.reading)
-    busy = look.quiet_s < BUSY_S and not waits
-    return _say(look, Kind.BUSY if busy else Kind.QUIET_UNKNOWN, "time")
+    waits = snapshot.tty is not None and bool(snapshot.tty.reading)
+    busy = snapshot.quiet_s < BUSY_S and not waits
+    return _say(snapshot, Kind.BUSY if busy else Kind.QUIET_UNKNOWN, "time")
 
 
-def _verdicts(look: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdict]:
-    if (asked := find_zsh_ask(look)) is not None:
-        yield _ask(look, asked)
-    if (rule := takes_commands(look.tty)) is not None:
-        if (asked := find_shell_ask(look)) is not None:
-            yield _ask(look, asked)
-        yield _say(look, Kind.AT_REST, rule, look.cursor.row)
-    if (view := find_view(look)) is not None:
-        yield _ask(look, view)
-    if driver and (boxes := find_boxes(look, driver)) is not None:
-        yield _ask(look, _classed(look, boxes, driver))
-    menu = find_widget(look) or find_menu(look)
-    if menu is not None and not (driver and _is_composer(look, menu, driver)):
-        yield _ask(look, _about(look, menu, driver))
+def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdict]:
+    if (asked := find_zsh_ask(snapshot)) is not None:
+        yield _ask(snapshot, asked)
+    if (rule := takes_commands(snapshot.tty)) is not None:
+        if (asked := find_shell_ask(snapshot)) is not None:
+            yield _ask(snapshot, asked)
+        yield _say(snapshot, Kind.AT_REST, rule, snapshot.cursor.row)
+    if (view := find_view(snapshot)) is not None:
+        yield _ask(snapshot, view)
+    if driver and (boxes := find_boxes(snapshot, driver)) is not None:
+        yield _ask(snapshot, _classed(snapshot, boxes, driver))
+    menu = find_widget(snapshot) or find_menu(snapshot)
+    if menu is not None and not (driver and _is_composer(snapshot, menu, driver)):
+        yield _ask(snapshot, _about(snapshot, menu, driver))
     if driver is not None:
-        yield from _of_agent(look, driver)
-    is_deaf = look.tty is not None and (look.tty.is_deaf or _is_hidden(look.tty))
-    if not is_deaf and (asked := find_above(look)) is not None:
-        yield _ask(look, _about(look, asked, driver))
-    if _is_at_rest(look):
-        turning = find_spinner(look, look.cursor.row) if _draws(look) else None
+        yield from _of_agent(snapshot, driver)
+    is_deaf = snapshot.tty is not None and (
+        snapshot.tty.is_deaf or _is_hidden(snapshot.tty)
+    )
+    if not is_deaf and (asked := find_above(snapshot)) is not None:
+        yield _ask(snapshot, _about(snapshot, asked, driver))
+    if _is_at_rest(snapshot):
+        turning = (
+            find_spinner(snapshot, snapshot.cursor.row) if _draws(snapshot) else None
+        )
         if turning is not None:
-            yield _say(look, Kind.BUSY, "spinner", turning)
-        yield _say(look, Kind.AT_REST, "prompt", look.cursor.row)
-    if (asked := find_ask(look)) is not None:
-        yield _ask(look, _about(look, asked, driver))
+            yield _say(snapshot, Kind.BUSY, "spinner", turning)
+        yield _say(snapshot, Kind.AT_REST, "prompt", snapshot.cursor.row)
+    if (asked := find_ask(snapshot)) is not None:
+        yield _ask(snapshot, _about(snapshot, asked, driver))
 
 
-def _is_composer(look: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool:
+def _is_composer(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool:
     """Whether the mark of a menu without numbers is that of where a person writes."""
     first, last = menu.rows
-    found = first_row(look, range(first, last + 1), driver.composer)
-    return found is not None and not _NUMBERED.match(look.bare[found[0]])
+    found = first_row(snapshot, range(first, last + 1), driver.composer)
+    return found is not None and not _NUMBERED.match(snapshot.bare[found[0]])
 
 
-def _about(look: ScreenSnapshot, asked: Prompt, driver: Driver | None) -> Prompt:
+def _about(snapshot: ScreenSnapshot, asked: Prompt, driver: Driver | None) -> Prompt:
     """A prompt with its subject: as the driver tells, else what stands above it."""
     if driver is not None and asked.kind is Kind.DIALOG:
-        return _classed(look, asked, driver)
+        return _classed(snapshot, asked, driver)
     first = asked.rows[0]
-    first = look.typed_row if first == look.cursor.row else first
-    return attrs.evolve(asked, subject=lines_above(look, first))
+    first = snapshot.typed_row if first == snapshot.cursor.row else first
+    return attrs.evolve(asked, subject=lines_above(snapshot, first))
 
 
-def _classed(look: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
+def _classed(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
     """A menu with the class that the driver knows for its text, and its subject."""
     is_taken = any(each.keys for each in menu.options)
     if menu.form is Form.BOXES and not (driver.ticks or is_taken):
@@ -117,7 +121,7 @@ def _classed(look: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
     if menu.kind is not Kind.DIALOG:
         return menu
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
-    subject = subject_of(look, menu.rows[0], driver)
+    subject = subject_of(snapshot, menu.rows[0], driver)
     text = " ".join(menu.text.split())  # On a narrow screen a question is wrapped.
     for rule in driver.dialog:
         if (found := rule.pattern.search(text)) is not None:
@@ -132,76 +136,76 @@ def _classed(look: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
     return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
-def _of_agent(look: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
+def _of_agent(snapshot: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
     """Busy, at rest, or at rest below a question of its own."""
-    composer = composer_of(look, driver)
-    busy = find_busy(look, driver, composer[0] if composer else None)
+    composer = composer_of(snapshot, driver)
+    busy = find_busy(snapshot, driver, composer[0] if composer else None)
     if busy is not None:
-        yield _say(look, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
-    modal = first_row(look, range(look.last, -1, -1)[:MODAL], driver.modal)
+        yield _say(snapshot, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
+    modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], driver.modal)
     if modal is not None and (composer is None or composer[0] < modal[0]):
-        yield _ask(look, _modal(look, *modal, driver))
+        yield _ask(snapshot, _modal(snapshot, *modal, driver))
     if composer is None:
         return
     row, rule = composer
-    if (menu := find_menu_above(look, row)) is not None:
-        yield _ask(look, _classed(look, menu, driver))
-    if look.quiet_s < driver.rest_ms / 1000:
-        yield _say(look, Kind.BUSY, f"{driver.name}/output", row)
-    is_bare = not (driver.boxed or _is_framed(look, row))
-    choices = choices_above(look, row) if is_bare else None
+    if (menu := find_menu_above(snapshot, row)) is not None:
+        yield _ask(snapshot, _classed(snapshot, menu, driver))
+    if snapshot.quiet_s < driver.rest_ms / 1000:
+        yield _say(snapshot, Kind.BUSY, f"{driver.name}/output", row)
+    is_bare = not (driver.boxed or _is_framed(snapshot, row))
+    choices = choices_above(snapshot, row) if is_bare else None
     if choices is not None and choices.class_ is PromptClass.CONFIRMATION:
-        yield _ask(look, _classed(look, choices, driver))
-    if (question := _question_over(look, row, driver)) is not None:
-        yield _ask(look, question)
-    yield _say(look, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+        yield _ask(snapshot, _classed(snapshot, choices, driver))
+    if (question := _question_over(snapshot, row, driver)) is not None:
+        yield _ask(snapshot, question)
+    yield _say(snapshot, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
 
 
-def _is_framed(look: ScreenSnapshot, row: int) -> bool:
+def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
     """Whether a border stands between that row and the nearest text above it."""
-    while row > 0 and look.is_blank(row - 1):
+    while row > 0 and snapshot.is_blank(row - 1):
         row -= 1
-        if is_border(look.lines[row]):
+        if is_border(snapshot.lines[row]):
             return True
     return False
 
 
-def _modal(look: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:
+def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:
     """A dialog that is known by a row of it and can be read by nobody but a person."""
     return Prompt(
         kind=Kind.DIALOG,
         class_=rule.class_ or PromptClass.MULTI_CHOICE,
         form=Form.VIEW,
-        question=question_above(look, row),
+        question=question_above(snapshot, row),
         options=(),
         rule=f"{driver.name}/{rule.id}",
         rows=(row, row),
-        text=excerpt(look, max(row - BODY, 0), row),
+        text=excerpt(snapshot, max(row - BODY, 0), row),
         cancel="\x1b" if driver.escapes else "",
     )
 
 
 def _question_over(
-    look: ScreenSnapshot, composer: int, driver: Driver
+    snapshot: ScreenSnapshot, composer: int, driver: Driver
 ) -> Prompt | None:
     """The question with which the agent's last reply ends, right above its composer."""
     row = composer - 1
     while row >= 0 and (
-        look.is_blank(row)
-        or first_row(look, [row], (*driver.ready, *driver.ended))
-        or not look.bare[row]
+        snapshot.is_blank(row)
+        or first_row(snapshot, [row], (*driver.ready, *driver.ended))
+        or not snapshot.bare[row]
     ):
         row -= 1
-    last = look.bare[row].rstrip(" │") if row >= 0 else ""
+    last = snapshot.bare[row].rstrip(" │") if row >= 0 else ""
     has_keys = YES_NO.search(last) is not None
     if not (has_keys or last.endswith("?")):
         return None
     first = row
-    while first > 0 and not first_row(look, [first], driver.reply):
-        if look.is_blank(first - 1) or is_footer(look, first - 1):
+    while first > 0 and not first_row(snapshot, [first], driver.reply):
+        if snapshot.is_blank(first - 1) or is_footer(snapshot, first - 1):
             break
         first -= 1
-    text = " ".join(look.bare[each].strip() for each in range(first, row + 1))
+    text = " ".join(snapshot.bare[each].strip() for each in range(first, row + 1))
     question = re.split(r"(?<=[.!:])\s+(?=[A-Z])", text)[-1].lstrip("⏺•✦●◆ ").strip()
     class_ = PromptClass.FREE_TEXT
     if has_keys or _CONFIRMS.search(question):
@@ -216,25 +220,25 @@ def _question_over(
         options=(),
         rule=f"{driver.name}/{'choices' if has_keys else 'question'}",
         rows=(first, row),
-        text=excerpt(look, first, row),
+        text=excerpt(snapshot, first, row),
     )
 
 
-def _is_at_rest(look: ScreenSnapshot) -> bool:
+def _is_at_rest(snapshot: ScreenSnapshot) -> bool:
     """An interpreter's prompt, with nothing typed behind it."""
-    tty = look.tty
-    if look.cursor.row < look.last or (tty is not None and tty.is_deaf):
+    tty = snapshot.tty
+    if snapshot.cursor.row < snapshot.last or (tty is not None and tty.is_deaf):
         return False
     if tty is not None and _is_hidden(tty):
         return False
     if tty is not None and tty.mark is ShellStep.OUTPUT:
         return False  # A builtin of the shell asks, by a prompt as short as its own.
-    return bool(_AT_REST.fullmatch(look.typed_at))
+    return bool(_AT_REST.fullmatch(snapshot.typed_at))
 
 
-def _draws(look: ScreenSnapshot) -> bool:
+def _draws(snapshot: ScreenSnapshot) -> bool:
     """Whether a program draws its own screen: nothing but a sign is its prompt."""
-    return not look.takes_lines and len(look.typed_at.strip()) == 1
+    return not snapshot.takes_lines and len(snapshot.typed_at.strip()) == 1
 
 
 def _is_hidden(tty: Tty) -> bool:
@@ -242,12 +246,12 @@ def _is_hidden(tty: Tty) -> bool:
     return tty.canonical and not tty.echo
 
 
-def _ask(look: ScreenSnapshot, prompt: Prompt) -> Verdict:
+def _ask(snapshot: ScreenSnapshot, prompt: Prompt) -> Verdict:
     first, last = prompt.rows
     return Verdict(
-        prompt.kind, prompt.rule, tuple(range(first, last + 1)), look.end, prompt
+        prompt.kind, prompt.rule, tuple(range(first, last + 1)), snapshot.end, prompt
     )
 
 
-def _say(look: ScreenSnapshot, kind: Kind, rule: str, *rows: int) -> Verdict:
-    return Verdict(kind, rule, rows, look.end)
+def _say(snapshot: ScreenSnapshot, kind: Kind, rule: str, *rows: int) -> Verdict:
+    return Verdict(kind, rule, rows, snapshot.end)

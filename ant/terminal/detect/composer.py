@@ -31,93 +31,95 @@ SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[
 _HINT = "esc to interrupt"
 
 
-def composer_of(look: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
+def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
     """The row in which a person writes, and the rule that knows it."""
-    rows = [look.cursor.row] if driver.inline else range(look.last, -1, -1)
-    if (found := first_row(look, rows, driver.composer)) is None:
+    rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
+    if (found := first_row(snapshot, rows, driver.composer)) is None:
         return None
     row, _ = found
-    if sum(not look.is_blank(r) for r in range(row + 1, look.last + 1)) > BELOW:
+    if sum(not snapshot.is_blank(r) for r in range(row + 1, snapshot.last + 1)) > BELOW:
         return None  # A line of the transcript that looks like it.
-    if driver.boxed and not (row and is_border(look.lines[row - 1])):
+    if driver.boxed and not (row and is_border(snapshot.lines[row - 1])):
         return None
     return found
 
 
 def first_row(
-    look: ScreenSnapshot, rows: Iterable[int], rules: Sequence[Rule]
+    snapshot: ScreenSnapshot, rows: Iterable[int], rules: Sequence[Rule]
 ) -> tuple[int, Rule] | None:
     """The first of these rows that one of the rules knows, and that rule."""
     for row in rows:
         for rule in rules:
-            if rule.pattern.search(look.bare[row]):
+            if rule.pattern.search(snapshot.bare[row]):
                 return row, rule
     return None
 
 
 def find_busy(
-    look: ScreenSnapshot, driver: Driver, composer: int | None
+    snapshot: ScreenSnapshot, driver: Driver, composer: int | None
 ) -> tuple[int, str] | None:
     """The row that says that the agent works, and the id of its rule."""
-    top = look.last + 1 if composer is None else composer
-    for row in range(look.last, top, -1) if composer is None else _status(look, top):
-        if (found := first_row(look, [row], driver.status)) is not None:
+    top = snapshot.last + 1 if composer is None else composer
+    for row in (
+        range(snapshot.last, top, -1) if composer is None else _status(snapshot, top)
+    ):
+        if (found := first_row(snapshot, [row], driver.status)) is not None:
             return row, found[1].id
-        if driver.status and _is_cut(look, row):
+        if driver.status and _is_cut(snapshot, row):
             return row, driver.status[0].id
-    return _spinner(look, driver, top, composer is not None)
+    return _spinner(snapshot, driver, top, composer is not None)
 
 
-def find_spinner(look: ScreenSnapshot, row: int) -> int | None:
+def find_spinner(snapshot: ScreenSnapshot, row: int) -> int | None:
     """The row right above that one, but for blank ones, if a spinner stands there."""
     row -= 1
-    while row >= 0 and look.is_blank(row):
+    while row >= 0 and snapshot.is_blank(row):
         row -= 1
-    is_turning = row >= 0 and SPINNER.pattern.search(look.bare[row])
+    is_turning = row >= 0 and SPINNER.pattern.search(snapshot.bare[row])
     return row if is_turning else None
 
 
-def _status(look: ScreenSnapshot, composer: int) -> Iterable[int]:
+def _status(snapshot: ScreenSnapshot, composer: int) -> Iterable[int]:
     """The rows below what is written in the composer, from the lowest one up."""
     first = composer + 1
-    while first <= look.last and not look.is_blank(first):
+    while first <= snapshot.last and not snapshot.is_blank(first):
         first += 1
-    return range(look.last, first, -1)
+    return range(snapshot.last, first, -1)
 
 
 def _spinner(
-    look: ScreenSnapshot, driver: Driver, top: int, has_composer: bool
+    snapshot: ScreenSnapshot, driver: Driver, top: int, has_composer: bool
 ) -> tuple[int, str] | None:
     """The spinner nearest above that row, unless its turn is over."""
     ends = (*driver.ended, *driver.reply)
     passed: list[int] = []
     for row in range(top - 1, max(top - 1 - NEAR, -1), -1):
-        if look.is_blank(row):
+        if snapshot.is_blank(row):
             continue
-        found = first_row(look, [row], (*driver.busy, SPINNER))
-        if found is None and first_row(look, [row], ends) is not None:
+        found = first_row(snapshot, [row], (*driver.busy, SPINNER))
+        if found is None and first_row(snapshot, [row], ends) is not None:
             return None
         if found is None and not has_composer:
-            found = first_row(look, [row], driver.status)
+            found = first_row(snapshot, [row], driver.status)
         if found is not None:
-            over = any(each <= _indent(look, row) for each in passed)
-            is_over = over and look.quiet_s >= STILL_S
+            over = any(each <= _indent(snapshot, row) for each in passed)
+            is_over = over and snapshot.quiet_s >= STILL_S
             return None if is_over else (row, found[1].id)
-        neutral = first_row(look, [row], driver.ready) is not None
-        if not (neutral or (not has_composer and is_footer(look, row))):
-            passed.append(_indent(look, row))
+        neutral = first_row(snapshot, [row], driver.ready) is not None
+        if not (neutral or (not has_composer and is_footer(snapshot, row))):
+            passed.append(_indent(snapshot, row))
     return None
 
 
-def _indent(look: ScreenSnapshot, row: int) -> int:
-    line = look.bare[row]
+def _indent(snapshot: ScreenSnapshot, row: int) -> int:
+    line = snapshot.bare[row]
     return len(line) - len(line.lstrip())
 
 
-def _is_cut(look: ScreenSnapshot, row: int) -> bool:
+def _is_cut(snapshot: ScreenSnapshot, row: int) -> bool:
     """Whether a row ends in what the width has left of the hint to interrupt."""
-    line = look.bare[row].rstrip()
-    is_full = len(line) >= look.cols - 2 or line.endswith("…")
+    line = snapshot.bare[row].rstrip()
+    is_full = len(line) >= snapshot.cols - 2 or line.endswith("…")
     tail = line.rstrip("….").lower()
     at = tail.rfind("esc")
     is_word = at == 0 or (at > 0 and not tail[at - 1].isalnum())

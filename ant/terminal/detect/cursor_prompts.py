@@ -35,58 +35,69 @@ _PRESS_MAX = 100
 """Characters of a row that asks for a key: a longer one is prose about keys."""
 
 
-def find_ask(look: ScreenSnapshot) -> Prompt | None:
+def find_ask(snapshot: ScreenSnapshot) -> Prompt | None:
     """What is asked at the cursor, if something is."""
-    row = look.cursor.row
-    if look.last < 0 or (look.tty and look.tty.is_deaf):
+    row = snapshot.cursor.row
+    if snapshot.last < 0 or (snapshot.tty and snapshot.tty.is_deaf):
         return None
-    behind = look.lines[row][len(look.typed_at.rstrip()) :].strip()
-    if behind and look.cursor.visible:
+    behind = snapshot.lines[row][len(snapshot.typed_at.rstrip()) :].strip()
+    if behind and snapshot.cursor.visible:
         return None  # A line is being edited.
-    if row < look.last - 1:
-        return find_list_below(look)
-    return _secret(look) or find_choices(look) or find_press(look) or _line(look)
+    if row < snapshot.last - 1:
+        return find_list_below(snapshot)
+    return (
+        _secret(snapshot)
+        or find_choices(snapshot)
+        or find_press(snapshot)
+        or _line(snapshot)
+    )
 
 
-def find_press(look: ScreenSnapshot) -> Prompt | None:
+def find_press(snapshot: ScreenSnapshot) -> Prompt | None:
     """A row, the last or the cursor's, that asks for a key."""
-    for row in dict.fromkeys((look.cursor.row, look.last)):
-        line = look.bare[row].strip()
+    for row in dict.fromkeys((snapshot.cursor.row, snapshot.last)):
+        line = snapshot.bare[row].strip()
         if len(line) <= _PRESS_MAX and (found := _PRESS.search(line)):
             keys = "\r" if _ENTER.search(found[0]) else " "
             option = Option("Continue", keys=keys)
             return asked(
-                look, PromptClass.PRESS_KEY, Form.KEYS, line, option, rule="press"
+                snapshot, PromptClass.PRESS_KEY, Form.KEYS, line, option, rule="press"
             )
     return None
 
 
-def _secret(look: ScreenSnapshot) -> Prompt | None:
-    tty = look.tty
-    text = look.typed_at if look.cursor.visible else look.lines[look.cursor.row]
+def _secret(snapshot: ScreenSnapshot) -> Prompt | None:
+    tty = snapshot.tty
+    text = (
+        snapshot.typed_at
+        if snapshot.cursor.visible
+        else snapshot.lines[snapshot.cursor.row]
+    )
     cooked = tty is not None and tty.canonical
     hidden = tty is not None and tty.canonical and not tty.echo
     if not hidden and (cooked or not _SECRET.search(text)):
         return None
-    question = text.strip() or text_above(look, look.cursor.row)
+    question = text.strip() or text_above(snapshot, snapshot.cursor.row)
     if not question:
         return None
-    return asked(look, PromptClass.PASSWORD, Form.SECRET, question, rule="secret")
+    return asked(snapshot, PromptClass.PASSWORD, Form.SECRET, question, rule="secret")
 
 
-def _line(look: ScreenSnapshot) -> Prompt | None:
-    tty, text = look.tty, look.typed_at
+def _line(snapshot: ScreenSnapshot) -> Prompt | None:
+    tty, text = snapshot.tty, snapshot.typed_at
     cooked = tty is not None and tty.canonical
     if not cooked and _UNFINISHED.fullmatch(text):
-        return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="unfinished")
+        return asked(
+            snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="unfinished"
+        )
     if cooked and tty is not None and tty.reading and not text.strip():
-        text = text_above(look, look.cursor.row)
+        text = text_above(snapshot, snapshot.cursor.row)
         text = text if text.endswith("?") else ""
-    if look.quiet_s < SURE_S and not (tty and tty.reading):
+    if snapshot.quiet_s < SURE_S and not (tty and tty.reading):
         return None
-    if not cooked and not look.cursor.visible:
+    if not cooked and not snapshot.cursor.visible:
         return None  # Who draws a screen hides the cursor where nobody types.
     asks = _LINE if cooked and tty and tty.reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
-    return asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")
+    return asked(snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

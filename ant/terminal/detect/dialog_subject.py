@@ -17,7 +17,7 @@ ABOVE = 5
 """Lines above a prompt that are its subject where no driver tells what that is."""
 
 
-def subject_of(look: ScreenSnapshot, first: int, driver: Driver) -> str:
+def subject_of(snapshot: ScreenSnapshot, first: int, driver: Driver) -> str:
     """All that the frame of a dialog shows above its first option, at that row.
 
     Blank rows, lines and signs are left out: where it is wrapped between words and what
@@ -25,18 +25,18 @@ def subject_of(look: ScreenSnapshot, first: int, driver: Driver) -> str:
     end the frame. Without a frame it is some rows above, but those that tell how long
     it works.
     """
-    sided, rows = look.lines[first].lstrip()[:1] in _SIDES, list[int]()
+    sided, rows = snapshot.lines[first].lstrip()[:1] in _SIDES, list[int]()
     for row in range(first - 1, -1, -1):
-        lead = look.lines[row].lstrip()[:1]
-        is_top = is_border(look.lines[row]) and lead in _TOPS
+        lead = snapshot.lines[row].lstrip()[:1]
+        is_top = is_border(snapshot.lines[row]) and lead in _TOPS
         if is_top or (sided and lead not in _SIDES):
-            return _inked(map(look.lines.__getitem__, rows))
+            return _inked(map(snapshot.lines.__getitem__, rows))
         rows.insert(0, row)
-    near = (row for row in rows[-BODY:] if not _is_busy(look, row, driver))
-    return _inked(map(look.lines.__getitem__, near))
+    near = (row for row in rows[-BODY:] if not _is_busy(snapshot, row, driver))
+    return _inked(map(snapshot.lines.__getitem__, near))
 
 
-def lines_above(look: ScreenSnapshot, first: int) -> str:
+def lines_above(snapshot: ScreenSnapshot, first: int) -> str:
     """The nearest lines above that row, whole where they are wrapped, but spinners.
 
     What counts time or percents in them is left out, as it is no other subject.
@@ -44,23 +44,23 @@ def lines_above(look: ScreenSnapshot, first: int) -> str:
     found, row = list[str](), first
     while row > 0 and len(found) < ABOVE:
         row -= 1
-        if look.is_blank(row) or SPINNER.pattern.search(look.bare[row]):
+        if snapshot.is_blank(row) or SPINNER.pattern.search(snapshot.bare[row]):
             continue
-        text = look.lines[row]
+        text = snapshot.lines[row]
         while (
             row
-            and width(look.lines[row - 1]) == look.cols
-            and not look.is_blank(row - 1)
+            and width(snapshot.lines[row - 1]) == snapshot.cols
+            and not snapshot.is_blank(row - 1)
         ):
             row -= 1
-            text = look.lines[row] + text
+            text = snapshot.lines[row] + text
         found.insert(0, _TICKS.sub("", _inked([text])))
     return "\n".join(filter(None, found))
 
 
-def _is_busy(look: ScreenSnapshot, row: int, driver: Driver) -> bool:
+def _is_busy(snapshot: ScreenSnapshot, row: int, driver: Driver) -> bool:
     rules = (*driver.busy, *driver.status)
-    return any(rule.pattern.search(look.bare[row]) for rule in rules)
+    return any(rule.pattern.search(snapshot.bare[row]) for rule in rules)
 
 
 def _inked(rows: Iterable[str]) -> str:

@@ -95,125 +95,135 @@ class Item:
     at: int
 
 
-def find_menu(look: ScreenSnapshot) -> Prompt | None:
+def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
     """The live menu on the screen, if there is one."""
-    if look.takes_lines or (look.cursor.visible and _BESIDE.search(look.typed_at)):
+    if snapshot.takes_lines or (
+        snapshot.cursor.visible and _BESIDE.search(snapshot.typed_at)
+    ):
         return None
-    items = items_of(look)
+    items = items_of(snapshot)
     for marked in reversed([each for each in items if each and each.marked]):
-        block = _siblings(look, items, marked)
-        if len(block) > 1 and is_live(look, block) and _is_list(look, block, marked):
-            return menu_of(look, block, marked.row)
-    return _unmarked(look, items)
+        block = _siblings(snapshot, items, marked)
+        if (
+            len(block) > 1
+            and is_live(snapshot, block)
+            and _is_list(snapshot, block, marked)
+        ):
+            return menu_of(snapshot, block, marked.row)
+    return _unmarked(snapshot, items)
 
 
-def find_menu_above(look: ScreenSnapshot, composer: int) -> Prompt | None:
+def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
     """The menu that has the keyboard though a composer is drawn at that row.
 
     The cursor is on one of its rows, or nothing but borders and hints stands between
     the two. Then nobody knows whom a key reaches, so a person answers it. A quoted
     list and a message that was sent may look like one: a sign of either is no mark.
     """
-    items, cursor = items_of(look), look.cursor
+    items, cursor = items_of(snapshot), snapshot.cursor
     for marked in reversed([each for each in items[: composer + 1] if each]):
-        block = _siblings(look, items, marked) if marked.marked else []
+        block = _siblings(snapshot, items, marked) if marked.marked else []
         if len(block) < 2:
             continue
         has_cursor = cursor.visible and block[0].row <= cursor.row <= block[-1].row
         if block[-1].row >= composer:  # Its mark looks like the composer's.
-            at = index_at(look.lines[cursor.row], cursor.col) if has_cursor else 0
+            at = index_at(snapshot.lines[cursor.row], cursor.col) if has_cursor else 0
             on_mark = has_cursor and marked.row == cursor.row and at <= marked.at
             if not (on_mark and marked.num is not None):
                 continue
         if has_cursor and (marked.num is not None or marked.row == cursor.row):
-            return menu_of(look, block, marked.row)
-        sign = look.bare[marked.row].strip()[:1]
+            return menu_of(snapshot, block, marked.row)
+        sign = snapshot.bare[marked.row].strip()[:1]
         plain = all(is_answer(each.label) for each in block)
         if sign in _QUOTES or not (marked.num or plain):
             continue
-        if _is_right_above(look, block[-1], composer):
-            return attrs.evolve(menu_of(look, block, marked.row), form=Form.VIEW)
+        if _is_right_above(snapshot, block[-1], composer):
+            return attrs.evolve(menu_of(snapshot, block, marked.row), form=Form.VIEW)
     return None
 
 
-def _is_right_above(look: ScreenSnapshot, last: Item, composer: int) -> bool:
+def _is_right_above(snapshot: ScreenSnapshot, last: Item, composer: int) -> bool:
     """Whether only details of the last option, borders and hints are in between."""
     for row in range(last.row + 1, composer):
-        line = look.bare[row]
+        line = snapshot.bare[row]
         is_detail = len(line) - len(line.lstrip()) > last.col
-        if not (is_detail or is_border(look.lines[row]) or is_footer(look, row)):
+        if not (
+            is_detail or is_border(snapshot.lines[row]) or is_footer(snapshot, row)
+        ):
             return False
     return True
 
 
-def _unmarked(look: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
+def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
     """Rows without a mark: the filled one of radio buttons, the coloured one, or the
     one that is not dim.
 
     Numbered rows are a menu only with hints below them; else they are a list.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
-    block = _siblings(look, items, found[-1]) if found else []
-    if len(block) < 2 or not is_live(look, block):
+    block = _siblings(snapshot, items, found[-1]) if found else []
+    if len(block) < 2 or not is_live(snapshot, block):
         return None
-    below = range(block[-1].row + 1, look.last + 1)
-    hinted = any(_HINT.search(look.bare[row]) for row in below)
+    below = range(block[-1].row + 1, snapshot.last + 1)
+    hinted = any(_HINT.search(snapshot.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not hinted):
         return None
     ticked = [each for each in block if each.box in FILLED]
     if {each.box for each in block} == _RADIO and len(ticked) == 1:
         unboxed = [attrs.evolve(each, box="") for each in block]
-        return menu_of(look, unboxed, ticked[0].row)
-    inks = [look.style_at(each.row, each.at).fg for each in block]
+        return menu_of(snapshot, unboxed, ticked[0].row)
+    inks = [snapshot.style_at(each.row, each.at).fg for each in block]
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
     ]
-    bright = [each.row for each in block if not look.style_at(each.row, each.at).dim]
-    sided = look.lines[block[0].row] != look.bare[block[0].row]
+    bright = [
+        each.row for each in block if not snapshot.style_at(each.row, each.at).dim
+    ]
+    sided = snapshot.lines[block[0].row] != snapshot.bare[block[0].row]
     lit = odd if len(odd) == 1 or not (hinted or sided) else bright
-    return menu_of(look, block, lit[0]) if len(lit) == 1 else None
+    return menu_of(snapshot, block, lit[0]) if len(lit) == 1 else None
 
 
-def is_footer(look: ScreenSnapshot, row: int) -> bool:
+def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
     """Whether a row may stand below a live menu: a border, a hint, nothing."""
-    line = look.bare[row]
-    if look.is_blank(row) or not line.strip() or _COUNT.match(line):
+    line = snapshot.bare[row]
+    if snapshot.is_blank(row) or not line.strip() or _COUNT.match(line):
         return True
     return bool(_HINT.search(line)) and not _COMPOSER.match(line)
 
 
-def question_above(look: ScreenSnapshot, row: int) -> str:
+def question_above(snapshot: ScreenSnapshot, row: int) -> str:
     """The sentence nearest above `row` that asks, else the text that is there."""
-    rows = list(paragraph_above(look, row))
-    text = _sentence(look, rows)
+    rows = list(paragraph_above(snapshot, row))
+    text = _sentence(snapshot, rows)
     if not text.endswith(("?", ":")):
-        for each in range((rows or [row])[-1] - 1, top_of(look, row) - 1, -1):
-            if not any(line.strip() for line in look.bare[each : each + 3]):
+        for each in range((rows or [row])[-1] - 1, top_of(snapshot, row) - 1, -1):
+            if not any(line.strip() for line in snapshot.bare[each : each + 3]):
                 break
-            if "?" in look.bare[each]:
-                return _sentence(look, list(paragraph_above(look, each + 1)))
+            if "?" in snapshot.bare[each]:
+                return _sentence(snapshot, list(paragraph_above(snapshot, each + 1)))
     return text
 
 
-def _sentence(look: ScreenSnapshot, rows: Sequence[int]) -> str:
+def _sentence(snapshot: ScreenSnapshot, rows: Sequence[int]) -> str:
     """The last sentence of some rows that asks, else all of their text."""
-    text = " ".join(look.bare[each].strip() for each in reversed(rows))
+    text = " ".join(snapshot.bare[each].strip() for each in reversed(rows))
     text = _SIGN.sub("", _HINTED.sub("", text))
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
     asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
     return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
 
 
-def excerpt(look: ScreenSnapshot, first: int, last: int) -> str:
+def excerpt(snapshot: ScreenSnapshot, first: int, last: int) -> str:
     """Those rows as text, without borders."""
-    rows = (look.bare[row].rstrip() for row in range(first, last + 1))
+    rows = (snapshot.bare[row].rstrip() for row in range(first, last + 1))
     return "\n".join(rows).strip("\n")
 
 
-def items_of(look: ScreenSnapshot) -> list[Item | None]:
+def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
     """Every row as an option, None where there is nothing on it."""
     found: list[Item | None] = []
-    for row, line in enumerate(look.bare):
+    for row, line in enumerate(snapshot.bare):
         item = _ITEM.fullmatch(line)
         if item is None:
             found.append(None)
@@ -223,7 +233,7 @@ def items_of(look: ScreenSnapshot) -> list[Item | None]:
         box = box.strip("[]()") or ("-" if box else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        label = _SCROLL.sub("", _named(look, row, item))
+        label = _SCROLL.sub("", _named(snapshot, row, item))
         first = re.split(r"\s{2,}", label)[0]
         # A second column tells of an option, but it may be what a plain answer means.
         label = first if num and not is_answer(first) else " ".join(label.split())
@@ -232,7 +242,7 @@ def items_of(look: ScreenSnapshot) -> list[Item | None]:
     return found
 
 
-def _named(look: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
+def _named(snapshot: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
     """The label without what faint text behind it tells of it while it is marked.
 
     That is left where it belongs to what is allowed, as in `Yes (always)`.
@@ -241,33 +251,37 @@ def _named(look: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
     told = _TOLD.finditer(label) if item["marker"] or item["box"] else ()
     for found in told:
         gap = start + found.start()
-        if look.style_at(row, gap + 1).is_faint:
-            all_faint = look.style_at(row, start).is_faint
-            apart = not (all_faint and look.style_at(row, gap).is_faint)
+        if snapshot.style_at(row, gap + 1).is_faint:
+            all_faint = snapshot.style_at(row, start).is_faint
+            apart = not (all_faint and snapshot.style_at(row, gap).is_faint)
             lasts = APPROVES.match(label) and LASTING.search(label[found.start() :])
             return label[: found.start()] if apart and not lasts else label
     return label
 
 
 def _siblings(
-    look: ScreenSnapshot, items: Sequence[Item | None], marked: Item
+    snapshot: ScreenSnapshot, items: Sequence[Item | None], marked: Item
 ) -> list[Item]:
-    above = _walk(look, items, marked, range(marked.row - 1, -1, -1))
-    below = _walk(look, items, marked, range(marked.row + 1, len(items)))
+    above = _walk(snapshot, items, marked, range(marked.row - 1, -1, -1))
+    below = _walk(snapshot, items, marked, range(marked.row + 1, len(items)))
     return [*reversed(list(above)), marked, *below]
 
 
 def _walk(
-    look: ScreenSnapshot, items: Sequence[Item | None], marked: Item, rows: range
+    snapshot: ScreenSnapshot, items: Sequence[Item | None], marked: Item, rows: range
 ) -> Iterator[Item]:
     """Rows of the same column; between two there may be a blank row, or details."""
     skipped: list[int] = []
     num, details = marked.num, 0
     for row in rows:
         item = items[row]
-        if num is None and is_border(look.lines[row]):
+        if num is None and is_border(snapshot.lines[row]):
             return
-        if item is None or look.is_blank(row) or _COUNT.fullmatch(look.bare[row]):
+        if (
+            item is None
+            or snapshot.is_blank(row)
+            or _COUNT.fullmatch(snapshot.bare[row])
+        ):
             skipped.append(row)
             if len(skipped) > 2:
                 return
@@ -300,52 +314,60 @@ def _in_column(item: Item, other: Item) -> bool:
     return item.col in (other.col, other.col - shift)
 
 
-def is_live(look: ScreenSnapshot, block: Sequence[Item]) -> bool:
+def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """Whether nothing but details of the last option, borders and hints follow."""
     end, indent = block[-1].row, block[-1].col
-    below = range(end + 1, look.last + 1)
+    below = range(end + 1, snapshot.last + 1)
     hints, apart = 0, False
     for row in below:
-        line = look.bare[row]
+        line = snapshot.bare[row]
         apart = apart or not line.strip()
-        if _COUNT.match(look.bare[row - 1]) and _COMPOSER.match(line):
+        if _COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
             continue  # Where a list is filtered.
-        if row == look.cursor.row and look.cursor.visible and _PROMPT.match(line):
+        if (
+            row == snapshot.cursor.row
+            and snapshot.cursor.visible
+            and _PROMPT.match(line)
+        ):
             return False  # Somebody types there.
         detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
-        if detail or look.is_blank(row):
+        if detail or snapshot.is_blank(row):
             continue
         hints += 1
-        if hints > FOOTER or not is_footer(look, row):
+        if hints > FOOTER or not is_footer(snapshot, row):
             return False
     return True
 
 
-def _is_list(look: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
+def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
     """Whether the mark is one of a menu, and no quotation or shell prompt.
 
     A `>` alone is not enough: the row is numbered, boxed or lit, or the cursor is not
     where somebody types.
     """
-    line, cursor = look.bare[marked.row], look.cursor
+    line, cursor = snapshot.bare[marked.row], snapshot.cursor
     if marked.num is not None or marked.box or not cursor.visible:
         return True
     if cursor.row == marked.row:
-        return index_at(look.lines[cursor.row], cursor.col) < marked.col
+        return index_at(snapshot.lines[cursor.row], cursor.col) < marked.col
     if line.strip()[:1] not in ">*":
         return True
-    others = {look.style_at(each.row, each.col) for each in block if not each.marked}
-    return look.style_at(marked.row, marked.col) not in others
+    others = {
+        snapshot.style_at(each.row, each.col) for each in block if not each.marked
+    }
+    return snapshot.style_at(marked.row, marked.col) not in others
 
 
-def menu_of(look: ScreenSnapshot, block: Sequence[Item], marked: int | None) -> Prompt:
+def menu_of(
+    snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
+) -> Prompt:
     """The menu of these rows, of which `marked` is the one that Enter would take."""
-    block = _alike(look, block, marked)
+    block = _alike(snapshot, block, marked)
     boxes = any(each.box for each in block)
-    labels = _unnumbered([_whole(look, each) for each in block])
+    labels = _unnumbered([_whole(snapshot, each) for each in block])
     ends = [*(each.row for each in block[1:]), None]
     labels = [
-        _with_details(look, each, label, end) if is_answer(label) else label
+        _with_details(snapshot, each, label, end) if is_answer(label) else label
         for each, label, end in zip(block, labels, ends, strict=True)
     ]
     options = tuple(
@@ -357,7 +379,7 @@ def menu_of(look: ScreenSnapshot, block: Sequence[Item], marked: int | None) -> 
         for each, label in zip(block, labels, strict=True)
     )
     first, last = block[0].row, block[-1].row
-    question = question_above(look, first)
+    question = question_above(snapshot, first)
     yes_no = not boxes and all(YES_NO.match(option.label) for option in options)
     return Prompt(
         kind=Kind.DIALOG,
@@ -367,24 +389,24 @@ def menu_of(look: ScreenSnapshot, block: Sequence[Item], marked: int | None) -> 
         options=options,
         rule="menu",
         rows=(first, last),
-        text=excerpt(look, top_of(look, first), look.last),
-        cancel="\x1b" if _cancels(look, last) else "",
+        text=excerpt(snapshot, top_of(snapshot, first), snapshot.last),
+        cancel="\x1b" if _cancels(snapshot, last) else "",
     )
 
 
-def _whole(look: ScreenSnapshot, item: Item) -> str:
+def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
     """The label with what was wrapped to the rows below it.
 
     A row goes on below when the next word found no room; what had room is a detail.
     """
-    boxed = len(look.lines[item.row]) > len(look.bare[item.row])
-    width = len(look.lines[item.row]) - 1 if boxed else look.cols
+    boxed = len(snapshot.lines[item.row]) > len(snapshot.bare[item.row])
+    width = len(snapshot.lines[item.row]) - 1 if boxed else snapshot.cols
     label, row = item.label, item.row
     start = item.at
-    if not look.bare[row].endswith(label):
+    if not snapshot.bare[row].endswith(label):
         return label
-    while row + 1 <= look.last:
-        line, below = look.bare[row], look.bare[row + 1]
+    while row + 1 <= snapshot.last:
+        line, below = snapshot.bare[row], snapshot.bare[row + 1]
         first = below.split()[:1]
         indent = len(below) - len(below.lstrip())
         if not first or indent < start or len(line) + 1 + len(first[0]) < width:
@@ -395,16 +417,18 @@ def _whole(look: ScreenSnapshot, item: Item) -> str:
     return label
 
 
-def _with_details(look: ScreenSnapshot, item: Item, label: str, end: int | None) -> str:
+def _with_details(
+    snapshot: ScreenSnapshot, item: Item, label: str, end: int | None
+) -> str:
     """The label of a plain answer with all that is told of it up to row `end`.
 
     Below the last option that is what stands right there, further in.
     """
     details = list[str]()
-    for row in range(item.row + 1, look.last + 1 if end is None else end):
-        line = look.bare[row]
+    for row in range(item.row + 1, snapshot.last + 1 if end is None else end):
+        line = snapshot.bare[row]
         indent = len(line) - len(line.lstrip())
-        is_empty = not line.strip() or is_border(look.lines[row])
+        is_empty = not line.strip() or is_border(snapshot.lines[row])
         if end is None and (is_empty or indent <= item.col):
             break
         if not (is_empty or _COUNT.fullmatch(line)):
@@ -414,13 +438,13 @@ def _with_details(look: ScreenSnapshot, item: Item, label: str, end: int | None)
 
 
 def _alike(
-    look: ScreenSnapshot, block: Sequence[Item], marked: int | None
+    snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
 ) -> Sequence[Item]:
     """The block without a heading, which stands in its column in another colour."""
     if block[0].row == marked or block[0].num is not None or len(block) < 3:
         return block
     inks = [
-        look.style_at(each.row, each.col).fg for each in block if each.row != marked
+        snapshot.style_at(each.row, each.col).fg for each in block if each.row != marked
     ]
     return block[1:] if inks.count(inks[0]) == 1 and len(inks) > 2 else block
 
@@ -434,14 +458,14 @@ def _unnumbered(labels: list[str]) -> list[str]:
     return labels
 
 
-def top_of(look: ScreenSnapshot, first: int) -> int:
+def top_of(snapshot: ScreenSnapshot, first: int) -> int:
     """Where what belongs to a menu begins: below a border, or some rows above."""
     for row in range(first - 1, max(first - BODY, -1), -1):
-        if is_border(look.lines[row]):
+        if is_border(snapshot.lines[row]):
             return row + 1
     return max(first - BODY, 0)
 
 
-def _cancels(look: ScreenSnapshot, last: int) -> bool:
-    rows = look.bare[last : look.last + 1]
+def _cancels(snapshot: ScreenSnapshot, last: int) -> bool:
+    rows = snapshot.bare[last : snapshot.last + 1]
     return any(_CANCEL.search(line) for line in rows)

@@ -49,9 +49,9 @@ TILDES = 3
 """Rows with nothing but a tilde: below the text of vim, hardly anywhere else."""
 
 
-def view(look: ScreenSnapshot, class_: PromptClass) -> Prompt:
+def view(snapshot: ScreenSnapshot, class_: PromptClass) -> Prompt:
     """A pager or an editor, known by its last row."""
-    row = max(look.last, 0)
+    row = max(snapshot.last, 0)
     return Prompt(
         kind=Kind.DIALOG,
         class_=class_,
@@ -60,65 +60,70 @@ def view(look: ScreenSnapshot, class_: PromptClass) -> Prompt:
         options=(),
         rule=str(class_),
         rows=(row, row),
-        text=look.lines[row].strip(),
+        text=snapshot.lines[row].strip(),
         cancel="q" if class_ is PromptClass.PAGER else "",
     )
 
 
-def find_view(look: ScreenSnapshot) -> Prompt | None:
+def find_view(snapshot: ScreenSnapshot) -> Prompt | None:
     """A pager or an editor, by its name or its status row, or what it asks below."""
-    if look.tty is not None and look.tty.canonical:
+    if snapshot.tty is not None and snapshot.tty.canonical:
         return None
-    name = look.tty.foreground if look.tty else ""
-    status = look.bare[look.last] if look.last >= 0 else ""
-    at_status = look.cursor.row == look.last or not look.cursor.visible
+    name = snapshot.tty.foreground if snapshot.tty else ""
+    status = snapshot.bare[snapshot.last] if snapshot.last >= 0 else ""
+    at_status = snapshot.cursor.row == snapshot.last or not snapshot.cursor.visible
     if name in PAGERS or (at_status and _PAGER.fullmatch(status)):
-        return view(look, PromptClass.PAGER)
-    if name in EDITORS or _is_editor(look, status):
-        return _asked_below(look) or view(look, PromptClass.EDITOR)
+        return view(snapshot, PromptClass.PAGER)
+    if name in EDITORS or _is_editor(snapshot, status):
+        return _asked_below(snapshot) or view(snapshot, PromptClass.EDITOR)
     return None
 
 
-def _is_editor(look: ScreenSnapshot, status: str) -> bool:
-    keys = any(map(_KEYS_OF_NANO.search, look.lines[-3:]))
-    if _NANO.match(look.lines[0]) and (keys or _is_bar(look)):
+def _is_editor(snapshot: ScreenSnapshot, status: str) -> bool:
+    keys = any(map(_KEYS_OF_NANO.search, snapshot.lines[-3:]))
+    if _NANO.match(snapshot.lines[0]) and (keys or _is_bar(snapshot)):
         return True
-    tildes = sum(line == "~" for line in look.lines)
-    vim = look.modes.alternate and (tildes >= TILDES or look.lines[0] == "~")
+    tildes = sum(line == "~" for line in snapshot.lines)
+    vim = snapshot.modes.alternate and (tildes >= TILDES or snapshot.lines[0] == "~")
     return vim and bool(tildes >= TILDES or _VIM_STATUS.fullmatch(status))
 
 
-def _asked_below(look: ScreenSnapshot) -> Prompt | None:
+def _asked_below(snapshot: ScreenSnapshot) -> Prompt | None:
     """A key that is to be pressed, or a field in the rows of the editor's hints."""
-    if (press := find_press(look)) is not None:
+    if (press := find_press(snapshot)) is not None:
         return press
-    if (keyed := _keyed(look)) is not None:
+    if (keyed := _keyed(snapshot)) is not None:
         return keyed
-    if look.cursor.row == look.last and (choices := find_choices(look)) is not None:
+    if (
+        snapshot.cursor.row == snapshot.last
+        and (choices := find_choices(snapshot)) is not None
+    ):
         return choices
-    text = look.typed_at
-    if len(look.lines) - 4 <= look.cursor.row < look.last and _FIELD.match(text):
-        field = asked(look, PromptClass.FREE_TEXT, Form.LINE, text, rule="field")
+    text = snapshot.typed_at
+    if len(snapshot.lines) - 4 <= snapshot.cursor.row < snapshot.last and _FIELD.match(
+        text
+    ):
+        field = asked(snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="field")
         return attrs.evolve(field, kind=Kind.DIALOG)
     return None
 
 
-def _is_bar(look: ScreenSnapshot) -> bool:
+def _is_bar(snapshot: ScreenSnapshot) -> bool:
     """Whether the cursor's row is the bar in which nano asks, above two of hints."""
-    row = look.cursor.row
-    return row == look.last - 2 and look.style_at(row, 0).inverse
+    row = snapshot.cursor.row
+    return row == snapshot.last - 2 and snapshot.style_at(row, 0).inverse
 
 
-def _keyed(look: ScreenSnapshot) -> Prompt | None:
+def _keyed(snapshot: ScreenSnapshot) -> Prompt | None:
     """What nano asks in its bar: the keys are lit in the two rows below it.
 
     They are taken from there, as the letters of other languages are others.
     """
-    if not _is_bar(look):
+    if not _is_bar(snapshot):
         return None
-    row, options = look.cursor.row, list[Option]()
+    row, options = snapshot.cursor.row, list[Option]()
     for below in (row + 1, row + 2):
-        runs = [(run.style.inverse, run.text.strip()) for run in look.rows[below]]
+        runs = [(run.style.inverse, run.text.strip()) for run in snapshot.rows[below]]
         for (lit, key), (plain, label) in pairwise(runs):
             if lit and not plain and label:
                 key = chr(ord(key[1]) & 0x1F) if _CONTROL.fullmatch(key) else key
@@ -127,5 +132,5 @@ def _keyed(look: ScreenSnapshot) -> Prompt | None:
     letters = [key for key in keys if len(key) == 1 and key.isalpha()]
     if len(letters) < 2 or any(len(key) != 1 for key in keys):
         return None  # The hints of a field: it takes a text.
-    text, class_ = look.typed_at, PromptClass.CONFIRMATION
-    return asked(look, class_, Form.KEYS, text, *options, rule="bar")
+    text, class_ = snapshot.typed_at, PromptClass.CONFIRMATION
+    return asked(snapshot, class_, Form.KEYS, text, *options, rule="bar")

@@ -17,7 +17,7 @@ _ROWS = 5
 
 
 def asked(
-    look: ScreenSnapshot,
+    snapshot: ScreenSnapshot,
     class_: PromptClass,
     form: Form,
     question: str,
@@ -30,7 +30,7 @@ def asked(
 
     A line of free text is a question, everything else a dialog.
     """
-    row = look.cursor.row
+    row = snapshot.cursor.row
     top = row if first is None else first
     return Prompt(
         kind=Kind.QUESTION if form is Form.LINE else Kind.DIALOG,
@@ -40,14 +40,14 @@ def asked(
         options=options,
         rule=rule,
         rows=(top, row),
-        text=excerpt(look, max(min(top, row - _ROWS), 0), row),
+        text=excerpt(snapshot, max(min(top, row - _ROWS), 0), row),
         draft=draft,
     )
 
 
-def text_above(look: ScreenSnapshot, row: int) -> str:
+def text_above(snapshot: ScreenSnapshot, row: int) -> str:
     """The text on one of the two rows above `row`, nothing where they are blank."""
-    rows = look.lines[max(row - 2, 0) : row]
+    rows = snapshot.lines[max(row - 2, 0) : row]
     return next((line.strip() for line in reversed(rows) if line.strip()), "")
 
 

@@ -101,7 +101,7 @@ class PromptDetector:
         self._typed = end, at
         self.stir(at)
 
-    def is_again(self, look: ScreenSnapshot, verdict: Verdict) -> bool:
+    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether that shows what was asked before, but asked anew (rule 5)."""
         before = self.verdict.prompt if self.verdict else None
         asked = verdict.prompt
@@ -111,9 +111,9 @@ class PromptDetector:
             return True
         if asked.form not in _LINES:
             return False
-        if look.takes_lines:  # Who is given whole lines does not draw one again.
+        if snapshot.takes_lines:  # Who is given whole lines does not draw one again.
             return self._broken >= self._judged
-        (row, size), (row_now, size_now) = self._place, _place_of(look, asked)
+        (row, size), (row_now, size_now) = self._place, _place_of(snapshot, asked)
         return size == size_now and row_now > row
 
     def _is_early(self, end: int, at: float) -> bool:
@@ -138,7 +138,7 @@ class PromptDetector:
         return self._due
 
     def judge(
-        self, look: ScreenSnapshot, at: float
+        self, snapshot: ScreenSnapshot, at: float
     ) -> list[ActivitySeen | VerdictSeen]:
         """Take a look that was made `at`; what is new of it."""
         self._since = None
@@ -146,27 +146,27 @@ class PromptDetector:
         stirred = at - quiet
         later = (stirred + pause for pause in LATER_S if stirred + pause > at)
         self._due = next(later, None)
-        verdict = classify(look, self.flag)
+        verdict = classify(snapshot, self.flag)
         if quiet < PAUSE_S and verdict.is_news(self._doubted):
             self._doubted = verdict
             self._due = at + PAUSE_S
             return []
         self._doubted = verdict
-        if self._flips(verdict, look.quiet_s, at) and not self._afresh:
+        if self._flips(verdict, snapshot.quiet_s, at) and not self._afresh:
             return []
-        again = self.is_again(look, verdict)
+        again = self.is_again(snapshot, verdict)
         if again and self._is_early(verdict.end, at):
             return []
-        self._typed, self._judged = None, min(look.end, self._fed)
+        self._typed, self._judged = None, min(snapshot.end, self._fed)
         if verdict.prompt is not None:
-            self._place = _place_of(look, verdict.prompt)
+            self._place = _place_of(snapshot, verdict.prompt)
         verdict = attrs.evolve(verdict, again=again)
         is_news = again or self._afresh or verdict.is_news(self.verdict)
         self.verdict, self._afresh = verdict, False
         if not is_news:
             return []
-        size = look.cols, len(look.lines)
-        return [VerdictSeen(verdict, look.tty, *size, look.quiet_s, self.flag)]
+        size = snapshot.cols, len(snapshot.lines)
+        return [VerdictSeen(verdict, snapshot.tty, *size, snapshot.quiet_s, self.flag)]
 
     def _flips(self, verdict: Verdict, quiet_s: float, at: float) -> bool:
         """Whether an agent would be told to work or to rest, and may not for long."""
@@ -184,8 +184,8 @@ class PromptDetector:
         return rested and at - self._moved < FLIP_S
 
 
-def _place_of(look: ScreenSnapshot, asked: Prompt) -> tuple[int, tuple[int, int]]:
+def _place_of(snapshot: ScreenSnapshot, asked: Prompt) -> tuple[int, tuple[int, int]]:
     """The row on which a prompt begins, and the size of the screen."""
     first = asked.rows[0]
-    row = look.typed_row if first == look.cursor.row else first
-    return row, (look.cols, len(look.lines))
+    row = snapshot.typed_row if first == snapshot.cursor.row else first
+    return row, (snapshot.cols, len(snapshot.lines))

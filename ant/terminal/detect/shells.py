@@ -49,17 +49,17 @@ def takes_commands(tty: Tty | None) -> str | None:
     return SHELL if edits_commands(tty) else None
 
 
-def find_zsh_ask(look: ScreenSnapshot) -> Prompt | None:
+def find_zsh_ask(snapshot: ScreenSnapshot) -> Prompt | None:
     """What zsh asks before it deletes, corrects or lists: it takes the next key.
 
     It does so in the state in which it edits a line, and while it runs one.
     """
-    if look.takes_lines or look.cursor.row != look.last:
+    if snapshot.takes_lines or snapshot.cursor.row != snapshot.last:
         return None
-    if (found := _ZSH.fullmatch(look.typed_line)) is None:
+    if (found := _ZSH.fullmatch(snapshot.typed_line)) is None:
         return None
     return asked(
-        look,
+        snapshot,
         PromptClass.CONFIRMATION,
         Form.KEYS,
         f"{found['question']}?",
@@ -68,14 +68,14 @@ def find_zsh_ask(look: ScreenSnapshot) -> Prompt | None:
     )
 
 
-def find_shell_ask(look: ScreenSnapshot) -> Prompt | None:
+def find_shell_ask(snapshot: ScreenSnapshot) -> Prompt | None:
     """What a shell asks while it edits: whether to list, or the rest of a command."""
-    text = look.typed_at
+    text = snapshot.typed_at
     if (found := _POSSIBILITIES.search(text)) is not None:
         options = (Option(key, keys=key) for key in "yn")
         question = text[: found.start()]
         return asked(
-            look,
+            snapshot,
             PromptClass.CONFIRMATION,
             Form.KEYS,
             question,
@@ -83,14 +83,14 @@ def find_shell_ask(look: ScreenSnapshot) -> Prompt | None:
             rule="possibilities",
         )
     if text == "?# ":
-        return find_choices(look)  # A `select` of zsh, whose line it edits as any.
+        return find_choices(snapshot)  # A `select` of zsh, whose line it edits as any.
     if text.strip() == "--More--":
-        return view(look, PromptClass.PAGER)
+        return view(snapshot, PromptClass.PAGER)
     for rule in drivers()[SHELL].unfinished:
         if (found := rule.pattern.search(text)) is not None:
             question = found.groupdict().get("question") or text
             return asked(
-                look,
+                snapshot,
                 PromptClass.FREE_TEXT,
                 Form.LINE,
                 question,

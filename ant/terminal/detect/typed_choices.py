@@ -81,35 +81,35 @@ APART = 3
 """Rows between a list and the line that wants a number: what was said to a bad one."""
 
 
-def find_choices(look: ScreenSnapshot) -> Prompt | None:
+def find_choices(snapshot: ScreenSnapshot) -> Prompt | None:
     """The choices that are to be typed at the cursor, if there are some."""
-    row = look.cursor.row
-    text = look.typed_line if look.cursor.visible else look.lines[row]
+    row = snapshot.cursor.row
+    text = snapshot.typed_line if snapshot.cursor.visible else snapshot.lines[row]
     return (
-        _letters(look, text)
-        or _words(look, text)
-        or _implied(look, text)
-        or _numbers(look, text)
-        or _folded(look, text)
+        _letters(snapshot, text)
+        or _words(snapshot, text)
+        or _implied(snapshot, text)
+        or _numbers(snapshot, text)
+        or _folded(snapshot, text)
     )
 
 
-def find_list_below(look: ScreenSnapshot) -> Prompt | None:
+def find_list_below(snapshot: ScreenSnapshot) -> Prompt | None:
     """A question with a sign before it, and below it the rows of which one is typed.
 
     Nothing but a remark of the program is below the list, or it is something else.
     """
-    found = _SIGNED.fullmatch(look.typed_line)
-    if found is None or not look.cursor.visible or look.takes_lines:
+    found = _SIGNED.fullmatch(snapshot.typed_line)
+    if found is None or not snapshot.cursor.visible or snapshot.takes_lines:
         return None
     options: list[Option] = []
-    for row in range(look.cursor.row + 1, look.last + 1):
-        if (here := _KEYED.fullmatch(look.lines[row])) is not None:
+    for row in range(snapshot.cursor.row + 1, snapshot.last + 1):
+        if (here := _KEYED.fullmatch(snapshot.lines[row])) is not None:
             is_typed = here[1] == found["draft"]
             options.append(Option(here[2], selected=is_typed, keys=here[1]))
-        elif row == look.last and _REMARK.match(look.lines[row]):
+        elif row == snapshot.last and _REMARK.match(snapshot.lines[row]):
             break
-        elif not look.is_blank(row):
+        elif not snapshot.is_blank(row):
             return None
     keys = [option.keys for option in options]
     numbers = [key for key in keys if key.isdigit()]
@@ -117,40 +117,40 @@ def find_list_below(look: ScreenSnapshot) -> Prompt | None:
         return None
     if numbers and keys != [str(n + 1) for n in range(len(keys))]:
         return None
-    return _one_of(look, found, "list", *options)
+    return _one_of(snapshot, found, "list", *options)
 
 
-def find_above(look: ScreenSnapshot) -> Prompt | None:
+def find_above(snapshot: ScreenSnapshot) -> Prompt | None:
     """What the text above a bare sign at the cursor asks: such a sign is no rest.
 
     That is the nearest text, however many blank rows below it. Its choices are told
     where they can be read, else only that keys or a line are wanted.
     """
-    found = _SIGN.fullmatch(look.typed_at)
-    if found is None or look.cursor.row < look.last:
+    found = _SIGN.fullmatch(snapshot.typed_at)
+    if found is None or snapshot.cursor.row < snapshot.last:
         return None
     if found["sign"] in _LISTED and not found["draft"]:
-        here = find_choices(look)
+        here = find_choices(snapshot)
         if here is not None:
             return here
-    return choices_above(look, look.cursor.row, found["draft"] or "")
+    return choices_above(snapshot, snapshot.cursor.row, found["draft"] or "")
 
 
-def choices_above(look: ScreenSnapshot, row: int, draft: str = "") -> Prompt | None:
+def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt | None:
     """What the nearest text above that row asks of who types at the cursor there."""
-    rows = list(_nearest(look, row))
+    rows = list(_nearest(snapshot, row))
     for at in rows:
-        text = look.bare[at].rstrip()
-        if (words := _words(look, text)) is not None:
+        text = snapshot.bare[at].rstrip()
+        if (words := _words(snapshot, text)) is not None:
             if words.draft.lower() in [each.keys.lower() for each in words.options]:
                 rows = [row for row in rows if row > at]
                 break  # It was answered there.
             is_alone = not words.question or text.strip() == words.question
-            above = look.bare[at - 1].strip() if at and is_alone else words.question
+            above = snapshot.bare[at - 1].strip() if at and is_alone else words.question
             return attrs.evolve(words, question=above, rows=(at, row), draft=draft)
     if not rows or draft:
         return None
-    text = " ".join(look.bare[at].strip() for at in reversed(rows))
+    text = " ".join(snapshot.bare[at].strip() for at in reversed(rows))
     keys = list(_PRESSED.finditer(text))
     several = len({key[0].lower() for key in keys}) > 1
     is_yes_no = any(key["yes_no"] or key["pair"] for key in keys)
@@ -162,39 +162,43 @@ def choices_above(look: ScreenSnapshot, row: int, draft: str = "") -> Prompt | N
         class_, form, rule = PromptClass.FREE_TEXT, Form.LINE, "line"
     else:
         return None
-    found = asked(look, class_, form, text, rule=rule, first=rows[-1])
+    found = asked(snapshot, class_, form, text, rule=rule, first=rows[-1])
     return attrs.evolve(found, rows=(rows[-1], row))
 
 
-def _nearest(look: ScreenSnapshot, row: int) -> Iterator[int]:
+def _nearest(snapshot: ScreenSnapshot, row: int) -> Iterator[int]:
     """The rows of the nearest text above, from the lowest one up; no answered ones."""
     at = row - 1
-    while at >= 0 and look.is_blank(at):
+    while at >= 0 and snapshot.is_blank(at):
         at -= 1
     for each in range(at, max(at - PARAGRAPH, -1), -1):
-        answered = _SIGN.fullmatch(look.bare[each])
-        if look.is_blank(each) or not look.bare[each].strip():
+        answered = _SIGN.fullmatch(snapshot.bare[each])
+        if snapshot.is_blank(each) or not snapshot.bare[each].strip():
             return
         if answered is not None and answered["draft"]:
             return
         yield each
 
 
-def _folded(look: ScreenSnapshot, text: str) -> Prompt | None:
+def _folded(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     """Keys without their words, of which the last, H, shows what they mean."""
     found = _FOLDED.fullmatch(text)
-    if found is None or look.takes_lines or len({*found["keys"]}) < len(found["keys"]):
+    if (
+        found is None
+        or snapshot.takes_lines
+        or len({*found["keys"]}) < len(found["keys"])
+    ):
         return None
     options = (Option(key, keys=key.lower()) for key in found["keys"])
-    return _one_of(look, found, "folded", *options)
+    return _one_of(snapshot, found, "folded", *options)
 
 
 def _one_of(
-    look: ScreenSnapshot, found: re.Match[str], rule: str, *options: Option
+    snapshot: ScreenSnapshot, found: re.Match[str], rule: str, *options: Option
 ) -> Prompt | None:
     """What a row with a sign asks: its `question`, answered by what is typed there."""
     return asked(
-        look,
+        snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
         found["question"],
@@ -215,7 +219,7 @@ def _found(text: str) -> tuple[re.Match[str], str] | None:
     return None
 
 
-def _words(look: ScreenSnapshot, text: str) -> Prompt | None:
+def _words(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     if (match := _found(text)) is None:
         return None
     found, draft = match
@@ -233,12 +237,14 @@ def _words(look: ScreenSnapshot, text: str) -> Prompt | None:
         Option(re.sub(r"[()\[\]]", "", word), selected=i == default, keys=key)
         for i, (word, key) in enumerate(zip(words, keys, strict=True))
     )
-    question = text[: found.start()].strip() or text_above(look, look.cursor.row)
+    question = text[: found.start()].strip() or text_above(
+        snapshot, snapshot.cursor.row
+    )
     if question and "?" in found[0] and not question.endswith(("?", ":", ".")):
         question += "?"
     class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
     return asked(
-        look, class_, Form.WORDS, question, *options, rule="words", draft=draft
+        snapshot, class_, Form.WORDS, question, *options, rule="words", draft=draft
     )
 
 
@@ -262,9 +268,9 @@ def _key(word: str) -> str:
     return inner[1] if inner else word.strip("[]()")
 
 
-def _implied(look: ScreenSnapshot, text: str) -> Prompt | None:
+def _implied(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     """Yes or no, where the program says so in words, or is known to mean it."""
-    name = look.tty.foreground if look.tty else ""
+    name = snapshot.tty.foreground if snapshot.tty else ""
     question, default = text, _DEFAULT.search(text)
     if default is not None:
         words: tuple[str, ...] = (default[1],)
@@ -277,22 +283,29 @@ def _implied(look: ScreenSnapshot, text: str) -> Prompt | None:
         return None
     options = (Option(word, default is not None, keys=word) for word in words)
     return asked(
-        look, PromptClass.CONFIRMATION, Form.WORDS, question, *options, rule="implied"
+        snapshot,
+        PromptClass.CONFIRMATION,
+        Form.WORDS,
+        question,
+        *options,
+        rule="implied",
     )
 
 
-def _letters(look: ScreenSnapshot, text: str) -> Prompt | None:
+def _letters(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     """Words with a bracketed letter, and behind or below them a line that wants one."""
-    rows = range(look.cursor.row, max(look.cursor.row - 4, -1), -1)
-    row = look.cursor.row
+    rows = range(snapshot.cursor.row, max(snapshot.cursor.row - 4, -1), -1)
+    row = snapshot.cursor.row
     found: list[tuple[str, str]] = []
     for row in rows if _WANTS.search(text) else ():
-        line = text if row == look.cursor.row else look.lines[row]
+        line = text if row == snapshot.cursor.row else snapshot.lines[row]
         found = _BRACKETED.findall(line)
-        if len(found) > 1 or (look.lines[row].strip() and row < look.cursor.row):
+        if len(found) > 1 or (
+            snapshot.lines[row].strip() and row < snapshot.cursor.row
+        ):
             break
     yes_no = [key.lower() + rest for key, rest in found[:2]] == ["yes", "no"]
-    if len(found) < (2 if yes_no or row < look.cursor.row else 3):
+    if len(found) < (2 if yes_no or row < snapshot.cursor.row else 3):
         return None
     default = _BRACKETED_DEFAULT.search(text)
     options = [
@@ -311,17 +324,17 @@ def _letters(look: ScreenSnapshot, text: str) -> Prompt | None:
         class_ = PromptClass.CONFIRMATION
     first = _BRACKETED.search(text)
     question = text[: first.start()] if first else text
-    question = question.strip() or text_above(look, look.cursor.row) or text
+    question = question.strip() or text_above(snapshot, snapshot.cursor.row) or text
     return asked(
-        look, class_, Form.WORDS, question, *options, rule="letters", first=row
+        snapshot, class_, Form.WORDS, question, *options, rule="letters", first=row
     )
 
 
-def _numbers(look: ScreenSnapshot, text: str) -> Prompt | None:
+def _numbers(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     """A numbered list and below it a line that wants a number."""
     if not _WANTS.search(text):
         return None
-    rows = list(_list_above(look))
+    rows = list(_list_above(snapshot))
     found = {key: label.strip() for _, here in rows for key, label in here}
     numbers = sorted(int(key) for key in found if key.isdigit())
     if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < 2:
@@ -329,13 +342,13 @@ def _numbers(look: ScreenSnapshot, text: str) -> Prompt | None:
     keys = [*map(str, numbers), *(key for key in found if not key.isdigit())]
     options = (Option(found[key], keys=key) for key in keys)
     first, last = rows[-1][0], rows[0][0]
-    between = look.lines[last + 1 : look.cursor.row]
+    between = snapshot.lines[last + 1 : snapshot.cursor.row]
     if "" in between and not _NUMBER.search(text):
         return None
-    above = look.lines[first - 1].strip() if first else ""
+    above = snapshot.lines[first - 1].strip() if first else ""
     question = above if above.endswith(("?", ":")) else text
     return asked(
-        look,
+        snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
         question,
@@ -345,11 +358,13 @@ def _numbers(look: ScreenSnapshot, text: str) -> Prompt | None:
     )
 
 
-def _list_above(look: ScreenSnapshot) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def _list_above(
+    snapshot: ScreenSnapshot,
+) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Rows with numbered choices, from the lowest one up."""
     apart, started = 0, False
-    for row in range(look.cursor.row - 1, -1, -1):
-        if here := _NUMBERED.findall(look.lines[row]):
+    for row in range(snapshot.cursor.row - 1, -1, -1):
+        if here := _NUMBERED.findall(snapshot.lines[row]):
             started = True
             yield row, here
         elif started or apart == APART:

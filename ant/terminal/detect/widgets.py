@@ -32,41 +32,41 @@ _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 
 
-def find_widget(look: ScreenSnapshot) -> Prompt | None:
+def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
     """The window with buttons at the end of the screen, if there is one."""
-    row = None if look.takes_lines else _button_row(look)
+    row = None if snapshot.takes_lines else _button_row(snapshot)
     if row is None:
-        return _tabs(look) or _toggle(look)
-    found = list(_BUTTON.finditer(look.bare[row]))
-    block = _list_over(look, row)
+        return _tabs(snapshot) or _toggle(snapshot)
+    found = list(_BUTTON.finditer(snapshot.bare[row]))
+    block = _list_over(snapshot, row)
     if block:
-        under = _under(look, row, found)
+        under = _under(snapshot, row, found)
         # The first button takes the marked row, whoever has the focus; others do not.
-        marked = None if any(under[1:]) else _focus(look, block)
+        marked = None if any(under[1:]) else _focus(snapshot, block)
         if marked is not None or any(under):
-            return menu_of(look, block, marked)
-    if look.cursor.visible and row - FOOTER <= look.cursor.row < row:
-        return _field(look, row)
-    return _buttons(look, row, found)
+            return menu_of(snapshot, block, marked)
+    if snapshot.cursor.visible and row - FOOTER <= snapshot.cursor.row < row:
+        return _field(snapshot, row)
+    return _buttons(snapshot, row, found)
 
 
-def _button_row(look: ScreenSnapshot) -> int | None:
-    for row in range(look.last, max(look.last - FOOTER, -1), -1):
-        line = look.bare[row]
-        if look.is_blank(row) or not line.strip():
+def _button_row(snapshot: ScreenSnapshot) -> int | None:
+    for row in range(snapshot.last, max(snapshot.last - FOOTER, -1), -1):
+        line = snapshot.bare[row]
+        if snapshot.is_blank(row) or not line.strip():
             continue
         only = _BUTTON.search(line) and not _BUTTON.sub("", line).strip()
         return row if only else None
     return None
 
 
-def _list_over(look: ScreenSnapshot, row: int) -> list[Item]:
+def _list_over(snapshot: ScreenSnapshot, row: int) -> list[Item]:
     """The rows of the list above the buttons, none where there is no list."""
     at = row - 1
-    while at >= 0 and (look.is_blank(at) or not look.bare[at].strip()):
+    while at >= 0 and (snapshot.is_blank(at) or not snapshot.bare[at].strip()):
         at -= 1
-    items, block = items_of(look), list[Item]()
-    while at >= 0 and (item := items[at]) is not None and not look.is_blank(at):
+    items, block = items_of(snapshot), list[Item]()
+    while at >= 0 and (item := items[at]) is not None and not snapshot.is_blank(at):
         if block and (item.col, not item.box) != (block[0].col, not block[0].box):
             break
         block.insert(0, item)
@@ -74,17 +74,17 @@ def _list_over(look: ScreenSnapshot, row: int) -> list[Item]:
     return block if len(block) > 1 else []
 
 
-def _focus(look: ScreenSnapshot, block: Sequence[Item]) -> int | None:
+def _focus(snapshot: ScreenSnapshot, block: Sequence[Item]) -> int | None:
     """The row that the cursor is on, or else the one that is lit."""
-    if any(each.row == look.cursor.row for each in block):
-        return look.cursor.row
-    lit = _odd_one(look, [(each.row, each.col) for each in block])
+    if any(each.row == snapshot.cursor.row for each in block):
+        return snapshot.cursor.row
+    lit = _odd_one(snapshot, [(each.row, each.col) for each in block])
     return None if lit is None else block[lit].row
 
 
-def _field(look: ScreenSnapshot, row: int) -> Prompt:
-    question = question_above(look, look.cursor.row)
-    text = excerpt(look, max(look.cursor.row - FOOTER, 0), row)
+def _field(snapshot: ScreenSnapshot, row: int) -> Prompt:
+    question = question_above(snapshot, snapshot.cursor.row)
+    text = excerpt(snapshot, max(snapshot.cursor.row - FOOTER, 0), row)
     secret = bool(_SECRET.search(question))
     return Prompt(
         kind=Kind.DIALOG,
@@ -93,25 +93,25 @@ def _field(look: ScreenSnapshot, row: int) -> Prompt:
         question=question,
         options=(),
         rule="field",
-        rows=(look.cursor.row, look.cursor.row),
+        rows=(snapshot.cursor.row, snapshot.cursor.row),
         text=text,
-        draft="" if secret else look.bare[look.cursor.row].strip(" _"),
+        draft="" if secret else snapshot.bare[snapshot.cursor.row].strip(" _"),
     )
 
 
 def _buttons(
-    look: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
+    snapshot: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
 ) -> Prompt | None:
-    under = [look.cursor.visible and each for each in _under(look, row, found)]
+    under = [snapshot.cursor.visible and each for each in _under(snapshot, row, found)]
     if len(found) == 1:
-        style = look.style_at(row, found[0].start() + 1)
-        boxed = look.lines[row] != look.bare[row]
+        style = snapshot.style_at(row, found[0].start() + 1)
+        boxed = snapshot.lines[row] != snapshot.bare[row]
         has_ground = style.inverse or style.bg  # A colour alone has each `[OK]`.
         lit = 0 if boxed or has_ground or under[0] else None
     elif sum(under) == 1:
         lit = under.index(True)
     else:
-        lit = _odd_one(look, [(row, each.start() + 1) for each in found])
+        lit = _odd_one(snapshot, [(row, each.start() + 1) for each in found])
     if lit is None:
         return None
     labels = [(each[1] or each[2]).strip() for each in found]
@@ -121,58 +121,58 @@ def _buttons(
         kind=Kind.DIALOG,
         class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_,
         form=Form.BUTTONS,
-        question=question_above(look, row),
+        question=question_above(snapshot, row),
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
         rule="buttons",
         rows=(row, row),
-        text=excerpt(look, top_of(look, row), row),
+        text=excerpt(snapshot, top_of(snapshot, row), row),
     )
 
 
 def _under(
-    look: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
+    snapshot: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
 ) -> list[bool]:
     """Which of the buttons on that row the cursor is on."""
-    on_row, col = look.cursor.row == row, look.cursor.col
+    on_row, col = snapshot.cursor.row == row, snapshot.cursor.col
     return [on_row and each.start() <= col < each.end() for each in found]
 
 
-def _tabs(look: ScreenSnapshot) -> Prompt | None:
+def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:
     """Words in the last row with text, one of them lit, and behind them the keys."""
-    row = next((r for r in range(look.last, -1, -1) if look.bare[r].strip()), 0)
-    words = list(_TAB.finditer(look.bare[row]))
+    row = next((r for r in range(snapshot.last, -1, -1) if snapshot.bare[r].strip()), 0)
+    words = list(_TAB.finditer(snapshot.bare[row]))
     keys = next((i for i, word in enumerate(words) if _KEYS.match(word[0])), 0)
     if keys < 2:
         return None
-    lit = _odd_one(look, [(row, word.start()) for word in words[:keys]])
+    lit = _odd_one(snapshot, [(row, word.start()) for word in words[:keys]])
     if lit is None:
         return None
     return Prompt(
         kind=Kind.DIALOG,
         class_=PromptClass.MULTI_CHOICE,
         form=Form.BUTTONS,
-        question=question_above(look, row),
+        question=question_above(snapshot, row),
         options=tuple(Option(w[0], i == lit) for i, w in enumerate(words[:keys])),
         rule="tabs",
         rows=(row, row),
-        text=excerpt(look, top_of(look, row), row),
+        text=excerpt(snapshot, top_of(snapshot, row), row),
     )
 
 
-def _toggle(look: ScreenSnapshot) -> Prompt | None:
+def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:
     """Two words in the last row: one of two radio buttons, or the one with a colour.
 
     These stand behind their question, those below it.
     """
-    row = next((r for r in range(look.last, -1, -1) if not look.is_blank(r)), 0)
-    if look.cursor.visible or look.takes_lines or row < look.last - 1:
+    row = next((r for r in range(snapshot.last, -1, -1) if not snapshot.is_blank(r)), 0)
+    if snapshot.cursor.visible or snapshot.takes_lines or row < snapshot.last - 1:
         return None
-    if (found := _RADIOS.fullmatch(look.bare[row])) is not None:
-        question, labels = question_above(look, row), (found[2], found[4])
+    if (found := _RADIOS.fullmatch(snapshot.bare[row])) is not None:
+        question, labels = question_above(snapshot, row), (found[2], found[4])
         inks = ["" if sign == "○" else sign for sign in (found[1], found[3])]
-    elif (found := _TOGGLE.fullmatch(look.lines[row])) is not None:
+    elif (found := _TOGGLE.fullmatch(snapshot.lines[row])) is not None:
         question, labels = found["question"], (found["off"], found["on"])
-        inks = [look.style_at(row, found.start(side)).fg for side in ("off", "on")]
+        inks = [snapshot.style_at(row, found.start(side)).fg for side in ("off", "on")]
     else:
         return None
     if inks.count("") != 1:
@@ -187,19 +187,19 @@ def _toggle(look: ScreenSnapshot) -> Prompt | None:
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
         rule="toggle",
         rows=(row, row),
-        text=excerpt(look, top_of(look, row), row),
+        text=excerpt(snapshot, top_of(snapshot, row), row),
     )
 
 
-def _odd_one(look: ScreenSnapshot, places: Sequence[tuple[int, int]]) -> int | None:
+def _odd_one(snapshot: ScreenSnapshot, places: Sequence[tuple[int, int]]) -> int | None:
     """Which of several places looks unlike the others; of two, unlike its ground."""
     grounds = []
     for row, index in places:
-        style = look.style_at(row, index)
+        style = snapshot.style_at(row, index)
         grounds.append((style.inverse, style.bg))
     if len(places) == 2 and grounds[0] != grounds[1]:
         row, index = places[0]
-        around = look.style_at(row, max(index - 3, 0))
+        around = snapshot.style_at(row, max(index - 3, 0))
         plain = (around.inverse, around.bg)
         return 1 - grounds.index(plain) if plain in grounds else None
     odd = [i for i, ground in enumerate(grounds) if grounds.count(ground) == 1]

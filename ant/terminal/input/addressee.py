@@ -89,9 +89,9 @@ def _is_at_prompt(tty: Tty, verdict: Verdict | None) -> bool:
 def at_composer(accepts: bool) -> Check:
     """Only an agent's composer; and while it shows a text, that agent."""
 
-    def check(look: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
-        whom = message_target(look.tty, verdict, accepts)
-        leaves = look.tty is not None and is_leaving(look.tty)
+    def check(snapshot: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
+        whom = message_target(snapshot.tty, verdict, accepts)
+        leaves = snapshot.tty is not None and is_leaving(snapshot.tty)
         shown = typed and whom is MessageTarget.AGENT and not leaves
         if whom is MessageTarget.COMPOSER or shown:
             return
@@ -107,8 +107,8 @@ def at_composer(accepts: bool) -> Check:
 def in_front(program: str) -> Check:
     """Only while that program is in front, whatever it is."""
 
-    def check(look: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
-        if look.tty is None or look.tty.foreground != program:
+    def check(snapshot: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
+        if snapshot.tty is None or snapshot.tty.foreground != program:
             raise Withheld("Another program is in front now.", "not_an_agent")
 
     return check
@@ -121,30 +121,30 @@ def at_prompt() -> Check:
     """
     before = ""
 
-    def check(look: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
+    def check(snapshot: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
         nonlocal before
-        if message_target(look.tty, verdict) is MessageTarget.PROMPT:
-            if not typed and (prompt := _bare_prompt(look)) is not None:
+        if message_target(snapshot.tty, verdict) is MessageTarget.PROMPT:
+            if not typed and (prompt := _bare_prompt(snapshot)) is not None:
                 before = prompt
                 return
-            if typed and _inked(*look.lines).endswith(before + _inked(typed)):
+            if typed and _inked(*snapshot.lines).endswith(before + _inked(typed)):
                 return
         raise Withheld("No empty command line is to be seen.", "not_an_agent")
 
     return check
 
 
-def _bare_prompt(look: ScreenSnapshot) -> str | None:
+def _bare_prompt(snapshot: ScreenSnapshot) -> str | None:
     """What its row shows before the command line, if nothing is on it or below."""
-    cursor = look.cursor
-    at = look.tty.comment_at if look.tty is not None else None
+    cursor = snapshot.cursor
+    at = snapshot.tty.comment_at if snapshot.tty is not None else None
     if at is None or (at.row, at.col) != (cursor.row, cursor.col):
         return None
-    if cursor.row >= len(look.lines):
+    if cursor.row >= len(snapshot.lines):
         return None
-    line = look.lines[cursor.row]
+    line = snapshot.lines[cursor.row]
     end = index_at(line, cursor.col)
-    is_empty = not line[end:].strip() and look.last <= cursor.row
+    is_empty = not line[end:].strip() and snapshot.last <= cursor.row
     return _inked(line[:end]) if is_empty else None
 
 

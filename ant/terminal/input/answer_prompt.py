@@ -58,7 +58,7 @@ class TerminalOps(Protocol):
         """
         ...
 
-    def is_again(self, look: ScreenSnapshot, verdict: Verdict) -> bool:
+    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether what was glanced at asks anew what was asked, and answered, before.
 
         An answer to the one before is not meant for it.
@@ -89,13 +89,13 @@ class SentAnswer:
     line: str | None = None
     above: int = 0
 
-    def is_answered(self, look: ScreenSnapshot) -> bool | None:
+    def is_answered(self, snapshot: ScreenSnapshot) -> bool | None:
         """Whether the line was taken; None where there is none to tell by."""
         if self.line is None:
             return None
-        if _count(look, self.line) > self.above:
+        if _count(snapshot, self.line) > self.above:
             return True
-        return False if look.typed_at.strip() == self.line else None
+        return False if snapshot.typed_at.strip() == self.line else None
 
 
 async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
@@ -106,19 +106,19 @@ async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer
     a menu has moved, or a line was typed that nobody sent.
     *Cancellation:* as there.
     """
-    look, prompt = await _shown(ops, fingerprint, SETTLE_S)
+    snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
     goal = goal_of(prompt, choice)
     if goal.text is not None:
-        await _write(ops, look, prompt, goal.text)
+        await _write(ops, snapshot, prompt, goal.text)
         typed = "" if prompt.form is Form.SECRET else goal.text
-        line = (look.typed_at + typed).strip()
-        return SentAnswer(goal.chosen, line, _count(look, line))
+        line = (snapshot.typed_at + typed).strip()
+        return SentAnswer(goal.chosen, line, _count(snapshot, line))
     for _ in range(MOVES):
-        move = next_move(prompt, goal, look.modes)
+        move = next_move(prompt, goal, snapshot.modes)
         ops.press(move.data)
         if move.takes:
             return SentAnswer(goal.chosen)
-        look, prompt = await _moved(ops, fingerprint, prompt)
+        snapshot, prompt = await _moved(ops, fingerprint, prompt)
     raise Conflict("The option cannot be reached by arrow keys; nothing was chosen.")
 
 
@@ -131,13 +131,13 @@ async def is_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool
     with trio.move_on_after(WATCH_S):
         while True:
             try:
-                look, verdict = ops.snapshot()
+                snapshot, verdict = ops.snapshot()
             except NotRunning:
                 return True
             except Conflict:
                 pass
             else:
-                asked, answered = verdict.prompt, given.is_answered(look)
+                asked, answered = verdict.prompt, given.is_answered(snapshot)
                 is_other = asked is None or asked.fingerprint != fingerprint
                 if answered or (is_other and answered is None):
                     return True
@@ -145,8 +145,8 @@ async def is_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool
     return False
 
 
-def _count(look: ScreenSnapshot, line: str) -> int:
-    rows = look.lines[: look.cursor.row]
+def _count(snapshot: ScreenSnapshot, line: str) -> int:
+    rows = snapshot.lines[: snapshot.cursor.row]
     return sum(each.strip() == line for each in rows) if line else 0
 
 
@@ -158,12 +158,12 @@ async def _shown(
         # The scope can be cancelled at once, also where the first look returns.
         await trio.lowlevel.checkpoint()
         while True:
-            look, verdict = ops.snapshot()
+            snapshot, verdict = ops.snapshot()
             prompt = verdict.prompt
             if prompt is not None and prompt.fingerprint == fingerprint:
-                if ops.is_again(look, verdict):
+                if ops.is_again(snapshot, verdict):
                     break
-                return look, prompt
+                return snapshot, prompt
             if not await ops.wait_output(QUIET_S):
                 break
     raise PromptChanged("The screen does not show this prompt; nothing was chosen.")
@@ -175,39 +175,39 @@ async def _moved(
     with trio.move_on_after(REACT_S):
         while True:
             await ops.wait_output(REACT_S)
-            look, prompt = await _shown(ops, fingerprint, SETTLE_S)
+            snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
             if prompt.options != before.options:
-                return look, prompt
+                return snapshot, prompt
     raise Conflict("The menu does not move by arrow keys; nothing was chosen.")
 
 
 async def _write(
-    ops: TerminalOps, look: ScreenSnapshot, prompt: Prompt, text: str
+    ops: TerminalOps, snapshot: ScreenSnapshot, prompt: Prompt, text: str
 ) -> None:
     """Type a line, see it stand there, and send it."""
     if prompt.draft:
         raise PromptChanged("Somebody has begun to type an answer; nothing was typed.")
-    if "\n" in text and not look.modes.bracketed_paste:
+    if "\n" in text and not snapshot.modes.bracketed_paste:
         raise NotAnOption("This program takes one line; the answer has more.")
     whole = text.encode()
-    if look.modes.bracketed_paste and prompt.form is Form.LINE:
+    if snapshot.modes.bracketed_paste and prompt.form is Form.LINE:
         whole = b"\x1b[200~" + whole + b"\x1b[201~"
     if whole:
         await ops.write(whole)
         await trio.sleep(ops.settle_s)
-    cooked = look.tty is None or look.tty.canonical
+    cooked = snapshot.tty is None or snapshot.tty.canonical
     at_once = prompt.form is Form.WORDS and not cooked
-    stands = _standing(look, prompt, text)
+    stands = _standing(snapshot, prompt, text)
     if not await _send(ops, prompt, stands, at_once):
         raise Conflict("What was typed does not show, so Enter was not pressed.")
 
 
 def _standing(
-    look: ScreenSnapshot, prompt: Prompt, text: str
+    snapshot: ScreenSnapshot, prompt: Prompt, text: str
 ) -> Callable[[ScreenSnapshot], bool]:
     """Whether a later look shows the text where it was typed, or a mask of it."""
-    before = look.typed_at.strip()[-_STEM:]
-    fits = len(look.typed_at) + len(text) < COLS_MIN and "\n" not in text
+    before = snapshot.typed_at.strip()[-_STEM:]
+    fits = len(snapshot.typed_at) + len(text) < COLS_MIN and "\n" not in text
     tail = "".join(text.split())[-_TAIL:]
 
     def stands(now: ScreenSnapshot) -> bool:
@@ -218,7 +218,7 @@ def _standing(
         if fits:
             return typed.rstrip().endswith((before + " " + text, before + text))
         shown = "".join("".join(now.bare).split())
-        return tail in shown and now.cursor != look.cursor
+        return tail in shown and now.cursor != snapshot.cursor
 
     return stands if text else lambda now: True
 

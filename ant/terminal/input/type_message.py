@@ -66,9 +66,9 @@ async def say(
     there unsent.
     """
     refuse_controls(text)
-    look, sure = await _free(ops, driver, check)
-    paste = look.modes.bracketed_paste and (driver is None or driver.paste)
-    cooked = look.tty is not None and look.tty.canonical
+    snapshot, sure = await _free(ops, driver, check)
+    paste = snapshot.modes.bracketed_paste and (driver is None or driver.paste)
+    cooked = snapshot.tty is not None and snapshot.tty.canonical
     if not paste and "\n" in text:
         raise Withheld("The program takes one line at a time.", "line_too_long")
     if cooked and len(text.encode()) > LINE_MAX:
@@ -76,7 +76,7 @@ async def say(
     data = text.encode()
     await ops.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
     await trio.sleep(ops.settle_s)
-    if not await _stands(ops, look, text, check):
+    if not await _stands(ops, snapshot, text, check):
         return TypeResult(ops.end, submitted=False, sure=sure)
     ops.press(ENTER)
     end = ops.end
@@ -98,14 +98,14 @@ async def reacts(
     with trio.move_on_after(patience_s):
         while True:
             try:
-                look, verdict = ops.snapshot()
+                snapshot, verdict = ops.snapshot()
             except NotRunning:
                 raise
             except Conflict:
                 return ops.end  # It puts out more than can be looked at.
-            is_typed = _stands_unsent(look, verdict, driver, text)
+            is_typed = _stands_unsent(snapshot, verdict, driver, text)
             taken = ops.end > end and not is_typed
-            if not (taken and _is_moved(look, verdict, text)):
+            if not (taken and _is_moved(snapshot, verdict, text)):
                 seen = None
             elif seen is None:
                 seen = ops.end, trio.current_time()
@@ -119,33 +119,33 @@ async def _free(
     ops: TerminalOps, driver: Driver | None, check: Check | None
 ) -> tuple[ScreenSnapshot, bool]:
     """The look on which it may be typed, once the screen is whole."""
-    look, verdict = ops.snapshot()
+    snapshot, verdict = ops.snapshot()
     with trio.move_on_after(SETTLE_S):
         while await ops.wait_output(QUIET_S):
-            look, verdict = ops.snapshot()
-    look, verdict = ops.snapshot()
+            snapshot, verdict = ops.snapshot()
+    snapshot, verdict = ops.snapshot()
     if verdict.kind is Kind.DIALOG:
         raise Withheld("A dialog is open; typing would choose something.", "dialog")
-    if draft_of(look, driver):
+    if draft_of(snapshot, driver):
         raise Withheld("Somebody has begun to type there.", "draft")
     if verdict.kind is Kind.BUSY:
         raise Withheld("The program is working.", "busy")
     if verdict.kind is Kind.QUESTION and not verdict.rule.endswith("/question"):
         raise Withheld("The program waits for an answer to something else.", "dialog")
-    if verdict.kind is Kind.QUIET_UNKNOWN and _is_menu_like(look):
+    if verdict.kind is Kind.QUIET_UNKNOWN and _is_menu_like(snapshot):
         raise Withheld("What is shown may be a menu.", "unknown")
     if check is not None:
-        check(look, verdict, "")
-    return look, verdict.kind is not Kind.QUIET_UNKNOWN
+        check(snapshot, verdict, "")
+    return snapshot, verdict.kind is not Kind.QUIET_UNKNOWN
 
 
-def _is_menu_like(look: ScreenSnapshot) -> bool:
+def _is_menu_like(snapshot: ScreenSnapshot) -> bool:
     """Whether an unknown screen has anything that keys may act on."""
-    if look.modes.alternate or not look.cursor.visible:
+    if snapshot.modes.alternate or not snapshot.cursor.visible:
         return True
-    rows = range(max(look.last - 8, 0), look.last + 1)
-    hints = (is_footer(look, row) and look.bare[row].strip() for row in rows)
-    return any(hints) or (look.tty is not None and look.tty.is_deaf)
+    rows = range(max(snapshot.last - 8, 0), snapshot.last + 1)
+    hints = (is_footer(snapshot, row) and snapshot.bare[row].strip() for row in rows)
+    return any(hints) or (snapshot.tty is not None and snapshot.tty.is_deaf)
 
 
 async def _stands(
@@ -156,49 +156,53 @@ async def _stands(
         while True:
             if await ops.wait_output(QUIET_S):
                 continue
-            look, verdict = ops.snapshot()
+            snapshot, verdict = ops.snapshot()
             if verdict.kind is Kind.DIALOG:
                 return False
-            if look.lines != before.lines and _shows(look, text):
-                return _may_send(look, verdict, text, check)
+            if snapshot.lines != before.lines and _shows(snapshot, text):
+                return _may_send(snapshot, verdict, text, check)
             await ops.wait_output(SHOWN_S)
     return False
 
 
 def _may_send(
-    look: ScreenSnapshot, verdict: Verdict, text: str, check: Check | None
+    snapshot: ScreenSnapshot, verdict: Verdict, text: str, check: Check | None
 ) -> bool:
     """Whether who shows the text is still the one it was typed for."""
     try:
         if check is not None:
-            check(look, verdict, text)
+            check(snapshot, verdict, text)
     except Withheld:
         return False
     return True
 
 
-def _shows(look: ScreenSnapshot, text: str) -> bool:
+def _shows(snapshot: ScreenSnapshot, text: str) -> bool:
     tail = _drawn(text)[-_TAIL:]
-    return tail in _drawn("".join(look.bare)) or any(map(_PASTED.search, look.bare))
+    return tail in _drawn("".join(snapshot.bare)) or any(
+        map(_PASTED.search, snapshot.bare)
+    )
 
 
 def _stands_unsent(
-    look: ScreenSnapshot, verdict: Verdict, driver: Driver | None, text: str
+    snapshot: ScreenSnapshot, verdict: Verdict, driver: Driver | None, text: str
 ) -> bool:
     """Whether the text stands where it was typed, and not above what came of it.
 
     A dialog, or a row that says that the agent works, may have taken the composer's
     place; then what looks like one is a row of the transcript: the text that was sent.
     """
-    if not _is_typed(look, driver, text) or driver is None:
-        return _is_typed(look, driver, text)
-    composer = composer_of(look, driver)
+    if not _is_typed(snapshot, driver, text) or driver is None:
+        return _is_typed(snapshot, driver, text)
+    composer = composer_of(snapshot, driver)
     if composer is None:
         return not (verdict.kind is Kind.DIALOG or _is_busy(verdict))
     if verdict.kind is not Kind.DIALOG:
         return True
     typed, between = _drawn(text), range(composer[0] + 1, verdict.rows[0])
-    return all(look.is_blank(row) or _drawn(look.bare[row]) in typed for row in between)
+    return all(
+        snapshot.is_blank(row) or _drawn(snapshot.bare[row]) in typed for row in between
+    )
 
 
 def _is_busy(verdict: Verdict) -> bool:
@@ -207,9 +211,9 @@ def _is_busy(verdict: Verdict) -> bool:
     return verdict.kind is Kind.BUSY and is_told
 
 
-def _is_typed(look: ScreenSnapshot, driver: Driver | None, text: str) -> bool:
+def _is_typed(snapshot: ScreenSnapshot, driver: Driver | None, text: str) -> bool:
     """Whether the text still stands in the composer, or behind the prompt."""
-    begun = draft_of(look, driver)
+    begun = draft_of(snapshot, driver)
     if _PASTED.match(begun):
         return True
     draft = _drawn(begun)
@@ -225,25 +229,25 @@ def _drawn(text: str) -> str:
     )
 
 
-def _is_moved(look: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
+def _is_moved(snapshot: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
     """Whether the program works or asks, or shows something else below the text."""
     is_dialog = verdict.kind is Kind.DIALOG
-    return is_dialog or _is_busy(verdict) or _is_below(look, text)
+    return is_dialog or _is_busy(verdict) or _is_below(snapshot, text)
 
 
-def _is_below(look: ScreenSnapshot, text: str) -> bool:
+def _is_below(snapshot: ScreenSnapshot, text: str) -> bool:
     """Whether rows with something on them stand below the last row of the text."""
     tail = text.split("\n")[-1].strip()[-20:]
-    rows = [row for row, line in enumerate(look.bare) if tail and tail in line]
+    rows = [row for row, line in enumerate(snapshot.bare) if tail and tail in line]
     if not rows:
         return True  # It has scrolled away, or was never shown as it is.
-    below = look.bare[rows[-1] + 1 : look.last + 1]
+    below = snapshot.bare[rows[-1] + 1 : snapshot.last + 1]
     return any(line.strip() for line in below)
 
 
 async def _again(ops: TerminalOps, driver: Driver, text: str) -> None:
     """A second Enter where the first only went on the line: the text stands still."""
     await trio.sleep(driver.again_ms / 1000)
-    look, verdict = ops.snapshot()
-    if verdict.kind is not Kind.DIALOG and _is_typed(look, driver, text):
+    snapshot, verdict = ops.snapshot()
+    if verdict.kind is not Kind.DIALOG and _is_typed(snapshot, driver, text):
         ops.press(ENTER)

@@ -145,14 +145,14 @@ def is_rule(line: str) -> bool:
     return bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
 
 
-def paragraph_above(look: ScreenSnapshot, row: int, most: int = 6) -> Iterator[int]:
+def paragraph_above(snapshot: ScreenSnapshot, row: int, most: int = 6) -> Iterator[int]:
     """The rows of the nearest text above `row`, from the lowest upwards."""
     at = row - 1
-    while at >= 0 and look.is_blank(at) and row - at <= 3:
+    while at >= 0 and snapshot.is_blank(at) and row - at <= 3:
         at -= 1
     floor = at - most
-    while at > floor and at >= 0 and not look.is_blank(at):
-        if not look.bare[at].strip():
+    while at > floor and at >= 0 and not snapshot.is_blank(at):
+        if not snapshot.bare[at].strip():
             return
         yield at
         at -= 1

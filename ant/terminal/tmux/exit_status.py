@@ -34,10 +34,10 @@ class ExitWatcher:
     """Of one program; nothing is kept between the asks."""
 
     def __init__(
-        self, place: PaneIds, identity: Identity | None, folder: Path, ask: Ask
+        self, place: PaneIds, identity: Identity | None, folder: Path, request: Ask
     ) -> None:
         self._place, self._identity = place, identity
-        self._folder, self._ask = folder, ask
+        self._folder, self._ask = folder, request
 
     async def exit(self) -> Exit:
         """Wait for the program's end; how it ended. *Cancellation:* nothing to undo.

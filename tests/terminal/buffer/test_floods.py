@@ -82,10 +82,10 @@ class Looking(PromptDetector):
         super().__init__()
         self._work = work
 
-    def judge(self, look: ScreenSnapshot, at: float) -> list[Observation]:
+    def judge(self, snapshot: ScreenSnapshot, at: float) -> list[Observation]:
         self._work.looks += 1
         self._work.large[self._work.turn] += 1
-        return super().judge(look, at)
+        return super().judge(snapshot, at)
 
 
 class Brief(Diary):

@@ -26,8 +26,8 @@ def verdicts(name: str) -> list[tuple[Moment, Said]]:
     """What is said of each moment of a recording that is fed whole."""
     recording = RECORDINGS[name]
     return [
-        (moment, heard(classify(look, recording.driver)))
-        for moment, look in recording.looks()
+        (moment, heard(classify(snapshot, recording.driver)))
+        for moment, snapshot in recording.looks()
     ]
 
 
@@ -108,15 +108,15 @@ def test_a_question_in_prose_tells_whether_keys_are_wanted(
     asked: str, rule: str
 ) -> None:
     """Then a message would be the answer, and none is typed (`saying`)."""
-    look = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
-    verdict = classify(look, "claude-code")
+    snapshot = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
+    verdict = classify(snapshot, "claude-code")
     assert (Kind.QUESTION, rule) == (verdict.kind, verdict.rule)
 
 
 def test_a_permission_is_known_where_its_question_is_wrapped() -> None:
     """As on a screen of twenty columns."""
-    look = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
-    assert "claude-code/permission" == classify(look, "claude-code").rule
+    snapshot = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
+    assert "claude-code/permission" == classify(snapshot, "claude-code").rule
 
 
 @given(name=st.sampled_from(sorted(RECORDINGS)), size=st.integers(1, 700))
@@ -124,7 +124,8 @@ def test_any_split_judges_alike(name: str, size: int) -> None:
     """Fed whole or in pieces of any size, a recording ends in the same verdicts."""
     recording: Recording = RECORDINGS[name]
     pieces = [
-        heard(classify(look, recording.driver)) for _, look in recording.looks(size)
+        heard(classify(snapshot, recording.driver))
+        for _, snapshot in recording.looks(size)
     ]
     assert [found for _, found in verdicts(name)] == pieces
 
@@ -136,9 +137,9 @@ def test_every_rule_of_a_driver_is_exercised(name: str) -> None:
     for recording in RECORDINGS.values():
         front = {moment.tty.foreground for moment in recording.moments}
         if recording.driver == name or front & {*drivers()[name].programs}:
-            for _, look in recording.looks():
-                lines.update((*look.bare, look.typed_at))
-                if (prompt := classify(look, name).prompt) is not None:
+            for _, snapshot in recording.looks():
+                lines.update((*snapshot.bare, snapshot.typed_at))
+                if (prompt := classify(snapshot, name).prompt) is not None:
                     texts.add(prompt.text)
     driver = drivers()[name]
     unused = {

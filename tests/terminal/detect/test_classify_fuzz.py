@@ -124,14 +124,14 @@ def test_fuzz_any_screen(
     choice: Choice,
 ) -> None:
     """A verdict within the screen; its prompt can be answered or refuses."""
-    look = look_after(data, cols=cols, rows=rows, tty=tty, quiet_s=quiet_s)
-    verdict = classify(look, flag)
+    snapshot = look_after(data, cols=cols, rows=rows, tty=tty, quiet_s=quiet_s)
+    verdict = classify(snapshot, flag)
     event(f"{verdict.kind} {verdict.rule}")
     check(verdict, rows)
-    assert verdict == classify(look, flag)
+    assert verdict == classify(snapshot, flag)
     if verdict.prompt is None:
         return
     with contextlib.suppress(NotAnOption):
         goal = goal_of(verdict.prompt, choice)
         if goal.text is None:
-            next_move(verdict.prompt, goal, look.modes)
+            next_move(verdict.prompt, goal, snapshot.modes)

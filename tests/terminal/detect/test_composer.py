@@ -31,9 +31,9 @@ def codex(
     return look_at(*rows, cursor=at, quiet_s=4.0, cols=cols)
 
 
-def kind(look: ScreenSnapshot, flag: str = "claude-code") -> Kind:
+def kind(snapshot: ScreenSnapshot, flag: str = "claude-code") -> Kind:
     """What is held true of it."""
-    return classify(look, flag).kind
+    return classify(snapshot, flag).kind
 
 
 WORKING = [
@@ -118,8 +118,8 @@ def test_codex_works_by_what_is_left_of_its_status(
     above: list[str], below: str
 ) -> None:
     """The hint may be missing or cut, the word may stand in the status row alone."""
-    look = codex(*above, **({"below": below} if below else {}))
-    assert kind(look, "codex-cli") is Kind.BUSY
+    snapshot = codex(*above, **({"below": below} if below else {}))
+    assert kind(snapshot, "codex-cli") is Kind.BUSY
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_codex_works_by_what_is_left_of_its_status(
 )
 def test_codex_is_at_rest_below_what_was(above: list[str], below: str) -> None:
     """A turn that was interrupted or ended, prose about it, a folder of that name."""
-    look = codex(*above, **({"below": below} if below else {}))
-    assert kind(look, "codex-cli") is Kind.AT_REST
+    snapshot = codex(*above, **({"below": below} if below else {}))
+    assert kind(snapshot, "codex-cli") is Kind.AT_REST
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_choices_right_above_a_composer_without_a_box_are_asked_there(
     """Nothing says that they are of the transcript; letters alone are prose."""
     for hidden in (False, True):
         rows = ["• Hello", "", reply, "", "› ", "", "  demo default · /tmp/x"]
-        look = look_at(*rows, cursor=(4, 2), hidden=hidden, quiet_s=4.0)
-        assert kind(look, "codex-cli") is kind_
+        snapshot = look_at(*rows, cursor=(4, 2), hidden=hidden, quiet_s=4.0)
+        assert kind(snapshot, "codex-cli") is kind_
 
 
 DIALOG = ["Run `rm -r build`?", "", "❯ 1. Yes", "  2. No", ""]
@@ -167,8 +167,8 @@ def test_a_menu_with_the_cursor_above_a_composer_is_a_dialog(
 ) -> None:
     """Keys go there, however freely the composer stands below it."""
     shown = [*rows, RULE, "❯ ", RULE, "  ? for shortcuts"]
-    look = look_at(*shown, cursor=cursor, quiet_s=4.0)
-    found = classify(look, "claude-code")
+    snapshot = look_at(*shown, cursor=cursor, quiet_s=4.0)
+    found = classify(snapshot, "claude-code")
     assert found.kind is Kind.DIALOG
     assert found.prompt is not None
     assert ["Yes", "No"] == [each.label for each in found.prompt.options]
@@ -223,10 +223,10 @@ def test_a_composer_is_near_the_end_and_in_its_box() -> None:
 def test_without_a_composer_the_last_rows_tell() -> None:
     """As where a version draws it in another way."""
     rows = ["● Hello", "", "✻ Doing two things…", "", "│ > │", "  esc to interrupt"]
-    look = look_at(*rows, hidden=True, quiet_s=4)
-    assert (5, "interrupt") == find_busy(look, CLAUDE, None)
-    look = look_at(*rows[:-1], hidden=True, quiet_s=4)
-    assert (2, "spinner") == find_busy(look, CLAUDE, None)
+    snapshot = look_at(*rows, hidden=True, quiet_s=4)
+    assert (5, "interrupt") == find_busy(snapshot, CLAUDE, None)
+    snapshot = look_at(*rows[:-1], hidden=True, quiet_s=4)
+    assert (2, "spinner") == find_busy(snapshot, CLAUDE, None)
     over = ["✻ Doing two things…", "", "● esc to interrupt it", "│ > │"]
     assert find_busy(look_at(*over, hidden=True, quiet_s=4), CLAUDE, None) is None
 

@@ -63,5 +63,5 @@ def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
 )
 def test_lines_above_a_prompt_are_its_subject(above: list[str], subject: str) -> None:
     """A few, whole where they are wrapped; not what turns or counts the time."""
-    look = look_at(*above, "Go on? ")
-    assert subject == lines_above(look, look.cursor.row)
+    snapshot = look_at(*above, "Go on? ")
+    assert subject == lines_above(snapshot, snapshot.cursor.row)

@@ -15,8 +15,8 @@ def test_agents_show_drafts_and_ghosts(name: str) -> None:
     """Each recording ends with half a thought in the composer, and begins with none."""
     recording = next(each for each in AGENTS if each.name == name)
     drafts = [
-        draft_of(look, driver_for(recording.driver, moment.tty.foreground))
-        for moment, look in recording.looks()
+        draft_of(snapshot, driver_for(recording.driver, moment.tty.foreground))
+        for moment, snapshot in recording.looks()
         if moment.expect["kind"] in ("at_rest", "question")
     ]
     assert ["half a thought"] == [each for each in drafts if each]

@@ -125,8 +125,8 @@ def test_ticks_and_the_marker_are_apart() -> None:
 def test_a_menu_on_a_narrow_screen() -> None:
     """In twenty columns the question is wrapped, and read as one sentence."""
     rows = ["❯ 1. Yes", "  2. Yes, and do", "     not ask again", "  3. No"]
-    look = look_at("Do you want to", "proceed?", *rows, hidden=True, cols=20)
-    prompt = find_menu(look)
+    snapshot = look_at("Do you want to", "proceed?", *rows, hidden=True, cols=20)
+    prompt = find_menu(snapshot)
     assert prompt is not None
     assert ("Do you want to proceed?", 3) == (prompt.question, len(prompt.options))
 
@@ -213,8 +213,8 @@ def test_who_reads_lines_has_no_menu(tty: Tty) -> None:
 @pytest.mark.parametrize(("hints", "live"), [(FOOTER, True), (FOOTER + 1, False)])
 def test_a_footer_is_short(hints: int, live: bool) -> None:
     """Below a menu there are a few hints, never a screen of them."""
-    look = look_at(*PERMISSION, *["press enter"] * hints, hidden=True)
-    assert live is (find_menu(look) is not None)
+    snapshot = look_at(*PERMISSION, *["press enter"] * hints, hidden=True)
+    assert live is (find_menu(snapshot) is not None)
 
 
 @pytest.mark.parametrize(

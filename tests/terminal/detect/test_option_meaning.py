@@ -176,8 +176,10 @@ def test_what_is_drawn_is_answered_as_it_was_meant(
 ) -> None:
     """The same from the screen on: the labels are read, and then understood."""
     lines = [f"{'❯' if i == 0 else ' '} {i + 1}. {r.label}" for i, r in enumerate(rows)]
-    look = look_at("Run `rm -r build`?", "", *lines, "", hint, hidden=True, cols=120)
-    asked = classify(look, flag).prompt
+    snapshot = look_at(
+        "Run `rm -r build`?", "", *lines, "", hint, hidden=True, cols=120
+    )
+    asked = classify(snapshot, flag).prompt
     assume(asked is not None and len(asked.options) == len(rows))
     assert asked is not None
     assert [" ".join(row.label.split()) for row in rows] == [

@@ -45,9 +45,9 @@ def test_only_a_line_is_a_question() -> None:
 
 def test_a_prompt_ends_at_the_cursor() -> None:
     """Its rows reach from its first to the cursor's; its text has some above."""
-    look = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
+    snapshot = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
     told = asked(
-        look,
+        snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
         "#? ",

@@ -110,14 +110,16 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     """And again when it changes, or when it is asked for afresh."""
     detector = PromptDetector("aider")
     detector.feed(b"x", 1, 0.0)
-    look = asked()
-    told = detector.judge(look, 0.1)
+    snapshot = asked()
+    told = detector.judge(snapshot, 0.1)
     assert [
-        VerdictSeen(classify(look, "aider"), look.tty, 80, 24, look.quiet_s, "aider")
+        VerdictSeen(
+            classify(snapshot, "aider"), snapshot.tty, 80, 24, snapshot.quiet_s, "aider"
+        )
     ] == told
-    assert [] == detector.judge(look, 0.4)
+    assert [] == detector.judge(snapshot, 0.4)
     detector.begin_afresh(0.5)
-    assert 1 == len(detector.judge(look, 0.6))
+    assert 1 == len(detector.judge(snapshot, 0.6))
     assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))
 
 
@@ -135,18 +137,18 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     ],
 )
 def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
-    data: bytes, look: ScreenSnapshot, line: bool, again: list[bool | None]
+    data: bytes, snapshot: ScreenSnapshot, line: bool, again: list[bool | None]
 ) -> None:
     """Not by a redraw, what is typed into it, or another size of the screen."""
     detector = PromptDetector()
     detector.feed(b"working\r\nGo on? [y/N] ", asked().end, 0.0)
-    shown = attrs.evolve(asked(), tty=look.tty)
+    shown = attrs.evolve(asked(), tty=snapshot.tty)
     assert 1 == len(detector.judge(shown, 1.0))
     end = shown.end + len(data)
     detector.feed(data, end, 2.0)
     if line:
         detector.submit(shown.end, 2.0)
-    now = attrs.evolve(look, end=end)
+    now = attrs.evolve(snapshot, end=end)
     if line and not data:
         assert [] == detector.judge(now, 2.5), "it has not reacted"
     told = [

@@ -48,11 +48,11 @@ def moments(recording: Recording) -> list[int]:
     driver = drivers()[recording.driver or ""]
     return [
         index
-        for index, (moment, look) in enumerate(recording.looks())
+        for index, (moment, snapshot) in enumerate(recording.looks())
         if moment.expect["kind"] == "at_rest"
         and f"{recording.name}#{index}" not in MISSES
         and not any(offset < moment.offset for offset in recording.resizes)
-        and not draft_of(look, driver)
+        and not draft_of(snapshot, driver)
     ]
 
 

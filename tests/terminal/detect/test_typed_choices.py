@@ -264,8 +264,8 @@ def test_a_sign_below_a_question_is_no_rest(
     tty: Tty | None,
 ) -> None:
     """However it is asked, with whatever driver: a message would be its answer."""
-    look = look_at(*above, question, *([""] * blank), sign, tty=tty, rows=30)
-    verdict = classify(look, flag)
+    snapshot = look_at(*above, question, *([""] * blank), sign, tty=tty, rows=30)
+    verdict = classify(snapshot, flag)
     assert verdict.kind in (Kind.DIALOG, Kind.QUESTION)
     assert question in OPEN or verdict.kind is Kind.DIALOG
     prompt = verdict.prompt

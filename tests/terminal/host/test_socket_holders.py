@@ -125,8 +125,8 @@ def test_who_hides_is_named(held: socket.socket) -> None:
     """A user that is not root sees that there is somebody, and whose it is."""
     code = (
         "import os, sys\n"
-        "from ant.terminal.host.socket_holders import Holders, uids_of\n"
-        "os.setuid(65534); pid = int(sys.argv[1]); found = Holders().find(1)\n"
+        "from ant.terminal.host.socket_holders import SocketHolders, uids_of\n"
+        "os.setuid(65534); pid = int(sys.argv[1]); found = SocketHolders().find(1)\n"
         "print(found.pid, pid in found.unseen, *uids_of(pid))"
     )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -159,14 +159,14 @@ def test_ancestors_are_told_from_the_nearest_on() -> None:
 
 def test_a_line_that_breaks_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a parent ends while it is asked about, the child has another by then."""
-    look, gone = processes.look, iter([True])
+    snapshot, gone = processes.look, iter([True])
 
     def looked(pid: int) -> processes.Process | None:
-        me = look(os.getpid())
+        me = snapshot(os.getpid())
         assert me is not None
         if pid == os.getpid() and next(gone, False):
             return processes.Process(pid, 2**22, me.sid, 0, "S", 1, 0, 0, 1)
-        return look(pid)
+        return snapshot(pid)
 
     monkeypatch.setattr(processes, "look", looked)
     line = lineage(os.getpid())

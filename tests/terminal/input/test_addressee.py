@@ -164,9 +164,9 @@ def seen(name: str) -> list[tuple[Moment, ScreenSnapshot]]:
 def test_the_rules_of_recorded_screens_are_among_these() -> None:
     """So that what follows is about all that the judge can return."""
     said = {
-        classify(look, recording.driver).rule
+        classify(snapshot, recording.driver).rule
         for name, recording in RECORDINGS.items()
-        for _, look in seen(name)
+        for _, snapshot in seen(name)
     }
     assert 40 < len(said)
     assert set() == said - {*RULES}
@@ -176,10 +176,10 @@ def test_the_rules_of_recorded_screens_are_among_these() -> None:
 def test_a_recorded_agent_at_rest_is_typed_to(name: str) -> None:
     """With its program in front, whatever the session names; and in a dialog never."""
     driver = drivers()[RECORDINGS[name].driver or ""]
-    for index, (moment, look) in enumerate(seen(name)):
+    for index, (moment, snapshot) in enumerate(seen(name)):
         tty = attrs.evolve(moment.tty, foreground=driver.programs[0], interprets=False)
         for flag in (None, "claude-code"):
-            verdict = classify(attrs.evolve(look, tty=tty), flag)
+            verdict = classify(attrs.evolve(snapshot, tty=tty), flag)
             whom = message_target(tty, verdict)
             assert whom in (MessageTarget.COMPOSER, MessageTarget.AGENT)
             if f"{name}#{index}" not in MISSES:
@@ -192,9 +192,9 @@ def test_a_recorded_screen_makes_nobody_an_agent(program: str) -> None:
     """A shell that shows what an agent would, under a session that names one."""
     for name in RECORDED:
         flag = RECORDINGS[name].driver
-        for moment, look in seen(name):
+        for moment, snapshot in seen(name):
             tty = attrs.evolve(moment.tty, foreground=program, interprets=True)
-            verdict = classify(attrs.evolve(look, tty=tty), flag)
+            verdict = classify(attrs.evolve(snapshot, tty=tty), flag)
             for accepts in (False, True):
                 assert MessageTarget.OTHER is message_target(tty, verdict, accepts), (
                     name
@@ -260,10 +260,10 @@ def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> ScreenSn
     ],
     ids=["typed", "before", "continued", "below"],
 )
-def test_a_comment_wants_an_empty_command_line(look: ScreenSnapshot) -> None:
+def test_a_comment_wants_an_empty_command_line(snapshot: ScreenSnapshot) -> None:
     """Whatever stands there, or below it, would be taken with it."""
     with pytest.raises(Withheld):
-        at_prompt()(look, MARKED, "")
+        at_prompt()(snapshot, MARKED, "")
 
 
 @pytest.mark.parametrize(

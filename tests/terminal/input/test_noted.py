@@ -24,9 +24,9 @@ async def noted(one: Shell) -> TypeResult | None:
 
 def at_empty_line(one: Shell) -> bool:
     """Whether it waits for a command, of which nothing is typed."""
-    look, _ = one.live.snapshot()
-    cursor = look.cursor
-    at = look.tty.comment_at if look.tty is not None else None
+    snapshot, _ = one.live.snapshot()
+    cursor = snapshot.cursor
+    at = snapshot.tty.comment_at if snapshot.tty is not None else None
     return at is not None and (at.row, at.col) == (cursor.row, cursor.col)
 
 

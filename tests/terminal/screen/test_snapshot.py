@@ -133,9 +133,9 @@ def test_a_cursor_far_right_adds_one_blank() -> None:
 
 def test_a_full_row_is_typed_whole() -> None:
     """A cursor that waits to wrap is on the last column, not behind it."""
-    look = look_at("x" * 20, cols=20, rows=3)
-    assert (0, 19) == look.cursor[:2]
-    assert "x" * 19 == look.typed_at
+    snapshot = look_at("x" * 20, cols=20, rows=3)
+    assert (0, 19) == snapshot.cursor[:2]
+    assert "x" * 19 == snapshot.typed_at
 
 
 @pytest.mark.parametrize(
@@ -149,18 +149,18 @@ def test_the_last_row_has_something_on_it(lines: tuple[str, ...], last: int) -> 
 
 def test_styles_are_found_by_character() -> None:
     """A character has the style it was drawn in; beyond the last it is plain."""
-    look = look_at("ab\x1b[7m漢字\x1b[m", "x")
+    snapshot = look_at("ab\x1b[7m漢字\x1b[m", "x")
     lit = Style(inverse=True)
-    assert [PLAIN, PLAIN, lit, lit] == [look.style_at(0, i) for i in range(4)]
-    assert PLAIN == look.style_at(0, 9) == look.style_at(5, 0)
+    assert [PLAIN, PLAIN, lit, lit] == [snapshot.style_at(0, i) for i in range(4)]
+    assert PLAIN == snapshot.style_at(0, 9) == snapshot.style_at(5, 0)
 
 
 def test_a_paragraph_ends_at_a_blank_row() -> None:
     """The nearest text above a row, from below; rules between are passed over."""
-    look = look_at("far", "", "one", "two", "──────", "", "menu")
-    assert [3, 2] == list(paragraph_above(look, 6))
-    assert [0] == list(paragraph_above(look, 2))
-    assert [] == list(paragraph_above(look, 0))
+    snapshot = look_at("far", "", "one", "two", "──────", "", "menu")
+    assert [3, 2] == list(paragraph_above(snapshot, 6))
+    assert [0] == list(paragraph_above(snapshot, 2))
+    assert [] == list(paragraph_above(snapshot, 0))
 
 
 def test_a_paragraph_is_near_and_short() -> None:
@@ -183,21 +183,21 @@ def test_a_paragraph_is_near_and_short() -> None:
 )
 def test_who_listens_how(tty: Tty | None, deaf: bool, takes_lines: bool) -> None:
     """Deaf is who takes lines and surely waits for none."""
-    look = look_at("x", tty=tty)
-    assert takes_lines is look.takes_lines
+    snapshot = look_at("x", tty=tty)
+    assert takes_lines is snapshot.takes_lines
     assert deaf is (tty is not None and tty.is_deaf)
 
 
 @given(terminal_bytes(), st.integers(1, 30), st.integers(1, 8))
 def test_every_look_is_whole(data: bytes, cols: int, rows: int) -> None:
     """Whatever was drawn, there are as many lines as rows, boxed or bare."""
-    look = look_after(data, cols=cols, rows=rows)
-    assert rows == len(look.rows) == len(look.lines) == len(look.bare)
-    assert look.last < rows
-    assert width(look.typed_at) <= cols
+    snapshot = look_after(data, cols=cols, rows=rows)
+    assert rows == len(snapshot.rows) == len(snapshot.lines) == len(snapshot.bare)
+    assert snapshot.last < rows
+    assert width(snapshot.typed_at) <= cols
 
 
 def test_a_line_of_wide_characters_goes_on_below() -> None:
     """They fill a row with half as many."""
-    look = look_at("本当に全部消しますか", "？[y/N] ", cols=20)
-    assert "本当に全部消しますか？[y/N] " == look.typed_line
+    snapshot = look_at("本当に全部消しますか", "？[y/N] ", cols=20)
+    assert "本当に全部消しますか？[y/N] " == snapshot.typed_line
