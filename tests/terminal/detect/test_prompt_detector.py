@@ -124,7 +124,7 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "look", "line", "again"),
+    ("data", "snapshot", "line", "again"),
     [
         (b"Go on? [y/N] ", asked(), False, [None]),
         (b"R\nGo on? [y/N] ", asked(), False, [True]),

@@ -251,7 +251,7 @@ def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> ScreenSn
 
 
 @pytest.mark.parametrize(
-    "look",
+    "snapshot",
     [
         shown("$ ls", at=(0, 2)),
         shown("$ ls", at=(0, 2), cursor=(0, 2)),
