@@ -58,10 +58,10 @@ async def until_refused(ant: AntClient, room: str) -> int:
     raise AssertionError("the disk never was full")
 
 
-async def with_output(ant: AntClient) -> str:
+async def with_output(ant: AntClient, name: str = "large") -> str:
     """A terminal that has put out so much and ended; its id."""
     script = f"head -c {OUTPUT} /dev/zero | tr '\\0' x"
-    row = await ant.create("large", command=["sh", "-c", script], start=False)
+    row = await ant.create(name, command=["sh", "-c", script], start=False)
     async with watching(ant, row["id"], spawnPty=True) as view:
         await view.until_exit()
     data, gaps = await read_raw(ant, row["id"])
@@ -79,8 +79,10 @@ def is_taken_apart(data: Path) -> bool:
             return False
 
 
-async def check_room_is_made(server: Server, data: Path, room: str, large: str) -> None:
-    """On a full disk: told so, deleted there, and then posts are taken."""
+async def check_room_is_made(
+    server: Server, data: Path, room: str, large: str, other: str
+) -> None:
+    """On a full disk: told so, deleted there, and then posts are taken. And again."""
     async with server.client() as ant:
         await until_refused(ant, room)
         health = await ant.call("GET", "/api/health")
@@ -106,6 +108,11 @@ async def check_room_is_made(server: Server, data: Path, room: str, large: str) 
         assert [each["id"] for each in page["messages"]] == [
             each["id"] for each in sent
         ]
+        # What posts put into the log must not keep it from being folded in.
+        await until_refused(ant, room)
+        await ant.call("DELETE", f"/api/sessions/{other}", hard="true")
+        await eventually(partial(is_taken_apart, data), 60)
+        await eventually(taken)
 
 
 @pytest.mark.slow
@@ -120,7 +127,7 @@ async def test_a_server_starts_on_a_full_disk_and_room_is_made_there(
         async with server.client() as ant:
             room = (await ant.create("room", "chat"))["id"]
             await post(ant, room, "before")
-            large = await with_output(ant)
+            large, other = await with_output(ant), await with_output(ant, "other")
             await kept(data)
         await (server.kill() if killed else server.stop())
     finally:
@@ -129,7 +136,7 @@ async def test_a_server_starts_on_a_full_disk_and_room_is_made_there(
     with trio.fail_after(120):
         async with running_server(data) as server:
             fill(small)  # What the start left of its part of the reserve, too.
-            await check_room_is_made(server, data, room, large)
+            await check_room_is_made(server, data, room, large, other)
             (small / "ballast").unlink()
             async with server.client() as ant:
 
