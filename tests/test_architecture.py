@@ -101,6 +101,7 @@ LIVE_TERMINAL = (
     "terminal.session",
 )
 STORE = (
+    "store.allocation",
     "store.tables",
     "store.roomtables",
     "store.trailtables",
