@@ -25,7 +25,7 @@ DISK = 40 << 20
 OUTPUT = 3_000_000
 """Bytes of the session that is deleted: the log has room for them in the reserve."""
 
-POSTS = 150
+POSTS = 100
 """What is posted in their place: each takes four pages, so there is room for 180."""
 
 
