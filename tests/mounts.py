@@ -1,5 +1,6 @@
 """File systems of a test's own; they need the right to mount."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,3 +27,20 @@ def small_disk(folder: Path, size: int) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> None:
+    """Take the room of the disk, to its last byte."""
+    ballast = os.open(folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        for size in (1 << 20, 4096, 1):
+            block = b"\0" * size
+            while True:
+                try:
+                    os.write(ballast, block)
+                except OSError:
+                    break
+    finally:
+        os.close(ballast)
+    room = os.statvfs(folder)
+    assert room.f_bavail == 0

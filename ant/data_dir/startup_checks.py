@@ -14,7 +14,7 @@ from pathlib import Path
 from ant.core.errors import AntError, CapacityReached, StorageFailed
 
 FEWEST_FILES = 32
-"""File descriptors of a server with one terminal and one client: 15, 2 and 1, and what
+"""File descriptors of a server with one terminal and one client: 18, 2 and 1, and what
 importing a module, a reader and a backup of the database take for a moment."""
 
 FILES = (

@@ -14,6 +14,7 @@ from ant.core import clock
 from ant.core.errors import AntError, DiskFull, Stopping, StorageFailed
 from ant.model.events import Envelope
 from ant.store import schema
+from ant.store.allocation import Allocation
 from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
 from ant.store.removals import Progress
@@ -102,8 +103,8 @@ class Store:
     `give_room` is called where the disk is full and what makes room has to be written.
     """
 
-    def __init__(self, db: PooledSqliteDatabase) -> None:
-        self._db = db
+    def __init__(self, db: PooledSqliteDatabase, allocation: Allocation) -> None:
+        self._db, self._allocation = db, allocation
         self._wal = Path(f"{db.database}-wal")
         self.give_room: Callable[[], None] = _nothing
 
@@ -112,7 +113,8 @@ class Store:
         """Open or make the database and bring it up to date.
 
         Raises `StorageFailed` when it cannot be opened, is no database of ours, or one
-        that a newer ANT made; then nothing is written to it.
+        that a newer ANT made; then nothing is written to it. Raises `OSError` where the
+        system refuses.
         """
         db = PooledSqliteDatabase(
             str(path),
@@ -124,18 +126,27 @@ class Store:
         db.register_function(sha256, "sha256", 1)
         db.register_function(str.lower, "lowered", 1)  # SQLite knows ASCII only.
         database.initialize(db)
+        allocation = None
         try:
             schema.check(path)
             with db.connection_context():
                 schema.migrate(db)
-        except (PeeweeException, sqlite3.Error) as exc:
+                page_bytes = _number(db.connection(), "PRAGMA page_size")
+                allocation = Allocation(path, page_bytes)
+                allocation.begin(_number(db.connection(), "PRAGMA page_count"))
+        except (PeeweeException, sqlite3.Error, OSError) as exc:
             db.close_all()
+            if allocation is not None:
+                allocation.close()
+            if isinstance(exc, OSError):
+                raise
             raise StorageFailed(f"The database {path} cannot be opened: {exc}") from exc
-        return cls(db)
+        return cls(db, allocation)
 
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log back in."""
         self._db.close_all()
+        self._allocation.close()
 
     def wal_bytes(self) -> int:
         """The size of the write-ahead log."""
@@ -151,6 +162,7 @@ class Store:
                 self._db.connect(reuse_if_open=True)
                 pragma = "PRAGMA wal_checkpoint(PASSIVE)"
                 _, length, folded = self._db.connection().execute(pragma).fetchone()
+                self._allocation.restore()
         finally:
             self._db.close()
         return bool(length == folded)
@@ -252,6 +264,7 @@ class Store:
             try:
                 for job in jobs:
                     self._run_one(connection, job)
+                self._allocation.secure(_number(connection, "PRAGMA page_count"))
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
@@ -295,6 +308,10 @@ def _refusal(exc: Exception) -> StorageFailed:
 
 def _nothing() -> None:
     pass
+
+
+def _number(connection: sqlite3.Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0])
 
 
 def _read_one(connection: sqlite3.Connection, job: Job) -> None:
