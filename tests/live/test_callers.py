@@ -168,7 +168,8 @@ async def test_who_calls_from_another_address_of_this_machine(tmp_path: Path) ->
 async def test_root_and_a_server_of_another_user() -> None:
     """Root is not its operator; that user is."""
     become = f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})"
-    code = f"import encodings.idna, os, ant.server, ant.cli.main; {become}; ant.cli.main.main()"
+    modules = "encodings.idna, os, ant.server, ant.cli.main"
+    code = f"import {modules}; {become}; ant.cli.main.main()"
     with tempfile.TemporaryDirectory() as folder:  # pytest's own are for root only.
         os.chown(folder, NOBODY, NOBODY)
         words = [sys.executable, "-c", code, "serve", "--port", "0"]
