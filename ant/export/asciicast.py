@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from ant.recording.size_timeline import SizeChange
 from ant.terminal.buffer.tail import decode
 
 VERSION = 3
@@ -24,15 +25,6 @@ class Piece:
     offset: int
     at: datetime
     data: bytes
-
-
-@attrs.frozen
-class Size:
-    """From this offset on the terminal has another size."""
-
-    offset: int
-    cols: int
-    rows: int
 
 
 @attrs.frozen
@@ -54,7 +46,7 @@ def header(cols: int, rows: int, started: datetime, title: str) -> dict[str, Any
 
 
 def events(
-    pieces: Iterable[Piece], sizes: Iterable[Size], marks: Iterable[Marker]
+    pieces: Iterable[Piece], sizes: Iterable[SizeChange], marks: Iterable[Marker]
 ) -> Iterator[list[Any]]:
     """The other lines: seconds since the line before, kind, data.
 

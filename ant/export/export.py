@@ -19,7 +19,7 @@ from ant.core.errors import Invalid, StorageFailed
 from ant.export import asciicast, bundle, documents
 from ant.model.sessions import Session, SessionId
 from ant.model.transcript import Chunk
-from ant.recording.reader import read_bytes
+from ant.recording.reader import chunks_between, read_sizes
 from ant.run_events.commands import COMMAND_BLOCK, commands_of
 from ant.sessions.sessions import get_session
 from ant.store import Unit
@@ -46,9 +46,6 @@ PROMPTS = 5000
 
 LABEL = 80
 """Characters of a command that a mark in a film shows."""
-
-_CHUNKS = 64
-_PAGE = 1 << 20
 
 
 @attrs.frozen
@@ -212,14 +209,9 @@ def _text(unit: Unit, session: Session) -> str:
 
 
 def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:
-    """The transcript from exactly `start` on, a few chunks in memory at a time."""
-    assert session.terminal is not None
-    while start < session.terminal.end:
-        chunks = read_bytes(unit, session.id, start, _CHUNKS, _PAGE)
-        if not chunks:
-            return
-        yield from chunks
-        start = chunks[-1].end
+    """Yield the transcript from `start` on; a chat has none."""
+    end = session.terminal.end if session.terminal else start
+    return chunks_between(unit, session.id, start, end)
 
 
 def _as_markdown(unit: Unit, session: Session) -> Iterator[bytes]:
@@ -246,17 +238,17 @@ def _as_cast(unit: Unit, session: Session) -> Iterator[bytes]:
     if terminal is None:
         yield _line(asciicast.header(80, 24, session.created_at, session.name))
         return
-    seen = unit.sightings.of(session.id, terminal.oldest)
-    sizes = [asciicast.Size(each.offset, each.cols, each.rows) for each in seen]
-    cols, rows = (sizes[0].cols, sizes[0].rows) if sizes else _size(session)
-    told = [sizes[i] for i in range(1, len(sizes)) if _other(sizes[i - 1], sizes[i])]
+    default = terminal.cols, terminal.rows
+    timeline = read_sizes(unit, session.id, terminal.oldest, terminal.end, default)
+    cols, rows = timeline.size
+    sizes = timeline.resizes()
     chunks = _chunks(unit, session, terminal.oldest)
     pieces = (asciicast.Piece(each.offset, each.at, each.data) for each in chunks)
     first = next(pieces, None)
     started = first.at if first is not None else session.created_at
     yield _line(asciicast.header(cols, rows, started, session.name))
     played = pieces if first is None else chain([first], pieces)
-    yield from map(_line, asciicast.events(played, told, _marks(unit, session)))
+    yield from map(_line, asciicast.events(played, sizes, _marks(unit, session)))
 
 
 def _marks(unit: Unit, session: Session) -> list[asciicast.Marker]:
@@ -279,15 +271,6 @@ def _marks(unit: Unit, session: Session) -> list[asciicast.Marker]:
 
 def _line(value: Any) -> bytes:
     return codec.dumps(value) + b"\n"
-
-
-def _size(session: Session) -> tuple[int, int]:
-    assert session.terminal is not None
-    return session.terminal.cols, session.terminal.rows
-
-
-def _other(before: asciicast.Size, after: asciicast.Size) -> bool:
-    return (before.cols, before.rows) != (after.cols, after.rows)
 
 
 _BUNDLE = "evidence.json"

@@ -5,12 +5,15 @@ begins with, and it is stored with the lines.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import attrs
 
 from ant.core import clock
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
+from ant.recording.reader import read_bytes, read_sizes
+from ant.recording.size_timeline import SizeChange, SizeTimeline
 from ant.store import RenderProgress, Unit
 from ant.terminal.render.renderer import Renderer
 from ant.terminal.render.rows import Line
@@ -69,19 +72,20 @@ def render(
     start = max(was, terminal.oldest)
     if start >= terminal.end:
         return None
+    default = terminal.cols, terminal.rows
+    timeline = read_sizes(unit, session_id, start, terminal.end, default)
     if place is None:
-        renderer = Renderer(terminal.cols, terminal.rows, start)
+        renderer = Renderer(*timeline.size, start)
     else:
         renderer = Renderer.of(place.state)
-    score = _SizeTimeline(unit, session_id, renderer, start, terminal.end)
     at, began, fed = place.at if place else 0, clock.busy(), 0
-    chunks = _chunks(unit, session_id, start, size)
+    chunks = read_bytes(unit, session_id, start, _CHUNKS, size)
     for chunk in chunks:
         now = clock.epoch_ms(chunk.at)
         if at and now - at >= REST_MS:
             renderer.rest()
         at = now
-        fed += score.play(chunk, size - fed, began, busy_s)
+        fed += _play(renderer, timeline, chunk, size - fed, began, busy_s)
         if renderer.offset < chunk.end:
             break
     lines = renderer.take()
@@ -98,69 +102,37 @@ def render(
     )
 
 
-def _chunks(unit: Unit, session_id: SessionId, start: int, size: int) -> list[Chunk]:
-    chunks = unit.transcripts.read(session_id, start, _CHUNKS, size)
-    if chunks and chunks[0].offset < start:
-        first = chunks[0]
-        chunks[0] = attrs.evolve(
-            first, offset=start, data=first.data[start - first.offset :]
-        )
-    return chunks
+def _play(
+    renderer: Renderer,
+    timeline: SizeTimeline,
+    chunk: Chunk,
+    size: int,
+    began: float,
+    busy_s: float | None,
+) -> int:
+    """Feed at most `size` bytes of a chunk; return how many were fed.
 
-
-class _SizeTimeline:
-    """What happens to the screen, and after which byte: runs that begin, new sizes."""
-
-    def __init__(
-        self,
-        unit: Unit,
-        session_id: SessionId,
-        renderer: Renderer,
-        start: int,
-        end: int,
-    ) -> None:
-        self._renderer = renderer
-        runs = unit.lines.runs(session_id, end)
-        self._runs = [run for run in runs if run.offset >= start]
-        began = max((run.offset for run in runs if run.offset < start), default=-1)
-        self._sizes = unit.sightings.sizes(session_id, start, end)
-        # One that was noted late is better late than never.
-        last = unit.sightings.last(session_id, start)
-        if last is not None and began < last.offset:
-            self._sizes.insert(0, (start, last.cols, last.rows))
-
-    def play(self, chunk: Chunk, size: int, began: float, busy_s: float | None) -> int:
-        """Feed a chunk, no more than `size` bytes of it; how many it were."""
-        renderer, fed = self._renderer, 0
-        self._begin(chunk.offset)
-        at = clock.epoch_ms(chunk.at)
-        while fed < min(len(chunk.data), size):
-            offset = chunk.offset + fed
-            while self._sizes and self._sizes[0][0] <= offset:
-                _, cols, rows = self._sizes.pop(0)
-                renderer.resize(cols, rows)
-            stop = min(fed + SLICE, len(chunk.data), size)
-            if self._sizes:
-                stop = min(stop, self._sizes[0][0] - chunk.offset)
-            renderer.feed(chunk.data[fed:stop], at)
-            fed = stop
+    After a hole in the transcript the screen is blank, as at the start of a run.
+    """
+    due = timeline.take(chunk.offset)
+    has_hole = chunk.offset > renderer.offset
+    if has_hole and not any(change.starts_run for change in due):
+        renderer.begin(*renderer.size, chunk.offset)
+    fed, at = 0, clock.epoch_ms(chunk.at)
+    for step in chain(due, timeline.steps(chunk.offset, chunk.data[:size])):
+        if isinstance(step, SizeChange):
+            if step.starts_run:
+                renderer.begin(*step.size, chunk.offset + fed)
+            else:
+                renderer.resize(*step.size)
+            continue
+        for start in range(0, len(step), SLICE):
+            piece = step[start : start + SLICE]
+            renderer.feed(piece, at)
+            fed += len(piece)
             if busy_s is not None and clock.busy() - began > busy_s:
-                break
-        return fed
-
-    def _begin(self, offset: int) -> None:
-        """Begin the run that has this byte, if another has not; or go on after a hole.
-
-        A size that was noted at its very first byte was that of the run before.
-        """
-        run = None
-        while self._runs and self._runs[0].offset <= offset:
-            run = self._runs.pop(0)
-        if run is not None:
-            self._sizes = [size for size in self._sizes if size[0] > run.offset]
-            self._renderer.begin(run.cols, run.rows, offset)
-        elif offset > self._renderer.offset:
-            self._renderer.begin(*self._renderer.size, offset)
+                return fed
+    return fed
 
 
 def store_rendered(unit: Unit, done: Rendered) -> bool:

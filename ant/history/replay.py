@@ -5,19 +5,19 @@ which are kept (`store.sightings`). So it can be made again by today's rules, an
 where it differs from what was held then.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 
 from ant.core.errors import Conflict, NotFound
 from ant.model.sessions import SessionId
+from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_session
 from ant.store import Store, Unit, VerdictRecord
 from ant.terminal.detect.classify import classify
 from ant.terminal.model.prompt import Kind, Prompt, Verdict
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import Screen, open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 RESIZED = "resized"
@@ -28,9 +28,6 @@ REPLAY_MAX = 16 << 20
 
 LONG_QUIET_S = 5.0
 """What is taken for the quiet before a look of which nothing is known."""
-
-_CHUNKS = 64
-_PAGE = 1 << 20
 
 
 @attrs.frozen
@@ -105,9 +102,10 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
             f"Bytes from {terminal.oldest} to {terminal.end} are kept, not {at}."
         )
     last = unit.sightings.last(session_id, at)
-    player = TranscriptPlayer(unit, session_id, max(terminal.oldest, at - REPLAY_MAX))
+    start = max(terminal.oldest, at - REPLAY_MAX)
+    size = terminal.cols, terminal.rows
+    player = TranscriptPlayer(unit, session_id, start, at, size)
     if last is None:
-        player.resize(terminal.cols, terminal.rows)
         snapshot = player.look(at, None, LONG_QUIET_S)
         flag = session.cli_flag
         return explanation(
@@ -126,7 +124,8 @@ def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
     terminal = get_session(unit, session_id).terminal
     if terminal is None:
         return 0, []
-    player = TranscriptPlayer(unit, session_id, terminal.oldest)
+    size = terminal.cols, terminal.rows
+    player = TranscriptPlayer(unit, session_id, terminal.oldest, terminal.end, size)
     count, changed = 0, []
     for each in unit.sightings.of(session_id, terminal.oldest, terminal.end):
         if each.rule == RESIZED:
@@ -163,56 +162,6 @@ def replay_all(
 def _terminals(unit: Unit) -> list[SessionId]:
     listed = [*unit.sessions.active(), *unit.sessions.recoverable()]
     return [session.id for session in listed if session.terminal is not None]
-
-
-class TranscriptPlayer:
-    """A screen that is played forward through a transcript, in the sizes it had."""
-
-    def __init__(self, unit: Unit, session_id: SessionId, start: int) -> None:
-        terminal = get_session(unit, session_id).terminal
-        if terminal is None:
-            raise NotFound("terminal of session", session_id)
-        first = unit.sightings.last(session_id, start)
-        size = (first.cols, first.rows) if first else (terminal.cols, terminal.rows)
-        self._unit, self._session_id = unit, session_id
-        self._screen: Screen = open_screen(*size)
-        self._at = start
-        seen = unit.sightings.of(session_id, start)
-        self._sizes = [(each.offset, each.cols, each.rows) for each in seen]
-
-    def resize(self, cols: int, rows: int) -> None:
-        """Have another size from here on."""
-        if (cols, rows) != (self._screen.cols, self._screen.rows):
-            self._screen.resize(cols, rows)
-
-    def look(self, at: int, tty: Tty | None, quiet_s: float) -> ScreenSnapshot:
-        """Play on to an offset, which is not before the last one, and look."""
-        while self._sizes and self._sizes[0][0] <= at:
-            place, cols, rows = self._sizes.pop(0)
-            self._play(place)
-            self.resize(cols, rows)
-        self._play(at)
-        screen = self._screen
-        return ScreenSnapshot(
-            screen.styled(), screen.cursor, screen.modes, tty, quiet_s, at, screen.cols
-        )
-
-    def _play(self, until: int) -> None:
-        for data in self._bytes(until):
-            self._screen.feed(data)
-        self._at = max(self._at, until)
-
-    def _bytes(self, until: int) -> Iterator[bytes]:
-        at = self._at
-        while at < until:
-            chunks = self._unit.transcripts.read(self._session_id, at, _CHUNKS, _PAGE)
-            if not chunks:
-                return
-            for chunk in chunks:
-                yield chunk.data[max(at - chunk.offset, 0) : until - chunk.offset]
-                at = chunk.end
-                if at >= until:
-                    return
 
 
 def _held(sighting: VerdictRecord) -> tuple[str, str, str | None]:

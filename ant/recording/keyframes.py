@@ -1,12 +1,12 @@
 """Rules of screens that were: drawn again, and what a shell said there heard again."""
 
-from collections.abc import Iterator
-
 import attrs
 
 from ant.model.run_events import Source
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
+from ant.recording.player import TranscriptPlayer
+from ant.recording.reader import chunks_between
 from ant.run_events.commands import COMMAND_BLOCK
 from ant.sessions.sessions import need_terminal
 from ant.store import Keyframe, Unit
@@ -15,9 +15,6 @@ from ant.terminal.screen.display import Display, Drawing, Picture
 REDRAW_MAX = 16 << 20
 """Bytes played again at most. Keyframes come more often; without one, as in a database
 older than they are, what was drawn before these bytes is not shown."""
-
-_CHUNKS = 64
-_PAGE = 1 << 20
 
 HEARD_AGAIN = 1 << 20
 """Bytes at either end of what followed the last command of a shell: at the first of
@@ -44,23 +41,9 @@ def unheard(unit: Unit, session_id: SessionId) -> list[Chunk]:
     until = min(start + HEARD_AGAIN, terminal.end)
     since = max(until, terminal.end - HEARD_AGAIN)
     return [
-        *_stored(unit, session_id, start, until),
-        *_stored(unit, session_id, since, terminal.end),
+        *chunks_between(unit, session_id, start, until),
+        *chunks_between(unit, session_id, since, terminal.end),
     ]
-
-
-def _stored(unit: Unit, session_id: SessionId, start: int, end: int) -> Iterator[Chunk]:
-    """The bytes from one offset to another, as far as they are kept."""
-    while start < end:
-        chunks = unit.transcripts.read(session_id, start, _CHUNKS, _PAGE)
-        for chunk in chunks:
-            if chunk.offset >= end:
-                return
-            data = chunk.data[max(start - chunk.offset, 0) : end - chunk.offset]
-            start = min(chunk.end, end)
-            yield attrs.evolve(chunk, offset=start - len(data), data=data)
-        if not chunks:
-            return
 
 
 def restore(unit: Unit, session_id: SessionId) -> Display:
@@ -69,15 +52,13 @@ def restore(unit: Unit, session_id: SessionId) -> Display:
     assert terminal is not None
     keyframe = unit.keyframes.get(session_id)
     start = max(terminal.oldest, terminal.end - REDRAW_MAX)
-    if keyframe is None:
-        display = Display.blank(terminal.cols, terminal.rows, start)
-    elif keyframe.offset < start:
-        display = Display.blank(keyframe.cols, keyframe.rows, start)
-    else:
+    size, display = (terminal.cols, terminal.rows), None
+    if keyframe is not None and keyframe.offset < start:
+        size = keyframe.cols, keyframe.rows
+    elif keyframe is not None:
         display = Display.of(_picture(keyframe))
-    for chunk in _stored(unit, session_id, display.end, terminal.end):
-        display.feed(chunk.data, chunk.end)
-    return display
+    player = TranscriptPlayer(unit, session_id, start, terminal.end, size, display)
+    return player.play(terminal.end)
 
 
 def keyframe(session_id: SessionId, picture: Picture) -> Keyframe:

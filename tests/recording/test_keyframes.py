@@ -10,9 +10,12 @@ from ant.core.errors import NotRunning
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionType
 from ant.recording import keyframes
+from ant.recording.transcript_writer import store_sightings
 from ant.run_events import commands, log
 from ant.sessions import sessions
 from ant.store import Keyframe, Store, Unit
+from ant.terminal.detect.verdict import VerdictSeen
+from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.screen.display import Display
 
 
@@ -68,6 +71,18 @@ def test_a_keyframe_may_be_ahead(store: Store) -> None:
     fill(store, session, (0, b"zero"))
     keep(store, Keyframe(session.id, 9, 30, 4, b"zero more"))
     assert (9, 30, 4, ["zero more"]) == drawn(store, session)
+
+
+def test_bytes_after_a_keyframe_are_drawn_in_the_size_they_had(store: Store) -> None:
+    """The database may have refused the keyframe that follows a resize."""
+    session = create(store, cols=70, rows=9)
+    keep(store, Keyframe(session.id, 2, 30, 4, b"ab"))
+    fill(store, session, (0, b"abcd"))
+    resized = Verdict(Kind.QUIET_UNKNOWN, "resized", (), 4)
+    seen = [VerdictSeen(resized, None, 50, 7)]
+    store.transact(store_sightings, [(session.id, seen)])
+    fill(store, session, (4, b"ef"))
+    assert (6, 50, 7, ["abcdef"]) == drawn(store, session)
 
 
 @pytest.mark.parametrize("has_keyframe", [True, False])
