@@ -1,4 +1,4 @@
-"""Rules of screens that were: drawn again, and what a shell said there heard again."""
+"""Restores the screen of a session, from its last keyframe and the bytes after it."""
 
 import attrs
 
@@ -13,16 +13,16 @@ from ant.store import Keyframe, Unit
 from ant.terminal.screen.display import Display, Drawing, Picture
 
 REDRAW_MAX = 16 << 20
-"""Bytes played again at most. Keyframes come more often; without one, as in a database
-older than they are, what was drawn before these bytes is not shown."""
+"""Bytes that a redraw plays at most. Keyframes are more frequent. Without one, as in a
+database from before keyframes, output before these bytes is not shown."""
 
-HEARD_AGAIN = 1 << 20
-"""Bytes at either end of what followed the last command of a shell: at the first of
-them the next one began, and in the last is what the shell said of itself last."""
+REREAD_BYTES = 1 << 20
+"""Bytes that are read at either end of the output after a shell's last command. The
+next command began in the first of them; the last have the shell's newest marks."""
 
 
 def redraw(unit: Unit, session_id: SessionId) -> Drawing:
-    """The screen after the last stored byte: the last keyframe and what followed it.
+    """Return the screen after the last stored byte.
 
     Raises as `need_terminal` does, and `ImportError` without a screen library.
     """
@@ -30,16 +30,17 @@ def redraw(unit: Unit, session_id: SessionId) -> Drawing:
 
 
 def unheard(unit: Unit, session_id: SessionId) -> list[Chunk]:
-    """What followed the last command that is recorded, but the middle of very much.
+    """Return the output after that of the last recorded command.
 
-    The first begins with the byte after that command's output.
+    It begins with the byte after that command's output. Of more than two
+    `REREAD_BYTES`, the middle is left out.
     """
     terminal = need_terminal(unit, session_id).terminal
     assert terminal is not None
-    told = unit.run_events.reached(session_id, Source.TERMINAL, COMMAND_BLOCK)
-    start = max(terminal.oldest, told)
-    until = min(start + HEARD_AGAIN, terminal.end)
-    since = max(until, terminal.end - HEARD_AGAIN)
+    reached = unit.run_events.reached(session_id, Source.TERMINAL, COMMAND_BLOCK)
+    start = max(terminal.oldest, reached)
+    until = min(start + REREAD_BYTES, terminal.end)
+    since = max(until, terminal.end - REREAD_BYTES)
     return [
         *chunks_between(unit, session_id, start, until),
         *chunks_between(unit, session_id, since, terminal.end),
@@ -47,7 +48,10 @@ def unheard(unit: Unit, session_id: SessionId) -> list[Chunk]:
 
 
 def restore(unit: Unit, session_id: SessionId) -> Display:
-    """The same screen, to go on with. Raises as `redraw`."""
+    """Return the screen after the last stored byte, to be fed the next bytes.
+
+    Raises as `redraw` does.
+    """
     terminal = need_terminal(unit, session_id).terminal
     assert terminal is not None
     keyframe = unit.keyframes.get(session_id)
@@ -62,7 +66,7 @@ def restore(unit: Unit, session_id: SessionId) -> Display:
 
 
 def keyframe(session_id: SessionId, picture: Picture) -> Keyframe:
-    """A picture as it is stored."""
+    """Return a picture in the form in which it is stored."""
     return Keyframe(session_id, **attrs.asdict(picture))
 
 

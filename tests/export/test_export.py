@@ -16,7 +16,7 @@ from ant.export.verify import verify
 from ant.messages.messages import post_message
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionId
-from ant.recording.transcript_writer import store_chunks, store_sightings
+from ant.recording.transcript_writer import store_chunks, store_verdicts
 from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Store, Unit
@@ -41,7 +41,7 @@ def session(store: Store) -> Session:
         VerdictSeen(Verdict(Kind.BUSY, "time", (), 0), None, 80, 24),
         VerdictSeen(quiet, None, 40, 10),
     ]
-    store.transact(store_sightings, [(row.id, seen)])
+    store.transact(store_verdicts, [(row.id, seen)])
     store.transact(post_message, row.id, PostMessage(content="We ship it today."))
     return row
 

@@ -8,7 +8,7 @@ import pytest
 from ant.core.errors import Conflict, NotFound
 from ant.history import replay
 from ant.model.sessions import Session, SessionId
-from ant.recording.transcript_writer import store_chunks, store_sightings
+from ant.recording.transcript_writer import store_chunks, store_verdicts
 from ant.store import Store, Unit
 from ant.store.tables.sessions import SightingRow
 from ant.terminal.detect.verdict import VerdictSeen
@@ -32,13 +32,13 @@ def session(store: Store) -> Session:
         VerdictSeen(Verdict(Kind.BUSY, "time", (), len(BUSY)), None, 80, 24, 0.1),
         VerdictSeen(Verdict(Kind.DIALOG, "words", (1,), ASKED), READING, 80, 24, 0.3),
     ]
-    store.transact(store_sightings, [(row.id, seen)])
+    store.transact(store_verdicts, [(row.id, seen)])
     told = store.read(replay.explain, row.id, ASKED)
     seen[1] = attrs.evolve(
         seen[1], verdict=attrs.evolve(seen[1].verdict, prompt=told.prompt)
     )
     store.transact(forget, row.id)
-    store.transact(store_sightings, [(row.id, seen)])
+    store.transact(store_verdicts, [(row.id, seen)])
     return row
 
 
@@ -86,7 +86,7 @@ def test_what_rules_no_longer_say_is_a_change(store: Store, session: Session) ->
     other = VerdictSeen(
         Verdict(Kind.AT_REST, "prompt", (), ASKED), READING, 80, 24, 0.3
     )
-    store.transact(store_sightings, [(session.id, [other])])
+    store.transact(store_verdicts, [(session.id, [other])])
     count, changed = store.read(replay.replay, session.id)
     assert (3, 1) == (count, len(changed))
     assert ("at_rest", "dialog") == (changed[0].before[0], changed[0].now[0])
@@ -106,7 +106,7 @@ def test_a_redraw_in_another_size_is_played_in_it(store: Store) -> None:
         VerdictSeen(resized, READING, 40, 10),
         VerdictSeen(asked, READING, 40, 10, 0.3),
     ]
-    store.transact(store_sightings, [(row.id, seen)])
+    store.transact(store_verdicts, [(row.id, seen)])
     told = store.read(replay.explain, row.id, len(data))
     assert (10, (2,)) == (len(told.lines), told.rows)
     assert ["x" * 40, "x" * 20] == list(told.lines[:2])

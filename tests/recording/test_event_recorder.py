@@ -211,14 +211,14 @@ async def test_what_the_database_refuses_too_long_is_counted(
     monkeypatch.setattr(transcript_writer, "RETRY_S", 0.01)
     before = counted(Limit.TRAIL)
     saw = rig.system.services.running[session.id].saw
-    for n in range(transcript_writer.HEARD + 7):
+    for n in range(transcript_writer.EVENTS_MAX + 7):
         saw(ControlSeen("pane-mode-changed", {"pane_id": n}))
     await eventually(lambda: rig.system.services.transcript_writer.waits)
     refused.set()
     await eventually(lambda: texts(rig, session, q="lost events"))
     assert 7 == counted(Limit.TRAIL) - before
     told = await trail(rig, session, q="pane-mode", limit=1000)
-    assert transcript_writer.HEARD == len(told)
+    assert transcript_writer.EVENTS_MAX == len(told)
     assert {"pane_id": 7, "kind": "pane-mode-changed"} == told[0].payload
     (lost,) = await trail(rig, session, q="lost events")
     assert 7 == lost.payload["count"]

@@ -10,7 +10,7 @@ from ant.core.errors import NotRunning
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionType
 from ant.recording import keyframes
-from ant.recording.transcript_writer import store_sightings
+from ant.recording.transcript_writer import store_verdicts
 from ant.run_events import commands, log
 from ant.sessions import sessions
 from ant.store import Keyframe, Store, Unit
@@ -80,7 +80,7 @@ def test_bytes_after_a_keyframe_are_drawn_in_the_size_they_had(store: Store) -> 
     fill(store, session, (0, b"abcd"))
     resized = Verdict(Kind.QUIET_UNKNOWN, "resized", (), 4)
     seen = [VerdictSeen(resized, None, 50, 7)]
-    store.transact(store_sightings, [(session.id, seen)])
+    store.transact(store_verdicts, [(session.id, seen)])
     fill(store, session, (4, b"ef"))
     assert (6, 50, 7, ["abcdef"]) == drawn(store, session)
 
@@ -102,7 +102,7 @@ def test_what_followed_the_last_command_is_heard_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the byte after its output on; of much, what is first and what is last."""
-    monkeypatch.setattr(keyframes, "HEARD_AGAIN", 6)
+    monkeypatch.setattr(keyframes, "REREAD_BYTES", 6)
     session = create(store)
     fill(store, session, (0, b"zero"), (4, b"one2"), (20, b"three"), (25, b"four5678"))
 

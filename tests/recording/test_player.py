@@ -2,7 +2,7 @@
 
 from ant.model.sessions import Session
 from ant.recording.player import TranscriptPlayer
-from ant.recording.transcript_writer import store_sightings
+from ant.recording.transcript_writer import store_verdicts
 from ant.store import Store, Unit
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.prompt import Kind, Verdict
@@ -21,7 +21,7 @@ def resize(store: Store, session: Session, offset: int, cols: int, rows: int) ->
     """Record a size after the byte before `offset`."""
     verdict = Verdict(Kind.QUIET_UNKNOWN, "resized", (), offset)
     seen = [VerdictSeen(verdict, None, cols, rows)]
-    store.transact(store_sightings, [(session.id, seen)])
+    store.transact(store_verdicts, [(session.id, seen)])
 
 
 def played(
