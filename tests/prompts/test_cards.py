@@ -67,13 +67,13 @@ def test_what_became_of_it(
     status: PromptStatus, reason: str, keys: dict[str, str]
 ) -> None:
     """In the original's words."""
-    assert keys == cards.closing(record(status=status, reason=reason, closed_at=AT))
+    assert keys == cards.closed_meta(record(status=status, reason=reason, closed_at=AT))
 
 
 def test_who_answered_is_on_the_card() -> None:
     """With the reason that was given."""
     one = record(status=PromptStatus.ANSWERED, answer=decision(justification="why"))
-    keys = cards.closing(one)
+    keys = cards.closed_meta(one)
     assert ("responded", "Yes", True) == (
         keys["status"],
         keys["chosen"],
@@ -87,4 +87,4 @@ def test_who_answered_is_on_the_card() -> None:
         "justification": "why",
         "decided_at": "2026-05-17T12:00:00.000000Z",
     } == keys["decision"]
-    assert {} == cards.answered(record())
+    assert {} == cards.answer_meta(record())

@@ -63,11 +63,11 @@ def test_what_was_got_can_be_put(store: Store) -> None:
         ),
         (
             {"routes": {"a": [{**ROOM, "url": "https://a.b"}]}},
-            "a chat target has no url at $.routes.a[0]",
+            "a chat target takes no url at $.routes.a[0]",
         ),
         (
             {"enabled": True, "config": {}},
-            "either the settings or config, not both at $.config",
+            "expected either the settings or config, got both at $.config",
         ),
         (
             {"routes": {f"a{n}": [] for n in range(1000)}},

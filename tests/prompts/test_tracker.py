@@ -27,7 +27,7 @@ def tracker() -> PromptTracker:
     return PromptTracker(ONE, "run", 3)
 
 
-def open_sheet(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
+def shown_prompt(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
     """A prompt on the screen, which the database has."""
     tracker.saw(verdict(prompt(), end))
     assert tracker.prompt is not None
@@ -57,12 +57,12 @@ def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
 
 def test_the_first_prompt_begins_with_the_run(tracker: PromptTracker) -> None:
     """Whose first byte has an offset, too."""
-    assert 3 == open_sheet(tracker).record.start
+    assert 3 == shown_prompt(tracker).record.start
 
 
 def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None:
     """The marker moves, the box is ticked: that is kept, and no other prompt."""
-    open_prompt = open_sheet(tracker)
+    open_prompt = shown_prompt(tracker)
     moved = prompt()
     options = tuple(
         attrs.evolve(each, selected=n == 2) for n, each in enumerate(moved.options)
@@ -78,7 +78,7 @@ def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None
 
 def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
     """What an answer to the one before would do to it, nobody meant."""
-    first = open_sheet(tracker)
+    first = shown_prompt(tracker)
     tracker.saw(attrs.evolve(verdict(prompt(), 20), again=True))
     assert tracker.prompt is not None
     assert first.record.id != tracker.prompt.record.id
@@ -87,7 +87,7 @@ def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
 
 def test_another_prompt_has_another_id(tracker: PromptTracker) -> None:
     """And the one before is resolved."""
-    first = open_sheet(tracker)
+    first = shown_prompt(tracker)
     tracker.saw(verdict(prompt("And this?"), 20))
     assert tracker.prompt is not None
     assert first.record.id != tracker.prompt.record.id
@@ -106,9 +106,9 @@ def test_what_came_and_went_unwritten_never_was(tracker: PromptTracker) -> None:
 
 def test_the_end_of_the_program_closes(tracker: PromptTracker) -> None:
     """With its own reason; there may be nothing to close."""
-    open_prompt = open_sheet(tracker)
-    tracker.leave(ENDED)
-    tracker.leave(ENDED)
+    open_prompt = shown_prompt(tracker)
+    tracker.close_shown(ENDED)
+    tracker.close_shown(ENDED)
     assert (PromptStatus.RESOLVED, ENDED) == (
         open_prompt.record.status,
         open_prompt.record.reason,
@@ -121,7 +121,7 @@ def test_views_ask_nothing(tracker: PromptTracker, class_: PromptClass) -> None:
     """They wait, which the status says."""
     tracker.saw(verdict(prompt(class_=class_)))
     assert tracker.prompt is None
-    status = tracker.news()
+    status = tracker.status_change()
     assert status is not None
     assert (AgentState.WAITING, None) == (status.state, status.prompt_id)
 
@@ -134,7 +134,7 @@ def test_a_screen_at_rest_asks_nothing(tracker: PromptTracker) -> None:
 
 def test_one_claim_wins(tracker: PromptTracker) -> None:
     """The others are told, until nothing was typed after all."""
-    open_prompt = open_sheet(tracker)
+    open_prompt = shown_prompt(tracker)
     assert open_prompt is tracker.claim(open_prompt.record.id)
     with pytest.raises(AlreadyAnswered):
         tracker.claim(open_prompt.record.id)
@@ -144,7 +144,7 @@ def test_one_claim_wins(tracker: PromptTracker) -> None:
 
 def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
     """Not what went, and not what was put away."""
-    open_prompt = open_sheet(tracker)
+    open_prompt = shown_prompt(tracker)
     with pytest.raises(AlreadyAnswered):
         tracker.claim("another")
     tracker.discard(attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED))
@@ -161,11 +161,11 @@ def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
 
 def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
     """When the answer saw it go, in whatever order that is told."""
-    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+    open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(), 15)
     assert (PromptStatus.ANSWERED, None) == (open_prompt.record.status, tracker.prompt)
     tracker.saw(verdict(end=20))
-    open_prompt = tracker.claim(open_sheet(tracker, 30).record.id)
+    open_prompt = tracker.claim(shown_prompt(tracker, 30).record.id)
     tracker.saw(verdict(end=40))
     assert open_prompt.record.is_pending, "the answer decides what became of it"
     tracker.reply(open_prompt, decision(resolved=False), 35)
@@ -176,7 +176,7 @@ def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
 
 def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) -> None:
     """It is noted, and counts when the prompt goes later."""
-    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+    open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(resolved=False), 15)
     assert open_prompt is tracker.prompt
     assert (True, True) == (open_prompt.record.is_pending, open_prompt.is_due)
@@ -188,7 +188,7 @@ def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) 
 
 def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
     """A prompt that went meanwhile is resolved; a time-out is nobody's denial."""
-    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+    open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.saw(verdict(end=20))
     tracker.release(open_prompt)
     assert (PromptStatus.RESOLVED, LEFT, None) == (
@@ -200,7 +200,7 @@ def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
 
 def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> None:
     """If it was drawn after the answer; what was drawn before is the answered one."""
-    first = tracker.claim(open_sheet(tracker).record.id)
+    first = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(first, decision(), 15)
     tracker.saw(verdict(prompt(), 15))
     assert tracker.prompt is None
@@ -252,7 +252,7 @@ def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
 
 def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
     """Whatever was to be written of it."""
-    open_prompt = open_sheet(tracker)
+    open_prompt = shown_prompt(tracker)
     gone = attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED)
     open_prompt.keep(gone)
     assert (gone, False) == (open_prompt.record, open_prompt.is_due)
@@ -262,19 +262,19 @@ def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
 
 def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
     """By decision 24; the time of it is no news."""
-    assert tracker.news() is None
+    assert tracker.status_change() is None
     for kind, state in (
         (Kind.BUSY, AgentState.BUSY),
         (Kind.QUIET_UNKNOWN, AgentState.UNKNOWN),
         (Kind.AT_REST, AgentState.READY),
     ):
         tracker.saw(verdict(kind=kind))
-        status = tracker.news()
+        status = tracker.status_change()
         assert status is not None
         assert (state, kind, "screen") == (status.state, status.kind, status.source)
-        assert tracker.news() is None
-    open_prompt = open_sheet(tracker, 50)
-    status = tracker.news()
+        assert tracker.status_change() is None
+    open_prompt = shown_prompt(tracker, 50)
+    status = tracker.status_change()
     assert status is not None
     assert (AgentState.WAITING, open_prompt.record.id, "Run it?") == (
         status.state,
@@ -290,7 +290,7 @@ def test_a_hook_counts_more_than_the_screen(
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
     tracker.hook = HookFact(AgentState.BUSY, "PreToolUse", "Bash", now)
-    status = tracker.news()
+    status = tracker.status_change()
     assert status is not None
     assert (AgentState.BUSY, "hook", "Bash", None) == (
         status.state,
@@ -300,23 +300,23 @@ def test_a_hook_counts_more_than_the_screen(
     )
     now += 1
     tracker.saw(verdict(kind=Kind.AT_REST))
-    assert (status := tracker.news()) is not None
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.BUSY, Kind.AT_REST) == (status.state, status.kind)
-    open_sheet(tracker)
-    assert (status := tracker.news()) is not None
+    shown_prompt(tracker)
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.WAITING, "screen") == (status.state, status.source)
     tracker.saw(verdict(kind=Kind.AT_REST))
-    assert (status := tracker.news()) is not None
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.BUSY, "hook") == (status.state, status.source)
     now += TRUST_S
-    assert (status := tracker.news()) is not None
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.READY, "screen") == (status.state, status.source)
 
 
 def test_a_hook_that_waited_is_over_with_the_prompt(tracker: PromptTracker) -> None:
     """Nobody tells that it was answered."""
     tracker.hook = HookFact(AgentState.WAITING, "PermissionRequest", None, 0.0)
-    open_sheet(tracker)
+    shown_prompt(tracker)
     tracker.saw(verdict(end=20))
     assert tracker.hook is None
 
