@@ -1,7 +1,7 @@
-"""Rules of rendered text: stored bytes become lines, a piece at a time.
+"""Renders stored bytes into lines, a piece at a time.
 
-Which pieces it is done in changes nothing: what a piece leaves is all that the next one
-begins with, and it is stored with the lines.
+The size of the pieces does not affect the lines: the state of the renderer after a
+piece is stored with its lines, and the next piece begins with it.
 """
 
 from collections.abc import Iterator
@@ -19,33 +19,34 @@ from ant.terminal.render.renderer import Renderer
 from ant.terminal.render.rows import Line
 
 PIECE = 256 << 10
-"""Bytes that are rendered at once at most."""
+"""Bytes that one piece renders at most."""
 
 LIVE = 1 << 20
-"""Bytes not rendered yet that a search renders for itself; beyond, it says so."""
+"""Unrendered bytes that a search renders itself. It reports how far it searched."""
 
 SLICE = 16 << 10
-"""Bytes between two looks at the clock."""
+"""Bytes between two checks of the clock."""
 
 BUSY_S = 0.005
-"""What a piece takes, about: Python lets nobody else go on for as long anyway."""
+"""Time that one piece takes at most, about: as long as Python runs one thread before it
+switches to another."""
 
 REST_MS = 4000
-"""Silence after which what stands on an alternate screen was read. Longer than what
-draws itself anew all the time, such as `top`, is silent."""
+"""Silence after which the rows of an alternate screen count as read. It is longer than
+the pauses of programs that redraw continuously, such as `top`."""
 
 INDEXED_AT_ONCE = 1
-"""Blocks that one piece of work puts into the index, or takes out: 3 to 5 ms each."""
+"""Blocks that one piece of work adds to the index, or removes: 3 to 5 ms each."""
 
 _CHUNKS = 1024
 
 
 @attrs.frozen
 class Rendered:
-    """What came of a piece: lines that are final, and those that stand on the screen.
+    """The result of one piece: the lines that became final, and those on the screen.
 
-    `was` is where rendering had come to before, so that no piece is stored twice. The
-    last line has the number before that of `place`.
+    `was` is the offset up to which output was rendered before, so that no piece is
+    stored twice. The last line has the number before that of `place`.
     """
 
     session_id: SessionId
@@ -59,9 +60,10 @@ class Rendered:
 def render(
     unit: Unit, session_id: SessionId, size: int = PIECE, busy_s: float | None = BUSY_S
 ) -> Rendered | None:
-    """Render the next piece of a transcript: no more than `size` bytes, nor longer.
+    """Render the next piece of a transcript, without storing it.
 
-    It reads only. None where nothing waits.
+    A piece has at most `size` bytes, and takes about `busy_s` at most. Return None if
+    all output is rendered.
     """
     session = unit.sessions.get(session_id)
     if session is None or session.terminal is None:
@@ -90,7 +92,7 @@ def render(
             break
     lines = renderer.take()
     number = (place.number if place else 1) + len(lines)
-    # Where nothing is but offsets that were left out, they are passed over.
+    # Offsets without bytes at the end are passed over.
     reached = renderer.offset if chunks else terminal.end
     return Rendered(
         session_id,
@@ -136,9 +138,9 @@ def _play(
 
 
 def store_rendered(unit: Unit, done: Rendered) -> bool:
-    """Store what was rendered, unless it was already; whether there is more to do.
+    """Store a piece, unless it is stored already; return whether more is left.
 
-    Lines whose bytes are gone go.
+    Lines whose bytes were trimmed are removed.
     """
     session = unit.sessions.get(done.session_id)
     place = unit.lines.place(done.session_id)
@@ -152,29 +154,29 @@ def store_rendered(unit: Unit, done: Rendered) -> bool:
 
 
 def standing(place: RenderProgress) -> Iterator[tuple[int, Line]]:
-    """The lines on the screen, which may yet change, with the numbers they would have.
+    """Return the lines on the screen, which may change, with provisional numbers.
 
-    The first of them that leaves gets the first of those numbers.
+    The first line that leaves the screen gets the first of those numbers.
     """
     return enumerate(Renderer.of(place.state).standing(), place.number)
 
 
 def lags(unit: Unit, session_id: SessionId) -> bool:
-    """Whether more of a session is to be rendered than a search does by itself."""
+    """Whether a session has more unrendered bytes than a search renders itself."""
     return unit.lines.lag(session_id) > LIVE
 
 
 def lagging(unit: Unit) -> list[SessionId]:
-    """Sessions of which bytes are not rendered."""
+    """Return the sessions that have unrendered bytes."""
     return unit.lines.lagging()
 
 
 def tidy(unit: Unit) -> bool:
-    """Put a full block into the index, and take out one that is gone; whether any."""
+    """Index a full block, and remove a deleted one; return whether there was any."""
     indexed = unit.lines.index(INDEXED_AT_ONCE)
     return bool(indexed + unit.lines.sweep(INDEXED_AT_ONCE))
 
 
 def is_tidy(unit: Unit) -> bool:
-    """Whether nothing waits for the index, nor to be taken out of it."""
+    """Whether no block waits to be indexed, or to be removed from the index."""
     return unit.lines.is_tidy()
