@@ -78,7 +78,7 @@ def _target(request: TargetAsk, path: str) -> Target:
 
 
 def targets_of(unit: Unit, terminal_id: str, chat_id: str | None) -> tuple[Target, ...]:
-    """Return the targets of a terminal's prompts: by its route, its chat's or default."""
+    """Return the targets of a terminal: those of its route, its chat's, or default."""
     config = get_config(unit)
     if not config.enabled:
         return ()
