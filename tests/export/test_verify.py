@@ -110,7 +110,7 @@ def test_an_event_that_is_made_anew_is_named(whole: Body) -> None:
         fault = f"Event {at + 1} was replaced: event {at + 2} follows another."
         assert fault == found(whole | {"run_events": changed}).fault
     changed = [*events[:5], resealed(events[5], text="forged")]
-    fault = "Event 6 was replaced: the chain's head is another."
+    fault = "Event 6 was replaced: its hash is not the chain's head."
     assert fault == found(whole | {"run_events": changed}).fault
 
 
@@ -145,7 +145,7 @@ def test_what_is_made_anew_is_found_by_a_hash_that_was_kept(whole: Body) -> None
         assert found(whole, kept).fault is None
         fault = found(forged(whole), kept).fault
         assert fault is not None
-        assert "that was kept" in fault
+        assert "given hash" in fault
     assert found(forged(whole)).fault is None
 
 
@@ -164,7 +164,7 @@ def test_each_output_that_is_changed_is_named(whole: Body) -> None:
         other = data[:place] + b"X" + data[place + 1 :]
         chunk = {"offset": 0, "at": "x", "data_b64": base64.b64encode(other).decode()}
         changed = whole | {"bytes": whole["bytes"] | {"chunks": [chunk]}}
-        expected = fault or "The transcript was changed: its hash is another."
+        expected = fault or "The transcript was changed: it does not match its hash."
         assert expected == found(changed).fault, place
         changed["bytes"]["sha256"] = hashlib.sha256(other).hexdigest()
         assert fault == found(changed).fault
@@ -198,9 +198,12 @@ def test_bytes_that_are_missing_are_counted(whole: Body) -> None:
         ),
         (
             {"chunks": [{"offset": 99, "data_b64": "AAAA"}]},
-            "Chunk 0 of the transcript is out of its place.",
+            "Chunk 0 of the transcript has a wrong offset.",
         ),
-        ({"sha256": "0" * 64}, "The transcript was changed: its hash is another."),
+        (
+            {"sha256": "0" * 64},
+            "The transcript was changed: it does not match its hash.",
+        ),
     ],
 )
 def test_a_transcript_that_is_none(whole: Body, change: Body, fault: str) -> None:
@@ -211,7 +214,7 @@ def test_a_transcript_that_is_none(whole: Body, change: Body, fault: str) -> Non
 def test_events_of_others_do_not_belong(whole: Body) -> None:
     """A chain of another session, whole in itself."""
     other = whole | {"session": whole["session"] | {"id": "other"}}
-    assert "Event 1 is of another session." == found(other).fault
+    assert "Event 1 belongs to another session." == found(other).fault
 
 
 @pytest.mark.parametrize("odd", [5, None, {}, {"n": "1"}, {"n": True}, [], "x"])
@@ -219,7 +222,7 @@ def test_what_is_no_event_is_told_by_its_place(whole: Body, odd: Any) -> None:
     """It has no number to be named by."""
     events = [*whole["run_events"]]
     events[3] = odd
-    fault = "The event in place 4 was changed: it has no number."
+    fault = "The event at position 4 was changed: it has no number."
     assert fault == found(whole | {"run_events": events}).fault
 
 
