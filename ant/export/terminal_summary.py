@@ -112,7 +112,7 @@ class SummarySource:
     first: datetime | None
     last: datetime | None
     prompts: Sequence[PromptRecord]
-    asked: PromptCounts = PromptCounts(0, 0, 0)
+    prompt_counts: PromptCounts = PromptCounts(0, 0, 0)
 
 
 def gather(unit: Unit, session_id: SessionId) -> SummarySource | None:
@@ -133,7 +133,7 @@ def gather(unit: Unit, session_id: SessionId) -> SummarySource | None:
         first=first,
         last=last,
         prompts=unit.prompts.of_session(session_id, PROMPTS),
-        asked=unit.prompts.counts(session_id),
+        prompt_counts=unit.prompts.counts(session_id),
     )
 
 
@@ -141,7 +141,7 @@ def recap(record: SummarySource) -> Recap:
     """Return the recap of these rows. Pure."""
     commands = commands_of(record.blocks)
     failures = [each for each in commands if each.failed]
-    prompts, asked = record.prompts, record.asked
+    prompts, counts = record.prompts, record.prompt_counts
     return Recap(
         command_count=record.kinds.get(COMMAND_BLOCK, 0),
         failed=len(failures),
@@ -149,9 +149,9 @@ def recap(record: SummarySource) -> Recap:
         busy_ms=sum(each.duration_ms or 0 for each in commands),
         failures=_ran(failures),
         commands=_ran(commands),
-        prompt_count=asked.all,
-        answered=asked.answered,
-        pending=asked.pending,
+        prompt_count=counts.all,
+        answered=counts.answered,
+        pending=counts.pending,
         prompts=tuple(map(_asked, prompts)),
         statuses=_shares(Counter(_states(record.statuses))),
         events=_shares(record.kinds),

@@ -147,11 +147,11 @@ def _other_session(events: Sequence[Body], session: Body) -> str | None:
 def _beyond(events: Sequence[Body], extent: Body | None) -> str | None:
     end = extent["end"] if extent is not None else 0
     for event in events:
-        places = [event.get("start"), event.get("end")]
-        known = [each for each in places if each is not None]
-        if not _are_numbers(known) or known != sorted(known):
+        ends = [event.get("start"), event.get("end")]
+        offsets = [each for each in ends if each is not None]
+        if not _are_numbers(offsets) or offsets != sorted(offsets):
             return f"Event {event['n']} has invalid offsets."
-        if known and not 0 <= known[0] <= known[-1] <= end:
+        if offsets and not 0 <= offsets[0] <= offsets[-1] <= end:
             return (
                 f"Event {event['n']} points at bytes past the transcript's end, {end}."
             )

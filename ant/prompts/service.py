@@ -129,12 +129,12 @@ class PromptService:
         session_id: SessionId,
         run: str,
         flow: OutputFlow,
-        asked: PromptRecord | None = None,
+        pending: PromptRecord | None = None,
     ) -> None:
-        """Begin to track a run; `asked` is the pending prompt of a resumed one."""
+        """Begin to track a run; `pending` is the prompt of a resumed one."""
         tracker = PromptTracker(session_id, run, flow.tail.start)
-        if asked is not None:
-            tracker.resume(asked)
+        if pending is not None:
+            tracker.resume(pending)
         self._cases[session_id] = _SessionPrompts(tracker, flow)
 
     def saw(self, session_id: SessionId, verdict: Verdict) -> None:

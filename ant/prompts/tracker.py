@@ -145,22 +145,22 @@ class PromptTracker:
         """Take a new verdict on the screen."""
         before, self.verdict = self.verdict, verdict
         self.judged_at = clock.monotonic()
-        asked = self.asked
-        before_print = self.prompt.record.fingerprint if self.prompt else None
-        if asked is None or asked.fingerprint != before_print or verdict.again:
+        prompt = self.unanswered
+        shown_fingerprint = self.prompt.record.fingerprint if self.prompt else None
+        if prompt is None or prompt.fingerprint != shown_fingerprint or verdict.again:
             self.close_shown(LEFT)
-        if asked is None:
+        if prompt is None:
             return
         if self.prompt is None:
-            self._open(asked, before.end if before else self.start)
+            self._open(prompt, before.end if before else self.start)
         else:
             self.prompt.record = attrs.evolve(
-                self.prompt.record, options=asked.options, selected=asked.selected
+                self.prompt.record, options=prompt.options, selected=prompt.selected
             )
 
     @property
-    def asked(self) -> Prompt | None:
-        """The prompt that the screen shows, if it is not the one answered last."""
+    def unanswered(self) -> Prompt | None:
+        """The prompt that the screen shows, unless it is the one answered last."""
         verdict = self.verdict
         if verdict is None or verdict.prompt is None or verdict.kind not in ASKING:
             return None
@@ -168,7 +168,7 @@ class PromptTracker:
         is_stale = verdict.end <= end and verdict.prompt.fingerprint == answered
         return None if is_stale or verdict.prompt.class_ in VIEWS else verdict.prompt
 
-    def _open(self, asked: Prompt, start: int) -> None:
+    def _open(self, prompt: Prompt, start: int) -> None:
         assert self.verdict is not None
         now, end = clock.now(), self.verdict.end
         self.prompt = OpenPrompt(
@@ -181,15 +181,15 @@ class PromptTracker:
                 status=PromptStatus.PENDING,
                 reason=None,
                 kind=self.verdict.kind,
-                class_=asked.class_,
-                form=asked.form,
-                question=asked.question,
-                summary=summary_of(asked),
-                options=asked.options,
-                selected=asked.selected,
-                fingerprint=asked.fingerprint,
-                rule=asked.rule,
-                raw_text=asked.text[:TEXT],
+                class_=prompt.class_,
+                form=prompt.form,
+                question=prompt.question,
+                summary=summary_of(prompt),
+                options=prompt.options,
+                selected=prompt.selected,
+                fingerprint=prompt.fingerprint,
+                rule=prompt.rule,
+                raw_text=prompt.text[:TEXT],
                 start=min(start, end),
                 end=end,
                 detector=DETECTOR,
@@ -266,9 +266,9 @@ class PromptTracker:
             open_prompt.close(PromptStatus.ANSWERED)
             self.last_answer = (open_prompt.record.fingerprint, end)
         if decision.resolved and self.prompt is open_prompt:
-            self.prompt, asked = None, self.asked
-            if asked is not None:  # The program asked the same again meanwhile.
-                self._open(asked, end)
+            self.prompt, prompt = None, self.unanswered
+            if prompt is not None:  # The program asked the same again meanwhile.
+                self._open(prompt, end)
         return decision
 
     def discard(self, record: PromptRecord) -> None:
@@ -324,7 +324,7 @@ class PromptTracker:
             state = _STATES[kind]
         else:
             return None
-        asked = verdict.prompt if verdict and asks else None
+        prompt = verdict.prompt if verdict and asks else None
         return AgentStatus(
             state=state,
             detected_at=clock.epoch_ms(clock.now()),
@@ -332,12 +332,12 @@ class PromptTracker:
             rule=verdict.rule if verdict else None,
             source="hook" if hook else "screen",
             prompt_id=self.prompt.record.id if self.prompt and asks else None,
-            waiting_for=summary_of(asked) if asked else None,
+            waiting_for=summary_of(prompt) if prompt else None,
             activity=hook.detail if hook else None,
         )
 
 
-def summary_of(asked: Prompt) -> str:
+def summary_of(prompt: Prompt) -> str:
     """Return what a prompt asks, in one line."""
-    line = " ".join((asked.question or asked.text).split())
+    line = " ".join((prompt.question or prompt.text).split())
     return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"
