@@ -229,7 +229,7 @@ def need_prompt(unit: Unit, terminal_id: SessionId, prompt_id: str) -> PromptRec
     return record
 
 
-def find_asked(
+def find_response_target(
     unit: Unit, room_id: SessionId, request: AgentResponse
 ) -> tuple[Session, PromptRecord | None]:
     """Return the terminal that a response in a room is for, and the prompt it names.

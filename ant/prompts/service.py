@@ -66,7 +66,7 @@ class _SessionPrompts:
 
     `writing` is the scope of the task that writes, `failed` the error of its last
     commit if that failed. `is_over`: the program has ended. Tasks that wait for a
-    change park in `moved`.
+    change park in `changed`.
     """
 
     tracker: PromptTracker
@@ -74,7 +74,7 @@ class _SessionPrompts:
     writing: trio.CancelScope | None = None
     failed: StorageFailed | None = None
     is_over: bool = False
-    moved: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+    changed: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
 
 
 @attrs.define(eq=False)
@@ -105,10 +105,10 @@ class PromptService:
             webhooks,
         )
         self._recorder = recorder
-        self._cases: dict[SessionId, _SessionPrompts] = {}
+        self._entries: dict[SessionId, _SessionPrompts] = {}
         self._nursery = ChildTasks()
 
-    async def start_keeping(
+    async def run(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Store prompts and type answers until cancelled.
@@ -117,7 +117,7 @@ class PromptService:
         run; an answer that is being typed stays as far as it is typed.
         """
         async with self._nursery.open():
-            for entry in self._cases.values():  # Go on after a failure.
+            for entry in self._entries.values():  # Go on after a failure.
                 self._update(entry)
             task_status.started()
             await trio.sleep_forever()
@@ -135,12 +135,12 @@ class PromptService:
         tracker = PromptTracker(session_id, run, flow.tail.start)
         if pending is not None:
             tracker.resume(pending)
-        self._cases[session_id] = _SessionPrompts(tracker, flow)
+        self._entries[session_id] = _SessionPrompts(tracker, flow)
 
-    def saw(self, session_id: SessionId, verdict: Verdict) -> None:
+    def verdict_changed(self, session_id: SessionId, verdict: Verdict) -> None:
         """Take a new verdict on the screen of a terminal."""
-        if (entry := self._cases.get(session_id)) is not None:
-            entry.tracker.saw(verdict)
+        if (entry := self._entries.get(session_id)) is not None:
+            entry.tracker.update(verdict)
             self._update(entry)
 
     async def leave(self, session_id: SessionId) -> None:
@@ -149,7 +149,7 @@ class PromptService:
         *Cancellation:* prompts that are not stored are left to the code that ends the
         run.
         """
-        entry = self._cases.get(session_id)
+        entry = self._entries.get(session_id)
         if entry is None:
             return
         try:
@@ -158,23 +158,23 @@ class PromptService:
             with trio.move_on_after(SETTLE_S):
                 await trio.lowlevel.checkpoint()
                 while entry.tracker.unsettled():
-                    await entry.moved.park()
+                    await entry.changed.park()
         finally:
             self.forget(session_id)
 
     def forget(self, session_id: SessionId) -> None:
         """Stop tracking a session whose program does not run."""
-        if (entry := self._cases.pop(session_id, None)) is not None:
+        if (entry := self._entries.pop(session_id, None)) is not None:
             entry.is_over = True
             if entry.writing is not None:
                 entry.writing.cancel()
-            entry.moved.unpark_all()
+            entry.changed.unpark_all()
 
     # Called by routes.
 
     def status(self, session_id: SessionId) -> AgentStatus | None:
         """Return the agent status; None if the program does not run or has none yet."""
-        entry = self._cases.get(session_id)
+        entry = self._entries.get(session_id)
         if entry is None:
             return None
         self._publish_status(entry)  # The last hook may have expired.
@@ -182,11 +182,11 @@ class PromptService:
 
     def rests(self) -> dict[SessionId, RestState]:
         """Return whether agents can take a message, for each running program."""
-        return {each: entry.tracker.rest for each, entry in self._cases.items()}
+        return {each: entry.tracker.rest for each, entry in self._entries.items()}
 
     def shown(self, session_id: SessionId) -> PromptRecord | None:
         """Return the prompt on the screen, stored or not, pending or not."""
-        entry = self._cases.get(session_id)
+        entry = self._entries.get(session_id)
         open_prompt = entry.tracker.prompt if entry else None
         return open_prompt.record if open_prompt else None
 
@@ -197,9 +197,9 @@ class PromptService:
             raise Conflict(f"Session {session_id!r} has no pending prompt.")
         return record
 
-    def heard(self, session_id: SessionId, fact: HookFact) -> bool:
+    def hook_reported(self, session_id: SessionId, fact: HookFact) -> bool:
         """Take the report of a hook; return whether a program of that session runs."""
-        entry = self._cases.get(session_id)
+        entry = self._entries.get(session_id)
         if entry is None:
             return False
         entry.tracker.hook = fact
@@ -208,7 +208,7 @@ class PromptService:
 
     def discarded(self, record: PromptRecord) -> None:
         """Discard a prompt, as the database already has."""
-        if (entry := self._cases.get(record.session_id)) is not None:
+        if (entry := self._entries.get(record.session_id)) is not None:
             entry.tracker.discard(record)
             self._update(entry)
 
@@ -227,7 +227,7 @@ class PromptService:
         the answer was typed but is not stored.
         *Cancellation:* the answer is typed and stored all the same.
         """
-        entry = self._cases.get(record.session_id)
+        entry = self._entries.get(record.session_id)
         if entry is None:
             raise AlreadyAnswered(
                 f"Prompt {record.id!r} cannot be answered: its program has ended."
@@ -251,7 +251,7 @@ class PromptService:
                 raise StorageFailed(
                     f"The answer was typed, but it is not stored yet. {entry.failed}"
                 )
-            await entry.moved.park()
+            await entry.changed.park()
         if open_prompt.is_due:
             raise StorageFailed("The answer was typed, but it could not be stored.")
         return open_prompt.record, typing.decision
@@ -288,7 +288,7 @@ class PromptService:
         if is_due and entry.writing is None and not entry.is_over:
             entry.writing = trio.CancelScope()
             self._nursery.start_soon(self._write, entry, entry.writing)
-        entry.moved.unpark_all()
+        entry.changed.unpark_all()
 
     def _publish_status(self, entry: _SessionPrompts) -> None:
         if (status := entry.tracker.status_change()) is not None:
@@ -306,7 +306,7 @@ class PromptService:
                 await self._write_all(entry)
         finally:
             entry.writing = None
-            entry.moved.unpark_all()
+            entry.changed.unpark_all()
 
     async def _write_all(self, entry: _SessionPrompts) -> None:
         while due := [each for each in entry.tracker.unsettled() if each.is_due]:
@@ -320,7 +320,7 @@ class PromptService:
                 # A bug: another try would fail in the same way.
                 log.exception("A prompt of %s is lost.", entry.tracker.session_id)
                 due[0].keep(None)
-            entry.moved.unpark_all()
+            entry.changed.unpark_all()
             if entry.failed is not None:
                 await trio.sleep(RETRY_S)
 

@@ -141,7 +141,7 @@ class PromptTracker:
         self.prompt = OpenPrompt(record, record)
         self.open_prompts.append(self.prompt)
 
-    def saw(self, verdict: Verdict) -> None:
+    def update(self, verdict: Verdict) -> None:
         """Take a new verdict on the screen."""
         before, self.verdict = self.verdict, verdict
         self.judged_at = clock.monotonic()

@@ -118,7 +118,7 @@ class EventRecorder:
         if run is None:
             return []
         self._record_due(session_id, run, trio.current_time(), is_over=True)
-        return self._transcript_writer.last_heard(session_id, run.flow)
+        return self._transcript_writer.take_unrecorded(session_id, run.flow)
 
     def state(self, session_id: SessionId, status: AgentStatus, end: int) -> None:
         """Record an agent status that was detected after the byte before `end`."""
@@ -149,11 +149,11 @@ class EventRecorder:
             lines.feed(seen.data, seen.shown, now, end)
             self._changed(session_id, run)
 
-    def told(self, session_id: SessionId, event: HostEvent) -> None:
+    def host_event(self, session_id: SessionId, event: HostEvent) -> None:
         """Record an event of the terminal's host, without a rate limit."""
         if (run := self._runs.get(session_id)) is not None:
             event = attrs.evolve(event, data=_as_utf8(event.data))
-            self._transcript_writer.hear(session_id, run.flow, event)
+            self._transcript_writer.add_event(session_id, run.flow, event)
 
     def _changed(self, session_id: SessionId, run: _RunEvents) -> None:
         """Record what is due, and wake `run` if the next event is due earlier."""
@@ -171,7 +171,7 @@ class EventRecorder:
             return is_over or (at is not None and at <= now)
 
         def record(entry: PendingEntry) -> None:
-            self._transcript_writer.hear(session_id, run.flow, entry)
+            self._transcript_writer.add_event(session_id, run.flow, entry)
 
         if is_due(run.sizes.due) and (size := run.sizes.take(now)) is not None:
             cols, rows = size.now

@@ -29,7 +29,7 @@ def redraw(unit: Unit, session_id: SessionId) -> Drawing:
     return restore(unit, session_id).drawing()
 
 
-def unheard(unit: Unit, session_id: SessionId) -> list[Chunk]:
+def output_since_last_command(unit: Unit, session_id: SessionId) -> list[Chunk]:
     """Return the output after that of the last recorded command.
 
     It begins with the byte after that command's output. Of more than two

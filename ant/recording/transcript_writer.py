@@ -152,12 +152,14 @@ class TranscriptWriter:
         if flow.tail.end - flow.tail.stored >= URGENT:
             self._urgent.set()
 
-    def note(self, session_id: SessionId, flow: OutputFlow, seen: VerdictSeen) -> None:
+    def add_verdict(
+        self, session_id: SessionId, flow: OutputFlow, seen: VerdictSeen
+    ) -> None:
         """Store a verdict once the bytes before it are stored."""
         self._verdicts.add(session_id, flow, seen.verdict.end, seen)
         self._wakeup.set()
 
-    def hear(
+    def add_event(
         self, session_id: SessionId, flow: OutputFlow, entry: PendingEntry
     ) -> None:
         """Record a run event once the bytes that it points at are stored."""
@@ -166,7 +168,9 @@ class TranscriptWriter:
         self._count_lost(session_id, dropped)
         self._wakeup.set()
 
-    def last_heard(self, session_id: SessionId, flow: OutputFlow) -> list[PendingEntry]:
+    def take_unrecorded(
+        self, session_id: SessionId, flow: OutputFlow
+    ) -> list[PendingEntry]:
         """Remove and return the run events that wait; the run is over.
 
         The caller records them with the end of the run. Offsets past the stored end are

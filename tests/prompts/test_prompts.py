@@ -346,7 +346,7 @@ def find(
     store: Store, room_id: SessionId | None, **fields: Any
 ) -> tuple[Session, PromptRecord | None]:
     ask = AgentResponse(**fields)
-    return store.read(prompts.find_asked, room_id or NOBODY, ask)
+    return store.read(prompts.find_response_target, room_id or NOBODY, ask)
 
 
 def test_a_response_finds_its_prompt(store: Store, here: Session) -> None:

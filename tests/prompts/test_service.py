@@ -200,7 +200,7 @@ async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
     tags = asker.rig.tags()
     assert tags.index("PromptBridgeResolved") < tags.index("SessionExited")
     book = asker.rig.system.services.prompt_service
-    assert {} == book._cases
+    assert {} == book._entries
     assert book.status(asker.session.id) is None
     with pytest.raises(AlreadyAnswered):
         await answer(asker, one)
@@ -256,10 +256,10 @@ async def test_a_disk_that_refuses_is_waited_for(
     monkeypatch.setattr(asker.rig.system.journal, "write", refuse)
     asker.show(prompt())
     one = asker.rig.system.services.prompt_service.current(asker.session.id)
-    case = asker.rig.system.services.prompt_service._cases[asker.session.id]
+    case = asker.rig.system.services.prompt_service._entries[asker.session.id]
     with trio.fail_after(PATIENCE_S):
         while case.failed is None:
-            await case.moved.park()
+            await case.changed.park()
     with pytest.raises(StorageFailed, match="was typed"):
         await answer(asker, one)
     full = False
@@ -314,8 +314,8 @@ async def test_a_hook_is_heard_while_a_program_runs(asker: Asker) -> None:
     """And only then."""
     book = asker.rig.system.services.prompt_service
     fact = HookFact(AgentState.BUSY, "PreToolUse", "Bash", 0.0)
-    assert book.heard(asker.session.id, fact)
-    assert not book.heard(SessionId("nobody"), fact)
+    assert book.hook_reported(asker.session.id, fact)
+    assert not book.hook_reported(SessionId("nobody"), fact)
     (told,) = events(asker, AgentStatusUpdated)
     assert ("hook", "Bash") == (told.status.source, told.status.activity)
 

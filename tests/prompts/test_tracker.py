@@ -29,7 +29,7 @@ def tracker() -> PromptTracker:
 
 def shown_prompt(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
     """A prompt on the screen, which the database has."""
-    tracker.saw(verdict(prompt(), end))
+    tracker.update(verdict(prompt(), end))
     assert tracker.prompt is not None
     tracker.prompt.keep(tracker.prompt.opening())
     return tracker.prompt
@@ -37,8 +37,8 @@ def shown_prompt(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
 
 def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
     """And says where it is, what it is, and that it waits."""
-    tracker.saw(verdict(end=7))
-    tracker.saw(verdict(prompt(), 12))
+    tracker.update(verdict(end=7))
+    tracker.update(verdict(prompt(), 12))
     assert tracker.prompt is not None
     one = tracker.prompt.record
     assert (ONE, ONE, "run", 7, 12, PromptStatus.PENDING, prompt().fingerprint, 0) == (
@@ -67,7 +67,7 @@ def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None
     options = tuple(
         attrs.evolve(each, selected=n == 2) for n, each in enumerate(moved.options)
     )
-    tracker.saw(verdict(attrs.evolve(moved, options=options), 11))
+    tracker.update(verdict(attrs.evolve(moved, options=options), 11))
     assert open_prompt is tracker.prompt
     assert (2, 10, True) == (
         open_prompt.record.selected,
@@ -79,7 +79,7 @@ def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None
 def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
     """What an answer to the one before would do to it, nobody meant."""
     first = shown_prompt(tracker)
-    tracker.saw(attrs.evolve(verdict(prompt(), 20), again=True))
+    tracker.update(attrs.evolve(verdict(prompt(), 20), again=True))
     assert tracker.prompt is not None
     assert first.record.id != tracker.prompt.record.id
     assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
@@ -88,7 +88,7 @@ def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
 def test_another_prompt_has_another_id(tracker: PromptTracker) -> None:
     """And the one before is resolved."""
     first = shown_prompt(tracker)
-    tracker.saw(verdict(prompt("And this?"), 20))
+    tracker.update(verdict(prompt("And this?"), 20))
     assert tracker.prompt is not None
     assert first.record.id != tracker.prompt.record.id
     assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
@@ -98,8 +98,8 @@ def test_another_prompt_has_another_id(tracker: PromptTracker) -> None:
 def test_what_came_and_went_unwritten_never_was(tracker: PromptTracker) -> None:
     """However often."""
     for n in range(100):
-        tracker.saw(verdict(prompt(f"{n}?"), 10 * n))
-    tracker.saw(verdict(end=9999))
+        tracker.update(verdict(prompt(f"{n}?"), 10 * n))
+    tracker.update(verdict(end=9999))
     assert tracker.prompt is None
     assert [] == tracker.unsettled() == tracker.open_prompts
 
@@ -119,7 +119,7 @@ def test_the_end_of_the_program_closes(tracker: PromptTracker) -> None:
 @pytest.mark.parametrize("class_", [PromptClass.PAGER, PromptClass.EDITOR])
 def test_views_ask_nothing(tracker: PromptTracker, class_: PromptClass) -> None:
     """They wait, which the status says."""
-    tracker.saw(verdict(prompt(class_=class_)))
+    tracker.update(verdict(prompt(class_=class_)))
     assert tracker.prompt is None
     status = tracker.status_change()
     assert status is not None
@@ -128,7 +128,7 @@ def test_views_ask_nothing(tracker: PromptTracker, class_: PromptClass) -> None:
 
 def test_a_screen_at_rest_asks_nothing(tracker: PromptTracker) -> None:
     """Even where something in it looks like a prompt."""
-    tracker.saw(verdict(prompt(), kind=Kind.AT_REST))
+    tracker.update(verdict(prompt(), kind=Kind.AT_REST))
     assert tracker.prompt is None
 
 
@@ -152,9 +152,9 @@ def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
         tracker.claim(open_prompt.record.id)
     assert open_prompt is tracker.prompt, "it is still on the screen"
     assert [] == tracker.unsettled()
-    tracker.saw(verdict(prompt(), 30))
+    tracker.update(verdict(prompt(), 30))
     assert open_prompt is tracker.prompt, "and no other one"
-    tracker.saw(verdict(end=40))
+    tracker.update(verdict(end=40))
     with pytest.raises(AlreadyAnswered, match="no longer"):
         tracker.claim(open_prompt.record.id)
 
@@ -164,9 +164,9 @@ def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
     open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(), 15)
     assert (PromptStatus.ANSWERED, None) == (open_prompt.record.status, tracker.prompt)
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     open_prompt = tracker.claim(shown_prompt(tracker, 30).record.id)
-    tracker.saw(verdict(end=40))
+    tracker.update(verdict(end=40))
     assert open_prompt.record.is_pending, "the answer decides what became of it"
     tracker.reply(open_prompt, decision(resolved=False), 35)
     assert PromptStatus.ANSWERED is open_prompt.record.status
@@ -182,14 +182,14 @@ def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) 
     assert (True, True) == (open_prompt.record.is_pending, open_prompt.is_due)
     assert open_prompt is tracker.claim(open_prompt.record.id)
     tracker.release(open_prompt)
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     assert PromptStatus.ANSWERED is open_prompt.record.status
 
 
 def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
     """A prompt that went meanwhile is resolved; a time-out is nobody's denial."""
     open_prompt = tracker.claim(shown_prompt(tracker).record.id)
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     tracker.release(open_prompt)
     assert (PromptStatus.RESOLVED, LEFT, None) == (
         open_prompt.record.status,
@@ -202,16 +202,16 @@ def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> No
     """If it was drawn after the answer; what was drawn before is the answered one."""
     first = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(first, decision(), 15)
-    tracker.saw(verdict(prompt(), 15))
+    tracker.update(verdict(prompt(), 15))
     assert tracker.prompt is None
-    tracker.saw(verdict(prompt("And this?"), 15))
+    tracker.update(verdict(prompt("And this?"), 15))
     assert tracker.prompt is not None, "another is another"
-    tracker.saw(verdict(end=15))
-    tracker.saw(verdict(prompt(), 16))
+    tracker.update(verdict(end=15))
+    tracker.update(verdict(prompt(), 16))
     assert tracker.prompt is not None
     second = tracker.claim(tracker.prompt.record.id)
     assert first.record.id != second.record.id
-    tracker.saw(verdict(prompt(), 30))
+    tracker.update(verdict(prompt(), 30))
     tracker.reply(second, decision(), 20)
     assert tracker.prompt is not None
     assert (20, 30) == (tracker.prompt.record.start, tracker.prompt.record.end)
@@ -221,7 +221,7 @@ def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> No
 def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
     """While nothing is written, not even the first."""
     for n in range(UNWRITTEN + 1):
-        tracker.saw(verdict(prompt(), 10 * n + 5))
+        tracker.update(verdict(prompt(), 10 * n + 5))
         assert tracker.prompt is not None
         if n < UNWRITTEN:
             open_prompt = tracker.claim(tracker.prompt.record.id)
@@ -233,11 +233,11 @@ def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
 
 def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
     """While the rest goes on; nothing is due then but what came since."""
-    tracker.saw(verdict(prompt()))
+    tracker.update(verdict(prompt()))
     open_prompt = tracker.prompt
     assert open_prompt is not None
     opening = open_prompt.opening()
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     told = attrs.evolve(opening, chat_id=SessionId("c"), message_id=MessageId("m"))
     open_prompt.keep(told)
     assert ("c", "m", True) == (
@@ -268,7 +268,7 @@ def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
         (Kind.QUIET_UNKNOWN, AgentState.UNKNOWN),
         (Kind.AT_REST, AgentState.READY),
     ):
-        tracker.saw(verdict(kind=kind))
+        tracker.update(verdict(kind=kind))
         status = tracker.status_change()
         assert status is not None
         assert (state, kind, "screen") == (status.state, status.kind, status.source)
@@ -299,13 +299,13 @@ def test_a_hook_counts_more_than_the_screen(
         status.kind,
     )
     now += 1
-    tracker.saw(verdict(kind=Kind.AT_REST))
+    tracker.update(verdict(kind=Kind.AT_REST))
     assert (status := tracker.status_change()) is not None
     assert (AgentState.BUSY, Kind.AT_REST) == (status.state, status.kind)
     shown_prompt(tracker)
     assert (status := tracker.status_change()) is not None
     assert (AgentState.WAITING, "screen") == (status.state, status.source)
-    tracker.saw(verdict(kind=Kind.AT_REST))
+    tracker.update(verdict(kind=Kind.AT_REST))
     assert (status := tracker.status_change()) is not None
     assert (AgentState.BUSY, "hook") == (status.state, status.source)
     now += TRUST_S
@@ -317,7 +317,7 @@ def test_a_hook_that_waited_is_over_with_the_prompt(tracker: PromptTracker) -> N
     """Nobody tells that it was answered."""
     tracker.hook = HookFact(AgentState.WAITING, "PermissionRequest", None, 0.0)
     shown_prompt(tracker)
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     assert tracker.hook is None
 
 
@@ -332,6 +332,6 @@ def test_a_summary_is_a_line() -> None:
 def test_options_are_those_of_the_screen(tracker: PromptTracker) -> None:
     """With boxes and keys."""
     options = (Option("a", checked=True), Option("b", keys="b"))
-    tracker.saw(verdict(prompt(options=options)))
+    tracker.update(verdict(prompt(options=options)))
     assert tracker.prompt is not None
     assert options == tracker.prompt.record.options

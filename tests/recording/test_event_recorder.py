@@ -96,7 +96,7 @@ async def test_a_hook_is_believed(rig: Rig) -> None:
     """What it tells of the state is told as its word."""
     session = await rig.started()
     prompt_service = rig.system.services.prompt_service
-    assert prompt_service.heard(
+    assert prompt_service.hook_reported(
         session.id, HookFact(AgentState.READY, "Stop", None, 0.0)
     )
     await ended(rig, session)

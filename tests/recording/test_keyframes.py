@@ -107,7 +107,7 @@ def test_what_followed_the_last_command_is_heard_again(
     fill(store, session, (0, b"zero"), (4, b"one2"), (20, b"three"), (25, b"four5678"))
 
     def heard() -> list[tuple[int, bytes]]:
-        found = store.read(keyframes.unheard, session.id)
+        found = store.read(keyframes.output_since_last_command, session.id)
         return [(each.offset, each.data) for each in found]
 
     assert [(0, b"zero"), (4, b"on"), (27, b"ur5678")] == heard()

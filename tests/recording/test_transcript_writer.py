@@ -253,8 +253,10 @@ async def test_catching_up_is_with_all_that_was_seen(
                 flow.append(b"x")
                 transcript_writer.mark(session.id, flow)
             quiet = Verdict(Kind.BUSY, "time", (), flow.tail.end)
-            transcript_writer.note(session.id, flow, VerdictSeen(quiet, None, 80, 24))
-            transcript_writer.hear(session.id, flow, fact(flow.tail.end))
+            transcript_writer.add_verdict(
+                session.id, flow, VerdictSeen(quiet, None, 80, 24)
+            )
+            transcript_writer.add_event(session.id, flow, fact(flow.tail.end))
             await transcript_writer.catch_up(session.id, flow)
             assert flow.tail.stored == flow.tail.end
             assert (number, number) == store.read(seen)
