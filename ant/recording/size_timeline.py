@@ -36,9 +36,11 @@ class SizeTimeline:
     """The size changes of one terminal from the offset `start` on, in order.
 
     `sizes` are the recorded sizes in the order in which they were recorded, `runs` the
-    offsets and sizes of the runs in order. Entries before `start` determine the size at
-    `start`; one that is not positive is ignored. Where nothing is known of the size at
-    `start`, it is the first size known after it, or else `default`.
+    offsets and sizes of the runs in order. A size that is not positive is ignored.
+
+    `size` is the size at `start`: that of the last entry at or before it, else of the
+    first entry after it, else `default`. A size recorded before `start` counts as a
+    change at `start`: a player that already passed it may not have known it.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class SizeTimeline:
         changes.sort(key=_place)
         self._changes = deque(changes)
         before = self._take((start, True))
+        self.size = default
         if before:
             last = before[-1]
-            starts_run = last.starts_run and last.offset == start
-            first = attrs.evolve(last, offset=start, starts_run=starts_run)
-            self._changes.appendleft(first)
-        self.size = self._changes[0].size if self._changes else default
+            self.size = last.size
+            if not last.starts_run or last.offset == start:
+                self._changes.appendleft(attrs.evolve(last, offset=start))
+        elif self._changes:
+            self.size = self._changes[0].size
 
     def take(self, offset: int) -> list[SizeChange]:
         """Remove and return the changes that apply before the byte at `offset`.

@@ -48,10 +48,17 @@ def test_a_run_starts_in_its_own_size() -> None:
     assert [start] == timeline.take(7)
     assert [SizeChange(8, 93, 23)] == timeline.take(8)
     seen = SizeTimeline(1, sizes, runs, DEFAULT)
-    assert [(80, 24), (91, 21), (92, 22)] == [each.size for each in seen.take_seen(7)]
+    assert [(91, 21), (92, 22)] == [each.size for each in seen.take_seen(7)]
     assert [start] == seen.take(7)
     assert [start] == SizeTimeline(7, sizes, runs, DEFAULT).take(7)
-    assert [SizeChange(8, 60, 9)] == SizeTimeline(8, [], runs, DEFAULT).take(8)
+    passed = SizeTimeline(8, [], runs, DEFAULT)
+    assert ((60, 9), []) == (passed.size, passed.take(8))
+
+
+def test_a_size_that_was_recorded_late_applies_at_the_start() -> None:
+    """What played the bytes before it could not know it."""
+    timeline = SizeTimeline(9, [(7, 91, 21)], [(0, 80, 24)], DEFAULT)
+    assert [SizeChange(9, 91, 21)] == timeline.take(9)
 
 
 def test_bytes_are_cut_at_the_changes_among_them() -> None:
