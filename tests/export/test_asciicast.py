@@ -24,7 +24,7 @@ def pieces(parts: list[bytes]) -> list[Piece]:
 
 
 def test_output_sizes_and_marks_are_in_order() -> None:
-    """Each with the seconds since the one before; a piece is cut where it must be."""
+    """With the seconds since the previous one; a piece is split where needed."""
     lines = list(
         events(
             pieces([b"hello", b"worldagain"]),
@@ -44,7 +44,7 @@ def test_output_sizes_and_marks_are_in_order() -> None:
 
 
 def test_a_prompt_comes_before_its_answer() -> None:
-    """What stands at one place is in its order, not in that of the alphabet."""
+    """Marks at one offset keep their order."""
     marks = [Marker(101, "prompt: Go on?"), Marker(101, "answer: y")]
     lines = events(pieces([b"a"]), [SizeChange(101, 9, 9)], marks)
     assert ["a", "9x9", "prompt: Go on?", "answer: y"] == [each for _, _, each in lines]

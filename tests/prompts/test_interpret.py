@@ -133,14 +133,14 @@ def test_an_error_lists_the_options(asked: Any, response: str, error: str) -> No
 
 
 def test_blanks_are_no_answer() -> None:
-    """As with the original."""
+    """As in the original."""
     for blank in ("", " ", "\r"):
         with pytest.raises(Invalid, match=r"at \$\.response"):
             text_choice(LINE, blank)
 
 
-def test_without_enter() -> None:
-    """Only what is taken without one anyway."""
+def test_an_answer_without_enter_needs_a_prompt_that_takes_keys() -> None:
+    """Other prompts refuse it."""
     assert Choice("select", index=0) == text_choice(CASED, "d", enter=False)
     for asked in (MENU, LINE, WORDS):
         with pytest.raises(NotAnOption):
@@ -173,7 +173,7 @@ def test_without_enter() -> None:
     ],
 )
 def test_typed_answers(ask: dict[str, Any], choice: Choice) -> None:
-    """All ways in which the original's clients say them, over both doors."""
+    """In all forms that the original's clients send, by request and by message."""
     inner = ask.get("choice")
     fields = {**ask}
     if inner is not None:
@@ -205,8 +205,8 @@ def test_a_line_may_be_called_value() -> None:
         (Respond(choice=ChoiceAsk(index=1, selected="No")), NotAnOption),
     ],
 )
-def test_typed_answers_that_say_too_little(ask: Respond, error: Any) -> None:
-    """Or contradict themselves: a label that is another option's."""
+def test_incomplete_typed_answers_are_refused(ask: Respond, error: Any) -> None:
+    """As are contradictory ones: an index with the label of another option."""
     with pytest.raises(error):
         interpret.respond_choice(MENU, ask)
 

@@ -1,4 +1,4 @@
-"""What is asked by one run: verdicts in, prompts out; no event loop."""
+"""The prompts of one run: verdicts in, prompts out; no event loop."""
 
 import attrs
 import pytest
@@ -36,7 +36,7 @@ def shown_prompt(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
 
 
 def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
-    """And says where it is, what it is, and that it waits."""
+    """With its offsets, its fields, and status pending."""
     tracker.update(verdict(end=7))
     tracker.update(verdict(prompt(), 12))
     assert tracker.prompt is not None
@@ -56,12 +56,12 @@ def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
 
 
 def test_the_first_prompt_begins_with_the_run(tracker: PromptTracker) -> None:
-    """Whose first byte has an offset, too."""
+    """At the offset of its first byte."""
     assert 3 == shown_prompt(tracker).record.start
 
 
 def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None:
-    """The marker moves, the box is ticked: that is kept, and no other prompt."""
+    """A marker that moves or a box that is ticked updates the prompt."""
     open_prompt = shown_prompt(tracker)
     moved = prompt()
     options = tuple(
@@ -77,7 +77,7 @@ def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None
 
 
 def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
-    """What an answer to the one before would do to it, nobody meant."""
+    """So that an answer to the first one cannot reach it."""
     first = shown_prompt(tracker)
     tracker.update(attrs.evolve(verdict(prompt(), 20), again=True))
     assert tracker.prompt is not None
@@ -95,7 +95,9 @@ def test_another_prompt_has_another_id(tracker: PromptTracker) -> None:
     assert [first, tracker.prompt] == tracker.unsettled()
 
 
-def test_what_came_and_went_unwritten_never_was(tracker: PromptTracker) -> None:
+def test_prompts_that_left_before_they_were_stored_are_dropped(
+    tracker: PromptTracker,
+) -> None:
     """However often."""
     for n in range(100):
         tracker.update(verdict(prompt(f"{n}?"), 10 * n))
@@ -118,7 +120,7 @@ def test_the_end_of_the_program_closes(tracker: PromptTracker) -> None:
 
 @pytest.mark.parametrize("class_", [PromptClass.PAGER, PromptClass.EDITOR])
 def test_views_ask_nothing(tracker: PromptTracker, class_: PromptClass) -> None:
-    """They wait, which the status says."""
+    """The status is waiting all the same."""
     tracker.update(verdict(prompt(class_=class_)))
     assert tracker.prompt is None
     status = tracker.status_change()
@@ -133,7 +135,7 @@ def test_a_screen_at_rest_asks_nothing(tracker: PromptTracker) -> None:
 
 
 def test_one_claim_wins(tracker: PromptTracker) -> None:
-    """The others are told, until nothing was typed after all."""
+    """Other claims are refused until it is released."""
     open_prompt = shown_prompt(tracker)
     assert open_prompt is tracker.claim(open_prompt.record.id)
     with pytest.raises(AlreadyAnswered):
@@ -142,8 +144,10 @@ def test_one_claim_wins(tracker: PromptTracker) -> None:
     assert open_prompt is tracker.claim(open_prompt.record.id)
 
 
-def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
-    """Not what went, and not what was put away."""
+def test_only_a_pending_prompt_on_the_screen_can_be_claimed(
+    tracker: PromptTracker,
+) -> None:
+    """Not one that left the screen, and not a discarded one."""
     open_prompt = shown_prompt(tracker)
     with pytest.raises(AlreadyAnswered):
         tracker.claim("another")
@@ -159,8 +163,8 @@ def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
         tracker.claim(open_prompt.record.id)
 
 
-def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
-    """When the answer saw it go, in whatever order that is told."""
+def test_an_answer_with_effect_closes_the_prompt(tracker: PromptTracker) -> None:
+    """In whatever order answer and verdict arrive."""
     open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(), 15)
     assert (PromptStatus.ANSWERED, None) == (open_prompt.record.status, tracker.prompt)
@@ -174,8 +178,8 @@ def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
     assert open_prompt.record.answer.resolved
 
 
-def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) -> None:
-    """It is noted, and counts when the prompt goes later."""
+def test_an_answer_without_effect_can_be_repeated(tracker: PromptTracker) -> None:
+    """It is stored, and counts when the prompt leaves the screen later."""
     open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(resolved=False), 15)
     assert open_prompt is tracker.prompt
@@ -186,8 +190,8 @@ def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) 
     assert PromptStatus.ANSWERED is open_prompt.record.status
 
 
-def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
-    """A prompt that went meanwhile is resolved; a time-out is nobody's denial."""
+def test_an_answer_that_was_not_typed_does_not_count(tracker: PromptTracker) -> None:
+    """A prompt that left the screen meanwhile is resolved."""
     open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.update(verdict(end=20))
     tracker.release(open_prompt)
@@ -199,7 +203,7 @@ def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
 
 
 def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> None:
-    """If it was drawn after the answer; what was drawn before is the answered one."""
+    """If it was drawn after the answer; if before, it is the answered one."""
     first = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(first, decision(), 15)
     tracker.update(verdict(prompt(), 15))
@@ -219,7 +223,7 @@ def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> No
 
 
 def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
-    """While nothing is written, not even the first."""
+    """While none of them is stored, not even the first."""
     for n in range(UNWRITTEN + 1):
         tracker.update(verdict(prompt(), 10 * n + 5))
         assert tracker.prompt is not None
@@ -232,7 +236,7 @@ def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
 
 
 def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
-    """While the rest goes on; nothing is due then but what came since."""
+    """Changes that came meanwhile stay due."""
     tracker.update(verdict(prompt()))
     open_prompt = tracker.prompt
     assert open_prompt is not None
@@ -250,8 +254,8 @@ def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
     assert [] == tracker.unsettled()
 
 
-def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
-    """Whatever was to be written of it."""
+def test_a_prompt_discarded_meanwhile_stays_discarded(tracker: PromptTracker) -> None:
+    """Whatever change of it was due."""
     open_prompt = shown_prompt(tracker)
     gone = attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED)
     open_prompt.keep(gone)
@@ -260,8 +264,8 @@ def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
     assert not open_prompt.is_due
 
 
-def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
-    """By decision 24; the time of it is no news."""
+def test_a_status_is_returned_when_it_changed(tracker: PromptTracker) -> None:
+    """By decision 24; another time alone is no change."""
     assert tracker.status_change() is None
     for kind, state in (
         (Kind.BUSY, AgentState.BUSY),
@@ -283,10 +287,10 @@ def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
     )
 
 
-def test_a_hook_counts_more_than_the_screen(
+def test_a_hook_outranks_the_screen(
     tracker: PromptTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But not than a prompt on it, and not for ever."""
+    """But not a prompt on it, and only for a while."""
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
     tracker.hook = HookFact(AgentState.BUSY, "PreToolUse", "Bash", now)
@@ -313,8 +317,8 @@ def test_a_hook_counts_more_than_the_screen(
     assert (AgentState.READY, "screen") == (status.state, status.source)
 
 
-def test_a_hook_that_waited_is_over_with_the_prompt(tracker: PromptTracker) -> None:
-    """Nobody tells that it was answered."""
+def test_a_waiting_hook_ends_with_the_prompt(tracker: PromptTracker) -> None:
+    """No hook reports the answer."""
     tracker.hook = HookFact(AgentState.WAITING, "PermissionRequest", None, 0.0)
     shown_prompt(tracker)
     tracker.update(verdict(end=20))
@@ -322,7 +326,7 @@ def test_a_hook_that_waited_is_over_with_the_prompt(tracker: PromptTracker) -> N
 
 
 def test_a_summary_is_a_line() -> None:
-    """Of the question, else of what stands there; cut where it is long."""
+    """Of the question, else of the text; truncated if long."""
     assert "Run it?" == summary_of(prompt("Run\n  it?"))
     assert "a b" == summary_of(prompt("", text="a\n\nb"))
     long = summary_of(prompt("x" * 200))
