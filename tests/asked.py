@@ -59,7 +59,7 @@ def record(
 ) -> PromptRecord:
     """The record of a prompt as a desk makes it."""
     tracker = PromptTracker(SessionId(session_id), "run", 0)
-    tracker.saw(verdict(asked or prompt()))
+    tracker.update(verdict(asked or prompt()))
     assert tracker.prompt is not None
     return attrs.evolve(tracker.prompt.record, **fields)
 
@@ -131,17 +131,17 @@ class Asker:
     async def told(self) -> PromptRecord:
         """The prompt on the screen, once all is written."""
         prompt_service = self.rig.system.services.prompt_service
-        case = prompt_service._cases[self.session.id]
+        case = prompt_service._entries[self.session.id]
         while any(open_prompt.is_due for open_prompt in case.tracker.unsettled()):
-            await case.moved.park()
+            await case.changed.park()
         return prompt_service.current(self.session.id)
 
     async def settled(self) -> None:
         """Until all that was asked and answered is written."""
-        case = self.rig.system.services.prompt_service._cases[self.session.id]
+        case = self.rig.system.services.prompt_service._entries[self.session.id]
         with trio.fail_after(PATIENCE_S):
             while case.tracker.unsettled():
-                await case.moved.park()
+                await case.changed.park()
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
         """What `LiveTerminal.answer` does."""

@@ -1,9 +1,9 @@
-"""A terminal's transcript as an asciicast, version 3; pure: chunks in, lines out.
+"""Converts a transcript into an asciicast, version 3. Pure: chunks in, lines out.
 
-Output is cut at characters, bytes that are no UTF-8 become U+FFFD (within an escape
-sequence that is not what a terminal makes of them); a character that has not ended by
-the last byte is not shown, as no terminal shows it. Times are those at which chunks
-were stored, so they are exact to a quarter of a second.
+Output is split between characters. Bytes that are not UTF-8 become U+FFFD, also within
+an escape sequence, where a terminal would treat them differently. An incomplete
+character at the end is left out, as terminals do not show it. Times are those at which
+chunks were stored, so they are exact to a quarter of a second.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from ant.recording.size_timeline import SizeChange
 from ant.terminal.buffer.tail import decode
 
 VERSION = 3
@@ -19,7 +20,7 @@ VERSION = 3
 
 @attrs.frozen
 class Piece:
-    """Terminal bytes, and when they were stored; `offset` is that of the first."""
+    """Terminal bytes, and the time of their storage; `offset` is that of the first."""
 
     offset: int
     at: datetime
@@ -27,24 +28,15 @@ class Piece:
 
 
 @attrs.frozen
-class Size:
-    """From this offset on the terminal has another size."""
-
-    offset: int
-    cols: int
-    rows: int
-
-
-@attrs.frozen
 class Marker:
-    """Something to find again: a prompt, an answer. It stands after `offset`."""
+    """A marker, such as a prompt or an answer, before the byte at `offset`."""
 
     offset: int
     label: str
 
 
 def header(cols: int, rows: int, started: datetime, title: str) -> dict[str, Any]:
-    """The first line."""
+    """Return the first line of a cast."""
     return {
         "version": VERSION,
         "term": {"cols": cols, "rows": rows, "type": "xterm-256color"},
@@ -54,11 +46,11 @@ def header(cols: int, rows: int, started: datetime, title: str) -> dict[str, Any
 
 
 def events(
-    pieces: Iterable[Piece], sizes: Iterable[Size], marks: Iterable[Marker]
+    pieces: Iterable[Piece], sizes: Iterable[SizeChange], marks: Iterable[Marker]
 ) -> Iterator[list[Any]]:
-    """The other lines: seconds since the line before, kind, data.
+    """Yield the other lines: seconds since the previous line, kind, data.
 
-    At one offset sizes come first, then marks in the order in which they are given.
+    At one offset, sizes come before marks, each in the given order.
     """
     turns = sorted(
         [(size.offset, "r", f"{size.cols}x{size.rows}") for size in sizes]

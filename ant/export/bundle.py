@@ -1,7 +1,7 @@
-"""A session as data: all its rows, its chain of events, and where asked its bytes.
+"""The evidence bundle: the rows of a session, its chain of events, and its bytes.
 
-It is made in pieces, so that a long transcript is never in memory as a whole. What
-`verifying` can check of it without a server is in the chain: see there.
+A bundle is made in pieces, so that a long transcript is never in memory as a whole.
+`ant.export.verify` checks the chain without a server.
 """
 
 import base64
@@ -19,33 +19,33 @@ FORMAT = "ant-evidence"
 VERSION = 1
 
 TERMINAL_EVENTS = 5000
-"""As many as are kept."""
+"""Terminal events in a bundle: as many as ANT keeps."""
 
 _PAGE = 500
 
 
 def pieces(
-    unit: Unit, told: SessionDocument, chunks: Iterable[Chunk] | None
+    unit: Unit, document: SessionDocument, chunks: Iterable[Chunk] | None
 ) -> Iterator[bytes]:
-    """The bundle, piece by piece; with the transcript's `chunks`, if they are given.
+    """Yield a bundle in pieces; with the bytes of the transcript, if `chunks` is given.
 
-    `chain` says how many events there are, the number of the first and the hash of the
-    last; `bytes` how far the transcript goes.
+    `chain` has the number of events, the number of the first one, and the hash of the
+    last; `bytes` has the extent of the transcript.
     """
-    session = told.session
-    yield _opened(
+    session = document.session
+    yield _open_object(
         format=FORMAT,
         version=VERSION,
         exported_at=unit.now,
         session=session,
-        tasks=told.tasks,
-        file_refs=told.file_refs,
-        prompts=told.prompts,
+        tasks=document.tasks,
+        file_refs=document.file_refs,
+        prompts=document.prompts,
         terminal_events=unit.terminal_events.page(session.id, TERMINAL_EVENTS),
-        transcript=told.transcript,
+        transcript=document.transcript,
     )
     yield b',"messages":['
-    for number, message in enumerate(told.messages):
+    for number, message in enumerate(document.messages):
         yield b"," * (number > 0) + b"\n" + codec.dumps(message)
     yield b"]"
     yield from _chain(unit, session)
@@ -53,8 +53,8 @@ def pieces(
     yield b"}\n"
 
 
-def _opened(**fields: object) -> bytes:
-    """An object with these fields that is still open."""
+def _open_object(**fields: object) -> bytes:
+    """Return an object with these fields as JSON, without its closing brace."""
     return codec.dumps(fields).removesuffix(b"}")
 
 
@@ -75,7 +75,7 @@ def _bytes(session: Session, chunks: Iterable[Chunk] | None) -> Iterator[bytes]:
         yield b',"bytes":null'
         return
     extent = {"oldest": session.terminal.oldest, "end": session.terminal.end}
-    yield b',"bytes":' + _opened(**extent)
+    yield b',"bytes":' + _open_object(**extent)
     if chunks is None:
         yield b',"sha256":null,"chunks":null}'
         return

@@ -1,8 +1,8 @@
-"""What a session was about, in its own words: messages in, a digest out.
+"""Summarises the messages of a session by quotes: messages in, a digest out.
 
-Nothing is written anew: each sentence is quoted, with the id of the message that it
-comes from. Cards and other machines' messages are left out. Of a terminal its commands
-and prompts are told (`recap`).
+ANT writes no text of its own: each sentence is quoted, with the id of its message.
+Cards and other messages of programs are left out. For a terminal, the digest has a
+recap of its commands and prompts (`terminal_summary.recap`).
 """
 
 import heapq
@@ -20,20 +20,21 @@ from ant.model.sessions import SessionId
 from ant.store import Unit
 
 SENTENCES = 10
-"""Sentences of a digest: what fits on one screen."""
+"""Sentences of a digest: as many as fit on one screen."""
 
 TERMS = 10
-"""Key terms, as the original has them."""
+"""Key terms of a digest, as in the original."""
 
 LONGEST = 400
-"""Characters of a sentence that is quoted; a longer one is a listing or a log."""
+"""Characters of a quoted sentence at most: a longer one is a listing or a log."""
 
 PIECE = 16 << 10
-"""Characters that are looked through at once, some tenths of a millisecond: while an
-expression is looked for, no other thread runs."""
+"""Characters that one regular expression scans at once, for some tenths of a
+millisecond: no other thread runs meanwhile."""
 
 CANDIDATES = 1000
-"""Sentences of most weight, of which those that say something new are chosen."""
+"""Sentences with the largest weights, from which the digest chooses those with new
+words."""
 
 _FENCE = "```"
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -60,7 +61,7 @@ _STOP = frozenset(
 
 @attrs.frozen
 class Poster:
-    """Who posted, and how often."""
+    """A participant, and the number of their messages."""
 
     id: str
     count: int
@@ -68,7 +69,7 @@ class Poster:
 
 @attrs.frozen
 class Term:
-    """A word that the room uses much."""
+    """A frequent word of the room, and the number of messages that have it."""
 
     term: str
     count: int
@@ -76,7 +77,7 @@ class Term:
 
 @attrs.frozen
 class Quote:
-    """A sentence of a message, as it stands there."""
+    """A sentence of a message, verbatim."""
 
     text: str
     message_id: MessageId = attrs.field(metadata={"wire": "messageId"})
@@ -86,11 +87,12 @@ class Quote:
 
 @attrs.frozen
 class Digest:
-    """A room in figures, words and quotes; oldest first.
+    """A room in figures, key terms and quotes, oldest first.
 
-    `message_count` is of people's and agents' own messages among the newest `covered`,
-    which were read: 5,000 and 2 MiB at most. `terminal` is what was done in it; null
-    for a chat. A terminal's own digest has no messages of its linked chat.
+    `covered` is the number of messages read: the newest, 5,000 and 2 MiB at most.
+    `message_count` counts those of them that people and agents posted, without cards
+    and events. `terminal` is the recap of a terminal, null for a chat. The digest of a
+    terminal does not include the messages of its linked chat.
     """
 
     session_id: SessionId
@@ -108,31 +110,31 @@ class Digest:
 
 
 def read_digest(unit: Unit, session_id: SessionId) -> Digest:
-    """The digest of a session as it is now; for a thread. Raises `NotFound`."""
+    """Return the current digest of a session; for a thread. Raises `NotFound`."""
     messages = rooms.recent(unit, session_id)
     return digest(session_id, messages, gather(unit, session_id), unit.pause)
 
 
-def _go_on() -> None:
-    """Nobody waits."""
+def _no_pause() -> None:
+    """Do nothing: no other work waits."""
 
 
 def digest(
     session_id: SessionId,
     messages: Sequence[Message],
     record: SummarySource | None = None,
-    pause: Callable[[], None] = _go_on,
+    pause: Callable[[], None] = _no_pause,
 ) -> Digest:
-    """The digest of these messages, oldest first, and of what a terminal recorded.
+    """Return the digest of messages, oldest first, and of the rows of a terminal.
 
-    Pure; `pause` is called between two pieces of work.
+    Pure. It calls `pause` between two pieces of work.
     """
     spoken = [each for each in messages if is_spoken(each)]
     posters = Counter(each.sender_id or each.role or "unknown" for each in spoken)
     first = spoken[0].created_at if spoken else None
     last = spoken[-1].created_at if spoken else None
     minutes = (last - first).total_seconds() / 60 if first and last else 0.0
-    terms = Counter(word for each in spoken for word in _said(each.content, pause))
+    terms = Counter(word for each in spoken for word in _terms(each.content, pause))
     return Digest(
         session_id=session_id,
         message_count=len(spoken),
@@ -150,12 +152,12 @@ def digest(
 
 
 def is_spoken(message: Message) -> bool:
-    """Whether somebody said it: no card, no event, no notice of the system."""
+    """Whether a message is no card, no event and no system notice."""
     return message.msg_type == "message" and message.role != "system"
 
 
 def _prose(text: str) -> Iterator[str]:
-    """A text without its code, in pieces that end where a line or a word does."""
+    """Yield a text without its code, in pieces that end at a line or a word."""
     for number, part in enumerate(text.split(_FENCE)):
         if number % 2:
             continue  # Between two fences, or after the last one.
@@ -169,13 +171,13 @@ def _prose(text: str) -> Iterator[str]:
             start = stop
 
 
-def _said(text: str, pause: Callable[[], None]) -> set[str]:
-    """The words of a text, each once."""
-    said: set[str] = set()
+def _terms(text: str, pause: Callable[[], None]) -> set[str]:
+    """Return the words of a text, each once."""
+    terms: set[str] = set()
     for piece in _prose(text):
         pause()
-        said.update(_words(piece))
-    return said
+        terms.update(_words(piece))
+    return terms
 
 
 def _words(text: str) -> Iterable[str]:
@@ -185,25 +187,25 @@ def _words(text: str) -> Iterable[str]:
 def _quotes(
     messages: Sequence[Message], terms: Counter[str], pause: Callable[[], None]
 ) -> list[Quote]:
-    """The sentences that say most of what is said often, each of its own words."""
+    """Return the sentences with the most frequent words, if half of them are new."""
     best: list[tuple[float, int, int, str]] = []
     count = 0
     for place, message in enumerate(messages):
         for sentence in _sentences(message.content, pause):
             count += 1
             weight = _weight(sentence, terms)
-            if weight > 0:  # Of two that weigh the same the first goes before.
+            if weight > 0:  # Of two equal weights the first wins.
                 scored = (weight, -place, -count, sentence)
                 add = heapq.heappushpop if len(best) == CANDIDATES else heapq.heappush
                 add(best, scored)
     chosen: list[tuple[int, str]] = []
-    told: set[str] = set()
+    used: set[str] = set()
     for _, place, _, sentence in sorted(best, reverse=True):
         words = set(_words(sentence))
-        is_new = len(words - told) * 2 >= len(words)
+        is_new = len(words - used) * 2 >= len(words)
         if is_new and len(chosen) < SENTENCES:
             chosen.append((-place, sentence))
-            told |= words
+            used |= words
     chosen.sort(key=lambda each: each[0])
     return [
         Quote(sentence, each.id, each.sender_id, each.created_at)
@@ -222,7 +224,7 @@ def _sentences(text: str, pause: Callable[[], None]) -> Iterable[str]:
 
 
 def _weight(sentence: str, terms: Counter[str]) -> float:
-    """How much of the room's own words a sentence has; decisions and questions more."""
+    """Weigh a sentence by its words; decisions and questions weigh more."""
     words = set(_words(sentence))
     if not words:
         return 0.0

@@ -1,6 +1,6 @@
-"""A session as a document: Markdown for a vault, or one HTML page; pure.
+"""Renders a session as a document: Markdown for a vault, or one HTML page. Pure.
 
-What people wrote is quoted as it stands. The page needs nothing beside itself.
+Messages are quoted verbatim. The page loads nothing from elsewhere.
 """
 
 import html
@@ -23,23 +23,23 @@ _FENCE = re.compile(r"`{3,}")
 _UNPRINTABLE = re.compile(
     "[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-"""What YAML wants escaped in quotes, or would take for the end of a line."""
+"""Characters that YAML requires to be escaped in quotes, or reads as a line break."""
 _TICKS = re.compile(r"`+")
 
 
 DIGESTED = 2 << 20
-"""Characters of messages that the digest of a document is made of: the newest."""
+"""Characters of messages that the digest of a document covers: the newest."""
 
 
-def _go_on() -> None:
-    """Nobody waits."""
+def _no_pause() -> None:
+    """Do nothing: no other work waits."""
 
 
 @attrs.frozen
 class SessionDocument:
-    """All that is told of a session; messages are oldest first.
+    """The content of a document; messages are oldest first.
 
-    `pause` is called between two pieces of work.
+    Rendering calls `pause` between two pieces of work.
     """
 
     session: Session
@@ -49,91 +49,95 @@ class SessionDocument:
     prompts: Sequence[PromptRecord]
     events: Sequence[RunEvent]
     transcript: str
-    pause: Callable[[], None] = _go_on
+    pause: Callable[[], None] = _no_pause
 
 
 def file_name(session: Session, ending: str) -> str:
-    """A name that is one on any file system: readable, and unique by its id."""
+    """Return a file name for any file system: readable, and unique by its id."""
     safe = _UNSAFE.sub("-", session.name).strip("-.")[:60] or "session"
     return f"{safe}_{session.id[:8]}.{ending}"
 
 
-def markdown(told: SessionDocument) -> str:
-    """Front matter, a digest, then everything in its order."""
-    session = told.session
+def markdown(document: SessionDocument) -> str:
+    """Return Markdown: front matter, a digest, then each section in order."""
+    session = document.session
     parts = [_front_matter(session), f"# {_line(session.name)}", ""]
-    parts += _digest_of(told)
-    if told.tasks:
+    parts += _digest_of(document)
+    if document.tasks:
         parts += ["## Tasks", ""]
-        parts += [f"- [{_tick(each)}] {_line(each.title)}" for each in told.tasks]
+        parts += [f"- [{_tick(each)}] {_line(each.title)}" for each in document.tasks]
         parts.append("")
-    if told.file_refs:
+    if document.file_refs:
         parts += ["## Files", ""]
-        parts += [f"- {_code(ref.file_path)}" for ref in told.file_refs] + [""]
-    if told.prompts:
+        parts += [f"- {_code(ref.file_path)}" for ref in document.file_refs] + [""]
+    if document.prompts:
         parts += ["## Prompts and answers", ""]
-        parts += [_prompt_line(each) for each in told.prompts] + [""]
-    if commands := commands_of(told.events):
+        parts += [_prompt_line(each) for each in document.prompts] + [""]
+    if commands := commands_of(document.events):
         parts += ["## Commands", ""]
         parts += [_command_line(each) for each in commands] + [""]
-    if others := _others(told):
+    if others := _others(document):
         parts += ["## What happened", "", *map(_event_line, others), ""]
-    if told.messages:
+    if document.messages:
         parts += ["## Messages", ""]
-        for message in filter(is_spoken, told.messages):
-            told.pause()
+        for message in filter(is_spoken, document.messages):
+            document.pause()
             who = _line(message.sender_id or message.role)
             parts += [f"**{who}** · {clock.stamp(message.created_at)}", ""]
             parts += [f"> {line}" for line in message.content.splitlines() or [""]]
             parts.append("")
-    if told.transcript:
-        parts += ["## Terminal", "", _fenced(told.transcript), ""]
+    if document.transcript:
+        parts += ["## Terminal", "", _fenced(document.transcript), ""]
     return "\n".join(parts)
 
 
-def page(told: SessionDocument) -> str:
-    """The same but the digest as one page, without scripts or what is elsewhere."""
-    session = told.session
+def page(document: SessionDocument) -> str:
+    """Return an HTML page with the same sections except the digest, without scripts."""
+    session = document.session
     rows = [f"<h1>{_esc(session.name)}</h1>"]
     rows.append(
         f"<p>{_esc(session.type)} · {clock.stamp(session.created_at)}"
         f" · <code>{_esc(session.id)}</code></p>"
     )
-    if told.tasks:
+    if document.tasks:
         rows.append("<h2>Tasks</h2><ul>")
-        rows += [f"<li>[{_tick(each)}] {_esc(each.title)}</li>" for each in told.tasks]
-        rows.append("</ul>")
-    if told.file_refs:
-        rows.append("<h2>Files</h2><ul>")
         rows += [
-            f"<li><code>{_esc(ref.file_path)}</code></li>" for ref in told.file_refs
+            f"<li>[{_tick(each)}] {_esc(each.title)}</li>" for each in document.tasks
         ]
         rows.append("</ul>")
-    if told.prompts:
-        rows.append("<h2>Prompts and answers</h2><ul>")
-        rows += [f"<li>{_esc(_prompt_line(each)[2:])}</li>" for each in told.prompts]
+    if document.file_refs:
+        rows.append("<h2>Files</h2><ul>")
+        rows += [
+            f"<li><code>{_esc(ref.file_path)}</code></li>" for ref in document.file_refs
+        ]
         rows.append("</ul>")
-    if commands := commands_of(told.events):
+    if document.prompts:
+        rows.append("<h2>Prompts and answers</h2><ul>")
+        rows += [
+            f"<li>{_esc(_prompt_line(each)[2:])}</li>" for each in document.prompts
+        ]
+        rows.append("</ul>")
+    if commands := commands_of(document.events):
         rows.append("<h2>Commands</h2><table>")
         rows += map(_command_row, commands)
         rows.append("</table>")
-    if others := _others(told):
+    if others := _others(document):
         rows.append("<h2>What happened</h2><ul>")
         rows += [f"<li>{_esc(_event_line(each)[2:])}</li>" for each in others]
         rows.append("</ul>")
-    spoken = list(filter(is_spoken, told.messages))
+    spoken = list(filter(is_spoken, document.messages))
     if spoken:
         rows.append("<h2>Messages</h2>")
     for message in spoken:
-        told.pause()
+        document.pause()
         who = _esc(message.sender_id or message.role)
         at = clock.stamp(message.created_at)
         rows.append(
             f'<article id="{_esc(message.id)}"><h3>{who} <time>{at}</time></h3>'
             f"<pre>{_esc(message.content)}</pre></article>"
         )
-    if told.transcript:
-        rows.append(f"<h2>Terminal</h2><pre>{_esc(told.transcript)}</pre>")
+    if document.transcript:
+        rows.append(f"<h2>Terminal</h2><pre>{_esc(document.transcript)}</pre>")
     return _PAGE.format(title=_esc(session.name), body="\n".join(rows))
 
 
@@ -175,15 +179,15 @@ def _yaml(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _digest_of(told: SessionDocument) -> Iterable[str]:
+def _digest_of(document: SessionDocument) -> Iterable[str]:
     room, count = DIGESTED, 0
-    for message in reversed(told.messages):
+    for message in reversed(document.messages):
         room -= len(message.content)
         if room < 0:
             break
         count += 1
-    newest = told.messages[len(told.messages) - count :]
-    made = digest(told.session.id, newest, pause=told.pause)
+    newest = document.messages[len(document.messages) - count :]
+    made = digest(document.session.id, newest, pause=document.pause)
     if not made.sentences:
         return []
     quotes = [f"- {quote.text} ^{quote.message_id}" for quote in made.sentences]
@@ -202,8 +206,8 @@ def _prompt_line(record: PromptRecord) -> str:
     return f"- {at} {record.class_}: {question} → {_line(answer)}{by} (@{record.end})"
 
 
-def _others(told: SessionDocument) -> list[RunEvent]:
-    return [each for each in told.events if each.kind != COMMAND_BLOCK]
+def _others(document: SessionDocument) -> list[RunEvent]:
+    return [each for each in document.events if each.kind != COMMAND_BLOCK]
 
 
 def _command_line(command: CommandRecord) -> str:

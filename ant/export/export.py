@@ -1,7 +1,8 @@
-"""Takes a session along: as a document, as data, or as a film of its terminal.
+"""Exports a session: as a document, as data, or as an asciicast of its terminal.
 
-Documents go to a folder that the operator named; without one they come back in the
-answer. Nothing is written outside that folder, and a file is replaced as a whole.
+Exports are written to a folder that the operator configured. Without one, they are
+returned in the response. ANT writes nothing outside that folder, and replaces a file
+atomically.
 """
 
 import os
@@ -19,41 +20,39 @@ from ant.core.errors import Invalid, StorageFailed
 from ant.export import asciicast, bundle, documents
 from ant.model.sessions import Session, SessionId
 from ant.model.transcript import Chunk
-from ant.recording.reader import read_bytes
+from ant.recording.reader import chunks_between, read_sizes
 from ant.run_events.commands import COMMAND_BLOCK, commands_of
 from ant.sessions.sessions import get_session
 from ant.store import Unit
 from ant.terminal.screen.strip_escapes import strip
 
 DOCUMENT_MAX = 8 << 20
-"""Bytes of the documents that come back in an answer; larger ones need a folder."""
+"""Bytes of all documents in one response; larger ones need a folder."""
 
 TEXT_MAX = 1 << 20
-"""Bytes of transcript whose text goes into a document: the newest."""
+"""Bytes of the transcript that a document has as text: the newest."""
 
 MESSAGES = 5000
-"""Messages of a document: the newest, and no more than have `ROWS_BYTES`."""
+"""Messages of a document: the newest, and at most `ROWS_BYTES` of them."""
 
 ROWS_BYTES = 8 << 20
-"""Bytes of messages, and of run events, that a document is made of: what an answer
-takes, and what is in memory meanwhile."""
+"""Bytes of messages, and of run events, in a document: what fits in a response, and in
+memory meanwhile."""
 
 EVENTS = 5000
-"""Run events of a document, and commands of a film: the newest. Data has all."""
+"""Run events of a document, and commands of an asciicast: the newest. A data export
+has all."""
 
 PROMPTS = 5000
-"""Prompts of a document or a film: the newest."""
+"""Prompts of a document or an asciicast: the newest."""
 
 LABEL = 80
-"""Characters of a command that a mark in a film shows."""
-
-_CHUNKS = 64
-_PAGE = 1 << 20
+"""Characters of a command in a marker of an asciicast."""
 
 
 @attrs.frozen
 class ExportTarget:
-    """A form that a session can be taken along in; `configured`: it has a folder."""
+    """A format of exports. `configured`: exports are written to `folder`."""
 
     id: str
     label: str
@@ -64,9 +63,10 @@ class ExportTarget:
 
 @attrs.frozen
 class Written:
-    """What became of one target: a `path`, or the `document` itself.
+    """The result of one export: the `path` of a file, or the `document` itself.
 
-    `size` is in bytes; of what was too large for an answer, as far as it was made.
+    `size` is in bytes. For a document that is too large for the response, `ok` is
+    false, `note` is the reason, and `size` counts the bytes made until then.
     """
 
     ok: bool
@@ -78,45 +78,47 @@ class Written:
 
 @attrs.frozen
 class Folders:
-    """Where documents go; None where the operator named no place."""
+    """The folders for exports; None if the operator configured none."""
 
     export_dir: Path | None = None
     obsidian_vault: Path | None = None
 
     def of(self, target: str) -> Path | None:
-        """The folder of a target: the vault for Markdown, where there is one."""
+        """Return the folder of a target: the vault for Markdown, if there is one."""
         if target == "markdown" and self.obsidian_vault is not None:
             return self.obsidian_vault
         return self.export_dir
 
 
 def targets(folders: Folders) -> tuple[ExportTarget, ...]:
-    """All that there are."""
-    told = []
+    """Return all formats."""
+    found = []
     for name, (label, kind, _, _) in _FORMS.items():
         folder = folders.of(name)
         place = None if folder is None else str(folder)
-        told.append(ExportTarget(name, label, kind, folder is not None, place))
-    return tuple(told)
+        found.append(ExportTarget(name, label, kind, folder is not None, place))
+    return tuple(found)
 
 
 def chosen(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The targets of these names, `obsidian` being Markdown. Raises `Invalid`."""
+    """Return the targets of these names and aliases, each once. Raises `Invalid`."""
     if not names:
         raise Invalid("expected the name of a target at $.targets")
-    known = [_ALIASES.get(name.strip().lower(), name.strip().lower()) for name in names]
-    unknown = [name for name in known if name not in _FORMS]
+    resolved = [
+        _ALIASES.get(name.strip().lower(), name.strip().lower()) for name in names
+    ]
+    unknown = [name for name in resolved if name not in _FORMS]
     if unknown:
         raise Invalid(f"Unknown export target(s): {', '.join(unknown)} at $.targets")
-    return tuple(dict.fromkeys(known))
+    return tuple(dict.fromkeys(resolved))
 
 
 def export(
     unit: Unit, session_id: SessionId, names: tuple[str, ...], folders: Folders
 ) -> dict[str, Written]:
-    """Make each of the documents; blocking, for a thread. Raises `NotFound`.
+    """Export a session to each target; blocking, for a thread. Raises `NotFound`.
 
-    A document is made and written in pieces: it may be larger than memory.
+    An export is made and written in pieces: it may be larger than memory.
     """
     session = get_session(unit, session_id)
     done: dict[str, Written] = {}
@@ -125,7 +127,7 @@ def export(
         _, _, ending, render = _FORMS[name]
         folder = folders.of(name)
         if folder is None:
-            done[name] = _answered(_paused(unit, render(unit, session)), room)
+            done[name] = _returned(_paused(unit, render(unit, session)), room)
             room -= done[name].size if done[name].ok else 0
         else:
             pieces = _paused(unit, render(unit, session))
@@ -134,20 +136,23 @@ def export(
 
 
 def _paused(unit: Unit, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same pieces; others may run, and the caller may leave, in between."""
+    """Yield the pieces, and call `unit.pause` before each."""
     for piece in pieces:
         unit.pause()
         yield piece
 
 
-def _answered(pieces: Iterable[bytes], room: int) -> Written:
-    """The document itself; of one that is too large no more is made than is needed."""
+def _returned(pieces: Iterable[bytes], room: int) -> Written:
+    """Return the document; stop as soon as it is too large for the response."""
     made, size = [], 0
     for piece in pieces:
         made.append(piece)
         size += len(piece)
         if size > room:
-            note = "It is too large for an answer: set ANT_EXPORT_DIR."
+            note = (
+                "The export is too large for a response. "
+                "Set ANT_EXPORT_DIR to write it to a file."
+            )
             return Written(False, None, None, size, note)
     return Written(True, None, b"".join(made).decode(), size, None)
 
@@ -160,7 +165,7 @@ def _write(
     partial = path.with_suffix(f".{clock.new_id()}.part")
     try:
         if not _resolved(path).is_relative_to(_resolved(folder)):
-            raise StorageFailed(f"{path} leads out of {folder}.")
+            raise StorageFailed(f"{path} is outside of the export folder {folder}.")
         place.mkdir(parents=True, exist_ok=True)
         try:
             with open(partial, "wb", opener=_own_file) as file:
@@ -174,14 +179,14 @@ def _write(
 
 
 def _own_file(path: str, flags: int) -> int:
-    """Open a file that is its owner's alone, whatever the umask is."""
+    """Open a file that only its owner can read, whatever the umask is."""
     return os.open(path, flags, 0o600)
 
 
 def _resolved(path: Path) -> Path:
-    """Where a path leads. Raises `OSError`, also for links that lead nowhere else."""
+    """Resolve a path. Raises `OSError`, also for a loop of symbolic links."""
     with suppress(FileNotFoundError):
-        path.stat()  # Python 3.13 itself says nothing of links that go round.
+        path.stat()  # `resolve` of Python 3.13 does not report a loop.
     return path.resolve()
 
 
@@ -205,21 +210,16 @@ def _text(unit: Unit, session: Session) -> str:
     text, held = [], b""
     for chunk in _chunks(unit, session, start):
         unit.pause()
-        # At the end of a line, so that no character and hardly a sequence is cut.
+        # Cut at the end of a line, so within no character and hardly any sequence.
         whole, end, held = (held + chunk.data).rpartition(b"\n")
         text.append(strip(whole + end))
     return "".join(text) + strip(held)
 
 
 def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:
-    """The transcript from exactly `start` on, a few chunks in memory at a time."""
-    assert session.terminal is not None
-    while start < session.terminal.end:
-        chunks = read_bytes(unit, session.id, start, _CHUNKS, _PAGE)
-        if not chunks:
-            return
-        yield from chunks
-        start = chunks[-1].end
+    """Yield the transcript from `start` on; a chat has none."""
+    end = session.terminal.end if session.terminal else start
+    return chunks_between(unit, session.id, start, end)
 
 
 def _as_markdown(unit: Unit, session: Session) -> Iterator[bytes]:
@@ -241,26 +241,26 @@ def _as_evidence(unit: Unit, session: Session) -> Iterator[bytes]:
 
 
 def _as_cast(unit: Unit, session: Session) -> Iterator[bytes]:
-    """Header and events, one JSON value a line; nothing for a chat but the header."""
+    """Yield header and events, one JSON value per line; for a chat, the header only."""
     terminal = session.terminal
     if terminal is None:
         yield _line(asciicast.header(80, 24, session.created_at, session.name))
         return
-    seen = unit.sightings.of(session.id, terminal.oldest)
-    sizes = [asciicast.Size(each.offset, each.cols, each.rows) for each in seen]
-    cols, rows = (sizes[0].cols, sizes[0].rows) if sizes else _size(session)
-    told = [sizes[i] for i in range(1, len(sizes)) if _other(sizes[i - 1], sizes[i])]
+    default = terminal.cols, terminal.rows
+    timeline = read_sizes(unit, session.id, terminal.oldest, terminal.end, default)
+    cols, rows = timeline.size
+    sizes = timeline.resizes()
     chunks = _chunks(unit, session, terminal.oldest)
     pieces = (asciicast.Piece(each.offset, each.at, each.data) for each in chunks)
     first = next(pieces, None)
     started = first.at if first is not None else session.created_at
     yield _line(asciicast.header(cols, rows, started, session.name))
     played = pieces if first is None else chain([first], pieces)
-    yield from map(_line, asciicast.events(played, told, _marks(unit, session)))
+    yield from map(_line, asciicast.events(played, sizes, _marks(unit, session)))
 
 
 def _marks(unit: Unit, session: Session) -> list[asciicast.Marker]:
-    """Where something is to be found: prompts, answers, and commands."""
+    """Return markers for prompts, answers and commands."""
     assert session.terminal is not None
     marks = []
     for record in unit.prompts.of_session(session.id, PROMPTS):
@@ -281,15 +281,6 @@ def _line(value: Any) -> bytes:
     return codec.dumps(value) + b"\n"
 
 
-def _size(session: Session) -> tuple[int, int]:
-    assert session.terminal is not None
-    return session.terminal.cols, session.terminal.rows
-
-
-def _other(before: asciicast.Size, after: asciicast.Size) -> bool:
-    return (before.cols, before.rows) != (after.cols, after.rows)
-
-
 _BUNDLE = "evidence.json"
 Render = Callable[[Unit, Session], Iterator[bytes]]
 
@@ -297,7 +288,7 @@ _FORMS: dict[str, tuple[str, str, str, Render]] = {
     "markdown": ("Markdown for a vault", "vault", "md", _as_markdown),
     "json": ("Everything as data", "data", "json", _as_json),
     "evidence": ("Data and bytes, to be checked", "data", _BUNDLE, _as_evidence),
-    "asciicast": ("The terminal as a film", "film", "cast", _as_cast),
+    "asciicast": ("The terminal as an asciicast", "film", "cast", _as_cast),
     "html": ("One page to read", "page", "html", _as_html),
 }
 _ALIASES = {"obsidian": "markdown", "cast": "asciicast", "md": "markdown"}

@@ -1,7 +1,7 @@
-"""What was done in a terminal, of its own record: rows are gathered, and told again.
+"""Summarises the stored rows of a terminal: its commands, prompts and states.
 
-Nothing is written anew: each line is quoted, with the event or prompt that it comes
-from and the bytes that show it. Failures come by themselves: they are looked for first.
+ANT writes no text of its own: each line is quoted, with its event or prompt and the
+bytes that show it. Failures have their own list, as readers look for them first.
 """
 
 from collections import Counter
@@ -18,13 +18,13 @@ from ant.sessions.sessions import get_session
 from ant.store import PromptCounts, Unit
 
 COMMANDS = 20
-"""Commands of a recap, and failures: what fits on a screen; the newest."""
+"""Commands of a recap, and failures: the newest, as many as fit on a screen."""
 
 PROMPTS = 20
 """Prompts of a recap; the newest."""
 
 COVERED = 5000
-"""Run events of a kind that are read: the newest."""
+"""Run events of each kind that are read: the newest."""
 
 COVERED_BYTES = 4 << 20
 """Bytes of them at most."""
@@ -35,7 +35,7 @@ LONGEST = 400
 
 @attrs.frozen
 class RanCommand:
-    """A command, by its run event; `start` to `end` are the bytes of its output."""
+    """A command and its run event. Its output has the offsets `start` to `end`."""
 
     event_id: int
     command: str
@@ -49,7 +49,7 @@ class RanCommand:
 
 @attrs.frozen
 class AskedPrompt:
-    """What was asked, by its prompt, and what was answered; null where nothing was."""
+    """A prompt, and the answer to it; null without one."""
 
     prompt_id: PromptId
     class_: str = attrs.field(metadata={"wire": "class"})
@@ -64,7 +64,7 @@ class AskedPrompt:
 
 @attrs.frozen
 class Share:
-    """A name, and how many of them there are."""
+    """A name, and its count."""
 
     name: str
     count: int
@@ -72,13 +72,14 @@ class Share:
 
 @attrs.frozen
 class Recap:
-    """A terminal in figures and lines of its own record; lists are oldest first.
+    """A terminal in figures and quotes; lists are oldest first.
 
-    `failures` and `commands` are the newest of those that ended with another code than
-    0, and of all; `unknown` ended without one. `busy_ms` is what all commands took.
-    `events` counts what is recorded by kind, `statuses` the states of its program by
-    name. Bytes before `oldest` are not kept any more; `end` is how many there were.
-    `covered` tells how many of the newest commands were read where there are more.
+    `commands` are the newest commands, `failures` the newest that ended with another
+    exit code than 0; `unknown` counts commands without an exit code. `busy_ms` is the
+    duration of all commands. `events` counts the run events by kind, `statuses` the
+    agent states by name. Bytes before the offset `oldest` are trimmed; `end` is the end
+    of the transcript. `covered` is the number of commands read: the newest, if there
+    are more.
     """
 
     command_count: int
@@ -102,7 +103,7 @@ class Recap:
 
 @attrs.frozen
 class SummarySource:
-    """What a recap is made of; events and prompts are oldest first."""
+    """The rows that a recap summarises; events and prompts are oldest first."""
 
     terminal: TerminalInfo
     blocks: Sequence[RunEvent]
@@ -111,11 +112,11 @@ class SummarySource:
     first: datetime | None
     last: datetime | None
     prompts: Sequence[PromptRecord]
-    asked: PromptCounts = PromptCounts(0, 0, 0)
+    prompt_counts: PromptCounts = PromptCounts(0, 0, 0)
 
 
 def gather(unit: Unit, session_id: SessionId) -> SummarySource | None:
-    """The rows of a terminal; None for a chat. Raises `NotFound`."""
+    """Return the rows of a terminal; None for a chat. Raises `NotFound`."""
     session = get_session(unit, session_id)
     if session.terminal is None:
         return None
@@ -132,15 +133,15 @@ def gather(unit: Unit, session_id: SessionId) -> SummarySource | None:
         first=first,
         last=last,
         prompts=unit.prompts.of_session(session_id, PROMPTS),
-        asked=unit.prompts.counts(session_id),
+        prompt_counts=unit.prompts.counts(session_id),
     )
 
 
 def recap(record: SummarySource) -> Recap:
-    """The recap of these rows; pure."""
+    """Return the recap of these rows. Pure."""
     commands = commands_of(record.blocks)
     failures = [each for each in commands if each.failed]
-    prompts, asked = record.prompts, record.asked
+    prompts, counts = record.prompts, record.prompt_counts
     return Recap(
         command_count=record.kinds.get(COMMAND_BLOCK, 0),
         failed=len(failures),
@@ -148,9 +149,9 @@ def recap(record: SummarySource) -> Recap:
         busy_ms=sum(each.duration_ms or 0 for each in commands),
         failures=_ran(failures),
         commands=_ran(commands),
-        prompt_count=asked.all,
-        answered=asked.answered,
-        pending=asked.pending,
+        prompt_count=counts.all,
+        answered=counts.answered,
+        pending=counts.pending,
         prompts=tuple(map(_asked, prompts)),
         statuses=_shares(Counter(_states(record.statuses))),
         events=_shares(record.kinds),
@@ -194,7 +195,7 @@ def _asked(record: PromptRecord) -> AskedPrompt:
 
 
 def _states(events: Iterable[RunEvent]) -> Iterable[str]:
-    """The states that were told, by our own word for them; hooks may say anything."""
+    """Yield the states that ANT recorded; fields of hooks may have any value."""
     for event in events:
         state = event.payload.get("state")
         if event.source is Source.STATUS and isinstance(state, str):

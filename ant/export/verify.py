@@ -1,11 +1,13 @@
-"""Checks a bundle without a server: was anything in it changed or removed since?
+"""Checks an evidence bundle without a server: whether it was changed after its export.
 
-Each event holds the hash of the one before, so one that was changed, removed or moved
-is found, and named; the bundle's own count, first and last tell of both ends. The
-event of a command holds the hash of its output's bytes. Who makes all later events and
-the end of the bundle anew is found only by who kept a hash elsewhere. Rows beside the
-events are in no hash, and bytes that no command has put out in that of all bytes, which
-stands beside them.
+Each event has the hash of the previous one, so the check finds and names an event that
+was changed, removed or moved. The count, the first number and the head in the bundle
+cover both ends of the chain. The event of a command has the hash of its output.
+
+The check has limits. A forger who recomputes all later events and the end of the chain
+is detected only with a hash that was kept elsewhere. Rows other than events are not
+hashed. Bytes that are not the output of a command are covered only by the hash of all
+bytes, which is in the bundle itself.
 """
 
 import base64
@@ -26,16 +28,17 @@ from ant.run_events import hash_chain
 Body = dict[str, Any]
 
 _SHA256 = re.compile("[0-9a-f]{64}")
-"""A hash; what else stands in its place might be an order to who prints it."""
+"""A hash. Anything else in its place might be a control sequence for the terminal that
+prints it."""
 
 
 @attrs.frozen
 class CheckResult:
-    """What was checked, and the first `fault`; None where all is as it was.
+    """What was checked, and the first `fault`; None if the bundle is unchanged.
 
-    `head` is the hash of the last event. `compared` outputs of commands have the bytes
-    that they had; of `missing` ones not all bytes are in the bundle. There were once so
-    many `earlier` events: the oldest are not kept for ever.
+    `head` is the hash of the last event. `compared` counts the outputs of commands that
+    match their hash, `missing` those whose bytes are not all in the bundle. `earlier`
+    counts the events before the first one: the oldest are not kept for ever.
     """
 
     events: int
@@ -47,9 +50,9 @@ class CheckResult:
 
 
 def verify(data: bytes, head: str | None = None) -> CheckResult:
-    """Check a bundle, and that it still has an event with the hash `head`.
+    """Check a bundle, and that it has an event with the hash `head`, if given.
 
-    Raises `Invalid` where that is no bundle of ours.
+    Raises `Invalid` if `data` is not an evidence bundle.
     """
     bundle = _bundle(codec.loads(data))
     events = bundle["run_events"]
@@ -58,23 +61,23 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
         or hash_chain.fault(events)
         or _ends(events, bundle["chain"])
         or _other_head(events, head)
-        or _strangers(events, bundle["session"])
+        or _other_session(events, bundle["session"])
         or _beyond(events, bundle["bytes"])
     )
     compared, missing = 0, 0
     if fault is None:
-        broken, stretches = _stretches(bundle["bytes"])
-        compared, missing, fault = _outputs(events, stretches)
-        fault = fault or broken  # That of a command has a name.
+        broken, ranges = _ranges(bundle["bytes"])
+        compared, missing, fault = _outputs(events, ranges)
+        fault = fault or broken  # The fault of a command is more specific.
     earlier = events[0]["n"] - 1 if events and fault is None else 0
     last = _hash(events[-1]) if events else None
     return CheckResult(len(events), last, compared, missing, earlier, fault)
 
 
 def _bundle(value: Any) -> Body:
-    """What has the shape that everything below relies on. Raises `Invalid`."""
+    """Return a bundle in the shape that the other checks need. Raises `Invalid`."""
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise Invalid("this is no evidence bundle at $.format")
+        raise Invalid(f"expected format {FORMAT}, an evidence bundle, at $.format")
     if value.get("version") != VERSION:
         raise Invalid(f"expected version {VERSION} at $.version")
     if not isinstance(value.get("session"), dict):
@@ -96,8 +99,8 @@ def _bundle(value: Any) -> Body:
 
 
 def _hash(event: Any) -> str | None:
-    known = event.get("hash") if isinstance(event, dict) else None
-    return known if isinstance(known, str) and _SHA256.fullmatch(known) else None
+    value = event.get("hash") if isinstance(event, dict) else None
+    return value if isinstance(value, str) and _SHA256.fullmatch(value) else None
 
 
 def _are_numbers(values: Any) -> bool:
@@ -107,12 +110,12 @@ def _are_numbers(values: Any) -> bool:
 def _malformed(events: Sequence[Any]) -> str | None:
     for place, event in enumerate(events, 1):
         if not isinstance(event, dict) or type(event.get("n")) is not int:
-            return f"The event in place {place} was changed: it has no number."
+            return f"The event at position {place} was changed: it has no number."
     return None
 
 
 def _ends(events: Sequence[Body], ends: Body) -> str | None:
-    """The first event missing at either end, and whether the last is the last."""
+    """Return the first fault at either end of the chain."""
     count, first = ends["count"], ends.get("first") or 0
     if count and (not events or events[0]["n"] > first):
         return f"Event {first} was removed."
@@ -122,31 +125,33 @@ def _ends(events: Sequence[Body], ends: Body) -> str | None:
         n = events[0]["n"] if not count or events[0]["n"] != first else first + count
         return f"Event {n} was added."
     if events and events[-1]["hash"] != ends.get("head"):
-        return f"Event {events[-1]['n']} was replaced: the chain's head is another."
+        return (
+            f"Event {events[-1]['n']} was replaced: its hash is not the chain's head."
+        )
     return None
 
 
 def _other_head(events: Sequence[Body], head: str | None) -> str | None:
     if head is None or any(each["hash"] == head for each in events):
         return None
-    return "No event has the hash that was kept: one up to it was replaced or removed."
+    return "No event has the given hash: an event up to it was replaced or removed."
 
 
-def _strangers(events: Sequence[Body], session: Body) -> str | None:
+def _other_session(events: Sequence[Body], session: Body) -> str | None:
     for event in events:
         if event.get("session_id") != session.get("id"):
-            return f"Event {event['n']} is of another session."
+            return f"Event {event['n']} belongs to another session."
     return None
 
 
 def _beyond(events: Sequence[Body], extent: Body | None) -> str | None:
     end = extent["end"] if extent is not None else 0
     for event in events:
-        places = [event.get("start"), event.get("end")]
-        known = [each for each in places if each is not None]
-        if not _are_numbers(known) or known != sorted(known):
-            return f"Event {event['n']} points at no bytes."
-        if known and not 0 <= known[0] <= known[-1] <= end:
+        ends = [event.get("start"), event.get("end")]
+        offsets = [each for each in ends if each is not None]
+        if not _are_numbers(offsets) or offsets != sorted(offsets):
+            return f"Event {event['n']} has invalid offsets."
+        if offsets and not 0 <= offsets[0] <= offsets[-1] <= end:
             return (
                 f"Event {event['n']} points at bytes past the transcript's end, {end}."
             )
@@ -154,15 +159,15 @@ def _beyond(events: Sequence[Body], extent: Body | None) -> str | None:
 
 
 @attrs.frozen
-class _Stretch:
-    """Bytes without a hole; the first of them is at `start`."""
+class _Range:
+    """Consecutive bytes; `start` is the offset of the first."""
 
     start: int
     data: bytes
 
 
-def _stretches(extent: Body | None) -> tuple[str | None, list[_Stretch]]:
-    """The transcript's bytes; or what is wrong with them."""
+def _ranges(extent: Body | None) -> tuple[str | None, list[_Range]]:
+    """Return the fault of the transcript, if any, and its ranges of bytes."""
     if extent is None or extent["chunks"] is None:
         return None, []
     whole, runs, at = (
@@ -177,7 +182,7 @@ def _stretches(extent: Body | None) -> tuple[str | None, list[_Stretch]]:
         except (KeyError, TypeError, ValueError, binascii.Error):
             return f"Chunk {place} of the transcript cannot be read.", []
         if type(offset) is not int or not at <= offset <= extent["end"] - len(data):
-            return f"Chunk {place} of the transcript is out of its place.", []
+            return f"Chunk {place} of the transcript has a wrong offset.", []
         if runs and at == offset:
             runs[-1][1].append(data)
         else:
@@ -185,17 +190,17 @@ def _stretches(extent: Body | None) -> tuple[str | None, list[_Stretch]]:
         whole.update(data)
         at = offset + len(data)
     if whole.hexdigest() != extent.get("sha256"):
-        fault = "The transcript was changed: its hash is another."
+        fault = "The transcript was changed: it does not match its hash."
     else:
         fault = None
-    return fault, [_Stretch(start, b"".join(parts)) for start, parts in runs]
+    return fault, [_Range(start, b"".join(parts)) for start, parts in runs]
 
 
 def _outputs(
-    events: Sequence[Body], stretches: Sequence[_Stretch]
+    events: Sequence[Body], ranges: Sequence[_Range]
 ) -> tuple[int, int, str | None]:
-    """How many outputs have their bytes, how many have none; the first other one."""
-    starts = [each.start for each in stretches]
+    """Return the numbers of matching and of missing outputs, and the first fault."""
+    starts = [each.start for each in ranges]
     compared = missing = 0
     for event in events:
         payload = event.get("payload")
@@ -204,14 +209,14 @@ def _outputs(
         if not isinstance(wanted, str) or start is None or end is None:
             continue
         place = bisect_right(starts, start) - 1
-        stretch = stretches[place] if place >= 0 else None
+        range_ = ranges[place] if place >= 0 else None
         if start == end:
             data = b""
-        elif stretch is None or end > stretch.start + len(stretch.data):
+        elif range_ is None or end > range_.start + len(range_.data):
             missing += 1
             continue
         else:
-            data = stretch.data[start - stretch.start : end - stretch.start]
+            data = range_.data[start - range_.start : end - range_.start]
         if hashlib.sha256(data).hexdigest() != wanted:
             return compared, missing, f"The output of event {event['n']} was changed."
         compared += 1

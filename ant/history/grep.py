@@ -1,4 +1,4 @@
-"""Rules of searching one terminal's lines, as they were finally seen."""
+"""Searches the rendered lines of one terminal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,18 +15,21 @@ from ant.store import PAGE_BYTES, Unit
 from ant.terminal.render.rows import Line
 
 TEXT_MAX = 2000
-"""Characters of a line that are answered; the snippet shows what was found in it."""
+"""Characters of a line in an answer. The snippet shows the text around the match."""
 
 ROW_BYTES = 300
-"""What a row has beside its texts, as JSON."""
+"""Bytes of a row as JSON, without its texts."""
 
 Numbered = Iterator[tuple[int, Line]]
 
 
 @attrs.frozen
-class Grepped:
-    """Lines that were found, oldest first, how far was looked, and whether there may be
-    more that were left out at the far end."""
+class GrepResult:
+    """Lines that match, oldest first.
+
+    `reached` is the offset up to which lines were searched. `more`: there may be more
+    matches at the far end, beyond the limit.
+    """
 
     rows: Sequence[HistoryRow]
     reached: int
@@ -40,12 +43,12 @@ def grep(
     request: ReadHistory,
     since: int | None,
     before: int | None,
-) -> Grepped:
-    """Lines that hold what is asked for.
+) -> GrepResult:
+    """Return the lines that match `request.grep`, at most `request.limit`.
 
-    They are the newest `limit`, with `to` those that begin before that byte; with
-    `from`, or with `since` and no `before`, the oldest. Raises `Invalid` on a regular
-    expression that is none.
+    The newest matches are returned; with `to`, the newest lines that begin before that
+    byte. With `from`, or with `since` and no `before`, the oldest are returned. Raises
+    `Invalid` for an invalid regular expression.
     """
     pattern = smart(request.grep or "", "$.grep")
     forward = request.from_ is not None or (since is not None and before is None)
@@ -57,9 +60,9 @@ def grep(
         (number, line)
         for block in blocks
         if _may_be_in(unit, pattern, block.text)
-        for number, line in _turned(list(block.numbered()), forward)
+        for number, line in _ordered(list(block.numbered()), forward)
     )
-    both = [_turned(live, forward), stored]
+    both = [_ordered(live, forward), stored]
     rows: list[HistoryRow] = []
     room, more = PAGE_BYTES, False
     for source in both[::-1] if forward else both:
@@ -80,7 +83,7 @@ def grep(
                 room -= codec.weight((rows[-1].text, rows[-1].snippet)) + ROW_BYTES
         if more:
             break
-    return Grepped(rows if forward else rows[::-1], reached, more)
+    return GrepResult(rows if forward else rows[::-1], reached, more)
 
 
 def _may_be_in(unit: Unit, pattern: Pattern, text: str) -> bool:
@@ -88,12 +91,12 @@ def _may_be_in(unit: Unit, pattern: Pattern, text: str) -> bool:
     return pattern.may_be_in(text)
 
 
-def _turned(lines: list[tuple[int, Line]], forward: bool) -> Numbered:
+def _ordered(lines: list[tuple[int, Line]], forward: bool) -> Numbered:
     return iter(lines if forward else lines[::-1])
 
 
 def _live(unit: Unit, session_id: SessionId) -> tuple[list[tuple[int, Line]], int]:
-    """The lines that are stored in no block yet, or may change; and how far they go."""
+    """Return the lines that are not stored as final, and the offset they reach."""
     done = rendered.render(unit, session_id, rendered.LIVE, busy_s=None)
     place = unit.lines.place(session_id)
     if done is not None:
@@ -121,5 +124,5 @@ def _row(pattern: Pattern, number: int, line: Line) -> HistoryRow:
 
 
 def moment(text: str | None) -> int | None:
-    """A stamp in milliseconds."""
+    """Return a timestamp in milliseconds since the epoch."""
     return None if text is None else clock.epoch_ms(clock.parse_stamp(text))

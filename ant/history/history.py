@@ -1,4 +1,4 @@
-"""Rules of what can be read afterwards: transcripts and the event log."""
+"""Reads pages of stored transcripts."""
 
 import base64
 
@@ -13,19 +13,20 @@ from ant.store import Unit, paging
 from ant.terminal.screen.strip_escapes import strip
 
 TEXT_BYTES = 1 << 20
-"""Transcript bytes of one answer of text: bytes that are no UTF-8 become three each.
-The rest is a page further, at `next` or `previous`."""
+"""Transcript bytes of one page of text: a byte that is not UTF-8 becomes three. The
+rest is on another page, at `next` or `previous`."""
 
 RAW_BYTES = 512 << 10
-"""The same of raw bytes: each is told twice, and a control character as six."""
+"""Transcript bytes of one page of raw output: each byte is sent twice, and a control
+character is escaped as six."""
 
 
 def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> History:
-    """A page of the transcript.
+    """Return a page of the transcript.
 
-    With `from`, forward from that byte, oldest first; else by time, newest first; with
-    `grep`, the lines that hold the words. `order` turns any of them. Raises `Invalid`
-    on a time that is none.
+    With `from`, the page reads forward from that byte, oldest first. Otherwise it is
+    selected by time, newest first. With `grep`, it has the lines that match. `order`
+    overrides the order. Raises `Invalid` for an invalid time or regular expression.
     """
     session = need_active(unit, session_id)
     oldest = session.terminal.oldest if session.terminal else 0
@@ -85,7 +86,7 @@ def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> His
 
 
 def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:
-    """The holes before and between chunks that should follow one another."""
+    """Return the gaps before and between chunks, from the offset `start` on."""
     gaps: list[Gap] = []
     for chunk in chunks:
         if chunk.offset > start:
@@ -95,7 +96,7 @@ def _gaps(start: int, chunks: list[Chunk]) -> list[Gap]:
 
 
 def _is_last(unit: Unit, session_id: SessionId, offset: int) -> bool:
-    """Whether no byte follows: offsets up to the end were left out then."""
+    """Whether no byte follows: the offsets up to the end were never written."""
     return not unit.transcripts.read(session_id, offset, 1, 1)
 
 

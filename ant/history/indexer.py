@@ -1,10 +1,12 @@
-"""Renders what is stored into lines and keeps their index, behind everybody's back.
+"""Renders stored output into lines and maintains their index, in the background.
 
-Rule 1: it may fall behind, and nothing waits for it but who asks for lines.
-Rule 2: bytes wait a while for company, so that many little ones are rendered at once;
-after each piece of work it rests, for a multiple of what that took.
-Rule 3: how far it came is stored with the lines, so a crash costs nothing.
-Rule 4: a session that it cannot render stays as far as it is, and harms no other.
+Rule 1: the indexer may fall behind. Only searches wait for it.
+Rule 2: it waits for more bytes before it renders new ones, so that it renders many
+small writes at once. After each piece of work it rests, for a multiple of the time that
+the work took.
+Rule 3: its progress is stored with the lines, so a crash loses nothing.
+Rule 4: a session whose output it cannot render stays at its place, and does not affect
+other sessions.
 """
 
 import logging
@@ -24,20 +26,21 @@ from ant.model.sessions import SessionId
 log = logging.getLogger(__name__)
 
 LINGER_S = 2.0
-"""How long new bytes wait for more; a search renders them for itself meanwhile."""
+"""How long it waits for more bytes after new ones. A search renders them itself
+meanwhile."""
 
 REST = 9
-"""Times as long as it worked it rests, so it has a tenth of a core while bytes come."""
+"""Ratio of rest to work: it uses a tenth of a core during continuous output."""
 
 RETRY_S = 2.0
-"""Pause after the database refused."""
+"""Pause after a failed commit."""
 
 TIDY_S = 60.0
-"""Between two looks at what went, when nothing came."""
+"""Between two checks for removed lines while there is no output."""
 
 
 class Indexer:
-    """Which sessions have bytes that are not rendered, and the task that does it."""
+    """The task that renders and indexes, and the sessions that wait for it."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -48,20 +51,20 @@ class Indexer:
         self._wakeup, self._working = Wakeup(), trio.Lock()
 
     def mark(self, session_id: SessionId) -> None:
-        """Bytes of this session were stored."""
+        """Render a session soon: bytes of it were stored."""
         if session_id not in self._due:
             self._due[session_id] = trio.current_time() + LINGER_S
             self._wakeup.set()
 
     def tidy_soon(self) -> None:
-        """Something was removed for good: take it out of the index, too."""
+        """Clean the index soon: sessions or lines were removed."""
         self._untidy = True
         self._wakeup.set()
 
     async def run(self) -> None:
         """Work until the journal closes.
 
-        *Cancellation:* what was begun is stored, or done again.
+        *Cancellation:* a piece of work that was begun is stored, or repeated later.
         """
         is_begun, outage = False, RetryLog(log, "Lines wait for the disk")
         while True:
@@ -83,7 +86,7 @@ class Indexer:
             await trio.sleep(REST * (clock.monotonic() - began))
 
     async def _wait(self) -> None:
-        """Until bytes have waited for long enough, or the index wants something."""
+        """Wait until a session is due or the index needs work."""
         while not self._untidy:
             due = min(self._due.values(), default=math.inf)
             if due <= (now := trio.current_time()):
@@ -94,7 +97,7 @@ class Indexer:
                 self._untidy = not await self._journal.read(lines.is_tidy)
 
     async def _work(self) -> None:
-        """A piece of the session that waited longest, and a block for the index."""
+        """Render a piece of the session that waited longest, and index one block."""
         session_id = min(self._due, key=self._due.__getitem__, default=None)
         if session_id is not None and self._due[session_id] <= trio.current_time():
             del self._due[session_id]
@@ -109,9 +112,9 @@ class Indexer:
             self._untidy = await self._journal.write(lines.tidy)
 
     async def advance(self, session_id: SessionId) -> bool:
-        """Render a piece of a session; whether there is more.
+        """Render a piece of a session; return whether more is left.
 
-        *Cancellation:* the piece is stored or it is not; then it is rendered again.
+        *Cancellation:* the piece is stored, or it is not and will be rendered again.
         """
         async with self._working:
             done = await self._render(session_id)
@@ -136,15 +139,15 @@ class Indexer:
             return None
 
     async def settle(self) -> None:
-        """Render all that was stored when this was called, of every session."""
+        """Render all output that is stored now, of every session."""
         current = [] if self._current is None else [self._current]
         for session_id in [*current, *self._due]:
             await self.catch_up(session_id)
 
     async def catch_up(self, session_id: SessionId) -> None:
-        """Render all that is stored, without a rest; nothing where it cannot be stored.
+        """Render all stored output of a session, without a rest in between.
 
-        *Cancellation:* what was rendered by then stays.
+        *Cancellation:* lines that are rendered by then stay.
         """
         while await self.advance(session_id):
             pass

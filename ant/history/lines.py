@@ -1,48 +1,52 @@
-"""Rules of rendered text: stored bytes become lines, a piece at a time.
+"""Renders stored bytes into lines, a piece at a time.
 
-Which pieces it is done in changes nothing: what a piece leaves is all that the next one
-begins with, and it is stored with the lines.
+The size of the pieces does not affect the lines: the state of the renderer after a
+piece is stored with its lines, and the next piece begins with it.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import attrs
 
 from ant.core import clock
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
+from ant.recording.reader import read_bytes, read_sizes
+from ant.recording.size_timeline import SizeChange, SizeTimeline
 from ant.store import RenderProgress, Unit
 from ant.terminal.render.renderer import Renderer
 from ant.terminal.render.rows import Line
 
 PIECE = 256 << 10
-"""Bytes that are rendered at once at most."""
+"""Bytes that one piece renders at most."""
 
 LIVE = 1 << 20
-"""Bytes not rendered yet that a search renders for itself; beyond, it says so."""
+"""Unrendered bytes that a search renders itself. It reports how far it searched."""
 
 SLICE = 16 << 10
-"""Bytes between two looks at the clock."""
+"""Bytes between two checks of the clock."""
 
 BUSY_S = 0.005
-"""What a piece takes, about: Python lets nobody else go on for as long anyway."""
+"""Time that one piece takes at most, about: as long as Python runs one thread before it
+switches to another."""
 
 REST_MS = 4000
-"""Silence after which what stands on an alternate screen was read. Longer than what
-draws itself anew all the time, such as `top`, is silent."""
+"""Silence after which the rows of an alternate screen count as read. It is longer than
+the pauses of programs that redraw continuously, such as `top`."""
 
 INDEXED_AT_ONCE = 1
-"""Blocks that one piece of work puts into the index, or takes out: 3 to 5 ms each."""
+"""Blocks that one piece of work adds to the index, or removes: 3 to 5 ms each."""
 
 _CHUNKS = 1024
 
 
 @attrs.frozen
 class Rendered:
-    """What came of a piece: lines that are final, and those that stand on the screen.
+    """The result of one piece: the lines that became final, and those on the screen.
 
-    `was` is where rendering had come to before, so that no piece is stored twice. The
-    last line has the number before that of `place`.
+    `was` is the offset up to which output was rendered before, so that no piece is
+    stored twice. The last line has the number before that of `place`.
     """
 
     session_id: SessionId
@@ -56,9 +60,10 @@ class Rendered:
 def render(
     unit: Unit, session_id: SessionId, size: int = PIECE, busy_s: float | None = BUSY_S
 ) -> Rendered | None:
-    """Render the next piece of a transcript: no more than `size` bytes, nor longer.
+    """Render the next piece of a transcript, without storing it.
 
-    It reads only. None where nothing waits.
+    A piece has at most `size` bytes, and takes about `busy_s` at most. Return None if
+    all output is rendered.
     """
     session = unit.sessions.get(session_id)
     if session is None or session.terminal is None:
@@ -69,24 +74,25 @@ def render(
     start = max(was, terminal.oldest)
     if start >= terminal.end:
         return None
+    default = terminal.cols, terminal.rows
+    timeline = read_sizes(unit, session_id, start, terminal.end, default)
     if place is None:
-        renderer = Renderer(terminal.cols, terminal.rows, start)
+        renderer = Renderer(*timeline.size, start)
     else:
         renderer = Renderer.of(place.state)
-    score = _SizeTimeline(unit, session_id, renderer, start, terminal.end)
     at, began, fed = place.at if place else 0, clock.busy(), 0
-    chunks = _chunks(unit, session_id, start, size)
+    chunks = read_bytes(unit, session_id, start, _CHUNKS, size)
     for chunk in chunks:
         now = clock.epoch_ms(chunk.at)
         if at and now - at >= REST_MS:
             renderer.rest()
         at = now
-        fed += score.play(chunk, size - fed, began, busy_s)
+        fed += _play(renderer, timeline, chunk, size - fed, began, busy_s)
         if renderer.offset < chunk.end:
             break
     lines = renderer.take()
     number = (place.number if place else 1) + len(lines)
-    # Where nothing is but offsets that were left out, they are passed over.
+    # Offsets without bytes at the end are passed over.
     reached = renderer.offset if chunks else terminal.end
     return Rendered(
         session_id,
@@ -98,75 +104,43 @@ def render(
     )
 
 
-def _chunks(unit: Unit, session_id: SessionId, start: int, size: int) -> list[Chunk]:
-    chunks = unit.transcripts.read(session_id, start, _CHUNKS, size)
-    if chunks and chunks[0].offset < start:
-        first = chunks[0]
-        chunks[0] = attrs.evolve(
-            first, offset=start, data=first.data[start - first.offset :]
-        )
-    return chunks
+def _play(
+    renderer: Renderer,
+    timeline: SizeTimeline,
+    chunk: Chunk,
+    size: int,
+    began: float,
+    busy_s: float | None,
+) -> int:
+    """Feed at most `size` bytes of a chunk; return how many were fed.
 
-
-class _SizeTimeline:
-    """What happens to the screen, and after which byte: runs that begin, new sizes."""
-
-    def __init__(
-        self,
-        unit: Unit,
-        session_id: SessionId,
-        renderer: Renderer,
-        start: int,
-        end: int,
-    ) -> None:
-        self._renderer = renderer
-        runs = unit.lines.runs(session_id, end)
-        self._runs = [run for run in runs if run.offset >= start]
-        began = max((run.offset for run in runs if run.offset < start), default=-1)
-        self._sizes = unit.sightings.sizes(session_id, start, end)
-        # One that was noted late is better late than never.
-        last = unit.sightings.last(session_id, start)
-        if last is not None and began < last.offset:
-            self._sizes.insert(0, (start, last.cols, last.rows))
-
-    def play(self, chunk: Chunk, size: int, began: float, busy_s: float | None) -> int:
-        """Feed a chunk, no more than `size` bytes of it; how many it were."""
-        renderer, fed = self._renderer, 0
-        self._begin(chunk.offset)
-        at = clock.epoch_ms(chunk.at)
-        while fed < min(len(chunk.data), size):
-            offset = chunk.offset + fed
-            while self._sizes and self._sizes[0][0] <= offset:
-                _, cols, rows = self._sizes.pop(0)
-                renderer.resize(cols, rows)
-            stop = min(fed + SLICE, len(chunk.data), size)
-            if self._sizes:
-                stop = min(stop, self._sizes[0][0] - chunk.offset)
-            renderer.feed(chunk.data[fed:stop], at)
-            fed = stop
+    After a hole in the transcript the screen is blank, as at the start of a run.
+    """
+    due = timeline.take(chunk.offset)
+    has_hole = chunk.offset > renderer.offset
+    if has_hole and not any(change.starts_run for change in due):
+        renderer.begin(*renderer.size, chunk.offset)
+    fed, at = 0, clock.epoch_ms(chunk.at)
+    for step in chain(due, timeline.steps(chunk.offset, chunk.data[:size])):
+        if isinstance(step, SizeChange):
+            if step.starts_run:
+                renderer.begin(*step.size, chunk.offset + fed)
+            else:
+                renderer.resize(*step.size)
+            continue
+        for start in range(0, len(step), SLICE):
+            piece = step[start : start + SLICE]
+            renderer.feed(piece, at)
+            fed += len(piece)
             if busy_s is not None and clock.busy() - began > busy_s:
-                break
-        return fed
-
-    def _begin(self, offset: int) -> None:
-        """Begin the run that has this byte, if another has not; or go on after a hole.
-
-        A size that was noted at its very first byte was that of the run before.
-        """
-        run = None
-        while self._runs and self._runs[0].offset <= offset:
-            run = self._runs.pop(0)
-        if run is not None:
-            self._sizes = [size for size in self._sizes if size[0] > run.offset]
-            self._renderer.begin(run.cols, run.rows, offset)
-        elif offset > self._renderer.offset:
-            self._renderer.begin(*self._renderer.size, offset)
+                return fed
+    return fed
 
 
 def store_rendered(unit: Unit, done: Rendered) -> bool:
-    """Store what was rendered, unless it was already; whether there is more to do.
+    """Store a piece, unless it is stored already; return whether more is left.
 
-    Lines whose bytes are gone go.
+    Lines whose bytes were trimmed are removed.
     """
     session = unit.sessions.get(done.session_id)
     place = unit.lines.place(done.session_id)
@@ -180,29 +154,29 @@ def store_rendered(unit: Unit, done: Rendered) -> bool:
 
 
 def standing(place: RenderProgress) -> Iterator[tuple[int, Line]]:
-    """The lines on the screen, which may yet change, with the numbers they would have.
+    """Return the lines on the screen, which may change, with provisional numbers.
 
-    The first of them that leaves gets the first of those numbers.
+    The first line that leaves the screen gets the first of those numbers.
     """
     return enumerate(Renderer.of(place.state).standing(), place.number)
 
 
 def lags(unit: Unit, session_id: SessionId) -> bool:
-    """Whether more of a session is to be rendered than a search does by itself."""
+    """Whether a session has more unrendered bytes than a search renders itself."""
     return unit.lines.lag(session_id) > LIVE
 
 
 def lagging(unit: Unit) -> list[SessionId]:
-    """Sessions of which bytes are not rendered."""
+    """Return the sessions that have unrendered bytes."""
     return unit.lines.lagging()
 
 
 def tidy(unit: Unit) -> bool:
-    """Put a full block into the index, and take out one that is gone; whether any."""
+    """Index a full block, and remove a deleted one; return whether there was any."""
     indexed = unit.lines.index(INDEXED_AT_ONCE)
     return bool(indexed + unit.lines.sweep(INDEXED_AT_ONCE))
 
 
 def is_tidy(unit: Unit) -> bool:
-    """Whether nothing waits for the index, nor to be taken out of it."""
+    """Whether no block waits to be indexed, or to be removed from the index."""
     return unit.lines.is_tidy()

@@ -1,45 +1,43 @@
-"""Why a terminal was held to be what it was: verdicts made again from the transcript.
+"""Repeats verdicts on terminals from their transcripts, to explain or to compare them.
 
-A verdict is a function of the bytes up to an offset and of a few facts beside them,
-which are kept (`store.sightings`). So it can be made again by today's rules, and told
-where it differs from what was held then.
+A verdict is a function of the bytes up to an offset and of a few other facts, which are
+stored with it (`store.transcript.verdicts`). So the current rules can repeat any stored
+verdict, and ANT can report where the result differs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 
 from ant.core.errors import Conflict, NotFound
 from ant.model.sessions import SessionId
+from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_session
 from ant.store import Store, Unit, VerdictRecord
 from ant.terminal.detect.classify import classify
 from ant.terminal.model.prompt import Kind, Prompt, Verdict
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import Screen, open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 RESIZED = "resized"
-"""The rule of a sighting that only tells another size."""
+"""The rule of a stored verdict that only records a new size."""
 
 REPLAY_MAX = 16 << 20
-"""Bytes played to find the screen at an offset: as many as a redraw takes."""
+"""Bytes played to restore the screen at an offset: as many as for a redraw."""
 
 LONG_QUIET_S = 5.0
-"""What is taken for the quiet before a look of which nothing is known."""
-
-_CHUNKS = 64
-_PAGE = 1 << 20
+"""Assumed silence before an offset for which none is recorded."""
 
 
 @attrs.frozen
 class Explanation:
-    """What is held true of a terminal at `offset`, and on what grounds.
+    """A verdict on a terminal at `offset`, with its evidence.
 
-    `rule` fired on the rows `rows`, whose text is `evidence`; `lines` is the whole
-    screen. `driver` is what the session names, `tty` the line discipline, null where it
-    is not known. `recorded` says that facts were kept at that place.
+    `rule` matched the rows `rows`, whose text is `evidence`; `lines` is the whole
+    screen. `driver` is the driver of the session, and `tty` the state of the line
+    discipline, null if it is unknown. `recorded`: facts were recorded at or before this
+    offset.
     """
 
     session_id: SessionId
@@ -57,7 +55,10 @@ class Explanation:
 
 @attrs.frozen
 class Changed:
-    """A verdict that today's rules do not make any more, or make otherwise."""
+    """A stored verdict that the current rules decide differently.
+
+    `before` and `now` are kind, rule and fingerprint.
+    """
 
     session_id: SessionId
     offset: int
@@ -72,7 +73,7 @@ def explanation(
     driver: str | None,
     recorded: bool = True,
 ) -> Explanation:
-    """A verdict with its grounds."""
+    """Return a verdict with its evidence."""
     rows = tuple(row for row in verdict.rows if row < len(snapshot.lines))
     return Explanation(
         session_id=session_id,
@@ -90,9 +91,9 @@ def explanation(
 
 
 def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanation:
-    """What today's rules hold true at an offset, else at the end of the transcript.
+    """Return the verdict of the current rules at an offset; by default, at the end.
 
-    Raises `NotFound`, `Conflict` for a chat or an offset that is not kept, and
+    Raises `NotFound`, `Conflict` for a chat or an offset that is not stored, and
     `ImportError` without a screen library.
     """
     session = get_session(unit, session_id)
@@ -102,12 +103,14 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
     at = terminal.end if offset is None else offset
     if not terminal.oldest <= at <= terminal.end:
         raise Conflict(
-            f"Bytes from {terminal.oldest} to {terminal.end} are kept, not {at}."
+            f"Offset {at} is not stored: the transcript has offsets from "
+            f"{terminal.oldest} to {terminal.end}."
         )
     last = unit.sightings.last(session_id, at)
-    player = TranscriptPlayer(unit, session_id, max(terminal.oldest, at - REPLAY_MAX))
+    start = max(terminal.oldest, at - REPLAY_MAX)
+    size = terminal.cols, terminal.rows
+    player = TranscriptPlayer(unit, session_id, start, at, size)
     if last is None:
-        player.resize(terminal.cols, terminal.rows)
         snapshot = player.look(at, None, LONG_QUIET_S)
         flag = session.cli_flag
         return explanation(
@@ -119,21 +122,22 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
 
 
 def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
-    """Make every kept verdict again; how many there are, and which have changed.
+    """Repeat every stored verdict; return how many there are, and those that differ.
 
-    Raises `NotFound`; a chat has none.
+    Raises `NotFound`. A chat has no verdicts.
     """
     terminal = get_session(unit, session_id).terminal
     if terminal is None:
         return 0, []
-    player = TranscriptPlayer(unit, session_id, terminal.oldest)
+    size = terminal.cols, terminal.rows
+    player = TranscriptPlayer(unit, session_id, terminal.oldest, terminal.end, size)
     count, changed = 0, []
     for each in unit.sightings.of(session_id, terminal.oldest, terminal.end):
         if each.rule == RESIZED:
             continue
         count += 1
         snapshot = player.look(each.offset, each.tty, each.quiet_s)
-        before, now = _held(each), _holds(classify(snapshot, each.flag))
+        before, now = _recorded(each), _repeated(classify(snapshot, each.flag))
         if (before[0], before[2]) != (now[0], now[2]):
             changed.append(Changed(session_id, each.offset, before, now))
     return count, changed
@@ -142,9 +146,9 @@ def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
 def replay_all(
     database: Path, session_ids: Sequence[str] = ()
 ) -> tuple[int, list[Changed]]:
-    """`replay` over sessions of a database, all of them where none is named.
+    """`replay` sessions of a database; by default, all of them.
 
-    A server may run on it meanwhile. Raises `NotFound` and `StorageFailed`.
+    A server may use the database meanwhile. Raises `NotFound` and `StorageFailed`.
     """
     if not database.exists():
         raise NotFound("database", str(database))
@@ -153,8 +157,8 @@ def replay_all(
         chosen = list(map(SessionId, session_ids)) or store.read(_terminals)
         count, changed = 0, list[Changed]()
         for session_id in chosen:
-            made, other = store.read(replay, session_id)
-            count, changed = count + made, changed + other
+            made, differing = store.read(replay, session_id)
+            count, changed = count + made, changed + differing
         return count, changed
     finally:
         store.close()
@@ -165,60 +169,10 @@ def _terminals(unit: Unit) -> list[SessionId]:
     return [session.id for session in listed if session.terminal is not None]
 
 
-class TranscriptPlayer:
-    """A screen that is played forward through a transcript, in the sizes it had."""
-
-    def __init__(self, unit: Unit, session_id: SessionId, start: int) -> None:
-        terminal = get_session(unit, session_id).terminal
-        if terminal is None:
-            raise NotFound("terminal of session", session_id)
-        first = unit.sightings.last(session_id, start)
-        size = (first.cols, first.rows) if first else (terminal.cols, terminal.rows)
-        self._unit, self._session_id = unit, session_id
-        self._screen: Screen = open_screen(*size)
-        self._at = start
-        seen = unit.sightings.of(session_id, start)
-        self._sizes = [(each.offset, each.cols, each.rows) for each in seen]
-
-    def resize(self, cols: int, rows: int) -> None:
-        """Have another size from here on."""
-        if (cols, rows) != (self._screen.cols, self._screen.rows):
-            self._screen.resize(cols, rows)
-
-    def look(self, at: int, tty: Tty | None, quiet_s: float) -> ScreenSnapshot:
-        """Play on to an offset, which is not before the last one, and look."""
-        while self._sizes and self._sizes[0][0] <= at:
-            place, cols, rows = self._sizes.pop(0)
-            self._play(place)
-            self.resize(cols, rows)
-        self._play(at)
-        screen = self._screen
-        return ScreenSnapshot(
-            screen.styled(), screen.cursor, screen.modes, tty, quiet_s, at, screen.cols
-        )
-
-    def _play(self, until: int) -> None:
-        for data in self._bytes(until):
-            self._screen.feed(data)
-        self._at = max(self._at, until)
-
-    def _bytes(self, until: int) -> Iterator[bytes]:
-        at = self._at
-        while at < until:
-            chunks = self._unit.transcripts.read(self._session_id, at, _CHUNKS, _PAGE)
-            if not chunks:
-                return
-            for chunk in chunks:
-                yield chunk.data[max(at - chunk.offset, 0) : until - chunk.offset]
-                at = chunk.end
-                if at >= until:
-                    return
-
-
-def _held(sighting: VerdictRecord) -> tuple[str, str, str | None]:
+def _recorded(sighting: VerdictRecord) -> tuple[str, str, str | None]:
     return str(sighting.kind), sighting.rule, sighting.fingerprint
 
 
-def _holds(verdict: Verdict) -> tuple[str, str, str | None]:
+def _repeated(verdict: Verdict) -> tuple[str, str, str | None]:
     prompt = verdict.prompt
     return str(verdict.kind), verdict.rule, prompt.fingerprint if prompt else None

@@ -1,4 +1,4 @@
-"""Rules of searching the whole server: messages, terminals, tasks and run events."""
+"""Searches the whole server: messages, terminals, tasks and run events."""
 
 import heapq
 from collections.abc import Callable
@@ -22,23 +22,23 @@ from ant.store import LineBlock, Page, Unit, page
 from ant.terminal.render.rows import Line
 
 SCAN_MAX = 256 << 20
-"""Characters that one search looks through at most: half a second to two."""
+"""Characters that one search reads at most: half a second to two."""
 
 RANKED = 1000
-"""The newest finds, of which the best are told where that was asked for."""
+"""The newest matches, of which a search by relevance returns the best."""
 
 WEIGHED = 64 << 10
-"""Characters of a text, from its beginning, that are weighed against others."""
+"""Characters at the beginning of a text that determine its relevance."""
 
 LINE_BYTES = 300
-"""What a line that was found has beside its texts, as JSON."""
+"""Bytes of a found line as JSON, without its texts."""
 
 T = TypeVar("T")
 
 
 @attrs.frozen
 class _Hit:
-    """A line that has what is looked for."""
+    """A line that matches."""
 
     session_id: SessionId
     number: int
@@ -46,22 +46,22 @@ class _Hit:
 
 
 def is_indexed(request: Search | SearchAll) -> bool:
-    """Whether the index finds it, so that it takes milliseconds, in any number of rows.
+    """Whether the index answers a search, in milliseconds for any number of rows.
 
-    All else looks through texts, or weighs all that it finds.
+    Other searches read texts, or compare the relevance of all their matches.
     """
     words = request.q.split()
     only_messages = not isinstance(request, SearchAll) or request.scope == "messages"
-    is_known = not request.q.startswith(REGEX) and all(
+    has_grams = not request.q.startswith(REGEX) and all(
         len(each) >= GRAM for each in words
     )
-    return only_messages and is_known and request.sort == "newest"
+    return only_messages and has_grams and request.sort == "newest"
 
 
 def search_room(unit: Unit, room_id: SessionId, request: Search) -> Page[Found]:
-    """Messages of one room: `rooms.search`, or what a regular expression matches.
+    """Return the messages of one room that match words or a regular expression.
 
-    Raises `Invalid` on one that is none.
+    Raises `Invalid` for an invalid regular expression.
     """
     if not request.q.startswith(REGEX):
         return messages.search(unit, room_id, request)
@@ -76,10 +76,10 @@ def search_room(unit: Unit, room_id: SessionId, request: Search) -> Page[Found]:
 
 
 def search_all(unit: Unit, request: SearchAll) -> Everything:
-    """What has all of the words, in each scope that was asked for.
+    """Return what has all of the words, in each scope of the request.
 
-    Rooms and terminals that are archived or deleted are left out, unless they are
-    asked for. Raises `Invalid` on a regular expression that is none.
+    Archived and deleted rooms and terminals are left out unless the request includes
+    them. Raises `Invalid` for an invalid regular expression.
     """
     scopes, pattern = request.scope.split(","), typed(request.q, "$.q")
     complete = True
@@ -110,41 +110,41 @@ def _messages(
     unit: Unit, pattern: Pattern, room_id: SessionId | None, request: Search | SearchAll
 ) -> tuple[tuple[Found, ...], bool]:
     found, whole = unit.messages.matching(
-        _holding(unit, pattern),
+        _matches(unit, pattern),
         room_id,
-        *_wanted(request),
-        _many(request),
+        *_included(request),
+        _count(request),
         SCAN_MAX,
     )
     best = _best(unit, found, lambda message: message.content, pattern, request)
     return tuple(Found(each, pattern.mark(each.content)) for each in best), whole
 
 
-def _holding(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
-    """Whether a text has it; others may run, and the caller may leave, in between."""
+def _matches(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
+    """Return a function that tests a text; it calls `unit.pause` before each."""
 
-    def holds(text: str) -> bool:
+    def matches(text: str) -> bool:
         unit.pause()
         return pattern.find(text) is not None
 
-    return holds
+    return matches
 
 
 def _lines(
     unit: Unit, pattern: Pattern, request: SearchAll
 ) -> tuple[tuple[LineFound, ...], bool]:
-    """The newest of those in blocks that are not indexed, and of those that are.
+    """Search lines: first those in blocks that are not indexed, then those that are.
 
-    No more than are asked for are kept meanwhile: a flood may be nothing but finds.
+    It keeps no more matches than the request needs: a flood may match in every line.
     """
     newest: list[_Hit] = []
     oldest: dict[SessionId, int] = {}
-    budget, many = SCAN_MAX, _many(request)
+    budget, most = SCAN_MAX, _count(request)
     for live in (True, False):
         count = 0
-        for block in unit.lines.everywhere(pattern.grams, *_wanted(request), live):
-            if live and len(newest) == many and block.until < newest[-1].line.at:
-                break  # Those that follow are older.
+        for block in unit.lines.everywhere(pattern.grams, *_included(request), live):
+            if live and len(newest) == most and block.until < newest[-1].line.at:
+                break  # The following blocks are older.
             unit.pause()
             budget -= len(block.text)
             if budget < 0:
@@ -155,9 +155,9 @@ def _lines(
             if session_id not in oldest:
                 oldest[session_id] = unit.lines.oldest(session_id)
             hits = _hits(block, pattern, oldest[session_id])
-            newest = heapq.nlargest(many, [*newest, *hits], key=_age)
+            newest = heapq.nlargest(most, [*newest, *hits], key=_age)
             count += len(hits)
-            if not live and count >= many:
+            if not live and count >= most:
                 break
     found = [_found(hit, pattern) for hit in newest]
     best = _best(unit, found, lambda each: each.text, pattern, request)
@@ -198,13 +198,15 @@ def _tasks(
     unit: Unit, pattern: Pattern, request: SearchAll
 ) -> tuple[tuple[TaskFound, ...], bool]:
     found, whole = unit.board.matching(
-        _holding(unit, pattern), *_wanted(request), _many(request), SCAN_MAX
+        _matches(unit, pattern), *_included(request), _count(request), SCAN_MAX
     )
-    best = _best(unit, found, _said, pattern, request)
-    return tuple(TaskFound(task, pattern.mark(_said(task))) for task in best), whole
+    best = _best(unit, found, _task_text, pattern, request)
+    return tuple(
+        TaskFound(task, pattern.mark(_task_text(task))) for task in best
+    ), whole
 
 
-def _said(task: Task) -> str:
+def _task_text(task: Task) -> str:
     return f"{task.title}\n{task.description}" if task.description else task.title
 
 
@@ -212,19 +214,19 @@ def _events(
     unit: Unit, pattern: Pattern, request: SearchAll
 ) -> tuple[tuple[EventFound, ...], bool]:
     found, whole = unit.run_events.matching(
-        _holding(unit, pattern), *_wanted(request), _many(request), SCAN_MAX
+        _matches(unit, pattern), *_included(request), _count(request), SCAN_MAX
     )
     best = _best(unit, found, lambda event: event.text, pattern, request)
     return tuple(EventFound(event, pattern.mark(event.text)) for event in best), whole
 
 
-def _wanted(request: Search | SearchAll) -> tuple[bool, bool]:
-    """Whether archived ones are to be looked into, and deleted ones."""
-    wanted = request.include.split(",")
-    return "archived" in wanted, "deleted" in wanted
+def _included(request: Search | SearchAll) -> tuple[bool, bool]:
+    """Return whether archived sessions are included, and deleted ones."""
+    included = request.include.split(",")
+    return "archived" in included, "deleted" in included
 
 
-def _many(request: Search | SearchAll) -> int:
+def _count(request: Search | SearchAll) -> int:
     return request.limit if request.sort == "newest" else max(request.limit, RANKED)
 
 
@@ -235,12 +237,12 @@ def _best(
     pattern: Pattern,
     request: Search | SearchAll,
 ) -> list[T]:
-    """As they are, or those first in which most of the text is what was looked for."""
+    """Sort matches: newest first, or by the share of the text that matched."""
     if request.sort == "newest":
         return newest[: request.limit]
 
-    def weight(each: T) -> float:
+    def irrelevance(each: T) -> float:
         unit.pause()
         return -pattern.weight(text(each)[:WEIGHED])
 
-    return sorted(newest, key=weight)[: request.limit]
+    return sorted(newest, key=irrelevance)[: request.limit]

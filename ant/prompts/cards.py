@@ -1,4 +1,4 @@
-"""What rooms are told of a prompt: the original's card, and a text in other rooms."""
+"""The messages that announce a prompt: a card in the linked chat, notices elsewhere."""
 
 from typing import Any, Final
 
@@ -7,11 +7,11 @@ from ant.core import clock
 from ant.model.prompts import LEFT, PromptRecord, PromptStatus
 
 PUT_AWAY: Final = ("discarded", "dismissed", "settled", "responded")
-"""A card whose `meta.status` somebody sets to one of these asks nothing any more."""
+"""Values of a card's `meta.status` with which a client discards the prompt."""
 
 
 def content(record: PromptRecord) -> str:
-    """The original's common event object, as the text of a card."""
+    """Return the content of a card: the original's common event object, as JSON."""
     return codec.dumps(
         {
             "seq": 0,
@@ -37,7 +37,7 @@ def content(record: PromptRecord) -> str:
 
 
 def notice(record: PromptRecord, name: str) -> str:
-    """What a room that is not the terminal's own is told."""
+    """Return the text of a notice, for rooms other than the linked chat."""
     where = f"/api/sessions/{record.terminal_id}/prompt-bridge/respond"
     request = codec.dumps({"prompt_id": record.id, "response": "…"}).decode()
     fence = "```"
@@ -50,18 +50,18 @@ def notice(record: PromptRecord, name: str) -> str:
     )
 
 
-def about(record: PromptRecord) -> dict[str, Any]:
-    """The keys of a message's meta that say which prompt it is about."""
+def reference(record: PromptRecord) -> dict[str, Any]:
+    """Return the meta keys that name the prompt of a message."""
     return {"prompt_id": record.id, "terminal_id": record.terminal_id}
 
 
-def opening(record: PromptRecord) -> dict[str, Any]:
-    """The meta of a card whose prompt waits."""
-    return {"status": "pending", **about(record)}
+def pending_meta(record: PromptRecord) -> dict[str, Any]:
+    """Return the meta of a card whose prompt is pending."""
+    return {"status": "pending", **reference(record)}
 
 
-def answered(record: PromptRecord) -> dict[str, Any]:
-    """The keys of a card's meta that say how its prompt was answered."""
+def answer_meta(record: PromptRecord) -> dict[str, Any]:
+    """Return the meta keys of a card for the answer to its prompt; none without one."""
     answer = record.answer
     if answer is None:
         return {}
@@ -79,13 +79,14 @@ def answered(record: PromptRecord) -> dict[str, Any]:
     }
 
 
-def closing(record: PromptRecord) -> dict[str, Any]:
-    """The keys of a card's meta that say what became of its prompt.
+def closed_meta(record: PromptRecord) -> dict[str, Any]:
+    """Return the meta keys of a card for the end of its prompt.
 
-    `settled`: it left the screen without us; `discarded`: its program is no more.
+    Status `settled`: the prompt left the screen without an answer through ANT;
+    `discarded`: its program has ended.
     """
     if record.status is PromptStatus.ANSWERED:
-        return {"status": "responded", **answered(record)}
+        return {"status": "responded", **answer_meta(record)}
     if record.reason == LEFT:
         return {"status": "settled", "reason": LEFT}
     return {

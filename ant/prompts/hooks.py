@@ -1,6 +1,7 @@
-"""What an agent CLI's own hooks say of its state: trusted above the screen for a while.
+"""The state of an agent as its own hooks report it.
 
-An event of a name that is not here says nothing of it, and is recorded as all are.
+A hook outranks the screen for a while. Hook events with unknown names report no state;
+they are recorded as all others.
 """
 
 from typing import Any, Final
@@ -16,8 +17,8 @@ from ant.run_events import log
 from ant.store import Unit
 
 TRUST_S: Final = 60.0
-"""After so long without another hook, a newer look at the screen counts for more: an
-agent that is interrupted sends no hook."""
+"""Seconds after which a newer verdict on the screen outranks the last hook: an agent
+that is interrupted sends no hook."""
 
 _STATES: Final = {
     "SessionStart": AgentState.READY,
@@ -51,12 +52,12 @@ _NOTICES: Final = {
     "elicitation_complete": AgentState.BUSY,
     "elicitation_response": AgentState.BUSY,
 }
-"""Notifications that are no wait for a person."""
+"""Notifications for which the agent does not wait for a person; None: no state."""
 
 
 @attrs.frozen
 class HookFact:
-    """The last thing that a hook told of a session, and when (monotonic seconds)."""
+    """The last state that a hook reported, and when (monotonic seconds)."""
 
     state: AgentState
     event: str
@@ -64,17 +65,17 @@ class HookFact:
     at: float
 
     def is_trusted(self, looked_at: float, now: float) -> bool:
-        """Whether it counts for more than a screen that was judged at `looked_at`."""
+        """Whether it outranks a verdict on the screen made at `looked_at`."""
         return looked_at <= self.at or now - self.at < TRUST_S
 
 
 def event_of(request: ReportHook) -> str:
-    """The name of the event."""
+    """Return the name of a hook event."""
     return request.event or request.hook_event_name or ""
 
 
 def fact_of(request: ReportHook, now: float) -> HookFact | None:
-    """What a hook tells of the state; None where it tells nothing."""
+    """Return the state that a hook reports; None if it reports none."""
     event = event_of(request)
     state = _STATES.get(event)
     if event == "Notification":
@@ -85,13 +86,13 @@ def fact_of(request: ReportHook, now: float) -> HookFact | None:
 
 
 BUDGET: Final = 16_000
-"""Characters that are recorded of a hook's own fields: a command, not a file."""
+"""Characters recorded of the fields of one hook: enough for a command, not a file."""
 
 LONGEST: Final = 4_000
-"""Characters of one of them."""
+"""Characters recorded of one field."""
 
 DEEPEST: Final = 8
-"""Levels of lists and objects in them."""
+"""Levels of lists and objects recorded of them."""
 
 _BEFORE: Final = frozenset({"PreToolUse", "BeforeTool"})
 _AFTER: Final = frozenset({"PostToolUse", "AfterTool"})
@@ -109,30 +110,28 @@ _KINDS: Final = {
 
 
 def record_hook(unit: Unit, session_id: SessionId, request: ReportHook) -> None:
-    """Record what a hook told, whatever it was."""
+    """Record a hook event as a run event, whether or not it reports a state."""
     event, kind = event_of(request), kind_of(request)
-    given, answer = (
-        _object(request.rest.get("tool_input")),
-        request.rest.get("tool_response"),
-    )
-    done = _object(answer)
+    tool_input = _object(request.rest.get("tool_input"))
+    response = _object(request.rest.get("tool_response"))
     payload: dict[str, Any] = {"source_event": event, "agent": request.agent}
-    path = given.get("file_path") or given.get("notebook_path")
+    path = tool_input.get("file_path") or tool_input.get("notebook_path")
     if kind == "file_write":
         payload |= {
             "tool": request.tool_name,
             "file_path": path,
             "action": "write" if request.tool_name == "Write" else "edit",
-            "success": not done.get("error") and done.get("success") is not False,
+            "success": not response.get("error")
+            and response.get("success") is not False,
         }
-        if "replace_all" in given:
-            payload["replace_all"] = given["replace_all"]
+        if "replace_all" in tool_input:
+            payload["replace_all"] = tool_input["replace_all"]
     elif kind == "command_block":
         payload |= {
-            "command": given.get("command"),
-            "exit_code": done.get("exit_code"),
+            "command": tool_input.get("command"),
+            "exit_code": response.get("exit_code"),
             "cwd": request.rest.get("cwd"),
-            "duration_ms": done.get("duration_ms"),
+            "duration_ms": response.get("duration_ms"),
             "started_at": None,
             "ended_at": clock.stamp(unit.now),
             "tool": request.tool_name,
@@ -143,20 +142,20 @@ def record_hook(unit: Unit, session_id: SessionId, request: ReportHook) -> None:
             "notification_type": request.notification_type,
             "fields": request.rest,
         }
-    said = given.get("command") or path or request.rest.get("message")
-    words = [request.tool_name or event, said if isinstance(said, str) else ""]
+    detail = tool_input.get("command") or path or request.rest.get("message")
+    words = [request.tool_name or event, detail if isinstance(detail, str) else ""]
     fact = RunEventDraft(
         source=Source.HOOK,
         trust=Trust.HIGH,
         kind=kind,
         text=": ".join(filter(None, words)),
-        payload=_Cut(BUDGET).cut(payload),
+        payload=_Budget(BUDGET).cut(payload),
     )
     log.record(unit, session_id, fact)
 
 
 def kind_of(request: ReportHook) -> str:
-    """The kind of event that a hook makes, as the original has them."""
+    """Return the kind of run event for a hook, as in the original."""
     event = event_of(request)
     if request.notification_type == "permission_prompt":
         return "permission"
@@ -172,14 +171,14 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-class _Cut:
-    """Free data in as many characters as there are left; what is beyond goes."""
+class _Budget:
+    """Truncates JSON data to a number of characters in all."""
 
     def __init__(self, left: int) -> None:
         self._left = left
 
     def cut(self, value: Any, depth: int = DEEPEST) -> Any:
-        """The same, shorter."""
+        """Truncate `value` to the remaining budget, `LONGEST` and `depth` levels."""
         if isinstance(value, str):
             most = max(min(self._left, LONGEST), 0)
             self._left -= min(len(value), most)

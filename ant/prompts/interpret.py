@@ -1,6 +1,7 @@
-"""What somebody means by an answer: from words on the wire to a choice, or a refusal.
+"""Interprets answers to prompts: from the fields of a request to a `Choice`.
 
-Nothing is guessed: what fits no option, or two, is `NotAnOption` and is not typed.
+ANT does not guess. An answer that matches no option, or several, raises `NotAnOption`,
+and nothing is typed.
 """
 
 from datetime import datetime
@@ -14,12 +15,16 @@ from ant.terminal.model.choice import Answer, Choice, Outcome
 from ant.terminal.model.prompt import Form
 
 BARE: tuple[Answer, ...] = ("approve", "deny", "retry", "abort")
-"""Answers that need nothing beside their type."""
+"""Types of answers that need no other field."""
+
+
+NAMED = 10
+"""Options that an error lists at most."""
 
 
 @attrs.frozen
 class Responder:
-    """Who answers, from where and why."""
+    """Who answers, over which interface, and why."""
 
     by: str | None = None
     responder_id: str | None = None
@@ -28,26 +33,28 @@ class Responder:
 
 
 def respond_choice(record: PromptRecord, request: Respond) -> Choice:
-    """What a `respond` means to that prompt. Raises `Invalid` and `NotAnOption`."""
+    """Return the choice of a `respond` request. Raises `Invalid` and `NotAnOption`."""
     if request.type is None and request.choice is None:
-        return understood(record, request.response or request.text or "", request.enter)
+        return text_choice(
+            record, request.response or request.text or "", request.enter
+        )
     text = request.text if request.text is not None else request.response
-    return meant(record, request.type, request.choice, text)
+    return typed_choice(record, request.type, request.choice, text)
 
 
 def card_choice(record: PromptRecord, request: AgentResponse) -> Choice:
-    """What an `agent_response` means to that prompt. Raises as `respond_choice`."""
+    """Return the choice of an `agent_response`. Raises as `respond_choice` does."""
     text = request.value if request.value is not None else request.text
-    return meant(record, request.type, request.choice, text)
+    return typed_choice(record, request.type, request.choice, text)
 
 
-def meant(
+def typed_choice(
     record: PromptRecord,
     kind: Answer | None,
     choice: ChoiceAsk | None,
     text: str | None,
 ) -> Choice:
-    """The choice of a type, with what belongs to it in `choice` or beside it."""
+    """Return the choice of an answer with a type, given in `kind` or `choice`."""
     choice = choice or ChoiceAsk()
     text = next(
         (each for each in (choice.value, choice.text, text) if each is not None), None
@@ -57,11 +64,11 @@ def meant(
         case "select":
             return _selected(record, choice, label)
         case "text" if text is None:
-            raise Invalid("text needs value at $.choice")
+            raise Invalid("an answer of type text needs value at $.choice")
         case "text":
             return Choice("text", text=text)
         case "confirm" if choice.yes is None:
-            raise Invalid("confirm needs yes at $.choice")
+            raise Invalid("an answer of type confirm needs yes at $.choice")
         case "confirm":
             return Choice("confirm", yes=choice.yes)
         case bare:
@@ -69,7 +76,7 @@ def meant(
 
 
 def _implied(choice: ChoiceAsk, label: str | None, text: str | None) -> Answer:
-    """The type that a choice without one can only have."""
+    """Return the type that the fields of a choice imply. Raises `Invalid`."""
     for bare in BARE:
         if choice.action == bare:
             return bare
@@ -79,52 +86,82 @@ def _implied(choice: ChoiceAsk, label: str | None, text: str | None) -> Answer:
         return "select"
     if text is not None:
         return "text"
-    raise Invalid("type required at $")
+    raise Invalid("expected type, or a choice that implies it, at $")
 
 
 def _selected(record: PromptRecord, choice: ChoiceAsk, label: str | None) -> Choice:
-    count = len(record.options)
     if choice.indexes is not None:
-        if any(index >= count for index in choice.indexes):
-            raise NotAnOption(f"This prompt has {count} options.")
+        for index in choice.indexes:
+            _check_index(record, index)
         return Choice("select", indexes=choice.indexes)
     if choice.index is None:
         if label is None:
-            raise Invalid("select needs index, label or indexes at $.choice")
+            raise Invalid(
+                "an answer of type select needs index, label or indexes at $.choice"
+            )
         return Choice("select", label=label)
-    if choice.index >= count:
-        raise NotAnOption(f"This prompt has {count} options.")
+    _check_index(record, choice.index)
     option = record.options[choice.index]
     if label is not None and label.strip() != option.label.strip():
         raise NotAnOption(
-            f"Option {choice.index} is {option.label!r} and not {label!r}."
+            f"Option {choice.index} is {option.label!r}, not {label!r}. "
+            "Name the option by its index or its label only."
         )
     return Choice("select", index=choice.index)
 
 
-def understood(record: PromptRecord, response: str, enter: bool = True) -> Choice:
-    """What words without a type mean: one option, or a line where one is asked for.
+def text_choice(record: PromptRecord, response: str, enter: bool = True) -> Choice:
+    """Return the choice of an answer without a type: an option, or a line of text.
 
-    An option is named by its label, by its keys or, where none has keys, by its number
-    counted from 1. Raises `Invalid` on nothing but blanks.
+    An option is named by its label or its keys, or if no option has keys, by its number
+    from 1. Raises `Invalid` if the answer is blank, `NotAnOption` if it names no option
+    or several and the prompt takes no text, or if `enter` is false and the prompt takes
+    its answer with Enter.
     """
     line = response.rstrip("\r\n")
     if not line.strip() and record.form is not Form.SECRET:
         raise Invalid("text must be a non-empty string at $.response")
     if not enter and record.form is not Form.KEYS:
         raise NotAnOption(
-            "This prompt takes an answer with Enter; type without it by terminal/input."
+            "This prompt takes its answer with Enter. Send it with enter true, or type "
+            "keys without Enter by terminal/input."
         )
     found = _named(record, line)
     if len(found) == 1:
         return Choice("select", index=found.pop())
     if record.form in (Form.LINE, Form.SECRET):
         return Choice("text", text=line)
-    raise NotAnOption(f"{line!r} names {len(found) or 'none'} of its options.")
+    raise NotAnOption(_no_match(record, line, len(found)))
+
+
+def _check_index(record: PromptRecord, index: int) -> None:
+    count = len(record.options)
+    if index >= count:
+        raise NotAnOption(
+            f"There is no option {index}: the prompt has {count} options, "
+            "and indexes count from 0."
+        )
+
+
+def _no_match(record: PromptRecord, line: str, count: int) -> str:
+    """Return why a line names no option, with the options that there are."""
+    if not record.options:
+        return (
+            f"{line!r} cannot be an answer: the prompt has no options and takes no "
+            "text. Type keys by terminal/input."
+        )
+    shown = [repr(option.label) for option in record.options[:NAMED]]
+    more = ["…"] if len(record.options) > NAMED else []
+    options = ", ".join(shown + more)
+    advice = "the index of one option" if count else "one of these labels"
+    return (
+        f"{line!r} matches {count or 'none'} of the prompt's options: {options}. "
+        f"Answer with {advice}."
+    )
 
 
 def _named(record: PromptRecord, line: str) -> set[int]:
-    """The options that are named exactly so; letter case is looked at to choose."""
+    """Return the options that `line` names; with several, those in the same case."""
     word = line.strip()
     names = [
         {option.label.strip(), option.keys.strip()} - {""} for option in record.options
@@ -138,14 +175,14 @@ def _named(record: PromptRecord, line: str) -> set[int]:
     return exact or folded
 
 
-def decided(
+def decision_of(
     record: PromptRecord,
     choice: Choice,
     outcome: Outcome,
     responder: Responder,
     at: datetime,
 ) -> Decision:
-    """What is kept of an answer that was typed; of a secret only that there was one."""
+    """Return the record of an answer that was typed, without the text of a secret."""
     secret = record.is_secret and choice.type == "text"
     return Decision(
         type=choice.type,

@@ -1,4 +1,4 @@
-"""Rules of prompts: told with a card when they come, closed once when they go."""
+"""Stores prompts: announces new ones with cards and notices, and closes each once."""
 
 from collections.abc import Collection, Mapping
 
@@ -32,15 +32,15 @@ def raise_prompt(
     record: PromptRecord,
     rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
 ) -> PromptRecord | None:
-    """Store a prompt and tell of it, in its chats too; the record with what was told.
+    """Store a new prompt, and post it to its targets; return the record with them.
 
-    None when its session was removed meanwhile.
+    Return None if the session was removed meanwhile.
     """
     session = unit.sessions.get(record.session_id)
     if session is None:
         return None
     targets = bridge.targets_of(unit, session.id, session.linked_chat_id)
-    record = _told(unit, attrs.evolve(record, targets=targets), session, rests)
+    record = _announced(unit, attrs.evolve(record, targets=targets), session, rests)
     unit.prompts.add(record)
     log.record(unit, session.id, entries.asked(record))
     unit.emit(PromptDetected(session.id, record))
@@ -60,19 +60,19 @@ def raise_prompt(
     return record
 
 
-def _told(
+def _announced(
     unit: Unit,
     record: PromptRecord,
     session: Session,
     rests: Mapping[SessionId, RestState],
 ) -> PromptRecord:
-    """Post the card in the linked chat and the notices in others, each room once."""
+    """Post a card in the linked chat and notices in other rooms, once in each room."""
     for target in record.targets:
         chat_id = _chat_of(target, session)
         if chat_id is None or chat_id in record.delivered_to:
             continue
         if unit.sessions.state(chat_id) != (False, False):
-            continue  # It is gone, or nobody is to post there.
+            continue  # Removed, archived or deleted.
         is_card = chat_id == session.linked_chat_id
         request = PostMessage(
             content=cards.content(record)
@@ -81,7 +81,7 @@ def _told(
             role="assistant",
             sender_id=session.id,
             msg_type=CARD if is_card else NOTICE,
-            meta=cards.opening(record) if is_card else cards.about(record),
+            meta=cards.pending_meta(record) if is_card else cards.reference(record),
         )
         message = messages.post_message(unit, chat_id, request, rests).message
         record = attrs.evolve(record, delivered_to=(*record.delivered_to, chat_id))
@@ -97,10 +97,10 @@ def _chat_of(target: Target, session: Session) -> SessionId | None:
 
 
 def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
-    """Bring a prompt up to date: what is selected, how it was answered, that it went.
+    """Store what changed of a prompt: the selection, the answer, its end.
 
-    One that is closed already stays as it is, but that it was answered. None when its
-    session was removed.
+    Of a prompt that is closed already only the answer is stored. Return the stored
+    record, or None if the session was removed.
     """
     before = unit.prompts.get(record.id)
     if before is None:
@@ -108,21 +108,21 @@ def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     if not before.is_pending:
         record = attrs.evolve(before, answer=before.answer or record.answer)
         unit.prompts.change(record)
-        _trace(unit, before, record)
+        _record_change(unit, before, record)
         return record
     unit.prompts.change(record)
-    _trace(unit, before, record)
+    _record_change(unit, before, record)
     if not record.is_pending:
-        _closed(unit, record)
+        _announce_end(unit, record)
     elif record.answer != before.answer:
         _update_card(unit, record)
     return record
 
 
-def _trace(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
-    """Record that it was answered through us, or that it went otherwise.
+def _record_change(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
+    """Record a run event for an answer through ANT, or for an end without one.
 
-    One that is answered again, since it did not go, has as many answers.
+    A prompt that stayed and is answered again has an event for each answer.
     """
     if now.answer is not None and now.answer != before.answer:
         log.record(unit, now.session_id, entries.answered(now))
@@ -133,7 +133,7 @@ def _trace(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
         log.record(unit, now.session_id, entries.closed(now))
 
 
-def _closed(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:
+def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:
     if not keep_card:
         _update_card(unit, record)
     unit.emit(PromptBridgeResolved(record.session_id, record.id, record))
@@ -146,18 +146,18 @@ def _closed(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> Non
 
 
 def _update_card(unit: Unit, record: PromptRecord) -> None:
-    """Say on the card, if it is still there, what became of its prompt."""
+    """Put the answer or the end of a prompt into the meta of its card, if it exists."""
     if record.chat_id is None or record.message_id is None:
         return
     card = unit.messages.get(record.chat_id, record.message_id)
     if card is None:
         return
-    say = cards.answered if record.is_pending else cards.closing
+    make = cards.answer_meta if record.is_pending else cards.closed_meta
     try:
-        messages.set_meta(unit, card, say(record))
-    except Invalid:  # Somebody filled its meta to the brim: this is more important.
-        bare = attrs.evolve(card, meta=cards.opening(record))
-        messages.set_meta(unit, bare, say(record))
+        messages.set_meta(unit, card, make(record))
+    except Invalid:  # A client filled the meta up: the end of the prompt replaces it.
+        bare = attrs.evolve(card, meta=cards.pending_meta(record))
+        messages.set_meta(unit, bare, make(record))
 
 
 def resolve_all(
@@ -166,37 +166,37 @@ def resolve_all(
     session_id: SessionId | None = None,
     kept: Collection[SessionId] = (),
 ) -> None:
-    """Close what still waits, of one terminal or of all: its program is no more.
+    """Close the pending prompts of one terminal, or of all: their programs have ended.
 
-    Programs in `kept` run on: what each of them asked last goes on waiting.
+    The programs in `kept` run on; the last prompt of each stays pending.
     """
     still = {record.id for each in kept if (record := unit.prompts.pending(each))}
     for before in unit.prompts.all_pending(session_id):
         if before.id in still:
             continue
-        ours = before.answer is not None
+        is_answered = before.answer is not None
         record = attrs.evolve(
             before,
-            status=PromptStatus.ANSWERED if ours else PromptStatus.RESOLVED,
-            reason=None if ours else reason,
+            status=PromptStatus.ANSWERED if is_answered else PromptStatus.RESOLVED,
+            reason=None if is_answered else reason,
             closed_at=unit.now,
         )
         unit.prompts.change(record)
-        _trace(unit, before, record)
-        _closed(unit, record)
+        _record_change(unit, before, record)
+        _announce_end(unit, record)
 
 
 def open_prompt(unit: Unit, session_id: SessionId) -> PromptRecord | None:
-    """What a terminal asked last, as far as it was written, if that still waits."""
+    """Return the last stored prompt of a terminal, if it is pending."""
     return unit.prompts.pending(session_id)
 
 
 def merge_meta(
     unit: Unit, room_id: SessionId, message_id: MessageId, request: MergeMeta
 ) -> tuple[Message, PromptRecord | None]:
-    """As `rooms.merge_meta`; a card that is put away takes its prompt along.
+    """As `messages.merge_meta`; a card that is put away discards its pending prompt.
 
-    The second is that prompt, discarded, if there was one pending.
+    Return the message, and the prompt that was discarded, if any.
     """
     message = messages.merge_meta(unit, room_id, message_id, request)
     if message.msg_type != CARD or request.meta.get("status") not in cards.PUT_AWAY:
@@ -208,34 +208,35 @@ def merge_meta(
         before, status=PromptStatus.DISCARDED, reason=PUT_AWAY, closed_at=unit.now
     )
     unit.prompts.change(record)
-    _trace(unit, before, record)
-    _closed(unit, record, keep_card=True)
+    _record_change(unit, before, record)
+    _announce_end(unit, record, keep_card=True)
     return message, record
 
 
 def pending(unit: Unit, session_id: SessionId) -> PromptRecord | None:
-    """What the terminal of that session waits for, asked by its id or its chat's.
+    """Return the pending prompt of a terminal, by the id of it or of its linked chat.
 
-    Raises `NotFound`, `Gone`, and `NotRunning` for a chat that is no terminal's.
+    Raises `NotFound`, `Gone`, and `NotRunning` for a chat without a terminal.
     """
     return unit.prompts.pending(need_terminal_of(unit, session_id).id)
 
 
 def need_prompt(unit: Unit, terminal_id: SessionId, prompt_id: str) -> PromptRecord:
-    """That prompt of that terminal. Raises `NotFound`."""
+    """Return a prompt of a terminal. Raises `NotFound`."""
     record = unit.prompts.get(prompt_id)
     if record is None or record.session_id != terminal_id:
         raise NotFound("prompt", prompt_id)
     return record
 
 
-def find_asked(
+def find_response_target(
     unit: Unit, room_id: SessionId, request: AgentResponse
 ) -> tuple[Session, PromptRecord | None]:
-    """Which terminal a response in a room is for, and which prompt, where it says so.
+    """Return the terminal that a response in a room is for, and the prompt it names.
 
-    Raises `NotFound` for a card, prompt or terminal that is none, `Forbidden` where the
-    terminal is not that of the room, `Invalid` for a card's content that names none.
+    Raises `NotFound` for an unknown card, prompt or terminal, `Forbidden` if the
+    terminal is not that of the room, `Invalid` for a card content without a prompt id,
+    and `Conflict` if the room has no terminal.
     """
     own = _terminal_in(unit, room_id)
     if request.terminal_session_id is not None:
@@ -243,12 +244,17 @@ def find_asked(
         if named is None or named.terminal is None:
             raise NotFound("terminal", request.terminal_session_id)
         if own is None or named.id != own.id:
-            raise Forbidden(f"Terminal {named.id!r} is not that of this room.")
+            raise Forbidden(f"Terminal {named.id!r} is not the terminal of this room.")
     record = _named_prompt(unit, room_id, request)
     if record is not None and (own is None or record.session_id != own.id):
-        raise Forbidden(f"Prompt {record.id!r} is not asked by this room's terminal.")
+        raise Forbidden(
+            f"Prompt {record.id!r} does not belong to the terminal of this room."
+        )
     if own is None:
-        raise Conflict(f"Room {room_id!r} is not the linked chat of one terminal.")
+        raise Conflict(
+            f"Room {room_id!r} is not the linked chat of exactly one terminal, "
+            "so no prompt can be answered in it."
+        )
     return own, record
 
 
@@ -279,14 +285,14 @@ def _named_prompt(
 
 
 def _prompt_id_in(content: str) -> str:
-    """The prompt that a card's content is about."""
+    """Return the prompt id in the content of a card. Raises `Invalid`."""
     path = "$.content.event_content"
     try:
         event = codec.loads(content)
     except Invalid as exc:
-        raise Invalid(f"expected the content of a card at {path}") from exc
+        raise Invalid(f"expected the content of a prompt card at {path}") from exc
     payload = event.get("payload") if isinstance(event, dict) else None
     prompt_id = payload.get("prompt_id") if isinstance(payload, dict) else None
     if not isinstance(prompt_id, str):
-        raise Invalid(f"expected the content of a card at {path}")
+        raise Invalid(f"expected the content of a prompt card at {path}")
     return prompt_id

@@ -1,12 +1,13 @@
-"""Keeps the book of prompts for all sessions, and has their answers typed.
+"""Tracks and stores the prompts of all sessions, and types their answers.
 
-A prompt can be answered as soon as it is seen; it is in the database, after the bytes
-that drew it, before anybody is told of it. An answer under way does not end with who
-asked for it.
+A prompt can be answered as soon as it is detected. It is stored after the bytes that
+drew it, and announced after that. An answer is typed to its end even if its caller is
+cancelled.
 
-What waits for the database is bounded, per session: the prompt that is shown, one that
-is stored and has gone, and those that were answered, which are refused beyond
-`desk.UNWRITTEN`; what came and went meanwhile is dropped. One task per session writes.
+The prompts that wait for the database are bounded per session: the one on the screen,
+one that is stored and has left the screen, and those that were answered. Beyond
+`tracker.UNWRITTEN` of them, answers are refused. A prompt that left the screen before
+it was stored is dropped. One task per session writes.
 """
 
 import logging
@@ -45,25 +46,27 @@ from ant.terminal.model.prompt import Verdict
 log = logging.getLogger(__name__)
 
 RETRY_S = 0.5
-"""Pause after the database refused."""
+"""Pause after a failed commit."""
 
 SETTLE_S = 3.0
-"""What the end of a program waits for its last prompt to be answered and written."""
+"""How long the end of a program waits until its last prompt is closed and stored."""
 
 
 class AnswerableTerminal(Protocol):
-    """A live terminal, as far as answers are concerned."""
+    """The part of a live terminal that answers need."""
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
-        """Type the choice if that prompt is on the screen, as `LiveTerminal` does."""
+        """Type the choice if the screen shows that prompt; see `LiveTerminal`."""
         ...
 
 
 @attrs.define(eq=False)
 class _SessionPrompts:
-    """A desk, and who waits for it; `failed` while the database refuses.
+    """The prompts of one session, and the state of their storage.
 
-    `writing` is there while a task writes, `is_over` when the program has ended.
+    `writing` is the scope of the task that writes, `failed` the error of its last
+    commit if that failed. `is_over`: the program has ended. Tasks that wait for a
+    change park in `changed`.
     """
 
     tracker: PromptTracker
@@ -71,12 +74,12 @@ class _SessionPrompts:
     writing: trio.CancelScope | None = None
     failed: StorageFailed | None = None
     is_over: bool = False
-    moved: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+    changed: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
 
 
 @attrs.define(eq=False)
 class _Typing:
-    """An answer under way, and what became of it."""
+    """An answer that is being typed, and its result once `over` is set."""
 
     decision: Decision | None = None
     error: Exception | None = None
@@ -84,7 +87,10 @@ class _Typing:
 
 
 class PromptService:
-    """Witnesses tell it what is seen, routes have it answer; start it first."""
+    """The prompts of all running programs.
+
+    Start it before anything that calls it.
+    """
 
     def __init__(
         self,
@@ -99,111 +105,112 @@ class PromptService:
             webhooks,
         )
         self._recorder = recorder
-        self._cases: dict[SessionId, _SessionPrompts] = {}
+        self._entries: dict[SessionId, _SessionPrompts] = {}
         self._nursery = ChildTasks()
 
-    async def start_keeping(
+    async def run(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Write and answer for ever.
+        """Store prompts and type answers until cancelled.
 
-        *Cancellation:* what is not written is left to who ends the run; what is being
-        typed is left as it is.
+        *Cancellation:* prompts that are not stored are left to the code that ends the
+        run; an answer that is being typed stays as far as it is typed.
         """
         async with self._nursery.open():
-            for case in self._cases.values():  # After a failure: what was broken off.
-                self._changed(case)
+            for entry in self._entries.values():  # Go on after a failure.
+                self._update(entry)
             task_status.started()
             await trio.sleep_forever()
 
-    # What witnesses tell.
+    # Called by the run of a program.
 
     def enter(
         self,
         session_id: SessionId,
         run: str,
         flow: OutputFlow,
-        asked: PromptRecord | None = None,
+        pending: PromptRecord | None = None,
     ) -> None:
-        """A program begins to run, or is taken up: `asked` is what it asked last."""
+        """Begin to track a run; `pending` is the prompt of a resumed one."""
         tracker = PromptTracker(session_id, run, flow.tail.start)
-        if asked is not None:
-            tracker.resume(asked)
-        self._cases[session_id] = _SessionPrompts(tracker, flow)
+        if pending is not None:
+            tracker.resume(pending)
+        self._entries[session_id] = _SessionPrompts(tracker, flow)
 
-    def saw(self, session_id: SessionId, verdict: Verdict) -> None:
-        """The screen of a terminal is held to be in another state."""
-        if (case := self._cases.get(session_id)) is not None:
-            case.tracker.saw(verdict)
-            self._changed(case)
+    def verdict_changed(self, session_id: SessionId, verdict: Verdict) -> None:
+        """Take a new verdict on the screen of a terminal."""
+        if (entry := self._entries.get(session_id)) is not None:
+            entry.tracker.update(verdict)
+            self._update(entry)
 
     async def leave(self, session_id: SessionId) -> None:
-        """The program has ended: what it asked is closed and, if that is soon, written.
+        """End a run: close its prompt, and wait up to `SETTLE_S` until it is stored.
 
-        *Cancellation:* what is not written by then is left to who ends the run.
+        *Cancellation:* prompts that are not stored are left to the code that ends the
+        run.
         """
-        case = self._cases.get(session_id)
-        if case is None:
+        entry = self._entries.get(session_id)
+        if entry is None:
             return
         try:
-            case.tracker.leave(ENDED)
-            self._changed(case)
+            entry.tracker.close_shown(ENDED)
+            self._update(entry)
             with trio.move_on_after(SETTLE_S):
                 await trio.lowlevel.checkpoint()
-                while case.tracker.unsettled():
-                    await case.moved.park()
+                while entry.tracker.unsettled():
+                    await entry.changed.park()
         finally:
             self.forget(session_id)
 
     def forget(self, session_id: SessionId) -> None:
-        """No program of that session runs."""
-        if (case := self._cases.pop(session_id, None)) is not None:
-            case.is_over = True
-            if case.writing is not None:
-                case.writing.cancel()
-            case.moved.unpark_all()
+        """Stop tracking a session whose program does not run."""
+        if (entry := self._entries.pop(session_id, None)) is not None:
+            entry.is_over = True
+            if entry.writing is not None:
+                entry.writing.cancel()
+            entry.changed.unpark_all()
 
-    # What routes ask.
+    # Called by routes.
 
     def status(self, session_id: SessionId) -> AgentStatus | None:
-        """What the program does, as it was last told; None where nothing is known."""
-        case = self._cases.get(session_id)
-        if case is None:
+        """Return the agent status; None if the program does not run or has none yet."""
+        entry = self._entries.get(session_id)
+        if entry is None:
             return None
-        self._tell(case)  # A hook may have aged.
-        return case.tracker.status
+        self._publish_status(entry)  # The last hook may have expired.
+        return entry.tracker.status
 
     def rests(self) -> dict[SessionId, RestState]:
-        """Which agents could take a message now; nothing runs where none is named."""
-        return {each: case.tracker.rest for each, case in self._cases.items()}
+        """Return whether agents can take a message, for each running program."""
+        return {each: entry.tracker.rest for each, entry in self._entries.items()}
 
     def shown(self, session_id: SessionId) -> PromptRecord | None:
-        """The prompt on the screen, stored or not, open or not."""
-        case = self._cases.get(session_id)
-        open_prompt = case.tracker.prompt if case else None
+        """Return the prompt on the screen, stored or not, pending or not."""
+        entry = self._entries.get(session_id)
+        open_prompt = entry.tracker.prompt if entry else None
         return open_prompt.record if open_prompt else None
 
     def current(self, session_id: SessionId) -> PromptRecord:
-        """The prompt that an answer which names none is for. Raises `Conflict`."""
+        """Return the pending prompt on the screen. Raises `Conflict` without one."""
         record = self.shown(session_id)
         if record is None or not record.is_pending:
-            raise Conflict(f"Session {session_id!r} asks nothing now.")
+            raise Conflict(f"Session {session_id!r} has no pending prompt.")
         return record
 
-    def heard(self, session_id: SessionId, fact: HookFact) -> bool:
-        """A hook told something; whether a program of that session runs."""
-        case = self._cases.get(session_id)
-        if case is None:
+    def hook_reported(self, session_id: SessionId, fact: HookFact) -> bool:
+        """Take the report of a hook; return whether a program of that session runs."""
+        entry = self._entries.get(session_id)
+        if entry is None:
             return False
-        case.tracker.hook = fact
-        self._tell(case)
+        entry.tracker.hook = fact
+        self._publish_status(entry)
         return True
 
     def discarded(self, record: PromptRecord) -> None:
-        """A prompt was put away, which the database knows already."""
-        if (case := self._cases.get(record.session_id)) is not None:
-            case.tracker.discard(record)
-            self._changed(case)
+        """Discard a prompt, as the database already has."""
+        if (entry := self._entries.get(record.session_id)) is not None:
+            entry.tracker.discard(record)
+            self._update(entry)
 
     async def answer(
         self,
@@ -212,41 +219,46 @@ class PromptService:
         choice: Choice,
         responder: Responder,
     ) -> tuple[PromptRecord, Decision]:
-        """Type a choice for a prompt on the screen; its record and what is kept.
+        """Type a choice for the prompt on the screen; return its record and decision.
 
-        It is claimed before anything waits, and written when this returns. Raises
-        `AlreadyAnswered` and `CapacityReached`, what `LiveTerminal.answer` raises (then
-        nothing was typed), and `StorageFailed` where it was typed and is not written.
-        *Cancellation:* the answer is typed and written all the same.
+        The prompt is claimed before the first checkpoint, and stored on return. Raises
+        `AlreadyAnswered` and `CapacityReached` as `PromptTracker.claim` does, what
+        `LiveTerminal.answer` raises (then nothing was typed), and `StorageFailed` if
+        the answer was typed but is not stored.
+        *Cancellation:* the answer is typed and stored all the same.
         """
-        case = self._cases.get(record.session_id)
-        if case is None:
-            raise AlreadyAnswered("The program that asked this has ended.")
+        entry = self._entries.get(record.session_id)
+        if entry is None:
+            raise AlreadyAnswered(
+                f"Prompt {record.id!r} cannot be answered: its program has ended."
+            )
         try:
-            open_prompt = case.tracker.claim(record.id)
+            open_prompt = entry.tracker.claim(record.id)
         except CapacityReached:
             increment(Limit.PROMPTS)
             raise
         typing = _Typing()
         self._nursery.start_soon(
-            self._type, case, open_prompt, live, choice, responder, typing
+            self._type, entry, open_prompt, live, choice, responder, typing
         )
         await typing.over.wait()
         if typing.decision is None:
-            raise typing.error or NotRunning("The program of this session has ended.")
-        while open_prompt.is_due and not case.is_over:
-            if case.failed is not None:
+            raise typing.error or NotRunning(
+                f"The program of session {record.session_id!r} has ended."
+            )
+        while open_prompt.is_due and not entry.is_over:
+            if entry.failed is not None:
                 raise StorageFailed(
-                    f"The answer was typed and is not written yet. {case.failed}"
+                    f"The answer was typed, but it is not stored yet. {entry.failed}"
                 )
-            await case.moved.park()
+            await entry.changed.park()
         if open_prompt.is_due:
-            raise StorageFailed("The answer was typed, and could not be written.")
+            raise StorageFailed("The answer was typed, but it could not be stored.")
         return open_prompt.record, typing.decision
 
     async def _type(
         self,
-        case: _SessionPrompts,
+        entry: _SessionPrompts,
         open_prompt: OpenPrompt,
         live: AnswerableTerminal,
         choice: Choice,
@@ -255,78 +267,78 @@ class PromptService:
     ) -> None:
         try:
             outcome = await live.answer(open_prompt.record.fingerprint, choice)
-        except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
+        except Exception as exc:  # noqa: BLE001  `answer` raises it.
             typing.error = exc
         else:
-            decision = interpret.decided(
+            decision = interpret.decision_of(
                 open_prompt.record, choice, outcome, responder, clock.now()
             )
-            typing.decision = case.tracker.reply(open_prompt, decision, outcome.end)
-        finally:  # Broken off, too, it is over for who asked.
+            typing.decision = entry.tracker.reply(open_prompt, decision, outcome.end)
+        finally:  # `answer` must return after a cancellation, too.
             if typing.decision is None:
-                case.tracker.release(open_prompt)
+                entry.tracker.release(open_prompt)
             typing.over.set()
-            self._changed(case)
+            self._update(entry)
 
-    # The book.
+    # Storage.
 
-    def _changed(self, case: _SessionPrompts) -> None:
-        self._tell(case)
-        is_due = any(open_prompt.is_due for open_prompt in case.tracker.unsettled())
-        if is_due and case.writing is None and not case.is_over:
-            case.writing = trio.CancelScope()
-            self._nursery.start_soon(self._write, case, case.writing)
-        case.moved.unpark_all()
+    def _update(self, entry: _SessionPrompts) -> None:
+        self._publish_status(entry)
+        is_due = any(open_prompt.is_due for open_prompt in entry.tracker.unsettled())
+        if is_due and entry.writing is None and not entry.is_over:
+            entry.writing = trio.CancelScope()
+            self._nursery.start_soon(self._write, entry, entry.writing)
+        entry.changed.unpark_all()
 
-    def _tell(self, case: _SessionPrompts) -> None:
-        if (status := case.tracker.news()) is not None:
-            event = AgentStatusUpdated(case.tracker.session_id, status)
+    def _publish_status(self, entry: _SessionPrompts) -> None:
+        if (status := entry.tracker.status_change()) is not None:
+            event = AgentStatusUpdated(entry.tracker.session_id, status)
             self._journal.publish(Envelope(clock.now(), event))
-            verdict, tail = case.tracker.verdict, case.flow.tail
-            is_seen = status.source == "screen" and verdict is not None
-            end = verdict.end if verdict and is_seen else tail.end
-            self._recorder.state(case.tracker.session_id, status, end)
+            verdict, tail = entry.tracker.verdict, entry.flow.tail
+            is_screen = status.source == "screen" and verdict is not None
+            end = verdict.end if verdict and is_screen else tail.end
+            self._recorder.state(entry.tracker.session_id, status, end)
 
-    async def _write(self, case: _SessionPrompts, scope: trio.CancelScope) -> None:
-        """Until the database knows all. *Cancellation:* the run is over."""
+    async def _write(self, entry: _SessionPrompts, scope: trio.CancelScope) -> None:
+        """Store all that is due. *Cancellation:* the run is over."""
         try:
             with scope:
-                await self._write_all(case)
+                await self._write_all(entry)
         finally:
-            case.writing = None
-            case.moved.unpark_all()
+            entry.writing = None
+            entry.changed.unpark_all()
 
-    async def _write_all(self, case: _SessionPrompts) -> None:
-        while due := [each for each in case.tracker.unsettled() if each.is_due]:
+    async def _write_all(self, entry: _SessionPrompts) -> None:
+        while due := [each for each in entry.tracker.unsettled() if each.is_due]:
             try:
-                await self._write_one(case, due[0])
-                case.failed = None
+                await self._write_one(entry, due[0])
+                entry.failed = None
             except StorageFailed as exc:
-                log.error("A prompt waits for the disk: %s", exc)
-                case.failed = exc
+                log.error("A prompt cannot be stored yet; ANT tries again: %s", exc)
+                entry.failed = exc
             except Exception:
-                # A bug, and the next try would end as this one.
-                log.exception("A prompt of %s is lost.", case.tracker.session_id)
+                # A bug: another try would fail in the same way.
+                log.exception("A prompt of %s is lost.", entry.tracker.session_id)
                 due[0].keep(None)
-            case.moved.unpark_all()
-            if case.failed is not None:
+            entry.changed.unpark_all()
+            if entry.failed is not None:
                 await trio.sleep(RETRY_S)
 
-    async def _write_one(self, case: _SessionPrompts, open_prompt: OpenPrompt) -> None:
+    async def _write_one(self, entry: _SessionPrompts, open_prompt: OpenPrompt) -> None:
         if open_prompt.stored is not None:
             open_prompt.keep(
                 await self._journal.write(prompts.change_prompt, open_prompt.record)
             )
             return
         await self._transcript_writer.flush(
-            case.tracker.session_id, case.flow, open_prompt.record.end
+            entry.tracker.session_id, entry.flow, open_prompt.record.end
         )
         if open_prompt.is_over:
             return
-        told = await self._journal.write(
+        record = await self._journal.write(
             prompts.raise_prompt, open_prompt.opening(), self.rests()
         )
-        open_prompt.keep(told)
-        if told is not None:
-            for url in filter(None, (target.url for target in told.targets)):
-                self._webhooks.post_nowait(url, told)
+        open_prompt.keep(record)
+        if record is not None:
+            for url in filter(None, (target.url for target in record.targets)):
+                self._webhooks.post_nowait(url, record)

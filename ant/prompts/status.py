@@ -1,4 +1,4 @@
-"""Rules of the status page: who belongs together, and what is waited for."""
+"""Status pages: the terminal and chat of a session, and its pending prompt."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from ant.store import Unit
 
 
 def status_page(unit: Unit, session_id: SessionId) -> StatusPage:
-    """What the database knows of a session's status; not what its program does.
+    """Return the stored status of a session, without the state of its agent.
 
     Raises `NotFound` and `Gone`.
     """
@@ -63,12 +63,12 @@ def status_page(unit: Unit, session_id: SessionId) -> StatusPage:
 
 
 def overview(unit: Unit) -> Overview:
-    """What the database knows of all terminals that run; not what their programs do."""
-    asked = {each.session_id: each for each in unit.prompts.all_pending()}
+    """Return the stored status of all running terminals, without agent states."""
+    prompts = {each.session_id: each for each in unit.prompts.all_pending()}
     terminals = [
         TerminalStatus(
             session=brief(session),
-            needs_input=(prompt := asked.get(session.id)) is not None,
+            needs_input=(prompt := prompts.get(session.id)) is not None,
             since=prompt.detected_at if prompt else None,
             prompt=prompt,
             agent_status=None,
@@ -77,14 +77,14 @@ def overview(unit: Unit) -> Overview:
         for session in unit.sessions.active()
         if session.status is Status.RUNNING
     ]
-    # Those that ask nothing stay as they are: newest change first.
+    # Those without a prompt keep their order: the newest change first.
     terminals.sort(key=lambda each: (each.since is None, each.since or unit.now))
     waiting = sum(each.needs_input for each in terminals)
     return Overview(waiting, tuple(terminals))
 
 
 def brief(session: Session) -> SessionBrief:
-    """A session, short."""
+    """Return the brief form of a session."""
     return SessionBrief(
         id=session.id,
         name=session.name,
@@ -101,7 +101,7 @@ def brief(session: Session) -> SessionBrief:
 
 
 def _event(unit: Unit, prompt: PromptRecord | None) -> dict[str, Any] | None:
-    """What the card of a prompt says; None when it has none, or it was deleted."""
+    """Return the event on the card of a prompt; None without a card."""
     if prompt is None or prompt.chat_id is None or prompt.message_id is None:
         return None
     card = unit.messages.get(prompt.chat_id, prompt.message_id)

@@ -1,4 +1,4 @@
-"""Rules of the prompt bridge: where prompts are told; one object in the settings."""
+"""The prompt bridge: where prompts are announced. Its configuration is one setting."""
 
 from typing import Any, Final
 
@@ -14,26 +14,28 @@ from ant.store import Unit
 KEY: Final = "prompt_bridge"
 
 MOST_ROUTES: Final = 1000
-"""Sessions with targets of their own: all of it is read for every prompt."""
+"""Sessions with targets of their own. Each new prompt reads all routes."""
 
 
 def get_config(unit: Unit) -> BridgeConfig:
-    """What is set, with the defaults for the rest."""
+    """Return the configuration, with defaults for fields that are not set."""
     text = unit.settings.get(KEY)
     return codec.read_body(text.encode(), BridgeConfig) if text else BridgeConfig()
 
 
 def put_config(unit: Unit, request: PutBridge) -> BridgeConfig:
-    """Change what is named, to any depth; a route that is null is taken out.
+    """Change the fields that are present, to any depth; null removes a route.
 
-    Raises `Invalid` where a target lacks what it needs, or has too much.
+    Raises `Invalid` for a target that lacks a field or has one too many.
     """
     named = changes(request)
     inner = named.pop("config", None)
     path = "$"
     if inner is not None:
         if named:
-            raise Invalid("either the settings or config, not both at $.config")
+            raise Invalid(
+                "expected either the settings or config, got both at $.config"
+            )
         named, path = changes(inner), "$.config"
     before = get_config(unit)
     if "default_targets" in named:
@@ -49,10 +51,10 @@ def put_config(unit: Unit, request: PutBridge) -> BridgeConfig:
 
 
 def _routes(
-    before: BridgeConfig, asked: dict[Any, Any], path: str
+    before: BridgeConfig, requested: dict[Any, Any], path: str
 ) -> dict[str, tuple[Target, ...]]:
     routes = dict(before.routes)
-    for session_id, targets in asked.items():
+    for session_id, targets in requested.items():
         if targets is None:
             routes.pop(session_id, None)
         else:
@@ -62,21 +64,21 @@ def _routes(
     return routes
 
 
-def _targets(asked: tuple[TargetAsk, ...], path: str) -> tuple[Target, ...]:
-    return tuple(_target(each, f"{path}[{n}]") for n, each in enumerate(asked))
+def _targets(requested: tuple[TargetAsk, ...], path: str) -> tuple[Target, ...]:
+    return tuple(_target(each, f"{path}[{n}]") for n, each in enumerate(requested))
 
 
-def _target(asked: TargetAsk, path: str) -> Target:
-    needs = {"chat": "session_id", "webhook": "url"}.get(asked.kind)
+def _target(request: TargetAsk, path: str) -> Target:
+    needs = {"chat": "session_id", "webhook": "url"}.get(request.kind)
     for name in ("session_id", "url"):
-        if (getattr(asked, name) is not None) != (name == needs):
-            verb = "needs" if name == needs else "has no"
-            raise Invalid(f"a {asked.kind} target {verb} {name} at {path}")
-    return Target(TargetKind(asked.kind), asked.session_id, asked.url)
+        if (getattr(request, name) is not None) != (name == needs):
+            verb = "needs" if name == needs else "takes no"
+            raise Invalid(f"a {request.kind} target {verb} {name} at {path}")
+    return Target(TargetKind(request.kind), request.session_id, request.url)
 
 
 def targets_of(unit: Unit, terminal_id: str, chat_id: str | None) -> tuple[Target, ...]:
-    """Where a prompt of that terminal is told: by its route, its chat's, or as ever."""
+    """Return the targets of a terminal: those of its route, its chat's, or default."""
     config = get_config(unit)
     if not config.enabled:
         return ()

@@ -1,9 +1,11 @@
-"""What is asked by one run of a program: verdicts in, prompts with ids out; no waiting.
+"""Tracks the prompts of one run: verdicts in, prompts with ids out. No I/O.
 
-Rule 1: a prompt has its id from the first, and is the same while its fingerprint is and
-it is not asked again.
-Rule 2: of several answers the first to claim wins; a claim ends where nothing is typed.
-Rule 3: what came and went before it was stored, and was not answered, never was.
+Rule 1: a prompt has its id from the moment of its detection. It stays the same prompt
+while its fingerprint is the same and the program does not ask it again.
+Rule 2: of several answers the first to claim the prompt wins. A claim whose answer is
+not typed is released.
+Rule 3: a prompt that left the screen before it was stored, and that was not answered,
+is dropped.
 """
 
 import attrs
@@ -26,19 +28,20 @@ from ant.prompts.hooks import HookFact
 from ant.terminal.model.prompt import Kind, Prompt, PromptClass, Verdict
 
 UNWRITTEN = 16
-"""Prompts of one session that may wait for the database before answers are refused."""
+"""Prompts of one session that may wait for the database. Beyond it, ANT refuses
+answers."""
 
 SUMMARY = 80
-"""Characters of a summary: what fits on a badge."""
+"""Characters of a summary: as many as fit on a badge."""
 
 TEXT = 16 << 10
-"""Characters kept of what a prompt shows: more than a screen."""
+"""Characters of a prompt's text that are kept: more than a screen."""
 
 SILENT_S = 30.0
-"""An agent that nothing is known of is at rest after so long, as in the original."""
+"""An agent in an unknown state counts as idle after this time, as in the original."""
 
 VIEWS = frozenset({PromptClass.PAGER, PromptClass.EDITOR})
-"""What waits for keys but asks nothing: no prompt is made of it."""
+"""Classes that wait for keys but ask nothing: they are not prompts."""
 
 ASKING = frozenset({Kind.DIALOG, Kind.QUESTION})
 
@@ -53,31 +56,32 @@ _STATES = {
 
 @attrs.define(eq=False)
 class OpenPrompt:
-    """One prompt: as it is now, and as the database has it.
+    """One prompt: its current record, and the record that is stored.
 
-    `gone` is why it left while somebody's answer was under way.
+    `is_claimed`: an answer is being typed. `left_reason` is why the prompt left the
+    screen meanwhile.
     """
 
     record: PromptRecord
     stored: PromptRecord | None = None
     is_claimed: bool = False
-    gone: str | None = None
+    left_reason: str | None = None
 
     @property
     def is_due(self) -> bool:
-        """Whether the database does not know all of it."""
+        """Whether the current record is not stored yet."""
         return self.record != self.stored
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is to be written any more (rule 3)."""
+        """Whether nothing is left to store (rule 3)."""
         if self.is_claimed or self.record.is_pending:
             return False
-        never_was = self.stored is None and self.record.answer is None
-        return never_was or not self.is_due
+        is_dropped = self.stored is None and self.record.answer is None
+        return is_dropped or not self.is_due
 
     def opening(self) -> PromptRecord:
-        """What is stored first, whatever became of it by now: that it is asked."""
+        """Return the record to store first: that of the pending prompt."""
         return attrs.evolve(
             self.record,
             status=PromptStatus.PENDING,
@@ -87,13 +91,13 @@ class OpenPrompt:
         )
 
     def keep(self, stored: PromptRecord | None) -> None:
-        """The database has this now; None: it has no such session any more."""
+        """Note what the database has now; None if the session was removed."""
         if stored is None:
             self.stored = self.record
             return
         self.stored = stored
         if not stored.is_pending and stored.status is not self.record.status:
-            self.record = stored  # It was put away meanwhile.
+            self.record = stored  # It was discarded meanwhile.
             return
         self.record = attrs.evolve(
             self.record,
@@ -104,7 +108,7 @@ class OpenPrompt:
         )
 
     def close(self, status: PromptStatus, reason: str | None = None) -> None:
-        """It is no longer pending; what it became before stays."""
+        """Close a pending prompt; a closed one stays as it is."""
         if self.record.is_pending:
             self.record = attrs.evolve(
                 self.record, status=status, reason=reason, closed_at=clock.now()
@@ -113,10 +117,12 @@ class OpenPrompt:
 
 @attrs.define(eq=False)
 class PromptTracker:
-    """What is known of one run, whose first byte has offset `start`.
+    """The prompts and the agent status of one run, whose first byte has offset `start`.
 
-    `sheets` are those that are shown or not all written, oldest first; `replied` is the
-    prompt answered last, and the offset behind that: drawn before it, it is the same.
+    `prompt` is the prompt on the screen. `open_prompts` are those that are on the
+    screen or not stored in full, oldest first. `last_answer` is the fingerprint of the
+    prompt answered last, and the offset at which the reaction to the answer begins: a
+    prompt with that fingerprint that was drawn before it is the answered one.
     """
 
     session_id: SessionId
@@ -124,45 +130,45 @@ class PromptTracker:
     start: int
     verdict: Verdict | None = None
     judged_at: float = 0.0
-    replied: tuple[str, int] = ("", 0)
+    last_answer: tuple[str, int] = ("", 0)
     prompt: OpenPrompt | None = None
     open_prompts: list[OpenPrompt] = attrs.field(factory=list)
     hook: HookFact | None = None
     status: AgentStatus | None = None
 
     def resume(self, record: PromptRecord) -> None:
-        """This was asked, and told, by the same run; the first look shows if it is."""
+        """Take up a stored prompt of this run, until a verdict says otherwise."""
         self.prompt = OpenPrompt(record, record)
         self.open_prompts.append(self.prompt)
 
-    def saw(self, verdict: Verdict) -> None:
-        """The screen is held to be in another state, or to ask something else."""
+    def update(self, verdict: Verdict) -> None:
+        """Take a new verdict on the screen."""
         before, self.verdict = self.verdict, verdict
         self.judged_at = clock.monotonic()
-        asked = self.asked
-        shown = self.prompt.record.fingerprint if self.prompt else None
-        if asked is None or asked.fingerprint != shown or verdict.again:
-            self.leave(LEFT)
-        if asked is None:
+        prompt = self.unanswered
+        shown_fingerprint = self.prompt.record.fingerprint if self.prompt else None
+        if prompt is None or prompt.fingerprint != shown_fingerprint or verdict.again:
+            self.close_shown(LEFT)
+        if prompt is None:
             return
         if self.prompt is None:
-            self._open(asked, before.end if before else self.start)
+            self._open(prompt, before.end if before else self.start)
         else:
             self.prompt.record = attrs.evolve(
-                self.prompt.record, options=asked.options, selected=asked.selected
+                self.prompt.record, options=prompt.options, selected=prompt.selected
             )
 
     @property
-    def asked(self) -> Prompt | None:
-        """What the screen asks that somebody could answer, and nobody has."""
+    def unanswered(self) -> Prompt | None:
+        """The prompt that the screen shows, unless it is the one answered last."""
         verdict = self.verdict
         if verdict is None or verdict.prompt is None or verdict.kind not in ASKING:
             return None
-        answered, end = self.replied
+        answered, end = self.last_answer
         is_stale = verdict.end <= end and verdict.prompt.fingerprint == answered
         return None if is_stale or verdict.prompt.class_ in VIEWS else verdict.prompt
 
-    def _open(self, asked: Prompt, start: int) -> None:
+    def _open(self, prompt: Prompt, start: int) -> None:
         assert self.verdict is not None
         now, end = clock.now(), self.verdict.end
         self.prompt = OpenPrompt(
@@ -175,15 +181,15 @@ class PromptTracker:
                 status=PromptStatus.PENDING,
                 reason=None,
                 kind=self.verdict.kind,
-                class_=asked.class_,
-                form=asked.form,
-                question=asked.question,
-                summary=summary_of(asked),
-                options=asked.options,
-                selected=asked.selected,
-                fingerprint=asked.fingerprint,
-                rule=asked.rule,
-                raw_text=asked.text[:TEXT],
+                class_=prompt.class_,
+                form=prompt.form,
+                question=prompt.question,
+                summary=summary_of(prompt),
+                options=prompt.options,
+                selected=prompt.selected,
+                fingerprint=prompt.fingerprint,
+                rule=prompt.rule,
+                raw_text=prompt.text[:TEXT],
                 start=min(start, end),
                 end=end,
                 detector=DETECTOR,
@@ -199,10 +205,10 @@ class PromptTracker:
         )
         self.open_prompts.append(self.prompt)
 
-    def leave(self, reason: str) -> None:
-        """The prompt, if there is one, is no longer shown.
+    def close_shown(self, reason: str) -> None:
+        """Close the prompt on the screen, if there is one: it left the screen.
 
-        Where an answer is under way, what comes of that decides what became of it.
+        If it is claimed, the outcome of that answer determines its status.
         """
         open_prompt, self.prompt = self.prompt, None
         if open_prompt is None:
@@ -210,72 +216,77 @@ class PromptTracker:
         if self.hook is not None and self.hook.state is AgentState.WAITING:
             self.hook = None
         if open_prompt.is_claimed:
-            open_prompt.gone = reason
+            open_prompt.left_reason = reason
         elif open_prompt.record.answer is not None:
             open_prompt.close(PromptStatus.ANSWERED)
         else:
             open_prompt.close(PromptStatus.RESOLVED, reason)
 
     def claim(self, prompt_id: str) -> OpenPrompt:
-        """Take the prompt on the screen, to answer it; `release` or `reply` follows.
+        """Claim the prompt on the screen for an answer; `release` or `reply` follows.
 
-        Raises `AlreadyAnswered` where it is not there, or not open, or being answered,
-        and `CapacityReached`.
+        Raises `AlreadyAnswered` if it is not on the screen, not pending, or claimed,
+        and `CapacityReached` if too many prompts are not stored yet.
         """
         open_prompt = self.prompt
         if open_prompt is None or open_prompt.record.id != prompt_id:
-            raise AlreadyAnswered("This prompt is no longer on the screen.")
+            raise AlreadyAnswered(f"Prompt {prompt_id!r} is no longer on the screen.")
         if not open_prompt.record.is_pending:
             status = open_prompt.record.status
-            raise AlreadyAnswered(f"This prompt is {status} already.")
+            raise AlreadyAnswered(f"Prompt {prompt_id!r} is {status} already.")
         if open_prompt.is_claimed:
-            raise AlreadyAnswered("Somebody else is answering this prompt.")
+            raise AlreadyAnswered(
+                f"Another answer to prompt {prompt_id!r} is being typed."
+            )
         if len(self.open_prompts) > UNWRITTEN:
-            raise CapacityReached("The answers before this one are not written yet.")
+            raise CapacityReached(
+                "Earlier answers of this session are not stored yet. Try again later."
+            )
         open_prompt.is_claimed = True
         return open_prompt
 
     def release(self, open_prompt: OpenPrompt) -> None:
-        """Nothing was typed for it: it may be answered again, if it is still there."""
+        """End a claim for which nothing was typed; the prompt may be answered again."""
         open_prompt.is_claimed = False
-        if open_prompt.gone is not None:
-            open_prompt.close(PromptStatus.RESOLVED, open_prompt.gone)
+        if open_prompt.left_reason is not None:
+            open_prompt.close(PromptStatus.RESOLVED, open_prompt.left_reason)
 
     def reply(self, open_prompt: OpenPrompt, decision: Decision, end: int) -> Decision:
-        """It was answered, and the reaction to that begins at `end`; what is kept.
+        """End a claim whose answer was typed; return the decision to keep.
 
-        One that did not go stays pending, and may be answered again.
+        The reaction to the answer begins at `end`. A prompt that stayed on the screen
+        stays pending, and may be answered again.
         """
         open_prompt.is_claimed = False
         decision = attrs.evolve(
-            decision, resolved=decision.resolved or open_prompt.gone is not None
+            decision, resolved=decision.resolved or open_prompt.left_reason is not None
         )
         open_prompt.record = attrs.evolve(open_prompt.record, answer=decision)
         if decision.resolved:
             open_prompt.close(PromptStatus.ANSWERED)
-            self.replied = (open_prompt.record.fingerprint, end)
+            self.last_answer = (open_prompt.record.fingerprint, end)
         if decision.resolved and self.prompt is open_prompt:
-            self.prompt, asked = None, self.asked
-            if asked is not None:  # The same was asked again meanwhile.
-                self._open(asked, end)
+            self.prompt, prompt = None, self.unanswered
+            if prompt is not None:  # The program asked the same again meanwhile.
+                self._open(prompt, end)
         return decision
 
     def discard(self, record: PromptRecord) -> None:
-        """A prompt was put away, which the database knows already."""
+        """Discard a prompt, as the database already has."""
         for open_prompt in self.open_prompts:
             if open_prompt.record.id == record.id and open_prompt.record.is_pending:
                 open_prompt.record = open_prompt.stored = record
 
     def unsettled(self) -> list[OpenPrompt]:
-        """What is to be written or being answered; the rest is cleared away."""
+        """Return the prompts to store or being answered; forget those that are over."""
         self.open_prompts = [
             open_prompt for open_prompt in self.open_prompts if not open_prompt.is_over
         ]
         return [each for each in self.open_prompts if each.is_due or each.is_claimed]
 
-    def news(self) -> AgentStatus | None:
-        """What the program does now, if that is not what was told last."""
-        status = self._judged()
+    def status_change(self) -> AgentStatus | None:
+        """Return the agent status if it differs from the one returned last."""
+        status = self._current_status()
         if status is None:
             return None
         before = self.status
@@ -286,9 +297,9 @@ class PromptTracker:
 
     @property
     def rest(self) -> RestState:
-        """Whether a message that nobody asked for may disturb.
+        """Whether the agent can take an unsolicited message.
 
-        Silence without a known cause counts as rest once it has lasted.
+        An unknown state counts as idle after `SILENT_S`.
         """
         state = self.status.state if self.status else None
         silent_s = clock.monotonic() - self.judged_at
@@ -300,8 +311,8 @@ class PromptTracker:
             return RestState.IDLE
         return RestState.BUSY
 
-    def _judged(self) -> AgentStatus | None:
-        """A prompt on the screen counts most, then a hook, then what else is seen."""
+    def _current_status(self) -> AgentStatus | None:
+        """Derive the status: a prompt on the screen, else a hook, else the screen."""
         verdict, hook = self.verdict, self.hook
         kind = verdict.kind if verdict else None
         asks = kind in ASKING
@@ -313,7 +324,7 @@ class PromptTracker:
             state = _STATES[kind]
         else:
             return None
-        asked = verdict.prompt if verdict and asks else None
+        prompt = verdict.prompt if verdict and asks else None
         return AgentStatus(
             state=state,
             detected_at=clock.epoch_ms(clock.now()),
@@ -321,12 +332,12 @@ class PromptTracker:
             rule=verdict.rule if verdict else None,
             source="hook" if hook else "screen",
             prompt_id=self.prompt.record.id if self.prompt and asks else None,
-            waiting_for=summary_of(asked) if asked else None,
+            waiting_for=summary_of(prompt) if prompt else None,
             activity=hook.detail if hook else None,
         )
 
 
-def summary_of(asked: Prompt) -> str:
-    """What is asked, in a line."""
-    line = " ".join((asked.question or asked.text).split())
+def summary_of(prompt: Prompt) -> str:
+    """Return what a prompt asks, in one line."""
+    line = " ".join((prompt.question or prompt.text).split())
     return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"

@@ -1,4 +1,4 @@
-"""The queue of prompts that are posted to web addresses."""
+"""Posts prompts to webhooks, from a bounded queue."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,33 +11,36 @@ from ant.core.safe_post import log, post
 from ant.model.prompts import PromptRecord
 
 QUEUE: Final = 64
-"""Posts that may wait; the next is dropped, and that is logged: a prompt is told in
-rooms and on `/ws` anyway."""
+"""Posts that may wait. ANT drops and logs any more: prompts are announced in rooms and
+on `/ws` anyway."""
 
 WORKERS: Final = 4
-"""Posts under way: some slow receivers do not hold up the rest."""
+"""Concurrent posts: a few slow receivers do not delay the others."""
 
 TIMEOUT_S: Final = 5.0
-"""For one post, looking up the name included."""
+"""Timeout of one post, including the name lookup."""
 
 
 class Webhooks:
-    """A bounded queue of posts, and who works on it."""
+    """A bounded queue of posts, and the tasks that send them.
+
+    `private`: webhooks may be at private addresses.
+    """
 
     def __init__(self, private: bool = False) -> None:
         self._private = private
         self._send, self._queue = trio.open_memory_channel[tuple[str, bytes]](QUEUE)
 
     def post_nowait(self, url: str, record: PromptRecord) -> None:
-        """Post a prompt soon, or drop it where too many wait; never fails."""
+        """Queue a prompt for a post, or drop it if the queue is full. Never raises."""
         try:
             self._send.send_nowait((url, codec.dumps(record)))
         except trio.WouldBlock:
             increment(Limit.WEBHOOKS)
-            log.warning("A webhook is dropped: %d wait already.", QUEUE)
+            log.warning("A webhook post is dropped: the queue of %d is full.", QUEUE)
 
     async def run(self) -> None:
-        """Post for ever. *Cancellation:* what is not posted by then never is."""
+        """Post until cancelled. *Cancellation:* queued posts are dropped."""
         async with trio.open_nursery() as nursery:
             for _ in range(WORKERS):
                 nursery.start_soon(self._work)
@@ -48,8 +51,8 @@ class Webhooks:
             try:
                 with trio.fail_after(TIMEOUT_S):
                     status = await post(url, data, self._private)
-            except Exception as exc:  # noqa: BLE001  Whatever it is, it is theirs.
-                log.warning("The webhook at %s failed: %r", host, exc)
+            except Exception as exc:  # noqa: BLE001  The receiver may cause any error.
+                log.warning("The post to the webhook at %s failed: %r", host, exc)
             else:
                 if not 200 <= status < 300:
                     log.warning("The webhook at %s answered %d.", host, status)

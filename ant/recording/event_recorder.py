@@ -1,7 +1,8 @@
-"""What happens to running terminals outside of any transaction, brought to the scribe.
+"""Turns what happens in running terminals into run events for the transcript writer.
 
-States, titles and sizes come at a pace (`Throttle`), what is typed line by line
-(`TypedLines`), and what a host tells as it comes; all is recorded after its bytes.
+Agent states, titles and sizes are rate-limited (`Throttle`), typed input is recorded by
+lines (`TypedLines`), and events of a terminal host as they come. Each event is recorded
+after the bytes that it points at.
 """
 
 import math
@@ -24,20 +25,20 @@ from ant.terminal.input.typed_lines import TypedLines
 from ant.terminal.observations import InputSeen, TitleSeen
 
 STATUS_EVERY_S = 5.0
-"""An agent may be busy and ready several times a second; its states in between say
-little, and 720 an hour is what a log can bear."""
+"""At most one state per agent in this time. An agent may alternate between busy and
+ready several times a second; 720 events an hour is what a log can bear."""
 
 TITLE_EVERY_S = 5.0
-"""Agents draw their progress into the title."""
+"""At most one title in this time: agents show their progress in the title."""
 
 SIZE_EVERY_S = 1.0
-"""Who drags a window sets a size with each step."""
+"""At most one size in this time: dragging a window sets a size with each step."""
 
 TYPISTS = 16
-"""People who are told apart in one run of a program; what others type is nobody's."""
+"""Names that typed input is recorded under in one run; input of others has no name."""
 
 TICK_S = 0.1
-"""Two looks at what is due are so far apart: one look passes over all sessions."""
+"""Shortest time between two scans for due events; one scan covers all sessions."""
 
 
 @attrs.frozen
@@ -48,10 +49,13 @@ class _State:
 
 @attrs.define(eq=False)
 class _RunEvents:
-    """What one run has not told yet; `shows`: whether what is typed shows now."""
+    """The events of one run that are not recorded yet.
+
+    `shows_input` returns whether the terminal echoes typed input now.
+    """
 
     flow: OutputFlow
-    shows: Callable[[], bool]
+    shows_input: Callable[[], bool]
     states: Throttle[_State]
     titles: Throttle[TitleSeen]
     sizes: Throttle[tuple[int, int]]
@@ -59,7 +63,7 @@ class _RunEvents:
 
     @property
     def due(self) -> float:
-        """When the first of it is to be told."""
+        """When the first event is due (monotonic seconds); infinity without one."""
         dues = (self.states.due, self.titles.due, self.sizes.due)
         typed = (lines.due for lines in self.typed.values())
         return min(
@@ -68,128 +72,134 @@ class _RunEvents:
 
 
 class EventRecorder:
-    """Witnesses and the clerk tell it; start it before them."""
+    """Records the events of running programs, at a limited rate.
+
+    Start it before anything that calls it.
+    """
 
     def __init__(self, transcript_writer: TranscriptWriter) -> None:
         self._transcript_writer = transcript_writer
-        self._cases: dict[SessionId, _RunEvents] = {}
-        self._sooner, self._alarm = Wakeup(), math.inf
+        self._runs: dict[SessionId, _RunEvents] = {}
+        self._earlier, self._alarm = Wakeup(), math.inf
 
     async def run(self) -> None:
-        """Tell what is due, for ever. *Cancellation:* `leave` tells what is not."""
+        """Record due events until cancelled.
+
+        *Cancellation:* `leave` returns what is not recorded.
+        """
         while True:
             self._alarm = min(
-                (case.due for case in self._cases.values()), default=math.inf
+                (run.due for run in self._runs.values()), default=math.inf
             )
             with trio.move_on_at(self._alarm):
-                await self._sooner.wait()
+                await self._earlier.wait()
                 continue
             now = trio.current_time()
-            for session_id, case in self._cases.items():
-                if case.due <= now:
-                    self._tell(session_id, case, now)
+            for session_id, run in self._runs.items():
+                if run.due <= now:
+                    self._record_due(session_id, run, now)
             await trio.sleep(TICK_S)
 
     def enter(
-        self, session_id: SessionId, flow: OutputFlow, shows: Callable[[], bool]
+        self, session_id: SessionId, flow: OutputFlow, shows_input: Callable[[], bool]
     ) -> None:
-        """A program begins to run."""
-        self._cases[session_id] = _RunEvents(
+        """Begin to record a run."""
+        self._runs[session_id] = _RunEvents(
             flow,
-            shows,
+            shows_input,
             Throttle(STATUS_EVERY_S, lambda state: state.status.state),
-            Throttle(TITLE_EVERY_S, lambda seen: _words(seen.title)),
+            Throttle(TITLE_EVERY_S, lambda seen: _letters(seen.title)),
             Throttle(SIZE_EVERY_S, lambda size: size),
         )
 
     def leave(self, session_id: SessionId) -> list[PendingEntry]:
-        """It has ended: what is still to be recorded, before its end."""
-        case = self._cases.pop(session_id, None)
-        if case is None:
+        """End a run; return the events to record before its end."""
+        run = self._runs.pop(session_id, None)
+        if run is None:
             return []
-        self._tell(session_id, case, trio.current_time(), over=True)
-        return self._transcript_writer.last_heard(session_id, case.flow)
+        self._record_due(session_id, run, trio.current_time(), is_over=True)
+        return self._transcript_writer.take_unrecorded(session_id, run.flow)
 
     def state(self, session_id: SessionId, status: AgentStatus, end: int) -> None:
-        """The program does something else, seen by the byte before `end`."""
-        if (case := self._cases.get(session_id)) is not None:
-            case.states.offer(_State(status, end), trio.current_time())
-            self._stirred(session_id, case)
+        """Record an agent status that was detected after the byte before `end`."""
+        if (run := self._runs.get(session_id)) is not None:
+            run.states.offer(_State(status, end), trio.current_time())
+            self._changed(session_id, run)
 
     def titled(self, session_id: SessionId, seen: TitleSeen) -> None:
-        """The program has another title."""
-        if (case := self._cases.get(session_id)) is not None:
-            case.titles.offer(seen, trio.current_time())
-            self._stirred(session_id, case)
+        """Record a new window title."""
+        if (run := self._runs.get(session_id)) is not None:
+            run.titles.offer(seen, trio.current_time())
+            self._changed(session_id, run)
 
     def resized(self, session_id: SessionId, cols: int, rows: int) -> None:
-        """The terminal has another size."""
-        if (case := self._cases.get(session_id)) is not None:
-            case.sizes.offer((cols, rows), trio.current_time())
-            self._stirred(session_id, case)
+        """Record a new size of the terminal."""
+        if (run := self._runs.get(session_id)) is not None:
+            run.sizes.offer((cols, rows), trio.current_time())
+            self._changed(session_id, run)
 
     def typed(self, session_id: SessionId, seen: InputSeen) -> None:
-        """Somebody typed."""
-        if (case := self._cases.get(session_id)) is not None:
-            by = seen.by if len(case.typed) < TYPISTS else None
-            if (seen.source, seen.by) in case.typed:
+        """Record typed input."""
+        if (run := self._runs.get(session_id)) is not None:
+            by = seen.by if len(run.typed) < TYPISTS else None
+            if (seen.source, seen.by) in run.typed:
                 by = seen.by
-            lines = case.typed.setdefault((seen.source, by), TypedLines())
-            now, end = trio.current_time(), case.flow.tail.end
+            lines = run.typed.setdefault((seen.source, by), TypedLines())
+            now, end = trio.current_time(), run.flow.tail.end
             lines.feed(seen.data, seen.shown, now, end)
-            self._stirred(session_id, case)
+            self._changed(session_id, run)
 
-    def told(self, session_id: SessionId, told: HostEvent) -> None:
-        """The host of a terminal told something."""
-        if (case := self._cases.get(session_id)) is not None:
-            told = attrs.evolve(told, data=_sound(told.data))
-            self._transcript_writer.hear(session_id, case.flow, told)
+    def host_event(self, session_id: SessionId, event: HostEvent) -> None:
+        """Record an event of the terminal's host, without a rate limit."""
+        if (run := self._runs.get(session_id)) is not None:
+            event = attrs.evolve(event, data=_as_utf8(event.data))
+            self._transcript_writer.add_event(session_id, run.flow, event)
 
-    def _stirred(self, session_id: SessionId, case: _RunEvents) -> None:
-        """Tell what is due at once, and wake who waits for what is due later."""
-        if case.due <= (now := trio.current_time()):
-            self._tell(session_id, case, now)
-        if case.due < self._alarm:
-            self._sooner.set()
+    def _changed(self, session_id: SessionId, run: _RunEvents) -> None:
+        """Record what is due, and wake `run` if the next event is due earlier."""
+        if run.due <= (now := trio.current_time()):
+            self._record_due(session_id, run, now)
+        if run.due < self._alarm:
+            self._earlier.set()
 
-    def _tell(
-        self, session_id: SessionId, case: _RunEvents, now: float, over: bool = False
+    def _record_due(
+        self, session_id: SessionId, run: _RunEvents, now: float, is_over: bool = False
     ) -> None:
-        """Bring to the scribe what is due, or all when it is over."""
+        """Pass due events to the transcript writer; all of them if the run is over."""
 
         def is_due(at: float | None) -> bool:
-            return over or (at is not None and at <= now)
+            return is_over or (at is not None and at <= now)
 
-        def hear(heard: PendingEntry) -> None:
-            self._transcript_writer.hear(session_id, case.flow, heard)
+        def record(entry: PendingEntry) -> None:
+            self._transcript_writer.add_event(session_id, run.flow, entry)
 
-        if is_due(case.sizes.due) and (size := case.sizes.take(now)) is not None:
+        if is_due(run.sizes.due) and (size := run.sizes.take(now)) is not None:
             cols, rows = size.now
-            end = case.flow.tail.end
-            hear(HostEvent("resize", {"cols": cols, "rows": rows}, end))
-        if is_due(case.titles.due) and (seen := case.titles.take(now)) is not None:
+            end = run.flow.tail.end
+            record(HostEvent("resize", {"cols": cols, "rows": rows}, end))
+        if is_due(run.titles.due) and (seen := run.titles.take(now)) is not None:
             title = seen.now.title[: entries.TITLE]
-            hear(HostEvent("title", {"title": title}, seen.now.end))
-        for (source, by), lines in case.typed.items():
+            record(HostEvent("title", {"title": title}, seen.now.end))
+        for (source, by), lines in run.typed.items():
             if not is_due(lines.due):
                 continue
-            if (line := lines.take(case.shows(), now, over)) is not None:
-                hear(entries.typed(line, source, by, case.flow.tail.end))
-        if is_due(case.states.due) and (change := case.states.take(now)) is not None:
+            if (line := lines.take(run.shows_input(), now, is_over)) is not None:
+                record(entries.typed(line, source, by, run.flow.tail.end))
+        if is_due(run.states.due) and (change := run.states.take(now)) is not None:
             before = change.before.status.state if change.before else None
             state = change.now
-            hear(entries.status(before, state.status, state.end, change.passed_over))
+            record(entries.status(before, state.status, state.end, change.passed_over))
 
 
-def _sound(data: dict[str, Any]) -> dict[str, Any]:
-    """Without what no UTF-8 can say: a host may pass on bytes that are no text."""
+def _as_utf8(data: dict[str, Any]) -> dict[str, Any]:
+    """Replace what UTF-8 cannot encode: a host may pass on bytes that are no text."""
     return {
         key: each.encode("utf-8", "replace").decode() if isinstance(each, str) else each
         for key, each in data.items()
     }
 
 
-def _words(title: str) -> str:
-    """A title without what spins in it."""
-    words = "".join(each if each.isalnum() else " " for each in title)
-    return " ".join(words.split())
+def _letters(title: str) -> str:
+    """A title without its spinner: its letters and digits only."""
+    letters = "".join(each if each.isalnum() else " " for each in title)
+    return " ".join(letters.split())

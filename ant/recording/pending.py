@@ -1,7 +1,7 @@
-"""What waits until the bytes that it points at are stored; bounded, session by session.
+"""Items that wait until the bytes that they point at are stored, bounded per session.
 
-Rule 1: of one session all comes out in the order in which it went in.
-Rule 2: beyond the bound the oldest goes, and so does what an earlier run left.
+Rule 1: the items of one session come out in the order in which they were added.
+Rule 2: beyond the bound the oldest item is dropped, as are the items of an earlier run.
 """
 
 from collections import deque
@@ -15,27 +15,33 @@ T = TypeVar("T")
 
 
 class PendingByOffset(Generic[T]):
-    """At most `size` things of each session, each with the offset it waits for."""
+    """At most `size` items per session, each with the offset that must be stored."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._waiting: dict[SessionId, tuple[OutputFlow, deque[tuple[int, T]]]] = {}
 
     def add(self, session_id: SessionId, flow: OutputFlow, end: int, item: T) -> int:
-        """It waits for the byte before `end`; how many others had to go."""
-        known = self._waiting.get(session_id)
-        gone = 0
-        if known is None or known[0] is not flow:
-            gone = len(known[1]) if known else 0
-            known = self._waiting[session_id] = flow, deque()
-        known[1].append((end, item))
-        if len(known[1]) > self._size:
-            known[1].popleft()
-            gone += 1
-        return gone
+        """Keep `item` until the bytes before `end` are stored.
+
+        Return how many items were dropped for it.
+        """
+        entry = self._waiting.get(session_id)
+        dropped = 0
+        if entry is None or entry[0] is not flow:
+            dropped = len(entry[1]) if entry else 0
+            entry = self._waiting[session_id] = flow, deque()
+        entry[1].append((end, item))
+        if len(entry[1]) > self._size:
+            entry[1].popleft()
+            dropped += 1
+        return dropped
 
     def ready(self) -> list[tuple[SessionId, list[tuple[int, T]]]]:
-        """What need not wait any longer; it is taken out."""
+        """Remove and return, by session, the items whose bytes are stored.
+
+        An item whose bytes are not stored holds back those behind it.
+        """
         due = []
         for session_id, (flow, waiting) in list(self._waiting.items()):
             taken = []
@@ -48,17 +54,20 @@ class PendingByOffset(Generic[T]):
         return due
 
     def put_back(self, session_id: SessionId, taken: Sequence[tuple[int, T]]) -> int:
-        """It was taken out and could not be stored; how many are too many now."""
-        known = self._waiting.get(session_id)
-        if known is None:  # The run is over: what it had is stored otherwise.
+        """Put items back that `ready` returned and that could not be stored.
+
+        Return how many items were dropped for them.
+        """
+        entry = self._waiting.get(session_id)
+        if entry is None:  # The run is over: `leave` returned the items it had then.
             return len(taken)
-        known[1].extendleft(reversed(taken))
-        gone = max(len(known[1]) - self._size, 0)
-        for _ in range(gone):
-            known[1].popleft()
-        return gone
+        entry[1].extendleft(reversed(taken))
+        dropped = max(len(entry[1]) - self._size, 0)
+        for _ in range(dropped):
+            entry[1].popleft()
+        return dropped
 
     def leave(self, session_id: SessionId) -> list[tuple[int, T]]:
-        """The run is over: all that waits still, taken out."""
-        known = self._waiting.pop(session_id, None)
-        return list(known[1]) if known else []
+        """Remove and return all items of a session whose run is over."""
+        entry = self._waiting.pop(session_id, None)
+        return list(entry[1]) if entry else []

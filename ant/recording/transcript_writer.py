@@ -1,4 +1,7 @@
-"""The transcript writer, one for all sessions: tails to chunks, in grouped commits."""
+"""Stores the output of all sessions: from their tails into SQLite, in grouped commits.
+
+See `TranscriptWriter` for the way of a byte.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,7 +18,7 @@ from ant.model.run_events import HostEvent
 from ant.model.sessions import SessionId
 from ant.recording.pending import PendingByOffset
 from ant.run_events import entries
-from ant.run_events import log as tracing
+from ant.run_events import log as event_log
 from ant.run_events.entries import PendingEntry
 from ant.store import Keyframe, Unit
 from ant.terminal.buffer.flow import OutputFlow
@@ -25,66 +28,70 @@ from ant.terminal.detect.verdict import VerdictSeen
 log = logging.getLogger(__name__)
 
 LINGER_S = 0.1
-"""How long the first new byte waits for company; with the commit well below 250 ms."""
+"""How long a round waits for more bytes after the first one. With the commit, a byte is
+stored well within 250 ms."""
 
 URGENT = 512 << 10
-"""Bytes of one session that do not wait for company."""
+"""Unstored bytes of one session that start a round at once."""
 
 SHARE = 1 << 20
-"""Bytes of one session in one commit, so that a flood leaves room for its siblings."""
+"""Bytes of one session in one commit: a flood leaves room for other sessions."""
 
 ROUND = 4 << 20
-"""Bytes of all sessions in one commit, or a chunk more: whoever else has something to
-write waits for it, some 30 ms. What is left over is stored right after it."""
+"""Bytes of all sessions in one commit, or a chunk more. Other writers wait for such a
+commit, some 30 ms. The next round stores the rest without a pause."""
 
 RETRY_S = 0.5
-"""Pause after the database refused; the tails fill meanwhile and programs wait."""
+"""Pause after a failed commit. The tails fill meanwhile, and back-pressure stops the
+programs."""
 
+VERDICTS_MAX = 256
+"""Verdicts of one session that wait for their bytes; beyond it, the oldest are
+dropped."""
 
-NOTES = 256
-"""Verdicts of one session that wait for its bytes to be stored; then the oldest go."""
+EVENTS_MAX = 256
+"""Run events of one session that wait for their bytes; beyond it, the oldest are
+dropped, and the chain of events records how many."""
 
-HEARD = 256
-"""Facts of one session that wait likewise; the oldest go, and the chain says so."""
+VerdictBatch = list[tuple[SessionId, list[VerdictSeen]]]
+"""Sessions, and the verdicts to store for each."""
 
-Notes = list[tuple[SessionId, list[VerdictSeen]]]
-"""Sessions and the verdicts on theirs that are to be stored."""
-
-Batch = list[tuple[SessionId, list[tuple[int, bytes]]]]
-"""Sessions and the chunks of theirs that are to be stored."""
+ChunkBatch = list[tuple[SessionId, list[tuple[int, bytes]]]]
+"""Sessions, and the chunks to store for each: offset and data."""
 
 
 def store_chunks(
     unit: Unit,
-    batch: Batch,
+    batch: ChunkBatch,
     keep: int,
     keyframes: Sequence[Keyframe] = (),
 ) -> int:
-    """Append to several transcripts, reserve offsets for what may follow, and trim.
+    """Append chunks to transcripts, reserve the offsets after them, and trim.
 
-    How many bytes went. The reserve is a whole tail past what is stored: no more can
-    be visible by then.
+    Return how many bytes were trimmed: the oldest beyond `keep` bytes of a session. The
+    reserve is one tail capacity past the stored end: no byte beyond it can be visible
+    to a client before the next commit.
     """
-    at, gone = clock.stamp(unit.now), 0
+    at, trimmed = clock.stamp(unit.now), 0
     for session_id, chunks in batch:
         offset, last = chunks[-1]
         unit.transcripts.append(
             session_id, at, chunks, reserved=offset + len(last) + CAPACITY
         )
-        gone += unit.transcripts.trim(session_id, keep)
+        trimmed += unit.transcripts.trim(session_id, keep)
         unit.sessions.spoke(session_id, at)
     for keyframe in keyframes:
         unit.keyframes.put(keyframe)
-    return gone
+    return trimmed
 
 
-def store_sightings(unit: Unit, notes: Notes) -> None:
-    """Append verdicts whose bytes are stored; those of a session that is gone are not.
+def store_verdicts(unit: Unit, batch: VerdictBatch) -> None:
+    """Append verdicts whose bytes are stored, and drop those whose bytes were trimmed.
 
-    What was trimmed away of the transcript takes its verdicts with it.
+    Verdicts of a session that was removed are left out.
     """
     at = clock.stamp(unit.now)
-    for session_id, seen in notes:
+    for session_id, seen in batch:
         session = unit.sessions.get(session_id)
         if session is not None and session.terminal is not None:
             unit.sightings.add(session_id, at, seen)
@@ -92,65 +99,89 @@ def store_sightings(unit: Unit, notes: Notes) -> None:
 
 
 class TranscriptWriter:
-    """Who has unstored bytes, and the task that stores them.
+    """The task that stores the output, verdicts and run events of all sessions.
 
-    `waits` while the database refuses them, whatever smaller things still fit. `stored`
-    is told whose bytes went.
+    The way of a byte:
+
+    1. The terminal appends it to the session's `OutputFlow`. It is now in the tail, in
+       memory, and viewers may receive it.
+    2. The session calls `mark`. `run` waits up to `LINGER_S` for more bytes, then
+       starts a round.
+    3. The round takes the unstored bytes of the marked tails as chunks, and stores them
+       in one transaction (`store_chunks`).
+    4. After the commit it marks them as stored in the flow. That frees the tail and
+       ends `flush`.
+    5. If the commit fails, the tails keep the bytes, and the next round tries again
+       after `RETRY_S`. A full tail stops the program by back-pressure; no output is
+       dropped.
+
+    Verdicts and run events point at bytes by their offset. They wait in memory
+    (`PendingByOffset`) until those bytes are stored; a transaction right after the
+    chunks of a round stores them. So the database never has an event whose bytes it
+    lacks.
+
+    `waits` is true while the database refuses anything of this. `on_stored` is called
+    with each session whose bytes were stored.
     """
 
     def __init__(
         self,
         journal: Journal,
         keep: int,
-        stored: Callable[[SessionId], None] = lambda _: None,
+        on_stored: Callable[[SessionId], None] = lambda _: None,
     ) -> None:
         self.waits = False
-        self._journal, self._keep, self._tell = journal, keep, stored
+        self._journal, self._keep, self._on_stored = journal, keep, on_stored
         self._dirty: dict[SessionId, OutputFlow] = {}
         self._draw: dict[SessionId, Callable[[], Keyframe | None]] = {}
-        self._notes: PendingByOffset[VerdictSeen] = PendingByOffset(NOTES)
-        self._heard: PendingByOffset[PendingEntry] = PendingByOffset(HEARD)
+        self._verdicts: PendingByOffset[VerdictSeen] = PendingByOffset(VERDICTS_MAX)
+        self._events: PendingByOffset[PendingEntry] = PendingByOffset(EVENTS_MAX)
         self._lost: dict[SessionId, int] = {}
-        self._wakeup, self._hurry = Wakeup(), Wakeup()
+        self._wakeup, self._urgent = Wakeup(), Wakeup()
         self._begun = self._ended = 0
         self._round = trio.Event()
         self._outages = {
             each: RetryLog(log, f"{each} wait for the disk")
-            for each in ("Transcripts", "Verdicts", "Facts")
+            for each in ("Transcripts", "Verdicts", "Run events")
         }
 
     def mark(self, session_id: SessionId, flow: OutputFlow) -> None:
-        """This session has new bytes."""
+        """Store the new bytes of a session soon."""
         self._dirty[session_id] = flow
         self._wakeup.set()
         if flow.tail.end - flow.tail.stored >= URGENT:
-            self._hurry.set()
+            self._urgent.set()
 
-    def note(self, session_id: SessionId, flow: OutputFlow, seen: VerdictSeen) -> None:
-        """A verdict is to be stored, once the bytes before it are."""
-        self._notes.add(session_id, flow, seen.verdict.end, seen)
-        self._wakeup.set()
-
-    def hear(
-        self, session_id: SessionId, flow: OutputFlow, heard: PendingEntry
+    def add_verdict(
+        self, session_id: SessionId, flow: OutputFlow, seen: VerdictSeen
     ) -> None:
-        """A fact is to be recorded, once the bytes that it points at are stored."""
-        end = heard.offset if isinstance(heard, HostEvent) else heard.end
-        gone = self._heard.add(session_id, flow, end or 0, heard)
-        self._lose(session_id, gone)
+        """Store a verdict once the bytes before it are stored."""
+        self._verdicts.add(session_id, flow, seen.verdict.end, seen)
         self._wakeup.set()
 
-    def last_heard(self, session_id: SessionId, flow: OutputFlow) -> list[PendingEntry]:
-        """The run is over, and this is left to be recorded with its end.
+    def add_event(
+        self, session_id: SessionId, flow: OutputFlow, entry: PendingEntry
+    ) -> None:
+        """Record a run event once the bytes that it points at are stored."""
+        end = entry.offset if isinstance(entry, HostEvent) else entry.end
+        dropped = self._events.add(session_id, flow, end or 0, entry)
+        self._count_lost(session_id, dropped)
+        self._wakeup.set()
 
-        What points at bytes that will never be stored points as far as they are.
+    def take_unrecorded(
+        self, session_id: SessionId, flow: OutputFlow
+    ) -> list[PendingEntry]:
+        """Remove and return the run events that wait; the run is over.
+
+        The caller records them with the end of the run. Offsets past the stored end are
+        lowered to it: those bytes will never be stored.
         """
-        left = self._heard.leave(session_id)
+        pending = self._events.leave(session_id)
         stored = flow.tail.stored
-        heard = _after(self._lost.pop(session_id, 0), left)
-        return [entries.at_most(each, stored) for each in heard]
+        unrecorded = _with_losses(self._lost.pop(session_id, 0), pending)
+        return [entries.at_most(each, stored) for each in unrecorded]
 
-    def _lose(self, session_id: SessionId, count: int) -> None:
+    def _count_lost(self, session_id: SessionId, count: int) -> None:
         if count:
             increment(Limit.TRAIL, count)
             self._lost[session_id] = self._lost.get(session_id, 0) + count
@@ -158,60 +189,64 @@ class TranscriptWriter:
     def mark_drawing(
         self, session_id: SessionId, draw: Callable[[], Keyframe | None]
     ) -> None:
-        """A keyframe is due; it is drawn when it is stored.
+        """Store a keyframe with the next round, which calls `draw` for it.
 
-        Where the database refuses it, it is left out: a redraw begins earlier then.
+        If the commit fails, the keyframe is dropped: a redraw then begins at an earlier
+        one.
         """
         self._draw[session_id] = draw
         self._wakeup.set()
 
     def forget_drawing(self, session_id: SessionId) -> None:
-        """None is due any more; one drawn already is stored before what comes."""
+        """Drop a keyframe that is due and not drawn.
+
+        One that is drawn already is stored before anything written after this call.
+        """
         self._draw.pop(session_id, None)
 
     async def flush(
         self, session_id: SessionId, flow: OutputFlow, end: int | None = None
     ) -> None:
-        """Wait until what is below `end`, or all that the flow holds now, is stored.
+        """Wait until all bytes before `end` are stored; by default, all there are now.
 
-        *Cancellation:* nothing is lost, it is stored as ever.
+        *Cancellation:* the bytes are stored all the same.
         """
         end = flow.tail.end if end is None else min(end, flow.tail.end)
         if flow.tail.stored < end:
             self.mark(session_id, flow)
-            self._hurry.set()
+            self._urgent.set()
             await flow.wait_stored(end)
 
     async def try_flush(self, session_id: SessionId, flow: OutputFlow) -> None:
-        """As `flush`, unless the database refuses: then it does not wait for it.
+        """As `flush`, but return once the database refuses.
 
-        *Cancellation:* nothing is lost, it is stored as ever.
+        *Cancellation:* the bytes are stored all the same.
         """
         end = flow.tail.end
         while flow.tail.stored < end and not self.waits:
             self.mark(session_id, flow)
-            self._hurry.set()
+            self._urgent.set()
             await self._round.wait()
 
     async def catch_up(self, session_id: SessionId, flow: OutputFlow) -> None:
-        """As `flush`, and what was seen in those bytes is stored, too.
+        """As `flush`, and wait until verdicts and run events up to here are stored.
 
-        *Cancellation:* nothing is lost, it is stored as ever.
+        *Cancellation:* all of it is stored all the same.
         """
         await self.flush(session_id, flow)
-        # The round that stored the bytes may be past what was seen in them.
+        # The round that stored the bytes may be past its verdicts and events.
         begun = self._begun
         self._wakeup.set()
-        self._hurry.set()
+        self._urgent.set()
         while self._ended <= begun:
             await self._round.wait()
 
     async def run(self) -> None:
-        """Store for ever. *Cancellation:* between two commits; none is cut."""
+        """Store until cancelled. *Cancellation:* between two commits; none is cut."""
         while True:
             await self._wakeup.wait()
             with trio.move_on_after(LINGER_S):
-                await self._hurry.wait()
+                await self._urgent.wait()
             self._begun += 1
             await self._store()
             self._ended = self._begun
@@ -222,7 +257,7 @@ class TranscriptWriter:
         dirty, self._dirty = self._dirty, {}
         try:
             await self._store_all(dirty)
-        finally:  # However it went, nobody's bytes are forgotten.
+        finally:  # Whatever happened, bytes that are not stored stay marked.
             for session_id, flow in dirty.items():
                 if flow.tail.stored < flow.tail.end:
                     self.mark(session_id, flow)
@@ -230,8 +265,8 @@ class TranscriptWriter:
     async def _store_all(self, dirty: dict[SessionId, OutputFlow]) -> None:
         draw, self._draw = self._draw, {}
         keyframes = [drawn for each in draw.values() if (drawn := each()) is not None]
-        batch = self._due(dirty)
-        # After a failure each by itself: what is wrong with one must not hold up all.
+        batch = self._next_batch(dirty)
+        # After a failure, each session by itself: one bad session must not block all.
         groups = [[each] for each in batch] if self.waits else [batch]
         failed = False
         for group in groups:
@@ -239,85 +274,92 @@ class TranscriptWriter:
                 continue
             due, keyframes = keyframes, []
             try:
-                gone = await self._journal.write(store_chunks, group, self._keep, due)
+                trimmed = await self._journal.write(
+                    store_chunks, group, self._keep, due
+                )
             except StorageFailed as exc:
                 self._outages["Transcripts"].failed(exc)
                 failed = True
             else:
-                increment(Limit.TRANSCRIPT, gone)
-                self._stored(group, dirty)
+                increment(Limit.TRANSCRIPT, trimmed)
+                self._mark_stored(group, dirty)
         if not failed:
             self._outages["Transcripts"].worked()
-        failed = not await self._store_notes() or failed
-        failed = not await self._store_heard() or failed
+        failed = not await self._store_verdicts() or failed
+        failed = not await self._record_events() or failed
         self.waits = failed
         if failed:
             self._wakeup.set()
             await trio.sleep(RETRY_S)
 
-    def _due(self, dirty: dict[SessionId, OutputFlow]) -> Batch:
-        """What goes into the next commit; who finds no room is first in that after."""
-        batch, room = Batch(), ROUND
+    def _next_batch(self, dirty: dict[SessionId, OutputFlow]) -> ChunkBatch:
+        """Take at most `ROUND` bytes; sessions without room are first in the next."""
+        batch, room = ChunkBatch(), ROUND
         for session_id, flow in dirty.items():
             if room <= 0:
                 self._dirty[session_id] = flow
                 self._wakeup.set()
-                self._hurry.set()
+                self._urgent.set()
             elif chunks := flow.tail.pending(min(SHARE, room)):
                 batch.append((session_id, chunks))
                 room -= sum(len(data) for _, data in chunks)
         return batch
 
-    async def _store_notes(self) -> bool:
-        """Store the verdicts whose bytes are stored; whether the database took them."""
-        due = self._notes.ready()
+    async def _store_verdicts(self) -> bool:
+        """Store the verdicts whose bytes are stored; return whether that succeeded."""
+        due = self._verdicts.ready()
         if not due:
             return True
-        notes = [(session_id, [each for _, each in seen]) for session_id, seen in due]
+        batch = [(session_id, [each for _, each in seen]) for session_id, seen in due]
         try:
-            await self._journal.write(store_sightings, notes)
+            await self._journal.write(store_verdicts, batch)
         except StorageFailed as exc:
             self._outages["Verdicts"].failed(exc)
             for session_id, seen in due:
-                self._notes.put_back(session_id, seen)
+                self._verdicts.put_back(session_id, seen)
             return False
         self._outages["Verdicts"].worked()
         return True
 
-    async def _store_heard(self) -> bool:
-        """Record the facts whose bytes are stored; whether the database took them."""
-        due = self._heard.ready()
+    async def _record_events(self) -> bool:
+        """Record the events whose bytes are stored; return whether that succeeded."""
+        due = self._events.ready()
         if not due:
             return True
         lost = {session_id: self._lost.pop(session_id, 0) for session_id, _ in due}
-        batch = [(each, _after(lost[each], heard)) for each, heard in due]
+        batch = [(each, _with_losses(lost[each], events)) for each, events in due]
         try:
-            await self._journal.write(tracing.record_all, batch)
+            await self._journal.write(event_log.record_all, batch)
         except StorageFailed as exc:
-            self._outages["Facts"].failed(exc)
-            for session_id, heard in due:
-                self._lose(session_id, self._heard.put_back(session_id, heard))
+            self._outages["Run events"].failed(exc)
+            for session_id, events in due:
+                dropped = self._events.put_back(session_id, events)
+                self._count_lost(session_id, dropped)
                 self._lost[session_id] = self._lost.get(session_id, 0)
                 self._lost[session_id] += lost[session_id]
             return False
         except Exception:
-            # A bug, and the next try would end as this one.
-            log.exception("Facts of %s sessions are lost.", len(due))
-            for session_id, heard in due:
-                self._lose(session_id, lost[session_id] + len(heard))
+            # A bug: another try would fail in the same way.
+            log.exception("Run events of %s sessions are lost.", len(due))
+            for session_id, events in due:
+                self._count_lost(session_id, lost[session_id] + len(events))
         else:
-            self._outages["Facts"].worked()
+            self._outages["Run events"].worked()
         return True
 
-    def _stored(self, group: Batch, dirty: dict[SessionId, OutputFlow]) -> None:
+    def _mark_stored(
+        self, group: ChunkBatch, dirty: dict[SessionId, OutputFlow]
+    ) -> None:
         for session_id, chunks in group:
             flow = dirty[session_id]
             offset, last = chunks[-1]
             flow.mark_stored(offset + len(last))
-            self._tell(session_id)
+            self._on_stored(session_id)
 
 
-def _after(lost: int, heard: Sequence[tuple[int, PendingEntry]]) -> list[PendingEntry]:
-    """What to record: first how many before it were lost, if any were."""
+def _with_losses(
+    lost: int, events: Sequence[tuple[int, PendingEntry]]
+) -> list[PendingEntry]:
+    """Return the events, after an entry for the `lost` ones before them, if any."""
     before: list[PendingEntry] = [entries.lost(lost)] if lost else []
-    return before + [each for _, each in heard]
+    return before + [each for _, each in events]

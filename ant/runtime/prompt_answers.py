@@ -87,7 +87,9 @@ async def answer_card(
     await system.journal.read(sessions.check_active, room_id)
     with _in_content():
         response = codec.read_body(request.content.encode(), AgentResponse)
-    terminal, named = await system.journal.read(prompts.find_asked, room_id, response)
+    terminal, named = await system.journal.read(
+        prompts.find_response_target, room_id, response
+    )
     record = await _bound(system, terminal.id, named.id if named else None)
     with _in_content():
         choice = interpret.card_choice(record, response)

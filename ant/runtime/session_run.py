@@ -207,7 +207,7 @@ class SessionRun:
                 prompts.open_prompt, self.session_id
             )
             past = await self._services.journal.read_in_thread(
-                keyframes.unheard, self.session_id
+                keyframes.output_since_last_command, self.session_id
             )
         self.has_begun = True
         self._services.recorder.enter(
@@ -238,9 +238,11 @@ class SessionRun:
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case VerdictSeen():
-                self._services.prompt_service.saw(self.session_id, observation.verdict)
+                self._services.prompt_service.verdict_changed(
+                    self.session_id, observation.verdict
+                )
                 self._services.dispatcher.saw(self.session_id)
-                self._services.transcript_writer.note(
+                self._services.transcript_writer.add_verdict(
                     self.session_id, self.flow, observation
                 )
             case InputSeen():
@@ -249,11 +251,13 @@ class SessionRun:
                 self._services.recorder.titled(self.session_id, observation)
             case ControlSeen(kind, data):
                 told = HostEvent(kind, data, self.flow.tail.end)
-                self._services.recorder.told(self.session_id, told)
+                self._services.recorder.host_event(self.session_id, told)
             case BlockSeen(block):
                 ago = timedelta(seconds=trio.current_time() - block.at)
                 fact = command_block(block, clock.now() - ago)
-                self._services.transcript_writer.hear(self.session_id, self.flow, fact)
+                self._services.transcript_writer.add_event(
+                    self.session_id, self.flow, fact
+                )
             case Resized(cols, rows):
                 self._services.recorder.resized(self.session_id, cols, rows)
                 # Bytes alone cannot tell a redraw where the size changed.
@@ -272,7 +276,7 @@ class SessionRun:
             0.0,
             self.detector.flag,
         )
-        self._services.transcript_writer.note(self.session_id, self.flow, seen)
+        self._services.transcript_writer.add_verdict(self.session_id, self.flow, seen)
 
     def is_alone(self) -> bool:
         """Whether no socket has joined as the program's terminal."""

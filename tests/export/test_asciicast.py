@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.export.asciicast import Marker, Piece, Size, events, header
+from ant.export.asciicast import Marker, Piece, events, header
+from ant.recording.size_timeline import SizeChange
 from ant.terminal.buffer.tail import decode
 from ant.terminal.screen.base import open_screen
 from tests.strategies import CUTS, cut, terminal_bytes
@@ -23,11 +24,11 @@ def pieces(parts: list[bytes]) -> list[Piece]:
 
 
 def test_output_sizes_and_marks_are_in_order() -> None:
-    """Each with the seconds since the one before; a piece is cut where it must be."""
+    """With the seconds since the previous one; a piece is split where needed."""
     lines = list(
         events(
             pieces([b"hello", b"worldagain"]),
-            [Size(100, 80, 24), Size(110, 40, 10)],
+            [SizeChange(100, 80, 24), SizeChange(110, 40, 10)],
             [Marker(105, "asked"), Marker(115, "answered")],
         )
     )
@@ -43,9 +44,9 @@ def test_output_sizes_and_marks_are_in_order() -> None:
 
 
 def test_a_prompt_comes_before_its_answer() -> None:
-    """What stands at one place is in its order, not in that of the alphabet."""
+    """Marks at one offset keep their order."""
     marks = [Marker(101, "prompt: Go on?"), Marker(101, "answer: y")]
-    lines = events(pieces([b"a"]), [Size(101, 9, 9)], marks)
+    lines = events(pieces([b"a"]), [SizeChange(101, 9, 9)], marks)
     assert ["a", "9x9", "prompt: Go on?", "answer: y"] == [each for _, _, each in lines]
 
 
@@ -57,7 +58,9 @@ def test_no_time_is_lost_where_nothing_is_shown() -> None:
 
 def test_two_sizes_within_one_piece_each_have_their_place() -> None:
     """What was shown before the second is played before it."""
-    lines = events(pieces([b"abcdef"]), [Size(102, 9, 9), Size(105, 8, 8)], [])
+    lines = events(
+        pieces([b"abcdef"]), [SizeChange(102, 9, 9), SizeChange(105, 8, 8)], []
+    )
     assert ["ab", "9x9", "cde", "8x8", "f"] == [text for _, _, text in lines]
 
 
@@ -83,7 +86,7 @@ def test_any_split_and_any_size_ends_on_the_same_screen(
     text, used = decode(data)
     data = text.encode() + data[used:]
     sizes = [
-        Size(min(place, 100 + len(data)), 10 + number, 5)
+        SizeChange(min(place, 100 + len(data)), 10 + number, 5)
         for number, place in enumerate(sorted(places))
     ]
     own, played = open_screen(20, 4), open_screen(20, 4)

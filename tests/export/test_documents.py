@@ -84,7 +84,7 @@ def test_code_is_quoted_whatever_is_in_it(text: str) -> None:
 
 @given(name=st.text(max_size=80))
 def test_a_file_name_is_safe_anywhere(name: str) -> None:
-    """No separator, no dot in front, and the id tells two of a name apart."""
+    """Without separators or a leading dot; the id makes it unique."""
     session = attrs.evolve(SESSION, name=name)
     made = documents.file_name(session, "md")
     assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_[A-Za-z0-9_-]{8}\.md", made)
@@ -92,7 +92,7 @@ def test_a_file_name_is_safe_anywhere(name: str) -> None:
 
 
 @given(WRITING)
-def test_whatever_is_written_stands_in_the_document(text: str) -> None:
+def test_any_text_is_quoted_in_the_document(text: str) -> None:
     """Line by line, quoted; and in the page, escaped."""
     document = SessionDocument(SESSION, [said(0, text)], (), (), (), (), text)
     document, page = documents.markdown(document), documents.page(document)

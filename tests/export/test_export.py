@@ -16,7 +16,7 @@ from ant.export.verify import verify
 from ant.messages.messages import post_message
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionId
-from ant.recording.transcript_writer import store_chunks, store_sightings
+from ant.recording.transcript_writer import store_chunks, store_verdicts
 from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Store, Unit
@@ -41,7 +41,7 @@ def session(store: Store) -> Session:
         VerdictSeen(Verdict(Kind.BUSY, "time", (), 0), None, 80, 24),
         VerdictSeen(quiet, None, 40, 10),
     ]
-    store.transact(store_sightings, [(row.id, seen)])
+    store.transact(store_verdicts, [(row.id, seen)])
     store.transact(post_message, row.id, PostMessage(content="We ship it today."))
     return row
 
@@ -51,10 +51,10 @@ def export(store: Store, session_id: SessionId, *names: str, **where: Path) -> A
     return store.read(exporting.export, session_id, names, Folders(**where))
 
 
-def test_without_a_folder_the_document_comes_back(
+def test_without_a_folder_the_document_is_returned(
     store: Store, session: Session
 ) -> None:
-    """Each form in the answer."""
+    """Each format, in the response."""
     done = export(store, session.id, "markdown", "json", "asciicast", "html")
     assert all(each.ok and each.path is None for each in done.values())
     assert "> We ship it today." in done["markdown"].document
@@ -67,10 +67,10 @@ def test_without_a_folder_the_document_comes_back(
     assert "We ship it today." in done["html"].document
 
 
-def test_a_film_ends_on_the_screen_of_the_session(
+def test_a_cast_ends_on_the_screen_of_the_session(
     store: Store, session: Session
 ) -> None:
-    """Played through the screen model, resizes too."""
+    """Played with its resizes."""
     film = export(store, session.id, "asciicast")["asciicast"].document
     first, *rest = map(json.loads, film.splitlines())
     played, own = open_screen(80, 24), open_screen(80, 24)
@@ -87,7 +87,7 @@ def test_a_film_ends_on_the_screen_of_the_session(
 
 
 def test_commands_are_in_every_document(store: Store, session: Session) -> None:
-    """Listed with how they ended, and a mark in the film before their output."""
+    """With their exit codes, and a marker in the cast before their output."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     block = CommandBlock(
         "make `x`\nit", False, "/a b", 2, 1.25, 16, 25, (2, 16), None, 0.0
@@ -112,7 +112,7 @@ def test_commands_are_in_every_document(store: Store, session: Session) -> None:
 
 
 def test_prompts_are_in_every_document(store: Store, session: Session) -> None:
-    """With their answers; and marks in the film."""
+    """With their answers, and markers in the cast."""
     done = asked.record(session.id, answer=asked.decision())
     store.transact(lambda unit: unit.prompts.add(done))
     made = export(store, session.id, "markdown", "html", "json", "asciicast")
@@ -123,10 +123,10 @@ def test_prompts_are_in_every_document(store: Store, session: Session) -> None:
     assert '"m","answer: Yes"' in made["asciicast"].document
 
 
-def test_a_large_document_is_not_made_for_an_answer(
+def test_a_large_document_is_not_made_for_a_response(
     store: Store, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stops where it is too much; a folder takes all of it, piece by piece."""
+    """It stops at the limit; a file gets all of it, piece by piece."""
     monkeypatch.setattr(exporting, "DOCUMENT_MAX", 100_000)
     data, at = random_bytes(1 << 20), len(DATA)
     for start in range(0, len(data), 1 << 16):
@@ -165,10 +165,10 @@ def random_bytes(size: int) -> bytes:
     )
 
 
-def test_with_a_folder_it_is_written_there(
+def test_with_a_folder_the_document_is_written(
     store: Store, session: Session, tmp_path: Path
 ) -> None:
-    """By year and month; Markdown to the vault, and again in its place."""
+    """By year and month, Markdown to the vault; a second export replaces it."""
     where = {"export_dir": tmp_path / "out", "obsidian_vault": tmp_path / "vault"}
     for _ in range(2):
         done: dict[str, Written] = export(
@@ -182,7 +182,7 @@ def test_with_a_folder_it_is_written_there(
     assert [] == files
 
 
-def test_nothing_is_written_outside(
+def test_nothing_is_written_outside_the_folder(
     store: Store, session: Session, tmp_path: Path
 ) -> None:
     """A link that leads out of the folder is not followed."""
@@ -196,7 +196,7 @@ def test_nothing_is_written_outside(
 
 
 @pytest.mark.parametrize("name", ["", "out", "out/sessions"])
-def test_links_that_go_round_are_said(
+def test_a_loop_of_links_is_an_error(
     store: Store, session: Session, tmp_path: Path, name: str
 ) -> None:
     """Wherever they are: at the document's own place, too."""
@@ -214,7 +214,7 @@ def test_links_that_go_round_are_said(
         export(store, session.id, "json", export_dir=folder)
 
 
-def test_a_folder_that_cannot_be_written_is_said(
+def test_a_folder_that_cannot_be_written_is_an_error(
     store: Store, session: Session, tmp_path: Path
 ) -> None:
     """A file stands in its place."""
@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_written_is_said(
 
 
 def test_targets_have_names() -> None:
-    """The original's too; what is none is refused, by its name."""
+    """And aliases of the original; unknown names are refused."""
     assert ("markdown", "asciicast") == exporting.chosen(("Obsidian", "md", "cast"))
     with pytest.raises(Invalid, match="open-slide"):
         exporting.chosen(("json", "open-slide"))
@@ -237,8 +237,8 @@ def test_targets_have_names() -> None:
     assert not any(each.configured for each in told)
 
 
-def test_a_chat_has_no_film(store: Store) -> None:
-    """A header, and nothing that moves."""
+def test_the_cast_of_a_chat_is_a_header(store: Store) -> None:
+    """Without events."""
 
     def make(unit: Unit) -> SessionId:
         row = unit.sessions.active()[0]

@@ -88,7 +88,7 @@ def test_only_the_newest_are_listed(store: Store) -> None:
 
 
 def test_states_are_counted_by_name(store: Store) -> None:
-    """Those that we told; what a hook calls a status is its own."""
+    """Those that ANT recorded; a status of a hook does not count."""
     facts = [state("busy"), state("ready"), state("busy"), state(5), state(None)]
     made = of(store, create(store).id, [*facts, state("busy", Source.HOOK)])
     assert (Share("busy", 2), Share("ready", 1)) == made.statuses
@@ -111,8 +111,8 @@ def test_prompts_and_their_answers(store: Store) -> None:
     assert ("pending", None, None) == (second.status, second.answer, second.by)
 
 
-def test_a_silent_terminal_has_nothing_to_tell(store: Store) -> None:
-    """Zeros and nothing; a chat has no recap, and what is not there is not found."""
+def test_the_recap_of_a_silent_terminal_is_empty(store: Store) -> None:
+    """A chat has no recap, and an unknown session is not found."""
     row = create(store)
     made = of(store, row.id, [])
     assert (0, 0, (), (), None, None, 0, 0) == (

@@ -101,8 +101,8 @@ def test_each_event_that_is_changed_removed_or_moved_is_named(whole: Body) -> No
             assert fault in {f"Event {each} is out of its place." for each in named}
 
 
-def test_an_event_that_is_made_anew_is_named(whole: Body) -> None:
-    """Sealed again, the one after it does not follow; the last is not the head."""
+def test_a_forged_event_is_named(whole: Body) -> None:
+    """Its new hash is not in the next event, or is not the head of the chain."""
     events = whole["run_events"]
     for at in range(5):
         changed = [*events]
@@ -110,12 +110,12 @@ def test_an_event_that_is_made_anew_is_named(whole: Body) -> None:
         fault = f"Event {at + 1} was replaced: event {at + 2} follows another."
         assert fault == found(whole | {"run_events": changed}).fault
     changed = [*events[:5], resealed(events[5], text="forged")]
-    fault = "Event 6 was replaced: the chain's head is another."
+    fault = "Event 6 was replaced: its hash is not the chain's head."
     assert fault == found(whole | {"run_events": changed}).fault
 
 
-def test_nobody_appends(whole: Body) -> None:
-    """Nor puts something before the first."""
+def test_an_added_event_is_named(whole: Body) -> None:
+    """At the end and before the first."""
     events = whole["run_events"]
     last = events[-1]
     more = resealed(last, n=7, prev=last["hash"], text="forged")
@@ -138,19 +138,19 @@ def forged(whole: Body) -> Body:
     return made
 
 
-def test_what_is_made_anew_is_found_by_a_hash_that_was_kept(whole: Body) -> None:
-    """And only by that. One that was kept when there were fewer events will do."""
+def test_a_forged_chain_is_detected_by_a_kept_hash(whole: Body) -> None:
+    """And only by that; one from an earlier export is enough."""
     head, early = whole["chain"]["head"], whole["run_events"][2]["hash"]
     for kept in (head, early):
         assert found(whole, kept).fault is None
         fault = found(forged(whole), kept).fault
         assert fault is not None
-        assert "that was kept" in fault
+        assert "given hash" in fault
     assert found(forged(whole)).fault is None
 
 
-def test_a_chain_that_begins_later_says_so(whole: Body) -> None:
-    """The oldest may have been let go; how many, is told."""
+def test_earlier_events_are_counted(whole: Body) -> None:
+    """The oldest events are not kept for ever."""
     later = whole | {"run_events": whole["run_events"][2:]}
     later["chain"] = whole["chain"] | {"count": 4, "first": 3}
     assert (None, 2) == (found(later).fault, found(later).earlier)
@@ -164,7 +164,7 @@ def test_each_output_that_is_changed_is_named(whole: Body) -> None:
         other = data[:place] + b"X" + data[place + 1 :]
         chunk = {"offset": 0, "at": "x", "data_b64": base64.b64encode(other).decode()}
         changed = whole | {"bytes": whole["bytes"] | {"chunks": [chunk]}}
-        expected = fault or "The transcript was changed: its hash is another."
+        expected = fault or "The transcript was changed: it does not match its hash."
         assert expected == found(changed).fault, place
         changed["bytes"]["sha256"] = hashlib.sha256(other).hexdigest()
         assert fault == found(changed).fault
@@ -198,12 +198,15 @@ def test_bytes_that_are_missing_are_counted(whole: Body) -> None:
         ),
         (
             {"chunks": [{"offset": 99, "data_b64": "AAAA"}]},
-            "Chunk 0 of the transcript is out of its place.",
+            "Chunk 0 of the transcript has a wrong offset.",
         ),
-        ({"sha256": "0" * 64}, "The transcript was changed: its hash is another."),
+        (
+            {"sha256": "0" * 64},
+            "The transcript was changed: it does not match its hash.",
+        ),
     ],
 )
-def test_a_transcript_that_is_none(whole: Body, change: Body, fault: str) -> None:
+def test_a_damaged_transcript_is_a_fault(whole: Body, change: Body, fault: str) -> None:
     """Cut off, mangled, or not what it was."""
     assert fault == found(whole | {"bytes": whole["bytes"] | change}).fault
 
@@ -211,21 +214,21 @@ def test_a_transcript_that_is_none(whole: Body, change: Body, fault: str) -> Non
 def test_events_of_others_do_not_belong(whole: Body) -> None:
     """A chain of another session, whole in itself."""
     other = whole | {"session": whole["session"] | {"id": "other"}}
-    assert "Event 1 is of another session." == found(other).fault
+    assert "Event 1 belongs to another session." == found(other).fault
 
 
 @pytest.mark.parametrize("odd", [5, None, {}, {"n": "1"}, {"n": True}, [], "x"])
-def test_what_is_no_event_is_told_by_its_place(whole: Body, odd: Any) -> None:
+def test_a_malformed_event_is_named_by_its_position(whole: Body, odd: Any) -> None:
     """It has no number to be named by."""
     events = [*whole["run_events"]]
     events[3] = odd
-    fault = "The event in place 4 was changed: it has no number."
+    fault = "The event at position 4 was changed: it has no number."
     assert fault == found(whole | {"run_events": events}).fault
 
 
 @pytest.mark.parametrize("odd", [["x"], "\x1b]0;title\x07", None])
-def test_what_is_no_hash_is_not_told(whole: Body, odd: Any) -> None:
-    """It would be printed where somebody reads it."""
+def test_an_invalid_hash_is_not_returned(whole: Body, odd: Any) -> None:
+    """It would be printed to a terminal."""
     *before, last = whole["run_events"]
     finding = found(whole | {"run_events": [*before, last | {"hash": odd}]})
     assert (None, f"Event {last['n']} was changed.") == (finding.head, finding.fault)
@@ -262,13 +265,13 @@ def test_an_event_that_nobody_could_have_written_was_changed(whole: Body) -> Non
         b"[" * 100_000,
     ],
 )
-def test_what_is_no_bundle_is_said(data: bytes) -> None:
-    """One clear sentence, whatever it is."""
+def test_other_data_is_refused(data: bytes) -> None:
+    """With a clear error, whatever it is."""
     with pytest.raises(Invalid):
         verify(data)
 
 
-def test_nothing_happened(whole: Body) -> None:
-    """No events are a chain, too."""
+def test_a_chain_without_events_is_valid(whole: Body) -> None:
+    """Its head is null."""
     empty = whole | {"run_events": [], "chain": {"count": 0, "first": None}}
     assert CheckResult(0, None, 0, 0, 0, None) == found(empty)

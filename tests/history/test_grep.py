@@ -49,7 +49,7 @@ def lines(found: History) -> list[int | None]:
 
 
 def test_a_line_has_number_time_and_bytes(store: Store, session: Session) -> None:
-    """Exactly those that drew it."""
+    """Of exactly the bytes that drew it."""
     (row,) = grep(store, session, "01234").rows
     assert ("01234 a line of text", 1235) == (row.text, row.line)
     assert "<mark>01234</mark> a line of text" == row.snippet
@@ -71,10 +71,10 @@ def test_a_line_has_number_time_and_bytes(store: Store, session: Session) -> Non
         ("no such", []),
     ],
 )
-def test_it_is_found_wherever_it_is_kept(
+def test_lines_are_found_in_every_state(
     store: Store, session: Session, words: str, expected: list[int]
 ) -> None:
-    """Indexed or not, or still on the screen; newest first."""
+    """Indexed, not indexed, or on the screen; newest first."""
     assert expected == lines(grep(store, session, words))
 
 
@@ -100,8 +100,8 @@ def test_times(store: Store, session: Session) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_not_rendered_yet_is_found(store: Store, session: Session) -> None:
-    """It is rendered for the search; of too much, the answer says how far it looked."""
+def test_unrendered_output_is_searched(store: Store, session: Session) -> None:
+    """The search renders it; of too much, it reports how far it searched."""
     end = say(store, session, len(TEXT), b"fresh\r\n")
     found = grep(store, session, "fresh")
     assert ([4001], end) == (lines(found), found.indexed_to)
@@ -113,8 +113,8 @@ def test_what_is_not_rendered_yet_is_found(store: Store, session: Session) -> No
     assert found.end == grep(store, session, "fresh").indexed_to
 
 
-def test_bytes_that_are_gone_are_not_found(store: Store, session: Session) -> None:
-    """At once, whenever their block goes."""
+def test_trimmed_lines_are_not_found(store: Store, session: Session) -> None:
+    """At once, before their block is removed."""
     say(store, session, len(TEXT), b"new\r\n")
     store.transact(lambda unit: unit.transcripts.trim(session.id, 20))
     assert [] == lines(grep(store, session, "00017"))
@@ -132,7 +132,7 @@ def test_a_long_line_is_cut(store: Store) -> None:
     assert (0, 10_006) == (row.start, row.end)
 
 
-def test_what_is_no_expression_is_refused(store: Store, session: Session) -> None:
-    """By the name of the field."""
+def test_an_invalid_expression_is_refused(store: Store, session: Session) -> None:
+    """With the name of the field."""
     with pytest.raises(Invalid, match=r"at \$\.grep$"):
         grep(store, session, "re:(")

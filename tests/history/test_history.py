@@ -101,8 +101,8 @@ def test_from_reads_forward_from_that_byte(store: Store, session: Session) -> No
     assert 40 == read(store, session, from_=40).next
 
 
-def test_a_hole_at_the_end_is_told(store: Store, session: Session) -> None:
-    """Also where no byte has followed it yet; to who is at the end, no more."""
+def test_a_hole_at_the_end_is_a_gap(store: Store, session: Session) -> None:
+    """Also before any byte follows it; a reader that is at the end gets none."""
     store.transact(
         lambda unit: unit.transcripts.append(
             session.id, clock.stamp(LONG_AGO), [(100, b"")], reserved=0
@@ -157,7 +157,7 @@ def test_a_search_finds_a_line_that_is_cut(store: Store) -> None:
 
 
 def test_a_search_joins_nothing_across_a_gap(store: Store) -> None:
-    """What was lost in between may have been anything."""
+    """The lost bytes may have been anything."""
     made = create(store)
     fill(store, made, b"hello wo", 1, b"rld")
     assert 0 == read(store, made, grep="o world").count

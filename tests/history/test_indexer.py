@@ -57,8 +57,8 @@ def talkative(store: Store, name: str = "one") -> Session:
 
 
 @pytest.mark.slow
-async def test_what_was_left_is_caught_up_with(store: Store) -> None:
-    """After a start: all that is stored and not rendered, and the index as well."""
+async def test_unrendered_output_is_rendered_after_a_start(store: Store) -> None:
+    """All that is stored and not rendered, and the index as well."""
     sessions = [talkative(store, name) for name in ("one", "two")]
     async with running(store) as (_, journal):
         await settled(journal)
@@ -68,7 +68,7 @@ async def test_what_was_left_is_caught_up_with(store: Store) -> None:
 
 @pytest.mark.slow
 async def test_new_bytes_are_rendered_soon(store: Store) -> None:
-    """Whoever's they are, and in several pieces."""
+    """Of any session, and in several pieces."""
     session = talkative(store)
     async with running(store) as (one, journal):
         await settled(journal)
@@ -80,10 +80,10 @@ async def test_new_bytes_are_rendered_soon(store: Store) -> None:
 
 
 @pytest.mark.slow
-async def test_few_bytes_wait_for_company(
+async def test_few_bytes_wait_for_more(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are rendered together, later; the index is kept tidy meanwhile."""
+    """They are rendered together; the index is cleaned meanwhile."""
     session, gone = create(store, "one", cols=80, rows=5), talkative(store, "gone")
     begin(store, session, 0)
     async with running(store) as (one, journal):
@@ -105,7 +105,7 @@ async def test_few_bytes_wait_for_company(
 
 @pytest.mark.slow
 async def test_a_cancelled_piece_is_done_again(store: Store) -> None:
-    """Nothing is missing, nothing is there twice, whenever it was left."""
+    """No line is missing and none is there twice, wherever it was cancelled."""
     session = talkative(store)
     for steps in range(12):
         with trio.CancelScope() as scope:
@@ -121,7 +121,7 @@ async def test_a_cancelled_piece_is_done_again(store: Store) -> None:
 
 
 @pytest.mark.slow
-async def test_a_disk_that_refuses_is_asked_again(
+async def test_a_failed_commit_is_tried_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the session is not forgotten meanwhile."""
@@ -143,10 +143,10 @@ async def test_a_disk_that_refuses_is_asked_again(
 
 
 @pytest.mark.slow
-async def test_what_cannot_be_rendered_harms_nobody_else(
+async def test_a_session_that_cannot_be_rendered_affects_no_other(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug that one session's bytes meet is told once, and the others are rendered."""
+    """A bug with the bytes of one session is logged once; others are rendered."""
     odd, sound = talkative(store, "odd"), talkative(store, "sound")
     render = lines.render
 
@@ -168,8 +168,8 @@ async def test_what_cannot_be_rendered_harms_nobody_else(
 
 
 @pytest.mark.slow
-async def test_what_is_removed_is_taken_out(store: Store) -> None:
-    """Of texts and index, once it is told."""
+async def test_removed_sessions_leave_the_index(store: Store) -> None:
+    """And their texts."""
     session = talkative(store)
     async with running(store) as (one, journal):
         await settled(journal)
@@ -180,10 +180,10 @@ async def test_what_is_removed_is_taken_out(store: Store) -> None:
         await settled(journal)
 
 
-async def test_who_searches_need_not_wait_for_its_rest(
+async def test_a_search_does_not_wait_for_a_rest(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is stored is rendered at once for whoever asks."""
+    """Stored output is rendered at once for it."""
     monkeypatch.setattr(indexer, "LINGER_S", 1000)
     async with running(store) as (one, journal):
         session = talkative(store)

@@ -85,7 +85,7 @@ def standing(store: Store, session: Session) -> list[str]:
 
 
 def test_lines_have_times_bytes_and_numbers(store: Store, session: Session) -> None:
-    """Those of the chunks that drew them; what is on the screen is not final."""
+    """Of the chunks that drew them; lines on the screen are not final."""
     end = say(store, session, 0, b"one\r\ntwo\r\n")
     say(store, session, end, b"three\r\n4\r\n5\r\n6\r\n7", at_s=60)
     catch_up(store, session)
@@ -123,7 +123,7 @@ def test_any_split_into_pieces_makes_the_same_lines(
 
 
 def test_a_piece_is_stored_once(store: Store, session: Session) -> None:
-    """The second time it is passed over; and so is that of a session that is gone."""
+    """A second time it is ignored, as is that of a removed session."""
     say(store, session, 0, b"a\r\n" * 9)
     done = store.read(rendered.render, session.id)
     assert done is not None
@@ -136,7 +136,7 @@ def test_a_piece_is_stored_once(store: Store, session: Session) -> None:
 
 
 def test_nothing_to_do_is_nothing(store: Store, session: Session) -> None:
-    """For a terminal that is silent, a room, and what there is not."""
+    """For a silent terminal, a room, and an unknown session."""
     assert store.read(rendered.render, session.id) is None
     assert store.read(rendered.render, room(store).id) is None
     assert store.read(rendered.render, NOBODY) is None
@@ -147,8 +147,8 @@ def test_nothing_to_do_is_nothing(store: Store, session: Session) -> None:
     assert [] == store.read(rendered.lagging)
 
 
-def test_a_new_size_counts_from_its_byte_on(store: Store, session: Session) -> None:
-    """Within a chunk, too; and one that was noted late, from then on."""
+def test_a_new_size_applies_from_its_offset_on(store: Store, session: Session) -> None:
+    """Within a chunk, too; one that was recorded late applies from then on."""
     resize(store, session, 30, 10, 5)
     text = b"x" * 25 + b"\r\n..." + b"y" * 15 + b"\x1b[1A\r\x1b[J!\r\n"
     say(store, session, 0, text)
@@ -168,7 +168,7 @@ def test_a_new_size_counts_from_its_byte_on(store: Store, session: Session) -> N
 
 
 def test_another_run_begins_on_a_blank_screen(store: Store, session: Session) -> None:
-    """What stood there is final; after an unclean end there is a hole between."""
+    """Lines on the screen become final; a hole may lie between runs."""
     end = say(store, session, 0, b"the end\x1b[3")
     begin(store, session, end, (30, 6))
     resize(store, session, end, *SIZE)  # The last look at the run before.
@@ -185,10 +185,10 @@ def test_another_run_begins_on_a_blank_screen(store: Store, session: Session) ->
     assert [40, 7] == place.state["size"]
 
 
-def test_silence_lets_an_alternate_screen_be_read(
+def test_an_alternate_screen_is_read_after_silence(
     store: Store, session: Session
 ) -> None:
-    """Longer than what draws itself all the time is silent."""
+    """Longer than the pauses of programs that redraw continuously."""
     end = say(store, session, 0, b"\x1b[?1049hfirst")
     end = say(store, session, end, b"\r\x1b[Ksecond", at_s=1)
     end = say(store, session, end, b"\r\x1b[Kthird", at_s=1 + rendered.REST_MS / 1000)
@@ -197,8 +197,8 @@ def test_silence_lets_an_alternate_screen_be_read(
     assert ["third"] == standing(store, session)
 
 
-def test_bytes_that_are_gone_are_passed_over(store: Store, session: Session) -> None:
-    """Where they went before they were rendered; their lines go where it was after."""
+def test_trimmed_bytes_are_passed_over(store: Store, session: Session) -> None:
+    """If they were trimmed before rendering; otherwise their lines are removed."""
     end = say(store, session, 0, b"".join(b"%d old\r\n" % n for n in range(9000)))
     catch_up(store, session)
     before = len(final(store, session))
@@ -215,7 +215,7 @@ def test_bytes_that_are_gone_are_passed_over(store: Store, session: Session) -> 
 
 
 def test_a_hole_at_the_end_is_passed_over(store: Store, session: Session) -> None:
-    """Nothing waits to be rendered behind it, and what follows it is."""
+    """Nothing is left to render before it, and output after it is rendered."""
     end = say(store, session, 0, b"old\r\n")
     end = say(store, session, end + (4 << 20), b"")
     catch_up(store, session)
@@ -227,8 +227,8 @@ def test_a_hole_at_the_end_is_passed_over(store: Store, session: Session) -> Non
     assert ["new"] == [text for text in standing(store, session) if text]
 
 
-def test_a_run_that_begins_says_where(store: Store) -> None:
-    """And its size; nobody else knows it when its first bytes are rendered."""
+def test_a_run_records_its_offset_and_size(store: Store) -> None:
+    """No other record has them when its first bytes are rendered."""
     made = create(store, cols=70, rows=9)
     store.transact(run_records.begin_run, made.id, "run", 90, None)
     (run,) = store.read(lambda unit: unit.lines.runs(made.id, 1))

@@ -70,7 +70,7 @@ def here(store: Store) -> Session:
 
 
 def test_each_scope_has_its_own_finds(store: Store, here: Session) -> None:
-    """Where they are, and what was found marked."""
+    """With their places, and the match marked."""
     found = find(store, "NEEDLE")
     (message,), (line,) = found.results, found.terminals or ()
     (a_task,), (event,) = found.tasks or (), found.events or ()
@@ -83,7 +83,7 @@ def test_each_scope_has_its_own_finds(store: Store, here: Session) -> None:
     assert found.complete
 
 
-def test_only_what_is_asked_for_is_looked_through(store: Store, here: Session) -> None:
+def test_only_requested_scopes_are_searched(store: Store, here: Session) -> None:
     """The others are null, but messages, which have always been there."""
     found = find(store, "needle", "messages")
     assert (1, None, None, None) == (
@@ -102,7 +102,7 @@ def test_only_what_is_asked_for_is_looked_through(store: Store, here: Session) -
 
 
 def test_every_word_is_there_wherever_it_stands(store: Store, here: Session) -> None:
-    """In the same line, message, task or event; nothing is not looked for."""
+    """In the same line, message, task or event; an empty query finds nothing."""
     counts = {"line needle": (0, 1, 0, 0), "it needle": (0, 0, 1, 0), "  ": (0,) * 4}
     for q, expected in counts.items():
         found = find(store, q)
@@ -111,7 +111,7 @@ def test_every_word_is_there_wherever_it_stands(store: Store, here: Session) -> 
 
 
 @pytest.mark.parametrize("q", [r"re:need\w+ is", "re:(?i)NEEDLE IS"])
-def test_an_expression_is_looked_for_everywhere(
+def test_an_expression_is_searched_in_all_scopes(
     store: Store, here: Session, q: str
 ) -> None:
     """Without a capital whatever the case; in one room as well."""
@@ -123,15 +123,15 @@ def test_an_expression_is_looked_for_everywhere(
     assert () == store.read(search.search_room, here.id, Search(q="re:^needle$"))
 
 
-def test_words_in_a_room_are_as_they_were(store: Store, here: Session) -> None:
+def test_words_in_a_room_are_taken_literally(store: Store, here: Session) -> None:
     """Nothing in them is syntax."""
     asked = Search(q="needle")
     expected = store.read(messages.search, here.id, asked)
     assert expected == store.read(search.search_room, here.id, asked)
 
 
-def test_what_is_no_expression_is_refused(store: Store, here: Session) -> None:
-    """And a room that is none."""
+def test_an_invalid_expression_is_refused(store: Store, here: Session) -> None:
+    """As is an unknown room."""
     with pytest.raises(Invalid, match=r"at \$\.q$"):
         find(store, "re:(")
     with pytest.raises(NotFound):
@@ -157,10 +157,10 @@ def test_newest_first_over_all_terminals(store: Store) -> None:
     assert 600 == len(tens)
 
 
-def test_of_a_flood_only_what_is_told_is_made(
+def test_snippets_are_made_for_returned_lines_only(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A snippet costs far more than a look, and each line has the word."""
+    """A snippet costs far more than a test, and every line of a flood may match."""
     terminal(store, "flood", b"a needle\r\n" * 9000)
     made = []
 
@@ -175,8 +175,8 @@ def test_of_a_flood_only_what_is_told_is_made(
     assert 3 == len(made)
 
 
-def test_a_search_that_has_enough_leaves_nothing_open(tmp_path: Path) -> None:
-    """Else its connection would go on to answer with what was, and refuse to write."""
+def test_a_search_that_ends_early_leaves_no_statement_open(tmp_path: Path) -> None:
+    """An open one would keep an old snapshot on its connection, and block writes."""
     store = Store.open(tmp_path / "ant.db")
     try:
         terminal(store, "long", b"a needle in a stack\r\n" * 9000)
@@ -192,7 +192,7 @@ def test_a_search_that_has_enough_leaves_nothing_open(tmp_path: Path) -> None:
         store.close()
 
 
-def test_the_best_first_where_it_is_asked_for(store: Store, here: Session) -> None:
+def test_the_best_match_comes_first_on_request(store: Store, here: Session) -> None:
     """In the other scopes, too."""
     for text in ("needle", "a needle among many other things that are said"):
         task(store, here, text)
@@ -204,8 +204,10 @@ def test_the_best_first_where_it_is_asked_for(store: Store, here: Session) -> No
     assert "a needle among" == newest[0].task.title[:14]
 
 
-def test_what_is_put_away_is_found_by_name_only(store: Store, here: Session) -> None:
-    """In every scope; what is removed for good, nowhere."""
+def test_archived_and_deleted_sessions_are_found_on_request(
+    store: Store, here: Session
+) -> None:
+    """In every scope; removed ones are not found."""
     term = [each for each in store.read(lambda u: u.sessions.active()) if each.terminal]
     for session in (here, term[0]):
         patch(store, session.id, archived=True)
@@ -223,7 +225,7 @@ def test_what_is_put_away_is_found_by_name_only(store: Store, here: Session) -> 
 
 
 def test_deleted_tasks_are_not_found(store: Store, here: Session) -> None:
-    """They are kept for who knows their id."""
+    """They can be read by id only."""
     (found,) = find(store, "needle", "tasks").tasks or ()
     store.transact(tasks.delete_task, here.id, found.task.id)
     assert () == find(store, "needle", "tasks").tasks
@@ -232,15 +234,15 @@ def test_deleted_tasks_are_not_found(store: Store, here: Session) -> None:
 def test_a_search_has_an_end(
     store: Store, here: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is more than is looked through at once is said to be left out."""
+    """The result reports that text was not searched."""
     monkeypatch.setattr(search, "SCAN_MAX", 10)
     assert not find(store, "re:[xy]", "terminals").complete
     assert not find(store, "re:[xy]", "messages").complete
     assert find(store, "needle", "messages").complete
 
 
-def test_lines_whose_bytes_are_gone_are_not_found(store: Store) -> None:
-    """At once, whenever their block goes."""
+def test_trimmed_lines_are_not_found(store: Store) -> None:
+    """At once, before their block is removed."""
     term = terminal(store, "one", b"old needle\r\n")
     say(store, term, 12, b"new needle\r\n")
     catch_up(store, term)

@@ -37,8 +37,8 @@ def test_a_card_is_the_originals_event() -> None:
     ]
 
 
-def test_a_notice_cannot_be_broken_out_of() -> None:
-    """What a program says stays in its fence."""
+def test_program_output_stays_inside_the_fence_of_a_notice() -> None:
+    """Whatever fences the output itself has."""
     text = cards.notice(record(asked=prompt(text="```\nrm\n````")), "@one")
     assert 2 == text.count("\n`````\n")
     assert "@one waits" in text
@@ -63,17 +63,17 @@ def test_a_notice_cannot_be_broken_out_of() -> None:
         ),
     ],
 )
-def test_what_became_of_it(
+def test_the_end_of_a_prompt_is_in_the_meta(
     status: PromptStatus, reason: str, keys: dict[str, str]
 ) -> None:
-    """In the original's words."""
-    assert keys == cards.closing(record(status=status, reason=reason, closed_at=AT))
+    """With the status words of the original."""
+    assert keys == cards.closed_meta(record(status=status, reason=reason, closed_at=AT))
 
 
 def test_who_answered_is_on_the_card() -> None:
-    """With the reason that was given."""
+    """With the justification."""
     one = record(status=PromptStatus.ANSWERED, answer=decision(justification="why"))
-    keys = cards.closing(one)
+    keys = cards.closed_meta(one)
     assert ("responded", "Yes", True) == (
         keys["status"],
         keys["chosen"],
@@ -87,4 +87,4 @@ def test_who_answered_is_on_the_card() -> None:
         "justification": "why",
         "decided_at": "2026-05-17T12:00:00.000000Z",
     } == keys["decision"]
-    assert {} == cards.answered(record())
+    assert {} == cards.answer_meta(record())

@@ -34,7 +34,7 @@ from tests.rules import create
     ],
 )
 def test_states(event: str, notice: str | None, state: AgentState | None) -> None:
-    """By the name of the event, whichever field has it; others say nothing."""
+    """By the name of the event, in either field; unknown events report no state."""
     for ask in (
         ReportHook(event=event, notification_type=notice),
         ReportHook(hook_event_name=event, notification_type=notice),
@@ -50,8 +50,8 @@ def test_a_tool_is_the_detail() -> None:
     assert HookFact(AgentState.BUSY, "PreToolUse", "Bash", 1.0) == fact
 
 
-def test_trust_ends() -> None:
-    """Where the screen was judged later, and the hook is old."""
+def test_an_old_hook_does_not_outrank_a_newer_verdict() -> None:
+    """A hook that is recent, or newer than the verdict, does."""
     fact = HookFact(AgentState.BUSY, "PreToolUse", None, at=100.0)
     later = 100.0 + TRUST_S
     assert fact.is_trusted(looked_at=50.0, now=later + 1000)
@@ -94,7 +94,7 @@ def heard(store: Store, **body: Any) -> RunEvent:
     ],
 )
 def test_every_hook_is_recorded(store: Store, body: Any, kind: str) -> None:
-    """By the original's kinds; what is unknown is of the system."""
+    """With the kinds of the original; unknown events are of kind system."""
     event = heard(store, **body)
     assert (kind, "hook", "high") == (event.kind, event.source, event.trust)
     assert (body["event"], "claude-code") == (

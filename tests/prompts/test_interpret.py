@@ -1,4 +1,4 @@
-"""What somebody means by an answer."""
+"""Answers are interpreted as a choice, or refused."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ant.api.prompt_requests import AgentResponse, ChoiceAsk, Respond
 from ant.core import clock
 from ant.core.errors import Invalid, NotAnOption
 from ant.prompts import interpret
-from ant.prompts.interpret import Responder, understood
+from ant.prompts.interpret import Responder, text_choice
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Form, Option, PromptClass
 from tests.asked import prompt, record, secret
@@ -49,7 +49,7 @@ SECRET = record(asked=secret())
 
 
 @pytest.mark.parametrize(
-    ("asked", "said", "choice"),
+    ("asked", "response", "choice"),
     [
         (MENU, "Yes", Choice("select", index=0)),
         (MENU, "yes", Choice("select", index=0)),
@@ -68,13 +68,15 @@ SECRET = record(asked=secret())
         (SECRET, "", Choice("text", text="")),
     ],
 )
-def test_words_that_are_understood(asked: Any, said: str, choice: Choice) -> None:
-    """A label, keys, or a number where there are no keys; a line where one is due."""
-    assert choice == understood(asked, said)
+def test_an_answer_in_words_names_an_option_or_is_a_line(
+    asked: Any, response: str, choice: Choice
+) -> None:
+    """By label or keys, or by number where there are no keys."""
+    assert choice == text_choice(asked, response)
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "response"),
     [
         (MENU, "4"),
         (MENU, "0"),
@@ -88,25 +90,61 @@ def test_words_that_are_understood(asked: Any, said: str, choice: Choice) -> Non
         (record(asked=prompt("More", form=Form.VIEW, options=())), "q"),
     ],
 )
-def test_words_that_are_not(asked: Any, said: str) -> None:
-    """Nothing is guessed, and of two that fit neither is taken."""
+def test_words_without_one_option_are_refused(asked: Any, response: str) -> None:
+    """ANT does not guess, and takes neither of two options that match."""
     with pytest.raises(NotAnOption):
-        understood(asked, said)
+        text_choice(asked, response)
+
+
+@pytest.mark.parametrize(
+    ("asked", "response", "error"),
+    [
+        (
+            MENU,
+            "maybe",
+            "'maybe' matches none of the prompt's options: 'Yes', 'Yes, always', 'No'. "
+            "Answer with one of these labels.",
+        ),
+        (
+            record(asked=prompt("Again?", "Go", "Go")),
+            "Go",
+            "'Go' matches 2 of the prompt's options: 'Go', 'Go'. "
+            "Answer with the index of one option.",
+        ),
+        (
+            record(asked=prompt("Which?", *map(str, range(11, 23)))),
+            "x",
+            "'x' matches none of the prompt's options: '11', '12', '13', '14', '15', "
+            "'16', '17', '18', '19', '20', …. Answer with one of these labels.",
+        ),
+        (
+            record(asked=prompt("More", form=Form.VIEW, options=())),
+            "q",
+            "'q' cannot be an answer: the prompt has no options and takes no text. "
+            "Type keys by terminal/input.",
+        ),
+    ],
+)
+def test_an_error_lists_the_options(asked: Any, response: str, error: str) -> None:
+    """As many as can be read, and what to answer instead."""
+    with pytest.raises(NotAnOption) as caught:
+        text_choice(asked, response)
+    assert error == str(caught.value)
 
 
 def test_blanks_are_no_answer() -> None:
-    """As with the original."""
-    for said in ("", " ", "\r"):
+    """As in the original."""
+    for blank in ("", " ", "\r"):
         with pytest.raises(Invalid, match=r"at \$\.response"):
-            understood(LINE, said)
+            text_choice(LINE, blank)
 
 
-def test_without_enter() -> None:
-    """Only what is taken without one anyway."""
-    assert Choice("select", index=0) == understood(CASED, "d", enter=False)
+def test_an_answer_without_enter_needs_a_prompt_that_takes_keys() -> None:
+    """Other prompts refuse it."""
+    assert Choice("select", index=0) == text_choice(CASED, "d", enter=False)
     for asked in (MENU, LINE, WORDS):
         with pytest.raises(NotAnOption):
-            understood(asked, "y", enter=False)
+            text_choice(asked, "y", enter=False)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +173,7 @@ def test_without_enter() -> None:
     ],
 )
 def test_typed_answers(ask: dict[str, Any], choice: Choice) -> None:
-    """All ways in which the original's clients say them, over both doors."""
+    """In all forms that the original's clients send, by request and by message."""
     inner = ask.get("choice")
     fields = {**ask}
     if inner is not None:
@@ -167,8 +205,8 @@ def test_a_line_may_be_called_value() -> None:
         (Respond(choice=ChoiceAsk(index=1, selected="No")), NotAnOption),
     ],
 )
-def test_typed_answers_that_say_too_little(ask: Respond, error: Any) -> None:
-    """Or contradict themselves: a label that is another option's."""
+def test_incomplete_typed_answers_are_refused(ask: Respond, error: Any) -> None:
+    """As are contradictory ones: an index with the label of another option."""
     with pytest.raises(error):
         interpret.respond_choice(MENU, ask)
 
@@ -176,7 +214,7 @@ def test_typed_answers_that_say_too_little(ask: Respond, error: Any) -> None:
 def test_a_secret_is_not_kept() -> None:
     """Not in the text, and not in what was chosen."""
     at = clock.parse_stamp(AT)
-    kept = interpret.decided(
+    kept = interpret.decision_of(
         SECRET,
         Choice("text", text="hunter2"),
         Outcome("hunter2", True, 5),
@@ -194,7 +232,7 @@ def test_a_secret_is_not_kept() -> None:
         kept.justification,
         kept.decided_at,
     )
-    line = interpret.decided(
+    line = interpret.decision_of(
         LINE, Choice("text", text="ada"), Outcome("text", False, 5), Responder(), at
     )
     assert ("ada", False) == (line.text, line.resolved)

@@ -70,7 +70,7 @@ def put(store: Store, **fields: Any) -> None:
 
 
 def test_a_prompt_comes_with_its_card(store: Store, here: Session) -> None:
-    """In one transaction: the card, then that it is asked, then that it waits."""
+    """In one transaction: the card, then the prompt event, then the input event."""
     given = record(here.id)
     work = prompts.raise_prompt
     told = [
@@ -103,8 +103,8 @@ def test_a_prompt_comes_with_its_card(store: Store, here: Session) -> None:
     assert kept.id == codec.loads(card.content)["payload"]["prompt_id"]
 
 
-def test_other_places_get_a_text(store: Store, here: Session) -> None:
-    """Each room once; one that is put away or no session none; a webhook is no room."""
+def test_other_rooms_get_a_notice(store: Store, here: Session) -> None:
+    """Once per room; an archived or unknown room and a webhook get none."""
     one, gone = room(store, "one room"), room(store, "gone")
     patch(store, gone.id, archived=True)
     chat = {"kind": "chat", "session_id": here.linked_chat_id}
@@ -129,9 +129,7 @@ def test_other_places_get_a_text(store: Store, here: Session) -> None:
     assert {"prompt_id": told.id, "terminal_id": here.id} == text.meta
 
 
-def test_where_nobody_is_told_there_is_still_a_prompt(
-    store: Store, here: Session
-) -> None:
+def test_a_prompt_without_targets_is_stored(store: Store, here: Session) -> None:
     """The bridge is off."""
     put(store, enabled=False)
     given = record(here.id)
@@ -143,8 +141,10 @@ def test_where_nobody_is_told_there_is_still_a_prompt(
     assert ((), (), None) == (told.targets, told.delivered_to, told.message_id)
 
 
-def test_a_session_that_is_gone_asks_nothing(store: Store, here: Session) -> None:
-    """It was removed meanwhile: before it was told, and after."""
+def test_a_prompt_of_a_removed_session_is_not_stored(
+    store: Store, here: Session
+) -> None:
+    """Whether it was removed before the prompt was announced, or after."""
     told = ask(store, here)
     store.transact(sessions.remove_sessions, [here.id])
     assert store.transact(prompts.raise_prompt, record(here.id)) is None
@@ -152,7 +152,7 @@ def test_a_session_that_is_gone_asks_nothing(store: Store, here: Session) -> Non
 
 
 def test_a_prompt_is_closed_once(store: Store, here: Session) -> None:
-    """With its card and both words of it; again is nothing."""
+    """With its card and both events; a second time changes nothing."""
     told = ask(store, here)
     work, gone = prompts.change_prompt, closed(told)
     assert [
@@ -174,7 +174,7 @@ def test_a_prompt_is_closed_once(store: Store, here: Session) -> None:
 
 
 def test_an_answer_is_on_the_card(store: Store, here: Session) -> None:
-    """Who, why, and that it went; what a person put there stays."""
+    """With responder and justification; keys that a person set stay."""
     told = ask(store, here)
     assert told.chat_id is not None
     assert told.message_id is not None
@@ -193,8 +193,8 @@ def test_an_answer_is_on_the_card(store: Store, here: Session) -> None:
     )
 
 
-def test_an_answer_that_changed_nothing_is_noted(store: Store, here: Session) -> None:
-    """The prompt waits still, and nobody is told that it does not."""
+def test_an_answer_without_effect_is_stored(store: Store, here: Session) -> None:
+    """The prompt stays pending, and no event announces its end."""
     told = ask(store, here)
     noted = attrs.evolve(told, answer=decision(resolved=False), selected=1)
     assert ["run_event_created", "message_updated"] == tags(
@@ -218,7 +218,7 @@ def test_a_moved_marker_is_no_event(store: Store, here: Session) -> None:
 
 
 def test_input_is_resolved_with_the_last(store: Store, here: Session) -> None:
-    """While another prompt waits the session needs somebody."""
+    """While another prompt is pending, the session needs input."""
     one, two = ask(store, here), ask(store, here, "And this?")
     work = prompts.change_prompt
     assert "session_input_resolved" not in tags(store, work, closed(one))
@@ -238,7 +238,7 @@ def test_the_card_may_be_gone(store: Store, here: Session) -> None:
 
 
 def test_a_card_that_is_full_is_emptied(store: Store, here: Session) -> None:
-    """What became of the prompt is more than what somebody wrote there."""
+    """The end of the prompt is more important than other keys."""
     told = ask(store, here)
     assert told.chat_id is not None
     assert told.message_id is not None
@@ -295,8 +295,8 @@ def test_other_changes_of_meta_are_no_dismissal(store: Store, here: Session) -> 
     assert kept.is_pending
 
 
-def test_the_end_of_a_program_closes_what_waits(store: Store, here: Session) -> None:
-    """Of that session only; one that was answered and did not go was answered."""
+def test_the_end_of_a_program_closes_its_prompts(store: Store, here: Session) -> None:
+    """Of that session only; one with an answer becomes answered."""
     other = create(store, "two")
     one, two, three = ask(store, here), ask(store, here), ask(store, other)
     noted = attrs.evolve(two, answer=decision(resolved=False))
@@ -311,8 +311,8 @@ def test_the_end_of_a_program_closes_what_waits(store: Store, here: Session) -> 
     assert "discarded" == card_of(store, one).meta["status"]
 
 
-def test_a_lost_program_waits_for_nothing(store: Store, here: Session) -> None:
-    """After the server died before it."""
+def test_a_lost_program_has_no_pending_prompt(store: Store, here: Session) -> None:
+    """After a crash of the server."""
     told = ask(store, here)
     assert "session_input_resolved" in tags(store, run_records.recover, "boot")
     kept = stored(store, told.id)
@@ -320,8 +320,8 @@ def test_a_lost_program_waits_for_nothing(store: Store, here: Session) -> None:
     assert (PromptStatus.RESOLVED, LOST) == (kept.status, kept.reason)
 
 
-def test_pending_is_asked_for_by_either_half(store: Store, here: Session) -> None:
-    """A room without a terminal has none to ask for."""
+def test_pending_takes_the_id_of_terminal_or_chat(store: Store, here: Session) -> None:
+    """A room without a terminal is refused."""
     chat_id = SessionId(here.linked_chat_id or "")
     assert store.read(prompts.pending, here.id) is None
     told = ask(store, here)
@@ -334,7 +334,7 @@ def test_pending_is_asked_for_by_either_half(store: Store, here: Session) -> Non
 
 
 def test_a_prompt_is_that_of_its_terminal(store: Store, here: Session) -> None:
-    """To another one it is unknown."""
+    """Another terminal does not find it."""
     told, other = ask(store, here), create(store, "two")
     assert told == store.read(prompts.need_prompt, here.id, told.id)
     for session_id, prompt_id in ((other.id, told.id), (here.id, "nothing")):
@@ -346,11 +346,11 @@ def find(
     store: Store, room_id: SessionId | None, **fields: Any
 ) -> tuple[Session, PromptRecord | None]:
     ask = AgentResponse(**fields)
-    return store.read(prompts.find_asked, room_id or NOBODY, ask)
+    return store.read(prompts.find_response_target, room_id or NOBODY, ask)
 
 
 def test_a_response_finds_its_prompt(store: Store, here: Session) -> None:
-    """By card, by its content, by id; or it finds the terminal and no prompt."""
+    """By card, by content of a card, by id; without these, only the terminal."""
     told = ask(store, here)
     content = card_of(store, told).content
     for where in (here.id, here.linked_chat_id):
@@ -367,7 +367,7 @@ def test_a_response_finds_its_prompt(store: Store, here: Session) -> None:
 
 
 def test_a_response_elsewhere_is_forbidden(store: Store, here: Session) -> None:
-    """Whoever knows the id of a card, or of a terminal, drives no terminal with it."""
+    """The id of a card or a terminal does not give access to the terminal."""
     told, other, public = ask(store, here), create(store, "two"), room(store)
     for where in (other.id, other.linked_chat_id, public.id):
         for fields in (
@@ -401,7 +401,9 @@ def test_a_response_to_nothing(
         find(store, here.linked_chat_id, **fields)
 
 
-def test_a_response_where_nobody_asks(store: Store, here: Session) -> None:
+def test_a_response_in_a_room_without_terminal_is_refused(
+    store: Store, here: Session
+) -> None:
     """A room without a terminal, one that is put away, one that is none; a chat."""
     with pytest.raises(Conflict):
         find(store, room(store).id, type="approve")
@@ -414,8 +416,10 @@ def test_a_response_where_nobody_asks(store: Store, here: Session) -> None:
         find(store, here.id, type="approve")
 
 
-def test_nothing_is_told_where_it_cannot_be_stored(store: Store, here: Session) -> None:
-    """A card without its prompt would be one that nobody can answer."""
+def test_a_prompt_that_cannot_be_stored_is_not_announced(
+    store: Store, here: Session
+) -> None:
+    """A card without its prompt could not be answered."""
 
     def raise_and_fail(unit: Unit) -> None:
         prompts.raise_prompt(unit, record(here.id))

@@ -69,7 +69,7 @@ def events(asker: Asker, kind: type) -> list[Any]:
 
 
 async def test_a_prompt_is_stored_after_its_bytes(asker: Asker) -> None:
-    """And told of after both."""
+    """And announced after both."""
     fake = asker.rig.terminals[0]
     live = asker.rig.system.supervisor.need(asker.session.id)
     fake.say(b"0123456789")
@@ -91,7 +91,7 @@ async def test_a_prompt_is_stored_after_its_bytes(asker: Asker) -> None:
 
 
 async def test_it_can_be_answered_before_it_is_stored(asker: Asker) -> None:
-    """It is stored as asked first, then as answered."""
+    """It is stored as pending first, then as answered."""
     asker.show(prompt())
     one = asker.rig.system.services.prompt_service.current(asker.session.id)
     assert stored(asker.rig.store, one.id) is None
@@ -104,7 +104,7 @@ async def test_it_can_be_answered_before_it_is_stored(asker: Asker) -> None:
 
 
 async def test_one_of_many_answers_wins(asker: Asker) -> None:
-    """The others are told, and type nothing."""
+    """The others are refused, and nothing is typed for them."""
     one = await asker.ask()
     asker.go = trio.Event()
     won: list[PromptRecord] = []
@@ -132,8 +132,10 @@ async def test_one_of_many_answers_wins(asker: Asker) -> None:
         await answer(asker, one)
 
 
-async def test_what_was_not_typed_can_be_answered_again(asker: Asker) -> None:
-    """Whatever the terminal said, it is said to the caller, and nothing is noted."""
+async def test_a_prompt_can_be_answered_again_if_nothing_was_typed(
+    asker: Asker,
+) -> None:
+    """The caller gets the error of the terminal, and no answer is stored."""
     one = await asker.ask()
     asker.outcomes.append(PromptChanged("another"))
     with pytest.raises(PromptChanged):
@@ -143,8 +145,8 @@ async def test_what_was_not_typed_can_be_answered_again(asker: Asker) -> None:
     assert PromptStatus.ANSWERED is record.status
 
 
-async def test_what_changed_nothing_is_noted(asker: Asker) -> None:
-    """And is an answer when the prompt goes at last."""
+async def test_an_answer_without_effect_is_stored(asker: Asker) -> None:
+    """And counts as the answer when the prompt leaves the screen later."""
     one = await asker.ask()
     asker.outcomes.append(Outcome("Yes", False, 11))
     record, kept = await answer(asker, one)
@@ -156,8 +158,8 @@ async def test_what_changed_nothing_is_noted(asker: Asker) -> None:
     assert PromptStatus.ANSWERED is kept.status
 
 
-async def test_who_leaves_has_answered(asker: Asker) -> None:
-    """The keys are typed by then: what comes of them is kept."""
+async def test_an_answer_of_a_cancelled_caller_is_stored(asker: Asker) -> None:
+    """Its keys are typed, so its result is stored."""
     one = await asker.ask()
     asker.go = trio.Event()
     async with trio.open_nursery() as nursery:
@@ -174,8 +176,8 @@ async def test_who_leaves_has_answered(asker: Asker) -> None:
     assert (PromptStatus.ANSWERED, "@ada") == (kept.status, kept.answer.by)
 
 
-async def test_answered_in_the_terminal(asker: Asker) -> None:
-    """It is resolved at once, by nobody we know."""
+async def test_a_prompt_answered_in_the_terminal_is_resolved(asker: Asker) -> None:
+    """At once, without a responder."""
     one = await asker.ask()
     asker.show()
     await asker.settled()
@@ -190,7 +192,7 @@ async def test_answered_in_the_terminal(asker: Asker) -> None:
 
 
 async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
-    """The prompt is closed before the end is told."""
+    """The prompt is closed before the end is announced."""
     one = await asker.ask()
     asker.rig.terminals[0].end(Exit(code=0))
     await over(asker)
@@ -200,14 +202,14 @@ async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
     tags = asker.rig.tags()
     assert tags.index("PromptBridgeResolved") < tags.index("SessionExited")
     book = asker.rig.system.services.prompt_service
-    assert {} == book._cases
+    assert {} == book._entries
     assert book.status(asker.session.id) is None
     with pytest.raises(AlreadyAnswered):
         await answer(asker, one)
 
 
 async def test_the_program_ends_by_the_answer(asker: Asker) -> None:
-    """It was answered then, and not only gone."""
+    """The prompt is answered, not just resolved."""
     one = await asker.ask()
     asker.go = trio.Event()
     records: list[PromptRecord] = []
@@ -231,7 +233,7 @@ async def test_the_program_ends_by_the_answer(asker: Asker) -> None:
 
 
 async def test_a_second_run_asks_anew(asker: Asker) -> None:
-    """What the first was asked is none of its business."""
+    """Whatever the first run asked."""
     one = await asker.ask()
     asker.rig.terminals[0].end(Exit(code=0))
     await over(asker)
@@ -244,7 +246,7 @@ async def test_a_second_run_asks_anew(asker: Asker) -> None:
 async def test_a_disk_that_refuses_is_waited_for(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The prompt is there to be answered; what is not written is said to be so."""
+    """The prompt can be answered; the caller learns what is not stored."""
     monkeypatch.setattr(service, "RETRY_S", 0.01)
     write, full = asker.rig.system.journal.write, True
 
@@ -256,10 +258,10 @@ async def test_a_disk_that_refuses_is_waited_for(
     monkeypatch.setattr(asker.rig.system.journal, "write", refuse)
     asker.show(prompt())
     one = asker.rig.system.services.prompt_service.current(asker.session.id)
-    case = asker.rig.system.services.prompt_service._cases[asker.session.id]
+    case = asker.rig.system.services.prompt_service._entries[asker.session.id]
     with trio.fail_after(PATIENCE_S):
         while case.failed is None:
-            await case.moved.park()
+            await case.changed.park()
     with pytest.raises(StorageFailed, match="was typed"):
         await answer(asker, one)
     full = False
@@ -272,7 +274,7 @@ async def test_a_disk_that_refuses_is_waited_for(
 async def test_answers_that_wait_have_a_bound(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answers before it are to be written first; nothing is typed then."""
+    """Beyond it an answer is refused, and nothing is typed."""
     monkeypatch.setattr(tracker, "UNWRITTEN", 0)
     one = await asker.ask()
     with pytest.raises(CapacityReached):
@@ -283,7 +285,7 @@ async def test_answers_that_wait_have_a_bound(
 async def test_a_bug_costs_one_prompt(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And not the book: the next is written."""
+    """The next prompt is stored."""
 
     def broken(unit: object, record: PromptRecord) -> None:
         raise ZeroDivisionError
@@ -296,8 +298,8 @@ async def test_a_bug_costs_one_prompt(
     assert one == now(asker, one)
 
 
-async def test_the_state_is_told_when_it_changes(asker: Asker) -> None:
-    """At once, and not twice."""
+async def test_a_status_is_published_when_it_changes(asker: Asker) -> None:
+    """At once, and once."""
     for _ in range(2):
         asker.show(kind=Kind.BUSY)
     asker.show(kind=Kind.AT_REST)
@@ -310,17 +312,17 @@ async def test_the_state_is_told_when_it_changes(asker: Asker) -> None:
     assert told[-1].status == book.status(asker.session.id)
 
 
-async def test_a_hook_is_heard_while_a_program_runs(asker: Asker) -> None:
+async def test_a_hook_counts_while_a_program_runs(asker: Asker) -> None:
     """And only then."""
     book = asker.rig.system.services.prompt_service
     fact = HookFact(AgentState.BUSY, "PreToolUse", "Bash", 0.0)
-    assert book.heard(asker.session.id, fact)
-    assert not book.heard(SessionId("nobody"), fact)
+    assert book.hook_reported(asker.session.id, fact)
+    assert not book.hook_reported(SessionId("nobody"), fact)
     (told,) = events(asker, AgentStatusUpdated)
     assert ("hook", "Bash") == (told.status.source, told.status.activity)
 
 
-async def test_what_is_seen_of_nobody_is_nothing(rig: Rig) -> None:
+async def test_calls_for_a_session_that_does_not_run_do_nothing(rig: Rig) -> None:
     """A verdict, a card, an end of a session that does not run."""
     book, nobody = rig.system.services.prompt_service, SessionId("nobody")
     book.forget(nobody)
@@ -329,8 +331,10 @@ async def test_what_is_seen_of_nobody_is_nothing(rig: Rig) -> None:
     assert book.shown(nobody) is None
 
 
-async def test_a_webhook_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once it is stored; the record that everybody gets."""
+async def test_a_prompt_is_posted_to_its_webhook(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it is stored, with the same record as in the event."""
     told: list[tuple[str, PromptRecord]] = []
     hooks = asker.rig.system.services.prompt_service._webhooks
     monkeypatch.setattr(hooks, "post_nowait", lambda *args: told.append(args))
@@ -348,7 +352,7 @@ async def test_a_webhook_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_an_answer_cancelled_anywhere_is_whole(asker: Asker) -> None:
-    """Nothing is typed and the prompt waits, or it is typed, answered and written."""
+    """Nothing is typed and the prompt stays pending, or it is answered and stored."""
     waiting = [await asker.ask()]
 
     async def op() -> None:

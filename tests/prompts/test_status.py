@@ -20,7 +20,7 @@ def owner(store: Store, session: Session) -> Session | None:
 
 
 def test_the_page_of_a_terminal_that_waits(store: Store) -> None:
-    """The same from its chat, but for where a message goes."""
+    """The page of its chat is the same except for the route."""
     one = create(store)
     asked = store.transact(prompts.raise_prompt, record(one.id))
     assert asked is not None
@@ -56,7 +56,7 @@ def test_the_page_of_a_terminal_that_waits(store: Store) -> None:
 
 
 def test_without_a_card_the_prompt_is_the_bridges(store: Store) -> None:
-    """Its card was deleted; it waits all the same."""
+    """After its card was deleted, too."""
     one = create(store)
     asked = store.transact(prompts.raise_prompt, record(one.id))
     assert asked is not None
@@ -70,7 +70,7 @@ def test_without_a_card_the_prompt_is_the_bridges(store: Store) -> None:
     )
 
 
-def test_the_page_of_what_waits_for_nothing(store: Store) -> None:
+def test_the_page_of_a_session_without_a_prompt(store: Store) -> None:
     """A terminal, and a room that has none."""
     one, here = create(store), room(store)
     for session, terminal in ((one, True), (here, False)):
@@ -87,7 +87,7 @@ def test_the_page_of_what_waits_for_nothing(store: Store) -> None:
 
 
 def test_what_is_refused(store: Store) -> None:
-    """Nobody, what is put away, and where a terminal is needed a room without one."""
+    """Unknown and archived sessions, and rooms without a terminal."""
     one, here = create(store), room(store)
     patch(store, one.id, archived=True)
     for work in (prompts_status.status_page, linked.need_terminal_of):
@@ -99,8 +99,8 @@ def test_what_is_refused(store: Store) -> None:
         store.read(linked.need_terminal_of, here.id)
 
 
-def test_who_waits_longest_comes_first(store: Store) -> None:
-    """Then what changed last; of what does not run nothing is told."""
+def test_the_longest_pending_prompt_comes_first(store: Store) -> None:
+    """Then the newest change; terminals that do not run are left out."""
     names = ("first", "calm", "second", "ended", "gone")
     rows = [create(store, name, program=["x"]) for name in names]
     create(store, "never", program=None)

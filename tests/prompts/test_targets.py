@@ -1,4 +1,4 @@
-"""Where prompts are told."""
+"""The configuration of the prompt bridge."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ def put(store: Store, **fields: Any) -> BridgeConfig:
     return done
 
 
-def test_it_is_on_before_anybody_says_so(store: Store) -> None:
-    """And a change of nothing changes nothing."""
+def test_it_is_enabled_by_default(store: Store) -> None:
+    """And an empty change changes nothing."""
     assert BridgeConfig() == store.read(bridge.get_config) == put(store)
 
 
-def test_what_is_not_named_stays(store: Store) -> None:
-    """To any depth, in either envelope; null takes a route out."""
+def test_fields_that_are_absent_stay(store: Store) -> None:
+    """To any depth, in either form; null removes a route."""
     put(store, detect={"patterns": ["x"]}, routes={"a": [ROOM], "b": [HOOK]})
     put(store, config={"detect": {"window_lines": 5}, "audit": False})
     config = put(store, routes={"b": None, "c": []})
@@ -42,8 +42,8 @@ def test_what_is_not_named_stays(store: Store) -> None:
     assert {"a", "c"} == set(config.routes)
 
 
-def test_what_was_got_can_be_put(store: Store) -> None:
-    """As it is; the command of the original's clients does."""
+def test_a_configuration_that_was_read_can_be_written(store: Store) -> None:
+    """As it is: the original's clients do so."""
     put(store, default_targets=[HOOK, ROOM], routes={"a": [{"kind": "linked_chat"}]})
     config = store.read(bridge.get_config)
     assert config == put(store, config=codec.loads(codec.dumps(config)))
@@ -63,11 +63,11 @@ def test_what_was_got_can_be_put(store: Store) -> None:
         ),
         (
             {"routes": {"a": [{**ROOM, "url": "https://a.b"}]}},
-            "a chat target has no url at $.routes.a[0]",
+            "a chat target takes no url at $.routes.a[0]",
         ),
         (
             {"enabled": True, "config": {}},
-            "either the settings or config, not both at $.config",
+            "expected either the settings or config, got both at $.config",
         ),
         (
             {"routes": {f"a{n}": [] for n in range(1000)}},
@@ -86,7 +86,7 @@ def test_what_is_refused(store: Store, fields: dict[str, Any], issue: str) -> No
 
 
 def test_the_nearest_route_counts(store: Store) -> None:
-    """The terminal's, then its chat's, then what is for all; off is nowhere."""
+    """That of the terminal, then of its chat, then the default; none if disabled."""
 
     def targets() -> tuple[Target, ...]:
         return store.read(bridge.targets_of, "terminal", "chat")

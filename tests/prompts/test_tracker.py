@@ -1,4 +1,4 @@
-"""What is asked by one run: verdicts in, prompts out; no event loop."""
+"""The prompts of one run: verdicts in, prompts out; no event loop."""
 
 import attrs
 import pytest
@@ -27,18 +27,18 @@ def tracker() -> PromptTracker:
     return PromptTracker(ONE, "run", 3)
 
 
-def open_sheet(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
+def shown_prompt(tracker: PromptTracker, end: int = 10) -> OpenPrompt:
     """A prompt on the screen, which the database has."""
-    tracker.saw(verdict(prompt(), end))
+    tracker.update(verdict(prompt(), end))
     assert tracker.prompt is not None
     tracker.prompt.keep(tracker.prompt.opening())
     return tracker.prompt
 
 
 def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
-    """And says where it is, what it is, and that it waits."""
-    tracker.saw(verdict(end=7))
-    tracker.saw(verdict(prompt(), 12))
+    """With its offsets, its fields, and status pending."""
+    tracker.update(verdict(end=7))
+    tracker.update(verdict(prompt(), 12))
     assert tracker.prompt is not None
     one = tracker.prompt.record
     assert (ONE, ONE, "run", 7, 12, PromptStatus.PENDING, prompt().fingerprint, 0) == (
@@ -56,18 +56,18 @@ def test_a_prompt_has_its_id_at_once(tracker: PromptTracker) -> None:
 
 
 def test_the_first_prompt_begins_with_the_run(tracker: PromptTracker) -> None:
-    """Whose first byte has an offset, too."""
-    assert 3 == open_sheet(tracker).record.start
+    """At the offset of its first byte."""
+    assert 3 == shown_prompt(tracker).record.start
 
 
 def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None:
-    """The marker moves, the box is ticked: that is kept, and no other prompt."""
-    open_prompt = open_sheet(tracker)
+    """A marker that moves or a box that is ticked updates the prompt."""
+    open_prompt = shown_prompt(tracker)
     moved = prompt()
     options = tuple(
         attrs.evolve(each, selected=n == 2) for n, each in enumerate(moved.options)
     )
-    tracker.saw(verdict(attrs.evolve(moved, options=options), 11))
+    tracker.update(verdict(attrs.evolve(moved, options=options), 11))
     assert open_prompt is tracker.prompt
     assert (2, 10, True) == (
         open_prompt.record.selected,
@@ -77,9 +77,9 @@ def test_it_is_the_same_while_its_fingerprint_is(tracker: PromptTracker) -> None
 
 
 def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
-    """What an answer to the one before would do to it, nobody meant."""
-    first = open_sheet(tracker)
-    tracker.saw(attrs.evolve(verdict(prompt(), 20), again=True))
+    """So that an answer to the first one cannot reach it."""
+    first = shown_prompt(tracker)
+    tracker.update(attrs.evolve(verdict(prompt(), 20), again=True))
     assert tracker.prompt is not None
     assert first.record.id != tracker.prompt.record.id
     assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
@@ -87,28 +87,30 @@ def test_the_same_asked_again_has_another_id(tracker: PromptTracker) -> None:
 
 def test_another_prompt_has_another_id(tracker: PromptTracker) -> None:
     """And the one before is resolved."""
-    first = open_sheet(tracker)
-    tracker.saw(verdict(prompt("And this?"), 20))
+    first = shown_prompt(tracker)
+    tracker.update(verdict(prompt("And this?"), 20))
     assert tracker.prompt is not None
     assert first.record.id != tracker.prompt.record.id
     assert (PromptStatus.RESOLVED, LEFT) == (first.record.status, first.record.reason)
     assert [first, tracker.prompt] == tracker.unsettled()
 
 
-def test_what_came_and_went_unwritten_never_was(tracker: PromptTracker) -> None:
+def test_prompts_that_left_before_they_were_stored_are_dropped(
+    tracker: PromptTracker,
+) -> None:
     """However often."""
     for n in range(100):
-        tracker.saw(verdict(prompt(f"{n}?"), 10 * n))
-    tracker.saw(verdict(end=9999))
+        tracker.update(verdict(prompt(f"{n}?"), 10 * n))
+    tracker.update(verdict(end=9999))
     assert tracker.prompt is None
     assert [] == tracker.unsettled() == tracker.open_prompts
 
 
 def test_the_end_of_the_program_closes(tracker: PromptTracker) -> None:
     """With its own reason; there may be nothing to close."""
-    open_prompt = open_sheet(tracker)
-    tracker.leave(ENDED)
-    tracker.leave(ENDED)
+    open_prompt = shown_prompt(tracker)
+    tracker.close_shown(ENDED)
+    tracker.close_shown(ENDED)
     assert (PromptStatus.RESOLVED, ENDED) == (
         open_prompt.record.status,
         open_prompt.record.reason,
@@ -118,23 +120,23 @@ def test_the_end_of_the_program_closes(tracker: PromptTracker) -> None:
 
 @pytest.mark.parametrize("class_", [PromptClass.PAGER, PromptClass.EDITOR])
 def test_views_ask_nothing(tracker: PromptTracker, class_: PromptClass) -> None:
-    """They wait, which the status says."""
-    tracker.saw(verdict(prompt(class_=class_)))
+    """The status is waiting all the same."""
+    tracker.update(verdict(prompt(class_=class_)))
     assert tracker.prompt is None
-    status = tracker.news()
+    status = tracker.status_change()
     assert status is not None
     assert (AgentState.WAITING, None) == (status.state, status.prompt_id)
 
 
 def test_a_screen_at_rest_asks_nothing(tracker: PromptTracker) -> None:
     """Even where something in it looks like a prompt."""
-    tracker.saw(verdict(prompt(), kind=Kind.AT_REST))
+    tracker.update(verdict(prompt(), kind=Kind.AT_REST))
     assert tracker.prompt is None
 
 
 def test_one_claim_wins(tracker: PromptTracker) -> None:
-    """The others are told, until nothing was typed after all."""
-    open_prompt = open_sheet(tracker)
+    """Other claims are refused until it is released."""
+    open_prompt = shown_prompt(tracker)
     assert open_prompt is tracker.claim(open_prompt.record.id)
     with pytest.raises(AlreadyAnswered):
         tracker.claim(open_prompt.record.id)
@@ -142,9 +144,11 @@ def test_one_claim_wins(tracker: PromptTracker) -> None:
     assert open_prompt is tracker.claim(open_prompt.record.id)
 
 
-def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
-    """Not what went, and not what was put away."""
-    open_prompt = open_sheet(tracker)
+def test_only_a_pending_prompt_on_the_screen_can_be_claimed(
+    tracker: PromptTracker,
+) -> None:
+    """Not one that left the screen, and not a discarded one."""
+    open_prompt = shown_prompt(tracker)
     with pytest.raises(AlreadyAnswered):
         tracker.claim("another")
     tracker.discard(attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED))
@@ -152,21 +156,21 @@ def test_only_what_is_shown_and_open_is_claimed(tracker: PromptTracker) -> None:
         tracker.claim(open_prompt.record.id)
     assert open_prompt is tracker.prompt, "it is still on the screen"
     assert [] == tracker.unsettled()
-    tracker.saw(verdict(prompt(), 30))
+    tracker.update(verdict(prompt(), 30))
     assert open_prompt is tracker.prompt, "and no other one"
-    tracker.saw(verdict(end=40))
+    tracker.update(verdict(end=40))
     with pytest.raises(AlreadyAnswered, match="no longer"):
         tracker.claim(open_prompt.record.id)
 
 
-def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
-    """When the answer saw it go, in whatever order that is told."""
-    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+def test_an_answer_with_effect_closes_the_prompt(tracker: PromptTracker) -> None:
+    """In whatever order answer and verdict arrive."""
+    open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(), 15)
     assert (PromptStatus.ANSWERED, None) == (open_prompt.record.status, tracker.prompt)
-    tracker.saw(verdict(end=20))
-    open_prompt = tracker.claim(open_sheet(tracker, 30).record.id)
-    tracker.saw(verdict(end=40))
+    tracker.update(verdict(end=20))
+    open_prompt = tracker.claim(shown_prompt(tracker, 30).record.id)
+    tracker.update(verdict(end=40))
     assert open_prompt.record.is_pending, "the answer decides what became of it"
     tracker.reply(open_prompt, decision(resolved=False), 35)
     assert PromptStatus.ANSWERED is open_prompt.record.status
@@ -174,22 +178,22 @@ def test_an_answered_prompt_is_answered(tracker: PromptTracker) -> None:
     assert open_prompt.record.answer.resolved
 
 
-def test_an_answer_that_changed_nothing_can_be_repeated(tracker: PromptTracker) -> None:
-    """It is noted, and counts when the prompt goes later."""
-    open_prompt = tracker.claim(open_sheet(tracker).record.id)
+def test_an_answer_without_effect_can_be_repeated(tracker: PromptTracker) -> None:
+    """It is stored, and counts when the prompt leaves the screen later."""
+    open_prompt = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(open_prompt, decision(resolved=False), 15)
     assert open_prompt is tracker.prompt
     assert (True, True) == (open_prompt.record.is_pending, open_prompt.is_due)
     assert open_prompt is tracker.claim(open_prompt.record.id)
     tracker.release(open_prompt)
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     assert PromptStatus.ANSWERED is open_prompt.record.status
 
 
-def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
-    """A prompt that went meanwhile is resolved; a time-out is nobody's denial."""
-    open_prompt = tracker.claim(open_sheet(tracker).record.id)
-    tracker.saw(verdict(end=20))
+def test_an_answer_that_was_not_typed_does_not_count(tracker: PromptTracker) -> None:
+    """A prompt that left the screen meanwhile is resolved."""
+    open_prompt = tracker.claim(shown_prompt(tracker).record.id)
+    tracker.update(verdict(end=20))
     tracker.release(open_prompt)
     assert (PromptStatus.RESOLVED, LEFT, None) == (
         open_prompt.record.status,
@@ -199,19 +203,19 @@ def test_what_was_not_typed_is_no_answer(tracker: PromptTracker) -> None:
 
 
 def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> None:
-    """If it was drawn after the answer; what was drawn before is the answered one."""
-    first = tracker.claim(open_sheet(tracker).record.id)
+    """If it was drawn after the answer; if before, it is the answered one."""
+    first = tracker.claim(shown_prompt(tracker).record.id)
     tracker.reply(first, decision(), 15)
-    tracker.saw(verdict(prompt(), 15))
+    tracker.update(verdict(prompt(), 15))
     assert tracker.prompt is None
-    tracker.saw(verdict(prompt("And this?"), 15))
+    tracker.update(verdict(prompt("And this?"), 15))
     assert tracker.prompt is not None, "another is another"
-    tracker.saw(verdict(end=15))
-    tracker.saw(verdict(prompt(), 16))
+    tracker.update(verdict(end=15))
+    tracker.update(verdict(prompt(), 16))
     assert tracker.prompt is not None
     second = tracker.claim(tracker.prompt.record.id)
     assert first.record.id != second.record.id
-    tracker.saw(verdict(prompt(), 30))
+    tracker.update(verdict(prompt(), 30))
     tracker.reply(second, decision(), 20)
     assert tracker.prompt is not None
     assert (20, 30) == (tracker.prompt.record.start, tracker.prompt.record.end)
@@ -219,9 +223,9 @@ def test_the_same_question_again_is_another_prompt(tracker: PromptTracker) -> No
 
 
 def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
-    """While nothing is written, not even the first."""
+    """While none of them is stored, not even the first."""
     for n in range(UNWRITTEN + 1):
-        tracker.saw(verdict(prompt(), 10 * n + 5))
+        tracker.update(verdict(prompt(), 10 * n + 5))
         assert tracker.prompt is not None
         if n < UNWRITTEN:
             open_prompt = tracker.claim(tracker.prompt.record.id)
@@ -232,12 +236,12 @@ def test_answers_that_wait_have_a_bound(tracker: PromptTracker) -> None:
 
 
 def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
-    """While the rest goes on; nothing is due then but what came since."""
-    tracker.saw(verdict(prompt()))
+    """Changes that came meanwhile stay due."""
+    tracker.update(verdict(prompt()))
     open_prompt = tracker.prompt
     assert open_prompt is not None
     opening = open_prompt.opening()
-    tracker.saw(verdict(end=20))
+    tracker.update(verdict(end=20))
     told = attrs.evolve(opening, chat_id=SessionId("c"), message_id=MessageId("m"))
     open_prompt.keep(told)
     assert ("c", "m", True) == (
@@ -250,9 +254,9 @@ def test_what_the_database_adds_is_taken_over(tracker: PromptTracker) -> None:
     assert [] == tracker.unsettled()
 
 
-def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
-    """Whatever was to be written of it."""
-    open_prompt = open_sheet(tracker)
+def test_a_prompt_discarded_meanwhile_stays_discarded(tracker: PromptTracker) -> None:
+    """Whatever change of it was due."""
+    open_prompt = shown_prompt(tracker)
     gone = attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED)
     open_prompt.keep(gone)
     assert (gone, False) == (open_prompt.record, open_prompt.is_due)
@@ -260,21 +264,21 @@ def test_what_was_put_away_meanwhile_stays_so(tracker: PromptTracker) -> None:
     assert not open_prompt.is_due
 
 
-def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
-    """By decision 24; the time of it is no news."""
-    assert tracker.news() is None
+def test_a_status_is_returned_when_it_changed(tracker: PromptTracker) -> None:
+    """By decision 24; another time alone is no change."""
+    assert tracker.status_change() is None
     for kind, state in (
         (Kind.BUSY, AgentState.BUSY),
         (Kind.QUIET_UNKNOWN, AgentState.UNKNOWN),
         (Kind.AT_REST, AgentState.READY),
     ):
-        tracker.saw(verdict(kind=kind))
-        status = tracker.news()
+        tracker.update(verdict(kind=kind))
+        status = tracker.status_change()
         assert status is not None
         assert (state, kind, "screen") == (status.state, status.kind, status.source)
-        assert tracker.news() is None
-    open_prompt = open_sheet(tracker, 50)
-    status = tracker.news()
+        assert tracker.status_change() is None
+    open_prompt = shown_prompt(tracker, 50)
+    status = tracker.status_change()
     assert status is not None
     assert (AgentState.WAITING, open_prompt.record.id, "Run it?") == (
         status.state,
@@ -283,14 +287,14 @@ def test_status_is_told_when_it_changed(tracker: PromptTracker) -> None:
     )
 
 
-def test_a_hook_counts_more_than_the_screen(
+def test_a_hook_outranks_the_screen(
     tracker: PromptTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But not than a prompt on it, and not for ever."""
+    """But not a prompt on it, and only for a while."""
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
     tracker.hook = HookFact(AgentState.BUSY, "PreToolUse", "Bash", now)
-    status = tracker.news()
+    status = tracker.status_change()
     assert status is not None
     assert (AgentState.BUSY, "hook", "Bash", None) == (
         status.state,
@@ -299,30 +303,30 @@ def test_a_hook_counts_more_than_the_screen(
         status.kind,
     )
     now += 1
-    tracker.saw(verdict(kind=Kind.AT_REST))
-    assert (status := tracker.news()) is not None
+    tracker.update(verdict(kind=Kind.AT_REST))
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.BUSY, Kind.AT_REST) == (status.state, status.kind)
-    open_sheet(tracker)
-    assert (status := tracker.news()) is not None
+    shown_prompt(tracker)
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.WAITING, "screen") == (status.state, status.source)
-    tracker.saw(verdict(kind=Kind.AT_REST))
-    assert (status := tracker.news()) is not None
+    tracker.update(verdict(kind=Kind.AT_REST))
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.BUSY, "hook") == (status.state, status.source)
     now += TRUST_S
-    assert (status := tracker.news()) is not None
+    assert (status := tracker.status_change()) is not None
     assert (AgentState.READY, "screen") == (status.state, status.source)
 
 
-def test_a_hook_that_waited_is_over_with_the_prompt(tracker: PromptTracker) -> None:
-    """Nobody tells that it was answered."""
+def test_a_waiting_hook_ends_with_the_prompt(tracker: PromptTracker) -> None:
+    """No hook reports the answer."""
     tracker.hook = HookFact(AgentState.WAITING, "PermissionRequest", None, 0.0)
-    open_sheet(tracker)
-    tracker.saw(verdict(end=20))
+    shown_prompt(tracker)
+    tracker.update(verdict(end=20))
     assert tracker.hook is None
 
 
 def test_a_summary_is_a_line() -> None:
-    """Of the question, else of what stands there; cut where it is long."""
+    """Of the question, else of the text; truncated if long."""
     assert "Run it?" == summary_of(prompt("Run\n  it?"))
     assert "a b" == summary_of(prompt("", text="a\n\nb"))
     long = summary_of(prompt("x" * 200))
@@ -332,6 +336,6 @@ def test_a_summary_is_a_line() -> None:
 def test_options_are_those_of_the_screen(tracker: PromptTracker) -> None:
     """With boxes and keys."""
     options = (Option("a", checked=True), Option("b", keys="b"))
-    tracker.saw(verdict(prompt(options=options)))
+    tracker.update(verdict(prompt(options=options)))
     assert tracker.prompt is not None
     assert options == tracker.prompt.record.options

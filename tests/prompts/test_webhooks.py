@@ -55,10 +55,10 @@ class Web:
             await stream.send_all(self.answer)
 
 
-async def test_who_does_not_answer_is_given_up(
+async def test_a_receiver_that_does_not_answer_times_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And said; the next is told all the same, and nothing of the path is logged."""
+    """ANT logs it without the path, and posts to the next one."""
     monkeypatch.setattr(webhook_queue, "TIMEOUT_S", 0.05)
     monkeypatch.setattr(webhook_queue, "WORKERS", 1)
     web, one = Web(b"HTTP/1.1 500 No\r\n\r\n"), record()
@@ -81,7 +81,7 @@ async def test_who_does_not_answer_is_given_up(
 
 @pytest.mark.meets(Limit.WEBHOOKS)
 def test_more_than_can_wait_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    """And that is said: nothing waits for a receiver."""
+    """ANT logs it and waits for no receiver."""
     hooks = Webhooks()
     with caplog.at_level(logging.WARNING):
         for _ in range(QUEUE + 1):

@@ -1,4 +1,4 @@
-"""What happens to running terminals is recorded after its bytes, at a pace."""
+"""Events of running terminals are recorded after their bytes, at a limited rate."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ async def ended(rig: Rig, session: Session) -> None:
 
 
 @pytest.mark.slow
-async def test_a_life_is_told_from_its_start_to_its_end(rig: Rig) -> None:
+async def test_a_run_is_recorded_from_start_to_exit(rig: Rig) -> None:
     """As events of the terminal and in the chain; each state comes after its bytes."""
     asker = await Asker.start(rig)
     asker.show(kind=Kind.BUSY)
@@ -80,8 +80,8 @@ async def test_no_state_is_recorded_before_its_bytes_are_there(rig: Rig) -> None
     assert event.end == 10 <= live.flow.tail.stored
 
 
-async def test_what_flaps_does_not_flood(rig: Rig) -> None:
-    """A hundred changes are two events, and the last state is the last told."""
+async def test_states_that_alternate_are_rate_limited(rig: Rig) -> None:
+    """A hundred changes are two events; the last one has the last state."""
     asker = await Asker.start(rig)
     rig.terminals[0].say(b"x" * 4000)
     for n in range(100):
@@ -92,11 +92,11 @@ async def test_what_flaps_does_not_flood(rig: Rig) -> None:
     assert 98 == told[-1].payload["passed_over"]
 
 
-async def test_a_hook_is_believed(rig: Rig) -> None:
-    """What it tells of the state is told as its word."""
+async def test_a_state_of_a_hook_is_recorded_with_its_source(rig: Rig) -> None:
+    """And with high trust."""
     session = await rig.started()
     prompt_service = rig.system.services.prompt_service
-    assert prompt_service.heard(
+    assert prompt_service.hook_reported(
         session.id, HookFact(AgentState.READY, "Stop", None, 0.0)
     )
     await ended(rig, session)
@@ -108,8 +108,8 @@ async def test_a_hook_is_believed(rig: Rig) -> None:
     )
 
 
-async def test_titles_and_sizes_come_at_a_pace(rig: Rig) -> None:
-    """What spins in a title is no other title; of many sizes the last is told."""
+async def test_titles_and_sizes_are_rate_limited(rig: Rig) -> None:
+    """A spinner does not change a title; of many sizes the last is recorded."""
     session = await rig.started()
     session_run = rig.system.services.running[session.id]
     for n, title in enumerate(("⠂ task", "⠐ task", "⠂ other", "✳ task")):
@@ -129,8 +129,8 @@ async def test_a_title_is_read_off_the_screen(rig: Rig) -> None:
     await eventually(lambda: texts(rig, session, q="title: my task"))
 
 
-async def test_what_a_host_tells_is_kept(rig: Rig) -> None:
-    """As it came, behind the bytes before it."""
+async def test_host_events_are_recorded(rig: Rig) -> None:
+    """Unchanged, after the bytes before them."""
     session = await rig.started()
     rig.terminals[0].say(b"abc")
     live = rig.system.supervisor.need(session.id)
@@ -150,8 +150,8 @@ async def test_what_a_host_tells_is_kept(rig: Rig) -> None:
 
 
 @pytest.mark.slow
-async def test_typed_lines_are_told_by_themselves(rig: Rig) -> None:
-    """Soon after their Enter, each way of typing by its name."""
+async def test_typed_lines_are_recorded(rig: Rig) -> None:
+    """Soon after their Enter, with the source of the input."""
     session = await rig.started()
     saw = rig.system.services.running[session.id].saw
     saw(InputSeen(b"make\n", "terminal_input", True))
@@ -163,8 +163,8 @@ async def test_typed_lines_are_told_by_themselves(rig: Rig) -> None:
     assert ["terminal_input", "api_terminal_input"] == ways
 
 
-async def test_who_types_is_told_as_far_as_they_are_few(rig: Rig) -> None:
-    """Beyond so many names in a run, it was nobody; those who are known stay known."""
+async def test_names_of_typists_are_bounded(rig: Rig) -> None:
+    """Further names in a run are not recorded; the first ones still are."""
     session = await rig.started()
     saw = rig.system.services.running[session.id].saw
     for n in (*range(event_recorder.TYPISTS + 5), 0):
@@ -176,7 +176,7 @@ async def test_who_types_is_told_as_far_as_they_are_few(rig: Rig) -> None:
     assert event_recorder.TYPISTS + 1 == len(sizes)
 
 
-async def test_a_bug_costs_facts_and_nothing_else(
+async def test_a_bug_loses_run_events_and_nothing_else(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is logged, the chain says how many are lost, and the next ones are kept."""
@@ -194,10 +194,10 @@ async def test_a_bug_costs_facts_and_nothing_else(
 
 @pytest.mark.slow
 @pytest.mark.meets(Limit.TRAIL)
-async def test_what_the_database_refuses_too_long_is_counted(
+async def test_events_lost_to_a_long_outage_are_counted(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest are kept, and how many were before them is told."""
+    """The newest are kept, and an event records how many were lost."""
     session = await rig.started()
     journal, write = rig.system.journal, rig.system.journal.write
     refused = trio.Event()
@@ -211,21 +211,21 @@ async def test_what_the_database_refuses_too_long_is_counted(
     monkeypatch.setattr(transcript_writer, "RETRY_S", 0.01)
     before = counted(Limit.TRAIL)
     saw = rig.system.services.running[session.id].saw
-    for n in range(transcript_writer.HEARD + 7):
+    for n in range(transcript_writer.EVENTS_MAX + 7):
         saw(ControlSeen("pane-mode-changed", {"pane_id": n}))
     await eventually(lambda: rig.system.services.transcript_writer.waits)
     refused.set()
     await eventually(lambda: texts(rig, session, q="lost events"))
     assert 7 == counted(Limit.TRAIL) - before
     told = await trail(rig, session, q="pane-mode", limit=1000)
-    assert transcript_writer.HEARD == len(told)
+    assert transcript_writer.EVENTS_MAX == len(told)
     assert {"pane_id": 7, "kind": "pane-mode-changed"} == told[0].payload
     (lost,) = await trail(rig, session, q="lost events")
     assert 7 == lost.payload["count"]
 
 
 def test_the_bounds_are_those_that_are_documented() -> None:
-    """One state in five seconds, and no two looks closer than a tenth of one."""
+    """One state in five seconds, and at most ten scans a second."""
     assert (5.0, 5.0, 1.0, 0.1) == (
         event_recorder.STATUS_EVERY_S,
         event_recorder.TITLE_EVERY_S,

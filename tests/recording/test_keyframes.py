@@ -1,4 +1,4 @@
-"""Screens of what has ended, from a keyframe and the bytes after it."""
+"""Screens are restored from a keyframe and the bytes after it."""
 
 from typing import Any
 
@@ -10,9 +10,12 @@ from ant.core.errors import NotRunning
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import Session, SessionType
 from ant.recording import keyframes
+from ant.recording.transcript_writer import store_verdicts
 from ant.run_events import commands, log
 from ant.sessions import sessions
 from ant.store import Keyframe, Store, Unit
+from ant.terminal.detect.verdict import VerdictSeen
+from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.screen.display import Display
 
 
@@ -46,14 +49,14 @@ def drawn(store: Store, session: Session) -> tuple[Any, ...]:
     return drawing.offset, drawing.cols, drawing.rows, lines
 
 
-def test_what_never_ran_is_blank(store: Store) -> None:
-    """Of the size it would have."""
+def test_a_terminal_that_never_ran_is_blank(store: Store) -> None:
+    """In the size it would start with."""
     session = create(store, cols=50, rows=7)
     assert (0, 50, 7, []) == drawn(store, session)
 
 
-def test_a_keyframe_is_gone_on_from(store: Store) -> None:
-    """The bytes before it are not looked at, holes after it are nothing."""
+def test_bytes_after_a_keyframe_are_played_on_it(store: Store) -> None:
+    """Bytes before it are not read, and holes after it are passed over."""
     session = create(store)
     fill(store, session, (0, b"zero"), (4, b"onetw"), (20, b"o!"))
     display = Display.blank(30, 4, 0)
@@ -63,18 +66,30 @@ def test_a_keyframe_is_gone_on_from(store: Store) -> None:
 
 
 def test_a_keyframe_may_be_ahead(store: Store) -> None:
-    """What was visible and not yet stored when the server died is shown."""
+    """Output that was visible but not stored at a crash is shown."""
     session = create(store)
     fill(store, session, (0, b"zero"))
     keep(store, Keyframe(session.id, 9, 30, 4, b"zero more"))
     assert (9, 30, 4, ["zero more"]) == drawn(store, session)
 
 
+def test_bytes_after_a_keyframe_are_drawn_in_the_size_they_had(store: Store) -> None:
+    """The database may have refused the keyframe that follows a resize."""
+    session = create(store, cols=70, rows=9)
+    keep(store, Keyframe(session.id, 2, 30, 4, b"ab"))
+    fill(store, session, (0, b"abcd"))
+    resized = Verdict(Kind.QUIET_UNKNOWN, "resized", (), 4)
+    seen = [VerdictSeen(resized, None, 50, 7)]
+    store.transact(store_verdicts, [(session.id, seen)])
+    fill(store, session, (4, b"ef"))
+    assert (6, 50, 7, ["abcdef"]) == drawn(store, session)
+
+
 @pytest.mark.parametrize("has_keyframe", [True, False])
-def test_what_is_played_again_is_bounded(
+def test_a_redraw_plays_a_bounded_number_of_bytes(
     store: Store, monkeypatch: pytest.MonkeyPatch, has_keyframe: bool
 ) -> None:
-    """A keyframe too far away is none; the newest bytes are drawn."""
+    """A keyframe too far back is not used; the newest bytes are drawn."""
     monkeypatch.setattr(keyframes, "REDRAW_MAX", 4)
     session = create(store, cols=30, rows=4)
     fill(store, session, (0, b"zero"), (4, b"one2"))
@@ -83,16 +98,16 @@ def test_what_is_played_again_is_bounded(
     assert (8, 30, 4, ["one2"]) == drawn(store, session)
 
 
-def test_what_followed_the_last_command_is_heard_again(
+def test_output_since_the_last_command_is_read(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the byte after its output on; of much, what is first and what is last."""
-    monkeypatch.setattr(keyframes, "HEARD_AGAIN", 6)
+    """From the byte after its output; of much output, the beginning and the end."""
+    monkeypatch.setattr(keyframes, "REREAD_BYTES", 6)
     session = create(store)
     fill(store, session, (0, b"zero"), (4, b"one2"), (20, b"three"), (25, b"four5678"))
 
     def heard() -> list[tuple[int, bytes]]:
-        found = store.read(keyframes.unheard, session.id)
+        found = store.read(keyframes.output_since_last_command, session.id)
         return [(each.offset, each.data) for each in found]
 
     assert [(0, b"zero"), (4, b"on"), (27, b"ur5678")] == heard()
@@ -115,8 +130,8 @@ def test_what_followed_the_last_command_is_heard_again(
     assert [] == heard()
 
 
-def test_a_chat_has_none(store: Store) -> None:
-    """That is said."""
+def test_a_chat_has_no_screen(store: Store) -> None:
+    """It raises `NotRunning`."""
     session = create(store, type=SessionType.CHAT)
     with pytest.raises(NotRunning):
         store.read(keyframes.redraw, session.id)

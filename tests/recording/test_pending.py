@@ -1,4 +1,4 @@
-"""What waits for its bytes comes out in order, and not before; no event loop."""
+"""Items wait for their bytes and come out in order; no event loop."""
 
 from ant.model.sessions import SessionId
 from ant.recording.pending import PendingByOffset
@@ -17,7 +17,7 @@ def flow(stored: int = 0) -> OutputFlow:
 
 
 def test_nothing_comes_before_its_bytes_or_out_of_order() -> None:
-    """What waits holds up what is behind it in its session, and nobody else's."""
+    """An item holds back those behind it in its session, and no others."""
     pending: PendingByOffset[str] = PendingByOffset(9)
     first, second = flow(), flow(50)
     pending.add(ONE, first, 10, "a")
@@ -29,8 +29,8 @@ def test_nothing_comes_before_its_bytes_or_out_of_order() -> None:
     assert [] == pending.ready()
 
 
-def test_the_oldest_goes() -> None:
-    """Beyond the bound, when it is added and when it is put back."""
+def test_the_oldest_item_is_dropped() -> None:
+    """Beyond the bound, on adding and on putting back."""
     pending: PendingByOffset[int] = PendingByOffset(3)
     one = flow(100)
     assert [0, 0, 0, 1] == [pending.add(ONE, one, n, n) for n in range(4)]
@@ -41,8 +41,8 @@ def test_the_oldest_goes() -> None:
     assert [(ONE, [(2, 2), (3, 3), (4, 4)])] == pending.ready()
 
 
-def test_a_run_takes_its_own_along() -> None:
-    """What it left when it is over; what an older run left goes with the next."""
+def test_the_end_of_a_run_takes_its_items() -> None:
+    """Items of an earlier run are dropped."""
     pending: PendingByOffset[str] = PendingByOffset(9)
     old, new = flow(), flow(100)
     pending.add(ONE, old, 90, "a")

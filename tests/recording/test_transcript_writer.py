@@ -56,7 +56,7 @@ def stored(store: Store, session: Session) -> tuple[bytes, int, Any]:
 async def test_new_bytes_are_stored_soon(
     transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
-    """Within the time that a viewer may see what is not stored, and released."""
+    """And the tail is freed."""
     flow = OutputFlow(Tail(0))
     flow.append(b"hello")
     transcript_writer.mark(session.id, flow)
@@ -70,7 +70,7 @@ async def test_new_bytes_are_stored_soon(
 async def test_a_flood_is_stored_whole_and_shared(
     transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
-    """More than a commit's share goes on by itself, in chunks, without a hole."""
+    """Output larger than the share of one commit follows in chunks, without a hole."""
     flow = OutputFlow(Tail(0))
     data = bytes(range(256)) * (3 * module.SHARE // 256)
     flow.append(data)
@@ -87,7 +87,7 @@ async def test_a_commit_of_many_floods_is_bounded(
     nursery: trio.Nursery,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """So that others may write in between; who found no room goes before the rest."""
+    """Other writers get a turn; sessions without room come first in the next."""
     monkeypatch.setattr(module, "LINGER_S", 3600)
     transcript_writer, write = TranscriptWriter(journal, keep=1 << 30), journal.write
     commits: list[dict[SessionId, int]] = []
@@ -116,7 +116,7 @@ async def test_a_commit_of_many_floods_is_bounded(
 async def test_a_flush_may_end_before_the_end(
     transcript_writer: TranscriptWriter, session: Session
 ) -> None:
-    """What comes after is not waited for, and what never came neither."""
+    """It waits neither for later bytes nor for bytes that do not exist."""
     flow = OutputFlow(Tail(0))
     flow.append(b"hello")
     with trio.fail_after(PATIENCE_S):
@@ -126,12 +126,12 @@ async def test_a_flush_may_end_before_the_end(
     assert 5 == flow.tail.stored
 
 
-async def test_a_flush_waits_for_no_company(
+async def test_a_flush_starts_a_round_at_once(
     transcript_writer: TranscriptWriter,
     session: Session,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nor does much at once; a flush of nothing returns at once."""
+    """As do many bytes; a flush of nothing returns at once."""
     monkeypatch.setattr(module, "LINGER_S", 3600)
     flow = OutputFlow(Tail(0))
     with trio.fail_after(PATIENCE_S):
@@ -143,7 +143,7 @@ async def test_a_flush_waits_for_no_company(
         await flow.wait_stored(1 + URGENT)
 
 
-async def test_a_refusal_is_tried_again(
+async def test_a_failed_commit_is_tried_again(
     transcript_writer: TranscriptWriter,
     journal: Journal,
     store: Store,
@@ -171,10 +171,10 @@ async def test_a_refusal_is_tried_again(
     assert b"one" == stored(store, session)[0]
 
 
-async def test_a_session_that_is_gone_holds_up_nobody(
+async def test_a_removed_session_does_not_block_others(
     transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
-    """Its bytes are let go of, its neighbours' are stored."""
+    """Its bytes are freed, those of others are stored."""
     gone, flow = OutputFlow(Tail(0)), OutputFlow(Tail(0))
     gone.append(b"x")
     flow.append(b"y")
@@ -186,10 +186,10 @@ async def test_a_session_that_is_gone_holds_up_nobody(
 
 
 @pytest.mark.meets(Limit.TRANSCRIPT)
-async def test_the_oldest_go_when_it_is_too_much(
+async def test_the_oldest_chunks_are_trimmed(
     journal: Journal, store: Store, session: Session, nursery: trio.Nursery
 ) -> None:
-    """Whole chunks, till the transcript is within its bound."""
+    """Whole chunks, until the transcript is within its bound."""
     transcript_writer = TranscriptWriter(journal, keep=CHUNK)
     nursery.start_soon(transcript_writer.run)
     flow = OutputFlow(Tail(0))
@@ -212,7 +212,7 @@ def newest(store: Store, session: Session) -> Keyframe | None:
 async def test_a_keyframe_is_drawn_when_it_is_stored(
     transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
-    """With the bytes that wait, or by itself; one that is forgotten is not drawn."""
+    """With waiting bytes or without; a forgotten one is not drawn."""
     drawn = Keyframe(session.id, 3, 80, 24, b"abc")
     transcript_writer.mark_drawing(session.id, lambda: None)
     transcript_writer.mark_drawing(session.id, lambda: drawn)
@@ -237,10 +237,10 @@ def fact(end: int) -> RunEventDraft:
     )
 
 
-async def test_catching_up_is_with_all_that_was_seen(
+async def test_catching_up_stores_verdicts_and_events(
     transcript_writer: TranscriptWriter, store: Store, session: Session
 ) -> None:
-    """Bytes, sizes and facts; also where there are no new bytes, or nothing at all."""
+    """Also without new bytes, and with nothing at all to store."""
     flow = OutputFlow(Tail(0))
 
     def seen(unit: Unit) -> tuple[int, int]:
@@ -253,8 +253,10 @@ async def test_catching_up_is_with_all_that_was_seen(
                 flow.append(b"x")
                 transcript_writer.mark(session.id, flow)
             quiet = Verdict(Kind.BUSY, "time", (), flow.tail.end)
-            transcript_writer.note(session.id, flow, VerdictSeen(quiet, None, 80, 24))
-            transcript_writer.hear(session.id, flow, fact(flow.tail.end))
+            transcript_writer.add_verdict(
+                session.id, flow, VerdictSeen(quiet, None, 80, 24)
+            )
+            transcript_writer.add_event(session.id, flow, fact(flow.tail.end))
             await transcript_writer.catch_up(session.id, flow)
             assert flow.tail.stored == flow.tail.end
             assert (number, number) == store.read(seen)

@@ -192,7 +192,7 @@ async def stop(
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # It was interrupted all the same.
         log.error("A stop of %s is not recorded yet: %s", session_id, exc)
-        system.services.transcript_writer.hear(session_id, live.flow, fact)
+        system.services.transcript_writer.add_event(session_id, live.flow, fact)
         event = None
     return StopReceipt(True, "interrupt", "ctrl-c", event)
 

@@ -96,9 +96,9 @@ async def test_an_agent_at_rest_is_woken(api: Api, hearer: Hearer) -> None:
     session_id = SessionId(hearer.session.id)
     await api.rig.system.supervisor.start(session_id)
     hearer.run()
-    tracker = api.rig.system.services.prompt_service._cases[session_id].tracker
+    tracker = api.rig.system.services.prompt_service._entries[session_id].tracker
     assert hearer.verdict is not None
-    tracker.saw(hearer.verdict)
+    tracker.update(hearer.verdict)
     api.rig.system.services.prompt_service.status(session_id)
     body["content"] = "really done"
     answer = await api.call("POST", path(hearer), body)
