@@ -11,6 +11,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from ant import __version__
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 
@@ -138,3 +140,12 @@ def test_the_verbs_exist() -> None:
     verbs = re.findall(r"^\| `make (\w+)` \|", TEXT, re.MULTILINE)
     assert ["serve", "check", "test", "soak", "bench", "fuzz"] == verbs
     assert set(verbs) <= set(targets[1].split())
+
+
+def test_the_changelog_is_of_this_version() -> None:
+    """The newest version in it is that of the package; fragments are named well."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    assert __version__ == re.findall(r"^## (\S+)$", text, re.MULTILINE)[0]
+    names = {path.name for path in (ROOT / "changelog.d").iterdir()} - {"README.md"}
+    pattern = re.compile(r"[\w.-]+\.(added|changed|fixed)\.md")
+    assert all(pattern.fullmatch(name) for name in names)
