@@ -109,7 +109,7 @@ def run(folder: Path, commands: str) -> None:
     if "/path/to/bin" in script:
         script = script.replace("/path/to/bin", make_own(folder))
     done = subprocess.run(
-        ["sh", "-ec", script], cwd=folder, capture_output=True, text=True, timeout=100
+        ["sh", "-ec", script], cwd=folder, capture_output=True, text=True, timeout=200
     )
     assert 0 == done.returncode, (done.stdout + done.stderr)[-4000:]
 
@@ -123,6 +123,7 @@ def test_there_are_three_recipes() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_a_recipe_works(recipe: Recipe, copy: Path) -> None:
     """Every text goes where the recipe puts it, and its commands pass."""
