@@ -63,14 +63,17 @@ def edit(folder: Path, step: re.Match[str]) -> None:
         assert not path.exists()
         path.write_text(step["text"])
         return
-    path = folder / (step["end"] or step["path"])
+    path, text = folder / (step["end"] or step["path"]), step["text"]
     if step["end"]:
-        path.write_text(path.read_text() + step["text"])
+        blank = "\n" if text.startswith(" ") else "\n\n"
+        path.write_text(path.read_text() + blank + text)
         return
+    if step["where"] == "before":
+        text += "\n\n"
     lines = path.read_text().splitlines(keepends=True)
     found = [at for at, line in enumerate(lines) if step["line"] in line]
     at = found[0] + (step["where"] == "after")
-    path.write_text("".join([*lines[:at], step["text"], *lines[at:]]))
+    path.write_text("".join([*lines[:at], text, *lines[at:]]))
 
 
 MINE = f"""#!{sys.executable}
