@@ -448,3 +448,14 @@ def test_documents_name_what_exists(document: Path) -> None:
             and not re.search(rf"\b{name}\b", (ROOT / path).read_text())
         },
     } == {"paths": set(), "links": set(), "modules": set(), "members": set()}
+
+
+def test_decisions_are_in_their_index() -> None:
+    """Each has one line, in order, with its title."""
+    folder = ROOT / "docs" / "decisions"
+    titles = [
+        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}]({path.name})"
+        for path in sorted(folder.glob("0*.md"))
+    ]
+    lines = (folder / "README.md").read_text().splitlines()
+    assert titles == [line for line in lines if line.startswith("- ")]
