@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -387,3 +388,74 @@ def test_sources_are_prose_for_everybody() -> None:
         if mark in path.read_text()
     }
     assert set() == found
+
+
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "ARCHITECTURE.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+"""Documents that name modules."""
+
+MADE_ELSEWHERE = {"api.md", "limits.md", "settings.md"}
+"""Pages of docs/ that are made from the code, and perhaps not made yet."""
+
+
+def _names_a_module(dotted: str) -> bool:
+    """Whether `package.module`, or `package.module.Name`, is in the source."""
+    module, _, name = dotted.rpartition(".")
+    if dotted in SOURCES:
+        return True
+    defined = rf"\b(class|def) {name}\b|^\s*{name}\b.*="
+    return module in SOURCES and bool(
+        re.search(defined, SOURCES[module].read_text(), re.MULTILINE)
+    )
+
+
+def test_architecture_lists_the_packages_in_their_order() -> None:
+    """The table of packages has a row for each, in the order that imports follow."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    assert list(PACKAGES) == re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_documents_name_what_exists(document: Path) -> None:
+    """Every `ant/` path, backticked dotted module, and link to a file is there."""
+    text = re.sub(r"Write `[^`]+`", "", document.read_text())  # A recipe makes these.
+    paths = set(re.findall(r"(?<![\w./])(?:ant|tests|docs)/[\w./-]*\w/?", text))
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    members = re.findall(r"`(\w+)`\s+in\s+`(ant/[\w/]+\.py)`", text)
+    made = {f"docs/{name}" for name in MADE_ELSEWHERE}
+    tops = {name.split(".")[0] for name in MODULES}
+    dotted = {
+        name
+        for name in re.findall(r"`(?:ant\.)?(\w+(?:\.\w+)+)`", text)
+        if name.split(".")[0] in tops
+    }
+    assert {
+        "paths": {path for path in paths - made if not (ROOT / path).exists()},
+        "links": {
+            each
+            for each in set(targets) - MADE_ELSEWHERE
+            if not (document.parent / each).exists()
+        },
+        "modules": {name for name in dotted if not _names_a_module(name)},
+        "members": {
+            (name, path)
+            for name, path in members
+            if (ROOT / path).exists()
+            and not re.search(rf"\b{name}\b", (ROOT / path).read_text())
+        },
+    } == {"paths": set(), "links": set(), "modules": set(), "members": set()}
+
+
+def test_decisions_are_in_their_index() -> None:
+    """Each has one line, in order, with its title."""
+    folder = ROOT / "docs" / "decisions"
+    titles = [
+        f"- [{path.read_text().splitlines()[0].removeprefix('# ')}]({path.name})"
+        for path in sorted(folder.glob("0*.md"))
+    ]
+    lines = (folder / "README.md").read_text().splitlines()
+    assert titles == [line for line in lines if line.startswith("- ")]

@@ -1,10 +1,11 @@
-"""Every command of the README is run as it stands, against a server it starts."""
+"""Every command of the README and of docs/ is run as it stands, against one server."""
 
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -15,12 +16,52 @@ from ant.client import AntClient
 from ant.terminal.tmux.commands import name_of
 from tests.live.server import environment
 from tests.live.waiting import eventually
+from tests.mocks.named import script
 
 ROOT = Path(__file__).parent.parent.parent
-BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 ADDRESS = "127.0.0.1:6458"
 VENV = os.environ.get("VENV", ".venv")
 """Where `make` was told to install; the README says what it does unless it is told."""
+
+COMMANDS = {
+    "README.md": 6,
+    "docs/history.md": 2,
+    "docs/messages.md": 1,
+    "docs/tmux.md": 1,
+    "docs/websocket.md": 2,
+}
+"""How many blocks of commands each document has; the test below runs all of them."""
+
+CODER = f"""
+import runpy, sys
+from pathlib import Path
+own = Path(sys.argv[0]).parent
+sys.path.insert(0, {str(ROOT)!r})
+sys.argv[1:] = ["--style", "claude", "--log", str(own / "log")]
+sys.argv += ["--control", str(own / "s")]
+runpy.run_module("tests.mocks.agent", run_name="__main__")
+"""
+"""A mock agent by the name of the one that the README starts."""
+
+
+def blocks(document: str) -> list[str]:
+    """The blocks of commands in a document."""
+    text = (ROOT / document).read_text()
+    return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+
+
+def test_no_command_is_left_out() -> None:
+    """A block that is added anywhere is run by the test below."""
+    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    names = [str(path.relative_to(ROOT)) for path in documents]
+    assert COMMANDS == {name: len(blocks(name)) for name in names if blocks(name)}
+
+
+def agent_on_path(folder: Path) -> str:
+    """A PATH on which `claude` is a mock agent."""
+    _, path = script(folder, "claude", f"#!{sys.executable}\n{CODER}")
+    Path(path).chmod(0o755)
+    return f"{Path(path).parent}:{os.environ['PATH']}"
 
 
 async def run(block: str, address: str) -> str:
@@ -41,7 +82,12 @@ async def run(block: str, address: str) -> str:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up, and each block after it does what the text says."""
-    serve, first, later, live, waits, proof, inside, beside, find = BLOCKS
+    serve, first, later, waits, room, end = blocks("README.md")
+    find, proof = blocks("docs/history.md")
+    (inside,) = blocks("docs/messages.md")
+    (beside,) = blocks("docs/tmux.md")
+    live, stream = blocks("docs/websocket.md")
+    data = tmp_path / "data"
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
         ["make", "serve"],
@@ -49,16 +95,20 @@ async def test_readme_commands(tmp_path: Path) -> None:
         cwd=ROOT,
         # What the `make test` that runs us was told is not for it.
         env=environment(
-            ANT_PORT="0", ANT_DATA_DIR=str(tmp_path), MAKEFLAGS="", ARGS=""
+            ANT_PORT="0",
+            ANT_DATA_DIR=str(data),
+            MAKEFLAGS="",
+            ARGS="",
+            PATH=agent_on_path(tmp_path),
         ),
         start_new_session=True,
     )
     try:
         with trio.fail_after(100):
             address = await listening(process)
-            said = await run(first + "\necho; echo ID=$ID", address)
-            assert '"ok":true' in said
-            session = said.rsplit("ID=", 1)[1].strip()
+            printed = await run(first + "\necho; echo ID=$ID", address)
+            assert '"ok":true' in printed
+            session = printed.rsplit("ID=", 1)[1].strip()
             history = f"http://{address}/api/sessions/{session}/terminal/history"
             async with httpx.AsyncClient() as http:
 
@@ -66,30 +116,65 @@ async def test_readme_commands(tmp_path: Path) -> None:
                     return "the answer is 42" in (await http.get(history)).text
 
                 await eventually(answered)
-            said = await run(f"ID={session}\n{find}", address)
-            assert "the <mark>answer</mark> is 42" in said
-            assert '"terminals":[{' in said
-            said = await run(f"ID={session}\n{later}", address)
-            assert "the answer is 42" in said
-            assert '"status":"running"' in said
-            assert '"action":"interrupt"' in said
-            said = await run(live, address)
-            assert "42" in said
-            assert "exit code 0" in said
+            printed = await run(f"ID={session}\n{find}", address)
+            assert "the <mark>answer</mark> is 42" in printed
+            assert '"terminals":[{' in printed
+            printed = await run(f"ID={session}\n{later}", address)
+            assert "the answer is 42" in printed
+            assert '"status":"running"' in printed
+            assert '"action":"interrupt"' in printed
+            printed = await run(live, address)
+            assert "42" in printed
+            assert "exit code 0" in printed
             await run_waiting(waits, address)
-            said = await run(f"ID={session}\n{proof}", address)
-            assert '"terminal":{"command_count":' in said
-            assert " events checked, head " in said
+            await run_room(room, address)
+            assert '"type":"message_created"' in await run(stream, address)
+            printed = await run(f"ID={session}\n{proof}", address)
+            assert '"terminal":{"command_count":' in printed
+            assert " events checked, head " in printed
             await run_inside(inside, address, tmp_path)
-            said = await run(f"ID=its-id\n{beside}", address)
-            socket = name_of(tmp_path) if shutil.which("tmux") else ""
-            assert f"tmux -L {socket} attach -t =its-id:\n" == said
+            printed = await run(f"ID=its-id\n{beside}", address)
+            socket = name_of(data) if shutil.which("tmux") else ""
+            assert f"tmux -L {socket} attach -t =its-id:\n" == printed
+            await run(f"ID={session}\n{end}", address)
+            async with AntClient(f"http://{address}") as ant:
+                assert (await ant.session(session))["deleted_at"] is not None
     finally:
         # To the server alone: make would not wait for it if it were told too.
-        os.kill(int((tmp_path / "lock").read_text()), signal.SIGTERM)
+        os.kill(int((data / "lock").read_text()), signal.SIGTERM)
         with trio.CancelScope(shield=True), trio.move_on_after(15):
             await process.wait()
     assert 0 == process.returncode
+
+
+async def run_room(block: str, address: str) -> None:
+    """Post to the agent once it is at rest; ANT types the message, and it reacts."""
+    room, agent, add, post, *read = block.splitlines()
+    async with AntClient(f"http://{address}") as ant:
+        await run(f"{room}\n{agent}\n{add}", address)
+
+        async def rests() -> bool:
+            rows = (await ant.status())["terminals"]
+            states = {
+                each["session"]["handle"]: each["agent_status"]["state"]
+                for each in rows
+                if each["agent_status"]
+            }
+            return states.get("@coder") == "ready"
+
+        await eventually(rests)
+        assert "Sent " in await run(post, address)
+        row = await ant.session("planning")
+
+        async def reacted() -> bool:
+            path = f"/api/sessions/{row['id']}/deliveries"
+            (delivery,) = (await ant.call("GET", path))["deliveries"]
+            return delivery["state"] == "reacted"
+
+        await eventually(reacted)
+        printed = await run("\n".join([f"ROOM={row['id']}", *read]), address)
+        assert '"state":"reacted"' in printed
+        assert ": @coder Which tests fail?\n" in printed
 
 
 async def run_waiting(block: str, address: str) -> None:
@@ -102,9 +187,9 @@ async def run_waiting(block: str, address: str) -> None:
             return (await ant.status())["waiting"] == 1
 
         await eventually(asks)
-        said = await run(look, address)
-        assert "waiting  @asks  asks  Delete it?" in said
-        assert "Chose N; it went away.\n" == await run(decide, address)
+        printed = await run(look, address)
+        assert "waiting  @asks  asks  Delete it?" in printed
+        assert (await run(decide, address)).startswith("Chose N; ")
         row = await ant.session("@asks")
 
         async def answered() -> bool:
@@ -125,22 +210,22 @@ async def run_inside(block: str, address: str, folder: Path) -> None:
         # The command is in what is listed, so `code` alone is not the end.
         over = re.compile(r"code \d+\n\Z")
         await eventually(lambda: out.exists() and over.search(out.read_text()))
-        said = out.read_text()
-        assert said.endswith("code 0\n"), said
+        printed = out.read_text()
+        assert printed.endswith("code 0\n"), printed
         page = await ant.messages(row["linked_chat_id"])
         contents = ["The tests are green.", "Two lines,\nno quoting.", "For one only"]
         assert contents == [each["content"] for each in page["messages"]]
         assert {row["id"]} == {each["sender_id"] for each in page["messages"]}
-        assert f"{row['handle']}: The tests are green." in said
-        assert f'"id":"{row["id"]}"' in said
+        assert f"{row['handle']}: The tests are green." in printed
+        assert f'"id":"{row["id"]}"' in printed
 
 
 async def listening(process: trio.Process) -> str:
     """The address that the server says it listens on."""
     assert process.stdout is not None
-    said = b""
-    while b"ANT listening on http://" not in said or not said.endswith(b"\n"):
+    printed = b""
+    while b"ANT listening on http://" not in printed or not printed.endswith(b"\n"):
         part = await process.stdout.receive_some(1024)
         assert part, "the server ended"
-        said += part
-    return said.decode().split("http://")[1].strip()
+        printed += part
+    return printed.decode().split("http://")[1].strip()
