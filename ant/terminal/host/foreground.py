@@ -5,15 +5,13 @@ computes does not, whatever its last line looks like. Linux tells which (`wchan`
 """
 
 import os
-import termios
 from pathlib import Path
 
 from ant.terminal.agents.driver import driver_of
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
-from ant.terminal.host import processes
+from ant.terminal.host import line_discipline, processes
 from ant.terminal.model.tty import Tty
 
-_IFLAG, _LFLAG = 0, 3
 _READING = {"wait_woken", "n_tty_read"}
 """Where the kernel waits for a terminal's input: newer ones, older ones."""
 
@@ -35,18 +33,17 @@ def look_at(fd: int, leader: int, group: int) -> Tty:
     Raises `OSError` or `termios.error` when the terminal is gone; what cannot be known
     of the process is left out.
     """
-    flags = termios.tcgetattr(fd)
-    modes = flags[_LFLAG]
+    modes = line_discipline.read_modes(fd)
     pid, name = in_front(group)
     program, interprets = program_of(pid, name)
     return Tty(
-        echo=bool(modes & termios.ECHO),
-        canonical=bool(modes & termios.ICANON),
+        echo=modes.echo,
+        canonical=modes.canonical,
         foreground=program,
         interprets=interprets,
         leader=pid == leader,
         reading=is_reading(pid),
-        icrnl=bool(flags[_IFLAG] & termios.ICRNL),
+        icrnl=modes.icrnl,
     )
 
 

@@ -16,7 +16,6 @@ import select
 import shutil
 import signal
 import struct
-import sys
 import termios
 from collections import deque
 
@@ -26,15 +25,11 @@ from ant.core.counters import Limit, increment
 from ant.core.descriptors import check_terminal, lent_to_child
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host import foreground, processes, umask
+from ant.terminal.host import foreground, line_discipline, processes, umask
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Spec
+from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.host.subreaper import children
 from ant.terminal.model.tty import Tty
-
-CTRL_C = b"\x03"
-
-INPUT_UNREAD_MAX = 2048
-"""The line discipline stops looking at 4 KiB unread: Ctrl-C would wait behind them."""
 
 SIZE_MAX = 65535
 """What the kernel's struct winsize can hold."""
@@ -47,11 +42,8 @@ HANG_UP_S = 1.0
 
 _TIOCSIG = 0x40045436  # Linux: signal the foreground group, past the queue.
 _TIOCGPTPEER = 0x5441  # Linux: open the far end without its name.
-_IUTF8 = 0o40000  # Linux: erase whole characters; Python names it from 3.13 on.
 SPENT = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.ENOMEM}
 """Errors that say that the machine has no more to give."""
-
-_IFLAG, _LFLAG, _CC = 0, 3, 6
 
 
 async def open_pty(spec: Spec) -> "PtyTerminal":
@@ -138,10 +130,9 @@ class PtyTerminal:
         if not self._open:
             return False
         try:
-            modes = termios.tcgetattr(self._master)[_LFLAG]
+            return line_discipline.read_modes(self._master).shows_input
         except (OSError, termios.error):
             return False
-        return bool(modes & termios.ECHO and modes & termios.ICANON)
 
     def was_given(self, variable: str, value: str) -> bool:
         """See `Terminal.was_given`."""
@@ -188,16 +179,15 @@ class PtyTerminal:
         Not delivered to a program that wants it as input but has its queue full.
         """
         self._check_running()
-        modes = termios.tcgetattr(self._master)
-        signals = modes[_LFLAG] & termios.ISIG and modes[_CC][termios.VINTR] == CTRL_C
-        if not (signals and self._unread() > INPUT_UNREAD_MAX):
+        interrupts = line_discipline.read_modes(self._master).interrupts
+        if not (interrupts and self._unread() > INPUT_UNREAD_MAX):
             try:
                 os.write(self._master, CTRL_C)
             except BlockingIOError:
                 pass
             else:
                 return
-        if signals:
+        if interrupts:
             fcntl.ioctl(self._master, _TIOCSIG, signal.SIGINT)
 
     def _unread(self) -> int:
@@ -207,10 +197,9 @@ class PtyTerminal:
         except OSError:  # No descriptor is free: the plain way must do.
             return 0
         try:
-            count = fcntl.ioctl(slave, termios.FIONREAD, bytes(4))
+            return line_discipline.count_unread(slave)
         finally:
             os.close(slave)
-        return int.from_bytes(count, sys.byteorder)
 
     def resize(self, cols: int, rows: int) -> None:
         """See `Terminal.resize`."""
@@ -317,9 +306,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     """The pidfd, pid and identity of the program; it is running."""
     os.set_blocking(master, False)
     _set_size(master, spec.cols, spec.rows)
-    modes = termios.tcgetattr(slave)
-    modes[_IFLAG] |= _IUTF8
-    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    line_discipline.erase_whole_characters(slave)
     for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
         os.set_inheritable(fd, False)
     with umask.as_given(), lent_to_child():

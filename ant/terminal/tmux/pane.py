@@ -8,11 +8,9 @@ Rule 3: tmux takes all input there is, so it gets no more than the program reads
 
 import contextlib
 import errno
-import fcntl
 import math
 import os
 import signal
-import sys
 import termios
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,19 +20,15 @@ import trio
 from ant.core.background import persist
 from ant.core.errors import AntError, CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host import foreground, processes
+from ant.terminal.host import foreground, line_discipline, processes
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Skipped
+from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.model.tty import Tty
 from ant.terminal.tmux.control_client import ControlClient, TmuxCommand
 from ant.terminal.tmux.control_parser import Notice, SessionFilter
 from ant.terminal.tmux.exit_status import ExitWatcher
 from ant.terminal.tmux.pane_ids import PaneIds, Server, check_size
 from ant.terminal.tmux.spool_reader import SpoolReader
-
-CTRL_C = b"\x03"
-
-INPUT_UNREAD_MAX = 2048
-"""Bytes the program has not read: with 4 KiB the line discipline takes no more."""
 
 KEYS = 1024
 """Bytes of input in one command: as hexadecimal words they fit a line."""
@@ -60,7 +54,6 @@ DRAIN_S = 5.0
 CLOSE_S = 3.0
 """What an end waits for tmux to let go of the session, when that has died."""
 
-_LFLAG = 3
 
 NOTICES = 256
 """Notifications that wait to be taken; then the oldest go."""
@@ -154,10 +147,9 @@ class TmuxPane:
         """See `Terminal.shows_input`."""
         try:
             with self._line() as fd:
-                modes = termios.tcgetattr(fd)[_LFLAG]
+                return line_discipline.read_modes(fd).shows_input
         except (OSError, termios.error):
             return False
-        return bool(modes & termios.ECHO and modes & termios.ICANON)
 
     def was_given(self, variable: str, value: str) -> bool:
         """See `Terminal.was_given`."""
@@ -202,10 +194,9 @@ class TmuxPane:
     def _unread(self) -> int:
         try:
             with self._line() as fd:
-                count = fcntl.ioctl(fd, termios.FIONREAD, bytes(4))
+                return line_discipline.count_unread(fd)
         except OSError:
             return 0
-        return int.from_bytes(count, sys.byteorder)
 
     def interrupt(self) -> None:
         """See `Terminal.interrupt`."""
@@ -220,8 +211,7 @@ class TmuxPane:
     def _signal(self) -> bool:
         """Interrupt who is in front, past all input, where Ctrl-C would do that."""
         with contextlib.suppress(OSError, termios.error), self._line() as fd:
-            _, _, _, modes, _, _, keys = termios.tcgetattr(fd)
-            if modes & termios.ISIG and keys[termios.VINTR] == CTRL_C:
+            if line_discipline.read_modes(fd).interrupts:
                 group = processes.foreground_of(self._place.pid)
                 processes.signal_group(group, signal.SIGINT)
                 return True
