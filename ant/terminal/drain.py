@@ -21,7 +21,7 @@ async def drain(terminal: Terminal, flow: OutputFlow, at_end: trio.Event) -> Non
     That of one that outlives us comes, also when its bytes wait to be stored before a
     hole. *Cancellation:* nothing to undo.
     """
-    quiet_s = math.inf if terminal.outlives_us else DRAIN_QUIET_S
+    quiet_s = math.inf if terminal.outlives_server else DRAIN_QUIET_S
     while not at_end.is_set():
         before = flow.tail.end
         with trio.move_on_after(quiet_s):

@@ -34,9 +34,9 @@ from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.drain import DRAIN_MAX_S, drain
 from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Skipped, Terminal
 from ant.terminal.input.addressee import Check, at_prompt
-from ant.terminal.input.answer_prompt import give, is_gone
+from ant.terminal.input.answer_prompt import send_answer, wait_gone
 from ant.terminal.input.queue import ENDED, InputQueue, QueuedInput
-from ant.terminal.input.type_message import TypeResult, reacts, say
+from ant.terminal.input.type_message import TypeResult, reacts, type_message
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Verdict
 from ant.terminal.model.tty import Tty
@@ -60,26 +60,26 @@ class RunObserver(Protocol):
         """
         ...
 
-    async def began(self, live: "LiveTerminal") -> None:
+    async def on_started(self, live: "LiveTerminal") -> None:
         """The program runs; nothing of it has been read yet."""
         ...
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         """Something was observed. Must not wait."""
         ...
 
-    def is_alone(self) -> bool:
+    def should_answer_queries(self) -> bool:
         """Whether nobody is there whose terminal answers the program's queries."""
         ...
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         """It is over: every byte is in the flow; None when it was never opened.
 
         Runs under the shield.
         """
         ...
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         """We let go of it, and it goes on. Runs under the shield."""
         ...
 
@@ -106,7 +106,7 @@ class LiveTerminal:
         self._input_queue = InputQueue(terminal, self._typed)
         self._stirred = Wakeup()
         self._observer = observer
-        self._stop, self.leaving = trio.Event(), False
+        self._stop, self.detaching = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 
     @property
@@ -114,9 +114,9 @@ class LiveTerminal:
         """What is held true of the program; None before the first look."""
         return self._detector.verdict
 
-    def recall(self, past: list[Piece]) -> None:
-        """See `ScreenView.recall`; what is new of it is told."""
-        self._view.recall(past)
+    def replay(self, past: list[Piece]) -> None:
+        """See `ScreenView.replay`; what is new of it is told."""
+        self._view.replay(past)
         self._tell()
 
     def set_driver(self, flag: str | None) -> None:
@@ -138,7 +138,9 @@ class LiveTerminal:
         typed = self._input_queue.type_nowait(data)
         # What waits may be read by whoever asks for a secret by then.
         still = typed.over.is_set() and self.terminal.shows_input()
-        self._observer.saw(InputSeen(data, source, shown if still else False, by))
+        self._observer.on_observation(
+            InputSeen(data, source, shown if still else False, by)
+        )
         return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
@@ -154,10 +156,10 @@ class LiveTerminal:
         async with self._input_queue.exclusive():
             if self._detector.lines != lines:
                 raise PromptChanged("A line was typed meanwhile; nothing was chosen.")
-            given = await give(self, fingerprint, choice)
+            given = await send_answer(self, fingerprint, choice)
             end = self.flow.tail.end
         self._stir()
-        gone = await is_gone(self, fingerprint, given)
+        gone = await wait_gone(self, fingerprint, given)
         if gone:
             self._detector.begin_afresh(trio.current_time())
             self._stirred.set()
@@ -179,7 +181,7 @@ class LiveTerminal:
             self._observe()
         return self._detector.is_again(snapshot, verdict)
 
-    async def say(self, text: str, check: Check | None = None) -> TypeResult:
+    async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, where the program is free to take it; `check` says
         who may be told (`addressee`): anybody without it, as by a person's own hand.
 
@@ -187,17 +189,17 @@ class LiveTerminal:
         *Cancellation:* at most the text stands there unsent.
         """
         async with self._input_queue.exclusive():
-            said = await say(self, self._driver, text, check)
+            said = await type_message(self, self._driver, text, check)
         self._stir()
         return said
 
-    async def note(self, line: str) -> TypeResult:
+    async def type_comment(self, line: str) -> TypeResult:
         """Give a shell a comment, at an empty command line where it takes one.
 
         Raises `Withheld` when nothing was typed. *Cancellation:* as `say`.
         """
         async with self._input_queue.exclusive():
-            said = await say(self, None, line, at_prompt())
+            said = await type_message(self, None, line, at_prompt())
         self._stir()
         return said
 
@@ -258,7 +260,7 @@ class LiveTerminal:
         self._catch_up()
         self._view.resize(cols, rows)
         self._stir()
-        self._observer.saw(Resized(cols, rows))
+        self._observer.on_observation(Resized(cols, rows))
 
     def look(self) -> Drawing:
         """What is shown now, or as many bytes ago as are too many to take at once.
@@ -272,9 +274,9 @@ class LiveTerminal:
         """What draws the screen as it is; None where there is no library for it."""
         return self._view.picture()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Begin to let go of a program that outlives us; `over` tells when we have."""
-        self.leaving = True
+        self.detaching = True
         self._stop.set()
 
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
@@ -297,11 +299,11 @@ class LiveTerminal:
 
     async def _hear(self) -> None:
         while True:
-            self._observer.saw(await self.terminal.notice())
+            self._observer.on_observation(await self.terminal.notice())
 
     def _take(self, data: bytes) -> None:
         self.flow.append(data)
-        self._observer.saw(OutputSeen(self.flow.tail.end))
+        self._observer.on_observation(OutputSeen(self.flow.tail.end))
         if self.flow.floods:
             self._observe()  # In the turn that it has: no other task need take one.
 
@@ -315,7 +317,7 @@ class LiveTerminal:
         self._tell()
         due = self._detector.next_look
         for observation in self._detector.feed(data, seen, now):
-            self._observer.saw(observation)
+            self._observer.on_observation(observation)
         if self._detector.next_look != due:
             self._stirred.set()
         self.flow.mark_seen(seen)
@@ -338,7 +340,7 @@ class LiveTerminal:
             await self.flow.wait_turn()
             now = trio.current_time()
             for observation in self._view.judge(now):
-                self._observer.saw(observation)
+                self._observer.on_observation(observation)
             await trio.lowlevel.checkpoint()
 
     def _catch_up(self) -> None:
@@ -348,7 +350,7 @@ class LiveTerminal:
     def _tell(self) -> None:
         """The commands that have ended; by now their bytes are in the flow."""
         for observation in self._view.blocks():
-            self._observer.saw(observation)
+            self._observer.on_observation(observation)
 
     def _typed(self, data: bytes) -> None:
         if b"\r" in data or b"\n" in data:
@@ -360,7 +362,11 @@ class LiveTerminal:
         self._stirred.set()
 
     def _answer_queries(self, replies: bytes) -> None:
-        if replies and not self.terminal.answers_queries and self._observer.is_alone():
+        if (
+            replies
+            and not self.terminal.answers_queries
+            and self._observer.should_answer_queries()
+        ):
             with suppress(NotRunning, CapacityReached):
                 self._input_queue.type_nowait(replies)
 
@@ -389,7 +395,7 @@ class LiveTerminal:
                 ends.start_soon(persist, "A host's news", self._hear)
                 if await self._until_exit():
                     await drain(self.terminal, self.flow, at_end)
-                if not self.leaving:
+                if not self.detaching:
                     await self.terminal.aclose(self._grace_s)
                     with trio.move_on_after(DRAIN_MAX_S):
                         await drain(self.terminal, self.flow, at_end)
@@ -423,7 +429,7 @@ async def run_session(
     try:
         terminal, flow, display = await observer.open()
         live = LiveTerminal(terminal, flow, observer, display, detector)
-        await observer.began(live)
+        await observer.on_started(live)
         task_status.started(live)
         await live.run()
         reason = None
@@ -443,12 +449,18 @@ async def run_session(
                 shield.deadline = trio.current_time() + TEARDOWN_S
                 exit_, leaves = None, False
                 if live is not None:
-                    leaves = live.leaving or (cancelled and live.terminal.outlives_us)
+                    leaves = live.detaching or (
+                        cancelled and live.terminal.outlives_server
+                    )
                 if terminal is not None:
-                    exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
+                    exit_ = await (terminal.detach() if leaves else terminal.aclose(0))
                 if live is not None:
                     live.close(leaves)
-                await (observer.left() if leaves else observer.ended(exit_, reason))
+                await (
+                    observer.on_detached()
+                    if leaves
+                    else observer.on_ended(exit_, reason)
+                )
         finally:
             if live is not None:
                 live.over.set()

@@ -92,7 +92,7 @@ class ScreenView:
         after = self._flow.tail.between(border, end)
         return None if before is None or after is None else before + after
 
-    def recall(self, past: list[Piece]) -> None:
+    def replay(self, past: list[Piece]) -> None:
         """Hear what the shell said before our first byte, from that on which follows.
 
         The bytes are on the screen; of a hole between two pieces nothing is known.
@@ -145,7 +145,7 @@ class ScreenView:
         tty, shell = self._terminal.tty(), self.detector.shell
         if tty is None or not (tty.leader and shell.step and shell.nonce):
             return tty
-        if not self._terminal.was_given(NONCE, shell.nonce):
+        if not self._terminal.has_environ(NONCE, shell.nonce):
             return tty
         return attrs.evolve(tty, mark=shell.step, comment_at=self._comment_at)
 

@@ -62,5 +62,5 @@ async def running_tmux(
     need("tmux")
     with ended_with_us(data_dir):
         tmux = Tmux(data_dir, dict(os.environ), spool_max)
-        async with tmux.holding():
+        async with tmux.running():
             yield tmux

@@ -48,10 +48,10 @@ class Onlooker:
         terminal = await open_pty(self.spec)
         return terminal, self.flow, Display.blank(COLS, ROWS, 0)
 
-    async def began(self, live: LiveTerminal) -> None:
+    async def on_started(self, live: LiveTerminal) -> None:
         self.live = live
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         if isinstance(observation, OutputSeen):
             self.flow.mark_stored(observation.end)
         elif isinstance(observation, VerdictSeen):
@@ -61,13 +61,13 @@ class Onlooker:
         self._told.set()
         self._told = trio.Event()
 
-    def is_alone(self) -> bool:
+    def should_answer_queries(self) -> bool:
         return True
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         self._told.set()
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         self._told.set()
 
     async def until(self, holds: Callable[[], bool]) -> None:

@@ -36,7 +36,7 @@ async def test_silence_before_a_full_tail_is_none(autojump_clock: MockClock) -> 
 async def test_what_has_an_end_is_read_to_it(autojump_clock: MockClock) -> None:
     """However long a silence before it takes."""
     terminal, at_end = FakeTerminal(), trio.Event()
-    terminal.outlives_us = True
+    terminal.outlives_server = True
     begun = trio.current_time()
     async with trio.open_nursery() as nursery:
 

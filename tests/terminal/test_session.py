@@ -44,26 +44,26 @@ class Diary:
         self.opened += 1
         return self.terminal, self.flow, self.display
 
-    async def began(self, live: LiveTerminal) -> None:
+    async def on_started(self, live: LiveTerminal) -> None:
         await trio.lowlevel.checkpoint()
         if self.began_fails is not None:
             raise self.began_fails
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         self.seen.append(observation)
         if isinstance(observation, OutputSeen) and not self.lags:
             self.store()
 
-    def is_alone(self) -> bool:
+    def should_answer_queries(self) -> bool:
         return self.alone
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         await trio.lowlevel.checkpoint()
         self.at_end()
         self.store()
         self.last_words.append((exit_, reason))
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         await trio.lowlevel.checkpoint()
         self.store()
         self.last_words.append((None, "left"))
@@ -153,7 +153,7 @@ async def test_what_outlives_us_is_left(autojump_clock: MockClock) -> None:
     """Asked to leave, or cancelled, we let go of it, and say that, and no exit."""
     for cancels in (False, True):
         terminal = FakeTerminal(b"hello")
-        terminal.outlives_us = True
+        terminal.outlives_server = True
         diary = Diary(terminal)
         async with trio.open_nursery() as nursery:
             live = await start(nursery, diary)
@@ -161,7 +161,7 @@ async def test_what_outlives_us_is_left(autojump_clock: MockClock) -> None:
             if cancels:
                 nursery.cancel_scope.cancel()
             else:
-                live.leave()
+                live.detach()
         assert live.over.is_set()
         assert terminal.left
         assert [(None, "left")] == diary.last_words
@@ -173,7 +173,7 @@ async def test_one_that_outlives_us_is_ended_when_asked(
 ) -> None:
     """A stop is a stop, and what a bug has ended does not go on unseen."""
     terminal = FakeTerminal()
-    terminal.outlives_us = True
+    terminal.outlives_server = True
     diary = Diary(terminal)
     async with trio.open_nursery() as nursery:
         live = await start(nursery, diary)
@@ -447,7 +447,7 @@ async def test_an_end_that_hangs_is_cut(autojump_clock: MockClock) -> None:
     """The shield has a deadline; whoever waits for `over` goes on all the same."""
 
     class Hanging(Diary):
-        async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+        async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
             await trio.sleep_forever()
 
     diary = Hanging(FakeTerminal())

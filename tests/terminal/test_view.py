@@ -180,7 +180,7 @@ def test_a_restart_at_any_split_takes_no_command(
     for piece in cut(data[end - START : at], cuts):
         end += len(piece)
         past.append((piece, end, 0.0))
-    after.view.recall(past)
+    after.view.replay(past)
     drawn = after.view.drawing()
     assert (START + at, "") == (drawn.offset, "".join(drawn.lines))
     after.say(data[at : at + hole])
@@ -194,7 +194,7 @@ def test_a_command_whose_middle_was_left_out_has_no_hash() -> None:
     scene = Scene(start=START + 1000)
     scene.detector.shell.nonce = "N"
     begun = RAN[RAN.rindex(b"\x1b]133;B") :]
-    scene.view.recall([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
+    scene.view.replay([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
     scene.say(b"1\x1b]133;D;3;ant=N\x07")
     (block,) = (each.block for each in scene.view.blocks())
     assert ("true " * 11 + "true", 3, None) == (

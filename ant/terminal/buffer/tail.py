@@ -89,7 +89,7 @@ class Tail:
         self.seen = max(self.seen, offset)
         self._forget()
 
-    def let_go(self) -> None:
+    def trim(self) -> None:
         """Keep no more than Rule 2 asks; the session is over."""
         self._keep = 0
         self._forget()

@@ -76,7 +76,7 @@ class Terminal(Protocol):
         ...
 
     @property
-    def outlives_us(self) -> bool:
+    def outlives_server(self) -> bool:
         """Whether the program goes on when we let go of it, to be found again."""
         ...
 
@@ -120,7 +120,7 @@ class Terminal(Protocol):
         """
         ...
 
-    def was_given(self, variable: str, value: str) -> bool:
+    def has_environ(self, variable: str, value: str) -> bool:
         """Whether the first process has this in the environment it was started with.
 
         No more once it has replaced itself by another program (`exec`) without it.
@@ -150,7 +150,7 @@ class Terminal(Protocol):
         """The next thing that the host notified of; for ever where it never does."""
         ...
 
-    async def leave(self) -> None:
+    async def detach(self) -> None:
         """Let go of a program that outlives us, as it is. Idempotent.
 
         Afterwards nothing of it is left with us. *Cancellation:* it is let go of.

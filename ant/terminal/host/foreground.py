@@ -140,7 +140,7 @@ def _link(pid: int, name: str) -> str:
 
 
 def _file(pid: int, name: str) -> str:
-    return processes.told_of(pid, name).decode("utf-8", "replace")
+    return processes.read_proc(pid, name).decode("utf-8", "replace")
 
 
 def _group(pid: int) -> int:

@@ -127,7 +127,7 @@ class _Rounds:
 _rounds = _Rounds()
 
 
-def told_of(pid: int, name: str) -> bytes:
+def read_proc(pid: int, name: str) -> bytes:
     """That file of a process in /proc; empty once it has ended or if we may not see it.
 
     As text it would take twice as long or more, and each look at a terminal asks.
@@ -141,7 +141,7 @@ def told_of(pid: int, name: str) -> bytes:
 
 def environ_of(pid: int) -> dict[str, str]:
     """The environment a process was started with; empty if we may not see it."""
-    block = told_of(pid, "environ")
+    block = read_proc(pid, "environ")
     pairs = (entry.partition(b"=") for entry in block.split(b"\0") if b"=" in entry)
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
 

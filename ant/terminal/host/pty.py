@@ -92,7 +92,7 @@ class PtyTerminal:
         self._closing = False
         self._closed = trio.Event()
 
-    outlives_us = answers_queries = False
+    outlives_server = answers_queries = False
 
     @property
     def identity(self) -> Identity | None:
@@ -134,8 +134,8 @@ class PtyTerminal:
         except (OSError, termios.error):
             return False
 
-    def was_given(self, variable: str, value: str) -> bool:
-        """See `Terminal.was_given`."""
+    def has_environ(self, variable: str, value: str) -> bool:
+        """See `Terminal.has_environ`."""
         return processes.environ_of(self._pid).get(variable) == value
 
     def _take(self) -> bytes | None:
@@ -238,8 +238,8 @@ class PtyTerminal:
         """See `Terminal.notice`: the kernel has none."""
         await trio.sleep_forever()
 
-    async def leave(self) -> None:
-        """See `Terminal.leave`: without us it is hung up, so it is closed."""
+    async def detach(self) -> None:
+        """See `Terminal.detach`: without us it is hung up, so it is closed."""
         await self.aclose()
 
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
@@ -309,7 +309,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     line_discipline.erase_whole_characters(slave)
     for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
         os.set_inheritable(fd, False)
-    with umask.as_given(), lent_to_child():
+    with umask.restored(), lent_to_child():
         pid = os.posix_spawn(
             _env_program(),
             ["env", "-C", spec.cwd, "--", *spec.argv],

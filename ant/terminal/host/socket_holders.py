@@ -127,7 +127,7 @@ def uids_of(pid: int) -> tuple[int, ...]:
 
     Unlike the owner of /proc/PID these hold for one that made itself undumpable.
     """
-    for line in processes.told_of(pid, "status").splitlines():
+    for line in processes.read_proc(pid, "status").splitlines():
         if line.startswith(b"Uid:"):
             return tuple(map(int, line.split()[1:]))
     return ()

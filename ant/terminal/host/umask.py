@@ -1,6 +1,6 @@
 """Files of the server are its owner's alone; programs get the umask that we were given.
 
-Until `close_to_others` was called, nothing is changed: a library does not do that.
+Until `make_private` was called, nothing is changed: a library does not do that.
 """
 
 import os
@@ -12,20 +12,20 @@ OURS = 0o077
 _given: list[int] = []
 
 
-def close_to_others() -> None:
+def make_private() -> None:
     """From now on files that we make are for their owner only."""
     before = os.umask(OURS)
     if not _given:
         _given.append(before)
 
 
-def given() -> int:
+def for_programs() -> int:
     """The umask that programs get, as `subprocess` takes it; -1 is the one in force."""
     return _given[0] if _given else -1
 
 
 @contextmanager
-def as_given() -> Iterator[None]:
+def restored() -> Iterator[None]:
     """What is started inside gets the umask that we were given. Do not wait inside."""
     if not _given:
         yield

@@ -98,7 +98,7 @@ class SentAnswer:
         return False if snapshot.typed_at.strip() == self.line else None
 
 
-async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
+async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
     """Answer the prompt with that fingerprint; what was sent.
 
     Raises `PromptChanged` when it is not what is shown, or no longer, and `NotAnOption`
@@ -122,7 +122,7 @@ async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer
     raise Conflict("The option cannot be reached by arrow keys; nothing was chosen.")
 
 
-async def is_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool:
+async def wait_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool:
     """Watch a prompt that was answered; whether it goes within `WATCH_S`.
 
     With its program it has gone, and with its line it has, though the same is asked

@@ -56,7 +56,7 @@ class TypeResult:
     sure: bool
 
 
-async def say(
+async def type_message(
     ops: TerminalOps, driver: Driver | None, text: str, check: Check | None = None
 ) -> TypeResult:
     """Type a text and send it; `check` may refuse before the first key and the last.

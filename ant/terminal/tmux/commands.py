@@ -144,7 +144,7 @@ class TmuxCommands:
                 env=self._env,
                 cwd="/",
                 start_new_session=True,
-                umask=umask.given(),
+                umask=umask.for_programs(),
             )
         log.error("tmux did not answer: %s", words)
         return subprocess.CompletedProcess(argv, 1, b"", b"no answer")

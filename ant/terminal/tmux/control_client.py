@@ -162,7 +162,7 @@ async def open_client(
                 env=env,
                 cwd="/",
                 start_new_session=True,
-                umask=umask.given(),
+                umask=umask.for_programs(),
             )
             children.claim(process.pid)
         client = ControlClient(process, attach_lock)

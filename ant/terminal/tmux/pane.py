@@ -62,7 +62,7 @@ NOTICES = 256
 class TmuxPane:
     """A `host.Terminal` in tmux; made by `tmux.Tmux`, which also runs its task."""
 
-    outlives_us = answers_queries = True
+    outlives_server = answers_queries = True
 
     def __init__(
         self,
@@ -151,8 +151,8 @@ class TmuxPane:
         except (OSError, termios.error):
             return False
 
-    def was_given(self, variable: str, value: str) -> bool:
-        """See `Terminal.was_given`."""
+    def has_environ(self, variable: str, value: str) -> bool:
+        """See `Terminal.has_environ`."""
         return processes.environ_of(self._place.pid).get(variable) == value
 
     async def write(self, data: bytes) -> int:
@@ -260,8 +260,8 @@ class TmuxPane:
     def _how_it_ended(self) -> Exit:
         return self._exit or Exit(signal=signal.SIGKILL)
 
-    async def leave(self) -> None:
-        """See `Terminal.leave`."""
+    async def detach(self) -> None:
+        """See `Terminal.detach`."""
         self._closing = True
         self._life.cancel()
         await self._closed.wait()

@@ -51,7 +51,7 @@ _MARKS = "#{@ant_session} #{@ant_run} #{@ant_pane} #{pane_pipe} #{pane_dead}"
 class SurvivingPane:
     """A session of ours that tmux has; `spooled` is whether its output is kept."""
 
-    place: PaneIds
+    pane_ids: PaneIds
     spooled: bool
     dead: bool
 
@@ -71,7 +71,7 @@ class Tmux:
         self._segment = max(min(SEGMENT, spool_max // 4), 1)
 
     @asynccontextmanager
-    async def holding(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Panes may be opened and attached inside; the sessions end inside, too.
 
         Leaving it lets go of every pane, as it is. *Cancellation:* the same.
@@ -180,7 +180,7 @@ class Tmux:
 
         Raises `Invalid` where it has gone meanwhile.
         """
-        place = surviving.place
+        place = surviving.pane_ids
         folder = self.folder(place.name)
         if not (surviving.spooled or surviving.dead):
             log.warning("The spool of session %s was cut off.", place.name)
@@ -213,7 +213,7 @@ class Tmux:
 
     async def end(self, surviving: SurvivingPane, grace_s: float) -> None:
         """End a session that nobody knows any more, and all it left."""
-        place = surviving.place
+        place = surviving.pane_ids
         identity = processes.identify(place.pid)
         if identity is not None and not surviving.dead:
             for sid in processes.find_lost(place.name, identity, place.run):

@@ -96,7 +96,7 @@ class Brief(Diary):
         self.flow = OutputFlow(Tail(0, keep=0), turns)
         self.spoke = trio.Event()
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         if isinstance(observation, OutputSeen):
             self.flow.mark_stored(self.flow.tail.end)
             self.spoke.set()

@@ -89,7 +89,7 @@ def test_a_tail_that_was_let_go_keeps_nothing() -> None:
     tail.mark_stored(6)
     tail.mark_seen(4)
     assert 0 == tail.base
-    tail.let_go()
+    tail.trim()
     assert 4 == tail.base
     tail.mark_seen(6)
     assert 6 == tail.base

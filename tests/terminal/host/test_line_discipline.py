@@ -77,7 +77,7 @@ def test_a_terminal_that_is_gone_is_an_error(pair: tuple[int, int]) -> None:
     try:
         with pytest.raises(termios.error):
             line_discipline.read_modes(null)
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="Inappropriate ioctl"):
             line_discipline.count_unread(null)
     finally:
         os.close(null)

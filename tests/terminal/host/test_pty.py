@@ -107,11 +107,11 @@ async def test_what_the_program_was_given(opener: Opener) -> None:
         *sh("unset SECRET; echo one; read x; exec sh -c 'echo two; read x'"), env=env
     )
     await read_until(terminal, b"one")
-    assert terminal.was_given("SECRET", "42")
-    assert not terminal.was_given("SECRET", "43")
+    assert terminal.has_environ("SECRET", "42")
+    assert not terminal.has_environ("SECRET", "43")
     await write_all(terminal, b"\n")
     await read_until(terminal, b"two")
-    assert not terminal.was_given("SECRET", "42")
+    assert not terminal.has_environ("SECRET", "42")
 
 
 async def test_the_leader_owns_a_terminal_session(opener: Opener) -> None:

@@ -17,7 +17,7 @@ LINE = "# ANT: a message for this terminal is in the file /d/" + "x" * 100 + ".t
 async def noted(one: Shell) -> TypeResult | None:
     """What became of the comment; None where it was not typed."""
     try:
-        return await one.live.note(LINE)
+        return await one.live.type_comment(LINE)
     except Withheld:
         return None
 

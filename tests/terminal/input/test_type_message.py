@@ -53,7 +53,7 @@ async def test_an_agent_gets_the_very_text(style: str, tmp_path: Path) -> None:
     text = HELLO + "\nsecond line: 漢字 é 🙂\n\tthird"
     async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(text)
+        said = await onlooker.live.type_message(text)
         assert (True, True) == (said.submitted, said.sure)
         assert await onlooker.live.reacts(said.end, text, 10) is not None
     texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
@@ -64,7 +64,7 @@ async def test_a_shell_gets_a_line() -> None:
     """It is run, and what it puts out is the reaction."""
     async with running("bash", "--norc", "-i") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say("echo it is $((6 * 7))")
+        said = await onlooker.live.type_message("echo it is $((6 * 7))")
         assert await onlooker.live.reacts(said.end, "echo it is $((6 * 7))", 10)
         await onlooker.shows("it is 42")
 
@@ -79,7 +79,7 @@ async def test_nothing_enters_a_dialog(style: str, tmp_path: Path) -> None:
             for number in range(20):
                 shown = await control.order(f"dialog {number % 7}")
                 with pytest.raises(Withheld) as caught:
-                    await onlooker.live.say(HELLO)
+                    await onlooker.live.type_message(HELLO)
                 assert "dialog" == caught.value.reason
                 assert shown == await control.order("state")
     assert [] == logged(tmp_path / "log", "byte")
@@ -90,7 +90,7 @@ async def test_a_dialog_that_comes_up_meanwhile_gets_no_enter(tmp_path: Path) ->
     argv = mock(tmp_path, "claude", "--ambush", "5")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert not said.submitted
     assert [] == logged(tmp_path / "log", "chose")
     assert [] == logged(tmp_path / "log", "submitted")
@@ -104,7 +104,7 @@ async def test_a_draft_is_left_alone(tmp_path: Path) -> None:
         onlooker.live.type_nowait(b"half a thought")
         await onlooker.shows("half a thought")
         with pytest.raises(Withheld) as caught:
-            await onlooker.live.say(HELLO)
+            await onlooker.live.type_message(HELLO)
         assert "draft" == caught.value.reason
     assert [] == logged(tmp_path / "log", "submitted")
 
@@ -114,7 +114,7 @@ async def test_what_never_shows_is_not_sent(tmp_path: Path) -> None:
     argv = mock(tmp_path, "claude", "--mute")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert not said.submitted
     assert [] == logged(tmp_path / "log", "submitted")
 
@@ -124,7 +124,7 @@ async def test_a_swallowed_enter_is_pressed_again(tmp_path: Path) -> None:
     argv = mock(tmp_path, "claude", "--eat-enter")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert await onlooker.live.reacts(said.end, HELLO, 10) is not None
     texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
     assert [HELLO] == texts
@@ -135,7 +135,7 @@ async def test_who_does_not_react_is_not_said_to(tmp_path: Path) -> None:
     argv = mock(tmp_path, "codex", "--eat-enter")
     async with running(*argv, cwd=ROOT, flag="codex-cli") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert said.submitted
         assert await onlooker.live.reacts(said.end, HELLO, 2) is None
     assert [] == logged(tmp_path / "log", "submitted")
@@ -239,12 +239,12 @@ async def test_a_line_too_long_for_the_terminal_is_refused() -> None:
     async with running("cat") as onlooker:
         await trio.testing.wait_all_tasks_blocked()
         with pytest.raises(Withheld) as caught:
-            await onlooker.live.say("x" * 5000)
+            await onlooker.live.type_message("x" * 5000)
         assert "line_too_long" == caught.value.reason
         with pytest.raises(Withheld):
-            await onlooker.live.say("two\nlines")
+            await onlooker.live.type_message("two\nlines")
         with pytest.raises(NotAnOption):
-            await onlooker.live.say("a\x03b")
+            await onlooker.live.type_message("a\x03b")
         assert 0 == onlooker.flow.tail.end
 
 
@@ -252,7 +252,7 @@ async def test_an_unknown_quiet_program_is_typed_to_without_being_sure() -> None
     """It waits for lines, and nothing says for what."""
     async with running("cat") as onlooker:
         await onlooker.until(lambda: onlooker.live.terminal.tty() is not None)
-        said = await onlooker.live.say("hello")
+        said = await onlooker.live.type_message("hello")
         assert (True, False) == (said.submitted, said.sure)
         await onlooker.shows("hello")
 
@@ -283,6 +283,6 @@ async def test_nothing_enters_a_question_above_a_sign(
         assert Kind.DIALOG is prompt.kind
         end = onlooker.flow.tail.end
         with pytest.raises(Withheld) as caught:
-            await onlooker.live.say("y, of course")
+            await onlooker.live.type_message("y, of course")
         assert "dialog" == caught.value.reason
         assert end == onlooker.flow.tail.end

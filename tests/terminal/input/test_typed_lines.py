@@ -199,11 +199,11 @@ class Listener(Onlooker):
         super().__init__(argv, cwd)
         self.lines = TypedLines()
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         if isinstance(observation, InputSeen):
             now, end = trio.current_time(), self.flow.tail.end
             self.lines.feed(observation.data, observation.shown, now, end)
-        super().saw(observation)
+        super().on_observation(observation)
 
     def said(self, text: bytes) -> bool:
         tail = self.flow.tail

@@ -252,7 +252,7 @@ async def test_nothing_is_left_with_us(tmux: Tmux) -> None:
             assert writer is not None
             await eventually(lambda w=writer: processes.identify(w) is None)
         else:
-            await pane.leave()
+            await pane.detach()
             with pytest.raises(NotRunning):
                 pane.write_nowait(b"x")
             assert await pane.read() in (b"", b"x\r\n")

@@ -102,7 +102,7 @@ async def test_no_secret_is_in_an_argument_list(tmp_path: Path) -> None:
         with trio.fail_after(20):
             await write_all(pane, b"x\n")
             await read_until(pane, b"x\r\nx\r\n")  # Once by the terminal, once by it.
-        assert pane.was_given("TOKEN", "s3cret")
+        assert pane.has_environ("TOKEN", "s3cret")
         assert not (tmux.folder("s") / "start").exists()
         pids = [each.pid for each in processes.snapshot()]
         assert not any(b"s3cret" in argument_list(pid) for pid in pids)
@@ -141,17 +141,17 @@ async def test_what_goes_on_is_found_again(tmp_path: Path) -> None:
             pane = await tmux.open(spec("/bin/cat"), "s", "run1", 100, lambda: 100)
             await write_all(pane, b"one\n")
             await read_until(pane, b"one\r\none\r\n")
-            await pane.leave()
-            await pane.leave()
+            await pane.detach()
+            await pane.detach()
             (tmux.folder("s") / "writer").read_text()
             command(tmp_path, "send-keys", "-t", "=s:", "two", "Enter")
             command(tmp_path, "split-window", "-t", "=s:", "cat")
             command(tmp_path, "new-session", "-d", "-s", "theirs", "cat")
             later = Tmux(tmp_path, dict(os.environ))
-            async with later.holding():
+            async with later.running():
                 found = await later.surviving_panes()
                 assert list(found) == ["s"]
-                place = found["s"].place
+                place = found["s"].pane_ids
                 assert (place.run, place.pid) == ("run1", pane.identity.pid)  # type: ignore
                 assert found["s"].spooled
                 again = await later.attach(found["s"], 105, lambda: 105)
@@ -173,7 +173,7 @@ async def test_a_spool_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
             pane = await tmux.open(spec("/bin/cat"), "s", "r", 0, lambda: 0)
             await write_all(pane, b"one\n")
             await read_until(pane, b"one\r\none\r\n")
-            await pane.leave()
+            await pane.detach()
             command(tmp_path, "pipe-pane", "-t", "=s:")
             command(tmp_path, "send-keys", "-t", "=s:", "two", "Enter")
             found = await tmux.surviving_panes()
