@@ -20,7 +20,7 @@ from ant.terminal.observations import Observation, OutputSeen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.session import LiveTerminal, run_session
 from tests.fakes import FakeTerminal
-from tests.terminal.test_session import Diary
+from tests.terminal.test_session import Recorder
 
 FLOODS = 10
 PATIENCE_S = 20.0
@@ -88,7 +88,7 @@ class Looking(PromptDetector):
         return super().judge(snapshot, at)
 
 
-class Brief(Diary):
+class Brief(Recorder):
     """Keeps nothing; tells of new bytes."""
 
     def __init__(self, terminal: FakeTerminal, turns: FairTurns) -> None:
