@@ -153,7 +153,7 @@ class TmuxPane:
 
     def has_environ(self, variable: str, value: str) -> bool:
         """See `Terminal.has_environ`."""
-        return processes.environ_of(self._place.pid).get(variable) == value
+        return processes.has_environ(self._place.pid, **{variable: value})
 
     async def write(self, data: bytes) -> int:
         """See `Terminal.write`. *Cancellation:* comes before a byte is written."""

@@ -23,7 +23,7 @@ from ant.core.descriptors import check_terminal
 from ant.core.errors import CapacityReached, Invalid, StorageFailed
 from ant.terminal.host import processes
 from ant.terminal.host.base import Spec
-from ant.terminal.host.pty import SPENT, check
+from ant.terminal.host.pty import OUT_OF_RESOURCES, cannot_open, check_spec, env_program
 from ant.terminal.tmux import spool_reader, spool_writer, starter
 from ant.terminal.tmux.commands import ASK_S, TmuxCommands, is_old
 from ant.terminal.tmux.pane import TmuxPane
@@ -100,7 +100,7 @@ class Tmux:
         to give, `StorageFailed` when its spool cannot be made.
         *Cancellation:* nothing was created; it may take `ASK_S`.
         """
-        check(spec)
+        check_spec(spec)
         check_size(spec.cols, spec.rows)
         _check_passable(spec)
         check_terminal()
@@ -113,7 +113,7 @@ class Tmux:
             with trio.CancelScope(shield=True):
                 pane = await self._begin(spec, session_id, run, offset, stored)
         except OSError as exc:
-            if exc.errno not in SPENT:
+            if exc.errno not in OUT_OF_RESOURCES:
                 raise
             spent = exc
         if spent is not None:

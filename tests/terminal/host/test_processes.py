@@ -299,13 +299,13 @@ async def test_a_look_that_began_before_it_was_asked_for_is_not_shared(
 ) -> None:
     """Who asks once more is told of what has come since, and of what has gone."""
     first = start(started, READY_THEN_WAIT)
-    assert len(await processes._rounds.members(first.pid)) == 1
+    assert len(await processes._scans.members(first.pid)) == 1
     second = start(started, READY_THEN_WAIT)
-    assert len(await processes._rounds.members(second.pid)) == 1
+    assert len(await processes._scans.members(second.pid)) == 1
     second.kill()
     second.wait()
-    assert await processes._rounds.members(second.pid) == []
-    assert len(await processes._rounds.members(first.pid)) == 1
+    assert await processes._scans.members(second.pid) == []
+    assert len(await processes._scans.members(first.pid)) == 1
 
 
 async def test_nobody_is_signalled_for_another(started: list[Started]) -> None:
