@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ant.terminal.host import processes
 from ant.terminal.tmux.commands import name_of
-from ant.terminal.tmux.server import SPOOL_MAX, Tmux, pid_of
+from ant.terminal.tmux.pane_ids import read_pid
+from ant.terminal.tmux.server import SPOOL_MAX, Tmux
 from tests.installed import need, needs
 
 needs_tmux = needs("tmux")
@@ -34,7 +35,7 @@ def command(data_dir: Path, *words: str) -> str:
 def end_programs(data_dir: Path) -> None:
     """End the programs of that folder's sessions, those too that ignore a hang-up."""
     for folder in data_dir.glob("spool/*"):
-        pid = pid_of(folder) or 0
+        pid = read_pid(folder / "pid") or 0
         if processes.environ_of(pid).get("ANT_SESSION_ID") == folder.name:
             processes.signal_all(processes.members(pid), signal.SIGKILL)
 

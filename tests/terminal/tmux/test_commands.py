@@ -10,7 +10,7 @@ import trio
 
 from ant.core.errors import CapacityReached, Invalid
 from ant.terminal.host import processes
-from ant.terminal.tmux import commands as door_module
+from ant.terminal.tmux import commands as commands_module
 from ant.terminal.tmux.commands import CLIENT, TmuxCommands, is_old, name_of
 from ant.terminal.tmux.server import Tmux
 from tests.live.waiting import eventually
@@ -22,26 +22,26 @@ async def test_asks_are_answered_or_refused(tmp_path: Path) -> None:
     """What is said, or None; a session that cannot be is a sentence of tmux."""
     async with running_tmux(tmp_path) as tmux:
         tmux_commands = tmux.tmux_commands
-        assert await tmux_commands.ask("list-sessions") is None
-        said = await tmux_commands.start(
+        assert await tmux_commands.run("list-sessions") is None
+        said = await tmux_commands.start_session(
             "new-session", "-d", "-P", "-F", "#{session_id}", "cat"
         )
         assert said == "$0\n"
         assert (
-            await tmux_commands.ask("list-sessions", "-F", "a  #{session_id}")
+            await tmux_commands.run("list-sessions", "-F", "a  #{session_id}")
             == "a  $0"
         )
-        assert await tmux_commands.ask("kill-session", "-t", "=no") is None
-        await tmux_commands.start("new-session", "-d", "-s", "one", "cat")
+        assert await tmux_commands.run("kill-session", "-t", "=no") is None
+        await tmux_commands.start_session("new-session", "-d", "-s", "one", "cat")
         with pytest.raises(CapacityReached, match="duplicate session: one"):
-            await tmux_commands.start("new-session", "-d", "-s", "one", "cat")
+            await tmux_commands.start_session("new-session", "-d", "-s", "one", "cat")
 
 
 @needs_tmux
 async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
     """Not those of this process, and not those of people."""
     async with running_tmux(tmp_path) as tmux:
-        await tmux.tmux_commands.start("new-session", "-d", "-s", "s", "cat")
+        await tmux.tmux_commands.start_session("new-session", "-d", "-s", "s", "cat")
         argv = [
             "tmux",
             "-L",
@@ -73,7 +73,7 @@ async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> 
     """It was told to end, takes no question more, and would refuse every start."""
     async with running_tmux(tmp_path) as tmux:
         tmux_commands = tmux.tmux_commands
-        await tmux_commands.start("new-session", "-d", "-s", "s", "cat")
+        await tmux_commands.start_session("new-session", "-d", "-s", "s", "cat")
         argv = ["tmux", "-L", tmux_commands.name, "-C", "attach-session", "-t", "=s:"]
         env = os.environ | {CLIENT: f"{tmux_commands.name} 1"}
         client = await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1, env=env)
@@ -82,10 +82,8 @@ async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> 
         client.send_signal(signal.SIGSTOP)
         command(tmp_path, "kill-server")
         tmux_commands.end_stuck_clients()
-        assert (
-            await tmux_commands.start("new-session", "-d", "-P", "-F", "#S", "cat")
-            == "0\n"
-        )
+        words = ("new-session", "-d", "-P", "-F", "#S", "cat")
+        assert await tmux_commands.start_session(*words) == "0\n"
         with trio.fail_after(10):
             assert await client.wait() == -9
 
@@ -98,10 +96,10 @@ async def test_a_tmux_that_hangs_is_gone(
     hangs.write_text("#!/bin/sh\nexec sleep 1000\n")
     hangs.chmod(hangs.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(door_module, "ASK_S", 0.1)
+    monkeypatch.setattr(commands_module, "COMMAND_S", 0.1)
     with trio.fail_after(10):
         assert (
-            await TmuxCommands(tmp_path, dict(os.environ)).ask("list-sessions") is None
+            await TmuxCommands(tmp_path, dict(os.environ)).run("list-sessions") is None
         )
 
 
@@ -130,9 +128,9 @@ async def test_where_there_is_none_nothing_is_found(
     tmux_commands = TmuxCommands(tmp_path, {})
     assert await Tmux(tmp_path, {}).surviving_panes() == {}
     assert (await tmux_commands.version(), tmux_commands.found) == (None, None)
-    assert await tmux_commands.ask("list-sessions") is None
-    assert await tmux_commands.client(0) is None
+    assert await tmux_commands.run("list-sessions") is None
+    assert await tmux_commands.open_client(0) is None
     with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
         await tmux_commands.check()
     with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
-        await tmux_commands.start("new-session", "-d")
+        await tmux_commands.start_session("new-session", "-d")

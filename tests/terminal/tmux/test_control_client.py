@@ -22,7 +22,7 @@ ENV = {"PATH": os.environ["PATH"]}
 
 @asynccontextmanager
 async def client_of(
-    *argv: str, told: list[Notice] | None = None
+    *argv: str, notices: list[Notice] | None = None
 ) -> AsyncIterator[ControlClient]:
     """A client that is run, and ended with the block."""
     program = shutil.which(argv[0])
@@ -30,7 +30,7 @@ async def client_of(
     client = await open_client([program, *argv[1:]], ENV, trio.Lock())
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(client.run, ([] if told is None else told).append)
+            nursery.start_soon(client.run, ([] if notices is None else notices).append)
             yield client
             nursery.cancel_scope.cancel()
     await client.aclose()
@@ -39,13 +39,13 @@ async def client_of(
 def fill(client: ControlClient) -> None:
     """More than a pipe holds."""
     for _ in range(100):
-        client.give("x" * 4000)
+        client.send("x" * 4000)
 
 
 @needs_tmux
 async def test_answers_come_in_order(tmp_path: Path) -> None:
     """Of several commands in one line the last one's; errors are answers, too."""
-    told: list[Notice] = []
+    notices: list[Notice] = []
     async with running_tmux(tmp_path) as tmux:
         command(tmp_path, "-f", "/dev/null", "new-session", "-d", "-s", "s", "cat")
         argv = (
@@ -57,34 +57,34 @@ async def test_answers_come_in_order(tmp_path: Path) -> None:
             "-t",
             "=s:",
         )
-        async with client_of(*argv, told=told) as client:
+        async with client_of(*argv, notices=notices) as client:
             given = [
-                client.give("display-message -p one", "display-message -p two"),
-                client.give("nonsense"),
-                client.give("display-message -p 'a  b'"),
+                client.send("display-message -p one", "display-message -p two"),
+                client.send("nonsense"),
+                client.send("display-message -p 'a  b'"),
             ]
             for each in given:
                 await each.done.wait()
             answers = [each.answer for each in given]
             assert [a.ok for a in answers if a] == [True, False, True]
             assert [a.lines for a in answers if a and a.ok] == [("two",), ("a  b",)]
-            answer = await client.ask("display-message -p '#{session_name}'")
+            answer = await client.request("display-message -p '#{session_name}'")
             assert answer is not None
             assert answer.lines == ("s",)
             command(tmp_path, "kill-session", "-t", "=s:")
             await client.over.wait()
             with pytest.raises(NotRunning):
-                client.give("display-message -p x")
-    assert told[0].kind == "session-changed"
-    assert told[-1].kind == "exit"
+                client.send("display-message -p x")
+    assert notices[0].kind == "session-changed"
+    assert notices[-1].kind == "exit"
 
 
 async def test_who_waits_is_told_when_the_client_ends() -> None:
     """A command that nobody answers has no answer, and nobody waits for ever."""
     async with client_of("sh", "-c", "echo; read x; exit 1") as client:
-        assert await client.ask("display-message") is None
+        assert await client.request("display-message") is None
         with pytest.raises(NotRunning):
-            client.give("display-message")
+            client.send("display-message")
 
 
 async def test_one_that_takes_nothing_refuses() -> None:

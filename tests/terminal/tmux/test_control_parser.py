@@ -12,9 +12,9 @@ from ant.terminal.tmux.control_parser import (
     LINE_MAX,
     Answer,
     ControlParser,
+    Event,
     Notice,
     Output,
-    Said,
     SessionFilter,
     unescape,
 )
@@ -28,7 +28,7 @@ ATTACHED = (
 )
 
 
-def read(*parts: bytes) -> list[Said]:
+def read(*parts: bytes) -> list[Event]:
     """All that a control client is heard to say in these parts."""
     control = ControlParser()
     return [said for part in parts for said in control.feed(part)]

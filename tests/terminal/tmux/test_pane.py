@@ -168,13 +168,13 @@ async def test_the_size_is_ours(tmux: Tmux) -> None:
 async def test_only_its_own_news_is_told(tmux: Tmux, tmp_path: Path) -> None:
     """A neighbour comes, changes and goes unheard; what is ours is heard, in order."""
     pane = await start(tmux, "/bin/cat")
-    told: list[ControlSeen] = []
+    notices: list[ControlSeen] = []
 
     async def hear(wanted: str) -> ControlSeen:
         while True:
-            told.append(await pane.notice())
-            if told[-1].kind == wanted:
-                return told[-1]
+            notices.append(await pane.notice())
+            if notices[-1].kind == wanted:
+                return notices[-1]
 
     await hear("session-changed")
     command(tmp_path, "new-session", "-d", "-s", "other", "cat")
@@ -187,7 +187,9 @@ async def test_only_its_own_news_is_told(tmux: Tmux, tmp_path: Path) -> None:
     assert (await hear("pane-mode-changed")).data["pane_id"] == 0
     await pane.aclose(0)
     assert (await hear("exit")).data == {}
-    assert not [each for each in told if "theirs" in str(each) or "other" in str(each)]
+    assert not [
+        each for each in notices if "theirs" in str(each) or "other" in str(each)
+    ]
 
 
 @pytest.mark.slow

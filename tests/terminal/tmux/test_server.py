@@ -206,7 +206,7 @@ async def test_tmux_stands_while_sessions_come_and_go(tmp_path: Path) -> None:
 
             async def greet_and_leave() -> None:
                 for _ in range(150):
-                    client = await tmux.tmux_commands.client(
+                    client = await tmux.tmux_commands.open_client(
                         int(session.removeprefix("$"))
                     )
                     assert client is not None

@@ -84,5 +84,5 @@ async def test_what_cannot_start_says_so(
     """On the terminal, with the code that shells use."""
     terminal = await start(opened, tmp_path, "/no/such")
     said = await read_rest(terminal)
-    assert said == b"ant: cannot start this: No such file or directory\r\n"
+    assert said == b"ant: cannot start the program: No such file or directory\r\n"
     assert await terminal.wait_exit() == Exit(code=127)
