@@ -1,4 +1,4 @@
-"""A tmux server of a test's own, which ends with it."""
+"""A tmux server of a test's own, which ends with the test."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ needs_tmux = needs("tmux")
 
 
 def command(data_dir: Path, *words: str) -> str:
-    """What tmux says to a command, as a person would give it; "" without tmux."""
+    """The output of a tmux command, run as a user would; "" without tmux."""
     if shutil.which("tmux") is None:
         return ""
     done = subprocess.run(
@@ -33,7 +33,7 @@ def command(data_dir: Path, *words: str) -> str:
 
 
 def end_programs(data_dir: Path) -> None:
-    """End the programs of that folder's sessions, those too that ignore a hang-up."""
+    """End the programs of this folder's sessions, also those that ignore a hang-up."""
     for folder in data_dir.glob("spool/*"):
         pid = read_pid(folder / "pid") or 0
         if processes.environ_of(pid).get("ANT_SESSION_ID") == folder.name:
@@ -42,7 +42,7 @@ def end_programs(data_dir: Path) -> None:
 
 @contextmanager
 def ended_with_us(data_dir: Path) -> Iterator[None]:
-    """Whatever tmux server that folder has by then is ended."""
+    """End whatever tmux server the folder has after the block."""
     try:
         yield
     finally:
@@ -59,7 +59,7 @@ def ended_with_us(data_dir: Path) -> Iterator[None]:
 async def running_tmux(
     data_dir: Path, spool_max: int = SPOOL_MAX
 ) -> AsyncIterator[Tmux]:
-    """The private tmux of a folder for the length of a block; skips without tmux."""
+    """The private tmux of a folder, for the length of the block; skip without tmux."""
     need("tmux")
     with ended_with_us(data_dir):
         tmux = Tmux(data_dir, dict(os.environ), spool_max)

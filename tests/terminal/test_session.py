@@ -1,4 +1,4 @@
-"""The life of one terminal session, on a clock of its own."""
+"""The life of a session, on a mock clock."""
 
 from collections.abc import Callable
 
@@ -70,20 +70,20 @@ class Recorder:
         self.ends.append((None, "left"))
 
     def store(self) -> None:
-        """Everything that waits."""
+        """Store everything that waits."""
         tail = self.flow.tail
         self.stored += b"".join(data for _, data in tail.pending(tail.end))
         self.flow.mark_stored(tail.end)
 
 
 async def start(nursery: trio.Nursery, recorder: Recorder) -> LiveTerminal:
-    """A session in the background."""
+    """Start a session in the background."""
     live: LiveTerminal = await nursery.start(run_session, PromptDetector(), recorder)
     return live
 
 
 async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -> None:
-    """What a program wrote before it ended is stored, told and in order."""
+    """Output is stored and reported in order, before the exit is."""
     terminal = FakeTerminal(b"one ", b"two ", b"three")
     recorder = Recorder(terminal)
     terminal.end(Exit(code=3))
@@ -98,7 +98,7 @@ async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -
 
 @pytest.mark.meets(Limit.TAIL)
 async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
-    """At a full tail the program is not read; when there is room, no byte was lost."""
+    """With a full buffer the terminal is not read; later no byte is missing."""
     pieces = [bytes([n]) * MAX_READ for n in range(20)]
     terminal = FakeTerminal(*pieces)
     recorder = Recorder(terminal, lags=True)
@@ -115,10 +115,10 @@ async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
     assert b"".join(pieces) == recorder.stored
 
 
-async def test_a_program_that_left_bytes_behind_a_slow_store(
+async def test_a_slow_store_gets_all_bytes_of_an_exited_program(
     autojump_clock: MockClock,
 ) -> None:
-    """The exit is not told before all was read, however long the store takes."""
+    """The exit is not reported before all is read, however long the store takes."""
     pieces = [bytes([n]) * MAX_READ for n in range(12)]
     terminal = FakeTerminal(*pieces)
     recorder = Recorder(terminal, lags=True)
@@ -132,8 +132,10 @@ async def test_a_program_that_left_bytes_behind_a_slow_store(
     assert b"".join(pieces) == recorder.stored
 
 
-async def test_what_outlives_us_is_left(autojump_clock: MockClock) -> None:
-    """Asked to leave, or cancelled, we let go of it, and say that, and no exit."""
+async def test_a_terminal_that_outlives_the_server_is_detached(
+    autojump_clock: MockClock,
+) -> None:
+    """By `detach` or by cancellation; no exit is reported."""
     for cancels in (False, True):
         terminal = FakeTerminal(b"hello")
         terminal.outlives_server = True
@@ -151,10 +153,10 @@ async def test_what_outlives_us_is_left(autojump_clock: MockClock) -> None:
         assert recorder.stored == b"hello"
 
 
-async def test_one_that_outlives_us_is_ended_when_asked(
+async def test_a_terminal_that_outlives_the_server_can_be_stopped(
     autojump_clock: MockClock,
 ) -> None:
-    """A stop is a stop, and what a bug has ended does not go on unseen."""
+    """`stop` ends the program on every host."""
     terminal = FakeTerminal()
     terminal.outlives_server = True
     recorder = Recorder(terminal)
@@ -166,10 +168,10 @@ async def test_one_that_outlives_us_is_ended_when_asked(
 
 
 @pytest.mark.meets(Limit.SPOOL)
-async def test_where_bytes_are_missing_numbering_goes_on_behind_them(
+async def test_dropped_bytes_keep_their_offsets(
     autojump_clock: MockClock,
 ) -> None:
-    """Once all before is stored and seen; screen and transcript know nothing of it."""
+    """Once all before is stored and seen; screen and transcript have no such bytes."""
     terminal = SkippingTerminal(b"before", 1000, b"after")
     recorder = Recorder(terminal, lags=True)
     before = counted(Limit.SPOOL)
@@ -188,10 +190,10 @@ async def test_where_bytes_are_missing_numbering_goes_on_behind_them(
     assert counted(Limit.SPOOL) - before == 1000
 
 
-async def test_a_host_that_answers_queries_is_let_answer(
+async def test_queries_are_left_to_a_host_that_answers_them(
     autojump_clock: MockClock,
 ) -> None:
-    """What the program asks its terminal is not answered twice."""
+    """The program gets no second reply."""
     terminal = FakeTerminal(b"\x1b[5n\x1b[c")
     terminal.answers_queries = True
     async with trio.open_nursery() as nursery:
@@ -202,8 +204,8 @@ async def test_a_host_that_answers_queries_is_let_answer(
         live.stop()
 
 
-async def test_what_the_host_notifies_of_is_told(autojump_clock: MockClock) -> None:
-    """In its order, beside all else."""
+async def test_notices_of_the_host_are_observed(autojump_clock: MockClock) -> None:
+    """In order."""
 
     class Notifying(FakeTerminal):
         async def notice(self) -> ControlSeen:
@@ -216,14 +218,14 @@ async def test_what_the_host_notifies_of_is_told(autojump_clock: MockClock) -> N
         live = await start(nursery, recorder)
         await trio.sleep(2.5)
         live.stop()
-    told = [each for each in recorder.seen if isinstance(each, ControlSeen)]
-    assert [ControlSeen("exit", {"at": begun + n}) for n in (1, 2)] == told
+    notices = [each for each in recorder.seen if isinstance(each, ControlSeen)]
+    assert [ControlSeen("exit", {"at": begun + n}) for n in (1, 2)] == notices
 
 
 async def test_a_bug_in_a_detector_ends_its_own_session_only(
     autojump_clock: MockClock,
 ) -> None:
-    """The terminal is closed, the last word is `crashed`, the sibling runs on."""
+    """The terminal is closed, the reason is `crashed`, other sessions run on."""
 
     class Broken(PromptDetector):
         def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
@@ -244,7 +246,7 @@ async def test_a_bug_in_a_detector_ends_its_own_session_only(
 
 
 async def test_a_stop_hangs_up_and_waits(autojump_clock: MockClock) -> None:
-    """A stubborn program gets its grace, then KILL; `over` tells when it is done."""
+    """A program that ignores HUP gets its grace, then KILL; then `over` is set."""
     recorder = Recorder(FakeTerminal(b"x", stubborn=True))
     async with trio.open_nursery() as nursery:
         live = await start(nursery, recorder)
@@ -256,8 +258,8 @@ async def test_a_stop_hangs_up_and_waits(autojump_clock: MockClock) -> None:
     assert [(KILLED, None)] == recorder.ends
 
 
-async def test_a_stop_with_a_full_tail_is_bounded(autojump_clock: MockClock) -> None:
-    """Storage that never answers delays the end, and does not prevent it."""
+async def test_a_stop_with_a_full_buffer_is_bounded(autojump_clock: MockClock) -> None:
+    """A store that never answers delays the end, but does not prevent it."""
     recorder = Recorder(FakeTerminal(*[bytes(MAX_READ)] * 9), lags=True)
     with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
@@ -271,7 +273,7 @@ async def test_a_stop_with_a_full_tail_is_bounded(autojump_clock: MockClock) -> 
 async def test_input_is_written_in_order_by_one_writer(
     autojump_clock: MockClock,
 ) -> None:
-    """What is typed arrives as it was typed, larger inputs in parts."""
+    """Large inputs are written in parts."""
     terminal = FakeTerminal()
     recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
@@ -288,7 +290,7 @@ async def test_input_is_written_in_order_by_one_writer(
 
 
 async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
-    """While nothing waits no task need wake; behind what waits it takes its place."""
+    """While the queue is empty no task has to wake; else the key waits in order."""
     terminal = FakeTerminal(room=4)
     async with trio.open_nursery() as nursery:
         live = await start(nursery, Recorder(terminal))
@@ -309,7 +311,7 @@ async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
 
 
 async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
-    """A program that does not read: what was taken is told, the rest stays queued."""
+    """`wait` returns what the program has read; the rest stays queued."""
     terminal = FakeTerminal(room=3)
     async with trio.open_nursery() as nursery:
         live = await start(nursery, Recorder(terminal))
@@ -322,8 +324,8 @@ async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> N
 
 
 @pytest.mark.meets(Limit.INPUT_QUEUE)
-async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
-    """By number and by bytes; nothing of a refused input is typed."""
+async def test_a_full_queue_refuses_input(autojump_clock: MockClock) -> None:
+    """By count and by bytes; nothing of a refused input is typed."""
     terminal = FakeTerminal(room=0)
     async with trio.open_nursery() as nursery:
         live = await start(nursery, Recorder(terminal))
@@ -344,8 +346,8 @@ async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
         live.stop()
 
 
-async def test_an_interrupt_passes_a_full_inbox(autojump_clock: MockClock) -> None:
-    """Ctrl-C does not wait behind input; what waited is told that it is over."""
+async def test_an_interrupt_passes_a_full_queue(autojump_clock: MockClock) -> None:
+    """Ctrl-C does not wait behind input; queued input fails at the end."""
     terminal = FakeTerminal(room=0)
     recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
@@ -363,7 +365,7 @@ async def test_an_interrupt_passes_a_full_inbox(autojump_clock: MockClock) -> No
 
 
 async def test_input_after_the_end_is_refused(autojump_clock: MockClock) -> None:
-    """Typing, resizing and interrupting say `NotRunning`, never `sent`."""
+    """Typing and resizing raise `NotRunning`."""
     recorder = Recorder(FakeTerminal())
     async with trio.open_nursery() as nursery:
         live = await start(nursery, recorder)
@@ -375,8 +377,8 @@ async def test_input_after_the_end_is_refused(autojump_clock: MockClock) -> None
             live.resize(80, 24)
 
 
-async def test_input_that_waits_at_a_stop_is_told(autojump_clock: MockClock) -> None:
-    """Both the one being written and those behind it."""
+async def test_queued_input_fails_at_a_stop(autojump_clock: MockClock) -> None:
+    """The input being written, and those behind it."""
     terminal = FakeTerminal(room=1)
     async with trio.open_nursery() as nursery:
         live = await start(nursery, Recorder(terminal))
@@ -390,7 +392,7 @@ async def test_input_that_waits_at_a_stop_is_told(autojump_clock: MockClock) -> 
 
 
 async def test_a_resize_is_observed(autojump_clock: MockClock) -> None:
-    """The terminal gets it, and the room is told."""
+    """The terminal gets the size, and the observer an observation."""
     terminal = FakeTerminal()
     recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
@@ -401,8 +403,8 @@ async def test_a_resize_is_observed(autojump_clock: MockClock) -> None:
     assert Resized(100, 50) in recorder.seen
 
 
-async def test_who_cannot_be_opened_says_why() -> None:
-    """The error is the caller's, and the last word has no exit."""
+async def test_the_error_of_an_open_is_the_reason_of_the_end() -> None:
+    """The caller gets the error; the end has no exit."""
 
     class Closed(Recorder):
         async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
@@ -415,8 +417,10 @@ async def test_who_cannot_be_opened_says_why() -> None:
     assert [(None, "there is no program at $.command[0]")] == recorder.ends
 
 
-async def test_what_cannot_be_recorded_is_ended(autojump_clock: MockClock) -> None:
-    """A program whose start cannot be written down does not run on."""
+async def test_a_program_whose_start_cannot_be_recorded_is_ended(
+    autojump_clock: MockClock,
+) -> None:
+    """It does not run on unrecorded."""
     recorder = Recorder(FakeTerminal())
     recorder.began_fails = Invalid("no at $")
     async with trio.open_nursery() as nursery:
@@ -426,8 +430,8 @@ async def test_what_cannot_be_recorded_is_ended(autojump_clock: MockClock) -> No
     assert [(HUNG_UP, "no at $")] == recorder.ends
 
 
-async def test_an_end_that_hangs_is_cut(autojump_clock: MockClock) -> None:
-    """The shield has a deadline; whoever waits for `over` goes on all the same."""
+async def test_an_end_that_hangs_is_cut_off(autojump_clock: MockClock) -> None:
+    """The shield has a deadline, and `over` is set all the same."""
 
     class Hanging(Recorder):
         async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
@@ -442,7 +446,7 @@ async def test_an_end_that_hangs_is_cut(autojump_clock: MockClock) -> None:
 
 
 async def test_cancelled_anywhere_it_ends_the_terminal() -> None:
-    """Opened means closed, with exactly one last word; a typed input is answered."""
+    """An opened terminal is closed, its end reported once, its input answered."""
     recorders: list[Recorder] = []
 
     async def life() -> None:
@@ -462,8 +466,8 @@ async def test_cancelled_anywhere_it_ends_the_terminal() -> None:
     assert await cancel_at_every_step(life, check) > 10
 
 
-async def test_a_cancelled_session_was_stopped(autojump_clock: MockClock) -> None:
-    """It is killed without grace, however stubborn, and says so."""
+async def test_a_cancelled_session_is_killed(autojump_clock: MockClock) -> None:
+    """Without grace; the reason is `stopped`."""
     recorder = Recorder(FakeTerminal(stubborn=True))
     async with trio.open_nursery() as nursery:
         await start(nursery, recorder)
@@ -473,8 +477,8 @@ async def test_a_cancelled_session_was_stopped(autojump_clock: MockClock) -> Non
     assert [(KILLED, "stopped")] == recorder.ends
 
 
-async def test_what_is_shown_is_current_when_asked(autojump_clock: MockClock) -> None:
-    """Also before the detector's turn; every byte is in it, each once."""
+async def test_a_look_shows_all_output(autojump_clock: MockClock) -> None:
+    """Also what the detector has not processed; each byte is drawn once."""
     terminal = FakeTerminal()
     recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
@@ -493,8 +497,10 @@ async def test_what_is_shown_is_current_when_asked(autojump_clock: MockClock) ->
         live.stop()
 
 
-async def test_a_look_takes_no_more_than_some(autojump_clock: MockClock) -> None:
-    """Far ahead of the detector, what is shown is as old as it says."""
+async def test_a_look_draws_a_bounded_number_of_bytes(
+    autojump_clock: MockClock,
+) -> None:
+    """The drawing's offset shows how far it is."""
     recorder = Recorder(FakeTerminal())
     async with trio.open_nursery() as nursery:
         live = await start(nursery, recorder)
@@ -505,8 +511,8 @@ async def test_a_look_takes_no_more_than_some(autojump_clock: MockClock) -> None
         live.stop()
 
 
-async def test_a_size_is_that_of_the_bytes_after_it(autojump_clock: MockClock) -> None:
-    """What came before the change was drawn before it."""
+async def test_a_resize_applies_to_later_bytes(autojump_clock: MockClock) -> None:
+    """Output from before the resize is drawn in the old size."""
     recorder = Recorder(FakeTerminal())
     async with trio.open_nursery() as nursery:
         live = await start(nursery, recorder)
@@ -520,10 +526,10 @@ async def test_a_size_is_that_of_the_bytes_after_it(autojump_clock: MockClock) -
 
 
 @pytest.mark.parametrize("alone", [True, False])
-async def test_queries_are_answered_for_who_is_alone(
+async def test_queries_are_answered_where_no_client_does(
     autojump_clock: MockClock, alone: bool
 ) -> None:
-    """Where somebody's terminal does, ours keeps still; an answer is never late."""
+    """A reply is never sent late."""
     terminal = FakeTerminal(b"ab\x1b[6n")
     recorder = Recorder(terminal)
     recorder.alone = alone
@@ -538,8 +544,8 @@ async def test_queries_are_answered_for_who_is_alone(
         live.stop()
 
 
-async def test_no_library_for_screens(autojump_clock: MockClock) -> None:
-    """The session is as ever; only a look is refused."""
+async def test_without_a_screen_library(autojump_clock: MockClock) -> None:
+    """The session works; only a look is refused."""
     terminal = FakeTerminal(b"hello")
     recorder = Recorder(terminal)
     recorder.display = None

@@ -39,7 +39,7 @@ KEYS = 1024
 """Bytes of input in one command: in hexadecimal they fit into one line."""
 
 UNANSWERED_MAX = 4
-"""Input commands that tmux has not answered yet."""
+"""Input commands without an answer of tmux, at most."""
 
 READS_AGAIN_S = 0.01
 """Between two polls whether the program has read its input: there is no event."""
@@ -58,7 +58,6 @@ DRAIN_S = 5.0
 
 CLOSE_S = 3.0
 """Time limit for tmux to release a session that ANT has killed."""
-
 
 NOTICES = 256
 """Notifications in the queue; when it is full, the oldest is dropped."""
@@ -92,7 +91,7 @@ class TmuxPane:
         self._exit: Exit | None = None
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
-        self._reported_hole = 0
+        self._reported_gap = 0
         self._size: tuple[int, int] | None = None
         self._life = trio.CancelScope()
 
@@ -107,12 +106,12 @@ class TmuxPane:
             at_end = self._drained.is_set()
             if data := self._spool.take(MAX_READ, self._stored()):
                 return data
-            if hole := self._spool.hole():
-                if not self._reported_hole:
-                    self._reported_hole = hole
-                    raise Skipped(hole)
-                self._spool.pass_over(self._reported_hole)
-                self._reported_hole = 0
+            if gap := self._spool.hole():
+                if not self._reported_gap:
+                    self._reported_gap = gap
+                    raise Skipped(gap)
+                self._spool.pass_over(self._reported_gap)
+                self._reported_gap = 0
             elif at_end:
                 return b""
             else:

@@ -63,7 +63,7 @@ class SurvivingPane:
 class Tmux:
     """The tmux sessions of one data directory; `tmux_commands` runs tmux commands.
 
-    `spool_max` is the size of one session's spool in bytes.
+    `spool_max` limits the spool of one session, in bytes.
     """
 
     def __init__(
@@ -112,29 +112,29 @@ class Tmux:
         check_size(spec.cols, spec.rows)
         _check_encodable(spec)
         check_terminal()
-        spent: OSError | None = None
+        failure: OSError | None = None
         try:
             await self.tmux_commands.check()
             await trio.lowlevel.checkpoint()
             # Cancelled in between, ANT would not know whether the program runs. Each
             # step has a time limit.
             with trio.CancelScope(shield=True):
-                pane = await self._begin(spec, session_id, run, offset, stored)
+                pane = await self._start(spec, session_id, run, offset, stored)
         except OSError as exc:
             if exc.errno not in OUT_OF_RESOURCES:
                 raise
-            spent = exc
-        if spent is not None:
+            failure = exc
+        if failure is not None:
             increment(Limit.TERMINALS)
             await self._undo(session_id)
-            raise CapacityReached(cannot_open(spent))
-        begun = False
+            raise CapacityReached(cannot_open(failure))
+        cancelled = True
         try:
             await trio.lowlevel.checkpoint()
-            begun = True
+            cancelled = False
             return pane
         finally:
-            if not begun:
+            if cancelled:
                 with trio.CancelScope(shield=True, deadline=_soon()):
                     await pane.aclose(0)
                 self.forget(session_id)
@@ -145,7 +145,7 @@ class Tmux:
             await self._kill(f"={session_id}")
         self.forget(session_id)
 
-    async def _begin(
+    async def _start(
         self,
         spec: Spec,
         session_id: str,
@@ -179,7 +179,7 @@ class Tmux:
             *("pipe-pane", "-O", self._pipe(folder, offset)),
         )
         pane_ids = _pane_ids(session_id, run, output.split(), await _wait_pid(folder))
-        return await self._hold(pane_ids, offset, stored)
+        return await self._connect(pane_ids, offset, stored)
 
     async def attach(
         self, surviving: SurvivingPane, offset: int, stored: Callable[[], int]
@@ -201,7 +201,7 @@ class Tmux:
             await self.tmux_commands.run(
                 "pipe-pane", "-O", "-t", pane, self._pipe(folder, start)
             )
-        return await self._hold(pane_ids, offset, stored)
+        return await self._connect(pane_ids, offset, stored)
 
     async def surviving_panes(self) -> dict[str, SurvivingPane]:
         """The sessions of ANT that tmux has, by session id."""
@@ -245,7 +245,7 @@ class Tmux:
         """The ids of the sessions that have a spool."""
         return sorted(os.listdir(self._folder)) if self._folder.is_dir() else []
 
-    async def _hold(
+    async def _connect(
         self, pane_ids: PaneIds, offset: int, stored: Callable[[], int]
     ) -> TmuxPane:
         client = await self.tmux_commands.open_client(pane_ids.session)
@@ -288,14 +288,17 @@ def _check_encodable(spec: Spec) -> None:
     pairs = (f"{name}={value}" for name, value in spec.env.items())
     for text in (*spec.argv, spec.cwd, *pairs):
         if "\0" in text:
-            raise Invalid("Cannot pass this to a program: a null byte at $.command")
+            raise Invalid(
+                "Cannot pass this to a program: embedded null byte at $.command"
+            )
         try:
             os.fsencode(text)
         except UnicodeEncodeError as exc:
             raise Invalid(f"Cannot pass this to a program: {exc} at $.command") from exc
     if any("=" in name or not name for name in spec.env):
         raise Invalid(
-            "Cannot pass this to a program: an illegal environment name at $.command"
+            "Cannot pass this to a program: illegal environment variable name "
+            "at $.command"
         )
 
 

@@ -1,4 +1,4 @@
-"""The umask of the server, and that of what it starts."""
+"""The umask of the server, and that of the programs it starts."""
 
 import os
 import subprocess
@@ -30,8 +30,8 @@ print("held")
 """
 
 
-def test_ours_is_closed_and_theirs_is_as_it_was() -> None:
-    """Whatever happens meanwhile; in a process of its own, since it is one's own."""
+def test_files_are_private_and_programs_get_the_original_umask() -> None:
+    """Also after an error inside; in a process of its own, which has its own umask."""
     before = os.umask(0o022)
     os.umask(before)
     told = subprocess.run(

@@ -1,4 +1,4 @@
-"""The way to a private tmux: commands, versions, names, and what gets in the way."""
+"""Commands in a private tmux: their output, versions, names, and stuck clients."""
 
 import os
 import signal
@@ -18,8 +18,11 @@ from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 
 
 @needs_tmux
-async def test_asks_are_answered_or_refused(tmp_path: Path) -> None:
-    """What is said, or None; a session that cannot be is a sentence of tmux."""
+async def test_commands_have_output_or_are_refused(tmp_path: Path) -> None:
+    """`run` returns None then;
+
+    a session that cannot start is an error with tmux's text.
+    """
     async with running_tmux(tmp_path) as tmux:
         tmux_commands = tmux.tmux_commands
         assert await tmux_commands.run("list-sessions") is None
@@ -39,7 +42,7 @@ async def test_asks_are_answered_or_refused(tmp_path: Path) -> None:
 
 @needs_tmux
 async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
-    """Not those of this process, and not those of people."""
+    """Not those of this process, and not a user's own."""
     async with running_tmux(tmp_path) as tmux:
         await tmux.tmux_commands.start_session("new-session", "-d", "-s", "s", "cat")
         argv = [
@@ -69,8 +72,8 @@ async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
 
 
 @needs_tmux
-async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> None:
-    """It was told to end, takes no question more, and would refuse every start."""
+async def test_a_tmux_that_waits_for_a_stuck_client_can_exit(tmp_path: Path) -> None:
+    """Until then it refuses every command, and every start."""
     async with running_tmux(tmp_path) as tmux:
         tmux_commands = tmux.tmux_commands
         await tmux_commands.start_session("new-session", "-d", "-s", "s", "cat")
@@ -88,10 +91,10 @@ async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> 
             assert await client.wait() == -9
 
 
-async def test_a_tmux_that_hangs_is_gone(
+async def test_a_tmux_that_hangs_counts_as_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for it for ever."""
+    """After `COMMAND_S`."""
     hangs = tmp_path / "tmux"
     hangs.write_text("#!/bin/sh\nexec sleep 1000\n")
     hangs.chmod(hangs.stat().st_mode | stat.S_IXUSR)
@@ -104,7 +107,7 @@ async def test_a_tmux_that_hangs_is_gone(
 
 
 def test_versions() -> None:
-    """What tmux calls itself; one without a number is somebody's own, and new."""
+    """As tmux reports them; one without a number is built from source, and new."""
     assert [is_old(v) for v in ("1.8", "3.2a", "3.3", "3.5a", "next-3.6", "4.0")] == [
         *(True, True, False, False, False, False)
     ]
@@ -112,7 +115,7 @@ def test_versions() -> None:
 
 
 def test_each_folder_has_a_name(tmp_path: Path) -> None:
-    """Short, of no strange characters, the same by whatever way it is reached."""
+    """A short name of plain characters; the same for each path to the folder."""
     long = tmp_path / ("x" * 200)
     link = tmp_path / "link"
     link.symlink_to(long)
@@ -120,10 +123,8 @@ def test_each_folder_has_a_name(tmp_path: Path) -> None:
     assert len(name_of(long)) == 16
 
 
-async def test_where_there_is_none_nothing_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No tmux on the PATH: nothing to take up, and a refusal that says so."""
+async def test_without_tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no tmux on the PATH there is nothing to find, and starts are refused."""
     monkeypatch.setenv("PATH", str(tmp_path))
     tmux_commands = TmuxCommands(tmp_path, {})
     assert await Tmux(tmp_path, {}).surviving_panes() == {}
