@@ -35,7 +35,7 @@ def look_at(fd: int, leader: int, group: int) -> Tty:
     of the process is left out.
     """
     modes = line_discipline.read_modes(fd)
-    pid, name = in_front(group)
+    pid, name = foreground_process(group)
     program, interprets = program_of(pid, name)
     return Tty(
         echo=modes.echo,
@@ -89,7 +89,7 @@ def _script(words: list[str]) -> str | None:
     return None
 
 
-def in_front(group: int) -> tuple[int, str]:
+def foreground_process(group: int) -> tuple[int, str]:
     """The process of a foreground group that uses the terminal, and its name."""
     pid, name = group, _name(group)
     if group and not name:  # The group's leader has ended: `head text | less`.

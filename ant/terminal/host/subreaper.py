@@ -68,9 +68,11 @@ class AwaitedChildren:
         while (pid := _ended()) is not None:
             if pid in self._claimed:
                 # The kernel will name this one again and again, ahead of the others.
-                ours = (each for each in processes.snapshot() if each.ppid == _me())
-                orphans = [each.pid for each in ours if each.pid not in self._claimed]
-                return count + sum(map(_reaped, orphans))
+                me, running = os.getpid(), processes.snapshot()
+                own = [each.pid for each in running if each.ppid == me]
+                return count + sum(
+                    _reaped(each) for each in own if each not in self._claimed
+                )
             count += _reaped(pid)
         return count
 
@@ -97,10 +99,6 @@ def _prctl(option: int, value: int) -> None:
     if libc.prctl(option, ctypes.c_ulong(value), *(ctypes.c_ulong(0),) * 3) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-
-
-def _me() -> int:
-    return os.getpid()
 
 
 def _ended() -> int | None:

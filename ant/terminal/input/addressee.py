@@ -141,7 +141,9 @@ def at_prompt() -> Check:
             if not typed and (prompt := _bare_prompt(snapshot)) is not None:
                 before = prompt
                 return
-            if typed and _inked(*snapshot.lines).endswith(before + _inked(typed)):
+            if typed and _without_blanks(*snapshot.lines).endswith(
+                before + _without_blanks(typed)
+            ):
                 return
         raise Withheld("The screen shows no empty command line.", "not_an_agent")
 
@@ -162,8 +164,8 @@ def _bare_prompt(snapshot: ScreenSnapshot) -> str | None:
     line = snapshot.lines[cursor.row]
     end = index_at(line, cursor.col)
     is_empty = not line[end:].strip() and snapshot.last <= cursor.row
-    return _inked(line[:end]) if is_empty else None
+    return _without_blanks(line[:end]) if is_empty else None
 
 
-def _inked(*texts: str) -> str:
+def _without_blanks(*texts: str) -> str:
     return "".join("".join(texts).split())

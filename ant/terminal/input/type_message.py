@@ -82,7 +82,7 @@ async def type_message(
     data = text.encode()
     await ops.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
     await trio.sleep(ops.settle_s)
-    if not await _stands(ops, snapshot, text, check):
+    if not await _wait_shown(ops, snapshot, text, check):
         return TypeResult(ops.end, submitted=False, sure=sure)
     ops.press(ENTER)
     end = ops.end
@@ -111,7 +111,7 @@ async def reacts(
                 return ops.end  # It prints too much for a snapshot: it reacts.
             is_typed = _stands_unsent(snapshot, verdict, driver, text)
             taken = ops.end > end and not is_typed
-            if not (taken and _is_moved(snapshot, verdict, text)):
+            if not (taken and _shows_reaction(snapshot, verdict, text)):
                 seen = None
             elif seen is None:
                 seen = ops.end, trio.current_time()
@@ -157,7 +157,7 @@ def _is_menu_like(snapshot: ScreenSnapshot) -> bool:
     return any(hints) or (snapshot.tty is not None and snapshot.tty.is_deaf)
 
 
-async def _stands(
+async def _wait_shown(
     ops: TerminalOps, before: ScreenSnapshot, text: str, check: Check | None
 ) -> bool:
     """Wait for the text to show; whether it does, and may be sent."""
@@ -169,12 +169,12 @@ async def _stands(
             if verdict.kind is Kind.DIALOG:
                 return False
             if snapshot.lines != before.lines and _shows(snapshot, text):
-                return _may_send(snapshot, verdict, text, check)
+                return _may_receive(snapshot, verdict, text, check)
             await ops.wait_output(SHOWN_S)
     return False
 
 
-def _may_send(
+def _may_receive(
     snapshot: ScreenSnapshot, verdict: Verdict, text: str, check: Check | None
 ) -> bool:
     """Whether the program that shows the text may still receive it."""
@@ -187,8 +187,8 @@ def _may_send(
 
 
 def _shows(snapshot: ScreenSnapshot, text: str) -> bool:
-    tail = _drawn(text)[-_TAIL:]
-    return tail in _drawn("".join(snapshot.bare)) or any(
+    tail = _visible(text)[-_TAIL:]
+    return tail in _visible("".join(snapshot.bare)) or any(
         map(_PASTED.search, snapshot.bare)
     )
 
@@ -208,9 +208,10 @@ def _stands_unsent(
         return not (verdict.kind is Kind.DIALOG or _is_busy(verdict))
     if verdict.kind is not Kind.DIALOG:
         return True
-    typed, between = _drawn(text), range(composer[0] + 1, verdict.rows[0])
+    typed, between = _visible(text), range(composer[0] + 1, verdict.rows[0])
     return all(
-        snapshot.is_blank(row) or _drawn(snapshot.bare[row]) in typed for row in between
+        snapshot.is_blank(row) or _visible(snapshot.bare[row]) in typed
+        for row in between
     )
 
 
@@ -225,11 +226,11 @@ def _is_typed(snapshot: ScreenSnapshot, driver: Driver | None, text: str) -> boo
     typed = draft_of(snapshot, driver)
     if _PASTED.match(typed):
         return True
-    draft = _drawn(typed)
-    return bool(draft) and draft[:_TAIL] in _drawn(text)
+    draft = _visible(typed)
+    return bool(draft) and draft[:_TAIL] in _visible(text)
 
 
-def _drawn(text: str) -> str:
+def _visible(text: str) -> str:
     """The characters of a text that a screen shows, without blanks."""
     return "".join(
         char
@@ -238,7 +239,7 @@ def _drawn(text: str) -> str:
     )
 
 
-def _is_moved(snapshot: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
+def _shows_reaction(snapshot: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
     """Whether the program is working or asks, or there is new text below the text."""
     is_dialog = verdict.kind is Kind.DIALOG
     return is_dialog or _is_busy(verdict) or _is_below(snapshot, text)

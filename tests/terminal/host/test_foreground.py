@@ -159,7 +159,7 @@ async def test_a_process_that_has_ended(opener: Opener) -> None:
     await terminal.aclose()
     assert terminal.tty() is None
     assert foreground.is_reading(2**22 + 1) is None
-    assert (2**22 + 1, "") == foreground.in_front(2**22 + 1)
+    assert (2**22 + 1, "") == foreground.foreground_process(2**22 + 1)
 
 
 def test_a_terminal_without_a_foreground_group() -> None:
