@@ -96,7 +96,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     graceful; the second, and SIGQUIT: at once.
     """
     check_config(config)
-    umask.close_to_others()
+    umask.make_private()
     if config.api_key and os.geteuid() != 0:
         hide_memory()
     descriptors.raise_limit()
@@ -137,7 +137,7 @@ async def _serve(
     hurry = trio.CancelScope()
     async with (
         open_journal(store, bus) as journal,
-        tmux.holding(),
+        tmux.running(),
         open_background() as background,
     ):
         indexer = Indexer(journal)

@@ -121,7 +121,7 @@ class Asker:
         """Put it on the screen, after some output."""
         self.end += 10
         seen = VerdictSeen(verdict(asked, self.end, kind))
-        self.rig.system.services.running[self.session.id].saw(seen)
+        self.rig.system.services.running[self.session.id].on_observation(seen)
 
     async def ask(self, asked: Prompt | None = None) -> PromptRecord:
         """Show a prompt and wait until it is stored."""

@@ -36,7 +36,7 @@ class FakeTerminal:
         self.closed = self.left = False
         self.discipline: Tty | None = None
         self.environment: dict[str, str] = {}
-        self.outlives_us = self.answers_queries = False
+        self.outlives_server = self.answers_queries = False
         self._stubborn = stubborn
         self._room = room
         self._output: deque[bytes] = deque()
@@ -69,7 +69,7 @@ class FakeTerminal:
         tty = self.discipline
         return tty is not None and tty.echo and tty.canonical
 
-    def was_given(self, variable: str, value: str) -> bool:
+    def has_environ(self, variable: str, value: str) -> bool:
         return self.environment.get(variable) == value
 
     async def write(self, data: bytes) -> int:
@@ -103,7 +103,7 @@ class FakeTerminal:
     async def notice(self) -> ControlSeen:
         await trio.sleep_forever()
 
-    async def leave(self) -> None:
+    async def detach(self) -> None:
         await trio.lowlevel.checkpoint()
         self.left = self.closed = True
         self._changed.unpark_all()

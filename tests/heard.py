@@ -87,10 +87,10 @@ class Hearer:
             raise Conflict("No screen library is installed on this server.")
         return Modes(bracketed_paste=self.pastes)
 
-    async def note(self, line: str) -> TypeResult:
-        return await self.say(line)
+    async def type_comment(self, line: str) -> TypeResult:
+        return await self.type_message(line)
 
-    async def say(self, text: str, check: Check | None = None) -> TypeResult:
+    async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
         plan = self.plans.popleft() if self.plans else SENT
         if isinstance(plan, Exception):
             await trio.lowlevel.checkpoint()

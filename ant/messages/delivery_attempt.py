@@ -101,11 +101,11 @@ class TypingTarget(Protocol):
         """The line discipline and who is in front, as `LiveTerminal` says."""
         ...
 
-    async def say(self, text: str, check: Check | None = None) -> TypeResult:
+    async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, or raise `Withheld`, as `LiveTerminal` does."""
         ...
 
-    async def note(self, line: str) -> TypeResult:
+    async def type_comment(self, line: str) -> TypeResult:
         """Give a shell at its prompt a comment, or raise `Withheld`."""
         ...
 
@@ -238,7 +238,7 @@ class DeliveryAttempt:
             return
         try:
             async with self._saying:
-                said = await live.note(line)
+                said = await live.type_comment(line)
         except AntError as exc:
             log.info("The shell in %s was not told of a message: %s", session_id, exc)
             return
@@ -337,7 +337,7 @@ class DeliveryAttempt:
         text = typed_message.typed(pastes=pastes)
         if text is not None:
             try:
-                return text, await live.say(text, check)
+                return text, await live.type_message(text, check)
             except Withheld as exc:
                 if exc.reason != Reason.LINE_TOO_LONG:
                     raise
@@ -345,7 +345,7 @@ class DeliveryAttempt:
             session_id, typed_message.message_id, typed_message.content
         )
         text = typed_message.noted(path)
-        return text, await live.say(text, composer)
+        return text, await live.type_message(text, composer)
 
     async def _watched(
         self, live: TypingTarget, text: str, said: TypeResult

@@ -44,7 +44,7 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
         if program.host == TMUX and program.boot_id == boot_id:
             _salvage(store, tmux, program)
     for surviving in surviving_panes.values():
-        log.warning("Ending %s in tmux: nobody knows it.", surviving.place.name)
+        log.warning("Ending %s in tmux: nobody knows it.", surviving.pane_ids.name)
         await tmux.end(surviving, ORPHAN_GRACE_S)
     store.transact(run_records.recover, boot_id, kept)
     for name in tmux.spooled():
@@ -55,7 +55,7 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
 
 def _is_same(program: Program, surviving: SurvivingPane) -> bool:
     known = program.host == TMUX and program.session.active
-    return known and program.run == surviving.place.run
+    return known and program.run == surviving.pane_ids.run
 
 
 def _left_behind(program: Program) -> set[int]:

@@ -109,7 +109,7 @@ class SessionRun:
         self.has_begun = False
         self._services, self._size, self._cwd = services, (cols, rows), cwd
         self._surviving = surviving
-        self._run = surviving.place.run if surviving else clock.new_id()
+        self._run = surviving.pane_ids.run if surviving else clock.new_id()
 
     @property
     def run(self) -> str:
@@ -190,7 +190,7 @@ class SessionRun:
             self.detector.shell.nonce,
         )
 
-    async def began(self, live: LiveTerminal) -> None:
+    async def on_started(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
         self.live, self._began_at = live, trio.current_time()
         self._drawn = self.flow.tail.start
@@ -221,10 +221,10 @@ class SessionRun:
         self._services.flows[self.session_id] = self.flow
         self._services.broadcaster.wake(self.session_id)
         if self._surviving is not None:
-            live.recall([(each.data, each.end, _then(each.at)) for each in past])
+            live.replay([(each.data, each.end, _then(each.at)) for each in past])
             live.set_driver(self.detector.flag)  # Nothing else may ever make it look.
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         """Wake viewers and the transcript writer; tell the room what it should know."""
         match observation:
             case OutputSeen(end):
@@ -278,11 +278,11 @@ class SessionRun:
         )
         self._services.transcript_writer.add_verdict(self.session_id, self.flow, seen)
 
-    def is_alone(self) -> bool:
+    def should_answer_queries(self) -> bool:
         """Whether no socket has joined as the program's terminal."""
         return not self._services.broadcaster.has_typist(self.session_id)
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         """Store the last bytes, then say that it is over.
 
         If the database refuses, ANT logs that and tries again (`UnrecordedEnds`). The
@@ -298,7 +298,7 @@ class SessionRun:
         finally:
             self._leave_stage()
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         """Store the last bytes and what is shown; the row goes on saying it runs."""
         try:
             with trio.move_on_after(FLUSH_S):
@@ -355,7 +355,7 @@ class SessionRun:
             await self._services.transcript_writer.try_flush(self.session_id, self.flow)
         complete = self.flow.tail.stored == end
         if complete:
-            self.flow.tail.let_go()
+            self.flow.tail.trim()
         await self._end(
             run_records.finish_run, exit_, end, complete, reason, keyframe, heard
         )

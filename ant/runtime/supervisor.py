@@ -140,8 +140,8 @@ def end_all(services: RunServices, grace_s: float) -> list[LiveTerminal]:
     """Begin to end every session that runs, or to let go of what outlives us; these."""
     ending = [session_run.live for session_run in services.running.values()]
     for live in ending:
-        if live.terminal.outlives_us:
-            live.leave()
+        if live.terminal.outlives_server:
+            live.detach()
         else:
             live.stop(grace_s)
     return ending

@@ -1,4 +1,4 @@
-"""When all that an ended program wrote has been read."""
+"""Waiting until all that an exited program wrote has been read."""
 
 import math
 
@@ -8,20 +8,20 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.host.base import Terminal
 
 DRAIN_QUIET_S = 0.25
-"""After the program's exit, silence of this length means that all it wrote was read."""
+"""Silence after the program's exit for so long means that all it wrote was read."""
 
 DRAIN_MAX_S = 5.0
-"""What a stop grants the rest of the output when storage does not keep up."""
+"""How long a stop waits for the rest of the output when storage does not keep up."""
 
 
 async def drain(terminal: Terminal, flow: OutputFlow, at_end: trio.Event) -> None:
-    """Wait until it is read to its end, or is quiet while there is room.
+    """Wait until the terminal is read to its end, or is silent while there is room.
 
-    A grandchild may hold a terminal of ours open for ever, so the end need not come.
-    That of one that outlives us comes, also when its bytes wait to be stored before a
-    hole. *Cancellation:* nothing to undo.
+    A PTY may have no end: a grandchild of the program may hold it open for ever. A
+    terminal that outlives the server always has one, also when its bytes have to be
+    stored before a gap. *Cancellation:* nothing to undo.
     """
-    quiet_s = math.inf if terminal.outlives_us else DRAIN_QUIET_S
+    quiet_s = math.inf if terminal.outlives_server else DRAIN_QUIET_S
     while not at_end.is_set():
         before = flow.tail.end
         with trio.move_on_after(quiet_s):

@@ -1,4 +1,4 @@
-"""What a terminal tells the outside; facts, in the order in which they were seen."""
+"""What a session reports to its `RunObserver`: facts, in the order they were seen."""
 
 import attrs
 
@@ -9,7 +9,7 @@ from ant.terminal.shell.command_blocks import CommandBlock
 
 @attrs.frozen
 class OutputSeen:
-    """There are bytes up to `end` (an offset) that nobody was told of yet."""
+    """The buffer has new bytes, up to the offset `end`."""
 
     end: int
 
@@ -24,7 +24,7 @@ class Resized:
 
 @attrs.frozen
 class TitleSeen:
-    """The program has set another window title, by the byte before `end`."""
+    """The program has set another window title, somewhere before the offset `end`."""
 
     title: str
     end: int
@@ -32,10 +32,11 @@ class TitleSeen:
 
 @attrs.frozen
 class InputSeen:
-    """Somebody typed this, by a way that `source` names; `by` is who, if they said it.
+    """Input was typed. `source` names the way it came; `by` is who typed it, if known.
 
-    `shown`: what is typed showed as a line, before and after, and somebody waited for
-    the line if it has an Enter; None where it showed and that cannot be known.
+    `shown`: typed input was shown as a line before and after, and, if the input has an
+    Enter, a program was reading a line. None where input was shown, but whether a
+    program was reading cannot be known.
     """
 
     data: bytes

@@ -1,15 +1,25 @@
-"""The life of one terminal session: the child nursery and its tasks.
+"""One terminal session: its nursery, and the tasks that run in it.
 
-    pipeline   detector   tail -> observations and the screen; a whole tail behind, it
-                          is waited for
-      ends     reader     terminal -> tail, only while there is room; wakes viewers and
-                          the transcript writer; in a flood it does the detector's work
-                          in the turn that it has
-               writer     inbox -> terminal
-               watcher    looks at the screen when output pauses -> verdicts
+The three parts of a session, and where they are:
 
-The ends leave first; the pipeline runs dry; then, under a shield with a deadline, the
-terminal is ended and the last word written.
+    PTY reader       `terminal.pty_reader.PtyReader`
+                     moves output from the terminal into the buffer; it stops reading
+                     while the buffer is full
+    prompt detector  `terminal.detect.prompt_detector.PromptDetector`
+                     `LiveTerminal._detect` feeds it the buffer, in order, up to a whole
+                     buffer behind the reader; `LiveTerminal._watch` asks it for a
+                     verdict on the screen when output pauses
+    broadcaster      `runtime.broadcaster.Broadcaster`
+                     the session's `RunObserver` wakes the sockets through it, for each
+                     `OutputSeen` of the reader
+
+Two more tasks run beside them: the writer (`terminal.input.queue.InputQueue.run`)
+writes queued input to the terminal, and `LiveTerminal._read_notices` takes what the
+terminal's host notifies of.
+
+At the end the reader, the writer and the watcher are cancelled first. Then the detector
+works through what is left in the buffer. Then, under a shield with a deadline, ANT ends
+the terminal and records the end.
 """
 
 import math
@@ -32,62 +42,64 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.drain import DRAIN_MAX_S, drain
-from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Skipped, Terminal
+from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Terminal
 from ant.terminal.input.addressee import Check, at_prompt
-from ant.terminal.input.answer_prompt import give, is_gone
+from ant.terminal.input.answer_prompt import send_answer, wait_gone
 from ant.terminal.input.queue import ENDED, InputQueue, QueuedInput
-from ant.terminal.input.type_message import TypeResult, reacts, say
+from ant.terminal.input.type_message import TypeResult, reacts, type_message
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Verdict
 from ant.terminal.model.tty import Tty
-from ant.terminal.observations import InputSeen, Observation, OutputSeen, Resized
+from ant.terminal.observations import InputSeen, Observation, Resized
+from ant.terminal.pty_reader import PtyReader
 from ant.terminal.screen.display import Display, Drawing, Picture
 from ant.terminal.screen.modes import Modes
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.view import Piece, ScreenView
 
 TEARDOWN_S = 10.0
-"""Deadline of the shield: grace, KILL and the last commit are well within it."""
+"""Deadline of the shield: the grace, KILL and the last commit take far less."""
 
 
 class RunObserver(Protocol):
-    """Who is told of the session's life, and writes it down."""
+    """Starts a session's program, and records what the session reports of it."""
 
     async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
-        """Start the program; the flow is where its bytes go and get their numbers.
+        """Start the program. Return its terminal, the buffer for its output, a screen.
 
-        The display is blank, or None where there is no library for it.
+        The screen is blank; it is None where no screen library is installed.
         """
         ...
 
-    async def began(self, live: "LiveTerminal") -> None:
-        """The program runs; nothing of it has been read yet."""
+    async def on_started(self, live: "LiveTerminal") -> None:
+        """The program runs, and nothing of its output has been read yet."""
         ...
 
-    def saw(self, observation: Observation) -> None:
-        """Something was observed. Must not wait."""
+    def on_observation(self, observation: Observation) -> None:
+        """Record an observation. Must not wait."""
         ...
 
-    def is_alone(self) -> bool:
-        """Whether nobody is there whose terminal answers the program's queries."""
+    def should_answer_queries(self) -> bool:
+        """Whether ANT answers the program's queries: no client's terminal does."""
         ...
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
-        """It is over: every byte is in the flow; None when it was never opened.
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
+        """Record the end; every byte is in the buffer. Runs under the shield.
 
-        Runs under the shield.
+        `exit_` is None when the terminal was never opened.
         """
         ...
 
-    async def left(self) -> None:
-        """We let go of it, and it goes on. Runs under the shield."""
+    async def on_detached(self) -> None:
+        """ANT has detached, and the program goes on. Runs under the shield."""
         ...
 
 
 class LiveTerminal:
-    """A running session as others hold it: they ask, its own tasks do.
+    """A running session, as its callers use it: they request, its own tasks act.
 
-    `since` is when we began to look at it (monotonic seconds).
+    `since` is when ANT began to observe the terminal (monotonic seconds). `over` is set
+    when the session has ended, or ANT has detached from it.
     """
 
     def __init__(
@@ -103,106 +115,112 @@ class LiveTerminal:
         self.over = trio.Event()
         self._detector = detector or PromptDetector()
         self._view = ScreenView(terminal, flow, display, self._detector)
-        self._input_queue = InputQueue(terminal, self._typed)
-        self._stirred = Wakeup()
+        self._reader = PtyReader(
+            terminal, flow, observer.on_observation, self._process_next
+        )
+        self._input_queue = InputQueue(terminal, self._on_typed)
+        self._look_moved = Wakeup()
         self._observer = observer
-        self._stop, self.leaving = trio.Event(), False
+        self._stop, self.detaching = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 
     @property
     def verdict(self) -> Verdict | None:
-        """What is held true of the program; None before the first look."""
+        """The detector's verdict on the program; None before the first look."""
         return self._detector.verdict
 
-    def recall(self, past: list[Piece]) -> None:
-        """See `ScreenView.recall`; what is new of it is told."""
-        self._view.recall(past)
-        self._tell()
+    def replay(self, past: list[Piece]) -> None:
+        """See `ScreenView.replay`; the commands it completes are reported."""
+        self._view.replay(past)
+        self._report_blocks()
 
     def set_driver(self, flag: str | None) -> None:
-        """Judge by this driver from now on."""
+        """Judge by this agent driver from now on."""
         self._detector.flag = flag
-        self._stir()
+        self._request_look()
 
     def type_nowait(
         self, data: bytes, source: str = "terminal_input", by: str | None = None
     ) -> QueuedInput:
-        """Write it, or what there is no room for yet behind what is queued already.
+        """Write input now, or queue what finds no room behind what is queued already.
 
-        `source` and `by` are the way and who, as it is recorded. Raises `NotRunning`,
-        or `CapacityReached` when the program does not read.
+        `source` (the way it came) and `by` (who typed it) go into the record. Raises
+        `NotRunning`, or `CapacityReached` when the program does not read.
         """
-        self._stir()
+        self._request_look()
         self.flow.hurry()
         shown = self._view.shows(data)
         typed = self._input_queue.type_nowait(data)
-        # What waits may be read by whoever asks for a secret by then.
+        # Queued input may be read later, by a program that asks for a secret by then.
         still = typed.over.is_set() and self.terminal.shows_input()
-        self._observer.saw(InputSeen(data, source, shown if still else False, by))
+        seen = InputSeen(data, source, shown if still else False, by)
+        self._observer.on_observation(seen)
         return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
-        """Answer the prompt that has this fingerprint, and watch it go.
+        """Answer the prompt with this fingerprint, and watch until it goes.
 
-        Raises `PromptChanged` when another screen is shown, `NotAnOption` when the
-        choice means nothing to it, `Conflict` when it cannot be done: in all of these
-        nothing was chosen. Also `NotRunning` and `CapacityReached`.
-        *Cancellation:* the answer is given wholly or not at all; at most the marker of
-        a menu has moved or a line stands there unsent.
+        Raises `PromptChanged` when the screen shows something else, `NotAnOption` when
+        the choice is no answer to this prompt, `Conflict` when it cannot be carried
+        out: in all of these nothing was chosen. Also `NotRunning` and
+        `CapacityReached`.
+        *Cancellation:* the answer is given wholly or not at all. At most the marker of
+        a menu has moved, or a line stands there unsent.
         """
         lines = self._detector.lines
         async with self._input_queue.exclusive():
             if self._detector.lines != lines:
-                raise PromptChanged("A line was typed meanwhile; nothing was chosen.")
-            given = await give(self, fingerprint, choice)
+                raise PromptChanged(
+                    "A line was typed before this answer; nothing was chosen."
+                )
+            sent = await send_answer(self, fingerprint, choice)
             end = self.flow.tail.end
-        self._stir()
-        gone = await is_gone(self, fingerprint, given)
+        self._request_look()
+        gone = await wait_gone(self, fingerprint, sent)
         if gone:
             self._detector.begin_afresh(trio.current_time())
-            self._stirred.set()
-        return Outcome(given.chosen, gone, end)
+            self._look_moved.set()
+        return Outcome(sent.chosen, gone, end)
 
     def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
-        """See `Hands.glance`."""
+        """See `TerminalOps.snapshot`."""
         if self.flow.finished:
             raise NotRunning(ENDED)
-        while self.flow.has_room and (data := self.terminal.read_nowait()):
-            self._take(data)
-        while self._view.end < self.flow.tail.end:  # A whole tail, at most.
+        self._reader.read_available()
+        while self._view.end < self.flow.tail.end:  # At most a whole buffer.
             self._catch_up()
         return self._view.snapshot(trio.current_time())
 
     def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
-        """See `Hands.is_again`."""
+        """See `TerminalOps.is_again`."""
         while self.flow.tail.seen < self.flow.tail.end:
-            self._observe()
+            self._process_next()
         return self._detector.is_again(snapshot, verdict)
 
-    async def say(self, text: str, check: Check | None = None) -> TypeResult:
-        """Type a text and send it, where the program is free to take it; `check` says
-        who may be told (`addressee`): anybody without it, as by a person's own hand.
+    async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
+        """Type a text and send it, where the program is free to take it.
 
-        Raises `Withheld` with a reason when nothing was typed; see `saying.say`.
-        *Cancellation:* at most the text stands there unsent.
+        `check` decides which program may receive it (`input.addressee`); without one,
+        any program may. Raises `Withheld` with a reason when nothing was typed; see
+        `input.type_message`. *Cancellation:* at most the text stands there unsent.
         """
         async with self._input_queue.exclusive():
-            said = await say(self, self._driver, text, check)
-        self._stir()
-        return said
+            result = await type_message(self, self._driver, text, check)
+        self._request_look()
+        return result
 
-    async def note(self, line: str) -> TypeResult:
-        """Give a shell a comment, at an empty command line where it takes one.
+    async def type_comment(self, line: str) -> TypeResult:
+        """Type a comment at the empty command line of a shell that accepts comments.
 
-        Raises `Withheld` when nothing was typed. *Cancellation:* as `say`.
+        Raises `Withheld` when nothing was typed. *Cancellation:* as `type_message`.
         """
         async with self._input_queue.exclusive():
-            said = await say(self, None, line, at_prompt())
-        self._stir()
-        return said
+            result = await type_message(self, None, line, at_prompt())
+        self._request_look()
+        return result
 
     async def reacts(self, end: int, text: str, patience_s: float) -> int | None:
-        """The offset by which the program was seen to take a text; None if it was not.
+        """The offset by which the program has visibly taken a text; None if it has not.
 
         Raises `NotRunning`. *Cancellation:* nothing to undo.
         """
@@ -213,7 +231,7 @@ class LiveTerminal:
         return self._view.tty()
 
     def modes(self) -> Modes:
-        """What the program has switched on. Raises `Conflict` without a screen."""
+        """The modes the program has set. Raises `Conflict` without a screen library."""
         return self._view.look(trio.current_time()).modes
 
     @property
@@ -223,25 +241,25 @@ class LiveTerminal:
 
     @property
     def settle_s(self) -> float:
-        """See `Hands`."""
+        """See `TerminalOps`."""
         driver = self._driver
         return driver.settle_ms / 1000 if driver else 0.0
 
     @property
     def end(self) -> int:
-        """See `Hands`."""
+        """See `TerminalOps`."""
         return self.flow.tail.end
 
     async def write(self, data: bytes) -> None:
-        """See `Hands.write`."""
+        """See `TerminalOps.write`."""
         await self._input_queue.write(data)
 
     def press(self, data: bytes) -> None:
-        """See `Hands.press`."""
+        """See `TerminalOps.press`."""
         self._input_queue.press(data)
 
     async def wait_output(self, patience_s: float) -> bool:
-        """See `Hands.wait_output`."""
+        """See `TerminalOps.wait_output`."""
         end = self.flow.tail.end
         await trio.lowlevel.checkpoint()
         with trio.move_on_after(patience_s):
@@ -249,7 +267,7 @@ class LiveTerminal:
         return False
 
     def interrupt(self) -> None:
-        """What Ctrl-C does, past anything queued. Raises `NotRunning`."""
+        """Do what Ctrl-C does, ahead of queued input. Raises `NotRunning`."""
         self.terminal.interrupt()
 
     def resize(self, cols: int, rows: int) -> None:
@@ -257,11 +275,11 @@ class LiveTerminal:
         self.terminal.resize(cols, rows)
         self._catch_up()
         self._view.resize(cols, rows)
-        self._stir()
-        self._observer.saw(Resized(cols, rows))
+        self._request_look()
+        self._observer.on_observation(Resized(cols, rows))
 
     def look(self) -> Drawing:
-        """What is shown now, or as many bytes ago as are too many to take at once.
+        """The screen, after all output or `view.CATCH_UP` more bytes of it.
 
         Raises `Conflict` where no screen library is installed.
         """
@@ -269,103 +287,91 @@ class LiveTerminal:
         return self._view.drawing()
 
     def picture(self) -> Picture | None:
-        """What draws the screen as it is; None where there is no library for it."""
+        """Output that redraws the screen; None where no screen library is installed."""
         return self._view.picture()
 
-    def leave(self) -> None:
-        """Begin to let go of a program that outlives us; `over` tells when we have."""
-        self.leaving = True
+    def detach(self) -> None:
+        """Begin to detach from a program that outlives ANT; then await `over`."""
+        self.detaching = True
         self._stop.set()
 
     def stop(self, grace_s: float = HANG_UP_GRACE_S) -> None:
-        """Begin to end the session; `over` tells when it has."""
+        """Begin to end the session; then await `over`."""
         self._grace_s = min(self._grace_s, grace_s)
         self._stop.set()
 
-    async def _read(self, at_end: trio.Event) -> None:
+    async def _read_notices(self) -> None:
+        """Report what the host notifies of, for ever."""
         while True:
-            data = self.terminal.read_nowait() if await self.flow.wait_room() else b""
-            try:
-                data = data or await self.terminal.read()
-            except Skipped as hole:
-                await self.flow.skip(hole.count)
-                self._take(b"")
-                continue
-            if not data:
-                return at_end.set()
-            self._take(data)
+            self._observer.on_observation(await self.terminal.notice())
 
-    async def _hear(self) -> None:
-        while True:
-            self._observer.saw(await self.terminal.notice())
-
-    def _take(self, data: bytes) -> None:
-        self.flow.append(data)
-        self._observer.saw(OutputSeen(self.flow.tail.end))
-        if self.flow.floods:
-            self._observe()  # In the turn that it has: no other task need take one.
-
-    def _observe(self) -> None:
-        """Show and judge the next piece of what is in the tail, if there is any."""
-        seen = self.flow.tail.seen  # It goes ahead where offsets are left out.
+    def _process_next(self) -> None:
+        """Feed the next piece of the buffer to the screen and the detector, if any."""
+        seen = self.flow.tail.seen  # `skip` moves it past the offsets it leaves out.
         data = self.flow.tail.read(seen, MAX_READ)
         seen += len(data)
         now = trio.current_time()
         self._answer_queries(self._view.feed(data, seen, now))
-        self._tell()
+        self._report_blocks()
         due = self._detector.next_look
         for observation in self._detector.feed(data, seen, now):
-            self._observer.saw(observation)
+            self._observer.on_observation(observation)
         if self._detector.next_look != due:
-            self._stirred.set()
+            self._look_moved.set()
         self.flow.mark_seen(seen)
 
     async def _detect(self) -> None:
+        """Feed the detector until the output has ended."""
         while await self.flow.wait_beyond(self.flow.tail.seen):
             if self.flow.tail.seen < self.flow.tail.end:
-                self._observe()
+                self._process_next()
                 await trio.lowlevel.checkpoint()
 
     async def _watch(self) -> None:
-        """Look when it is due; a flood is looked at now and then."""
+        """Judge the screen whenever the detector wants a look, for ever.
+
+        In a flood each look waits for a turn.
+        """
         while True:
             now = trio.current_time()
             due = self._detector.due(now)
             if due is None or due > now:
                 with trio.move_on_at(math.inf if due is None else due):
-                    await self._stirred.wait()
+                    await self._look_moved.wait()
                 continue
             await self.flow.wait_turn()
             now = trio.current_time()
             for observation in self._view.judge(now):
-                self._observer.saw(observation)
+                self._observer.on_observation(observation)
             await trio.lowlevel.checkpoint()
 
     def _catch_up(self) -> None:
         self._answer_queries(self._view.catch_up(trio.current_time()))
-        self._tell()
+        self._report_blocks()
 
-    def _tell(self) -> None:
-        """The commands that have ended; by now their bytes are in the flow."""
+    def _report_blocks(self) -> None:
+        """Report the commands that have ended; their bytes are in the buffer by now."""
         for observation in self._view.blocks():
-            self._observer.saw(observation)
+            self._observer.on_observation(observation)
 
-    def _typed(self, data: bytes) -> None:
+    def _on_typed(self, data: bytes) -> None:
         if b"\r" in data or b"\n" in data:
             self._detector.submit(self.flow.tail.end, trio.current_time())
-            self._stirred.set()
+            self._look_moved.set()
 
-    def _stir(self) -> None:
+    def _request_look(self) -> None:
         self._detector.stir(trio.current_time())
-        self._stirred.set()
+        self._look_moved.set()
 
     def _answer_queries(self, replies: bytes) -> None:
-        if replies and not self.terminal.answers_queries and self._observer.is_alone():
+        if not replies or self.terminal.answers_queries:
+            return
+        if self._observer.should_answer_queries():
             with suppress(NotRunning, CapacityReached):
                 self._input_queue.type_nowait(replies)
 
     async def _until_exit(self) -> bool:
-        """Whether it ended of itself; False when it was asked to stop."""
+        """Wait for the program's exit, or for `stop`; whether the program exited."""
         async with trio.open_nursery() as nursery:
 
             async def exited() -> None:
@@ -378,31 +384,37 @@ class LiveTerminal:
         return not self._stop.is_set()
 
     async def run(self) -> None:
-        """Run the tasks until the program has ended and all it wrote is read."""
-        at_end = trio.Event()
-        async with trio.open_nursery() as pipeline:
-            pipeline.start_soon(persist, "A detector", self._detect)
-            async with trio.open_nursery() as ends:
-                ends.start_soon(persist, "A terminal's reader", self._read, at_end)
-                ends.start_soon(persist, "A terminal's writer", self._input_queue.run)
-                ends.start_soon(persist, "A screen's watcher", self._watch)
-                ends.start_soon(persist, "A host's news", self._hear)
+        """Run the session's tasks until the program has exited and its output is read.
+
+        A `stop` ends the program first. A `detach` leaves it running.
+        """
+        at_end = self._reader.at_end
+        async with trio.open_nursery() as outer:
+            outer.start_soon(persist, "A prompt detector", self._detect)
+            async with trio.open_nursery() as inner:
+                inner.start_soon(persist, "A PTY reader", self._reader.run)
+                inner.start_soon(persist, "A terminal's writer", self._input_queue.run)
+                inner.start_soon(persist, "A screen's watcher", self._watch)
+                inner.start_soon(persist, "A host's notices", self._read_notices)
                 if await self._until_exit():
                     await drain(self.terminal, self.flow, at_end)
-                if not self.leaving:
+                if not self.detaching:
                     await self.terminal.aclose(self._grace_s)
                     with trio.move_on_after(DRAIN_MAX_S):
                         await drain(self.terminal, self.flow, at_end)
-                ends.cancel_scope.cancel()
+                inner.cancel_scope.cancel()
             self.flow.finish()
 
     def close(self, goes_on: bool) -> None:
-        """Nothing more is typed; what waits is told so. What ran ended if all did."""
+        """Refuse further input, and fail what is queued with `NotRunning`.
+
+        Unless the program `goes_on`, the command that was running has ended with it.
+        """
         self._input_queue.close()
         self.flow.finish()
         if not goes_on:
             self._view.finish(trio.current_time())
-        self._tell()
+        self._report_blocks()
 
 
 async def run_session(
@@ -410,12 +422,12 @@ async def run_session(
     observer: RunObserver,
     task_status: trio.TaskStatus[LiveTerminal] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Open a terminal, report it started, and return when its life is over.
+    """Open a terminal, report it started, and return when the session is over.
 
     Raises what opening raises, and whatever a bug in a task raises; the terminal is
-    ended all the same. *Cancellation:* the program is killed without grace, or left
-    where it outlives us, the last word is written, no process or descriptor is left
-    with us; bounded by `TEARDOWN_S`.
+    ended all the same. *Cancellation:* ANT kills the program without grace, or detaches
+    where it outlives the server. The end is recorded, and no process or descriptor is
+    left with ANT. This takes `TEARDOWN_S` at most.
     """
     terminal: Terminal | None = None
     live: LiveTerminal | None = None
@@ -423,7 +435,7 @@ async def run_session(
     try:
         terminal, flow, display = await observer.open()
         live = LiveTerminal(terminal, flow, observer, display, detector)
-        await observer.began(live)
+        await observer.on_started(live)
         task_status.started(live)
         await live.run()
         reason = None
@@ -441,16 +453,22 @@ async def run_session(
         try:
             with trio.CancelScope(shield=True) as shield:
                 shield.deadline = trio.current_time() + TEARDOWN_S
-                exit_, leaves = None, False
+                exit_, detaches = None, False
                 if live is not None:
-                    leaves = live.leaving or (cancelled and live.terminal.outlives_us)
-                if terminal is not None:
-                    exit_ = await (terminal.leave() if leaves else terminal.aclose(0))
+                    outlives = live.terminal.outlives_server
+                    detaches = live.detaching or (cancelled and outlives)
+                if terminal is not None and detaches:
+                    await terminal.detach()
+                elif terminal is not None:
+                    exit_ = await terminal.aclose(0)
                 if live is not None:
-                    live.close(leaves)
-                await (observer.left() if leaves else observer.ended(exit_, reason))
+                    live.close(detaches)
+                if detaches:
+                    await observer.on_detached()
+                else:
+                    await observer.on_ended(exit_, reason)
         finally:
             if live is not None:
                 live.over.set()
         if shield.cancelled_caught:
-            raise Stalled(f"A session's end took more than {TEARDOWN_S:g} s.")
+            raise Stalled(f"The end of a session took more than {TEARDOWN_S:g} s.")

@@ -1,4 +1,7 @@
-"""What is seen of a running terminal: its screen, kept current, and looks at it."""
+"""The view of a running terminal: its screen, and what its shell reports.
+
+The session feeds a `ScreenView` every byte of output, and takes snapshots from it.
+"""
 
 import attrs
 
@@ -17,17 +20,20 @@ from ant.terminal.shell.command_line import LINE_MAX
 from ant.terminal.shell.osc133 import NONCE, Folder, ShellMark, ShellMarks
 
 CATCH_UP = 256 << 10
-"""Bytes fed to the screen at once for who asks to see it: some milliseconds. What is
-beyond them follows the drawing as live bytes."""
+"""Bytes fed to the screen for one request to see it: this takes some milliseconds. What
+is beyond them reaches the client as live bytes, after the drawing."""
 
 Piece = tuple[bytes, int, float]
-"""Bytes, the offset at which they end, and when they were seen (monotonic seconds)."""
+"""Bytes, the offset at which they end, and when they were read (monotonic seconds)."""
 
 NO_LIBRARY = "No screen library is installed on this server."
 
 
 class ScreenView:
-    """The eyes on one terminal; whoever feeds it gets the replies to queries."""
+    """The screen of one terminal, the marks of its shell, and its command blocks.
+
+    Without a screen library (`display` is None) it keeps marks and blocks only.
+    """
 
     def __init__(
         self,
@@ -47,12 +53,14 @@ class ScreenView:
 
     @property
     def end(self) -> int:
-        """The offset up to which bytes are on the screen."""
+        """The offset up to which the screen shows the output."""
         return self._flow.tail.end if self._display is None else self._display.end
 
     def feed(self, data: bytes, end: int, at: float) -> bytes:
-        """Show bytes that end at `end`, seen `at` (monotonic seconds); what the
-        terminal answers to their queries."""
+        """Show output that ends at offset `end`, read `at` (monotonic seconds).
+
+        Return the replies of a terminal to the queries in it.
+        """
         replies, self._fresh = b"", (data, end)
         for mark in self._marks.feed(data, end):
             if mark.nonce is None or mark.nonce != self.detector.shell.nonce:
@@ -71,7 +79,7 @@ class ScreenView:
         return replies + self._show(data, end)
 
     def _place_of_comment(self) -> Spot | None:
-        """Where the cursor is, if the shell has just begun a line that takes one."""
+        """The cursor's place, if the shell has begun a line that accepts a comment."""
         shell = self.detector.shell
         if self._display is None or not (
             shell.comments and shell.step is ShellStep.INPUT
@@ -81,7 +89,7 @@ class ScreenView:
         return Spot(cursor.row, cursor.col)
 
     def _between(self, start: int, end: int) -> bytes | None:
-        """See `Tail.between`; what is being fed need not be copied out of it."""
+        """See `Tail.between`; also finds replayed bytes, and copies none being fed."""
         if (found := _between(self._fresh, start, end)) is not None:
             return found
         if start >= (border := self._past[1]):
@@ -92,10 +100,10 @@ class ScreenView:
         after = self._flow.tail.between(border, end)
         return None if before is None or after is None else before + after
 
-    def recall(self, past: list[Piece]) -> None:
-        """Hear what the shell said before our first byte, from that on which follows.
+    def replay(self, past: list[Piece]) -> None:
+        """Read the shell's marks in output from before this run's first byte.
 
-        The bytes are on the screen; of a hole between two pieces nothing is known.
+        The screen shows these bytes already. There may be gaps between the pieces.
         """
         shown = self._display
         self._display = shown.like() if shown is not None else None
@@ -113,46 +121,50 @@ class ScreenView:
         return b"" if self._display is None else self._display.feed(data, end)
 
     def catch_up(self, at: float) -> bytes:
-        """Show what the flow has beyond the screen, `CATCH_UP` of it; the replies."""
+        """Show up to `CATCH_UP` bytes of the buffer beyond the screen; the replies."""
         if self._display is not None:
             self._display.pass_over(self._flow.tail.base)
         data = self._flow.tail.read(self.end, CATCH_UP)
         return self.feed(data, self.end + len(data), at)
 
     def blocks(self) -> list[BlockSeen]:
-        """The commands that have ended since this was last asked."""
+        """The commands that have ended since the last call."""
         return [BlockSeen(block) for block in self._blocks.taken()]
 
     def finish(self, at: float) -> None:
-        """The terminal has ended; a command that ran has, too."""
+        """End the running command: the terminal has ended."""
         self._blocks.finish(self._flow.tail.end, at)
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size from the next byte on."""
+        """Give the screen this size from the next byte on."""
         if self._display is not None:
             self._display.resize(cols, rows)
 
     def drawing(self) -> Drawing:
-        """What is shown. Raises `Conflict` where no screen library is installed."""
-        return self._need().drawing()
+        """The screen. Raises `Conflict` where no screen library is installed."""
+        return self._get_display().drawing()
 
     def picture(self) -> Picture | None:
-        """What draws the screen as it is; None where there is no library for it."""
+        """Output that redraws the screen; None where no screen library is installed."""
         return self._display.picture() if self._display is not None else None
 
     def tty(self) -> Tty | None:
-        """The line discipline, who is in front, and what it has said of itself."""
+        """The line discipline, the foreground program, and its shell's last mark.
+
+        The mark counts only if the shell itself is in the foreground, and ANT gave it
+        the nonce that the mark carries.
+        """
         tty, shell = self._terminal.tty(), self.detector.shell
         if tty is None or not (tty.leader and shell.step and shell.nonce):
             return tty
-        if not self._terminal.was_given(NONCE, shell.nonce):
+        if not self._terminal.has_environ(NONCE, shell.nonce):
             return tty
         return attrs.evolve(tty, mark=shell.step, comment_at=self._comment_at)
 
     def shows(self, data: bytes) -> bool | None:
-        """Whether that would show as a line and, with an Enter, is waited for.
+        """Whether this input will show as a line and, if it has an Enter, is awaited.
 
-        None where it shows and nobody can tell who waits.
+        None where it will show, but whether a program is reading cannot be known.
         """
         if not self._terminal.shows_input():
             return False
@@ -162,19 +174,19 @@ class ScreenView:
         return tty.reading if tty is not None else None
 
     def look(self, at: float) -> ScreenSnapshot:
-        """All that a verdict is made of, `at` this moment. Raises as `drawing`."""
+        """A snapshot, `at` this moment, for a verdict. Raises as `drawing`."""
         since = self.detector.last_output
-        if since is None:  # One that was taken up has put nothing out since.
+        if since is None:  # ANT reattached, and there was no output since.
             since = self._since = at if self._since is None else self._since
-        return self._need().look(self.tty(), at - since)
+        return self._get_display().look(self.tty(), at - since)
 
     def judge(self, at: float) -> list[Observation]:
-        """Take the look that is due; what is new."""
+        """Judge the screen now; what has changed since the last time."""
         if self._display is None:
             return []
-        return [*self._retitled(), *self.detector.judge(self.look(at), at)]
+        return [*self._new_title(), *self.detector.judge(self.look(at), at)]
 
-    def _retitled(self) -> list[Observation]:
+    def _new_title(self) -> list[Observation]:
         assert self._display is not None
         before, self._title = self._title, self._display.title
         if self._title == before:
@@ -182,20 +194,25 @@ class ScreenView:
         return [TitleSeen(self._title, self._display.end)]
 
     def snapshot(self, at: float) -> tuple[ScreenSnapshot, Verdict]:
-        """What is held true now. Raises `Conflict` where the screen is behind."""
+        """The screen and the verdict on it. Raises `Conflict` if the screen is behind.
+
+        Also raises as `drawing`.
+        """
         snapshot = self.look(at)
         if self.end < self._flow.tail.end:
-            raise Conflict("The program puts out faster than it can be looked at.")
+            raise Conflict(
+                "The program prints faster than ANT can draw its screen; try again."
+            )
         return snapshot, classify(snapshot, self.detector.flag)
 
-    def _need(self) -> Display:
+    def _get_display(self) -> Display:
         if self._display is None:
             raise Conflict(NO_LIBRARY)
         return self._display
 
 
 def _between(held: tuple[bytes, int], start: int, end: int) -> bytes | None:
-    """The same of bytes that end at an offset."""
+    """The bytes from one offset to another, out of bytes `held` with their end."""
     data, last = held
     first = last - len(data)
     return data[start - first : end - first] if first <= start <= end <= last else None

@@ -87,12 +87,12 @@ async def test_what_left_the_terminal_does_not_hold_the_session(tmp_path: Path) 
         row = await ant.create("daemon", command=command, start=False)
         async with watching(ant, row["id"], spawnPty=True) as view:
             assert (await view.until_exit())["exit_code"] == 0
-        surviving_panes = left_of(row["id"])
+        survivors = left_of(row["id"])
         try:
-            assert len(surviving_panes) == 1
-            assert f"daemon {surviving_panes[0]}" in view.text
+            assert len(survivors) == 1
+            assert f"daemon {survivors[0]}" in view.text
         finally:
-            for pid in surviving_panes:
+            for pid in survivors:
                 os.kill(pid, signal.SIGKILL)
 
 

@@ -91,7 +91,7 @@ async def test_no_program_finds_the_key(tmp_path: Path, how: str) -> None:
         assert KEY not in said
         assert str(server.pid) == (data / "lock").read_text().strip()
         for name in ("environ", "cmdline"):
-            told = processes.told_of(server.pid, name)
+            told = processes.read_proc(server.pid, name)
             assert KEY.encode() not in told
         assert KEY not in server.log.read_text()
 

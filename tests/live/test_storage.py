@@ -92,7 +92,7 @@ async def test_a_full_disk_makes_the_program_wait_until_there_is_room(
     """Degraded while full, ok afterwards; every byte is stored and was shown once."""
     async with running_server(disk.folder / "data") as server, server.client() as ant:
         row = await ant.create("count", command=counting(LINES, 0), start=False)
-        attach_lock = await ant.create("calm", command=["cat"])
+        calm = await ant.create("calm", command=["cat"])
         disk.fill(server)
         async with watching(ant, row["id"], spawnPty=True) as view:
             await health_is(ant, "degraded")
@@ -106,7 +106,7 @@ async def test_a_full_disk_makes_the_program_wait_until_there_is_room(
                         break
             assert len(left_of(row["id"])) == 1
             assert (view.end or 0) < 10 * LINES
-            async with watching(ant, attach_lock["id"]) as other:
+            async with watching(ant, calm["id"]) as other:
                 await other.type("hello\r")
                 await other.until_text("hello\r\nhello\r\n")
             # What is small may still fit; that does not make the disk well.
@@ -119,7 +119,7 @@ async def test_a_full_disk_makes_the_program_wait_until_there_is_room(
         assert view.data == counted(LINES)
         data, gaps = await read_raw(ant, row["id"])
         assert (gaps, data == counted(LINES)) == ([], True)
-        assert (await read_raw(ant, attach_lock["id"]))[0] == b"hello\r\nhello\r\n"
+        assert (await read_raw(ant, calm["id"]))[0] == b"hello\r\nhello\r\n"
         await ant.create("accepted", "chat")
 
 

@@ -121,11 +121,11 @@ def test_the_longest_pending_prompt_comes_first(store: Store) -> None:
     told = [(each.session.name, each.needs_input) for each in page.terminals]
     assert [("first", True), ("second", True), ("calm", False)] == told
     assert 2 == page.waiting
-    first, _, attach_lock = page.terminals
+    first, _, calm = page.terminals
     assert first.prompt is not None
     assert first.since == first.prompt.detected_at
     assert (None, None, None) == (
-        attach_lock.since,
-        attach_lock.prompt,
-        attach_lock.agent_status,
+        calm.since,
+        calm.prompt,
+        calm.agent_status,
     )

@@ -113,7 +113,7 @@ async def test_titles_and_sizes_are_rate_limited(rig: Rig) -> None:
     session = await rig.started()
     session_run = rig.system.services.running[session.id]
     for n, title in enumerate(("⠂ task", "⠐ task", "⠂ other", "✳ task")):
-        session_run.saw(TitleSeen(title, n))
+        session_run.on_observation(TitleSeen(title, n))
     for cols in range(80, 120):
         session_run.live.resize(cols, 24)
     await ended(rig, session)
@@ -137,7 +137,9 @@ async def test_host_events_are_recorded(rig: Rig) -> None:
     with trio.fail_after(PATIENCE_S):
         await live.flow.wait_beyond(2)
     session_run = rig.system.services.running[session.id]
-    session_run.saw(ControlSeen("window-renamed", {"name": "vi\udcff", "window_id": 1}))
+    session_run.on_observation(
+        ControlSeen("window-renamed", {"name": "vi\udcff", "window_id": 1})
+    )
     await eventually(lambda: texts(rig, session, q="window-renamed"))
     page = await rig.system.journal.read(
         log.list_terminal_events,
@@ -153,7 +155,7 @@ async def test_host_events_are_recorded(rig: Rig) -> None:
 async def test_typed_lines_are_recorded(rig: Rig) -> None:
     """Soon after their Enter, with the source of the input."""
     session = await rig.started()
-    saw = rig.system.services.running[session.id].saw
+    saw = rig.system.services.running[session.id].on_observation
     saw(InputSeen(b"make\n", "terminal_input", True))
     saw(InputSeen(b"hunter2\n", "api_terminal_input", False))
     await eventually(lambda: texts(rig, session, q="bytes typed"))
@@ -166,7 +168,7 @@ async def test_typed_lines_are_recorded(rig: Rig) -> None:
 async def test_names_of_typists_are_bounded(rig: Rig) -> None:
     """Further names in a run are not recorded; the first ones still are."""
     session = await rig.started()
-    saw = rig.system.services.running[session.id].saw
+    saw = rig.system.services.running[session.id].on_observation
     for n in (*range(event_recorder.TYPISTS + 5), 0):
         saw(InputSeen(b"make\n", "terminal_input", True, f"@{n}"))
     await ended(rig, session)
@@ -181,7 +183,7 @@ async def test_a_bug_loses_run_events_and_nothing_else(
 ) -> None:
     """It is logged, the chain says how many are lost, and the next ones are kept."""
     session = await rig.started()
-    saw = rig.system.services.running[session.id].saw
+    saw = rig.system.services.running[session.id].on_observation
     with monkeypatch.context() as patch:
         patch.setattr(log, "record_all", lambda unit, batch: 1 // 0)
         saw(ControlSeen("pause", {}))

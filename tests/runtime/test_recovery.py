@@ -47,7 +47,7 @@ async def start(tmux: Tmux, session_id: str, run: str = "r") -> Identity:
     env = {**os.environ, "ANT_SESSION_ID": session_id, "ANT_RUN": run}
     spec = Spec(("/bin/cat",), "/", env, 80, 24)
     pane = await tmux.open(spec, session_id, run, 0, lambda: 0)
-    await pane.leave()
+    await pane.detach()
     assert pane.identity is not None
     return pane.identity
 
@@ -73,7 +73,7 @@ async def test_what_is_known_is_kept_and_all_else_ended(tmp_path: Path) -> None:
         stranger = await start(tmux, "unknown")
         taken = await recovery.recover(store, tmux)
         assert set(taken) == {kept, early}
-        assert taken[kept].place.pid == found[kept].pid
+        assert taken[kept].pane_ids.pid == found[kept].pid
         assert status(store, kept) is Status.RUNNING
         assert status(store, early) is Status.STARTING
         assert status(store, other) is status(store, archived) is Status.LOST

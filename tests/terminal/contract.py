@@ -1,8 +1,8 @@
-"""What every terminal host must keep, as checks that know nothing of the host.
+"""The contract of every terminal host, as checks that do not depend on the host.
 
-A check takes a function that opens a terminal on an *echo program*: it says `READY`,
-then gives back what it is written, unchanged; `\\x04` ends it with code 0, `\\x03` by
-SIGINT, a hang-up by any signal.
+A check gets a function that opens a terminal on an *echo program*: it prints `READY`,
+then sends back what it reads, unchanged. `\x04` ends it with code 0, `\x03` by SIGINT,
+a hang-up by any signal.
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ Check = Callable[[Opener], Awaitable[None]]
 
 
 async def read_until(terminal: Terminal, end: bytes) -> bytes:
-    """All output up to the read with `end` in it; fails if there is no such."""
+    """All output up to the read with `end` in it; fails at the end of the output."""
     seen = b""
     while end not in seen:
         data = await terminal.read()
@@ -40,7 +40,7 @@ async def read_until(terminal: Terminal, end: bytes) -> bytes:
 
 
 async def read_rest(terminal: Terminal) -> bytes:
-    """All output there still is."""
+    """All output that is left."""
     seen = b""
     while data := await terminal.read():
         seen += data
@@ -48,20 +48,20 @@ async def read_rest(terminal: Terminal) -> bytes:
 
 
 async def write_all(terminal: Terminal, data: bytes) -> None:
-    """Write it all, part by part."""
+    """Write all of it, part by part."""
     while data:
         data = data[await terminal.write(data) :]
 
 
 async def open_ready(opener: Opener) -> Terminal:
-    """An echo program that has said it is ready."""
+    """An echo program that has printed that it is ready."""
     terminal = await opener()
     assert await read_until(terminal, READY) == READY
     return terminal
 
 
-async def what_is_written_comes_back(opener: Opener) -> None:
-    """Every byte but the two keys goes there and back as it is."""
+async def input_comes_back(opener: Opener) -> None:
+    """Every byte but the two keys, unchanged."""
     terminal = await open_ready(opener)
     data = bytes(set(range(256)) - {3, 4}) + b"end"
     await write_all(terminal, data)
@@ -69,14 +69,14 @@ async def what_is_written_comes_back(opener: Opener) -> None:
 
 
 async def an_empty_write_is_nothing(opener: Opener) -> None:
-    """Writing nothing writes nothing and does not wait."""
+    """It writes nothing, and does not wait."""
     terminal = await open_ready(opener)
     assert await terminal.write(b"") == 0
     assert terminal.write_nowait(b"") == 0
 
 
-async def what_is_written_at_once_comes_back(opener: Opener) -> None:
-    """It goes before anybody else runs, and what is written after it comes after."""
+async def input_written_at_once_comes_back(opener: Opener) -> None:
+    """`write_nowait` does not yield to other tasks, and keeps the order."""
     terminal = await open_ready(opener)
     assert terminal.write_nowait(b"one ") == 4
     await write_all(terminal, b"two ")
@@ -85,7 +85,7 @@ async def what_is_written_at_once_comes_back(opener: Opener) -> None:
 
 
 async def output_outlives_the_program(opener: Opener) -> None:
-    """What was said before the end is read after it, then `b""`, again and again."""
+    """Output from before the end is read after it, then `b""`, again and again."""
     terminal = await open_ready(opener)
     await write_all(terminal, b"last words\x04")
     assert await terminal.wait_exit() == Exit(code=0)
@@ -93,24 +93,24 @@ async def output_outlives_the_program(opener: Opener) -> None:
     assert await terminal.read() == b""
 
 
-async def an_interrupt_ends_it(opener: Opener) -> None:
-    """`interrupt` is Ctrl-C, and the exit says which signal it was."""
+async def an_interrupt_ends_the_program(opener: Opener) -> None:
+    """`interrupt` is Ctrl-C, and the exit has the signal."""
     terminal = await open_ready(opener)
     terminal.interrupt()
     assert await terminal.wait_exit() == Exit(signal=2)
     assert await terminal.aclose() == Exit(signal=2)
 
 
-async def the_ended_take_nothing(opener: Opener) -> None:
-    """After the exit every ask is `NotRunning`."""
+async def after_the_exit_calls_are_refused(opener: Opener) -> None:
+    """They raise `NotRunning`."""
     terminal = await open_ready(opener)
     await write_all(terminal, b"\x04")
     await terminal.wait_exit()
     await asks_are_refused(terminal)
 
 
-async def the_closed_take_nothing(opener: Opener) -> None:
-    """After the close every ask is `NotRunning` and a read is the end."""
+async def after_the_close_calls_are_refused(opener: Opener) -> None:
+    """They raise `NotRunning`, and `read` returns `b""`."""
     terminal = await open_ready(opener)
     await terminal.aclose()
     await asks_are_refused(terminal)
@@ -118,7 +118,7 @@ async def the_closed_take_nothing(opener: Opener) -> None:
 
 
 async def output_outlives_the_close(opener: Opener) -> None:
-    """What had been said when it was closed can be read after that."""
+    """Output from before the close can be read after it."""
     terminal = await open_ready(opener)
     await write_all(terminal, b"last words\x04")
     await terminal.wait_exit()
@@ -137,8 +137,8 @@ async def asks_are_refused(terminal: Terminal) -> None:
         terminal.resize(90, 30)
 
 
-async def a_resize_is_taken(opener: Opener) -> None:
-    """A size, the same again and another do not disturb the program."""
+async def a_resize_is_accepted(opener: Opener) -> None:
+    """A size, the same again and another one do not disturb the program."""
     terminal = await open_ready(opener)
     for size in ((100, 40), (100, 40), (20, 5)):
         terminal.resize(*size)
@@ -146,8 +146,8 @@ async def a_resize_is_taken(opener: Opener) -> None:
     assert await read_until(terminal, b"here") == b"here"
 
 
-async def many_wait_for_one_exit(opener: Opener) -> None:
-    """Any number may wait, one of them may give up, and all others hear the same."""
+async def many_tasks_wait_for_one_exit(opener: Opener) -> None:
+    """If one is cancelled, the others still get the exit."""
     terminal = await open_ready(opener)
     heard: list[Exit] = []
 
@@ -173,7 +173,7 @@ async def many_wait_for_one_exit(opener: Opener) -> None:
 
 
 async def a_close_is_idempotent(opener: Opener) -> None:
-    """Two closes at once and one later answer the same exit."""
+    """Two closes at once and one later return the same exit."""
     terminal = await open_ready(opener)
     exits: list[Exit] = []
 
@@ -189,8 +189,8 @@ async def a_close_is_idempotent(opener: Opener) -> None:
     assert await terminal.wait_exit() == exits[0]
 
 
-async def a_close_wakes_the_waiting(opener: Opener) -> None:
-    """A reader and a waiter blocked on it come back when it is closed."""
+async def a_close_wakes_waiting_tasks(opener: Opener) -> None:
+    """A blocked reader and a task that waits for the exit return."""
     terminal = await open_ready(opener)
     rest: list[bytes] = []
 
@@ -234,8 +234,8 @@ async def a_cancelled_read_takes_nothing(opener: Opener) -> None:
     assert seen == data[:-1]
 
 
-async def a_cancelled_write_wrote_nothing(opener: Opener) -> None:
-    """A write that is cancelled leaves nothing behind."""
+async def a_cancelled_write_writes_nothing(opener: Opener) -> None:
+    """The program gets none of it."""
     terminal = await open_ready(opener)
     with trio.CancelScope() as scope:
         scope.cancel()
@@ -245,8 +245,8 @@ async def a_cancelled_write_wrote_nothing(opener: Opener) -> None:
     assert await read_until(terminal, b"end") == b"end"
 
 
-async def nothing_shows_that_the_program_shows_itself(opener: Opener) -> None:
-    """The line discipline does not: nor when the program has ended."""
+async def a_program_that_edits_lines_itself_shows_no_input(opener: Opener) -> None:
+    """The line discipline echoes nothing; nor does it after the program's end."""
     terminal = await open_ready(opener)
     assert not terminal.shows_input()
     await terminal.aclose(0)
@@ -254,20 +254,20 @@ async def nothing_shows_that_the_program_shows_itself(opener: Opener) -> None:
 
 
 CHECKS: list[Check] = [
-    what_is_written_comes_back,
+    input_comes_back,
     an_empty_write_is_nothing,
-    what_is_written_at_once_comes_back,
+    input_written_at_once_comes_back,
     output_outlives_the_program,
-    an_interrupt_ends_it,
-    the_ended_take_nothing,
-    the_closed_take_nothing,
+    an_interrupt_ends_the_program,
+    after_the_exit_calls_are_refused,
+    after_the_close_calls_are_refused,
     output_outlives_the_close,
-    nothing_shows_that_the_program_shows_itself,
-    a_resize_is_taken,
-    many_wait_for_one_exit,
+    a_program_that_edits_lines_itself_shows_no_input,
+    a_resize_is_accepted,
+    many_tasks_wait_for_one_exit,
     a_close_is_idempotent,
-    a_close_wakes_the_waiting,
+    a_close_wakes_waiting_tasks,
     a_cancelled_close_is_a_close,
     a_cancelled_read_takes_nothing,
-    a_cancelled_write_wrote_nothing,
+    a_cancelled_write_writes_nothing,
 ]

@@ -1,4 +1,4 @@
-"""Who uses a terminal now: the process in front, and whether it waits for keys."""
+"""The foreground process of a terminal, and whether it waits for keys."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ WRAPPERS = {"sh", "bash", "dash", "zsh", "fish", "git", "sudo", "env", "man", "n
 
 
 def in_front(group: int) -> tuple[int, str]:
-    """Which process of a foreground group uses the terminal, and its name.
+    """The process of a foreground group that uses the terminal, and its name.
 
     A shell or wrapper that waits for a child of the same group lends it the terminal.
     """

@@ -1,4 +1,4 @@
-"""A tmux server of a test's own, which ends with it."""
+"""A tmux server of a test's own, which ends with the test."""
 
 import os
 import shutil
@@ -10,14 +10,15 @@ from pathlib import Path
 
 from ant.terminal.host import processes
 from ant.terminal.tmux.commands import name_of
-from ant.terminal.tmux.server import SPOOL_MAX, Tmux, pid_of
+from ant.terminal.tmux.pane_ids import read_pid
+from ant.terminal.tmux.server import SPOOL_MAX, Tmux
 from tests.installed import need, needs
 
 needs_tmux = needs("tmux")
 
 
 def command(data_dir: Path, *words: str) -> str:
-    """What tmux says to a command, as a person would give it; "" without tmux."""
+    """The output of a tmux command, run as a user would; "" without tmux."""
     if shutil.which("tmux") is None:
         return ""
     done = subprocess.run(
@@ -32,16 +33,16 @@ def command(data_dir: Path, *words: str) -> str:
 
 
 def end_programs(data_dir: Path) -> None:
-    """End the programs of that folder's sessions, those too that ignore a hang-up."""
+    """End the programs of this folder's sessions, also those that ignore a hang-up."""
     for folder in data_dir.glob("spool/*"):
-        pid = pid_of(folder) or 0
+        pid = read_pid(folder / "pid") or 0
         if processes.environ_of(pid).get("ANT_SESSION_ID") == folder.name:
             processes.signal_all(processes.members(pid), signal.SIGKILL)
 
 
 @contextmanager
 def ended_with_us(data_dir: Path) -> Iterator[None]:
-    """Whatever tmux server that folder has by then is ended."""
+    """End whatever tmux server the folder has after the block."""
     try:
         yield
     finally:
@@ -58,9 +59,9 @@ def ended_with_us(data_dir: Path) -> Iterator[None]:
 async def running_tmux(
     data_dir: Path, spool_max: int = SPOOL_MAX
 ) -> AsyncIterator[Tmux]:
-    """The private tmux of a folder for the length of a block; skips without tmux."""
+    """The private tmux of a folder, for the length of the block; skip without tmux."""
     need("tmux")
     with ended_with_us(data_dir):
         tmux = Tmux(data_dir, dict(os.environ), spool_max)
-        async with tmux.holding():
+        async with tmux.running():
             yield tmux

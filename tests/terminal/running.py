@@ -1,4 +1,4 @@
-"""A session on a real PTY without a server: answers and detection are tested on it."""
+"""A session on a real PTY without a server, for tests of answers and detection."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ PATIENCE_S = 20.0
 
 
 class Onlooker:
-    """A witness that stores at once and keeps what it saw; it can wait for that."""
+    """An observer that stores at once, keeps what it sees, and can wait for it."""
 
     def __init__(self, argv: tuple[str, ...], cwd: str) -> None:
         program = shutil.which(argv[0])
@@ -48,10 +48,10 @@ class Onlooker:
         terminal = await open_pty(self.spec)
         return terminal, self.flow, Display.blank(COLS, ROWS, 0)
 
-    async def began(self, live: LiveTerminal) -> None:
+    async def on_started(self, live: LiveTerminal) -> None:
         self.live = live
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         if isinstance(observation, OutputSeen):
             self.flow.mark_stored(observation.end)
         elif isinstance(observation, VerdictSeen):
@@ -61,23 +61,23 @@ class Onlooker:
         self._told.set()
         self._told = trio.Event()
 
-    def is_alone(self) -> bool:
+    def should_answer_queries(self) -> bool:
         return True
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         self._told.set()
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         self._told.set()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for this to hold; asked at each output and each verdict."""
+        """Wait until this holds; it is checked after each output and each verdict."""
         with trio.fail_after(PATIENCE_S):
             while not holds():
                 await self._told.wait()
 
     async def prompt(self, fingerprint_not: str = "") -> Prompt:
-        """The prompt that is shown, another than that one."""
+        """Wait for a prompt with another fingerprint than that one."""
 
         def shown() -> Prompt | None:
             verdict = self.live.verdict
@@ -91,7 +91,7 @@ class Onlooker:
         return prompt
 
     async def shows(self, text: str) -> None:
-        """Wait for this to be on the screen."""
+        """Wait until this is on the screen."""
         await self.until(lambda: any(text in line for line in self.live.look().lines))
 
 
@@ -99,7 +99,7 @@ class Onlooker:
 async def running(
     *argv: str, cwd: str = "/tmp", flag: str | None = None
 ) -> AsyncIterator[Onlooker]:
-    """A program with eyes on it; ended when the block is left."""
+    """A session that runs this program; ended after the block."""
     async with trio.open_nursery() as nursery:
         onlooker = Onlooker(argv, cwd)
         live = await nursery.start(run_session, PromptDetector(flag), onlooker)

@@ -1,4 +1,4 @@
-"""The rest of an ended program's output, on a clock of its own."""
+"""Waiting for the rest of an exited program's output, on a mock clock."""
 
 import trio
 from trio.testing import MockClock
@@ -10,7 +10,7 @@ from tests.fakes import FakeTerminal
 
 
 async def test_silence_is_the_end(autojump_clock: MockClock) -> None:
-    """As long as bytes come it goes on; then it is quiet once, and that is all."""
+    """Each byte restarts the wait for `DRAIN_QUIET_S` of silence."""
     flow, begun = OutputFlow(Tail(0)), trio.current_time()
     async with trio.open_nursery() as nursery:
 
@@ -25,18 +25,22 @@ async def test_silence_is_the_end(autojump_clock: MockClock) -> None:
     assert trio.current_time() - begun == 4 * DRAIN_QUIET_S
 
 
-async def test_silence_before_a_full_tail_is_none(autojump_clock: MockClock) -> None:
-    """Nothing is read then, so nobody knows; the store makes room in the end."""
+async def test_silence_with_a_full_buffer_is_not_the_end(
+    autojump_clock: MockClock,
+) -> None:
+    """The terminal is not read then, so its silence means nothing."""
     flow = OutputFlow(Tail(0, capacity=1))
     with trio.move_on_after(60) as patience:
         await drain(FakeTerminal(), flow, trio.Event())
     assert patience.cancelled_caught
 
 
-async def test_what_has_an_end_is_read_to_it(autojump_clock: MockClock) -> None:
-    """However long a silence before it takes."""
+async def test_a_terminal_that_outlives_the_server_is_read_to_its_end(
+    autojump_clock: MockClock,
+) -> None:
+    """However long it is silent before."""
     terminal, at_end = FakeTerminal(), trio.Event()
-    terminal.outlives_us = True
+    terminal.outlives_server = True
     begun = trio.current_time()
     async with trio.open_nursery() as nursery:
 

@@ -1,4 +1,4 @@
-"""The life of one terminal session, on a clock of its own."""
+"""The life of a session, on a mock clock."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen
-from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Skipped, Terminal
+from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Terminal
 from ant.terminal.input.queue import INBOX, INBOX_BYTES
 from ant.terminal.observations import Observation, OutputSeen, Resized
 from ant.terminal.screen.display import Display
@@ -20,12 +20,13 @@ from ant.terminal.session import TEARDOWN_S, LiveTerminal, run_session
 from ant.terminal.view import CATCH_UP
 from tests.cancel import cancel_at_every_step
 from tests.fakes import HUNG_UP, INTERRUPTED, KILLED, FakeTerminal
+from tests.terminal.skipping import SkippingTerminal
 
 LIMIT = 4 * MAX_READ
 
 
-class Diary:
-    """A witness that writes everything down; it stores at once, unless it `lags`."""
+class Recorder:
+    """An observer that keeps everything; it stores at once, unless it `lags`."""
 
     def __init__(self, terminal: FakeTerminal, lags: bool = False) -> None:
         self.terminal, self.lags = terminal, lags
@@ -33,7 +34,7 @@ class Diary:
         self.display: Display | None = Display.blank(20, 3, 0)
         self.alone = True
         self.seen: list[Observation] = []
-        self.last_words: list[tuple[Exit | None, str | None]] = []
+        self.ends: list[tuple[Exit | None, str | None]] = []
         self.stored = b""
         self.opened = 0
         self.began_fails: Exception | None = None
@@ -44,255 +45,239 @@ class Diary:
         self.opened += 1
         return self.terminal, self.flow, self.display
 
-    async def began(self, live: LiveTerminal) -> None:
+    async def on_started(self, live: LiveTerminal) -> None:
         await trio.lowlevel.checkpoint()
         if self.began_fails is not None:
             raise self.began_fails
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         self.seen.append(observation)
         if isinstance(observation, OutputSeen) and not self.lags:
             self.store()
 
-    def is_alone(self) -> bool:
+    def should_answer_queries(self) -> bool:
         return self.alone
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         await trio.lowlevel.checkpoint()
         self.at_end()
         self.store()
-        self.last_words.append((exit_, reason))
+        self.ends.append((exit_, reason))
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         await trio.lowlevel.checkpoint()
         self.store()
-        self.last_words.append((None, "left"))
+        self.ends.append((None, "left"))
 
     def store(self) -> None:
-        """Everything that waits."""
+        """Store everything that waits."""
         tail = self.flow.tail
         self.stored += b"".join(data for _, data in tail.pending(tail.end))
         self.flow.mark_stored(tail.end)
 
 
-class Holed(FakeTerminal):
-    """Says one thing; then bytes are missing; then it says the other."""
-
-    def __init__(self, first: bytes, count: int, then: bytes) -> None:
-        super().__init__(first)
-        self.count, self.then = count, then
-
-    async def read(self) -> bytes:
-        if self._output or not self.then:
-            return await super().read()
-        if self.count:
-            count, self.count = self.count, 0
-            raise Skipped(count)
-        self.say(self.then)
-        self.then = b""
-        return await super().read()
-
-
-async def start(nursery: trio.Nursery, diary: Diary) -> LiveTerminal:
-    """A session in the background."""
-    live: LiveTerminal = await nursery.start(run_session, PromptDetector(), diary)
+async def start(nursery: trio.Nursery, recorder: Recorder) -> LiveTerminal:
+    """Start a session in the background."""
+    live: LiveTerminal = await nursery.start(run_session, PromptDetector(), recorder)
     return live
 
 
 async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -> None:
-    """What a program wrote before it ended is stored, told and in order."""
+    """Output is stored and reported in order, before the exit is."""
     terminal = FakeTerminal(b"one ", b"two ", b"three")
-    diary = Diary(terminal)
+    recorder = Recorder(terminal)
     terminal.end(Exit(code=3))
-    await run_session(PromptDetector(), diary)
-    assert b"one two three" == diary.stored
-    assert [(Exit(code=3), None)] == diary.last_words
-    assert diary.flow.finished
-    assert OutputSeen(13) in diary.seen
-    assert isinstance(diary.seen[0], ActivitySeen | OutputSeen)
+    await run_session(PromptDetector(), recorder)
+    assert b"one two three" == recorder.stored
+    assert [(Exit(code=3), None)] == recorder.ends
+    assert recorder.flow.finished
+    assert OutputSeen(13) in recorder.seen
+    assert isinstance(recorder.seen[0], ActivitySeen | OutputSeen)
     assert terminal.closed
 
 
 @pytest.mark.meets(Limit.TAIL)
 async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
-    """At a full tail the program is not read; when there is room, no byte was lost."""
+    """With a full buffer the terminal is not read; later no byte is missing."""
     pieces = [bytes([n]) * MAX_READ for n in range(20)]
     terminal = FakeTerminal(*pieces)
-    diary = Diary(terminal, lags=True)
+    recorder = Recorder(terminal, lags=True)
     async with trio.open_nursery() as nursery:
-        await start(nursery, diary)
+        await start(nursery, recorder)
         await wait_all_tasks_blocked()
-        assert LIMIT == diary.flow.tail.end
+        assert LIMIT == recorder.flow.tail.end
         assert 20 - LIMIT // MAX_READ == len(terminal._output)
-        while len(diary.stored) < len(pieces) * MAX_READ:
-            diary.store()
+        while len(recorder.stored) < len(pieces) * MAX_READ:
+            recorder.store()
             await wait_all_tasks_blocked()
-            assert diary.flow.tail.end - diary.flow.tail.stored <= LIMIT
+            assert recorder.flow.tail.end - recorder.flow.tail.stored <= LIMIT
         terminal.end(Exit(code=0))
-    assert b"".join(pieces) == diary.stored
+    assert b"".join(pieces) == recorder.stored
 
 
-async def test_a_program_that_left_bytes_behind_a_slow_store(
+async def test_a_slow_store_gets_all_bytes_of_an_exited_program(
     autojump_clock: MockClock,
 ) -> None:
-    """The exit is not told before all was read, however long the store takes."""
+    """The exit is not reported before all is read, however long the store takes."""
     pieces = [bytes([n]) * MAX_READ for n in range(12)]
     terminal = FakeTerminal(*pieces)
-    diary = Diary(terminal, lags=True)
+    recorder = Recorder(terminal, lags=True)
     terminal.end(Exit(code=0))
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         for _ in range(30):
             await trio.sleep(0.2)
-            assert len(diary.stored) < 12 * MAX_READ or live.over.is_set()
-            diary.store()
-    assert b"".join(pieces) == diary.stored
+            assert len(recorder.stored) < 12 * MAX_READ or live.over.is_set()
+            recorder.store()
+    assert b"".join(pieces) == recorder.stored
 
 
-async def test_what_outlives_us_is_left(autojump_clock: MockClock) -> None:
-    """Asked to leave, or cancelled, we let go of it, and say that, and no exit."""
+async def test_a_terminal_that_outlives_the_server_is_detached(
+    autojump_clock: MockClock,
+) -> None:
+    """By `detach` or by cancellation; no exit is reported."""
     for cancels in (False, True):
         terminal = FakeTerminal(b"hello")
-        terminal.outlives_us = True
-        diary = Diary(terminal)
+        terminal.outlives_server = True
+        recorder = Recorder(terminal)
         async with trio.open_nursery() as nursery:
-            live = await start(nursery, diary)
+            live = await start(nursery, recorder)
             await wait_all_tasks_blocked()
             if cancels:
                 nursery.cancel_scope.cancel()
             else:
-                live.leave()
+                live.detach()
         assert live.over.is_set()
         assert terminal.left
-        assert [(None, "left")] == diary.last_words
-        assert diary.stored == b"hello"
+        assert [(None, "left")] == recorder.ends
+        assert recorder.stored == b"hello"
 
 
-async def test_one_that_outlives_us_is_ended_when_asked(
+async def test_a_terminal_that_outlives_the_server_can_be_stopped(
     autojump_clock: MockClock,
 ) -> None:
-    """A stop is a stop, and what a bug has ended does not go on unseen."""
+    """`stop` ends the program on every host."""
     terminal = FakeTerminal()
-    terminal.outlives_us = True
-    diary = Diary(terminal)
+    terminal.outlives_server = True
+    recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         live.stop()
     assert not terminal.left
-    assert [(HUNG_UP, None)] == diary.last_words
+    assert [(HUNG_UP, None)] == recorder.ends
 
 
 @pytest.mark.meets(Limit.SPOOL)
-async def test_where_bytes_are_missing_numbering_goes_on_behind_them(
+async def test_dropped_bytes_keep_their_offsets(
     autojump_clock: MockClock,
 ) -> None:
-    """Once all before is stored and seen; screen and transcript know nothing of it."""
-    terminal = Holed(b"before", 1000, b"after")
-    diary = Diary(terminal, lags=True)
+    """Once all before is stored and seen; screen and transcript have no such bytes."""
+    terminal = SkippingTerminal(b"before", 1000, b"after")
+    recorder = Recorder(terminal, lags=True)
     before = counted(Limit.SPOOL)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await trio.sleep(1)
-        assert diary.flow.tail.end == 6
-        diary.store()
+        assert recorder.flow.tail.end == 6
+        recorder.store()
         await trio.sleep(1)
-        assert (diary.flow.tail.base, diary.flow.tail.end) == (1006, 1011)
+        assert (recorder.flow.tail.base, recorder.flow.tail.end) == (1006, 1011)
         assert live.look().lines[0] == "beforeafter"
         assert live.snapshot()[0].end == 1011
-        diary.store()
-        assert diary.stored == b"beforeafter"
+        recorder.store()
+        assert recorder.stored == b"beforeafter"
         live.stop()
     assert counted(Limit.SPOOL) - before == 1000
 
 
-async def test_a_host_that_answers_queries_is_let_answer(
+async def test_queries_are_left_to_a_host_that_answers_them(
     autojump_clock: MockClock,
 ) -> None:
-    """What the program asks its terminal is not answered twice."""
+    """The program gets no second reply."""
     terminal = FakeTerminal(b"\x1b[5n\x1b[c")
     terminal.answers_queries = True
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, Diary(terminal))
+        live = await start(nursery, Recorder(terminal))
         await trio.sleep(1)
         assert live.look().offset == 7
         assert terminal.written == b""
         live.stop()
 
 
-async def test_what_the_host_notifies_of_is_told(autojump_clock: MockClock) -> None:
-    """In its order, beside all else."""
+async def test_notices_of_the_host_are_observed(autojump_clock: MockClock) -> None:
+    """In order."""
 
     class Notifying(FakeTerminal):
         async def notice(self) -> ControlSeen:
             await trio.sleep(1)
             return ControlSeen("exit", {"at": trio.current_time()})
 
-    diary = Diary(Notifying())
+    recorder = Recorder(Notifying())
     begun = trio.current_time()
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await trio.sleep(2.5)
         live.stop()
-    told = [each for each in diary.seen if isinstance(each, ControlSeen)]
-    assert [ControlSeen("exit", {"at": begun + n}) for n in (1, 2)] == told
+    notices = [each for each in recorder.seen if isinstance(each, ControlSeen)]
+    assert [ControlSeen("exit", {"at": begun + n}) for n in (1, 2)] == notices
 
 
 async def test_a_bug_in_a_detector_ends_its_own_session_only(
     autojump_clock: MockClock,
 ) -> None:
-    """The terminal is closed, the last word is `crashed`, the sibling runs on."""
+    """The terminal is closed, the reason is `crashed`, other sessions run on."""
 
     class Broken(PromptDetector):
         def feed(self, data: bytes, end: int, at: float) -> list[Observation]:
             raise ZeroDivisionError
 
-    sibling = Diary(FakeTerminal(b"hello"))
-    broken = Diary(FakeTerminal(b"hello"))
+    sibling = Recorder(FakeTerminal(b"hello"))
+    broken = Recorder(FakeTerminal(b"hello"))
     async with trio.open_nursery() as nursery:
         live = await start(nursery, sibling)
         with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
             await run_session(Broken(), broken)
-        assert [(HUNG_UP, "crashed")] == broken.last_words
+        assert [(HUNG_UP, "crashed")] == broken.ends
         assert b"hello" == broken.stored
         assert broken.terminal.closed
         assert not live.over.is_set()
         live.stop()
-    assert [(HUNG_UP, None)] == sibling.last_words
+    assert [(HUNG_UP, None)] == sibling.ends
 
 
 async def test_a_stop_hangs_up_and_waits(autojump_clock: MockClock) -> None:
-    """A stubborn program gets its grace, then KILL; `over` tells when it is done."""
-    diary = Diary(FakeTerminal(b"x", stubborn=True))
+    """A program that ignores HUP gets its grace, then KILL; then `over` is set."""
+    recorder = Recorder(FakeTerminal(b"x", stubborn=True))
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         begun = trio.current_time()
         live.stop()
         live.stop(HANG_UP_GRACE_S + 5)
         await live.over.wait()
         assert HANG_UP_GRACE_S <= trio.current_time() - begun < HANG_UP_GRACE_S + 1
-    assert [(KILLED, None)] == diary.last_words
+    assert [(KILLED, None)] == recorder.ends
 
 
-async def test_a_stop_with_a_full_tail_is_bounded(autojump_clock: MockClock) -> None:
-    """Storage that never answers delays the end, and does not prevent it."""
-    diary = Diary(FakeTerminal(*[bytes(MAX_READ)] * 9), lags=True)
+async def test_a_stop_with_a_full_buffer_is_bounded(autojump_clock: MockClock) -> None:
+    """A store that never answers delays the end, but does not prevent it."""
+    recorder = Recorder(FakeTerminal(*[bytes(MAX_READ)] * 9), lags=True)
     with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
-            live = await start(nursery, diary)
+            live = await start(nursery, recorder)
             await wait_all_tasks_blocked()
             live.stop()
             await live.over.wait()
-    assert [(HUNG_UP, None)] == diary.last_words
+    assert [(HUNG_UP, None)] == recorder.ends
 
 
 async def test_input_is_written_in_order_by_one_writer(
     autojump_clock: MockClock,
 ) -> None:
-    """What is typed arrives as it was typed, larger inputs in parts."""
+    """Large inputs are written in parts."""
     terminal = FakeTerminal()
-    diary = Diary(terminal)
+    recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         first = live.type_nowait(b"a" * (MAX_READ + 7))
         second = live.type_nowait(b"bc")
         assert MAX_READ + 7 == await first.wait(1)
@@ -305,10 +290,10 @@ async def test_input_is_written_in_order_by_one_writer(
 
 
 async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
-    """While nothing waits no task need wake; behind what waits it takes its place."""
+    """While the queue is empty no task has to wake; else the key waits in order."""
     terminal = FakeTerminal(room=4)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, Diary(terminal))
+        live = await start(nursery, Recorder(terminal))
         typed = live.type_nowait(b"abc")
         assert (b"abc", 3, True) == (
             terminal.written,
@@ -326,10 +311,10 @@ async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
 
 
 async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
-    """A program that does not read: what was taken is told, the rest stays queued."""
+    """`wait` returns what the program has read; the rest stays queued."""
     terminal = FakeTerminal(room=3)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, Diary(terminal))
+        live = await start(nursery, Recorder(terminal))
         typed = live.type_nowait(b"abcdef")
         assert 3 == await typed.wait(5)
         terminal.drink()
@@ -339,11 +324,11 @@ async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> N
 
 
 @pytest.mark.meets(Limit.INPUT_QUEUE)
-async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
-    """By number and by bytes; nothing of a refused input is typed."""
+async def test_a_full_queue_refuses_input(autojump_clock: MockClock) -> None:
+    """By count and by bytes; nothing of a refused input is typed."""
     terminal = FakeTerminal(room=0)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, Diary(terminal))
+        live = await start(nursery, Recorder(terminal))
         live.type_nowait(b"x")
         await wait_all_tasks_blocked()
         for _ in range(INBOX):
@@ -361,12 +346,12 @@ async def test_a_full_inbox_refuses(autojump_clock: MockClock) -> None:
         live.stop()
 
 
-async def test_an_interrupt_passes_a_full_inbox(autojump_clock: MockClock) -> None:
-    """Ctrl-C does not wait behind input; what waited is told that it is over."""
+async def test_an_interrupt_passes_a_full_queue(autojump_clock: MockClock) -> None:
+    """Ctrl-C does not wait behind input; queued input fails at the end."""
     terminal = FakeTerminal(room=0)
-    diary = Diary(terminal)
+    recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         waiting = [live.type_nowait(b"x") for _ in range(3)]
         await wait_all_tasks_blocked()
         live.interrupt()
@@ -376,14 +361,14 @@ async def test_an_interrupt_passes_a_full_inbox(autojump_clock: MockClock) -> No
         await live.over.wait()
         with pytest.raises(NotRunning):
             live.interrupt()
-    assert [(INTERRUPTED, None)] == diary.last_words
+    assert [(INTERRUPTED, None)] == recorder.ends
 
 
 async def test_input_after_the_end_is_refused(autojump_clock: MockClock) -> None:
-    """Typing, resizing and interrupting say `NotRunning`, never `sent`."""
-    diary = Diary(FakeTerminal())
+    """Typing and resizing raise `NotRunning`."""
+    recorder = Recorder(FakeTerminal())
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         live.stop()
         await live.over.wait()
         with pytest.raises(NotRunning):
@@ -392,11 +377,11 @@ async def test_input_after_the_end_is_refused(autojump_clock: MockClock) -> None
             live.resize(80, 24)
 
 
-async def test_input_that_waits_at_a_stop_is_told(autojump_clock: MockClock) -> None:
-    """Both the one being written and those behind it."""
+async def test_queued_input_fails_at_a_stop(autojump_clock: MockClock) -> None:
+    """The input being written, and those behind it."""
     terminal = FakeTerminal(room=1)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, Diary(terminal))
+        live = await start(nursery, Recorder(terminal))
         waiting = [live.type_nowait(b"ab"), live.type_nowait(b"cd")]
         await wait_all_tasks_blocked()
         live.stop()
@@ -407,128 +392,132 @@ async def test_input_that_waits_at_a_stop_is_told(autojump_clock: MockClock) -> 
 
 
 async def test_a_resize_is_observed(autojump_clock: MockClock) -> None:
-    """The terminal gets it, and the room is told."""
+    """The terminal gets the size, and the observer an observation."""
     terminal = FakeTerminal()
-    diary = Diary(terminal)
+    recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         live.resize(100, 50)
         live.stop()
     assert (100, 50) == terminal.sizes[-1]
-    assert Resized(100, 50) in diary.seen
+    assert Resized(100, 50) in recorder.seen
 
 
-async def test_who_cannot_be_opened_says_why() -> None:
-    """The error is the caller's, and the last word has no exit."""
+async def test_the_error_of_an_open_is_the_reason_of_the_end() -> None:
+    """The caller gets the error; the end has no exit."""
 
-    class Closed(Diary):
+    class Closed(Recorder):
         async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
             raise Invalid("there is no program at $.command[0]")
 
-    diary = Closed(FakeTerminal())
+    recorder = Closed(FakeTerminal())
     async with trio.open_nursery() as nursery:
         with pytest.raises(Invalid):
-            await start(nursery, diary)
-    assert [(None, "there is no program at $.command[0]")] == diary.last_words
+            await start(nursery, recorder)
+    assert [(None, "there is no program at $.command[0]")] == recorder.ends
 
 
-async def test_what_cannot_be_recorded_is_ended(autojump_clock: MockClock) -> None:
-    """A program whose start cannot be written down does not run on."""
-    diary = Diary(FakeTerminal())
-    diary.began_fails = Invalid("no at $")
+async def test_a_program_whose_start_cannot_be_recorded_is_ended(
+    autojump_clock: MockClock,
+) -> None:
+    """It does not run on unrecorded."""
+    recorder = Recorder(FakeTerminal())
+    recorder.began_fails = Invalid("no at $")
     async with trio.open_nursery() as nursery:
         with pytest.raises(Invalid):
-            await start(nursery, diary)
-    assert diary.terminal.closed
-    assert [(HUNG_UP, "no at $")] == diary.last_words
+            await start(nursery, recorder)
+    assert recorder.terminal.closed
+    assert [(HUNG_UP, "no at $")] == recorder.ends
 
 
-async def test_an_end_that_hangs_is_cut(autojump_clock: MockClock) -> None:
-    """The shield has a deadline; whoever waits for `over` goes on all the same."""
+async def test_an_end_that_hangs_is_cut_off(autojump_clock: MockClock) -> None:
+    """The shield has a deadline, and `over` is set all the same."""
 
-    class Hanging(Diary):
-        async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    class Hanging(Recorder):
+        async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
             await trio.sleep_forever()
 
-    diary = Hanging(FakeTerminal())
+    recorder = Hanging(FakeTerminal())
     with trio.fail_after(TEARDOWN_S + 5), pytest.RaisesGroup(Stalled):
         async with trio.open_nursery() as nursery:
-            live = await start(nursery, diary)
+            live = await start(nursery, recorder)
             live.stop()
             await live.over.wait()
 
 
 async def test_cancelled_anywhere_it_ends_the_terminal() -> None:
-    """Opened means closed, with exactly one last word; a typed input is answered."""
-    diaries: list[Diary] = []
+    """An opened terminal is closed, its end reported once, its input answered."""
+    recorders: list[Recorder] = []
 
     async def life() -> None:
-        diaries.append(Diary(FakeTerminal(b"hello")))
+        recorders.append(Recorder(FakeTerminal(b"hello")))
         async with trio.open_nursery() as nursery:
-            live = await start(nursery, diaries[-1])
+            live = await start(nursery, recorders[-1])
             typed = live.type_nowait(b"x\x04")
             await typed.wait(5)
 
     async def check() -> None:
-        diary = diaries[-1]
-        assert diary.terminal.closed == bool(diary.opened)
-        assert diary.last_words or not diary.opened
-        assert len(diary.last_words) <= 1
-        assert diary.flow.tail.stored == diary.flow.tail.end
+        recorder = recorders[-1]
+        assert recorder.terminal.closed == bool(recorder.opened)
+        assert recorder.ends or not recorder.opened
+        assert len(recorder.ends) <= 1
+        assert recorder.flow.tail.stored == recorder.flow.tail.end
 
     assert await cancel_at_every_step(life, check) > 10
 
 
-async def test_a_cancelled_session_was_stopped(autojump_clock: MockClock) -> None:
-    """It is killed without grace, however stubborn, and says so."""
-    diary = Diary(FakeTerminal(stubborn=True))
+async def test_a_cancelled_session_is_killed(autojump_clock: MockClock) -> None:
+    """Without grace; the reason is `stopped`."""
+    recorder = Recorder(FakeTerminal(stubborn=True))
     async with trio.open_nursery() as nursery:
-        await start(nursery, diary)
+        await start(nursery, recorder)
         begun = trio.current_time()
         nursery.cancel_scope.cancel()
     assert begun == trio.current_time()
-    assert [(KILLED, "stopped")] == diary.last_words
+    assert [(KILLED, "stopped")] == recorder.ends
 
 
-async def test_what_is_shown_is_current_when_asked(autojump_clock: MockClock) -> None:
-    """Also before the detector's turn; every byte is in it, each once."""
+async def test_a_look_shows_all_output(autojump_clock: MockClock) -> None:
+    """Also what the detector has not processed; each byte is drawn once."""
     terminal = FakeTerminal()
-    diary = Diary(terminal)
+    recorder = Recorder(terminal)
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await wait_all_tasks_blocked()
-        diary.flow.append(b"one\r\n")
+        recorder.flow.append(b"one\r\n")
         drawing = live.look()
-        assert (5, 0) == (drawing.offset, diary.flow.tail.seen)
+        assert (5, 0) == (drawing.offset, recorder.flow.tail.seen)
         await wait_all_tasks_blocked()
-        diary.flow.append(b"two")
+        recorder.flow.append(b"two")
         await wait_all_tasks_blocked()
         assert ("one", "two", "") == live.look().lines
         picture = live.picture()
         assert picture is not None
-        assert 8 == picture.offset == diary.flow.tail.seen
+        assert 8 == picture.offset == recorder.flow.tail.seen
         live.stop()
 
 
-async def test_a_look_takes_no_more_than_some(autojump_clock: MockClock) -> None:
-    """Far ahead of the detector, what is shown is as old as it says."""
-    diary = Diary(FakeTerminal())
+async def test_a_look_draws_a_bounded_number_of_bytes(
+    autojump_clock: MockClock,
+) -> None:
+    """The drawing's offset shows how far it is."""
+    recorder = Recorder(FakeTerminal())
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await wait_all_tasks_blocked()
-        diary.flow.append(b"x" * (CATCH_UP + 5))
+        recorder.flow.append(b"x" * (CATCH_UP + 5))
         assert CATCH_UP == live.look().offset
         assert CATCH_UP + 5 == live.look().offset
         live.stop()
 
 
-async def test_a_size_is_that_of_the_bytes_after_it(autojump_clock: MockClock) -> None:
-    """What came before the change was drawn before it."""
-    diary = Diary(FakeTerminal())
+async def test_a_resize_applies_to_later_bytes(autojump_clock: MockClock) -> None:
+    """Output from before the resize is drawn in the old size."""
+    recorder = Recorder(FakeTerminal())
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await wait_all_tasks_blocked()
-        diary.flow.append(b"x" * 20 + b"\r\nab")
+        recorder.flow.append(b"x" * 20 + b"\r\nab")
         live.resize(30, 2)
         drawing = live.look()
         assert (30, 2, 24) == (drawing.cols, drawing.rows, drawing.offset)
@@ -537,35 +526,35 @@ async def test_a_size_is_that_of_the_bytes_after_it(autojump_clock: MockClock) -
 
 
 @pytest.mark.parametrize("alone", [True, False])
-async def test_queries_are_answered_for_who_is_alone(
+async def test_queries_are_answered_where_no_client_does(
     autojump_clock: MockClock, alone: bool
 ) -> None:
-    """Where somebody's terminal does, ours keeps still; an answer is never late."""
+    """A reply is never sent late."""
     terminal = FakeTerminal(b"ab\x1b[6n")
-    diary = Diary(terminal)
-    diary.alone = alone
+    recorder = Recorder(terminal)
+    recorder.alone = alone
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await wait_all_tasks_blocked()
         assert (b"\x1b[1;3R" if alone else b"") == terminal.written
-        diary.alone = True
+        recorder.alone = True
         terminal.say(b"c")
         await wait_all_tasks_blocked()
         assert (b"\x1b[1;3R" if alone else b"") == terminal.written
         live.stop()
 
 
-async def test_no_library_for_screens(autojump_clock: MockClock) -> None:
-    """The session is as ever; only a look is refused."""
+async def test_without_a_screen_library(autojump_clock: MockClock) -> None:
+    """The session works; only a look is refused."""
     terminal = FakeTerminal(b"hello")
-    diary = Diary(terminal)
-    diary.display = None
+    recorder = Recorder(terminal)
+    recorder.display = None
     async with trio.open_nursery() as nursery:
-        live = await start(nursery, diary)
+        live = await start(nursery, recorder)
         await wait_all_tasks_blocked()
         live.resize(30, 2)
         assert live.picture() is None
         with pytest.raises(Conflict, match="library"):
             live.look()
         live.stop()
-    assert b"hello" == diary.stored
+    assert b"hello" == recorder.stored

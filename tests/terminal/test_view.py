@@ -1,4 +1,4 @@
-"""What is seen of a terminal: never a screen that is behind taken for one of now."""
+"""The screen view: it never takes an old screen for the current one."""
 
 import hashlib
 from collections.abc import Callable
@@ -27,7 +27,7 @@ START = 1000
 
 
 class Scene:
-    """A terminal, its bytes, and the eyes on it."""
+    """A terminal, its output, and a view of it."""
 
     def __init__(self, blind: bool = False, start: int = START) -> None:
         self.terminal = FakeTerminal(size=(40, 5))
@@ -38,14 +38,14 @@ class Scene:
         self.view = ScreenView(self.terminal, self.flow, display, self.detector)
 
     def say(self, data: bytes, at: float = 0.0) -> None:
-        """The program puts that out, and it is seen."""
+        """Print this, and feed it to the view."""
         self.flow.append(data)
         self.view.feed(data, self.flow.tail.end, 0.0)
         self.detector.feed(data, self.flow.tail.end, at)
 
 
-def test_a_glance_tells_what_is_asked_now() -> None:
-    """Screen, line discipline and quiet of this moment make the verdict."""
+def test_a_snapshot_is_judged_by_the_present() -> None:
+    """The verdict depends on the screen, line discipline and silence of now."""
     scene = Scene()
     scene.say(ASKS, at=5.0)
     snapshot, verdict = scene.view.snapshot(7.5)
@@ -61,8 +61,8 @@ def test_a_glance_tells_what_is_asked_now() -> None:
     assert Kind.QUIET_UNKNOWN is scene.view.snapshot(7.5)[1].kind
 
 
-def test_nothing_was_put_out_yet() -> None:
-    """A program that starts is at work; one that was taken up is quiet from then on."""
+def test_before_the_first_output() -> None:
+    """A new program is busy; after a reattach it is silent from then on."""
     scene = Scene()
     snapshot, verdict = scene.view.snapshot(100.0)
     assert (0.0, START, -1) == (snapshot.quiet_s, snapshot.end, snapshot.last)
@@ -71,7 +71,7 @@ def test_nothing_was_put_out_yet() -> None:
 
 
 def test_a_screen_that_is_behind_is_refused() -> None:
-    """Who would answer what was asked some bytes ago is told so."""
+    """An answer must not go to a prompt that is some bytes old."""
     scene = Scene()
     scene.say(ASKS)
     scene.flow.append(b"y\r\n")
@@ -83,7 +83,7 @@ def test_a_screen_that_is_behind_is_refused() -> None:
 
 
 def test_catching_up_is_bounded() -> None:
-    """A flood is taken in pieces; each ends where the next begins."""
+    """A flood is drawn in pieces; each begins where the last one ended."""
     scene = Scene()
     scene.flow.append(b"x" * (CATCH_UP + 1))
     scene.view.catch_up(0.0)
@@ -94,8 +94,8 @@ def test_catching_up_is_bounded() -> None:
 
 
 @given(CUTS, st.integers(0, len(ASKS)))
-def test_the_same_is_seen_at_any_split(cuts: list[int], early: int) -> None:
-    """Bytes in pieces, some of them seen before they are fed, make one screen."""
+def test_the_screen_is_the_same_at_any_split(cuts: list[int], early: int) -> None:
+    """Also where bytes are drawn before they are fed."""
     whole, parts = Scene(), Scene()
     whole.say(ASKS)
     end = START
@@ -109,8 +109,8 @@ def test_the_same_is_seen_at_any_split(cuts: list[int], early: int) -> None:
     assert whole.view.look(1.0).lines == parts.view.look(1.0).lines
 
 
-def test_a_look_that_is_due_tells_what_is_new() -> None:
-    """Once; the same screen again says nothing."""
+def test_a_due_look_reports_what_has_changed() -> None:
+    """Once; the same screen again reports nothing."""
     scene = Scene()
     scene.say(ASKS, at=1.0)
     (seen,) = scene.view.judge(1.0 + PAUSE_S)
@@ -123,8 +123,8 @@ def test_a_look_that_is_due_tells_what_is_new() -> None:
     assert gone.verdict.prompt is None
 
 
-def test_queries_are_answered_by_who_feeds() -> None:
-    """The replies of the screen are handed on, not written."""
+def test_the_replies_to_queries_are_returned() -> None:
+    """The view does not write them."""
     scene = Scene()
     assert b"\x1b[1;1R" == scene.view.feed(b"\x1b[6n", START + 4, 0.0)
     scene.flow.append(b"\x1b[6n" + b"ab\x1b[6n")
@@ -142,8 +142,8 @@ RAN = (
 
 
 @given(CUTS, st.integers(0, len(RAN)))
-def test_the_same_was_run_at_any_split(cuts: list[int], early: int) -> None:
-    """Text, output and hash; queries are answered once, in their order."""
+def test_commands_are_the_same_at_any_split(cuts: list[int], early: int) -> None:
+    """Text, output and hash; queries are answered once, in order."""
     parts, end, replies = Scene(), START, b""
     parts.detector.shell.nonce = "N"
     for piece in cut(RAN, cuts):
@@ -164,37 +164,37 @@ def test_the_same_was_run_at_any_split(cuts: list[int], early: int) -> None:
 
 
 @given(CUTS, st.integers(0, len(RAN)), st.integers(0, len(RAN)))
-def test_a_restart_at_any_split_takes_no_command(
+def test_a_restart_at_any_split_loses_no_command(
     cuts: list[int], at: int, hole: int
 ) -> None:
-    """What is heard again and what comes make the same commands, each once."""
+    """Replayed and new output make the same commands, each once."""
     data = RAN + b"1\r\n\x1b]133;D;3;ant=N\x07"
     whole, before, after = Scene(), Scene(), Scene(start=START + at)
     for scene in (whole, before, after):
         scene.detector.shell.nonce = "N"
     whole.say(data)
     before.say(data[:at])
-    told = [each.block for each in before.view.blocks()]
-    end = told[-1].end if told else START
+    blocks = [each.block for each in before.view.blocks()]
+    end = blocks[-1].end if blocks else START
     past = []
     for piece in cut(data[end - START : at], cuts):
         end += len(piece)
         past.append((piece, end, 0.0))
-    after.view.recall(past)
+    after.view.replay(past)
     drawn = after.view.drawing()
     assert (START + at, "") == (drawn.offset, "".join(drawn.lines))
     after.say(data[at : at + hole])
     after.say(data[at + hole :])
-    told += [each.block for each in after.view.blocks()]
-    assert [each.block for each in whole.view.blocks()] == told
+    blocks += [each.block for each in after.view.blocks()]
+    assert [each.block for each in whole.view.blocks()] == blocks
 
 
-def test_a_command_whose_middle_was_left_out_has_no_hash() -> None:
-    """Of bytes that nobody has, and of more than is heard again."""
+def test_a_command_with_a_gap_has_no_hash() -> None:
+    """Nor has one whose output is longer than what is replayed."""
     scene = Scene(start=START + 1000)
     scene.detector.shell.nonce = "N"
     begun = RAN[RAN.rindex(b"\x1b]133;B") :]
-    scene.view.recall([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
+    scene.view.replay([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
     scene.say(b"1\x1b]133;D;3;ant=N\x07")
     (block,) = (each.block for each in scene.view.blocks())
     assert ("true " * 11 + "true", 3, None) == (
@@ -204,19 +204,19 @@ def test_a_command_whose_middle_was_left_out_has_no_hash() -> None:
 
 
 def test_without_a_library_a_command_has_no_text() -> None:
-    """Unless the shell tells it; all else is known."""
+    """Unless the shell reports it; the rest is known."""
     scene = Scene(blind=True)
     scene.detector.shell.nonce = "N"
     scene.say(RAN + b"1\x1b]133;D;3;ant=N\x07")
-    told = RAN.replace(b"133;C;", b"133;C;cmdline_url=ls%20-l;")
-    scene.say(told)
+    marked_line = RAN.replace(b"133;C;", b"133;C;cmdline_url=ls%20-l;")
+    scene.say(marked_line)
     first, second, third = (each.block for each in scene.view.blocks())
     assert ["", "", "ls -l"] == [each.command for each in (first, second, third)]
     assert (1, 3) == (second.end - second.start, second.exit_code)
 
 
-def test_nobody_else_is_believed() -> None:
-    """A shell that was given no nonce, or another one, has run nothing."""
+def test_marks_without_the_nonce_make_no_command() -> None:
+    """A shell without a nonce, or with another one, has run nothing."""
     for nonce in (None, "M"):
         scene = Scene()
         scene.detector.shell.nonce = nonce
@@ -225,7 +225,7 @@ def test_nobody_else_is_believed() -> None:
         assert [] == scene.view.blocks()
 
 
-def test_a_resize_is_for_the_next_byte() -> None:
+def test_a_resize_applies_to_the_next_byte() -> None:
     """The screen has the new size from then on."""
     scene = Scene()
     scene.view.resize(20, 3)
@@ -243,8 +243,10 @@ def test_a_resize_is_for_the_next_byte() -> None:
         lambda view: view.snapshot(1.0),
     ],
 )
-def test_without_a_library_nothing_is_seen(ask: Callable[[ScreenView], object]) -> None:
-    """Bytes go on, and who asks for the screen is told why there is none."""
+def test_without_a_library_there_is_no_screen(
+    ask: Callable[[ScreenView], object],
+) -> None:
+    """Output is counted, and a request for the screen raises `Conflict`."""
     scene = Scene(blind=True)
     scene.say(ASKS)
     scene.view.resize(20, 3)
@@ -262,14 +264,14 @@ def marked(letter: str, nonce: str = "N") -> bytes:
 
 
 def listening(scene: Scene) -> Scene:
-    """A scene whose shell was given a nonce."""
+    """A scene whose shell got a nonce."""
     scene.terminal.discipline = SHELL
     scene.terminal.environment[NONCE] = scene.detector.shell.nonce = "N"
     return scene
 
 
-def test_what_the_shell_in_front_says_belongs_to_a_look() -> None:
-    """It is at its prompt, or runs something that asks as shortly."""
+def test_a_snapshot_has_the_mark_of_the_foreground_shell() -> None:
+    """It is at its prompt, or runs a builtin that asks with a short prompt."""
     scene = listening(Scene())
     scene.say(marked("A") + b"$ " + marked("B"))
     snapshot, verdict = scene.view.snapshot(5.0)
@@ -282,15 +284,15 @@ def test_what_the_shell_in_front_says_belongs_to_a_look() -> None:
     assert "shell" == scene.view.snapshot(5.0)[1].rule
 
 
-def test_a_prompt_that_shell_asks_by_is_still_a_question() -> None:
+def test_a_shell_that_asks_at_its_prompt_still_asks() -> None:
     """As in the search of its history."""
     scene = listening(Scene())
     scene.say(marked("A") + b"$ " + marked("B") + b"\r(reverse-i-search)`': ")
     assert Kind.QUESTION is scene.view.snapshot(5.0)[1].kind
 
 
-def test_marks_of_others_are_hints_and_no_more() -> None:
-    """Without the nonce, with another one, or where no nonce was given."""
+def test_marks_without_the_nonce_are_not_in_a_snapshot() -> None:
+    """Without a nonce, with another one, or where ANT gave none."""
     scene = listening(Scene())
     scene.say(marked("A") + marked("B") + marked("C", "M") + b"\x1b]133;C\x07$ ")
     assert "shell/mark" == scene.view.snapshot(5.0)[1].rule
@@ -298,8 +300,8 @@ def test_marks_of_others_are_hints_and_no_more() -> None:
     assert SHELL == scene.view.tty()
 
 
-def test_marks_are_those_of_the_program_in_front() -> None:
-    """Not while another one is, and no more once the shell was replaced by one."""
+def test_marks_count_while_their_shell_is_in_the_foreground() -> None:
+    """Not with another program there, nor after the shell has replaced itself."""
     scene = listening(Scene())
     scene.say(marked("A") + marked("B") + marked("C") + b"$ ")
     scene.terminal.discipline = attrs.evolve(SHELL, leader=False, foreground="python3")

@@ -1,17 +1,18 @@
-"""The newest bytes of a terminal, numbered for ever and bounded in memory.
+"""The newest bytes of a session's output, bounded in memory.
 
-Rule 1: a byte keeps its offset; `end` only grows.
-Rule 2: nothing is forgotten before it is stored and the detector has seen it.
-Rule 3: at most `capacity` bytes wait for the slower of the two; then nobody may append.
+Rule 1: a byte keeps its offset for ever; `end` only grows.
+Rule 2: no byte is dropped before it is stored and the detector has seen it.
+Rule 3: at most `capacity` bytes wait for the slower of the two; then the caller may not
+append.
 """
 
 import codecs
 
 CAPACITY = 4 << 20
-"""Bytes that may wait for the store or the detector before the PTY is not read."""
+"""Bytes that may wait for the store or the detector; then the PTY is not read."""
 
 KEEP = 1 << 20
-"""Bytes kept in memory behind the slower of the two, for viewers a little late."""
+"""Bytes kept in memory behind the slower of the two, for clients a little behind."""
 
 CHUNK = 64 << 10
 """Bytes of the largest stored chunk: large enough to be cheap, small enough to page."""
@@ -20,7 +21,8 @@ CHUNK = 64 << 10
 class Tail:
     """A window on the transcript: bytes `base` to `end`, the newest of the session.
 
-    `start` is where it began: the first byte of the run.
+    `start` is the offset of the run's first byte. Everything below `stored` is in the
+    database; everything below `seen` has passed the detector.
     """
 
     def __init__(self, start: int, capacity: int = CAPACITY, keep: int = KEEP) -> None:
@@ -35,18 +37,19 @@ class Tail:
 
     @property
     def waiting(self) -> int:
-        """How many bytes are not stored or not seen; left out offsets are none."""
+        """How many bytes are not stored or not seen; skipped offsets do not count."""
         return self.end - max(min(self.stored, self.seen), self.base)
 
     def append(self, data: bytes) -> None:
-        """Number the next bytes; the caller has looked at `room`."""
+        """Append the next bytes. The caller has checked `room`."""
         self._bytes += data
         self.end += len(data)
 
     def skip(self, count: int) -> None:
-        """Leave offsets out: there are no such bytes. All before is stored and seen.
+        """Leave `count` offsets out, for bytes that were dropped.
 
-        That there are none is stored like bytes: see `pending`.
+        All bytes before them must be stored and seen. The gap itself is stored like
+        bytes: see `pending`.
         """
         self._bytes.clear()
         self.end += count
@@ -58,16 +61,16 @@ class Tail:
         return bytes(self._bytes[at : at + limit])
 
     def between(self, start: int, end: int) -> bytes | None:
-        """The bytes from one offset to another; None where not all of them are here."""
+        """The bytes from one offset to another; None unless all are in memory."""
         if not self.base <= start <= end <= self.end:
             return None
         return self.read(start, end - start)
 
     def pending(self, limit: int) -> list[tuple[int, bytes]]:
-        """What is to be stored next, as chunks: `limit` bytes and at most a chunk more.
+        """The chunks to store next, with their offsets: `limit` bytes, or a chunk more.
 
-        A full chunk ends with a line where it can, so that its text reads well alone.
-        One without bytes stands where offsets that were left out end.
+        A full chunk ends with a line if it can, so that its text is readable alone. A
+        chunk without bytes marks the end of a gap.
         """
         start = offset = max(self.stored, self.base)
         chunks = [(offset, b"")] if offset > self.stored else []
@@ -80,21 +83,21 @@ class Tail:
         return chunks
 
     def mark_stored(self, offset: int) -> None:
-        """Everything below `offset` is in the database."""
+        """Record that everything below `offset` is in the database."""
         self.stored = max(self.stored, offset)
-        self._forget()
+        self._drop()
 
     def mark_seen(self, offset: int) -> None:
-        """The detector has passed `offset`."""
+        """Record that the detector has passed `offset`."""
         self.seen = max(self.seen, offset)
-        self._forget()
+        self._drop()
 
-    def let_go(self) -> None:
-        """Keep no more than Rule 2 asks; the session is over."""
+    def trim(self) -> None:
+        """Keep no more bytes than Rule 2 requires; the session is over."""
         self._keep = 0
-        self._forget()
+        self._drop()
 
-    def _forget(self) -> None:
+    def _drop(self) -> None:
         floor = min(self.stored, self.seen, max(self.end - self._keep, self.base))
         if floor > self.base:
             del self._bytes[: floor - self.base]
@@ -102,15 +105,15 @@ class Tail:
 
 
 def decode(data: bytes, final: bool = False) -> tuple[str, int]:
-    """Text of `data` and how many of its bytes that is: a character is never cut.
+    """The text of `data`, and how many of its bytes that is; no character is cut.
 
-    Bytes that are no UTF-8 become U+FFFD. Up to three bytes that may yet become a
-    character are left over, unless `final`.
+    Bytes that are not UTF-8 become U+FFFD. Up to three bytes at the end that may be
+    part of a character are left over, unless `final`.
     """
     try:
         return data.decode(), len(data)
     except UnicodeDecodeError as exc:
-        # Twice as fast as the decoder that replaces, and nearly all text is sound.
+        # Twice as fast as the replacing decoder below, and nearly all text is valid.
         if exc.reason == "unexpected end of data" and not final:
             return data[: exc.start].decode(), exc.start
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -120,4 +123,4 @@ def decode(data: bytes, final: bool = False) -> tuple[str, int]:
 
 
 MAX_READ = 65536
-"""Bytes a read coalesces: one kernel PTY read is about 4 KiB, one frame is 64 KiB."""
+"""Bytes of one read, at most: a PTY gives about 4 KiB at a time, a frame is 64 KiB."""

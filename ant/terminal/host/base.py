@@ -1,7 +1,7 @@
-"""What a terminal host offers: the one face of a PTY, of tmux and of the fake.
+"""The interface of a terminal host: a PTY, a tmux pane, or the fake of the tests.
 
-`session.run_session` drives a `Terminal` and knows no more of it than this page. All
-hosts pass one contract suite (`tests/terminal/contract.py`).
+`session.run_session` drives a `Terminal` and uses nothing but what this module defines.
+All hosts pass one contract suite (`tests/terminal/contract.py`).
 """
 
 from typing import Any, Protocol
@@ -13,14 +13,14 @@ from ant.terminal.model.tty import Tty
 
 @attrs.frozen
 class ControlSeen:
-    """The terminal's host told something; `kind` and `data` are as it is kept."""
+    """A notification of the terminal's host; ANT records `kind` and `data` as here."""
 
     kind: str
     data: dict[str, Any]
 
 
 HANG_UP_GRACE_S = 2.0
-"""Between HUP and KILL: a shell leaves at once, an agent first saves its work."""
+"""Between HUP and KILL: a shell exits at once, an agent saves its work first."""
 
 
 @attrs.frozen
@@ -44,10 +44,10 @@ class Exit:
 
 @attrs.frozen
 class Identity:
-    """Which process this is, so that a later server run cannot mistake another for it.
+    """The identity of a process: a later server run cannot mistake another for it.
 
-    `start_ticks` is field 22 of /proc/PID/stat (clock ticks since boot); `boot_id` is
-    /proc/sys/kernel/random/boot_id. The pid alone may be given to somebody else.
+    `start_ticks` is field 22 of /proc/PID/stat (clock ticks since boot). `boot_id` is
+    /proc/sys/kernel/random/boot_id. The pid alone may be reused by another process.
     """
 
     pid: int
@@ -56,7 +56,7 @@ class Identity:
 
 
 class Skipped(Exception):
-    """`count` bytes before the next one are gone for ever: they were dropped."""
+    """The host dropped `count` bytes before the next one; they are lost."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} bytes were dropped.")
@@ -64,10 +64,11 @@ class Skipped(Exception):
 
 
 class Terminal(Protocol):
-    """A program on a terminal. One task reads, one task writes, any task may ask.
+    """A program on a terminal.
 
-    Foreign errors do not leave a host: the far end being gone is `b""` from `read` and
-    `NotRunning` from everything else.
+    One task reads and one task writes; any task may call the other methods. A host
+    raises no errors of the system for a program that is gone: `read` returns `b""`, and
+    everything else raises `NotRunning`.
     """
 
     @property
@@ -76,94 +77,98 @@ class Terminal(Protocol):
         ...
 
     @property
-    def outlives_us(self) -> bool:
-        """Whether the program goes on when we let go of it, to be found again."""
+    def outlives_server(self) -> bool:
+        """Whether the program goes on when ANT detaches, so that ANT can reattach."""
         ...
 
     @property
     def answers_queries(self) -> bool:
-        """Whether the host is a terminal to the program: it answers its queries."""
+        """Whether the host itself answers the program's terminal queries."""
         ...
 
     async def read(self) -> bytes:
-        """At least one and at most `MAX_READ` of the next bytes; `b""` at the end.
+        """The next bytes, at least one and at most `MAX_READ`; `b""` at the end.
 
         Raises `Skipped` once where bytes are missing; the next `read` goes on behind
-        them, and `read_nowait` has nothing until then.
-        *Cancellation:* no byte is lost: it arrives by the next `read`.
+        them. Until then `read_nowait` returns nothing.
+        *Cancellation:* no byte is lost: the next `read` returns it.
         """
         ...
 
     async def write(self, data: bytes) -> int:
-        """Write a first part of `data`, wait for room if there is none; how much went.
+        """Write the first part of `data`, after waiting for room; how many bytes.
 
-        Raises `NotRunning` when the far end is gone, or the program has ended.
+        Raises `NotRunning` when the terminal is gone, or the program has ended.
         *Cancellation:* nothing was written.
         """
         ...
 
     def read_nowait(self) -> bytes:
-        """What is there now, at most `MAX_READ`; `b""` if nothing is, or ever will be.
+        """What can be read now, at most `MAX_READ` bytes; `b""` if nothing can be.
 
-        Only while nobody is between `read` and its answer.
+        It may be called while another task waits in `read`; bytes keep their order.
         """
         ...
 
     def tty(self) -> Tty | None:
-        """The line discipline and who is in front; None where that cannot be known."""
+        """The line discipline and the foreground program; None if it is unknown."""
         ...
 
     def shows_input(self) -> bool:
-        """Whether the line discipline edits lines and shows them as they are typed.
+        """Whether the line discipline edits lines and echoes them as they are typed.
 
-        Asked for each key, so it must cost nothing; False where it cannot be known.
+        False where it cannot be known. It is called for each key, so it must be cheap.
         """
         ...
 
-    def was_given(self, variable: str, value: str) -> bool:
-        """Whether the first process has this in the environment it was started with.
+    def has_environ(self, variable: str, value: str) -> bool:
+        """Whether the program was started with this environment variable.
 
-        No more once it has replaced itself by another program (`exec`) without it.
+        False once it has replaced itself (`exec`) by one without the variable.
         """
         ...
 
     def write_nowait(self, data: bytes) -> int:
-        """Write a first part of `data`; how much went, 0 while there is no room.
+        """Write the first part of `data`; how many bytes, 0 while there is no room.
 
-        Raises `NotRunning` as `write` does. Only while nobody is in `write`.
+        Raises `NotRunning` as `write` does. Do not call it while a task is in `write`.
         """
         ...
 
     def interrupt(self) -> None:
-        """What Ctrl-C does, even while a full input queue blocks `write`."""
+        """Do what Ctrl-C does, even while a full input queue blocks `write`."""
         ...
 
     def resize(self, cols: int, rows: int) -> None:
-        """Set the window size; the program is told (SIGWINCH) when it changed."""
+        """Set the window size; the program gets SIGWINCH if it has changed."""
         ...
 
     async def wait_exit(self) -> Exit:
-        """Wait until the program itself has ended; may be asked again and by many."""
+        """Wait until the program has ended. Any number of tasks may wait, repeatedly.
+
+        Processes that the program has left behind do not count.
+        """
         ...
 
     async def notice(self) -> ControlSeen:
-        """The next thing that the host notified of; for ever where it never does."""
+        """Wait for the next notification of the host; a host may have none, ever."""
         ...
 
-    async def leave(self) -> None:
-        """Let go of a program that outlives us, as it is. Idempotent.
+    async def detach(self) -> None:
+        """Detach from a program that outlives the server; it runs on. Idempotent.
 
-        Afterwards nothing of it is left with us. *Cancellation:* it is let go of.
+        Afterwards ANT holds no resource of it. *Cancellation:* ANT detaches all the
+        same.
         """
         ...
 
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
-        """End the program and all it left in its terminal session, then let go of it.
+        """End the program and all it left in its terminal session; release everything.
 
-        HUP (and CONT), `grace_s` to leave, then KILL until none is left. Reading goes
-        on meanwhile if somebody reads. Afterwards there is no process, zombie or
-        descriptor, and what was said until then can still be read.
-        Idempotent. *Cancellation:* the caller shields it with a deadline; a cancelled
+        Send HUP (and CONT), wait `grace_s` for the processes to exit, then KILL until
+        none is left. A reader may go on reading meanwhile. Afterwards there is no
+        process, zombie or descriptor. What was printed until then can still be read.
+        Idempotent. *Cancellation:* the caller shields it with a deadline. A cancelled
         close goes straight to KILL, so it is bounded all the same.
         """
         ...

@@ -1,60 +1,58 @@
-"""Who is in front of a terminal, and whether it waits for what is typed.
+"""The foreground program of a terminal, and whether it is reading input.
 
-A process that sits in `read` of its terminal waits for a person; one that sleeps or
-computes does not, whatever its last line looks like. Linux tells which (`wchan`).
+A process that blocks in `read` of its terminal waits for a person. One that sleeps or
+computes does not, whatever its last line looks like. Linux shows which: `wchan`.
 """
 
 import os
-import termios
 from pathlib import Path
 
 from ant.terminal.agents.driver import driver_of
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
-from ant.terminal.host import processes
+from ant.terminal.host import line_discipline, processes
 from ant.terminal.model.tty import Tty
 
-_IFLAG, _LFLAG = 0, 3
 _READING = {"wait_woken", "n_tty_read"}
-"""Where the kernel waits for a terminal's input: newer ones, older ones."""
+"""The kernel functions that wait for a terminal's input: in newer and older kernels."""
 
 _LENDERS = frozenset(
     ["sh", "bash", "dash", "zsh", "fish", "git", "sudo", "env", "man", "npm"]
 )
-"""They lend the terminal to a child of their own group while they wait for it."""
+"""Programs that let a child in their own group use the terminal, and wait for it."""
 
 _NO_SCRIPT = frozenset("ceip")
-"""Letters of options of an interpreter that runs a text, or reads on after a script."""
+"""Option letters of interpreters that run a text, or read on after a script."""
 
 _DEPTH = 8
+"""Children that are followed from one lender to the next, at most."""
 
 
 def look_at(fd: int, leader: int, group: int) -> Tty:
-    """The line discipline of a PTY, either end of it, and the process in front.
+    """The line discipline and the foreground program of a PTY; `fd` is either end.
 
     `leader` is the pid of the session's first process, `group` the foreground group.
-    Raises `OSError` or `termios.error` when the terminal is gone; what cannot be known
+    Raises `OSError` or `termios.error` when the terminal is gone. What cannot be known
     of the process is left out.
     """
-    flags = termios.tcgetattr(fd)
-    modes = flags[_LFLAG]
-    pid, name = in_front(group)
+    modes = line_discipline.read_modes(fd)
+    pid, name = foreground_process(group)
     program, interprets = program_of(pid, name)
     return Tty(
-        echo=bool(modes & termios.ECHO),
-        canonical=bool(modes & termios.ICANON),
+        echo=modes.echo,
+        canonical=modes.canonical,
         foreground=program,
         interprets=interprets,
         leader=pid == leader,
         reading=is_reading(pid),
-        icrnl=bool(flags[_IFLAG] & termios.ICRNL),
+        icrnl=modes.icrnl,
     )
 
 
 def program_of(pid: int, name: str) -> tuple[str, bool]:
-    """What a process of that name is called, and whether it interprets what it reads.
+    """The program's name for a process, and whether it interprets what it reads.
 
-    A script of an agent goes by the agent's name, whatever interprets it; and a shell
-    or a proxy by its own, whatever name it was started by.
+    An agent's script has the agent's name, whatever interprets it. A shell or a proxy
+    has its own name, whatever name it was started by.
     """
     file = Path(_link(pid, "exe").removesuffix(" (deleted)")).name
     is_agent = driver_of(name) is not None
@@ -65,7 +63,7 @@ def program_of(pid: int, name: str) -> tuple[str, bool]:
         return name, not name
     words = _file(pid, "cmdline").rstrip("\0").split("\0")
     if is_agent and words == [name]:
-        return name, False  # It has named itself so, and its arguments are gone.
+        return name, False  # The process has set its title, which hides its arguments.
     script = _script(words[1:])
     if script and driver_of(script) is not None:
         return script, False
@@ -75,8 +73,11 @@ def program_of(pid: int, name: str) -> tuple[str, bool]:
 
 
 def _script(words: list[str]) -> str | None:
-    """The name of the script that an interpreter with these arguments runs, if it is
-    one and nothing is read after it; an option's value is taken for its name."""
+    """The name of the script that an interpreter with these arguments runs.
+
+    None if it runs none, or reads further input after it. The value of an option is
+    taken for the script's name.
+    """
     for word in words:
         if not word.startswith("-"):
             return Path(word).name.rsplit(".", 1)[0]
@@ -88,10 +89,10 @@ def _script(words: list[str]) -> str | None:
     return None
 
 
-def in_front(group: int) -> tuple[int, str]:
-    """Which process of a foreground group uses the terminal, and its name."""
+def foreground_process(group: int) -> tuple[int, str]:
+    """The process of a foreground group that uses the terminal, and its name."""
     pid, name = group, _name(group)
-    if group and not name:  # Its first process has ended: `head text | less`.
+    if group and not name:  # The group's leader has ended: `head text | less`.
         pids = (int(each.name) for each in Path("/proc").glob("[0-9]*"))
         pid = max((each for each in pids if _group(each) == group), default=group)
         name = _name(pid)
@@ -106,17 +107,19 @@ def in_front(group: int) -> tuple[int, str]:
 
 
 def _lends(pid: int, name: str) -> bool:
-    """Whether it may wait for a child that uses the terminal: a shell that was started
-    by an agent's name does, too."""
+    """Whether a process may wait for a child that uses the terminal.
+
+    A shell that was started by an agent's name may, too.
+    """
     if name.split(" ")[0] in _LENDERS:  # `npm exec NAME`.
         return True
     return driver_of(name) is not None and Path(_link(pid, "exe")).name in _LENDERS
 
 
 def is_reading(pid: int) -> bool | None:
-    """Whether a process waits in `read` of a terminal; None where it may do so.
+    """Whether a process waits in `read` of a terminal; None where that is unknown.
 
-    One that polls may wait for anything, so that says nothing.
+    A process that polls may be waiting for anything.
     """
     where = _file(pid, "wchan")
     if where in _READING:
@@ -139,11 +142,11 @@ def _link(pid: int, name: str) -> str:
     try:
         return os.readlink(f"/proc/{pid}/{name}")
     except OSError:
-        return ""  # It has ended, or is another user's.
+        return ""  # The process has ended, or belongs to another user.
 
 
 def _file(pid: int, name: str) -> str:
-    return processes.told_of(pid, name).decode("utf-8", "replace")
+    return processes.read_proc(pid, name).decode("utf-8", "replace")
 
 
 def _group(pid: int) -> int:

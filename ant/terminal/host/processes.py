@@ -1,9 +1,12 @@
-"""Whom to end, and how: by what /proc tells, so nobody is killed by name or guess.
+"""Processes, as /proc shows them: which ones belong to a terminal, and how to end them.
+
+ANT kills no process by its name or by a guess.
 
 Rule 1: a terminal's processes are those of its session id, job groups included.
-Rule 2: what left that session (a daemon, a tmux server and its panes) is not ours.
-Rule 3: after a crash a pid proves nothing; boot id with start time, or the environment
-we gave it, does.
+Rule 2: a process that left that session (a daemon, a tmux server and its panes) no
+longer belongs to the terminal.
+Rule 3: after a crash a pid proves nothing. The boot id with the start time does, and so
+does the environment that ANT gave the process.
 """
 
 import contextlib
@@ -19,10 +22,10 @@ import trio
 from ant.terminal.host.base import Identity
 
 KILL_BOUND_S = 2.0
-"""KILL cannot be refused, only delayed in the kernel: beyond this, waiting is vain."""
+"""How long to wait after KILL: no process can refuse it, the kernel may delay it."""
 
 LOOK_AGAIN_S = 0.02
-"""Between two looks when no descriptor is left to wait on."""
+"""Between two polls when no descriptor is free to wait on."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TERMINAL = re.compile(r"/dev/pts/\d+")
@@ -45,49 +48,49 @@ class Process:
 
     @property
     def live(self) -> bool:
-        """Whether it still runs: a first thread may be a zombie while others go on."""
+        """Whether it still runs: its first thread may be a zombie while others run."""
         return self.state not in "ZX" or self.threads > 1
 
 
 @functools.cache
 def boot_id() -> str:
-    """This boot's name; pids and start times mean nothing across two of them."""
+    """The id of this boot; pids and start times are only comparable within one."""
     with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
         return file.readall().decode().strip()
 
 
 def identify(pid: int) -> Identity | None:
-    """Who has this pid now, a zombie included; None if nobody has."""
+    """The identity of a process, a zombie included; None if there is none."""
     process = look(pid)
     return Identity(pid, process.start_ticks, boot_id()) if process else None
 
 
 def foreground_of(pid: int) -> int:
-    """The foreground group of a process' terminal; 0 where there is none."""
+    """The foreground group of a process's terminal; 0 where there is none."""
     process = look(pid)
     return max(process.tpgid, 0) if process else 0
 
 
 def is_waiting(pid: int) -> bool:
-    """Whether a process sleeps till something comes, or is no more."""
+    """Whether a process sleeps in an interruptible wait, or has ended."""
     process = look(pid)
     return process is None or process.state in "SZX"
 
 
 def kill(pid: int) -> None:
-    """End a process by force; nothing where it has ended or is not ours to signal."""
+    """Kill a process; do nothing if it has ended, or ANT may not signal it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
 
 
 def signal_group(group: int, signum: int) -> None:
-    """Signal a job; nothing where it has ended or is not ours to signal."""
+    """Signal a job; do nothing if it has ended, or ANT may not signal it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signum)
 
 
 def snapshot() -> list[Process]:
-    """Every process there is, as one pass saw them; costs about 10 µs for each."""
+    """Every process, from one pass over /proc; costs about 10 µs for each."""
     found = (look(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [process for process in found if process is not None]
 
@@ -97,40 +100,41 @@ def members(sid: int) -> list[Process]:
     return [process for process in snapshot() if process.sid == sid and process.live]
 
 
-class _Rounds:
-    """Looks at all of /proc that are shared: one serves all who asked before it began.
+class _Scans:
+    """Shared scans of /proc: one serves all callers that came before it began.
 
-    A look takes milliseconds, and a stop ends a hundred terminals side by side, each of
-    which has to look several times.
+    A scan takes milliseconds. A stop ends a hundred terminals side by side, and each of
+    them needs several.
     """
 
     def __init__(self) -> None:
-        self._asked = self._covered = 0
+        self._requested = self._covered = 0
         self._by_sid: dict[int, list[Process]] = {}
 
     async def members(self, sid: int) -> list[Process]:
-        """As `members`, by a look that began after this was called.
+        """As `members`, from a scan that began after this call.
 
-        *Cancellation:* waits for no more than its turn, and does not notice.
+        *Cancellation:* ignored; this waits for no more than one turn of the loop.
         """
-        self._asked += 1
-        turn = self._asked
-        await trio.lowlevel.cancel_shielded_checkpoint()  # Others may ask meanwhile.
+        self._requested += 1
+        turn = self._requested
+        await trio.lowlevel.cancel_shielded_checkpoint()  # Other callers join here.
         if self._covered < turn:
-            self._covered, self._by_sid = self._asked, {}
+            self._covered, self._by_sid = self._requested, {}
             for process in snapshot():
                 if process.live:
                     self._by_sid.setdefault(process.sid, []).append(process)
         return self._by_sid.get(sid, [])
 
 
-_rounds = _Rounds()
+_scans = _Scans()
 
 
-def told_of(pid: int, name: str) -> bytes:
-    """That file of a process in /proc; empty once it has ended or if we may not see it.
+def read_proc(pid: int, name: str) -> bytes:
+    """The content of /proc/PID/`name`; empty if it has ended, or ANT may not read it.
 
-    As text it would take twice as long or more, and each look at a terminal asks.
+    Unbuffered and as bytes: reading text takes at least twice as long, and each
+    snapshot of a terminal reads several of these files.
     """
     try:
         with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
@@ -140,30 +144,30 @@ def told_of(pid: int, name: str) -> bytes:
 
 
 def environ_of(pid: int) -> dict[str, str]:
-    """The environment a process was started with; empty if we may not see it."""
-    block = told_of(pid, "environ")
+    """The environment a process was started with; empty if ANT may not read it."""
+    block = read_proc(pid, "environ")
     pairs = (entry.partition(b"=") for entry in block.split(b"\0") if b"=" in entry)
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
 
 
 def inheritable_fds() -> list[int]:
-    """Our descriptors, beyond 0, 1 and 2, that a child would get unless told to close.
+    """The descriptors above 2 that a child of this process would inherit.
 
-    Python makes none, but whoever started us may have left some open.
+    Python opens none of these, but the parent process may have left some open.
     """
     found = []
     for fd in map(int, os.listdir("/proc/self/fd")):
-        with contextlib.suppress(OSError):  # The listing's own is closed by now.
+        with contextlib.suppress(OSError):  # `listdir` has closed its own by now.
             if fd > 2 and os.get_inheritable(fd):
                 found.append(fd)
     return found
 
 
 def signal_all(found: Iterable[Process], signum: int) -> int:
-    """Signal those that are there still and ours to signal; how many were."""
+    """Signal those that still run and that ANT may signal; how many these were."""
     count = 0
     for process in found:
-        now = look(process.pid)  # The pid may be somebody else's by now.
+        now = look(process.pid)  # The pid may have been reused.
         if now is not None and now.start_ticks == process.start_ticks:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process.pid, signum)
@@ -174,51 +178,52 @@ def signal_all(found: Iterable[Process], signum: int) -> int:
 def find_lost(session_id: str, identity: Identity | None, run: str) -> set[int]:
     """The terminal sessions (sids) to end that a crashed server run left behind.
 
-    With an `identity`: the session of that very process, else of what it left that
-    still carries our `ANT_SESSION_ID`. Without one (the crash came between spawn and
-    record): the sessions whose leader runs on a terminal under our session and run, and
-    was started by nobody who did. Never raises; what cannot be seen is not ours.
+    With an `identity`: the session of that very process; if it has ended, the session
+    of the processes it left that still have ANT's `ANT_SESSION_ID`. Without one (the
+    crash came between spawn and record): the sessions whose leader is on a terminal
+    and has this session and run in its environment, while its parent does not have the
+    run. Never raises; a process that ANT may not inspect is left alone.
     """
-    everyone = [process for process in snapshot() if process.live]
+    live = [process for process in snapshot() if process.live]
     if identity is None:
         return {
             process.sid
-            for process in everyone
+            for process in live
             if process.pid == process.sid
-            and _carries(process.pid, ANT_SESSION_ID=session_id, ANT_RUN=run)
-            and not _carries(process.ppid, ANT_RUN=run)
+            and has_environ(process.pid, ANT_SESSION_ID=session_id, ANT_RUN=run)
+            and not has_environ(process.ppid, ANT_RUN=run)
             and _on_terminal(process)
         }
     if identity.boot_id != boot_id():
         return set()
-    for process in everyone:
+    for process in live:
         same = process.pid == identity.pid
         if same and process.start_ticks == identity.start_ticks:
             return {process.sid}
     return {
         process.sid
-        for process in everyone
+        for process in live
         if process.sid == identity.pid
-        and _carries(process.pid, ANT_SESSION_ID=session_id)
+        and has_environ(process.pid, ANT_SESSION_ID=session_id)
     }
 
 
 async def end_session(sid: int, grace_s: float) -> None:
-    """End a terminal session: HUP and CONT, `grace_s` to leave, then KILL until empty.
+    """End a terminal session: HUP and CONT, `grace_s` to exit, then KILL until empty.
 
-    Takes at most `grace_s` and `KILL_BOUND_S`. What is not ours to signal is waited for
-    during the grace only. The caller sees to it that `sid` cannot be given away
-    meanwhile: its leader is our unreaped child, or was just found by `find_lost`.
+    Takes at most `grace_s` and `KILL_BOUND_S`. A process that ANT may not signal is
+    waited for during the grace only. The caller makes sure that `sid` is not reused
+    meanwhile: its leader is an unreaped child of ANT, or `find_lost` has just found it.
     *Cancellation:* cuts the grace short, never the KILL.
     """
     empty = False
     try:
-        found = await _rounds.members(sid)
+        found = await _scans.members(sid)
         signal_all(found, signal.SIGHUP)
         signal_all(found, signal.SIGCONT)  # A stopped job takes its HUP only now.
         with trio.move_on_after(grace_s):
-            await trio.lowlevel.checkpoint()  # A look at all of /proc takes a while.
-            while left := await _rounds.members(sid):
+            await trio.lowlevel.checkpoint()  # A scan of /proc takes a while.
+            while left := await _scans.members(sid):
                 await _wait_gone(left)
             empty = True
     finally:
@@ -226,12 +231,12 @@ async def end_session(sid: int, grace_s: float) -> None:
             deadline = trio.current_time() + KILL_BOUND_S
             with trio.CancelScope(deadline=deadline, shield=True):
                 await trio.lowlevel.checkpoint()
-                while signal_all(left := await _rounds.members(sid), signal.SIGKILL):
+                while signal_all(left := await _scans.members(sid), signal.SIGKILL):
                     await _wait_gone(left)
 
 
 async def _wait_gone(processes: list[Process]) -> None:
-    """Wait until each of these has exited, one descriptor at a time."""
+    """Wait until each of these has exited, with one descriptor at a time."""
     for process in processes:
         try:
             pidfd = os.pidfd_open(process.pid)
@@ -248,7 +253,7 @@ async def _wait_gone(processes: list[Process]) -> None:
 
 
 def look(pid: int) -> Process | None:
-    """What /proc tells of a process now, a zombie included; None if it is no more."""
+    """The process with this pid now, a zombie included; None if there is none."""
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             line = file.readall()
@@ -270,16 +275,17 @@ def look(pid: int) -> Process | None:
     )
 
 
-def _carries(pid: int, **expected: str) -> bool:
+def has_environ(pid: int, **expected: str) -> bool:
+    """Whether a process was started with these environment variables."""
     return expected.items() <= environ_of(pid).items()
 
 
 def _on_terminal(process: Process) -> bool:
-    """Whether its session has, or had until the hang-up, a terminal.
+    """Whether the process's session has a terminal, or had one until the hang-up.
 
-    A dying server closes the master, and the kernel then takes the controlling
-    terminal from the whole session: `tty_nr` is 0. Only 0, 1 and 2 still tell; a daemon
-    has given them up.
+    When a server dies, the kernel closes the master and takes the controlling terminal
+    from the whole session: `tty_nr` becomes 0. Only descriptors 0, 1 and 2 still show
+    it. A daemon has closed these.
     """
     if process.tty_nr:
         return True

@@ -1,10 +1,12 @@
-"""A program on a pseudo-terminal of our own: the plain host, and the hot path.
+"""The PTY host: a program on a pseudo-terminal that ANT opens itself.
 
-Rule 1: the child opens the far end itself, in a session of its own, so that it has a
-controlling terminal and no Python runs between fork and exec.
-Rule 2: the leader stays a zombie until `aclose` is done: until then nobody else can get
-its pid, and killing by session id hits only what it started.
-Rule 3: the far end being gone is POLLHUP; writing to it would succeed all the same.
+The far end is the program's end of the PTY.
+
+Rule 1: the child opens the far end itself, in a session of its own. So it gets a
+controlling terminal, and no Python runs between fork and exec.
+Rule 2: the leader stays a zombie until `aclose` is done. Until then its pid is not
+reused, and killing by session id hits only what it started.
+Rule 3: POLLHUP shows that the far end is closed; a write would succeed all the same.
 """
 
 import contextlib
@@ -16,7 +18,6 @@ import select
 import shutil
 import signal
 import struct
-import sys
 import termios
 from collections import deque
 
@@ -26,42 +27,41 @@ from ant.core.counters import Limit, increment
 from ant.core.descriptors import check_terminal, lent_to_child
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host import foreground, processes, umask
+from ant.terminal.host import foreground, line_discipline, processes, umask
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Spec
+from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.host.subreaper import children
 from ant.terminal.model.tty import Tty
 
-CTRL_C = b"\x03"
-
-INPUT_UNREAD_MAX = 2048
-"""The line discipline stops looking at 4 KiB unread: Ctrl-C would wait behind them."""
-
 SIZE_MAX = 65535
-"""What the kernel's struct winsize can hold."""
+"""The largest value that the kernel's struct winsize can hold."""
 
 LAST_READS = 4
-"""At the close the kernel holds less than these, unless a stranger goes on writing."""
+"""Reads at the close: the kernel holds less, unless a process that lives on writes."""
 
 HANG_UP_S = 1.0
-"""For a leader we may not signal (sudo): what the kernel's own hang-up is given."""
+"""Time to obey the kernel's hang-up, for a leader that ANT may not signal (sudo)."""
 
 _TIOCSIG = 0x40045436  # Linux: signal the foreground group, past the queue.
 _TIOCGPTPEER = 0x5441  # Linux: open the far end without its name.
-_IUTF8 = 0o40000  # Linux: erase whole characters; Python names it from 3.13 on.
-SPENT = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.ENOMEM}
-"""Errors that say that the machine has no more to give."""
-
-_IFLAG, _LFLAG, _CC = 0, 3, 6
+OUT_OF_RESOURCES = {
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOSPC,
+    errno.EAGAIN,
+    errno.ENOMEM,
+}
+"""Errors of a machine that is out of descriptors, PTYs, processes or memory."""
 
 
 async def open_pty(spec: Spec) -> "PtyTerminal":
     """Start a program on a new PTY.
 
-    Raises `Invalid` if it or its directory is not there, and `CapacityReached` if the
-    machine has no more to give; then nothing was created. `PWD` is the caller's to set.
-    *Cancellation:* nothing was created. After the return it is the caller's to close.
+    The caller sets `PWD`, and closes the terminal. Raises `Invalid` if the program or
+    its directory does not exist, and `CapacityReached` if the machine is out of
+    resources; then nothing was created. *Cancellation:* nothing was created.
     """
-    check(spec)
+    check_spec(spec)
     check_terminal()
     await trio.lowlevel.checkpoint()
     try:
@@ -72,19 +72,19 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
             os.close(master)
             raise
         finally:
-            os.close(slave)  # Only now: the far end must never be without an owner.
+            os.close(slave)  # Only now: the far end must be open at all times.
     except OSError as exc:
-        if exc.errno in SPENT:
+        if exc.errno in OUT_OF_RESOURCES:
             increment(Limit.TERMINALS)
-            raise CapacityReached(f"No terminal to be had: {exc.strerror}.") from exc
-        raise Invalid(f"Cannot start this: {exc.strerror} at $.command") from exc
+            raise CapacityReached(cannot_open(exc)) from exc
+        raise Invalid(f"Cannot start the program: {exc.strerror} at $.command") from exc
     except ValueError as exc:  # A NUL, a name with "=", a lone surrogate.
-        raise Invalid(f"Cannot pass this on: {exc} at $.command") from exc
+        raise Invalid(f"Cannot pass this to a program: {exc} at $.command") from exc
     return PtyTerminal(master, *started)
 
 
 class PtyTerminal:
-    """A `host.Terminal` on a PTY; made by `open_pty`, to be closed with `aclose`."""
+    """A `Terminal` on a PTY. `open_pty` makes it; the caller closes it (`aclose`)."""
 
     def __init__(
         self, master: int, pidfd: int, pid: int, identity: Identity | None
@@ -95,19 +95,19 @@ class PtyTerminal:
         self._far_end.register(master, 0)
         self._rest: deque[bytes] = deque()
         self._exit: Exit | None = None
-        self._exit_turn = trio.Lock()  # Only one task may wait on a descriptor.
+        self._exit_lock = trio.Lock()  # trio lets one task wait on a descriptor.
         self._open = True
         self._closing = False
         self._closed = trio.Event()
 
-    outlives_us = answers_queries = False
+    outlives_server = answers_queries = False
 
     @property
     def identity(self) -> Identity | None:
         return self._identity
 
     async def read(self) -> bytes:
-        """See `Terminal.read`. *Cancellation:* comes before a byte is taken, or not."""
+        """See `Terminal.read`. *Cancellation:* only before a byte is taken."""
         await trio.lowlevel.checkpoint()
         while self._open:
             data = self._take()
@@ -138,17 +138,16 @@ class PtyTerminal:
         if not self._open:
             return False
         try:
-            modes = termios.tcgetattr(self._master)[_LFLAG]
+            return line_discipline.read_modes(self._master).shows_input
         except (OSError, termios.error):
             return False
-        return bool(modes & termios.ECHO and modes & termios.ICANON)
 
-    def was_given(self, variable: str, value: str) -> bool:
-        """See `Terminal.was_given`."""
-        return processes.environ_of(self._pid).get(variable) == value
+    def has_environ(self, variable: str, value: str) -> bool:
+        """See `Terminal.has_environ`."""
+        return processes.has_environ(self._pid, **{variable: value})
 
     def _take(self) -> bytes | None:
-        """What is there now; None if nothing is, `b""` if nothing ever will be."""
+        """What can be read now; None if nothing can be, `b""` if nothing ever will."""
         parts: list[bytes] = []
         room = MAX_READ
         while room:
@@ -156,14 +155,14 @@ class PtyTerminal:
                 part = os.read(self._master, room)
             except BlockingIOError:
                 return b"".join(parts) or None
-            except OSError:  # EIO: nobody holds the far end any more.
+            except OSError:  # EIO: no process holds the far end any more.
                 break
             parts.append(part)
             room -= len(part)
         return b"".join(parts)
 
     async def write(self, data: bytes) -> int:
-        """See `Terminal.write`. *Cancellation:* comes before a byte is written."""
+        """See `Terminal.write`. *Cancellation:* only before a byte is written."""
         await trio.lowlevel.checkpoint()
         while not (count := self.write_nowait(data)) and data:
             try:
@@ -185,32 +184,30 @@ class PtyTerminal:
     def interrupt(self) -> None:
         """See `Terminal.interrupt`.
 
-        Not delivered to a program that wants it as input but has its queue full.
+        It is lost where the program reads Ctrl-C as input, and its queue is full.
         """
         self._check_running()
-        modes = termios.tcgetattr(self._master)
-        signals = modes[_LFLAG] & termios.ISIG and modes[_CC][termios.VINTR] == CTRL_C
-        if not (signals and self._unread() > INPUT_UNREAD_MAX):
+        interrupts = line_discipline.read_modes(self._master).interrupts
+        if not (interrupts and self._unread() > INPUT_UNREAD_MAX):
             try:
                 os.write(self._master, CTRL_C)
             except BlockingIOError:
                 pass
             else:
                 return
-        if signals:
+        if interrupts:
             fcntl.ioctl(self._master, _TIOCSIG, signal.SIGINT)
 
     def _unread(self) -> int:
         flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC
         try:
             slave = fcntl.ioctl(self._master, _TIOCGPTPEER, flags)
-        except OSError:  # No descriptor is free: the plain way must do.
+        except OSError:  # No descriptor is free: send Ctrl-C as input then.
             return 0
         try:
-            count = fcntl.ioctl(slave, termios.FIONREAD, bytes(4))
+            return line_discipline.count_unread(slave)
         finally:
             os.close(slave)
-        return int.from_bytes(count, sys.byteorder)
 
     def resize(self, cols: int, rows: int) -> None:
         """See `Terminal.resize`."""
@@ -224,14 +221,14 @@ class PtyTerminal:
             raise NotRunning("The program has ended.")
 
     async def wait_exit(self) -> Exit:
-        """See `Terminal.wait_exit`. *Cancellation:* the next waiter takes over."""
-        async with self._exit_turn:
+        """See `Terminal.wait_exit`. *Cancellation:* the next task in line waits on."""
+        async with self._exit_lock:
             while not self._has_ended():
                 with contextlib.suppress(trio.ClosedResourceError):
                     await trio.lowlevel.wait_readable(self._pidfd)
-        return self._how_it_ended()
+        return self._get_exit()
 
-    def _how_it_ended(self) -> Exit:
+    def _get_exit(self) -> Exit:
         assert self._exit is not None
         return self._exit
 
@@ -246,18 +243,18 @@ class PtyTerminal:
         return self._exit is not None
 
     async def notice(self) -> ControlSeen:
-        """See `Terminal.notice`: the kernel has none."""
+        """See `Terminal.notice`: a PTY has none."""
         await trio.sleep_forever()
 
-    async def leave(self) -> None:
-        """See `Terminal.leave`: without us it is hung up, so it is closed."""
+    async def detach(self) -> None:
+        """See `Terminal.detach`: the kernel would hang a PTY up, so it is closed."""
         await self.aclose()
 
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
         """See `Terminal.aclose`. Takes a few seconds at most, however it is called.
 
-        *Cancellation:* the first caller's goes straight to KILL and all is let go of;
-        a later caller only stops waiting for the first.
+        *Cancellation:* for the first caller: goes straight to KILL, and releases
+        everything. A later caller only stops waiting for the first.
         """
         if self._closing:
             await self._closed.wait()
@@ -265,7 +262,7 @@ class PtyTerminal:
             self._closing = True
             try:
                 try:
-                    # Without a free descriptor it fails; closing ours frees one.
+                    # It fails without a free descriptor; the hang-up below frees one.
                     with contextlib.suppress(OSError):
                         await processes.end_session(self._pid, grace_s)
                 finally:
@@ -275,7 +272,7 @@ class PtyTerminal:
                         await processes.end_session(self._pid, HANG_UP_S)
             finally:
                 self._reap()
-        return self._how_it_ended()
+        return self._get_exit()
 
     def _hang_up(self) -> None:
         for _ in range(LAST_READS):
@@ -288,7 +285,7 @@ class PtyTerminal:
     def _reap(self) -> None:
         if self._has_ended():
             os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
-        else:  # It hangs in the kernel, or is not ours to signal: it leaves later.
+        else:  # It hangs in the kernel, or ANT may not signal it: it exits later.
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._exit = Exit(signal=signal.SIGKILL)
@@ -298,38 +295,36 @@ class PtyTerminal:
         self._closed.set()
 
 
-def check(spec: Spec) -> None:
-    """Whether this can be started at all. Raises `Invalid` if not."""
+def check_spec(spec: Spec) -> None:
+    """Check that the program and its directory exist. Raises `Invalid` if not."""
     program = spec.argv[0] if spec.argv else ""
     if not (os.path.isabs(program) and os.path.isfile(program)):
         raise Invalid(f"There is no program {program!r} at $.command[0]")
     if not os.access(program, os.X_OK):
-        raise Invalid(f"{program!r} may not be executed at $.command[0]")
+        raise Invalid(f"{program!r} is not executable at $.command[0]")
     if "=" in program:  # `env` would take it for a variable.
         raise Invalid(f"The path {program!r} contains '=' at $.command[0]")
     if not (os.path.isabs(spec.cwd) and os.path.isdir(spec.cwd)):
         raise Invalid(f"There is no directory {spec.cwd!r} at $.root_dir")
     if not os.access(spec.cwd, os.X_OK):
-        raise Invalid(f"The directory {spec.cwd!r} may not be entered at $.root_dir")
+        raise Invalid(f"Cannot enter the directory {spec.cwd!r} at $.root_dir")
 
 
 def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | None]:
-    """The pidfd, pid and identity of the program; it is running."""
+    """Start the program; its pidfd, pid and identity."""
     os.set_blocking(master, False)
     _set_size(master, spec.cols, spec.rows)
-    modes = termios.tcgetattr(slave)
-    modes[_IFLAG] |= _IUTF8
-    termios.tcsetattr(slave, termios.TCSANOW, modes)
-    for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
+    line_discipline.erase_whole_characters(slave)
+    for fd in processes.inheritable_fds():
         os.set_inheritable(fd, False)
-    with umask.as_given(), lent_to_child():
+    with umask.restored(), lent_to_child():
         pid = os.posix_spawn(
-            _env_program(),
+            env_program(),
             ["env", "-C", spec.cwd, "--", *spec.argv],
             spec.env,
             setsid=True,
             setsigmask=[],
-            # All: what we, or who started us, ignore would stay ignored beyond exec.
+            # All: a signal that ANT or its parent ignores would stay ignored.
             setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
@@ -348,12 +343,18 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
         raise
 
 
+def cannot_open(error: OSError) -> str:
+    """The error text for a machine that has no terminal left to give."""
+    return f"Cannot open a terminal: {error.strerror}. End a session, or try again."
+
+
 @functools.cache
-def _env_program() -> str:
+def env_program() -> str:
+    """The path of `env`, which enters the program's directory and starts it."""
     return shutil.which("env") or "/usr/bin/env"
 
 
 def _set_size(master: int, cols: int, rows: int) -> None:
     if not (0 < cols <= SIZE_MAX and 0 < rows <= SIZE_MAX):
-        raise Invalid(f"A side of a terminal is 1 to {SIZE_MAX} at $.cols")
+        raise Invalid(f"A terminal has 1 to {SIZE_MAX} columns and rows at $.cols")
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))

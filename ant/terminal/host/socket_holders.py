@@ -1,8 +1,9 @@
-"""Which process holds a socket, and which processes started it: by what /proc tells.
+"""Finds the process that holds a socket, and its ancestors, through /proc.
 
-Rule 1: who held one lately, who is new, and who has another number of files now, are
-looked at first: who has just called is mostly one of these.
-Rule 2: a process that we may not look into is named, never passed over in silence.
+Rule 1: a scan begins with the processes that held a socket lately, that are new, or
+whose number of open files has changed. A process that has just connected is mostly one
+of these.
+Rule 2: a process whose descriptors ANT may not list is reported, not skipped silently.
 """
 
 import os
@@ -14,31 +15,32 @@ from ant.terminal.host import processes
 from ant.terminal.host.processes import Process
 
 SCANS = 2
-"""Looks at every process before a socket is held to be nobody's: it may change hands
-while one goes on."""
+"""Scans of all processes before a socket counts as held by none: it may be passed from
+one process to another during a scan."""
 
 RECENT = 8
-"""Processes that held a socket lately: a browser, an agent. They call again."""
+"""Processes remembered that held a socket lately, such as a browser or an agent."""
 
 NEWEST = 16
-"""The newest processes: curl, `ant`, whatever was started to call."""
+"""How many of the newest processes come first: `curl`, `ant` and the like."""
 
 DEPTH = 1000
-"""Ancestors of one process at most; the kernel's own chains are far shorter."""
+"""Ancestors of one process, at most; real chains are far shorter."""
 
 
 @attrs.frozen
 class SocketHolder:
-    """Who holds a socket. `unseen`: who may, but cannot be looked into."""
+    """The pid that holds a socket. `unseen`: pids that may, but ANT cannot inspect."""
 
     pid: int | None
     unseen: tuple[int, ...] = ()
 
 
 class SocketHolders:
-    """Finds who holds a socket; remembers who did lately, and how many files each has.
+    """Finds the process that holds a socket. Safe to use from any thread.
 
-    For any thread. What it remembers says where to look first, and nothing else.
+    It remembers recent holders, and how many files each process has open. That decides
+    the order of a scan, and nothing else.
     """
 
     def __init__(self) -> None:
@@ -46,51 +48,50 @@ class SocketHolders:
         self._counts: dict[int, int] = {}
 
     def find(self, inode: int) -> SocketHolder:
-        """The first process that is found to hold the socket of this inode.
+        """The first process found that holds the socket with this inode.
 
-        Mostly it takes less than 3 ms beside 600 processes: a look at one takes 15 µs,
-        the count of its files 3.
+        Mostly this takes less than 3 ms with 600 processes: listing the descriptors of
+        one takes 15 µs, counting its files 3 µs.
         """
         target = b"socket:[%d]" % inode
         unseen: set[int] = set()
         for scan in range(SCANS):
-            # At the second scan each is looked at again: it may have come to hold it.
+            # The second scan looks at each process again: it may have got the socket.
             seen = unseen.copy() if scan else set[int]()
             for pid in self._in_order():
                 if pid in seen:
                     continue
                 seen.add(pid)
-                held = _holds(pid, target)
-                if held:
+                holds = _holds(pid, target)
+                if holds:
                     others = [each for each in self._recent if each != pid]
                     self._recent = (pid, *others)[:RECENT]
                     return SocketHolder(pid)
-                if held is None:
+                if holds is None:
                     unseen.add(pid)
         return SocketHolder(None, tuple(sorted(unseen)))
 
     def _in_order(self) -> Iterator[int]:
-        """Every process, the likely ones first; some more than once."""
+        """Every pid, the likely holders first; some more than once."""
         yield from self._recent
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-        last = _last_pid()  # The kernel begins anew with the lowest after the highest.
+        last = _last_pid()  # After the highest pid, the kernel goes on with the lowest.
         pids.sort(key=lambda pid: (pid > last, -pid))
         yield from pids[:NEWEST]
-        # Who has opened or closed something since the last time; 0 on an old kernel.
+        # Those that have opened or closed a file since the last scan. An old kernel
+        # counts 0 for all. So do kernel threads: they are not counted again.
         before = self._counts
-        self._counts = now = {pid: before[pid] for pid in pids if pid in before}
+        self._counts = counts = {pid: before[pid] for pid in pids if pid in before}
         for pid in pids:
-            known = now.get(pid)
-            now[pid] = (
-                0 if known == 0 else _count(pid)
-            )  # Threads of the kernel have none.
-            if now[pid] != known:
+            count = counts.get(pid)
+            counts[pid] = 0 if count == 0 else _count_files(pid)
+            if counts[pid] != count:
                 yield pid
         yield from pids
 
 
 def _last_pid() -> int:
-    """The pid that was given last."""
+    """The pid of the newest process."""
     try:
         with open("/proc/loadavg", "rb", buffering=0) as file:
             return int(file.readall().split()[-1])
@@ -98,7 +99,7 @@ def _last_pid() -> int:
         return 0
 
 
-def _count(pid: int) -> int:
+def _count_files(pid: int) -> int:
     try:
         return os.stat(b"/proc/%d/fd" % pid).st_size
     except OSError:
@@ -106,43 +107,43 @@ def _count(pid: int) -> int:
 
 
 def _holds(pid: int, target: bytes) -> bool | None:
-    """Whether one of its descriptors is that; None where we may not see them."""
+    """Whether a process has the descriptor `target`; None if ANT may not list them."""
     folder = b"/proc/%d/fd/" % pid
     try:
         for name in os.listdir(folder):
             try:
                 if os.readlink(folder + name) == target:
                     return True
-            except FileNotFoundError:  # It was closed meanwhile.
+            except FileNotFoundError:  # The descriptor was closed meanwhile.
                 continue
     except PermissionError:
         return None
-    except OSError:  # It has ended.
+    except OSError:  # The process has ended.
         return False
     return False
 
 
 def uids_of(pid: int) -> tuple[int, ...]:
-    """Its real, effective, saved and file system uid; empty where it has ended.
+    """A process's real, effective, saved and file system uid; empty if it has ended.
 
-    Unlike the owner of /proc/PID these hold for one that made itself undumpable.
+    Unlike the owner of /proc/PID, these are right for an undumpable process, too.
     """
-    for line in processes.told_of(pid, "status").splitlines():
+    for line in processes.read_proc(pid, "status").splitlines():
         if line.startswith(b"Uid:"):
             return tuple(map(int, line.split()[1:]))
     return ()
 
 
 def lineage(pid: int) -> list[Process] | None:
-    """A process and its ancestors, the nearest first, up to the first of all.
+    """A process and its ancestors, the nearest first, up to pid 1.
 
-    None where it has ended, or its ancestors change faster than they can be read.
+    None where it has ended, or its ancestors change faster than ANT can read them.
     """
     found: list[Process] = []
     while pid > 0 and len(found) < DEPTH:
         process = processes.look(pid)
         if process is None:
-            # It ended, and its child has another parent by now: ask that one again.
+            # It has ended, so its child has another parent by now: read that again.
             child = processes.look(found[-1].pid) if found else None
             if child is None or child.ppid == pid:
                 return None

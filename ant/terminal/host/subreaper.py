@@ -1,11 +1,12 @@
-"""What a program of ours leaves behind stays our descendant, and is reaped by us.
+"""Makes ANT a child subreaper, and reaps the orphans that its programs leave behind.
 
-The kernel gives orphans to the nearest ancestor that is a child subreaper, so that a
-process which left its session and its environment is still known to be from a terminal.
+The kernel gives orphans to the nearest ancestor that is a child subreaper. So a process
+that left its session and its environment is still a descendant of ANT, and ANT knows
+that it is from a terminal.
 
-Rule 1: the exit of a child that somebody waits for is never taken: who starts a child
-says so (`starting`, `claim`) until he has waited for it (`release`).
-Rule 2: while a child is being started nobody knows its pid, so nobody is reaped.
+Rule 1: the reaper never takes the exit of a child that other code waits for. Code that
+starts a child claims it (`starting`, `claim`) until it has waited for it (`release`).
+Rule 2: while a child is being started its pid is not known yet, so nothing is reaped.
 """
 
 import ctypes
@@ -19,13 +20,13 @@ import trio
 from ant.terminal.host import processes
 
 PACE_S = 0.05
-"""Between two looks for the ended: one may have to read all of /proc."""
+"""Between two rounds of reaping: one may have to read all of /proc."""
 
 _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
 
 
 class AwaitedChildren:
-    """The children that somebody waits for. One for the process: so is the kernel's."""
+    """The children that other code waits for. One per process, as the kernel's list."""
 
     def __init__(self) -> None:
         self._claimed: set[int] = set()
@@ -34,7 +35,7 @@ class AwaitedChildren:
 
     @contextmanager
     def starting(self) -> Iterator[None]:
-        """While inside, a child may be there whose pid nobody knows yet."""
+        """While inside, there may be a child whose pid is not known yet."""
         self._starting += 1
         try:
             yield
@@ -44,15 +45,15 @@ class AwaitedChildren:
                 self._quiet.unpark_all()
 
     def claim(self, pid: int) -> None:
-        """Somebody waits for this child."""
+        """Leave this child's exit to the caller."""
         self._claimed.add(pid)
 
     def release(self, pid: int) -> None:
-        """It was waited for, or nobody will."""
+        """Give up the claim: the caller has waited for the child, or will not."""
         self._claimed.discard(pid)
 
     async def reap_orphans(self) -> None:
-        """Reap, for ever, the children that are nobody's, when they have ended."""
+        """Reap unclaimed children as they end, for ever."""
         with trio.open_signal_receiver(signal.SIGCHLD) as arrived:
             while True:
                 while self._starting:
@@ -62,14 +63,16 @@ class AwaitedChildren:
                 await arrived.__anext__()
 
     def reap(self) -> int:
-        """Reap those that have ended now and are nobody's; how many these were."""
+        """Reap the unclaimed children that have ended by now; how many these were."""
         count = 0
         while (pid := _ended()) is not None:
             if pid in self._claimed:
-                # The kernel goes on telling of this one; others may be behind it.
-                ours = (each for each in processes.snapshot() if each.ppid == _me())
-                orphans = [each.pid for each in ours if each.pid not in self._claimed]
-                return count + sum(map(_reaped, orphans))
+                # The kernel will name this one again and again, ahead of the others.
+                me, running = os.getpid(), processes.snapshot()
+                own = [each.pid for each in running if each.ppid == me]
+                return count + sum(
+                    _reaped(each) for each in own if each not in self._claimed
+                )
             count += _reaped(pid)
         return count
 
@@ -78,14 +81,15 @@ children = AwaitedChildren()
 
 
 def become_subreaper() -> None:
-    """From now on what our descendants leave behind is our child. Raises `OSError`."""
+    """Become the parent of orphaned descendants from now on. Raises `OSError`."""
     _prctl(_SET_CHILD_SUBREAPER, 1)
 
 
 def hide_memory() -> None:
-    """Let no other process of our user read our memory and files. Raises `OSError`.
+    """Keep other processes of this user from reading ANT's memory. Raises `OSError`.
 
-    Root may all the same. Programs that we start are not touched.
+    They cannot list its descriptors either. Root can do both all the same. Programs
+    that ANT starts are not affected.
     """
     _prctl(_SET_DUMPABLE, 0)
 
@@ -97,12 +101,8 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _me() -> int:
-    return os.getpid()
-
-
 def _ended() -> int | None:
-    """A child that has ended and was not waited for."""
+    """The pid of a child that has ended and was not waited for; None if none has."""
     how = os.WEXITED | os.WNOHANG | os.WNOWAIT
     try:
         found = os.waitid(os.P_ALL, 0, how)

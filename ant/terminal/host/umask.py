@@ -1,37 +1,37 @@
-"""Files of the server are its owner's alone; programs get the umask that we were given.
+"""The umask: private for the server's files, and the original one for its programs.
 
-Until `close_to_others` was called, nothing is changed: a library does not do that.
+Until the server calls `make_private`, the umask is unchanged: a library never sets it.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OURS = 0o077
+PRIVATE = 0o077
 
-_given: list[int] = []
-
-
-def close_to_others() -> None:
-    """From now on files that we make are for their owner only."""
-    before = os.umask(OURS)
-    if not _given:
-        _given.append(before)
+_original: list[int] = []
 
 
-def given() -> int:
-    """The umask that programs get, as `subprocess` takes it; -1 is the one in force."""
-    return _given[0] if _given else -1
+def make_private() -> None:
+    """Give files that the server makes from now on no permissions but their owner's."""
+    before = os.umask(PRIVATE)
+    if not _original:
+        _original.append(before)
+
+
+def for_programs() -> int:
+    """The umask for programs, in the form of `subprocess`: -1 is the one in force."""
+    return _original[0] if _original else -1
 
 
 @contextmanager
-def as_given() -> Iterator[None]:
-    """What is started inside gets the umask that we were given. Do not wait inside."""
-    if not _given:
+def restored() -> Iterator[None]:
+    """Restore the original umask inside, to start a program. Do not wait inside."""
+    if not _original:
         yield
         return
-    os.umask(_given[0])
+    os.umask(_original[0])
     try:
         yield
     finally:
-        os.umask(OURS)
+        os.umask(PRIVATE)

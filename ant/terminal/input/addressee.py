@@ -1,10 +1,13 @@
-"""Who would read what is typed now: only an agent's composer is typed a message.
+"""Decides which program would read typed input: messages go to agents' composers only.
 
-Rule 1: nobody is an agent but by the program in front, a driver's own, and its composer
-on the screen. A session's flag, a verdict's name or a quiet screen prove nothing.
-Rule 2: a shell, an interpreter or a proxy is never one, whatever the session says.
-Rule 3: a shell may be given a comment, at an empty line of which it has said itself
-that it takes one.
+Rule 1: a program counts as an agent only if a driver knows the foreground program by
+its name, and the screen shows that driver's composer. A session's flag, the name of a
+verdict or a quiet screen prove nothing. A session that accepts messages at any composer
+is the exception.
+Rule 2: a shell, an interpreter or a proxy is never an agent, whatever the session's
+settings are.
+Rule 3: a shell may be sent a comment, at an empty command line that the shell itself
+has marked as one that accepts comments.
 """
 
 from collections.abc import Callable
@@ -20,33 +23,33 @@ from ant.terminal.model.tty import Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
 GENERAL: Final = "prompt"
-"""The rule of a composer that no driver knows."""
+"""The rule name of a composer that belongs to no driver."""
 
 _COMMENTS: Final = frozenset({"bash", "fish", "zsh"})
-"""Shells that say by their marks whether `#` begins a comment."""
+"""Shells whose marks report whether `#` begins a comment."""
 
 Check = Callable[[ScreenSnapshot, Verdict, str], None]
-"""Raises `Withheld` where nothing may be typed, or go on: what stands typed by then is
-the third argument, empty before the first key."""
+"""Raises `Withheld` where ANT may not type, or not go on. The third argument is the
+text typed so far: empty before the first key."""
 
 
 class MessageTarget(Enum):
-    """What reads the terminal, as far as messages are concerned."""
+    """What reads the terminal's input, as far as messages are concerned."""
 
     COMPOSER = "composer"
-    """An agent, with its composer free to be typed into."""
+    """An agent whose composer is free."""
     AGENT = "agent"
-    """An agent that works, asks, or shows something else."""
+    """An agent that is working, asks something, or shows something else."""
     PROMPT = "prompt"
-    """A shell at its prompt, where a comment is one."""
+    """A shell at its prompt, where it accepts a comment."""
     OTHER = "other"
-    """Anything else, and what nobody knows."""
+    """Anything else, and anything unknown."""
 
 
 def message_target(
     tty: Tty | None, verdict: Verdict | None, accepts: bool = False
 ) -> MessageTarget:
-    """Who would read a message; `accepts`: the session takes them at any composer."""
+    """What would read a message; `accepts`: the session accepts any composer."""
     if tty is None or not tty.foreground:
         return MessageTarget.OTHER
     if _is_at_prompt(tty, verdict):
@@ -57,23 +60,27 @@ def message_target(
     driver = driver_of(tty.foreground)
     if driver is None and not accepts:
         return MessageTarget.OTHER
-    if is_leaving(tty) or verdict is None or verdict.rule not in _composers(driver):
+    if is_exiting(tty) or verdict is None or verdict.rule not in _composers(driver):
         return MessageTarget.AGENT
     free = verdict.kind is Kind.AT_REST
     return MessageTarget.COMPOSER if free else MessageTarget.AGENT
 
 
-def is_leaving(tty: Tty) -> bool:
-    """Whether an agent that a driver knows has given the terminal back: it reads keys,
-    and whole lines are read by the program that comes after it."""
+def is_exiting(tty: Tty) -> bool:
+    """Whether an agent is exiting, and the next program will read the terminal.
+
+    An agent reads single keys. In canonical mode it has given the terminal back.
+    """
     return tty.canonical and driver_of(tty.foreground) is not None
 
 
 def _composers(driver: Driver | None) -> frozenset[str]:
-    """The rules by which a composer is known: the driver's own; where there is none,
-    of all drivers, of which a session may name one, and the general one."""
-    known = [driver] if driver is not None else list(drivers().values())
-    rules = {f"{each.name}/{rule.id}" for each in known for rule in each.composer}
+    """The names of the rules that find a composer: the driver's own.
+
+    Without a driver, those of all drivers, as a session may name any, and `GENERAL`.
+    """
+    sources = [driver] if driver is not None else list(drivers().values())
+    rules = {f"{each.name}/{rule.id}" for each in sources for rule in each.composer}
     return frozenset(rules if driver is not None else rules | {GENERAL})
 
 
@@ -87,37 +94,44 @@ def _is_at_prompt(tty: Tty, verdict: Verdict | None) -> bool:
 
 
 def at_composer(accepts: bool) -> Check:
-    """Only an agent's composer; and while it shows a text, that agent."""
+    """A check that allows an agent's composer, and the agent that shows typed text."""
 
     def check(snapshot: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
-        whom = message_target(snapshot.tty, verdict, accepts)
-        leaves = snapshot.tty is not None and is_leaving(snapshot.tty)
-        shown = typed and whom is MessageTarget.AGENT and not leaves
-        if whom is MessageTarget.COMPOSER or shown:
+        target = message_target(snapshot.tty, verdict, accepts)
+        exits = snapshot.tty is not None and is_exiting(snapshot.tty)
+        shows_text = typed and target is MessageTarget.AGENT and not exits
+        if target is MessageTarget.COMPOSER or shows_text:
             return
-        if whom is MessageTarget.AGENT and verdict.kind is Kind.QUESTION:
-            raise Withheld("It would be taken for the answer to a question.", "waiting")
-        if whom is MessageTarget.AGENT:
-            raise Withheld("The agent's composer is not to be seen.", "not_at_rest")
-        raise Withheld("No agent is in front of the terminal.", "not_an_agent")
+        if target is MessageTarget.AGENT and verdict.kind is Kind.QUESTION:
+            raise Withheld(
+                "The agent waits for an answer, and would take the message for it.",
+                "waiting",
+            )
+        if target is MessageTarget.AGENT:
+            raise Withheld(
+                "The agent's composer is not on the screen, or not free.", "not_at_rest"
+            )
+        raise Withheld("The foreground program is not an agent.", "not_an_agent")
 
     return check
 
 
 def in_front(program: str) -> Check:
-    """Only while that program is in front, whatever it is."""
+    """A check that allows any program of this name in the foreground."""
 
     def check(snapshot: ScreenSnapshot, verdict: Verdict, typed: str) -> None:
         if snapshot.tty is None or snapshot.tty.foreground != program:
-            raise Withheld("Another program is in front now.", "not_an_agent")
+            raise Withheld(
+                "Another program is in the foreground by now.", "not_an_agent"
+            )
 
     return check
 
 
 def at_prompt() -> Check:
-    """Only an empty command line of a shell; and then one with the text, and no other.
+    """A check that allows a shell's empty command line; then one with exactly the text.
 
-    In a mode in which keys are commands a shell takes a text apart.
+    A shell in a mode where keys are commands, such as vi mode, would change the text.
     """
     before = ""
 
@@ -127,15 +141,20 @@ def at_prompt() -> Check:
             if not typed and (prompt := _bare_prompt(snapshot)) is not None:
                 before = prompt
                 return
-            if typed and _inked(*snapshot.lines).endswith(before + _inked(typed)):
+            if typed and _without_blanks(*snapshot.lines).endswith(
+                before + _without_blanks(typed)
+            ):
                 return
-        raise Withheld("No empty command line is to be seen.", "not_an_agent")
+        raise Withheld("The screen shows no empty command line.", "not_an_agent")
 
     return check
 
 
 def _bare_prompt(snapshot: ScreenSnapshot) -> str | None:
-    """What its row shows before the command line, if nothing is on it or below."""
+    """The prompt's text in the cursor's row, without blanks.
+
+    None unless the command line is empty, and nothing stands below it.
+    """
     cursor = snapshot.cursor
     at = snapshot.tty.comment_at if snapshot.tty is not None else None
     if at is None or (at.row, at.col) != (cursor.row, cursor.col):
@@ -145,8 +164,8 @@ def _bare_prompt(snapshot: ScreenSnapshot) -> str | None:
     line = snapshot.lines[cursor.row]
     end = index_at(line, cursor.col)
     is_empty = not line[end:].strip() and snapshot.last <= cursor.row
-    return _inked(line[:end]) if is_empty else None
+    return _without_blanks(line[:end]) if is_empty else None
 
 
-def _inked(*texts: str) -> str:
+def _without_blanks(*texts: str) -> str:
     return "".join("".join(texts).split())

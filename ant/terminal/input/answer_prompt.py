@@ -1,8 +1,9 @@
-"""Answering a prompt under the write lock: read, look, compare, press, look again.
+"""Answers a prompt under the write lock: read, compare the screen, press a key, repeat.
 
-Between a look and the key that it allows there is no checkpoint: what the program has
-written by then was read and compared. What it draws after the last look is beyond
-anyone. Enter is pressed only on a screen that shows what it will take.
+There is no checkpoint between a snapshot and the key that it allows. So the key is
+based on everything the program has written by then. What the program draws after the
+last snapshot cannot be known. ANT presses Enter only on a screen that shows what Enter
+will accept.
 """
 
 from collections.abc import Callable
@@ -18,31 +19,31 @@ from ant.terminal.model.prompt import Form, Kind, Prompt, Verdict
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 SETTLE_S = 0.3
-"""What a screen that is being drawn is given to show the prompt again."""
+"""How long a screen that is being redrawn may take to show the prompt again."""
 
 REACT_S = 1.5
-"""What a program is given to show that a marker moved or a text was typed."""
+"""How long a program may take to move a marker, or to show a typed text."""
 
 WATCH_S = 3.0
-"""How long a prompt is watched after it was answered."""
+"""How long ANT watches a prompt that it has answered."""
 
 MOVES = 400
-"""Keys on the way to an option: a list on one screen has far fewer rows."""
+"""Arrow keys on the way to an option, at most: a screen has far fewer rows."""
 
 COLS_MIN = 40
-"""A line this short is on one row of any terminal; a longer one may be wrapped."""
+"""A shorter line is on one row of any terminal; a longer one may be wrapped."""
 
 _STEM, _TAIL = 20, 200
 
 QUIET_S = 0.05
-"""Without output for so long, a screen that shows something else means it."""
+"""Silence after which a screen that shows something else is no redraw."""
 
 
 class TerminalOps(Protocol):
-    """Whoever holds the write lock of a terminal.
+    """A terminal, for the holder of its write lock.
 
-    `settle_s` is what its program wants between a text and Enter; `end` is one past the
-    last byte that was read.
+    `settle_s` is the pause its program needs between a text and Enter. `end` is the
+    offset after the last byte that was read.
     """
 
     @property
@@ -52,37 +53,41 @@ class TerminalOps(Protocol):
     def end(self) -> int: ...
 
     def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
-        """Read the terminal until it would block, and judge what it shows.
+        """Read the terminal until it would block; the screen, and the verdict on it.
 
-        Raises `Conflict` where that cannot be had, and `NotRunning`.
+        Raises `Conflict` where there is no current screen, and `NotRunning`.
         """
         ...
 
     def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
-        """Whether what was glanced at asks anew what was asked, and answered, before.
+        """Whether this snapshot shows a new prompt that looks like the last one.
 
-        An answer to the one before is not meant for it.
+        An answer to the last one must not go to it.
         """
         ...
 
     def press(self, data: bytes) -> None:
-        """Write it all, now. Raises `NotRunning`, `CapacityReached`."""
+        """Write all of `data` now. Raises `NotRunning`, `CapacityReached`."""
         ...
 
     async def write(self, data: bytes) -> None:
-        """Write it all, waiting for room. Raises as `press`; a part may be written."""
+        """Write all of `data`, waiting for room.
+
+        Raises as `press`; a part may be written then.
+        """
         ...
 
     async def wait_output(self, patience_s: float) -> bool:
-        """Wait for output; whether some came."""
+        """Wait for output; whether there was any."""
         ...
 
 
 @attrs.frozen
 class SentAnswer:
-    """An answer that was sent: `line` is what stands where it was typed, if it was.
+    """An answer that was sent; `chosen` is what it chose.
 
-    `above` rows said the same before: the program may ask the very same again.
+    `line` is the row with the answer, if it was typed. `above` rows had the same text
+    before: the program may ask the very same thing again.
     """
 
     chosen: str
@@ -90,7 +95,7 @@ class SentAnswer:
     above: int = 0
 
     def is_answered(self, snapshot: ScreenSnapshot) -> bool | None:
-        """Whether the line was taken; None where there is none to tell by."""
+        """Whether the program has accepted the line; None for an answer without one."""
         if self.line is None:
             return None
         if _count(snapshot, self.line) > self.above:
@@ -98,13 +103,13 @@ class SentAnswer:
         return False if snapshot.typed_at.strip() == self.line else None
 
 
-async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
-    """Answer the prompt with that fingerprint; what was sent.
+async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
+    """Answer the prompt with this fingerprint; what was sent.
 
-    Raises `PromptChanged` when it is not what is shown, or no longer, and `NotAnOption`
-    when the choice means nothing to it. Then nothing was taken: at most the marker of
-    a menu has moved, or a line was typed that nobody sent.
-    *Cancellation:* as there.
+    Raises `PromptChanged` when the screen does not show this prompt, or no longer does,
+    and `NotAnOption` when the choice is no answer to it. Then nothing was chosen: at
+    most the marker of a menu has moved, or a line stands there unsent.
+    *Cancellation:* the same.
     """
     snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
     goal = goal_of(prompt, choice)
@@ -119,14 +124,15 @@ async def give(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer
         if move.takes:
             return SentAnswer(goal.chosen)
         snapshot, prompt = await _moved(ops, fingerprint, prompt)
-    raise Conflict("The option cannot be reached by arrow keys; nothing was chosen.")
+    raise Conflict("Arrow keys do not reach this option; nothing was chosen.")
 
 
-async def is_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool:
+async def wait_gone(ops: TerminalOps, fingerprint: str, sent: SentAnswer) -> bool:
     """Watch a prompt that was answered; whether it goes within `WATCH_S`.
 
-    With its program it has gone, and with its line it has, though the same is asked
-    again. While that puts out too much to be looked at, it goes on being watched.
+    It has gone when its program has ended, and when the program has accepted the typed
+    line, even if the same is asked again. While the program prints too much for a
+    snapshot, the watch goes on.
     """
     with trio.move_on_after(WATCH_S):
         while True:
@@ -137,9 +143,9 @@ async def is_gone(ops: TerminalOps, fingerprint: str, given: SentAnswer) -> bool
             except Conflict:
                 pass
             else:
-                asked, answered = verdict.prompt, given.is_answered(snapshot)
-                is_other = asked is None or asked.fingerprint != fingerprint
-                if answered or (is_other and answered is None):
+                prompt, accepted = verdict.prompt, sent.is_answered(snapshot)
+                is_other = prompt is None or prompt.fingerprint != fingerprint
+                if accepted or (is_other and accepted is None):
                     return True
             await ops.wait_output(WATCH_S)
     return False
@@ -153,9 +159,9 @@ def _count(snapshot: ScreenSnapshot, line: str) -> int:
 async def _shown(
     ops: TerminalOps, fingerprint: str, patience_s: float
 ) -> tuple[ScreenSnapshot, Prompt]:
-    """The look that shows the prompt; a redraw under way is waited for."""
+    """A snapshot that shows the prompt; wait for a redraw in progress."""
     with trio.move_on_after(patience_s):
-        # The scope can be cancelled at once, also where the first look returns.
+        # So that the caller can be cancelled even if the first snapshot returns.
         await trio.lowlevel.checkpoint()
         while True:
             snapshot, verdict = ops.snapshot()
@@ -166,29 +172,34 @@ async def _shown(
                 return snapshot, prompt
             if not await ops.wait_output(QUIET_S):
                 break
-    raise PromptChanged("The screen does not show this prompt; nothing was chosen.")
+    raise PromptChanged(
+        "The screen does not show this prompt any more; nothing was chosen."
+    )
 
 
 async def _moved(
     ops: TerminalOps, fingerprint: str, before: Prompt
 ) -> tuple[ScreenSnapshot, Prompt]:
+    """A snapshot that shows the prompt with another row marked."""
     with trio.move_on_after(REACT_S):
         while True:
             await ops.wait_output(REACT_S)
             snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
             if prompt.options != before.options:
                 return snapshot, prompt
-    raise Conflict("The menu does not move by arrow keys; nothing was chosen.")
+    raise Conflict("The menu does not react to arrow keys; nothing was chosen.")
 
 
 async def _write(
     ops: TerminalOps, snapshot: ScreenSnapshot, prompt: Prompt, text: str
 ) -> None:
-    """Type a line, see it stand there, and send it."""
+    """Type a line, wait until the screen shows it, and send it."""
     if prompt.draft:
-        raise PromptChanged("Somebody has begun to type an answer; nothing was typed.")
+        raise PromptChanged(
+            "An operator has begun to type an answer; nothing was typed."
+        )
     if "\n" in text and not snapshot.modes.bracketed_paste:
-        raise NotAnOption("This program takes one line; the answer has more.")
+        raise NotAnOption("This program accepts one line; the answer has several.")
     whole = text.encode()
     if snapshot.modes.bracketed_paste and prompt.form is Form.LINE:
         whole = b"\x1b[200~" + whole + b"\x1b[201~"
@@ -199,13 +210,13 @@ async def _write(
     at_once = prompt.form is Form.WORDS and not cooked
     stands = _standing(snapshot, prompt, text)
     if not await _send(ops, prompt, stands, at_once):
-        raise Conflict("What was typed does not show, so Enter was not pressed.")
+        raise Conflict("The screen does not show the typed text; it was not sent.")
 
 
 def _standing(
     snapshot: ScreenSnapshot, prompt: Prompt, text: str
 ) -> Callable[[ScreenSnapshot], bool]:
-    """Whether a later look shows the text where it was typed, or a mask of it."""
+    """A test whether a later snapshot shows the typed text, or a mask of a secret."""
     before = snapshot.typed_at.strip()[-_STEM:]
     fits = len(snapshot.typed_at) + len(text) < COLS_MIN and "\n" not in text
     tail = "".join(text.split())[-_TAIL:]
@@ -229,24 +240,24 @@ async def _send(
     stands: Callable[[ScreenSnapshot], bool],
     at_once: bool,
 ) -> bool:
-    """Press Enter on the first quiet screen on which the text stands; whether one came.
+    """Press Enter on the first quiet screen that shows the text; whether one came.
 
-    Another dialog is not what was answered: nothing is pressed there. Where a program
-    takes a key `at_once`, its prompt is gone without Enter.
+    Raises `PromptChanged`, and presses nothing, when another dialog comes up. Where a
+    program accepts a key `at_once`, its prompt goes without Enter.
     """
     with trio.move_on_after(REACT_S):
         while True:
             if await ops.wait_output(QUIET_S):
                 continue
             now, verdict = ops.snapshot()
-            asked = verdict.prompt
-            same = asked is not None and asked.fingerprint == prompt.fingerprint
-            if stands(now) and (same or asked is None or asked.kind is not Kind.DIALOG):
+            shown = verdict.prompt
+            same = shown is not None and shown.fingerprint == prompt.fingerprint
+            if stands(now) and (same or shown is None or shown.kind is not Kind.DIALOG):
                 ops.press(ENTER)
                 return True
             if at_once and not same:
                 return True
-            if asked is not None and asked.kind is Kind.DIALOG and not same:
+            if shown is not None and shown.kind is Kind.DIALOG and not same:
                 raise PromptChanged(
                     "Another dialog has come up; Enter was not pressed."
                 )

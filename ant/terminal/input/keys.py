@@ -1,11 +1,12 @@
-"""From a choice to keys, by what is on the screen and never by a fixed number.
+"""Translates a choice into keys, by what the screen shows and never by a fixed number.
 
-Rule 1: a choice that is not one option of this prompt is refused; nothing is guessed.
-Rule 2: what takes effect (`takes`) is a key of its own, pressed when the screen shows
-that the right thing is marked or typed.
-Rule 3: approving means this once and denying means no and no more: an option that
-lasts, goes elsewhere or turns the question round must be selected by name. So must
-each option where the question, or a row of the dialog, says that the answer lasts.
+Rule 1: a choice that does not name exactly one option of this prompt is refused; ANT
+does not guess.
+Rule 2: the key that takes effect (`takes`) is separate. ANT presses it when the screen
+shows that the right option is marked, or the right text typed.
+Rule 3: `approve` means yes, this once. `deny` means no, and nothing else. An option
+that lasts, goes elsewhere or reverses the question must be selected by name. So must
+every option, if the question or a row of the dialog says that the answer lasts.
 """
 
 import re
@@ -42,14 +43,14 @@ _KEYED = re.compile(r"\W*(\S{1,3}?)\W?\s+[-=:–—]\s")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}
 
 _STEM = 24
-"""Characters of the end of a question by which its row is found."""
+"""Characters at the end of a question that are enough to find its row."""
 
 
 @attrs.frozen
 class AnswerGoal:
-    """Where an answer leads: an option to mark, boxes to tick, text to type, or a key.
+    """What an answer does: mark an option, tick boxes, type a text, or press a key.
 
-    `chosen` is the label, or the kind of answer; a text itself is not repeated in it.
+    `chosen` is the label, or the kind of answer; it does not contain a typed text.
     """
 
     chosen: str
@@ -61,14 +62,14 @@ class AnswerGoal:
 
 @attrs.frozen
 class KeyStep:
-    """Keys to press next; `takes` is the one that decides."""
+    """The keys to press next; `takes`: they take effect, and the answer is given."""
 
     data: bytes
     takes: bool
 
 
 def goal_of(prompt: Prompt, choice: Choice) -> AnswerGoal:
-    """What a choice means here. Raises `NotAnOption`."""
+    """What a choice means for this prompt. Raises `NotAnOption`."""
     match choice.type:
         case "approve":
             return _option(prompt, choice, _yes(prompt))
@@ -88,11 +89,11 @@ def goal_of(prompt: Prompt, choice: Choice) -> AnswerGoal:
             return _selected(prompt, choice)
         case "text":
             return _text(prompt, choice)
-    raise _nothing(prompt, choice)
+    raise _refusal(prompt, choice)
 
 
 def next_move(prompt: Prompt, goal: AnswerGoal, modes: Modes) -> KeyStep:
-    """The next key on the way to a goal that is no text, from what is marked now.
+    """The next key on the way to a goal other than a text, from the row marked now.
 
     Raises `NotAnOption` where no row is marked, so that none can be reached.
     """
@@ -104,7 +105,9 @@ def next_move(prompt: Prompt, goal: AnswerGoal, modes: Modes) -> KeyStep:
         ticks = target is not None
         target = target if ticks else _taking(prompt)
     if marked is None or target is None:
-        raise NotAnOption("No row of this menu is marked, so none can be chosen.")
+        raise NotAnOption(
+            "The menu marks no row, so ANT cannot move to one; answer in the terminal."
+        )
     if marked == target:
         return KeyStep(b" " if ticks else ENTER, takes=not ticks)
     on, back = ("right", "left") if prompt.form is Form.BUTTONS else ("down", "up")
@@ -112,9 +115,11 @@ def next_move(prompt: Prompt, goal: AnswerGoal, modes: Modes) -> KeyStep:
 
 
 def refuse_controls(text: str) -> None:
-    """Raises `NotAnOption` where a text has control characters but tab, newline."""
+    """Raise `NotAnOption` if a text has control characters other than tab, newline."""
     if _CONTROL.search(text):
-        raise NotAnOption("An answer may not contain control characters.")
+        raise NotAnOption(
+            "A text may not contain control characters other than tab and newline."
+        )
 
 
 def _arrow(way: str, modes: Modes) -> bytes:
@@ -127,7 +132,7 @@ def _to_tick(options: Iterable[Option], ticked: frozenset[int]) -> int | None:
 
 
 def _taking(prompt: Prompt) -> int | None:
-    """The row on which Enter takes the boxes: one that has a key for it, else any."""
+    """The row on which Enter accepts the boxes: one that has a key, else the marked."""
     keyed = _keyed(prompt)
     return prompt.selected if keyed is None else keyed
 
@@ -137,7 +142,7 @@ def _keyed(prompt: Prompt) -> int | None:
 
 
 def _only(prompt: Prompt, means: Callable[[str], bool]) -> int | None:
-    """The one option that means this; None where there is none, or another one."""
+    """The only option that means this; None where there is none, or more than one."""
     fits = [i for i, each in enumerate(prompt.options) if means(each.label)]
     letters = {each.label.strip().lower() for each in prompt.options}
     if len(letters & {"y", "n"}) == 1 and not letters & {"yes", "no"}:
@@ -146,26 +151,27 @@ def _only(prompt: Prompt, means: Callable[[str], bool]) -> int | None:
 
 
 def _yes(prompt: Prompt) -> int | None:
-    told = _told(prompt)
-    if asks_to_last(_asked(prompt, told)) or yes_lasts("\n".join(told)):
+    """The option that means yes, this once (rule 3)."""
+    rows = _text_rows(prompt)
+    if asks_to_last(_question_in(prompt, rows)) or yes_lasts("\n".join(rows)):
         return None
-    if is_kept("\n".join(told)):
+    if is_kept("\n".join(rows)):
         return None
     if prompt.class_ is PromptClass.PRESS_KEY and len(prompt.options) == 1:
-        return 0  # The key that is asked for, whatever it does.
+        return 0  # The key that the program requests, whatever it does.
     return _once(prompt, _only(prompt, lambda label: means_yes(label, prompt.question)))
 
 
 def _once(prompt: Prompt, index: int | None) -> int | None:
-    """That option, but None where the screen explains its key as one that lasts."""
+    """`index`, or None where the screen explains the option's key as one that lasts."""
     if index is None or prompt.form not in (Form.WORDS, Form.KEYS):
         return index
     text = f"{prompt.question}\n{prompt.text}"
     return None if key_lasts(prompt.options[index].keys, text) else index
 
 
-def _told(prompt: Prompt) -> list[str]:
-    """The rows of a dialog but those of its options, and of what their keys mean."""
+def _text_rows(prompt: Prompt) -> list[str]:
+    """The rows of a dialog without its options, and without the meanings of keys."""
     lines = prompt.text.splitlines()
     if prompt.form in (Form.MENU, Form.BOXES) or prompt.rule in ("numbers", "list"):
         rows, row = list[int](), len(lines)
@@ -188,41 +194,41 @@ def _told(prompt: Prompt) -> list[str]:
 
 
 def _shows(line: str, option: Option) -> bool:
-    """Whether a row is one of that option, of which it may have the beginning."""
-    said = " ".join(_LEAD.sub("", line, count=1).split())
+    """Whether a row shows an option, or the beginning of its label."""
+    text = " ".join(_LEAD.sub("", line, count=1).split())
     label = _LEAD.sub("", option.label, count=1)
-    return bool(said) and (label.startswith(said) or said.startswith(label))
+    return bool(text) and (label.startswith(text) or text.startswith(label))
 
 
-def _asked(prompt: Prompt, told: list[str]) -> str:
-    """The question, with the paragraph that it is in; above a line, one row of it."""
+def _question_in(prompt: Prompt, rows: list[str]) -> str:
+    """The question, with the paragraph around it; for a line, with two rows of it."""
     paragraphs: list[list[str]] = [[]]
-    for line in told:
+    for line in rows:
         if any(char.isalnum() for char in line):
             paragraphs[-1].append(line.strip())
         else:
             paragraphs.append([])
     end = " ".join(prompt.question.split()).rstrip(" ?:")[-_STEM:]
     found = [each for each in paragraphs if each and end in " ".join(each)][-1:]
-    rows = found[0] if found else []
+    paragraph = found[0] if found else []
     if prompt.form in (Form.WORDS, Form.KEYS, Form.VIEW):
-        rows = rows[-2:]
-    return " ".join([prompt.question, *rows])
+        paragraph = paragraph[-2:]
+    return " ".join([prompt.question, *paragraph])
 
 
 def _no(prompt: Prompt, choice: Choice) -> AnswerGoal:
-    """The row that says no and no more, else Esc where that is known to refuse.
+    """The option that means no, and nothing else; else Esc, if it is known to refuse.
 
-    An option that names Esc as its key is what Esc does: then that is looked at. Enter
-    on such a row may open a field for a reason, so Esc is pressed there, too.
+    If an option names Esc as its key, its label shows what Esc does. Enter on such a
+    row may open a field for a reason, so ANT presses Esc there, too.
     """
     if prompt.form is Form.VIEW:
-        raise _nothing(prompt, choice)
-    if is_kept("\n".join(_told(prompt))):
-        raise _nothing(prompt, choice)
+        raise _refusal(prompt, choice)
+    if is_kept("\n".join(_text_rows(prompt))):
+        raise _refusal(prompt, choice)
     denying = _only(prompt, lambda label: means_no(label, prompt.question))
     if denying is not None and _once(prompt, denying) is None:
-        raise _nothing(prompt, choice)
+        raise _refusal(prompt, choice)
     keyed = [each.label for each in prompt.options if ESCAPES.search(each.label)]
     if denying is not None and prompt.options[denying].label not in keyed:
         return _option(prompt, choice, denying)
@@ -230,7 +236,7 @@ def _no(prompt: Prompt, choice: Choice) -> AnswerGoal:
         return AnswerGoal(keyed[0] if len(keyed) == 1 else "deny", key=ESC)
     doubt = any(refuses_otherwise(each.label) for each in prompt.options)
     if keyed or not prompt.cancel or (doubt and not _ESC.search(prompt.text)):
-        raise _nothing(prompt, choice)
+        raise _refusal(prompt, choice)
     return AnswerGoal("deny", key=prompt.cancel.encode())
 
 
@@ -239,20 +245,20 @@ def _selected(prompt: Prompt, choice: Choice) -> AnswerGoal:
     if choice.indexes is not None:
         boxes = {i for i, each in enumerate(prompt.options) if each.checked is not None}
         if prompt.form is not Form.BOXES or not set(choice.indexes) <= boxes:
-            raise _nothing(prompt, choice)
+            raise _refusal(prompt, choice)
         labels = [prompt.options[i].label for i in sorted(set(choice.indexes))]
         return AnswerGoal(", ".join(labels), ticked=frozenset(choice.indexes))
     if choice.label is not None:
         index = _labelled(prompt, choice.label)
         if choice.index not in (None, index):
-            raise NotAnOption("The index and the label are not of the same option.")
+            raise NotAnOption("`index` and `label` name different options; send one.")
     else:
         index = choice.index if choice.index in range(count) else None
     return _option(prompt, choice, index)
 
 
 def _labelled(prompt: Prompt, label: str) -> int | None:
-    """The one option with that label, or with those keys."""
+    """The only option with this label, or with these keys."""
     wanted = label.strip().casefold()
     labels = [option.label.casefold() for option in prompt.options]
     keys = [option.keys.casefold() for option in prompt.options if option.keys]
@@ -264,10 +270,10 @@ def _labelled(prompt: Prompt, label: str) -> int | None:
 
 def _option(prompt: Prompt, choice: Choice, index: int | None) -> AnswerGoal:
     if index is None:
-        raise _nothing(prompt, choice)
+        raise _refusal(prompt, choice)
     option = prompt.options[index]
     if prompt.form is Form.VIEW:
-        raise NotAnOption("This is to be answered in the terminal itself.")
+        raise NotAnOption("ANT cannot answer this view; answer it in the terminal.")
     match prompt.form:
         case Form.WORDS:
             return AnswerGoal(option.label, text=option.keys)
@@ -276,18 +282,18 @@ def _option(prompt: Prompt, choice: Choice, index: int | None) -> AnswerGoal:
         case Form.BOXES if option.checked is not None:
             return AnswerGoal(option.label, ticked=frozenset({index}))
         case Form.BOXES if (keyed := _keyed(prompt)) is None or index < keyed:
-            raise _nothing(prompt, choice)  # A field among the boxes.
+            raise _refusal(prompt, choice)  # A field among the boxes.
     return AnswerGoal(option.label, index=index)
 
 
 def _text(prompt: Prompt, choice: Choice) -> AnswerGoal:
     if prompt.form not in (Form.LINE, Form.SECRET) or choice.text is None:
-        raise _nothing(prompt, choice)
+        raise _refusal(prompt, choice)
     refuse_controls(choice.text)
     return AnswerGoal("text", text=choice.text)
 
 
-def _nothing(prompt: Prompt, choice: Choice) -> NotAnOption:
+def _refusal(prompt: Prompt, choice: Choice) -> NotAnOption:
     labels = ", ".join(repr(option.label) for option in prompt.options)
-    asked = f"its options are {labels}" if labels else f"it is a {prompt.class_}"
-    return NotAnOption(f"{choice.type!r} does not answer this prompt: {asked}.")
+    expected = f"its options are {labels}" if labels else f"it is a {prompt.class_}"
+    return NotAnOption(f"{choice.type!r} does not answer this prompt: {expected}.")

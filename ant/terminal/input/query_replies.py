@@ -1,8 +1,8 @@
-"""Which input is nothing but a terminal's own answers to what a program asked of it.
+"""Recognizes input that is nothing but a terminal's replies to a program's queries.
 
-Sans-io, of one input as it came: terminals send an answer in one piece. Whatever may
-also be a key is a key: so are a focus event, a mouse event and F3 with a modifier,
-which looks like a cursor at the top left.
+Sans-io. It looks at one input as it came, because terminals send a reply in one piece.
+What may also be a key counts as a key. So do a focus event, a mouse event, and F3 with
+a modifier, which looks like a cursor report for the top left.
 """
 
 import re
@@ -26,11 +26,11 @@ _REPLY = re.compile(
 )
 
 LONGEST = 4096
-"""Bytes of an input that is looked at: answers are short, and what is pasted is not."""
+"""A longer input is no reply: replies are short, pastes may not be."""
 
 
 def is_reply(data: bytes) -> bool:
-    """Whether `data` is one answer or several, and nothing else."""
+    """Whether `data` is one reply or several, and nothing else."""
     if not data.startswith(b"\x1b") or len(data) > LONGEST:
         return False
     at = 0

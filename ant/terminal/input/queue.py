@@ -1,8 +1,9 @@
-"""The one way into a program: what is typed goes in order, by one writer at a time.
+"""A program's input queue: all input goes through it, in order, from one writer.
 
-Whoever types while nothing waits writes at once, since each task on a key's way costs
-a turn of the loop. What finds no room waits, bounded. Who answers a prompt holds the
-pen meanwhile, and what others type waits behind.
+While the queue is empty, input is written at once: each task that handles a key costs a
+turn of the loop. Input that finds no room waits in the queue, which is bounded. While
+ANT answers a prompt or types a message it holds the write lock, and all other input
+waits.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -17,20 +18,23 @@ from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host.base import Terminal
 
 INBOX = 64
-"""Inputs that may wait for the program to read; the next is refused, not dropped."""
+"""Inputs that may wait for the program to read; further ones are refused."""
 
 INBOX_BYTES = 4 << 20
-"""And their bytes together: four of the largest inputs."""
+"""Bytes of all waiting inputs together: four of the largest inputs."""
 
 WRITE_S = 5.0
-"""What a program is given to read a text that is typed to it."""
+"""How long a program may take to read a text that ANT types."""
 
 ENDED = "The program of this session has ended."
 
 
 @attrs.define(eq=False)
 class QueuedInput:
-    """An input on its way; `written` bytes of it are in the terminal."""
+    """An input on its way; `written` bytes of it are in the terminal.
+
+    `over` is set when all is written, or when `error` prevents it.
+    """
 
     data: bytes
     written: int = 0
@@ -38,10 +42,10 @@ class QueuedInput:
     over: trio.Event = attrs.field(factory=trio.Event)
 
     async def wait(self, patience_s: float) -> int:
-        """Wait till it is written or patience ends; how much was written by then.
+        """Wait at most `patience_s` until it is written; how many bytes are.
 
         Raises `NotRunning` if the terminal ended first.
-        *Cancellation:* it stays queued.
+        *Cancellation:* the input stays queued.
         """
         with trio.move_on_after(patience_s):
             await self.over.wait()
@@ -51,15 +55,18 @@ class QueuedInput:
 
 
 class InputQueue:
-    """What waits to be typed into one terminal.
+    """The input that waits for one terminal, and the lock for writing to it.
 
-    `told` is called with what others than who holds the pen have typed, once written.
+    `on_written` is called with each part of queued input that was written. It is not
+    called for what the holder of the write lock writes.
     """
 
     def __init__(
-        self, terminal: Terminal, told: Callable[[bytes], None] = lambda data: None
+        self,
+        terminal: Terminal,
+        on_written: Callable[[bytes], None] = lambda data: None,
     ) -> None:
-        self._terminal, self._told = terminal, told
+        self._terminal, self._on_written = terminal, on_written
         self._exclusive = trio.Lock()
         self._queued = 0
         self._ended = False
@@ -68,7 +75,7 @@ class InputQueue:
         self._send, self._waiting = trio.open_memory_channel[QueuedInput](INBOX)
 
     def type_nowait(self, data: bytes) -> QueuedInput:
-        """Write it, or what there is no room for yet behind what is queued already.
+        """Write input now, or queue what finds no room behind what is queued already.
 
         Raises `NotRunning`, or `CapacityReached` when the program does not read.
         """
@@ -77,7 +84,7 @@ class InputQueue:
         typed = QueuedInput(data)
         if data and not self._queued and not self._exclusive.locked():
             typed.written = self._terminal.write_nowait(data[:MAX_READ])
-            self._told(data[: typed.written])
+            self._on_written(data[: typed.written])
         rest = len(data) - typed.written
         if not rest:
             typed.over.set()
@@ -100,9 +107,9 @@ class InputQueue:
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
-        """Be the only one who writes while inside; what was queued before goes first.
+        """Hold the write lock inside; what was queued before is written first.
 
-        Raises `NotRunning`. *Cancellation:* what others typed meanwhile goes on.
+        Raises `NotRunning`. *Cancellation:* releases the lock; queued input goes on.
         """
         await self._last_over.wait()
         async with self._exclusive:
@@ -111,28 +118,34 @@ class InputQueue:
             yield
 
     def press(self, data: bytes) -> None:
-        """Write it all, now; only inside `pen`.
+        """Write all of `data` now; only inside `exclusive`.
 
-        Raises `NotRunning`, or `CapacityReached` when it finds no room: a part of it
+        Raises `NotRunning`, or `CapacityReached` when there is no room: a part of it
         may be written then.
         """
         while data:
             count = self._terminal.write_nowait(data)
             if not count:
-                raise CapacityReached("The program is not reading its input.")
+                raise CapacityReached(
+                    "The program is not reading its input; "
+                    "a part of this input may have been typed."
+                )
             data = data[count:]
 
     async def write(self, data: bytes, patience_s: float = WRITE_S) -> None:
-        """As `press`, waiting for room: no longer than that."""
+        """As `press`, but wait for room, `patience_s` at most."""
         with trio.move_on_after(patience_s):
             while True:
                 data = data[await self._terminal.write(data[:MAX_READ]) :]
                 if not data:
                     return
-        raise CapacityReached("The program does not read; a part of it was typed.")
+        raise CapacityReached(
+            f"The program did not read its input within {patience_s:g} s; "
+            "a part of the text was typed."
+        )
 
     async def run(self) -> None:
-        """Write what waits, for ever. *Cancellation:* `close` tells those who wait."""
+        """Write queued input, for ever. *Cancellation:* `close` fails what is left."""
         async for typed in self._waiting:
             rest = memoryview(typed.data)[typed.written :]
             try:
@@ -140,7 +153,7 @@ class InputQueue:
                     while rest:
                         count = await self._terminal.write(bytes(rest[:MAX_READ]))
                         typed.written += count
-                        self._told(bytes(rest[:count]))
+                        self._on_written(bytes(rest[:count]))
                         self._queued -= count
                         rest = rest[count:]
             except NotRunning as exc:
@@ -152,7 +165,7 @@ class InputQueue:
                 typed.over.set()
 
     def close(self) -> None:
-        """Nothing more is typed; what waits is told so."""
+        """Refuse further input, and fail what is queued with `NotRunning`."""
         self._ended = True
         self._send.close()
         while True:

@@ -1,8 +1,8 @@
-"""Typing a message into a program: only where it is free to be typed into.
+"""Types a message into a program that is free to receive it, and sends it.
 
-Never into a dialog, never over what a person has begun, never a line that the line
-discipline would lose. The text is typed, seen to stand there, and then sent: Enter is a
-key of its own, and is not pressed where the text does not show or a dialog came up.
+ANT does not type into a dialog, after a draft of an operator, or a line that the line
+discipline would truncate. It types the text, waits until the screen shows it, and then
+presses Enter. It does not press Enter if the text does not show, or a dialog came up.
 """
 
 import re
@@ -23,30 +23,30 @@ from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 LINE_MAX = 4000
-"""Bytes of a line in canonical mode: at 4,096 Linux drops what is beyond them."""
+"""Bytes of a line in canonical mode: Linux drops what is beyond 4,096."""
 
 SHOWN_S = 5.0
-"""What a program is given to show a text that was typed."""
+"""How long a program may take to show a typed text."""
 
 REACT_POLL_S = 0.5
-"""Between two looks for a reaction while nothing is put out."""
+"""Between two snapshots while ANT waits for a reaction and there is no output."""
 
 HOLD_S = 0.25
-"""How long a reaction must be there: a frame that is half drawn has no composer."""
+"""How long a reaction must last: a half-drawn frame has no composer either."""
 
 _PASTED = re.compile(r"\[Pasted\b", re.IGNORECASE)
-"""What agents show instead of a long paste."""
+"""What agents show in place of a long paste."""
 
 _NO_WIDTH = ("Mn", "Me", "Cf", "Cc")
-"""Categories of characters that a screen may drop: marks, joiners, selectors."""
+"""Categories of characters that a screen may omit: marks, joiners, selectors."""
 
 _TAIL = 60
-"""Characters at the end of a text by which it is known on the screen."""
+"""Characters at the end of a text that are enough to find it on the screen."""
 
 
 @attrs.frozen
 class TypeResult:
-    """What became of a text: `end` is the offset where the reaction to it begins.
+    """The result of typing a text. A reaction to it comes after the offset `end`.
 
     `submitted`: Enter was pressed. `sure`: the program was known to be at rest.
     """
@@ -56,43 +56,49 @@ class TypeResult:
     sure: bool
 
 
-async def say(
+async def type_message(
     ops: TerminalOps, driver: Driver | None, text: str, check: Check | None = None
 ) -> TypeResult:
-    """Type a text and send it; `check` may refuse before the first key and the last.
+    """Type a text and send it; `check` may refuse before the first key and Enter.
 
     Raises `Withheld` with a reason when nothing was typed, `NotAnOption` for control
     characters, `NotRunning`, `CapacityReached`. *Cancellation:* at most the text stands
     there unsent.
     """
     refuse_controls(text)
-    snapshot, sure = await _free(ops, driver, check)
+    snapshot, sure = await _wait_free(ops, driver, check)
     paste = snapshot.modes.bracketed_paste and (driver is None or driver.paste)
     cooked = snapshot.tty is not None and snapshot.tty.canonical
     if not paste and "\n" in text:
-        raise Withheld("The program takes one line at a time.", "line_too_long")
+        raise Withheld(
+            "The program accepts one line at a time, and the text has several.",
+            "line_too_long",
+        )
     if cooked and len(text.encode()) > LINE_MAX:
-        raise Withheld(f"A line may have {LINE_MAX} bytes here.", "line_too_long")
+        raise Withheld(
+            f"The text is longer than a line in canonical mode: {LINE_MAX} bytes.",
+            "line_too_long",
+        )
     data = text.encode()
     await ops.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
     await trio.sleep(ops.settle_s)
-    if not await _stands(ops, snapshot, text, check):
+    if not await _wait_shown(ops, snapshot, text, check):
         return TypeResult(ops.end, submitted=False, sure=sure)
     ops.press(ENTER)
     end = ops.end
     if driver is not None and driver.again_ms:
-        await _again(ops, driver, text)
+        await _press_again(ops, driver, text)
     return TypeResult(end, submitted=True, sure=sure)
 
 
 async def reacts(
     ops: TerminalOps, driver: Driver | None, end: int, text: str, patience_s: float
 ) -> int | None:
-    """Watch for evidence that the program took a text; the offset it came by, or None.
+    """Watch for evidence that the program took a text; its offset, or None.
 
-    It no longer stands where it was typed, and the program works, opened a dialog, or
-    has put out something after `end` that is no repetition of it; and that stays so for
-    a moment. Raises `NotRunning`.
+    The evidence: the text no longer stands where it was typed; and the program is
+    working, has opened a dialog, or has printed something after `end` that does not
+    just repeat the text; and that lasts for `HOLD_S`. Raises `NotRunning`.
     """
     seen: tuple[int, float] | None = None
     with trio.move_on_after(patience_s):
@@ -102,10 +108,10 @@ async def reacts(
             except NotRunning:
                 raise
             except Conflict:
-                return ops.end  # It puts out more than can be looked at.
+                return ops.end  # It prints too much for a snapshot: it reacts.
             is_typed = _stands_unsent(snapshot, verdict, driver, text)
             taken = ops.end > end and not is_typed
-            if not (taken and _is_moved(snapshot, verdict, text)):
+            if not (taken and _shows_reaction(snapshot, verdict, text)):
                 seen = None
             elif seen is None:
                 seen = ops.end, trio.current_time()
@@ -115,32 +121,35 @@ async def reacts(
     return None
 
 
-async def _free(
+async def _wait_free(
     ops: TerminalOps, driver: Driver | None, check: Check | None
 ) -> tuple[ScreenSnapshot, bool]:
-    """The look on which it may be typed, once the screen is whole."""
+    """Wait until the screen is drawn; the snapshot on which ANT may type.
+
+    Also whether the program is known to be at rest. Raises `Withheld`.
+    """
     snapshot, verdict = ops.snapshot()
     with trio.move_on_after(SETTLE_S):
         while await ops.wait_output(QUIET_S):
             snapshot, verdict = ops.snapshot()
     snapshot, verdict = ops.snapshot()
     if verdict.kind is Kind.DIALOG:
-        raise Withheld("A dialog is open; typing would choose something.", "dialog")
+        raise Withheld("A dialog is open, and keys could choose an option.", "dialog")
     if draft_of(snapshot, driver):
-        raise Withheld("Somebody has begun to type there.", "draft")
+        raise Withheld("An operator has begun to type in the terminal.", "draft")
     if verdict.kind is Kind.BUSY:
         raise Withheld("The program is working.", "busy")
     if verdict.kind is Kind.QUESTION and not verdict.rule.endswith("/question"):
-        raise Withheld("The program waits for an answer to something else.", "dialog")
+        raise Withheld("The program waits for an answer to a question.", "dialog")
     if verdict.kind is Kind.QUIET_UNKNOWN and _is_menu_like(snapshot):
-        raise Withheld("What is shown may be a menu.", "unknown")
+        raise Withheld("The screen may show a menu.", "unknown")
     if check is not None:
         check(snapshot, verdict, "")
     return snapshot, verdict.kind is not Kind.QUIET_UNKNOWN
 
 
 def _is_menu_like(snapshot: ScreenSnapshot) -> bool:
-    """Whether an unknown screen has anything that keys may act on."""
+    """Whether an unknown screen shows anything that keys may act on."""
     if snapshot.modes.alternate or not snapshot.cursor.visible:
         return True
     rows = range(max(snapshot.last - 8, 0), snapshot.last + 1)
@@ -148,10 +157,10 @@ def _is_menu_like(snapshot: ScreenSnapshot) -> bool:
     return any(hints) or (snapshot.tty is not None and snapshot.tty.is_deaf)
 
 
-async def _stands(
+async def _wait_shown(
     ops: TerminalOps, before: ScreenSnapshot, text: str, check: Check | None
 ) -> bool:
-    """Whether the text shows where it was typed, and no dialog has come up."""
+    """Wait for the text to show; whether it does, and may be sent."""
     with trio.move_on_after(SHOWN_S):
         while True:
             if await ops.wait_output(QUIET_S):
@@ -160,15 +169,15 @@ async def _stands(
             if verdict.kind is Kind.DIALOG:
                 return False
             if snapshot.lines != before.lines and _shows(snapshot, text):
-                return _may_send(snapshot, verdict, text, check)
+                return _may_receive(snapshot, verdict, text, check)
             await ops.wait_output(SHOWN_S)
     return False
 
 
-def _may_send(
+def _may_receive(
     snapshot: ScreenSnapshot, verdict: Verdict, text: str, check: Check | None
 ) -> bool:
-    """Whether who shows the text is still the one it was typed for."""
+    """Whether the program that shows the text may still receive it."""
     try:
         if check is not None:
             check(snapshot, verdict, text)
@@ -178,8 +187,8 @@ def _may_send(
 
 
 def _shows(snapshot: ScreenSnapshot, text: str) -> bool:
-    tail = _drawn(text)[-_TAIL:]
-    return tail in _drawn("".join(snapshot.bare)) or any(
+    tail = _visible(text)[-_TAIL:]
+    return tail in _visible("".join(snapshot.bare)) or any(
         map(_PASTED.search, snapshot.bare)
     )
 
@@ -187,10 +196,10 @@ def _shows(snapshot: ScreenSnapshot, text: str) -> bool:
 def _stands_unsent(
     snapshot: ScreenSnapshot, verdict: Verdict, driver: Driver | None, text: str
 ) -> bool:
-    """Whether the text stands where it was typed, and not above what came of it.
+    """Whether the text still stands unsent where it was typed.
 
-    A dialog, or a row that says that the agent works, may have taken the composer's
-    place; then what looks like one is a row of the transcript: the text that was sent.
+    A dialog, or a row that shows that the agent is working, may have replaced the
+    composer. Then what looks like a composer is the sent text, in the transcript.
     """
     if not _is_typed(snapshot, driver, text) or driver is None:
         return _is_typed(snapshot, driver, text)
@@ -199,29 +208,30 @@ def _stands_unsent(
         return not (verdict.kind is Kind.DIALOG or _is_busy(verdict))
     if verdict.kind is not Kind.DIALOG:
         return True
-    typed, between = _drawn(text), range(composer[0] + 1, verdict.rows[0])
+    typed, between = _visible(text), range(composer[0] + 1, verdict.rows[0])
     return all(
-        snapshot.is_blank(row) or _drawn(snapshot.bare[row]) in typed for row in between
+        snapshot.is_blank(row) or _visible(snapshot.bare[row]) in typed
+        for row in between
     )
 
 
 def _is_busy(verdict: Verdict) -> bool:
-    """Whether the program says that it works."""
-    is_told = verdict.rule != "time" and not verdict.is_by_output
-    return verdict.kind is Kind.BUSY and is_told
+    """Whether the screen itself shows that the program is working."""
+    is_shown = verdict.rule != "time" and not verdict.is_by_output
+    return verdict.kind is Kind.BUSY and is_shown
 
 
 def _is_typed(snapshot: ScreenSnapshot, driver: Driver | None, text: str) -> bool:
-    """Whether the text still stands in the composer, or behind the prompt."""
-    begun = draft_of(snapshot, driver)
-    if _PASTED.match(begun):
+    """Whether the text still stands in the composer, or after the prompt."""
+    typed = draft_of(snapshot, driver)
+    if _PASTED.match(typed):
         return True
-    draft = _drawn(begun)
-    return bool(draft) and draft[:_TAIL] in _drawn(text)
+    draft = _visible(typed)
+    return bool(draft) and draft[:_TAIL] in _visible(text)
 
 
-def _drawn(text: str) -> str:
-    """What takes room on a screen, without blanks."""
+def _visible(text: str) -> str:
+    """The characters of a text that a screen shows, without blanks."""
     return "".join(
         char
         for char in text
@@ -229,24 +239,24 @@ def _drawn(text: str) -> str:
     )
 
 
-def _is_moved(snapshot: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
-    """Whether the program works or asks, or shows something else below the text."""
+def _shows_reaction(snapshot: ScreenSnapshot, verdict: Verdict, text: str) -> bool:
+    """Whether the program is working or asks, or there is new text below the text."""
     is_dialog = verdict.kind is Kind.DIALOG
     return is_dialog or _is_busy(verdict) or _is_below(snapshot, text)
 
 
 def _is_below(snapshot: ScreenSnapshot, text: str) -> bool:
-    """Whether rows with something on them stand below the last row of the text."""
+    """Whether there are rows that are not blank below the last row of the text."""
     tail = text.split("\n")[-1].strip()[-20:]
     rows = [row for row, line in enumerate(snapshot.bare) if tail and tail in line]
     if not rows:
-        return True  # It has scrolled away, or was never shown as it is.
+        return True  # It has scrolled away, or the program shows it in another form.
     below = snapshot.bare[rows[-1] + 1 : snapshot.last + 1]
     return any(line.strip() for line in below)
 
 
-async def _again(ops: TerminalOps, driver: Driver, text: str) -> None:
-    """A second Enter where the first only went on the line: the text stands still."""
+async def _press_again(ops: TerminalOps, driver: Driver, text: str) -> None:
+    """Press Enter again where the first one did not send: the text still stands."""
     await trio.sleep(driver.again_ms / 1000)
     snapshot, verdict = ops.snapshot()
     if verdict.kind is not Kind.DIALOG and _is_typed(snapshot, driver, text):

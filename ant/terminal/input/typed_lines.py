@@ -1,11 +1,13 @@
-"""What people type, a line at a time and never a secret; sans-io, given the time.
+"""Collects typed lines for the record, and leaves secrets out; sans-io, given the time.
 
-Rule 1: text is kept of a line that was shown from its first byte to its Enter, before
-and after each write, and that somebody waited for. Of all else it is kept how many
-bytes it was: what is typed ahead may be read by whoever asks for a password next.
-Rule 2: what one write brings after its first Enter is typed ahead.
-Rule 3: however fast somebody types, it is told once in `EVERY_S`, `KEPT` of it.
-Rule 4: what a terminal says by itself, answers and where the mouse is, is not typed.
+Rule 1: ANT records the text of a line if the terminal showed it from its first byte to
+its Enter, before and after each write, and a program was reading a line. Of all other
+input ANT records the number of bytes: a program that asks for a password next may read
+what is typed ahead.
+Rule 2: what follows the first Enter in one write is typed ahead.
+Rule 3: there is one record in `EVERY_S` at most, with `KEPT` bytes of text at most.
+Rule 4: what a terminal sends by itself, such as replies and mouse reports, is not typed
+input.
 """
 
 import re
@@ -16,22 +18,22 @@ from ant.terminal.buffer.tail import decode
 from ant.terminal.input.query_replies import is_reply
 
 EVERY_S = 1.0
-"""Between two that are told."""
+"""Between two records, at least."""
 
 SETTLE_S = 0.2
-"""After an Enter, what is typed is told so much later."""
+"""From an Enter to its record."""
 
 PAUSE_S = 2.0
-"""So long without a key ends what has no Enter, as keys in a menu."""
+"""From the last key to the record, for input without an Enter, such as in a menu."""
 
 LONGEST_S = 10.0
-"""What has no Enter and no pause is told after so long."""
+"""From the first key to the record, for input without an Enter and without a pause."""
 
 LINE_S = 60.0
-"""How long a line that is shown may wait for its Enter; then its text is given up."""
+"""How long a shown line may wait for its Enter; then its text is not recorded."""
 
 KEPT = 4096
-"""Bytes of text in one telling, and of a line; the rest is counted only."""
+"""Bytes of text in one record, and of one line; further bytes are only counted."""
 
 _REPORTS = re.compile(rb"\x1b\[(?:<[\d;]*[Mm]|M[\x20-\xff]{3}|[IO])")
 _ENTER = re.compile(rb"\r\n|\r|\n")
@@ -43,10 +45,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @attrs.frozen
 class TypedSeen:
-    """So much was typed from offset `start` of the output on: `size` bytes.
+    """A record of typed input: `size` bytes, since the output had `start` bytes.
 
-    `lines` are those whose text is kept, `hidden` the bytes whose text is not; `cut`:
-    of what was shown, too, a part is left out.
+    `lines` are the lines whose text is recorded, `hidden` the number of bytes whose
+    text is not. `cut`: a part of the shown text is left out, too.
     """
 
     size: int
@@ -57,7 +59,7 @@ class TypedSeen:
 
 
 class TypedLines:
-    """What one kind of client types into one terminal."""
+    """The input that one kind of client types into one terminal."""
 
     def __init__(self) -> None:
         self._line, self._line_size, self._line_at = b"", 0, 0.0
@@ -68,13 +70,13 @@ class TypedLines:
         self._cut = self._ended = False
         self._start: int | None = None
         self._began = self._last = 0.0
-        self._told: float | None = None
+        self._recorded: float | None = None
 
     def feed(self, data: bytes, shown: bool | None, at: float, offset: int) -> None:
-        """It was typed `at`, when the output was `offset` bytes long.
+        """Add input, typed `at` (seconds), when the output was `offset` bytes long.
 
-        `shown`: whether it showed and, if there is an Enter in it, somebody waited for
-        the line; None where the latter cannot be known.
+        `shown`: whether the terminal showed it and, if it has an Enter, a program was
+        reading a line. None where it was shown, but the latter is unknown.
         """
         data = b"" if is_reply(data) else _REPORTS.sub(b"", data)
         if not data:
@@ -96,18 +98,20 @@ class TypedLines:
 
     @property
     def due(self) -> float | None:
-        """When to `take`; None while there is nothing."""
+        """When to call `take`; None while there is nothing to record."""
         if self._size:
             due = min(self._last + PAUSE_S, self._began + LONGEST_S)
             if self._ended:
                 due = min(due, self._last + SETTLE_S)
-            return due if self._told is None else max(due, self._told + EVERY_S)
+            last = self._recorded
+            return due if last is None else max(due, last + EVERY_S)
         return self._line_at + LINE_S if self._line_size else None
 
     def take(self, shows: bool, at: float, over: bool = False) -> TypedSeen | None:
-        """What to tell; `shows`: whether what is typed shows now.
+        """The next record; `shows`: whether the terminal shows input now.
 
-        A line without its Enter waits on, unless it is `over` or has waited too long.
+        A line without an Enter stays, unless the terminal is `over`, or the line has
+        waited for `LINE_S`: then only its bytes are counted.
         """
         if self._line_size and (over or at >= self._line_at + LINE_S):
             self._hide(self._line_size, self._line_start)
@@ -118,13 +122,13 @@ class TypedLines:
         doubted = [line for line, is_sure in self._lines if not (is_sure or shows)]
         hidden = self._hidden + sum(len(line.encode()) for line in doubted)
         seen = TypedSeen(self._size, hidden, tuple(kept), self._cut, self._start or 0)
-        self._told, self._began, self._start = at, at, None
+        self._recorded, self._began, self._start = at, at, None
         self._size = self._hidden = self._kept = 0
         self._lines, self._cut, self._ended = [], False, False
         return seen
 
     def _add(self, data: bytes, shown: bool | None, at: float, offset: int) -> None:
-        """Bytes of a line; one that does not show from here on never did."""
+        """Add bytes to the line. If these are not shown, hide the whole line."""
         if not data:
             return
         if shown is False or self._is_hidden:
@@ -138,7 +142,7 @@ class TypedLines:
         self._line = (self._line + data)[: KEPT + 1]
 
     def _finish(self, enter: int, shown: bool | None, offset: int) -> None:
-        """Its Enter was typed, which has to show as well."""
+        """End the line at its Enter. If that is not shown, hide the whole line."""
         if shown is False:
             self._conceal(offset)
         self._is_doubtful = self._is_doubtful or shown is None
@@ -156,7 +160,7 @@ class TypedLines:
         self._is_hidden = self._is_doubtful = False
 
     def _conceal(self, offset: int) -> None:
-        """All that there is of the line is not to be kept, nor what follows of it."""
+        """Hide the line: drop the text so far, and that of what follows in it."""
         if self._line_size:
             self._hide(self._line_size, self._line_start)
         self._line, self._line_size, self._is_hidden = b"", 0, True
@@ -168,7 +172,7 @@ class TypedLines:
 
 
 def clean(data: bytes) -> str:
-    """A line as it was meant: without escapes, controls and what was erased."""
+    """The text of a typed line, without escapes, controls and erased characters."""
     text = _ESCAPES.sub("", decode(data[:KEPT], final=True)[0])
     kept: list[str] = []
     for char in text:

@@ -1,9 +1,12 @@
-"""The way to our private tmux: one server for each data directory, beside the user's.
+"""Runs commands in ANT's private tmux server: one per data directory.
 
-Rule 1: its socket is named by the data directory, its configuration is none but ours.
-Rule 2: every ask is bounded: a tmux that hangs is one that is gone.
-Rule 3: while a client is greeted, no session of ours begins or ends, and no client
-leaves: tmux 3.5a tells the one that is not there yet, and falls. All hold `calm`.
+It is separate from the user's own tmux.
+
+Rule 1: the data directory names its socket. It reads no configuration file.
+Rule 2: every command has a time limit; a tmux that hangs counts as gone.
+Rule 3: while a client attaches, no session of ANT begins or ends, and no client
+detaches: tmux 3.5a would notify the client that is not ready yet, and crash. All of
+these hold `attach_lock`.
 """
 
 import hashlib
@@ -26,29 +29,30 @@ from ant.terminal.tmux.control_client import ControlClient, open_client
 log = logging.getLogger(__name__)
 
 OLDEST = (3, 3)
-"""The first version that tells by which signal a program has ended."""
+"""The first version that reports the signal by which a program has ended."""
 
 MISSING = (
     "there is no tmux on this machine: install "
     f"{'.'.join(map(str, OLDEST))} or newer at $.host"
 )
 
-ASK_S = 10.0
-"""What tmux is given to answer a command: it needs milliseconds, unless it hangs."""
+COMMAND_S = 10.0
+"""Time limit of a command: tmux needs milliseconds, unless it hangs."""
 
 CLIENT = "ANT_TMUX_CLIENT"
-"""In the environment of our control clients: of which tmux and process they are."""
+"""In the environment of ANT's control clients: the tmux socket and the server's pid."""
 
 TRIES = 5
-"""A server that has just lost its last session refuses us while it ends."""
+"""Attempts to start a session: a tmux server whose last session has just ended refuses
+commands while it exits."""
 
 RETRY_S = 0.1
 
 _OPTIONS = (
-    ("-g", "remain-on-exit", "on"),  # Else nobody could tell how a program ended.
+    ("-g", "remain-on-exit", "on"),  # Else the exit status would be lost.
     ("-g", "status", "off"),
     ("-g", "default-terminal", "tmux-256color"),
-    ("-g", "history-limit", "2000"),  # For who attaches; the transcript is ours.
+    ("-g", "history-limit", "2000"),  # For a user who attaches; ANT has a transcript.
     ("-g", "update-environment", ""),
     ("-s", "escape-time", "0"),
     ("-s", "focus-events", "on"),
@@ -57,7 +61,11 @@ _OPTIONS = (
 
 
 class TmuxCommands:
-    """Where commands are given; `found` is the version of tmux, once somebody asked."""
+    """Runs tmux commands.
+
+    `name` is the socket's name. `found` is the version of tmux; None before `version`.
+    Hold `attach_lock` to end a session: no client may be attaching meanwhile.
+    """
 
     def __init__(self, data_dir: Path, env: dict[str, str]) -> None:
         self.name = name_of(data_dir)
@@ -67,41 +75,42 @@ class TmuxCommands:
         self.attach_lock = trio.Lock()
 
     async def version(self) -> str | None:
-        """What tmux calls its version; None where there is no tmux."""
+        """The version that tmux reports; None where there is no tmux."""
         program = _program()
         if program is None:
             return None
-        done = await self._run(program, "-V")
-        said = done.stdout.decode("utf-8", "replace").strip()
-        self.found = said.removeprefix("tmux ")
+        done = await self._spawn(program, "-V")
+        output = done.stdout.decode("utf-8", "replace").strip()
+        self.found = output.removeprefix("tmux ")
         return self.found
 
     async def check(self) -> None:
-        """Raise `Invalid` where there is no tmux, or one that is too old."""
+        """Raise `Invalid` where there is no tmux, or it is too old."""
         if self._checked:
             return
-        version, wanted = await self.version(), ".".join(map(str, OLDEST))
+        version, oldest = await self.version(), ".".join(map(str, OLDEST))
         if version is None:
             raise Invalid(MISSING)
         if is_old(version):
-            raise Invalid(f"tmux {version} is too old: {wanted} is needed at $.host")
+            raise Invalid(f"tmux {version} is too old: {oldest} is needed at $.host")
         self._checked = True
 
-    async def ask(self, *words: str) -> str | None:
-        """See `place.Server`."""
+    async def run(self, *words: str) -> str | None:
+        """Run a command; its output, or None if tmux refuses it or does not run."""
         program = _program()
         if program is None:
             return None
-        done = await self._run(program, *self._server(), *words)
+        done = await self._spawn(program, *self._server(), *words)
         if done.returncode:
             return None
         return done.stdout.decode("utf-8", "replace").rstrip("\n")
 
-    async def client(self, session: int) -> ControlClient | None:
-        """See `place.Server`."""
+    async def open_client(self, session: int) -> ControlClient | None:
+        """A new control client of a session; None when there is no such session."""
         program = _program()
-        known = await self.ask("has-session", "-t", f"${session}")
-        if program is None or known is None:
+        if program is None:
+            return None
+        if await self.run("has-session", "-t", f"${session}") is None:
             return None
         flags = "no-output,ignore-size"
         words = ("-N", "-C", "attach-session", "-f", flags, "-t", f"${session}")
@@ -110,32 +119,36 @@ class TmuxCommands:
             [program, *self._server(), *words], env, self.attach_lock
         )
 
-    async def start(self, *words: str) -> str:
-        """Start a session in the server, which is started for that if need be."""
+    async def start_session(self, *words: str) -> str:
+        """Run commands that start a session, and start the tmux server if necessary.
+
+        Return their output. Raises `Invalid` where there is no tmux, and
+        `CapacityReached` when it refuses.
+        """
         program = _program()
         if program is None:
             raise Invalid(MISSING)
         setup = [word for option in _OPTIONS for word in ("set-option", *option, ";")]
         first = _limited(program, for_children())
-        said = ""
+        error = ""
         for _ in range(TRIES):
             async with self.attach_lock:
-                done = await self._run(
+                done = await self._spawn(
                     *first, *self._server(), "start-server", ";", *setup, *words
                 )
             if done.returncode == 0:
                 return done.stdout.decode()
-            said = done.stderr.decode("utf-8", "replace").strip()
-            if "server" not in said:
+            error = done.stderr.decode("utf-8", "replace").strip()
+            if "server" not in error:
                 break
             await trio.sleep(RETRY_S)
-        raise CapacityReached(f"tmux did not start the program: {said}.")
+        raise CapacityReached(f"tmux did not start the program: {error}.")
 
-    async def _run(
+    async def _spawn(
         self, program: str, *words: str
     ) -> "subprocess.CompletedProcess[bytes]":
         argv = [program, *words]
-        with trio.move_on_after(ASK_S), children.starting():
+        with trio.move_on_after(COMMAND_S), children.starting():
             return await trio.run_process(
                 argv,
                 capture_stdout=True,
@@ -144,9 +157,9 @@ class TmuxCommands:
                 env=self._env,
                 cwd="/",
                 start_new_session=True,
-                umask=umask.given(),
+                umask=umask.for_programs(),
             )
-        log.error("tmux did not answer: %s", words)
+        log.error("tmux did not answer within %g s: %s", COMMAND_S, words)
         return subprocess.CompletedProcess(argv, 1, b"", b"no answer")
 
     def _server(self) -> Sequence[str]:
@@ -156,10 +169,11 @@ class TmuxCommands:
         return f"{self.name} {os.getpid()}"
 
     def end_stuck_clients(self) -> None:
-        """End our clients of an earlier server that was killed.
+        """Kill the control clients of an earlier ANT server that was killed.
 
-        One with something to say at that moment never ends, nor does its tmux then: one
-        that was told to end would refuse us for ever, and to tell us of its clients.
+        A client that had output for its dead server never ends, and then its tmux
+        cannot exit either. Such a tmux refuses every command for ever, even the one
+        that lists its clients.
         """
         for each in processes.snapshot():
             mark = processes.environ_of(each.pid).get(CLIENT, "")
@@ -168,22 +182,22 @@ class TmuxCommands:
 
 
 def name_of(data_dir: Path) -> str:
-    """The socket's name for `tmux -L`: that of the folder, hashed, for it is short."""
+    """The socket's name for `tmux -L`: the folder's path, hashed to keep it short."""
     path = os.fsencode(data_dir.resolve())
     return f"ant-{hashlib.sha256(path).hexdigest()[:12]}"
 
 
 def is_old(version: str) -> bool:
-    """Whether a version is older than we need; one that is not numbered is not."""
+    """Whether a version is older than `OLDEST`; one without a number is not."""
     number = re.search(r"(\d+)\.(\d+)", version)
     return number is not None and (int(number[1]), int(number[2])) < OLDEST
 
 
 def _limited(program: str, descriptors: int | None) -> tuple[str, ...]:
-    """Words that run a program with a soft limit of descriptors: its children have it.
+    """The argument list that runs a program with a soft limit of descriptors.
 
-    Only a shell can do that without Python. What it adds to the environment no program
-    in a pane sees: each is given its own.
+    Its children inherit the limit. Only a shell can set it without Python. Programs in
+    panes do not see what the shell adds to the environment: each gets its own.
     """
     if descriptors is None:
         return (program,)
@@ -195,6 +209,6 @@ def _program() -> str | None:
 
 
 def _clean(env: dict[str, str]) -> dict[str, str]:
-    """Without what would lead to another tmux, or lead us to another socket."""
-    strangers = ("TMUX", "TMUX_PANE", "TMUX_TMPDIR")
-    return {name: value for name, value in env.items() if name not in strangers}
+    """The environment without the variables that point to another tmux or socket."""
+    others = ("TMUX", "TMUX_PANE", "TMUX_TMPDIR")
+    return {name: value for name, value in env.items() if name not in others}

@@ -1,11 +1,11 @@
-"""One `tmux -C` client over pipes: commands to a session, their answers, its news.
+"""One `tmux -C` control client over pipes: commands, their answers, notifications.
 
-Rule 1: a line that is written is written whole (`LINE_MAX` is what a pipe takes in one
-piece), so that asking never waits.
-Rule 2: no client is ended before tmux has greeted it, and none comes while another one
-goes: tmux 3.5a would fall, and all its sessions with it.
-Rule 3: answers come in the order of the commands; when the client has ended, those that
-wait are answered by None.
+Rule 1: each line is written whole, so sending never waits. `LINE_MAX` is what a pipe
+takes in one piece.
+Rule 2: no client is ended before tmux has greeted it, and none starts while another one
+ends: tmux 3.5a would crash, and all its sessions with it.
+Rule 3: answers come in the order of the commands. When the client ends, the commands
+that still wait get None.
 """
 
 import os
@@ -22,27 +22,27 @@ from ant.terminal.host.subreaper import children
 from ant.terminal.tmux.control_parser import Answer, ControlParser, Notice
 
 LINE_MAX = 4096
-"""PIPE_BUF of Linux: a shorter write to a pipe is never cut."""
+"""PIPE_BUF of Linux: a write to a pipe of up to so many bytes is never split."""
 
 READ = 65536
 
 GREET_S = 10.0
-"""What tmux is given to greet a client: it needs milliseconds, unless it hangs."""
+"""Time limit for tmux to greet a client: it needs milliseconds, unless it hangs."""
 
 CLOSE_S = 2.0
-"""The same to let go of one."""
+"""Time limit for tmux to release a client."""
 
 
 @attrs.define(eq=False)
 class TmuxCommand:
-    """A command that was given, and its answer when it is there."""
+    """A command that was sent. `answer` is set when `done` is."""
 
     done: trio.Event = attrs.field(factory=trio.Event)
     answer: Answer | None = None
 
 
 class ControlClient:
-    """A control client; made by `open_client`, and run by one task."""
+    """A control client. `open_client` makes it; one task runs it."""
 
     def __init__(self, process: trio.Process, attach_lock: trio.Lock) -> None:
         assert process.stdin is not None
@@ -53,21 +53,21 @@ class ControlClient:
         self.over = trio.Event()
 
     async def greet(self) -> None:
-        """Wait for the first that tmux says."""
-        self._greeting = await self._hear()
+        """Wait for the first output of tmux."""
+        self._greeting = await self._receive()
 
-    async def _hear(self) -> bytes:
+    async def _receive(self) -> bytes:
         assert self._process.stdout is not None
         try:
             return bytes(await self._process.stdout.receive_some(READ))
         except trio.BrokenResourceError:
             return b""
 
-    def give(self, *commands: str) -> TmuxCommand:
-        """Give commands, in one line; the answer is that of the last one.
+    def send(self, *commands: str) -> TmuxCommand:
+        """Send commands, in one line; return the last one, for its answer.
 
         Raises `NotRunning` when the client has ended, and `CapacityReached` when tmux
-        takes nothing; then no command was given.
+        does not read; then no command was sent.
         """
         line = " ; ".join(commands).encode() + b"\n"
         assert len(line) <= LINE_MAX
@@ -76,41 +76,41 @@ class ControlClient:
         try:
             os.write(self._fd, line)
         except BlockingIOError:
-            raise CapacityReached("tmux does not answer.") from None
+            raise CapacityReached("tmux does not read its commands.") from None
         except OSError as exc:
             raise NotRunning("The tmux session is gone.") from exc
-        given = [TmuxCommand() for _ in commands]
-        self._waiting.extend(given)
-        return given[-1]
+        sent = [TmuxCommand() for _ in commands]
+        self._waiting.extend(sent)
+        return sent[-1]
 
-    async def ask(self, command: str) -> Answer | None:
-        """The answer to a command; None where the client ended before.
+    async def request(self, command: str) -> Answer | None:
+        """Send a command and wait for its answer; None where the client ended first.
 
-        Raises as `give`. *Cancellation:* it was given all the same.
+        Raises as `send`. *Cancellation:* the command was sent all the same.
         """
-        given = self.give(command)
-        await given.done.wait()
-        return given.answer
+        sent = self.send(command)
+        await sent.done.wait()
+        return sent.answer
 
-    async def run(self, tell: Callable[[Notice], None]) -> None:
-        """Read until the client ends; notifications are given to `tell`.
+    async def run(self, on_notice: Callable[[Notice], None]) -> None:
+        """Read until the client ends; call `on_notice` with each notification.
 
-        *Cancellation:* it takes no more commands; `aclose` ends it.
+        *Cancellation:* the client takes no more commands; `aclose` ends it.
         """
-        control = ControlParser()
+        parser = ControlParser()
         try:
             data = self._greeting or b""
             while data:
-                for said in control.feed(data):
-                    if isinstance(said, Notice):
-                        tell(said)
-                    elif isinstance(said, Answer) and said.ours:
-                        self._answered(said)
-                data = await self._hear()
+                for event in parser.feed(data):
+                    if isinstance(event, Notice):
+                        on_notice(event)
+                    elif isinstance(event, Answer) and event.ours:
+                        self._answer(event)
+                data = await self._receive()
         finally:
             self._end()
 
-    def _answered(self, answer: Answer | None) -> None:
+    def _answer(self, answer: Answer | None) -> None:
         if self._waiting:
             command = self._waiting.popleft()
             command.answer = answer
@@ -119,12 +119,12 @@ class ControlClient:
     def _end(self) -> None:
         self.over.set()
         while self._waiting:
-            self._answered(None)
+            self._answer(None)
 
     async def aclose(self) -> None:
-        """End the client; its session stays. One not greeted yet ends when it is.
+        """End the client; its session stays. One not greeted yet ends once it is.
 
-        *Cancellation:* the same; it takes `CLOSE_S` at most.
+        *Cancellation:* the same; this takes `CLOSE_S` at most.
         """
         self._end()
         process = self._process
@@ -136,21 +136,22 @@ class ControlClient:
                     await process.stdin.aclose()
                     if self._greeting is not None:
                         process.kill()
-                    while await self._hear():  # tmux holds the other end till it knows.
+                    # tmux holds the other end until it has noticed.
+                    while await self._receive():
                         pass
                 await process.wait()
                 await process.stdout.aclose()
         finally:
-            children.release(process.pid)  # From now on nobody waits for it.
+            children.release(process.pid)
 
 
 async def open_client(
     argv: list[str], env: dict[str, str], attach_lock: trio.Lock
 ) -> ControlClient:
-    """Start a client, as a process that no signal of our terminal reaches.
+    """Start a client, in a session of its own: no signal of ANT's terminal reaches it.
 
-    `calm` is held while a client comes or goes. Where tmux does not greet it in
-    `GREET_S` it is over. *Cancellation:* comes before it is started.
+    Hold `attach_lock` while it starts. A client that tmux does not greet within
+    `GREET_S` has ended. *Cancellation:* only before it is started.
     """
     async with attach_lock:
         with children.starting():
@@ -162,7 +163,7 @@ async def open_client(
                 env=env,
                 cwd="/",
                 start_new_session=True,
-                umask=umask.given(),
+                umask=umask.for_programs(),
             )
             children.claim(process.pid)
         client = ControlClient(process, attach_lock)

@@ -1,11 +1,11 @@
-"""What a `tmux -C` client says, read: answers to commands, and notifications; sans-io.
+"""A parser of the output of `tmux -C`: answers to commands, notifications; sans-io.
 
-Rule 1: fed whole or cut anywhere, the same bytes make the same events.
-Rule 2: a block runs from `%begin` to the `%end` or `%error` of the same number; what
-looks like a notification inside it is text.
-Rule 3: only a block with flag 1 answers a command of ours.
-Rule 4: of a line `LINE_MAX` bytes are kept and of a block `BLOCK_MAX` lines: nothing
-that we ask for is longer.
+Rule 1: the same bytes make the same events, however they are cut into pieces.
+Rule 2: a block runs from `%begin` to the `%end` or `%error` of the same number. A line
+inside it is text, even if it looks like a notification.
+Rule 3: only a block with flag 1 answers a command of this client.
+Rule 4: the parser keeps `LINE_MAX` bytes of a line and `BLOCK_MAX` lines of a block. No
+answer that ANT needs is longer.
 """
 
 import re
@@ -25,7 +25,7 @@ _OCTAL = re.compile(rb"\\([0-7]{3})")
 
 @attrs.frozen
 class Notice:
-    """A notification, as `%kind text`; `text` is None where it says nothing more."""
+    """A notification: `%kind text`, or `%kind` alone, where `text` is None."""
 
     kind: str
     text: str | None
@@ -33,7 +33,7 @@ class Notice:
 
 @attrs.frozen
 class Output:
-    """Bytes that the program in a pane put out, of a client that asks for them."""
+    """Output of the program in a pane, for a client that requests it."""
 
     pane: str
     data: bytes
@@ -41,19 +41,19 @@ class Output:
 
 @attrs.frozen
 class Answer:
-    """What a command had to say; `ours` is whether this client gave the command."""
+    """The output of a command; `ours` is whether this client sent the command."""
 
     ok: bool
     ours: bool
     lines: tuple[str, ...]
 
 
-Said = Notice | Output | Answer
-"""What the client may say."""
+Event = Notice | Output | Answer
+"""What the parser finds in the output of a client."""
 
 
 class ControlParser:
-    """Feed it what the client puts out."""
+    """Turns the output of a control client into events."""
 
     def __init__(self) -> None:
         self._held = b""
@@ -61,19 +61,19 @@ class ControlParser:
         self._ours = False
         self._lines: list[str] = []
 
-    def feed(self, data: bytes) -> list[Said]:
-        """Take the next bytes; what they complete, in order."""
+    def feed(self, data: bytes) -> list[Event]:
+        """Parse the next bytes; the events they complete, in order."""
         *lines, rest = data.split(b"\n")
-        found: list[Said] = []
+        found: list[Event] = []
         for line in lines:
             whole = (self._held + line)[:LINE_MAX].removesuffix(b"\r")
             self._held = b""
-            if (said := self._take(whole)) is not None:
-                found.append(said)
+            if (event := self._parse(whole)) is not None:
+                found.append(event)
         self._held = (self._held + rest)[:LINE_MAX]
         return found
 
-    def _take(self, line: bytes) -> Said | None:
+    def _parse(self, line: bytes) -> Event | None:
         guard = _GUARD.fullmatch(line)
         if self._number is not None:
             if guard and guard[1] != b"begin" and guard[2] == self._number:
@@ -97,15 +97,15 @@ class ControlParser:
 
 
 def unescape(data: bytes) -> bytes:
-    """The bytes behind an `%output`: `\\ooo` is a byte, all else is itself."""
+    """The bytes of an `%output`: `\\ooo` stands for a byte, all else for itself."""
     return _OCTAL.sub(lambda match: bytes((int(match[1], 8) & 0xFF,)), data)
 
 
 @attrs.define
 class SessionFilter:
-    """What of a tmux server is one session's: its ids, and who is attached to it.
+    """Picks one session's notifications out of those of a whole tmux server.
 
-    With that, `seen` tells this session's notifications from its neighbours'.
+    `windows` are the session's windows, `clients` the names of its attached clients.
     """
 
     session: int
@@ -114,7 +114,10 @@ class SessionFilter:
     clients: set[str] = attrs.field(factory=set)
 
     def seen(self, notice: Notice) -> ControlSeen | None:
-        """A notification as it is told to others; None for what is not ours or news."""
+        """The notification in the form that ANT records.
+
+        None if it is of another session, or of a kind that ANT does not record.
+        """
         kind, text = notice.kind, notice.text
         if text is None:
             return ControlSeen(kind, {}) if kind == "exit" else None
@@ -127,7 +130,7 @@ class SessionFilter:
                 self.windows.add(window)
                 data = {"window_id": window}
             case "window-close" | "unlinked-window-close" if self._has(first):
-                # One that is closed is unlinked already when it is told.
+                # tmux unlinks a window before it notifies that it is closed.
                 kind, window = "window-close", _number("@", first)
                 self.windows.discard(window or 0)
                 data = {"window_id": window}
@@ -141,7 +144,7 @@ class SessionFilter:
             case "session-renamed" if _number("$", first) == self.session:
                 data = {"name": rest}
             case "client-session-changed":
-                data = self._met(first, rest)
+                data = self._attached(first, rest)
             case "client-detached" if text in self.clients:
                 self.clients.discard(text)
                 data = {"reason": text}
@@ -153,7 +156,7 @@ class SessionFilter:
     def _has(self, window: str) -> bool:
         return _number("@", window) in self.windows
 
-    def _met(self, client: str, rest: str) -> dict[str, Any] | None:
+    def _attached(self, client: str, rest: str) -> dict[str, Any] | None:
         session, _, name = rest.partition(" ")
         if _number("$", session) != self.session:
             self.clients.discard(client)

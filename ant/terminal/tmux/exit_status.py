@@ -1,9 +1,11 @@
-"""How a program in tmux ended, and when all that it put out is in its spool.
+"""Finds out how a program in tmux ended, and when its output is wholly in the spool.
 
-Rule 1: its end is seen by its process; how it ended only tmux knows, a moment later.
-Rule 2: tmux passes bytes on in turns. What it holds when the program is dead is with
-the spool's writer after its next turn; the writer has written it when it waits for
-more. Where a turn passed between two looks that are alike, nothing is under way.
+Rule 1: the program's process shows its end. Only tmux knows the exit status, a moment
+later.
+Rule 2: tmux passes bytes on in turns of its event loop. After the turn that follows the
+program's end, the spool's writer has all bytes; once the writer waits for input, it has
+written them. So if tmux has had a turn between two polls with the same result, no byte
+is on its way.
 """
 
 import os
@@ -15,47 +17,51 @@ import trio
 
 from ant.terminal.host import processes
 from ant.terminal.host.base import Exit, Identity
-from ant.terminal.tmux.pane_ids import PaneIds
+from ant.terminal.tmux.pane_ids import PaneIds, read_pid
 from ant.terminal.tmux.spool_reader import end_of
 
 LOOK_AGAIN_S = 0.002
-"""Between two looks: tmux and the writer need less, as a rule."""
+"""Between two polls: tmux and the writer usually need less."""
 
 LOOK_LATER_S = 0.5
-"""The same when it takes long."""
+"""The longest pause between two polls."""
 
 FORM = "#{pane_dead} #{pane_dead_status}:#{pane_dead_signal}"
 
-Ask = Callable[..., Awaitable[str | None]]
-"""See `place.Server.ask`."""
+RunCommand = Callable[..., Awaitable[str | None]]
+"""As `TmuxCommands.run`."""
 
 
 class ExitWatcher:
-    """Of one program; nothing is kept between the asks."""
+    """Waits for the end of one program, and for the rest of its output."""
 
     def __init__(
-        self, place: PaneIds, identity: Identity | None, folder: Path, request: Ask
+        self,
+        pane_ids: PaneIds,
+        identity: Identity | None,
+        folder: Path,
+        run: RunCommand,
     ) -> None:
-        self._place, self._identity = place, identity
-        self._folder, self._ask = folder, request
+        self._pane_ids, self._identity = pane_ids, identity
+        self._folder, self._run = folder, run
 
     async def exit(self) -> Exit:
         """Wait for the program's end; how it ended. *Cancellation:* nothing to undo.
 
-        Where tmux is gone, it took the terminal from the program: a hang-up.
+        Where tmux is gone, the program has lost its terminal: the exit is a hang-up.
         """
         await self._until_process_ends()
         pause_s = LOOK_AGAIN_S
         while True:
-            pane = f"%{self._place.pane}"
-            said = await self._ask("display-message", "-p", "-t", pane, FORM)
-            dead, _, how = (said or "").partition(" ")
-            if not dead:  # No such pane is an empty answer, and no error.
+            pane = f"%{self._pane_ids.pane}"
+            output = await self._run("display-message", "-p", "-t", pane, FORM)
+            dead, _, how = (output or "").partition(" ")
+            if not dead:  # tmux answers nothing, and no error, for a missing pane.
                 return Exit(signal=signal.SIGHUP)
             code, _, signum = how.partition(":")
             if dead == "1" and signum:
                 return Exit(signal=int(signum))
-            if dead == "1" and code:  # It may be told in two steps.
+            if dead == "1" and code:  # tmux may set the status after `pane_dead`.
                 return Exit(code=int(code))
             await trio.sleep(pause_s)
             pause_s = min(pause_s * 2, LOOK_LATER_S)
@@ -74,10 +80,10 @@ class ExitWatcher:
             os.close(pidfd)
 
     async def wait_drained(self) -> None:
-        """Wait until nothing is under way to the spool; the program is dead."""
+        """Wait until no byte is on its way to the spool; the program has ended."""
         before: tuple[bool, int] | None = None
         while True:
-            await self._ask("display-message", "-p", "turn")
+            await self._run("display-message", "-p", "turn")
             pid = writer_of(self._folder)
             waits = pid is not None and processes.is_waiting(pid)
             now = waits, end_of(self._folder)
@@ -88,8 +94,5 @@ class ExitWatcher:
 
 
 def writer_of(folder: Path) -> int | None:
-    """The process that writes a spool; None before it has said so."""
-    try:
-        return int((folder / "writer").read_text())
-    except (OSError, ValueError):
-        return None
+    """The pid of the spool's writer; None before it has written that down."""
+    return read_pid(folder / "writer")

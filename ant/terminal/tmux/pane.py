@@ -1,18 +1,19 @@
-"""A program in a pane of our private tmux: a host that outlives the server.
+"""The tmux host: a program in a pane of ANT's private tmux, which outlives the server.
 
-Rule 1: bytes come from the spool, where each has its offset; tmux tells all else.
-Rule 2: the program is dead when its process is, and tmux knows how it ended; all it put
-out is in the spool when tmux has had a turn and the spool's writer waits for more.
-Rule 3: tmux takes all input there is, so it gets no more than the program reads.
+Rule 1: output comes from the spool, where each byte has its offset. Everything else
+comes from tmux.
+Rule 2: the program has ended when its process has; tmux then knows the exit status. Its
+output is wholly in the spool when tmux has had a turn and the spool's writer waits for
+input (`exit_status`).
+Rule 3: tmux would buffer any amount of input, so ANT sends it no more than the program
+reads.
 """
 
 import contextlib
 import errno
-import fcntl
 import math
 import os
 import signal
-import sys
 import termios
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,75 +23,75 @@ import trio
 from ant.core.background import persist
 from ant.core.errors import AntError, CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host import foreground, processes
+from ant.terminal.host import foreground, line_discipline, processes
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Skipped
+from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.model.tty import Tty
+from ant.terminal.tmux.commands import TmuxCommands
 from ant.terminal.tmux.control_client import ControlClient, TmuxCommand
 from ant.terminal.tmux.control_parser import Notice, SessionFilter
 from ant.terminal.tmux.exit_status import ExitWatcher
-from ant.terminal.tmux.pane_ids import PaneIds, Server, check_size
+from ant.terminal.tmux.pane_ids import PaneIds, check_size
 from ant.terminal.tmux.spool_reader import SpoolReader
-
-CTRL_C = b"\x03"
-
-INPUT_UNREAD_MAX = 2048
-"""Bytes the program has not read: with 4 KiB the line discipline takes no more."""
+from ant.terminal.tmux.spool_writer import WAKEUP
 
 KEYS = 1024
-"""Bytes of input in one command: as hexadecimal words they fit a line."""
+"""Bytes of input in one command: in hexadecimal they fit into one line."""
 
-UNDER_WAY = 4
-"""Input commands that tmux has not answered yet."""
+UNANSWERED_MAX = 4
+"""Input commands without an answer of tmux, at most."""
 
 READS_AGAIN_S = 0.01
-"""Between two looks whether the program has read its input: nobody tells."""
+"""Between two polls whether the program has read its input: there is no event."""
 
 ANSWER_S = 0.5
-"""What tmux is given to answer before that is looked at again."""
+"""How long to wait for tmux's answer before checking again."""
 
 STORED_S = 0.25
-"""After this the last bytes are stored, as a rule, and their file can go."""
+"""After this time the last bytes are usually stored, so that their file can go."""
 
 RETRY_S = 0.2
-"""Before a control client that somebody ended is replaced."""
+"""Pause before ANT replaces a control client that has ended."""
 
 DRAIN_S = 5.0
-"""What tmux and the writer are given to pass on the last bytes."""
+"""Time limit for tmux and the writer to pass on the last bytes."""
 
 CLOSE_S = 3.0
-"""What an end waits for tmux to let go of the session, when that has died."""
-
-_LFLAG = 3
+"""Time limit for tmux to release a session that ANT has killed."""
 
 NOTICES = 256
-"""Notifications that wait to be taken; then the oldest go."""
+"""Notifications in the queue; when it is full, the oldest is dropped."""
 
 
 class TmuxPane:
-    """A `host.Terminal` in tmux; made by `tmux.Tmux`, which also runs its task."""
+    """A `Terminal` in tmux. `server.Tmux` makes it, and runs its task.
 
-    outlives_us = answers_queries = True
+    `stored` returns the offset up to which the output is in the database: spool files
+    below it can go.
+    """
+
+    outlives_server = answers_queries = True
 
     def __init__(
         self,
-        place: PaneIds,
+        pane_ids: PaneIds,
         spool: SpoolReader,
         stored: Callable[[], int],
         client: ControlClient,
-        server: "Server",
+        tmux: TmuxCommands,
     ) -> None:
-        self._place, self._spool, self._stored = place, spool, stored
-        self._client, self._server = client, server
-        self._identity = processes.identify(place.pid)
-        self._own = SessionFilter(place.session, place.pane, {place.window})
+        self._pane_ids, self._spool, self._stored = pane_ids, spool, stored
+        self._client, self._tmux = client, tmux
+        self._identity = processes.identify(pane_ids.pid)
+        self._filter = SessionFilter(pane_ids.session, pane_ids.pane, {pane_ids.window})
         self._notices: deque[ControlSeen] = deque(maxlen=NOTICES)
         self._noticed = trio.lowlevel.ParkingLot()
         self._keys: deque[TmuxCommand] = deque()
-        self._wakeup = os.open(spool.folder / "bell", os.O_RDWR | os.O_NONBLOCK)
+        self._wakeup = os.open(spool.folder / WAKEUP, os.O_RDWR | os.O_NONBLOCK)
         self._exit: Exit | None = None
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
-        self._told_hole = 0
+        self._reported_gap = 0
         self._size: tuple[int, int] | None = None
         self._life = trio.CancelScope()
 
@@ -99,24 +100,24 @@ class TmuxPane:
         return self._identity
 
     async def read(self) -> bytes:
-        """See `Terminal.read`. *Cancellation:* comes before a byte is taken, or not."""
+        """See `Terminal.read`. *Cancellation:* only before a byte is taken."""
         while True:
             await trio.lowlevel.checkpoint()
             at_end = self._drained.is_set()
             if data := self._spool.take(MAX_READ, self._stored()):
                 return data
-            if hole := self._spool.hole():
-                if not self._told_hole:
-                    self._told_hole = hole
-                    raise Skipped(hole)
-                self._spool.pass_over(self._told_hole)
-                self._told_hole = 0
+            if gap := self._spool.hole():
+                if not self._reported_gap:
+                    self._reported_gap = gap
+                    raise Skipped(gap)
+                self._spool.pass_over(self._reported_gap)
+                self._reported_gap = 0
             elif at_end:
                 return b""
             else:
-                await self._wait_bell(STORED_S if self._spool.keeps else math.inf)
+                await self._wait_wakeup(STORED_S if self._spool.keeps else math.inf)
 
-    async def _wait_bell(self, patience_s: float) -> None:
+    async def _wait_wakeup(self, patience_s: float) -> None:
         try:
             with trio.move_on_after(patience_s):
                 await trio.lowlevel.wait_readable(self._wakeup)
@@ -134,17 +135,20 @@ class TmuxPane:
         """See `Terminal.tty`."""
         try:
             with self._line() as fd:
-                group = processes.foreground_of(self._place.pid)
-                return foreground.look_at(fd, self._place.pid, group)
+                group = processes.foreground_of(self._pane_ids.pid)
+                return foreground.look_at(fd, self._pane_ids.pid, group)
         except (OSError, termios.error):
             return None
 
     @contextlib.contextmanager
     def _line(self) -> Iterator[int]:
-        """The program's end of the terminal, for a moment: held, it would not end."""
+        """A descriptor of the program's end of the terminal, for a moment.
+
+        While ANT held it, tmux would never see the end of the terminal.
+        """
         if self._exit is not None:
             raise OSError(errno.EIO, "The program has ended.")
-        fd = os.open(self._place.tty, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        fd = os.open(self._pane_ids.tty, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             yield fd
         finally:
@@ -154,17 +158,16 @@ class TmuxPane:
         """See `Terminal.shows_input`."""
         try:
             with self._line() as fd:
-                modes = termios.tcgetattr(fd)[_LFLAG]
+                return line_discipline.read_modes(fd).shows_input
         except (OSError, termios.error):
             return False
-        return bool(modes & termios.ECHO and modes & termios.ICANON)
 
-    def was_given(self, variable: str, value: str) -> bool:
-        """See `Terminal.was_given`."""
-        return processes.environ_of(self._place.pid).get(variable) == value
+    def has_environ(self, variable: str, value: str) -> bool:
+        """See `Terminal.has_environ`."""
+        return processes.has_environ(self._pane_ids.pid, **{variable: value})
 
     async def write(self, data: bytes) -> int:
-        """See `Terminal.write`. *Cancellation:* comes before a byte is written."""
+        """See `Terminal.write`. *Cancellation:* only before a byte is written."""
         await trio.lowlevel.checkpoint()
         while not (count := self.write_nowait(data)) and data:
             if self._keys:
@@ -180,19 +183,19 @@ class TmuxPane:
         while self._keys and self._keys[0].done.is_set():
             self._keys.popleft()
         part = data[:KEYS]
-        if not part or len(self._keys) >= UNDER_WAY or self._is_full():
+        if not part or len(self._keys) >= UNANSWERED_MAX or self._is_full():
             return 0
         try:
-            self._keys.append(self._press(part))
-        except (CapacityReached, NotRunning):  # Full, or the client is replaced.
+            self._keys.append(self._send_keys(part))
+        except (CapacityReached, NotRunning):  # Full, or the client is being replaced.
             return 0
         return len(part)
 
-    def _press(self, data: bytes) -> TmuxCommand:
-        # In copy mode, where a person who is attached may be, keys would go to tmux.
-        pane = f"%{self._place.pane}"
+    def _send_keys(self, data: bytes) -> TmuxCommand:
+        # An attached user may have entered copy mode, where keys would go to tmux.
+        pane = f"%{self._pane_ids.pane}"
         keys = data.hex(" ")
-        return self._client.give(
+        return self._client.send(
             f"copy-mode -q -t {pane}", f"send-keys -H -t {pane} {keys}"
         )
 
@@ -202,10 +205,9 @@ class TmuxPane:
     def _unread(self) -> int:
         try:
             with self._line() as fd:
-                count = fcntl.ioctl(fd, termios.FIONREAD, bytes(4))
+                return line_discipline.count_unread(fd)
         except OSError:
             return 0
-        return int.from_bytes(count, sys.byteorder)
 
     def interrupt(self) -> None:
         """See `Terminal.interrupt`."""
@@ -213,16 +215,18 @@ class TmuxPane:
         if (self._keys or self._is_full()) and self._signal():
             return
         try:
-            self._press(CTRL_C)
-        except (CapacityReached, NotRunning):  # Full, or the client is replaced.
+            self._send_keys(CTRL_C)
+        except (CapacityReached, NotRunning):  # Full, or the client is being replaced.
             self._signal()
 
     def _signal(self) -> bool:
-        """Interrupt who is in front, past all input, where Ctrl-C would do that."""
+        """Send SIGINT to the foreground group, ahead of all input; whether it was sent.
+
+        It is not, where Ctrl-C would not interrupt.
+        """
         with contextlib.suppress(OSError, termios.error), self._line() as fd:
-            _, _, _, modes, _, _, keys = termios.tcgetattr(fd)
-            if modes & termios.ISIG and keys[termios.VINTR] == CTRL_C:
-                group = processes.foreground_of(self._place.pid)
+            if line_discipline.read_modes(fd).interrupts:
+                group = processes.foreground_of(self._pane_ids.pid)
                 processes.signal_group(group, signal.SIGINT)
                 return True
         return False
@@ -235,11 +239,11 @@ class TmuxPane:
         self._set_size()
 
     def _set_size(self) -> None:
-        """Tell tmux; where the client is being replaced, the next one does."""
+        """Send the size to tmux; if the client is being replaced, the next one does."""
         if self._size is not None:
-            (cols, rows), window = self._size, f"@{self._place.window}"
+            (cols, rows), window = self._size, f"@{self._pane_ids.window}"
             with contextlib.suppress(CapacityReached, NotRunning):
-                self._client.give(f"resize-window -t {window} -x {cols} -y {rows}")
+                self._client.send(f"resize-window -t {window} -x {cols} -y {rows}")
 
     def _check_running(self) -> None:
         if self._closing:
@@ -248,73 +252,73 @@ class TmuxPane:
             raise NotRunning("The program has ended.")
 
     async def notice(self) -> ControlSeen:
-        """See `Terminal.notice`. *Cancellation:* none is taken."""
+        """See `Terminal.notice`. *Cancellation:* no notification is taken."""
         await trio.lowlevel.checkpoint()
         while not self._notices:
             await self._noticed.park()
         return self._notices.popleft()
 
-    def _tell(self, notice: Notice) -> None:
-        if (seen := self._own.seen(notice)) is not None:
-            self._note(seen)
+    def _on_notice(self, notice: Notice) -> None:
+        if (seen := self._filter.seen(notice)) is not None:
+            self._queue_notice(seen)
 
-    def _note(self, seen: ControlSeen) -> None:
+    def _queue_notice(self, seen: ControlSeen) -> None:
         self._notices.append(seen)
         self._noticed.unpark()
 
     async def wait_exit(self) -> Exit:
         """See `Terminal.wait_exit`."""
         await self._has_exit.wait()
-        return self._how_it_ended()
+        return self._get_exit()
 
-    def _how_it_ended(self) -> Exit:
+    def _get_exit(self) -> Exit:
         return self._exit or Exit(signal=signal.SIGKILL)
 
-    async def leave(self) -> None:
-        """See `Terminal.leave`."""
+    async def detach(self) -> None:
+        """See `Terminal.detach`."""
         self._closing = True
         self._life.cancel()
         await self._closed.wait()
 
     async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
-        """See `Terminal.aclose`. *Cancellation:* the task of the pane ends it."""
+        """See `Terminal.aclose`. *Cancellation:* the pane's task goes on ending it."""
         first, self._closing = not self._closing, True
         if first:
             try:
-                await persist(self._what, self._end_program, grace_s)
+                await persist(self._task_name, self._end_program, grace_s)
             finally:
                 self._finish.set()
         with trio.move_on_after(DRAIN_S + CLOSE_S):
             await self._closed.wait()
-        return self._how_it_ended()
+        return self._get_exit()
 
     async def _end_program(self, grace_s: float) -> None:
-        # Its pid is tmux's to give back, so it is looked for by all we know.
-        for sid in self._left():
+        # tmux reaps the program, so its pid may be reused: compare its identity, too.
+        for sid in self._surviving_sids():
             await processes.end_session(sid, grace_s)
 
     @property
-    def _what(self) -> str:
-        return f"tmux session {self._place.name}"
+    def _task_name(self) -> str:
+        return f"tmux session {self._pane_ids.name}"
 
-    def _left(self) -> set[int]:
+    def _surviving_sids(self) -> set[int]:
         if self._identity is None:
             return set()
-        place = self._place
-        return processes.find_lost(place.name, self._identity, place.run)
+        pane_ids = self._pane_ids
+        return processes.find_lost(pane_ids.name, self._identity, pane_ids.run)
 
     async def run(self) -> None:
-        """Keep the client, learn how the program ends, and let go when told to.
+        """Keep a control client, watch for the exit, and kill the session at a close.
 
-        *Cancellation:* the program is left as it is.
+        *Cancellation:* the program goes on.
         """
         try:
             with self._life:
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(persist, self._what, self._converse)
-                    await persist(self._what, self._learn_exit)
+                    nursery.start_soon(persist, self._task_name, self._keep_client)
+                    await persist(self._task_name, self._watch_exit)
                     await self._finish.wait()
-                    await persist(self._what, self._kill)
+                    await persist(self._task_name, self._kill)
                     nursery.cancel_scope.cancel()
         finally:
             self._closing = True
@@ -325,45 +329,47 @@ class TmuxPane:
             os.close(self._wakeup)
 
     async def _kill(self) -> None:
-        async with self._server.attach_lock:
-            await self._ask("kill-session", "-t", f"${self._place.session}")
+        async with self._tmux.attach_lock:
+            await self._run_command("kill-session", "-t", f"${self._pane_ids.session}")
             with trio.move_on_after(CLOSE_S):
-                await self._client.over.wait()  # It says that it leaves.
+                await self._client.over.wait()  # The client then ends by itself.
 
-    async def _converse(self) -> None:
-        """Have a control client; another when it was ended and the session was not."""
+    async def _keep_client(self) -> None:
+        """Run the control client; replace it when it ended before the session."""
         while True:
             if not self._client.over.is_set():
                 try:
-                    await self._client.run(self._tell)
+                    await self._client.run(self._on_notice)
                 finally:
                     await self._client.aclose()
             if self._finish.is_set():
                 return
-            self._note(ControlSeen("ctrl-exit", {}))
+            self._queue_notice(ControlSeen("ctrl-exit", {}))
             await trio.sleep(RETRY_S)
-            client = await self._server.client(self._place.session)
+            client = await self._tmux.open_client(self._pane_ids.session)
             if client is None:
                 return
             self._client = client
             self._set_size()
 
-    async def _learn_exit(self) -> None:
-        words = ExitWatcher(self._place, self._identity, self._spool.folder, self._ask)
-        self._exit = await words.exit()
+    async def _watch_exit(self) -> None:
+        watcher = ExitWatcher(
+            self._pane_ids, self._identity, self._spool.folder, self._run_command
+        )
+        self._exit = await watcher.exit()
         with trio.move_on_after(DRAIN_S):
-            await words.wait_drained()
+            await watcher.wait_drained()
         self._has_exit.set()
         self._drained.set()
-        with contextlib.suppress(BlockingIOError):  # It has been rung already.
+        with contextlib.suppress(BlockingIOError):  # The FIFO holds wake-ups already.
             os.write(self._wakeup, b"\0")
 
-    async def _ask(self, *words: str) -> str | None:
-        """As `Server.ask`, by the client while there is one."""
+    async def _run_command(self, *words: str) -> str | None:
+        """As `TmuxCommands.run`, through the client while there is one."""
         try:
-            answer = await self._client.ask(" ".join(f"'{word}'" for word in words))
+            answer = await self._client.request(" ".join(f"'{word}'" for word in words))
         except AntError:
             answer = None
         if answer is None:
-            return await self._server.ask(*words)
+            return await self._tmux.run(*words)
         return "\n".join(answer.lines) if answer.ok else None

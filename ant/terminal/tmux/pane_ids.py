@@ -1,12 +1,10 @@
-"""Where in tmux a program is, and who may be asked about it."""
+"""The ids by which ANT and tmux know a pane, and the pid of its program."""
 
-from typing import Protocol
+from pathlib import Path
 
 import attrs
-import trio
 
 from ant.core.errors import Invalid
-from ant.terminal.tmux.control_client import ControlClient
 
 SIZE_MAX = 10_000
 """The longest side of a window that tmux makes."""
@@ -14,7 +12,7 @@ SIZE_MAX = 10_000
 
 @attrs.frozen
 class PaneIds:
-    """A session of ours (`name` is its id), its ids in tmux, its process, its run."""
+    """A pane: ANT's session id (`name`) and run, its ids in tmux, its pid and tty."""
 
     name: str
     run: str
@@ -25,24 +23,15 @@ class PaneIds:
     tty: str
 
 
-class Server(Protocol):
-    """The tmux that a pane is in, as it is reached without the pane's client.
-
-    Hold `calm` to end a session: nobody is greeted meanwhile.
-    """
-
-    attach_lock: trio.Lock
-
-    async def client(self, session: int) -> ControlClient | None:
-        """A new control client of that session; None when there is no such session."""
-        ...
-
-    async def ask(self, *words: str) -> str | None:
-        """What a command says; None when it is refused, or nobody is there."""
-        ...
-
-
 def check_size(cols: int, rows: int) -> None:
-    """Raise `Invalid` for what is no size of a window."""
+    """Raise `Invalid` unless this is a size of a tmux window."""
     if not (0 < cols <= SIZE_MAX and 0 < rows <= SIZE_MAX):
-        raise Invalid(f"A side of a tmux window is 1 to {SIZE_MAX} at $.cols")
+        raise Invalid(f"A tmux window has 1 to {SIZE_MAX} columns and rows at $.cols")
+
+
+def read_pid(file: Path) -> int | None:
+    """The pid in a file of a spool folder; None while there is none."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None

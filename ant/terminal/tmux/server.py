@@ -1,9 +1,9 @@
-"""Programs in our private tmux: started, found again, ended.
+"""Starts programs in ANT's private tmux, finds them again after a restart, ends them.
 
-Rule 1: a session of ours is named by its id and marked with its run; what is not marked
-is somebody else's, and is left alone.
-Rule 2: a program is started, and what it puts out is spooled, in one turn of tmux: no
-byte comes before the spool.
+Rule 1: a tmux session of ANT has ANT's session id as its name, and is marked with its
+run. ANT leaves a session without the mark alone.
+Rule 2: one turn of tmux starts the program and its spool, so no byte is printed before
+the spool is there.
 """
 
 import logging
@@ -23,23 +23,24 @@ from ant.core.descriptors import check_terminal
 from ant.core.errors import CapacityReached, Invalid, StorageFailed
 from ant.terminal.host import processes
 from ant.terminal.host.base import Spec
-from ant.terminal.host.pty import SPENT, check
+from ant.terminal.host.pty import OUT_OF_RESOURCES, cannot_open, check_spec, env_program
 from ant.terminal.tmux import spool_reader, spool_writer, starter
-from ant.terminal.tmux.commands import ASK_S, TmuxCommands, is_old
+from ant.terminal.tmux.commands import COMMAND_S, TmuxCommands, is_old
 from ant.terminal.tmux.pane import TmuxPane
-from ant.terminal.tmux.pane_ids import PaneIds, check_size
+from ant.terminal.tmux.pane_ids import PaneIds, check_size, read_pid
 from ant.terminal.tmux.spool_reader import RESTART_SKIP, SpoolReader
+from ant.terminal.tmux.spool_writer import WAKEUP
 
 log = logging.getLogger(__name__)
 
 STARTS_S = 0.005
-"""Between two looks whether a program was started: it takes some 20 ms."""
+"""Between two polls whether a program has started: it takes about 20 ms."""
 
 SPOOL_MAX = 256 << 20
-"""Bytes of one session that wait in its spool; then the newest are dropped."""
+"""Bytes of one session that may wait in its spool; then new ones are dropped."""
 
 SEGMENT = 4 << 20
-"""Bytes of one file of a spool: it can go when all of it is stored."""
+"""Bytes of one file of a spool: the file can go when all of it is stored."""
 
 _PYTHON = (sys.executable, "-IS")
 
@@ -49,15 +50,21 @@ _MARKS = "#{@ant_session} #{@ant_run} #{@ant_pane} #{pane_pipe} #{pane_dead}"
 
 @attrs.frozen
 class SurvivingPane:
-    """A session of ours that tmux has; `spooled` is whether its output is kept."""
+    """A session of ANT that tmux still has.
 
-    place: PaneIds
+    `spooled`: its spool's writer runs. `dead`: its program has ended.
+    """
+
+    pane_ids: PaneIds
     spooled: bool
     dead: bool
 
 
 class Tmux:
-    """The sessions of one data directory; `door` is where tmux is asked."""
+    """The tmux sessions of one data directory; `tmux_commands` runs tmux commands.
+
+    `spool_max` limits the spool of one session, in bytes.
+    """
 
     def __init__(
         self,
@@ -71,10 +78,11 @@ class Tmux:
         self._segment = max(min(SEGMENT, spool_max // 4), 1)
 
     @asynccontextmanager
-    async def holding(self) -> AsyncIterator[None]:
-        """Panes may be opened and attached inside; the sessions end inside, too.
+    async def running(self) -> AsyncIterator[None]:
+        """Run the tasks of panes. Open, reattach and close panes inside.
 
-        Leaving it lets go of every pane, as it is. *Cancellation:* the same.
+        On leaving, ANT detaches from every pane; the programs go on.
+        *Cancellation:* the same.
         """
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
@@ -82,7 +90,7 @@ class Tmux:
             nursery.cancel_scope.cancel()
 
     def folder(self, session_id: str) -> Path:
-        """Where that session's spool is, or would be."""
+        """The folder of a session's spool, whether it exists or not."""
         return self._folder / session_id
 
     async def open(
@@ -93,51 +101,51 @@ class Tmux:
         offset: int,
         stored: Callable[[], int],
     ) -> TmuxPane:
-        """Start a program, whose first byte has that offset.
+        """Start a program; the first byte of its output gets this offset.
 
-        `stored` tells up to where its bytes may be forgotten. Raises `Invalid` if it,
-        its folder or tmux is not there, `CapacityReached` when the machine has no more
-        to give, `StorageFailed` when its spool cannot be made.
-        *Cancellation:* nothing was created; it may take `ASK_S`.
+        `stored` returns the offset up to which output is in the database. Raises
+        `Invalid` if the program, its folder or tmux does not exist, `CapacityReached`
+        when the machine is out of resources, `StorageFailed` when ANT cannot make the
+        spool. *Cancellation:* nothing was created; this may take `COMMAND_S`.
         """
-        check(spec)
+        check_spec(spec)
         check_size(spec.cols, spec.rows)
-        _check_passable(spec)
+        _check_encodable(spec)
         check_terminal()
-        spent: OSError | None = None
+        failure: OSError | None = None
         try:
             await self.tmux_commands.check()
             await trio.lowlevel.checkpoint()
-            # Cut off in between, nobody would know whether it runs; each step is
-            # bounded.
+            # Cancelled in between, ANT would not know whether the program runs. Each
+            # step has a time limit.
             with trio.CancelScope(shield=True):
-                pane = await self._begin(spec, session_id, run, offset, stored)
+                pane = await self._start(spec, session_id, run, offset, stored)
         except OSError as exc:
-            if exc.errno not in SPENT:
+            if exc.errno not in OUT_OF_RESOURCES:
                 raise
-            spent = exc
-        if spent is not None:
+            failure = exc
+        if failure is not None:
             increment(Limit.TERMINALS)
             await self._undo(session_id)
-            raise CapacityReached(f"No terminal to be had: {spent.strerror}.")
-        begun = False
+            raise CapacityReached(cannot_open(failure))
+        cancelled = True
         try:
             await trio.lowlevel.checkpoint()
-            begun = True
+            cancelled = False
             return pane
         finally:
-            if not begun:
+            if cancelled:
                 with trio.CancelScope(shield=True, deadline=_soon()):
                     await pane.aclose(0)
                 self.forget(session_id)
 
     async def _undo(self, session_id: str) -> None:
-        """End what was begun; where that fails too, the next server run ends it."""
+        """End what was started; where that fails too, the next server run ends it."""
         with suppress(OSError), trio.CancelScope(shield=True, deadline=_soon()):
             await self._kill(f"={session_id}")
         self.forget(session_id)
 
-    async def _begin(
+    async def _start(
         self,
         spec: Spec,
         session_id: str,
@@ -146,22 +154,22 @@ class Tmux:
         stored: Callable[[], int],
     ) -> TmuxPane:
         if (
-            await self.tmux_commands.ask("has-session", "-t", f"={session_id}")
+            await self.tmux_commands.run("has-session", "-t", f"={session_id}")
             is not None
         ):
-            # What was left of an earlier run, or somebody made, is in the way.
+            # A session of an earlier run, or one that ANT did not make, has this name.
             if (stale := (await self.surviving_panes()).get(session_id)) is not None:
                 await self.end(stale, 0)
             await self._kill(f"={session_id}")
-        words = (shutil.which("env") or "/usr/bin/env", "-C", spec.cwd, "--")
+        words = (env_program(), "-C", spec.cwd, "--")
         try:
             folder = self._prepare(session_id, offset)
             starter.write(str(folder / "start"), (*words, *spec.argv), spec.env)
         except OSError as exc:
-            raise StorageFailed(f"No spool can be made: {exc}.") from exc
+            raise StorageFailed(f"Cannot make a spool: {exc}.") from exc
         size = ("-x", str(spec.cols), "-y", str(spec.rows))
         first = (*_PYTHON, starter.__file__, str(folder))
-        said = await self.tmux_commands.start(
+        output = await self.tmux_commands.start_session(
             *("new-session", "-d", "-P", "-F", _FORM, "-s", session_id, *size),
             *("-c", "/", "--", *first, ";"),
             *("set-option", "-w", "window-size", "manual", ";"),
@@ -170,142 +178,145 @@ class Tmux:
             *("set-option", "-F", "@ant_pane", "#{pane_id}", ";"),
             *("pipe-pane", "-O", self._pipe(folder, offset)),
         )
-        place = _place(session_id, run, said.split(), await _wait_pid(folder))
-        return await self._hold(place, offset, stored)
+        pane_ids = _pane_ids(session_id, run, output.split(), await _wait_pid(folder))
+        return await self._connect(pane_ids, offset, stored)
 
     async def attach(
         self, surviving: SurvivingPane, offset: int, stored: Callable[[], int]
     ) -> TmuxPane:
-        """Take up a program that went on without us; reading goes on at `offset`.
+        """Reattach to a program that outlived a server run; read on at `offset`.
 
-        Raises `Invalid` where it has gone meanwhile.
+        Raises `Invalid` where it has ended meanwhile.
         """
-        place = surviving.place
-        folder = self.folder(place.name)
+        pane_ids = surviving.pane_ids
+        folder = self.folder(pane_ids.name)
         if not (surviving.spooled or surviving.dead):
-            log.warning("The spool of session %s was cut off.", place.name)
-            again = spool_reader.end_of(folder) + RESTART_SKIP
-            spool_reader.begin(folder, again)
-            pane = f"%{place.pane}"
-            await self.tmux_commands.ask(
-                "pipe-pane", "-O", "-t", pane, self._pipe(folder, again)
+            log.warning(
+                "The spool writer of session %s was killed; its output has a gap.",
+                pane_ids.name,
             )
-        return await self._hold(place, offset, stored)
+            start = spool_reader.end_of(folder) + RESTART_SKIP
+            spool_reader.begin(folder, start)
+            pane = f"%{pane_ids.pane}"
+            await self.tmux_commands.run(
+                "pipe-pane", "-O", "-t", pane, self._pipe(folder, start)
+            )
+        return await self._connect(pane_ids, offset, stored)
 
     async def surviving_panes(self) -> dict[str, SurvivingPane]:
-        """The sessions of ours that there are, by their ids."""
+        """The sessions of ANT that tmux has, by session id."""
         version = await self.tmux_commands.version()
         if version is None or is_old(version):
             return {}
         self.tmux_commands.end_stuck_clients()
-        said = await self.tmux_commands.ask(
+        output = await self.tmux_commands.run(
             "list-panes", "-a", "-F", f"{_MARKS} {_FORM}"
         )
         found = {}
-        for line in (said or "").splitlines():
+        for line in (output or "").splitlines():
             words = line.split(" ")
             if len(words) != 9 or words[2] != words[7]:
-                continue  # Not marked, or a pane that somebody added.
-            pid = pid_of(self.folder(words[0])) or 0
-            place = _place(words[0], words[1], words[5:], pid)
-            found[place.name] = SurvivingPane(place, words[3] == "1", words[4] == "1")
+                continue  # Not marked, or a pane that a user has added.
+            pid = read_pid(self.folder(words[0]) / "pid") or 0
+            pane_ids = _pane_ids(words[0], words[1], words[5:], pid)
+            found[pane_ids.name] = SurvivingPane(
+                pane_ids, words[3] == "1", words[4] == "1"
+            )
         return found
 
     async def end(self, surviving: SurvivingPane, grace_s: float) -> None:
-        """End a session that nobody knows any more, and all it left."""
-        place = surviving.place
-        identity = processes.identify(place.pid)
+        """End a session that is not in the database any more, and all it left."""
+        pane_ids = surviving.pane_ids
+        identity = processes.identify(pane_ids.pid)
         if identity is not None and not surviving.dead:
-            for sid in processes.find_lost(place.name, identity, place.run):
+            for sid in processes.find_lost(pane_ids.name, identity, pane_ids.run):
                 await processes.end_session(sid, grace_s)
-        await self._kill(f"${place.session}")
+        await self._kill(f"${pane_ids.session}")
 
     async def _kill(self, session: str) -> None:
         async with self.tmux_commands.attach_lock:
-            await self.tmux_commands.ask("kill-session", "-t", session)
+            await self.tmux_commands.run("kill-session", "-t", session)
 
     def forget(self, session_id: str) -> None:
-        """Remove a spool of which everything is stored, or nothing is wanted."""
+        """Remove a session's spool: all of it is stored, or none of it is wanted."""
         shutil.rmtree(self.folder(session_id), ignore_errors=True)
 
     def spooled(self) -> list[str]:
-        """The sessions that have a spool."""
+        """The ids of the sessions that have a spool."""
         return sorted(os.listdir(self._folder)) if self._folder.is_dir() else []
 
-    async def _hold(
-        self, place: PaneIds, offset: int, stored: Callable[[], int]
+    async def _connect(
+        self, pane_ids: PaneIds, offset: int, stored: Callable[[], int]
     ) -> TmuxPane:
-        client = await self.tmux_commands.client(place.session)
+        client = await self.tmux_commands.open_client(pane_ids.session)
         if client is None:
-            raise Invalid("the tmux session is gone at $.host")
-        reader = SpoolReader(self.folder(place.name), offset)
-        pane = TmuxPane(place, reader, stored, client, self.tmux_commands)
-        assert self._nursery is not None, "nobody holds it"
-        self._nursery.start_soon(self._guarded, pane)
+            raise Invalid("the tmux session has ended at $.host")
+        reader = SpoolReader(self.folder(pane_ids.name), offset)
+        pane = TmuxPane(pane_ids, reader, stored, client, self.tmux_commands)
+        assert self._nursery is not None, "not inside `running`"
+        self._nursery.start_soon(self._run_pane, pane)
         return pane
 
-    async def _guarded(self, pane: TmuxPane) -> None:
-        """A bug in one pane is that pane's end with us, and nobody else's."""
+    async def _run_pane(self, pane: TmuxPane) -> None:
+        """Run a pane's task; a bug in one pane must not end the others."""
         try:
             await pane.run()
         except Exception:
             log.exception("A tmux pane crashed.")
 
     def _prepare(self, session_id: str, offset: int) -> Path:
-        """An empty spool, that begins at an offset."""
+        """Make an empty spool that begins at an offset."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         folder = self.folder(session_id)
         self.forget(session_id)
         folder.mkdir(mode=0o700)
-        os.mkfifo(folder / "bell", 0o600)
+        os.mkfifo(folder / WAKEUP, 0o600)
         spool_reader.begin(folder, offset)
         return folder
 
     def _pipe(self, folder: Path, offset: int) -> str:
         writer = (*_PYTHON, spool_writer.__file__, str(folder))
         numbers = map(str, (offset, self._cap, self._segment))
-        return "exec " + _line((*writer, *numbers))
+        return "exec " + _quoted((*writer, *numbers))
 
 
 def _soon() -> float:
-    return trio.current_time() + ASK_S
+    return trio.current_time() + COMMAND_S
 
 
-def _check_passable(spec: Spec) -> None:
+def _check_encodable(spec: Spec) -> None:
     pairs = (f"{name}={value}" for name, value in spec.env.items())
     for text in (*spec.argv, spec.cwd, *pairs):
         if "\0" in text:
-            raise Invalid("Cannot pass this on: embedded null byte at $.command")
+            raise Invalid(
+                "Cannot pass this to a program: embedded null byte at $.command"
+            )
         try:
             os.fsencode(text)
         except UnicodeEncodeError as exc:
-            raise Invalid(f"Cannot pass this on: {exc} at $.command") from exc
+            raise Invalid(f"Cannot pass this to a program: {exc} at $.command") from exc
     if any("=" in name or not name for name in spec.env):
-        raise Invalid("Cannot pass this on: illegal environment name at $.command")
+        raise Invalid(
+            "Cannot pass this to a program: illegal environment variable name "
+            "at $.command"
+        )
 
 
-def _line(words: Sequence[str]) -> str:
-    """These words for the shell, by way of tmux, which expands `#` and `%`."""
+def _quoted(words: Sequence[str]) -> str:
+    """Words quoted for the shell, and for tmux, which expands `#` and `%`."""
     return shlex.join(words).replace("#", "##").replace("%", "%%")
 
 
-def _place(name: str, run: str, words: Sequence[str], pid: int) -> PaneIds:
+def _pane_ids(name: str, run: str, words: Sequence[str], pid: int) -> PaneIds:
     session, window, pane = (int(word[1:]) for word in words[:3])
     return PaneIds(name, run, session, window, pane, pid, words[3])
 
 
-def pid_of(folder: Path) -> int | None:
-    """The program's process, as `starter` tells; None before it has."""
-    try:
-        return int((folder / "pid").read_text())
-    except (OSError, ValueError):
-        return None
-
-
 async def _wait_pid(folder: Path) -> int:
+    """Wait until `starter` has written the pid of the program."""
     deadline = _soon()
     while trio.current_time() < deadline:
-        if (pid := pid_of(folder)) is not None:
+        if (pid := read_pid(folder / "pid")) is not None:
             return pid
         await trio.sleep(STARTS_S)
-    raise CapacityReached("The program did not start within 10 s.")
+    raise CapacityReached(f"The program did not start within {COMMAND_S:g} s.")

@@ -1,7 +1,8 @@
-"""What a program put out while somebody else kept it: segments read by offset.
+"""Reads a spool: the segments of a program's output, by offset.
 
-The writer is `spooler`, in another process that outlives us. Nothing is kept open, so a
-spool needs no closing; a segment goes when it was read to its end and is stored.
+The writer is `spool_writer`, in another process that outlives the server. The reader
+keeps no file open, so it needs no closing. It removes a segment that it has read to the
+end and that is stored.
 """
 
 import os
@@ -12,11 +13,11 @@ from pathlib import Path
 from ant.terminal.tmux.spool_writer import SUFFIX
 
 RESTART_SKIP = 4 << 20
-"""Offsets left out where the writer was ended by force: what it had in hand is gone."""
+"""Offsets left out after the writer was killed, for the bytes it had not written."""
 
 
 class SpoolReader:
-    """A reader at `offset`, with what comes before that behind it."""
+    """Reads the spool in a folder, from `offset` on."""
 
     def __init__(self, folder: Path, offset: int) -> None:
         self.folder, self.offset = folder, offset
@@ -26,13 +27,13 @@ class SpoolReader:
 
     @property
     def keeps(self) -> bool:
-        """Whether segments that were passed are there still: they were not stored."""
+        """Whether there are segments that were read but are not stored yet."""
         return bool(self._passed)
 
     def take(self, limit: int, stored: int = 0) -> bytes:
-        """The next bytes, at most `limit`; empty at a hole and where none are yet.
+        """The next bytes, at most `limit`; empty at a gap and where there are none yet.
 
-        What was passed and lies before `stored` is removed.
+        Remove the segments that were read and lie below the offset `stored`.
         """
         while self._passed and self._passed[0][1] <= stored:
             _path(self.folder, self._passed.popleft()[0]).unlink(missing_ok=True)
@@ -43,7 +44,7 @@ class SpoolReader:
             following = self._next()
             if following is None:
                 return b""
-            # The writer has ended this segment: what it has now is all.
+            # There is a next segment, so the writer adds no more to this one.
             if data := self._read(limit):
                 self.offset += len(data)
                 return data
@@ -52,15 +53,15 @@ class SpoolReader:
             self._enter(following)
 
     def hole(self) -> int:
-        """How many bytes before the next one were dropped; 0 where none were."""
+        """The size of the gap at `offset`: bytes that the writer dropped; 0 if none."""
         following = self._next()
-        # Looked at after the next one was seen: it grows no more.
+        # Read the size after the next segment was seen: this one then grows no more.
         if following is None or _end(self.folder, self._start) > self.offset:
             return 0
         return max(following - self.offset, 0)
 
     def pass_over(self, count: int) -> None:
-        """Go on behind so much of a hole, which may have grown since `hole` told."""
+        """Skip `count` bytes of a gap, which may have grown since `hole` was called."""
         self.offset += count
         if (following := self._next()) == self.offset:
             self._enter(following)
@@ -88,7 +89,7 @@ class SpoolReader:
 
 
 def segments(folder: Path) -> list[int]:
-    """Where the segments of a folder begin, in order; none where there is no folder."""
+    """The offsets at which a folder's segments begin, in order; [] without a folder."""
     try:
         names = os.listdir(folder)
     except FileNotFoundError:
@@ -98,13 +99,16 @@ def segments(folder: Path) -> list[int]:
 
 
 def end_of(folder: Path) -> int:
-    """One past the last byte that is there; 0 without a segment."""
+    """The offset after the last byte in the spool; 0 without a segment."""
     starts = segments(folder)
     return _end(folder, starts[-1] if starts else None)
 
 
 def resume_at(folder: Path, stored: int) -> int:
-    """The first offset that is not `stored` and is there, or will be the next one."""
+    """The offset at which to read on: the first one from `stored` on in the spool.
+
+    If there is none yet, that of the next byte.
+    """
     starts = segments(folder)
     before = [start for start in starts if start <= stored]
     if before and stored <= _end(folder, before[-1]):
@@ -113,7 +117,7 @@ def resume_at(folder: Path, stored: int) -> int:
 
 
 def begin(folder: Path, offset: int) -> None:
-    """Make a segment, empty, so that where the next byte belongs is known for ever."""
+    """Make an empty segment: it records the offset of the next byte."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
     os.close(os.open(_path(folder, offset), flags, 0o600))
 

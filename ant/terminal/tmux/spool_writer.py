@@ -1,12 +1,15 @@
-"""Run by tmux as `pipe-pane`: what a program puts out, from a pipe into a spool folder.
+"""Copies a program's output from a pipe into a spool folder; tmux runs it.
 
-A program of its own, without the rest of ANT: `spooler.py FOLDER OFFSET CAP SEGMENT`.
+It is the command of tmux's `pipe-pane`.
 
-Rule 1: a segment is named by the offset of its first byte; the next one begins where it
-ends, or further on, and then what lies between was dropped.
-Rule 2: it never waits for the reader: tmux would keep without a bound what we do not
-take. When the segments have `CAP` bytes, or the disk is full, bytes are dropped.
-Rule 3: a byte is in the file before the bell is rung for it.
+This is a program of its own, without the rest of ANT:
+`spool_writer.py FOLDER OFFSET CAP SEGMENT`.
+
+Rule 1: the name of a segment is the offset of its first byte. The next one begins where
+it ends, or further on: then the bytes between them were dropped.
+Rule 2: the writer never waits for the reader: tmux would buffer unread output without
+bound. When the segments have `CAP` bytes, or the disk is full, it drops bytes.
+Rule 3: a byte is in the file before the writer wakes the reader for it.
 """
 
 import contextlib
@@ -17,11 +20,15 @@ import sys
 
 READ = 65536
 SUFFIX = ".spool"
-"""Also what a reader looks for; see `spool`."""
+"""Of the segments' file names."""
+
+WAKEUP = "bell"
+"""The FIFO in a spool folder by which the writer wakes the reader. The name stays: a
+writer of an earlier ANT may still run."""
 
 
 def used(folder: str) -> int:
-    """Bytes of all the segments that are there."""
+    """The bytes of all segments in a folder."""
     names = (name for name in os.listdir(folder) if name.endswith(SUFFIX))
     return sum(_size(os.path.join(folder, name)) for name in names)
 
@@ -29,12 +36,15 @@ def used(folder: str) -> int:
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
-    except FileNotFoundError:  # The reader has just done with it.
+    except FileNotFoundError:  # The reader has just removed it.
         return 0
 
 
 class SpoolWriter:
-    """Appends bytes to segments; `offset` is that of the next byte."""
+    """Appends bytes to segments; `offset` is the offset of the next byte.
+
+    `has_dropped` is whether bytes were dropped since the last segment began.
+    """
 
     def __init__(self, folder: str, offset: int, cap: int, segment: int) -> None:
         self.offset = offset
@@ -44,13 +54,13 @@ class SpoolWriter:
         self.has_dropped = False
 
     def take(self, data: bytes) -> None:
-        """Write bytes, as many as there is room for; the others are counted only."""
+        """Write as many bytes as there is room for, and drop the rest."""
         while data:
             if self._left == 0 and not self._begin():
                 break
             try:
                 count = os.write(self._fd, data[: self._left])
-            except OSError:  # The disk is full: a new segment when it is not.
+            except OSError:  # The disk is full: begin a new segment once it is not.
                 self._drop_empty()
                 self._left = 0
                 break
@@ -61,9 +71,9 @@ class SpoolWriter:
         self.has_dropped = self.has_dropped or bool(data)
 
     def mark(self) -> None:
-        """Make the next segment, empty, so that what was dropped before it is known.
+        """Make the next segment, empty, so that the reader sees the gap before it.
 
-        One that was made so before, and is empty still, goes.
+        Remove the last such segment if it is still empty.
         """
         if self._mark is not None:
             with contextlib.suppress(OSError):
@@ -73,7 +83,7 @@ class SpoolWriter:
             os.close(os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o600))
 
     def _drop_empty(self) -> None:
-        """Remove the segment if it has no byte: there would be one for each read."""
+        """Remove the segment if it is empty; else each read would leave one behind."""
         if self._left == self._segment:
             with contextlib.suppress(OSError):
                 os.unlink(self._path())
@@ -82,7 +92,7 @@ class SpoolWriter:
         return os.path.join(self._folder, f"{self.offset:020d}{SUFFIX}")
 
     def _begin(self) -> bool:
-        """Open the next segment; whether there is room for one."""
+        """Open the next segment; whether there was room for one."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -100,19 +110,19 @@ class SpoolWriter:
 
 
 def main(folder: str, offset: str, cap: str, segment: str) -> None:
-    """Copy until the pipe ends, which is when the terminal does."""
+    """Copy until the pipe ends, which is when the terminal ends."""
     for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(signum, signal.SIG_IGN)
     os.umask(0o077)
     with open(os.path.join(folder, "writer"), "w") as file:
         file.write(f"{os.getpid()}\n")
-    wakeup = os.open(os.path.join(folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
+    wakeup = os.open(os.path.join(folder, WAKEUP), os.O_RDWR | os.O_NONBLOCK)
     writer = SpoolWriter(folder, int(offset), int(cap), int(segment))
     while data := os.read(0, READ):
         writer.take(data)
         if writer.has_dropped and not select.select([0], [], [], 0)[0]:
             writer.mark()
-        with contextlib.suppress(BlockingIOError):  # It has been rung often enough.
+        with contextlib.suppress(BlockingIOError):  # The FIFO holds wake-ups already.
             os.write(wakeup, b"\0")
 
 

@@ -1,14 +1,16 @@
-"""Run by tmux as a pane's first program: starts the one that is asked for, and stays.
+"""Starts the program of a pane and waits for it; tmux runs this as the first program.
 
-A program of its own, without the rest of ANT: `starter.py FOLDER`. The file `start` in
-it, which is removed, tells what to start, in parts that end with a NUL: how many words,
-these words, and the variables of the whole environment. No secret is ever in an
-argument list, where anybody could read it.
+This is a program of its own, without the rest of ANT: `starter.py FOLDER`. It reads the
+file `start` in the folder, and removes it. The file has parts that end with a NUL: the
+number of words, the words of the command, and the variables of the whole environment.
+So no secret is ever in an argument list, where any process could read it.
 
 Rule 1: the program leads a terminal session of its own, as on any other host. For that
-we give up the terminal that tmux gave us; its pid is told in the file `pid`.
-Rule 2: tmux lets go of a terminal when its first program has ended, whether it has read
-all or not. So we end, in the way that the program did, when tmux has read to the end.
+the starter gives up the terminal that tmux gave it. It writes the program's pid into
+the file `pid`.
+Rule 2: tmux closes a terminal when its first program has ended, even before it has read
+everything. So the starter waits until tmux has read to the end. Then it ends with the
+program's exit code, or by its signal.
 """
 
 import contextlib
@@ -23,16 +25,16 @@ import time
 from typing import NoReturn
 
 LENT = ("TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE")
-"""What tmux tells its programs of the terminal that it is to them."""
+"""Variables by which tmux describes itself, as a terminal, to its programs."""
 
 LOOK_AGAIN_S = 0.002
-"""Between two looks whether tmux has let go of the terminal."""
+"""Between two polls whether tmux has closed the terminal."""
 
 QUIET_S = 1.0
-"""Where something else holds the terminal, the end never comes: this silence is it."""
+"""Silence that counts as the end, where another process holds the terminal open."""
 
 LIMIT_S = 10.0
-"""The same where what holds the terminal never falls silent."""
+"""Time limit for the end, where that process goes on printing."""
 
 
 def write(path: str, words: tuple[str, ...], env: dict[str, str]) -> None:
@@ -44,18 +46,21 @@ def write(path: str, words: tuple[str, ...], env: dict[str, str]) -> None:
 
 
 def read(path: str) -> tuple[list[bytes], dict[bytes, bytes]]:
-    """Words and variables of a `start` file, which is removed; tmux's own on top."""
+    """The words and variables of a `start` file, and tmux's own variables.
+
+    The file is removed.
+    """
     with open(path, "rb") as file:
         count, *parts = file.read().split(b"\0")[:-1]
     os.unlink(path)
     pairs = (each.partition(b"=") for each in parts[int(count) :])
     lent = {os.fsencode(name): os.environb.get(os.fsencode(name)) for name in LENT}
-    given = {name: value for name, value in lent.items() if value is not None}
-    return parts[: int(count)], {name: value for name, _, value in pairs} | given
+    own = {name: value for name, value in lent.items() if value is not None}
+    return parts[: int(count)], {name: value for name, _, value in pairs} | own
 
 
 def main(folder: str) -> NoReturn:
-    """Start it, wait for it, wait for tmux, end as it did."""
+    """Start the program, wait for it, wait for tmux, and end as the program did."""
     words, env = read(os.path.join(folder, "start"))
     tty = os.ttyname(0)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Giving up the terminal sends one.
@@ -70,31 +75,31 @@ def main(folder: str) -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
         os.dup2(nothing, fd)
-    told = os.path.join(folder, "pid")
-    with open(f"{told}.new", "w", opener=_own_file) as file:
+    path = os.path.join(folder, "pid")
+    with open(f"{path}.new", "w", opener=_private) as file:
         file.write(f"{pid}\n")
-    os.rename(f"{told}.new", told)
+    os.rename(f"{path}.new", path)
     os.close(go)
     status = wait_for(pid)
     wait_read(tty, folder)
     end_as(status)
 
 
-def _own_file(path: str, flags: int) -> int:
+def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
 def become_subreaper() -> None:
-    """Keep what the program leaves behind below us: so it is known to be from here.
+    """Become the parent of orphans, so that ANT knows they are from this terminal.
 
-    tmux may have been started by an earlier server, and then nobody else would.
+    An earlier ANT may have started tmux; then no later ANT is an ancestor of them.
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(36, ctypes.c_ulong(1), 0, 0, 0)
 
 
 def wait_for(pid: int) -> int:
-    """The status of our program when it has ended; what it left behind is reaped."""
+    """Wait for the program; its wait status. Reap the orphans that end before it."""
     while True:
         ended, status = os.waitpid(-1, 0)
         if ended == pid:
@@ -102,7 +107,7 @@ def wait_for(pid: int) -> int:
 
 
 def become(words: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
-    """Lead a session on this terminal, and be the program."""
+    """Lead a session on this terminal, and execute the program."""
     try:
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -111,24 +116,25 @@ def become(words: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         os.execve(words[0], words, env)
     except OSError as exc:
-        os.write(2, f"ant: cannot start this: {exc.strerror}\n".encode())
+        os.write(2, f"ant: cannot start the program: {exc.strerror}\n".encode())
         os._exit(127)
 
 
 def wait_read(tty: str, folder: str) -> None:
-    """Wait until tmux has let go of the terminal, or nothing comes from it any more."""
-    born, begun = made(tty), time.monotonic()
+    """Wait until tmux has closed the terminal, or the spool has stopped growing."""
+    created, begun = created_at(tty), time.monotonic()
     before, since = spooled(folder), begun
     while time.monotonic() < min(since + QUIET_S, begun + LIMIT_S):
-        if born is None or made(tty) != born:  # The name may be somebody else's now.
+        # A new terminal may have the same name by now.
+        if created is None or created_at(tty) != created:
             return
         if (now := spooled(folder)) != before:
             before, since = now, time.monotonic()
         time.sleep(LOOK_AGAIN_S)
 
 
-def made(tty: str) -> int | None:
-    """When this terminal was made; None when there is none of that name."""
+def created_at(tty: str) -> int | None:
+    """When the terminal of this name was created, in ns; None when there is none."""
     try:
         return os.stat(tty).st_ctime_ns
     except OSError:
@@ -136,7 +142,7 @@ def made(tty: str) -> int | None:
 
 
 def spooled(folder: str) -> list[tuple[str, int]]:
-    """What there is of the spool; nothing where it is gone."""
+    """The names and sizes of the spool's files; [] where the folder is gone."""
     found = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -146,7 +152,7 @@ def spooled(folder: str) -> list[tuple[str, int]]:
 
 
 def end_as(status: int) -> NoReturn:
-    """End with this code, or by this signal."""
+    """End with the exit code, or by the signal, of this wait status."""
     if os.WIFSIGNALED(status):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signum = os.WTERMSIG(status)

@@ -118,7 +118,7 @@ class World:
         while flow.tail.stored < flow.tail.end:
             self.store.store(flow, 1000)
         flow.finish()
-        flow.tail.let_go()
+        flow.tail.trim()
 
     async def look(self) -> bool:
         """One frame, if there is one."""

@@ -176,7 +176,7 @@ def stored(stand: Stand) -> None:
         stand.rig.store.transact(append)
     flow.mark_stored(flow.tail.end)
     flow.mark_seen(flow.tail.end)
-    flow.tail.let_go()
+    flow.tail.trim()
     output(stand)
 
 
@@ -497,7 +497,7 @@ async def test_what_was_trimmed_of_a_terminal_is_said(tmp_path: Path) -> None:
                 await trio.lowlevel.checkpoint()
         await rig.system.services.transcript_writer.flush(session.id, flow)
         flow.mark_seen(flow.tail.end)
-        flow.tail.let_go()
+        flow.tail.trim()
         rig.store.transact(lambda unit: unit.transcripts.trim(session.id, 0))
         async with connected(rig) as client:
             await resume(client, 0, stand.places(5))

@@ -1,4 +1,4 @@
-"""Floods beside a key, in counts of bytes, steps and turns of the loop, not in time."""
+"""Floods beside a key: counted in bytes, steps and turns of the loop, not in time."""
 
 import math
 from collections import Counter
@@ -20,7 +20,7 @@ from ant.terminal.observations import Observation, OutputSeen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.session import LiveTerminal, run_session
 from tests.fakes import FakeTerminal
-from tests.terminal.test_session import Diary
+from tests.terminal.test_session import Recorder
 
 FLOODS = 10
 PATIENCE_S = 20.0
@@ -30,7 +30,7 @@ PAGE = (b"%015d\n" % 7) * (MAX_READ // 16)
 
 @attrs.define(eq=False)
 class Work(Instrument):
-    """What was done: large things by the turn, and all steps of tasks."""
+    """The work done: large things by turn of the loop, and all steps of tasks."""
 
     turn: int = 0
     steps: int = 0
@@ -58,7 +58,7 @@ class Work(Instrument):
 
 
 class Flooding(FakeTerminal):
-    """A program that never stops, nor waits."""
+    """A program that prints without end, and without waiting."""
 
     def __init__(self, work: Work, piece: bytes = PAGE) -> None:
         super().__init__()
@@ -88,15 +88,15 @@ class Looking(PromptDetector):
         return super().judge(snapshot, at)
 
 
-class Brief(Diary):
-    """Keeps nothing; tells of new bytes."""
+class Brief(Recorder):
+    """Keeps nothing; reports new bytes."""
 
     def __init__(self, terminal: FakeTerminal, turns: FairTurns) -> None:
         super().__init__(terminal)
         self.flow = OutputFlow(Tail(0, keep=0), turns)
         self.spoke = trio.Event()
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         if isinstance(observation, OutputSeen):
             self.flow.mark_stored(self.flow.tail.end)
             self.spoke.set()
@@ -109,7 +109,7 @@ class Brief(Diary):
 async def flooded(
     work: Work, count: int = FLOODS, piece: bytes = PAGE
 ) -> AsyncIterator[tuple[LiveTerminal, Brief]]:
-    """A terminal that echoes, beside so many floods that share its loop."""
+    """A terminal that echoes, beside `count` floods in the same loop."""
     turns = FairTurns()
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
@@ -126,7 +126,7 @@ async def flooded(
 
 @pytest.mark.slow
 async def test_a_key_and_its_echo_wait_for_one_turn_of_floods() -> None:
-    """From the key to its echo no more than a turn's bytes are read of ten floods."""
+    """Between key and echo, ten floods read no more than one turn's bytes."""
     work, most = Work(), 0
     async with flooded(work) as (live, typed):
         for number in range(40):
@@ -142,7 +142,7 @@ async def test_a_key_and_its_echo_wait_for_one_turn_of_floods() -> None:
 
 @pytest.mark.slow
 async def test_an_echo_is_sent_before_floods_are_read() -> None:
-    """What a program that is no flood puts out has the next turns for its sockets."""
+    """Output that is no flood has the next turns for its sockets."""
     work, most = Work(), 0
     async with flooded(work) as (_, typed):
         for number in range(20):
@@ -160,7 +160,7 @@ async def test_an_echo_is_sent_before_floods_are_read() -> None:
 
 @pytest.mark.slow
 async def test_a_mebibyte_takes_few_steps_and_turns(mock_clock: MockClock) -> None:
-    """A read, and what is made of it, is one step of one task; two are a turn.
+    """A read and its processing are one step of one task; a turn has two.
 
     Time stands still, so that no look is due.
     """
@@ -176,7 +176,7 @@ async def test_a_mebibyte_takes_few_steps_and_turns(mock_clock: MockClock) -> No
 
 @pytest.mark.slow
 async def test_looks_take_turns_as_reads_do(mock_clock: MockClock) -> None:
-    """Of fifty floods that are all to be looked at now, a few are in one turn."""
+    """Of fifty floods that need a look now, one turn has a few."""
     work = Work()
     async with flooded(work, 50):
         for _ in range(400):
@@ -190,7 +190,7 @@ async def test_looks_take_turns_as_reads_do(mock_clock: MockClock) -> None:
 
 
 async def test_many_small_writes_are_a_flood(mock_clock: MockClock) -> None:
-    """They take turns as large ones do, and gather meanwhile; a redraw never does."""
+    """They take turns, and gather meanwhile; a redraw never does."""
     work = Work()
     async with flooded(work, piece=b"x" * 512):
         for _ in range(200):
@@ -202,7 +202,7 @@ async def test_many_small_writes_are_a_flood(mock_clock: MockClock) -> None:
 
 
 async def test_when_a_flood_is_over(mock_clock: MockClock) -> None:
-    """It is one while more comes than is calm, and none a moment after."""
+    """It lasts while more than `CALM_BYTES_S` comes, and ends a moment after."""
     flow = OutputFlow(Tail(0), FairTurns())
     for _ in range(100):
         flow.append(bytes(LARGE // 4))

@@ -1,4 +1,4 @@
-"""A tail that tasks can wait on."""
+"""An output buffer that tasks can wait on."""
 
 import trio
 import trio.testing
@@ -10,7 +10,7 @@ from ant.terminal.buffer.tail import MAX_READ, Tail
 
 
 async def test_waiting_for_bytes(autojump_clock: MockClock) -> None:
-    """Who waits beyond an offset is woken by bytes, and told when none will come."""
+    """A task that waits is woken by bytes; it gets False when none will come."""
     flow = OutputFlow(Tail(10))
     said: list[bool] = []
 
@@ -63,8 +63,8 @@ async def test_waiting_for_the_store(autojump_clock: MockClock) -> None:
         await flow.wait_stored(3)
 
 
-async def test_holes_in_a_row_are_one(autojump_clock: MockClock) -> None:
-    """The first waits for the bytes before it, those that follow for nobody."""
+async def test_gaps_in_a_row_are_one(autojump_clock: MockClock) -> None:
+    """The first waits for the bytes before it, the others do not wait."""
     flow = OutputFlow(Tail(0))
     flow.append(b"abc")
     flow.mark_seen(3)

@@ -1,4 +1,4 @@
-"""The newest bytes of a terminal: numbered for ever, bounded in memory."""
+"""The newest bytes of a terminal: numbered, and bounded in memory."""
 
 # The invariant: what was appended comes out once, in order, at its own offset, whatever
 # the order in which it is stored, seen and read.
@@ -20,7 +20,7 @@ START, LIMIT, KEPT = 1000, 64, 16
 
 
 class TailLife(RuleBasedStateMachine):
-    """A tail and what it should know, step by step."""
+    """A tail and its expected content, step by step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class TailLife(RuleBasedStateMachine):
 
     @rule(offset=st.integers(START, START + LIMIT))
     def mark_again(self, offset: int) -> None:
-        """What was said before moves nothing back."""
+        """An earlier mark moves nothing back."""
         self.tail.mark_stored(min(offset, self.tail.stored))
         self.tail.mark_seen(min(offset, self.tail.seen))
 
@@ -82,21 +82,21 @@ class TailLife(RuleBasedStateMachine):
 TestTailLifeFuzz = TailLife.TestCase
 
 
-def test_a_tail_that_was_let_go_keeps_nothing() -> None:
-    """After the end, only what is not stored or seen yet."""
+def test_a_trimmed_tail_keeps_no_more_than_it_must() -> None:
+    """Only bytes that are not stored or not seen yet."""
     tail = Tail(0)
     tail.append(b"abcdef")
     tail.mark_stored(6)
     tail.mark_seen(4)
     assert 0 == tail.base
-    tail.let_go()
+    tail.trim()
     assert 4 == tail.base
     tail.mark_seen(6)
     assert 6 == tail.base
 
 
 def test_a_full_chunk_ends_with_a_line() -> None:
-    """Where a line ends in its second half; else it is cut at its size."""
+    """If one ends in its second half; else it has its full size."""
     tail = Tail(0)
     line = b"x" * (CHUNK - 10) + b"\n"
     tail.append(line + b"y" * CHUNK + b"rest")
@@ -105,7 +105,7 @@ def test_a_full_chunk_ends_with_a_line() -> None:
 
 
 def test_pending_stops_at_its_limit() -> None:
-    """At most a chunk more than asked for, so that siblings get their turn."""
+    """Or a chunk later, so that other sessions get their turn."""
     tail = Tail(0)
     tail.append(b"x" * (4 * CHUNK))
     assert [(0, CHUNK)] == [(o, len(d)) for o, d in tail.pending(1)]
@@ -113,7 +113,7 @@ def test_pending_stops_at_its_limit() -> None:
 
 
 def test_offsets_may_be_left_out() -> None:
-    """They take no room, and where they end is stored as bytes are, with or without."""
+    """They take no room; the end of a gap is stored as bytes are."""
     tail = Tail(0, capacity=10)
     tail.append(b"abc")
     tail.mark_stored(3)
@@ -132,7 +132,7 @@ def test_offsets_may_be_left_out() -> None:
 
 @given(terminal_bytes(), CUTS)
 def test_decode_at_any_split(data: bytes, cuts: list[int]) -> None:
-    """Text is the same however the bytes are cut, and every byte is counted once."""
+    """The text is the same however the bytes are cut; every byte counts once."""
     text, rest = "", b""
     for piece in cut(data, cuts):
         rest += piece
@@ -145,6 +145,6 @@ def test_decode_at_any_split(data: bytes, cuts: list[int]) -> None:
 
 
 def test_sizes_fit_together() -> None:
-    """A chunk and what is kept for viewers fit into the tail many times."""
+    """A chunk, and what is kept for clients, fit into the tail many times."""
     assert CHUNK * 4 <= transcript.KEEP
     assert transcript.KEEP * 4 <= transcript.CAPACITY

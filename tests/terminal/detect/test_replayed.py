@@ -94,7 +94,7 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
                     and live.verdict.kind == "at_rest"
                 )
             )
-            said = await live.say(TEXT, at_composer(False))
+            said = await live.type_message(TEXT, at_composer(False))
             assert said.submitted
             await player.shows("taken")
         finally:

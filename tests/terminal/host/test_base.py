@@ -1,4 +1,4 @@
-"""Every host keeps the contract, and the fake is as good as the real ones."""
+"""Every host passes the contract; the fake behaves as the real ones."""
 
 import os
 import sys
@@ -55,7 +55,7 @@ HOSTS: dict[str, contract.Opener | None] = {
 async def opener(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[contract.Opener]:
-    """Opens the echo program on one host and closes whatever was opened."""
+    """Open the echo program on one host, and close whatever was opened."""
     opened: list[Terminal] = []
 
     async def open_one() -> Terminal:
@@ -80,6 +80,6 @@ async def opener(
 async def test_a_host_keeps_the_contract(
     check: contract.Check, opener: contract.Opener
 ) -> None:
-    """One truth of the contract, on one host."""
+    """One check of the contract, on one host."""
     with trio.fail_after(20):
         await check(opener)

@@ -1,4 +1,4 @@
-"""Who is in front of a real terminal, and whether somebody waits for a line there."""
+"""The foreground program of a real PTY, and whether it is reading a line."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ class Opener(Protocol):
 
 @pytest.fixture
 async def opener() -> AsyncIterator[Opener]:
-    """Opens a program on a PTY, and ends it afterwards."""
+    """Open a program on a PTY, and end it afterwards."""
     opened: list[PtyTerminal] = []
 
     async def open_one(program: str, *arguments: str) -> PtyTerminal:
@@ -45,16 +45,16 @@ async def opener() -> AsyncIterator[Opener]:
 
 
 def reads(tty: Tty) -> bool:
-    """Whether somebody surely waits for what is typed."""
+    """Whether the program is known to be reading a line."""
     return tty.reading is True
 
 
 async def until(
     terminal: PtyTerminal, name: str, so: Callable[[Tty], object] = reads
 ) -> Tty:
-    """The first look with that program in front of which that is so.
+    """Wait for a state of the line discipline with this program in the foreground.
 
-    Its output is read meanwhile.
+    The output is read meanwhile.
     """
     while True:
         terminal.read_nowait()
@@ -66,7 +66,7 @@ async def until(
 
 
 async def test_a_program_that_reads(opener: Opener) -> None:
-    """`cat` waits for lines, with echo, and is the first of its session."""
+    """`cat` reads lines, with echo, and is the first program of its session."""
     terminal = await opener("cat")
     tty = await until(terminal, "cat")
     told = Tty(True, True, "cat", leader=True, reading=True, interprets=False)
@@ -74,7 +74,7 @@ async def test_a_program_that_reads(opener: Opener) -> None:
 
 
 async def test_a_program_that_sleeps(opener: Opener) -> None:
-    """It takes lines as well as any, but nobody waits for one."""
+    """The line discipline is the same, but no program is reading."""
     terminal = await opener("sleep", "60")
     tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
     told = Tty(True, True, "sleep", leader=True, reading=False, interprets=False)
@@ -82,14 +82,14 @@ async def test_a_program_that_sleeps(opener: Opener) -> None:
 
 
 async def test_a_program_that_computes(opener: Opener) -> None:
-    """Who runs does not wait."""
+    """A running program is not reading."""
     terminal = await opener("bash", "-c", "while :; do :; done")
     tty = await until(terminal, "bash", lambda tty: tty.reading is False)
     assert tty.is_deaf
 
 
 async def test_a_script_that_reads(opener: Opener) -> None:
-    """`read` of a script leaves the line to the terminal; without echo as asked."""
+    """A script's `read` leaves editing to the terminal; `-s` switches echo off."""
     terminal = await opener("bash", "-c", "read x; read -s y; sleep 60; true")
     tty = await until(terminal, "bash")
     assert (True, True) == (tty.canonical, tty.echo)
@@ -102,7 +102,7 @@ async def test_a_script_that_reads(opener: Opener) -> None:
 
 
 async def test_a_shell_at_its_prompt(opener: Opener) -> None:
-    """It edits the line itself: keys come one by one, and Enter as it is."""
+    """It edits the line itself: it reads single keys, and CR stays CR."""
     terminal = await opener("bash", "--norc", "--noprofile", "-i")
     tty = await until(terminal, "bash", lambda tty: not tty.canonical)
     assert (True, False, False) == (tty.leader, tty.echo, tty.icrnl)
@@ -116,15 +116,15 @@ async def test_a_shell_at_its_prompt(opener: Opener) -> None:
 
 @needs("less")
 async def test_a_pager(opener: Opener) -> None:
-    """`less` reads single keys, which are not shown."""
+    """`less` reads single keys, without echo."""
     terminal = await opener("less", "/etc/passwd")
     tty = await until(terminal, "less", lambda tty: not tty.canonical)
     assert (False, False) == (tty.echo, tty.is_deaf)
 
 
 @needs("less")
-async def test_a_pager_behind_what_has_ended(opener: Opener) -> None:
-    """The first process of a pipe may be gone; the one that is left is in front."""
+async def test_a_pager_after_the_group_leader_has_ended(opener: Opener) -> None:
+    """The first process of a pipe may have ended; the pager is found."""
     terminal = await opener("bash", "--norc", "--noprofile", "-i")
     await until(terminal, "bash", lambda tty: not tty.canonical)
     await terminal.write(b"seq 1000 | less\r")
@@ -133,7 +133,7 @@ async def test_a_pager_behind_what_has_ended(opener: Opener) -> None:
 
 
 async def test_a_shell_lends_its_terminal(opener: Opener) -> None:
-    """A script waits for its child, which is the one that reads."""
+    """A script waits for its child, and the child is the one that reads."""
     terminal = await opener("bash", "-c", "cat; true")
     tty = await until(terminal, "cat")
     assert not tty.leader
@@ -141,15 +141,17 @@ async def test_a_shell_lends_its_terminal(opener: Opener) -> None:
     await until(deep, "cat")
 
 
-async def test_a_child_in_a_group_of_its_own_is_not_in_front(opener: Opener) -> None:
-    """What runs in the background has not the terminal."""
+async def test_a_child_in_another_group_is_not_in_the_foreground(
+    opener: Opener,
+) -> None:
+    """A background job does not use the terminal."""
     terminal = await opener("bash", "-c", "set -m; sleep 60 & read x")
     tty = await until(terminal, "bash")
     assert tty.leader
 
 
-async def test_one_that_is_gone(opener: Opener) -> None:
-    """Nothing is known of a process that has ended, and nothing raises."""
+async def test_a_process_that_has_ended(opener: Opener) -> None:
+    """Nothing is known of it, and nothing raises."""
     terminal = await opener("true")
     await terminal.wait_exit()
     tty = terminal.tty()
@@ -157,11 +159,11 @@ async def test_one_that_is_gone(opener: Opener) -> None:
     await terminal.aclose()
     assert terminal.tty() is None
     assert foreground.is_reading(2**22 + 1) is None
-    assert (2**22 + 1, "") == foreground.in_front(2**22 + 1)
+    assert (2**22 + 1, "") == foreground.foreground_process(2**22 + 1)
 
 
-def test_a_terminal_without_anybody() -> None:
-    """A PTY that nobody has in front can be looked at; a closed one cannot."""
+def test_a_terminal_without_a_foreground_group() -> None:
+    """Its modes can be read; those of a closed one cannot."""
     master, slave = os.openpty()
     try:
         tty = foreground.look_at(master, 1, 0)
@@ -181,10 +183,10 @@ def test_a_terminal_without_anybody() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"), [("codex", "codex"), ("build.py", "python")]
 )
-async def test_a_script_of_an_agent_goes_by_its_name(
+async def test_an_agents_script_has_the_agents_name(
     opener: Opener, tmp_path: Path, name: str, expected: str
 ) -> None:
-    """An interpreter says nothing of it; other scripts are their interpreter."""
+    """Whatever interprets it; other scripts have their interpreter's name."""
     script = tmp_path / name
     script.write_text("#!/usr/bin/env python3\nprint('up', flush=True)\ninput()\n")
     script.chmod(0o755)
@@ -204,8 +206,10 @@ input()
 
 
 async def named(opener: Opener, *argv: str) -> tuple[str, bool]:
-    """What is in front once it has said something, without its version, and whether it
-    interprets what it reads."""
+    """The foreground program once it has printed, and whether it interprets.
+
+    A version in the name is left out.
+    """
     terminal = await opener(*argv)
     assert await terminal.read()
     tty = terminal.tty()
@@ -213,8 +217,8 @@ async def named(opener: Opener, *argv: str) -> tuple[str, bool]:
     return tty.foreground.rstrip("0123456789."), tty.interprets
 
 
-async def test_a_program_that_names_itself(opener: Opener, tmp_path: Path) -> None:
-    """As agents do that are scripts: that is their name."""
+async def test_a_program_that_sets_its_title(opener: Opener, tmp_path: Path) -> None:
+    """Agents that are scripts do that; the title is their name."""
     script = tmp_path / "cli.py"
     script.write_text(NAMING)
     told = await named(opener, "python3", str(script), "claude")
@@ -235,7 +239,7 @@ async def test_a_program_that_names_itself(opener: Opener, tmp_path: Path) -> No
 async def test_an_interpreter_is_no_agent(
     opener: Opener, tmp_path: Path, argv: list[str]
 ) -> None:
-    """Without a script, or where it reads on after one, or of another name."""
+    """Without a script, or if it reads on after one, or with another script."""
     names = {name: tmp_path / name for name in ("codex", "other")}
     for path in names.values():
         path.write_text("print('up', flush=True)\ninput()\n")
@@ -255,7 +259,7 @@ def found(program: str) -> Path:
 async def test_a_shell_by_the_name_of_an_agent(
     opener: Opener, tmp_path: Path, program: str
 ) -> None:
-    """Is a shell; what it runs is what it runs."""
+    """It is a shell; the program that it runs has its own name."""
     path = found(program)
     shell = path.name
     link = tmp_path / "claude"
@@ -272,7 +276,7 @@ async def test_a_shell_by_the_name_of_an_agent(
 
 
 async def test_a_script_of_a_shell_is_no_agent(opener: Opener) -> None:
-    """And a proxy is itself, whatever is behind it."""
+    """Nor is a proxy, whatever program it connects to."""
     terminal = await opener("script", "-qc", "cat", "/dev/null")
     tty = await until(terminal, "script", lambda tty: True)
     assert tty.interprets

@@ -67,7 +67,7 @@ Started = subprocess.Popen[bytes]
 
 @pytest.fixture
 def started() -> Iterator[list[Started]]:
-    """Programs to be killed and reaped after the test."""
+    """Programs that are killed and reaped after the test."""
     programs: list[Started] = []
     yield programs
     for program in programs:
@@ -80,7 +80,7 @@ def started() -> Iterator[list[Started]]:
 def start(
     started: list[Started], code: str, env: dict[str, str] | None = None
 ) -> Started:
-    """A Python program in a session of its own that has said it is ready."""
+    """A Python program in a session of its own that has printed that it is ready."""
     program = subprocess.Popen(
         [sys.executable, "-ISc", code],
         stdout=subprocess.PIPE,
@@ -95,7 +95,7 @@ def start(
 
 @attrs.frozen
 class Crashed:
-    """What a server run that was killed told about its one terminal."""
+    """What a killed server run printed about its terminal."""
 
     identity: Identity
     output: str
@@ -133,8 +133,8 @@ async def wait_gone(pid: int) -> None:
             os.close(pidfd)
 
 
-def test_we_are_who_we_are() -> None:
-    """The snapshot shows this process as the kernel has it."""
+def test_this_process_is_in_the_snapshot() -> None:
+    """With the fields that the kernel reports."""
     me = next(each for each in processes.snapshot() if each.pid == os.getpid())
     assert (me.ppid, me.sid) == (os.getppid(), os.getsid(0))
     assert me.live
@@ -153,15 +153,15 @@ def test_a_name_may_be_anything(started: list[Started]) -> None:
     assert (process.pid, process.ppid) == (program.pid, os.getpid())
 
 
-def test_nobody_has_no_identity() -> None:
-    """A pid that was reaped is nobody's."""
+def test_a_reaped_process_has_no_identity() -> None:
+    """Its pid belongs to no process."""
     program = subprocess.Popen(["true"])
     program.wait()
     assert processes.identify(program.pid) is None
 
 
 def test_a_zombie_has_an_identity_and_is_no_member(started: list[Started]) -> None:
-    """Exited but not yet waited for: still that process, but not to be signalled."""
+    """It is still that process, but ANT does not signal it."""
     program = start(started, "import os; os.write(1, b'R')")
     os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
     assert processes.identify(program.pid) is not None
@@ -170,7 +170,7 @@ def test_a_zombie_has_an_identity_and_is_no_member(started: list[Started]) -> No
 
 
 def test_a_program_outlives_its_first_thread(started: list[Started]) -> None:
-    """Its state says zombie, but it runs, and so it is a member."""
+    """Its state is that of a zombie, but it runs, so it is a member."""
     program = start(
         started,
         "import ctypes, threading, os\n"
@@ -188,20 +188,20 @@ def test_a_program_outlives_its_first_thread(started: list[Started]) -> None:
     assert process.state == "Z"
 
 
-def test_an_environment_is_read_as_it_was_given(started: list[Started]) -> None:
-    """Values may hold `=`, newlines and bytes that are no UTF-8."""
+def test_an_environment_is_read_exactly(started: list[Started]) -> None:
+    """Values may hold `=`, newlines and bytes that are not UTF-8."""
     env = {"A": "b=c\nd", "B": os.fsdecode(b"\xff"), "C": ""}
     program = start(started, READY_THEN_WAIT, env)
     assert processes.environ_of(program.pid) == env
 
 
 def test_an_environment_that_is_not_there_is_empty() -> None:
-    """A kernel thread's or nobody's environment is empty."""
+    """That of a kernel thread, or of no process."""
     assert processes.environ_of(2**22 + 1) == {}
 
 
 def test_inheritable_descriptors_are_found() -> None:
-    """One that a child would get is found, until it is none."""
+    """A descriptor that a child would inherit is found, until it is not inheritable."""
     fd = os.open("/dev/null", os.O_RDONLY)
     try:
         assert fd not in processes.inheritable_fds()
@@ -212,15 +212,15 @@ def test_inheritable_descriptors_are_found() -> None:
 
 
 async def test_ending_a_polite_session_waits_for_it(started: list[Started]) -> None:
-    """A program that leaves on HUP is never killed."""
+    """A program that exits on HUP is never killed."""
     program = start(started, READY_THEN_WAIT)
     with trio.fail_after(10):
         await processes.end_session(program.pid, grace_s=10)
     assert program.wait() == -signal.SIGHUP
 
 
-async def test_ending_a_stopped_session_lets_it_leave(started: list[Started]) -> None:
-    """A stopped program gets its HUP because CONT comes after."""
+async def test_a_stopped_program_gets_its_hup(started: list[Started]) -> None:
+    """Because CONT comes after it."""
     program = start(started, READY_THEN_WAIT)
     stop(program)
     with trio.fail_after(10):
@@ -228,8 +228,8 @@ async def test_ending_a_stopped_session_lets_it_leave(started: list[Started]) ->
     assert program.wait() == -signal.SIGHUP
 
 
-async def test_ending_a_deaf_session_kills_it(started: list[Started]) -> None:
-    """What ignores HUP and TERM is killed after the grace, its children too."""
+async def test_a_program_that_ignores_hup_is_killed(started: list[Started]) -> None:
+    """After the grace, and its children too."""
     program = start(started, DEAF + "os.fork()\nos.fork()\n" + READY_THEN_WAIT)
     with trio.fail_after(10):
         await processes.end_session(program.pid, grace_s=0.01)
@@ -238,7 +238,7 @@ async def test_ending_a_deaf_session_kills_it(started: list[Started]) -> None:
 
 
 async def test_a_cancelled_end_kills_at_once(started: list[Started]) -> None:
-    """The grace can be cancelled, the KILL cannot."""
+    """Cancellation cuts the grace short, not the KILL."""
     program = start(started, DEAF + READY_THEN_WAIT)
     with trio.fail_after(10), trio.CancelScope() as scope:
         scope.cancel()
@@ -247,8 +247,8 @@ async def test_a_cancelled_end_kills_at_once(started: list[Started]) -> None:
     assert program.wait() == -signal.SIGKILL
 
 
-async def test_ending_nobody_is_nothing() -> None:
-    """A session that is not there is ended at once."""
+async def test_ending_an_empty_session_returns_at_once() -> None:
+    """There is nothing to wait for."""
     with trio.fail_after(10):
         await processes.end_session(2**22 + 1, grace_s=1000)
 
@@ -256,9 +256,9 @@ async def test_ending_nobody_is_nothing() -> None:
 async def ended_side_by_side(
     count: int, monkeypatch: pytest.MonkeyPatch, started: list[Started]
 ) -> int:
-    """How many looks at all of /proc it takes to end so many sessions at once.
+    """How many scans of /proc it takes to end `count` sessions at once.
 
-    Of each five one leaves at a HUP; the others have to be killed.
+    Of each five, one exits on HUP; the others have to be killed.
     """
     programs = [
         start(
@@ -285,31 +285,31 @@ async def ended_side_by_side(
     return looks
 
 
-async def test_sessions_that_end_at_once_share_their_looks(
+async def test_sessions_that_end_at_once_share_their_scans(
     monkeypatch: pytest.MonkeyPatch, started: list[Started]
 ) -> None:
-    """A look takes as long as there are processes: one for each would be a square."""
+    """With a scan for each session, the cost would be quadratic."""
     one = await ended_side_by_side(1, monkeypatch, started)
     many = await ended_side_by_side(25, monkeypatch, started)
     assert many <= 5 * one + 5
 
 
-async def test_a_look_that_began_before_it_was_asked_for_is_not_shared(
+async def test_a_scan_serves_only_earlier_callers(
     started: list[Started],
 ) -> None:
-    """Who asks once more is told of what has come since, and of what has gone."""
+    """A later call sees processes that started or ended since."""
     first = start(started, READY_THEN_WAIT)
-    assert len(await processes._rounds.members(first.pid)) == 1
+    assert len(await processes._scans.members(first.pid)) == 1
     second = start(started, READY_THEN_WAIT)
-    assert len(await processes._rounds.members(second.pid)) == 1
+    assert len(await processes._scans.members(second.pid)) == 1
     second.kill()
     second.wait()
-    assert await processes._rounds.members(second.pid) == []
-    assert len(await processes._rounds.members(first.pid)) == 1
+    assert await processes._scans.members(second.pid) == []
+    assert len(await processes._scans.members(first.pid)) == 1
 
 
-async def test_nobody_is_signalled_for_another(started: list[Started]) -> None:
-    """A pid that was given to somebody else after the look is left alone."""
+async def test_a_reused_pid_is_not_signalled(started: list[Started]) -> None:
+    """The start time shows that it is another process."""
     program = start(started, READY_THEN_WAIT)
     (found,) = processes.members(program.pid)
     other = attrs.evolve(found, start_ticks=found.start_ticks + 1)
@@ -318,8 +318,8 @@ async def test_nobody_is_signalled_for_another(started: list[Started]) -> None:
     assert processes.signal_all([found], signal.SIGKILL) == 1
 
 
-async def test_a_session_that_breeds_is_ended(started: list[Started]) -> None:
-    """Children born while their session is being killed do not get away."""
+async def test_a_session_that_forks_meanwhile_is_ended(started: list[Started]) -> None:
+    """Children that are started during the KILL do not survive."""
     code = DEAF + (
         "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
         "os.write(1, b'R')\n"
@@ -340,7 +340,7 @@ LOST = DEAF + "os.write(1, b'READY')\nsignal.pause()\n"
 
 @pytest.mark.parametrize("recorded", [True, False])
 async def test_a_lost_program_is_found_and_ended(recorded: bool) -> None:
-    """Recorded or not: what a killed server left behind is found, and ended."""
+    """Recorded or not: ANT finds what a killed server left behind."""
     with trio.fail_after(20):
         crashed = await crash(LOST, "lost-1", "run-1")
         pid = crashed.identity.pid
@@ -354,8 +354,8 @@ async def test_a_lost_program_is_found_and_ended(recorded: bool) -> None:
     assert processes.find_lost("lost-1", identity, "run-1") == set()
 
 
-async def test_only_the_very_one_is_lost() -> None:
-    """Another boot, start time, session or run, and it is somebody else."""
+async def test_another_process_is_not_lost() -> None:
+    """One with another boot, start time, session or run is left alone."""
     with trio.fail_after(20):
         crashed = await crash(LOST, "lost-2", "run-2")
         identity = crashed.identity
@@ -371,7 +371,7 @@ async def test_only_the_very_one_is_lost() -> None:
 
 
 async def test_what_a_dead_leader_left_is_found_by_its_environment() -> None:
-    """The leader is gone, its job is not: the session is ours by `ANT_SESSION_ID`."""
+    """The leader has ended; its job still has the `ANT_SESSION_ID`."""
     code = DEAF + (
         "if os.fork() == 0:\n"
         "    os.write(1, b'<%d>READY' % os.getpid())\n"
@@ -396,8 +396,8 @@ async def test_what_a_dead_leader_left_is_found_by_its_environment() -> None:
 
 @pytest.mark.parametrize("forks", [1, 2])
 @pytest.mark.parametrize("recorded", [True, False])
-async def test_a_daemon_is_never_lost(forks: int, recorded: bool) -> None:
-    """A daemon with our environment, or its pane, is left alone in life and death."""
+async def test_a_daemon_is_left_alone(forks: int, recorded: bool) -> None:
+    """Even with ANT's environment, while its parent lives and after."""
     code = (
         DEAF
         + DAEMON

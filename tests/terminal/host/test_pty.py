@@ -1,4 +1,4 @@
-"""A real PTY with real programs: what the kernel does is part of the truth here."""
+"""A real PTY with real programs: the kernel's behaviour is tested, too."""
 
 import contextlib
 import hashlib
@@ -53,7 +53,7 @@ def children() -> list[processes.Process]:
 
 @pytest.fixture
 async def opener() -> AsyncIterator[Opener]:
-    """Opens a program on a PTY; afterwards no child and no descriptor is left."""
+    """Open a program on a PTY; afterwards no child and no descriptor is left."""
     opened: list[PtyTerminal] = []
     before = open_fds()
 
@@ -86,36 +86,36 @@ def sh(script: str) -> tuple[str, ...]:
     return ("/bin/sh", "-c", script)
 
 
-async def test_an_exit_code_is_told(opener: Opener) -> None:
-    """What the program said, then how it ended."""
+async def test_an_exit_code_is_reported(opener: Opener) -> None:
+    """The program's output, then how it ended."""
     terminal = await opener(*sh("echo out; echo err >&2; exit 7"))
     assert await read_rest(terminal) == b"out\r\nerr\r\n"
     assert await terminal.wait_exit() == Exit(code=7)
     assert await terminal.aclose() == Exit(code=7)
 
 
-async def test_a_deadly_signal_is_told(opener: Opener) -> None:
-    """A program that dies by a signal has no code."""
+async def test_a_fatal_signal_is_reported(opener: Opener) -> None:
+    """A program that a signal has ended has no exit code."""
     terminal = await opener(*sh("kill -SEGV $$"))
     assert await terminal.wait_exit() == Exit(signal=signal.SIGSEGV)
 
 
-async def test_what_the_program_was_given(opener: Opener) -> None:
-    """Whatever it does with it, until another program without it takes its place."""
+async def test_the_environment_of_the_program(opener: Opener) -> None:
+    """It can be checked until the program has replaced itself by another."""
     env = {**ENV, "SECRET": "42"}
     terminal = await opener(
         *sh("unset SECRET; echo one; read x; exec sh -c 'echo two; read x'"), env=env
     )
     await read_until(terminal, b"one")
-    assert terminal.was_given("SECRET", "42")
-    assert not terminal.was_given("SECRET", "43")
+    assert terminal.has_environ("SECRET", "42")
+    assert not terminal.has_environ("SECRET", "43")
     await write_all(terminal, b"\n")
     await read_until(terminal, b"two")
-    assert not terminal.was_given("SECRET", "42")
+    assert not terminal.has_environ("SECRET", "42")
 
 
 async def test_the_leader_owns_a_terminal_session(opener: Opener) -> None:
-    """It leads its session and its group, on a controlling terminal, and is known."""
+    """It leads its session and group, on a controlling terminal."""
     terminal = await opener(*sh("echo $$; exec cat"))
     pid = int(await read_until(terminal, b"\n"))
     (leader,) = processes.members(pid)
@@ -125,7 +125,7 @@ async def test_the_leader_owns_a_terminal_session(opener: Opener) -> None:
     assert terminal.identity == processes.identify(pid)
 
 
-async def test_directory_and_environment_are_as_asked(
+async def test_directory_and_environment_are_those_of_the_spec(
     opener: Opener, tmp_path: Path
 ) -> None:
     """It runs there, with these variables and no others."""
@@ -141,14 +141,14 @@ async def test_directory_and_environment_are_as_asked(
 
 
 async def test_arguments_are_passed_as_they_are(opener: Opener) -> None:
-    """Not even an empty one, an option of `env` or an assignment is touched."""
+    """Also an empty one, an option of `env` and an assignment."""
     argv = ("/usr/bin/printf", "<%s>", "-C", "", "a=b", "--", "x y")
     terminal = await opener(*argv)
     assert await read_rest(terminal) == b"<-C><><a=b><--><x y>"
 
 
 async def test_the_child_has_only_its_three_descriptors(opener: Opener) -> None:
-    """Not even an inheritable one of ours gets there."""
+    """Not even an inheritable one of this process."""
     fd = os.open("/dev/null", os.O_RDONLY)
     os.set_inheritable(fd, True)
     try:
@@ -160,7 +160,7 @@ async def test_the_child_has_only_its_three_descriptors(opener: Opener) -> None:
 
 
 async def test_signals_are_reset(opener: Opener) -> None:
-    """What this process ignores or blocks, the program does not."""
+    """The program ignores and blocks none, even if this process does."""
     before = signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
@@ -174,15 +174,15 @@ async def test_signals_are_reset(opener: Opener) -> None:
 
 
 async def test_the_terminal_is_set_up_before_the_program(opener: Opener) -> None:
-    """The size is there from the first moment, and erasing knows UTF-8."""
+    """It has its size from the first moment, and IUTF8."""
     terminal = await opener(*sh("stty size; stty -a"), cols=123, rows=45)
     output = await read_rest(terminal)
     assert output.startswith(b"45 123\r\n")
     assert b" iutf8" in output
 
 
-async def test_a_resize_is_told(opener: Opener) -> None:
-    """The program hears SIGWINCH and sees the new size."""
+async def test_a_resize_sends_sigwinch(opener: Opener) -> None:
+    """The program reads the new size."""
     code = (
         "import os, signal\n"
         "show = lambda *_: os.execlp('stty', 'stty', 'size')\n"
@@ -235,7 +235,7 @@ async def test_what_cannot_start_leaves_nothing(spec: Spec, issue: str) -> None:
 
 
 async def test_a_program_named_like_a_variable_is_refused(tmp_path: Path) -> None:
-    """`env` would set it instead of running it."""
+    """`env` would set the variable instead of running the program."""
     program = tmp_path / "a=b"
     program.symlink_to("/bin/true")
     with pytest.raises(Invalid, match=r"'=' at \$\.command\[0\]$"):
@@ -243,7 +243,7 @@ async def test_a_program_named_like_a_variable_is_refused(tmp_path: Path) -> Non
 
 
 async def test_a_cancelled_open_leaves_nothing() -> None:
-    """Cancelled before it began, nothing was created."""
+    """Cancelled before it began, it has created nothing."""
     before = open_fds()
     with trio.CancelScope() as scope:
         scope.cancel()
@@ -255,7 +255,7 @@ async def test_a_cancelled_open_leaves_nothing() -> None:
 
 @pytest.fixture
 def few_descriptors() -> Iterator[list[int]]:
-    """A low limit, and descriptors up to it; the test may close some."""
+    """A low limit, with descriptors up to it; the test may close some."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
     taken: list[int] = []
@@ -275,7 +275,7 @@ def take_all(taken: list[int]) -> None:
 async def test_without_descriptors_there_is_no_terminal(
     free: int, few_descriptors: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many are missing, it says so, and leaves nothing: no reserve is asked."""
+    """However many are missing, it raises, and leaves nothing; no reserve is used."""
     monkeypatch.setattr(pty, "check_terminal", lambda: None)
     before = open_fds()
     take_all(few_descriptors)
@@ -297,7 +297,7 @@ async def test_without_descriptors_there_is_no_terminal(
 async def test_without_descriptors_it_still_closes(
     opener: Opener, few_descriptors: list[int]
 ) -> None:
-    """Not one free, and a program that ignores HUP: it is killed and let go of."""
+    """Without a free descriptor, a program that ignores HUP is killed."""
     terminal = await opener(*python(DEAF + "os.write(1, b'R'); signal.pause()"))
     await read_until(terminal, b"R")
     take_all(few_descriptors)
@@ -333,7 +333,7 @@ async def fill(terminal: PtyTerminal) -> None:
 
 
 async def test_a_full_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
-    """With not a byte of room left, Ctrl-C is a signal past the queue."""
+    """With no room left, Ctrl-C is sent as a signal."""
     terminal = await opener(*sh("stty -echo; echo R; exec sleep 1000"))
     await read_until(terminal, b"R")
     await fill(terminal)
@@ -350,7 +350,7 @@ async def test_a_full_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
 
 
 async def test_a_stuck_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
-    """Room to write, but the discipline looks at no more: it is a signal as well."""
+    """With room to write, but too much unread input, it is sent as a signal, too."""
     terminal = await opener("/bin/sleep", "1000")
     data = b"abcdefg\n" * 750
     await write_all(terminal, data)
@@ -363,7 +363,7 @@ async def test_a_stuck_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
 
 
 async def test_a_full_raw_queue_does_not_block_an_interrupt(opener: Opener) -> None:
-    """To a program that wants Ctrl-C as input it is not delivered, and nobody waits."""
+    """A program that reads Ctrl-C as input does not get it; the caller never waits."""
     terminal = await opener(*sh("stty raw -echo; echo R; exec sleep 1000"))
     await read_until(terminal, b"R")
     await fill(terminal)
@@ -389,7 +389,7 @@ async def test_a_megabyte_arrives_byte_exact(opener: Opener) -> None:
 
 
 async def test_a_flood_arrives_whole(opener: Opener) -> None:
-    """Five megabytes, in reads that are never over the maximum."""
+    """Five megabytes, in reads of at most `MAX_READ`."""
     script = "stty raw; exec head -c 5000000 /dev/zero"
     terminal = await opener(*sh(script))
     count = 0
@@ -400,7 +400,7 @@ async def test_a_flood_arrives_whole(opener: Opener) -> None:
 
 
 async def test_a_flood_does_not_starve_others(opener: Opener) -> None:
-    """While one terminal never stops, others get their turn after each read."""
+    """While one terminal never stops, others get a turn after each read."""
     terminal = await opener("/usr/bin/yes")
     reads = turns = 0
     async with trio.open_nursery() as nursery:
@@ -420,7 +420,7 @@ async def test_a_flood_does_not_starve_others(opener: Opener) -> None:
 
 
 async def test_cancelled_reads_lose_no_byte(opener: Opener) -> None:
-    """Cancelled at every moment of a stream, the reads still add up to it."""
+    """Cancelled at any moment, the reads still add up to the stream."""
     script = "stty raw; i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done"
     terminal = await opener(*sh(script))
     seen = b""
@@ -444,14 +444,14 @@ async def test_cancelled_reads_lose_no_byte(opener: Opener) -> None:
 
 
 async def test_output_before_the_end_is_not_lost(opener: Opener) -> None:
-    """What a program says with its last breath is read, though it has exited."""
+    """Output is read to the end, although the program has exited."""
     terminal = await opener(*sh("echo last words"))
     await terminal.wait_exit()
     assert await read_rest(terminal) == b"last words\r\n"
 
 
 async def test_a_program_may_leave_its_terminal(opener: Opener) -> None:
-    """It runs on, but output has ended and input has nowhere to go."""
+    """It runs on, but its output has ended, and input raises."""
     terminal = await opener(*sh("exec </dev/null >/dev/null 2>&1 sleep 1000"))
     assert await terminal.read() == b""
     with pytest.raises(NotRunning):
@@ -459,22 +459,22 @@ async def test_a_program_may_leave_its_terminal(opener: Opener) -> None:
     assert await terminal.aclose() == Exit(signal=signal.SIGHUP)
 
 
-async def test_a_program_deaf_to_hang_ups_is_killed(opener: Opener) -> None:
-    """HUP and TERM are ignored, the grace passes, KILL cannot be ignored."""
+async def test_a_program_that_ignores_hup_is_killed(opener: Opener) -> None:
+    """After the grace; KILL cannot be ignored."""
     terminal = await opener(*python(DEAF + "os.write(1, b'R'); signal.pause()"))
     await read_until(terminal, b"R")
     assert await terminal.aclose(grace_s=0.05) == Exit(signal=signal.SIGKILL)
 
 
 async def test_a_flooding_program_can_be_closed(opener: Opener) -> None:
-    """One that is blocked on output nobody reads leaves on HUP."""
+    """One that blocks on unread output exits on HUP."""
     terminal = await opener("/usr/bin/yes")
     await terminal.read()
     assert await terminal.aclose() == Exit(signal=signal.SIGHUP)
 
 
-async def test_output_nobody_read_is_kept(opener: Opener) -> None:
-    """What the kernel still held at the close can be read after it."""
+async def test_unread_output_can_be_read_after_the_close(opener: Opener) -> None:
+    """What the kernel held at the close is kept."""
     terminal = await opener(*sh("stty raw; exec head -c 3000 /dev/zero"))
     await terminal.wait_exit()
     await terminal.aclose()
@@ -482,7 +482,7 @@ async def test_output_nobody_read_is_kept(opener: Opener) -> None:
 
 
 async def test_output_is_read_during_the_grace(opener: Opener) -> None:
-    """What a program says when it is hung up still arrives."""
+    """What a program prints on HUP still arrives."""
     script = "trap 'echo bye; exit 5' HUP; echo R; while :; do read x; done"
     terminal = await opener("/bin/bash", "-c", script)
     await read_until(terminal, b"R")
@@ -499,7 +499,7 @@ async def test_output_is_read_during_the_grace(opener: Opener) -> None:
 
 
 async def test_job_control_groups_are_ended(opener: Opener) -> None:
-    """Jobs in groups of their own, stopped ones and deaf ones too, do not survive."""
+    """Jobs in their own groups end too, also stopped ones and ones that ignore HUP."""
     terminal = await opener("/bin/bash", "--norc", "-i")
     jobs = b"sleep 1000 & sleep 1001 & (trap '' HUP; exec sleep 1002) &\n"
     await write_all(
@@ -517,7 +517,7 @@ async def test_job_control_groups_are_ended(opener: Opener) -> None:
 
 
 async def test_a_grandchild_on_the_terminal_hangs_nothing(opener: Opener) -> None:
-    """The leader is gone, its deaf job is not: no end of output, but a close."""
+    """The leader has ended, its job has not: there is no end, but a close."""
     script = "(trap '' HUP; echo R; exec sleep 1000) & read x; exit 3"
     terminal = await opener(*sh(script))
     await read_until(terminal, b"R")
@@ -539,8 +539,8 @@ async def test_a_grandchild_on_the_terminal_hangs_nothing(opener: Opener) -> Non
     assert left.pid not in {each.pid for each in processes.snapshot() if each.live}
 
 
-async def test_a_close_spares_what_left_the_session(opener: Opener) -> None:
-    """A program in a session of its own is not ours to end."""
+async def test_a_close_spares_processes_in_other_sessions(opener: Opener) -> None:
+    """A program that leads a session of its own runs on."""
     code = (
         "import os, signal\n"
         "if os.fork() == 0:\n"
@@ -555,7 +555,7 @@ async def test_a_close_spares_what_left_the_session(opener: Opener) -> None:
 
 
 async def test_a_cancelled_close_is_bounded(opener: Opener) -> None:
-    """Cancelled in its grace, it kills, reaps and lets go before it says so."""
+    """Cancelled in its grace, it kills, reaps and releases everything."""
     terminal = await opener(*python(DEAF + "os.write(1, b'R'); signal.pause()"))
     await read_until(terminal, b"R")
     async with trio.open_nursery() as nursery:
@@ -566,8 +566,8 @@ async def test_a_cancelled_close_is_bounded(opener: Opener) -> None:
     assert children() == []
 
 
-async def test_the_pid_stays_ours_until_the_close(opener: Opener) -> None:
-    """An exited program is a zombie until then, so nobody else can get its session."""
+async def test_the_pid_is_not_reused_before_the_close(opener: Opener) -> None:
+    """An exited program stays a zombie until then."""
     terminal = await opener("/bin/true")
     await terminal.wait_exit()
     (leader,) = children()
@@ -579,7 +579,7 @@ async def test_the_pid_stays_ours_until_the_close(opener: Opener) -> None:
 
 @pytest.mark.slow
 async def test_a_hundred_terminals_leave_nothing(opener: Opener) -> None:
-    """One after another or at once, opened and closed: no zombie, no descriptor."""
+    """One after another or at once: no zombie, no descriptor."""
     before = open_fds()
     for count in range(50):
         terminal = await opener("/bin/cat")

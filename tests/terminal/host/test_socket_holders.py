@@ -1,4 +1,4 @@
-"""Which process holds a socket."""
+"""Finding the process that holds a socket."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def held() -> Iterator[socket.socket]:
-    """A socket of ours."""
+    """A socket of this process."""
     with socket.socket() as one:
         yield one
 
@@ -37,15 +37,15 @@ def inode_of(one: socket.socket) -> int:
     return os.fstat(one.fileno()).st_ino
 
 
-def test_who_holds_it_is_found(held: socket.socket) -> None:
-    """Also by who has found it before."""
+def test_the_holder_is_found(held: socket.socket) -> None:
+    """Also by a finder that has found it before."""
     again = SocketHolders()
     assert SocketHolder(os.getpid()) == again.find(inode_of(held))
     assert SocketHolder(os.getpid()) == again.find(inode_of(held))
 
 
-def test_a_child_that_has_it_is_found(held: socket.socket) -> None:
-    """Where we have let go of it."""
+def test_a_child_that_holds_it_is_found(held: socket.socket) -> None:
+    """After this process has closed it."""
     inode = inode_of(held)
     with subprocess.Popen(
         ["cat"], stdin=subprocess.PIPE, pass_fds=[held.fileno()]
@@ -58,10 +58,10 @@ def test_a_child_that_has_it_is_found(held: socket.socket) -> None:
         assert SocketHolders().find(inode).pid is None
 
 
-def test_what_is_likely_is_looked_at_first(
+def test_a_recent_holder_is_looked_at_first(
     held: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And then nobody else is: a browser calls all day."""
+    """And then no other process is: a browser connects all day."""
     looked: list[int] = []
     holds = socket_holders._holds
 
@@ -87,10 +87,10 @@ def test_what_is_likely_is_looked_at_first(
         it.communicate(b"")
 
 
-def test_who_has_more_files_is_looked_at_before_the_others(
+def test_a_process_with_more_files_is_looked_at_early(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where neither its age nor its past speak for it."""
+    """Although it is neither new nor a recent holder."""
     monkeypatch.setattr(socket_holders, "NEWEST", 0)
     monkeypatch.setattr(socket_holders, "RECENT", 0)
     one, looked = SocketHolders(), list[int]()
@@ -102,7 +102,7 @@ def test_who_has_more_files_is_looked_at_before_the_others(
 
     assert one.find(2**40).pid is None
     monkeypatch.setattr(socket_holders, "_holds", noted)
-    if not socket_holders._count(os.getpid()):
+    if not socket_holders._count_files(os.getpid()):
         pytest.skip("a kernel before 6.2 does not count the files of a process")
     with socket.socket() as new, socket.socket():
         assert SocketHolder(os.getpid()) == one.find(inode_of(new))
@@ -110,8 +110,8 @@ def test_who_has_more_files_is_looked_at_before_the_others(
         assert len(looked) < others
 
 
-def test_nobody_holds_what_is_closed(held: socket.socket) -> None:
-    """And nobody was overlooked, where root looks."""
+def test_a_closed_socket_has_no_holder(held: socket.socket) -> None:
+    """As root, ANT can list the descriptors of every process."""
     inode = inode_of(held)
     held.close()
     found = SocketHolders().find(inode)
@@ -121,8 +121,8 @@ def test_nobody_holds_what_is_closed(held: socket.socket) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_who_hides_is_named(held: socket.socket) -> None:
-    """A user that is not root sees that there is somebody, and whose it is."""
+def test_a_process_that_cannot_be_inspected_is_reported(held: socket.socket) -> None:
+    """With its pid, to a user that is not root."""
     code = (
         "import os, sys\n"
         "from ant.terminal.host.socket_holders import SocketHolders, uids_of\n"
@@ -144,8 +144,8 @@ def test_who_hides_is_named(held: socket.socket) -> None:
     assert "None True 65534 65534 65534 65534\n" == told.stdout
 
 
-def test_ancestors_are_told_from_the_nearest_on() -> None:
-    """A process, its parent and so on, to the first; none for one that is no more."""
+def test_ancestors_begin_with_the_nearest() -> None:
+    """Up to pid 1; None for a process that has ended."""
     with subprocess.Popen(["sh", "-c", "cat; :"], stdin=subprocess.PIPE) as shell:
         line = lineage(shell.pid)
         assert line is not None
@@ -157,8 +157,10 @@ def test_ancestors_are_told_from_the_nearest_on() -> None:
     assert (os.getuid(), os.geteuid()) == uids_of(os.getpid())[:2]
 
 
-def test_a_line_that_breaks_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a parent ends while it is asked about, the child has another by then."""
+def test_a_parent_that_ends_meanwhile_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its child has another parent by then."""
     snapshot, gone = processes.look, iter([True])
 
     def looked(pid: int) -> processes.Process | None:

@@ -1,6 +1,6 @@
-"""Orphans come to us, and are reaped; what somebody waits for is left to him.
+"""Orphans become children of ANT and are reaped; claimed children are not.
 
-Each in a process of its own: of whom a process is the parent is its own.
+Each test runs in a process of its own, because a subreaper has all its orphans.
 """
 
 import os
@@ -35,7 +35,7 @@ def held(code: str, *argv: str) -> None:
     assert "held\n" == told.stdout, told.stderr
 
 
-def test_an_orphan_is_our_child() -> None:
+def test_an_orphan_becomes_a_child() -> None:
     """Also one that has left its session."""
     held("""
 reader, writer = os.pipe()
@@ -58,8 +58,8 @@ assert states() == {}
 """)
 
 
-def test_the_exit_of_a_child_is_left_to_who_waits() -> None:
-    """Whether it ended before the orphans or after them; then it is nobody's."""
+def test_the_exit_of_a_claimed_child_is_not_taken() -> None:
+    """Whether it ends before or after the orphans; it is after its release."""
     held("""
 first = subprocess.Popen(["sh", "-c", "exit 3"])
 children.claim(first.pid)
@@ -82,8 +82,8 @@ orphan.returncode = given_up.returncode = 0
 """)
 
 
-def test_nobody_is_reaped_while_a_child_is_started() -> None:
-    """Its pid is not known yet: what has ended may be just that one."""
+def test_nothing_is_reaped_while_a_child_is_started() -> None:
+    """The ended process may be the child whose pid is not known yet."""
     held("""
 async def main():
     async with trio.open_nursery() as nursery:
@@ -107,8 +107,8 @@ trio.run(main)
 """)
 
 
-def test_a_thousand_that_fork_twice_leave_nothing() -> None:
-    """No zombie, and no exit code of a child that is waited for is lost."""
+def test_a_thousand_orphans_leave_nothing() -> None:
+    """No zombie, and no exit code of a claimed child is lost."""
     held('''
 MANY = """
 import os
@@ -137,7 +137,7 @@ trio.run(main)
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_memory_is_hidden_from_the_same_user() -> None:
-    """Not from ourselves, and not that of what we start."""
+    """But not from the process itself; programs that it starts stay readable."""
     held("""
 os.setgid(65534)
 os.setuid(65534)

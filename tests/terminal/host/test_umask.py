@@ -1,4 +1,4 @@
-"""The umask of the server, and that of what it starts."""
+"""The umask of the server, and that of the programs it starts."""
 
 import os
 import subprocess
@@ -10,19 +10,19 @@ from ant.terminal.host import umask
 def inherited(**more):
     return subprocess.check_output(["sh", "-c", "umask"], text=True, **more).strip()
 os.umask(0o027)
-with umask.as_given():
+with umask.restored():
     assert inherited() == "0027"
-assert umask.given() == -1
-umask.close_to_others()
-umask.close_to_others()
-assert umask.given() == 0o027
+assert umask.for_programs() == -1
+umask.make_private()
+umask.make_private()
+assert umask.for_programs() == 0o027
 assert inherited() == "0077"
-assert inherited(umask=umask.given()) == "0027"
-with umask.as_given():
+assert inherited(umask=umask.for_programs()) == "0027"
+with umask.restored():
     assert inherited() == "0027"
 assert inherited() == "0077"
 try:
-    with umask.as_given():
+    with umask.restored():
         raise KeyError
 except KeyError:
     assert inherited() == "0077"
@@ -30,8 +30,8 @@ print("held")
 """
 
 
-def test_ours_is_closed_and_theirs_is_as_it_was() -> None:
-    """Whatever happens meanwhile; in a process of its own, since it is one's own."""
+def test_files_are_private_and_programs_get_the_original_umask() -> None:
+    """Also after an error inside; in a process of its own, which has its own umask."""
     before = os.umask(0o022)
     os.umask(before)
     told = subprocess.run(

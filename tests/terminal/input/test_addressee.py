@@ -1,4 +1,4 @@
-"""Who may be typed a message: nobody but who is proven an agent at its composer."""
+"""Which programs get messages: agents at their own composers, and no others."""
 
 import ast
 import re
@@ -75,7 +75,7 @@ AT_PROMPT = Tty(
 
 
 def own(driver: Driver | None) -> set[str]:
-    """What a driver calls its composer."""
+    """The rule names of a driver's composer."""
     if driver is None:
         return set()
     return {f"{driver.name}/{rule.id}" for rule in driver.composer}
@@ -83,8 +83,8 @@ def own(driver: Driver | None) -> set[str]:
 
 @pytest.mark.parametrize("interprets", [True, False])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_no_rule_opens_it(program: str, interprets: bool) -> None:
-    """Whatever a verdict is called: only the composer of the agent in front does."""
+def test_only_an_agents_own_composer_is_free(program: str, interprets: bool) -> None:
+    """Whatever the rule of a verdict: only the foreground agent's composer counts."""
     driver = driver_of(program)
     tty = Tty(False, False, program, leader=True, interprets=interprets)
     free = {
@@ -102,7 +102,7 @@ def test_no_rule_opens_it(program: str, interprets: bool) -> None:
 
 @pytest.mark.parametrize("program", NO_AGENTS)
 def test_accepting_messages_opens_no_interpreter(program: str) -> None:
-    """A shell, an interpreter and a proxy are told nothing, though the session says."""
+    """Nor a shell or a proxy, whatever the session's settings are."""
     known = {*NO_AGENTS} - {"cat", "ollama", "2.1.197"}
     for interprets in (True, False):
         tty = Tty(False, False, program, interprets=interprets)
@@ -122,18 +122,18 @@ def test_accepting_messages_opens_no_interpreter(program: str) -> None:
     tty=st.none() | st.builds(Tty, st.booleans(), st.booleans(), st.text()),
     accepts=st.booleans(),
 )
-def test_who_is_not_known_is_told_nothing(
+def test_an_unknown_program_gets_nothing(
     kind: Kind, rule: str, tty: Tty | None, accepts: bool
 ) -> None:
-    """A terminal of which no more is said is nobody's."""
+    """Nor does a terminal without a known foreground program."""
     assert MessageTarget.OTHER is message_target(
         tty, Verdict(kind, rule, (), 0), accepts
     )
     assert MessageTarget.OTHER is message_target(tty, None, accepts)
 
 
-def test_a_comment_needs_a_prompt_that_says_so() -> None:
-    """By a shell's own mark; and no other verdict."""
+def test_a_comment_needs_a_marked_prompt() -> None:
+    """Marked by the shell itself, and no other verdict."""
     for rule in RULES:
         for kind in Kind:
             whom = message_target(AT_PROMPT, Verdict(kind, rule, (), 0))
@@ -157,12 +157,12 @@ RECORDED = [name for name, each in RECORDINGS.items() if each.driver is not None
 
 @cache
 def seen(name: str) -> list[tuple[Moment, ScreenSnapshot]]:
-    """The moments of a recording, and the look at each."""
+    """The moments of a recording, and the snapshot at each."""
     return list(RECORDINGS[name].looks())
 
 
 def test_the_rules_of_recorded_screens_are_among_these() -> None:
-    """So that what follows is about all that the judge can return."""
+    """So the tests below cover all that the detector can return."""
     said = {
         classify(snapshot, recording.driver).rule
         for name, recording in RECORDINGS.items()
@@ -173,8 +173,11 @@ def test_the_rules_of_recorded_screens_are_among_these() -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_agent_at_rest_is_typed_to(name: str) -> None:
-    """With its program in front, whatever the session names; and in a dialog never."""
+def test_a_recorded_agent_at_rest_gets_messages(name: str) -> None:
+    """With its program in the foreground, whatever the session's flag;
+
+    never in a dialog.
+    """
     driver = drivers()[RECORDINGS[name].driver or ""]
     for index, (moment, snapshot) in enumerate(seen(name)):
         tty = attrs.evolve(moment.tty, foreground=driver.programs[0], interprets=False)
@@ -188,8 +191,8 @@ def test_a_recorded_agent_at_rest_is_typed_to(name: str) -> None:
 
 
 @pytest.mark.parametrize("program", ["bash", "node", "python3", "ssh", "script", "sh"])
-def test_a_recorded_screen_makes_nobody_an_agent(program: str) -> None:
-    """A shell that shows what an agent would, under a session that names one."""
+def test_a_screen_alone_makes_no_program_an_agent(program: str) -> None:
+    """A shell may show what an agent would, in a session with an agent's flag."""
     for name in RECORDED:
         flag = RECORDINGS[name].driver
         for moment, snapshot in seen(name):
@@ -208,7 +211,7 @@ REST = Verdict(Kind.AT_REST, "claude-code/composer", (), 0)
 
 
 def refusal(tty: Tty, verdict: Verdict, typed: str) -> str | None:
-    """Why the composer's check refuses; None where it does not."""
+    """The reason why the composer's check refuses; None where it does not."""
     try:
         at_composer(False)(look_at("x", tty=tty), verdict, typed)
     except Withheld as exc:
@@ -216,8 +219,8 @@ def refusal(tty: Tty, verdict: Verdict, typed: str) -> str | None:
     return None
 
 
-def test_the_composer_is_looked_at_twice() -> None:
-    """Before Enter a long text may have pushed it away, but who is in front stays."""
+def test_before_enter_the_agent_must_be_in_the_foreground() -> None:
+    """A long text may have pushed the composer away, so it need not be found again."""
     unknown = Verdict(Kind.QUIET_UNKNOWN, "time", (), 0)
     bash = attrs.evolve(CLAUDE, foreground="bash", interprets=True)
     assert [None, None] == [refusal(CLAUDE, REST, text) for text in ("", "hello")]
@@ -225,17 +228,17 @@ def test_the_composer_is_looked_at_twice() -> None:
     assert "waiting" == refusal(CLAUDE, asks, "")
     assert ["not_at_rest", None] == [refusal(CLAUDE, unknown, t) for t in ("", "hello")]
     for verdict in (REST, unknown):
-        told = [refusal(bash, verdict, text) for text in ("", "hello")]
-        assert ["not_an_agent", "not_an_agent"] == told
+        reasons = [refusal(bash, verdict, text) for text in ("", "hello")]
+        assert ["not_an_agent", "not_an_agent"] == reasons
 
 
-def test_an_agent_that_gave_its_terminal_back_is_leaving() -> None:
-    """It reads keys; who is given whole lines is the shell that comes next."""
+def test_an_agent_in_canonical_mode_is_exiting() -> None:
+    """Agents read keys; the shell that comes next reads the line."""
     leaving = attrs.evolve(CLAUDE, canonical=True)
     unknown = Verdict(Kind.QUIET_UNKNOWN, "time", (), 0)
     for verdict in (REST, unknown):
-        told = [refusal(leaving, verdict, text) for text in ("", "hello")]
-        assert ["not_at_rest", "not_at_rest"] == told
+        reasons = [refusal(leaving, verdict, text) for text in ("", "hello")]
+        assert ["not_at_rest", "not_at_rest"] == reasons
     own = attrs.evolve(leaving, foreground="tool")
     reads = Verdict(Kind.AT_REST, "prompt", (), 0)
     assert MessageTarget.COMPOSER is message_target(own, reads, accepts=True)
@@ -261,7 +264,7 @@ def shown(*lines: str, at: tuple[int, int] = (0, 2), **more: object) -> ScreenSn
     ids=["typed", "before", "continued", "below"],
 )
 def test_a_comment_wants_an_empty_command_line(snapshot: ScreenSnapshot) -> None:
-    """Whatever stands there, or below it, would be taken with it."""
+    """Text on it or below it would be sent, too."""
     with pytest.raises(Withheld):
         at_prompt()(snapshot, MARKED, "")
 
@@ -281,7 +284,7 @@ def test_a_comment_wants_an_empty_command_line(snapshot: ScreenSnapshot) -> None
 def test_a_comment_is_sent_where_it_stands_whole(
     after: tuple[str, ...], whole: bool
 ) -> None:
-    """A mode in which keys are commands takes it apart; what has scrolled is whole."""
+    """A mode in which keys are commands changes it; a scrolled text is whole."""
     check = at_prompt()
     check(shown("one", "two", "$ ", at=(2, 2)), MARKED, "")
     if whole:

@@ -1,4 +1,4 @@
-"""Answers to real programs: what is asked is what is taken, or nothing is."""
+"""Answers to real programs: they go to the prompt they are for, or nowhere."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.terminal.running import running
 
 
 def asks(script: str) -> tuple[str, ...]:
-    """A shell script that asks, tells what it got, and stays."""
+    """A shell script that asks, prints what it got, and stays."""
     return ("bash", "-c", f'{script}; echo "GOT<$a>"; sleep 60')
 
 
@@ -58,7 +58,7 @@ READS = {
 
 
 @pytest.mark.parametrize("name", READS)
-async def test_a_shell_gets_what_was_answered(name: str) -> None:
+async def test_a_shell_gets_the_answer(name: str) -> None:
     """Words, numbers, lines and secrets, each typed once and sent once."""
     script, choice, expected = READS[name]
     async with running(*asks(script)) as onlooker:
@@ -96,7 +96,7 @@ BOXES = {
 
 @pytest.mark.parametrize("program", each("whiptail", "dialog"))
 @pytest.mark.parametrize("name", BOXES)
-async def test_windows_are_operated_by_what_they_show(program: str, name: str) -> None:
+async def test_dialogs_are_operated_by_what_they_show(program: str, name: str) -> None:
     """Rows are reached by arrows, boxes ticked, and Enter pressed on the right one."""
     argv, choice, expected = BOXES[name]
     quoted = " ".join(f"'{each}'" for each in argv)
@@ -120,7 +120,7 @@ NANO = {
 @needs("nano")
 @pytest.mark.parametrize("name", NANO)
 async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
-    """One key each, as the rows below say; what `deny` would mean there is unclear."""
+    """One key each, as its rows explain; what `deny` would mean there is unclear."""
     choice, expected = NANO[name]
     script = "nano -I text; clear; echo LEFT; sleep 60"
     async with running("bash", "-c", script, cwd=str(tmp_path)) as onlooker:
@@ -143,7 +143,7 @@ async def test_nano_asks_whether_to_save(name: str, tmp_path: Path) -> None:
 
 @needs("zsh")
 async def test_zsh_asks_before_it_deletes(tmp_path: Path) -> None:
-    """It is no prompt of a shell that a message might be typed into."""
+    """It is no shell prompt that a message may be typed into."""
     (tmp_path / "kept").touch()
     async with running("zsh", "-f", cwd=str(tmp_path)) as onlooker:
         await onlooker.shows("$")
@@ -187,7 +187,7 @@ os.read(0, 1)
 async def test_a_key_is_typed_above_its_list(
     drawn: tuple[str, ...], choice: Choice, expected: str
 ) -> None:
-    """It stands behind the question, and Enter takes it."""
+    """It stands after the question, and Enter sends it."""
     async with running(sys.executable, "-c", INQUIRER, *drawn) as onlooker:
         prompt = await onlooker.prompt()
         assert Form.WORDS is prompt.form
@@ -214,8 +214,8 @@ os.read(0, 1)
 
 
 @pytest.mark.parametrize("yes", [True, False])
-async def test_a_toggle_is_moved_and_taken(yes: bool) -> None:
-    """The way `prompts` of Node asks: two words in a row, the coloured one is it."""
+async def test_a_toggle_is_moved_and_accepted(yes: bool) -> None:
+    """As `prompts` of Node asks: two words in a row, the coloured one is chosen."""
     async with running(sys.executable, "-c", TOGGLE) as onlooker:
         prompt = await onlooker.prompt()
         choice = Choice("confirm", yes=yes)
@@ -237,8 +237,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("script", "choice"), REFUSED)
-async def test_what_means_nothing_presses_nothing(script: str, choice: Choice) -> None:
-    """The refusal says so, and the program has been given no byte."""
+async def test_a_choice_without_meaning_presses_nothing(
+    script: str, choice: Choice
+) -> None:
+    """It is refused, and the program gets no byte."""
     async with running(*asks(script)) as onlooker:
         prompt = await onlooker.prompt()
         end = onlooker.flow.tail.end
@@ -250,7 +252,7 @@ async def test_what_means_nothing_presses_nothing(script: str, choice: Choice) -
 
 
 async def test_another_prompt_is_not_answered() -> None:
-    """Whoever answers what was shown before is told, and nothing is typed."""
+    """An answer to an earlier prompt is refused, and nothing is typed."""
     script = "read -p 'First? [y/N] ' b; read -p 'Delete all? [y/N] ' a"
     async with running(*asks(script)) as onlooker:
         first = await onlooker.prompt()
@@ -264,8 +266,8 @@ async def test_another_prompt_is_not_answered() -> None:
         await onlooker.shows("GOT<N>")
 
 
-async def test_a_line_that_somebody_has_begun_is_left_alone() -> None:
-    """What a person is typing is not finished by us."""
+async def test_a_line_that_an_operator_has_begun_is_left_alone() -> None:
+    """ANT does not finish it."""
     async with running(*asks("read -p 'Go on? [y/N] ' a")) as onlooker:
         prompt = await onlooker.prompt()
         onlooker.live.type_nowait(b"n")
@@ -276,8 +278,8 @@ async def test_a_line_that_somebody_has_begun_is_left_alone() -> None:
         await onlooker.shows("GOT<n>")
 
 
-async def test_what_others_type_waits_for_the_answer() -> None:
-    """Input of two does not mix: the pen is held until the answer is sent."""
+async def test_other_input_waits_for_the_answer() -> None:
+    """Inputs do not mix: the write lock is held until the answer is sent."""
     script = "read -p 'Your name: ' a; read -p 'More: ' b; echo \"MORE<$b>\""
     async with running(*asks(script)) as onlooker:
         prompt = await onlooker.prompt()
@@ -291,7 +293,7 @@ async def test_what_others_type_waits_for_the_answer() -> None:
 
 
 async def test_a_program_that_ends_is_no_longer_asking() -> None:
-    """It is gone with its prompt, and answering it is refused."""
+    """Its prompt has gone with it, and another answer is refused."""
     async with running("bash", "-c", "read -p 'Go on? [y/N] ' a") as onlooker:
         prompt = await onlooker.prompt()
         outcome = await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
@@ -301,8 +303,8 @@ async def test_a_program_that_ends_is_no_longer_asking() -> None:
             await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
 
 
-async def test_the_same_asked_again_is_another_time() -> None:
-    """A loop that asks as before has taken each answer; it is told at once."""
+async def test_the_same_question_asked_again_is_another_prompt() -> None:
+    """A loop that asks the same has accepted each answer; that is seen at once."""
     script = "while read -p 'Go on? [y/N] ' a; do b=$b$a; echo \"HAD<$b>\"; done"
     async with running("bash", "-c", script) as onlooker:
         before = ""
@@ -326,8 +328,8 @@ while key := os.read(0, 1):
 """
 
 
-async def test_a_line_that_nobody_takes_is_not_resolved() -> None:
-    """Enter was pressed, and the line stands there still: that is what is said."""
+async def test_a_line_that_is_not_accepted_is_not_resolved() -> None:
+    """Enter was pressed, and the line still stands there."""
     async with running(sys.executable, "-c", IGNORES_ENTER) as onlooker:
         prompt = await onlooker.prompt()
         choice = Choice("text", text="Ann")
@@ -354,7 +356,7 @@ os.read(0, 1)
 
 
 async def test_an_answer_right_behind_a_typed_line_is_refused() -> None:
-    """No look has told yet that the next screen, which is the same, asks anew."""
+    """No look has shown yet that the next screen, which is the same, asks anew."""
     script = "for n in 1 2; do clear; read -p 'Go on? [y/N] ' a; b=$b$a; done"
     async with running(*asks(f'{script}; echo "HAD<$b>"')) as onlooker:
         prompt = await onlooker.prompt()
@@ -370,10 +372,10 @@ SPACED = ("rm -rf /tmp/x", "rm -rf / tmp/x")
 
 @pytest.mark.parametrize("flag", ["claude-code", None])
 @pytest.mark.parametrize("commands", [SPACED, ("ls", "rm -rf /")])
-async def test_what_is_allowed_is_compared_as_it_is_written(
+async def test_commands_are_compared_exactly(
     flag: str | None, commands: tuple[str, str]
 ) -> None:
-    """A blank tells two commands apart; and no driver is needed to tell them."""
+    """A blank makes another command, with and without a driver."""
     asks = (sys.executable, "-c", ASKS_AGAIN, *commands)
     async with running(*asks, flag=flag) as onlooker:
         first = await onlooker.prompt()
@@ -402,7 +404,7 @@ os.read(0, 1)
 
 
 async def test_a_command_that_changes_while_it_waits_is_another_prompt() -> None:
-    """Without a driver, and without a line that is typed."""
+    """Without a driver, and without a typed line."""
     async with running(sys.executable, "-c", CHANGES) as onlooker:
         first = await onlooker.prompt()
         onlooker.live.type_nowait(b"x")
@@ -415,7 +417,7 @@ async def test_a_command_that_changes_while_it_waits_is_another_prompt() -> None
 
 
 async def test_the_next_command_is_not_allowed_by_an_answer_to_this_one() -> None:
-    """The question and its options are the same; what is to be allowed is not."""
+    """Question and options are the same; the command is not."""
     asks = (sys.executable, "-c", ASKS_AGAIN, "ls", "rm -rf /")
     async with running(*asks, flag="claude-code") as onlooker:
         ls = await onlooker.prompt()

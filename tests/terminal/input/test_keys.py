@@ -1,4 +1,4 @@
-"""What a choice means: one option of this screen, or a refusal; nothing is guessed."""
+"""The meaning of a choice: one option of this screen, or a refusal."""
 
 import attrs
 import pytest
@@ -141,7 +141,7 @@ ESCAPES = prompt("Accept terms", "Later", cancel="\x1b")
     ],
 )
 def test_what_a_choice_means(asked: Prompt, choice: Choice, goal: AnswerGoal) -> None:
-    """One option of this prompt, the text, or the key that backs out."""
+    """One option of this prompt, the text, or the key that cancels."""
     assert goal == goal_of(asked, choice)
 
 
@@ -212,8 +212,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("asked", "choice"), REFUSED)
-def test_what_means_nothing(asked: Prompt, choice: Choice) -> None:
-    """No option, or more than one: nothing is pressed, and the options are told."""
+def test_choices_without_meaning(asked: Prompt, choice: Choice) -> None:
+    """No option, or several: the choice is refused, and the error lists the options."""
     with pytest.raises(NotAnOption) as caught:
         goal_of(asked, choice)
     if choice.type in ("approve", "deny") and asked.form is not Form.VIEW:
@@ -223,7 +223,7 @@ def test_what_means_nothing(asked: Prompt, choice: Choice) -> None:
 @pytest.mark.parametrize("char", ["\x00", "\x03", "\x1b", "\r", "\x7f", "\x9b", "\x0b"])
 @pytest.mark.parametrize("asked", [LINE, SECRET])
 def test_no_control_characters(asked: Prompt, char: str) -> None:
-    """A text is text: what would press a key is refused."""
+    """A text that would press a key is refused."""
     with pytest.raises(NotAnOption):
         goal_of(asked, text(f"a{char}b"))
     with pytest.raises(NotAnOption):
@@ -231,7 +231,7 @@ def test_no_control_characters(asked: Prompt, char: str) -> None:
     refuse_controls("a\tb\nc漢é\xa0")
 
 
-def test_an_option_that_is_escape_is_denied_by_it() -> None:
+def test_an_option_with_the_key_escape_is_denied_by_it() -> None:
     """Enter on it may open a field for a reason, which then waits."""
     label = "No, and tell it what to do differently (Esc to stop)"
     menu = attrs.evolve(

@@ -1,4 +1,4 @@
-"""The keys to a goal: arrows till the right row is marked, then one key that takes."""
+"""The keys to a goal: arrows until the right row is marked, then one key that takes."""
 
 import attrs
 import pytest
@@ -32,15 +32,15 @@ def marked(asked: Prompt, at: int) -> Prompt:
     ],
 )
 def test_arrows(form: Form, at: int, application: bool, keys: bytes) -> None:
-    """As the program asked for them, one way or the other."""
+    """In the form that the program has requested."""
     asked = marked(prompt("a", "b", "c", form=form), at)
     goal = goal_of(asked, Choice("select", index=1))
     move = next_move(asked, goal, Modes(application_cursor=application))
     assert KeyStep(keys, takes=False) == move
 
 
-def test_nothing_is_reached_where_nothing_is_marked() -> None:
-    """Enter would take nobody knows what, even where all boxes are right."""
+def test_without_a_marked_row_nothing_is_pressed() -> None:
+    """Enter would accept an unknown row, even where all boxes are right."""
     for form in (Form.MENU, Form.BUTTONS, Form.BOXES):
         asked = marked(prompt("a", "b", form=form), -1)
         for goal in (AnswerGoal("a", index=0), AnswerGoal("", ticked=frozenset())):
@@ -54,7 +54,7 @@ def test_nothing_is_reached_where_nothing_is_marked() -> None:
 
 
 def pressed(asked: Prompt, key: bytes) -> Prompt:
-    """What a program makes of a key that takes nothing."""
+    """The prompt after a key that does not take."""
     at = asked.selected
     assert at is not None
     if key == b" ":
@@ -77,10 +77,10 @@ def pressed(asked: Prompt, key: bytes) -> Prompt:
     st.booleans(),
 )
 def test_a_goal_is_reached(
-    form: Form, told: tuple[int, int, list[bool], list[bool]], application: bool
+    form: Form, plan: tuple[int, int, list[bool], list[bool]], application: bool
 ) -> None:
     """From any row to any other, exactly one key takes, and it takes the right one."""
-    at, to, before, wanted = told
+    at, to, before, wanted = plan
     asked = marked(prompt(*map(str, range(len(before))), form=form), at)
     choice = Choice("select", index=to)
     if form is Form.BOXES:
@@ -103,7 +103,7 @@ def test_a_goal_is_reached(
 
 
 def boxes(at: int, *checked: bool) -> Prompt:
-    """Two boxes, a field, and the row that takes them: as Claude Code has them."""
+    """Two boxes, a field, and the row that accepts them, as Claude Code has them."""
     asked = prompt("a", "b", "Type", "Submit=\r", "Chat", form=Form.BOXES)
     ticks = [*checked, None, None, None]
     options = zip(asked.options, ticks, strict=True)
@@ -124,7 +124,7 @@ def boxes(at: int, *checked: bool) -> Prompt:
         (boxes(3, False, False), (), KeyStep(ENTER, takes=True)),
     ],
 )
-def test_boxes_are_taken_on_their_row(
+def test_boxes_are_accepted_on_their_row(
     asked: Prompt, wanted: tuple[int, ...], move: KeyStep
 ) -> None:
     """Enter on a box would only tick it, so it is pressed on the row below."""

@@ -1,4 +1,4 @@
-"""What real shells take for a comment, by their own word, and where none is typed."""
+"""Comments in real shells: typed only where the shell marks that it accepts them."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ LINE = "# ANT: a message for this terminal is in the file /d/" + "x" * 100 + ".t
 
 
 async def noted(one: Shell) -> TypeResult | None:
-    """What became of the comment; None where it was not typed."""
+    """The result of the comment; None where it was not typed."""
     try:
-        return await one.live.note(LINE)
+        return await one.live.type_comment(LINE)
     except Withheld:
         return None
 
 
 def at_empty_line(one: Shell) -> bool:
-    """Whether it waits for a command, of which nothing is typed."""
+    """Whether the shell waits at an empty command line."""
     snapshot, _ = one.live.snapshot()
     cursor = snapshot.cursor
     at = snapshot.tty.comment_at if snapshot.tty is not None else None
@@ -31,8 +31,8 @@ def at_empty_line(one: Shell) -> bool:
 
 
 @pytest.mark.parametrize("name", ["bash", "fish"])
-async def test_it_is_told_and_goes_on(tmp_path: Path, name: str) -> None:
-    """Also in the last row, where a long line scrolls; it is no command that ran."""
+async def test_a_comment_is_typed_and_sent(tmp_path: Path, name: str) -> None:
+    """Also in the last row, where a long line scrolls; it counts as no command."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as one:
         await one.run("seq 60")
         for _ in range(3):
@@ -81,10 +81,10 @@ async def test_a_command_that_is_begun_is_left_alone(
         ("zsh", "setopt interactive_comments; histchars='!^%'", False),
     ],
 )
-async def test_it_says_whether_it_takes_comments(
+async def test_a_shell_marks_whether_it_accepts_comments(
     tmp_path: Path, name: str, command: str, takes: bool
 ) -> None:
-    """By its mark at each prompt; where it does not, `#` would be a command."""
+    """At each prompt; where it does not, `#` would be a command."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as one:
         await one.run(command)
         assert takes == (await noted(one) is not None)
@@ -98,9 +98,11 @@ async def test_it_says_whether_it_takes_comments(
             assert takes != (await noted(one) is not None)
 
 
-async def test_keys_that_are_commands_take_nothing(tmp_path: Path) -> None:
-    """In the command mode of vi, without a paste, `#` sends a line of its own: the rest
-    stands there unsent."""
+async def test_nothing_is_sent_in_vi_command_mode(tmp_path: Path) -> None:
+    """Without bracketed paste, `#` there sends a line of its own.
+
+    The rest of the text stands there unsent.
+    """
     rc = "set -o vi; bind 'set enable-bracketed-paste off'; PS1='$ '"
     async with shell(tmp_path, "bash", rc=rc) as one:
         await one.run("echo go")
@@ -112,8 +114,8 @@ async def test_keys_that_are_commands_take_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["bash", "fish"])
-async def test_no_mark_no_comment(tmp_path: Path, name: str) -> None:
-    """A shell that was not told to tell is told nothing."""
+async def test_without_a_mark_no_comment_is_typed(tmp_path: Path, name: str) -> None:
+    """A shell without ANT's marks gets no comment."""
     async with shell(tmp_path, name, rc=PROMPT[name], told=False) as one:
         await one.shows("says 0")
         assert await noted(one) is None

@@ -1,4 +1,4 @@
-"""Answers of a terminal, told from what a person types."""
+"""Recognizes a terminal's replies among input."""
 
 import pytest
 from hypothesis import given
@@ -56,8 +56,8 @@ KEYS = (
 
 
 @pytest.mark.parametrize("data", REPLIES)
-def test_an_answer_is_one(data: bytes) -> None:
-    """Whole, and neither a part of it nor with a key before or after it."""
+def test_a_reply_is_recognized(data: bytes) -> None:
+    """Whole, but no part of it, and not with a key before or after it."""
     assert is_reply(data)
     assert not any(is_reply(data[:cut]) for cut in range(len(data)))
     assert not is_reply(b"x" + data)
@@ -65,16 +65,16 @@ def test_an_answer_is_one(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", KEYS)
-def test_a_key_is_none(data: bytes) -> None:
-    """Nothing that a person's hand may cause."""
+def test_a_key_is_no_reply(data: bytes) -> None:
+    """Nothing that a keyboard may send is one."""
     assert not is_reply(data)
 
 
 @given(st.lists(st.sampled_from(REPLIES), min_size=1, max_size=20), st.data())
-def test_any_split_between_answers_is_irrelevant(
+def test_any_number_of_replies_in_one_input(
     replies: list[bytes], data: st.DataObject
 ) -> None:
-    """However many come in one input; one key among them makes it typing."""
+    """One key among them makes it typed input."""
     cut = data.draw(st.integers(0, len(replies)))
     for part in (replies[:cut], replies[cut:], replies):
         assert is_reply(b"".join(part)) == bool(part)
@@ -84,11 +84,11 @@ def test_any_split_between_answers_is_irrelevant(
 
 @given(st.binary(max_size=64))
 def test_nothing_breaks_it_fuzz(data: bytes) -> None:
-    """Any bytes at all, also behind the beginning of an answer."""
+    """Any bytes at all, also after the beginning of a reply."""
     for start in (b"", b"\x1b[?", b"\x1b]11;", b"\x1bP"):
         assert is_reply(start + data) in {True, False}
 
 
-def test_a_paste_is_not_looked_at() -> None:
-    """What is longer than answers are is typed, whatever it is."""
+def test_a_long_input_is_no_reply() -> None:
+    """Whatever it contains."""
     assert not is_reply(b"\x1b[0n" * LONGEST)

@@ -1,4 +1,4 @@
-"""The one way in: in order, by one writer at a time, and bounded."""
+"""The input queue: ordered, one writer at a time, and bounded."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from tests.fakes import FakeTerminal
 
 @asynccontextmanager
 async def running(terminal: FakeTerminal) -> AsyncIterator[InputQueue]:
-    """An inbox that writes what waits, closed at the end."""
+    """A queue whose writer runs; closed at the end."""
     input_queue = InputQueue(terminal)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(input_queue.run)
@@ -28,7 +28,7 @@ async def running(terminal: FakeTerminal) -> AsyncIterator[InputQueue]:
     input_queue.close()
 
 
-async def test_what_finds_room_is_written_at_once() -> None:
+async def test_input_that_finds_room_is_written_at_once() -> None:
     """No turn of the loop is between a key and the program."""
     terminal = FakeTerminal()
     async with running(terminal) as input_queue:
@@ -43,23 +43,23 @@ async def test_what_finds_room_is_written_at_once() -> None:
 
 @given(st.lists(st.tuples(st.binary(max_size=5), st.integers(0, 4)), max_size=20))
 @settings(max_examples=20)
-async def test_order_is_kept_at_any_split(told: list[tuple[bytes, int]]) -> None:
-    """However the program drinks between, all arrives as it was typed."""
+async def test_order_is_kept_at_any_split(inputs: list[tuple[bytes, int]]) -> None:
+    """However the program reads in between, all arrives as it was typed."""
     terminal = FakeTerminal(room=0)
     async with running(terminal) as input_queue:
-        for data, room in told:
+        for data, room in inputs:
             clean = data.translate(None, b"\x03\x04")
             input_queue.type_nowait(clean)
             terminal.drink(room)
             await wait_all_tasks_blocked()
         terminal.drink()
         await wait_all_tasks_blocked()
-    expected = b"".join(data.translate(None, b"\x03\x04") for data, _ in told)
+    expected = b"".join(data.translate(None, b"\x03\x04") for data, _ in inputs)
     assert expected == terminal.written
 
 
 async def test_a_large_input_goes_in_parts(autojump_clock: MockClock) -> None:
-    """What does not fit into one write follows, and what was typed then is behind."""
+    """What does not fit into one write follows; later input comes after it."""
     terminal = FakeTerminal()
     async with running(terminal) as input_queue:
         first = input_queue.type_nowait(b"a" * (MAX_READ + 7))
@@ -70,7 +70,7 @@ async def test_a_large_input_goes_in_parts(autojump_clock: MockClock) -> None:
 
 
 async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> None:
-    """What was written by then is told; the rest is written later."""
+    """`wait` returns what is written by then; the rest is written later."""
     terminal = FakeTerminal(room=3)
     async with running(terminal) as input_queue:
         typed = input_queue.type_nowait(b"abcdef")
@@ -79,8 +79,8 @@ async def test_patience_ends_and_the_input_stays(autojump_clock: MockClock) -> N
         assert 6 == await typed.wait(5)
 
 
-async def test_a_full_inbox_refuses() -> None:
-    """By number and by bytes; nothing of what is refused is typed."""
+async def test_a_full_queue_refuses_input() -> None:
+    """By count and by bytes; nothing of a refused input is typed."""
     terminal = FakeTerminal(room=0)
     async with running(terminal) as input_queue:
         input_queue.type_nowait(b"x")
@@ -99,8 +99,8 @@ async def test_a_full_inbox_refuses() -> None:
     assert b"x" + b"y" * INBOX == terminal.written
 
 
-async def test_who_holds_the_pen_writes_alone() -> None:
-    """What others type meanwhile waits, though there is room, and follows in order."""
+async def test_the_holder_of_the_lock_writes_alone() -> None:
+    """Other input waits, even if there is room, and follows in order."""
     terminal = FakeTerminal()
     async with running(terminal) as input_queue:
         async with input_queue.exclusive():
@@ -114,7 +114,7 @@ async def test_who_holds_the_pen_writes_alone() -> None:
     assert b"abcde" == terminal.written
 
 
-async def test_what_was_queued_goes_before_the_pen() -> None:
+async def test_queued_input_is_written_before_the_lock_is_given() -> None:
     """All of it, and not only what is being written."""
     terminal = FakeTerminal(room=0)
     async with running(terminal) as input_queue, trio.open_nursery() as nursery:
@@ -131,8 +131,8 @@ async def test_what_was_queued_goes_before_the_pen() -> None:
     assert b"abc!" == terminal.written
 
 
-async def test_holders_of_the_pen_take_turns() -> None:
-    """The second waits till the first is done."""
+async def test_holders_of_the_lock_take_turns() -> None:
+    """The second waits until the first is done."""
     terminal = FakeTerminal()
     async with running(terminal) as input_queue, trio.open_nursery() as nursery:
 
@@ -157,8 +157,8 @@ async def test_a_press_is_whole_or_refused() -> None:
             input_queue.press(b"d")
 
 
-async def test_the_end_is_told(autojump_clock: MockClock) -> None:
-    """To who waits, to who types, and to who wants the pen."""
+async def test_after_the_end_input_is_refused(autojump_clock: MockClock) -> None:
+    """Waiting input, new input and a request for the lock."""
     terminal = FakeTerminal(room=1)
     input_queue = InputQueue(terminal)
     async with trio.open_nursery() as nursery:
@@ -181,8 +181,8 @@ async def test_the_end_is_told(autojump_clock: MockClock) -> None:
             pass
 
 
-async def test_a_close_tells_all(autojump_clock: MockClock) -> None:
-    """What is being written, what is queued, and what waits for the pen."""
+async def test_a_close_fails_all_input(autojump_clock: MockClock) -> None:
+    """What is being written, what is queued, and what waits for the lock."""
     input_queue = InputQueue(FakeTerminal(room=0))
     refused = []
 
@@ -207,8 +207,8 @@ async def test_a_close_tells_all(autojump_clock: MockClock) -> None:
     assert 1 == len(refused)
 
 
-async def test_waiting_and_the_pen_are_cancellation_safe() -> None:
-    """Whenever who holds it is cancelled, what others typed goes on, once."""
+async def test_waiting_and_the_lock_are_cancellation_safe() -> None:
+    """When the holder is cancelled, other input goes on, and is written once."""
     terminal = FakeTerminal()
     async with running(terminal) as input_queue:
 

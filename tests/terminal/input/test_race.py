@@ -1,9 +1,9 @@
-"""The race: an agent swaps its dialog while it is being answered, a thousand times.
+"""A race: an agent swaps its dialog while it is being answered, a thousand times.
 
-A key is wrong when it decides a dialog that our last look could have told from the one
-that was answered. The mock logs after how many bytes of its output each dialog came up;
-the answer says up to which byte the last look had read. What comes up after those bytes
-is beyond anyone: it is counted apart.
+A key is wrong if it decides a dialog that ANT's last snapshot could have told from the
+one that was answered. The mock logs after how many bytes of its output each dialog came
+up. The answer records up to which byte the last snapshot had read. A dialog that comes
+up after those bytes cannot be known: it is counted apart.
 """
 
 import json
@@ -30,7 +30,7 @@ SWAP_WITHIN_S = 0.004
 
 
 class Control:
-    """The mock's socket: an order is answered when it is drawn."""
+    """The mock's socket; an order is confirmed when its dialog is drawn."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
@@ -44,13 +44,13 @@ class Control:
 
 
 def logged(log: Path, event: str) -> list[Any]:
-    """What the mock wrote down of that kind."""
+    """The mock's log entries of this kind."""
     lines = map(json.loads, log.read_text().splitlines())
     return [line for line in lines if line["event"] == event]
 
 
 async def fingerprint(onlooker: Onlooker) -> str:
-    """Of the dialog that is shown, as soon as the screen is whole."""
+    """The fingerprint of the dialog on the screen, once that is drawn."""
     with trio.fail_after(20):
         while True:
             _, verdict = onlooker.live.snapshot()
@@ -64,12 +64,12 @@ async def fingerprint(onlooker: Onlooker) -> str:
 async def test_no_key_decides_another_dialog(
     style: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever is swapped in, it gets no key of an answer that was not for it."""
+    """A dialog that is swapped in gets no key of an answer to another one."""
     rng = random.Random(style)
     log, path = tmp_path / "log", str(tmp_path / "s")
     given = ("--style", style, "--log", str(log), "--control", path)
     mock = (sys.executable, "-m", "tests.mocks.agent", "--seed", "7", *given)
-    told, answered = Counter[str](), dict[int, int]()
+    results, answered = Counter[str](), dict[int, int]()
     async with running(*mock, cwd=ROOT) as onlooker:
         await onlooker.until(lambda: onlooker.flow.tail.end > 0)
         async with await trio.open_unix_socket(path) as stream:
@@ -95,17 +95,17 @@ async def test_no_key_decides_another_dialog(
                     try:
                         outcome = await onlooker.live.answer(asked, choice)
                     except (Conflict, NotAnOption) as exc:
-                        told[type(exc).__name__] += 1
+                        results[type(exc).__name__] += 1
                     else:
-                        told["answered"] += 1
+                        results["answered"] += 1
                         answered[shown["dialog"]] = outcome.end
                 await control.order("rest")
     wrong, late = _wrong_and_late(log, answered)
     with capsys.disabled():
-        print(f"\n{style}: {dict(told)}, swapped after the last look {late}")
+        print(f"\n{style}: {dict(results)}, swapped after the last look {late}")
     assert [] == wrong
-    assert told["answered"] > ROUNDS / 4
-    assert told["PromptChanged"] > 0
+    assert results["answered"] > ROUNDS / 4
+    assert results["PromptChanged"] > 0
 
 
 def _wrong_and_late(log: Path, answered: dict[int, int]) -> tuple[list[Any], int]:

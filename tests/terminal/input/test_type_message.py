@@ -1,4 +1,4 @@
-"""Messages typed into programs: only where they are free, once, seen to be taken."""
+"""Messages typed into programs: only into free ones, once, with a visible reaction."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ HELLO = 'hello, please do `this` & "that"; $HOME (x) !y'
 
 
 def mock(folder: Path, style: str, *more: str) -> tuple[str, ...]:
-    """The command of a mock agent that logs and obeys in this folder."""
+    """The command of a mock agent that logs, and takes orders, in this folder."""
     given = ("--log", str(folder / "log"), "--control", str(folder / "s"))
     return (sys.executable, "-m", "tests.mocks.agent", "--style", style, *given, *more)
 
@@ -48,12 +48,12 @@ FLAGS = {
 
 
 @pytest.mark.parametrize("style", FLAGS)
-async def test_an_agent_gets_the_very_text(style: str, tmp_path: Path) -> None:
-    """Whatever is in it: typed once, sent once, and seen to be taken."""
+async def test_an_agent_gets_the_exact_text(style: str, tmp_path: Path) -> None:
+    """Whatever is in it: typed once, sent once, with a reaction."""
     text = HELLO + "\nsecond line: 漢字 é 🙂\n\tthird"
     async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(text)
+        said = await onlooker.live.type_message(text)
         assert (True, True) == (said.submitted, said.sure)
         assert await onlooker.live.reacts(said.end, text, 10) is not None
     texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
@@ -61,17 +61,17 @@ async def test_an_agent_gets_the_very_text(style: str, tmp_path: Path) -> None:
 
 
 async def test_a_shell_gets_a_line() -> None:
-    """It is run, and what it puts out is the reaction."""
+    """The shell runs it, and its output is the reaction."""
     async with running("bash", "--norc", "-i") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say("echo it is $((6 * 7))")
+        said = await onlooker.live.type_message("echo it is $((6 * 7))")
         assert await onlooker.live.reacts(said.end, "echo it is $((6 * 7))", 10)
         await onlooker.shows("it is 42")
 
 
 @pytest.mark.parametrize("style", FLAGS)
 async def test_nothing_enters_a_dialog(style: str, tmp_path: Path) -> None:
-    """Of twenty messages to an open dialog none is typed, and it stays as it was."""
+    """Of twenty messages to an open dialog none is typed; the dialog stays."""
     async with running(*mock(tmp_path, style), cwd=ROOT, flag=FLAGS[style]) as onlooker:
         await at_rest(onlooker)
         async with await trio.open_unix_socket(str(tmp_path / "s")) as stream:
@@ -79,7 +79,7 @@ async def test_nothing_enters_a_dialog(style: str, tmp_path: Path) -> None:
             for number in range(20):
                 shown = await control.order(f"dialog {number % 7}")
                 with pytest.raises(Withheld) as caught:
-                    await onlooker.live.say(HELLO)
+                    await onlooker.live.type_message(HELLO)
                 assert "dialog" == caught.value.reason
                 assert shown == await control.order("state")
     assert [] == logged(tmp_path / "log", "byte")
@@ -90,59 +90,59 @@ async def test_a_dialog_that_comes_up_meanwhile_gets_no_enter(tmp_path: Path) ->
     argv = mock(tmp_path, "claude", "--ambush", "5")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert not said.submitted
     assert [] == logged(tmp_path / "log", "chose")
     assert [] == logged(tmp_path / "log", "submitted")
 
 
 async def test_a_draft_is_left_alone(tmp_path: Path) -> None:
-    """What somebody has begun to type is not sent with ours."""
+    """An operator's draft is not sent with ANT's message."""
     async with running(*mock(tmp_path, "claude"), cwd=ROOT) as onlooker:
         onlooker.live.set_driver("claude-code")
         await at_rest(onlooker)
         onlooker.live.type_nowait(b"half a thought")
         await onlooker.shows("half a thought")
         with pytest.raises(Withheld) as caught:
-            await onlooker.live.say(HELLO)
+            await onlooker.live.type_message(HELLO)
         assert "draft" == caught.value.reason
     assert [] == logged(tmp_path / "log", "submitted")
 
 
-async def test_what_never_shows_is_not_sent(tmp_path: Path) -> None:
-    """A program that shows nothing of it gets no Enter on faith."""
+async def test_a_text_that_does_not_show_is_not_sent(tmp_path: Path) -> None:
+    """A program that shows nothing of it gets no Enter."""
     argv = mock(tmp_path, "claude", "--mute")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert not said.submitted
     assert [] == logged(tmp_path / "log", "submitted")
 
 
 async def test_a_swallowed_enter_is_pressed_again(tmp_path: Path) -> None:
-    """Where the driver knows of it; and the text is sent once."""
+    """If the driver requires it; and the text is sent once."""
     argv = mock(tmp_path, "claude", "--eat-enter")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert await onlooker.live.reacts(said.end, HELLO, 10) is not None
     texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
     assert [HELLO] == texts
 
 
-async def test_who_does_not_react_is_not_said_to(tmp_path: Path) -> None:
-    """A program that swallows Enter and no driver knows it: no reaction is claimed."""
+async def test_without_a_reaction_none_is_reported(tmp_path: Path) -> None:
+    """A program that ignores Enter, without a driver that knows it."""
     argv = mock(tmp_path, "codex", "--eat-enter")
     async with running(*argv, cwd=ROOT, flag="codex-cli") as onlooker:
         await at_rest(onlooker)
-        said = await onlooker.live.say(HELLO)
+        said = await onlooker.live.type_message(HELLO)
         assert said.submitted
         assert await onlooker.live.reacts(said.end, HELLO, 2) is None
     assert [] == logged(tmp_path / "log", "submitted")
 
 
 class Redrawn:
-    """Hands on a program that draws these screens, one whenever somebody waits."""
+    """A terminal whose program draws these screens, one at each wait for output."""
 
     def __init__(self, *looks: ScreenSnapshot) -> None:
         self._looks, self.end = [*looks], 10
@@ -178,7 +178,7 @@ TAKEN = look_at("OpenAI Codex", "", "hello", "", "• Hi!", "", "› ", "", "  9
 async def test_a_frame_that_is_half_drawn_is_no_reaction(
     autojump_clock: MockClock, looks: list[ScreenSnapshot], offset: int | None
 ) -> None:
-    """The text is gone from it, and in the next one it still stands there."""
+    """The text is missing in it, and stands there again in the next one."""
     ops: Any = Redrawn(*looks)
     driver = driver_for("codex-cli", "codex")
     assert offset == await reacts(ops, driver, 9, "hello", 2)
@@ -197,10 +197,10 @@ SENT = [
     ("recording", "index"),
     [pytest.param(*each, id=f"{each[0].name}#{each[1]}") for each in SENT],
 )
-async def test_every_recorded_agent_is_seen_to_take_a_message(
+async def test_the_reactions_of_recorded_agents_are_seen(
     autojump_clock: MockClock, recording: Recording, index: int
 ) -> None:
-    """Whatever comes of it: a dialog at once, work, an answer; before Enter not."""
+    """A dialog at once, work, or an answer; and none before Enter."""
     before, after = recording.moments[index : index + 2]
     text = before.typed or ""
     ops: Any = Replayed(recording, before, after)
@@ -213,7 +213,7 @@ async def test_every_recorded_agent_is_seen_to_take_a_message(
 
 
 def test_every_recorded_agent_is_among_them() -> None:
-    """And every one of them that asks at once."""
+    """And each of them that asks at once."""
     agents = {each.name.split("/")[0] for each, _ in SENT}
     assert {*drivers()} - {"shell"} == agents
     asking = {
@@ -224,10 +224,10 @@ def test_every_recorded_agent_is_among_them() -> None:
     assert agents == asking
 
 
-async def test_a_paste_that_stands_as_a_note_is_not_sent(
+async def test_a_collapsed_paste_counts_as_unsent(
     autojump_clock: MockClock,
 ) -> None:
-    """Agents show `[Pasted text]` for what is long: it stands there all the same."""
+    """Agents show `[Pasted text]` in place of a long text that is not sent yet."""
     note = look_at("OpenAI Codex", "", "› [Pasted text #1 +30 lines]", "", "  99% left")
     ops: Any = Redrawn(note, note)
     driver = driver_for("codex-cli", "codex")
@@ -235,24 +235,24 @@ async def test_a_paste_that_stands_as_a_note_is_not_sent(
 
 
 async def test_a_line_too_long_for_the_terminal_is_refused() -> None:
-    """`cat` would lose it; nothing is typed."""
+    """The line discipline would truncate it; nothing is typed."""
     async with running("cat") as onlooker:
         await trio.testing.wait_all_tasks_blocked()
         with pytest.raises(Withheld) as caught:
-            await onlooker.live.say("x" * 5000)
+            await onlooker.live.type_message("x" * 5000)
         assert "line_too_long" == caught.value.reason
         with pytest.raises(Withheld):
-            await onlooker.live.say("two\nlines")
+            await onlooker.live.type_message("two\nlines")
         with pytest.raises(NotAnOption):
-            await onlooker.live.say("a\x03b")
+            await onlooker.live.type_message("a\x03b")
         assert 0 == onlooker.flow.tail.end
 
 
-async def test_an_unknown_quiet_program_is_typed_to_without_being_sure() -> None:
-    """It waits for lines, and nothing says for what."""
+async def test_an_unknown_quiet_program_gets_a_message_unsurely() -> None:
+    """It reads lines, and nothing shows for what."""
     async with running("cat") as onlooker:
         await onlooker.until(lambda: onlooker.live.terminal.tty() is not None)
-        said = await onlooker.live.say("hello")
+        said = await onlooker.live.type_message("hello")
         assert (True, False) == (said.submitted, said.sure)
         await onlooker.shows("hello")
 
@@ -273,7 +273,7 @@ while (key := sys.stdin.read(1)) not in "q":
 @pytest.mark.parametrize(
     "question", ["Allow this action? [y/n/t]:", "Run it? (y) (enter) yes, (n) no"]
 )
-async def test_nothing_enters_a_question_above_a_sign(
+async def test_nothing_enters_a_question_above_a_prompt_sign(
     question: str, mode: str, flag: str | None
 ) -> None:
     """A real program asks, leaves a row free and shows a sign: no key reaches it."""
@@ -283,6 +283,6 @@ async def test_nothing_enters_a_question_above_a_sign(
         assert Kind.DIALOG is prompt.kind
         end = onlooker.flow.tail.end
         with pytest.raises(Withheld) as caught:
-            await onlooker.live.say("y, of course")
+            await onlooker.live.type_message("y, of course")
         assert "dialog" == caught.value.reason
         assert end == onlooker.flow.tail.end

@@ -1,4 +1,4 @@
-"""What is kept of what people type; on real programs that ask for a secret, too."""
+"""The record of typed lines, also with real programs that ask for a secret."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,18 +28,18 @@ from tests.live.waiting import eventually
 from tests.terminal.running import Onlooker
 
 
-def told(*pieces: tuple[bytes, bool | None], shows: bool = True) -> TypedSeen | None:
-    """What is told in the end of these, typed one after the other."""
+def record(*pieces: tuple[bytes, bool | None], shows: bool = True) -> TypedSeen | None:
+    """The record of these inputs, typed one after the other."""
     lines = TypedLines()
     for n, (data, shown) in enumerate(pieces):
         lines.feed(data, shown, float(n) / 1000, n)
     return lines.take(shows, 1.0, over=True)
 
 
-def test_a_line_that_was_shown_is_kept() -> None:
+def test_a_shown_line_is_recorded() -> None:
     """However it was cut; its Enter counts as a byte."""
     for pieces in ([b"make test\r"], [b"ma", b"ke test", b"\r"]):
-        seen = told(*((piece, True) for piece in pieces))
+        seen = record(*((piece, True) for piece in pieces))
         assert TypedSeen(10, 0, ("make test",), False, 0) == seen
 
 
@@ -54,13 +54,13 @@ def test_a_line_that_was_shown_is_kept() -> None:
         [(b"\x1b[200~secret\x1b[201~", False), (b"\r", False)],
     ],
 )
-def test_one_that_was_not_shown_throughout_is_not(
+def test_a_line_that_was_hidden_in_part_is_only_counted(
     pieces: list[tuple[bytes, bool | None]],
 ) -> None:
-    """From its first byte to its Enter; how long it was is all that is told."""
+    """From its first byte to its Enter."""
     size = sum(len(data) for data, _ in pieces)
     enter = 1 if pieces[-1][0].endswith((b"\n", b"\r")) else 0
-    seen = told(*pieces)
+    seen = record(*pieces)
     assert seen is not None
     assert (size, size - enter, ()) == (seen.size, seen.hidden, seen.lines) or (
         size,
@@ -70,21 +70,21 @@ def test_one_that_was_not_shown_throughout_is_not(
 
 
 def test_the_next_line_is_another() -> None:
-    """What was hidden before it is not held against it."""
-    seen = told((b"secret\n", False), (b"ls\n", True))
+    """A hidden line does not hide the next one."""
+    seen = record((b"secret\n", False), (b"ls\n", True))
     assert seen is not None
     assert (10, ("ls",)) == (seen.size, seen.lines)
 
 
 def test_what_follows_an_enter_in_one_write_is_typed_ahead() -> None:
-    """Nobody waited for that yet."""
-    seen = told((b"sudo ls\nsecret\nmore", True), (b"\n", True))
+    """No program was reading that line yet."""
+    seen = record((b"sudo ls\nsecret\nmore", True), (b"\n", True))
     assert seen is not None
     assert ("sudo ls",) == seen.lines
 
 
 def test_a_large_paste_is_counted_at_once() -> None:
-    """Its first line is kept; nobody goes through half a million others."""
+    """Its first line is recorded; half a million others are not parsed."""
     lines, begin = TypedLines(), clock.monotonic()
     lines.feed(b"first\n" + b"x\n" * (1 << 19), True, 0.0, 0)
     assert clock.monotonic() - begin < 0.1
@@ -94,24 +94,24 @@ def test_a_large_paste_is_counted_at_once() -> None:
 
 
 def test_doubt_is_resolved_by_a_last_look() -> None:
-    """Where nobody could tell whether somebody waited for the line."""
-    assert ("ls",) == told((b"ls\n", None), shows=True).lines  # type: ignore[union-attr]
-    seen = told((b"ls\n", None), shows=False)
+    """Where it is unknown whether a program was reading the line."""
+    assert ("ls",) == record((b"ls\n", None), shows=True).lines  # type: ignore[union-attr]
+    seen = record((b"ls\n", None), shows=False)
     assert seen is not None
     assert ((), 2) == (seen.lines, seen.hidden)
 
 
 def test_reports_are_not_typed() -> None:
-    """Where the mouse is, whether the window is looked at, and answers to queries."""
+    """Mouse and focus reports, and replies to queries."""
     for report in (b"\x1b[<35;10;5M", b"\x1b[M !!", b"\x1b[I", b"\x1b[12;40R", b""):
-        assert told((report, False)) is None
-    seen = told((b"\x1b[<0;1;1Mx", False))
+        assert record((report, False)) is None
+    seen = record((b"\x1b[<0;1;1Mx", False))
     assert seen is not None
     assert 1 == seen.size
 
 
-def test_when_it_is_told() -> None:
-    """After an Enter soon, after a pause, and never more than once in a while."""
+def test_when_a_record_is_due() -> None:
+    """Soon after an Enter, after a pause, and never more often than `EVERY_S`."""
     lines = TypedLines()
     assert (None, None) == (lines.due, lines.take(True, 0.0))
     lines.feed(b"ls\n", True, 10.0, 0)
@@ -148,13 +148,13 @@ def test_a_line_without_an_enter_waits_and_is_given_up() -> None:
     assert (4, ()) == (seen.size, seen.lines)
 
 
-def test_only_so_much_is_kept() -> None:
-    """Of one line, and of all that is told at once; the rest is counted."""
-    seen = told((b"x" * (KEPT + 9) + b"\n", True))
+def test_recorded_text_is_bounded() -> None:
+    """That of one line, and that of one record; further bytes are counted."""
+    seen = record((b"x" * (KEPT + 9) + b"\n", True))
     assert seen is not None
     assert (KEPT + 10, ("x" * KEPT,), True) == (seen.size, seen.lines, seen.cut)
     line = b"y" * (KEPT // 2) + b"\n"
-    seen = told(*[(line, True)] * 3)
+    seen = record(*[(line, True)] * 3)
     assert seen is not None
     assert (2, True) == (len(seen.lines), seen.cut)
 
@@ -171,8 +171,8 @@ def test_only_so_much_is_kept() -> None:
         (b"\xff", "�"),
     ],
 )
-def test_text_is_what_was_meant(data: bytes, text: str) -> None:
-    """Without keys that move, and without what was taken back."""
+def test_the_text_of_a_line(data: bytes, text: str) -> None:
+    """Without keys that move the cursor, and without erased characters."""
     assert text == clean(data)
 
 
@@ -180,37 +180,37 @@ def test_text_is_what_was_meant(data: bytes, text: str) -> None:
 def test_every_byte_is_counted_and_no_hidden_one_is_kept(
     pieces: list[tuple[bytes, bool]],
 ) -> None:
-    """Whatever is typed: text comes from pieces that showed, and from nothing else."""
+    """Whatever is typed: recorded text comes from shown pieces only."""
     marked = [
         (bytes(b for b in data if b != 0x1B).replace(b"s", b""), shown)
         for data, shown in pieces
     ]
     given_ = [(data if ok else b"s" + data, ok) for data, ok in marked]
-    seen = told(*given_)
+    seen = record(*given_)
     total = sum(len(data) for data, _ in given_)
     assert (seen.size if seen else 0) == total
     assert "s" not in "".join(seen.lines if seen else ())
 
 
 class Listener(Onlooker):
-    """One that gathers what is typed as the recorder does."""
+    """Collects typed input as the recorder does."""
 
     def __init__(self, argv: tuple[str, ...], cwd: str) -> None:
         super().__init__(argv, cwd)
         self.lines = TypedLines()
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         if isinstance(observation, InputSeen):
             now, end = trio.current_time(), self.flow.tail.end
             self.lines.feed(observation.data, observation.shown, now, end)
-        super().saw(observation)
+        super().on_observation(observation)
 
     def said(self, text: bytes) -> bool:
         tail = self.flow.tail
         return text in tail.read(tail.base, 1 << 20)
 
     async def reads(self, shows: bool) -> None:
-        """Until somebody waits for a line, and what is typed shows, or does not."""
+        """Wait until a program reads a line, and input shows, or does not."""
 
         def waits() -> bool:
             tty = self.live.terminal.tty()
@@ -220,7 +220,7 @@ class Listener(Onlooker):
 
         await eventually(waits)
 
-    def told(self) -> TypedSeen:
+    def record(self) -> TypedSeen:
         seen = self.lines.take(self.live.terminal.shows_input(), 1e9, over=True)
         assert seen is not None
         return seen
@@ -228,7 +228,7 @@ class Listener(Onlooker):
 
 @asynccontextmanager
 async def listening(cwd: Path, *argv: str) -> AsyncIterator[Listener]:
-    """A program that people type into; ended when the block is left."""
+    """A program with an operator that types; ended after the block."""
     async with trio.open_nursery() as nursery:
         listener = Listener(argv, str(cwd))
         live = await nursery.start(run_session, PromptDetector(), listener)
@@ -257,7 +257,7 @@ ASKERS = {
 
 @pytest.mark.parametrize("asker", ASKERS)
 async def test_a_secret_is_only_counted(tmp_path: Path, asker: str) -> None:
-    """Key by key and at once; the lines around it are kept."""
+    """Typed key by key and at once; the lines around it are recorded."""
     async with listening(tmp_path, *ASKERS[asker]) as here:
         for line, shows in (("first", True), (SECRET, False), ("third", True)):
             await here.reads(shows)
@@ -266,26 +266,28 @@ async def test_a_secret_is_only_counted(tmp_path: Path, asker: str) -> None:
                 here.live.type_nowait(key.encode())
             here.live.type_nowait(b"\n")
         await here.until(lambda: here.said(b"got first 9 third"))
-        seen = here.told()
+        seen = here.record()
         assert set(seen.lines) <= {"first", "third"}
         assert "third" in seen.lines
         assert 22 == seen.size
 
 
 async def test_what_is_typed_ahead_of_a_secret_is_only_counted(tmp_path: Path) -> None:
-    """It shows, since nobody has switched that off yet; who reads it nobody knows."""
+    """It shows, since echo is still on; which program reads it is not known yet."""
     script = "sleep 0.15; read -s b; echo got ${#b}; read"
     async with listening(tmp_path, "bash", "-c", script) as here:
         here.live.type_nowait(SECRET.encode() + b"\n")
         await here.until(lambda: here.said(b"got 9"))
-        assert TypedSeen(10, 9, (), False, 0) == here.told()
+        assert TypedSeen(10, 9, (), False, 0) == here.record()
 
 
-async def test_a_shell_that_edits_its_line_shows_it_itself(tmp_path: Path) -> None:
-    """Nobody but it knows what shows then: it is counted only."""
+async def test_a_line_that_the_shell_edits_itself_is_only_counted(
+    tmp_path: Path,
+) -> None:
+    """ANT cannot know what the shell shows."""
     argv = ("bash", "--norc", "--noprofile", "-i")
     async with listening(tmp_path, *argv) as here:
         await here.until(lambda: here.said(b"$ "))
         here.live.type_nowait(b"echo one two\r")
         await here.until(lambda: here.said(b"one two\r\n"))
-        assert () == here.told().lines
+        assert () == here.record().lines

@@ -62,7 +62,7 @@ def case(
     return keep
 
 
-def attach_lock(recorder: Recorder, text: str, for_s: float = 0.5) -> None:
+def wait_quiet(recorder: Recorder, text: str, for_s: float = 0.5) -> None:
     """Wait for the text and then for quiet."""
     recorder.wait(text)
     recorder.quiet(for_s)
@@ -71,4 +71,4 @@ def attach_lock(recorder: Recorder, text: str, for_s: float = 0.5) -> None:
 def enter(recorder: Recorder, line: str, then: str, chose: str | None = None) -> None:
     """Type a line with Enter, and wait until that is calm."""
     recorder.type(line + "\r", chose)
-    attach_lock(recorder, then)
+    wait_quiet(recorder, then)

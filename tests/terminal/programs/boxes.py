@@ -1,6 +1,6 @@
 """Whole dialogs drawn with characters: whiptail, dialog, fzf."""
 
-from tests.terminal.programs import attach_lock, case
+from tests.terminal.programs import case, wait_quiet
 from tests.terminal.recorder import Recorder
 
 WHIPTAIL = ["whiptail", "--version"]
@@ -20,7 +20,7 @@ def _then_shell(command: str) -> list[str]:
     env={"PS1": "$ "},
 )
 def whiptail_yesno(r: Recorder) -> None:
-    attach_lock(r, "<Yes>")
+    wait_quiet(r, "<Yes>")
     question = "Do you want to install the boot loader?"
     r.moment("dialog", "confirmation", question, ["Yes", "No"], 0)
     r.type(TAB)
@@ -40,7 +40,7 @@ def whiptail_yesno(r: Recorder) -> None:
     version=WHIPTAIL,
 )
 def whiptail_menu(r: Recorder) -> None:
-    attach_lock(r, "Go back")
+    wait_quiet(r, "Go back")
     question = "Where do you want to install?"
     options = ["First disk", "Second disk", "A USB stick", "Go back"]
     r.moment("dialog", "multi_choice", question, options, 0)
@@ -67,7 +67,7 @@ def whiptail_menu(r: Recorder) -> None:
     version=WHIPTAIL,
 )
 def whiptail_checklist(r: Recorder) -> None:
-    attach_lock(r, "fonts")
+    wait_quiet(r, "fonts")
     question = "Which parts do you want?"
     options = [
         "docs Manuals",
@@ -116,7 +116,7 @@ def whiptail_checklist(r: Recorder) -> None:
     version=WHIPTAIL,
 )
 def whiptail_radiolist(r: Recorder) -> None:
-    attach_lock(r, "fr")
+    wait_quiet(r, "fr")
     options = ["us American", "de German", "fr French"]
     checked = [False, True, False]
     r.moment("dialog", "multi_choice", "Keyboard layout", options, 0, checked=checked)
@@ -128,7 +128,7 @@ def whiptail_radiolist(r: Recorder) -> None:
     version=WHIPTAIL,
 )
 def whiptail_inputbox(r: Recorder) -> None:
-    attach_lock(r, "<Ok>")
+    wait_quiet(r, "<Ok>")
     r.moment("dialog", "free_text", "Name of this machine:")
     r.type("-2\r")
     r.quiet()
@@ -145,7 +145,7 @@ def whiptail_inputbox(r: Recorder) -> None:
     version=WHIPTAIL,
 )
 def whiptail_passwordbox(r: Recorder) -> None:
-    attach_lock(r, "<Ok>")
+    wait_quiet(r, "<Ok>")
     r.moment("dialog", "password", "Password of the new user:")
     r.type("abc")
     r.quiet()
@@ -158,7 +158,7 @@ def whiptail_passwordbox(r: Recorder) -> None:
     version=WHIPTAIL,
 )
 def whiptail_msgbox(r: Recorder) -> None:
-    attach_lock(r, "<Ok>")
+    wait_quiet(r, "<Ok>")
     r.moment("dialog", "press_key", "The disk is nearly full.", ["Ok"], 0)
     r.type("\r", "Ok")
     r.quiet()
@@ -184,7 +184,7 @@ def whiptail_gauge(r: Recorder) -> None:
     version=DIALOG,
 )
 def dialog_yesno(r: Recorder) -> None:
-    attach_lock(r, "No")
+    wait_quiet(r, "No")
     question = "Delete the old kernel?"
     r.moment("dialog", "confirmation", question, ["Yes", "No"], 0)
     r.type(TAB)
@@ -207,7 +207,7 @@ def dialog_yesno(r: Recorder) -> None:
     version=DIALOG,
 )
 def dialog_menu(r: Recorder) -> None:
-    attach_lock(r, "Etc/UTC")
+    wait_quiet(r, "Etc/UTC")
     options = ["Europe/Berlin", "Europe/Paris", "America/Lima", "Etc/UTC"]
     r.moment("dialog", "multi_choice", "Choose a time zone", options, 0)
     r.type(DOWN)
@@ -231,7 +231,7 @@ def dialog_menu(r: Recorder) -> None:
     version=DIALOG,
 )
 def dialog_checklist(r: Recorder) -> None:
-    attach_lock(r, "Printing")
+    wait_quiet(r, "Printing")
     question = "Services to start at boot"
     options = ["ssh Secure shell", "cron Timed jobs", "cups Printing"]
     r.moment("dialog", "multi_choice", question, options, 0, True, [True, True, False])
@@ -244,7 +244,7 @@ def dialog_checklist(r: Recorder) -> None:
     "dialog/inputbox", "dialog", "--inputbox", "Mail goes to", "8", "50", version=DIALOG
 )
 def dialog_inputbox(r: Recorder) -> None:
-    attach_lock(r, "Cancel")
+    wait_quiet(r, "Cancel")
     r.moment("dialog", "free_text", "Mail goes to")
 
 
@@ -258,11 +258,11 @@ FRUIT = f"printf '%s\\n' {' '.join(FRUITS)}"
     version=["fzf", "--version"],
 )
 def fzf_list(r: Recorder) -> None:
-    attach_lock(r, "8/8", 1)
+    wait_quiet(r, "8/8", 1)
     options = FRUITS[::-1]
     r.moment("dialog", "multi_choice", None, options, 7)
     r.type("an")
-    attach_lock(r, "an", 1)
+    wait_quiet(r, "an", 1)
     r.moment("dialog", "multi_choice", None, ["banana", "mango"], 1)
     r.type("\r", "mango")
     r.quiet(1)
@@ -275,7 +275,7 @@ def fzf_list(r: Recorder) -> None:
     version=["fzf", "--version"],
 )
 def fzf_reverse(r: Recorder) -> None:
-    attach_lock(r, "8/8", 1)
+    wait_quiet(r, "8/8", 1)
     options = FRUITS
     r.moment("dialog", "multi_choice", "Pick a fruit", options, 0)
     r.type(DOWN)
@@ -294,7 +294,7 @@ def fzf_reverse(r: Recorder) -> None:
     version=["fzf", "--version"],
 )
 def fzf_multi(r: Recorder) -> None:
-    attach_lock(r, "8/8", 1)
+    wait_quiet(r, "8/8", 1)
     r.type(TAB)
     r.quiet()
     options = FRUITS

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.terminal.cases import Script
-from tests.terminal.programs import BASH, attach_lock, case
+from tests.terminal.programs import BASH, case, wait_quiet
 from tests.terminal.recorder import Recorder
 
 DOWN, RIGHT = "\x1b[B", "\x1b[C"
@@ -50,16 +50,16 @@ const choices = ['Apple', 'Banana', 'Cherry'].map(name => ({ name, value: name }
     "@inquirer/prompts",
 )
 def inquirer_select(r: Recorder) -> None:
-    attach_lock(r, "Which fruit?")
+    wait_quiet(r, "Which fruit?")
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
     r.type(DOWN)
     r.quiet()
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 1)
     r.type("\r", "Banana")
-    attach_lock(r, "Really?")
+    wait_quiet(r, "Really?")
     r.moment("dialog", "confirmation", "Really?", ["Y", "n"], 0)
     r.type("n\r", "n")
-    attach_lock(r, "Working", 1)
+    wait_quiet(r, "Working", 1)
     r.moment("quiet_unknown")
 
 
@@ -69,7 +69,7 @@ def inquirer_select(r: Recorder) -> None:
     "@inquirer/prompts",
 )
 def inquirer_checkbox(r: Recorder) -> None:
-    attach_lock(r, "Which fruits?")
+    wait_quiet(r, "Which fruits?")
     checked = [False, False, False]
     r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 0, True, checked)
     r.type(" ")
@@ -89,16 +89,16 @@ def inquirer_checkbox(r: Recorder) -> None:
     "@inquirer/prompts",
 )
 def inquirer_password(r: Recorder) -> None:
-    attach_lock(r, "Your name?")
+    wait_quiet(r, "Your name?")
     r.moment("question", "free_text", "Your name?")
     r.type("\r")
-    attach_lock(r, "Your token?")
+    wait_quiet(r, "Your token?")
     r.moment("dialog", "password", "Your token?")
     r.type("123")
-    attach_lock(r, "***")
+    wait_quiet(r, "***")
     r.moment("dialog", "password", "Your token?")
     r.type("\r")
-    attach_lock(r, "Your other token?")
+    wait_quiet(r, "Your other token?")
     r.moment("dialog", "password", "Your other token?")
 
 
@@ -112,13 +112,13 @@ def inquirer_password(r: Recorder) -> None:
     "@inquirer/prompts",
 )
 def inquirer_rawlist(r: Recorder) -> None:
-    attach_lock(r, "Which fruit?")
+    wait_quiet(r, "Which fruit?")
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS)
     r.type("2")
     r.quiet()
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 1)
     r.type("\r", "Banana")
-    attach_lock(r, "Conflict on a.txt")
+    wait_quiet(r, "Conflict on a.txt")
     r.moment("dialog", "multi_choice", "Conflict on a.txt", ["y", "a", "x", "H"])
     r.type("h\r")
     r.quiet()
@@ -141,22 +141,22 @@ PROMPTS = "import prompts from 'prompts';\n"
     "prompts",
 )
 def prompts_select(r: Recorder) -> None:
-    attach_lock(r, "Pick a colour")
+    wait_quiet(r, "Pick a colour")
     r.moment("dialog", "multi_choice", "Pick a colour", ["Red", "Green", "Blue"], 0)
     r.type(DOWN)
     r.quiet()
     r.moment("dialog", "multi_choice", "Pick a colour", ["Red", "Green", "Blue"], 1)
     r.type("\r", "Green")
-    attach_lock(r, "Use TypeScript?")
+    wait_quiet(r, "Use TypeScript?")
     r.moment("dialog", "confirmation", "Use TypeScript?", ["No", "Yes"], 0)
     r.type(RIGHT)
     r.quiet()
     r.moment("dialog", "confirmation", "Use TypeScript?", ["No", "Yes"], 1)
     r.type("\r", "Yes")
-    attach_lock(r, "Continue?")
+    wait_quiet(r, "Continue?")
     r.moment("dialog", "confirmation", "Continue?", ["Y", "n"], 0)
     r.type("\r", "Y")
-    attach_lock(r, "Project name?")
+    wait_quiet(r, "Project name?")
     r.moment("question", "free_text", "Project name?")
 
 
@@ -169,7 +169,7 @@ def prompts_select(r: Recorder) -> None:
     "prompts",
 )
 def prompts_multiselect(r: Recorder) -> None:
-    attach_lock(r, "Pick colours")
+    wait_quiet(r, "Pick colours")
     options, checked = ["Red", "Green", "Blue"], [False, True, False]
     r.moment("dialog", "multi_choice", "Pick colours", options, 0, True, checked)
 
@@ -190,13 +190,13 @@ const options = [{ value: 1, label: 'Apple', hint: 'red' },
     "@clack/prompts",
 )
 def clack(r: Recorder) -> None:
-    attach_lock(r, "Which fruit?")
+    wait_quiet(r, "Which fruit?")
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
     r.type(DOWN)
     r.quiet()
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 1)
     r.type("\r", "Banana")
-    attach_lock(r, "Which fruits?")
+    wait_quiet(r, "Which fruits?")
     checked = [False, False, False]
     r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 0, True, checked)
     r.type(" ")
@@ -206,13 +206,13 @@ def clack(r: Recorder) -> None:
     checked = [True, False, False]
     r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 1, True, checked)
     r.type("\r")
-    attach_lock(r, "Really?")
+    wait_quiet(r, "Really?")
     r.moment("dialog", "confirmation", "Really?", ["Yes", "No"], 0)
     r.type(RIGHT)
     r.quiet()
     r.moment("dialog", "confirmation", "Really?", ["Yes", "No"], 1)
     r.type("\r", "No")
-    attach_lock(r, "Working", 1)
+    wait_quiet(r, "Working", 1)
     r.moment("quiet_unknown")
 
 
@@ -230,22 +230,22 @@ ENQUIRER = "import enquirer from 'enquirer';\n"
     "enquirer",
 )
 def enquirer_select(r: Recorder) -> None:
-    attach_lock(r, "Which fruit?")
+    wait_quiet(r, "Which fruit?")
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
     r.type(DOWN)
     r.quiet()
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 1)
     r.type("\r", "Banana")
-    attach_lock(r, "Which fruits?")
+    wait_quiet(r, "Which fruits?")
     r.type(" ")
     r.quiet()
     checked = [True, False, False]
     r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 0, True, checked)
     r.type("\r")
-    attach_lock(r, "Sure?")
+    wait_quiet(r, "Sure?")
     r.moment("dialog", "confirmation", "Sure?", ["y", "N"], 1)
     r.type("y", "y")
-    attach_lock(r, "Your token?")
+    wait_quiet(r, "Your token?")
     r.moment("dialog", "password", "Your token?")
 
 
@@ -261,13 +261,13 @@ def enquirer_select(r: Recorder) -> None:
     "questionary",
 )
 def questionary(r: Recorder) -> None:
-    attach_lock(r, "Which fruit?", 1)
+    wait_quiet(r, "Which fruit?", 1)
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
     r.type(DOWN)
     r.quiet()
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 1)
     r.type("\r", "Banana")
-    attach_lock(r, "Which fruits?", 1)
+    wait_quiet(r, "Which fruits?", 1)
     r.type(DOWN)
     r.quiet()
     r.type(" ")
@@ -275,16 +275,16 @@ def questionary(r: Recorder) -> None:
     checked = [False, True, False]
     r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 1, True, checked)
     r.type("\r")
-    attach_lock(r, "Really?", 1)
+    wait_quiet(r, "Really?", 1)
     r.moment("dialog", "confirmation", "Really?", ["y", "N"], 1)
     r.type("n", "N")
-    attach_lock(r, "Your token?", 1)
+    wait_quiet(r, "Your token?", 1)
     r.moment("dialog", "password", "Your token?")
     r.type("abc\r")
-    attach_lock(r, "Your name?", 1)
+    wait_quiet(r, "Your name?", 1)
     r.moment("question", "free_text", "Your name?")
     r.type("Ann\r")
-    attach_lock(r, "any key", 1)
+    wait_quiet(r, "any key", 1)
     r.moment("dialog", "press_key", "Press any key to continue...")
 
 
@@ -299,25 +299,25 @@ def questionary(r: Recorder) -> None:
     "inquirerpy",
 )
 def inquirerpy(r: Recorder) -> None:
-    attach_lock(r, "Which fruit?", 1)
+    wait_quiet(r, "Which fruit?", 1)
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
     r.type("\r", "Apple")
-    attach_lock(r, "Find a fruit", 1)
+    wait_quiet(r, "Find a fruit", 1)
     r.moment("dialog", "multi_choice", "Find a fruit", FRUITS, 0)
     r.type("che")
     r.quiet(1)
     r.moment("dialog", "multi_choice", "Find a fruit", ["Cherry"], 0)
     r.type("\r", "Cherry")
-    attach_lock(r, "Which fruits?", 1)
+    wait_quiet(r, "Which fruits?", 1)
     r.type(" ")
     r.quiet()
     checked = [True, False, False]
     r.moment("dialog", "multi_choice", "Which fruits?", FRUITS, 0, True, checked)
     r.type("\r")
-    attach_lock(r, "Really?", 1)
+    wait_quiet(r, "Really?", 1)
     r.moment("dialog", "confirmation", "Really?", ["Y", "n"], 0)
     r.type("y", "Y")
-    attach_lock(r, "Your token?", 1)
+    wait_quiet(r, "Your token?", 1)
     r.moment("dialog", "password", "Your token?")
 
 
@@ -332,25 +332,25 @@ def inquirerpy(r: Recorder) -> None:
     "click",
 )
 def click(r: Recorder) -> None:
-    attach_lock(r, "continue?")
+    wait_quiet(r, "continue?")
     r.moment("dialog", "confirmation", "Do you want to continue?", ["y", "N"], 1)
     r.type("maybe\r")
-    attach_lock(r, "invalid input Do you want")
+    wait_quiet(r, "invalid input Do you want")
     r.moment("dialog", "confirmation", "Do you want to continue?", ["y", "N"], 1)
     r.type("y\r", "y")
-    attach_lock(r, "Port")
+    wait_quiet(r, "Port")
     r.moment("question", "free_text", "Port")
     r.type("\r")
-    attach_lock(r, "Colour")
+    wait_quiet(r, "Colour")
     r.moment("dialog", "multi_choice", "Colour", ["red", "green"])
     r.type("red\r", "red")
-    attach_lock(r, "Password:")
+    wait_quiet(r, "Password:")
     r.moment("dialog", "password", "Password:")
     r.type("a\r")
-    attach_lock(r, "Repeat for confirmation:")
+    wait_quiet(r, "Repeat for confirmation:")
     r.moment("dialog", "password", "Repeat for confirmation:")
     r.type("a\r")
-    attach_lock(r, "any key")
+    wait_quiet(r, "any key")
     r.moment("dialog", "press_key", "Press any key to continue...")
 
 
@@ -366,17 +366,17 @@ def click(r: Recorder) -> None:
     "rich",
 )
 def rich(r: Recorder) -> None:
-    attach_lock(r, "project")
+    wait_quiet(r, "project")
     r.moment("question", "free_text", "Name of the project")
     r.type("\r")
-    attach_lock(r, "database")
+    wait_quiet(r, "database")
     options = ["sqlite", "postgres"]
     r.moment("dialog", "multi_choice", "Which database", options, 0)
     r.type("mysql\r")
-    attach_lock(r, "select one of the available")
+    wait_quiet(r, "select one of the available")
     r.moment("dialog", "multi_choice", "Which database", options, 0)
     r.type("\r", "sqlite")
-    attach_lock(r, "file?")
+    wait_quiet(r, "file?")
     r.moment("dialog", "confirmation", "Overwrite the file?", ["y", "n"])
     r.type("y\r", "y")
     r.wait("Building wheels")
@@ -394,9 +394,9 @@ def rich(r: Recorder) -> None:
     "await select({ message: 'Which fruit?', choices });\nEND",
 )
 def inquirer_cancelled(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("node ask.mjs 2>/dev/null\r")
-    attach_lock(r, "Cherry")
+    wait_quiet(r, "Cherry")
     r.moment("dialog", "multi_choice", "Which fruit?", FRUITS, 0)
     r.type("\x03")
     r.quiet(1)

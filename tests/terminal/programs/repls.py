@@ -1,6 +1,6 @@
 """What waits for the next line: interpreters, debuggers, and `input` in its forms."""
 
-from tests.terminal.programs import BASH, attach_lock, case, enter
+from tests.terminal.programs import BASH, case, enter, wait_quiet
 from tests.terminal.recorder import Recorder
 
 PYTHON = ["python3", "--version"]
@@ -14,13 +14,13 @@ END"""
 
 @case("python/repl", "python3", "-q", version=PYTHON)
 def python_repl(r: Recorder) -> None:
-    attach_lock(r, ">>>", 1)
+    wait_quiet(r, ">>>", 1)
     r.moment("at_rest")
     r.type("6 * 7\r")
-    attach_lock(r, "42 >>>", 1)
+    wait_quiet(r, "42 >>>", 1)
     r.moment("at_rest")
     r.type("if True:\r")
-    attach_lock(r, "...", 1)
+    wait_quiet(r, "...", 1)
     r.moment("question", "free_text", "...")
     r.type("\x03")
     r.quiet(1)
@@ -36,9 +36,9 @@ def python_repl(r: Recorder) -> None:
     env={"PYTHON_BASIC_REPL": "1"},
 )
 def python_repl_basic(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("python3 -q\r")
-    attach_lock(r, ">>>", 1)
+    wait_quiet(r, ">>>", 1)
     r.moment("at_rest")
     enter(r, "name = input('Your name: ')", "Your name: ')")
     r.moment("question", "free_text", "Your name:")
@@ -56,14 +56,14 @@ def python_repl_basic(r: Recorder) -> None:
 
 @case("python/pdb", *BASH, version=PYTHON, setup=PROGRAM)
 def pdb(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("python3 -m pdb program.py\r")
-    attach_lock(r, "(Pdb)")
+    wait_quiet(r, "(Pdb)")
     r.moment("at_rest")
     enter(r, "n", "(Pdb)")
     r.moment("at_rest")
     r.type("c\r")
-    attach_lock(r, "finished")
+    wait_quiet(r, "finished")
     r.moment("at_rest")
     r.type("q\r")
     r.quiet()
@@ -72,7 +72,7 @@ def pdb(r: Recorder) -> None:
 
 @case("python/input", *BASH, version=PYTHON)
 def python_input(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "python3 -c \"input('Your name: ')\"", '" Your name:')
     r.moment("question", "free_text", "Your name:")
     r.type("Ann\r")
@@ -84,7 +84,7 @@ def python_input(r: Recorder) -> None:
     r.type("\r")
     r.quiet()
     r.type("python3 -c 'print(\"What is your favourite colour?\"); input()'\r")
-    attach_lock(r, "input()' What is your favourite colour?")
+    wait_quiet(r, "input()' What is your favourite colour?")
     r.moment("question", "free_text", "What is your favourite colour?")
     r.type("\r")
     r.quiet()
@@ -98,23 +98,23 @@ def python_input(r: Recorder) -> None:
     setup="echo 'from getpass import getpass; print(len(getpass()))' > ask.py",
 )
 def python_getpass(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("python3 ask.py\r")
-    attach_lock(r, "Password:")
+    wait_quiet(r, "Password:")
     r.moment("dialog", "password", "Password:")
     r.type("12345\r")
-    attach_lock(r, "5")
+    wait_quiet(r, "5")
     r.moment("at_rest")
 
 
 @case("node/repl", *BASH, version=["node", "--version"])
 def node_repl(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("node\r")
-    attach_lock(r, '".help"', 1)
+    wait_quiet(r, '".help"', 1)
     r.moment("at_rest")
     r.type("6 * 7\r")
-    attach_lock(r, "42", 1)
+    wait_quiet(r, "42", 1)
     r.moment("at_rest")
     r.type("{\r")
     r.quiet(1)
@@ -128,9 +128,9 @@ def node_repl(r: Recorder) -> None:
 
 @case("sqlite/repl", *BASH, version=["sqlite3", "--version"])
 def sqlite(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("sqlite3\r")
-    attach_lock(r, "sqlite>")
+    wait_quiet(r, "sqlite>")
     r.moment("at_rest")
     enter(r, "select 1", "...>")
     r.moment("question", "free_text", "...>")
@@ -140,7 +140,7 @@ def sqlite(r: Recorder) -> None:
 
 @case("bc/repl", *BASH, version=["bc", "--version"])
 def bc(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("bc -q\r")
     r.quiet(1)
     r.moment("quiet_unknown")
@@ -170,5 +170,5 @@ def progress(r: Recorder) -> None:
     r.moment("busy")
     r.wait("8.0/10.0 MB")
     r.moment("busy")
-    attach_lock(r, "Installing", 3)
+    wait_quiet(r, "Installing", 3)
     r.moment("quiet_unknown")

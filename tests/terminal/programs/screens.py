@@ -1,6 +1,6 @@
 """Pagers, editors and other programs that take the whole screen."""
 
-from tests.terminal.programs import BASH, attach_lock, case
+from tests.terminal.programs import BASH, case, wait_quiet
 from tests.terminal.programs.shells import OLD_MENU
 from tests.terminal.recorder import Recorder
 
@@ -20,29 +20,29 @@ MANY = 'for i in $(seq 30); do git commit -q --allow-empty -m "Step $i"; done'
 
 @case("less/pages", "less", "text", version=LESS, setup=SEQ)
 def less_pages(r: Recorder) -> None:
-    attach_lock(r, "text")
+    wait_quiet(r, "text")
     r.moment("dialog", "pager")
     r.type(" ")
-    attach_lock(r, ":")
+    wait_quiet(r, ":")
     r.moment("dialog", "pager")
     r.type("/line 6")
-    attach_lock(r, "/line 6")
+    wait_quiet(r, "/line 6")
     r.moment("dialog", "pager")
     r.type("\r")
-    attach_lock(r, ":")
+    wait_quiet(r, ":")
     r.type("G")
-    attach_lock(r, "(END)")
+    wait_quiet(r, "(END)")
     r.moment("dialog", "pager")
     r.type("/nowhere\r")
-    attach_lock(r, "Pattern not found")
+    wait_quiet(r, "Pattern not found")
     r.moment("dialog", "press_key", "Pattern not found (press RETURN)")
 
 
 @case("less/from_shell", *BASH, version=LESS, setup=SEQ)
 def less_from_shell(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("less text\r")
-    attach_lock(r, "text")
+    wait_quiet(r, "text")
     r.moment("dialog", "pager")
     r.type("q")
     r.quiet()
@@ -51,12 +51,12 @@ def less_from_shell(r: Recorder) -> None:
 
 @case("less/no_alternate", *BASH, version=LESS, setup=SEQ)
 def less_no_alternate(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("head -60 text | less -X\r")
-    attach_lock(r, ":")
+    wait_quiet(r, ":")
     r.moment("dialog", "pager")
     r.type("G")
-    attach_lock(r, "(END)")
+    wait_quiet(r, "(END)")
     r.moment("dialog", "pager")
     r.type("q")
     r.quiet()
@@ -71,23 +71,23 @@ def less_no_alternate(r: Recorder) -> None:
     setup=f"cat > notes.txt <<'END'{OLD_MENU}END",
 )
 def less_quoted_menu(r: Recorder) -> None:
-    attach_lock(r, "notes.txt")
+    wait_quiet(r, "notes.txt")
     r.moment("dialog", "pager")
 
 
 @case("less/help", "less", "text", version=LESS, setup=SEQ)
 def less_help(r: Recorder) -> None:
-    attach_lock(r, "text")
+    wait_quiet(r, "text")
     r.type("h")
-    attach_lock(r, "HELP")
+    wait_quiet(r, "HELP")
     r.moment("dialog", "pager")
 
 
 @case("more/pages", *BASH, version=["more", "--version"], setup=SEQ)
 def more_pages(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("more text\r")
-    attach_lock(r, "--More--")
+    wait_quiet(r, "--More--")
     r.moment("dialog", "pager")
     r.type(" ")
     r.quiet()
@@ -109,9 +109,9 @@ for i in $(seq 40); do printf '.TP\\n.B \\\\-o%s\\nOption %s.\\n' $i $i; done >>
 
 @case("man/page", *BASH, version=["man", "--version"], setup=MANUAL)
 def man(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("man ./demo.1\r")
-    attach_lock(r, "Manual page", 1)
+    wait_quiet(r, "Manual page", 1)
     r.moment("dialog", "pager")
     r.type("q")
     r.quiet()
@@ -120,12 +120,12 @@ def man(r: Recorder) -> None:
 
 @case("git/log", *BASH, version=GIT, setup=REPO + MANY)
 def git_log(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("git log\r")
-    attach_lock(r, "Step 28")
+    wait_quiet(r, "Step 28")
     r.moment("dialog", "pager")
     r.type("G")
-    attach_lock(r, "(END)")
+    wait_quiet(r, "(END)")
     r.moment("dialog", "pager")
     r.type("q")
     r.quiet()
@@ -134,15 +134,15 @@ def git_log(r: Recorder) -> None:
 
 @case("vim/modes", "vim", "-u", "DEFAULTS", "text", version=VIM, setup=SEQ)
 def vim_modes(r: Recorder) -> None:
-    attach_lock(r, "line 3", 1)
+    wait_quiet(r, "line 3", 1)
     r.moment("dialog", "editor")
     r.type("ihello ")
-    attach_lock(r, "-- INSERT --")
+    wait_quiet(r, "-- INSERT --")
     r.moment("dialog", "editor")
     r.type("\x1b")
     r.quiet(1)
     r.type(":q\r")
-    attach_lock(r, "E37")
+    wait_quiet(r, "E37")
     r.moment("dialog", "editor")
     r.type(":s")
     r.quiet()
@@ -151,9 +151,9 @@ def vim_modes(r: Recorder) -> None:
 
 @case("vim/from_shell", *BASH, version=VIM, setup=SEQ)
 def vim_from_shell(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("vim -u NONE text\r")
-    attach_lock(r, "line 3", 1)
+    wait_quiet(r, "line 3", 1)
     r.moment("dialog", "editor")
     r.type(":q\r")
     r.quiet()
@@ -162,13 +162,13 @@ def vim_from_shell(r: Recorder) -> None:
 
 @case("vim/press_enter", "vim", "-u", "NONE", "text", version=VIM, setup=SEQ)
 def vim_press_enter(r: Recorder) -> None:
-    attach_lock(r, "line 3", 1)
+    wait_quiet(r, "line 3", 1)
     r.type(":!echo hello\r")
-    attach_lock(r, "Press ENTER")
+    wait_quiet(r, "Press ENTER")
     question = "Press ENTER or type command to continue"
     r.moment("dialog", "press_key", question)
     r.type("\r")
-    attach_lock(r, "line 3")
+    wait_quiet(r, "line 3")
     r.moment("dialog", "editor")
 
 
@@ -183,7 +183,7 @@ def vim_press_enter(r: Recorder) -> None:
     "-c 'call system(\"kill -9 \" . getpid())' text || true",
 )
 def vim_swap_file(r: Recorder) -> None:
-    attach_lock(r, "(Q)uit", 1)
+    wait_quiet(r, "(Q)uit", 1)
     options = ["Open Read-Only", "Edit anyway", "Recover", "Delete it", "Quit", "Abort"]
     question = 'Swap file ".text.swp" already exists!'
     r.moment("dialog", "error_retry", question, options, 0)
@@ -199,43 +199,43 @@ def vim_swap_file(r: Recorder) -> None:
     setup=REPO + MANY,
 )
 def git_rebase(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("git rebase -i HEAD~3\r")
-    attach_lock(r, "pick", 1)
+    wait_quiet(r, "pick", 1)
     r.moment("dialog", "editor")
     r.type(":q\r")
-    attach_lock(r, "Successfully rebased")
+    wait_quiet(r, "Successfully rebased")
     r.moment("at_rest")
 
 
 @case("git/commit", *BASH, version=GIT, env={"EDITOR": "nano"}, setup=REPO)
 def git_commit(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("git commit --allow-empty\r")
-    attach_lock(r, "^X Exit", 1)
+    wait_quiet(r, "^X Exit", 1)
     r.moment("dialog", "editor")
     r.type("A message")
     r.quiet()
     r.moment("dialog", "editor")
     r.type("\x18")
-    attach_lock(r, "Save modified buffer?")
+    wait_quiet(r, "Save modified buffer?")
     options = ["Yes", "No", "Cancel"]
     r.moment("dialog", "confirmation", "Save modified buffer?", options)
     r.type("y", "Yes")
-    attach_lock(r, "Write to File:")
+    wait_quiet(r, "Write to File:")
     r.moment("dialog", "free_text", "Write to File:")
     r.type("\r")
-    attach_lock(r, "A message")
+    wait_quiet(r, "A message")
     r.quiet()
     r.moment("at_rest")
 
 
 @case("nano/edit", "nano", "text", version=NANO, setup=SEQ)
 def nano_edit(r: Recorder) -> None:
-    attach_lock(r, "^X Exit", 1)
+    wait_quiet(r, "^X Exit", 1)
     r.moment("dialog", "editor")
     r.type("\x17")
-    attach_lock(r, "Search:")
+    wait_quiet(r, "Search:")
     r.moment("dialog", "free_text", "Search:")
     r.type("line 50\r")
     r.quiet()
@@ -244,9 +244,9 @@ def nano_edit(r: Recorder) -> None:
 
 @case("top/runs", *BASH, version=["top", "-V"])
 def top(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("top -p 1 -d 1\r")
-    attach_lock(r, "COMMAND")
+    wait_quiet(r, "COMMAND")
     r.moment("busy")
     r.sleep(3.5)
     r.moment("busy")
@@ -257,13 +257,13 @@ def top(r: Recorder) -> None:
 
 @case("tmux/confirm", *BASH, version=["tmux", "-V"])
 def tmux(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("tmux -L demo -f /dev/null new -s one 'sh -i'\r")
-    attach_lock(r, "[one]", 1)
+    wait_quiet(r, "[one]", 1)
     r.moment("at_rest")
     r.type("\x02&")
-    attach_lock(r, "(y/n)")
+    wait_quiet(r, "(y/n)")
     r.moment("dialog", "confirmation", "kill-window sh?", ["y", "n"])
     r.type("y", "y")
-    attach_lock(r, "[exited]")
+    wait_quiet(r, "[exited]")
     r.moment("at_rest")

@@ -1,6 +1,6 @@
 """Shells: their own prompts, and what their scripts ask."""
 
-from tests.terminal.programs import BASH, BASH_VERSION, attach_lock, case, enter
+from tests.terminal.programs import BASH, BASH_VERSION, case, enter, wait_quiet
 from tests.terminal.recorder import Recorder
 
 OLD_MENU = r"""
@@ -20,7 +20,7 @@ def _bash(script: str) -> list[str]:
 
 @case("bash/idle", *BASH, version=BASH_VERSION, setup="touch a b")
 def idle(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.moment("at_rest")
     enter(r, "ls", "b")
     r.moment("at_rest")
@@ -28,10 +28,10 @@ def idle(r: Recorder) -> None:
     r.quiet(1)
     r.moment("quiet_unknown")
     r.type("\x03")
-    attach_lock(r, "^C")
+    wait_quiet(r, "^C")
     r.moment("at_rest")
     r.type("sleep 1000 &\r")
-    attach_lock(r, "[1]")
+    wait_quiet(r, "[1]")
     r.moment("at_rest")
     r.type("echo half a comm")
     r.quiet()
@@ -40,7 +40,7 @@ def idle(r: Recorder) -> None:
 
 @case("bash/idle_long", *BASH, version=BASH_VERSION)
 def idle_long(r: Recorder) -> None:
-    attach_lock(r, "$", 5)
+    wait_quiet(r, "$", 5)
     r.moment("at_rest")
 
 
@@ -51,7 +51,7 @@ def idle_long(r: Recorder) -> None:
     env={"PS1": r"\[\e[01;32m\]demo@box\[\e[00m\]:\[\e[01;34m\]\w\[\e[00m\]\$ "},
 )
 def prompt_with_path(r: Recorder) -> None:
-    attach_lock(r, "demo@box:/tmp/box$")
+    wait_quiet(r, "demo@box:/tmp/box$")
     r.moment("at_rest")
     enter(r, "cd ~", "demo@box:~$")
     r.moment("at_rest")
@@ -59,11 +59,11 @@ def prompt_with_path(r: Recorder) -> None:
 
 @case("bash/continuation", *BASH, version=BASH_VERSION)
 def continuation(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "echo 'one", ">")
     r.moment("question", "free_text", ">")
     r.type("two'\r")
-    attach_lock(r, "two")
+    wait_quiet(r, "two")
     r.moment("at_rest")
     enter(r, "cat <<END", "cat <<END >")
     r.moment("question", "free_text", ">")
@@ -71,30 +71,30 @@ def continuation(r: Recorder) -> None:
 
 @case("bash/reverse_search", *BASH, version=BASH_VERSION)
 def reverse_search(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "echo hello", "hello")
     r.type("\x12")
-    attach_lock(r, "(reverse-i-search)")
+    wait_quiet(r, "(reverse-i-search)")
     r.moment("question", "free_text", "(reverse-i-search)")
     r.type("hel")
-    attach_lock(r, "`hel'")
+    wait_quiet(r, "`hel'")
     r.moment("question", "free_text", "(reverse-i-search)")
 
 
 @case("bash/completion", *BASH, version=BASH_VERSION, setup="touch f$(seq -s ' f' 600)")
 def completion(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("cat f\t\t")
-    attach_lock(r, "possibilities?")
+    wait_quiet(r, "possibilities?")
     r.moment("dialog", "confirmation", "Display all 600 possibilities?", ["y", "n"])
     r.type("y", "y")
-    attach_lock(r, "--More--")
+    wait_quiet(r, "--More--")
     r.moment("dialog", "pager")
 
 
 @case("bash/read_name", *BASH, version=BASH_VERSION)
 def read_name(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "read -p 'Your name: ' x; echo Hello $x", "x Your name:")
     r.moment("question", "free_text", "Your name:")
     enter(r, "Ann", "Hello Ann")
@@ -103,44 +103,44 @@ def read_name(r: Recorder) -> None:
 
 @case("bash/read_yes_no", *BASH, version=BASH_VERSION)
 def read_yes_no(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "read -p 'Delete 3 files? (y/n) ' x; echo got $x", "x Delete 3 files?")
     r.moment("dialog", "confirmation", "Delete 3 files?", ["y", "n"])
     r.type("y\r", "y")
-    attach_lock(r, "got y")
+    wait_quiet(r, "got y")
     r.moment("at_rest")
 
 
 @case("bash/read_one_key", *BASH, version=BASH_VERSION)
 def read_one_key(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("read -n1 -r -p 'Overwrite it [y/N]? ' x; echo; echo got $x\r")
-    attach_lock(r, "$x Overwrite it [y/N]?")
+    wait_quiet(r, "$x Overwrite it [y/N]?")
     r.moment("dialog", "confirmation", "Overwrite it?", ["y", "N"], 1)
     r.type("n", "N")
-    attach_lock(r, "got n")
+    wait_quiet(r, "got n")
     r.moment("at_rest")
 
 
 @case("bash/read_secret", *BASH, version=BASH_VERSION)
 def read_secret(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "read -s -p 'API key: ' x; echo; echo ${#x}", "#x} API key:")
     r.moment("dialog", "password", "API key:")
     r.type("12345\r")
-    attach_lock(r, "$ read -s -p 'API key: ' x; echo; echo ${#x} API key: 5")
+    wait_quiet(r, "$ read -s -p 'API key: ' x; echo; echo ${#x} API key: 5")
     r.moment("at_rest")
 
 
 @case("bash/select", *BASH, version=BASH_VERSION)
 def select(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("select x in Apple Pear 'Black cherry' Quit; do echo got $x; break; done\r")
-    attach_lock(r, "#?")
+    wait_quiet(r, "#?")
     options = ["Apple", "Pear", "Black cherry", "Quit"]
     r.moment("dialog", "multi_choice", "#?", options)
     r.type("3\r", "Black cherry")
-    attach_lock(r, "got Black cherry")
+    wait_quiet(r, "got Black cherry")
     r.moment("at_rest")
 
 
@@ -162,14 +162,14 @@ echo " done"
 END""",
 )
 def select_again(r: Recorder) -> None:
-    attach_lock(r, "deploy?")
+    wait_quiet(r, "deploy?")
     options = ["staging", "production", "canary"]
     r.moment("dialog", "multi_choice", "Where to deploy?", options)
     r.type("7\r")
-    attach_lock(r, "No such place. Where to deploy?")
+    wait_quiet(r, "No such place. Where to deploy?")
     r.moment("dialog", "multi_choice", "Where to deploy?", options)
     r.type("1\r", "staging")
-    attach_lock(r, "sure? (yes/no):")
+    wait_quiet(r, "sure? (yes/no):")
     r.moment(
         "dialog",
         "confirmation",
@@ -197,18 +197,18 @@ read d
 END""",
 )
 def long_options(r: Recorder) -> None:
-    attach_lock(r, "packages?")
+    wait_quiet(r, "packages?")
     options = ["Y", "n", "q", "?"]
     r.moment("dialog", "confirmation", "Install recommended packages?", options, 0)
     r.type("n\r", "n")
-    attach_lock(r, "configuration?")
+    wait_quiet(r, "configuration?")
     options = ["yes", "no"]
     r.moment("dialog", "confirmation", "Keep the old configuration?", options)
     r.type("y\r", "yes")
-    attach_lock(r, "Choice:")
+    wait_quiet(r, "Choice:")
     r.moment("dialog", "error_retry", "Choice:", ["abort", "retry", "ignore"])
     r.type("r\r", "retry")
-    attach_lock(r, "confirm:")
+    wait_quiet(r, "confirm:")
     r.moment("question", "free_text", 'Type "delete" to confirm:')
 
 
@@ -230,10 +230,10 @@ echo Done.
 END""",
 )
 def pages(r: Recorder) -> None:
-    attach_lock(r, "Press ENTER")
+    wait_quiet(r, "Press ENTER")
     r.moment("dialog", "press_key", "Press ENTER to continue...")
     r.type("\r")
-    attach_lock(r, "any key")
+    wait_quiet(r, "any key")
     r.moment("dialog", "press_key", "Press any key to continue")
     r.type(" ")
     r.end()
@@ -246,7 +246,7 @@ def pages(r: Recorder) -> None:
     setup=f"cat > notes.txt <<'END'{OLD_MENU}END",
 )
 def quoted_menu(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "cat notes.txt", "[Y/n]")
     r.moment("at_rest")
 
@@ -260,13 +260,13 @@ def quoted_menu(r: Recorder) -> None:
     setup=f"cat > notes.txt <<'END'{OLD_MENU}\nThat was the old installer.\nEND",
 )
 def quoted_menu_no_prompt(r: Recorder) -> None:
-    attach_lock(r, "old installer", 2)
+    wait_quiet(r, "old installer", 2)
     r.moment("quiet_unknown")
 
 
 @case("cat/waits", *BASH, version=["cat", "--version"])
 def cat_waits(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("cat\r")
     r.quiet(1)
     r.moment("quiet_unknown")
@@ -279,17 +279,17 @@ def cat_waits(r: Recorder) -> None:
 
 @case("bash/flood", *BASH, version=BASH_VERSION)
 def flood(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("for i in {1..400}; do echo line $i of the build; sleep .005; done\r")
     r.wait("line 200 of")
     r.moment("busy")
-    attach_lock(r, "line 400 of the build $")
+    wait_quiet(r, "line 400 of the build $")
     r.moment("at_rest")
 
 
 @case("bash/spinner", *BASH, version=BASH_VERSION)
 def spinner(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type(
         r"for i in {1..9}; do for c in '|' / - '\'; do "
         r"""printf "\r$c Compiling ($i s)"; sleep .1; done; done; echo"""
@@ -299,17 +299,17 @@ def spinner(r: Recorder) -> None:
     r.moment("busy")
     r.wait("Compiling (7 s)")
     r.moment("busy")
-    attach_lock(r, "(9 s) $")
+    wait_quiet(r, "(9 s) $")
     r.moment("at_rest")
 
 
 @case("bash/stopped_job", *BASH, version=BASH_VERSION)
 def stopped_job(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("cat\r")
     r.quiet()
     r.type("\x1a")
-    attach_lock(r, "Stopped")
+    wait_quiet(r, "Stopped")
     r.moment("at_rest")
 
 
@@ -320,7 +320,7 @@ def stopped_job(r: Recorder) -> None:
     env={"PS1": "\\[\\e[36m\\]\\w\\[\\e[m\\] on main [!?]\\n❯ "},
 )
 def two_line_prompt(r: Recorder) -> None:
-    attach_lock(r, "[!?]")
+    wait_quiet(r, "[!?]")
     r.moment("at_rest")
     enter(r, "echo '1. Red'", "1. Red")
     r.moment("at_rest")
@@ -337,7 +337,7 @@ def two_line_prompt(r: Recorder) -> None:
     },
 )
 def marked_prompt(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.moment("at_rest")
     r.type("sleep 2\r")
     r.quiet(1)
@@ -356,7 +356,7 @@ def marked_prompt(r: Recorder) -> None:
     rows=12,
 )
 def narrow(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     question = "The file settings.toml has been changed by you; overwrite it?"
     enter(r, f"read -p '{question} [y/N] ' x", "' x The file settings.toml has")
     r.moment("dialog", "confirmation", question, ["y", "N"], 1)
@@ -386,7 +386,7 @@ def countdown(r: Recorder) -> None:
     r.sleep(0.5)
     r.moment("dialog", "press_key", "Hit any key to stop autoboot:")
     r.type("x")
-    attach_lock(r, "Booting")
+    wait_quiet(r, "Booting")
     r.moment("quiet_unknown")
 
 
@@ -449,14 +449,14 @@ read -p 'Enter your choice [1-3,q]: ' choice
 END""",
 )
 def numbers(r: Recorder) -> None:
-    attach_lock(r, "Enter your choice")
+    wait_quiet(r, "Enter your choice")
     options = ["Back up now", "Restore from a backup", "Show the log", "Quit"]
     r.moment("dialog", "multi_choice", "Enter your choice", options)
 
 
 @case("tail/follows", *BASH, version=["tail", "--version"], setup="echo Ready? > log")
 def tail(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     enter(r, "tail -f log", "Ready?")
     r.quiet(1)
     r.moment("quiet_unknown")
@@ -467,10 +467,10 @@ ZSH = ["zsh", "-f"]
 
 @case("zsh/idle", *ZSH, version=["zsh", "--version"], env={"PS1": "%~ %# "})
 def zsh(r: Recorder) -> None:
-    attach_lock(r, "/tmp/box %")
+    wait_quiet(r, "/tmp/box %")
     r.moment("at_rest")
     r.type("read 'x?Your name: '; echo Hello $x\r")
-    attach_lock(r, "$x Your name:")
+    wait_quiet(r, "$x Your name:")
     r.moment("question", "free_text", "Your name:")
     enter(r, "Ann", "Hello Ann")
     r.moment("at_rest")
@@ -485,9 +485,9 @@ def zsh(r: Recorder) -> None:
 
 @case("zsh/read_key", *ZSH, version=["zsh", "--version"], env={"PS1": "%# "})
 def zsh_read_key(r: Recorder) -> None:
-    attach_lock(r, "%")
+    wait_quiet(r, "%")
     r.type("read -q 'x?Remove it? [y/n] '\r")
-    attach_lock(r, "' Remove it?")
+    wait_quiet(r, "' Remove it?")
     r.moment("dialog", "confirmation", "Remove it?", ["y", "n"])
     r.type("y", "y")
     r.quiet()
@@ -502,9 +502,9 @@ def zsh_read_key(r: Recorder) -> None:
     setup="touch one two three; mkdir many; cd many; seq 300 | xargs touch",
 )
 def zsh_queries(r: Recorder) -> None:
-    attach_lock(r, "%")
+    wait_quiet(r, "%")
     r.type("rm *\r")
-    attach_lock(r, "[yn]?")
+    wait_quiet(r, "[yn]?")
     sure = "sure you want to delete all 4 files in /tmp/box?"
     r.moment("dialog", "confirmation", sure, ["y", "n"])
     r.type("n", "n")
@@ -513,14 +513,14 @@ def zsh_queries(r: Recorder) -> None:
     r.type("setopt correct; autoload -U compinit; compinit -u\r")
     r.quiet(1)
     r.type("lss many\r")
-    attach_lock(r, "[nyae]?")
+    wait_quiet(r, "[nyae]?")
     keys = ["n", "y", "a", "e"]
     r.moment("dialog", "confirmation", "correct 'lss' to 'ss'?", keys)
     r.type("a", "a")
     r.quiet()
     r.moment("at_rest")
     r.type("ls many/\t")
-    attach_lock(r, "possibilities")
+    wait_quiet(r, "possibilities")
     r.moment(
         "dialog",
         "confirmation",
@@ -531,7 +531,7 @@ def zsh_queries(r: Recorder) -> None:
     r.quiet()
     r.moment("at_rest")
     r.type("\x15select a in red green; do break; done\r")
-    attach_lock(r, "?#")
+    wait_quiet(r, "?#")
     r.moment("dialog", "multi_choice", "?#", ["red", "green"])
     r.type("2\r", "green")
     r.quiet()
@@ -546,12 +546,12 @@ def zsh_queries(r: Recorder) -> None:
     setup="mkdir alpha beta gamma",
 )
 def zsh_menu(r: Recorder) -> None:
-    attach_lock(r, "%")
+    wait_quiet(r, "%")
     r.type("autoload -U compinit; compinit -u; zstyle ':completion:*' menu select\r")
     r.quiet()
     r.type("\x0c")
     r.type("cd \t\t")
-    attach_lock(r, "gamma")
+    wait_quiet(r, "gamma")
     r.moment("dialog", "multi_choice", None, ["alpha/", "beta/", "gamma/"], 0)
     r.type("\t")
     r.quiet()
@@ -570,7 +570,7 @@ END"""
 
 @case("fish/idle", "fish", version=["fish", "--version"], setup=FISH_SETUP)
 def fish(r: Recorder) -> None:
-    attach_lock(r, "demo@box", 1)
+    wait_quiet(r, "demo@box", 1)
     r.moment("at_rest")
     r.type("sleep 1000\r")
     r.quiet(1)
@@ -579,7 +579,7 @@ def fish(r: Recorder) -> None:
     r.quiet(1)
     r.moment("at_rest")
     r.type("read -P 'Your name: ' x\r")
-    attach_lock(r, "Your name: ", 1)
+    wait_quiet(r, "Your name: ", 1)
     r.moment("question", "free_text", "Your name:")
     r.type("Ann\r")
     r.quiet(1)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.terminal.programs import BASH, attach_lock, case, enter
+from tests.terminal.programs import BASH, case, enter, wait_quiet
 from tests.terminal.programs.screens import GIT, REPO
 from tests.terminal.recorder import Recorder
 
@@ -17,13 +17,13 @@ KNOWN = "-o UserKnownHostsFile=known"
 
 @case("sudo/password", *BASH, version=SUDO)
 def sudo_password(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("sudo -k; sudo true\r")
-    attach_lock(r, "password for demo:")
+    wait_quiet(r, "password for demo:")
     r.moment("dialog", "password", "[sudo] password for demo:")
     r.type("wrong\r")
     r.wait("try again")
-    attach_lock(r, "try again. [sudo] password for demo:")
+    wait_quiet(r, "try again. [sudo] password for demo:")
     r.moment("dialog", "password", "[sudo] password for demo:")
     r.type("secret\r")
     r.quiet(2)
@@ -32,15 +32,15 @@ def sudo_password(r: Recorder) -> None:
 
 @case("passwd/change", *BASH, version="passwd of Debian 13")
 def passwd(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("passwd\r")
-    attach_lock(r, "Current password:", 1)
+    wait_quiet(r, "Current password:", 1)
     r.moment("dialog", "password", "Current password:")
     r.type("secret\r")
-    attach_lock(r, "New password:")
+    wait_quiet(r, "New password:")
     r.moment("dialog", "password", "New password:")
     r.type("other-demo-1\r")
-    attach_lock(r, "Retype new password:")
+    wait_quiet(r, "Retype new password:")
     r.moment("dialog", "password", "Retype new password:")
     r.type("another-demo-2\r")
     r.wait("Sorry, passwords do not match")
@@ -50,12 +50,12 @@ def passwd(r: Recorder) -> None:
 
 @case("su/password", *BASH, version=["su", "--version"])
 def su(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("su -c true\r")
-    attach_lock(r, "Password:")
+    wait_quiet(r, "Password:")
     r.moment("dialog", "password", "Password:")
     r.type("wrong\r")
-    attach_lock(r, "failure", 1)
+    wait_quiet(r, "failure", 1)
     r.moment("at_rest")
 
 
@@ -86,9 +86,9 @@ def _stop_sshd() -> None:
 def ssh_first_time(r: Recorder) -> None:
     _start_sshd()
     try:
-        attach_lock(r, "$", 1)
+        wait_quiet(r, "$", 1)
         r.type(f"ssh {KNOWN} -p {PORT} demo@127.0.0.1 echo hello\r")
-        attach_lock(r, "(yes/no/[fingerprint])?")
+        wait_quiet(r, "(yes/no/[fingerprint])?")
         r.moment(
             "dialog",
             "confirmation",
@@ -96,7 +96,7 @@ def ssh_first_time(r: Recorder) -> None:
             ["yes", "no", "fingerprint"],
         )
         r.type("y\r")
-        attach_lock(r, "Please type 'yes', 'no' or the fingerprint:")
+        wait_quiet(r, "Please type 'yes', 'no' or the fingerprint:")
         r.moment(
             "dialog",
             "confirmation",
@@ -104,25 +104,25 @@ def ssh_first_time(r: Recorder) -> None:
             ["yes", "no", "fingerprint"],
         )
         r.type("yes\r", "yes")
-        attach_lock(r, "password:")
+        wait_quiet(r, "password:")
         r.moment("dialog", "password", "demo@127.0.0.1's password:")
         r.type("wrong\r")
-        attach_lock(r, "try again. demo@127.0.0.1's password:")
+        wait_quiet(r, "try again. demo@127.0.0.1's password:")
         r.moment("dialog", "password", "demo@127.0.0.1's password:")
         r.type("secret\r")
-        attach_lock(r, "hello")
+        wait_quiet(r, "hello")
         r.moment("at_rest")
         r.type(f"ssh {KNOWN} -t -p {PORT} demo@127.0.0.1 'PS1=far% sh -i'\r")
-        attach_lock(r, "password:")
+        wait_quiet(r, "password:")
         r.type("secret\r")
-        attach_lock(r, "password: far%", 1)
+        wait_quiet(r, "password: far%", 1)
         r.moment("at_rest")
         enter(r, "printf 'Remote name: '; read x", "x Remote name:")
         r.moment("question", "free_text", "Remote name:")
         r.type("a\r")
         r.quiet()
         r.type("exit\r")
-        attach_lock(r, "closed.")
+        wait_quiet(r, "closed.")
         r.moment("at_rest")
     finally:
         _stop_sshd()
@@ -135,9 +135,9 @@ def ssh_first_time(r: Recorder) -> None:
     setup="ssh-keygen -q -t ed25519 -N '' -C demo -f key",
 )
 def ssh_keygen(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("ssh-keygen -t ed25519 -C demo\r")
-    attach_lock(r, "Enter file in which to save the key")
+    wait_quiet(r, "Enter file in which to save the key")
     r.moment(
         "question",
         "free_text",
@@ -146,14 +146,14 @@ def ssh_keygen(r: Recorder) -> None:
     enter(r, "key", "(y/n)?")
     r.moment("dialog", "confirmation", "Overwrite?", ["y", "n"])
     r.type("y\r", "y")
-    attach_lock(r, "(empty for no passphrase):")
+    wait_quiet(r, "(empty for no passphrase):")
     question = 'Enter passphrase for "key" (empty for no passphrase):'
     r.moment("dialog", "password", question)
     r.type("12345\r")
-    attach_lock(r, "again:")
+    wait_quiet(r, "again:")
     r.moment("dialog", "password", "Enter same passphrase again:")
     r.type("12345\r")
-    attach_lock(r, "[SHA256]")
+    wait_quiet(r, "[SHA256]")
     r.moment("at_rest")
 
 
@@ -164,53 +164,53 @@ def ssh_keygen(r: Recorder) -> None:
     setup="ssh-keygen -q -t ed25519 -N 12345 -C demo -f key",
 )
 def ssh_passphrase(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("eval $(ssh-agent) >/dev/null; ssh-add key; ssh-agent -k >/dev/null\r")
-    attach_lock(r, "passphrase for key:")
+    wait_quiet(r, "passphrase for key:")
     r.moment("dialog", "password", "Enter passphrase for key:")
     r.type("wrong\r")
-    attach_lock(r, "try again for key:")
+    wait_quiet(r, "try again for key:")
     r.moment("dialog", "password", "Bad passphrase, try again for key:")
     r.type("12345\r")
-    attach_lock(r, "Identity added")
+    wait_quiet(r, "Identity added")
     r.moment("at_rest")
 
 
 @case("apt/install", *BASH, root=True, version=["apt-get", "--version"])
 def apt_install(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("apt-get install gnuplot-nox\r")
-    attach_lock(r, "[Y/n]", 1)
+    wait_quiet(r, "[Y/n]", 1)
     r.moment("dialog", "confirmation", "Do you want to continue?", ["Y", "n"], 0)
     r.type("n\r", "n")
-    attach_lock(r, "Abort.")
+    wait_quiet(r, "Abort.")
     r.moment("at_rest")
 
 
 @case("apt/install_new", *BASH, root=True, version=["apt", "--version"])
 def apt_install_new(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("apt install gnuplot-nox\r")
-    attach_lock(r, "[Y/n]", 1)
+    wait_quiet(r, "[Y/n]", 1)
     r.moment("dialog", "confirmation", "Continue?", ["Y", "n"], 0)
     r.type("n\r", "n")
-    attach_lock(r, "Abort")
+    wait_quiet(r, "Abort")
     r.moment("at_rest")
 
 
 @case("git/add_patch", *BASH, version=GIT, setup=REPO + "sed -i '2s/$/!/; 25d' numbers")
 def git_add_patch(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("git add -p\r")
-    attach_lock(r, "(1/2) Stage this hunk")
+    wait_quiet(r, "(1/2) Stage this hunk")
     options = ["y", "n", "q", "a", "d", "j", "J", "g", "/", "e", "p", "?"]
     r.moment("dialog", "confirmation", "Stage this hunk?", options)
     r.type("y\r", "y")
-    attach_lock(r, "(2/2) Stage this hunk")
+    wait_quiet(r, "(2/2) Stage this hunk")
     options = ["y", "n", "q", "a", "d", "K", "g", "/", "e", "p", "?"]
     r.moment("dialog", "confirmation", "Stage this hunk?", options)
     r.type("?\r", "?")
-    attach_lock(r, "print help")
+    wait_quiet(r, "print help")
     r.moment("dialog", "confirmation", "Stage this hunk?", options)
     r.type("q\r", "q")
     r.quiet()
@@ -219,9 +219,9 @@ def git_add_patch(r: Recorder) -> None:
 
 @case("git/add_interactive", *BASH, version=GIT, setup=REPO + "echo x > new")
 def git_add_interactive(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("git add -i\r")
-    attach_lock(r, "What now>")
+    wait_quiet(r, "What now>")
     r.moment(
         "dialog",
         "multi_choice",
@@ -232,15 +232,15 @@ def git_add_interactive(r: Recorder) -> None:
         ],
     )
     r.type("q\r", "quit")
-    attach_lock(r, "Bye.")
+    wait_quiet(r, "Bye.")
     r.moment("at_rest")
 
 
 @case("git/clean", *BASH, version=GIT, setup=REPO + "echo x > new")
 def git_clean(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("git clean -i\r")
-    attach_lock(r, "What now>")
+    wait_quiet(r, "What now>")
     r.moment(
         "dialog",
         "multi_choice",
@@ -251,7 +251,7 @@ def git_clean(r: Recorder) -> None:
         ],
     )
     r.type("4\r", "ask each")
-    attach_lock(r, "[y/N]?")
+    wait_quiet(r, "[y/N]?")
     r.moment("dialog", "confirmation", "Remove new?", ["y", "N"], 1)
     r.type("\r", "N")
     r.quiet()
@@ -265,9 +265,9 @@ def git_clean(r: Recorder) -> None:
     env={"npm_config_update_notifier": "false"},
 )
 def npm_init(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("npm init\r")
-    attach_lock(r, "package name:", 1)
+    wait_quiet(r, "package name:", 1)
     r.moment("question", "free_text", "package name:")
     enter(r, "", "version:")
     r.moment("question", "free_text", "version:")
@@ -294,12 +294,12 @@ def npm_init(r: Recorder) -> None:
 
 @case("rm/ask", *BASH, version=["rm", "--version"], setup="touch a b; mkdir c")
 def rm(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("rm -ir a c\r")
-    attach_lock(r, "'a'?")
+    wait_quiet(r, "'a'?")
     r.moment("dialog", "confirmation", "rm: remove regular empty file 'a'?")
     r.type("y\r")
-    attach_lock(r, "'c'?")
+    wait_quiet(r, "'c'?")
     r.moment("dialog", "confirmation", "rm: remove directory 'c'?")
     r.type("n\r")
     r.quiet()
@@ -308,9 +308,9 @@ def rm(r: Recorder) -> None:
 
 @case("cp/ask", *BASH, version=["cp", "--version"], setup="touch a b")
 def cp(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("cp -i a b\r")
-    attach_lock(r, "'b'?")
+    wait_quiet(r, "'b'?")
     r.moment("dialog", "confirmation", "cp: overwrite 'b'?")
     r.type("y\r")
     r.quiet()
@@ -319,9 +319,9 @@ def cp(r: Recorder) -> None:
 
 @case("unzip/replace", *BASH, version=["unzip", "-v"], setup="touch a; zip -q z.zip a")
 def unzip(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("unzip z.zip\r")
-    attach_lock(r, "[r]ename:")
+    wait_quiet(r, "[r]ename:")
     options = ["yes", "no", "All", "None", "rename"]
     r.moment("dialog", "confirmation", "replace a?", options)
     r.type("n\r", "no")
@@ -336,12 +336,12 @@ def unzip(r: Recorder) -> None:
     setup="echo hi > a",
 )
 def openssl(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("openssl enc -aes-256-cbc -pbkdf2 -in a -out b\r")
-    attach_lock(r, "password:")
+    wait_quiet(r, "password:")
     r.moment("dialog", "password", "enter AES-256-CBC encryption password:")
     r.type("12345\r")
-    attach_lock(r, "Verifying")
+    wait_quiet(r, "Verifying")
     question = "Verifying - enter AES-256-CBC encryption password:"
     r.moment("dialog", "password", question)
     r.type("12345\r")
@@ -358,7 +358,7 @@ def curl(r: Recorder) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        attach_lock(r, "$", 1)
+        wait_quiet(r, "$", 1)
         r.type("curl -# --limit-rate 2M -o got http://127.0.0.1:8077/big\r")
         r.wait("#####")
         r.moment("busy")
@@ -382,25 +382,25 @@ AREAS = [
 
 @case("debconf/readline", *BASH, root=True, version="debconf of Debian 13")
 def debconf_readline(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("dpkg-reconfigure -f readline tzdata\r")
-    attach_lock(r, "Geographic area:", 1)
+    wait_quiet(r, "Geographic area:", 1)
     r.moment("dialog", "multi_choice", "Geographic area:", AREAS)
 
 
 @case("debconf/dialog", *BASH, root=True, version=["whiptail", "--version"])
 def debconf_dialog(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("dpkg-reconfigure -f dialog tzdata\r")
-    attach_lock(r, "Geographic area:", 1)
+    wait_quiet(r, "Geographic area:", 1)
     r.moment("dialog", "multi_choice", "Geographic area:", AREAS[3:], 7)
 
 
 @case("pip/uninstall", *BASH, version=["/tmp/demo-venv/bin/pip", "--version"])
 def pip_uninstall(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("/tmp/demo-venv/bin/pip uninstall rich\r")
-    attach_lock(r, "(Y/n)?", 1)
+    wait_quiet(r, "(Y/n)?", 1)
     r.moment("dialog", "confirmation", "Proceed?", ["Y", "n"], 0)
     r.type("n\r", "n")
     r.quiet(1)
@@ -414,9 +414,9 @@ def pip_uninstall(r: Recorder) -> None:
     env={"npm_config_update_notifier": "false"},
 )
 def npx(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("npx cowsay hello\r")
-    attach_lock(r, "(y)", 1)
+    wait_quiet(r, "(y)", 1)
     r.moment("dialog", "confirmation", "Ok to proceed?", ["y"], 0)
     r.type("n\r")
     r.quiet(1.5)
@@ -439,16 +439,16 @@ END"""
 def git_credentials(r: Recorder) -> None:
     server = subprocess.Popen(["/usr/bin/python3", "closed.py"], cwd="/tmp/box")
     try:
-        attach_lock(r, "$", 1)
+        wait_quiet(r, "$", 1)
         r.type("git clone http://127.0.0.1:8078/demo.git\r")
-        attach_lock(r, "Username for", 1)
+        wait_quiet(r, "Username for", 1)
         r.moment("question", "free_text", "Username for 'http://127.0.0.1:8078':")
         r.type("demo\r")
-        attach_lock(r, "Password for")
+        wait_quiet(r, "Password for")
         question = "Password for 'http://demo@127.0.0.1:8078':"
         r.moment("dialog", "password", question)
         r.type("wrong\r")
-        attach_lock(r, "fatal")
+        wait_quiet(r, "fatal")
         r.moment("at_rest")
     finally:
         server.terminate()
@@ -469,9 +469,9 @@ def _stop_gpg() -> None:
     after=_stop_gpg,
 )
 def pinentry(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("export GPG_TTY=$(tty); clear; gpg -c a\r")
-    attach_lock(r, "Passphrase:", 1)
+    wait_quiet(r, "Passphrase:", 1)
     r.moment("dialog", "password", "Enter passphrase")
     r.type("12345")
     r.quiet()
@@ -480,7 +480,7 @@ def pinentry(r: Recorder) -> None:
 
 @case("watch/runs", *BASH, version=["watch", "--version"])
 def watch(r: Recorder) -> None:
-    attach_lock(r, "$")
+    wait_quiet(r, "$")
     r.type("watch -t -n1 date +%T\r")
     r.sleep(3.3)
     r.moment("busy")

@@ -1,4 +1,4 @@
-"""The way to a private tmux: commands, versions, names, and what gets in the way."""
+"""Commands in a private tmux: their output, versions, names, and stuck clients."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import trio
 
 from ant.core.errors import CapacityReached, Invalid
 from ant.terminal.host import processes
-from ant.terminal.tmux import commands as door_module
+from ant.terminal.tmux import commands as commands_module
 from ant.terminal.tmux.commands import CLIENT, TmuxCommands, is_old, name_of
 from ant.terminal.tmux.server import Tmux
 from tests.live.waiting import eventually
@@ -18,30 +18,33 @@ from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 
 
 @needs_tmux
-async def test_asks_are_answered_or_refused(tmp_path: Path) -> None:
-    """What is said, or None; a session that cannot be is a sentence of tmux."""
+async def test_commands_have_output_or_are_refused(tmp_path: Path) -> None:
+    """`run` returns None then;
+
+    a session that cannot start is an error with tmux's text.
+    """
     async with running_tmux(tmp_path) as tmux:
         tmux_commands = tmux.tmux_commands
-        assert await tmux_commands.ask("list-sessions") is None
-        said = await tmux_commands.start(
+        assert await tmux_commands.run("list-sessions") is None
+        said = await tmux_commands.start_session(
             "new-session", "-d", "-P", "-F", "#{session_id}", "cat"
         )
         assert said == "$0\n"
         assert (
-            await tmux_commands.ask("list-sessions", "-F", "a  #{session_id}")
+            await tmux_commands.run("list-sessions", "-F", "a  #{session_id}")
             == "a  $0"
         )
-        assert await tmux_commands.ask("kill-session", "-t", "=no") is None
-        await tmux_commands.start("new-session", "-d", "-s", "one", "cat")
+        assert await tmux_commands.run("kill-session", "-t", "=no") is None
+        await tmux_commands.start_session("new-session", "-d", "-s", "one", "cat")
         with pytest.raises(CapacityReached, match="duplicate session: one"):
-            await tmux_commands.start("new-session", "-d", "-s", "one", "cat")
+            await tmux_commands.start_session("new-session", "-d", "-s", "one", "cat")
 
 
 @needs_tmux
 async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
-    """Not those of this process, and not those of people."""
+    """Not those of this process, and not a user's own."""
     async with running_tmux(tmp_path) as tmux:
-        await tmux.tmux_commands.start("new-session", "-d", "-s", "s", "cat")
+        await tmux.tmux_commands.start_session("new-session", "-d", "-s", "s", "cat")
         argv = [
             "tmux",
             "-L",
@@ -69,11 +72,11 @@ async def test_clients_of_a_killed_server_are_ended(tmp_path: Path) -> None:
 
 
 @needs_tmux
-async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> None:
-    """It was told to end, takes no question more, and would refuse every start."""
+async def test_a_tmux_that_waits_for_a_stuck_client_can_exit(tmp_path: Path) -> None:
+    """Until then it refuses every command, and every start."""
     async with running_tmux(tmp_path) as tmux:
         tmux_commands = tmux.tmux_commands
-        await tmux_commands.start("new-session", "-d", "-s", "s", "cat")
+        await tmux_commands.start_session("new-session", "-d", "-s", "s", "cat")
         argv = ["tmux", "-L", tmux_commands.name, "-C", "attach-session", "-t", "=s:"]
         env = os.environ | {CLIENT: f"{tmux_commands.name} 1"}
         client = await trio.lowlevel.open_process(argv, stdin=-1, stdout=-1, env=env)
@@ -82,31 +85,29 @@ async def test_a_tmux_that_waits_for_such_a_client_is_let_go(tmp_path: Path) -> 
         client.send_signal(signal.SIGSTOP)
         command(tmp_path, "kill-server")
         tmux_commands.end_stuck_clients()
-        assert (
-            await tmux_commands.start("new-session", "-d", "-P", "-F", "#S", "cat")
-            == "0\n"
-        )
+        words = ("new-session", "-d", "-P", "-F", "#S", "cat")
+        assert await tmux_commands.start_session(*words) == "0\n"
         with trio.fail_after(10):
             assert await client.wait() == -9
 
 
-async def test_a_tmux_that_hangs_is_gone(
+async def test_a_tmux_that_hangs_counts_as_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for it for ever."""
+    """After `COMMAND_S`."""
     hangs = tmp_path / "tmux"
     hangs.write_text("#!/bin/sh\nexec sleep 1000\n")
     hangs.chmod(hangs.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(door_module, "ASK_S", 0.1)
+    monkeypatch.setattr(commands_module, "COMMAND_S", 0.1)
     with trio.fail_after(10):
         assert (
-            await TmuxCommands(tmp_path, dict(os.environ)).ask("list-sessions") is None
+            await TmuxCommands(tmp_path, dict(os.environ)).run("list-sessions") is None
         )
 
 
 def test_versions() -> None:
-    """What tmux calls itself; one without a number is somebody's own, and new."""
+    """As tmux reports them; one without a number is built from source, and new."""
     assert [is_old(v) for v in ("1.8", "3.2a", "3.3", "3.5a", "next-3.6", "4.0")] == [
         *(True, True, False, False, False, False)
     ]
@@ -114,7 +115,7 @@ def test_versions() -> None:
 
 
 def test_each_folder_has_a_name(tmp_path: Path) -> None:
-    """Short, of no strange characters, the same by whatever way it is reached."""
+    """A short name of plain characters; the same for each path to the folder."""
     long = tmp_path / ("x" * 200)
     link = tmp_path / "link"
     link.symlink_to(long)
@@ -122,17 +123,15 @@ def test_each_folder_has_a_name(tmp_path: Path) -> None:
     assert len(name_of(long)) == 16
 
 
-async def test_where_there_is_none_nothing_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No tmux on the PATH: nothing to take up, and a refusal that says so."""
+async def test_without_tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no tmux on the PATH there is nothing to find, and starts are refused."""
     monkeypatch.setenv("PATH", str(tmp_path))
     tmux_commands = TmuxCommands(tmp_path, {})
     assert await Tmux(tmp_path, {}).surviving_panes() == {}
     assert (await tmux_commands.version(), tmux_commands.found) == (None, None)
-    assert await tmux_commands.ask("list-sessions") is None
-    assert await tmux_commands.client(0) is None
+    assert await tmux_commands.run("list-sessions") is None
+    assert await tmux_commands.open_client(0) is None
     with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
         await tmux_commands.check()
     with pytest.raises(Invalid, match=r"there is no tmux .* at \$\.host"):
-        await tmux_commands.start("new-session", "-d")
+        await tmux_commands.start_session("new-session", "-d")

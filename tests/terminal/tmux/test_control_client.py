@@ -1,4 +1,7 @@
-"""A control client on real pipes: a real tmux, and one that takes nothing."""
+"""A control client on real pipes:
+
+with a real tmux, and with a program that never reads.
+"""
 
 import os
 import shutil
@@ -22,30 +25,30 @@ ENV = {"PATH": os.environ["PATH"]}
 
 @asynccontextmanager
 async def client_of(
-    *argv: str, told: list[Notice] | None = None
+    *argv: str, notices: list[Notice] | None = None
 ) -> AsyncIterator[ControlClient]:
-    """A client that is run, and ended with the block."""
+    """A client that runs, and ends with the block."""
     program = shutil.which(argv[0])
     assert program is not None
     client = await open_client([program, *argv[1:]], ENV, trio.Lock())
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(client.run, ([] if told is None else told).append)
+            nursery.start_soon(client.run, ([] if notices is None else notices).append)
             yield client
             nursery.cancel_scope.cancel()
     await client.aclose()
 
 
 def fill(client: ControlClient) -> None:
-    """More than a pipe holds."""
+    """Send more than a pipe holds."""
     for _ in range(100):
-        client.give("x" * 4000)
+        client.send("x" * 4000)
 
 
 @needs_tmux
 async def test_answers_come_in_order(tmp_path: Path) -> None:
-    """Of several commands in one line the last one's; errors are answers, too."""
-    told: list[Notice] = []
+    """For several commands in one line, that of the last one; errors are answers."""
+    notices: list[Notice] = []
     async with running_tmux(tmp_path) as tmux:
         command(tmp_path, "-f", "/dev/null", "new-session", "-d", "-s", "s", "cat")
         argv = (
@@ -57,45 +60,45 @@ async def test_answers_come_in_order(tmp_path: Path) -> None:
             "-t",
             "=s:",
         )
-        async with client_of(*argv, told=told) as client:
+        async with client_of(*argv, notices=notices) as client:
             given = [
-                client.give("display-message -p one", "display-message -p two"),
-                client.give("nonsense"),
-                client.give("display-message -p 'a  b'"),
+                client.send("display-message -p one", "display-message -p two"),
+                client.send("nonsense"),
+                client.send("display-message -p 'a  b'"),
             ]
             for each in given:
                 await each.done.wait()
             answers = [each.answer for each in given]
             assert [a.ok for a in answers if a] == [True, False, True]
             assert [a.lines for a in answers if a and a.ok] == [("two",), ("a  b",)]
-            answer = await client.ask("display-message -p '#{session_name}'")
+            answer = await client.request("display-message -p '#{session_name}'")
             assert answer is not None
             assert answer.lines == ("s",)
             command(tmp_path, "kill-session", "-t", "=s:")
             await client.over.wait()
             with pytest.raises(NotRunning):
-                client.give("display-message -p x")
-    assert told[0].kind == "session-changed"
-    assert told[-1].kind == "exit"
+                client.send("display-message -p x")
+    assert notices[0].kind == "session-changed"
+    assert notices[-1].kind == "exit"
 
 
-async def test_who_waits_is_told_when_the_client_ends() -> None:
-    """A command that nobody answers has no answer, and nobody waits for ever."""
+async def test_waiting_commands_get_none_when_the_client_ends() -> None:
+    """No caller waits for ever."""
     async with client_of("sh", "-c", "echo; read x; exit 1") as client:
-        assert await client.ask("display-message") is None
+        assert await client.request("display-message") is None
         with pytest.raises(NotRunning):
-            client.give("display-message")
+            client.send("display-message")
 
 
-async def test_one_that_takes_nothing_refuses() -> None:
-    """A pipe that is full takes no part of a line, and nobody is blocked."""
+async def test_a_full_pipe_refuses_commands() -> None:
+    """It takes no part of a line, and the caller does not block."""
     async with client_of("sh", "-c", "echo; exec sleep 1000") as client:
         with pytest.raises(CapacityReached):
             fill(client)
 
 
-async def test_one_that_is_not_greeted_yet_is_not_ended(tmp_path: Path) -> None:
-    """Whoever gives up waits for that first; tmux would fall otherwise."""
+async def test_a_client_is_not_ended_before_it_is_greeted(tmp_path: Path) -> None:
+    """A cancelled start waits for the greeting; tmux would crash otherwise."""
     script = f"cd {tmp_path}; touch begun; while [ ! -e go ]; do sleep 0.01; done; "
     script += "touch greets; echo; cat"
     left = trio.Event()
@@ -118,10 +121,10 @@ async def test_one_that_is_not_greeted_yet_is_not_ended(tmp_path: Path) -> None:
         assert (tmp_path / "greets").exists()
 
 
-async def test_one_that_is_never_greeted_is_let_end(
+async def test_a_client_that_is_never_greeted_ends_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is over for us, and ends by itself when there is no more input."""
+    """It counts as ended, and exits when its input has ended."""
     monkeypatch.setattr(control_client, "GREET_S", 0.1)
     script = f"cat; touch {tmp_path}/ended"
     with trio.fail_after(20):

@@ -1,4 +1,4 @@
-"""What a control client says, as tmux 3.5a says it, and its notifications as rows."""
+"""Output of control clients of tmux 3.5a, and the notifications in it."""
 
 from itertools import pairwise
 
@@ -12,9 +12,9 @@ from ant.terminal.tmux.control_parser import (
     LINE_MAX,
     Answer,
     ControlParser,
+    Event,
     Notice,
     Output,
-    Said,
     SessionFilter,
     unescape,
 )
@@ -28,14 +28,14 @@ ATTACHED = (
 )
 
 
-def read(*parts: bytes) -> list[Said]:
-    """All that a control client is heard to say in these parts."""
+def read(*parts: bytes) -> list[Event]:
+    """The events in these parts."""
     control = ControlParser()
     return [said for part in parts for said in control.feed(part)]
 
 
 def test_answers_notifications_and_output() -> None:
-    """Blocks by their numbers, what is inside is text; CRLF is a line's end."""
+    """Blocks are matched by number; what is inside is text; CRLF ends a line."""
     assert read(ATTACHED) == [
         Answer(True, False, ()),
         Notice("session-changed", "$0 aa"),
@@ -58,16 +58,16 @@ lines = st.sampled_from(
     st.lists(lines | st.binary(max_size=20)).map(b"".join),
     st.lists(st.integers(0, 300)),
 )
-def test_any_split_says_the_same(data: bytes, cuts: list[int]) -> None:
-    """Fed whole or cut anywhere, and whatever it is, it is heard alike."""
+def test_any_split_makes_the_same_events(data: bytes, cuts: list[int]) -> None:
+    """For any bytes."""
     edges = [0, *sorted(cuts), len(data)]
     parts = [data[a:b] for a, b in pairwise(edges)]
     assert read(data) == read(*parts)
 
 
 @given(st.binary())
-def test_fuzz_any_output_is_told_exactly(data: bytes) -> None:
-    """What tmux escapes comes back, whatever the program put out."""
+def test_fuzz_any_output_is_unescaped_exactly(data: bytes) -> None:
+    """Whatever the program has printed."""
     escaped = b"".join(
         b"\\%03o" % byte if byte < 32 or byte == 0x5C else bytes((byte,))
         for byte in data
@@ -76,8 +76,8 @@ def test_fuzz_any_output_is_told_exactly(data: bytes) -> None:
     assert read(b"%output %7 " + escaped + b"\n") == [Output("%7", data)]
 
 
-def test_what_never_ends_is_cut() -> None:
-    """A line and a block have a bound; what follows is heard."""
+def test_lines_and_blocks_are_bounded() -> None:
+    """What follows them is parsed."""
     flood = b"x" * (LINE_MAX + 10)
     many = b"%begin 1 2 1\n" + b"y\n" * (BLOCK_MAX + 5) + b"%end 1 2 1\n"
     control = ControlParser()
@@ -119,10 +119,10 @@ def test_what_never_ends_is_cut() -> None:
         ("%pause %5", "pause", {"pane_id": 5}),
     ],
 )
-def test_our_notifications_are_told(
+def test_notifications_of_the_session(
     said: str, kind: str, data: dict[str, object]
 ) -> None:
-    """Each in the shape that clients of the original know."""
+    """Each in the form that clients of the original know."""
     (notice,) = read(said.encode() + b"\n")
     assert isinstance(notice, Notice)
     raw = {} if notice.text is None else {"raw": notice.text}
@@ -140,15 +140,15 @@ def test_our_notifications_are_told(
         *("%window-add x", "%window-add @", "%session-window-changed $3 @4", "%pause"),
     ],
 )
-def test_a_neighbours_are_not(said: str) -> None:
-    """What is of another session, of nobody's, or no news, is not told."""
+def test_other_notifications_are_ignored(said: str) -> None:
+    """Those of another session, of none, and of other kinds."""
     (notice,) = read(said.encode() + b"\n")
     assert isinstance(notice, Notice)
     assert SessionFilter(3, 5, {4}).seen(notice) is None
 
 
-def test_who_came_is_known_to_leave() -> None:
-    """A client is ours from when it came to our session till it goes to another."""
+def test_clients_are_followed() -> None:
+    """A client belongs to the session from its attach until it goes to another."""
     own = SessionFilter(3, 5, {4})
     came = Notice("client-session-changed", "/dev/pts/9 $3 me")
     left = Notice("client-detached", "/dev/pts/9")

@@ -1,4 +1,4 @@
-"""How a program ended, from what tmux says of it step by step."""
+"""How a program ended, from what tmux reports step by step."""
 
 import os
 import subprocess
@@ -12,13 +12,14 @@ from ant.terminal.host.base import Exit
 from ant.terminal.tmux import spool_reader, spool_writer
 from ant.terminal.tmux.exit_status import ExitWatcher, writer_of
 from ant.terminal.tmux.pane_ids import PaneIds
+from ant.terminal.tmux.spool_writer import WAKEUP
 from tests.live.waiting import eventually
 
 PLACE = PaneIds("s", "r", 0, 0, 0, 1, "/dev/null")
 
 
 class Script:
-    """A tmux that says one thing after the other, and then always the last."""
+    """A tmux that answers with one line after the other, and then always the last."""
 
     def __init__(self, *says: str | None) -> None:
         self.says = deque(says)
@@ -29,30 +30,30 @@ class Script:
 
 
 async def exit_by(*says: str | None) -> Exit:
-    """How it ended, by what tmux said."""
+    """The exit that these answers make."""
     words = ExitWatcher(PLACE, None, Path("/"), Script(*says).ask)
     with trio.fail_after(10):
         return await words.exit()
 
 
 async def test_codes_and_signals() -> None:
-    """A code or a signal; what is not told yet is asked for again."""
+    """A code or a signal; while there is neither, tmux is queried again."""
     assert await exit_by("1 0:") == Exit(code=0)
     assert await exit_by("1 3:") == Exit(code=3)
     assert await exit_by("1 :11") == Exit(signal=11)
     assert await exit_by("0 :", "1 :", "1 7:") == Exit(code=7)
 
 
-async def test_without_tmux_it_was_hung_up() -> None:
-    """It took the terminal along; nothing more can be known."""
+async def test_without_tmux_the_exit_is_a_hang_up() -> None:
+    """The terminal has gone with tmux; nothing more can be known."""
     assert await exit_by("0 :", None) == Exit(signal=1)
     assert await exit_by("") == Exit(signal=1)
     assert await exit_by("0 :", " :") == Exit(signal=1)
 
 
-async def test_what_is_under_way_is_waited_for(tmp_path: Path) -> None:
-    """As long as the spool grows it is not drained; then it is, all written."""
-    os.mkfifo(tmp_path / "bell")
+async def test_bytes_on_their_way_are_waited_for(tmp_path: Path) -> None:
+    """The spool is drained when it has stopped growing, with all bytes written."""
+    os.mkfifo(tmp_path / WAKEUP)
     spool_reader.begin(tmp_path, 0)
     argv = [
         sys.executable,
@@ -68,7 +69,7 @@ async def test_what_is_under_way_is_waited_for(tmp_path: Path) -> None:
     assert stdin is not None
 
     async def ask(*words: str) -> str | None:
-        """Each turn of this tmux passes on ten bytes, of fifty."""
+        """Each turn of this tmux passes on ten of fifty bytes."""
         nonlocal turns
         turns += 1
         if turns <= 5:

@@ -1,4 +1,4 @@
-"""One program in tmux: input to the byte, who is in front, news, and hard ends."""
+"""A program in tmux: input, foreground program, notifications, and hard ends."""
 
 import hashlib
 import os
@@ -36,7 +36,7 @@ async def tmux(tmp_path: Path) -> AsyncIterator[Tmux]:
 
 
 async def start(tmux: Tmux, *argv: str) -> TmuxPane:
-    """A program in it; its bytes are stored as they come."""
+    """Start a program in it; its output counts as stored at once."""
     return await tmux.open(Spec(argv, "/", ENV, 80, 24), "s", "r", 0, lambda: 1 << 60)
 
 
@@ -50,7 +50,7 @@ def sh(script: str) -> tuple[str, ...]:
 
 @pytest.mark.slow
 async def test_every_input_byte_arrives(tmux: Tmux) -> None:
-    """NUL, LF and what is no UTF-8, in more than the line discipline holds."""
+    """NUL, LF and bytes that are not UTF-8, more than the line discipline holds."""
     code = (
         "import hashlib, os, tty\n"
         "tty.setraw(0)\n"
@@ -69,7 +69,7 @@ async def test_every_input_byte_arrives(tmux: Tmux) -> None:
 
 @pytest.mark.slow
 async def test_a_flood_arrives_whole(tmux: Tmux) -> None:
-    """Over several segments, which go as they are read; the end is the end."""
+    """Over several segments, which are removed as they are read."""
     pane = await start(tmux, *sh("stty raw; exec head -c 20000000 /dev/zero"))
     count = 0
     while data := await pane.read():
@@ -81,10 +81,8 @@ async def test_a_flood_arrives_whole(tmux: Tmux) -> None:
 
 
 @pytest.mark.parametrize("rest", ["", "; printf over; sleep 1000"])
-async def test_what_is_dropped_is_counted_to_the_byte(
-    rest: str, tmp_path: Path
-) -> None:
-    """Nobody reads meanwhile; also when it was the last that the program said."""
+async def test_dropped_bytes_are_counted_exactly(rest: str, tmp_path: Path) -> None:
+    """While the reader does not read; also at the end of the output."""
     with trio.fail_after(30):
         async with running_tmux(tmp_path, spool_max=40_000) as tmux:
             script = f"stty raw; head -c 1000000 /dev/zero; touch {tmp_path}/done{rest}"
@@ -107,7 +105,7 @@ async def test_what_is_dropped_is_counted_to_the_byte(
 
 @pytest.mark.slow
 async def test_input_waits_for_a_program_that_does_not_read(tmux: Tmux) -> None:
-    """Some goes, then none; Ctrl-C is a signal past what waits."""
+    """Some input is written, then none; Ctrl-C is sent as a signal."""
     pane = await start(tmux, *sh("stty -echo; echo R; exec sleep 1000"))
     await read_until(pane, b"R")
     sent = 0
@@ -121,8 +119,8 @@ async def test_input_waits_for_a_program_that_does_not_read(tmux: Tmux) -> None:
     assert await pane.wait_exit() == Exit(signal=signal.SIGINT)
 
 
-async def test_the_line_and_who_is_in_front(tmux: Tmux) -> None:
-    """As for a terminal of our own: a shell that waits, a job that does not echo."""
+async def test_the_line_discipline_and_the_foreground_program(tmux: Tmux) -> None:
+    """As on a PTY: a shell that reads, a job without echo."""
     pane = await start(tmux, "/bin/bash", "--norc", "--noediting")
     await read_until(pane, b"$ ")
     await eventually(lambda: (tty := pane.tty()) and tty.reading)
@@ -139,7 +137,7 @@ async def test_the_line_and_who_is_in_front(tmux: Tmux) -> None:
 
 
 async def test_the_leader_owns_a_terminal_session(tmux: Tmux) -> None:
-    """Its pid is what is told, its session is closed with all that is in it."""
+    """Its pid is the one reported; a close ends all of its session."""
     script = "trap '' HUP; set -m; sleep 1000 & echo $$; exec cat"
     pane = await start(tmux, "/bin/bash", "-c", script)
     pid = int(await read_until(pane, b"\n"))
@@ -150,8 +148,8 @@ async def test_the_leader_owns_a_terminal_session(tmux: Tmux) -> None:
     assert await tmux.surviving_panes() == {}
 
 
-async def test_the_size_is_ours(tmux: Tmux) -> None:
-    """There from the first moment, changed by us, and never impossible."""
+async def test_the_size_is_that_of_ant(tmux: Tmux) -> None:
+    """From the first moment; ANT changes it, and refuses an impossible one."""
     pane = await start(tmux, *sh("stty size; read x; stty size; read x; stty size"))
     await read_until(pane, b"24 80\r\n")
     pane.resize(100, 41)
@@ -165,16 +163,16 @@ async def test_the_size_is_ours(tmux: Tmux) -> None:
         pane.resize(0, 10)
 
 
-async def test_only_its_own_news_is_told(tmux: Tmux, tmp_path: Path) -> None:
-    """A neighbour comes, changes and goes unheard; what is ours is heard, in order."""
+async def test_only_notices_of_its_own_session(tmux: Tmux, tmp_path: Path) -> None:
+    """In order, without those of another session in the same tmux."""
     pane = await start(tmux, "/bin/cat")
-    told: list[ControlSeen] = []
+    notices: list[ControlSeen] = []
 
     async def hear(wanted: str) -> ControlSeen:
         while True:
-            told.append(await pane.notice())
-            if told[-1].kind == wanted:
-                return told[-1]
+            notices.append(await pane.notice())
+            if notices[-1].kind == wanted:
+                return notices[-1]
 
     await hear("session-changed")
     command(tmp_path, "new-session", "-d", "-s", "other", "cat")
@@ -187,14 +185,14 @@ async def test_only_its_own_news_is_told(tmux: Tmux, tmp_path: Path) -> None:
     assert (await hear("pane-mode-changed")).data["pane_id"] == 0
     await pane.aclose(0)
     assert (await hear("exit")).data == {}
-    assert not [each for each in told if "theirs" in str(each) or "other" in str(each)]
+    assert not [
+        each for each in notices if "theirs" in str(each) or "other" in str(each)
+    ]
 
 
 @pytest.mark.slow
-async def test_a_client_that_is_thrown_out_comes_back(
-    tmux: Tmux, tmp_path: Path
-) -> None:
-    """Who detaches all clients detaches ours; it is told, and goes on."""
+async def test_a_detached_client_is_replaced(tmux: Tmux, tmp_path: Path) -> None:
+    """`detach-client` for all clients is notified, and the session goes on."""
     pane = await start(tmux, "/bin/cat")
     command(tmp_path, "detach-client", "-s", "=s:")
     while (await pane.notice()).kind != "ctrl-exit":
@@ -206,10 +204,10 @@ async def test_a_client_that_is_thrown_out_comes_back(
     assert (await pane.aclose()).signal == signal.SIGHUP
 
 
-async def test_a_session_that_somebody_ends_has_ended(
+async def test_a_session_that_a_user_kills_has_ended(
     tmux: Tmux, tmp_path: Path
 ) -> None:
-    """By `kill-session` beside us: the program was hung up, its words are there."""
+    """By `kill-session`: a hang-up, with all output."""
     pane = await start(tmux, *sh("echo up; exec cat"))
     await read_until(pane, b"up")
     command(tmp_path, "kill-session", "-t", "=s:")
@@ -220,8 +218,8 @@ async def test_a_session_that_somebody_ends_has_ended(
     assert await pane.aclose() == Exit(signal=signal.SIGHUP)
 
 
-async def test_a_tmux_that_dies_takes_its_programs(tmux: Tmux) -> None:
-    """Killed hard, with a program that ignores the hang-up: that is ended, too."""
+async def test_a_killed_tmux_ends_its_programs(tmux: Tmux) -> None:
+    """Also a program that ignores the hang-up."""
     pane = await start(tmux, *sh("trap '' HUP; echo up; while :; do sleep 0.05; done"))
     await read_until(pane, b"up")
     assert pane.identity is not None
@@ -234,8 +232,8 @@ async def test_a_tmux_that_dies_takes_its_programs(tmux: Tmux) -> None:
 
 
 @pytest.mark.slow
-async def test_nothing_is_left_with_us(tmux: Tmux) -> None:
-    """Neither a descriptor nor a child, closed or left."""
+async def test_no_descriptor_and_no_child_is_left(tmux: Tmux) -> None:
+    """After a close, and after a detach."""
 
     def ours() -> tuple[int, int]:
         children = [p for p in processes.snapshot() if p.ppid == os.getpid()]
@@ -252,7 +250,7 @@ async def test_nothing_is_left_with_us(tmux: Tmux) -> None:
             assert writer is not None
             await eventually(lambda w=writer: processes.identify(w) is None)
         else:
-            await pane.leave()
+            await pane.detach()
             with pytest.raises(NotRunning):
                 pane.write_nowait(b"x")
             assert await pane.read() in (b"", b"x\r\n")

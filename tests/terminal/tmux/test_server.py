@@ -1,4 +1,4 @@
-"""The private tmux: starting there what is asked for, and finding it again."""
+"""The private tmux: starting programs, and finding them again."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def argument_list(pid: int) -> bytes:
-    """What everybody may see of a process; nothing of one that is gone."""
+    """The argument list of a process, which any user can read; "" if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -37,8 +37,8 @@ def argument_list(pid: int) -> bytes:
 
 
 @needs_tmux
-async def test_directory_and_environment_are_as_asked(tmp_path: Path) -> None:
-    """It runs there, with these variables, and tmux's own, and no others."""
+async def test_directory_and_environment_are_those_of_the_spec(tmp_path: Path) -> None:
+    """With these variables, tmux's own, and no others."""
     home = tmp_path / "a=b 'c' #{x} %d"
     home.mkdir()
     env = {"PATH": ENV["PATH"], "ANT_TEST": "ä=\n1", "BASH_FUNC_x%%": "() { :; }"}
@@ -60,8 +60,8 @@ async def test_directory_and_environment_are_as_asked(tmp_path: Path) -> None:
 
 
 @needs_tmux
-async def test_arguments_and_the_first_byte_are_as_they_are(tmp_path: Path) -> None:
-    """Not even an empty one or a `;` is touched; nothing comes before the spool."""
+async def test_arguments_and_the_first_byte_are_exact(tmp_path: Path) -> None:
+    """Also an empty argument and a `;`; no byte is printed before the spool exists."""
     argv = (
         "/usr/bin/printf",
         "<%s>",
@@ -83,8 +83,8 @@ async def test_arguments_and_the_first_byte_are_as_they_are(tmp_path: Path) -> N
 
 
 @needs_tmux
-async def test_a_spool_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """A file is where its folder should be; nothing was started."""
+async def test_a_spool_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    """A file is in place of its folder; nothing was started."""
     async with running_tmux(tmp_path) as tmux:
         tmux.folder("s").parent.write_text("in the way")
         with trio.fail_after(20), pytest.raises(StorageFailed, match="spool"):
@@ -94,7 +94,7 @@ async def test_a_spool_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 @needs_tmux
 async def test_no_secret_is_in_an_argument_list(tmp_path: Path) -> None:
-    """The file that tells the environment is gone when the program runs."""
+    """The file with the environment is removed before the program runs."""
     async with running_tmux(tmp_path) as tmux:
         pane = await tmux.open(
             spec("/bin/cat", env={**ENV, "TOKEN": "s3cret"}), "s", "r", 0, lambda: 0
@@ -102,7 +102,7 @@ async def test_no_secret_is_in_an_argument_list(tmp_path: Path) -> None:
         with trio.fail_after(20):
             await write_all(pane, b"x\n")
             await read_until(pane, b"x\r\nx\r\n")  # Once by the terminal, once by it.
-        assert pane.was_given("TOKEN", "s3cret")
+        assert pane.has_environ("TOKEN", "s3cret")
         assert not (tmux.folder("s") / "start").exists()
         pids = [each.pid for each in processes.snapshot()]
         assert not any(b"s3cret" in argument_list(pid) for pid in pids)
@@ -134,24 +134,24 @@ async def test_what_cannot_start_leaves_nothing(
 
 
 @needs_tmux
-async def test_what_goes_on_is_found_again(tmp_path: Path) -> None:
-    """By its mark, with its run and process, and what it said from any offset on."""
+async def test_a_surviving_program_is_found(tmp_path: Path) -> None:
+    """By its mark, with its run, its process, and its output from any offset on."""
     with trio.fail_after(20):
         async with running_tmux(tmp_path) as tmux:
             pane = await tmux.open(spec("/bin/cat"), "s", "run1", 100, lambda: 100)
             await write_all(pane, b"one\n")
             await read_until(pane, b"one\r\none\r\n")
-            await pane.leave()
-            await pane.leave()
+            await pane.detach()
+            await pane.detach()
             (tmux.folder("s") / "writer").read_text()
             command(tmp_path, "send-keys", "-t", "=s:", "two", "Enter")
             command(tmp_path, "split-window", "-t", "=s:", "cat")
             command(tmp_path, "new-session", "-d", "-s", "theirs", "cat")
             later = Tmux(tmp_path, dict(os.environ))
-            async with later.holding():
+            async with later.running():
                 found = await later.surviving_panes()
                 assert list(found) == ["s"]
-                place = found["s"].place
+                place = found["s"].pane_ids
                 assert (place.run, place.pid) == ("run1", pane.identity.pid)  # type: ignore
                 assert found["s"].spooled
                 again = await later.attach(found["s"], 105, lambda: 105)
@@ -166,14 +166,14 @@ async def test_what_goes_on_is_found_again(tmp_path: Path) -> None:
 
 
 @needs_tmux
-async def test_a_spool_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
-    """Somebody ended its writer: what came then is a gap, of a size that is safe."""
+async def test_a_spool_whose_writer_was_killed_goes_on(tmp_path: Path) -> None:
+    """After a gap that is large enough for the bytes it lost."""
     with trio.fail_after(20):
         async with running_tmux(tmp_path) as tmux:
             pane = await tmux.open(spec("/bin/cat"), "s", "r", 0, lambda: 0)
             await write_all(pane, b"one\n")
             await read_until(pane, b"one\r\none\r\n")
-            await pane.leave()
+            await pane.detach()
             command(tmp_path, "pipe-pane", "-t", "=s:")
             command(tmp_path, "send-keys", "-t", "=s:", "two", "Enter")
             found = await tmux.surviving_panes()
@@ -190,8 +190,10 @@ async def test_a_spool_that_was_cut_off_begins_anew(tmp_path: Path) -> None:
 
 @needs_tmux
 @pytest.mark.slow
-async def test_tmux_stands_while_sessions_come_and_go(tmp_path: Path) -> None:
-    """Clients are greeted and left, sessions begin and end: version 3.5a would fall."""
+async def test_tmux_survives_sessions_and_clients_that_come_and_go(
+    tmp_path: Path,
+) -> None:
+    """Clients attach and detach, sessions begin and end: version 3.5a could crash."""
     async with running_tmux(tmp_path) as tmux:
         with trio.fail_after(100):
             kept = await tmux.open(spec("/bin/cat"), "kept", "r", 0, lambda: 0)
@@ -206,7 +208,7 @@ async def test_tmux_stands_while_sessions_come_and_go(tmp_path: Path) -> None:
 
             async def greet_and_leave() -> None:
                 for _ in range(150):
-                    client = await tmux.tmux_commands.client(
+                    client = await tmux.tmux_commands.open_client(
                         int(session.removeprefix("$"))
                     )
                     assert client is not None

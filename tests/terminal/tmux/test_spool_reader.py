@@ -1,4 +1,4 @@
-"""A spool is read to the byte, beside a writer that never waits for its reader."""
+"""A spool is read exactly, beside a writer that never waits for its reader."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from ant.terminal.tmux.spool_writer import SpoolWriter
 
 
 def fill(folder: Path, **parts: bytes) -> None:
-    """Segments by their offset, as `_10=b"..."`."""
+    """Write segments by their offsets, as `_10=b"..."`."""
     for name, data in parts.items():
         (folder / f"{int(name[1:]):020d}.spool").write_bytes(data)
 
 
 def test_reading_goes_over_segments(tmp_path: Path) -> None:
-    """In order, never more than asked for, and nothing where nothing is yet."""
+    """In order, at most `limit` bytes, and nothing where there are none yet."""
     fill(tmp_path, _10=b"abc", _13=b"def")
     reader = SpoolReader(tmp_path, 11)
     assert [reader.take(2) for _ in range(4)] == [b"bc", b"de", b"f", b""]
@@ -26,8 +26,8 @@ def test_reading_goes_over_segments(tmp_path: Path) -> None:
     assert reader.take(9) == b"g"
 
 
-def test_a_hole_is_told_and_passed(tmp_path: Path) -> None:
-    """Nothing is read over it; what comes behind has its own offset."""
+def test_a_gap_is_reported_and_skipped(tmp_path: Path) -> None:
+    """No read goes across it; what is behind has its own offset."""
     fill(tmp_path, _0=b"abc", _10=b"xyz")
     reader = SpoolReader(tmp_path, 0)
     assert reader.take(9) == b"abc"
@@ -36,8 +36,8 @@ def test_a_hole_is_told_and_passed(tmp_path: Path) -> None:
     assert (reader.hole(), reader.offset, reader.take(9)) == (0, 10, b"xyz")
 
 
-def test_a_hole_may_grow_after_it_was_told(tmp_path: Path) -> None:
-    """Only what was told is passed: whoever counts offsets counts no further yet."""
+def test_a_gap_may_grow_after_it_was_reported(tmp_path: Path) -> None:
+    """Only what was reported is skipped: the caller has counted no more."""
     fill(tmp_path, _0=b"abc", _10=b"")
     reader = SpoolReader(tmp_path, 0)
     assert (reader.take(9), reader.hole()) == (b"abc", 7)
@@ -49,8 +49,8 @@ def test_a_hole_may_grow_after_it_was_told(tmp_path: Path) -> None:
     assert (reader.offset, reader.hole(), reader.take(9)) == (20, 0, b"xyz")
 
 
-def test_what_came_late_to_a_segment_is_no_hole(tmp_path: Path) -> None:
-    """Between the look at a segment and the one at the next, the first one grew."""
+def test_late_bytes_of_a_segment_are_no_gap(tmp_path: Path) -> None:
+    """A segment grew between the look at its size and the look at the next one."""
     fill(tmp_path, _0=b"abc")
     reader = SpoolReader(tmp_path, 0)
     assert reader.take(9) == b"abc"
@@ -60,8 +60,8 @@ def test_what_came_late_to_a_segment_is_no_hole(tmp_path: Path) -> None:
     assert reader.take(9) + reader.take(9) == b"defghi"
 
 
-def test_segments_go_when_they_are_stored(tmp_path: Path) -> None:
-    """Only those that were passed, and only up to what is stored."""
+def test_stored_segments_are_removed(tmp_path: Path) -> None:
+    """Only those that were read, and only up to what is stored."""
     fill(tmp_path, _0=b"abc", _3=b"def", _6=b"ghi")
     reader = SpoolReader(tmp_path, 0)
     while reader.take(2, stored=0):
@@ -75,15 +75,15 @@ def test_segments_go_when_they_are_stored(tmp_path: Path) -> None:
     assert not reader.keeps
 
 
-def test_a_later_reader_removes_what_is_behind_it(tmp_path: Path) -> None:
-    """The one before it died between storing and removing."""
+def test_a_later_reader_removes_old_segments(tmp_path: Path) -> None:
+    """An earlier server was killed between storing and removing."""
     fill(tmp_path, _0=b"abc", _3=b"def", _6=b"ghi")
     assert SpoolReader(tmp_path, 7).take(9, stored=7) == b"hi"
     assert segments(tmp_path) == [6]
 
 
-def test_where_to_go_on(tmp_path: Path) -> None:
-    """At the end of what is stored if that is there, else at what comes next."""
+def test_where_to_resume(tmp_path: Path) -> None:
+    """At the end of what is stored if the spool has it, else at the next segment."""
     fill(tmp_path, _10=b"abc", _20=b"xyz")
     assert [resume_at(tmp_path, at) for at in (0, 10, 12, 13, 15, 23)] == [
         *(10, 10, 12, 13, 20, 23)
@@ -94,7 +94,7 @@ def test_where_to_go_on(tmp_path: Path) -> None:
 
 
 def test_a_spool_begins_empty(tmp_path: Path) -> None:
-    """Where its first byte belongs is known before there is one."""
+    """The offset of its first byte is known before there is one."""
     spool_reader.begin(tmp_path, 40)
     assert (resume_at(tmp_path, 3), SpoolReader(tmp_path, 40).take(9)) == (40, b"")
 
@@ -107,7 +107,7 @@ def test_a_spool_begins_empty(tmp_path: Path) -> None:
 def test_any_split_reads_the_same(
     tmp_path_factory: object, parts: list[bytes], limits: list[int], size: int
 ) -> None:
-    """However it was written and is read, the same bytes at the same offsets."""
+    """The same bytes at the same offsets, however they were written and are read."""
     folder = tmp_path_factory.mktemp("spool")  # type: ignore[attr-defined]
     spool_reader.begin(folder, 5)
     writer, reader = SpoolWriter(str(folder), 5, 1 << 20, size), SpoolReader(folder, 5)

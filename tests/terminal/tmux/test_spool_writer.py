@@ -1,4 +1,4 @@
-"""The writer of a spool: real files, and the real program at the end of a pipe."""
+"""The spool's writer: with real files, and as the real program at the end of a pipe."""
 
 import os
 import resource
@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from ant.terminal.tmux import spool_writer
-from ant.terminal.tmux.spool_writer import SpoolWriter, used
+from ant.terminal.tmux.spool_writer import WAKEUP, SpoolWriter, used
 
 
 def contents(folder: Path) -> dict[int, bytes]:
-    """The segments by the offset they begin at."""
+    """The segments by the offsets at which they begin."""
     return {int(f.stem): f.read_bytes() for f in sorted(folder.glob("*.spool"))}
 
 
 def test_segments_follow_each_other(tmp_path: Path) -> None:
-    """Each begins where the one before it ended, however it was given."""
+    """Each begins where the last one ended, however the bytes came."""
     writer = SpoolWriter(str(tmp_path), 100, 1000, 10)
     for part in (b"abc", b"defghijklm", b"", b"nopqrstuvwxyz"):
         writer.take(part)
@@ -32,7 +32,7 @@ def test_segments_follow_each_other(tmp_path: Path) -> None:
 
 
 def test_beyond_the_cap_bytes_are_counted_only(tmp_path: Path) -> None:
-    """When a segment has gone, the next one begins at its true offset."""
+    """When a segment has been removed, the next one begins at its true offset."""
     writer = SpoolWriter(str(tmp_path), 0, 20, 10)
     writer.take(b"x" * 35)
     assert contents(tmp_path) == {0: b"x" * 10, 10: b"x" * 10}
@@ -43,7 +43,7 @@ def test_beyond_the_cap_bytes_are_counted_only(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_is_a_gap(tmp_path: Path) -> None:
-    """What could not be written is left out, and it goes on when there is room."""
+    """The writer drops bytes, and goes on when there is room."""
     writer = SpoolWriter(str(tmp_path), 0, 100, 10)
     writer.take(b"one")
     full = os.open("/dev/full", os.O_WRONLY)
@@ -55,7 +55,7 @@ def test_a_disk_that_is_full_is_a_gap(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_stays_full_is_one_gap(tmp_path: Path) -> None:
-    """A file for each read that came meanwhile would be thousands."""
+    """A file for each read would be thousands."""
     writer = SpoolWriter(str(tmp_path), 0, 100, 10)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
@@ -71,8 +71,8 @@ def test_a_disk_that_stays_full_is_one_gap(tmp_path: Path) -> None:
     assert contents(tmp_path) == {12: b"two"}
 
 
-def test_what_was_dropped_last_is_marked(tmp_path: Path) -> None:
-    """By an empty segment behind it; there is one such at most, and it may be used."""
+def test_the_last_gap_is_marked(tmp_path: Path) -> None:
+    """By an empty segment after it; there is one at most, and it may be filled."""
     writer = SpoolWriter(str(tmp_path), 0, 20, 10)
     writer.take(b"x" * 25)
     assert writer.has_dropped
@@ -88,18 +88,18 @@ def test_what_was_dropped_last_is_marked(tmp_path: Path) -> None:
     assert contents(tmp_path) == {10: b"x" * 10, 30: b"z" * 10, 50: b""}
 
 
-def test_a_segment_that_is_there_is_gone_on_with(tmp_path: Path) -> None:
-    """The first one is made, empty, by who starts the writer."""
+def test_an_existing_segment_is_appended_to(tmp_path: Path) -> None:
+    """ANT makes the first one, empty, before it starts the writer."""
     (tmp_path / f"{5:020d}.spool").touch()
     SpoolWriter(str(tmp_path), 5, 100, 10).take(b"x")
     assert contents(tmp_path) == {5: b"x"}
 
 
 @pytest.mark.slow
-def test_the_program_copies_its_input_and_rings(tmp_path: Path) -> None:
-    """It says who it is, and for every byte in a file there is a ring of the bell."""
-    os.mkfifo(tmp_path / "bell")
-    wakeup = os.open(tmp_path / "bell", os.O_RDWR | os.O_NONBLOCK)
+def test_the_program_copies_its_input_and_wakes_the_reader(tmp_path: Path) -> None:
+    """It writes down its pid, and wakes the reader after each byte is in a file."""
+    os.mkfifo(tmp_path / WAKEUP)
+    wakeup = os.open(tmp_path / WAKEUP, os.O_RDWR | os.O_NONBLOCK)
     argv = [
         sys.executable,
         "-IS",

@@ -31,7 +31,7 @@ async def opened() -> AsyncIterator[list[PtyTerminal]]:
 async def start(
     opened: list[PtyTerminal], folder: Path, *words: str, **env: str
 ) -> PtyTerminal:
-    """Have these words started."""
+    """Have the starter start these words."""
     starter.write(str(folder / "start"), words, env)
     argv = (sys.executable, "-IS", starter.__file__, str(folder))
     opened.append(await open_pty(Spec(argv, "/", ENV, 80, 24)))
@@ -39,7 +39,10 @@ async def start(
 
 
 async def test_it_starts_the_program(opened: list[PtyTerminal], tmp_path: Path) -> None:
-    """Words and variables as they are, tmux's own on top, nothing else; no file."""
+    """With these words and variables, tmux's own, and nothing else;
+
+    the file is removed.
+    """
     terminal = await start(opened, tmp_path, "/usr/bin/env", A="b=c\nd", TERM="x")
     said = await read_rest(terminal)
     assert said == b"A=b=c\r\nd\r\nTERM=tmux-256color\r\nTMUX=sock,1,2\r\n"
@@ -49,7 +52,10 @@ async def test_it_starts_the_program(opened: list[PtyTerminal], tmp_path: Path) 
 async def test_the_program_leads_the_terminal(
     opened: list[PtyTerminal], tmp_path: Path
 ) -> None:
-    """A session of its own, in front, its pid told; signals are as by default."""
+    """A session of its own, in the foreground, with default signals;
+
+    its pid is written.
+    """
     script = "echo $$; grep -E 'Sig(Ign|Blk)' /proc/self/status; read x; exit 7"
     terminal = await start(opened, tmp_path, "/bin/sh", "-c", script)
     said = await read_until(terminal, b"SigIgn:\t0000000000000000\r\n")
@@ -70,7 +76,7 @@ async def test_the_program_leads_the_terminal(
 async def test_it_ends_as_the_program_did(
     opened: list[PtyTerminal], tmp_path: Path
 ) -> None:
-    """By the same signal, too, when the terminal was let go of, or is quiet."""
+    """Also by the same signal, once the terminal is closed, or is silent."""
     script = "kill -SEGV $$"
     terminal = await start(opened, tmp_path, "/bin/sh", "-c", script)
     assert await terminal.wait_exit() == Exit(signal=signal.SIGSEGV)
@@ -78,11 +84,11 @@ async def test_it_ends_as_the_program_did(
     assert await terminal.wait_exit() == Exit(signal=signal.SIGKILL)
 
 
-async def test_what_cannot_start_says_so(
+async def test_an_error_at_the_start_is_printed(
     opened: list[PtyTerminal], tmp_path: Path
 ) -> None:
-    """On the terminal, with the code that shells use."""
+    """On the terminal; the exit code is that of shells."""
     terminal = await start(opened, tmp_path, "/no/such")
     said = await read_rest(terminal)
-    assert said == b"ant: cannot start this: No such file or directory\r\n"
+    assert said == b"ant: cannot start the program: No such file or directory\r\n"
     assert await terminal.wait_exit() == Exit(code=127)
