@@ -212,7 +212,7 @@ async def test_events_lost_to_a_long_outage_are_counted(
     monkeypatch.setattr(journal, "write", refuse)
     monkeypatch.setattr(transcript_writer, "RETRY_S", 0.01)
     before = counted(Limit.TRAIL)
-    saw = rig.system.services.running[session.id].saw
+    saw = rig.system.services.running[session.id].on_observation
     for n in range(transcript_writer.EVENTS_MAX + 7):
         saw(ControlSeen("pane-mode-changed", {"pane_id": n}))
     await eventually(lambda: rig.system.services.transcript_writer.waits)

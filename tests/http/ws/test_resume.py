@@ -105,7 +105,7 @@ async def standing(folder: Path, window: int = 1024) -> AsyncIterator[Stand]:
     `commit` goes past the journal, so nothing is recorded beside it.
     """
     async with running(folder, window=window) as rig:
-        rig.system.services.transcript_writer.hear = lambda *_: None  # type: ignore[method-assign]
+        rig.system.services.transcript_writer.add_event = lambda *_: None  # type: ignore[method-assign]
         terminal = await rig.started()
         yield Stand(rig, terminal, await rig.create("room", type=SessionType.CHAT))
 
