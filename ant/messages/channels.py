@@ -11,7 +11,7 @@ from ant.api.room_requests import NameChannel, RegisterChannel
 from ant.core import clock
 from ant.core.errors import CapacityReached
 from ant.model.deliveries import Reason
-from ant.model.handles import folded, normal
+from ant.model.handles import EVERYONE, folded, normal
 from ant.model.messages import MACHINE, Message
 from ant.model.rooms import LEFT
 from ant.model.sessions import Session, SessionId, SessionType
@@ -23,8 +23,6 @@ KEY: Final = "channels"
 
 MOST: Final = 64
 """Channels at once: each may be told of each message."""
-
-EVERYONE: Final = "@everyone"
 
 
 @attrs.frozen
@@ -115,7 +113,7 @@ def _hearing(
     name = message.sender_id
     if sender is not None:
         name = sender.handle or sender.display_name or sender.name
-    if message.target and message.target.lower() != EVERYONE:
+    if message.target and folded(message.target) != EVERYONE:
         meant = [each for each in others if each.is_called(message.target)]
         found = [each for each in meant if may_name(unit, each, message)]
     else:

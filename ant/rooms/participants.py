@@ -15,7 +15,7 @@ from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
 )
-from ant.model.handles import normal
+from ant.model.handles import folded, normal
 from ant.model.messages import Message, MessageId
 from ant.model.rooms import EXTERNAL, LEFT, PARTICIPANT, Participant, Participants, Read
 from ant.model.sessions import CliFlag, Session, SessionId, SessionType
@@ -51,7 +51,7 @@ def resolve(unit: Unit, name: str | None) -> Session | None:
     """The session that is meant by an id or a handle, with or without its `@`."""
     if not name:
         return None
-    return unit.sessions.get(name) or unit.sessions.by_handle(normal(name))
+    return unit.sessions.get(name) or unit.sessions.by_handle(folded(name))
 
 
 def name_of(unit: Unit, name: str | None) -> str | None:
@@ -201,21 +201,17 @@ def _posts(
     """
     owners: dict[str, str] = {}
     for member in members:
-        owners.setdefault(_folded(member.alias or ""), member.session_id)
+        owners.setdefault(folded(member.alias or ""), member.session_id)
     for member in members:
         handle = sessions[member.session_id].handle
-        owners[_folded(handle or "")] = member.session_id
+        owners[folded(handle or "")] = member.session_id
     posts: dict[str, list[PosterRecord]] = {member.session_id: [] for member in members}
     strangers: list[PosterRecord] = []
     for poster in unit.people.posters(room_id):
         name = poster.sender_id
-        owner = name if name in posts else owners.get(_folded(name))
+        owner = name if name in posts else owners.get(folded(name))
         (strangers if owner is None else posts[owner]).append(poster)
     return posts, strangers
-
-
-def _folded(name: str) -> str:
-    return normal(name).lower()
 
 
 def _participant(

@@ -77,7 +77,8 @@ def test_a_target_is_told_alone(store: Store, here: Session) -> None:
     register(store, "@two", session_id=room(store, "elsewhere").id)
     assert ["@two"] == heard(store, post(store, here, target="TWO"))
     assert [] == heard(store, post(store, here, target="@nobody"))
-    assert ["@one"] == heard(store, post(store, here, target="@Everyone"))
+    for everyone in ("@Everyone", "everyone", " EVERYONE "):
+        assert ["@one"] == heard(store, post(store, here, target=everyone))
     assert ["@one"] == heard(store, post(store, here))
 
 
