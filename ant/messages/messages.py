@@ -1,6 +1,5 @@
 """Rules of rooms: messages are posted, listed, merged, pinned, deleted and searched."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -31,12 +30,10 @@ from ant.model.events import (
 )
 from ant.model.messages import Found, Message, MessageId
 from ant.model.sessions import SessionId
+from ant.model.snippets import WordMarker
 from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, merged
 from ant.store import Page, Unit, paging
-
-SNIPPET = 80
-"""Characters of context on either side of the first word."""
 
 RECENT = 5000
 """Messages that a digest covers."""
@@ -211,31 +208,11 @@ def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found
         by_rank=request.sort == "rank",
         limit=request.limit,
     )
-    first = re.compile(re.escape(words[0]), re.IGNORECASE)
-    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    marker = WordMarker.of(words, fold=True)
     made = []
     for message in messages:
         unit.pause()
-        made.append(Found(message, _snippet(message.content, first, pattern)))
+        made.append(Found(message, marker.mark(message.content)))
     found = Page(made)
     found.more = messages.more and len(made) < request.limit
     return found
-
-
-def _snippet(text: str, first: re.Pattern[str], pattern: re.Pattern[str]) -> str:
-    """What stands around the first word, every match in it marked.
-
-    Only one word is looked for in all of a long text: hundreds at once take seconds, in
-    which Python does nothing else.
-    """
-    if len(text) <= SNIPPET:
-        return pattern.sub(_marked, text)
-    match = first.search(text)
-    at, after = match.span() if match else (0, 0)
-    start, stop = max(0, at - SNIPPET), after + SNIPPET
-    marked = pattern.sub(_marked, text[start:stop])
-    return f"{'…' if start else ''}{marked}{'…' if stop < len(text) else ''}"
-
-
-def _marked(match: re.Match[str]) -> str:
-    return f"<mark>{match[0]}</mark>"

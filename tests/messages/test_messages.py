@@ -34,6 +34,7 @@ from ant.model.events import (
 )
 from ant.model.messages import Found, Message, MessageId
 from ant.model.sessions import Session
+from ant.model.snippets import CONTEXT
 from ant.sessions import sessions
 from ant.store import Job, Store, Unit
 from tests.rules import NOBODY, create, events_of, look, patch, post, room
@@ -430,7 +431,7 @@ def test_a_snippet_marks_what_was_found(store: Store, here: Session) -> None:
     assert "Say <mark>Hello</mark>, <mark>hello</mark> there" == whole.snippet
     post(store, here, "x" * 500 + " needle " + "y" * 500)
     (cut,) = found(store, here, "needle")
-    left, right = "x" * (rooms.SNIPPET - 1), "y" * (rooms.SNIPPET - 1)
+    left, right = "x" * (CONTEXT - 1), "y" * (CONTEXT - 1)
     assert f"…{left} <mark>needle</mark> {right}…" == cut.snippet
 
 
