@@ -1,36 +1,27 @@
 """Turns what one run of a terminal does into facts that rooms and the store know."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-import attrs
 import trio
 
 from ant.core import clock
-from ant.core.errors import AntError, Invalid
-from ant.core.fair_turns import FairTurns
+from ant.core.errors import AntError
 from ant.history.replay import RESIZED
-from ant.identity.tokens import TokenSigner
-from ant.journal.writer import Journal
-from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.model.run_events import HostEvent
 from ant.model.sessions import TMUX, SessionId
 from ant.model.transcript import Chunk
 from ant.prompts import prompts
-from ant.prompts.service import PromptService
 from ant.recording import keyframes
-from ant.recording.event_recorder import EventRecorder
-from ant.recording.transcript_writer import TranscriptWriter
 from ant.run_events.commands import command_block
 from ant.run_events.entries import PendingEntry
 from ant.runtime import run_records
-from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.launch import plan
-from ant.runtime.unrecorded_ends import UnrecordedEnds
+from ant.runtime.services import RunServices
 from ant.store import Keyframe, Program
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
@@ -48,7 +39,7 @@ from ant.terminal.observations import (
 )
 from ant.terminal.screen.display import Display
 from ant.terminal.session import LiveTerminal
-from ant.terminal.tmux.server import SurvivingPane, Tmux
+from ant.terminal.tmux.server import SurvivingPane
 from ant.terminal.tmux.spool_reader import resume_at
 
 log = logging.getLogger(__name__)
@@ -58,33 +49,6 @@ KEYFRAME_EVERY = 4 << 20
 
 FLUSH_S = 5.0
 """What the end of a session grants a slow disk before the last bytes are given up."""
-
-
-@attrs.define(eq=False)
-class RunServices:
-    """What all runs share. `flows` has every session that ran in this server run."""
-
-    journal: Journal
-    transcript_writer: TranscriptWriter
-    recorder: EventRecorder
-    prompt_service: PromptService
-    dispatcher: DeliveryDispatcher
-    broadcaster: Broadcaster
-    open_terminal: Callable[[Spec], Awaitable[Terminal]]
-    turns: FairTurns
-    server_url: str = ""
-    token_signer: TokenSigner = attrs.field(factory=TokenSigner)
-    shell_integration: bool = True
-    tmux: Tmux | None = None
-    endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
-    running: dict[SessionId, "SessionRun"] = attrs.field(factory=dict)
-    flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
-
-    def need_tmux(self) -> Tmux:
-        """The door to tmux. Raises `Invalid` where this server has none."""
-        if self.tmux is None:
-            raise Invalid("this server has no tmux at $.host")
-        return self.tmux
 
 
 class SessionRun:

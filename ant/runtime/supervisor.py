@@ -9,7 +9,8 @@ import trio
 from ant.core.counters import Limit, increment
 from ant.core.errors import AntError, CapacityReached, NotRunning, Stopping
 from ant.model.sessions import SessionId
-from ant.runtime.session_run import RunServices, SessionRun
+from ant.runtime.services import RunServices
+from ant.runtime.session_run import SessionRun
 from ant.terminal.session import LiveTerminal, run_session
 from ant.terminal.tmux.server import SurvivingPane
 

@@ -11,7 +11,7 @@ from ant.messages.channel_sender import ChannelSender
 from ant.rooms.presence import Presence
 from ant.runtime.health import HealthProbe
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import RunServices
+from ant.runtime.services import RunServices
 from ant.runtime.supervisor import Supervisor
 
 
