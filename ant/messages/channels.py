@@ -11,7 +11,7 @@ from ant.api.room_requests import NameChannel, RegisterChannel
 from ant.core import clock
 from ant.core.errors import CapacityReached
 from ant.model.deliveries import Reason
-from ant.model.handles import EVERYONE, folded, normal
+from ant.model.handles import EVERYONE, folded, with_at
 from ant.model.messages import MACHINE, Message
 from ant.model.rooms import LEFT
 from ant.model.sessions import Session, SessionId, SessionType
@@ -68,7 +68,7 @@ def register(unit: Unit, request: RegisterChannel) -> Channel:
     others = _others(unit, request.handle)
     if len(others) >= MOST:
         raise CapacityReached(f"There are {MOST} channels already; remove one first.")
-    handle = normal(request.handle)
+    handle = with_at(request.handle)
     own = Channel(handle, request.port, request.session_id, unit.now)
     _put(unit, [*others, own])
     return own

@@ -9,7 +9,7 @@ EVERYONE = "@everyone"
 """The handle that addresses all members of a room, as `folded` returns it."""
 
 
-def normal(name: str) -> str:
+def with_at(name: str) -> str:
     """Return a handle as it is stored and shown: with its `@`, in the case it has."""
     name = name.strip()
     return name if name.startswith("@") else f"@{name}"
@@ -22,4 +22,4 @@ def folded(name: str) -> str:
     either end, nor whether the `@` is there. Nothing else is folded: a full-width `Ａ`
     differs from `A`, and `é` differs from `e` with a combining accent.
     """
-    return normal(name).casefold()
+    return with_at(name).casefold()

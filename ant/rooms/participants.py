@@ -15,7 +15,7 @@ from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
 )
-from ant.model.handles import folded, normal
+from ant.model.handles import folded, with_at
 from ant.model.messages import Message, MessageId
 from ant.model.rooms import EXTERNAL, LEFT, PARTICIPANT, Participant, Participants, Read
 from ant.model.sessions import CliFlag, Session, SessionId, SessionType
@@ -90,7 +90,7 @@ def add_participant(
     if session.id == room_id:
         raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
-    alias = normal(request.alias) if request.alias else None
+    alias = with_at(request.alias) if request.alias else None
     member = MemberRecord(
         session_id=session.id,
         role=request.role,

@@ -11,7 +11,7 @@ from ant.model.handles import folded
 @pytest.mark.parametrize("text", ["@ada", "ada", " ada "])
 def test_a_handle_has_its_at(text: str) -> None:
     """However it was typed."""
-    assert "@ada" == handles.normal(text)
+    assert "@ada" == handles.with_at(text)
 
 
 @pytest.mark.parametrize(("text", "fits"), [("@a.b-c_9", True), ("@", False)])
@@ -42,4 +42,4 @@ def test_handles_are_compared_folded(one: str, two: str, same: bool) -> None:
 @given(st.text())
 def test_a_folded_handle_stays_as_it_is(text: str) -> None:
     """So it may be stored, and compared with one that is folded again."""
-    assert folded(text) == folded(folded(text)) == folded(handles.normal(text))
+    assert folded(text) == folded(folded(text)) == folded(handles.with_at(text))
