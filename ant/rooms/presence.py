@@ -42,7 +42,7 @@ class Presence:
         self._entries: dict[SessionId, set[PresenceEntry]] = {}
 
     @contextmanager
-    def seated(
+    def joined(
         self, session_id: SessionId, handle: str | None
     ) -> Iterator[PresenceEntry]:
         """Be present in a session while the context is open, however it is left."""

@@ -14,8 +14,8 @@ ONE, TWO = SessionId("one"), SessionId("two")
 def test_an_entry_lasts_as_long_as_its_context() -> None:
     """Each socket has an entry of its own, even with the same handle."""
     presence = Presence()
-    with presence.seated(ONE, "ada") as entry, presence.seated(ONE, "ada"):
-        with presence.seated(TWO, None):
+    with presence.joined(ONE, "ada") as entry, presence.joined(ONE, "ada"):
+        with presence.joined(TWO, None):
             assert (2, 1, 3) == (
                 presence.count(ONE),
                 presence.count(TWO),
@@ -29,7 +29,7 @@ def test_an_entry_lasts_as_long_as_its_context() -> None:
 def test_an_error_removes_the_entry() -> None:
     """An error removes the entry as well, and leaves nothing behind."""
     presence = Presence()
-    with pytest.raises(RuntimeError), presence.seated(ONE, None):
+    with pytest.raises(RuntimeError), presence.joined(ONE, None):
         raise RuntimeError
     assert {} == presence._entries
 
@@ -47,7 +47,7 @@ def test_an_error_removes_the_entry() -> None:
 def test_silence_sets_the_status(silent_s: float, status: str) -> None:
     """By the time of the last frame, in epoch ms; a silent handle stays listed."""
     presence = Presence()
-    with presence.seated(ONE, "@ada") as entry:
+    with presence.joined(ONE, "@ada") as entry:
         entry.last_seen = clock.now() - timedelta(seconds=silent_s)
         expected = Present(clock.epoch_ms(entry.last_seen), status)
         assert {"@ada": expected} == presence.of(ONE)
@@ -57,10 +57,10 @@ def test_the_latest_socket_of_a_handle_counts() -> None:
     """Of all sockets with a handle; a socket without one is not listed."""
     presence = Presence()
     with (
-        presence.seated(ONE, "@ada") as late,
-        presence.seated(ONE, "@ada") as early,
-        presence.seated(ONE, None),
-        presence.seated(TWO, "@bob"),
+        presence.joined(ONE, "@ada") as late,
+        presence.joined(ONE, "@ada") as early,
+        presence.joined(ONE, None),
+        presence.joined(TWO, "@bob"),
     ):
         early.last_seen = late.last_seen - timedelta(hours=1)
         assert {"@ada": clock.epoch_ms(late.last_seen)} == {
