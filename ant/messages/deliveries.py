@@ -305,7 +305,7 @@ def _tell(
     """Tell room and terminal, and record each step with what happened there."""
     terminal_id = SessionId(record.target_id)
     for step in taken:
-        fact = entries.delivered(record, sender, step)
+        fact = entries.delivery_step(record, sender, step)
         log.record(unit, terminal_id, fact)
     for told in dict.fromkeys((record.session_id, SessionId(record.target_id))):
         unit.emit(DeliveryUpdated(told, record.message_id, record.id, record))

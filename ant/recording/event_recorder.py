@@ -174,11 +174,15 @@ class EventRecorder:
             if not is_due(lines.due):
                 continue
             if (line := lines.take(case.shows(), now, over)) is not None:
-                hear(entries.typed(line, source, by, case.flow.tail.end))
+                hear(entries.typed_input(line, source, by, case.flow.tail.end))
         if is_due(case.states.due) and (change := case.states.take(now)) is not None:
             before = change.before.status.state if change.before else None
             state = change.now
-            hear(entries.status(before, state.status, state.end, change.passed_over))
+            hear(
+                entries.state_change(
+                    before, state.status, state.end, change.passed_over
+                )
+            )
 
 
 def _sound(data: dict[str, Any]) -> dict[str, Any]:

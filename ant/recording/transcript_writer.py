@@ -148,7 +148,7 @@ class TranscriptWriter:
         left = self._heard.leave(session_id)
         stored = flow.tail.stored
         heard = _after(self._lost.pop(session_id, 0), left)
-        return [entries.at_most(each, stored) for each in heard]
+        return [entries.limited(each, stored) for each in heard]
 
     def _lose(self, session_id: SessionId, count: int) -> None:
         if count:
@@ -319,5 +319,5 @@ class TranscriptWriter:
 
 def _after(lost: int, heard: Sequence[tuple[int, PendingEntry]]) -> list[PendingEntry]:
     """What to record: first how many before it were lost, if any were."""
-    before: list[PendingEntry] = [entries.lost(lost)] if lost else []
+    before: list[PendingEntry] = [entries.lost_entries(lost)] if lost else []
     return before + [each for _, each in heard]

@@ -26,7 +26,7 @@ _KINDS: Final = dict.fromkeys(PERMISSIONS, "permission") | {
 """The event's kind by class of prompt; all other classes are a `question`."""
 
 
-def asked(record: PromptRecord) -> RunEventDraft:
+def prompt_opened(record: PromptRecord) -> RunEventDraft:
     """Describe a prompt that a terminal shows."""
     return RunEventDraft(
         source=Source.TERMINAL,
@@ -51,7 +51,7 @@ def asked(record: PromptRecord) -> RunEventDraft:
     )
 
 
-def answered(record: PromptRecord) -> RunEventDraft:
+def prompt_answered(record: PromptRecord) -> RunEventDraft:
     """Describe an answer given through ANT; the record has no text of a secret one."""
     decision = record.answer
     assert decision is not None
@@ -75,7 +75,7 @@ def answered(record: PromptRecord) -> RunEventDraft:
     )
 
 
-def closed(record: PromptRecord) -> RunEventDraft:
+def prompt_closed(record: PromptRecord) -> RunEventDraft:
     """Describe a prompt that closed without an answer through ANT."""
     is_discarded = record.reason == PUT_AWAY
     return RunEventDraft(
@@ -93,7 +93,7 @@ def closed(record: PromptRecord) -> RunEventDraft:
     )
 
 
-def status(
+def state_change(
     before: AgentState | None, now: AgentStatus, end: int, passed_over: int
 ) -> RunEventDraft:
     """Describe a change of a program's state.
@@ -112,7 +112,9 @@ def status(
     )
 
 
-def delivered(record: DeliveryRecord, sender: str, step: Transition) -> RunEventDraft:
+def delivery_step(
+    record: DeliveryRecord, sender: str, step: Transition
+) -> RunEventDraft:
     """Describe a step of a delivery."""
     why = f" ({_reason(step.reason)})" if step.reason else ""
     return RunEventDraft(
@@ -136,7 +138,9 @@ def _reason(reason: Reason) -> str:
     return SENTENCES[reason].rstrip(".") if reason in SENTENCES else str(reason)
 
 
-def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> RunEventDraft:
+def typed_input(
+    seen: TypedSeen, source: str, by: str | None, end: int
+) -> RunEventDraft:
     """Describe typed input; `end` is the end of the output then.
 
     The text has only the lines that may be kept.
@@ -164,7 +168,7 @@ def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> RunEventDra
     )
 
 
-def stopped(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
+def stop_requested(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
     """Describe a requested interrupt; `end` is the end of the stored output then."""
     return RunEventDraft(
         source=Source.STATUS,
@@ -181,7 +185,7 @@ def stopped(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
     )
 
 
-def host_told(event: HostEvent, host: str) -> RunEventDraft:
+def host_event(event: HostEvent, host: str) -> RunEventDraft:
     """Describe an event of a terminal's host, unchanged."""
     is_tmux = host == "tmux"
     return RunEventDraft(
@@ -194,7 +198,7 @@ def host_told(event: HostEvent, host: str) -> RunEventDraft:
     )
 
 
-def lost(count: int) -> RunEventDraft:
+def lost_entries(count: int) -> RunEventDraft:
     """Describe a gap: ANT could not record `count` entries before this one."""
     return RunEventDraft(
         source=Source.STATUS,
@@ -209,7 +213,7 @@ PendingEntry = RunEventDraft | HostEvent
 """An entry that is recorded once the bytes that it refers to are stored."""
 
 
-def at_most(entry: PendingEntry, stored: int) -> PendingEntry:
+def limited(entry: PendingEntry, stored: int) -> PendingEntry:
     """Return the entry with its offsets limited to the `stored` bytes."""
     if isinstance(entry, HostEvent):
         return attrs.evolve(entry, offset=min(entry.offset, stored))

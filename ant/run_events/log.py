@@ -89,7 +89,7 @@ def record_host_event(unit: Unit, session_id: SessionId, event: HostEvent) -> No
     if session is None or session.terminal is None:
         return
     add_terminal_event(unit, session_id, event.kind, event.data, event.offset)
-    record(unit, session_id, entries.host_told(event, session.terminal.host))
+    record(unit, session_id, entries.host_event(event, session.terminal.host))
 
 
 def record_all(

@@ -44,7 +44,7 @@ def status(state: AgentState, **fields: Any) -> AgentStatus:
 def test_a_prompt_is_an_event_of_its_class(class_: PromptClass, kind: str) -> None:
     """It points at the bytes that drew it, and at its row."""
     one = record(asked=prompt("Run it?", class_=class_), start=3, end=9)
-    draft = entries.asked(one)
+    draft = entries.prompt_opened(one)
     assert (kind, Source.TERMINAL, Trust.MEDIUM) == (
         draft.kind,
         draft.source,
@@ -59,7 +59,7 @@ def test_a_prompt_is_an_event_of_its_class(class_: PromptClass, kind: str) -> No
 def test_an_answer_has_responder_choice_and_reason() -> None:
     """An approval where the prompt is a permission request, else a response."""
     one = record(answer=decision(justification="safe"))
-    draft = entries.answered(one)
+    draft = entries.prompt_answered(one)
     assert "@ada chose Yes for Run it? — safe" == draft.text
     assert (Source.JSON, Trust.HIGH, "approval_decision") == (
         draft.source,
@@ -69,21 +69,21 @@ def test_an_answer_has_responder_choice_and_reason() -> None:
     assert ("Yes", "@ada", True, AT) == tuple(
         draft.payload[key] for key in ("chosen", "by", "resolved", "decided_at")
     )
-    draft = entries.answered(record(asked=secret(), answer=decision(by=None)))
+    draft = entries.prompt_answered(record(asked=secret(), answer=decision(by=None)))
     assert ("prompt_response", True) == (draft.kind, draft.text.startswith("somebody"))
 
 
 def test_a_prompt_that_closed_without_an_answer() -> None:
     """It left the screen, or the operator dismissed its card."""
     one = record(status=PromptStatus.RESOLVED, reason=LEFT)
-    draft = entries.closed(one)
+    draft = entries.prompt_closed(one)
     assert ("prompt_closed", Trust.MEDIUM, "resolved: Run it?") == (
         draft.kind,
         draft.trust,
         draft.text,
     )
     away = attrs.evolve(one, status=PromptStatus.DISCARDED, reason=PUT_AWAY)
-    draft = entries.closed(away)
+    draft = entries.prompt_closed(away)
     assert (Source.JSON, Trust.HIGH, PUT_AWAY) == (
         draft.source,
         draft.trust,
@@ -94,11 +94,11 @@ def test_a_prompt_that_closed_without_an_answer() -> None:
 def test_a_state_names_the_one_before() -> None:
     """A hook is trusted more than the screen."""
     now = status(AgentState.WAITING)
-    draft = entries.status(AgentState.BUSY, now, 7, 3)
+    draft = entries.state_change(AgentState.BUSY, now, 7, 3)
     assert ("busy → waiting", Trust.MEDIUM, 7) == (draft.text, draft.trust, draft.end)
     assert codec.plain(now).items() <= draft.payload.items()
     assert 3 == draft.payload["passed_over"]
-    event = entries.status(None, status(AgentState.READY, source="hook"), 7, 0)
+    event = entries.state_change(None, status(AgentState.READY, source="hook"), 7, 0)
     assert ("ready", Trust.HIGH) == (event.text, event.trust)
 
 
@@ -110,18 +110,18 @@ def test_a_delivery_step_has_no_content_of_the_message(store: Store) -> None:
     posted = post(store, here, f"@codex {SECRET}", sender_id=ada.id)
     (one,) = of(store, here.id, posted.id)
     one = take(store, one, TYPED)
-    draft = entries.delivered(one, "@ada", one.transitions[-1])
+    draft = entries.delivery_step(one, "@ada", one.transitions[-1])
     assert ("typed: message from @ada", 5) == (draft.text, draft.end)
     assert {"delivery_id": one.id, "message_id": posted.id} == draft.raw_ref
     dead = Transition(DeliveryState.DEAD, Reason.TOO_LATE, one.created_at)
-    draft = entries.delivered(one, "@ada", dead)
+    draft = entries.delivery_step(one, "@ada", dead)
     assert "dead: message from @ada (It waited too long)" == draft.text
     assert SECRET not in str(draft)
 
 
 def test_typed_input() -> None:
     """The text where it may be kept, else only its size."""
-    draft = entries.typed(
+    draft = entries.typed_input(
         TypedSeen(8, 0, ("ls", "pwd"), False, 3), "terminal_input", "@ada", 9
     )
     assert ("ls\npwd", "ls\npwd", "@ada", "ws", 3, 9) == (
@@ -132,7 +132,9 @@ def test_typed_input() -> None:
         draft.start,
         draft.end,
     )
-    draft = entries.typed(TypedSeen(8, 8, (), False, 3), "api_terminal_input", None, 9)
+    draft = entries.typed_input(
+        TypedSeen(8, 8, (), False, 3), "api_terminal_input", None, 9
+    )
     assert ("8 bytes typed, not kept", None, 8, "rest") == (
         draft.text,
         draft.payload["prompt"],
@@ -143,7 +145,7 @@ def test_typed_input() -> None:
 
 def test_a_stop_has_the_fields_of_the_original() -> None:
     """Who requested it, and the reason if there is one."""
-    draft = entries.stopped("ada", "too slow", 4)
+    draft = entries.stop_requested("ada", "too slow", 4)
     assert "Stop requested by ada: too slow" == draft.text
     assert {
         "action": "interrupt",
@@ -151,7 +153,7 @@ def test_a_stop_has_the_fields_of_the_original() -> None:
         "requested_by": "ada",
         "reason": "too slow",
     } == draft.payload
-    assert "Stop requested by web" == entries.stopped("web", None, 0).text
+    assert "Stop requested by web" == entries.stop_requested("web", None, 0).text
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_a_stop_has_the_fields_of_the_original() -> None:
 def test_a_host_event_is_passed_on(kind: str, data: dict[str, Any], text: str) -> None:
     """Unchanged, with the name of its kind that clients know."""
     event = HostEvent(kind, data, 5)
-    pty, tmux = entries.host_told(event, "pty"), entries.host_told(event, "tmux")
+    pty, tmux = entries.host_event(event, "pty"), entries.host_event(event, "tmux")
     assert (text, text) == (pty.text, tmux.text)
     assert {**data, "kind": kind} == pty.payload
     assert {**data, "tmux_kind": kind} == tmux.payload
@@ -185,17 +187,17 @@ def test_a_host_event_is_passed_on(kind: str, data: dict[str, Any], text: str) -
 def test_offsets_are_limited_to_stored_bytes() -> None:
     """Neither a draft nor a host's event."""
     draft = RunEventDraft(Source.STATUS, Trust.HIGH, "k", "t", start=3, end=9)
-    cut = entries.at_most(draft, 5)
+    cut = entries.limited(draft, 5)
     assert isinstance(cut, RunEventDraft)
     assert (3, 5) == (cut.start, cut.end)
-    none = entries.at_most(attrs.evolve(draft, start=None, end=None), 5)
+    none = entries.limited(attrs.evolve(draft, start=None, end=None), 5)
     assert isinstance(none, RunEventDraft)
     assert none.end is None
-    assert HostEvent("exit", {}, 5) == entries.at_most(HostEvent("exit", {}, 9), 5)
+    assert HostEvent("exit", {}, 5) == entries.limited(HostEvent("exit", {}, 9), 5)
 
 
 def test_a_secret_is_in_no_answer() -> None:
     """The form and class of the prompt mark it as a secret."""
     one = record(SessionId("x"), asked=secret(), answer=decision(text=None))
     assert Form.SECRET is one.form
-    assert entries.answered(one).payload["text"] is None
+    assert entries.prompt_answered(one).payload["text"] is None

@@ -35,7 +35,7 @@ def texts(store: Store, session_id: SessionId, **ask: Any) -> list[str]:
 
 
 def test_an_event_is_emitted_and_chained(store: Store) -> None:
-    """Each session has a chain of its own, in order, with the hash of the event before."""
+    """Each session has its own chain; an event has the hash of the one before."""
     one, two = create(store, "one"), create(store, "two")
     (emitted,) = events_of(store, log.record, one.id, draft(payload={"b": 1, "a": "é"}))
     assert isinstance(emitted, RunEventCreated)
