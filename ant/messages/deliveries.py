@@ -106,7 +106,7 @@ def send(
     recipients = routing.route(post, roster, linked, named, is_channel=is_channel)
     if reach.is_looped:  # Channels have no rows else, and must not be told.
         names = {folded(each.target_id) for each in recipients}
-        heard = channels.hearing(unit, [message])
+        heard = channels.receivers(unit, [message])
         handles = (each.handle for _, found, _ in heard for each in found)
         recipients += [routing.told(e) for e in handles if folded(e) not in names]
     who = _sender(unit, message)

@@ -78,7 +78,7 @@ def post_message(
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
-    said = hops.word(unit, room_id, request, caller is not None)
+    link = hops.link_of(unit, room_id, request, caller is not None)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,
@@ -94,7 +94,7 @@ def post_message(
         created_at=at,
         pinned=False,
         client_id=request.client_id,
-        hops=said.chain.hops,
+        hops=link.chain.hops,
     )
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
@@ -102,9 +102,9 @@ def post_message(
         participants.posted(unit, room_id, request.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
-    reach = MessageReach(caller is not None, said.is_looped(max_hops))
+    reach = MessageReach(caller is not None, link.is_looped(max_hops))
     sent = deliveries.send(unit, message, rests, reach)
-    hops.note(unit, room_id, said, deliveries.reached(sent))
+    hops.record(unit, room_id, link, deliveries.reached(sent))
     return Posted(message, broadcast + tuple(each.told() for each in sent))
 
 

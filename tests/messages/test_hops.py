@@ -59,7 +59,7 @@ class Talk:
         for each in self.of(message):
             if each.state is DeliveryState.QUEUED:
                 self.brought.append((each.target_id, message))
-        for _, channels, _ in self.store.read(registry.hearing, [message]):
+        for _, channels, _ in self.store.read(registry.receivers, [message]):
             self.brought += [(each.handle, message) for each in channels]
         return message
 
