@@ -344,7 +344,7 @@ def test_the_oldest_goes_first(store: Store, here: Session) -> None:
     parent = post(store, here, "which one?", sender_id="@claude")
     one = sent(store, here, "@codex that", sender_id="ada", reply_to=parent.id)
     sent(store, here)
-    found = store.read(deliveries.next_letter, codex.id)
+    found = store.read(deliveries.next_message, codex.id)
     assert found is not None
     record, typed_message = found
     assert one == record
@@ -356,10 +356,10 @@ def test_the_oldest_goes_first(store: Store, here: Session) -> None:
         typed_message.room_name,
     )
     take(store, one, REACTED)
-    following = store.read(deliveries.next_letter, codex.id)
+    following = store.read(deliveries.next_message, codex.id)
     assert following is not None
     assert following[0].id != one.id
-    assert store.read(deliveries.next_letter, NOBODY) is None
+    assert store.read(deliveries.next_message, NOBODY) is None
 
 
 def test_too_many_are_given_up(

@@ -60,7 +60,7 @@ async def test_a_message_is_typed_and_taken(hearer: Hearer) -> None:
 
 async def test_so_many_are_typed_into_at_once(rig: Rig) -> None:
     """The next waits for its turn."""
-    rig.system.services.dispatcher._attempt._saying = trio.Semaphore(1)
+    rig.system.services.dispatcher._attempt._typing_slots = trio.Semaphore(1)
     first = await Hearer.start(rig)
     second = await Hearer.start(rig, "claude", first.room)
     first.go = second.go = trio.Event()

@@ -94,7 +94,7 @@ async def test_a_program_that_begins_gets_what_waits(rig: Rig) -> None:
     hearer.run()  # In its place, as it cannot be read.
     await hearer.until(ident, "reacted")
     await rig.system.supervisor.stop(hearer.session.id)
-    assert {} == rig.system.services.dispatcher._lives
+    assert {} == rig.system.services.dispatcher._running
 
 
 @pytest.mark.meets(Limit.DELIVERIES)

@@ -143,7 +143,7 @@ class Room:
             while True:
                 moved = dispatcher.moved(ident)
                 found = await read(deliveries.of_message, self.id, ident)
-                if all(each.final for each in found) and not dispatcher._rounds:
+                if all(each.final for each in found) and not dispatcher._queues:
                     return list(await read(deliveries.of_message, self.id, ident))
                 with trio.move_on_after(0.1):
                     await moved.wait()

@@ -118,7 +118,7 @@ def test_what_is_looped_is_never_typed(talk: Talk) -> None:
     talk.say(here.id, "[@bob] hello", "zoe", 0)
     talk.run(back)
     for each in talk.terminals:  # What was brought was not typed in this test.
-        while found := talk.store.read(deliveries.next_letter, each.id):
+        while found := talk.store.read(deliveries.next_message, each.id):
             end = deliveries.LedgerStep(DeliveryState.REACTED)
             talk.store.transact(deliveries.advance, found[0].id, end)
     looped = [
