@@ -1,4 +1,4 @@
-"""The services that all runs of one server share."""
+"""The services that all runs of a server share."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -45,8 +45,8 @@ class ActiveRun(RunObserver, Protocol):
 class RunServices:
     """What all runs share.
 
-    `running` has the runs in progress, `flows` the last flow of every session that has
-    run since the server started. `open_terminal` starts a program on a PTY.
+    `running` has the runs in progress. `flows` has the last flow of every session that
+    has run since the server started. `open_terminal` starts a program on a PTY.
     """
 
     journal: Journal

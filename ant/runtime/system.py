@@ -1,4 +1,4 @@
-"""The bundle a request handler may touch, and nothing beyond it."""
+"""The parts of a running server that a request handler may use."""
 
 import attrs
 
@@ -17,7 +17,7 @@ from ant.runtime.supervisor import Supervisor
 
 @attrs.frozen
 class System:
-    """One running server. `epoch` names the event log that `seq` counts in."""
+    """One running server. `epoch` identifies the event log in which `seq` counts."""
 
     config: Config
     bus: Bus
