@@ -46,7 +46,7 @@ QUEUE = 256
 SOMEBODY = "somebody"
 """The sender's name for a message that has none."""
 
-NOBODY: Mapping[SessionId, RestState] = {}
+NO_AGENTS: Mapping[SessionId, RestState] = {}
 """No agents are running, as far as the caller knows."""
 
 _ACKNOWLEDGED = PENDING | UNDER_WAY | {DeliveryState.REACTED, DeliveryState.UNCONFIRMED}
@@ -78,7 +78,7 @@ class LedgerStep:
 def send(
     unit: Unit,
     message: Message,
-    rests: Mapping[SessionId, RestState] = NOBODY,
+    rests: Mapping[SessionId, RestState] = NO_AGENTS,
     reach: MessageReach = MessageReach(),
 ) -> tuple[DeliveryRecord, ...]:
     """Queue a message for its recipients, and return the new rows of the ledger.

@@ -48,7 +48,7 @@ def post_message(
     unit: Unit,
     room_id: SessionId,
     request: PostMessage,
-    rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
+    rests: Mapping[SessionId, RestState] = deliveries.NO_AGENTS,
     caller: Caller | None = None,
     max_hops: int = hops.MOST,
 ) -> Posted:

@@ -30,7 +30,7 @@ from ant.store import Unit
 def raise_prompt(
     unit: Unit,
     record: PromptRecord,
-    rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
+    rests: Mapping[SessionId, RestState] = deliveries.NO_AGENTS,
 ) -> PromptRecord | None:
     """Store a prompt and tell of it, in its chats too; the record with what was told.
 

@@ -25,7 +25,7 @@ does not know which offsets it had used. 8,192 such losses fit into a JSON-safe
 integer."""
 
 
-def look(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
+def session_and_reserved(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
     """Return the session, and the first offset never used. Raises `NotFound`."""
     program = unit.sessions.program(session_id)
     return get_session(unit, session_id), program.reserved if program else 0

@@ -31,7 +31,7 @@ class Supervisor:
         self._stopping = False
 
     @contextmanager
-    def seat(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """Hold a slot under the cap while inside. Raises `CapacityReached`."""
         if self.cap and len(self.services.running) + self._slots >= self.cap:
             increment(Limit.SESSIONS)
@@ -78,7 +78,7 @@ class Supervisor:
             await self._settled(session_id)
         if self._stopping:
             raise Stopping("The server is stopping.")
-        with self.seat():
+        with self.slot():
             self._starting[session_id] = trio.Event()
             try:
                 session_run = SessionRun(self.services, session_id, cols, rows, cwd)

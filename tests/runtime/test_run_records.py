@@ -183,10 +183,10 @@ def test_a_read_returns_the_reserved_offset(store: Store) -> None:
     session = create(store)
     chat = create(store, "room", type=SessionType.CHAT)
     begin(store, session)
-    assert CAPACITY == store.read(run_records.look, session.id)[1]
-    assert 0 == store.read(run_records.look, chat.id)[1]
+    assert CAPACITY == store.read(run_records.session_and_reserved, session.id)[1]
+    assert 0 == store.read(run_records.session_and_reserved, chat.id)[1]
     with pytest.raises(NotFound):
-        store.read(run_records.look, SessionId("nobody"))
+        store.read(run_records.session_and_reserved, SessionId("nobody"))
 
 
 @pytest.mark.parametrize("status", [Status.STARTING, Status.RUNNING])

@@ -113,14 +113,14 @@ async def test_the_cap_refuses(tmp_path: Path) -> None:
         one = await rig.started("one")
         supervisor = rig.system.supervisor
         two = await rig.create("two")
-        with supervisor.seat(), pytest.raises(CapacityReached, match="2 sessions run"):
+        with supervisor.slot(), pytest.raises(CapacityReached, match="2 sessions run"):
             await supervisor.start(two.id)
         assert Status.NONE == (await rig.look(two.id)).status
         await supervisor.start(two.id)
-        with pytest.raises(CapacityReached), supervisor.seat():
+        with pytest.raises(CapacityReached), supervisor.slot():
             pass
         await supervisor.stop(one.id)
-        with supervisor.seat():
+        with supervisor.slot():
             pass
 
 
