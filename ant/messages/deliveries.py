@@ -238,7 +238,9 @@ def advance(
     return record
 
 
-def note(unit: Unit, delivery_id: DeliveryId, offset: int) -> DeliveryRecord | None:
+def mark_noted(
+    unit: Unit, delivery_id: DeliveryId, offset: int
+) -> DeliveryRecord | None:
     """Record that a shell was given the path of the message's file.
 
     The delivery stays withheld: a comment in a shell does not deliver it.
@@ -320,7 +322,7 @@ def _announce(
 
 def _read(unit: Unit, record: DeliveryRecord) -> None:
     reader_id = SessionId(record.target_id)
-    participants.has_read(unit, record.session_id, record.message_id, reader_id)
+    participants.add_receipt(unit, record.session_id, record.message_id, reader_id)
 
 
 def recover(unit: Unit) -> None:

@@ -249,7 +249,7 @@ class DeliveryAttempt:
             return
         if result.submitted:
             await self._flush(session_id, live, result.end)
-            await self._write(deliveries.note, record.id, result.end)
+            await self._write(deliveries.mark_noted, record.id, result.end)
 
     def _filed(self, session_id: SessionId, typed_message: TypedMessage) -> LedgerStep:
         """Put a message into a file; return its last step. Raises `StorageFailed`."""

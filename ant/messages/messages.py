@@ -100,7 +100,7 @@ def post_message(
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
     if request.sender_id:
-        participants.posted(unit, room_id, request.sender_id, clock.stamp(at))
+        participants.count_post(unit, room_id, request.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
     reach = MessageReach(caller is not None, link.is_looped(max_hops))

@@ -117,7 +117,7 @@ def remove_participant(
     return True, session.id
 
 
-def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
+def count_post(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
     """Count a post. A sender that is a session becomes a member with its first post.
 
     A sender that is a member keeps its role and alias; one that left stays away.
@@ -270,10 +270,10 @@ def mark_read(
     check_active(unit, room_id)
     need_message(unit, room_id, message_id)
     reader = get_session(unit, request.reader_id)
-    return has_read(unit, room_id, message_id, reader.id)
+    return add_receipt(unit, room_id, message_id, reader.id)
 
 
-def has_read(
+def add_receipt(
     unit: Unit, room_id: SessionId, message_id: MessageId, reader_id: SessionId
 ) -> tuple[Read, ...]:
     """Add the receipt of an existing message, once. Return all its receipts."""

@@ -36,7 +36,7 @@ def named(store: Store, message: Message) -> str | None:
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A room with nobody in it."""
+    """A room without participants."""
     return room(store)
 
 

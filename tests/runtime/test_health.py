@@ -127,7 +127,7 @@ async def test_the_load_of_a_session_is_that_of_its_processes(
         mine = [process(pid, pid, ticks), process(pid + 1, pid, ticks)]
         return [*mine, process(pid + 2, pid + 2, 10**6)]
 
-    # Only what health sees: these are nobody's processes, and none must be signalled.
+    # Only for the probe: no such processes exist, and none may get a signal.
     monkeypatch.setattr(health, "processes", SimpleNamespace(snapshot=snapshot))
     clock = SimpleNamespace(monotonic=lambda: at, now=health.clock.now)
     monkeypatch.setattr(health, "clock", clock)
