@@ -43,7 +43,7 @@ QUEUE = 256
 """Messages that may wait for one terminal. The next is `dead` at once
 (`queue_full`)."""
 
-SOMEBODY = "somebody"
+UNNAMED = "somebody"
 """The sender's name for a message that has none."""
 
 NO_AGENTS: Mapping[SessionId, RestState] = {}
@@ -305,7 +305,7 @@ def _taken(unit: Unit, record: DeliveryRecord, *steps: LedgerStep) -> DeliveryRe
         )
     )
     message = unit.messages.get(record.session_id, record.message_id)
-    _announce(unit, record, _sender(unit, message) if message else SOMEBODY, taken)
+    _announce(unit, record, _sender(unit, message) if message else UNNAMED, taken)
     return record
 
 
@@ -364,7 +364,7 @@ def next_message(
 def _sender(unit: Unit, message: Message) -> str:
     session = participants.resolve(unit, message.sender_id)
     if session is None:
-        return message.sender_id or SOMEBODY
+        return message.sender_id or UNNAMED
     return session.handle or session.name
 
 

@@ -125,7 +125,7 @@ class DeliveryDispatcher:
     # Called by routes.
 
     async def arrival(
-        self, room_id: SessionId, message_id: MessageId, wanted: str, timeout_s: float
+        self, room_id: SessionId, message_id: MessageId, state: str, timeout_s: float
     ) -> tuple[DeliveryRecord, ...]:
         """Wait until all deliveries of a message are `typed` or `reacted`, or ended.
 
@@ -133,7 +133,7 @@ class DeliveryDispatcher:
         undo.
         """
         records: tuple[DeliveryRecord, ...] = ()
-        watched = frozenset() if wanted == "typed" else UNDER_WAY
+        watched = frozenset() if state == "typed" else UNDER_WAY
         try:
             with trio.move_on_after(timeout_s):
                 while True:

@@ -54,7 +54,7 @@ def post_message(
 ) -> Posted:
     """Store a message and queue it for its recipients.
 
-    `rests` maps running agents to their state. A `caller`, who shows a token, reaches
+    `rests` maps running agents to their state. A `caller` with a token reaches
     only sessions in the room. A message with more than `max_hops` hops reaches no
     program; 0 is no limit.
 
@@ -66,10 +66,10 @@ def post_message(
     check_active(unit, room_id)
     broadcast = (Delivery("ws-broadcast", room_id, True),)
     if request.client_id is not None:
-        known = unit.messages.by_client_id(room_id, request.client_id)
-        if known is not None:
-            records = tokens.shown(unit, caller, unit.deliveries.of_message(known.id))
-            return Posted(known, broadcast + tuple(each.told() for each in records))
+        earlier = unit.messages.by_client_id(room_id, request.client_id)
+        if earlier is not None:
+            records = tokens.shown(unit, caller, unit.deliveries.of_message(earlier.id))
+            return Posted(earlier, broadcast + tuple(each.told() for each in records))
     if (
         request.reply_to is not None
         and unit.messages.get(room_id, request.reply_to) is None
