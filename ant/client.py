@@ -15,6 +15,7 @@ import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from ant.core import errors
+from ant.model.handles import folded
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame that we take: terminal frames are far below, rows may be long."""
@@ -150,8 +151,8 @@ class AntClient:
         rows = (await self.sessions())["sessions"]
         word = name.strip().casefold()
         by_name = [row for row in rows if row["name"].strip().casefold() == word]
-        handle = f"@{word.removeprefix('@')}"
-        by_handle = [row for row in rows if (row["handle"] or "").casefold() == handle]
+        handle = folded(name)
+        by_handle = [row for row in rows if folded(row["handle"] or "") == handle]
         found = [row for row in rows if row["id"] == name]
         is_handle = word.startswith("@")
         found += by_handle + by_name if is_handle else by_name + by_handle

@@ -51,7 +51,7 @@ from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.health import HealthProbe
 from ant.runtime.launch import child_environment
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import RunServices
+from ant.runtime.services import RunServices
 from ant.runtime.supervisor import end_all, open_supervisor
 from ant.runtime.system import System
 from ant.store import Job, Store, Unit

@@ -143,7 +143,7 @@ class Hearer:
 
     async def idle(self) -> None:
         """Until nothing is to be done there."""
-        rounds = self.rig.system.services.dispatcher._rounds
+        rounds = self.rig.system.services.dispatcher._queues
         with trio.fail_after(PATIENCE_S):
             while SessionId(self.session.id) in rounds:
                 await trio.lowlevel.checkpoint()

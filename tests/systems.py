@@ -39,7 +39,7 @@ from ant.rooms.presence import Presence
 from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.health import HealthProbe
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import RunServices
+from ant.runtime.services import RunServices
 from ant.runtime.supervisor import open_supervisor
 from ant.runtime.system import System
 from ant.sessions import sessions

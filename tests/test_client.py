@@ -83,6 +83,18 @@ async def test_a_call_is_json_and_shows_the_key(
     assert {"from": "5", "limit": "1"} == dict(history.url.params)
 
 
+@pytest.mark.parametrize("name", ["@ada", "ADA", " Ada ", "1"])
+async def test_a_session_is_found_by_its_handle(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In any case, with or without `@`, as the server finds it; and by its id."""
+    rows = [{"id": "0", "name": "x", "handle": None}]
+    rows.append({"id": "1", "name": "y", "handle": "@Ada"})
+    client, _ = answering(monkeypatch, 200, json.dumps({"sessions": rows}).encode())
+    async with client as ant:
+        assert rows[1] == await ant.session(name)
+
+
 async def test_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer without a body."""
     client, _ = answering(monkeypatch, 204, b"")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import attrs
 
 from ant.core.errors import Invalid
+from ant.model.snippets import CONTEXT, WordMarker, around, cut
 
 REGEX = "re:"
 
@@ -20,8 +21,8 @@ GRAM = 3
 ROUND = 20
 """Characters that every text has more when it is weighed: the shortest is not best."""
 
-SNIPPET = 80
-"""Characters of context on either side of what was found."""
+MATCH = 10 * CONTEXT
+"""Characters of a regular expression's match that a snippet shows."""
 
 REASON = 200
 """Characters of what RE2 says of an expression that it does not read."""
@@ -72,29 +73,25 @@ class Words:
     words: tuple[str, ...]
     fold: bool
     grams: tuple[str, ...]
-    _first: re.Pattern[str]
-    _any: re.Pattern[str]
+    _marker: WordMarker
 
     @classmethod
     def of(cls, words: tuple[str, ...], fold: bool) -> "Words":
         """`fold`: whatever the case of what was written."""
-        flags = re.IGNORECASE if fold else 0
         each = tuple(map(str.lower, words)) if fold else words
         all_grams = dict.fromkeys(gram for word in each for gram in grams(word))
         return cls(
             each,
             fold,
             tuple(all_grams),
-            re.compile(re.escape(words[0]), flags),
-            re.compile("|".join(map(re.escape, words)), flags),
+            WordMarker.of(words, fold=fold),
         )
 
     def find(self, text: str) -> tuple[int, int] | None:
         """See `Pattern`."""
         if not self.may_be_in(text):
             return None
-        found = self._first.search(text)
-        return found.span() if found else (0, 0)
+        return self._marker.find(text) or (0, 0)
 
     def may_be_in(self, text: str) -> bool:
         """See `Pattern`."""
@@ -104,16 +101,11 @@ class Words:
 
     def mark(self, text: str) -> str:
         """See `Pattern`."""
-        found = self._first.search(text)
-        start, stop = around(text, *(found.span() if found else (0, 0)))
-        marked = self._any.sub(
-            lambda found: f"<mark>{found[0]}</mark>", text[start:stop]
-        )
-        return cut(text, start, stop, marked)
+        return self._marker.mark(text)
 
     def weight(self, text: str) -> float:
         """See `Pattern`."""
-        return sum(map(len, self._any.findall(text))) / (len(text) + ROUND)
+        return self._marker.count(text) / (len(text) + ROUND)
 
 
 @attrs.frozen
@@ -158,7 +150,7 @@ class Regex:
     def mark(self, text: str) -> str:
         """See `Pattern`; only the first is marked."""
         low, high = self.find(text) or (0, 0)
-        start, stop = around(text, low, high)
+        start, stop = around(text, low, min(high, low + MATCH))
         high = min(high, stop)
         marked = f"{text[start:low]}<mark>{text[low:high]}</mark>{text[high:stop]}"
         return cut(text, start, stop, marked)
@@ -185,18 +177,6 @@ def typed(text: str, path: str) -> Pattern | None:
         return Regex.of(text.removeprefix(REGEX), path)
     words = tuple(text.split())
     return Words.of(words, fold=True) if words else None
-
-
-def around(text: str, low: int, high: int) -> tuple[int, int]:
-    """The part of a text that a snippet shows."""
-    if len(text) <= SNIPPET:
-        return 0, len(text)
-    return max(0, low - SNIPPET), min(high, low + 10 * SNIPPET) + SNIPPET
-
-
-def cut(text: str, start: int, stop: int, marked: str) -> str:
-    """A snippet, with an ellipsis where it was cut."""
-    return f"{'…' if start else ''}{marked}{'…' if stop < len(text) else ''}"
 
 
 def _literals(source: str) -> tuple[str, ...]:

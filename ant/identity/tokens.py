@@ -23,6 +23,7 @@ from ant.model.events import (
     RoomLinkCreated,
     RoomLinkDeleted,
 )
+from ant.model.handles import folded
 from ant.model.rooms import LEFT, Read
 from ant.model.sessions import Session, SessionId, SessionType, Status
 from ant.store import Program, Unit
@@ -71,11 +72,10 @@ class Caller:
     handle: str | None
 
     def is_named(self, name: str) -> bool:
-        """Whether it is meant by an id, or by a handle with or without its `@`."""
+        """Whether `name` is the terminal's session id or, folded, its handle."""
         if name == self.session_id:
             return True
-        folded = f"@{name.strip().removeprefix('@')}".lower()
-        return self.handle is not None and folded == self.handle.lower()
+        return self.handle is not None and folded(name) == folded(self.handle)
 
 
 def identify(unit: Unit, token_signer: TokenSigner, token: str) -> Caller:

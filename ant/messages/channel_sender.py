@@ -1,7 +1,8 @@
-"""Tells local channels what rooms say: in order, bounded, and only on this machine.
+"""Sends the messages of rooms to local channels, in order, over loopback only.
 
-Messages are taken from the bus, so no request waits for a channel. Each channel has a
-queue and a task of its own while something waits in it: one that hangs delays itself.
+The sender takes messages from the bus, so no request waits for a channel. Each channel
+with pending messages has a queue and a task of its own. A channel that hangs delays
+only itself.
 """
 
 import logging
@@ -28,30 +29,30 @@ from ant.model.messages import Message
 log = logging.getLogger(__name__)
 
 QUEUE: Final = 64
-"""Messages that may wait for a channel; the next is dropped, and that is logged: it is
-in the room, where the channel can read it."""
+"""Messages in the queue of one channel. ANT drops and logs the next; it stays in the
+room, where the channel's program can read it."""
 
 TOGETHER: Final = 16
-"""Events that are looked at together: more would hold the loop, and fill a queue before
-who works on it had a turn."""
+"""Events handled in one batch. A larger batch would block the event loop, and could
+fill a queue before the task that empties it runs."""
 
 TIMEOUT_S: Final = 5.0
-"""For one post: the receiver is on this machine."""
+"""Timeout of one POST. The receiver is on this machine."""
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
-"""What is called, whatever a name such as localhost stands for."""
+"""The addresses that ANT connects to, whatever `localhost` resolves to."""
 
 
 @attrs.frozen
 class ChannelMessage:
-    """A message on its way, and the name of who said it."""
+    """A message in the queue of a channel, with the name of its sender."""
 
     message: Message
     sender: str | None
 
 
 class ChannelSender:
-    """A queue for each channel in which something waits, and who works on it."""
+    """The queues of channels with pending messages, and the tasks that empty them."""
 
     def __init__(self, journal: Journal, bus: Bus) -> None:
         self._journal, self._bus, self._wakeup = journal, bus, Wakeup()
@@ -59,9 +60,9 @@ class ChannelSender:
         self._nursery, self._position = ChildTasks(), bus.end
 
     async def run(self) -> None:
-        """Tell channels until the bus closes. Call it once.
+        """Send messages to channels until the bus closes. Call it once.
 
-        *Cancellation:* what was not told by then never is.
+        *Cancellation:* messages that were not sent by then are never sent.
         """
         async with self._nursery.open():
             await self._follow()
@@ -72,33 +73,39 @@ class ChannelSender:
             while not self._bus.closed:
                 if position < self._bus.start:
                     increment(Limit.CHANNELS)
-                    log.warning("Channels were not told of some messages.")
+                    log.warning("Some messages were not sent to local channels.")
                     position = self._bus.start
                 if position == self._bus.end:
                     await self._wakeup.wait()
                     continue
                 end = min(self._bus.end, position + TOGETHER)
-                news = [self._bus.at(n).event for n in range(position, end)]
+                events = [self._bus.at(n).event for n in range(position, end)]
                 position = self._position = end
-                said = [
-                    each.message for each in news if isinstance(each, MessageCreated)
+                messages = [
+                    each.message for each in events if isinstance(each, MessageCreated)
                 ]
-                if said:
-                    await self._hear(said)
+                if messages:
+                    await self._route(messages)
 
-    async def _hear(self, said: Sequence[Message]) -> None:
+    async def _route(self, messages: Sequence[Message]) -> None:
+        """Queue each message for its channels."""
         try:
-            heard = await self._journal.read(registry.hearing, said)
+            routed = await self._journal.read(registry.receivers, messages)
         except (StorageFailed, Stopping) as exc:
-            first, count = said[0].id, len(said)
-            log.warning("Channels miss %d messages from %s on: %s", count, first, exc)
+            first, count = messages[0].id, len(messages)
+            log.warning(
+                "%d messages from %s on were not sent to channels: %s",
+                count,
+                first,
+                exc,
+            )
             return
-        for message, channels, sender in heard:
+        for message, channels, sender in routed:
             for channel in channels:
                 self.offer(channel, message, sender)
 
     def offer(self, channel: Channel, message: Message, sender: str | None) -> bool:
-        """Tell a channel soon, after what waits for it; False where too much does.
+        """Queue a message for a channel; False where the queue is full.
 
         Never waits. Call it while `run` runs.
         """
@@ -108,41 +115,47 @@ class ChannelSender:
             self._nursery.start_soon(self._work, channel.handle, queue)
         if len(queue) >= QUEUE:
             increment(Limit.CHANNELS)
-            log.warning("A message for channel %s is dropped.", channel.handle)
+            log.warning(
+                "A message for channel %s is dropped: its queue is full.",
+                channel.handle,
+            )
             return False
         queue.append(ChannelMessage(message, sender))
         return True
 
     async def _work(self, handle: str, queue: deque[ChannelMessage]) -> None:
-        """Tell all that waits, to where the channel is by then; none if it is gone."""
+        """Send all queued messages to the channel at the port it has by then.
+
+        A message is dropped when the channel has been removed.
+        """
         try:
             while queue:
-                word = queue.popleft()
+                queued = queue.popleft()
                 channel = await self._journal.read(registry.find, handle)
                 if channel is None:
                     continue
-                error = await self.tell(channel, word.message, word.sender)
+                error = await self.send(channel, queued.message, queued.sender)
                 if error is not None:
-                    log.warning("Channel %s was not told: %s.", handle, error)
+                    log.warning("Channel %s did not get a message: %s.", handle, error)
         except (StorageFailed, Stopping) as exc:
-            log.warning("Channel %s is told no more for now: %s", handle, exc)
+            log.warning("The queue of channel %s is dropped: %s", handle, exc)
         finally:
             del self._queues[handle]
 
-    async def tell(
+    async def send(
         self, channel: Channel, message: Message, sender: str | None
     ) -> str | None:
-        """Tell a channel now; None when it took it, else why it did not.
+        """POST a message to a channel. Return None when it accepted, else the error.
 
-        *Cancellation:* the connection is dropped.
+        *Cancellation:* the connection is closed.
         """
-        data = codec.dumps(registry.told(message, sender))
+        data = codec.dumps(registry.payload(message, sender))
         url = f"http://localhost:{channel.port}/"
         try:
             with trio.fail_after(TIMEOUT_S):
                 status = await post_to(LOOPBACK, url, data)
         except trio.TooSlowError:
             return f"no answer in {TIMEOUT_S:g} s"
-        except Exception as exc:  # noqa: BLE001  Whatever it is, it is theirs.
+        except Exception as exc:  # noqa: BLE001  Any failure is the receiver's.
             return str(exc) or type(exc).__name__
         return None if 200 <= status < 300 else f"HTTP {status}"

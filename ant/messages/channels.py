@@ -1,4 +1,4 @@
-"""Rules of local channels: programs on this machine that are told what rooms say."""
+"""Rules of local channels: programs on this machine that receive messages of rooms."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from ant.api.room_requests import NameChannel, RegisterChannel
 from ant.core import clock
 from ant.core.errors import CapacityReached
 from ant.model.deliveries import Reason
-from ant.model.handles import folded, normal
+from ant.model.handles import EVERYONE, folded, with_at
 from ant.model.messages import MACHINE, Message
 from ant.model.rooms import LEFT
 from ant.model.sessions import Session, SessionId, SessionType
@@ -22,14 +22,12 @@ from ant.store import Unit
 KEY: Final = "channels"
 
 MOST: Final = 64
-"""Channels at once: each may be told of each message."""
-
-EVERYONE: Final = "@everyone"
+"""Channels that may be registered: each may receive every message."""
 
 
 @attrs.frozen
 class Channel:
-    """A program that listens on `port`, and whose handle it is."""
+    """A local program that listens on `port`, and its handle."""
 
     handle: str
     port: int
@@ -37,47 +35,47 @@ class Channel:
     registered_at: datetime
 
     def is_called(self, name: str | None) -> bool:
-        """Whether that is its handle, with or without `@`, in any case."""
+        """Whether `name` is the channel's handle, compared folded."""
         return name is not None and folded(name) == folded(self.handle)
 
 
 @attrs.frozen
 class ChannelList:
-    """Every channel, by when it was registered."""
+    """All channels, in the order of registration."""
 
     channels: tuple[Channel, ...] = ()
 
 
 def list_channels(unit: Unit) -> tuple[Channel, ...]:
-    """All that are registered."""
+    """Return all registered channels."""
     text = unit.settings.get(KEY)
     return codec.read_body(text.encode(), ChannelList).channels if text else ()
 
 
 def find(unit: Unit, handle: str) -> Channel | None:
-    """The channel of that handle, as it is registered now."""
+    """Return the channel with this handle, as it is registered now."""
     found = (each for each in list_channels(unit) if each.is_called(handle))
     return next(found, None)
 
 
 def register(unit: Unit, request: RegisterChannel) -> Channel:
-    """Register a channel, instead of the one that had its handle before.
+    """Register a channel in place of the one that had its handle.
 
-    Raises `NotFound` and `Gone` for its session, `CapacityReached` beyond the most.
+    Raises `NotFound` and `Gone` for its session, `CapacityReached` beyond `MOST`.
     """
     if request.session_id is not None:
         check_active(unit, request.session_id)
     others = _others(unit, request.handle)
     if len(others) >= MOST:
         raise CapacityReached(f"There are {MOST} channels already; remove one first.")
-    handle = normal(request.handle)
+    handle = with_at(request.handle)
     own = Channel(handle, request.port, request.session_id, unit.now)
     _put(unit, [*others, own])
     return own
 
 
 def remove(unit: Unit, request: NameChannel) -> None:
-    """Remove a channel, if there is one."""
+    """Remove a channel, if it exists."""
     _put(unit, _others(unit, request.handle))
 
 
@@ -89,25 +87,27 @@ def _put(unit: Unit, channels: Sequence[Channel]) -> None:
     unit.settings.put(KEY, codec.dumps(ChannelList(tuple(channels))).decode())
 
 
-def hearing(
+def receivers(
     unit: Unit, messages: Sequence[Message]
 ) -> list[tuple[Message, list[Channel], str | None]]:
-    """Each message that some channel hears: which do, and the name of who says it.
+    """Return each message that a channel receives, its channels, and the sender's name.
 
-    A `target` is the one channel of that handle, which for a program must be of the
-    room. Else it is who belongs to the room by its session; and without a session
-    everybody, where a person speaks in a room that is no terminal's own. Nobody is told
-    what he said himself, or what is looped.
+    Rule 1: a message with a `target` goes to the channel with that handle. A program
+    can only target a channel of the room. Rule 2: any other message goes to the
+    channels whose session belongs to the room. Rule 3: a channel without a session gets
+    what persons post in rooms that are not a terminal's linked chat. Rule 4: no channel
+    gets its own message, one that is withheld as looped, or one of a type reserved for
+    the server (`MACHINE`).
     """
     channels = list_channels(unit)
     if not channels:
         return []
-    told = [message for message in messages if message.msg_type not in MACHINE]
-    heard = [(message, *_hearing(unit, channels, message)) for message in told]
-    return [each for each in heard if each[1]]
+    shown = [message for message in messages if message.msg_type not in MACHINE]
+    routed = [(message, *_receivers(unit, channels, message)) for message in shown]
+    return [each for each in routed if each[1]]
 
 
-def _hearing(
+def _receivers(
     unit: Unit, channels: Sequence[Channel], message: Message
 ) -> tuple[list[Channel], str | None]:
     sender = participants.resolve(unit, message.sender_id)
@@ -115,9 +115,9 @@ def _hearing(
     name = message.sender_id
     if sender is not None:
         name = sender.handle or sender.display_name or sender.name
-    if message.target and message.target.lower() != EVERYONE:
-        meant = [each for each in others if each.is_called(message.target)]
-        found = [each for each in meant if may_name(unit, each, message)]
+    if message.target and folded(message.target) != EVERYONE:
+        targets = [each for each in others if each.is_called(message.target)]
+        found = [each for each in targets if may_name(unit, each, message)]
     else:
         linking = unit.sessions.linking(message.session_id)
         is_public = not (linking or _by_program(channels, message, sender))
@@ -138,9 +138,10 @@ def _hearing(
 
 
 def may_name(unit: Unit, channel: Channel, message: Message) -> bool:
-    """Whether a message reaches a channel that is its target.
+    """Whether a message may go to a channel that is its target.
 
-    A person may name any; a terminal or a channel's program those of the room.
+    A person may target any channel; a terminal or a channel's program only those of the
+    room.
     """
     sender = participants.resolve(unit, message.sender_id)
     if not _by_program(list_channels(unit), message, sender):
@@ -151,7 +152,7 @@ def may_name(unit: Unit, channel: Channel, message: Message) -> bool:
 def _by_program(
     channels: Sequence[Channel], message: Message, sender: Session | None
 ) -> bool:
-    """Whether a terminal or a channel's program says it."""
+    """Whether a terminal or a channel's program posted the message."""
     is_terminal = sender is not None and sender.terminal is not None
     return is_terminal or any(each.is_called(message.sender_id) for each in channels)
 
@@ -168,7 +169,7 @@ def _is_own(channel: Channel, message: Message, sender: Session | None) -> bool:
 
 
 def is_of(unit: Unit, channel: Channel, room_id: SessionId) -> bool:
-    """Whether a channel's session is that room, or somebody in it."""
+    """Whether a channel's session is the room, its terminal, or a member of it."""
     session = unit.sessions.get(channel.session_id) if channel.session_id else None
     if session is None or not session.active:
         return False
@@ -178,8 +179,8 @@ def is_of(unit: Unit, channel: Channel, room_id: SessionId) -> bool:
     return member is not None and member.role != LEFT
 
 
-def told(message: Message, sender: str | None) -> dict[str, Any]:
-    """What a channel is told of a message: the names of both the original's forms."""
+def payload(message: Message, sender: str | None) -> dict[str, Any]:
+    """Return the JSON of a message for a channel, with both names the original used."""
     return {
         "id": message.id,
         "sessionId": message.session_id,

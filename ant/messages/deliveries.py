@@ -1,10 +1,10 @@
-"""Rules of the ledger: who gets a message, and each step that it takes until it ends.
+"""Rules of the ledger: the deliveries of a message, and the steps of each.
 
-Rule 1: what is to be typed is `queued` in the transaction that stores the message.
-Rule 2: a step is written before anybody hears of it; an ended delivery takes none, but
-that its terminal may still acknowledge it. Rule 3: what may have been typed is never
-typed again: `begin` is written before the first key, and what was begun when a server
-ended is `unconfirmed`.
+Rule 1: a delivery that is to be typed becomes `queued` in the transaction that stores
+the message. Rule 2: a step is committed before any task or client can see it. A
+delivery that ended takes no further step, except that its terminal may still
+acknowledge it. Rule 3: ANT never types a delivery twice. It commits `begin` before the
+first key; a delivery that had begun when the server ended becomes `unconfirmed`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,23 +40,24 @@ from ant.sessions.sessions import check_exists
 from ant.store import Page, Unit, paging
 
 QUEUE = 256
-"""Messages that may wait for one terminal; the next is given up at once."""
+"""Messages that may wait for one terminal. The next is `dead` at once
+(`queue_full`)."""
 
-SOMEBODY = "somebody"
-"""Who sent a message that says nothing of it."""
+UNNAMED = "somebody"
+"""The sender's name for a message that has none."""
 
-NOBODY: Mapping[SessionId, RestState] = {}
-"""No agent runs, as far as is known."""
+NO_AGENTS: Mapping[SessionId, RestState] = {}
+"""No agents are running, as far as the caller knows."""
 
 _ACKNOWLEDGED = PENDING | UNDER_WAY | {DeliveryState.REACTED, DeliveryState.UNCONFIRMED}
 
 
 @attrs.frozen
 class MessageReach:
-    """How far a message goes.
+    """The limits of a message's distribution.
 
-    `is_confined`: to members of its room only. `is_looped`: to no program at all, and
-    the ledger says whom it would have reached.
+    `is_confined`: only members of its room receive it. `is_looped`: no program receives
+    it, and the ledger records the programs that would have.
     """
 
     is_confined: bool = False
@@ -65,24 +66,25 @@ class MessageReach:
 
 @attrs.frozen
 class LedgerStep:
-    """What became of a delivery next."""
+    """The next step of a delivery."""
 
     state: DeliveryState
     reason: Reason | None = None
     offset: int | None = None
     file: str | None = None
-    """Where the message is, if it was put into a file."""
+    """The path of the file that holds the message, where it was not typed."""
 
 
 def send(
     unit: Unit,
     message: Message,
-    rests: Mapping[SessionId, RestState] = NOBODY,
+    rests: Mapping[SessionId, RestState] = NO_AGENTS,
     reach: MessageReach = MessageReach(),
 ) -> tuple[DeliveryRecord, ...]:
-    """Queue a message for everybody it is meant for; the new rows of the ledger.
+    """Queue a message for its recipients, and return the new rows of the ledger.
 
-    `rests` says what running agents do; who is not in it does not run.
+    `rests` maps running agents to their state; a session that is not in it does not
+    run.
     """
     roster = _roster(unit, message.session_id, rests)
     linked = [_member(each) for each in unit.sessions.linking(message.session_id)]
@@ -104,17 +106,17 @@ def send(
         named = _named(unit, message.target)
     is_channel = _has_channel(unit, message)
     recipients = routing.route(post, roster, linked, named, is_channel=is_channel)
-    if reach.is_looped:  # Channels have no rows else, and must not be told.
+    if reach.is_looped:  # Rows keep a looped message from channels, too.
         names = {folded(each.target_id) for each in recipients}
-        heard = channels.hearing(unit, [message])
-        handles = (each.handle for _, found, _ in heard for each in found)
-        recipients += [routing.told(e) for e in handles if folded(e) not in names]
-    who = _sender(unit, message)
-    return tuple(_enter(unit, message, who, each, reach) for each in recipients)
+        routed = channels.receivers(unit, [message])
+        handles = (each.handle for _, found, _ in routed for each in found)
+        recipients += [routing.to_channel(e) for e in handles if folded(e) not in names]
+    name = _sender(unit, message)
+    return tuple(_enter(unit, message, name, each, reach) for each in recipients)
 
 
 def reached(records: Sequence[DeliveryRecord]) -> list[SessionId]:
-    """The terminals that these bring something to, or that have it already."""
+    """Return the terminals that the message is queued for or was typed into."""
     return [
         SessionId(each.target_id)
         for each in records
@@ -154,7 +156,7 @@ def _named(unit: Unit, target: str | None) -> RoutedMember | None:
 
 
 def _known(target: str | None, members: Sequence[RoutedMember]) -> RoutedMember | None:
-    """The member of the room that has that handle; nobody else is looked for."""
+    """Return the member with this handle. Sessions outside of the room do not count."""
     return next(
         (
             each
@@ -166,7 +168,7 @@ def _known(target: str | None, members: Sequence[RoutedMember]) -> RoutedMember 
 
 
 def _has_channel(unit: Unit, message: Message) -> bool:
-    """Whether a local channel has the target, and may be named there."""
+    """Whether a local channel has the target as its handle, and may be targeted."""
     channel = channels.find(unit, message.target) if message.target else None
     return channel is not None and channels.may_name(unit, channel, message)
 
@@ -174,7 +176,7 @@ def _has_channel(unit: Unit, message: Message) -> bool:
 def _enter(
     unit: Unit, message: Message, sender: str, recipient: Recipient, reach: MessageReach
 ) -> DeliveryRecord:
-    """Open a delivery's row in the ledger."""
+    """Add a delivery's row to the ledger."""
     step = LedgerStep(DeliveryState.QUEUED)
     if reach.is_looped and recipient.skip in (None, Reason.CHANNEL):
         step = LedgerStep(DeliveryState.WITHHELD, Reason.LOOP)
@@ -203,12 +205,12 @@ def _enter(
     unit.deliveries.add(record, recipient.session_id)
     record = unit.deliveries.get(record.id) or record
     if recipient.skip is None:
-        _tell(unit, record, sender, record.transitions)
+        _announce(unit, record, sender, record.transitions)
     return record
 
 
 def begin(unit: Unit, delivery_id: DeliveryId) -> bool:
-    """From now on it may be typed; False where it is not to be typed any more."""
+    """Record that typing begins. False where nothing may be typed any more."""
     record = unit.deliveries.get(delivery_id)
     if record is None or not record.waits:
         return False
@@ -219,10 +221,10 @@ def begin(unit: Unit, delivery_id: DeliveryId) -> bool:
 def advance(
     unit: Unit, delivery_id: DeliveryId, *steps: LedgerStep
 ) -> DeliveryRecord | None:
-    """Take these steps; the record after them, None where the message is gone.
+    """Take these steps. Return the record after them, None where the message is gone.
 
-    One that ended meanwhile stays as it is. To be withheld for the reason that is known
-    already is no step.
+    A delivery that ended meanwhile stays unchanged. A step to the state and reason that
+    the delivery has already is no step.
     """
     record = unit.deliveries.get(delivery_id)
     if record is None or record.final:
@@ -236,8 +238,13 @@ def advance(
     return record
 
 
-def note(unit: Unit, delivery_id: DeliveryId, offset: int) -> DeliveryRecord | None:
-    """A shell was told where the file of a message is; that is no delivery of it."""
+def mark_noted(
+    unit: Unit, delivery_id: DeliveryId, offset: int
+) -> DeliveryRecord | None:
+    """Record that a shell was given the path of the message's file.
+
+    The delivery stays withheld: a comment in a shell does not deliver it.
+    """
     record = unit.deliveries.get(delivery_id)
     if record is None or record.reason is not Reason.NOT_AN_AGENT:
         return record
@@ -249,7 +256,10 @@ def note(unit: Unit, delivery_id: DeliveryId, offset: int) -> DeliveryRecord | N
 def acknowledge(
     unit: Unit, message_id: MessageId, terminal_id: SessionId, reason: Reason
 ) -> None:
-    """Who runs in that terminal has the message: by a reply to it, or a receipt."""
+    """Record that the program in that terminal has the message.
+
+    The evidence is a reply to the message, or a receipt.
+    """
     for record in unit.deliveries.of_message(message_id):
         if record.target_id == terminal_id and record.state in _ACKNOWLEDGED:
             _taken(unit, record, LedgerStep(DeliveryState.ACKED, reason))
@@ -257,9 +267,9 @@ def acknowledge(
 
 
 def replied(unit: Unit, message: Message) -> None:
-    """A message was posted: if it is a reply by somebody it was sent to, that arrived.
+    """Acknowledge the message that a new message replies to, if its sender received it.
 
-    *Who* it is, is who its sender's name belongs to.
+    The sender is the session that its name resolves to.
     """
     if message.reply_to is None:
         return
@@ -271,7 +281,7 @@ def replied(unit: Unit, message: Message) -> None:
 def mark_read(
     unit: Unit, room_id: SessionId, message_id: MessageId, request: MarkRead
 ) -> tuple[Read, ...]:
-    """As `people.mark_read`, by the terminal itself, which has the message then."""
+    """Add a receipt as `participants.mark_read` does, and acknowledge the delivery."""
     reads = participants.mark_read(unit, room_id, message_id, request)
     acknowledge(unit, message_id, request.reader_id, Reason.READ)
     return reads
@@ -295,38 +305,37 @@ def _taken(unit: Unit, record: DeliveryRecord, *steps: LedgerStep) -> DeliveryRe
         )
     )
     message = unit.messages.get(record.session_id, record.message_id)
-    _tell(unit, record, _sender(unit, message) if message else SOMEBODY, taken)
+    _announce(unit, record, _sender(unit, message) if message else UNNAMED, taken)
     return record
 
 
-def _tell(
+def _announce(
     unit: Unit, record: DeliveryRecord, sender: str, taken: Sequence[Transition]
 ) -> None:
-    """Tell room and terminal, and record each step with what happened there."""
+    """Log each step as a run event, and emit the change to room and terminal."""
     terminal_id = SessionId(record.target_id)
     for step in taken:
-        fact = entries.delivered(record, sender, step)
-        log.record(unit, terminal_id, fact)
-    for told in dict.fromkeys((record.session_id, SessionId(record.target_id))):
-        unit.emit(DeliveryUpdated(told, record.message_id, record.id, record))
+        log.record(unit, terminal_id, entries.delivery_step(record, sender, step))
+    for session_id in dict.fromkeys((record.session_id, terminal_id)):
+        unit.emit(DeliveryUpdated(session_id, record.message_id, record.id, record))
 
 
 def _read(unit: Unit, record: DeliveryRecord) -> None:
-    who = SessionId(record.target_id)
-    participants.has_read(unit, record.session_id, record.message_id, who)
+    reader_id = SessionId(record.target_id)
+    participants.add_receipt(unit, record.session_id, record.message_id, reader_id)
 
 
 def recover(unit: Unit) -> None:
-    """After a start: what was being typed or watched then is `unconfirmed`."""
+    """After a start, make deliveries `unconfirmed` that were being typed or watched."""
     restarted = LedgerStep(DeliveryState.UNCONFIRMED, Reason.SERVER_RESTARTED)
     for record in unit.deliveries.unsettled():
         _taken(unit, record, restarted)
 
 
-def next_letter(
+def next_message(
     unit: Unit, terminal_id: SessionId
 ) -> tuple[DeliveryRecord, TypedMessage] | None:
-    """The oldest delivery that waits for that terminal, and what it has to say."""
+    """Return the oldest delivery that waits for a terminal, and the text to type."""
     record = unit.deliveries.next(terminal_id)
     if record is None:
         return None
@@ -355,19 +364,19 @@ def next_letter(
 def _sender(unit: Unit, message: Message) -> str:
     session = participants.resolve(unit, message.sender_id)
     if session is None:
-        return message.sender_id or SOMEBODY
+        return message.sender_id or UNNAMED
     return session.handle or session.name
 
 
 def waiting(unit: Unit) -> list[SessionId]:
-    """The terminals for which something waits."""
+    """Return the terminals for which deliveries wait."""
     return unit.deliveries.terminals()
 
 
 def of_message(
     unit: Unit, room_id: SessionId, message_id: MessageId, caller: Caller | None = None
 ) -> tuple[DeliveryRecord, ...]:
-    """The deliveries of one message, as a token is told them. Raises `NotFound`."""
+    """Return the deliveries of a message that the caller may see. Raises `NotFound`."""
     check_exists(unit, room_id)
     participants.need_message(unit, room_id, message_id)
     return tokens.shown(unit, caller, unit.deliveries.of_message(message_id))
@@ -379,10 +388,10 @@ def list_deliveries(
     request: ListDeliveries,
     caller: Caller | None = None,
 ) -> Page[DeliveryRecord]:
-    """To that terminal or of that room, oldest first, as pages of messages are.
+    """Return a page of the deliveries to a terminal or of a room, oldest first.
 
-    For a token what it is not told of is left out of the page. Raises `Invalid` on a
-    bad cursor.
+    The page is chosen as a page of messages is. Rows that a token may not see are left
+    out of the page. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
     place = partial(unit.deliveries.ordinal, session_id)
@@ -393,13 +402,13 @@ def list_deliveries(
     state = DeliveryState(request.state) if request.state else None
     page = unit.deliveries.page(session_id, state, since, before, request.limit)
     last = -1 if since is not None and before is None else 0
-    told = Page(tokens.shown(unit, caller, page))
-    told.more, told.next = page.more, page[last].id if page.more else None
-    return told
+    shown = Page(tokens.shown(unit, caller, page))
+    shown.more, shown.next = page.more, page[last].id if page.more else None
+    return shown
 
 
 def counts(unit: Unit) -> dict[str, int]:
-    """How many wait or are watched, and how many were given up."""
-    wanted = (*PENDING, *UNDER_WAY, DeliveryState.DEAD)
-    found = unit.deliveries.counts(wanted)
-    return {state.value: found.get(state, 0) for state in sorted(wanted)}
+    """Return how many deliveries wait, are being watched, or were given up."""
+    states = (*PENDING, *UNDER_WAY, DeliveryState.DEAD)
+    found = unit.deliveries.counts(states)
+    return {state.value: found.get(state, 0) for state in sorted(states)}

@@ -1,12 +1,13 @@
-"""One delivery, from a letter to what became of it: typed once or not at all.
+"""One attempt to deliver a message: ANT types it once, or not at all.
 
-Rule 1: that typing begins is written before the first key, and what came of it after
-the last, however long the database refuses. Rule 2: only `Withheld` means that nothing
-was typed; all else that goes wrong then ends the delivery. Rule 3: reacted is what
-showed a reaction, and on a screen that nobody could read nothing does. Rule 4: only an
-agent's composer is typed a message (`terminal.addressee`); for all others it is put
-into a file and withheld for good. What a person says in a terminal's own chat is typed
-as by hand, but only into the program that was in front as they said it.
+Rule 1: ANT commits that typing begins before the first key, and the result after the
+last key, however long the database refuses. Rule 2: only `Withheld` means that nothing
+was typed. Any other error while typing ends the delivery. Rule 3: a delivery is
+`reacted` only where the program showed a reaction; a screen that ANT cannot read shows
+none. Rule 4: ANT types a message only into an agent's composer
+(`terminal.input.addressee`). For any other program it puts the message into a file and
+withholds it for good. A person's message in a terminal's own chat is typed as if by
+hand, but only into the program that was in the foreground when the person posted it.
 """
 
 import logging
@@ -59,67 +60,68 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 GIVE_UP = timedelta(hours=24)
-"""How long a message may wait: a dialog at night is answered in the morning."""
+"""How long a message may wait. A dialog that opens at night is answered in the
+morning."""
 
-SAYING = 16
-"""Terminals that are typed into at the same time."""
+MOST_TYPING = 16
+"""Terminals that ANT types into at the same time."""
 
 REACT_S = 10.0
-"""How long a program is watched for a reaction."""
+"""How long ANT watches a program for a reaction."""
 
 RETRY_S = 1.0
-"""Pause after the database refused."""
+"""Pause after the database refused a write."""
 
 FLUSH_S = 5.0
-"""What a slow disk gets to store the bytes that a step refers to."""
+"""Time for a slow disk to store the bytes that a step refers to."""
 
 _HOLDS = {Kind.DIALOG: Reason.DIALOG, Kind.BUSY: Reason.BUSY}
-"""Verdicts on which trying would be no use."""
+"""Verdicts on which ANT does not try to type."""
 
 STARTING = timedelta(seconds=5)
-"""How old a message and a program get before one that is not at rest counts as no
-agent: until then one may be starting."""
+"""Minimum age of a message and a program before ANT decides that a program which is not
+at rest is not an agent. Until then an agent may be starting."""
 
 FRONTS = 4096
-"""Messages of which the program in front is remembered; the oldest is forgotten."""
+"""Messages for which ANT remembers the foreground program. The oldest is forgotten."""
 
 UNCONFIRMED = DeliveryState.UNCONFIRMED
 
 
 class TypingTarget(Protocol):
-    """A live terminal, as far as messages are concerned."""
+    """What a delivery needs of a live terminal; see `LiveTerminal` for each method."""
 
     flow: OutputFlow
     since: float
 
     @property
     def verdict(self) -> Verdict | None:
-        """What is held true of the program."""
+        """The verdict on the program's state."""
         ...
 
     def tty(self) -> Tty | None:
-        """The line discipline and who is in front, as `LiveTerminal` says."""
+        """Return the line discipline and the foreground program."""
         ...
 
-    async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
-        """Type a text and send it, or raise `Withheld`, as `LiveTerminal` does."""
+    async def say(self, text: str, check: Check | None = None) -> TypeResult:
+        """Type a text and send it. Raises `Withheld`."""
         ...
 
-    async def type_comment(self, line: str) -> TypeResult:
-        """Give a shell at its prompt a comment, or raise `Withheld`."""
+    async def note(self, line: str) -> TypeResult:
+        """Give a shell at its prompt a comment. Raises `Withheld`."""
         ...
 
     async def reacts(self, end: int, text: str, patience_s: float) -> int | None:
-        """Where the program was seen to take it, as `LiveTerminal` does."""
+        """Return the offset where the program showed that it took the text."""
         ...
 
     def modes(self) -> Modes:
-        """What the program has switched on."""
+        """Return the terminal modes that the program has set."""
         ...
 
 
 class DeliveryAttempt:
-    """Hands messages to terminals; the same message never from two tasks at once."""
+    """Delivers messages to terminals; one message must not be in two tasks at once."""
 
     def __init__(
         self,
@@ -132,14 +134,14 @@ class DeliveryAttempt:
             transcript_writer,
             overflow_files,
         )
-        self._saying = trio.Semaphore(SAYING)
+        self._typing_slots = trio.Semaphore(MOST_TYPING)
         self._fronts: dict[DeliveryId, str | None] = {}
 
     def bind(self, record: DeliveryRecord, live: TypingTarget | None) -> None:
-        """Remember which program is in front as a person writes to it as by hand.
+        """Remember the program in the foreground when a person posts to it by hand.
 
-        None runs where it is None. A message that is older by now is not bound: the
-        program may have changed since.
+        `live` is None where no program runs. A message that is older than `STARTING` is
+        not bound, because the foreground program may have changed since.
         """
         is_new = clock.now() - record.created_at < STARTING
         is_queued = record.state is DeliveryState.QUEUED
@@ -152,15 +154,17 @@ class DeliveryAttempt:
         if len(self._fronts) > FRONTS:
             del self._fronts[next(iter(self._fronts))]
 
-    def _is_meant(self, record: DeliveryRecord, tty: Tty, whom: MessageTarget) -> bool:
-        """Whether a person who wrote as by hand wrote to what is in front now."""
+    def _is_meant(
+        self, record: DeliveryRecord, tty: Tty, target: MessageTarget
+    ) -> bool:
+        """Whether the program in the foreground is the one the person wrote to."""
         if record.id not in self._fronts:
             return False
         front = self._fronts[record.id]
         if front is None:
-            return whom in (MessageTarget.COMPOSER, MessageTarget.AGENT)
+            return target in (MessageTarget.COMPOSER, MessageTarget.AGENT)
         if not front and record.state is not DeliveryState.QUEUED:
-            return False  # Nobody knows what it was.
+            return False  # The program in the foreground was unknown then.
         return front == tty.foreground
 
     async def deliver(
@@ -170,14 +174,14 @@ class DeliveryAttempt:
         record: DeliveryRecord,
         typed_message: TypedMessage,
     ) -> None:
-        """Try it once: it has ended then, or is withheld.
+        """Try once. Afterwards the delivery has ended, or is withheld.
 
-        *Cancellation:* what is being typed is left as it is, and the next server run
-        calls it unconfirmed.
+        *Cancellation:* text that is being typed stays as it is, and the next server run
+        records the delivery as unconfirmed.
         """
         if clock.now() - record.created_at > GIVE_UP:
             why = record.reason or Reason.TOO_LATE
-            await self._keep(record, LedgerStep(DeliveryState.DEAD, why))
+            await self._advance(record, LedgerStep(DeliveryState.DEAD, why))
             return
         self.bind(record, live)
         if live is None or live.flow.finished:
@@ -187,14 +191,14 @@ class DeliveryAttempt:
         if (tty := live.tty()) is None:
             await self._hold(record, Reason.NOT_RUNNING)
             return
-        whom = message_target(tty, verdict, typed_message.accepts)
+        target = message_target(tty, verdict, typed_message.accepts)
         if record.kind is DeliveryKind.RAW:
-            if not self._is_meant(record, tty, whom):
-                whom = MessageTarget.OTHER
-                await self._refuse(live, session_id, record, typed_message, whom)
+            if not self._is_meant(record, tty, target):
+                target = MessageTarget.OTHER
+                await self._refuse(live, session_id, record, typed_message, target)
                 return
-        elif whom not in (MessageTarget.COMPOSER, MessageTarget.AGENT):
-            await self._refuse(live, session_id, record, typed_message, whom)
+        elif target not in (MessageTarget.COMPOSER, MessageTarget.AGENT):
+            await self._refuse(live, session_id, record, typed_message, target)
             return
         if verdict is not None and verdict.kind in _HOLDS:
             await self._flush(session_id, live, verdict.end)
@@ -202,15 +206,15 @@ class DeliveryAttempt:
             return
         try:
             pastes = live.modes().bracketed_paste
-        except AntError:  # Without a screen nobody can look before they type.
+        except AntError:  # Without a screen ANT cannot check before it types.
             await self._hold(record, Reason.NO_SCREEN)
             return
-        async with self._saying:
-            done = await self._say(live, session_id, record, typed_message, pastes)
-        if done is not None:
-            last = await self._watched(live, *done)
+        async with self._typing_slots:
+            typed = await self._say(live, session_id, record, typed_message, pastes)
+        if typed is not None:
+            last = await self._watched(live, *typed)
             await self._flush(session_id, live, last.offset)
-            await self._keep(record, last)
+            await self._advance(record, last)
 
     async def _refuse(
         self,
@@ -218,12 +222,13 @@ class DeliveryAttempt:
         session_id: SessionId,
         record: DeliveryRecord,
         typed_message: TypedMessage,
-        whom: MessageTarget,
+        target: MessageTarget,
     ) -> None:
-        """Withhold it for good; a shell is told where it is.
+        """Withhold the message for good, and give a shell the path of its file.
 
-        That is tried once, and when the ledger has it already: what is typed then is no
-        part of the message. Raises `StorageFailed` where there is no room for the file.
+        ANT tries the comment once, after the ledger has the final step: the comment is
+        no part of the message. Raises `StorageFailed` where there is no room for the
+        file.
         """
         verdict = live.verdict
         at_rest = verdict is not None and verdict.kind is not Kind.BUSY
@@ -232,22 +237,22 @@ class DeliveryAttempt:
             await self._hold(record, Reason.BUSY)
             return
         end = self._filed(session_id, typed_message)
-        await self._keep(record, end)
+        await self._advance(record, end)
         line = comment(PurePath(end.file or ""))
-        if line is None or whom is not MessageTarget.PROMPT:
+        if line is None or target is not MessageTarget.PROMPT:
             return
         try:
-            async with self._saying:
-                said = await live.type_comment(line)
+            async with self._typing_slots:
+                result = await live.note(line)
         except AntError as exc:
-            log.info("The shell in %s was not told of a message: %s", session_id, exc)
+            log.info("The shell in %s got no path of a message: %s", session_id, exc)
             return
-        if said.submitted:
-            await self._flush(session_id, live, said.end)
-            await self._sure(deliveries.note, record.id, said.end)
+        if result.submitted:
+            await self._flush(session_id, live, result.end)
+            await self._write(deliveries.mark_noted, record.id, result.end)
 
     def _filed(self, session_id: SessionId, typed_message: TypedMessage) -> LedgerStep:
-        """The end of a message that is not typed. Raises `StorageFailed`."""
+        """Put a message into a file; return its last step. Raises `StorageFailed`."""
         path = self._overflow_files.put(
             session_id, typed_message.message_id, typed_message.content
         )
@@ -260,7 +265,7 @@ class DeliveryAttempt:
         why: Withheld,
         end: int,
     ) -> LedgerStep:
-        """Nothing was typed, for now or for good."""
+        """Return the step after `Withheld`: nothing was typed, for now or for good."""
         reason = _reason(why.reason)
         if reason in FINAL_REASONS:
             try:
@@ -274,7 +279,9 @@ class DeliveryAttempt:
         self, record: DeliveryRecord, reason: Reason, offset: int | None = None
     ) -> None:
         if (record.state, record.reason) != (DeliveryState.WITHHELD, reason):
-            await self._keep(record, LedgerStep(DeliveryState.WITHHELD, reason, offset))
+            await self._advance(
+                record, LedgerStep(DeliveryState.WITHHELD, reason, offset)
+            )
 
     async def _say(
         self,
@@ -284,12 +291,12 @@ class DeliveryAttempt:
         typed_message: TypedMessage,
         pastes: bool,
     ) -> tuple[str, TypeResult] | None:
-        """Type it, and write down what came of that; None where it was not typed."""
-        if not await self._sure(deliveries.begin, record.id):
+        """Type the message and record the result. None where it was not typed."""
+        if not await self._write(deliveries.begin, record.id):
             return None
         try:
             front = self._fronts.get(record.id)
-            text, said = await self._type(
+            text, result = await self._type(
                 live, session_id, typed_message, pastes, front
             )
         except Withheld as exc:
@@ -302,20 +309,20 @@ class DeliveryAttempt:
             log.error("A message waits for the disk: %s", exc)
             step = LedgerStep(record.state, record.reason)
         except Conflict as exc:
-            log.warning("A message to %s may stand there unsent: %s", session_id, exc)
+            log.warning("A message to %s may be unsent there: %s", session_id, exc)
             step = LedgerStep(UNCONFIRMED, Reason.NOT_SUBMITTED, live.flow.tail.end)
         except Exception:
             log.exception("A message could not be typed into %s.", session_id)
             step = LedgerStep(UNCONFIRMED, Reason.CANNOT_TYPE)
         else:
-            steps = [LedgerStep(DeliveryState.TYPED, offset=said.end)]
-            if said.submitted:
-                steps.append(LedgerStep(DeliveryState.SUBMITTED, offset=said.end))
-            await self._flush(session_id, live, said.end)
-            await self._keep(record, *steps)
-            return text, said
+            steps = [LedgerStep(DeliveryState.TYPED, offset=result.end)]
+            if result.submitted:
+                steps.append(LedgerStep(DeliveryState.SUBMITTED, offset=result.end))
+            await self._flush(session_id, live, result.end)
+            await self._advance(record, *steps)
+            return text, result
         await self._flush(session_id, live, step.offset)
-        await self._keep(record, step)
+        await self._advance(record, step)
         return None
 
     async def _type(
@@ -326,11 +333,11 @@ class DeliveryAttempt:
         pastes: bool,
         front: str | None,
     ) -> tuple[str, TypeResult]:
-        """Say it as it is, else put it into a file and say where.
+        """Type the message, or put it into a file and type the file's path.
 
-        `front`: the only program that it may be said to; else only an agent's composer.
-
-        Raises `StorageFailed` where nothing was typed, and what `say` raises.
+        `front` is the only program that the message may be typed into; with None it is
+        any agent's composer. Raises `StorageFailed` where nothing was typed, and what
+        `TypingTarget.say` raises.
         """
         composer = at_composer(typed_message.accepts)
         check = composer if front is None else in_front(front)
@@ -348,28 +355,26 @@ class DeliveryAttempt:
         return text, await live.type_message(text, composer)
 
     async def _watched(
-        self, live: TypingTarget, text: str, said: TypeResult
+        self, live: TypingTarget, text: str, result: TypeResult
     ) -> LedgerStep:
-        """What came of a text that was typed."""
-        if not said.submitted:
-            return LedgerStep(UNCONFIRMED, Reason.NOT_SUBMITTED, said.end)
-        if not said.sure:
-            return LedgerStep(UNCONFIRMED, Reason.UNKNOWN_SCREEN, said.end)
+        """Return the step that follows a typed text."""
+        if not result.submitted:
+            return LedgerStep(UNCONFIRMED, Reason.NOT_SUBMITTED, result.end)
+        if not result.sure:
+            return LedgerStep(UNCONFIRMED, Reason.UNKNOWN_SCREEN, result.end)
         try:
-            offset = await live.reacts(said.end, text, REACT_S)
+            offset = await live.reacts(result.end, text, REACT_S)
         except NotRunning:
-            return LedgerStep(UNCONFIRMED, Reason.PROGRAM_ENDED, said.end)
+            return LedgerStep(UNCONFIRMED, Reason.PROGRAM_ENDED, result.end)
         if offset is None:
-            return LedgerStep(UNCONFIRMED, Reason.NO_REACTION, said.end)
+            return LedgerStep(UNCONFIRMED, Reason.NO_REACTION, result.end)
         return LedgerStep(DeliveryState.REACTED, offset=offset)
 
-    # What is written.
+    async def _advance(self, record: DeliveryRecord, *steps: LedgerStep) -> None:
+        await self._write(deliveries.advance, record.id, *steps)
 
-    async def _keep(self, record: DeliveryRecord, *steps: LedgerStep) -> None:
-        await self._sure(deliveries.advance, record.id, *steps)
-
-    async def _sure(self, work: Callable[..., T], *args: object) -> T:
-        """Write it, however long the database refuses: what was done is done."""
+    async def _write(self, work: Callable[..., T], *args: object) -> T:
+        """Write until the database accepts it: the typing cannot be undone."""
         while True:
             try:
                 return await self._journal.write(work, *args)
@@ -380,11 +385,11 @@ class DeliveryAttempt:
     async def _flush(
         self, session_id: SessionId, live: TypingTarget, end: int | None
     ) -> None:
-        """What points at bytes is written after them."""
+        """Store the bytes up to `end`, before a step that refers to them."""
         with trio.move_on_after(FLUSH_S):
             await self._transcript_writer.flush(session_id, live.flow, end)
 
 
-def _reason(word: str) -> Reason:
-    known = (each for each in Reason if each.value == word)
-    return next(known, Reason.NOT_AT_REST)
+def _reason(value: str) -> Reason:
+    reasons = (each for each in Reason if each.value == value)
+    return next(reasons, Reason.NOT_AT_REST)

@@ -1,9 +1,10 @@
-"""Brings messages to terminals: one task for each terminal for which something waits.
+"""Delivers messages to terminals: one task per terminal with a pending delivery.
 
-It takes the oldest delivery, and the next only when that has ended. What is withheld is
-tried again when the screen is judged otherwise, and now and then, since a draft comes
-and goes unjudged. `deliveries` has the rules, `handover` types; all that must not be
-lost is in the database, and there are at most as many tasks as there are terminals.
+The task takes the oldest delivery, and the next one only after that has ended. It tries
+a withheld delivery again when the verdict on the screen changes, and after a pause,
+because a draft comes and goes without a new verdict. `deliveries` has the rules,
+`delivery_attempt` types. All state that must survive is in the database. There are at
+most as many tasks as terminals.
 """
 
 import logging
@@ -36,19 +37,20 @@ from ant.store import Unit
 log = logging.getLogger(__name__)
 
 RETRY_S, RETRY_MAX_S = 1.0, 30.0
-"""Pause before what is withheld is tried again unasked; it doubles up to the second."""
+"""Pause before a withheld delivery is tried again without a new verdict. It doubles up
+to the second value."""
 
 
 @attrs.define(eq=False)
 class _TerminalQueue:
-    """The task of one terminal; `news`: it should look again."""
+    """The task of one terminal. `pending`: it has to look at the ledger again."""
 
-    news: bool = True
+    pending: bool = True
     wakeup: Wakeup = attrs.field(factory=Wakeup)
     pause_s: float = RETRY_S
 
     async def pause(self) -> None:
-        """Until there is reason to try again, or it has been a while."""
+        """Wait for a reason to try again, or until the pause is over."""
         with trio.move_on_after(self.pause_s) as patience:
             await self.wakeup.wait()
         if patience.cancelled_caught:
@@ -56,7 +58,11 @@ class _TerminalQueue:
 
 
 class DeliveryDispatcher:
-    """Witnesses tell it who runs and what is seen, the bus what is posted."""
+    """Starts and wakes the delivery tasks.
+
+    Runs report which programs run and what is on their screens; the bus has the
+    messages that are posted.
+    """
 
     def __init__(
         self,
@@ -68,8 +74,8 @@ class DeliveryDispatcher:
         self._journal, self._bus, self._overflow_files = journal, bus, overflow_files
         self._attempt = DeliveryAttempt(journal, transcript_writer, overflow_files)
         self.wakeup = Wakeup()
-        self._lives: dict[SessionId, TypingTarget] = {}
-        self._rounds: dict[SessionId, _TerminalQueue] = {}
+        self._running: dict[SessionId, TypingTarget] = {}
+        self._queues: dict[SessionId, _TerminalQueue] = {}
         self._moved: dict[MessageId, trio.Event] = {}
         self._nursery, self._position = ChildTasks(), bus.end
         self._has_begun = False
@@ -77,14 +83,14 @@ class DeliveryDispatcher:
     async def start_delivering(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Take up what waits, and deliver for ever.
+        """Take up the pending deliveries, and deliver for ever.
 
-        *Cancellation:* what is being typed is left as it is, and the next server run
-        calls it unconfirmed.
+        *Cancellation:* text that is being typed stays as it is, and the next server run
+        records the delivery as unconfirmed.
         """
         async with self._nursery.open():
             with self._bus.subscribed(self.wakeup):
-                if self._has_begun:  # A failure broke off what was being typed.
+                if self._has_begun:  # An error may have interrupted the typing.
                     await self._journal.write(deliveries.recover)
                 self._has_begun = True
                 for each in await self._journal.read(deliveries.waiting):
@@ -94,39 +100,40 @@ class DeliveryDispatcher:
                 while True:
                     await self.wakeup.wait()
                     try:
-                        self._position = await self._hear(self._position)
+                        self._position = await self._follow(self._position)
                     except StorageFailed as exc:
                         log.error("Messages wait for the disk: %s", exc)
                         self.wakeup.set()
                         await trio.sleep(RETRY_S)
 
-    # What witnesses tell.
+    # Called by runs.
 
     def enter(self, session_id: SessionId, live: TypingTarget) -> None:
-        """A program begins to run."""
-        self._lives[session_id] = live
-        self._stir(session_id)
+        """A program has started in the terminal."""
+        self._running[session_id] = live
+        self._retry(session_id)
 
     def leave(self, session_id: SessionId) -> None:
-        """It has ended."""
-        self._lives.pop(session_id, None)
-        self._stir(session_id)
+        """The program in the terminal has ended."""
+        self._running.pop(session_id, None)
+        self._retry(session_id)
 
     def saw(self, session_id: SessionId) -> None:
-        """The screen of a terminal is held to be in another state."""
-        self._stir(session_id)
+        """The verdict on the terminal's screen has changed."""
+        self._retry(session_id)
 
-    # What routes ask.
+    # Called by routes.
 
     async def arrival(
-        self, room_id: SessionId, message_id: MessageId, wanted: str, timeout_s: float
+        self, room_id: SessionId, message_id: MessageId, state: str, timeout_s: float
     ) -> tuple[DeliveryRecord, ...]:
-        """The deliveries of a message, once all are `typed` or `reacted`, or ended.
+        """Wait until all deliveries of a message are `typed` or `reacted`, or ended.
 
-        Or as they are when the time is over. *Cancellation:* nothing to undo.
+        Return them then, or as they are at the timeout. *Cancellation:* nothing to
+        undo.
         """
         records: tuple[DeliveryRecord, ...] = ()
-        watched = frozenset() if wanted == "typed" else UNDER_WAY
+        watched = frozenset() if state == "typed" else UNDER_WAY
         try:
             with trio.move_on_after(timeout_s):
                 while True:
@@ -138,11 +145,11 @@ class DeliveryDispatcher:
                         break
                     await moved.wait()
         finally:
-            self._wake_waiters(message_id)  # Who else waits looks again.
+            self._wake_waiters(message_id)  # Other waiters get a new event.
         return records
 
     def moved(self, message_id: MessageId) -> trio.Event:
-        """What is set when a delivery of that message takes a step."""
+        """Return the event that is set when a delivery of the message takes a step."""
         return self._moved.setdefault(message_id, trio.Event())
 
     def _wake_waiters(self, *message_ids: MessageId) -> None:
@@ -150,10 +157,10 @@ class DeliveryDispatcher:
             if (moved := self._moved.pop(each, None)) is not None:
                 moved.set()
 
-    # What is posted.
+    # Events of the bus.
 
-    async def _hear(self, position: int) -> int:
-        """Look at the events after that position; what was missed is looked up."""
+    async def _follow(self, position: int) -> int:
+        """Handle the events after `position`. If the bus lost some, read the ledger."""
         end, missed = self._bus.end, position < self._bus.start
         events = [
             self._bus.at(n).event for n in range(max(position, self._bus.start), end)
@@ -161,8 +168,8 @@ class DeliveryDispatcher:
         gone: list[str] = []
         for event in events:
             match event:
-                case DeliveryUpdated(session_id=told, delivery=record):
-                    if told != record.target_id:
+                case DeliveryUpdated(session_id=session_id, delivery=record):
+                    if session_id != record.target_id:
                         continue
                     if record.reason is Reason.QUEUE_FULL:
                         increment(Limit.DELIVERIES)
@@ -170,7 +177,7 @@ class DeliveryDispatcher:
                         increment(Limit.HOPS)
                     if record.state is DeliveryState.QUEUED:
                         target = SessionId(record.target_id)
-                        self._attempt.bind(record, self._lives.get(target))
+                        self._attempt.bind(record, self._running.get(target))
                         self.wake(target)
                     self._wake_waiters(record.message_id)
                 case SessionsChanged(removed_ids=ids):
@@ -186,54 +193,57 @@ class DeliveryDispatcher:
         return end
 
     async def _tidy(self, session_ids: list[str]) -> None:
-        """Remove the files of those sessions that are no more."""
-        kept = {*self._overflow_files.sessions()} & {*session_ids}
-        if kept:
-            there = await self._journal.read(_existing, kept)
-            self._overflow_files.remove(kept - there)
+        """Remove the files of those sessions that do not exist any more."""
+        stored = {*self._overflow_files.sessions()} & {*session_ids}
+        if stored:
+            existing = await self._journal.read(_existing, stored)
+            self._overflow_files.remove(stored - existing)
 
     def wake(self, session_id: SessionId) -> None:
-        """Something may be to deliver there."""
-        if session_id in self._rounds:
-            self._rounds[session_id].news = True
+        """Start the terminal's task, or have it look at the ledger again."""
+        if session_id in self._queues:
+            self._queues[session_id].pending = True
             return
-        self._rounds[session_id] = one = _TerminalQueue()
-        self._nursery.start_soon(self._serve, session_id, one)
+        self._queues[session_id] = queue = _TerminalQueue()
+        self._nursery.start_soon(self._serve, session_id, queue)
 
-    def _stir(self, session_id: SessionId) -> None:
-        """Try again what is withheld there."""
-        if (one := self._rounds.get(session_id)) is not None:
-            one.pause_s = RETRY_S
-            one.wakeup.set()
+    def _retry(self, session_id: SessionId) -> None:
+        """Try the withheld delivery of the terminal again now."""
+        if (queue := self._queues.get(session_id)) is not None:
+            queue.pause_s = RETRY_S
+            queue.wakeup.set()
 
-    async def _serve(self, session_id: SessionId, one: _TerminalQueue) -> None:
-        """Deliver until nothing waits; what was tried and still waits is not hurried.
+    async def _serve(self, session_id: SessionId, queue: _TerminalQueue) -> None:
+        """Deliver until nothing is pending; pause before a delivery is tried again.
 
-        A bug costs the terminal this task, until the next message or server run.
+        A bug ends the task of this terminal until the next message or server run.
         """
         tried: DeliveryId | None = None
         try:
-            while one.news:
-                one.news = False
+            while queue.pending:
+                queue.pending = False
                 try:
                     while found := await self._journal.read(
-                        deliveries.next_letter, session_id
+                        deliveries.next_message, session_id
                     ):
                         if found[0].id == tried:
                             tried = None
-                            await one.pause()
+                            await queue.pause()
                             continue
                         tried = found[0].id
-                        live = self._lives.get(session_id)
+                        live = self._running.get(session_id)
                         await self._attempt.deliver(live, session_id, *found)
                 except StorageFailed as exc:
                     log.error("A message waits for the disk: %s", exc)
-                    one.news = True
+                    queue.pending = True
                     await trio.sleep(RETRY_S)
         except Exception:
-            log.exception("Messages to %s are not delivered.", session_id)
+            log.exception(
+                "Messages to %s are not delivered until the next one is posted.",
+                session_id,
+            )
         finally:
-            del self._rounds[session_id]
+            del self._queues[session_id]
 
 
 def _existing(unit: Unit, session_ids: set[str]) -> set[str]:

@@ -1,14 +1,15 @@
-"""Rules of chains: how many programs in a row have spoken since a person did.
+"""Rules of chains: how many messages of programs follow one another without a person.
 
-Rule 1: a person's word has 0 hops and begins a new chain in its room, and in each
-terminal that it is brought to. Rule 2: what a program says has one hop more than the
-furthest word of others that it may answer: those that were brought to its terminal,
-from whatever room, and those of the room it speaks in; who has a local channel hears
-the channel's rooms, too. What it said itself does not count, so who reports ten times
-is no loop. Rule 3: a word with more hops than the setting is stored and brought to no
-program (`withheld: loop`). The last person's word that a chain goes back to counts
-before its length, so neither an old message that is replied to nor another program's
-first word makes a chain shorter.
+Rule 1: a person's message has 0 hops. It begins a new chain in its room, and in each
+terminal that it is delivered to. Rule 2: a program's message has one hop more than the
+furthest message of others that it may answer. Those are the messages delivered to its
+terminal, from any room, and the messages of the room it posts in; for a program with a
+local channel also those of the channel's rooms. The program's own messages do not
+count, so ten reports in a row are not a loop. Rule 3: ANT stores a message with more
+hops than the setting allows, but delivers it to no program (`withheld: loop`). ANT
+compares chains by the person's message that they go back to, and only then by length.
+So neither a reply to an old message nor the first message of another program makes a
+chain shorter.
 """
 
 from collections.abc import Sequence
@@ -26,54 +27,54 @@ from ant.rooms import participants
 from ant.store import Unit
 
 MOST: Final = 8
-"""Hops that a word may have: four turns of two programs, then a person is asked for."""
+"""Hops that a message may have: four turns of two programs, then a person must post."""
 
 PERSON: Final = ""
-"""The author of what a person says, and of what is brought to a terminal."""
+"""The author of a person's message, and of a message delivered to a terminal."""
 
 UNNAMED: Final = "-"
-"""The author of what a program says that gives no name."""
+"""The author of a program's message without a sender."""
 
 
 @attrs.frozen
-class SpokenMessage:
-    """Something that is being said: by which author, and how far from a person."""
+class ChainLink:
+    """The author of a message, and its distance from a person's message."""
 
     author: str
     chain: Chain
 
     def is_looped(self, most: int) -> bool:
-        """Whether it has more hops than that; 0 is no bound."""
+        """Whether it has more hops than `most`; 0 is no limit."""
         return 0 < most < self.chain.hops
 
 
-def word(
+def link_of(
     unit: Unit, room_id: SessionId, request: PostMessage, by_token: bool
-) -> SpokenMessage:
-    """What a post is, before it is stored.
+) -> ChainLink:
+    """Return the author and chain of a message, before it is stored.
 
-    A person is who shows no token, gives no terminal's and no channel's name, and
-    posts as `user` what the server does not say itself.
+    The sender is a person when the request has no token, names neither a terminal nor a
+    channel, and posts as `user` with a type that is not reserved for the server.
     """
     sender = participants.resolve(unit, request.sender_id)
     is_terminal = sender is not None and sender.type.has_terminal
     own = _channels(registry.list_channels(unit), request.sender_id, sender)
     is_plain = request.role == "user" and request.msg_type not in MACHINE
     if is_plain and not (by_token or is_terminal or own):
-        return SpokenMessage(PERSON, Chain(unit.hops.newest() + 1))
+        return ChainLink(PERSON, Chain(unit.hops.newest() + 1))
     author = sender.id if sender is not None else folded(request.sender_id or UNNAMED)
-    places = {room_id, *(place for each in own for place in _heard_by(unit, each))}
-    chains = [unit.hops.furthest(place, author) for place in sorted(places)]
+    rooms = {room_id, *(room for each in own for room in _rooms_of(unit, each))}
+    chains = [unit.hops.furthest(room, author) for room in sorted(rooms)]
     if sender is not None and is_terminal:
         chains.append(unit.hops.furthest(sender.id, author))
     last = max(chains)
-    return SpokenMessage(author, Chain(last.person, last.hops + 1))
+    return ChainLink(author, Chain(last.person, last.hops + 1))
 
 
 def _channels(
     channels: Sequence[Channel], name: str | None, sender: Session | None
 ) -> list[Channel]:
-    """The channels that speak under that name, or for that session."""
+    """Return the channels that have this name, or the sender's handle or session."""
     return [
         each
         for each in channels
@@ -83,8 +84,8 @@ def _channels(
     ]
 
 
-def _heard_by(unit: Unit, channel: Channel) -> list[str]:
-    """The rooms that a channel is told of, beside that of a person's word."""
+def _rooms_of(unit: Unit, channel: Channel) -> list[str]:
+    """Return the rooms whose messages a channel receives, public ones excepted."""
     session = unit.sessions.get(channel.session_id) if channel.session_id else None
     if session is None:
         return []
@@ -92,10 +93,10 @@ def _heard_by(unit: Unit, channel: Channel) -> list[str]:
     return [session.id, *linked, *unit.people.memberships(session.id)]
 
 
-def note(
-    unit: Unit, room_id: SessionId, said: SpokenMessage, reached: Sequence[SessionId]
+def record(
+    unit: Unit, room_id: SessionId, link: ChainLink, reached: Sequence[SessionId]
 ) -> None:
-    """It was said in that room, and is brought to those terminals."""
-    unit.hops.note(room_id, said.author, said.chain)
+    """Record the message in its room and in the terminals that it is delivered to."""
+    unit.hops.note(room_id, link.author, link.chain)
     for each in reached:
-        unit.hops.note(each, PERSON, said.chain)
+        unit.hops.note(each, PERSON, link.chain)

@@ -1,6 +1,7 @@
-"""Files for what cannot be typed: a folder for each terminal, a file for each message.
+"""Files for messages that ANT cannot type: a directory for each terminal.
 
-They are for the terminal's own user only, and go with the session or the message.
+Only the terminal's own user can read them. They are removed with the session or the
+message.
 """
 
 import os
@@ -15,13 +16,13 @@ FOLDER, FILE = 0o700, 0o600
 
 
 class OverflowFiles:
-    """The folder of all of them; it is made when it is first needed."""
+    """The directory of all these files. It is created when it is first needed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, session_id: str, message_id: str, content: str) -> Path:
-        """The file that holds a message, whole. Raises `StorageFailed`."""
+        """Write a message to its file and return the path. Raises `StorageFailed`."""
         path = self._folder.absolute() / session_id / f"{message_id}.txt"
         part = path.with_suffix(".part")
         try:
@@ -32,23 +33,25 @@ class OverflowFiles:
                 file.write(content.encode())
             part.replace(path)
         except OSError as exc:
-            raise StorageFailed(f"A message cannot be put into a file: {exc}") from exc
+            raise StorageFailed(
+                f"A message cannot be written to a file: {exc}"
+            ) from exc
         return path
 
     def sessions(self) -> list[str]:
-        """The sessions that have a folder."""
+        """Return the sessions that have a directory."""
         try:
             return os.listdir(self._folder)
         except OSError:
             return []
 
     def remove(self, session_ids: Collection[str]) -> None:
-        """Remove all that is kept for these."""
+        """Remove all files of these sessions."""
         for each in session_ids:
             shutil.rmtree(self._folder / each, ignore_errors=True)
 
     def remove_message(self, message_id: str) -> None:
-        """Remove the files of a message that is no more."""
+        """Remove the files of a message that was deleted."""
         for each in self.sessions():
             with suppress(OSError):
                 (self._folder / each / f"{message_id}.txt").unlink()

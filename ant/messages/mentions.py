@@ -1,4 +1,4 @@
-"""Mentions in a text: `@handle`, `@everyone`, and `[@handle]`, which leaves one out."""
+"""Mentions in a text: `@handle`, `@everyone`, and `[@handle]`, which excludes one."""
 
 import re
 
@@ -8,34 +8,35 @@ from ant.model.handles import EVERYONE, folded
 
 _BRACKETS = re.compile(r"\[\s*@([\w.-]+)\s*\]")
 _MENTION = re.compile(r"(?<![\w@/])@([\w.-]+)")
-"""An `@` that begins a word; the one of an e-mail or web address does not."""
+"""An `@` at the beginning of a word. The one in an e-mail or web address is no
+mention."""
 
 
 @attrs.frozen
 class Mentions:
-    """What a text mentions: `names`, in the order of the text, as it spells them."""
+    """The mentions of a text. `names` are in the order and the spelling of the text."""
 
     names: tuple[str, ...] = ()
     bracketed: tuple[str, ...] = ()
     everyone: bool = False
 
     def known(self, names: frozenset[str]) -> frozenset[str]:
-        """Which of these folded names are mentioned."""
+        """Return which of these folded names the text mentions."""
         found = (_meant(each, names) for each in self.names)
         return frozenset(name for name in found if name is not None)
 
     def excluded(self, names: frozenset[str]) -> frozenset[str]:
-        """Which of these folded names stand in brackets."""
+        """Return which of these folded names stand in brackets."""
         found = (_meant(each, names) for each in self.bracketed)
         return frozenset(name for name in found if name is not None)
 
     def has_unknown(self, names: frozenset[str]) -> bool:
-        """Whether somebody is mentioned who is none of these."""
+        """Whether the text mentions a name that is not among these."""
         return any(_meant(each, names) is None for each in self.names)
 
 
 def find(text: str) -> Mentions:
-    """The mentions in a text."""
+    """Return the mentions in a text."""
     bracketed = tuple(match[1] for match in _BRACKETS.finditer(text))
     rest = _BRACKETS.sub(" ", text)
     names = [match[1] for match in _MENTION.finditer(rest)]
@@ -48,7 +49,7 @@ def find(text: str) -> Mentions:
 
 
 def _meant(name: str, names: frozenset[str]) -> str | None:
-    """The name as it is written, else without what ends a sentence behind it."""
+    """Return the name as written, else without the punctuation that ends a sentence."""
     name = folded(name)
     while name not in names:
         if not name.endswith((".", "-")):

@@ -1,6 +1,5 @@
-"""Rules of rooms: messages are posted, listed, merged, pinned, deleted and searched."""
+"""Rules of messages: post, list, change the meta, pin, delete and search."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -31,18 +30,16 @@ from ant.model.events import (
 )
 from ant.model.messages import Found, Message, MessageId
 from ant.model.sessions import SessionId
+from ant.model.snippets import WordMarker
 from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, merged
 from ant.store import Page, Unit, paging
-
-SNIPPET = 80
-"""Characters of context on either side of the first word."""
 
 RECENT = 5000
 """Messages that a digest covers."""
 
 RECENT_BYTES = 2 << 20
-"""Bytes of them: a long book, and about a second of work."""
+"""Bytes of these messages: a long book, and about a second of work."""
 
 TICK = timedelta(microseconds=1)
 
@@ -51,27 +48,28 @@ def post_message(
     unit: Unit,
     room_id: SessionId,
     request: PostMessage,
-    rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
+    rests: Mapping[SessionId, RestState] = deliveries.NO_AGENTS,
     caller: Caller | None = None,
     max_hops: int = hops.MOST,
 ) -> Posted:
-    """Store a message and queue it for whom it is meant, of whom `rests` tells.
+    """Store a message and queue it for its recipients.
 
-    A `caller`, who shows a token, reaches nobody outside of the room. Nobody gets a
-    message with more than `max_hops` (0 is no bound).
+    `rests` maps running agents to their state. A `caller` with a token reaches
+    only sessions in the room. A message with more than `max_hops` hops reaches no
+    program; 0 is no limit.
 
-    With a `client_id` that the room knows it is the first row again.
+    With a `client_id` that the room has already, return the first message again.
 
-    Its `created_at` is later than that of every message before it in the room, so that
-    a page which ends at one time misses and repeats nothing.
+    `created_at` is later than that of every earlier message in the room. So a page that
+    ends at a time neither misses nor repeats a message.
     """
     check_active(unit, room_id)
     broadcast = (Delivery("ws-broadcast", room_id, True),)
     if request.client_id is not None:
-        known = unit.messages.by_client_id(room_id, request.client_id)
-        if known is not None:
-            records = tokens.shown(unit, caller, unit.deliveries.of_message(known.id))
-            return Posted(known, broadcast + tuple(each.told() for each in records))
+        earlier = unit.messages.by_client_id(room_id, request.client_id)
+        if earlier is not None:
+            records = tokens.shown(unit, caller, unit.deliveries.of_message(earlier.id))
+            return Posted(earlier, broadcast + tuple(each.told() for each in records))
     if (
         request.reply_to is not None
         and unit.messages.get(room_id, request.reply_to) is None
@@ -81,7 +79,7 @@ def post_message(
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
-    said = hops.word(unit, room_id, request, caller is not None)
+    link = hops.link_of(unit, room_id, request, caller is not None)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,
@@ -97,26 +95,26 @@ def post_message(
         created_at=at,
         pinned=False,
         client_id=request.client_id,
-        hops=said.chain.hops,
+        hops=link.chain.hops,
     )
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
     if request.sender_id:
-        participants.posted(unit, room_id, request.sender_id, clock.stamp(at))
+        participants.count_post(unit, room_id, request.sender_id, clock.stamp(at))
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
-    reach = MessageReach(caller is not None, said.is_looped(max_hops))
+    reach = MessageReach(caller is not None, link.is_looped(max_hops))
     sent = deliveries.send(unit, message, rests, reach)
-    hops.note(unit, room_id, said, deliveries.reached(sent))
+    hops.record(unit, room_id, link, deliveries.reached(sent))
     return Posted(message, broadcast + tuple(each.told() for each in sent))
 
 
 def list_messages(
     unit: Unit, room_id: SessionId, request: ListMessages
 ) -> Page[Message]:
-    """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
+    """Return the oldest `limit` messages after `since`, else the newest, oldest first.
 
-    With `before` only what is older counts. Raises `Invalid` on a bad cursor.
+    With `before`, only older messages count. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
 
@@ -135,7 +133,7 @@ def list_messages(
 
 
 def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
-    """The newest messages of a room, oldest first: `RECENT`, of `RECENT_BYTES`."""
+    """Return the newest messages, up to `RECENT` and `RECENT_BYTES`, oldest first."""
     check_exists(unit, room_id)
     return unit.messages.page(room_id, None, None, RECENT, RECENT_BYTES)
 
@@ -143,7 +141,10 @@ def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
 def merge_meta(
     unit: Unit, room_id: SessionId, message_id: MessageId, request: MergeMeta
 ) -> Message:
-    """Replace top-level keys of a message's meta; atomic, so that two at once count."""
+    """Replace top-level keys of a message's meta in one transaction.
+
+    Concurrent changes of different keys are all kept.
+    """
     check_active(unit, room_id)
     return set_meta(
         unit, participants.need_message(unit, room_id, message_id), request.meta
@@ -151,7 +152,7 @@ def merge_meta(
 
 
 def set_meta(unit: Unit, before: Message, meta: dict[str, Any]) -> Message:
-    """Replace these keys of a message's meta, whatever became of its room."""
+    """Replace these keys of a message's meta, even if its room is not active."""
     message = attrs.evolve(before, meta=merged(before.meta, meta))
     unit.messages.change(message.id, meta=codec.dumps(message.meta).decode())
     _updated(unit, message)
@@ -180,7 +181,7 @@ def _updated(unit: Unit, message: Message) -> None:
 
 
 def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> None:
-    """Remove a message for good; replies to it stay, and point nowhere."""
+    """Delete a message for good. Replies to it stay, without a parent."""
     check_active(unit, room_id)
     message = participants.need_message(unit, room_id, message_id)
     unit.messages.remove(message_id)
@@ -191,51 +192,31 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
 
 
 def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found]:
-    """Messages that hold every word of `q`, in one room or in all.
+    """Return the messages that contain every word of `q`, in one room or in all.
 
-    There are `more` where `limit` would allow them and a page's bytes do not.
-    Nothing in `q` is syntax. Rooms that are archived or deleted are left out of a
-    search over all, unless they are asked for.
+    `more` is true where the page's bytes end before `limit` does. No character of `q`
+    is syntax. A search of all rooms leaves out archived and deleted ones, unless
+    `include` names them.
     """
     if room_id is not None:
         check_exists(unit, room_id)
     words = request.q.split()
     if not words:
         return Page()
-    wanted = request.include.split(",")
+    include = request.include.split(",")
     messages = unit.messages.search(
         words,
         room_id,
-        archived="archived" in wanted,
-        deleted="deleted" in wanted,
+        archived="archived" in include,
+        deleted="deleted" in include,
         by_rank=request.sort == "rank",
         limit=request.limit,
     )
-    first = re.compile(re.escape(words[0]), re.IGNORECASE)
-    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    marker = WordMarker.of(words, fold=True)
     made = []
     for message in messages:
         unit.pause()
-        made.append(Found(message, _snippet(message.content, first, pattern)))
+        made.append(Found(message, marker.mark(message.content)))
     found = Page(made)
     found.more = messages.more and len(made) < request.limit
     return found
-
-
-def _snippet(text: str, first: re.Pattern[str], pattern: re.Pattern[str]) -> str:
-    """What stands around the first word, every match in it marked.
-
-    Only one word is looked for in all of a long text: hundreds at once take seconds, in
-    which Python does nothing else.
-    """
-    if len(text) <= SNIPPET:
-        return pattern.sub(_marked, text)
-    match = first.search(text)
-    at, after = match.span() if match else (0, 0)
-    start, stop = max(0, at - SNIPPET), after + SNIPPET
-    marked = pattern.sub(_marked, text[start:stop])
-    return f"{'…' if start else ''}{marked}{'…' if stop < len(text) else ''}"
-
-
-def _marked(match: re.Match[str]) -> str:
-    return f"<mark>{match[0]}</mark>"

@@ -1,18 +1,19 @@
-"""Who is meant by a message: a text and a roster in, recipients with reasons out.
+"""The recipients of a message: a text and a roster in, recipients with reasons out.
 
-Rule 1: system messages reach no terminal. Rule 2: a `target` is reached, and nobody
-else. Rule 3: in a linked chat its terminals are reached, whomever the text mentions.
-Rule 4: elsewhere the participants' terminals are:
+Rule 1: system messages reach no terminal. Rule 2: a message with a `target` reaches the
+target and no other session. Rule 3: in a linked chat a message reaches the linked
+terminals, whatever the text mentions. Rule 4: in any other room it reaches these
+terminals of participants:
 
     sender         text                     reached
     no terminal    known mentions           those
-    no terminal    anything else            all but who stands in brackets
+    no terminal    anything else            all but those in brackets
     a terminal     known mentions           those, busy or not
-    a terminal     @everyone                all but who stands in brackets, busy or not
-    a terminal     unknown mentions only    nobody
+    a terminal     @everyone                all but those in brackets, busy or not
+    a terminal     unknown mentions only    none
     a terminal     no mention               those at rest
 
-Rule 5: nobody is sent what he said himself, by whatever name he said it.
+Rule 5: no session receives its own message, under whichever of its names it posted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,11 +32,11 @@ SYSTEM = frozenset(
         *("terminal_line", "prompt_detected"),
     ]
 )
-"""Types of messages that say what happened, or quote a screen, and are for people to
-see: no terminal is typed one."""
+"""Types of messages that report an event or quote a screen. They are for people; ANT
+types none into a terminal."""
 
 DIRECT = "terminal_direct"
-"""The source of what its poster typed into the terminal already."""
+"""The source of a message whose text its poster has typed into the terminal already."""
 
 
 class RestState(StrEnum):
@@ -56,9 +57,9 @@ _NOT_IDLE = {
 
 @attrs.frozen
 class RoutedMember:
-    """Somebody who can be named in a room, or outside of it by a handle.
+    """A session that a message can name: a member of the room, or one with a handle.
 
-    `is_participant`: he is in the room, and not only known there.
+    `is_participant`: it is a participant of the room, not only known there.
     """
 
     session_id: SessionId
@@ -71,13 +72,13 @@ class RoutedMember:
 
     @property
     def names(self) -> frozenset[str]:
-        """What he is called, folded."""
+        """Its handle and alias, folded."""
         return frozenset(folded(name) for name in (self.handle, self.alias) if name)
 
 
 @attrs.frozen
 class RoutedPost:
-    """What routing knows of a message; `sender` is who posted it, by identity."""
+    """The properties of a message that routing uses; `sender` is a session's id."""
 
     text: str
     sender: SessionId | None = None
@@ -90,9 +91,9 @@ class RoutedPost:
 
 @attrs.frozen
 class Recipient:
-    """One terminal, and why; where `skip` says why not, nothing is typed there.
+    """One terminal, and why. With a `skip` reason ANT types nothing there.
 
-    Without a `session_id` it is a name that nobody has.
+    Without a `session_id`, no session has that name.
     """
 
     session_id: SessionId | None
@@ -111,11 +112,11 @@ def route(
     *,
     is_channel: bool = False,
 ) -> list[Recipient]:
-    """Everybody a message is for, or would be but for what `skip` says.
+    """Return all recipients of a message, those included that are skipped.
 
-    `roster` are the room's members, `linked` the terminals whose linked chat it is,
-    `named` the session that has the target as its handle, `is_channel` whether a local
-    channel has it.
+    `roster` has the members of the room, `linked` the terminals whose linked chat it
+    is, `named` the session whose handle is the target. `is_channel`: a local channel
+    has the target as its handle.
     """
     if post.msg_type in SYSTEM:
         return []
@@ -124,7 +125,7 @@ def route(
     if linked:
         names = frozenset[str]().union(*(each.names for each in (*linked, *roster)))
         return [
-            _chatted(post, each, names)
+            _in_linked_chat(post, each, names)
             for each in linked
             if each.session_id != post.sender
         ]
@@ -138,34 +139,40 @@ def _targeted(
     named: RoutedMember | None,
     is_channel: bool,
 ) -> Recipient:
-    """An alias of this room goes before a handle."""
+    """Return the recipient for a target. An alias in this room precedes a handle."""
     here = (m for m in roster if m.alias and folded(m.alias) == folded(target))
     member = next(here, named)
     if member is None and is_channel:
-        return told(target)
+        return to_channel(target)
     if member is None:
-        return _named(None, target, Reason.UNKNOWN_TARGET)
+        return _by_target(None, target, Reason.UNKNOWN_TARGET)
     skip = None if member.has_terminal else Reason.NO_TERMINAL
     if member.session_id == post.sender:
         skip = Reason.OWN_MESSAGE
-    return _named(member.session_id, member.session_id, skip)
+    return _by_target(member.session_id, member.session_id, skip)
 
 
-def told(handle: str) -> Recipient:
-    """A local channel, which is told beside the ledger."""
-    kind, why = DeliveryKind.LINE, Reason.CHANNEL
-    return Recipient(None, handle, CHANNEL, kind, "target", why)
+def to_channel(handle: str) -> Recipient:
+    """Return the recipient for a local channel, which the ledger does not track."""
+    kind, reason = DeliveryKind.LINE, Reason.CHANNEL
+    return Recipient(None, handle, CHANNEL, kind, "target", reason)
 
 
-def _named(who: SessionId | None, name: str, skip: Reason | None) -> Recipient:
-    return Recipient(who, name, INJECTION, DeliveryKind.LINE, "target", skip)
+def _by_target(
+    session_id: SessionId | None, name: str, skip: Reason | None
+) -> Recipient:
+    return Recipient(session_id, name, INJECTION, DeliveryKind.LINE, "target", skip)
 
 
-def _chatted(
+def _in_linked_chat(
     post: RoutedPost, member: RoutedMember, names: frozenset[str]
 ) -> Recipient:
-    """What a person writes in a terminal's own chat is typed as a person would, but for
-    what mentions somebody of it: that is a message, and no line for the program."""
+    """Return the recipient for a linked terminal.
+
+    A person's message in a terminal's own chat is typed as if by hand (`RAW`). If it
+    mentions a session of the chat or all of them, it is a message for them, and not a
+    line for the program.
+    """
     by_person = post.role == "user" and not post.from_terminal
     found = mentions.find(post.text)
     by_person = by_person and not (found.everyone or found.known(names))
@@ -190,7 +197,7 @@ def _in_room(post: RoutedPost, roster: Sequence[RoutedMember]) -> Iterator[Recip
     ]
     names = frozenset[str]().union(*(member.names for member in others))
     mentioned, excluded = found.known(names), found.excluded(names)
-    everybody = frozenset[str]().union(*(member.names for member in roster))
+    all_names = frozenset[str]().union(*(member.names for member in roster))
     for member in others:
         if mentioned:
             if member.names & mentioned:
@@ -199,19 +206,19 @@ def _in_room(post: RoutedPost, roster: Sequence[RoutedMember]) -> Iterator[Recip
             yield _reached(member, "room", Reason.EXCLUDED)
         elif not post.from_terminal or found.everyone:
             yield _reached(member, "everyone" if found.everyone else "room")
-        elif found.has_unknown(everybody):
+        elif found.has_unknown(all_names):
             yield _reached(member, "room", Reason.UNKNOWN_MENTION)
-        elif not found.known(everybody) - _own(post, roster):
+        elif not found.known(all_names) - _own(post, roster):
             yield _reached(member, "idle", _NOT_IDLE.get(member.rest))
 
 
 def _own(post: RoutedPost, roster: Sequence[RoutedMember]) -> frozenset[str]:
-    """The sender's own names: to be mentioned by himself means nothing."""
+    """Return the sender's own names: a mention of oneself has no effect."""
     return frozenset[str]().union(
         *(member.names for member in roster if member.session_id == post.sender)
     )
 
 
 def _reached(member: RoutedMember, route: str, skip: Reason | None = None) -> Recipient:
-    who = member.session_id
-    return Recipient(who, who, INJECTION, DeliveryKind.LINE, route, skip)
+    id_ = member.session_id
+    return Recipient(id_, id_, INJECTION, DeliveryKind.LINE, route, skip)

@@ -1,8 +1,8 @@
-"""What is typed for a message: one line that says whose it is, how to reply, and the
-message; or, where that is not one short line, which file has it.
+"""The text that ANT types for a message.
 
-The line has no newline: an agent may end while it is typed, and the program that comes
-next takes each newline for Enter.
+It is one line: the sender, how to reply, and the message. Where the message is not one
+short line, the line names the file that holds it. The line has no newline: an agent may
+end while ANT types, and the next program takes each newline for Enter.
 """
 
 import re
@@ -14,31 +14,32 @@ import attrs
 from ant.model.deliveries import DeliveryKind
 
 LINE_MAX: Final = 4000
-"""Bytes of a line; a terminal in canonical mode loses what is beyond 4,096."""
+"""Bytes of a line. A terminal in canonical mode loses what is beyond 4,096."""
 
 PASTE_MAX: Final = 512 << 10
-"""Bytes of what a person writes in a terminal's own chat, where a paste is taken."""
+"""Bytes of a person's message in a terminal's own chat, where the program takes a
+paste."""
 
 NAME_MAX, QUOTE_MAX = 120, 120
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-"""Characters that a terminal or a program may act upon; tab and newline are not here.
-Carriage returns are."""
+"""Characters that a terminal or a program may act upon. Carriage returns are among
+them; tab and newline are not."""
 
 _ACTIVE = re.compile(r"[$`;|&<>(){}'\"\\!#]")
-"""Characters by which a shell runs, joins or quotes something."""
+"""Characters with which a shell runs, joins or quotes something."""
 
 _PATH = re.compile(r"[A-Za-z0-9._/+=@,-]+")
-"""The characters of a path that a shell is shown: none of them means anything to it."""
+"""The characters of a path that ANT shows to a shell, which gives none a meaning."""
 
 
 @attrs.frozen
 class TypedMessage:
-    """A message for one terminal, as far as it is told there.
+    """A message for one terminal.
 
-    `is_named`: it is for this terminal by name, and not for all in the room.
-    `parent` is who said what it replies to, and that. `accepts`: the terminal takes
-    messages at a composer that no driver knows.
+    `is_named`: the message names this terminal, and not all members of the room.
+    `parent` has the sender and the text of the message that it replies to. `accepts`:
+    the terminal takes messages at a composer that no driver knows.
     """
 
     kind: DeliveryKind
@@ -52,20 +53,24 @@ class TypedMessage:
     accepts: bool = False
 
     def header(self) -> str:
-        """What comes before the message; no shell runs anything of the names in it."""
-        whom = "you" if self.is_named else "all participants"
-        line = f"[antchat message for {whom}] room: {_plain(self.room_name, NAME_MAX)}"
+        """Return the text before the message, without characters active in a shell."""
+        readers = "you" if self.is_named else "all participants"
+        line = (
+            f"[antchat message for {readers}] room: {_plain(self.room_name, NAME_MAX)}"
+        )
         line += f" -- FROM: {_plain(self.sender or 'somebody', NAME_MAX)}"
         if self.parent is not None:
-            who, said = self.parent
-            line += f" (replying to {_plain(who, NAME_MAX)}: {_plain(said, QUOTE_MAX)})"
+            name, text = self.parent
+            line += (
+                f" (replying to {_plain(name, NAME_MAX)}: {_plain(text, QUOTE_MAX)})"
+            )
         reply = f"ant msg {self.room_id} --reply-to {self.message_id}"
         return f'{line} -- reply with: {reply} "…"'
 
     def typed(self, *, pastes: bool) -> str | None:
-        """What to type; None where the message has to be put into a file.
+        """Return the text to type; None where the message must go into a file.
 
-        `pastes` lets only what a person wrote as by hand have several lines.
+        With `pastes`, a person's message typed as if by hand may have several lines.
         """
         if self.kind is DeliveryKind.RAW:
             text = self.content.rstrip()
@@ -74,14 +79,14 @@ class TypedMessage:
         return text if _can_type(text, pastes=False) else None
 
     def noted(self, path: PurePath) -> str:
-        """The line that names the file, to an agent."""
+        """Return the line that gives an agent the path of the file."""
         return f"{self.header()} -- the message is in the file {path}"
 
 
 def comment(path: PurePath) -> str | None:
-    """The line that names the file, to a shell: it says nothing that others said.
+    """Return the line that gives a shell the path of the file, and no text of others.
 
-    None for a path with a character that could mean something to a shell.
+    None for a path with a character that may have a meaning to a shell.
     """
     if not _PATH.fullmatch(str(path)):
         return None
@@ -97,6 +102,6 @@ def _can_type(text: str, pastes: bool) -> bool:
 
 
 def _plain(text: str, most: int) -> str:
-    """Without what ends a line or a shell could run, and not longer than that."""
+    """Return the text on one line, without active characters, at most `most` long."""
     line = " ".join(_ACTIVE.sub("", _CONTROL.sub(" ", text)).split())
     return line if len(line) <= most else line[: most - 1] + "…"

@@ -30,7 +30,7 @@ from ant.store import Unit
 def raise_prompt(
     unit: Unit,
     record: PromptRecord,
-    rests: Mapping[SessionId, RestState] = deliveries.NOBODY,
+    rests: Mapping[SessionId, RestState] = deliveries.NO_AGENTS,
 ) -> PromptRecord | None:
     """Store a new prompt, and post it to its targets; return the record with them.
 
@@ -42,7 +42,7 @@ def raise_prompt(
     targets = bridge.targets_of(unit, session.id, session.linked_chat_id)
     record = _announced(unit, attrs.evolve(record, targets=targets), session, rests)
     unit.prompts.add(record)
-    log.record(unit, session.id, entries.asked(record))
+    log.record(unit, session.id, entries.prompt_opened(record))
     unit.emit(PromptDetected(session.id, record))
     unit.emit(
         SessionNeedsInput(
@@ -125,12 +125,12 @@ def _record_change(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
     A prompt that stayed and is answered again has an event for each answer.
     """
     if now.answer is not None and now.answer != before.answer:
-        log.record(unit, now.session_id, entries.answered(now))
+        log.record(unit, now.session_id, entries.prompt_answered(now))
     if before.is_pending and now.status not in (
         PromptStatus.PENDING,
         PromptStatus.ANSWERED,
     ):
-        log.record(unit, now.session_id, entries.closed(now))
+        log.record(unit, now.session_id, entries.prompt_closed(now))
 
 
 def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Rules of room links: typed relationships; the older room is the source."""
+"""Rules of room links: typed relations between chats. The older room is the source."""
 
 import attrs
 
@@ -21,9 +21,10 @@ def list_links(
     request: ListAll = FIRST_PAGE,
     caller: Caller | None = None,
 ) -> RoomLinks:
-    """Outgoing and incoming links of a room, a page of both together.
+    """Return a page of a room's links, outgoing and incoming.
 
-    For a token those to rooms that it opens. Raises `Invalid` on a bad cursor.
+    A page counts both together. A token's caller gets the links to rooms that its token
+    opens. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
     page = unit.links.page(room_id, paging.place(request.after))
@@ -36,10 +37,10 @@ def list_links(
 
 
 def create_link(unit: Unit, room_id: SessionId, request: CreateLink) -> RoomLink:
-    """Link a room to one that exists, or to a new discussion of it.
+    """Link a room to an existing room, or to a new discussion that this creates.
 
-    Raises `Invalid` when an end is no chat or both are one, `NotFound` when there is no
-    such target, `Conflict` when the link is there already.
+    Raises `Invalid` when an end is not a chat or both ends are the same room,
+    `NotFound` when the target does not exist, `Conflict` when the link exists.
     """
     source = need_active(unit, room_id)
     _need_chat(source, "$")
@@ -67,10 +68,10 @@ def create_link(unit: Unit, room_id: SessionId, request: CreateLink) -> RoomLink
         target_type=target.type,
     )
     unit.links.add(link)
-    for told in (source.id, target.id):
+    for room in (source.id, target.id):
         unit.emit(
             RoomLinkCreated(
-                told, source.id, link.id, target.id, link.relationship, link.title
+                room, source.id, link.id, target.id, link.relationship, link.title
             )
         )
     return link
@@ -82,12 +83,12 @@ def _need_chat(session: Session, path: str) -> None:
 
 
 def _discussion(unit: Unit, source: Session, request: CreateLink) -> Session:
-    """A new chat beside the source, with its members where they are to be copied."""
-    wanted = (request.title or f"Discussion: {source.name}").strip()
-    name, count = wanted, 1
+    """Create a chat for the discussion, and copy the source's participants if asked."""
+    title = (request.title or f"Discussion: {source.name}").strip()
+    name, count = title, 1
     while unit.sessions.name_taken(name):
         count += 1
-        name = f"{wanted} ({count})"
+        name = f"{title} ({count})"
     room = attrs.evolve(
         source,
         id=SessionId(clock.new_id()),
@@ -115,12 +116,12 @@ def _discussion(unit: Unit, source: Session, request: CreateLink) -> Session:
 
 
 def delete_link(unit: Unit, room_id: SessionId, link_id: str) -> None:
-    """Remove a link, asked from either of its ends. Raises `NotFound`."""
+    """Remove a link, on behalf of either of its ends. Raises `NotFound`."""
     check_active(unit, room_id)
     link = unit.links.get(link_id)
     if link is None or room_id not in (link.source_room_id, link.target_room_id):
         raise NotFound("room link", link_id)
     unit.links.remove(link_id)
     source_id, target_id = link.source_room_id, link.target_room_id
-    for told in (source_id, target_id):
-        unit.emit(RoomLinkDeleted(told, source_id, link.id, target_id))
+    for room in (source_id, target_id):
+        unit.emit(RoomLinkDeleted(room, source_id, link.id, target_id))

@@ -1,4 +1,4 @@
-"""Rules of people: who is meant by a name, who is in a room, who read what."""
+"""Rules of participants: resolving names, who is in a room, and read receipts."""
 
 import re
 
@@ -15,11 +15,10 @@ from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
 )
-from ant.model.handles import normal
+from ant.model.handles import folded, with_at
 from ant.model.messages import Message, MessageId
 from ant.model.rooms import EXTERNAL, LEFT, PARTICIPANT, Participant, Participants, Read
 from ant.model.sessions import CliFlag, Session, SessionId, SessionType
-from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, get_session, need_active
 from ant.store import (
     PAGE_BYTES,
@@ -32,15 +31,15 @@ from ant.store import (
     paging,
 )
 
-TOLD = PAGE_BYTES // 2
-"""Bytes of participants in one answer: it tells each twice."""
+LISTED_BYTES = PAGE_BYTES // 2
+"""Bytes of participants in one answer, which contains each participant twice."""
 
 ROW_BYTES = 400
-"""What a participant has beside names, as JSON."""
+"""Bytes of a participant's JSON without its names."""
 
 _Place = tuple[int, int, str, str]
-"""Where a participant stands: the group, a member's number, a stranger's first post and
-its name."""
+"""The position of a participant in the list: its group, the ordinal of a member, then
+the first post and the name of a stranger."""
 
 _INSIDE, _OUTSIDE, _STRANGER = range(3)
 
@@ -48,14 +47,14 @@ _PLACE = re.compile(r"([0-2])\.([0-9]{1,15})\.([0-9TZ:.-]{0,40})\.(.*)", re.DOTA
 
 
 def resolve(unit: Unit, name: str | None) -> Session | None:
-    """The session that is meant by an id or a handle, with or without its `@`."""
+    """Return the session with this id or, folded, this handle; None without one."""
     if not name:
         return None
-    return unit.sessions.get(name) or unit.sessions.by_handle(normal(name))
+    return unit.sessions.get(name) or unit.sessions.by_handle(folded(name))
 
 
 def name_of(unit: Unit, name: str | None) -> str | None:
-    """The handle of who is meant, else the name as it was given."""
+    """Return the handle of the session that `name` names, else `name` itself."""
     session = resolve(unit, name)
     return session.handle if session and session.handle else name
 
@@ -67,7 +66,7 @@ def _room(unit: Unit, room_id: SessionId) -> Session:
     return room
 
 
-def _who(unit: Unit, request: AddParticipant | RemoveParticipant) -> Session:
+def _member_session(unit: Unit, request: AddParticipant | RemoveParticipant) -> Session:
     name = request.session_id or request.handle
     if not name:
         raise Invalid("session_id or handle required at $")
@@ -80,17 +79,17 @@ def _who(unit: Unit, request: AddParticipant | RemoveParticipant) -> Session:
 def add_participant(
     unit: Unit, room_id: SessionId, request: AddParticipant
 ) -> Participant:
-    """Add a member, or take one back who had left.
+    """Add a member to a room, or readmit one that left.
 
-    Raises `Invalid` when the room is no chat or itself the member, `NotFound` when
-    there is no such session, `Gone` when it is archived or deleted.
+    Raises `Invalid` when the room is not a chat or is itself the member, `NotFound`
+    when there is no such session, `Gone` when it is archived or deleted.
     """
     _room(unit, room_id)
-    session = need_active(unit, _who(unit, request).id)
+    session = need_active(unit, _member_session(unit, request).id)
     if session.id == room_id:
         raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
-    alias = normal(request.alias) if request.alias else None
+    alias = with_at(request.alias) if request.alias else None
     member = MemberRecord(
         session_id=session.id,
         role=request.role,
@@ -107,9 +106,9 @@ def add_participant(
 def remove_participant(
     unit: Unit, room_id: SessionId, request: RemoveParticipant
 ) -> tuple[bool, SessionId]:
-    """Mark a member as left; whether there was one, and who."""
+    """Mark a member as left. Return whether it was a member, and its session id."""
     _room(unit, room_id)
-    session = _who(unit, request)
+    session = _member_session(unit, request)
     member = unit.people.member(room_id, session.id)
     if member is None or member.role == LEFT:
         return False, session.id
@@ -118,10 +117,10 @@ def remove_participant(
     return True, session.id
 
 
-def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
-    """Count a post; a sender who is a session becomes a member, once.
+def count_post(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
+    """Count a post. A sender that is a session becomes a member with its first post.
 
-    Whoever is a member already keeps role and alias, and whoever left stays away.
+    A sender that is a member keeps its role and alias; one that left stays away.
     """
     unit.people.posted(room_id, sender_id, at)
     session = resolve(unit, sender_id)
@@ -139,43 +138,43 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
 def list_participants(
     unit: Unit, room_id: SessionId, request: ListAll = FIRST_PAGE
 ) -> Participants:
-    """Members who are there, those who post from outside, and both.
+    """Return a page of members, of senders from outside, and of both together.
 
-    A page of all, after the place that is named: a role, and there the number of a
-    member, or when somebody who is none first posted, and as whom. Raises `Invalid` on
-    a bad cursor.
+    The page starts after the position that the cursor names: a group, and in it the
+    ordinal of a member, or the time and name of a stranger's first post. Raises
+    `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
     after = _place(request.after)
     members = unit.people.members(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
     posts, strangers = _posts(unit, room_id, members, sessions)
-    both: list[tuple[_Place, Participant]] = []
+    listed: list[tuple[_Place, Participant]] = []
     for group, role in ((_INSIDE, PARTICIPANT), (_OUTSIDE, EXTERNAL)):
         for member in members:
             if member.role == role:
-                whose = member.session_id
-                someone = _participant(member, sessions[whose], posts[whose])
-                both.append(((group, member.ordinal, "", ""), someone))
+                key = member.session_id
+                row = _participant(member, sessions[key], posts[key])
+                listed.append(((group, member.ordinal, "", ""), row))
     for poster in strangers:
         place = _STRANGER, 0, poster.first_seen, poster.sender_id
-        both.append((place, _stranger(poster)))
-    following = [each for each in both if after is None or each[0] > after]
-    told = page(following, lambda each: each[1], budget=TOLD, weigh=_weight)
+        listed.append((place, _stranger(poster)))
+    following = [each for each in listed if after is None or each[0] > after]
+    shown = page(following, lambda each: each[1], budget=LISTED_BYTES, weigh=_weight)
     return Participants(
-        tuple(each for each in told if each.role == PARTICIPANT),
-        tuple(each for each in told if each.role == EXTERNAL),
-        told,
-        _named(following[len(told) - 1][0]) if told.more else None,
+        tuple(each for each in shown if each.role == PARTICIPANT),
+        tuple(each for each in shown if each.role == EXTERNAL),
+        shown,
+        _cursor(following[len(shown) - 1][0]) if shown.more else None,
     )
 
 
-def _named(place: _Place) -> str:
+def _cursor(place: _Place) -> str:
     return ".".join(map(str, place))
 
 
 def _place(name: str | None) -> _Place | None:
-    """What `_named` gave. Raises `Invalid`."""
+    """Parse a cursor that `_cursor` made. Raises `Invalid`."""
     if name is None:
         return None
     form = _PLACE.fullmatch(name)
@@ -195,33 +194,30 @@ def _posts(
     members: list[MemberRecord],
     sessions: dict[str, Session],
 ) -> tuple[dict[str, list[PosterRecord]], list[PosterRecord]]:
-    """What was posted by each member, under its id, handle or alias; and by others.
+    """Return the posts of each member, and those of strangers.
 
-    Handles are read as `resolve` does, and go before the aliases that a room gave.
+    A post belongs to a member when its sender is the member's id, handle or alias.
+    Names are folded as in `resolve`. A handle has precedence over an alias.
     """
     owners: dict[str, str] = {}
     for member in members:
-        owners.setdefault(_folded(member.alias or ""), member.session_id)
+        owners.setdefault(folded(member.alias or ""), member.session_id)
     for member in members:
         handle = sessions[member.session_id].handle
-        owners[_folded(handle or "")] = member.session_id
+        owners[folded(handle or "")] = member.session_id
     posts: dict[str, list[PosterRecord]] = {member.session_id: [] for member in members}
     strangers: list[PosterRecord] = []
     for poster in unit.people.posters(room_id):
         name = poster.sender_id
-        owner = name if name in posts else owners.get(_folded(name))
+        owner = name if name in posts else owners.get(folded(name))
         (strangers if owner is None else posts[owner]).append(poster)
     return posts, strangers
-
-
-def _folded(name: str) -> str:
-    return normal(name).lower()
 
 
 def _participant(
     member: MemberRecord, session: Session, own: list[PosterRecord]
 ) -> Participant:
-    """A member, with what was posted under its names."""
+    """Build a member's row, with the posts made under its names."""
     first = min((poster.first_seen for poster in own), default=None)
     last = max((poster.last_seen for poster in own), default=None)
     return Participant(
@@ -241,7 +237,7 @@ def _participant(
 
 
 def _stranger(poster: PosterRecord) -> Participant:
-    """Somebody who is no session of ours: a name under which was posted."""
+    """Build the row of a sender that is no session of this server."""
     name = poster.sender_id
     return Participant(
         id=name,
@@ -260,7 +256,7 @@ def _stranger(poster: PosterRecord) -> Participant:
 
 
 def need_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Message:
-    """A message of that room. Raises `NotFound`, also for another room's."""
+    """Return a message of the room. Raises `NotFound`, also for another room's."""
     message = unit.messages.get(room_id, message_id)
     if message is None:
         raise NotFound("message", message_id)
@@ -270,17 +266,17 @@ def need_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Messa
 def mark_read(
     unit: Unit, room_id: SessionId, message_id: MessageId, request: MarkRead
 ) -> tuple[Read, ...]:
-    """Note who read a message, the first time; all who did."""
+    """Record that a session read a message, once. Return the message's receipts."""
     check_active(unit, room_id)
     need_message(unit, room_id, message_id)
     reader = get_session(unit, request.reader_id)
-    return has_read(unit, room_id, message_id, reader.id)
+    return add_receipt(unit, room_id, message_id, reader.id)
 
 
-def has_read(
+def add_receipt(
     unit: Unit, room_id: SessionId, message_id: MessageId, reader_id: SessionId
 ) -> tuple[Read, ...]:
-    """Note that somebody read a message that is there; all who did."""
+    """Add the receipt of an existing message, once. Return all its receipts."""
     first = unit.people.add_read(message_id, reader_id, clock.stamp(unit.now))
     reads = _reads_of(unit, room_id, message_id)
     if first:
@@ -294,7 +290,7 @@ def list_reads(
     message_id: MessageId,
     request: ListReads = FIRST_READS,
 ) -> Page[Read]:
-    """Who read one message, a page of it. Raises `NotFound`."""
+    """Return a page of the receipts of one message. Raises `NotFound`."""
     check_exists(unit, room_id)
     need_message(unit, room_id, message_id)
     return _reads_of(unit, room_id, message_id, request.after)
@@ -312,7 +308,7 @@ def _reads_of(
 def all_reads(
     unit: Unit, room_id: SessionId, request: ListReads = FIRST_READS
 ) -> Receipts:
-    """Receipts of every message of a room that was read, a page of them."""
+    """Return a page of the receipts of all messages of a room."""
     check_exists(unit, room_id)
     return unit.people.reads(room_id, after=request.after)
 
@@ -320,7 +316,10 @@ def all_reads(
 def all_receipts(
     unit: Unit, caller: Caller | None, room_id: SessionId, request: ListReads
 ) -> tuple[dict[str, tuple[Read, ...]], int | None]:
-    """Those of a page of all messages of a room, by message, and its `next`."""
-    page = participants.all_reads(unit, room_id, request)
-    told = {key: receipts(unit, caller, room_id, reads) for key, reads in page.items()}
-    return {key: reads for key, reads in told.items() if reads}, page.next
+    """Return a page of the room's receipts that the caller may see, and its `next`.
+
+    The receipts are grouped by message id. A message without any is left out.
+    """
+    page = all_reads(unit, room_id, request)
+    seen = {key: receipts(unit, caller, room_id, reads) for key, reads in page.items()}
+    return {key: reads for key, reads in seen.items() if reads}, page.next

@@ -1,4 +1,4 @@
-"""Who is joined right now, as a scope: leaving it, however, takes the person out."""
+"""Presence: which sockets have joined which sessions, for as long as they stay open."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from ant.model.sessions import SessionId
 
 @attrs.define(eq=False)
 class PresenceEntry:
-    """One socket's place in one session; `handle` is the person's, if they said it."""
+    """One socket's presence in a session; `handle` is the one it joined with."""
 
     session_id: SessionId
     handle: str | None
@@ -21,52 +21,56 @@ class PresenceEntry:
 
 @attrs.frozen
 class Present:
-    """When somebody was last heard of, epoch ms; `active`, `idle` or `offline`."""
+    """The presence of one handle: `active`, `idle` or `offline`.
+
+    `last_seen` is when its socket last sent something, in epoch milliseconds.
+    """
 
     last_seen: int = attrs.field(metadata={"wire": "lastSeen"})
     status: str
 
 
 ACTIVE_S, IDLE_S = 60, 300
-"""Silence after which somebody is no longer active, and no longer idle but offline."""
+"""Seconds of silence after which a handle is no longer active, and then offline instead
+of idle."""
 
 
 class Presence:
-    """Every seat that is taken."""
+    """The presence entries of all sockets, by session."""
 
     def __init__(self) -> None:
-        self._seats: dict[SessionId, set[PresenceEntry]] = {}
+        self._entries: dict[SessionId, set[PresenceEntry]] = {}
 
     @contextmanager
-    def seated(
+    def joined(
         self, session_id: SessionId, handle: str | None
     ) -> Iterator[PresenceEntry]:
-        """Be in a session while inside."""
-        seat = PresenceEntry(session_id, handle, clock.now())
-        self._seats.setdefault(session_id, set()).add(seat)
+        """Be present in a session while the context is open, however it is left."""
+        entry = PresenceEntry(session_id, handle, clock.now())
+        self._entries.setdefault(session_id, set()).add(entry)
         try:
-            yield seat
+            yield entry
         finally:
-            seats = self._seats[session_id]
-            seats.discard(seat)
-            if not seats:
-                del self._seats[session_id]
+            entries = self._entries[session_id]
+            entries.discard(entry)
+            if not entries:
+                del self._entries[session_id]
 
     def of(self, session_id: SessionId) -> dict[str, Present]:
-        """Who is in a session, by handle; of several sockets the latest word counts."""
+        """Return who is in a session, by handle; the latest of its sockets counts."""
         present: dict[str, Present] = {}
-        seats = self._seats.get(session_id, ())
-        for seat in sorted(seats, key=lambda seat: seat.last_seen):
-            if seat.handle is not None:
-                silence = (clock.now() - seat.last_seen).total_seconds()
+        entries = self._entries.get(session_id, ())
+        for entry in sorted(entries, key=lambda entry: entry.last_seen):
+            if entry.handle is not None:
+                silence = (clock.now() - entry.last_seen).total_seconds()
                 status = "active" if silence <= ACTIVE_S else "idle"
                 status = status if silence <= IDLE_S else "offline"
-                last_seen = clock.epoch_ms(seat.last_seen)
-                present[seat.handle] = Present(last_seen, status)
+                last_seen = clock.epoch_ms(entry.last_seen)
+                present[entry.handle] = Present(last_seen, status)
         return present
 
     def count(self, session_id: SessionId | None = None) -> int:
-        """How many seats are taken, in one session or in all."""
+        """Return the number of entries, of one session or of all."""
         if session_id is not None:
-            return len(self._seats.get(session_id, ()))
-        return sum(map(len, self._seats.values()))
+            return len(self._entries.get(session_id, ()))
+        return sum(map(len, self._entries.values()))

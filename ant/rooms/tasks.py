@@ -1,7 +1,7 @@
-"""Rules of the board: a room's tasks and the files that were flagged in it.
+"""Rules of the board: a room's tasks, and the files that are flagged in it.
 
-The smallest feature end to end; the others are made like it: a rule here, rows in
-`store.board`, routes in `http.routes.board`.
+This is the smallest complete feature, and a pattern for others: the rules are here, the
+rows in `store.rooms.tasks`, the routes in `http.routes.tasks`.
 """
 
 import attrs
@@ -25,13 +25,13 @@ from ant.sessions.sessions import check_active, check_exists
 from ant.store import Page, Unit, paging
 
 DELETED = "deleted"
-"""The status of a task that is no longer on the board."""
+"""The status of a task that was removed from the board."""
 
 
 def list_tasks(
     unit: Unit, session_id: SessionId, request: ListAll = FIRST_PAGE
 ) -> Page[Task]:
-    """A page of the room's tasks, deleted ones too, oldest first.
+    """Return a page of the room's tasks, deleted ones included, oldest first.
 
     Raises `Invalid` on a bad cursor.
     """
@@ -40,7 +40,7 @@ def list_tasks(
 
 
 def create_task(unit: Unit, session_id: SessionId, request: CreateTask) -> Task:
-    """A new task; who made it is shown by handle where they have one."""
+    """Create a task. Its author is stored as a handle where the session has one."""
     check_active(unit, session_id)
     task = Task(
         id=TaskId(clock.new_id()),
@@ -60,9 +60,9 @@ def create_task(unit: Unit, session_id: SessionId, request: CreateTask) -> Task:
 
 
 def find_task(unit: Unit, session_id: SessionId, task_id: str) -> Task:
-    """The task with that id, or the only one whose id begins so.
+    """Return the task with this id, or the only task whose id starts with it.
 
-    Raises `NotFound`, or `Conflict` when the beginning fits more than one.
+    Raises `NotFound`, or `Conflict` when several ids start with it.
     """
     check_active(unit, session_id)
     tasks = unit.board.tasks_like(session_id, task_id)
@@ -77,21 +77,21 @@ def find_task(unit: Unit, session_id: SessionId, task_id: str) -> Task:
 def patch_task(
     unit: Unit, session_id: SessionId, task_id: str, request: PatchTask
 ) -> Task:
-    """Change what is named; null clears."""
+    """Change the fields that the request names; null clears a field."""
     task = find_task(unit, session_id, task_id)
-    named = changes(request)
-    if not named:
+    changed = changes(request)
+    if not changed:
         return task
-    if "file_refs" in named:
-        named["file_refs"] = named["file_refs"] or ()
-    task = attrs.evolve(task, updated_at=unit.now, **named)
+    if "file_refs" in changed:
+        changed["file_refs"] = changed["file_refs"] or ()
+    task = attrs.evolve(task, updated_at=unit.now, **changed)
     unit.board.save_task(task)
     unit.emit(TaskUpdated(session_id, task))
     return task
 
 
 def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
-    """Mark a task deleted; it stays in the list, for the record."""
+    """Mark a task as deleted. It stays in the list."""
     task = find_task(unit, session_id, task_id)
     unit.board.save_task(attrs.evolve(task, status=DELETED, updated_at=unit.now))
     unit.emit(TaskDeleted(session_id, task.id))
@@ -100,7 +100,7 @@ def delete_task(unit: Unit, session_id: SessionId, task_id: str) -> None:
 def list_file_refs(
     unit: Unit, session_id: SessionId, request: ListAll = FIRST_PAGE
 ) -> Page[FileRef]:
-    """A page of the files flagged in the room, oldest first.
+    """Return a page of the files flagged in the room, oldest first.
 
     Raises `Invalid` on a bad cursor.
     """
@@ -109,7 +109,7 @@ def list_file_refs(
 
 
 def add_file_ref(unit: Unit, session_id: SessionId, request: CreateFileRef) -> FileRef:
-    """Flag a file. It need not be on this host, so nothing is opened."""
+    """Flag a file. It may be on another host, so ANT does not open it."""
     check_active(unit, session_id)
     ref = FileRef(
         id=FileRefId(clock.new_id()),
@@ -125,7 +125,7 @@ def add_file_ref(unit: Unit, session_id: SessionId, request: CreateFileRef) -> F
 
 
 def remove_file_ref(unit: Unit, session_id: SessionId, ref_id: str) -> None:
-    """Unflag a file. Raises `NotFound`, also for a reference of another room."""
+    """Remove a flag. Raises `NotFound`, also for a reference of another room."""
     check_active(unit, session_id)
     if not unit.board.remove_file_ref(session_id, ref_id):
         raise NotFound("file reference", ref_id)

@@ -1,4 +1,4 @@
-"""Rules of command blocks: what a shell ran, as run events, and read back from them."""
+"""Rules of command blocks: the run events of shell commands, and reading them back."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,17 +12,17 @@ from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
 from ant.terminal.shell.command_blocks import CommandBlock
 
 COMMAND_BLOCK = "command_block"
-"""The kind of the event, in the original's words."""
+"""The kind of the event, named as in the original."""
 
 SHELL_MARKS = "shell_marks"
-"""What it was taken from: marks that the shell put into its output."""
+"""The source of the event: marks that the shell puts into its output."""
 
 
 @attrs.frozen
 class CommandRecord:
-    """A command as its run event has it.
+    """A command as its run event describes it.
 
-    `duration_ms` and `exit_code` are None where they are not known; the bytes of its
+    `duration_ms` and `exit_code` are None where they are unknown. The bytes of its
     output are `start` to `end`.
     """
 
@@ -37,12 +37,12 @@ class CommandRecord:
 
     @property
     def failed(self) -> bool:
-        """Whether it is known to have failed."""
+        """Whether the command is known to have failed."""
         return self.exit_code not in (None, 0)
 
 
 def command_block(block: CommandBlock, ended_at: datetime) -> RunEventDraft:
-    """The fact that this command was run."""
+    """The draft of a command that a shell ran."""
     started_at = ended_at - timedelta(seconds=block.duration_s)
     command_start, command_end = block.typed or (None, None)
     return RunEventDraft(
@@ -69,12 +69,12 @@ def command_block(block: CommandBlock, ended_at: datetime) -> RunEventDraft:
 
 
 def commands_of(events: Iterable[RunEvent]) -> list[CommandRecord]:
-    """The commands among them, in their order; also those that hooks told of."""
+    """Return the commands among these events, in order, including those from hooks."""
     return [_command(each) for each in events if each.kind == COMMAND_BLOCK]
 
 
 def _command(event: RunEvent) -> CommandRecord:
-    """Payloads of hooks are as their programs made them: what is odd there is None."""
+    """Read an event. A field that a hook's program filled with another type is None."""
     payload = event.payload
     cwd, ended_at = payload.get("cwd"), event.created_at
     with suppress(ValueError, TypeError, OverflowError):

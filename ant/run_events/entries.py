@@ -1,6 +1,7 @@
-"""What happened, in the words and kinds of the original; facts from nouns, pure.
+"""Drafts of run events: each function turns a record of another package into one.
 
-No fact repeats a message, which can be deleted, or what was typed as a secret.
+Kinds and texts are those of the original. The functions are pure. No draft repeats the
+content of a message, which can be deleted, or input typed as a secret.
 """
 
 from typing import Any, Final
@@ -15,18 +16,18 @@ from ant.terminal.input.typed_lines import TypedSeen
 from ant.terminal.model.prompt import PromptClass
 
 TITLE: Final = 200
-"""Characters of a title, or of anything else that a host tells, in an event's text."""
+"""Characters of a title, or of other text from a host, in the text of an event."""
 
 PERMISSIONS: Final = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
 
 _KINDS: Final = dict.fromkeys(PERMISSIONS, "permission") | {
     PromptClass.ERROR_RETRY: "error"
 }
-"""By class of prompt; all others are a `question`."""
+"""The event's kind by class of prompt; all other classes are a `question`."""
 
 
-def asked(record: PromptRecord) -> RunEventDraft:
-    """A terminal asks something."""
+def prompt_opened(record: PromptRecord) -> RunEventDraft:
+    """Describe a prompt that a terminal shows."""
     return RunEventDraft(
         source=Source.TERMINAL,
         trust=Trust.MEDIUM,
@@ -50,18 +51,18 @@ def asked(record: PromptRecord) -> RunEventDraft:
     )
 
 
-def answered(record: PromptRecord) -> RunEventDraft:
-    """Somebody answered it through us; what of the answer is kept, is told."""
+def prompt_answered(record: PromptRecord) -> RunEventDraft:
+    """Describe an answer given through ANT; the record has no text of a secret one."""
     decision = record.answer
     assert decision is not None
     is_permission = record.class_ in PERMISSIONS
-    who = decision.by or decision.responder_id or "somebody"
+    name = decision.by or decision.responder_id or "somebody"
     why = f" — {decision.justification}" if decision.justification else ""
     return RunEventDraft(
         source=Source.JSON,
         trust=Trust.HIGH,
         kind="approval_decision" if is_permission else "prompt_response",
-        text=f"{who} chose {decision.chosen} for {record.summary}{why}",
+        text=f"{name} chose {decision.chosen} for {record.summary}{why}",
         payload={
             "prompt_id": record.id,
             "terminal_id": record.terminal_id,
@@ -74,12 +75,12 @@ def answered(record: PromptRecord) -> RunEventDraft:
     )
 
 
-def closed(record: PromptRecord) -> RunEventDraft:
-    """It waits no longer, and nobody answered it through us."""
-    by_a_person = record.reason == PUT_AWAY
+def prompt_closed(record: PromptRecord) -> RunEventDraft:
+    """Describe a prompt that closed without an answer through ANT."""
+    is_discarded = record.reason == PUT_AWAY
     return RunEventDraft(
-        source=Source.JSON if by_a_person else Source.TERMINAL,
-        trust=Trust.HIGH if by_a_person else Trust.MEDIUM,
+        source=Source.JSON if is_discarded else Source.TERMINAL,
+        trust=Trust.HIGH if is_discarded else Trust.MEDIUM,
         kind="prompt_closed",
         text=f"{record.status}: {record.summary}",
         payload={
@@ -92,10 +93,13 @@ def closed(record: PromptRecord) -> RunEventDraft:
     )
 
 
-def status(
+def state_change(
     before: AgentState | None, now: AgentStatus, end: int, passed_over: int
 ) -> RunEventDraft:
-    """A program is in another state; `passed_over` changes before are not told."""
+    """Describe a change of a program's state.
+
+    `passed_over` counts the changes before it that have no event of their own.
+    """
     text = f"{before} → {now.state}" if before else str(now.state)
     return RunEventDraft(
         source=Source.STATUS,
@@ -108,8 +112,10 @@ def status(
     )
 
 
-def delivered(record: DeliveryRecord, sender: str, step: Transition) -> RunEventDraft:
-    """A message has come a step further on its way into a terminal."""
+def delivery_step(
+    record: DeliveryRecord, sender: str, step: Transition
+) -> RunEventDraft:
+    """Describe a step of a delivery."""
     why = f" ({_reason(step.reason)})" if step.reason else ""
     return RunEventDraft(
         source=Source.JSON,
@@ -132,8 +138,13 @@ def _reason(reason: Reason) -> str:
     return SENTENCES[reason].rstrip(".") if reason in SENTENCES else str(reason)
 
 
-def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> RunEventDraft:
-    """Somebody typed, by the output's byte `end`; text only of what may be kept."""
+def typed_input(
+    seen: TypedSeen, source: str, by: str | None, end: int
+) -> RunEventDraft:
+    """Describe typed input; `end` is the end of the output then.
+
+    The text has only the lines that may be kept.
+    """
     text = "\n".join(seen.lines)
     return RunEventDraft(
         source=Source.TERMINAL,
@@ -157,8 +168,8 @@ def typed(seen: TypedSeen, source: str, by: str | None, end: int) -> RunEventDra
     )
 
 
-def stopped(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
-    """Somebody had a program interrupted, when bytes up to `end` were stored."""
+def stop_requested(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
+    """Describe a requested interrupt; `end` is the end of the stored output then."""
     return RunEventDraft(
         source=Source.STATUS,
         trust=Trust.HIGH,
@@ -174,21 +185,21 @@ def stopped(requested_by: str, reason: str | None, end: int) -> RunEventDraft:
     )
 
 
-def host_told(told: HostEvent, host: str) -> RunEventDraft:
-    """What a terminal's host told, passed on as it came."""
+def host_event(event: HostEvent, host: str) -> RunEventDraft:
+    """Describe an event of a terminal's host, unchanged."""
     is_tmux = host == "tmux"
     return RunEventDraft(
         source=Source.TMUX if is_tmux else Source.TERMINAL,
         trust=Trust.RAW,
         kind="system",
-        text=_sentence(told.kind, told.data),
-        payload={**told.data, "tmux_kind" if is_tmux else "kind": told.kind},
-        end=told.offset,
+        text=_sentence(event.kind, event.data),
+        payload={**event.data, "tmux_kind" if is_tmux else "kind": event.kind},
+        end=event.offset,
     )
 
 
-def lost(count: int) -> RunEventDraft:
-    """So many facts before this one could not be recorded."""
+def lost_entries(count: int) -> RunEventDraft:
+    """Describe a gap: ANT could not record `count` entries before this one."""
     return RunEventDraft(
         source=Source.STATUS,
         trust=Trust.HIGH,
@@ -199,16 +210,16 @@ def lost(count: int) -> RunEventDraft:
 
 
 PendingEntry = RunEventDraft | HostEvent
-"""What is told outside of any transaction, and kept once its bytes are."""
+"""An entry that is recorded once the bytes that it refers to are stored."""
 
 
-def at_most(heard: PendingEntry, stored: int) -> PendingEntry:
-    """The same, pointing at no byte beyond those that are stored."""
-    if isinstance(heard, HostEvent):
-        return attrs.evolve(heard, offset=min(heard.offset, stored))
-    start = heard.start if heard.start is None else min(heard.start, stored)
-    end = heard.end if heard.end is None else min(heard.end, stored)
-    return attrs.evolve(heard, start=start, end=end)
+def limited(entry: PendingEntry, stored: int) -> PendingEntry:
+    """Return the entry with its offsets limited to the `stored` bytes."""
+    if isinstance(entry, HostEvent):
+        return attrs.evolve(entry, offset=min(entry.offset, stored))
+    start = entry.start if entry.start is None else min(entry.start, stored)
+    end = entry.end if entry.end is None else min(entry.end, stored)
+    return attrs.evolve(entry, start=start, end=end)
 
 
 def _sentence(kind: str, data: dict[str, Any]) -> str:
@@ -221,5 +232,5 @@ def _sentence(kind: str, data: dict[str, Any]) -> str:
             return f"exit: code {data['code']}"
         case "resize":
             return f"resize: {data.get('cols')}×{data.get('rows')}"
-    told = data.get("title") or data.get("reason") or data.get("raw") or ""
-    return f"{kind}: {told}"[:TITLE] if told else kind
+    detail = data.get("title") or data.get("reason") or data.get("raw") or ""
+    return f"{kind}: {detail}"[:TITLE] if detail else kind

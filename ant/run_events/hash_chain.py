@@ -1,7 +1,8 @@
-"""The chain of a session's run events: each holds the hash of the one before; pure.
+"""The hash chain of a session's run events: each holds the hash of the one before it.
 
-Who changes or removes one has to make all later ones anew. Nobody signs the last, so
-whoever wants to be sure of it keeps its hash somewhere else.
+A change to an event, or its removal, breaks the chain unless all later events are made
+anew. ANT does not sign the last event. To be able to detect a chain that was made anew,
+keep the last hash elsewhere. All functions are pure.
 """
 
 import hashlib
@@ -11,23 +12,24 @@ from typing import Any
 from ant.api import codec
 
 OUTSIDE = frozenset({"id", "hash"})
-"""What the hash does not cover: the row's number in one database, and itself."""
+"""Fields that the hash does not cover: the row's number in one database, and the hash
+itself."""
 
 
 def seal(body: dict[str, Any]) -> str:
-    """The hash of an event as it is on the wire: SHA-256 in hex of its JSON.
+    """Return the hash of an event in its wire form: the SHA-256 of its JSON, in hex.
 
-    Keys in order, no blanks, UTF-8, without `OUTSIDE`.
+    The JSON has sorted keys, no blanks, UTF-8, and no field of `OUTSIDE`.
     """
     sealed = {key: value for key, value in body.items() if key not in OUTSIDE}
     return hashlib.sha256(codec.canonical(sealed)).hexdigest()
 
 
 def fault(events: Sequence[dict[str, Any]]) -> str | None:
-    """What is wrong with a run of events, the first thing; None if it is whole.
+    """Describe the first fault in a sequence of events; None if the sequence is whole.
 
-    It may begin anywhere, since the oldest are not kept for ever. What was moved is
-    told as such, by the place where it is missed or stands too late.
+    It may begin anywhere, because the oldest events are removed. An event that was
+    moved is reported where it is missing or comes too late.
     """
     numbers = {event.get("n") for event in events}
     for before, event in zip([None, *events], events, strict=False):
@@ -50,5 +52,5 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
 def _is_sealed(event: dict[str, Any]) -> bool:
     try:
         return seal(event) == event.get("hash")
-    except TypeError:  # Nested deeper than JSON is written: it is none of ours.
+    except TypeError:  # Nested deeper than the codec writes JSON: not written by ANT.
         return False

@@ -1,4 +1,7 @@
-"""Rules of the trail: what happened is recorded where it is caused, and read back."""
+"""Rules of the run-event log: append to a session's chain, and read pages of it.
+
+Each rule that causes an event records it in its own transaction.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,21 +27,21 @@ from ant.sessions.sessions import check_exists, get_session
 from ant.store import Unit, paging
 
 TEXT_MAX = 12_000
-"""Characters of an event's text, as the original's clients expect; the rest goes."""
+"""Characters of an event's text, as the original's clients expect. The rest is cut."""
 
 KEEP = 20_000
-"""Run events of one session; the oldest go, and its chain begins later."""
+"""Run events of one session. The oldest are removed; the chain then begins later."""
 
-KEEP_TOLD = 5_000
-"""Terminal events of one session; the oldest go."""
+KEEP_TERMINAL = 5_000
+"""Terminal events of one session. The oldest are removed."""
 
 _PRUNE_EVERY = 500
 
 
-def record(unit: Unit, session_id: SessionId, fact: RunEventDraft) -> RunEvent | None:
-    """Put a fact at the end of its session's chain, and tell of it.
+def record(unit: Unit, session_id: SessionId, draft: RunEventDraft) -> RunEvent | None:
+    """Append a draft to its session's chain and emit `RunEventCreated`.
 
-    None when the session is gone: what happened to it has gone with it.
+    Return None when the session has been removed: its log was removed with it.
     """
     if unit.sessions.state(session_id) is None:
         return None
@@ -48,14 +51,14 @@ def record(unit: Unit, session_id: SessionId, fact: RunEventDraft) -> RunEvent |
         session_id=session_id,
         n=last + 1,
         ts_ms=clock.epoch_ms(unit.now),
-        source=fact.source,
-        trust=fact.trust,
-        kind=fact.kind,
-        text=fact.text[:TEXT_MAX],
-        payload=fact.payload,
-        raw_ref=fact.raw_ref,
-        start=fact.start,
-        end=fact.end,
+        source=draft.source,
+        trust=draft.trust,
+        kind=draft.kind,
+        text=draft.text[:TEXT_MAX],
+        payload=draft.payload,
+        raw_ref=draft.raw_ref,
+        start=draft.start,
+        end=draft.end,
         created_at=unit.now,
         prev=prev,
         hash="",
@@ -68,45 +71,45 @@ def record(unit: Unit, session_id: SessionId, fact: RunEventDraft) -> RunEvent |
     return event
 
 
-def note(
+def add_terminal_event(
     unit: Unit, session_id: SessionId, kind: str, data: dict[str, Any], offset: int
 ) -> None:
-    """Keep what a terminal's host told, when its bytes had come as far as `offset`."""
+    """Add a terminal event; `offset` is the end of the terminal's output then."""
     if unit.sessions.state(session_id) is None:
         return
     at = clock.stamp(unit.now)
     number = unit.terminal_events.add(session_id, at, kind, data, offset)
     if number % _PRUNE_EVERY == 0:
-        unit.terminal_events.trim(session_id, KEEP_TOLD)
+        unit.terminal_events.trim(session_id, KEEP_TERMINAL)
 
 
-def record_host_event(unit: Unit, session_id: SessionId, told: HostEvent) -> None:
-    """Keep what a terminal's host told as its event, and in the chain."""
+def record_host_event(unit: Unit, session_id: SessionId, event: HostEvent) -> None:
+    """Record a host's event both as a terminal event and in the chain."""
     session = unit.sessions.get(session_id)
     if session is None or session.terminal is None:
         return
-    note(unit, session_id, told.kind, told.data, told.offset)
-    record(unit, session_id, entries.host_told(told, session.terminal.host))
+    add_terminal_event(unit, session_id, event.kind, event.data, event.offset)
+    record(unit, session_id, entries.host_event(event, session.terminal.host))
 
 
 def record_all(
-    unit: Unit, heard: Sequence[tuple[SessionId, Sequence[PendingEntry]]]
+    unit: Unit, batch: Sequence[tuple[SessionId, Sequence[PendingEntry]]]
 ) -> None:
-    """Keep what was heard of several sessions, each in its order."""
-    for session_id, each in heard:
-        for one in each:
-            if isinstance(one, HostEvent):
-                record_host_event(unit, session_id, one)
+    """Record the entries of several sessions, each session's in its order."""
+    for session_id, pending in batch:
+        for entry in pending:
+            if isinstance(entry, HostEvent):
+                record_host_event(unit, session_id, entry)
             else:
-                record(unit, session_id, one)
+                record(unit, session_id, entry)
 
 
 def list_run_events(
     unit: Unit, session_id: SessionId, request: ListRunEvents
 ) -> RunEvents:
-    """A page of what happened to a session; of a linked chat, to its terminal.
+    """Return a page of a session's run events; for a linked chat, its terminal's.
 
-    Raises `NotFound`, and `Invalid` on a time that is none.
+    Raises `NotFound`, and `Invalid` on a malformed time.
     """
     session = get_session(unit, session_id)
     owner = terminal_of(unit, session) or session
@@ -140,7 +143,7 @@ def list_run_events(
 def list_terminal_events(
     unit: Unit, session_id: SessionId, request: ListTerminalEvents
 ) -> TerminalEvents:
-    """A page of what a terminal's host told. Raises `NotFound`, `Invalid`."""
+    """Return a page of a terminal's host events. Raises `NotFound`, `Invalid`."""
     check_exists(unit, session_id)
     since = paging.bound(unit, request, "since")
     rows = unit.terminal_events.page(

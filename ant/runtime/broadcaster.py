@@ -1,4 +1,10 @@
-"""Who looks at which terminal: bells to ring when it has new bytes."""
+"""Wakes the sockets that view a session when it has new output.
+
+The broadcaster sends no bytes. Each socket pulls output from the session's flow at its
+own cursor, when it can send. The broadcaster only keeps which socket views which
+session, and sets the socket's wakeup when there is something new. So a slow socket
+delays no other, and no output is queued per socket.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +14,11 @@ from ant.model.sessions import SessionId
 
 
 class Broadcaster:
-    """Bells by session; a socket has one bell and may look at many."""
+    """Wakeups by session. A socket has one wakeup and may view many sessions.
+
+    It also keeps the typists of each session: the sockets whose terminal may answer the
+    queries of the session's program.
+    """
 
     def __init__(self) -> None:
         self._wakeups: dict[SessionId, set[Wakeup]] = {}
@@ -16,7 +26,7 @@ class Broadcaster:
 
     @contextmanager
     def watching(self, session_id: SessionId, wakeup: Wakeup) -> Iterator[None]:
-        """Ring this bell at new bytes of that session while inside."""
+        """Set this wakeup at new output of the session while the context is open."""
         wakeups = self._wakeups.setdefault(session_id, set())
         wakeups.add(wakeup)
         try:
@@ -28,9 +38,9 @@ class Broadcaster:
 
     @contextmanager
     def typing(self, session_id: SessionId, wakeup: Wakeup) -> Iterator[None]:
-        """Be somebody with a terminal for that session's program while inside.
+        """Be a typist of the session while the context is open.
 
-        A bell may be inside once.
+        A wakeup must not be a typist of the same session twice.
         """
         typists = self._typists.setdefault(session_id, {})
         typists[wakeup] = None
@@ -42,28 +52,28 @@ class Broadcaster:
                 del self._typists[session_id]
 
     def prefer(self, session_id: SessionId, wakeup: Wakeup) -> None:
-        """This typist set the size: its terminal is the one that answers now."""
+        """Let this typist answer queries from now on: it set the terminal's size."""
         typists = self._typists[session_id]
         del typists[wakeup]
         typists[wakeup] = None
 
     def may_reply(self, session_id: SessionId, wakeup: Wakeup) -> bool:
-        """Whether an answer from there is the one: nobody else answers a query, too.
+        """Whether this typist answers the program's queries; only one typist does.
 
-        Without a typist it is the server that answers.
+        Without a typist the server answers them.
         """
         typists = self._typists.get(session_id)
         return typists is not None and next(reversed(typists)) is wakeup
 
     def has_typist(self, session_id: SessionId) -> bool:
-        """Whether somebody's terminal answers that program's queries."""
+        """Whether a socket's terminal answers the queries of the session's program."""
         return session_id in self._typists
 
     def wake(self, session_id: SessionId) -> None:
-        """That session has something new."""
+        """Wake all sockets that view the session: it has something new."""
         for wakeup in self._wakeups.get(session_id, ()):
             wakeup.set()
 
     def count(self) -> int:
-        """How many views there are, over all sessions."""
+        """Return the number of views, over all sessions."""
         return sum(map(len, self._wakeups.values()))

@@ -1,4 +1,4 @@
-"""One snapshot of what the server and its sessions cost: measured, not guessed."""
+"""A snapshot of the resources that the server and its sessions use, as measured."""
 
 import os
 import resource
@@ -21,21 +21,22 @@ from ant.runtime.supervisor import Supervisor
 from ant.terminal.host import processes
 
 SAMPLE_S = 15.0
-"""Between two samples of the sessions: what the original's clients are used to."""
+"""Seconds between two samples of the sessions, as the original's clients expect."""
 
 PULSE_S = 0.05
-"""Between two looks at the event loop's delay."""
+"""Seconds between two measurements of the event loop's delay."""
 
 PULSES = 1200
-"""Looks that are kept: those of the last minute."""
+"""Measurements of the delay that are kept: those of the last minute."""
 
 STALL_CPU_PCT = 80.0
 STALL_SILENCE_S = 60.0
-"""Stalled is busy for this much of a core, and without output for so long."""
+"""A session is stalled when it uses this much of a core and has had no output for this
+long."""
 
 MAKE_ROOM = (
-    "The disk of the data folder takes nothing more, or soon will: make room there, or "
-    "delete sessions for good (DELETE /api/sessions/ID?hard=true)."
+    "The disk of the data folder is full, or nearly: make room there, or delete "
+    "sessions for good (DELETE /api/sessions/ID?hard=true)."
 )
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -44,7 +45,7 @@ _MIB = 1 << 20
 
 @attrs.frozen
 class SessionLoad:
-    """What one running session costs, all its processes together."""
+    """The resources of one running session, summed over all its processes."""
 
     session_id: SessionId = attrs.field(metadata={"wire": "sessionId"})
     pid: int
@@ -54,7 +55,7 @@ class SessionLoad:
 
 @attrs.frozen
 class Resources:
-    """What the sessions cost, with the original's key names. CPU: 100 is one core."""
+    """The resources of all sessions, under the original's names; 100 % is one core."""
 
     total_cpu_pct: float = attrs.field(metadata={"wire": "totalCpuPct"})
     total_rss_mb: float = attrs.field(metadata={"wire": "totalRssMb"})
@@ -71,7 +72,7 @@ class Resources:
 
 @attrs.frozen
 class Pressure:
-    """What the server process itself costs. The delay is of the last minute."""
+    """The resources of the server process, and the loop's delay in the last minute."""
 
     cpu_pct: float
     rss_bytes: int
@@ -83,7 +84,7 @@ class Pressure:
 
 @attrs.frozen
 class Met:
-    """A bound: how often it was met since the start, and what happens then."""
+    """A limit: how often it was reached since the start, and what happens then."""
 
     name: str
     count: int
@@ -92,7 +93,7 @@ class Met:
 
 @attrs.frozen
 class TmuxFound:
-    """The tmux of this server: its version, and its socket's name, for `tmux -L`."""
+    """The tmux of this server: its version, and its socket's name for `tmux -L`."""
 
     version: str
     socket: str
@@ -100,14 +101,14 @@ class TmuxFound:
 
 @attrs.frozen
 class Health:
-    """One snapshot: `ok`, `degraded` (the database refuses writes) or `stopping`.
+    """A snapshot of the server: `ok`, `degraded` or `stopping`.
 
-    It is degraded, too, while `degraded_tasks` names what the server does not do now:
-    it met an error of the system, or bugs, after which a task is `stopped`.
-    `deliveries` counts those that wait or are watched, and those given up as `dead`;
-    null while the database cannot tell. `tmux` is null where there is none. `advice` is
-    what to do about a disk that is full, or so nearly that its reserve cannot be kept,
-    which is degraded, too.
+    It is degraded while the database refuses writes, or while the disk is full or its
+    reserve cannot be kept; `advice` then says what to do. It is also degraded while
+    `degraded_tasks` names tasks that do not work: the system reported an error to the
+    task, or bugs have `stopped` it. `deliveries` counts those that wait or are watched,
+    and those given up as `dead`; it is null while the database cannot be read. `tmux`
+    is null where no tmux is installed.
     """
 
     status: str
@@ -142,7 +143,7 @@ def _own_cpu_s() -> float:
 
 
 class HealthProbe:
-    """Samples in the background; `snapshot` is cheap."""
+    """Samples in the background, so that `snapshot` is cheap."""
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class HealthProbe:
         self._sample = _Sample(clock.monotonic(), _own_cpu_s(), {})
 
     async def run(self) -> None:
-        """Look at the loop all the time and at the sessions now and then, for ever."""
+        """Measure the loop's delay all the time, and the sessions at intervals."""
         next_sample = trio.current_time()
         while True:
             due = trio.current_time() + PULSE_S
@@ -172,7 +173,7 @@ class HealthProbe:
                 next_sample = trio.current_time() + SAMPLE_S
 
     def sample(self) -> None:
-        """Measure every running session, all processes of its terminal together."""
+        """Measure every running session, summed over all processes of its terminal."""
         by_sid: dict[int, list[processes.Process]] = {}
         for process in processes.snapshot():
             by_sid.setdefault(process.sid, []).append(process)
@@ -200,7 +201,7 @@ class HealthProbe:
         )
 
     def snapshot(self) -> Health:
-        """What is known now; the sessions' part is at most `SAMPLE_S` old."""
+        """Return the state of now; the samples of sessions are up to `SAMPLE_S` old."""
         sample, cap = self._sample, self._supervisor.cap
         count = len(self._supervisor.services.running)
         at_cap = bool(cap) and count >= cap
@@ -246,7 +247,7 @@ class HealthProbe:
         return TmuxFound(tmux.tmux_commands.found, tmux.tmux_commands.name)
 
     def _pressure(self) -> Pressure:
-        with suppress(OSError):  # Without a descriptor: what it was at the last look.
+        with suppress(OSError):  # Without a free descriptor, keep the last values.
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             self._memory = pages * resource.getpagesize()
             self._open_fds = len(os.listdir("/proc/self/fd"))

@@ -1,4 +1,4 @@
-"""What to start: from a stored program to argv, folder and environment of a child."""
+"""Launch plans: from a stored command to argv, directory and environment of a child."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from ant.model.sessions import SessionType
 from ant.terminal.host.base import Spec
 from ant.terminal.shell.osc133 import NONCE
 
-_STRANGERS = (
+_OUTER_TERMINAL = (
     "TMUX",
     "TMUX_PANE",
     "TMUX_PLUGIN_MANAGER_PATH",
@@ -22,14 +22,14 @@ _STRANGERS = (
     "LINES",
     "OLDPWD",
 )
-"""Variables that tell a child about the terminal our server was started from."""
+"""Variables that describe the terminal in which the server was started."""
 
 SHELL_INTEGRATION = "ANT_SHELL_INTEGRATION"
-"""`0` in a session's environment leaves its shell as it is."""
+"""`0` in a session's environment disables the shell integration."""
 
 _SHELL = Path(__file__).parents[1] / "terminal" / "shell"
 _INTERACTIVE = {
-    "bash": {"-i"},  # A login shell would not read our file.
+    "bash": {"-i"},  # A login shell would not read ANT's file.
     "zsh": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
     "fish": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
 }
@@ -38,24 +38,24 @@ TERM = "xterm-256color"
 
 
 def default_shell() -> str:
-    """The user's login shell, else /bin/sh."""
+    """Return the user's login shell, else /bin/sh."""
     shell = os.environ.get("SHELL") or pwd.getpwuid(os.getuid()).pw_shell
     return shell if shell and os.access(shell, os.X_OK) else "/bin/sh"
 
 
 def own_command() -> str | None:
-    """Where the `ant` command of this installation is; None where it has none."""
+    """Return the path of this installation's `ant` command; None without one."""
     beside = os.path.join(os.path.dirname(sys.executable), "ant")
     started = os.path.abspath(sys.argv[0])
     for path in (beside, started):
-        is_named_so = os.path.basename(path) == "ant" and os.path.isfile(path)
-        if is_named_so and os.access(path, os.X_OK):
+        is_command = os.path.basename(path) == "ant" and os.path.isfile(path)
+        if is_command and os.access(path, os.X_OK):
             return path
     return None
 
 
-def _with_ours(path: str) -> str:
-    """A PATH on which `ant` is found: behind all the rest, so that it hides nothing."""
+def _with_own_command(path: str) -> str:
+    """Return the PATH with the directory of `ant` at its end, so it shadows nothing."""
     command = own_command()
     folder = os.path.dirname(command) if command else None
     if folder is None or folder in path.split(os.pathsep):
@@ -64,21 +64,23 @@ def _with_ours(path: str) -> str:
 
 
 def child_environment(own: dict[str, str]) -> dict[str, str]:
-    """Ours without what is not the child's business (keys, settings), and `own` on top.
+    """Return the server's environment for a child, updated with `own`.
 
-    All of ANT_… is removed: the key is a secret, the rest would configure a server that
-    is started inside. Our own command is on its PATH.
+    All variables that begin with `ANT_` are removed: the key is a secret, and the
+    others would configure a server that is started in the session. Variables of the
+    terminal in which the server was started are removed as well. The PATH contains this
+    installation's `ant` command.
     """
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("ANT_") and name not in _STRANGERS
+        if not name.startswith("ANT_") and name not in _OUTER_TERMINAL
     }
     inherited |= {"TERM": TERM, "COLORTERM": "truecolor"}
     if not any(name in inherited for name in ("LC_ALL", "LC_CTYPE", "LANG")):
         inherited["LANG"] = "C.UTF-8"
     environment = inherited | own
-    environment["PATH"] = _with_ours(environment.get("PATH") or os.defpath)
+    environment["PATH"] = _with_own_command(environment.get("PATH") or os.defpath)
     return environment
 
 
@@ -90,11 +92,11 @@ def plan(
     rows: int,
     nonce: str | None = None,
 ) -> Spec:
-    """Resolve the program and the folder, before anything is created.
+    """Resolve the program and the directory, before anything is created.
 
-    With a `nonce`, a shell that is started plainly is made to tell where its prompts
-    and commands are, in marks that carry it (`terminal.marks`). Raises `Invalid` when
-    the program cannot be found or run, or the folder is none.
+    With a `nonce`, an interactive shell prints marks for its prompts and commands,
+    which carry the nonce (`terminal.shell.osc133`). Raises `Invalid` when the program
+    cannot be found or run, or the directory does not exist.
     """
     home = str(Path.home())
     cwd = os.path.expanduser(root_dir) if root_dir else home
@@ -117,12 +119,12 @@ def plan(
 
 
 def _integrated(spec: Spec, nonce: str) -> Spec:
-    """Have a shell read a file of ours beside the user's, which are left alone."""
+    """Have a shell read ANT's startup file besides the user's, which stay unchanged."""
     program, *options = spec.argv
     shell, env = os.path.basename(program), spec.env
-    off = env.get(SHELL_INTEGRATION) == "0" or "POSIXLY_CORRECT" in env
-    known = _INTERACTIVE.get(shell)
-    if off or known is None or not known.issuperset(options):
+    is_off = env.get(SHELL_INTEGRATION) == "0" or "POSIXLY_CORRECT" in env
+    interactive = _INTERACTIVE.get(shell)
+    if is_off or interactive is None or not interactive.issuperset(options):
         return spec
     added = {NONCE: nonce}
     match shell:
@@ -139,7 +141,7 @@ def _integrated(spec: Spec, nonce: str) -> Spec:
 
 
 def default_command(kind: SessionType, command: tuple[str, ...] | None) -> str | None:
-    """The name of the program that a session runs, without its folder."""
+    """Return the name of the program that a session runs, without its directory."""
     if kind is SessionType.CHAT:
         return None
     return os.path.basename(command[0] if command else default_shell())

@@ -1,4 +1,4 @@
-"""Answers to prompts on their way from a request to the terminal that asked."""
+"""Answers to prompts: from a request to the terminal that shows the prompt."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,12 +23,12 @@ from ant.sessions.linked import need_terminal_of
 from ant.terminal.model.choice import Choice
 
 RESPONSE = "agent_response"
-"""The `msg_type` of a message that is none, but an answer."""
+"""The `msg_type` of a request that answers a prompt instead of posting a message."""
 
 
 @attrs.frozen
 class Responded:
-    """A prompt was answered: what was chosen, and whether it went away."""
+    """The answer to a prompt: what was chosen, and whether the prompt closed."""
 
     ok: bool
     prompt: PromptRecord
@@ -38,7 +38,7 @@ class Responded:
 
 @attrs.frozen
 class Handled:
-    """What an `agent_response` is answered with; no message of that id is stored."""
+    """The response to an `agent_response`. ANT stores no message with that id."""
 
     id: MessageId
     session_id: SessionId
@@ -59,11 +59,12 @@ class Handled:
 async def answer_prompt(
     system: System, session_id: SessionId, request: Respond
 ) -> Responded:
-    """Answer a prompt of the terminal with that id, or whose chat that is.
+    """Answer a prompt of the terminal with this id, or of this chat's terminal.
 
-    Raises `NotFound` for a prompt that is none, `Conflict` where nothing is asked or it
-    was answered or changed, `NotAnOption` where the answer means nothing to it.
-    *Cancellation:* once it is claimed it is typed and recorded all the same.
+    Raises `NotFound` for a prompt that does not exist, `Conflict` where no prompt is
+    open, or where it was answered or changed, `NotAnOption` where the answer is not
+    valid for it. *Cancellation:* an answer that was claimed is typed and recorded all
+    the same.
     """
     terminal = await system.journal.read(need_terminal_of, session_id)
     record = await _bound(system, terminal.id, request.prompt_id)
@@ -80,9 +81,9 @@ async def answer_prompt(
 async def answer_card(
     system: System, room_id: SessionId, request: PostMessage
 ) -> Handled:
-    """Answer a prompt by a message in the chat of its terminal; as `answer_prompt`.
+    """Answer a prompt by a message in its terminal's chat, as `answer_prompt` does.
 
-    Raises `Forbidden` where the prompt is not that of this room's terminal.
+    Raises `Forbidden` where the prompt is not one of this room's terminal.
     """
     await system.journal.read(sessions.check_active, room_id)
     with _in_content():
@@ -122,7 +123,7 @@ async def answer_card(
 
 @contextmanager
 def _in_content() -> Iterator[None]:
-    """What is wrong in the JSON inside is named by where that is."""
+    """Name errors in the JSON of a message by their path below `$.content`."""
     try:
         yield
     except Invalid as exc:
@@ -133,9 +134,9 @@ def _in_content() -> Iterator[None]:
 async def _bound(
     system: System, terminal_id: SessionId, prompt_id: str | None
 ) -> PromptRecord:
-    """The prompt that is named, as it is on the screen, or the one that is there now.
+    """Return the named prompt if it is on the screen; without a name, the current one.
 
-    Raises `NotFound`, and `AlreadyAnswered` for one that is not there any more.
+    Raises `NotFound`, and `AlreadyAnswered` for a prompt that has closed.
     """
     prompt_service = system.services.prompt_service
     if prompt_id is None:

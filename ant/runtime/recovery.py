@@ -1,7 +1,8 @@
-"""After a start: what the last server run left behind is taken up, or ended.
+"""Recovery after a start: resume or end what the last server run left behind.
 
-A program in tmux goes on when a server stops or dies: it is kept when the database
-knows its run and its session is active. All else of ours is ended, never a stranger.
+A program in tmux survives the server. ANT resumes it when the database knows its run
+and its session is active. ANT ends every other program of its own, and never one of
+others.
 """
 
 import logging
@@ -18,16 +19,17 @@ from ant.terminal.tmux.spool_reader import SpoolReader, resume_at
 log = logging.getLogger(__name__)
 
 ORPHAN_GRACE_S = 0.5
-"""What a lost session's processes get between HUP and KILL: their terminal is gone."""
+"""Seconds between HUP and KILL for the processes of a lost session, whose terminal is
+gone."""
 
 BATCH = 16
 """Reads of a spool that are stored in one commit: 1 MiB."""
 
 
 async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
-    """End what nobody knows, call it lost, and answer what is to be taken up.
+    """End orphaned programs, mark their sessions as lost, and return panes to resume.
 
-    Call it before anything else has the store. Raises `StorageFailed`.
+    Call it before any other use of the store. Raises `StorageFailed`.
     """
     boot_id = processes.boot_id()
     surviving_panes = await tmux.surviving_panes()
@@ -39,12 +41,14 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
             kept[session_id] = surviving_panes.pop(session_id)
             continue
         for sid in _left_behind(program):
-            log.warning("Ending what is left of lost session %s.", session_id)
+            log.warning("Ending the processes of lost session %s.", session_id)
             await processes.end_session(sid, ORPHAN_GRACE_S)
         if program.host == TMUX and program.boot_id == boot_id:
             _salvage(store, tmux, program)
     for surviving in surviving_panes.values():
-        log.warning("Ending %s in tmux: nobody knows it.", surviving.pane_ids.name)
+        log.warning(
+            "Ending %s in tmux: no active session has this run.", surviving.place.name
+        )
         await tmux.end(surviving, ORPHAN_GRACE_S)
     store.transact(run_records.recover, boot_id, kept)
     for name in tmux.spooled():
@@ -54,8 +58,8 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
 
 
 def _is_same(program: Program, surviving: SurvivingPane) -> bool:
-    known = program.host == TMUX and program.session.active
-    return known and program.run == surviving.pane_ids.run
+    is_active = program.host == TMUX and program.session.active
+    return is_active and program.run == surviving.place.run
 
 
 def _left_behind(program: Program) -> set[int]:
@@ -66,7 +70,7 @@ def _left_behind(program: Program) -> set[int]:
 
 
 def _salvage(store: Store, tmux: Tmux, program: Program) -> None:
-    """Store what a program put out before its tmux died, and nobody has read."""
+    """Store the unread output that a program wrote before its tmux died."""
     folder = tmux.folder(program.session.id)
     spool = SpoolReader(folder, resume_at(folder, program.stored))
     while chunks := _batch(spool):

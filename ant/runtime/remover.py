@@ -1,9 +1,9 @@
-"""Takes apart what is removed for good, and what is too old, a slice at a time.
+"""Removes the rows of deleted sessions and of expired events, one slice at a time.
 
-Rule 1: what is removed is read by nobody once it is marked; its rows go later.
-Rule 2: after each slice it rests for as long as that took, so others write meanwhile.
-Rule 3: where the disk is full it has the reserve.
-Rule 4: it waits while the write-ahead log is long, which an old read may keep so.
+Rule 1: a session that is marked for removal cannot be read; its rows are removed later.
+Rule 2: after each slice the remover pauses for as long as the slice took, so that
+others can write meanwhile. Rule 3: on a full disk it uses the reserve. Rule 4: it waits
+while the write-ahead log is long, which a long read can cause.
 """
 
 import logging
@@ -23,21 +23,21 @@ from ant.store import Progress
 log = logging.getLogger(__name__)
 
 SWEEP_S = 60.0
-"""Between two looks at what is no longer to be kept."""
+"""Seconds between two searches for rows past their retention."""
 
 RETRY_S = 2.0
-"""Pause after the database refused, or while the write-ahead log is long."""
+"""Pause after the database refused a write, or while the write-ahead log is long."""
 
 FOLD = 8
-"""Slices between two times that the write-ahead log is folded in."""
+"""Slices between two checkpoints of the write-ahead log."""
 
 WAL_MAX = 64 << 20
-"""Bytes of write-ahead log at which nothing more is taken apart: four times the size at
-which it is folded in by itself."""
+"""Bytes of write-ahead log at which the remover stops: four times the size at which
+SQLite checkpoints by itself."""
 
 
 class Remover:
-    """The task that removes; `keep` events of the log, none older than `days`."""
+    """The task that removes rows; the log keeps `keep` events for at most `days`."""
 
     def __init__(
         self, journal: Journal, indexer: Indexer, keep: int, days: float
@@ -45,19 +45,19 @@ class Remover:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
         self._wakeup, self._progress = Wakeup(), Progress()
-        self._outage = RetryLog(log, "What is removed has to wait")
+        self._outage = RetryLog(log, "Removal has to wait")
         self.idle = trio.Event()
 
     def wake(self) -> None:
-        """A session was marked."""
+        """Remove soon: a session was marked for removal."""
         self.idle = trio.Event()
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Sweep now and then and remove when there is something, for ever.
+        """Sweep at intervals, and remove when there is something, for ever.
 
-        *Cancellation:* between two slices; what is left is marked, and is taken apart
-        after the next start.
+        *Cancellation:* between two slices. Rows that are left stay marked, and are
+        removed after the next start.
         """
         sweep_at = trio.current_time()
         while True:
@@ -70,7 +70,7 @@ class Remover:
             except StorageFailed as exc:
                 self._outage.failed(exc)
                 await trio.sleep(RETRY_S)
-                if not isinstance(exc, DiskFull):  # That is no fault of the session.
+                if not isinstance(exc, DiskFull):  # Which is no fault of the session.
                     self._pass_over()
                 continue
             self._outage.worked()
@@ -95,22 +95,25 @@ class Remover:
             await self._journal.fold()
 
     def _pass_over(self) -> None:
-        """What the database refused may be wrong with one session: others go before.
+        """Skip the session whose removal the database refused.
 
-        The next sweep tries it again.
+        Its rows may be at fault. The next sweep tries it again.
         """
         if self._progress.session_id is not None:
             self._progress.passed.add(self._progress.session_id)
 
     async def _fold(self) -> None:
-        """Fold the write-ahead log in; where an old read forbids it, wait for that."""
+        """Checkpoint the write-ahead log; while it is too long, wait for readers."""
         while not await self._journal.fold():
             if self._journal.wal_bytes() <= WAL_MAX:
                 break
-            await trio.sleep(RETRY_S)  # A read of another ends when it ends.
+            await trio.sleep(RETRY_S)  # The remover cannot interrupt a read.
 
     async def _sweep(self) -> None:
-        """Each write waits its turn, so others write in between."""
+        """Prune the event log, and mark what is past retention.
+
+        Each write takes its turn in the queue, so that others can write in between.
+        """
         write, more = self._journal.clear, True
         while more:
             pruned = await write(removal.prune, self._keep, self._days)

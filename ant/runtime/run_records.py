@@ -1,4 +1,4 @@
-"""Rules of a run: what is known of a terminal's process, and which offsets it has."""
+"""Rules of a run: the state of a terminal's process, and the offsets of its output."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -20,12 +20,13 @@ from ant.terminal.buffer.tail import CAPACITY
 from ant.terminal.host.base import Exit, Identity
 
 POWER_LOSS_SKIP = 1 << 40
-"""Offsets left out after the machine went down: its last commits may be gone, so what
-was given away is unknown. 8,192 such losses fit into a JSON-safe integer."""
+"""Offsets skipped after the machine went down. Its last commits may be lost, so ANT
+does not know which offsets it had used. 8,192 such losses fit into a JSON-safe
+integer."""
 
 
-def look(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
-    """The row, and the first offset that was never given away. Raises `NotFound`."""
+def session_and_reserved(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
+    """Return the session, and the first offset never used. Raises `NotFound`."""
     program = unit.sessions.program(session_id)
     return get_session(unit, session_id), program.reserved if program else 0
 
@@ -33,10 +34,11 @@ def look(unit: Unit, session_id: SessionId) -> tuple[Session, int]:
 def begin_run(
     unit: Unit, session_id: SessionId, run: str, cols: int | None, rows: int | None
 ) -> Program:
-    """Note that a terminal is about to start, and which offset its first byte has.
+    """Record that a terminal is about to start, and reserve offsets for its output.
 
-    That is `reserved` of the answer: nothing was ever given an offset from there on.
-    `run` marks the environment of the child, in case we die before we know its pid.
+    `reserved` of the result is the offset of its first byte; no byte ever had that
+    offset or a higher one. `run` marks the child's environment, in case the server dies
+    before it knows the child's pid.
     """
     need_terminal(unit, session_id)
     program = unit.sessions.program(session_id)
@@ -61,9 +63,9 @@ def begin_run(
 def resume_run(
     unit: Unit, session_id: SessionId, find: Callable[[int], int]
 ) -> Program:
-    """Take up a run that went on without us; its next byte has `reserved` as offset.
+    """Resume a run that survived the server; its next byte has the offset `reserved`.
 
-    `find` tells which offset that is, by where the transcript ends.
+    `find` returns that offset, from the end of the transcript.
     """
     need_terminal(unit, session_id)
     program = unit.sessions.program(session_id)
@@ -76,13 +78,16 @@ def resume_run(
 
 
 def _go_on_at(unit: Unit, session_id: SessionId, offset: int) -> None:
-    """There is no byte between the last one that is stored and this one."""
+    """Record that no byte exists between the last stored one and this offset."""
     at, reserved = clock.stamp(unit.now), offset + CAPACITY
     unit.transcripts.append(session_id, at, [(offset, b"")], reserved)
 
 
 def salvage(unit: Unit, session_id: SessionId, chunks: list[tuple[int, bytes]]) -> None:
-    """Append what a run put out after its transcript ended; nobody knows of it yet."""
+    """Append the output that a run wrote after the end of its transcript.
+
+    No client has seen it.
+    """
     offset, last = chunks[-1]
     end = offset + len(last)
     unit.transcripts.append(session_id, clock.stamp(unit.now), chunks, reserved=end)
@@ -95,9 +100,9 @@ def record_run(
     keyframe: Keyframe | None = None,
     resumed: bool = False,
 ) -> None:
-    """The terminal runs, and this is its process; `keyframe` is its screen.
+    """Record that the terminal runs: its process, and its screen as a keyframe.
 
-    One that is `resumed` has been running since it was started.
+    A `resumed` run keeps the time of its start.
     """
     if keyframe is not None:
         unit.keyframes.put(keyframe)
@@ -135,9 +140,9 @@ def end_run(
     work: Callable[..., None],
     *args: object,
 ) -> None:
-    """Record by `work(unit, session_id, *args)` how that run ended.
+    """Record with `work(unit, session_id, *args)` how the run ended.
 
-    Nothing is done where its end is recorded already, so it may be tried again.
+    Does nothing where the end is recorded already, so a caller may try again.
     """
     program = unit.sessions.program(session_id)
     if program is None or program.run != run:
@@ -149,9 +154,9 @@ def end_run(
 def abandon_run(
     unit: Unit, session_id: SessionId, run: str, reason: str | None
 ) -> None:
-    """That run was begun, perhaps, and the terminal was never opened.
+    """Record that the terminal of a run could not be opened.
 
-    What is known of the run before it stays: an exited session is still exited.
+    The state of the run before it stays: an exited session is exited again.
     """
     program = unit.sessions.program(session_id)
     if program is not None and program.run == run:
@@ -180,12 +185,13 @@ def finish_run(
     complete: bool,
     reason: str | None,
     keyframe: Keyframe | None = None,
-    heard: Sequence[PendingEntry] = (),
+    pending: Sequence[PendingEntry] = (),
 ) -> None:
-    """The program ended; `end` is one past its last byte, `keyframe` what it left.
+    """Record that the program exited.
 
-    When the transcript is `complete` up to there, numbering goes on right there; else
-    it skips the reserve. `heard` is what it did before and is not recorded yet.
+    `end` is one past its last byte, `keyframe` the screen that it left. When the
+    transcript is `complete` up to `end`, the next run continues at `end`; otherwise it
+    skips the reserved offsets. `pending` has the entries that are not recorded yet.
     """
     program = unit.sessions.program(session_id)
     if program is None:
@@ -203,7 +209,7 @@ def finish_run(
         **({"reserved": end} if complete else {}),
     )
     unit.sessions.change(session_id, updated_at=at)
-    log.record_all(unit, [(session_id, heard)])
+    log.record_all(unit, [(session_id, pending)])
     prompts.resolve_all(unit, ENDED, session_id)
     data = {"code": exit_.code, "signal": exit_.signal, "reason": reason}
     until = end if complete else min(end, program.stored)
@@ -215,7 +221,7 @@ def finish_run(
 
 
 def resize(unit: Unit, session_id: SessionId, cols: int, rows: int) -> Session:
-    """Remember a terminal's size, for its row and its next start."""
+    """Store a terminal's size, for its row and its next start."""
     need_terminal(unit, session_id)
     unit.sessions.change_terminal(session_id, cols=cols, rows=rows)
     return get_session(unit, session_id)
@@ -224,11 +230,11 @@ def resize(unit: Unit, session_id: SessionId, cols: int, rows: int) -> Session:
 def recover(
     unit: Unit, boot_id: str, kept: Collection[SessionId] = ()
 ) -> list[SessionId]:
-    """After a start: call no process running that we do not hold; which were lost.
+    """After a start, mark runs that this server does not hold as lost; return them.
 
-    Those in `kept` run on and are taken up again; of all others nothing waits for an
-    answer any more. After an unclean end of the whole machine every numbering skips
-    ahead.
+    The runs in `kept` continue and are resumed. The open prompts of all other runs are
+    closed. Deliveries that were being typed or watched become unconfirmed. If the whole
+    machine went down uncleanly, the offsets of all terminals skip ahead.
     """
     clean = unit.settings.get("clean") == "yes"
     if unit.settings.get("boot_id") not in (None, boot_id) and not clean:
@@ -245,7 +251,7 @@ def recover(
 
 
 def lose_run(unit: Unit, session_id: SessionId, reason: str | None) -> None:
-    """How the program ended is not known, and will not be."""
+    """Record that the run ended, and that ANT will never know how."""
     program = unit.sessions.program(session_id)
     unit.sessions.change_terminal(
         session_id,
@@ -265,14 +271,14 @@ def leave_run(
     unit: Unit,
     session_id: SessionId,
     keyframe: Keyframe | None,
-    heard: Sequence[PendingEntry] = (),
+    pending: Sequence[PendingEntry] = (),
 ) -> None:
-    """A program goes on without us: what it shows, and what it did until now."""
+    """Record screen and pending entries of a program that the server leaves running."""
     if keyframe is not None:
         unit.keyframes.put(keyframe)
-    log.record_all(unit, [(session_id, heard)])
+    log.record_all(unit, [(session_id, pending)])
 
 
 def leave_cleanly(unit: Unit) -> None:
-    """The last word of a server run: everything before it is in the database."""
+    """Record that the server stopped cleanly: all that happened is in the database."""
     unit.settings.put("clean", "yes")

@@ -1,36 +1,27 @@
-"""Turns what one run of a terminal does into facts that rooms and the store know."""
+"""One run of a terminal's program: turns its observations into records and events."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-import attrs
 import trio
 
 from ant.core import clock
-from ant.core.errors import AntError, Invalid
-from ant.core.fair_turns import FairTurns
+from ant.core.errors import AntError
 from ant.history.replay import RESIZED
-from ant.identity.tokens import TokenSigner
-from ant.journal.writer import Journal
-from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.model.run_events import HostEvent
 from ant.model.sessions import TMUX, SessionId
 from ant.model.transcript import Chunk
 from ant.prompts import prompts
-from ant.prompts.service import PromptService
 from ant.recording import keyframes
-from ant.recording.event_recorder import EventRecorder
-from ant.recording.transcript_writer import TranscriptWriter
 from ant.run_events.commands import command_block
 from ant.run_events.entries import PendingEntry
 from ant.runtime import run_records
-from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.launch import plan
-from ant.runtime.unrecorded_ends import UnrecordedEnds
+from ant.runtime.services import RunServices
 from ant.store import Keyframe, Program
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
@@ -48,43 +39,17 @@ from ant.terminal.observations import (
 )
 from ant.terminal.screen.display import Display
 from ant.terminal.session import LiveTerminal
-from ant.terminal.tmux.server import SurvivingPane, Tmux
+from ant.terminal.tmux.server import SurvivingPane
 from ant.terminal.tmux.spool_reader import resume_at
 
 log = logging.getLogger(__name__)
 
 KEYFRAME_EVERY = 4 << 20
-"""Bytes between two keyframes: so much, and a tail, is played again after a crash."""
+"""Bytes between two keyframes. After a crash ANT replays at most this much, and a
+tail."""
 
 FLUSH_S = 5.0
-"""What the end of a session grants a slow disk before the last bytes are given up."""
-
-
-@attrs.define(eq=False)
-class RunServices:
-    """What all runs share. `flows` has every session that ran in this server run."""
-
-    journal: Journal
-    transcript_writer: TranscriptWriter
-    recorder: EventRecorder
-    prompt_service: PromptService
-    dispatcher: DeliveryDispatcher
-    broadcaster: Broadcaster
-    open_terminal: Callable[[Spec], Awaitable[Terminal]]
-    turns: FairTurns
-    server_url: str = ""
-    token_signer: TokenSigner = attrs.field(factory=TokenSigner)
-    shell_integration: bool = True
-    tmux: Tmux | None = None
-    endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
-    running: dict[SessionId, "SessionRun"] = attrs.field(factory=dict)
-    flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
-
-    def need_tmux(self) -> Tmux:
-        """The door to tmux. Raises `Invalid` where this server has none."""
-        if self.tmux is None:
-            raise Invalid("this server has no tmux at $.host")
-        return self.tmux
+"""Seconds that a slow disk has at the end of a session to store the last bytes."""
 
 
 class SessionRun:
@@ -113,17 +78,17 @@ class SessionRun:
 
     @property
     def run(self) -> str:
-        """The name of this run, which its token seals."""
+        """The id of this run, to which its token belongs."""
         return self._run
 
     @property
     def silent_s(self) -> float:
-        """Seconds since the program last put something out, or began."""
+        """Seconds since the last output of the program, else since its start."""
         last = self.detector.last_output
         return trio.current_time() - (self._began_at if last is None else last)
 
     async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
-        """Reserve offsets for the run, then start the program, or take it up again."""
+        """Reserve offsets for the run, then start the program or resume it."""
         if self._surviving is not None:
             return await self._resume(self._surviving)
         await self._services.endings.settle(self.session_id)
@@ -142,12 +107,12 @@ class SessionRun:
     async def _resume(
         self, surviving: SurvivingPane
     ) -> tuple[Terminal, OutputFlow, Display | None]:
-        """Go on at the first byte that is not stored, with the screen of then."""
+        """Attach at the first byte that is not stored, with the screen as of there."""
         journal, tmux = self._services.journal, self._services.need_tmux()
         find = partial(resume_at, tmux.folder(self.session_id))
         program = await journal.write(run_records.resume_run, self.session_id, find)
         self._enter(program)
-        self._name_nonce()
+        self._set_nonce()
         display = None
         with suppress(ImportError):
             display = await journal.read_in_thread(keyframes.restore, self.session_id)
@@ -165,7 +130,7 @@ class SessionRun:
     def _stored(self) -> int:
         return self.flow.tail.stored
 
-    def _name_nonce(self) -> None:
+    def _set_nonce(self) -> None:
         if self._services.shell_integration:
             nonce = self._services.token_signer.nonce(self.session_id, self._run)
             self.detector.shell.nonce = nonce
@@ -180,7 +145,7 @@ class SessionRun:
             "ANT_TOKEN": self._services.token_signer.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
-        self._name_nonce()
+        self._set_nonce()
         return plan(
             program.command,
             root_dir,
@@ -201,9 +166,9 @@ class SessionRun:
             self._keyframe(),
             self._surviving is not None,
         )
-        asked, past = None, list[Chunk]()
+        prompt, past = None, list[Chunk]()
         if self._surviving is not None:
-            asked = await self._services.journal.read(
+            prompt = await self._services.journal.read(
                 prompts.open_prompt, self.session_id
             )
             past = await self._services.journal.read_in_thread(
@@ -214,18 +179,18 @@ class SessionRun:
             self.session_id, self.flow, live.terminal.shows_input
         )
         self._services.prompt_service.enter(
-            self.session_id, self._run, self.flow, asked
+            self.session_id, self._run, self.flow, prompt
         )
         self._services.dispatcher.enter(self.session_id, live)
         self._services.running[self.session_id] = self
         self._services.flows[self.session_id] = self.flow
         self._services.broadcaster.wake(self.session_id)
         if self._surviving is not None:
-            live.replay([(each.data, each.end, _then(each.at)) for each in past])
-            live.set_driver(self.detector.flag)  # Nothing else may ever make it look.
+            live.recall([(each.data, each.end, _then(each.at)) for each in past])
+            live.set_driver(self.detector.flag)  # Detects, even without new output.
 
-    def on_observation(self, observation: Observation) -> None:
-        """Wake viewers and the transcript writer; tell the room what it should know."""
+    def saw(self, observation: Observation) -> None:
+        """Wake viewers and writers, and publish what the room should know."""
         match observation:
             case OutputSeen(end):
                 self._services.broadcaster.wake(self.session_id)
@@ -250,17 +215,15 @@ class SessionRun:
             case TitleSeen():
                 self._services.recorder.titled(self.session_id, observation)
             case ControlSeen(kind, data):
-                told = HostEvent(kind, data, self.flow.tail.end)
-                self._services.recorder.host_event(self.session_id, told)
+                event = HostEvent(kind, data, self.flow.tail.end)
+                self._services.recorder.told(self.session_id, event)
             case BlockSeen(block):
                 ago = timedelta(seconds=trio.current_time() - block.at)
-                fact = command_block(block, clock.now() - ago)
-                self._services.transcript_writer.add_event(
-                    self.session_id, self.flow, fact
-                )
+                draft = command_block(block, clock.now() - ago)
+                self._services.transcript_writer.hear(self.session_id, self.flow, draft)
             case Resized(cols, rows):
                 self._services.recorder.resized(self.session_id, cols, rows)
-                # Bytes alone cannot tell a redraw where the size changed.
+                # The bytes alone do not show a redraw where the size changed.
                 self._note_size(cols, rows)
                 self._services.transcript_writer.mark_drawing(
                     self.session_id, self._keyframe
@@ -282,11 +245,12 @@ class SessionRun:
         """Whether no socket has joined as the program's terminal."""
         return not self._services.broadcaster.has_typist(self.session_id)
 
-    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
-        """Store the last bytes, then say that it is over.
+    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+        """Store the last bytes, then record that the run ended.
 
-        If the database refuses, ANT logs that and tries again (`UnrecordedEnds`). The
-        next server run calls an end lost that is not recorded when this one stops.
+        If the database refuses, ANT logs that and tries again (`UnrecordedEnds`). If
+        the end is still not recorded when this server stops, the next server run marks
+        the run as lost.
         """
         try:
             if exit_ is None:
@@ -294,27 +258,29 @@ class SessionRun:
             else:
                 await self._finish(exit_, reason)
         except AntError as exc:
-            log.error("The end of session %s has to wait: %s", self.session_id, exc)
+            log.error("The end of session %s is not recorded: %s", self.session_id, exc)
         finally:
-            self._leave_stage()
+            self._release()
 
-    async def on_detached(self) -> None:
-        """Store the last bytes and what is shown; the row goes on saying it runs."""
+    async def left(self) -> None:
+        """Store the last bytes and the screen. The row stays `running`."""
         try:
             with trio.move_on_after(FLUSH_S):
                 await self._services.transcript_writer.flush(self.session_id, self.flow)
             self._services.transcript_writer.forget_drawing(self.session_id)
-            heard = self._services.recorder.leave(self.session_id)
+            pending = self._services.recorder.leave(self.session_id)
             await self._services.journal.write(
-                run_records.leave_run, self.session_id, self._keyframe(), heard
+                run_records.leave_run, self.session_id, self._keyframe(), pending
             )
         except AntError as exc:
-            log.error("The screen of session %s is lost: %s", self.session_id, exc)
+            log.error(
+                "The screen of session %s is not stored: %s", self.session_id, exc
+            )
         finally:
-            self._leave_stage()
+            self._release()
 
-    def _leave_stage(self) -> None:
-        # However it went: a dead terminal that counts as running is for ever.
+    def _release(self) -> None:
+        # In every case: a dead terminal that counts as running would stay for ever.
         if self.has_begun:
             del self._services.running[self.session_id]
             self._services.prompt_service.forget(self.session_id)
@@ -335,8 +301,8 @@ class SessionRun:
         await self._services.prompt_service.leave(self.session_id)
         self._services.transcript_writer.forget_drawing(self.session_id)
         keyframe = self._keyframe() if self.has_begun else None
-        heard = self._services.recorder.leave(self.session_id)
-        record = partial(self._record_exit, exit_, reason, keyframe, heard)
+        pending = self._services.recorder.leave(self.session_id)
+        record = partial(self._record_exit, exit_, reason, keyframe, pending)
         await self._services.endings.offer(self.session_id, record)
 
     async def _end(self, work: Callable[..., None], *args: object) -> None:
@@ -348,16 +314,16 @@ class SessionRun:
         exit_: Exit,
         reason: str | None,
         keyframe: Keyframe | None,
-        heard: Sequence[PendingEntry],
+        pending: Sequence[PendingEntry],
     ) -> None:
         end = self.flow.tail.end
-        with trio.move_on_after(FLUSH_S):  # Bytes that were refused may be taken now.
+        with trio.move_on_after(FLUSH_S):  # The database may accept them by now.
             await self._services.transcript_writer.try_flush(self.session_id, self.flow)
         complete = self.flow.tail.stored == end
         if complete:
             self.flow.tail.trim()
         await self._end(
-            run_records.finish_run, exit_, end, complete, reason, keyframe, heard
+            run_records.finish_run, exit_, end, complete, reason, keyframe, pending
         )
         if complete and self._services.tmux is not None:
             self._services.tmux.forget(self.session_id)
@@ -371,7 +337,7 @@ class SessionRun:
 
 
 def _display(program: Program) -> Display | None:
-    """A blank screen of the program's size; None where no library for it is there."""
+    """Return a blank screen of the program's size; None without a screen library."""
     try:
         return Display.blank(program.cols, program.rows, program.reserved)
     except ImportError:
@@ -379,5 +345,5 @@ def _display(program: Program) -> Display | None:
 
 
 def _then(at: datetime) -> float:
-    """That moment, before this process was there, on the clock that only goes on."""
+    """Return that time, before this process started, on trio's clock."""
     return trio.current_time() - (clock.now() - at).total_seconds()

@@ -1,4 +1,4 @@
-"""The nursery of sessions: start, find, stop; one session's bug stays its own."""
+"""The nursery of sessions: start, find and stop them, and isolate their bugs."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +9,8 @@ import trio
 from ant.core.counters import Limit, increment
 from ant.core.errors import AntError, CapacityReached, NotRunning, Stopping
 from ant.model.sessions import SessionId
-from ant.runtime.session_run import RunServices, SessionRun
+from ant.runtime.services import RunServices
+from ant.runtime.session_run import SessionRun
 from ant.terminal.session import LiveTerminal, run_session
 from ant.terminal.tmux.server import SurvivingPane
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Every live session is a task of this nursery, in a guard of its own."""
+    """Runs every live session as a task of its nursery, each in a guard of its own."""
 
     def __init__(
         self, services: RunServices, nursery: trio.Nursery, cap: int = 0
@@ -26,31 +27,31 @@ class Supervisor:
         self.cap = cap
         self._nursery = nursery
         self._starting: dict[SessionId, trio.Event] = {}
-        self._seats = 0
+        self._slots = 0
         self._stopping = False
 
     @contextmanager
-    def seat(self) -> Iterator[None]:
-        """Hold a place under the cap while inside. Raises `CapacityReached`."""
-        if self.cap and len(self.services.running) + self._seats >= self.cap:
+    def slot(self) -> Iterator[None]:
+        """Hold a slot under the cap while inside. Raises `CapacityReached`."""
+        if self.cap and len(self.services.running) + self._slots >= self.cap:
             increment(Limit.SESSIONS)
             raise CapacityReached(
-                f"{self.cap} sessions run already, "
-                "and ANT_MAX_ACTIVE_SESSIONS allows no more."
+                f"{self.cap} sessions run, "
+                "and ANT_MAX_ACTIVE_SESSIONS allows no more; stop one first."
             )
-        self._seats += 1
+        self._slots += 1
         try:
             yield
         finally:
-            self._seats -= 1
+            self._slots -= 1
 
     def find(self, session_id: SessionId) -> LiveTerminal | None:
-        """The live terminal of that session."""
+        """Return the live terminal of a session."""
         session_run = self.services.running.get(session_id)
         return session_run.live if session_run else None
 
     def need(self, session_id: SessionId) -> LiveTerminal:
-        """The live terminal of that session. Raises `NotRunning`."""
+        """Return the live terminal of a session. Raises `NotRunning`."""
         live = self.find(session_id)
         if live is None:
             raise NotRunning(f"Session {session_id!r} has no running program.")
@@ -63,11 +64,11 @@ class Supervisor:
         rows: int | None = None,
         cwd: str | None = None,
     ) -> LiveTerminal:
-        """The session's live terminal, started if there was none.
+        """Return the session's live terminal; start it if there is none.
 
-        Raises `NotFound`, `Gone`, `NotRunning` (a chat), `Invalid` (program or folder),
-        `CapacityReached`, `StorageFailed`, `Stopping`. *Cancellation:* a half-open
-        session is cleaned up; one that was reported started lives on.
+        Raises `NotFound`, `Gone`, `NotRunning` (a chat), `Invalid` (program or
+        directory), `CapacityReached`, `StorageFailed`, `Stopping`. *Cancellation:* a
+        half-open session is cleaned up; one that was reported as started continues.
         """
         await self._settled(session_id)
         while (live := self.find(session_id)) is not None:
@@ -77,7 +78,7 @@ class Supervisor:
             await self._settled(session_id)
         if self._stopping:
             raise Stopping("The server is stopping.")
-        with self.seat():
+        with self.slot():
             self._starting[session_id] = trio.Event()
             try:
                 session_run = SessionRun(self.services, session_id, cols, rows, cwd)
@@ -89,9 +90,10 @@ class Supervisor:
         return started
 
     async def resume(self, session_id: SessionId, surviving: SurvivingPane) -> None:
-        """Take up a program that outlived the last server run, over the cap too.
+        """Resume a program that survived the last server run, even over the cap.
 
-        One that cannot be is called lost, and logged. *Cancellation:* it is let go of.
+        If that fails, ANT marks its session as lost and logs the error. *Cancellation:*
+        ANT detaches from it.
         """
         self._starting[session_id] = trio.Event()
         try:
@@ -103,16 +105,16 @@ class Supervisor:
             self._starting.pop(session_id).set()
 
     async def stop(self, session_id: SessionId) -> None:
-        """End the session's program and wait until it is over; nothing if none runs."""
+        """End the session's program and wait for its end; does nothing if none runs."""
         await self._settled(session_id)
         if (live := self.find(session_id)) is not None:
             live.stop()
             await live.over.wait()
 
     async def stop_all(self, grace_s: float) -> None:
-        """End every session, side by side; none is started after this.
+        """End every session concurrently. No session starts afterwards.
 
-        What outlives us is let go of.
+        ANT detaches from programs that outlive the server.
         """
         self._stopping = True
         for session_id in list(self._starting):
@@ -127,7 +129,7 @@ class Supervisor:
     async def _guarded(
         self, session_run: SessionRun, task_status: trio.TaskStatus[LiveTerminal]
     ) -> None:
-        """Until it has begun, what goes wrong is the caller's; then it is logged."""
+        """Raise an error to the caller until the run has begun; log it afterwards."""
         try:
             await run_session(session_run.detector, session_run, task_status)
         except Exception:
@@ -137,7 +139,7 @@ class Supervisor:
 
 
 def end_all(services: RunServices, grace_s: float) -> list[LiveTerminal]:
-    """Begin to end every session that runs, or to let go of what outlives us; these."""
+    """Begin to end every live session, or to detach from it; return their terminals."""
     ending = [session_run.live for session_run in services.running.values()]
     for live in ending:
         if live.terminal.outlives_server:
@@ -151,9 +153,10 @@ def end_all(services: RunServices, grace_s: float) -> list[LiveTerminal]:
 async def open_supervisor(
     services: RunServices, cap: int, grace_s: float
 ) -> AsyncIterator[Supervisor]:
-    """A supervisor whose sessions outlive whatever is inside.
+    """Open a supervisor whose sessions outlive the body of the context.
 
-    Leaving it ends every session. *Cancellation:* they are killed without grace.
+    Leaving the context ends every session. *Cancellation:* they are killed without
+    grace.
     """
     async with trio.open_nursery() as nursery:
         supervisor = Supervisor(services, nursery, cap)

@@ -1,4 +1,4 @@
-"""The bundle a request handler may touch, and nothing beyond it."""
+"""The parts of a running server that a request handler may use."""
 
 import attrs
 
@@ -11,13 +11,13 @@ from ant.messages.channel_sender import ChannelSender
 from ant.rooms.presence import Presence
 from ant.runtime.health import HealthProbe
 from ant.runtime.remover import Remover
-from ant.runtime.session_run import RunServices
+from ant.runtime.services import RunServices
 from ant.runtime.supervisor import Supervisor
 
 
 @attrs.frozen
 class System:
-    """One running server. `epoch` names the event log that `seq` counts in."""
+    """One running server. `epoch` identifies the event log in which `seq` counts."""
 
     config: Config
     bus: Bus

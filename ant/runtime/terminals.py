@@ -1,4 +1,4 @@
-"""The live terminal of a session: found, resized, drawn."""
+"""The live terminal of a session: find, resize and draw it."""
 
 from ant.core.errors import Conflict
 from ant.journal.writer import Lane
@@ -13,7 +13,7 @@ from ant.terminal.view import NO_LIBRARY
 
 
 async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
-    """The terminal to act on; one that was never started is started by being used."""
+    """Return the session's live terminal; the first use of a session starts it."""
     session = await system.journal.read(sessions.need_terminal, session_id)
     if session.status is Status.NONE:
         return await system.supervisor.start(session_id)
@@ -23,7 +23,7 @@ async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
 async def resize_terminal(
     system: System, session_id: SessionId, cols: int, rows: int
 ) -> Session:
-    """Remember the size and tell the program, if one runs."""
+    """Store the size, and resize the program's terminal if one runs."""
     session = await system.journal.write(run_records.resize, session_id, cols, rows)
     if (live := system.supervisor.find(session_id)) is not None:
         live.resize(cols, rows)
@@ -31,11 +31,11 @@ async def resize_terminal(
 
 
 async def draw(system: System, session_id: SessionId) -> Drawing:
-    """The screen of a session as it is, or was when its program ended.
+    """Return the session's current screen, or its last one if its program ended.
 
     Raises `Conflict` where no screen library is installed, and `CapacityReached`.
-    *Cancellation:* nothing to undo. Between a live drawing and its return nobody else
-    runs.
+    *Cancellation:* nothing to undo. No other task runs between the drawing of a live
+    screen and its return.
     """
     if (live := system.supervisor.find(session_id)) is not None:
         return live.look()
@@ -45,6 +45,6 @@ async def draw(system: System, session_id: SessionId) -> Drawing:
         )
     except ImportError:
         raise Conflict(NO_LIBRARY) from None
-    # It may have been started meanwhile.
+    # The session may have started meanwhile.
     live = system.supervisor.find(session_id)
     return drawing if live is None else live.look()

@@ -1,7 +1,7 @@
-"""The ends of runs that the database has not taken yet: tried again until it does.
+"""Ends of runs that the database has refused so far; ANT tries again until it accepts.
 
-One is kept for a session at most, and a new run begins only after it is recorded. So
-what is kept is bounded by the sessions that ran.
+At most one end per session is kept, because a new run begins only after the last end is
+recorded. So their number is bounded by the sessions that ran.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,10 +15,10 @@ from ant.core.wakeup import Wakeup
 from ant.model.sessions import SessionId
 
 RETRY_S = 0.5
-"""Pause after the database refused."""
+"""Pause after the database refused a write."""
 
 Record = Callable[[], Awaitable[None]]
-"""Writes one end. It may be called again after it was cancelled or failed."""
+"""Writes one end. It may be called again after it failed or was cancelled."""
 
 
 @attrs.define(eq=False)
@@ -28,32 +28,33 @@ class _Kept:
 
 
 class UnrecordedEnds:
-    """Witnesses offer ends; a task of the server tries those again that failed."""
+    """Keeps the ends that runs offer; a task of the server tries failed ones again."""
 
     def __init__(self) -> None:
         self._kept: dict[SessionId, _Kept] = {}
         self._offered, self._rate = Wakeup(), LogRate()
 
     async def offer(self, session_id: SessionId, record: Record) -> None:
-        """Record an end, now or as soon as the database takes it.
+        """Record an end, now or as soon as the database accepts it.
 
-        Where an older one is kept the new run never began, and the older one is tried.
-        Raises as `settle` does. *Cancellation:* it is tried again.
+        Where an older end of the session is kept, the new run never began, and the
+        older end is tried instead. Raises as `settle` does. *Cancellation:* the end is
+        tried again.
         """
         self._kept.setdefault(session_id, _Kept(record))
         await self.settle(session_id)
 
     async def settle(self, session_id: SessionId) -> None:
-        """Record the end that is kept of a session; nothing where none is.
+        """Record the end that is kept for a session; does nothing without one.
 
-        Raises `StorageFailed` and `Stopping`, and then it is still kept; after any
-        other error it would fail again, and is not. *Cancellation:* it is kept.
+        Raises `StorageFailed` and `Stopping`, and then keeps the end. After any other
+        error it would fail again, so it is dropped. *Cancellation:* the end is kept.
         """
         if (kept := self._kept.get(session_id)) is None:
             return
         async with kept.lock:
             if self._kept.get(session_id) is not kept:
-                return  # Somebody else recorded it meanwhile.
+                return  # Another task recorded it meanwhile.
             is_over = False
             try:
                 await kept.record()
@@ -68,12 +69,12 @@ class UnrecordedEnds:
                     self._offered.set()
 
     async def settle_all(self) -> None:
-        """Record all that is kept, until one is refused. Raises as `settle` does."""
+        """Record all ends until the database refuses one. Raises as `settle` does."""
         for session_id in list(self._kept):
             await self.settle(session_id)
 
     async def run(self) -> None:
-        """Try again for ever. *Cancellation:* what is not recorded is kept."""
+        """Try again for ever. *Cancellation:* ends that are not recorded are kept."""
         while True:
             while not self._kept:
                 await self._offered.wait()
@@ -81,4 +82,6 @@ class UnrecordedEnds:
             try:
                 await self.settle_all()
             except StorageFailed as exc:
-                self._rate.error("The end of a session waits: %s", sentence(exc))
+                self._rate.error(
+                    "The end of a session is not recorded: %s", sentence(exc)
+                )

@@ -14,7 +14,7 @@ from ant.api.session_requests import CreateSession, PatchSession, SetCliFlag, Se
 from ant.core import clock
 from ant.core.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.model.events import CliFlagUpdated, HandleUpdated, SessionsChanged
-from ant.model.handles import FORM, normal
+from ant.model.handles import FORM, with_at
 from ant.model.sessions import (
     PROGRAMS,
     CliFlag,
@@ -400,7 +400,7 @@ def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
 def set_handle(unit: Unit, session_id: SessionId, request: SetHandle) -> Session:
     """Give a session a handle that nobody active has; null clears it."""
     check_active(unit, session_id)
-    handle = normal(request.handle) if request.handle else None
+    handle = with_at(request.handle) if request.handle else None
     if handle is not None:
         if not FORM.fullmatch(handle):
             raise Invalid("expected letters, digits, _, . or - at $.handle")

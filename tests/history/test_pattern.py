@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from ant.core.clock import monotonic
 from ant.core.errors import Invalid
-from ant.history.pattern import SNIPPET, Pattern, grams, smart, typed
+from ant.history.pattern import Pattern, grams, smart, typed
+from ant.model.snippets import CONTEXT
 from tests.strategies import WRITING
 
 
@@ -121,7 +122,7 @@ def test_a_snippet_shows_what_was_found() -> None:
     assert "a <mark>B</mark>, <mark>b</mark>" == smart("b", "").mark("a B, b")
     assert "<mark>ab</mark>b ab" == smart("re:ab", "").mark("abb ab")
     text = "x" * 500 + "needle" + "y" * 500
-    expected = f"…{'x' * SNIPPET}<mark>needle</mark>{'y' * SNIPPET}…"
+    expected = f"…{'x' * CONTEXT}<mark>needle</mark>{'y' * CONTEXT}…"
     assert expected == smart("needle", "").mark(text)
     assert expected == smart("re:ne+dle", "").mark(text)
     assert len(smart("re:.*", "").mark("z" * 100_000)) < 2000

@@ -206,6 +206,7 @@ def test_inactive_rooms_are_closed(store: Store, ada: Session) -> None:
         ("@ada", True),
         ("ADA", True),
         (" @Ada ", True),
+        ("@ａｄａ", False),
         ("@bob", False),
         ("", False),
         ("ID", False),

@@ -1,4 +1,4 @@
-"""Local channels are told what rooms say: real sockets on this machine."""
+"""Messages are sent to local channels: real sockets on this machine."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ class Scene:
 
     @property
     def contents(self) -> list[str]:
-        """What it was told, in order."""
+        """What the program received, in order."""
         return [codec.loads(body)["content"] for _, body in self.web.requests]
 
     async def post(self, content: str, **fields: Any) -> Message:
@@ -49,27 +49,27 @@ class Scene:
         ask = RegisterChannel(handle, port or self.port)
         return await self.rig.system.journal.write(registry.register, ask)
 
-    async def told(self, *contents: str) -> None:
+    async def received(self, *contents: str) -> None:
         await eventually(lambda: list(contents) == self.contents)
 
 
 @pytest.fixture
 async def scene(rig: Rig) -> AsyncIterator[Scene]:
-    """Nobody is registered yet."""
+    """No channel is registered yet."""
     web = Web()
     async with receiver(web.serve) as port:
         yield Scene(rig, await rig.create("room", type=SessionType.CHAT), web, port)
 
 
-async def test_a_channel_is_told_in_order(scene: Scene) -> None:
-    """From its registration on, until it is removed; whatever else happens."""
+async def test_a_channel_receives_in_order(scene: Scene) -> None:
+    """From its registration on, until it is removed, whatever else happens."""
     await scene.post("before")
     await scene.register()
     for n in range(20):
         await scene.post(f"message {n}")
         await scene.rig.create(f"session {n}", type=SessionType.CHAT)
     expected = [f"message {n}" for n in range(20)]
-    await scene.told(*expected)
+    await scene.received(*expected)
     head = dict(scene.web.requests[0][0].headers)
     assert b"application/json" == head[b"content-type"]
     assert f"localhost:{scene.port}".encode() == head[b"host"]
@@ -77,7 +77,7 @@ async def test_a_channel_is_told_in_order(scene: Scene) -> None:
     await scene.post("after")
     await scene.register()
     await scene.post("again")
-    await scene.told(*expected, "again")
+    await scene.received(*expected, "again")
 
 
 async def test_registrations_survive_a_restart(scene: Scene, tmp_path: Any) -> None:
@@ -89,13 +89,13 @@ async def test_registrations_survive_a_restart(scene: Scene, tmp_path: Any) -> N
         await Scene(rig, chat, scene.web, scene.port).register()
     async with running(folder) as rig:
         await Scene(rig, chat, scene.web, scene.port).post("hello")
-        await scene.told("hello")
+        await scene.received("hello")
 
 
 async def test_one_that_hangs_delays_itself_only(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is given up after a time, and said to be; the next message is tried anew."""
+    """After the timeout ANT logs it, and tries the next message."""
     monkeypatch.setattr(channel_sender, "TIMEOUT_S", 0.2)
 
     async def hang(stream: trio.abc.Stream) -> None:
@@ -107,9 +107,9 @@ async def test_one_that_hangs_delays_itself_only(
         with caplog.at_level(logging.WARNING, "ant"):
             await scene.post("one")
             await scene.post("two")
-            await scene.told("one", "two")
-            say = "Channel @slow was not told: no answer in 0.2 s."
-            await eventually(lambda: 2 == caplog.text.count(say))
+            await scene.received("one", "two")
+            warning = "Channel @slow did not get a message: no answer in 0.2 s."
+            await eventually(lambda: 2 == caplog.text.count(warning))
 
 
 @pytest.mark.parametrize(
@@ -121,24 +121,24 @@ async def test_one_that_hangs_delays_itself_only(
         (b"", "ConnectionClosed"),
     ],
 )
-async def test_what_went_wrong_is_said(scene: Scene, answer: bytes, error: str) -> None:
-    """Any answer but a good one; nothing is followed."""
+async def test_an_error_is_returned(scene: Scene, answer: bytes, error: str) -> None:
+    """Any status but a good one is an error; redirects are not followed."""
     scene.web.answer = answer
     channel, message = await scene.register(), await scene.post("x", msg_type="title")
-    said = await scene.rig.system.channels.tell(channel, message, None)
-    assert said is not None
-    assert error in said
+    error_text = await scene.rig.system.channels.send(channel, message, None)
+    assert error_text is not None
+    assert error in error_text
     scene.web.answer = b"HTTP/1.1 200 OK\r\n\r\n"
-    assert await scene.rig.system.channels.tell(channel, message, None) is None
+    assert await scene.rig.system.channels.send(channel, message, None) is None
 
 
-async def test_nobody_there_is_said(scene: Scene) -> None:
-    """Nothing but this machine was called."""
+async def test_a_refused_connection_is_an_error(scene: Scene) -> None:
+    """ANT connects only to this machine."""
     channel, message = await scene.register(), await scene.post("x", msg_type="title")
     async with receiver(scene.web.serve) as gone:
         pass
     there = attrs.evolve(channel, port=gone)
-    assert await scene.rig.system.channels.tell(there, message, None)
+    assert await scene.rig.system.channels.send(there, message, None)
     assert LOOPBACK == ("127.0.0.1", "::1")
 
 
@@ -146,26 +146,26 @@ async def test_nobody_there_is_said(scene: Scene) -> None:
 async def test_more_than_can_wait_are_dropped(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And that is said. Of what waits nothing is told where it was removed since."""
+    """And logged. A queue is emptied without a POST when its channel was removed."""
     channel, message = await scene.register(), await scene.post("x", msg_type="title")
     offer = scene.rig.system.channels.offer
     assert all(offer(channel, message, None) for _ in range(QUEUE))
     with caplog.at_level(logging.WARNING, "ant"):
         assert not offer(channel, message, None)
-    assert "A message for channel @c is dropped." in caplog.text
-    await scene.told(*["x"] * QUEUE)
+    assert "A message for channel @c is dropped: its queue is full." in caplog.text
+    await scene.received(*["x"] * QUEUE)
     assert offer(channel, message, None), "there is room again"
-    await scene.told(*["x"] * (QUEUE + 1))
+    await scene.received(*["x"] * (QUEUE + 1))
     assert offer(attrs.evolve(channel, handle="@gone"), message, None)
     await eventually(lambda: not scene.rig.system.channels._queues)
     assert QUEUE + 1 == len(scene.contents)
 
 
 @pytest.mark.meets(Limit.CHANNELS)
-async def test_what_left_the_window_is_not_told(
+async def test_what_left_the_window_is_not_sent(
     tmp_path: Any, scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is said that there was some."""
+    """ANT logs that some were missed."""
     folder = tmp_path / "small"
     folder.mkdir()
     async with running(folder, window=2) as rig:
@@ -173,36 +173,38 @@ async def test_what_left_the_window_is_not_told(
         small = Scene(rig, chat, scene.web, scene.port)
         await small.register()
         with caplog.at_level(logging.WARNING, "ant"):
-            # Published at once, without a turn for anybody else.
+            # Published at once, without a turn for any other task.
             envelope = rig.bus.published[-1]
             for _ in range(3):
                 rig.bus.publish(envelope)
-            await eventually(lambda: "not told of some messages" in caplog.text)
+            await eventually(
+                lambda: "Some messages were not sent to local" in caplog.text
+            )
         await small.post("after")
-        await scene.told("after")
+        await scene.received("after")
 
 
-async def test_a_disk_that_fails_ends_nothing(
+async def test_the_sender_survives_a_failing_disk(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither in the choice of who is told, nor before telling."""
+    """Neither when it looks up the receivers, nor before a POST."""
     await scene.register()
 
     def broken(*_: Any) -> None:
         raise StorageFailed("No disk.")
 
-    for name in ("hearing", "find"):
+    for name in ("receivers", "find"):
         with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "ant"):
             patched.setattr(registry, name, broken)
             await scene.post(name)
             await eventually(lambda: "No disk." in caplog.text)
         caplog.clear()
     await scene.post("works")
-    await scene.told("works")
+    await scene.received("works")
 
 
 async def test_it_ends_with_the_bus(rig: Rig) -> None:
-    """At once, whatever is under way."""
+    """At once, whatever is in progress."""
     own = ChannelSender(rig.system.journal, rig.bus)
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:

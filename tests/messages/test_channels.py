@@ -1,4 +1,4 @@
-"""Rules of local channels: who is registered, and who is told what."""
+"""Rules of local channels: registration, and which messages a channel receives."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from ant.api.room_requests import NameChannel, RegisterChannel, RemoveParticipant
 from ant.core.errors import CapacityReached, Gone, NotFound
 from ant.messages import channels as registry
-from ant.messages.channels import MOST, Channel, find, hearing, list_channels, told
+from ant.messages.channels import MOST, Channel, find, list_channels, payload, receivers
 from ant.model.messages import MACHINE, Message
 from ant.model.sessions import Session, SessionId
 from ant.rooms import participants
@@ -20,21 +20,23 @@ def register(store: Store, handle: str = "@c", **fields: Any) -> Channel:
     return store.transact(registry.register, ask)
 
 
-def heard(store: Store, message: Message) -> list[str]:
+def receivers_of(store: Store, message: Message) -> list[str]:
     return [
-        c.handle for _, channels, _ in store.read(hearing, [message]) for c in channels
+        c.handle
+        for _, channels, _ in store.read(receivers, [message])
+        for c in channels
     ]
 
 
 def named(store: Store, message: Message) -> str | None:
-    """How channels are told who says it."""
-    ((_, _, name),) = store.read(hearing, [message])
+    """The sender's name in the payload."""
+    ((_, _, name),) = store.read(receivers, [message])
     return name
 
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A room with nobody in it."""
+    """A room without participants."""
     return room(store)
 
 
@@ -52,7 +54,7 @@ def test_a_channel_is_registered_and_removed(store: Store) -> None:
     assert ["@other"] == [each.handle for each in store.read(list_channels)]
 
 
-def test_there_are_so_many(store: Store) -> None:
+def test_the_number_of_channels_is_limited(store: Store) -> None:
     """One that is there already can be moved all the same."""
     for n in range(MOST):
         register(store, f"c{n}")
@@ -71,96 +73,103 @@ def test_its_session_must_be_there(store: Store, here: Session) -> None:
     assert () == store.read(list_channels)
 
 
-def test_a_target_is_told_alone(store: Store, here: Session) -> None:
-    """Whatever room it is in; `@everyone` is nobody in particular."""
+def test_a_target_is_the_only_receiver(store: Store, here: Session) -> None:
+    """In any room. `@everyone` is no target."""
     register(store, "@one")
     register(store, "@two", session_id=room(store, "elsewhere").id)
-    assert ["@two"] == heard(store, post(store, here, target="TWO"))
-    assert [] == heard(store, post(store, here, target="@nobody"))
-    assert ["@one"] == heard(store, post(store, here, target="@Everyone"))
-    assert ["@one"] == heard(store, post(store, here))
+    assert ["@two"] == receivers_of(store, post(store, here, target="TWO"))
+    assert [] == receivers_of(store, post(store, here, target="@nobody"))
+    for everyone in ("@Everyone", "everyone", " EVERYONE "):
+        assert ["@one"] == receivers_of(store, post(store, here, target=everyone))
+    assert ["@one"] == receivers_of(store, post(store, here))
 
 
-def test_without_a_session_it_hears_people(store: Store, here: Session) -> None:
-    """In rooms that are no terminal's own, and no program."""
+def test_without_a_session_a_channel_gets_what_persons_post(
+    store: Store, here: Session
+) -> None:
+    """In rooms that are no terminal's linked chat; nothing that programs post."""
     ada = create(store, "ada")
     register(store)
     own = look(store, ada.linked_chat_id)
-    assert ["@c"] == heard(store, post(store, here, sender_id="zoe"))
-    assert [] == heard(store, post(store, here, sender_id="@ada"))
-    assert [] == heard(store, post(store, here, sender_id=ada.id))
-    assert [] == heard(store, post(store, own, sender_id="zoe"))
+    assert ["@c"] == receivers_of(store, post(store, here, sender_id="zoe"))
+    assert [] == receivers_of(store, post(store, here, sender_id="@ada"))
+    assert [] == receivers_of(store, post(store, here, sender_id=ada.id))
+    assert [] == receivers_of(store, post(store, own, sender_id="zoe"))
 
 
-def test_with_a_room_it_hears_that_room(store: Store, here: Session) -> None:
-    """Programs, too."""
+def test_with_a_room_as_session_it_gets_that_room(store: Store, here: Session) -> None:
+    """With what programs post."""
     ada, other = create(store, "ada"), room(store, "other")
     register(store, session_id=here.id)
-    assert ["@c"] == heard(store, post(store, here, sender_id=ada.id))
-    assert [] == heard(store, post(store, other))
+    assert ["@c"] == receivers_of(store, post(store, here, sender_id=ada.id))
+    assert [] == receivers_of(store, post(store, other))
 
 
-def test_with_a_terminal_it_hears_its_rooms(store: Store, here: Session) -> None:
-    """Its chat and those it is in, until it leaves or is no more."""
+def test_with_a_terminal_as_session_it_gets_its_rooms(
+    store: Store, here: Session
+) -> None:
+    """Its linked chat and the rooms it is in, until it leaves or is archived."""
     ada = create(store, "ada")
     own, other = look(store, ada.linked_chat_id), room(store, "other")
     register(store, session_id=ada.id)
     join(store, here, session_id=ada.id)
     for each, expected in ((own, ["@c"]), (here, ["@c"]), (other, [])):
-        assert expected == heard(store, post(store, each, sender_id="zoe"))
+        assert expected == receivers_of(store, post(store, each, sender_id="zoe"))
     leave = RemoveParticipant(session_id=ada.id)
     store.transact(participants.remove_participant, here.id, leave)
-    assert [] == heard(store, post(store, here, sender_id="zoe"))
+    assert [] == receivers_of(store, post(store, here, sender_id="zoe"))
     last = post(store, own, sender_id="zoe")
-    assert ["@c"] == heard(store, last)
+    assert ["@c"] == receivers_of(store, last)
     patch(store, ada.id, archived=True)
-    assert [] == heard(store, last)
+    assert [] == receivers_of(store, last)
 
 
 @pytest.mark.parametrize("sender", ["@c", "C", "c", "@ada", "ID"])
-def test_nobody_hears_himself(store: Store, here: Session, sender: str) -> None:
-    """Under his own handle, or that of his terminal."""
+def test_no_channel_gets_its_own_message(
+    store: Store, here: Session, sender: str
+) -> None:
+    """Posted under its own handle, or under that of its terminal."""
     ada = create(store, "ada")
     join(store, here, session_id=ada.id)
     register(store, session_id=ada.id)
     register(store, "@other", session_id=here.id)
     message = post(store, here, sender_id=sender.replace("ID", ada.id))
-    assert ["@other"] == heard(store, message)
+    assert ["@other"] == receivers_of(store, message)
 
 
 def test_several_are_looked_up_together(store: Store, here: Session) -> None:
-    """In their order; what nobody hears is left out."""
-    said = [post(store, here, text) for text in ("a", "b", "c")]
-    assert [] == store.read(hearing, said)
+    """In order; messages without a receiver are left out."""
+    posted = [post(store, here, text) for text in ("a", "b", "c")]
+    assert [] == store.read(receivers, posted)
     register(store, session_id=here.id)
-    said.insert(1, post(store, room(store, "other"), "elsewhere"))
-    heard_of = store.read(hearing, said)
-    assert ["a", "b", "c"] == [message.content for message, _, _ in heard_of]
+    posted.insert(1, post(store, room(store, "other"), "elsewhere"))
+    routed = store.read(receivers, posted)
+    assert ["a", "b", "c"] == [message.content for message, _, _ in routed]
 
 
 def test_a_room_is_not_its_channel(store: Store, here: Session) -> None:
-    """What is said in the room's own name is told to who listens there."""
+    """A message posted under the room's own id goes to the room's channels."""
     register(store, session_id=here.id)
-    assert ["@c"] == heard(store, post(store, here, sender_id=here.id))
+    assert ["@c"] == receivers_of(store, post(store, here, sender_id=here.id))
 
 
 @pytest.mark.parametrize("kind", sorted(MACHINE))
-def test_what_the_server_says_is_told_to_nobody(
+def test_no_channel_gets_messages_of_the_server(
     store: Store, here: Session, kind: str
 ) -> None:
-    """Cards and the like are for people to see."""
+    """Cards and the like are for people."""
     register(store)
-    assert [] == heard(store, post(store, here, msg_type=kind))
+    assert [] == receivers_of(store, post(store, here, msg_type=kind))
 
 
-def test_what_is_told(store: Store, here: Session) -> None:
-    """By both names that the original's clients know; who says it by a handle."""
+def test_the_payload(store: Store, here: Session) -> None:
+    """It has both names the original's clients know; the sender is named by handle."""
     ada = create(store, "ada")
     first = post(store, here, "first")
     message = post(store, here, "x" * 600, sender_id=ada.id, reply_to=first.id)
     register(store, session_id=here.id)
     sender = named(store, message)
-    at = told(message, sender).pop("createdAt")
+    at = payload(message, sender).pop("createdAt")
     assert {
         "id": message.id,
         "sessionId": here.id,
@@ -174,7 +183,7 @@ def test_what_is_told(store: Store, here: Session) -> None:
         "replyTo": first.id,
         "msgType": "message",
         "createdAt": at,
-    } == told(message, sender)
+    } == payload(message, sender)
     assert (None, "zoe") == tuple(
         named(store, post(store, here, sender_id=who)) for who in (None, "zoe")
     )

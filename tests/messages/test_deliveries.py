@@ -47,7 +47,7 @@ WITHHELD = LedgerStep(DeliveryState.WITHHELD, Reason.DIALOG, 3)
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A room in which two terminals are."""
+    """A room with two terminals as participants."""
     one = room(store)
     for name in ("codex", "claude"):
         terminal = create(store, name)
@@ -83,18 +83,18 @@ def states(record: DeliveryRecord) -> list[str]:
     return [each.state.value for each in record.transitions]
 
 
-def test_it_is_queued_with_the_message(store: Store, here: Session) -> None:
-    """In the same transaction, and told after it: to the room and to the terminal."""
+def test_a_delivery_is_queued_with_the_message(store: Store, here: Session) -> None:
+    """In the same transaction; then emitted to the room and to the terminal."""
     codex = terminal(store)
     job = Job(messages.post_message, (here.id, PostMessage("@codex hi")))
     store.transact_group([job])
     posted = job.outcome()
-    created, recorded, *told = [each.event for each in job.envelopes]
+    created, recorded, *emitted = [each.event for each in job.envelopes]
     assert isinstance(created, MessageCreated)
     assert isinstance(recorded, RunEventCreated)
     (one,) = of(store, here.id, posted.message.id)
-    assert [here.id, codex.id] == [each.session_id for each in told]
-    assert [one, one] == [each.delivery for each in told]
+    assert [here.id, codex.id] == [each.session_id for each in emitted]
+    assert [one, one] == [each.delivery for each in emitted]
     _, answered = posted.deliveries
     assert one.told() == answered
     assert ("pty-injection", codex.id, False, None, DeliveryState.QUEUED, None) == (
@@ -114,7 +114,7 @@ def test_it_is_queued_with_the_message(store: Store, here: Session) -> None:
 
 
 def test_a_refused_message_queues_nothing(store: Store, here: Session) -> None:
-    """Neither is there."""
+    """Neither the message nor a delivery is stored."""
 
     def broken(unit: Unit) -> None:
         messages.post_message(unit, here.id, PostMessage("@codex"))
@@ -126,23 +126,23 @@ def test_a_refused_message_queues_nothing(store: Store, here: Session) -> None:
 
 
 def test_the_same_post_again_is_answered_alike(store: Store, here: Session) -> None:
-    """It is not queued twice."""
+    """The message is not queued twice."""
     ask = PostMessage("@codex", client_id="c")
     first = store.transact(messages.post_message, here.id, ask)
     assert first == store.transact(messages.post_message, here.id, ask)
     assert 1 == len(of(store, here.id, first.message.id))
 
 
-def test_who_posts_is_known_by_every_name(store: Store, here: Session) -> None:
-    """By handle or id, in any case: nobody is sent his own message."""
+def test_the_poster_is_known_by_every_name(store: Store, here: Session) -> None:
+    """By handle or id, in any case: no session receives its own message."""
     codex, claude = terminal(store), terminal(store, "claude")
     for name in (codex.id, "@codex", "CODEX"):
         found = of(store, here.id, post(store, here, "@everyone", sender_id=name).id)
         assert [claude.id] == [each.target_id for each in found]
 
 
-def test_who_is_skipped_is_told_why(store: Store, here: Session) -> None:
-    """And nobody hears of it: it will not change."""
+def test_a_skipped_recipient_has_a_reason(store: Store, here: Session) -> None:
+    """The row has the reason; it is not emitted, because it will not change."""
     codex, claude = terminal(store), terminal(store, "claude")
     ask = PostMessage("done", sender_id=codex.id)
     rests = {claude.id: RestState.BUSY}
@@ -162,7 +162,7 @@ def test_who_is_skipped_is_told_why(store: Store, here: Session) -> None:
 
 
 def test_a_linked_chat(store: Store) -> None:
-    """A person's message is raw; what was typed already is skipped, and arrived."""
+    """A person's message is raw; what was typed already is skipped, and has arrived."""
     codex = create(store, "codex")
     chat = look(store, codex.linked_chat_id)
     one = sent(store, chat, "ls", sender_id="@ada")
@@ -184,7 +184,7 @@ def test_a_linked_chat(store: Store) -> None:
 
 
 def test_a_target(store: Store, here: Session) -> None:
-    """By alias here or by handle anywhere; nobody's name is told to be that."""
+    """By alias in this room or by handle in any; an unknown name is recorded."""
     other = create(store, "other")
     assert other.id == sent(store, here, "x", target="@OTHER").target_id
     nobody = sent(store, here, "x", target="@nobody")
@@ -196,18 +196,20 @@ def test_a_target(store: Store, here: Session) -> None:
 
 
 def test_a_target_that_is_a_channel(store: Store, here: Session) -> None:
-    """The channel is told, and the ledger says that it does not follow that."""
+    """The channel receives it; the ledger records that it does not track channels."""
     store.transact(channels.register, RegisterChannel("@bridge", 8789))
-    told = sent(store, here, "x", target="@Bridge")
+    emitted = sent(store, here, "x", target="@Bridge")
     assert ("mcp-channel", DeliveryState.SKIPPED, Reason.CHANNEL) == (
-        told.adapter,
-        told.state,
-        told.reason,
+        emitted.adapter,
+        emitted.state,
+        emitted.reason,
     )
-    assert not told.delivered
+    assert not emitted.delivered
 
 
-def test_who_left_or_went_is_not_there(store: Store, here: Session) -> None:
+def test_left_and_archived_participants_are_no_recipients(
+    store: Store, here: Session
+) -> None:
     """A participant that left, and one that is archived."""
     codex, claude = terminal(store), terminal(store, "claude")
     ask = RemoveParticipant(session_id=codex.id)
@@ -218,14 +220,14 @@ def test_who_left_or_went_is_not_there(store: Store, here: Session) -> None:
 
 
 def test_a_handle_is_looked_up_when_it_is_posted(store: Store, here: Session) -> None:
-    """Not when somebody joined."""
+    """Not when the participant joined."""
     codex = terminal(store)
     store.transact(sessions.set_handle, codex.id, SetHandle("@new"))
     assert codex.id == sent(store, here, "@new hi").target_id
 
 
-def test_every_step_is_kept(store: Store, here: Session) -> None:
-    """With its time, reason and offset; and told, after it."""
+def test_every_step_is_recorded(store: Store, here: Session) -> None:
+    """With its time, reason and offset; and emitted after it."""
     one = sent(store, here)
     assert store.transact(deliveries.begin, one.id)
     held = take(store, one, WITHHELD)
@@ -245,32 +247,32 @@ def test_every_step_is_kept(store: Store, here: Session) -> None:
 
 
 def test_to_be_withheld_again_is_no_step(store: Store, here: Session) -> None:
-    """For the same reason; for another it is."""
+    """For the same reason. For another reason it is."""
     one = take(store, sent(store, here), WITHHELD)
     assert [] == events_of(store, deliveries.advance, one.id, WITHHELD)
     other = attrs.evolve(WITHHELD, reason=Reason.DRAFT)
-    told = events_of(store, deliveries.advance, one.id, other)
+    emitted = events_of(store, deliveries.advance, one.id, other)
     updated = [DeliveryUpdated, DeliveryUpdated]
-    assert [RunEventCreated, *updated] == [type(each) for each in told]
+    assert [RunEventCreated, *updated] == [type(each) for each in emitted]
 
 
 @pytest.mark.parametrize("state", sorted(set(DeliveryState) - PENDING - UNDER_WAY))
-def test_what_has_ended_takes_no_step(
+def test_an_ended_delivery_takes_no_step(
     store: Store, here: Session, state: DeliveryState
 ) -> None:
-    """It is not begun again either."""
+    """Nor can its typing begin again."""
     one = take(store, sent(store, here), LedgerStep(state, Reason.NO_REACTION))
     assert one == take(store, one, REACTED)
     assert not store.transact(deliveries.begin, one.id)
 
 
 def test_a_reaction_marks_it_read(store: Store, here: Session) -> None:
-    """By the terminal, and the room is told."""
+    """By the terminal, and the receipt is emitted to the room."""
     one = sent(store, here)
     take(store, one, TYPED, SUBMITTED)
     assert {} == store.read(participants.all_reads, here.id)
-    told = events_of(store, deliveries.advance, one.id, REACTED)
-    recorded, *others = [type(each) for each in told]
+    emitted = events_of(store, deliveries.advance, one.id, REACTED)
+    recorded, *others = [type(each) for each in emitted]
     assert RunEventCreated is recorded
     assert [DeliveryUpdated, DeliveryUpdated, MessageRead] == others
     (read,) = store.read(participants.list_reads, here.id, one.message_id)
@@ -281,7 +283,7 @@ def test_a_reaction_marks_it_read(store: Store, here: Session) -> None:
 def test_a_reply_acknowledges(
     store: Store, here: Session, state: DeliveryState
 ) -> None:
-    """By who got it; and only what may have got there, or was going to."""
+    """By the recipient; and only what was typed, or was going to be."""
     one = sent(store, here)
     if state is not DeliveryState.QUEUED:
         one = take(store, one, LedgerStep(state))
@@ -304,7 +306,7 @@ def test_a_reply_acknowledges(
 
 
 def test_a_receipt_of_its_own_acknowledges(store: Store, here: Session) -> None:
-    """Of the terminal it was sent to; one by somebody else does not."""
+    """By the recipient. A receipt of another session does not."""
     one = take(store, sent(store, here), TYPED, SUBMITTED)
     for who in ("claude", "codex"):
         ask = MarkRead(terminal(store, who).id)
@@ -316,7 +318,7 @@ def test_a_receipt_of_its_own_acknowledges(store: Store, here: Session) -> None:
 
 
 def test_a_restart_confirms_nothing(store: Store, here: Session) -> None:
-    """What was begun may have been typed; what was not waits on."""
+    """A delivery that had begun may have been typed; any other one still waits."""
     waits, begun, typed, done = (sent(store, here) for _ in range(4))
     store.transact(deliveries.begin, begun.id)
     take(store, typed, TYPED, SUBMITTED)
@@ -339,12 +341,12 @@ def test_a_restart_confirms_nothing(store: Store, here: Session) -> None:
 
 
 def test_the_oldest_goes_first(store: Store, here: Session) -> None:
-    """With all that its letter needs."""
+    """With all that the text to type needs."""
     codex = terminal(store)
     parent = post(store, here, "which one?", sender_id="@claude")
     one = sent(store, here, "@codex that", sender_id="ada", reply_to=parent.id)
     sent(store, here)
-    found = store.read(deliveries.next_letter, codex.id)
+    found = store.read(deliveries.next_message, codex.id)
     assert found is not None
     record, typed_message = found
     assert one == record
@@ -356,16 +358,16 @@ def test_the_oldest_goes_first(store: Store, here: Session) -> None:
         typed_message.room_name,
     )
     take(store, one, REACTED)
-    following = store.read(deliveries.next_letter, codex.id)
+    following = store.read(deliveries.next_message, codex.id)
     assert following is not None
     assert following[0].id != one.id
-    assert store.read(deliveries.next_letter, NOBODY) is None
+    assert store.read(deliveries.next_message, NOBODY) is None
 
 
-def test_too_many_are_given_up(
+def test_a_full_queue_gives_up_the_next(
     store: Store, here: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At once, and that is told; what waits is not harmed."""
+    """At once, and emitted; deliveries that wait are not affected."""
     monkeypatch.setattr(deliveries, "QUEUE", 1)
     first, second = sent(store, here), sent(store, here)
     assert (DeliveryState.QUEUED, DeliveryState.DEAD, Reason.QUEUE_FULL) == (
@@ -379,8 +381,10 @@ def test_too_many_are_given_up(
     assert DeliveryState.QUEUED is sent(store, here).state
 
 
-def test_they_go_with_what_they_belong_to(store: Store, here: Session) -> None:
-    """Message, terminal or room."""
+def test_deliveries_are_removed_with_what_they_belong_to(
+    store: Store, here: Session
+) -> None:
+    """With the message, the terminal or the room."""
     one, two, three = (sent(store, here) for _ in range(3))
     store.transact(messages.delete_message, here.id, one.message_id)
     assert store.transact(deliveries.advance, one.id, REACTED) is None
@@ -423,7 +427,7 @@ def test_pages(store: Store, here: Session) -> None:
 
 
 def test_each_step_is_in_the_chain_of_its_terminal(store: Store, here: Session) -> None:
-    """And stays there when the message goes; nothing of the message does."""
+    """It stays there when the message is deleted, without any content of it."""
     one = sent(store, here, "@codex open sesame", sender_id="@claude")
     take(store, one, TYPED, SUBMITTED)
     take(store, one, REACTED)

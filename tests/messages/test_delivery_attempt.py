@@ -41,7 +41,7 @@ def why(record: DeliveryRecord) -> tuple[str, str | None]:
 
 
 async def test_a_message_is_typed_and_taken(hearer: Hearer) -> None:
-    """Every step is written; then it is read by the terminal."""
+    """Every step is recorded; then the terminal has a receipt."""
     ident = await hearer.post("hello `$(x)`", sender_id="@ada")
     one = await hearer.until(ident, *ENDED)
     assert ["queued", "typed", "submitted", "reacted"] == states(one)
@@ -58,9 +58,9 @@ async def test_a_message_is_typed_and_taken(hearer: Hearer) -> None:
     await hearer.rig.check_published()
 
 
-async def test_so_many_are_typed_into_at_once(rig: Rig) -> None:
-    """The next waits for its turn."""
-    rig.system.services.dispatcher._attempt._saying = trio.Semaphore(1)
+async def test_the_number_of_terminals_typed_into_is_limited(rig: Rig) -> None:
+    """The next terminal waits for a slot."""
+    rig.system.services.dispatcher._attempt._typing_slots = trio.Semaphore(1)
     first = await Hearer.start(rig)
     second = await Hearer.start(rig, "claude", first.room)
     first.go = second.go = trio.Event()
@@ -77,7 +77,7 @@ async def test_so_many_are_typed_into_at_once(rig: Rig) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.DIALOG, Kind.BUSY])
 async def test_a_screen_that_is_not_free(hearer: Hearer, kind: Kind) -> None:
-    """Nothing is tried; when it is free again, at once."""
+    """ANT types nothing, and types at once when the screen is free again."""
     hearer.show(kind)
     ident = await hearer.post()
     held = await hearer.until(ident, "withheld")
@@ -106,10 +106,10 @@ async def test_a_screen_that_is_not_free(hearer: Hearer, kind: Kind) -> None:
         (ZeroDivisionError(), 9, ("unconfirmed", "cannot_type")),
     ],
 )
-async def test_what_may_have_been_typed_is_not_typed_again(
+async def test_a_message_that_may_have_been_typed_is_not_typed_again(
     hearer: Hearer, plan: Any, reaction: Any, expected: Any
 ) -> None:
-    """And is called neither reacted nor read."""
+    """And becomes neither reacted nor read."""
     hearer.plans.append(plan)
     hearer.reactions.append(reaction)
     ident = await hearer.post()
@@ -123,7 +123,7 @@ async def test_what_may_have_been_typed_is_not_typed_again(
 
 
 async def test_a_reply_before_the_reaction_is_seen(hearer: Hearer) -> None:
-    """Counts more than it."""
+    """The acknowledgement has precedence."""
     hearer.go = trio.Event()
     ident = await hearer.post()
     while not hearer.told:
@@ -135,7 +135,9 @@ async def test_a_reply_before_the_reaction_is_seen(hearer: Hearer) -> None:
     assert ("acked", "reply") == why(await hearer.delivery(ident))
 
 
-async def test_it_is_given_up(hearer: Hearer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_that_waits_too_long_is_given_up(
+    hearer: Hearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the last reason; and counted."""
     hearer.show(Kind.DIALOG)
     ident = await hearer.post()
@@ -151,10 +153,10 @@ async def test_it_is_given_up(hearer: Hearer, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("text", ["a\nb\n" * 100, "x" * 5000, "\x1b[31mred"])
-async def test_what_cannot_be_typed_is_put_into_a_file(
+async def test_a_message_that_cannot_be_typed_goes_into_a_file(
     hearer: Hearer, tmp_path: Path, text: str
 ) -> None:
-    """Whole, and the line says where; it goes with the message."""
+    """Whole, and the line has the path; the file is removed with the message."""
     hearer.pastes = False
     ident = await hearer.post(text)
     await hearer.until(ident, "reacted")
@@ -171,7 +173,7 @@ async def test_what_cannot_be_typed_is_put_into_a_file(
 
 
 async def test_a_line_that_the_terminal_finds_too_long(hearer: Hearer) -> None:
-    """Is put into a file, too."""
+    """It goes into a file, too."""
     hearer.plans.append(Withheld("4000", "line_too_long"))
     ident = await hearer.post("hello")
     await hearer.until(ident, "reacted")
@@ -182,8 +184,8 @@ async def test_a_line_that_the_terminal_finds_too_long(hearer: Hearer) -> None:
 AT_PROMPT = Tty(False, False, "bash", leader=True, comment_at=Spot(0, 2))
 
 
-async def test_a_shell_at_its_prompt_is_told_of_the_file(hearer: Hearer) -> None:
-    """A comment, and no word of the message; the ledger says that it was not typed."""
+async def test_a_shell_at_its_prompt_gets_the_path_of_the_file(hearer: Hearer) -> None:
+    """In a comment without text of the message; the ledger has no typed step."""
     hearer.foreground = AT_PROMPT
     hearer.show(Kind.AT_REST, "shell/mark")
     ident = await hearer.post("; rm -rf $HOME", sender_id="`touch x`")
@@ -199,8 +201,8 @@ async def test_a_shell_at_its_prompt_is_told_of_the_file(hearer: Hearer) -> None
     assert () == await read(participants.list_reads, hearer.room.id, ident)
 
 
-async def test_a_shell_that_takes_no_note(hearer: Hearer) -> None:
-    """Somebody has typed there meanwhile: it is not tried again."""
+async def test_a_shell_that_takes_no_comment(hearer: Hearer) -> None:
+    """Input was typed there meanwhile. ANT does not try again."""
     hearer.foreground = AT_PROMPT
     hearer.show(Kind.AT_REST, "shell/mark")
     hearer.plans.append(Withheld("typed", "draft"))
@@ -209,7 +211,7 @@ async def test_a_shell_that_takes_no_note(hearer: Hearer) -> None:
     assert [] == hearer.told
 
 
-async def test_what_a_person_says_to_a_shell_is_typed(hearer: Hearer) -> None:
+async def test_a_persons_message_to_a_shell_is_typed(hearer: Hearer) -> None:
     """In the terminal's own chat."""
     hearer.foreground = AT_PROMPT
     hearer.show(Kind.AT_REST, "shell/mark")
@@ -220,10 +222,10 @@ async def test_what_a_person_says_to_a_shell_is_typed(hearer: Hearer) -> None:
 
 
 @pytest.mark.parametrize("is_remembered", [True, False])
-async def test_what_a_person_says_is_for_who_is_in_front(
+async def test_a_persons_message_is_for_the_foreground_program(
     hearer: Hearer, is_remembered: bool
 ) -> None:
-    """What waits is typed into no other program, also where nobody knows which it was,
+    """A waiting message is typed into no other program, even if the first is unknown,
     as after a start of the server."""
     hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
     hearer.show(Kind.BUSY)
@@ -244,8 +246,8 @@ async def test_what_a_person_says_is_for_who_is_in_front(
     assert "touch 0" not in hearer.told
 
 
-async def test_the_same_agent_is_typed_what_waited(hearer: Hearer) -> None:
-    """When it is free again."""
+async def test_a_waiting_message_is_typed_into_the_same_agent(hearer: Hearer) -> None:
+    """When its composer is free again."""
     hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
     hearer.show(Kind.BUSY)
     ident = await hearer.post("go on")
@@ -256,8 +258,10 @@ async def test_the_same_agent_is_typed_what_waited(hearer: Hearer) -> None:
 
 
 @pytest.mark.parametrize("is_agent", [True, False])
-async def test_what_a_person_says_to_nobody(hearer: Hearer, is_agent: bool) -> None:
-    """Where no program ran, an agent that is started has it, and a shell has not."""
+async def test_a_persons_message_where_no_program_runs(
+    hearer: Hearer, is_agent: bool
+) -> None:
+    """An agent that starts later receives it, and a shell does not."""
     hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
     hearer.end()
     ident = await hearer.post("touch x")
@@ -271,10 +275,10 @@ async def test_what_a_person_says_to_nobody(hearer: Hearer, is_agent: bool) -> N
     assert (["touch x"] if is_agent else []) == hearer.told
 
 
-async def test_so_many_programs_in_front_are_remembered(
+async def test_the_number_of_remembered_programs_is_limited(
     hearer: Hearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The oldest is forgotten, and what waits for it is not typed."""
+    """The oldest is forgotten, and the message that waits for it is not typed."""
     monkeypatch.setattr(delivery_attempt, "FRONTS", 2)
     hearer.room = await hearer.rig.look(hearer.session.linked_chat_id or "")
     hearer.show(Kind.BUSY)
@@ -298,15 +302,15 @@ NOBODY = [
     (Tty(False, False, "codex"), "codex-cli/composer"),
     (Tty(False, False, "vim", interprets=False), "view"),
 ]
-"""Programs that are no agents, or that nobody knows to be none."""
+"""Programs that are not agents, or that ANT cannot tell from one."""
 
 
 @pytest.mark.parametrize(("tty", "rule"), NOBODY)
 @pytest.mark.parametrize("kind", [Kind.AT_REST, Kind.QUIET_UNKNOWN, Kind.DIALOG])
-async def test_whom_nothing_is_typed(
+async def test_programs_into_which_nothing_is_typed(
     hearer: Hearer, tty: Tty, rule: str, kind: Kind
 ) -> None:
-    """The file has it, the ledger says where, and the next message is not held up."""
+    """The file has the message, the ledger its path; the next one is not delayed."""
     hearer.foreground = tty
     hearer.show(kind, rule)
     idents = [await hearer.post(f"$(touch {n})") for n in range(3)]
@@ -345,7 +349,7 @@ async def test_a_program_that_starts_is_given_a_moment(
 
 
 async def test_another_program_came_to_the_front(hearer: Hearer) -> None:
-    """Between the verdict and the first key: it is withheld for good, in its file."""
+    """Between verdict and first key: the message is withheld for good, in its file."""
     hearer.plans.append(Withheld("no agent", "not_an_agent"))
     ident = await hearer.post("hello")
     one = await hearer.ended(ident)
@@ -354,8 +358,8 @@ async def test_another_program_came_to_the_front(hearer: Hearer) -> None:
     assert b"hello" == content(Path(one.file))
 
 
-async def test_it_may_be_acknowledged_all_the_same(hearer: Hearer) -> None:
-    """Who reads the file can say so."""
+async def test_a_message_in_a_file_may_be_acknowledged(hearer: Hearer) -> None:
+    """The reader of the file may post a reply."""
     hearer.foreground = AT_PROMPT
     hearer.show(Kind.QUIET_UNKNOWN, "time")
     ident = await hearer.post()
@@ -367,7 +371,7 @@ async def test_it_may_be_acknowledged_all_the_same(hearer: Hearer) -> None:
 async def test_a_disk_that_refuses_a_file(
     hearer: Hearer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It waits for it, and nothing was typed."""
+    """The delivery waits for the disk, and nothing was typed."""
     monkeypatch.setattr(delivery_dispatcher, "RETRY_S", 0.01)
     hearer.pastes = False
     (tmp_path / "inbox").write_text("no folder")
@@ -381,7 +385,7 @@ async def test_a_disk_that_refuses_a_file(
 async def test_a_database_that_refuses(
     hearer: Hearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was typed is written when it can be, and not typed again."""
+    """The steps are recorded later, and the message is not typed again."""
     monkeypatch.setattr(delivery_dispatcher, "RETRY_S", 0.01)
     write, full = hearer.rig.system.journal.write, 5
 
@@ -398,8 +402,8 @@ async def test_a_database_that_refuses(
     assert (0, 1) == (full, len(hearer.told))
 
 
-async def test_nobody_can_look(hearer: Hearer) -> None:
-    """Without a screen nothing is typed."""
+async def test_without_a_screen_nothing_is_typed(hearer: Hearer) -> None:
+    """Without a screen ANT types nothing."""
     hearer.is_blind = True
     ident = await hearer.post()
     assert ("withheld", "no_screen") == why(await hearer.until(ident, "withheld"))

@@ -1,4 +1,4 @@
-"""The courier; a whole server but its listener, and a terminal that a test plays."""
+"""The dispatcher, in a whole server without its listener; the test plays a terminal."""
 
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,8 @@ def why(record: DeliveryRecord) -> tuple[str, str | None]:
     return record.state.value, record.reason.value if record.reason else None
 
 
-async def test_they_are_typed_in_order(hearer: Hearer) -> None:
-    """One after the other, each when the one before it has ended."""
+async def test_messages_are_typed_in_order(hearer: Hearer) -> None:
+    """Each is typed after the one before it has ended."""
     hearer.go = trio.Event()
     idents = [await hearer.post(str(n)) for n in range(5)]
     for n in range(5):
@@ -49,7 +49,7 @@ async def test_they_are_typed_in_order(hearer: Hearer) -> None:
 
 
 async def test_terminals_do_not_wait_for_each_other(hearer: Hearer) -> None:
-    """One that is stuck holds up nobody else."""
+    """A terminal that is stuck delays no other."""
     other = await Hearer.start(hearer.rig, "claude", hearer.room)
     hearer.go = trio.Event()
     ident = await hearer.post()
@@ -60,10 +60,10 @@ async def test_terminals_do_not_wait_for_each_other(hearer: Hearer) -> None:
 
 
 @pytest.mark.parametrize("reason", ["draft", "unknown", "no_screen", "surprise"])
-async def test_what_the_terminal_refuses(
+async def test_a_message_that_the_terminal_refuses(
     hearer: Hearer, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Is tried again by itself: a draft goes without a verdict. One step is noted."""
+    """It is tried again after a pause; a draft goes without a verdict. One step."""
     monkeypatch.setattr(delivery_dispatcher, "RETRY_S", 0.01)
     monkeypatch.setattr(delivery_dispatcher, "RETRY_MAX_S", 0.02)
     hearer.plans.extend([Withheld("no", reason)] * 4)
@@ -75,8 +75,8 @@ async def test_what_the_terminal_refuses(
     assert 1 == len(hearer.told)
 
 
-async def test_nobody_runs(hearer: Hearer) -> None:
-    """It waits until somebody does."""
+async def test_no_program_runs(hearer: Hearer) -> None:
+    """The delivery waits until a program runs."""
     hearer.end()
     ident = await hearer.post()
     assert ("withheld", "not_running") == why(await hearer.until(ident, "withheld"))
@@ -85,7 +85,7 @@ async def test_nobody_runs(hearer: Hearer) -> None:
 
 
 async def test_a_program_that_begins_gets_what_waits(rig: Rig) -> None:
-    """By the real road: supervisor, witness, courier."""
+    """With the real supervisor, run and dispatcher."""
     hearer = await Hearer.start(rig)
     hearer.end()
     ident = await hearer.post()
@@ -94,22 +94,22 @@ async def test_a_program_that_begins_gets_what_waits(rig: Rig) -> None:
     hearer.run()  # In its place, as it cannot be read.
     await hearer.until(ident, "reacted")
     await rig.system.supervisor.stop(hearer.session.id)
-    assert {} == rig.system.services.dispatcher._lives
+    assert {} == rig.system.services.dispatcher._running
 
 
 @pytest.mark.meets(Limit.DELIVERIES)
-async def test_too_many_is_counted(
+async def test_a_full_queue_is_counted(
     hearer: Hearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each that is given up at once."""
+    """Once for each message that is given up."""
     monkeypatch.setattr(deliveries, "QUEUE", 0)
     ident = await hearer.post()
     assert ("dead", "queue_full") == why(await hearer.until(ident, "dead"))
     assert Reason.QUEUE_FULL is not None
 
 
-async def test_files_go_with_the_session(hearer: Hearer) -> None:
-    """When it is removed, not when it is only archived or deleted."""
+async def test_files_are_removed_with_the_session(hearer: Hearer) -> None:
+    """When it is removed, not when it is archived or soft-deleted."""
     hearer.pastes = False
     ident = await hearer.post("a\nb")
     await hearer.until(ident, "reacted")
@@ -124,7 +124,7 @@ async def test_files_go_with_the_session(hearer: Hearer) -> None:
             await trio.lowlevel.checkpoint()
 
 
-async def test_a_bug_costs_one_terminal(
+async def test_a_bug_affects_one_terminal(
     hearer: Hearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until the next message."""
@@ -138,8 +138,8 @@ async def test_a_bug_costs_one_terminal(
     await hearer.until(ident, "reacted")
 
 
-async def test_who_waits_is_told(hearer: Hearer) -> None:
-    """When it is typed, when it has a reaction, or when the time is over."""
+async def test_the_wait_for_an_arrival_ends(hearer: Hearer) -> None:
+    """When it is typed, when the program reacted, or at the timeout."""
     arrival = hearer.rig.system.services.dispatcher.arrival
     hearer.show(Kind.DIALOG)
     ident = await hearer.post()
@@ -155,8 +155,8 @@ async def test_who_waits_is_told(hearer: Hearer) -> None:
     assert () == await arrival(hearer.room.id, nobody, "typed", PATIENCE_S)
 
 
-async def test_what_waits_is_taken_up_by_the_next_server(tmp_path: Path) -> None:
-    """And what was being typed is not typed again."""
+async def test_the_next_server_delivers_what_waits(tmp_path: Path) -> None:
+    """A message that was being typed is not typed again."""
     async with running(tmp_path) as rig:
         hearer = await Hearer.start(rig)
         hearer.go = trio.Event()
@@ -190,18 +190,18 @@ async def test_many_at_once_all_end(hearer: Hearer) -> None:
     assert {DeliveryState.REACTED} == {each.state for each in page}
     assert (count, count) == (len(page), len(set(hearer.told)))
     assert len(hearer.told) == count
-    told = [
+    emitted = [
         e.event.delivery.state.value
         for e in hearer.rig.bus.published
         if isinstance(e.event, DeliveryUpdated)
         and e.event.delivery.id == page[0].id
         and e.event.session_id == hearer.session.id
     ]
-    assert ["queued", "submitted", "reacted"] == told
+    assert ["queued", "submitted", "reacted"] == emitted
 
 
 async def test_a_wait_cancelled_anywhere_changes_nothing(hearer: Hearer) -> None:
-    """The delivery goes on."""
+    """The delivery continues."""
     idents: list[Any] = []
     arrival = hearer.rig.system.services.dispatcher.arrival
 

@@ -59,7 +59,7 @@ class Stand:
         return (await write(messages.post_message, self.room_id, ask)).message.id
 
     async def until(self, ident: MessageId, *states: str) -> DeliveryRecord:
-        """Its delivery, once it is in one of these states."""
+        """Wait until its delivery is in one of these states, and return it."""
         with trio.fail_after(2 * PATIENCE_S):
             while True:
                 moved = self.rig.system.services.dispatcher.moved(ident)
@@ -70,13 +70,13 @@ class Stand:
                 await moved.wait()
 
     async def at(self, kind: Kind) -> None:
-        """Until the screen is judged to be that."""
+        """Wait until the verdict on the screen is of this kind."""
         with trio.fail_after(PATIENCE_S):
             while self.live.verdict is None or self.live.verdict.kind is not kind:
                 await self.live.wait_output(0.05)
 
     async def front(self, *names: str) -> None:
-        """Until that program is in front."""
+        """Wait until this program is in the foreground."""
         with trio.fail_after(PATIENCE_S):
             while (tty := self.live.tty()) is None or tty.foreground not in names:
                 await self.live.wait_output(0.05)
@@ -133,7 +133,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
-    """Byte for byte, once, behind its header or in a file; and a reaction is seen."""
+    """Byte for byte, once, behind its header or in a file; and ANT sees a reaction."""
     async with agent(tmp_path, style=style) as stand:
         ident = await stand.post(text)
         one = await stand.until(ident, *ENDED)
@@ -149,7 +149,7 @@ async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
 
 
 async def test_every_character_survives(tmp_path: Path) -> None:
-    """As by hand, in lines that fit on the screen; the last is looked for there."""
+    """As if by hand, in lines that fit on the screen, where the last one is found."""
     size = 10_000
     async with agent(tmp_path) as stand:
         session = await stand.rig.look(stand.session_id)
@@ -180,10 +180,10 @@ async def test_every_character_survives(tmp_path: Path) -> None:
         ),
     ],
 )
-async def test_it_misbehaves(
+async def test_a_program_that_misbehaves(
     tmp_path: Path, flags: list[str], style: str, expected: Any, count: int
 ) -> None:
-    """What it did not take is not called taken, nor typed again."""
+    """A message that the program did not take is not acknowledged, nor typed again."""
     async with agent(tmp_path, *flags, style=style) as stand:
         one = await stand.until(await stand.post("hello"), *ENDED)
         assert why(one) in expected
@@ -194,8 +194,8 @@ async def test_it_misbehaves(
 @pytest.mark.parametrize(
     ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_submitted")]
 )
-async def test_it_hangs(tmp_path: Path, text: str, reason: str) -> None:
-    """Whatever its terminal still took, nobody knows more."""
+async def test_a_program_that_hangs(tmp_path: Path, text: str, reason: str) -> None:
+    """The delivery is unconfirmed, whatever the terminal still accepted."""
     async with agent(tmp_path) as stand:
         assert stand.control is not None
         await stand.control.order("hang")
@@ -205,7 +205,7 @@ async def test_it_hangs(tmp_path: Path, text: str, reason: str) -> None:
 
 
 async def test_a_dialog_is_waited_for(tmp_path: Path) -> None:
-    """Not a byte enters it; when it is gone the message comes."""
+    """ANT types no byte into it, and delivers the message when it has closed."""
     async with agent(tmp_path) as stand:
         assert stand.control is not None
         await stand.control.order("dialog 0")
@@ -219,7 +219,7 @@ async def test_a_dialog_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_work_is_waited_for(tmp_path: Path) -> None:
-    """And then the message comes."""
+    """ANT delivers the message afterwards."""
     async with agent(tmp_path) as stand:
         assert stand.control is not None
         await stand.control.order("busy")
@@ -231,7 +231,7 @@ async def test_work_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_draft_is_waited_for(tmp_path: Path) -> None:
-    """What somebody has begun to type is not sent, and not touched."""
+    """ANT neither sends nor changes the draft."""
     async with agent(tmp_path) as stand:
         stand.live.type_nowait(b"half")
         with trio.fail_after(PATIENCE_S):
@@ -246,7 +246,7 @@ async def test_a_draft_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_program_ends_and_begins(tmp_path: Path) -> None:
-    """What could not be typed into the one is typed into the next."""
+    """A message that could not be typed into the first is typed into the next."""
     async with agent(tmp_path) as stand:
         await stand.rig.system.supervisor.stop(stand.session_id)
         ident = await stand.post("hello")
@@ -286,7 +286,7 @@ for line in sys.stdin:
 
 @pytest.mark.parametrize("style", ["claude", "codex", "gemini", "copilot", "qwen"])
 async def test_every_agent_receives(tmp_path: Path, style: str) -> None:
-    """Whom a driver knows, without being named by the session."""
+    """A driver recognizes it; the session need not name the driver."""
     async with agent(tmp_path, style=style) as stand:
         one = await stand.until(await stand.post("hello `$(x)` !!"), *ENDED)
         assert ("reacted", None) == why(one)
@@ -311,8 +311,8 @@ os.execvp("sh", ["sh", "-i"])
 """Shows a message that it is given, and leaves its place to a shell."""
 
 
-async def test_no_enter_for_who_came_after_it(tmp_path: Path) -> None:
-    """The text stands there, as before; but another program would take the key."""
+async def test_no_enter_for_the_next_program(tmp_path: Path) -> None:
+    """The text is on the screen as before, but another program would take the key."""
     (tmp_path / "data").mkdir()
     command = script(tmp_path, "claude", LEAVER)
     async with standing(tmp_path, *command) as stand:
@@ -341,8 +341,8 @@ termios.tcsetattr(0, termios.TCSANOW, before)
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-async def test_no_line_for_who_came_after_it(tmp_path: Path, shell: str) -> None:
-    """Whatever of a message a shell is left with has no end of a line."""
+async def test_no_line_for_the_next_program(tmp_path: Path, shell: str) -> None:
+    """A shell that gets a part of the message gets no end of a line."""
     (tmp_path / "data").mkdir()
     command = shlex.join(script(tmp_path, "claude", SWALLOWER))
     async with standing(tmp_path, shell, "-i") as stand:
@@ -360,10 +360,10 @@ async def test_no_line_for_who_came_after_it(tmp_path: Path, shell: str) -> None
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-async def test_what_was_written_to_an_agent_is_no_command(
+async def test_a_message_to_an_agent_is_never_a_command(
     tmp_path: Path, shell: str
 ) -> None:
-    """As by hand, while the agent works; it ends, and a shell is in front."""
+    """Typed as if by hand while the agent works; it ends, and a shell is in front."""
     (tmp_path / "data").mkdir()
     command = shlex.join(mock_agent(tmp_path, "claude"))
     async with standing(tmp_path, shell, "-i") as stand:
@@ -422,7 +422,7 @@ for line in sys.stdin:
 async def test_an_agent_that_no_driver_knows(
     tmp_path: Path, fields: dict[str, Any], expected: Any
 ) -> None:
-    """Its session has to say that it is one; to name a driver is not to say so."""
+    """Its session has to accept messages; to name a driver is not enough."""
     (tmp_path / "data").mkdir()
     tool, out = tmp_path / "tool", tmp_path / "out"
     tool.write_text(WRITER.replace("/usr/bin/env python3", sys.executable))

@@ -1,6 +1,6 @@
-"""No message runs, whatever it says and whatever program reads it: real ones, on PTYs.
+"""No program runs a message, whatever the message contains: real programs on PTYs.
 
-All programs are in one room, so each text is posted once and meant for all of them.
+All programs are in one room, so each text is posted once, to all of them.
 """
 
 import os
@@ -33,28 +33,28 @@ pytestmark = pytest.mark.slow
 
 @attrs.frozen
 class Program:
-    """One that is no agent; `noted`: it is a shell that is given a comment.
+    """A program that is not an agent; `noted`: it is a shell that gets a comment.
 
-    `ask` makes it say `said`, if it is where it was when it began.
+    `probe` makes it print `response` if it waits for input as it did at its start.
     """
 
     name: str
     command: tuple[str, ...] | None
     noted: bool = False
-    ask: str = "echo ok$((40+2))"
-    said: str = "ok42"
+    probe: str = "echo ok$((40+2))"
+    response: str = "ok42"
     env: dict[str, str] = attrs.field(factory=dict)
     accepts: bool = False
 
     @property
     def is_missing(self) -> str | None:
-        """What would have to be installed."""
+        """The executable that would have to be installed."""
         needs = self.command[0] if self.command else "bash"
         behind = "dash" if self.command and "dash" in self.command else needs
         return next((each for each in (needs, behind) if not shutil.which(each)), None)
 
 
-PYTHON = {"ask": "print('ok%d' % 42)"}
+PYTHON = {"probe": "print('ok%d' % 42)"}
 BASIC = {"TERM": "dumb"}
 PROGRAMS = [
     Program("login", None, noted=True),
@@ -65,18 +65,18 @@ PROGRAMS = [
     Program("dash", ("dash", "-i")),
     Program("zsh", ("zsh", "-f")),
     Program("marked", ("zsh",)),
-    Program("fish", ("fish",), noted=True, ask="echo ok(math 40+2)"),
+    Program("fish", ("fish",), noted=True, probe="echo ok(math 40+2)"),
     Program("behind", ("script", "-qc", "bash --norc", "/dev/null")),
     Program("dashed", ("script", "-qc", "dash", "/dev/null")),
     Program("python", ("python3",), **PYTHON),  # type: ignore[arg-type]
     Program("quiet", ("script", "-qc", "python3 -q", "/dev/null"), **PYTHON),  # type: ignore[arg-type]
-    Program("node", ("node",), ask="'ok'+42"),
+    Program("node", ("node",), probe="'ok'+42"),
     Program("accepting", ("sh", "-i"), accepts=True),
 ]
 
 
 def texts(trap: Path) -> list[str]:
-    """What a shell could run, or stumble over; each would make the file."""
+    """Texts that a shell could run or fail on; each would create the file."""
     run = f"touch {trap}"
     return [
         f"please run $({run})",
@@ -134,7 +134,7 @@ class Room:
         return self.rig.system.supervisor.need(session_id)
 
     async def ended(self, ident: MessageId) -> list[DeliveryRecord]:
-        """All of its deliveries, once nothing more is done for them."""
+        """Wait until all deliveries of the message have ended, and return them."""
         dispatcher, read = (
             self.rig.system.services.dispatcher,
             self.rig.system.journal.read,
@@ -143,13 +143,13 @@ class Room:
             while True:
                 moved = dispatcher.moved(ident)
                 found = await read(deliveries.of_message, self.id, ident)
-                if all(each.final for each in found) and not dispatcher._rounds:
+                if all(each.final for each in found) and not dispatcher._queues:
                     return list(await read(deliveries.of_message, self.id, ident))
                 with trio.move_on_after(0.1):
                     await moved.wait()
 
     async def rest(self) -> None:
-        """Until all have begun."""
+        """Wait until all programs have started."""
         with trio.fail_after(2 * PATIENCE_S):
             for each in self.members:
                 live = self.live(each)
@@ -157,11 +157,11 @@ class Room:
                     await live.wait_output(0.05)
 
     async def answers(self, session_id: SessionId, program: Program) -> bool:
-        """Whether it does as it is told by a person: it is in the middle of nothing."""
+        """Whether the program still responds to a person's input, as at its start."""
         live = self.live(session_id)
-        live.type_nowait(program.ask.encode() + b"\r")
+        live.type_nowait(program.probe.encode() + b"\r")
         with trio.move_on_after(PATIENCE_S):
-            while not any(program.said in line for line in live.look().lines):
+            while not any(program.response in line for line in live.look().lines):
                 await live.wait_output(0.1)
             return True
         return False
@@ -198,16 +198,16 @@ async def room_of(folder: Path, programs: Iterable[Program]) -> AsyncIterator[Ro
         yield Room(rig, room.id, members)
 
 
-async def check(folder: Path, programs: list[Program], given: list[str]) -> None:
-    """Post each; nothing of it is typed, whoever is in front; the ledger says so."""
+async def check(folder: Path, programs: list[Program], posted: list[str]) -> None:
+    """Post each text. None of it is typed, and the ledger has the reason."""
     async with room_of(folder, programs) as room:
         await room.rest()
         idents = []
-        for text in given:
+        for text in posted:
             ask = PostMessage(text, sender_id="`touch x`")
             post = room.rig.system.journal.write(messages.post_message, room.id, ask)
             idents.append((await post).message.id)
-        for text, ident in zip(given, idents, strict=True):
+        for text, ident in zip(posted, idents, strict=True):
             for one in await room.ended(ident):
                 program, _ = room.members[SessionId(one.target_id)]
                 noted = {Reason.NOTED} if program.noted else set()
@@ -231,7 +231,7 @@ async def check(folder: Path, programs: list[Program], given: list[str]) -> None
 
 
 def there(programs: list[Program]) -> list[Program]:
-    """Those that are installed; in CI all have to be."""
+    """The programs that are installed; in CI all have to be."""
     missing = {each.is_missing for each in programs} - {None}
     found = [each for each in programs if each.is_missing is None]
     if missing and (not found or "ANT_TEST_NO_SKIP" in os.environ):
@@ -242,7 +242,7 @@ def there(programs: list[Program]) -> list[Program]:
 async def test_no_message_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the login shell with its marks first, nor by any other."""
+    """By the login shell, which prints marks, or by any other."""
     monkeypatch.setenv("SHELL", "/bin/bash")
     await check(tmp_path, there(PROGRAMS), texts(tmp_path / "trap")[::3])
 
@@ -252,11 +252,11 @@ async def test_no_message_is_run(
 async def test_no_message_is_run_in_any_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Each text, and pieces of them put together, to some of the programs."""
+    """Each text, and random parts of them, to some of the programs."""
     monkeypatch.setenv("SHELL", "/bin/bash")
     rng = random.Random(seed)
-    given = texts(tmp_path / "trap")
-    parts = [part for text in given for part in text.split(" ")]
-    given += [" ".join(rng.choices(parts, k=rng.randint(2, 12))) for _ in range(20)]
-    rng.shuffle(given)
-    await check(tmp_path, rng.sample(there(PROGRAMS), 5), given)
+    posted = texts(tmp_path / "trap")
+    parts = [part for text in posted for part in text.split(" ")]
+    posted += [" ".join(rng.choices(parts, k=rng.randint(2, 12))) for _ in range(20)]
+    rng.shuffle(posted)
+    await check(tmp_path, rng.sample(there(PROGRAMS), 5), posted)

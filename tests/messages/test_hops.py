@@ -1,4 +1,4 @@
-"""Programs that answer each other come to rest, whatever way they go round."""
+"""Programs that answer each other come to rest, in whatever rooms they do it."""
 
 import random
 import tempfile
@@ -25,18 +25,18 @@ from ant.store import Store
 from tests.rules import create, join, look, post, room
 
 MOST = 3
-"""The setting here: short chains show all that long ones do."""
+"""The setting in these tests: short chains show all that long ones do."""
 
 PATIENCE = 400
-"""Posts after which a talk is held to go on for ever."""
+"""Posts after which a conversation counts as endless."""
 
 
 @attrs.define(eq=False)
 class Talk:
-    """Terminals, and a channel's program, that answer what they are brought.
+    """Terminals, and a channel's program, that answer the messages they receive.
 
-    `depth` is how far each message is from a person's, by who answered what: it asks
-    nothing of the rules.
+    `depth` is the distance of each message from a person's, counted from the answers
+    and without the rules under test.
     """
 
     store: Store
@@ -48,7 +48,7 @@ class Talk:
     def say(
         self, place: str, text: str, sender: str | None, depth: int, **fields: Any
     ) -> Message:
-        """Post, and note whom it is brought to."""
+        """Post, and record which programs receive the message."""
         rests = {each.id: RestState.IDLE for each in self.terminals}
         ask = PostMessage(text, sender_id=sender, **fields)
         posted = self.store.transact(
@@ -59,7 +59,7 @@ class Talk:
         for each in self.of(message):
             if each.state is DeliveryState.QUEUED:
                 self.brought.append((each.target_id, message))
-        for _, channels, _ in self.store.read(registry.hearing, [message]):
+        for _, channels, _ in self.store.read(registry.receivers, [message]):
             self.brought += [(each.handle, message) for each in channels]
         return message
 
@@ -69,7 +69,7 @@ class Talk:
         )
 
     def run(self, answer: Callable[[str, Message], dict[str, Any] | None]) -> int:
-        """Until nothing is brought to anybody; how many posts that took."""
+        """Answer until no program receives anything. Return the number of posts."""
         count = 0
         while self.brought:
             who, message = self.brought.popleft()
@@ -94,12 +94,12 @@ def talk(store: Store) -> Talk:
 
 
 def back(_: str, message: Message) -> dict[str, Any]:
-    """An answer where it was said."""
+    """An answer in the same room."""
     return {"place": message.session_id}
 
 
 def test_two_that_thank_each_other_come_to_rest(talk: Talk) -> None:
-    """After so many hops; a person's word lets them go on, for as many."""
+    """After the limit of hops; a person's message allows as many again."""
     here = talk.join(room(talk.store))
     for _ in range(3):
         talk.say(here.id, "@ada hello", "zoe", 0)
@@ -112,13 +112,13 @@ def test_two_that_thank_each_other_come_to_rest(talk: Talk) -> None:
         assert not one.waits
 
 
-def test_what_is_looped_is_never_typed(talk: Talk) -> None:
-    """It does not wait, does not hold up what is behind it, and is not tried again."""
+def test_a_looped_message_is_never_typed(talk: Talk) -> None:
+    """It does not wait, does not delay the next one, and is not tried again."""
     here = talk.join(room(talk.store))
     talk.say(here.id, "[@bob] hello", "zoe", 0)
     talk.run(back)
     for each in talk.terminals:  # What was brought was not typed in this test.
-        while found := talk.store.read(deliveries.next_letter, each.id):
+        while found := talk.store.read(deliveries.next_message, each.id):
             end = deliveries.LedgerStep(DeliveryState.REACTED)
             talk.store.transact(deliveries.advance, found[0].id, end)
     looped = [
@@ -136,8 +136,8 @@ def test_what_is_looped_is_never_typed(talk: Talk) -> None:
         assert each == talk.store.transact(deliveries.advance, each.id, step)
 
 
-def test_who_reports_is_no_loop(talk: Talk) -> None:
-    """What a program says unasked, and again, is brought to others each time."""
+def test_repeated_reports_are_no_loop(talk: Talk) -> None:
+    """Each report of a program, unasked and repeated, reaches the others."""
     here = talk.join(room(talk.store))
     ada, _ = talk.terminals
     talk.say(here.id, "[@bob] go", "zoe", 0)
@@ -148,7 +148,7 @@ def test_who_reports_is_no_loop(talk: Talk) -> None:
 
 
 def ways(talk: Talk) -> Iterator[tuple[str, Any]]:
-    """How two may go round: what each answers, by who is asked."""
+    """The ways in which two programs may loop: what each answers, by who receives."""
     ada, bob = talk.terminals
     one = talk.join(room(talk.store, "one"))
     two = talk.join(room(talk.store, "two"))
@@ -191,8 +191,8 @@ WAYS = (
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_no_way_goes_round_the_count(talk: Talk, name: str) -> None:
-    """Whatever room they choose, and whatever they say it answers."""
+def test_no_way_evades_the_count(talk: Talk, name: str) -> None:
+    """Whatever room they choose, and whatever message they name as the parent."""
     found = dict(ways(talk))
     assert set(WAYS) == found.keys()
     one = next(each for each in rooms_of(talk) if each.name == "one")
@@ -210,7 +210,7 @@ def rooms_of(talk: Talk) -> list[Session]:
 
 @pytest.mark.parametrize("where", ["one", "two"])
 def test_a_channels_program_is_no_person(talk: Talk, where: str) -> None:
-    """It answers in the room it heard it in, or in another: a loop all the same."""
+    """It answers in the room of the message or in another: both are a loop."""
     ada, _ = talk.terminals
     one = talk.join(room(talk.store, "one"), ada)
     two = talk.join(room(talk.store, "two"), ada)
@@ -231,8 +231,8 @@ def test_a_channels_program_is_no_person(talk: Talk, where: str) -> None:
 
 
 @pytest.mark.parametrize("target", [None, "@everyone", "@listener", "LISTENER"])
-def test_a_channel_is_not_told_what_is_looped(talk: Talk, target: str | None) -> None:
-    """Meant or not, by whatever spelling; the ledger says that it was not."""
+def test_a_channel_gets_no_looped_message(talk: Talk, target: str | None) -> None:
+    """Targeted or not, in whatever spelling; the ledger has the reason."""
     ada, bob = talk.terminals
     here = talk.join(room(talk.store))
     ask = RegisterChannel("@listener", 9, here.id)
@@ -241,14 +241,14 @@ def test_a_channel_is_not_told_what_is_looped(talk: Talk, target: str | None) ->
         talk.brought.clear()
         who = (ada, bob)[n % 2].id
         said = talk.say(here.id, "Thanks.", who, n, target=target)
-        told = [name for name, _ in talk.brought if name == "@listener"]
-        assert told == ["@listener"] * (n < MOST)
+        emitted = [name for name, _ in talk.brought if name == "@listener"]
+        assert emitted == ["@listener"] * (n < MOST)
     looped = [e.target_id for e in talk.of(said) if e.reason is Reason.LOOP]
     assert "@listener" in [f"@{each.lower().lstrip('@')}" for each in looped]
 
 
 def test_two_channels_do_not_answer_each_other(talk: Talk) -> None:
-    """Who listens without a session hears people, and a channel is none."""
+    """A channel without a session gets messages of persons, and a channel is none."""
     here = room(talk.store)
     for name in ("@one", "@two"):
         talk.store.transact(registry.register, RegisterChannel(name, 9))
@@ -266,8 +266,8 @@ def test_two_channels_do_not_answer_each_other(talk: Talk) -> None:
         {"sender_id": "@listener"},
     ],
 )
-def test_who_is_no_person(talk: Talk, fields: dict[str, Any]) -> None:
-    """By name, by role and by type; the chain is not begun anew."""
+def test_posts_that_are_not_a_persons(talk: Talk, fields: dict[str, Any]) -> None:
+    """By name, by role and by type; none begins a new chain."""
     talk.store.transact(registry.register, RegisterChannel("@listener", 9))
     here = talk.join(room(talk.store))
     assert 0 == post(talk.store, here, sender_id="zoe").hops
@@ -277,8 +277,8 @@ def test_who_is_no_person(talk: Talk, fields: dict[str, Any]) -> None:
     assert 1 == post(talk.store, here, **fields).hops
 
 
-def test_without_a_bound_they_go_on(talk: Talk) -> None:
-    """0 is none: the count goes on, and everything is brought."""
+def test_without_a_limit_they_continue(talk: Talk) -> None:
+    """0 is no limit: hops are counted, and everything is delivered."""
     here, talk.most = talk.join(room(talk.store)), 0
     talk.say(here.id, "@ada hello", "zoe", 0)
     with pytest.raises(AssertionError, match="for ever"):
@@ -287,7 +287,7 @@ def test_without_a_bound_they_go_on(talk: Talk) -> None:
 
 
 def test_the_ledger_outlives_the_server(tmp_path: Path) -> None:
-    """The count is in the database: a restart is no person's word."""
+    """The count is in the database: a restart does not begin a new chain."""
     store = Store.open(tmp_path / "ant.db")
     talk = Talk(store, [create(store, name) for name in ("ada", "bob")])
     here = talk.join(room(store))
@@ -302,10 +302,10 @@ def test_the_ledger_outlives_the_server(tmp_path: Path) -> None:
 
 @given(seed=st.integers(0, 1 << 32))
 def test_any_talk_comes_to_rest(seed: int) -> None:
-    """Terminals and a channel in any rooms, that answer anywhere and as they like.
+    """Terminals and a channel in any rooms, that answer anywhere and at random.
 
-    Nothing is brought to anybody that is further from a person than the setting. Ids
-    differ from run to run, so it is a seed that is drawn.
+    No program receives a message with more hops than the setting. Ids differ from run
+    to run, so a seed is drawn.
     """
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(Path(folder) / "ant.db")
@@ -350,6 +350,6 @@ def _any_talk(store: Store, rng: random.Random) -> None:
         talk.run(answer)
 
 
-def test_the_bound_is_what_the_setting_is() -> None:
-    """The rule's own default is the server's."""
+def test_the_limit_is_that_of_the_setting() -> None:
+    """The default of the rule is that of the server."""
     assert hops.MOST == Config().max_hops

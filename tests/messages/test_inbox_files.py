@@ -8,8 +8,8 @@ from ant.core.errors import StorageFailed
 from ant.messages.inbox_files import OverflowFiles
 
 
-def test_a_message_is_put_whole(tmp_path: Path) -> None:
-    """For its owner only; once more is the same."""
+def test_a_message_is_written_whole(tmp_path: Path) -> None:
+    """Readable by its owner only; writing it again gives the same file."""
     overflow_files = OverflowFiles(tmp_path / "inbox")
     assert [] == overflow_files.sessions()
     content = "é\n\x1b\r\n" * 1000
@@ -23,7 +23,7 @@ def test_a_message_is_put_whole(tmp_path: Path) -> None:
     assert [path] == list(path.parent.iterdir())
 
 
-def test_they_go(tmp_path: Path) -> None:
+def test_files_are_removed(tmp_path: Path) -> None:
     """With the session, or with the message."""
     overflow_files = OverflowFiles(tmp_path / "inbox")
     for session_id in ("a", "b"):
@@ -38,7 +38,7 @@ def test_they_go(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses(tmp_path: Path) -> None:
-    """Is said to be that."""
+    """It raises `StorageFailed`."""
     (tmp_path / "inbox").write_text("no folder")
     with pytest.raises(StorageFailed):
         OverflowFiles(tmp_path / "inbox").put("s", "m", "x")

@@ -39,7 +39,7 @@ NAMES = frozenset(["@codex", "@claude", "@a.b", "@dash-"])
     ],
 )
 def test_mentions(text: str, known: str) -> None:
-    """Case does not matter, nor what ends a sentence; e-mails are none."""
+    """Case does not matter, nor what ends a sentence; e-mail addresses do not count."""
     assert set(known.split()) == find(text).known(NAMES)
 
 
@@ -54,21 +54,21 @@ def test_mentions(text: str, known: str) -> None:
     ],
 )
 def test_everyone(text: str, everyone: bool) -> None:
-    """Is no name that somebody could lack."""
+    """It is not a name that could be unknown."""
     found = find(text)
     assert everyone == found.everyone
     assert not found.has_unknown(NAMES)
 
 
 def test_brackets() -> None:
-    """Keep a name out."""
+    """They exclude a name."""
     found = find("[@codex] [ @CLAUDE. ] [@nobody] [codex] for all")
     assert {"@codex", "@claude"} == found.excluded(NAMES)
     assert () == found.names
 
 
 def test_unknown_names() -> None:
-    """Are those that are nobody's, whatever else is mentioned."""
+    """Names that no session has, whatever else is mentioned."""
     assert find("@codex and @cluade").has_unknown(NAMES)
     assert not find("@codex and @claude.").has_unknown(NAMES)
 
@@ -80,5 +80,5 @@ def test_any_surroundings_fuzz(before: str, after: str) -> None:
 
 
 def test_folded() -> None:
-    """With its `@`, in small letters, without blanks."""
+    """With its `@`, in lower case, without blanks."""
     assert ["@a", "@a", "@a"] == [folded(each) for each in ("A", "@a", " @A ")]

@@ -34,6 +34,7 @@ from ant.model.events import (
 )
 from ant.model.messages import Found, Message, MessageId
 from ant.model.sessions import Session
+from ant.model.snippets import CONTEXT
 from ant.sessions import sessions
 from ant.store import Job, Store, Unit
 from tests.rules import NOBODY, create, events_of, look, patch, post, room
@@ -73,8 +74,8 @@ def merge(store: Store, here: Session, message: Message, **meta: Any) -> Message
     return store.transact(rooms.merge_meta, here.id, message.id, ask)
 
 
-def test_a_message_is_the_same_wherever_it_is_seen(store: Store, here: Session) -> None:
-    """In answer, event, list and search; with the delivery to the room."""
+def test_a_message_is_the_same_everywhere(store: Store, here: Session) -> None:
+    """In response, event, list and search; with the delivery to the room."""
     first = post(store, here, "parent")
     ask = PostMessage(
         "hello there",
@@ -101,7 +102,7 @@ def test_a_message_is_the_same_wherever_it_is_seen(store: Store, here: Session) 
 
 
 def test_a_client_id_is_stored_once(store: Store, here: Session) -> None:
-    """The first row again, untold and uncounted; each room has its own."""
+    """The first row is returned again, without an event; each room has its own ids."""
     first = post(store, here, "a", client_id="c", sender_id="zoe")
     again = PostMessage("b", client_id="c", sender_id="zoe", reply_to=MessageId("no"))
     assert [] == events_of(store, rooms.post_message, here.id, again)
@@ -112,7 +113,7 @@ def test_a_client_id_is_stored_once(store: Store, here: Session) -> None:
 
 
 def test_two_in_one_commit_have_one_client_id(store: Store, here: Session) -> None:
-    """Both callers get the row of the first; it is told once."""
+    """Both callers get the row of the first, which is emitted once."""
     jobs = [
         Job(rooms.post_message, (here.id, PostMessage(text, client_id="c")))
         for text in "ab"
@@ -126,14 +127,14 @@ def test_two_in_one_commit_have_one_client_id(store: Store, here: Session) -> No
 def test_a_client_id_is_free_again_when_its_message_is_gone(
     store: Store, here: Session
 ) -> None:
-    """What was deleted is not answered with."""
+    """A deleted message is not returned."""
     first = post(store, here, client_id="c")
     store.transact(rooms.delete_message, here.id, first.id)
     assert first.id != post(store, here, client_id="c").id
 
 
 def test_a_reply_points_into_its_room(store: Store, here: Session) -> None:
-    """Another room's message, or none, is refused; a deleted one is let go."""
+    """A parent in another room, or none, is refused. It may be deleted later."""
     there = new_room(store)
     parent, foreign = post(store, here), post(store, there)
     reply = post(store, here, reply_to=parent.id)
@@ -145,7 +146,7 @@ def test_a_reply_points_into_its_room(store: Store, here: Session) -> None:
 
 
 def test_time_grows_strictly_in_a_room(store: Store, here: Session) -> None:
-    """Also when the clock stands still or goes back; each room for itself."""
+    """Also when the clock stops or goes back; each room by itself."""
 
     def burst(unit: Unit) -> list[Message]:
         unit.now = clock.parse_stamp("2026-05-17T12:00:00Z")
@@ -254,7 +255,7 @@ def test_a_merge_replaces_keys(store: Store, here: Session) -> None:
 
 
 def test_a_meta_does_not_grow_without_end(store: Store, here: Session) -> None:
-    """Each merge may be small; what comes of them is bounded."""
+    """Each merge may be small; the size of the result is limited."""
     message = post(store, here, meta={"a": "x" * (BOUND.size - 10)})
     with pytest.raises(Invalid, match=r"at \$\.meta$"):
         merge(store, here, message, b="x" * 20)
@@ -267,7 +268,7 @@ def test_a_meta_does_not_grow_without_end(store: Store, here: Session) -> None:
 def test_merging_is_associative_with_what_is_stored(
     store: Store, first: dict[str, Any], second: dict[str, Any], third: dict[str, Any]
 ) -> None:
-    """Two merges one after the other are one merge of both."""
+    """Two merges in sequence are one merge of both."""
     here = new_room(store)
     one, two = (post(store, here, meta=first) for _ in range(2))
     for part in (second, third):
@@ -280,25 +281,25 @@ def test_merging_is_associative_with_what_is_stored(
     assert codec.dumps(stored[0]) == codec.dumps(stored[1])
 
 
-def test_a_pin_is_told_to_old_and_new_clients(store: Store, here: Session) -> None:
-    """As an update with the row, and by its own name; meta stays."""
+def test_a_pin_is_emitted_for_old_and_new_clients(store: Store, here: Session) -> None:
+    """As an update with the row, and by its own event; meta is unchanged."""
     message = post(store, here, meta={"a": 1})
     for pinned in (True, True, False):
         ask = PinMessage(pinned)
-        told = events_of(store, rooms.pin_message, here.id, message.id, ask)
+        emitted = events_of(store, rooms.pin_message, here.id, message.id, ask)
         changed = attrs.evolve(message, pinned=pinned)
         assert [
             MessageUpdated(here.id, message.id, {"a": 1}, pinned, changed),
             MessagePinned(here.id, message.id, pinned),
-        ] == told
+        ] == emitted
         assert [changed] == page(store, here)
 
 
-def test_deleting_is_told_once(store: Store, here: Session) -> None:
-    """Then it is in no list, no search and no more to be deleted."""
+def test_a_deletion_is_emitted_once(store: Store, here: Session) -> None:
+    """Then it is in no list and no search, and cannot be deleted again."""
     message = post(store, here, "hello")
-    told = events_of(store, rooms.delete_message, here.id, message.id)
-    assert [MessageDeleted(here.id, message.id)] == told
+    emitted = events_of(store, rooms.delete_message, here.id, message.id)
+    assert [MessageDeleted(here.id, message.id)] == emitted
     assert ([], []) == (page(store, here), found(store, here, "hello"))
     with pytest.raises(NotFound, match="message"):
         store.transact(rooms.delete_message, here.id, message.id)
@@ -313,7 +314,7 @@ ACTS: dict[str, tuple[Any, ...]] = {
 
 @pytest.mark.parametrize("name", ACTS)
 def test_a_message_belongs_to_its_room(store: Store, here: Session, name: str) -> None:
-    """From another room, in no room, or gone, it is not found; archived, nothing is."""
+    """Not found from another room, or when deleted; in an archived room nothing is."""
     rule, message = getattr(rooms, name), post(store, here)
     elsewhere = new_room(store)
     for room_id in (elsewhere.id, NOBODY):
@@ -351,8 +352,8 @@ def test_a_terminal_takes_messages_too(store: Store) -> None:
     assert [post(store, terminal)] == page(store, terminal)
 
 
-def test_search_goes_over_the_rooms_that_are_asked_for(store: Store) -> None:
-    """Active ones, and archived or deleted ones by name only."""
+def test_the_rooms_of_a_search(store: Store) -> None:
+    """Active ones; archived or deleted ones only by `include`."""
     active, archived, deleted = (new_room(store) for _ in range(3))
     for each, text in (
         (active, "word active"),
@@ -392,7 +393,7 @@ def test_results_are_newest_first_or_best_first(store: Store, here: Session) -> 
 
 
 def test_every_word_must_be_there(store: Store, here: Session) -> None:
-    """In any order, long and short ones; nothing asked for is nothing found."""
+    """In any order, long and short words; an empty query finds nothing."""
     post(store, here, "the quick brown fox")
     assert 1 == len(found(store, here, "fox quick"))
     assert 1 == len(found(store, here, "FOX qu x"))
@@ -413,7 +414,7 @@ def test_no_character_is_a_wildcard(store: Store, here: Session, word: str) -> N
 
 
 def test_hundreds_of_words_are_a_search(store: Store, here: Session) -> None:
-    """As many as the longest query holds, all different, short and long."""
+    """As many as the longest query has, all different, short and long."""
     short = [f"{a}{b}" for a in "abcdefghijklmnop" for b in "abcdefghijklmnopqrst"]
     long = [f"{a}{b}z" for a in "abcdefghijklmnop" for b in "abcdefghijklmno"]
     for words in (short, long):
@@ -430,16 +431,16 @@ def test_a_snippet_marks_what_was_found(store: Store, here: Session) -> None:
     assert "Say <mark>Hello</mark>, <mark>hello</mark> there" == whole.snippet
     post(store, here, "x" * 500 + " needle " + "y" * 500)
     (cut,) = found(store, here, "needle")
-    left, right = "x" * (rooms.SNIPPET - 1), "y" * (rooms.SNIPPET - 1)
+    left, right = "x" * (CONTEXT - 1), "y" * (CONTEXT - 1)
     assert f"…{left} <mark>needle</mark> {right}…" == cut.snippet
 
 
 @SHARED
 @given(content=WRITING, data=st.data())
-def test_every_message_is_found_by_what_is_in_it(
+def test_every_message_is_found_by_its_parts(
     store: Store, content: str, data: st.DataObject
 ) -> None:
-    """Any piece of it, of one character or more, blanks around it aside."""
+    """By any part of it, of one character or more, except blanks around."""
     here = new_room(store)
     post(store, here, content)
     start = data.draw(st.integers(0, len(content)))
@@ -463,7 +464,7 @@ def test_nothing_that_is_typed_is_an_error(
 
 
 def test_a_room_knows_nothing_of_a_removed_one(store: Store, here: Session) -> None:
-    """A hard delete takes the messages, and others' stay."""
+    """A hard delete removes the messages of its room only."""
     other = new_room(store)
     post(store, here, "hello here")
     post(store, other, "hello other")
@@ -473,7 +474,7 @@ def test_a_room_knows_nothing_of_a_removed_one(store: Store, here: Session) -> N
 
 
 def test_hundreds_of_words_are_marked_in_no_time(store: Store, here: Session) -> None:
-    """A long text is not searched for each of them, but for one."""
+    """A long text is searched for the first word only."""
     words = [f"{a}{b}" for a in "abcdefghijklmnop" for b in "abcdefghijklmnopqrst"]
     post(store, here, "z" * 1_000_000 + " ".join(words))
     began = time.thread_time()

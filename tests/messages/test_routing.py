@@ -25,8 +25,8 @@ ALL = "t1 t2 t3 t4"
 UNKNOWN = "-t2:unknown_mention -t3:unknown_mention -t4:unknown_mention"
 
 
-def told(recipients: list[Recipient]) -> str:
-    """Who is reached, and who is left out and why."""
+def routes(recipients: list[Recipient]) -> str:
+    """The recipients, and those that are skipped with the reason."""
     return " ".join(
         each.target_id if each.skip is None else f"-{each.target_id}:{each.skip}"
         for each in recipients
@@ -99,11 +99,11 @@ def told(recipients: list[Recipient]) -> str:
     ],
 )  # fmt: skip
 def test_in_a_room(post: dict[str, Any], reached: str) -> None:
-    """A line of text, typed below a header."""
+    """A line of text, typed after a header."""
     handles = {m.handle.lower(): m for m in (*ROOM, OTHER, CHAT) if m.handle}
     target = (post.get("target") or "").lower()
     recipients = route(RoutedPost(**post), ROOM, (), handles.get(target))
-    assert reached == told(recipients)
+    assert reached == routes(recipients)
     assert {(INJECTION, DeliveryKind.LINE)} >= {
         (each.adapter, each.kind) for each in recipients
     }
@@ -126,9 +126,9 @@ def test_in_a_room(post: dict[str, Any], reached: str) -> None:
     ],
 )  # fmt: skip
 def test_in_a_linked_chat(post: dict[str, Any], reached: str) -> None:
-    """Its terminal, typed as a person would; nobody else."""
+    """Its terminal, typed as if by hand; no other session."""
     recipients = route(RoutedPost(**post), ROOM, (OTHER,), CODEX)
-    assert reached == " ".join(f"{each.kind}:{told([each])}" for each in recipients)
+    assert reached == " ".join(f"{each.kind}:{routes([each])}" for each in recipients)
     adapter = INJECTION if "target" in post else LINKED
     assert {adapter} >= {each.adapter for each in recipients}
 
@@ -146,33 +146,33 @@ def test_in_a_linked_chat(post: dict[str, Any], reached: str) -> None:
 def test_a_mention_in_a_linked_chat_is_no_command(
     text: str, kind: DeliveryKind
 ) -> None:
-    """Who is mentioned there is written to; a line for the program mentions nobody."""
+    """It is a message for that session; a line for the program mentions none."""
     (one,) = route(RoutedPost(text), ROOM, (OTHER,))
     assert kind is one.kind
 
 
 def test_a_chat_that_does_not_forward() -> None:
-    """What a person says there is typed below a header."""
+    """A person's message there is typed after a header."""
     quiet = RoutedMember(OTHER.session_id, forwards=False)
     (one,) = route(RoutedPost("ls"), (), (quiet,))
     assert DeliveryKind.LINE is one.kind
 
 
 def test_several_terminals_of_one_chat() -> None:
-    """Each but who posts."""
+    """All but the poster."""
     post = RoutedPost("hello", CODEX.session_id, True)
-    assert "t9" == told(route(post, (), (CODEX, OTHER)))
+    assert "t9" == routes(route(post, (), (CODEX, OTHER)))
 
 
-def test_an_alias_goes_before_a_handle() -> None:
-    """Of this room, not of another."""
+def test_an_alias_precedes_a_handle() -> None:
+    """An alias of this room, not of another."""
     here = RoutedMember(SessionId("t7"), "@x", "@claude")
     (one,) = route(RoutedPost("x", target="@claude"), (here,), (), CLAUDE)
     assert "t7" == one.session_id
 
 
-def test_nobody_is_there() -> None:
-    """No terminal, no delivery: there is no fallback to all that there are."""
+def test_a_room_without_terminals() -> None:
+    """Without a terminal no delivery: there is no fallback to other terminals."""
     assert [] == route(RoutedPost("@everyone @codex"), (ADA,))
     assert [] == route(RoutedPost("hello"), ())
     assert Reason.UNKNOWN_TARGET is route(RoutedPost("x", target="@y"), ())[0].skip

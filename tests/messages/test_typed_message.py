@@ -27,8 +27,8 @@ def typed_message(content: str = "hello", **fields: Any) -> TypedMessage:
     return TypedMessage(**given)
 
 
-def test_a_header_teaches_how_to_reply() -> None:
-    """With the markers of the original; whose it is, and which message."""
+def test_a_header_has_the_command_for_a_reply() -> None:
+    """With the markers of the original, the sender, and the id of the message."""
     assert typed_message().header() == (
         "[antchat message for you] room: the room -- FROM: @ada"
         ' -- reply with: ant msg r1 --reply-to m1 "…"'
@@ -44,7 +44,7 @@ def test_a_header_teaches_how_to_reply() -> None:
 
 
 def test_a_header_is_one_line() -> None:
-    """Whatever names hold, and not a long one."""
+    """Whatever characters the names have, and of limited length."""
     line = typed_message(
         sender="a\n\x1b[31mb" + "c" * 500, room_name="r" * 500
     ).header()
@@ -56,14 +56,14 @@ def test_a_header_is_one_line() -> None:
     "content", [EVERY, "a\nb\n", "x\n" * 200, "é" * 50_000, "`$(rm)` 'q' \"p\"\t|"]
 )
 def test_a_paste_is_unmangled(content: str) -> None:
-    """What a person wrote as by hand, as it was written."""
+    """A person's message, typed as if by hand, is unchanged."""
     raw = typed_message(content, kind=DeliveryKind.RAW)
     assert content.rstrip() == raw.typed(pastes=True)
 
 
 @pytest.mark.parametrize("pastes", [True, False])
 def test_a_line_is_unmangled(pastes: bool) -> None:
-    """Behind its header."""
+    """After its header."""
     one = typed_message("`$(rm)` 'q' \"p\" |")
     assert f"{one.header()} -- {one.content}" == one.typed(pastes=pastes)
 
@@ -71,13 +71,13 @@ def test_a_line_is_unmangled(pastes: bool) -> None:
 @pytest.mark.parametrize("pastes", [True, False])
 @pytest.mark.parametrize("content", ["a\nb", "a\n", "a\tb", "x" * LINE_MAX, "a\x85b"])
 def test_a_message_is_one_line(content: str, pastes: bool) -> None:
-    """Or in a file, also where the program takes a paste: it may end meanwhile."""
+    """Or in a file, also for a program that takes a paste: it may end meanwhile."""
     assert typed_message(content).typed(pastes=pastes) is None
 
 
 @pytest.mark.parametrize("char", "$`;|&<>(){}'\"\\!#\n\r\u2028")
 def test_names_are_inert(char: str) -> None:
-    """Those of room, sender and parent, and what is quoted, are nothing to a shell."""
+    """Names of room, sender and parent, and the quote, mean nothing to a shell."""
     name = f"a{char}b"
     clean, given = (
         typed_message(parent=("ab", "ab")),
@@ -106,8 +106,10 @@ def test_names_are_inert(char: str) -> None:
         ("a\x9bb", False),
     ],
 )
-def test_what_cannot_be_typed(content: str, pastes: bool, kind: DeliveryKind) -> None:
-    """Long, of many lines, or with characters that mean something."""
+def test_messages_that_cannot_be_typed(
+    content: str, pastes: bool, kind: DeliveryKind
+) -> None:
+    """Long texts, several lines, or characters with a meaning."""
     assert typed_message(content, kind=kind).typed(pastes=pastes) is None
 
 
@@ -120,20 +122,20 @@ def test_the_whole_line_counts() -> None:
 
 
 def test_a_comment_is_inert() -> None:
-    """It is made of a path and no more, of characters that no shell minds."""
+    """It has only a path, of characters that mean nothing to a shell."""
     line = comment(PurePath("/d/m-1_2.txt"))
     assert line == "# ANT: a message for this terminal is in the file /d/m-1_2.txt"
     assert line[1:].replace(" ", "").translate(str.maketrans("", "", "/-_.:")).isalnum()
 
 
 @pytest.mark.parametrize("char", [*"$`;'\"!\\&|<>()*?[]{}~#^% \t\n\r\x1b\x00", "é"])
-def test_a_folder_that_a_shell_could_mind_is_not_named(char: str) -> None:
-    """Its operator may have called it anything; the ledger names the file."""
+def test_a_path_with_a_meaning_to_a_shell_is_not_named(char: str) -> None:
+    """The operator may choose any directory; the ledger has the path."""
     assert comment(PurePath(f"/d{char}/m1.txt")) is None
 
 
 def test_a_note_has_the_header() -> None:
-    """And says where the message is."""
+    """And the path of the message's file."""
     one = typed_message()
     line = one.noted(PurePath("/d/m1.txt"))
     assert f"{one.header()} -- the message is in the file /d/m1.txt" == line

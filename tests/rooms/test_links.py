@@ -57,24 +57,28 @@ def test_both_ends_see_a_link(store: Store, old: Session, new: Session) -> None:
     assert ["newer"] == [each.target_name for each in of(store, old).outgoing]
 
 
-def test_both_rooms_are_told(store: Store, old: Session, new: Session) -> None:
-    """Once each, of the making and of the end."""
+def test_a_link_is_emitted_to_both_rooms(
+    store: Store, old: Session, new: Session
+) -> None:
+    """Once each, of the creation and of the deletion."""
     ask = CreateLink(new.id, title="why", relationship=Relationship.FOLLOWS_UP)
-    told = events_of(store, links.create_link, old.id, ask)
+    emitted = events_of(store, links.create_link, old.id, ask)
     (made,) = of(store, old).outgoing
     assert [
         RoomLinkCreated(each.id, old.id, made.id, new.id, made.relationship, "why")
         for each in (old, new)
-    ] == told
-    told = events_of(store, links.delete_link, old.id, made.id)
+    ] == emitted
+    emitted = events_of(store, links.delete_link, old.id, made.id)
     assert [
         RoomLinkDeleted(each.id, old.id, made.id, new.id) for each in (old, new)
-    ] == told
+    ] == emitted
     assert RoomLinks((), ()) == of(store, old) == of(store, new)
 
 
-def test_either_room_may_end_it(store: Store, old: Session, new: Session) -> None:
-    """A third room may not, and there is nothing to end twice."""
+def test_either_room_may_delete_a_link(
+    store: Store, old: Session, new: Session
+) -> None:
+    """A third room may not, and a link cannot be deleted twice."""
     made, third = link(store, old, new), room(store, "third")
     with pytest.raises(NotFound):
         store.transact(links.delete_link, third.id, made.id)
@@ -95,7 +99,7 @@ def test_each_relationship_once(store: Store, old: Session, new: Session) -> Non
 
 
 def test_what_cannot_be_linked(store: Store, old: Session, new: Session) -> None:
-    """A terminal at either end, a room with itself, what is not there or not active."""
+    """A terminal at either end, a room with itself, a missing or an inactive room."""
     terminal = create(store, "one")
     for source, target in ((terminal, old), (old, terminal)):
         with pytest.raises(Invalid, match="chat"):
@@ -119,12 +123,12 @@ def test_what_cannot_be_linked(store: Store, old: Session, new: Session) -> None
 
 
 def test_a_link_without_a_target_makes_a_room(store: Store, old: Session) -> None:
-    """A chat for ever, beside the older one, that knows where it came from."""
-    told = events_of(store, links.create_link, old.id, CreateLink(title=" Plan "))
+    """A chat without ttl, linked to the older one, whose id is in its meta."""
+    emitted = events_of(store, links.create_link, old.id, CreateLink(title=" Plan "))
     (made,) = of(store, old).outgoing
     made_room = look(store, made.target_room_id)
     kinds = [SessionsChanged, RoomLinkCreated, RoomLinkCreated]
-    assert kinds == [type(each) for each in told]
+    assert kinds == [type(each) for each in emitted]
     assert ("Plan", "forever", {"parent_room": old.id}, "w", "/tmp") == (
         made_room.name,
         made_room.ttl,
@@ -137,14 +141,14 @@ def test_a_link_without_a_target_makes_a_room(store: Store, old: Session) -> Non
 
 
 def test_a_discussion_has_a_name_of_its_own(store: Store, old: Session) -> None:
-    """Counted up where it is taken."""
+    """Numbered where the name is taken."""
     found = [link(store, old).target_name for _ in range(3)]
     name = "Discussion: old"
     assert [name, f"{name} (2)", f"{name} (3)"] == found
     assert "OLD (2)" == link(store, old, title="OLD").target_name
 
 
-def test_the_discussion_of_a_linked_chat_is_nobodys_pair(store: Store) -> None:
+def test_the_discussion_of_a_linked_chat_has_no_terminal(store: Store) -> None:
     """It is not named after a terminal, nor archived with it."""
     terminal = create(store, "one")
     chat = look(store, terminal.linked_chat_id)
@@ -155,8 +159,8 @@ def test_the_discussion_of_a_linked_chat_is_nobodys_pair(store: Store) -> None:
 
 
 @pytest.mark.parametrize("copied", [True, False])
-def test_participants_come_along(store: Store, old: Session, copied: bool) -> None:
-    """With their aliases, unless they are not to; who left or is external does not."""
+def test_participants_are_copied(store: Store, old: Session, copied: bool) -> None:
+    """With their aliases, if asked for; external ones and those that left are not."""
     stays, external, left = (create(store, name) for name in ("a", "b", "c"))
     join(store, old, session_id=stays.id, alias="boss")
     join(store, old, session_id=external.id, role="external")
@@ -171,7 +175,7 @@ def test_participants_come_along(store: Store, old: Session, copied: bool) -> No
 
 
 def test_a_removed_room_has_no_link(store: Store, old: Session, new: Session) -> None:
-    """Neither end keeps one."""
+    """The other end has none either."""
     link(store, old, new)
     link(store, new, old)
     store.transact(sessions.remove_sessions, [SessionId(new.id)])

@@ -27,7 +27,7 @@ from tests.rules import NOBODY, create, events_of, join, patch, post, room
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A room with nobody in it."""
+    """A room without participants."""
     return room(store)
 
 
@@ -54,7 +54,7 @@ def counts(participants: tuple[Participant, ...]) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", ["@ada", "ada", "ADA", "@Ada", " ada "])
 def test_a_handle_is_a_name(store: Store, ada: Session, name: str) -> None:
-    """With or without its `@`, whatever its case."""
+    """With or without its `@`, in any case."""
     found = store.read(rooms_participants.resolve, name)
     assert found is not None
     assert ada.id == found.id
@@ -62,7 +62,7 @@ def test_a_handle_is_a_name(store: Store, ada: Session, name: str) -> None:
 
 
 def test_an_id_is_a_name(store: Store, ada: Session) -> None:
-    """An unknown name is nobody, and stays as it was given."""
+    """An unknown name resolves to no session, and is returned unchanged."""
     assert "@ada" == store.read(rooms_participants.name_of, ada.id)
     assert store.read(rooms_participants.resolve, "bob") is None
     assert store.read(rooms_participants.resolve, "") is None
@@ -70,21 +70,21 @@ def test_an_id_is_a_name(store: Store, ada: Session) -> None:
     assert "bob" == store.read(rooms_participants.name_of, "bob")
 
 
-def test_a_handle_belongs_to_who_is_active(store: Store, ada: Session) -> None:
-    """Not to one who was deleted; the id still finds the row."""
+def test_a_handle_belongs_to_an_active_session(store: Store, ada: Session) -> None:
+    """Not to a deleted session, which its id still finds."""
     store.transact(sessions.delete_session, ada.id, False)
     assert store.read(rooms_participants.resolve, "@ada") is None
     assert store.read(rooms_participants.resolve, ada.id) is not None
 
 
 @pytest.mark.parametrize("key", ["session_id", "handle"])
-def test_a_member_is_added_and_told(
+def test_an_added_member_is_emitted(
     store: Store, here: Session, ada: Session, key: str
 ) -> None:
-    """By id or by handle, with its handle for an alias."""
+    """By id or by handle; its alias is then its handle."""
     ask = AddParticipant(**{key: ada.id if key == "session_id" else "Ada"})
-    told = events_of(store, rooms_participants.add_participant, here.id, ask)
-    assert [ParticipantsChanged(here.id)] == told
+    emitted = events_of(store, rooms_participants.add_participant, here.id, ask)
+    assert [ParticipantsChanged(here.id)] == emitted
     (member,) = listed(store, here).participants
     assert (ada.id, "@ada", "@ada", "participant", 0, None) == (
         member.id,
@@ -100,7 +100,7 @@ def test_a_member_is_added_and_told(
 def test_coming_back_keeps_alias_and_first_time(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """Leaving hides a member; a second ask brings it back as it was."""
+    """Leaving hides a member; a second request shows it again unchanged."""
     join(store, here, session_id=ada.id, alias="boss")
     (before,) = listed(store, here).participants
     assert "@boss" == before.alias
@@ -111,18 +111,18 @@ def test_coming_back_keeps_alias_and_first_time(
     assert (before,) == listed(store, here).participants
 
 
-def test_nobody_leaves_twice(store: Store, here: Session, ada: Session) -> None:
-    """Only a real change is told."""
+def test_a_member_leaves_once(store: Store, here: Session, ada: Session) -> None:
+    """Only a change is emitted."""
     ask = RemoveParticipant(session_id=ada.id)
     assert [] == events_of(store, rooms_participants.remove_participant, here.id, ask)
     join(store, here, session_id=ada.id)
-    told = events_of(store, rooms_participants.remove_participant, here.id, ask)
-    assert [ParticipantsChanged(here.id)] == told
+    emitted = events_of(store, rooms_participants.remove_participant, here.id, ask)
+    assert [ParticipantsChanged(here.id)] == emitted
     assert [] == events_of(store, rooms_participants.remove_participant, here.id, ask)
 
 
 def test_what_cannot_be_a_member(store: Store, here: Session, ada: Session) -> None:
-    """Nobody, somebody unknown, the room itself, somebody gone; and only in a chat."""
+    """No session, an unknown one, the room itself, a removed one; only in a chat."""
     rule = rooms_participants.add_participant
     with pytest.raises(Invalid, match="required"):
         store.transact(rule, here.id, AddParticipant())
@@ -145,16 +145,16 @@ def test_what_cannot_be_a_member(store: Store, here: Session, ada: Session) -> N
 def test_a_poster_becomes_a_member_once(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """A terminal a participant, another an external; told before its first message."""
+    """A terminal a participant, others external; emitted before its first message."""
     chat = room(store, "outside")
     for sender, role in ((ada.id, "participant"), (chat.id, "external")):
         ask = PostMessage("hi", sender_id=sender)
         first = events_of(store, rooms.post_message, here.id, ask)
         again = events_of(store, rooms.post_message, here.id, ask)
         queued = [RunEventCreated, DeliveryUpdated, DeliveryUpdated]
-        told = [MessageCreated, *queued * (sender == chat.id)]
-        assert [ParticipantsChanged, *told] == [type(each) for each in first]
-        assert told == [type(each) for each in again]
+        emitted = [MessageCreated, *queued * (sender == chat.id)]
+        assert [ParticipantsChanged, *emitted] == [type(each) for each in first]
+        assert emitted == [type(each) for each in again]
         (found,) = [each for each in listed(store, here).all if each.id == sender]
         assert (role, 2) == (found.role, found.message_count)
         assert found.first_seen is not None
@@ -165,7 +165,7 @@ def test_a_poster_becomes_a_member_once(
 def test_posting_changes_no_membership(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """Alias and role stay, and whoever left stays away."""
+    """Alias and role stay, and a member that left stays away."""
     join(store, here, session_id=ada.id, alias="boss", role="external")
     post(store, here, sender_id="@ada")
     (member,) = listed(store, here).posts_from
@@ -176,7 +176,7 @@ def test_posting_changes_no_membership(
 
 
 def test_a_room_is_no_member_of_itself(store: Store, here: Session) -> None:
-    """Posting under its own id is posting from outside."""
+    """A post under the room's own id is a post from outside."""
     post(store, here, sender_id=here.id)
     assert () == listed(store, here).participants
     assert {here.id: 1} == counts(listed(store, here).posts_from)
@@ -196,10 +196,8 @@ def test_a_members_names_are_counted_together(
     assert (member,) == listed(store, here).participants
 
 
-def test_a_handle_goes_before_an_alias(
-    store: Store, here: Session, ada: Session
-) -> None:
-    """A post is counted once, for whose handle it is."""
+def test_a_handle_precedes_an_alias(store: Store, here: Session, ada: Session) -> None:
+    """A post is counted once, for the session that has the handle."""
     bob = create(store, "bob")
     join(store, here, session_id=ada.id, alias="bob")
     join(store, here, session_id=bob.id)
@@ -207,9 +205,7 @@ def test_a_handle_goes_before_an_alias(
     assert {ada.id: 0, bob.id: 1} == counts(listed(store, here).participants)
 
 
-def test_strangers_are_listed_as_they_called_themselves(
-    store: Store, here: Session
-) -> None:
+def test_strangers_are_listed_by_sender_name(store: Store, here: Session) -> None:
     """From outside, by name, without a session."""
     post(store, here, sender_id="@zoe")
     post(store, here, sender_id="web client")
@@ -226,7 +222,7 @@ def test_strangers_are_listed_as_they_called_themselves(
 
 
 def test_a_deleted_message_is_no_longer_counted(store: Store, here: Session) -> None:
-    """With the last one goes the poster."""
+    """After the last message is deleted, its sender is not listed."""
     messages = [post(store, here, sender_id="zoe") for _ in range(2)]
     for left, message in zip((1, 0), messages, strict=True):
         store.transact(rooms.delete_message, here.id, message.id)
@@ -237,7 +233,7 @@ def test_a_deleted_message_is_no_longer_counted(store: Store, here: Session) -> 
 def test_a_removed_member_is_a_stranger(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """After a hard delete only the name under which it posted is known."""
+    """After a hard delete only the name it posted under remains."""
     post(store, here, sender_id=ada.id)
     join(store, here, session_id=ada.id)
     store.transact(sessions.remove_sessions, [ada.id])
@@ -245,10 +241,10 @@ def test_a_removed_member_is_a_stranger(
     assert {ada.id: 1} == counts(listed(store, here).posts_from)
 
 
-def test_a_member_is_shown_with_its_handle_of_now(
+def test_a_member_is_shown_with_its_current_handle(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """The alias stays that of when it joined."""
+    """The alias stays that of the time it joined."""
     join(store, here, session_id=ada.id)
     store.transact(sessions.set_handle, ada.id, SetHandle("eve", "Eve"))
     post(store, here, sender_id="eve")
@@ -264,7 +260,7 @@ def test_a_member_is_shown_with_its_handle_of_now(
 def test_members_of_an_archived_room_can_be_read(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """And archived members are still members."""
+    """Archived members are still members."""
     join(store, here, session_id=ada.id)
     patch(store, ada.id, archived=True)
     patch(store, here.id, archived=True)
@@ -274,7 +270,7 @@ def test_members_of_an_archived_room_can_be_read(
 
 
 def test_the_first_read_counts(store: Store, here: Session, ada: Session) -> None:
-    """It is told with all who read, and never again."""
+    """It is emitted with all receipts, once."""
     message = post(store, here)
     ask = MarkRead(ada.id)
     (event,) = events_of(store, rooms_participants.mark_read, here.id, message.id, ask)
@@ -297,7 +293,7 @@ def test_the_first_read_counts(store: Store, here: Session, ada: Session) -> Non
 def test_reads_stay_when_the_reader_goes(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """One who left the room, and one who was removed: then only the id is known."""
+    """Of a member that left, and of a removed session, of which only the id remains."""
     message = post(store, here)
     join(store, here, session_id=ada.id)
     (before,) = store.transact(
@@ -313,7 +309,7 @@ def test_reads_stay_when_the_reader_goes(
 def test_a_message_of_another_room_is_not_read(
     store: Store, here: Session, ada: Session
 ) -> None:
-    """Nor one that was deleted, nor by a reader who never was."""
+    """Nor a deleted one, nor by a session that does not exist."""
     other = room(store, "other")
     message = post(store, other)
     for room_id in (here.id, NOBODY):
@@ -337,7 +333,7 @@ def test_a_message_of_another_room_is_not_read(
 
 
 def test_reads_of_an_archived_room(store: Store, here: Session, ada: Session) -> None:
-    """Are read, and no more are made."""
+    """They can be read, but not added."""
     message = post(store, here)
     store.transact(rooms_participants.mark_read, here.id, message.id, MarkRead(ada.id))
     patch(store, here.id, archived=True)

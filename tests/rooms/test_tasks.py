@@ -41,8 +41,8 @@ def tasks(store: Store, here: Session) -> list[Task]:
     return list(store.read(board.list_tasks, here.id))
 
 
-def test_a_task_is_told_and_listed_as_it_was_made(store: Store, here: Session) -> None:
-    """One row, the same in answer, event and list."""
+def test_a_created_task_is_emitted_and_listed(store: Store, here: Session) -> None:
+    """The same row in response, event and list."""
     fields: dict[str, Any] = {
         "description": "all\nof it",
         "assigned_to": "@ada",
@@ -56,16 +56,16 @@ def test_a_task_is_told_and_listed_as_it_was_made(store: Store, here: Session) -
     assert fields == {name: getattr(listed, name) for name in fields}
 
 
-def test_who_made_it_is_shown_by_handle(store: Store, here: Session) -> None:
-    """By id or by handle in any case; an unknown name stays as it was given."""
+def test_the_author_is_shown_by_handle(store: Store, here: Session) -> None:
+    """By id or by handle in any case; an unknown name is stored unchanged."""
     ada = create(store, "ada")
     names = [ada.id, "@ADA", "Ada", "somebody", None]
     made = [add(store, here, created_by=name).created_by for name in names]
     assert ["@ada", "@ada", "@ada", "somebody", None] == made
 
 
-def test_only_what_is_named_changes(store: Store, here: Session) -> None:
-    """Null clears what may be empty, and the time of the change moves."""
+def test_only_named_fields_change(store: Store, here: Session) -> None:
+    """Null clears an optional field, and `updated_at` moves."""
     task = add(store, here, description="d", assigned_to="@ada", file_refs=("a",))
     same = attrs.evolve(task, status="review")
     changed = change(store, here, task.id, status="review")
@@ -82,8 +82,8 @@ def test_only_what_is_named_changes(store: Store, here: Session) -> None:
     assert [cleared] == tasks(store, here)
 
 
-def test_a_patch_that_names_nothing_tells_nothing(store: Store, here: Session) -> None:
-    """The task as it is."""
+def test_an_empty_patch_emits_nothing(store: Store, here: Session) -> None:
+    """The task is returned unchanged, and no event is emitted."""
     task = add(store, here)
     assert [] == events_of(store, board.patch_task, here.id, task.id, PatchTask())
     (event,) = events_of(store, board.patch_task, here.id, task.id, PatchTask("two"))
@@ -103,7 +103,7 @@ def known(store: Store, here: Session, *ids: str) -> None:
 
 
 def test_the_beginning_of_an_id_is_enough(store: Store, here: Session) -> None:
-    """If only one task begins so; an exact id is never ambiguous."""
+    """If it fits only one task; a whole id is never ambiguous."""
     known(store, here, "0abc", "0abd", "0ab", "0x_y")
     assert "0abc" == change(store, here, "0abc", title="y").id
     assert "0ab" == change(store, here, "0ab", title="y").id
@@ -115,7 +115,7 @@ def test_the_beginning_of_an_id_is_enough(store: Store, here: Session) -> None:
             change(store, here, nothing, title="y")
 
 
-def test_a_task_of_another_room_is_not_there(store: Store, here: Session) -> None:
+def test_a_task_of_another_room_is_not_found(store: Store, here: Session) -> None:
     """Neither to change nor to delete."""
     other = room(store, "other")
     task = add(store, other)
@@ -126,16 +126,16 @@ def test_a_task_of_another_room_is_not_there(store: Store, here: Session) -> Non
     assert [task] == tasks(store, other)
 
 
-def test_a_deleted_task_stays_for_the_record(store: Store, here: Session) -> None:
-    """With its status, and it can be brought back."""
+def test_a_deleted_task_stays_in_the_list(store: Store, here: Session) -> None:
+    """With its status, and it can be restored."""
     task = add(store, here)
-    told = events_of(store, board.delete_task, here.id, task.id)
-    assert [TaskDeleted(here.id, task.id)] == told
+    emitted = events_of(store, board.delete_task, here.id, task.id)
+    assert [TaskDeleted(here.id, task.id)] == emitted
     assert [board.DELETED] == [each.status for each in tasks(store, here)]
     assert "review" == change(store, here, task.id, status="review").status
 
 
-def test_the_board_is_in_order_of_making(store: Store, here: Session) -> None:
+def test_the_board_is_in_order_of_creation(store: Store, here: Session) -> None:
     """Changes do not move a task."""
     made = [add(store, here, str(n)) for n in range(4)]
     change(store, here, made[0].id, status="review")
@@ -143,7 +143,7 @@ def test_the_board_is_in_order_of_making(store: Store, here: Session) -> None:
 
 
 def test_files_are_flagged_and_unflagged(store: Store, here: Session) -> None:
-    """Told, listed in order, and gone only in their own room."""
+    """Emitted, listed in order, and removed only in their own room."""
     ada, other = create(store, "ada"), room(store, "other")
     ask = CreateFileRef("/no/such/file", note="look", flagged_by=ada.id)
     (event,) = events_of(store, board.add_file_ref, here.id, ask)
@@ -157,8 +157,8 @@ def test_files_are_flagged_and_unflagged(store: Store, here: Session) -> None:
     assert (event.ref, second) == store.read(board.list_file_refs, here.id)
     with pytest.raises(NotFound):
         store.transact(board.remove_file_ref, other.id, event.ref.id)
-    told = events_of(store, board.remove_file_ref, here.id, event.ref.id)
-    assert [FileRefDeleted(here.id, event.ref.id)] == told
+    emitted = events_of(store, board.remove_file_ref, here.id, event.ref.id)
+    assert [FileRefDeleted(here.id, event.ref.id)] == emitted
     assert (second,) == store.read(board.list_file_refs, here.id)
     with pytest.raises(NotFound):
         store.transact(board.remove_file_ref, here.id, event.ref.id)
@@ -175,7 +175,7 @@ ACTS = {
 
 @pytest.mark.parametrize("name", ACTS)
 def test_an_inactive_board_is_only_read(store: Store, here: Session, name: str) -> None:
-    """Archived or deleted it takes no change; what never was is not found."""
+    """An archived or deleted room takes no change; a missing room is not found."""
     rule = getattr(board, name)
     with pytest.raises(NotFound):
         store.transact(rule, NOBODY, *ACTS[name])

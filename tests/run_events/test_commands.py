@@ -1,4 +1,4 @@
-"""What a shell ran stands in its session's chain, and is read back from there."""
+"""The commands of a shell are recorded in its session's chain and read back from it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -52,8 +52,8 @@ def test_a_block_is_an_event(store: Store) -> None:
     assert hash_chain.seal(codec.plain(event)) == event.hash
 
 
-def test_what_nobody_knows_is_null(store: Store) -> None:
-    """No prompt before it, cut off by the end of the terminal."""
+def test_unknown_fields_are_null(store: Store) -> None:
+    """No prompt before the command, or the terminal ended before the command did."""
     unknown = attrs.evolve(BLOCK, typed=None, exit_code=None, cwd=None, sha256=None)
     (event,) = recorded(store, command_block(unknown, ENDED))
     names = ("command_start", "command_end", "exit_code", "cwd", "output_sha256")
@@ -75,8 +75,10 @@ def test_commands_are_read_back(store: Store) -> None:
 @pytest.mark.parametrize(
     "payload", [{}, {"exit_code": "1", "cwd": 5, "duration_ms": True, "ended_at": 9}]
 )
-def test_a_hook_may_say_anything(store: Store, payload: dict[str, Any]) -> None:
-    """What is no number or text is not known; the time is that of its record."""
+def test_a_hook_may_send_fields_of_any_type(
+    store: Store, payload: dict[str, Any]
+) -> None:
+    """A field of the wrong type is None; the time is that of the record."""
     fact = RunEventDraft(Source.HOOK, Trust.HIGH, commands.COMMAND_BLOCK, "ls", payload)
     (event,) = recorded(store, fact)
     (command,) = commands_of([event])

@@ -1,4 +1,4 @@
-"""What is recorded of prompts, answers, states, messages and hosts, word by word."""
+"""The drafts of prompts, answers, states, messages and hosts, field by field."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ SECRET = "Tr0ub4dor"
 
 
 def status(state: AgentState, **fields: Any) -> AgentStatus:
-    """What a program does, seen on its screen."""
-    given = {"kind": Kind.BUSY, "rule": "r", "source": "screen", "prompt_id": None}
+    """The state of a program, detected on its screen."""
+    seen = {"kind": Kind.BUSY, "rule": "r", "source": "screen", "prompt_id": None}
     return AgentStatus(
         **{"state": state, "detected_at": 5, "waiting_for": None, "activity": None}
-        | given
+        | seen
         | fields
     )
 
@@ -44,110 +44,116 @@ def status(state: AgentState, **fields: Any) -> AgentStatus:
 def test_a_prompt_is_an_event_of_its_class(class_: PromptClass, kind: str) -> None:
     """It points at the bytes that drew it, and at its row."""
     one = record(asked=prompt("Run it?", class_=class_), start=3, end=9)
-    fact = entries.asked(one)
-    assert (kind, Source.TERMINAL, Trust.MEDIUM) == (fact.kind, fact.source, fact.trust)
-    assert (3, 9, {"prompt_id": one.id}) == (fact.start, fact.end, fact.raw_ref)
-    assert "Run it?" == fact.text
-    assert True is fact.payload["prompt_bridge"]
-    assert ["Yes", "Yes, always", "No"] == fact.payload["options"]
+    draft = entries.prompt_opened(one)
+    assert (kind, Source.TERMINAL, Trust.MEDIUM) == (
+        draft.kind,
+        draft.source,
+        draft.trust,
+    )
+    assert (3, 9, {"prompt_id": one.id}) == (draft.start, draft.end, draft.raw_ref)
+    assert "Run it?" == draft.text
+    assert True is draft.payload["prompt_bridge"]
+    assert ["Yes", "Yes, always", "No"] == draft.payload["options"]
 
 
-def test_an_answer_says_who_what_and_why() -> None:
-    """As an approval of what needs one, else as a response."""
+def test_an_answer_has_responder_choice_and_reason() -> None:
+    """An approval where the prompt is a permission request, else a response."""
     one = record(answer=decision(justification="safe"))
-    fact = entries.answered(one)
-    assert "@ada chose Yes for Run it? — safe" == fact.text
+    draft = entries.prompt_answered(one)
+    assert "@ada chose Yes for Run it? — safe" == draft.text
     assert (Source.JSON, Trust.HIGH, "approval_decision") == (
-        fact.source,
-        fact.trust,
-        fact.kind,
+        draft.source,
+        draft.trust,
+        draft.kind,
     )
     assert ("Yes", "@ada", True, AT) == tuple(
-        fact.payload[key] for key in ("chosen", "by", "resolved", "decided_at")
+        draft.payload[key] for key in ("chosen", "by", "resolved", "decided_at")
     )
-    fact = entries.answered(record(asked=secret(), answer=decision(by=None)))
-    assert ("prompt_response", True) == (fact.kind, fact.text.startswith("somebody"))
+    draft = entries.prompt_answered(record(asked=secret(), answer=decision(by=None)))
+    assert ("prompt_response", True) == (draft.kind, draft.text.startswith("somebody"))
 
 
-def test_how_else_a_prompt_ends() -> None:
-    """It left the screen, or a person put its card away."""
+def test_a_prompt_that_closed_without_an_answer() -> None:
+    """It left the screen, or the operator dismissed its card."""
     one = record(status=PromptStatus.RESOLVED, reason=LEFT)
-    fact = entries.closed(one)
+    draft = entries.prompt_closed(one)
     assert ("prompt_closed", Trust.MEDIUM, "resolved: Run it?") == (
-        fact.kind,
-        fact.trust,
-        fact.text,
+        draft.kind,
+        draft.trust,
+        draft.text,
     )
     away = attrs.evolve(one, status=PromptStatus.DISCARDED, reason=PUT_AWAY)
-    fact = entries.closed(away)
+    draft = entries.prompt_closed(away)
     assert (Source.JSON, Trust.HIGH, PUT_AWAY) == (
-        fact.source,
-        fact.trust,
-        fact.payload["reason"],
+        draft.source,
+        draft.trust,
+        draft.payload["reason"],
     )
 
 
-def test_a_state_comes_from_the_one_before() -> None:
-    """A hook's word is trusted more than what is seen."""
+def test_a_state_names_the_one_before() -> None:
+    """A hook is trusted more than the screen."""
     now = status(AgentState.WAITING)
-    fact = entries.status(AgentState.BUSY, now, 7, 3)
-    assert ("busy → waiting", Trust.MEDIUM, 7) == (fact.text, fact.trust, fact.end)
-    assert codec.plain(now).items() <= fact.payload.items()
-    assert 3 == fact.payload["passed_over"]
-    told = entries.status(None, status(AgentState.READY, source="hook"), 7, 0)
-    assert ("ready", Trust.HIGH) == (told.text, told.trust)
+    draft = entries.state_change(AgentState.BUSY, now, 7, 3)
+    assert ("busy → waiting", Trust.MEDIUM, 7) == (draft.text, draft.trust, draft.end)
+    assert codec.plain(now).items() <= draft.payload.items()
+    assert 3 == draft.payload["passed_over"]
+    event = entries.state_change(None, status(AgentState.READY, source="hook"), 7, 0)
+    assert ("ready", Trust.HIGH) == (event.text, event.trust)
 
 
-def test_a_step_of_a_message_has_nothing_of_it(store: Store) -> None:
-    """But who sent it, and how far it came."""
+def test_a_delivery_step_has_no_content_of_the_message(store: Store) -> None:
+    """Only its sender, its state and the reason."""
     here, ada = room(store), create(store, "ada")
     codex = create(store, "codex")
     join(store, here, session_id=codex.id)
     posted = post(store, here, f"@codex {SECRET}", sender_id=ada.id)
     (one,) = of(store, here.id, posted.id)
     one = take(store, one, TYPED)
-    fact = entries.delivered(one, "@ada", one.transitions[-1])
-    assert ("typed: message from @ada", 5) == (fact.text, fact.end)
-    assert {"delivery_id": one.id, "message_id": posted.id} == fact.raw_ref
+    draft = entries.delivery_step(one, "@ada", one.transitions[-1])
+    assert ("typed: message from @ada", 5) == (draft.text, draft.end)
+    assert {"delivery_id": one.id, "message_id": posted.id} == draft.raw_ref
     dead = Transition(DeliveryState.DEAD, Reason.TOO_LATE, one.created_at)
-    fact = entries.delivered(one, "@ada", dead)
-    assert "dead: message from @ada (It waited too long)" == fact.text
-    assert SECRET not in str(fact)
+    draft = entries.delivery_step(one, "@ada", dead)
+    assert "dead: message from @ada (It waited too long)" == draft.text
+    assert SECRET not in str(draft)
 
 
-def test_what_was_typed() -> None:
-    """Text where there is some, else only how much it was."""
-    fact = entries.typed(
+def test_typed_input() -> None:
+    """The text where it may be kept, else only its size."""
+    draft = entries.typed_input(
         TypedSeen(8, 0, ("ls", "pwd"), False, 3), "terminal_input", "@ada", 9
     )
     assert ("ls\npwd", "ls\npwd", "@ada", "ws", 3, 9) == (
-        fact.text,
-        fact.payload["prompt"],
-        fact.payload["by"],
-        fact.payload["transport"],
-        fact.start,
-        fact.end,
+        draft.text,
+        draft.payload["prompt"],
+        draft.payload["by"],
+        draft.payload["transport"],
+        draft.start,
+        draft.end,
     )
-    fact = entries.typed(TypedSeen(8, 8, (), False, 3), "api_terminal_input", None, 9)
+    draft = entries.typed_input(
+        TypedSeen(8, 8, (), False, 3), "api_terminal_input", None, 9
+    )
     assert ("8 bytes typed, not kept", None, 8, "rest") == (
-        fact.text,
-        fact.payload["prompt"],
-        fact.payload["hidden"],
-        fact.payload["transport"],
+        draft.text,
+        draft.payload["prompt"],
+        draft.payload["hidden"],
+        draft.payload["transport"],
     )
 
 
-def test_a_stop_is_told_as_the_original_tells_it() -> None:
-    """Who asked for it, and why if that was said."""
-    fact = entries.stopped("ada", "too slow", 4)
-    assert "Stop requested by ada: too slow" == fact.text
+def test_a_stop_has_the_fields_of_the_original() -> None:
+    """Who requested it, and the reason if there is one."""
+    draft = entries.stop_requested("ada", "too slow", 4)
+    assert "Stop requested by ada: too slow" == draft.text
     assert {
         "action": "interrupt",
         "key": "ctrl-c",
         "requested_by": "ada",
         "reason": "too slow",
-    } == fact.payload
-    assert "Stop requested by web" == entries.stopped("web", None, 0).text
+    } == draft.payload
+    assert "Stop requested by web" == entries.stop_requested("web", None, 0).text
 
 
 @pytest.mark.parametrize(
@@ -164,10 +170,10 @@ def test_a_stop_is_told_as_the_original_tells_it() -> None:
         ("pause", {}, "pause"),
     ],
 )
-def test_what_a_host_tells(kind: str, data: dict[str, Any], text: str) -> None:
-    """Passed on as it came, under the name that clients know."""
-    told = HostEvent(kind, data, 5)
-    pty, tmux = entries.host_told(told, "pty"), entries.host_told(told, "tmux")
+def test_a_host_event_is_passed_on(kind: str, data: dict[str, Any], text: str) -> None:
+    """Unchanged, with the name of its kind that clients know."""
+    event = HostEvent(kind, data, 5)
+    pty, tmux = entries.host_event(event, "pty"), entries.host_event(event, "tmux")
     assert (text, text) == (pty.text, tmux.text)
     assert {**data, "kind": kind} == pty.payload
     assert {**data, "tmux_kind": kind} == tmux.payload
@@ -178,20 +184,20 @@ def test_what_a_host_tells(kind: str, data: dict[str, Any], text: str) -> None:
     )
 
 
-def test_nothing_points_beyond_what_is_stored() -> None:
-    """Whatever it is."""
-    fact = RunEventDraft(Source.STATUS, Trust.HIGH, "k", "t", start=3, end=9)
-    cut = entries.at_most(fact, 5)
+def test_offsets_are_limited_to_stored_bytes() -> None:
+    """Neither a draft nor a host's event."""
+    draft = RunEventDraft(Source.STATUS, Trust.HIGH, "k", "t", start=3, end=9)
+    cut = entries.limited(draft, 5)
     assert isinstance(cut, RunEventDraft)
     assert (3, 5) == (cut.start, cut.end)
-    none = entries.at_most(attrs.evolve(fact, start=None, end=None), 5)
+    none = entries.limited(attrs.evolve(draft, start=None, end=None), 5)
     assert isinstance(none, RunEventDraft)
     assert none.end is None
-    assert HostEvent("exit", {}, 5) == entries.at_most(HostEvent("exit", {}, 9), 5)
+    assert HostEvent("exit", {}, 5) == entries.limited(HostEvent("exit", {}, 9), 5)
 
 
 def test_a_secret_is_in_no_answer() -> None:
-    """Its form and its class say that it is one."""
+    """The form and class of the prompt mark it as a secret."""
     one = record(SessionId("x"), asked=secret(), answer=decision(text=None))
     assert Form.SECRET is one.form
-    assert entries.answered(one).payload["text"] is None
+    assert entries.prompt_answered(one).payload["text"] is None

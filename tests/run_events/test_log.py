@@ -1,4 +1,4 @@
-"""What happened is recorded in a chain, told, and read back in pages."""
+"""Run events are recorded in a chain, emitted, and read back in pages."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ from ant.store import Store
 from tests.rules import NOBODY, create, events_of, look, room, taken_apart
 
 
-def fact(text: str = "make", **fields: Any) -> RunEventDraft:
-    """Something that happened."""
-    given = {"source": Source.TERMINAL, "trust": Trust.HIGH, "kind": "command_block"}
-    return RunEventDraft(**{**given, "text": text, **fields})
+def draft(text: str = "make", **fields: Any) -> RunEventDraft:
+    """A draft of a command."""
+    defaults = {"source": Source.TERMINAL, "trust": Trust.HIGH, "kind": "command_block"}
+    return RunEventDraft(**{**defaults, "text": text, **fields})
 
 
 def record(store: Store, session_id: SessionId, text: str, **fields: Any) -> RunEvent:
-    event = store.transact(log.record, session_id, fact(text, **fields))
+    event = store.transact(log.record, session_id, draft(text, **fields))
     assert event is not None
     return event
 
@@ -34,12 +34,12 @@ def texts(store: Store, session_id: SessionId, **ask: Any) -> list[str]:
     return [event.text for event in page.events]
 
 
-def test_what_happened_is_told_and_chained(store: Store) -> None:
-    """Each by itself, in its session's order, with the hash of the one before."""
+def test_an_event_is_emitted_and_chained(store: Store) -> None:
+    """Each session has its own chain; an event has the hash of the one before."""
     one, two = create(store, "one"), create(store, "two")
-    (told,) = events_of(store, log.record, one.id, fact(payload={"b": 1, "a": "é"}))
-    assert isinstance(told, RunEventCreated)
-    first = told.event
+    (emitted,) = events_of(store, log.record, one.id, draft(payload={"b": 1, "a": "é"}))
+    assert isinstance(emitted, RunEventCreated)
+    first = emitted.event
     other = record(store, two.id, "other")
     second = record(store, one.id, "second", start=3, end=9)
     assert [(1, None), (1, None), (2, first.hash)] == [
@@ -50,14 +50,14 @@ def test_what_happened_is_told_and_chained(store: Store) -> None:
     assert hash_chain.fault(codec.plain(page.events)) is None
 
 
-def test_of_a_session_that_is_gone_nothing_is_recorded(store: Store) -> None:
-    """It is no fault: it was removed a moment ago."""
-    assert store.transact(log.record, NOBODY, fact()) is None
-    store.transact(log.note, NOBODY, "exit", {}, 0)
+def test_nothing_is_recorded_of_a_removed_session(store: Store) -> None:
+    """That is no error: the session was removed meanwhile."""
+    assert store.transact(log.record, NOBODY, draft()) is None
+    store.transact(log.add_terminal_event, NOBODY, "exit", {}, 0)
 
 
 def test_long_text_is_cut(store: Store) -> None:
-    """And its hash is that of what is kept."""
+    """The hash covers the text that is kept."""
     session = create(store)
     event = record(store, session.id, "x" * (log.TEXT_MAX + 1))
     assert log.TEXT_MAX == len(event.text)
@@ -65,7 +65,7 @@ def test_long_text_is_cut(store: Store) -> None:
 
 
 def test_pages_of_run_events(store: Store) -> None:
-    """The newest, or the oldest after; by source, kind and a part of the text."""
+    """The newest, or the oldest after an id; by source, kind and a part of the text."""
     session = create(store)
     made = [record(store, session.id, f"n{n}") for n in range(4)]
     record(store, session.id, "100%", kind="prompt", source=Source.STATUS)
@@ -86,17 +86,17 @@ def test_pages_of_run_events(store: Store) -> None:
 
 @pytest.mark.parametrize("q", ["über", "ÜBER", "100%", "_b \\", "привет"])
 def test_a_part_of_the_text_is_found_whatever_its_case(store: Store, q: str) -> None:
-    """In any alphabet, and no character in it means another."""
+    """In any alphabet; no character is a wildcard."""
     here = create(store)
-    said = ["Über", "100% a_b \\", "ПРИВЕТ, über", "100 axb /"]
-    for text in said:
+    recorded = ["Über", "100% a_b \\", "ПРИВЕТ, über", "100 axb /"]
+    for text in recorded:
         record(store, here.id, text)
-    wanted = [text for text in said if q.lower() in text.lower()]
+    wanted = [text for text in recorded if q.lower() in text.lower()]
     assert wanted == texts(store, here.id, q=q)
 
 
-def test_a_linked_chat_tells_of_its_terminal(store: Store) -> None:
-    """A room of its own tells of itself."""
+def test_a_linked_chat_has_the_events_of_its_terminal(store: Store) -> None:
+    """A room that is not linked has its own."""
     session, chat = create(store), room(store)
     record(store, session.id, "done")
     linked = look(store, session.id).linked_chat_id
@@ -111,7 +111,7 @@ def test_pages_of_terminal_events(store: Store) -> None:
     """Newest first; by kind."""
     session = create(store)
     for n, kind in enumerate(("start", "resize", "exit")):
-        store.transact(log.note, session.id, kind, {"n": n}, n * 10)
+        store.transact(log.add_terminal_event, session.id, kind, {"n": n}, n * 10)
 
     def kinds(**ask: Any) -> list[str]:
         asked = ListTerminalEvents(**ask)
@@ -124,8 +124,8 @@ def test_pages_of_terminal_events(store: Store) -> None:
     assert ["exit"] == kinds(limit=1)
 
 
-def test_what_cannot_be_asked(store: Store) -> None:
-    """Nobody's events, and a day that is none."""
+def test_malformed_requests(store: Store) -> None:
+    """A session that does not exist, and a day that does not."""
     session = create(store)
     for rule, ask in (
         (log.list_run_events, ListRunEvents),
@@ -137,8 +137,10 @@ def test_what_cannot_be_asked(store: Store) -> None:
             store.read(rule, session.id, ask(since="2026-02-31T00:00:00Z"))
 
 
-def test_the_oldest_are_let_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chain begins later then, and is whole."""
+def test_the_oldest_events_are_removed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chain then begins later, and is whole."""
     monkeypatch.setattr(log, "KEEP", 3)
     monkeypatch.setattr(log, "_PRUNE_EVERY", 5)
     session = create(store)
@@ -150,7 +152,7 @@ def test_the_oldest_are_let_go(store: Store, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_removed_session_leaves_hashes(store: Store) -> None:
-    """In the chain as in the event log: no content."""
+    """In the chain as in the event log, without content."""
     session = create(store)
     event = record(store, session.id, "secret")
     store.transact(sessions.remove_sessions, [session.id])

@@ -11,16 +11,16 @@ ONE, TWO = SessionId("one"), SessionId("two")
 
 
 async def rings(wakeup: Wakeup) -> bool:
-    """Whether the bell rang since it was last asked."""
+    """Whether the wakeup was set since the last call."""
     with trio.move_on_after(1) as patience:
         await wakeup.wait()
     return not patience.cancelled_caught
 
 
-async def test_a_wake_reaches_who_looks_there(
+async def test_a_wake_reaches_the_viewers(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """Those that look at this session, not those of another, nor those that left."""
+    """Only sockets that view this session now, not those that left."""
     broadcaster = Broadcaster()
     here, there, left = Wakeup(), Wakeup(), Wakeup()
     with broadcaster.watching(ONE, here), broadcaster.watching(TWO, there):
@@ -32,10 +32,10 @@ async def test_a_wake_reaches_who_looks_there(
     broadcaster.wake(ONE)
 
 
-async def test_one_bell_may_look_at_many(
+async def test_a_socket_may_view_many_sessions(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """A socket has one bell; leaving one session does not leave the other."""
+    """A socket has one wakeup; leaving one session does not leave the other."""
     broadcaster, wakeup = Broadcaster(), Wakeup()
     with broadcaster.watching(TWO, wakeup):
         with broadcaster.watching(ONE, wakeup):
@@ -46,8 +46,8 @@ async def test_one_bell_may_look_at_many(
         assert await rings(wakeup)
 
 
-def test_who_comes_as_the_last_leaves_is_kept() -> None:
-    """The end of an older view takes no newer one with it."""
+def test_a_view_that_begins_as_the_last_ends_is_kept() -> None:
+    """The end of an older view does not remove a newer one."""
     broadcaster = Broadcaster()
     first, second = (
         broadcaster.watching(ONE, Wakeup()),
@@ -61,8 +61,8 @@ def test_who_comes_as_the_last_leaves_is_kept() -> None:
     assert {} == broadcaster._wakeups
 
 
-def test_who_has_a_terminal_is_counted() -> None:
-    """Two may be there for one program; the last to leave leaves it alone."""
+def test_typists_are_counted() -> None:
+    """A session may have two typists; after the last one left it has none."""
     broadcaster = Broadcaster()
     with broadcaster.typing(ONE, Wakeup()):
         with broadcaster.typing(ONE, Wakeup()):
@@ -72,8 +72,8 @@ def test_who_has_a_terminal_is_counted() -> None:
     assert not broadcaster.has_typist(ONE)
 
 
-def test_who_set_the_size_last_is_preferred() -> None:
-    """One terminal answers; when it leaves, the one that did before it."""
+def test_the_typist_that_set_the_size_answers() -> None:
+    """One terminal answers; when it leaves, the one before it does."""
     broadcaster, first, second, third = Broadcaster(), Wakeup(), Wakeup(), Wakeup()
 
     def answering() -> list[Wakeup]:

@@ -34,7 +34,7 @@ def process(pid: int, sid: int, ticks: int) -> Process:
 
 
 async def test_a_snapshot_counts(rig: Rig) -> None:
-    """Sessions, cap and stop; a fake has no processes to add up."""
+    """Sessions, cap and stop; a fake terminal has no processes to measure."""
     probe = rig.system.health
     await rig.started()
     probe.sample()
@@ -60,8 +60,8 @@ async def test_a_snapshot_counts(rig: Rig) -> None:
     assert ("stopping", False) == (snapshot.status, snapshot.resources.can_spawn)
 
 
-async def test_a_refusing_database_is_seen(rig: Rig) -> None:
-    """Degraded while the last commit failed, or transcripts wait for the disk."""
+async def test_degraded_by_a_refusing_database(rig: Rig) -> None:
+    """Degraded while the last commit failed, or while transcripts wait for the disk."""
     rig.system.journal.degraded = True
     assert "degraded" == rig.system.health.snapshot().status
     rig.system.journal.degraded = False
@@ -70,8 +70,8 @@ async def test_a_refusing_database_is_seen(rig: Rig) -> None:
     assert "degraded" == rig.system.health.snapshot().status
 
 
-async def test_a_disk_that_is_nearly_full_is_seen(tmp_path: Path) -> None:
-    """Degraded while the reserve is short, with what to do; there is none when well."""
+async def test_degraded_by_a_disk_that_is_nearly_full(tmp_path: Path) -> None:
+    """Degraded with advice while the reserve is short; no advice otherwise."""
     async with running(tmp_path) as rig:
         reserve = Reserve(tmp_path)
         probe = HealthProbe(rig.system.journal, rig.system.supervisor, reserve=reserve)
@@ -84,8 +84,8 @@ async def test_a_disk_that_is_nearly_full_is_seen(tmp_path: Path) -> None:
         assert "hard=true" in found.advice
 
 
-async def test_without_descriptors_it_tells_what_it_knew(rig: Rig) -> None:
-    """Not one is left to look at /proc: the memory is that of the last look."""
+async def test_without_descriptors_the_last_values_stay(rig: Rig) -> None:
+    """/proc cannot be opened, so the memory is that of the last measurement."""
     probe = rig.system.health
     before = probe.snapshot().pressure
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -104,8 +104,8 @@ async def test_without_descriptors_it_tells_what_it_knew(rig: Rig) -> None:
     assert before.open_fds > 0
 
 
-async def test_the_cap_is_seen(tmp_path: Path) -> None:
-    """At it, nothing more can be started."""
+async def test_the_cap_is_reported(tmp_path: Path) -> None:
+    """At the cap no session can start."""
     async with running(tmp_path, max_active_sessions=1) as rig:
         await rig.started()
         resources = rig.system.health.snapshot().resources
@@ -116,10 +116,10 @@ async def test_the_cap_is_seen(tmp_path: Path) -> None:
         )
 
 
-async def test_a_session_costs_what_its_processes_do(
+async def test_the_load_of_a_session_is_that_of_its_processes(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All of its terminal, since the last sample; busy and silent is stalled."""
+    """All of its terminal, since the last sample; a busy and silent one is stalled."""
     session = await rig.started()
     pid, ticks, at = 4242, 100, 1000.0
 
@@ -127,7 +127,7 @@ async def test_a_session_costs_what_its_processes_do(
         mine = [process(pid, pid, ticks), process(pid + 1, pid, ticks)]
         return [*mine, process(pid + 2, pid + 2, 10**6)]
 
-    # Only what health sees: these are nobody's processes, and none must be signalled.
+    # Only for the probe: no such processes exist, and none may get a signal.
     monkeypatch.setattr(health, "processes", SimpleNamespace(snapshot=snapshot))
     clock = SimpleNamespace(monotonic=lambda: at, now=health.clock.now)
     monkeypatch.setattr(health, "clock", clock)
@@ -155,10 +155,10 @@ async def test_a_session_costs_what_its_processes_do(
     assert () == probe.snapshot().stalled_sessions
 
 
-async def test_the_probe_looks_at_once_and_goes_on(
+async def test_the_probe_samples_at_once_and_repeatedly(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It samples and feels the loop's pulse in the background."""
+    """It samples, and measures the loop's delay, in the background."""
     monkeypatch.setattr(health, "PULSE_S", 0.001)
     monkeypatch.setattr(health, "SAMPLE_S", 0.002)
     sampled = trio.Event()

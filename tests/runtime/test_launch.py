@@ -40,10 +40,10 @@ def planned(
     return plan(command or None, root_dir, env or {}, 80, 24, nonce)
 
 
-def test_secrets_and_settings_of_ours_stay_here(
+def test_secrets_and_settings_are_not_inherited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nothing of ANT_…, nothing that tells of the terminal we were started from."""
+    """No variable of ANT's, and none that describes the server's own terminal."""
     monkeypatch.setenv("ANT_API_KEY", "hunter2")
     monkeypatch.setenv("ANT_PORT", "1")
     monkeypatch.setenv("TMUX", "/tmp/x")
@@ -64,10 +64,10 @@ def test_secrets_and_settings_of_ours_stay_here(
     } == environment
 
 
-def test_a_language_is_kept_and_ours_comes_last(
+def test_a_language_is_kept_and_own_variables_win(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The session's own variables win over all."""
+    """The session's own variables override all others."""
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     environment = child_environment({"TERM": "vt100"})
     assert "LANG" not in environment
@@ -77,7 +77,7 @@ def test_a_language_is_kept_and_ours_comes_last(
 def test_our_own_command_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beside our Python, or as what was started; behind the rest of PATH, and once."""
+    """Beside Python, or the file that was started; at the end of PATH, and once."""
     assert own_command() is None
     command = tmp_path / "ant"
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
@@ -100,7 +100,7 @@ def test_our_own_command_is_found(
 
 
 def test_the_default_is_the_login_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """$SHELL if it can be run, else what is always there; in the home directory."""
+    """$SHELL if it can run, else /bin/sh; in the home directory."""
     spec = planned()
     assert (("/bin/sh",), "/") == (spec.argv, spec.cwd)
     assert "sh" == default_command(SessionType.TERMINAL, None)
@@ -109,7 +109,7 @@ def test_the_default_is_the_login_shell(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_program_is_found_on_the_sessions_path(tmp_path: Path) -> None:
-    """By name on its own PATH, by path from its own folder."""
+    """By name on the session's PATH, by path from its own directory."""
     program = tmp_path / "tool"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -120,8 +120,8 @@ def test_a_program_is_found_on_the_sessions_path(tmp_path: Path) -> None:
     assert "tool" == default_command(SessionType.AGENT, (str(program), "-x"))
 
 
-def test_the_folder_is_told_to_the_child(tmp_path: Path) -> None:
-    """PWD is where it starts, and a tilde is the home directory."""
+def test_the_directory_is_in_the_environment(tmp_path: Path) -> None:
+    """PWD is the directory it starts in, and a tilde is the home directory."""
     spec = planned(root_dir=str(tmp_path))
     assert (str(tmp_path), str(tmp_path)) == (spec.cwd, spec.env["PWD"])
     assert "/" == planned(root_dir="~").cwd
@@ -142,14 +142,14 @@ def test_the_folder_is_told_to_the_child(tmp_path: Path) -> None:
 def test_what_cannot_be_started_is_refused(
     command: tuple[str, ...], root_dir: str | None, path: str
 ) -> None:
-    """Before anything is created, with the field at fault."""
+    """Before anything is created; the error names the field."""
     with pytest.raises(Invalid) as refused:
         planned(*command, root_dir=root_dir)
     assert refused.value.issues[0].endswith(f"at {path}")
 
 
 def test_a_chat_runs_nothing() -> None:
-    """So it has no program, whatever was asked."""
+    """It has no program, whatever the request names."""
     assert default_command(SessionType.CHAT, ("sh",)) is None
 
 
@@ -172,33 +172,36 @@ def shell_in(folder: Path, name: str) -> str:
         ("fish", ["--login", "-i"]),
     ],
 )
-def test_a_shell_that_is_started_plainly_is_made_to_tell(
+def test_an_interactive_shell_is_integrated(
     tmp_path: Path, name: str, options: list[str]
 ) -> None:
-    """By a file of ours that is there, with the nonce in its environment."""
+    """By an existing startup file, with the nonce in its environment."""
     argv = [shell_in(tmp_path, name), *options]
-    plain, told = planned(*argv), planned(*argv, nonce="N")
-    assert "N" == told.env[NONCE]
-    assert argv == [told.argv[0], *told.argv[len(told.argv) - len(options) :]]
+    plain, integrated = planned(*argv), planned(*argv, nonce="N")
+    assert "N" == integrated.env[NONCE]
+    assert argv == [
+        integrated.argv[0],
+        *integrated.argv[len(integrated.argv) - len(options) :],
+    ]
     assert NONCE not in plain.env
-    named = " ".join([*told.argv, told.env.get("ZDOTDIR", "")])
+    named = " ".join([*integrated.argv, integrated.env.get("ZDOTDIR", "")])
     assert "ant/terminal/shell" in named
 
 
-def test_the_files_are_there() -> None:
-    """They are shipped with the package, the hidden one too."""
+def test_the_startup_files_exist() -> None:
+    """They are in the package, the hidden one included."""
     folder = Path(launch.__file__).parents[1] / "terminal" / "shell"
     found = (path for path in folder.rglob("*.*") if path.suffix not in {".py", ".pyc"})
     names = {str(path.relative_to(folder)) for path in found}
     assert {"rc.bash", "rc.fish", "zsh/.zshenv"} == names
 
 
-def test_zsh_is_told_where_its_files_are(tmp_path: Path) -> None:
-    """It goes on with the folder that it would have had."""
+def test_zsh_finds_the_startup_files_of_the_user(tmp_path: Path) -> None:
+    """It continues with the directory that it would have used."""
     argv = shell_in(tmp_path, "zsh")
     assert "ANT_ZDOTDIR" not in planned(argv, nonce="N").env
-    told = planned(argv, nonce="N", env={"ZDOTDIR": "/mine"}).env
-    assert "/mine" == told["ANT_ZDOTDIR"]
+    integrated = planned(argv, nonce="N", env={"ZDOTDIR": "/mine"}).env
+    assert "/mine" == integrated["ANT_ZDOTDIR"]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +219,9 @@ def test_zsh_is_told_where_its_files_are(tmp_path: Path) -> None:
         (["bash"], {"POSIXLY_CORRECT": "1"}),
     ],
 )
-def test_other_programs_are_left_as_they_are(
+def test_other_programs_are_not_integrated(
     tmp_path: Path, command: list[str], env: dict[str, str]
 ) -> None:
-    """Options of its own, a script, another program, or somebody who said no."""
+    """Options of its own, a script, another program, or integration switched off."""
     argv = [shell_in(tmp_path, command[0]), *command[1:]]
     assert planned(*argv, env=env) == planned(*argv, env=env, nonce="N")

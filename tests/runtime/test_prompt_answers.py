@@ -32,7 +32,7 @@ async def rows(api: Api, room_id: str | None) -> list[Any]:
 
 
 async def test_a_card_is_answered(api: Api, asker: Asker) -> None:
-    """With 200 and the original's keys; nothing is stored but what became of it."""
+    """With 200 and the original's keys. ANT stores only the outcome."""
     one = await asker.ask()
     chat = asker.session.linked_chat_id
     async with api.ear(chat or "") as ear:
@@ -104,10 +104,10 @@ async def test_a_card_is_answered(api: Api, asker: Asker) -> None:
         ({"class": "x", "choice": {"type": "select", "index": 1}}, 1),
     ],
 )
-async def test_what_clients_send(
+async def test_the_requests_of_clients(
     api: Api, asker: Asker, content: Any, choice: Choice | int
 ) -> None:
-    """By the room alone, by terminal, by the content of the card."""
+    """The prompt is found by the room alone, by terminal, or by the card's content."""
     if isinstance(choice, int):
         choice = Choice("select", index=choice)
     one = await asker.ask()
@@ -144,10 +144,10 @@ async def test_what_clients_send(
         ({"type": "select", "choice": {"index": 9}}, 422),
     ],
 )
-async def test_what_is_refused(
+async def test_refused_answers(
     api: Api, asker: Asker, content: Any, status: int
 ) -> None:
-    """In the one shape; nothing is typed, and nothing is stored."""
+    """In the one shape of errors; nothing is typed, and nothing is stored."""
     one = await asker.ask()
     answer = await send(api, one.chat_id, content)
     assert status == answer.status, answer.body
@@ -159,7 +159,7 @@ async def test_what_is_refused(
 
 
 async def test_a_room_drives_its_own_terminal_only(api: Api, asker: Asker) -> None:
-    """Whoever knows a card or an id: 403. A room without a terminal: 409."""
+    """With a card or id of another terminal: 403. A room without a terminal: 409."""
     one = await asker.ask()
     public, other = await api.room(), await asker.rig.create("two")
     for room_id in (public["id"], other.linked_chat_id, other.id):
@@ -174,7 +174,7 @@ async def test_a_room_drives_its_own_terminal_only(api: Api, asker: Asker) -> No
 
 
 async def test_a_card_is_answered_once(api: Api, asker: Asker) -> None:
-    """Afterwards, or when it went or was put away: 409, and nothing is typed."""
+    """Afterwards, or when it closed or was dismissed: 409, and nothing is typed."""
     one = await asker.ask()
     ask = {"type": "approve", "event_id": one.message_id}
     assert 200 == (await send(api, one.chat_id, ask)).status
@@ -203,10 +203,10 @@ async def test_a_card_is_answered_once(api: Api, asker: Asker) -> None:
 @pytest.mark.parametrize(
     ("error", "status"), [(PromptChanged("no"), 409), (NotAnOption("no"), 422)]
 )
-async def test_what_the_terminal_refuses(
+async def test_an_answer_the_terminal_refuses(
     api: Api, asker: Asker, error: Exception, status: int
 ) -> None:
-    """The card waits as before."""
+    """The card stays pending."""
     one = await asker.ask()
     asker.outcomes.append(error)
     answer = await send(api, one.chat_id, {"type": "approve"})
@@ -216,8 +216,8 @@ async def test_what_the_terminal_refuses(
     assert 200 == (await send(api, one.chat_id, {"type": "approve"})).status
 
 
-async def test_a_password_is_nowhere(api: Api, asker: Asker) -> None:
-    """Not in the answer, the card, the log or the database."""
+async def test_a_password_is_stored_nowhere(api: Api, asker: Asker) -> None:
+    """Not in the response, the card, the log or the database."""
     one = await asker.ask(secret())
     asker.outcomes.append(Outcome("hunter2", False, 11))
     content = {"type": "text", "choice": {"value": "hunter2"}}

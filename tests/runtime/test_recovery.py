@@ -43,7 +43,7 @@ def begun(store: Store, name: str, host: Any = "tmux") -> SessionId:
 
 
 async def start(tmux: Tmux, session_id: str, run: str = "r") -> Identity:
-    """Its program, which somebody let go of."""
+    """Its program, from which a server has detached."""
     env = {**os.environ, "ANT_SESSION_ID": session_id, "ANT_RUN": run}
     spec = Spec(("/bin/cat",), "/", env, 80, 24)
     pane = await tmux.open(spec, session_id, run, 0, lambda: 0)
@@ -53,15 +53,15 @@ async def start(tmux: Tmux, session_id: str, run: str = "r") -> Identity:
 
 
 def status(store: Store, session_id: SessionId) -> Status:
-    """What the row says."""
+    """The row of the session."""
     session: Session = store.read(sessions.get_session, session_id)
     return session.status
 
 
 @needs_tmux
 @pytest.mark.slow
-async def test_what_is_known_is_kept_and_all_else_ended(tmp_path: Path) -> None:
-    """One that runs, one whose pid was not written down; not one of another run."""
+async def test_known_runs_are_kept_and_others_ended(tmp_path: Path) -> None:
+    """A run that continues, and one without a recorded pid; not that of another run."""
     async with left(tmp_path) as (store, tmux):
         ids = [begun(store, name) for name in ("kept", "early", "other", "archived")]
         kept, early, other, archived = ids
@@ -84,8 +84,8 @@ async def test_what_is_known_is_kept_and_all_else_ended(tmp_path: Path) -> None:
 
 
 @needs_tmux
-async def test_what_a_dead_tmux_left_is_stored(tmp_path: Path) -> None:
-    """From the end of the transcript on, with its holes, of this boot only."""
+async def test_the_output_of_a_dead_tmux_is_stored(tmp_path: Path) -> None:
+    """From the end of the transcript on, with its gaps, and of this boot only."""
     async with left(tmp_path) as (store, tmux):
         for boot, wanted, end in (
             (processes.boot_id(), [(0, b"one"), (9, b"two")], 20),
@@ -108,8 +108,8 @@ async def test_what_a_dead_tmux_left_is_stored(tmp_path: Path) -> None:
             assert tmux.spooled() == []
 
 
-async def test_plain_ones_are_lost_as_ever(tmp_path: Path) -> None:
-    """Without any tmux."""
+async def test_runs_without_tmux_are_lost(tmp_path: Path) -> None:
+    """On a machine without tmux."""
     store = Store.open(tmp_path / "ant.db")
     try:
         session_id = begun(store, "plain", "pty")

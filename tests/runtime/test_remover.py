@@ -30,8 +30,8 @@ async def gone(rig: Rig, session: Session) -> None:
         await rig.system.remover.idle.wait()
 
 
-async def test_it_goes_on_to_the_end(rig: Rig) -> None:
-    """And is idle then, until it is woken again."""
+async def test_it_removes_all_rows(rig: Rig) -> None:
+    """Then the remover is idle, until it is woken again."""
     session = await large(rig)
     assert left(rig, session) > 100
     await gone(rig, session)
@@ -41,7 +41,7 @@ async def test_it_goes_on_to_the_end(rig: Rig) -> None:
 async def test_others_write_between_its_slices(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each write waits for a slice or two, and not for all of them."""
+    """A write waits for a slice or two, and not for all of them."""
     monkeypatch.setattr(removals, "SLICE_S", -1.0)
     session = await large(rig)
     written: list[int] = []
@@ -58,10 +58,10 @@ async def test_others_write_between_its_slices(
     assert len({count for count in written if count}) > 3
 
 
-async def test_a_long_log_is_waited_for(
+async def test_it_waits_for_a_long_write_ahead_log(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While a read keeps the write-ahead log long, nothing more is taken apart."""
+    """While a read keeps the write-ahead log long, the remover removes nothing."""
     monkeypatch.setattr(removals, "SLICE_S", -1.0)
     monkeypatch.setattr(remover, "WAL_MAX", 0)
     monkeypatch.setattr(remover, "FOLD", 1)

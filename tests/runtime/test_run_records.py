@@ -19,7 +19,7 @@ IDENTITY = Identity(4242, 99, BOOT)
 
 
 def program(store: Store, session: Session) -> Program:
-    """What the store knows of a terminal's run."""
+    """The run of a terminal in the store."""
 
     def read(unit: Unit) -> Program | None:
         return unit.sessions.program(session.id)
@@ -40,7 +40,7 @@ def finish(store: Store, session: Session, end: int, complete: bool = True) -> N
 
 
 def test_a_run_from_begin_to_finish(store: Store) -> None:
-    """Starting, running with its process, exited with its code; each step is told."""
+    """Starting, running, exited with its code; each step is emitted."""
     session = create(store)
     begun = store.transact(run_records.begin_run, session.id, "r1", 50, None)
     assert (50, 30) == (begun.cols, begun.rows)
@@ -49,8 +49,8 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
     assert (Status.STARTING, 50, 30) == (row.status, row.terminal.cols, 30)
     assert row.terminal.started_at is None
 
-    told = events_of(store, run_records.record_run, session.id, IDENTITY)
-    started, *others = told
+    events = events_of(store, run_records.record_run, session.id, IDENTITY)
+    started, *others = events
     assert [SessionsChanged(session.id)] == others
     assert isinstance(started, RunEventCreated)
     assert ("terminal", "raw", "system", "start: pid 4242", 0) == (
@@ -69,11 +69,11 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
         kept.run,
     )
 
-    told = events_of(
+    events = events_of(
         store, run_records.finish_run, session.id, Exit(signal=9), 77, True, "stopped"
     )
     exited = SessionExited(session.id, Status.EXITED, None, 9, "stopped", 77)
-    ended, *others = told
+    ended, *others = events
     assert [exited, SessionsChanged(session.id)] == others
     assert isinstance(ended, RunEventCreated)
     assert ("exit: signal 9", 77) == (ended.event.text, ended.event.end)
@@ -104,8 +104,8 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
     assert (None, None) == (row.terminal.exit_signal, row.terminal.exited_at)
 
 
-def test_offsets_are_never_given_twice(store: Store) -> None:
-    """The next run goes on right there, or skips all that was reserved."""
+def test_no_offset_is_used_twice(store: Store) -> None:
+    """The next run continues at the end, or skips all reserved offsets."""
     session = create(store)
     assert 0 == begin(store, session).reserved
     assert CAPACITY == program(store, session).reserved
@@ -116,7 +116,7 @@ def test_offsets_are_never_given_twice(store: Store) -> None:
 
 
 def test_nothing_points_past_the_end_of_a_transcript(store: Store) -> None:
-    """After a crash, too, where the first byte of a run has not come and never does."""
+    """Also after a crash before the first byte of a run."""
     session = create(store)
     begin(store, session)
     store.transact(run_records.record_run, session.id, IDENTITY)
@@ -138,13 +138,13 @@ def test_nothing_points_past_the_end_of_a_transcript(store: Store) -> None:
 
 
 def test_an_abandoned_run_gives_its_offsets_back(store: Store) -> None:
-    """Only its own: a later run is not touched by an older one's end."""
+    """Only its own: the end of an older run does not change a later one."""
     session = create(store)
     begin(store, session)
     finish(store, session, end=10)
     begin(store, session, "r2")
-    told = events_of(store, run_records.abandon_run, session.id, "r2", "no program")
-    assert [SessionsChanged(session.id)] == told
+    events = events_of(store, run_records.abandon_run, session.id, "r2", "no program")
+    assert [SessionsChanged(session.id)] == events
     row = look(store, session.id)
     assert row.terminal is not None
     assert (Status.EXITED, "no program") == (row.status, row.terminal.status_reason)
@@ -169,7 +169,7 @@ def test_a_run_needs_an_active_terminal(store: Store) -> None:
         begin(store, session)
 
 
-def test_a_size_is_for_the_next_start_too(store: Store) -> None:
+def test_a_size_is_stored_for_the_next_start(store: Store) -> None:
     """It is in the row, and the next run begins with it."""
     session = create(store)
     row = store.transact(run_records.resize, session.id, 7, 8)
@@ -178,20 +178,20 @@ def test_a_size_is_for_the_next_start_too(store: Store) -> None:
     assert (7, 8) == (begin(store, session).cols, begin(store, session).rows)
 
 
-def test_a_read_looks_at_what_was_reserved(store: Store) -> None:
-    """`look` tells the first offset nobody was given; a chat has none."""
+def test_a_read_returns_the_reserved_offset(store: Store) -> None:
+    """It returns the first offset never used; a chat has none."""
     session = create(store)
     chat = create(store, "room", type=SessionType.CHAT)
     begin(store, session)
-    assert CAPACITY == store.read(run_records.look, session.id)[1]
-    assert 0 == store.read(run_records.look, chat.id)[1]
+    assert CAPACITY == store.read(run_records.session_and_reserved, session.id)[1]
+    assert 0 == store.read(run_records.session_and_reserved, chat.id)[1]
     with pytest.raises(NotFound):
-        store.read(run_records.look, SessionId("nobody"))
+        store.read(run_records.session_and_reserved, SessionId("nobody"))
 
 
 @pytest.mark.parametrize("status", [Status.STARTING, Status.RUNNING])
-def test_what_ran_when_the_server_died_is_lost(store: Store, status: Status) -> None:
-    """Told as an exit without a code; what had ended stays as it was."""
+def test_runs_of_a_dead_server_are_lost(store: Store, status: Status) -> None:
+    """Emitted as an exit without a code; a run that had ended is unchanged."""
     session, ended = create(store), create(store, "ended")
     store.transact(run_records.recover, BOOT)
     begin(store, session)
@@ -231,10 +231,10 @@ def test_what_ran_when_the_server_died_is_lost(store: Store, status: Status) -> 
         (False, "b2", POWER_LOSS_SKIP),
     ],
 )
-def test_after_a_power_loss_every_numbering_skips(
+def test_offsets_skip_after_a_power_loss(
     store: Store, clean: bool, boot: str, skip: int
 ) -> None:
-    """Another boot without a clean end: the last commits may be gone."""
+    """Another boot without a clean stop: the last commits may be lost."""
     session = create(store)
     store.transact(run_records.recover, BOOT)
     begin(store, session)
@@ -246,7 +246,7 @@ def test_after_a_power_loss_every_numbering_skips(
 
 
 def test_the_first_start_skips_nothing(store: Store) -> None:
-    """There was no run before it."""
+    """No run came before it."""
     session = create(store)
     store.transact(run_records.recover, BOOT)
     assert 0 == begin(store, session).reserved

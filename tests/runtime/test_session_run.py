@@ -1,4 +1,4 @@
-"""What a run does, as facts that rooms and the store know; real threads."""
+"""The records and events of one run; real threads."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tests.terminal.drawn import SHELL
 
 
 async def exited(rig: Rig, session_id: str) -> SessionExited:
-    """Wait for the end of a session, as the room hears it."""
+    """Wait for the end of a session, and return its event."""
     with trio.fail_after(PATIENCE_S):
         if (live := rig.system.supervisor.find(session_id)) is not None:  # type: ignore
             await live.over.wait()
@@ -29,7 +29,7 @@ async def exited(rig: Rig, session_id: str) -> SessionExited:
 
 
 async def exited_once(rig: Rig) -> SessionExited:
-    """The one end of which the room has heard."""
+    """Return the only exit event of the room."""
     await rig.settle()
     (event,) = [
         each.event
@@ -39,8 +39,8 @@ async def exited_once(rig: Rig) -> SessionExited:
     return event
 
 
-async def test_a_child_knows_where_it_is(rig: Rig) -> None:
-    """Its session, its run, the server and its handle; the session's own come along."""
+async def test_the_environment_of_a_child(rig: Rig) -> None:
+    """Session, run, server and handle, besides the session's own variables."""
     session = await rig.started("one", env={"MINE": "x"}, cols=99, rows=33)
     (spec,) = rig.specs
     assert {
@@ -56,7 +56,7 @@ async def test_a_child_knows_where_it_is(rig: Rig) -> None:
 
 
 async def test_the_driver_is_that_of_the_session(rig: Rig) -> None:
-    """From its start, and from when it is changed."""
+    """At its start, and after a change."""
     session = await rig.started("one", cli_flag=CliFlag.CODEX_CLI)
     session_run = rig.system.services.running[session.id]
     assert CliFlag.CODEX_CLI == session_run.detector.flag
@@ -67,14 +67,14 @@ async def test_the_driver_is_that_of_the_session(rig: Rig) -> None:
     assert session_run.detector.flag is None
 
 
-async def test_the_session_may_not_forge_what_we_say(rig: Rig) -> None:
-    """Our variables come last."""
+async def test_a_session_cannot_override_variables_of_ant(rig: Rig) -> None:
+    """ANT's variables override those of the session."""
     await rig.started("one", env={"ANT_SESSION_ID": "forged"})
     assert "forged" != rig.specs[0].env["ANT_SESSION_ID"]
 
 
-async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> None:
-    """Another one for each run; `explain` then names what the shell has said."""
+async def test_the_marks_of_a_shell_carry_its_nonce(rig: Rig) -> None:
+    """A new one for each run; `explain` then names the marks of the shell."""
     session = await rig.started("one", command=("bash",))
     await rig.started("two", command=("bash",))
     first, second = (spec.env[NONCE] for spec in rig.specs)
@@ -91,8 +91,8 @@ async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> 
 
     await eventually(judged)
     path = f"/api/sessions/{session.id}/prompt-bridge/explain"
-    told = (await ask(rig.app, "GET", path)).body
-    assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
+    answer = (await ask(rig.app, "GET", path)).body
+    assert ("shell/mark", "B") == (answer["rule"], answer["tty"]["mark"])
     await ask(
         rig.app,
         "POST",
@@ -102,32 +102,32 @@ async def test_a_shell_is_given_a_nonce_that_its_marks_are_held_to(rig: Rig) -> 
     end = rig.system.services.flows[session.id].tail.end
 
     async def kept() -> Any:
-        """What is told of that place, once the new size is kept with it."""
-        told = (await ask(rig.app, "GET", f"{path}?offset={end}")).body
-        return told if told["recorded"] and len(told["lines"]) == 9 else None
+        """The explanation of that offset, once the new size is stored."""
+        answer = (await ask(rig.app, "GET", f"{path}?offset={end}")).body
+        return answer if answer["recorded"] and len(answer["lines"]) == 9 else None
 
-    told = await eventually(kept)
-    assert ("shell/mark", "B") == (told["rule"], told["tty"]["mark"])
+    answer = await eventually(kept)
+    assert ("shell/mark", "B") == (answer["rule"], answer["tty"]["mark"])
 
 
-async def test_what_a_shell_ran_is_recorded_after_its_bytes(rig: Rig) -> None:
-    """With the range of its output; what runs when all ends, without a code."""
+async def test_a_command_is_recorded_after_its_bytes(rig: Rig) -> None:
+    """With the range of its output. A command cut off by the exit has no code."""
     session = await rig.started("one", command=("bash",))
     nonce = rig.specs[0].env[NONCE]
 
-    def mark(said: str) -> bytes:
-        return f"\x1b]133;{said};ant={nonce}\x07".encode()
+    def mark(text: str) -> bytes:
+        return f"\x1b]133;{text};ant={nonce}\x07".encode()
 
     fake = rig.terminals[0]
     fake.say(mark("A"), b"$ ", mark("B"), b"ls\r\n", mark("C"), b"one\r\n", mark("D;2"))
     path = f"/api/sessions/{session.id}/run-events?kind=command_block"
 
-    async def told() -> list[dict[str, Any]]:
+    async def blocks() -> list[dict[str, Any]]:
         """The blocks, over HTTP."""
         found: list[dict[str, Any]] = (await ask(rig.app, "GET", path)).body["events"]
         return found
 
-    (event,) = await eventually(told)
+    (event,) = await eventually(blocks)
     assert ("ls", "high", "terminal", 2) == (
         *(event["text"], event["trust"], event["source"]),
         event["payload"]["exit_code"],
@@ -141,16 +141,16 @@ async def test_what_a_shell_ran_is_recorded_after_its_bytes(rig: Rig) -> None:
     fake.say(mark("A"), mark("B"), b"vi", mark("C"), b"~")
     fake.end(Exit(code=0))
     await exited(rig, session.id)
-    _, last = await told()
+    _, last = await blocks()
     assert ("vi", None) == (last["text"], last["payload"]["exit_code"])
     assert b"~" == rig.store.read(read)[last["start"] : last["end"]]
     await rig.check_published()
 
 
-async def test_shells_are_left_alone_where_we_are_told_so(
+async def test_shell_integration_can_be_switched_off(
     tmp_path: Path,
 ) -> None:
-    """By its setting; then no marks are believed either."""
+    """By the server's setting; then ANT ignores marks as well."""
     async with running(tmp_path, shell_integration=False) as rig:
         session = await rig.started(command=("bash",))
         assert NONCE not in rig.specs[0].env
@@ -158,7 +158,7 @@ async def test_shells_are_left_alone_where_we_are_told_so(
         assert session_run.detector.shell.nonce is None
 
 
-async def test_output_is_stored_and_the_exit_is_told_after_it(rig: Rig) -> None:
+async def test_the_exit_is_emitted_after_all_output_is_stored(rig: Rig) -> None:
     """`end` is one past the last byte, and all before it can be read."""
     session = await rig.started()
     rig.terminals[0].say(b"hello ", b"world")
@@ -193,8 +193,8 @@ async def test_a_second_run_goes_on_where_the_first_ended(rig: Rig) -> None:
     assert Status.RUNNING == (await rig.look(session.id)).status
 
 
-async def test_activity_and_size_are_told(rig: Rig) -> None:
-    """Ephemeral: they are in no log."""
+async def test_activity_and_size_are_published(rig: Rig) -> None:
+    """They are ephemeral: no log has them."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     live.resize(70, 20)
@@ -206,8 +206,8 @@ async def test_activity_and_size_are_told(rig: Rig) -> None:
     assert rig.system.services.running[session.id].silent_s < PATIENCE_S
 
 
-async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
-    """The row says why, nothing counts as running, and it can be tried again."""
+async def test_the_row_says_why_a_program_could_not_start(rig: Rig) -> None:
+    """The row has the reason, nothing counts as running, and a client may try again."""
     session = await rig.create()
     rig.fault = Invalid("there is no program at $.command[0]")
     with pytest.raises(Invalid):
@@ -224,10 +224,10 @@ async def test_a_program_that_cannot_start_leaves_a_sentence(rig: Rig) -> None:
     assert 0 == live.flow.tail.base
 
 
-async def test_an_end_that_cannot_be_written_is_written_later(
+async def test_an_end_that_is_refused_is_recorded_later(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until then the session is over, its row stays, and no new run hides the end."""
+    """Until then the row is unchanged, and no new run begins."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     write = rig.system.journal.write
@@ -256,7 +256,7 @@ async def test_an_end_that_cannot_be_written_is_written_later(
 async def test_a_stop_and_a_start_record_the_end_before(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A new run begins after it, at once, and it is told once."""
+    """A new run begins right after it, and the end is emitted once."""
     monkeypatch.setattr(unrecorded_ends, "RETRY_S", 3600.0)
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
@@ -279,7 +279,7 @@ async def test_a_stop_and_a_start_record_the_end_before(
 async def test_an_end_that_hangs_leaves_nothing_running(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dead terminal never counts as a live one, and the session starts again."""
+    """A dead terminal never counts as live, and the session starts again."""
     monkeypatch.setattr("ant.terminal.session.TEARDOWN_S", 0.05)
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
@@ -302,7 +302,7 @@ async def test_an_end_that_hangs_leaves_nothing_running(
 async def test_keyframes_follow_the_screen(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A blank one at first, one every so many bytes, one at a new size, the last."""
+    """First a blank one; then one per interval and new size, and the last screen."""
     monkeypatch.setattr(session_run, "KEYFRAME_EVERY", 10)
     session = await rig.started("one", cols=30, rows=4)
 

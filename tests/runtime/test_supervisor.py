@@ -29,7 +29,7 @@ from tests.systems import PATIENCE_S, Opener, Rig, running
 
 
 async def test_a_session_is_started_once(rig: Rig) -> None:
-    """Whoever asks at the same time gets the same live terminal."""
+    """Concurrent callers get the same live terminal."""
     session = await rig.create()
     lives = []
 
@@ -45,8 +45,8 @@ async def test_a_session_is_started_once(rig: Rig) -> None:
     assert lives[0] is rig.system.supervisor.need(session.id)
 
 
-async def test_who_comes_after_a_failed_start_tries_again(rig: Rig) -> None:
-    """The first error is the first caller's; the next starts for itself."""
+async def test_a_caller_after_a_failed_start_tries_again(rig: Rig) -> None:
+    """The first caller gets the first error; the next one starts anew."""
     session = await rig.create()
     rig.fault = Invalid("no at $")
     answers: list[str] = []
@@ -67,8 +67,8 @@ async def test_who_comes_after_a_failed_start_tries_again(rig: Rig) -> None:
     assert ["invalid", "started"] == answers
 
 
-async def test_what_does_not_run_is_not_there(rig: Rig) -> None:
-    """`find` says None, `need` raises, `stop` has nothing to do."""
+async def test_a_session_that_does_not_run(rig: Rig) -> None:
+    """`find` returns None, `need` raises, `stop` does nothing."""
     session = await rig.create()
     supervisor = rig.system.supervisor
     assert supervisor.find(session.id) is None
@@ -86,7 +86,7 @@ async def test_what_does_not_run_is_not_there(rig: Rig) -> None:
 
 
 async def test_a_stop_waits_for_the_end(rig: Rig) -> None:
-    """Then the row says exited, and the next start is a new run."""
+    """Then the row is `exited`, and the next start is a new run."""
     session = await rig.started()
     with trio.fail_after(PATIENCE_S):
         await rig.system.supervisor.stop(session.id)
@@ -97,7 +97,7 @@ async def test_a_stop_waits_for_the_end(rig: Rig) -> None:
 
 
 async def test_a_start_waits_for_an_end_under_way(rig: Rig) -> None:
-    """It gets no terminal that is about to go."""
+    """It never returns a terminal that is about to end."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     live.flow.finished = True
@@ -107,20 +107,20 @@ async def test_a_start_waits_for_an_end_under_way(rig: Rig) -> None:
 
 
 @pytest.mark.meets(Limit.SESSIONS)
-async def test_the_cap_refuses_and_says_so(tmp_path: Path) -> None:
-    """Seats that are held count; one that ends makes room."""
+async def test_the_cap_refuses(tmp_path: Path) -> None:
+    """Slots that are held count; a session that ends frees one."""
     async with running(tmp_path, max_active_sessions=2) as rig:
         one = await rig.started("one")
         supervisor = rig.system.supervisor
         two = await rig.create("two")
-        with supervisor.seat(), pytest.raises(CapacityReached, match="2 sessions run"):
+        with supervisor.slot(), pytest.raises(CapacityReached, match="2 sessions run"):
             await supervisor.start(two.id)
         assert Status.NONE == (await rig.look(two.id)).status
         await supervisor.start(two.id)
-        with pytest.raises(CapacityReached), supervisor.seat():
+        with pytest.raises(CapacityReached), supervisor.slot():
             pass
         await supervisor.stop(one.id)
-        with supervisor.seat():
+        with supervisor.slot():
             pass
 
 
@@ -148,7 +148,7 @@ async def test_a_bug_in_one_session_stays_its_own(
 
 
 async def test_at_the_end_every_session_ends(tmp_path: Path) -> None:
-    """Side by side, and none is started after."""
+    """Concurrently, and none starts afterwards."""
     async with running(tmp_path) as rig:
         ids = [(await rig.started(f"s{n}")).id for n in range(5)]
         supervisor = rig.system.supervisor
@@ -161,8 +161,8 @@ async def test_at_the_end_every_session_ends(tmp_path: Path) -> None:
         await rig.check_published()
 
 
-async def test_told_twice_it_kills_without_grace(tmp_path: Path) -> None:
-    """What it held is closed all the same, and the end is written down."""
+async def test_a_cancelled_stop_kills_without_grace(tmp_path: Path) -> None:
+    """Its descriptors are closed all the same, and the end is recorded."""
     with trio.fail_after(PATIENCE_S):
         async with running(tmp_path, grace_s=3600) as rig:
             session = await rig.started()
@@ -181,7 +181,7 @@ async def test_told_twice_it_kills_without_grace(tmp_path: Path) -> None:
 
 
 def descriptors() -> set[str]:
-    """What is open here, but for the database, whose connections are pooled."""
+    """Open descriptors, except for the database, whose connections are pooled."""
     found = set()
     for fd in os.listdir("/proc/self/fd"):
         try:
@@ -194,7 +194,7 @@ def descriptors() -> set[str]:
 
 
 def children() -> list[int]:
-    """Our child processes, zombies included."""
+    """The child processes of this process, zombies included."""
     return [each.pid for each in processes.snapshot() if each.ppid == os.getpid()]
 
 
@@ -220,7 +220,7 @@ class Ledger:
             await rig.check_published()
             supervisor = rig.system.supervisor
             assert {} == supervisor._starting
-            assert 0 == supervisor._seats
+            assert 0 == supervisor._slots
             assert (0, 0) == (
                 rig.system.presence.count(),
                 rig.system.services.broadcaster.count(),
@@ -250,7 +250,7 @@ HOSTS = [pytest.param(None, id="fake"), pytest.param(open_pty, id="pty")]
 
 @pytest.fixture
 async def warm() -> None:
-    """Threads and their descriptors are there before anything is counted."""
+    """Threads and their descriptors exist before anything is counted."""
     await trio.to_thread.run_sync(lambda: None)
 
 

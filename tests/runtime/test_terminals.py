@@ -14,8 +14,8 @@ from tests.http.ws.test_socket import connected
 from tests.systems import PATIENCE_S, Rig
 
 
-async def said(rig: Rig, session: Session, data: bytes) -> None:
-    """The program says this, and it was read."""
+async def printed(rig: Rig, session: Session, data: bytes) -> None:
+    """The program prints this, and it was read."""
     live = rig.system.supervisor.need(session.id)
     end = live.flow.tail.end + len(data)
     rig.terminals[-1].say(data)
@@ -23,7 +23,7 @@ async def said(rig: Rig, session: Session, data: bytes) -> None:
 
 
 async def finished(rig: Rig, session: Session) -> None:
-    """The program ends, and that is written down."""
+    """The program ends, and that is recorded."""
     live = rig.system.supervisor.need(session.id)
     rig.terminals[-1].end(Exit(code=0))
     with trio.fail_after(PATIENCE_S):
@@ -40,17 +40,17 @@ async def look(rig: Rig, session: Session) -> Any:
 async def test_a_running_program_is_drawn_as_it_is(rig: Rig) -> None:
     """Up to the last byte that was read."""
     session = await rig.started()
-    await said(rig, session, b"hello")
+    await printed(rig, session, b"hello")
     drawn = await draw(rig.system, session.id)
     assert ("hello", 5) == (drawn.lines[0], drawn.offset)
 
 
-async def test_what_has_ended_is_drawn_as_it_was(rig: Rig) -> None:
-    """Also when a new program has put out nothing yet, and that is blank."""
+async def test_a_program_that_ended_is_drawn_as_it_was(rig: Rig) -> None:
+    """Also when a new program has had no output yet, and its screen is blank."""
     session = await rig.create()
     assert {""} == set((await look(rig, session))["lines"])
     await rig.system.supervisor.start(session.id)
-    await said(rig, session, b"\x1b[?1049hone\r\ntwo")
+    await printed(rig, session, b"\x1b[?1049hone\r\ntwo")
     before = await look(rig, session)
     await finished(rig, session)
     after = await look(rig, session)
@@ -65,10 +65,10 @@ async def test_what_has_ended_is_drawn_as_it_was(rig: Rig) -> None:
 async def test_without_a_library_it_is_a_conflict(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And a join that asks for it is refused; everything else is as ever."""
+    """A join that requests the screen is refused; everything else works."""
     monkeypatch.setattr(base, "ADAPTERS", [])
     session = await rig.started()
-    await said(rig, session, b"hello")
+    await printed(rig, session, b"hello")
     path = f"/api/sessions/{session.id}/terminal/screen"
     assert 409 == (await ask(rig.app, "GET", path)).status
     async with connected(rig) as client:

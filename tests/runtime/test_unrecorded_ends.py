@@ -14,7 +14,7 @@ ONE, TWO = SessionId("one"), SessionId("two")
 
 @attrs.define(eq=False)
 class Write:
-    """Fails in these ways, one after another, and then is done."""
+    """Fails in these ways, one after another, and then succeeds."""
 
     faults: list[Exception] = attrs.field(factory=list)
     done: int = 0
@@ -26,10 +26,10 @@ class Write:
         self.done += 1
 
 
-async def test_what_was_refused_is_tried_until_it_is_recorded(
+async def test_a_refused_end_is_tried_until_it_is_recorded(
     autojump_clock: MockClock,
 ) -> None:
-    """Once each, and later ones too."""
+    """Each once, and later ones as well."""
     endings = UnrecordedEnds()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(endings.run)
@@ -43,10 +43,10 @@ async def test_what_was_refused_is_tried_until_it_is_recorded(
         nursery.cancel_scope.cancel()
 
 
-async def test_the_older_end_of_a_session_is_the_one_that_is_kept(
+async def test_of_two_ends_the_older_is_kept(
     autojump_clock: MockClock,
 ) -> None:
-    """The new run never began; there is nothing of it to record."""
+    """The new run never began, so it has no end to record."""
     endings, older, newer = (
         UnrecordedEnds(),
         Write([StorageFailed("full")] * 2),
@@ -60,7 +60,7 @@ async def test_the_older_end_of_a_session_is_the_one_that_is_kept(
     assert (1, 0) == (older.done, newer.done)
 
 
-async def test_what_fails_otherwise_is_not_kept() -> None:
+async def test_an_end_that_fails_otherwise_is_not_kept() -> None:
     """It would fail again each time."""
     endings, write = UnrecordedEnds(), Write([NotFound("session", "one")])
     with pytest.raises(NotFound):
@@ -69,8 +69,8 @@ async def test_what_fails_otherwise_is_not_kept() -> None:
     assert 0 == write.done
 
 
-async def test_one_that_was_broken_off_is_kept(autojump_clock: MockClock) -> None:
-    """Two who settle it at once record it once."""
+async def test_a_cancelled_end_is_kept(autojump_clock: MockClock) -> None:
+    """Two tasks that settle it at the same time record it once."""
     endings, write = UnrecordedEnds(), Write()
     with trio.CancelScope() as scope:
         scope.cancel()

@@ -54,7 +54,7 @@ def test_terminal_events_are_trimmed_to_the_newest(store: Store) -> None:
         for each in (one, two):
             on(
                 store,
-                lambda unit, n=n, each=each: log.note(
+                lambda unit, n=n, each=each: log.add_terminal_event(
                     unit, each.id, "resize", {"n": n}, n
                 ),
             )

@@ -18,7 +18,7 @@ import trio
 from ant.core.errors import Unauthorized
 from ant.http.access.sock_diag import Address, Owner, SockDiag, is_local
 from ant.identity.tokens import Caller, TokenSigner, identify
-from ant.runtime.session_run import RunServices
+from ant.runtime.services import RunServices
 from ant.store import Unit
 from ant.terminal.host import processes
 from ant.terminal.host.processes import Process

@@ -66,7 +66,7 @@ async def create_session(system: System, body: CreateSession) -> Session:
     program = default_command(body.type, body.command)
     if not (body.type.has_terminal and body.start):
         return await system.journal.write(sessions.create_session, body, program)
-    with system.supervisor.seat():
+    with system.supervisor.slot():
         session = await system.journal.write(sessions.create_session, body, program)
     try:
         await system.supervisor.start(session.id)

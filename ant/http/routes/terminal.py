@@ -187,7 +187,7 @@ async def stop(
     live = system.supervisor.need(session_id)
     live.interrupt()
     # Written at once: who leaves while bytes are stored would leave it unrecorded.
-    fact = entries.stopped(body.requested_by, body.reason, live.flow.tail.stored)
+    fact = entries.stop_requested(body.requested_by, body.reason, live.flow.tail.stored)
     try:
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # It was interrupted all the same.

@@ -55,7 +55,7 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
             increment(Limit.JOINS)
             raise CapacityReached(f"One socket may join {JOINS} sessions.")
         scope = ExitStack()
-        seat = scope.enter_context(self._system.presence.seated(session_id, handle))
+        seat = scope.enter_context(self._system.presence.joined(session_id, handle))
         broadcaster = self._system.services.broadcaster
         scope.enter_context(broadcaster.watching(session_id, self._wakeup))
         typing = before.typing if before is not None else ExitStack()

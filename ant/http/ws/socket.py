@@ -125,7 +125,7 @@ class SocketHandler:
         if request.session_id == LOBBY:
             return {"sessionId": LOBBY}
         session, reserved = await self._system.journal.read(
-            run_records.look, request.session_id
+            run_records.session_and_reserved, request.session_id
         )
         if not session.active and request.spawn_pty and session.terminal is not None:
             self._say_health(session, unavailable=True)
@@ -217,7 +217,7 @@ class SocketHandler:
         self, request: Resume, session_id: SessionId, offset: int
     ) -> None:
         session, reserved = await self._system.journal.read(
-            run_records.look, session_id
+            run_records.session_and_reserved, session_id
         )
         sessions.refuse_inactive(session)
         drawing = None
