@@ -103,11 +103,11 @@ class TypingTarget(Protocol):
         """Return the line discipline and the foreground program."""
         ...
 
-    async def say(self, text: str, check: Check | None = None) -> TypeResult:
+    async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it. Raises `Withheld`."""
         ...
 
-    async def note(self, line: str) -> TypeResult:
+    async def type_comment(self, line: str) -> TypeResult:
         """Give a shell at its prompt a comment. Raises `Withheld`."""
         ...
 
@@ -243,7 +243,7 @@ class DeliveryAttempt:
             return
         try:
             async with self._typing_slots:
-                result = await live.note(line)
+                result = await live.type_comment(line)
         except AntError as exc:
             log.info("The shell in %s got no path of a message: %s", session_id, exc)
             return
@@ -337,7 +337,7 @@ class DeliveryAttempt:
 
         `front` is the only program that the message may be typed into; with None it is
         any agent's composer. Raises `StorageFailed` where nothing was typed, and what
-        `TypingTarget.say` raises.
+        `TypingTarget.type_message` raises.
         """
         composer = at_composer(typed_message.accepts)
         check = composer if front is None else in_front(front)

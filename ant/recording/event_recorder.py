@@ -184,11 +184,15 @@ class EventRecorder:
             if not is_due(lines.due):
                 continue
             if (line := lines.take(run.shows_input(), now, is_over)) is not None:
-                record(entries.typed(line, source, by, run.flow.tail.end))
+                record(entries.typed_input(line, source, by, run.flow.tail.end))
         if is_due(run.states.due) and (change := run.states.take(now)) is not None:
             before = change.before.status.state if change.before else None
             state = change.now
-            record(entries.status(before, state.status, state.end, change.passed_over))
+            record(
+                entries.state_change(
+                    before, state.status, state.end, change.passed_over
+                )
+            )
 
 
 def _as_utf8(data: dict[str, Any]) -> dict[str, Any]:

@@ -179,7 +179,7 @@ class TranscriptWriter:
         pending = self._events.leave(session_id)
         stored = flow.tail.stored
         unrecorded = _with_losses(self._lost.pop(session_id, 0), pending)
-        return [entries.at_most(each, stored) for each in unrecorded]
+        return [entries.limited(each, stored) for each in unrecorded]
 
     def _count_lost(self, session_id: SessionId, count: int) -> None:
         if count:
@@ -361,5 +361,5 @@ def _with_losses(
     lost: int, events: Sequence[tuple[int, PendingEntry]]
 ) -> list[PendingEntry]:
     """Return the events, after an entry for the `lost` ones before them, if any."""
-    before: list[PendingEntry] = [entries.lost(lost)] if lost else []
+    before: list[PendingEntry] = [entries.lost_entries(lost)] if lost else []
     return before + [each for _, each in events]

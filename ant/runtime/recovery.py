@@ -47,7 +47,8 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
             _salvage(store, tmux, program)
     for surviving in surviving_panes.values():
         log.warning(
-            "Ending %s in tmux: no active session has this run.", surviving.place.name
+            "Ending %s in tmux: no active session has this run.",
+            surviving.pane_ids.name,
         )
         await tmux.end(surviving, ORPHAN_GRACE_S)
     store.transact(run_records.recover, boot_id, kept)
@@ -59,7 +60,7 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
 
 def _is_same(program: Program, surviving: SurvivingPane) -> bool:
     is_active = program.host == TMUX and program.session.active
-    return is_active and program.run == surviving.place.run
+    return is_active and program.run == surviving.pane_ids.run
 
 
 def _left_behind(program: Program) -> set[int]:

@@ -186,10 +186,10 @@ class SessionRun:
         self._services.flows[self.session_id] = self.flow
         self._services.broadcaster.wake(self.session_id)
         if self._surviving is not None:
-            live.recall([(each.data, each.end, _then(each.at)) for each in past])
+            live.replay([(each.data, each.end, _then(each.at)) for each in past])
             live.set_driver(self.detector.flag)  # Detects, even without new output.
 
-    def saw(self, observation: Observation) -> None:
+    def on_observation(self, observation: Observation) -> None:
         """Wake viewers and writers, and publish what the room should know."""
         match observation:
             case OutputSeen(end):
@@ -216,11 +216,13 @@ class SessionRun:
                 self._services.recorder.titled(self.session_id, observation)
             case ControlSeen(kind, data):
                 event = HostEvent(kind, data, self.flow.tail.end)
-                self._services.recorder.told(self.session_id, event)
+                self._services.recorder.host_event(self.session_id, event)
             case BlockSeen(block):
                 ago = timedelta(seconds=trio.current_time() - block.at)
                 draft = command_block(block, clock.now() - ago)
-                self._services.transcript_writer.hear(self.session_id, self.flow, draft)
+                self._services.transcript_writer.add_event(
+                    self.session_id, self.flow, draft
+                )
             case Resized(cols, rows):
                 self._services.recorder.resized(self.session_id, cols, rows)
                 # The bytes alone do not show a redraw where the size changed.
@@ -245,7 +247,7 @@ class SessionRun:
         """Whether no socket has joined as the program's terminal."""
         return not self._services.broadcaster.has_typist(self.session_id)
 
-    async def ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
         """Store the last bytes, then record that the run ended.
 
         If the database refuses, ANT logs that and tries again (`UnrecordedEnds`). If
@@ -262,7 +264,7 @@ class SessionRun:
         finally:
             self._release()
 
-    async def left(self) -> None:
+    async def on_detached(self) -> None:
         """Store the last bytes and the screen. The row stays `running`."""
         try:
             with trio.move_on_after(FLUSH_S):

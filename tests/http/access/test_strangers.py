@@ -452,7 +452,7 @@ def test_a_token_names_members(tmp_path: Any, store: Any) -> None:
         ask = PostMessage("hi", sender_id=ada.id, target=target)
         work = messages.post_message, place.id, ask, {}, caller
         posted = store.transact(*work)
-        heard = store.read(channels.hearing, [posted.message])
+        heard = store.read(channels.receivers, [posted.message])
         (one,) = posted.deliveries[1:]
         told = [each.handle for _, found, _ in heard for each in found]
         return one.target_id, one.state, one.reason, one.adapter, told
