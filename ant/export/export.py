@@ -246,7 +246,7 @@ def _as_cast(unit: Unit, session: Session) -> Iterator[bytes]:
     if terminal is None:
         yield _line(asciicast.header(80, 24, session.created_at, session.name))
         return
-    seen = unit.sightings.of(session.id, terminal.oldest)
+    seen = unit.verdicts.of(session.id, terminal.oldest)
     sizes = [asciicast.Size(each.offset, each.cols, each.rows) for each in seen]
     cols, rows = (sizes[0].cols, sizes[0].rows) if sizes else _size(session)
     told = [sizes[i] for i in range(1, len(sizes)) if _other(sizes[i - 1], sizes[i])]

@@ -95,7 +95,7 @@ def _turned(lines: list[tuple[int, Line]], forward: bool) -> Numbered:
 def _live(unit: Unit, session_id: SessionId) -> tuple[list[tuple[int, Line]], int]:
     """The lines that are stored in no block yet, or may change; and how far they go."""
     done = rendered.render(unit, session_id, rendered.LIVE, busy_s=None)
-    place = unit.lines.place(session_id)
+    place = unit.lines.progress(session_id)
     if done is not None:
         lines = [*done.lines, *done.standing]
         first = done.place.number - len(done.lines)

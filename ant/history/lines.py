@@ -64,7 +64,7 @@ def render(
     if session is None or session.terminal is None:
         return None
     terminal = session.terminal
-    place = unit.lines.place(session_id)
+    place = unit.lines.progress(session_id)
     was = place.offset if place else 0
     start = max(was, terminal.oldest)
     if start >= terminal.end:
@@ -123,9 +123,9 @@ class _SizeTimeline:
         runs = unit.lines.runs(session_id, end)
         self._runs = [run for run in runs if run.offset >= start]
         began = max((run.offset for run in runs if run.offset < start), default=-1)
-        self._sizes = unit.sightings.sizes(session_id, start, end)
+        self._sizes = unit.verdicts.sizes(session_id, start, end)
         # One that was noted late is better late than never.
-        last = unit.sightings.last(session_id, start)
+        last = unit.verdicts.last(session_id, start)
         if last is not None and began < last.offset:
             self._sizes.insert(0, (start, last.cols, last.rows))
 
@@ -169,7 +169,7 @@ def store_rendered(unit: Unit, done: Rendered) -> bool:
     Lines whose bytes are gone go.
     """
     session = unit.sessions.get(done.session_id)
-    place = unit.lines.place(done.session_id)
+    place = unit.lines.progress(done.session_id)
     if session is None or session.terminal is None:
         return False
     if (place.offset if place else 0) != done.was:

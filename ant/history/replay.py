@@ -104,7 +104,7 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
         raise Conflict(
             f"Bytes from {terminal.oldest} to {terminal.end} are kept, not {at}."
         )
-    last = unit.sightings.last(session_id, at)
+    last = unit.verdicts.last(session_id, at)
     player = TranscriptPlayer(unit, session_id, max(terminal.oldest, at - REPLAY_MAX))
     if last is None:
         player.resize(terminal.cols, terminal.rows)
@@ -128,7 +128,7 @@ def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
         return 0, []
     player = TranscriptPlayer(unit, session_id, terminal.oldest)
     count, changed = 0, []
-    for each in unit.sightings.of(session_id, terminal.oldest, terminal.end):
+    for each in unit.verdicts.of(session_id, terminal.oldest, terminal.end):
         if each.rule == RESIZED:
             continue
         count += 1
@@ -172,12 +172,12 @@ class TranscriptPlayer:
         terminal = get_session(unit, session_id).terminal
         if terminal is None:
             raise NotFound("terminal of session", session_id)
-        first = unit.sightings.last(session_id, start)
+        first = unit.verdicts.last(session_id, start)
         size = (first.cols, first.rows) if first else (terminal.cols, terminal.rows)
         self._unit, self._session_id = unit, session_id
         self._screen: Screen = open_screen(*size)
         self._at = start
-        seen = unit.sightings.of(session_id, start)
+        seen = unit.verdicts.of(session_id, start)
         self._sizes = [(each.offset, each.cols, each.rows) for each in seen]
 
     def resize(self, cols: int, rows: int) -> None:

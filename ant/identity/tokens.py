@@ -56,7 +56,7 @@ class TokenSigner:
         text = f"shell.{session_id}.{run}"
         return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()[:32]
 
-    def is_ours(self, token: str, session_id: str, run: str) -> bool:
+    def matches(self, token: str, session_id: str, run: str) -> bool:
         """Whether it is the token of that run; in constant time."""
         expected = self.token(session_id, run)
         return hmac.compare_digest(expected.encode(), token.encode())
@@ -82,7 +82,7 @@ def identify(unit: Unit, token_signer: TokenSigner, token: str) -> Caller:
     """Who shows this token. Raises `Unauthorized` when it is none, or dead."""
     form = FORM.fullmatch(token)
     program = _running(unit, form[1]) if form else None
-    if program is None or not token_signer.is_ours(
+    if program is None or not token_signer.matches(
         token, program.session.id, program.run or ""
     ):
         raise Unauthorized(
@@ -114,11 +114,11 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
     that does not exist, or is archived or deleted, too.
     """
     check_alive(unit, caller)
-    if not opens(unit, caller, room_id):
+    if not can_access_room(unit, caller, room_id):
         raise Forbidden("The terminal of this token is not in this room.")
 
 
-def opens(unit: Unit, caller: Caller, room_id: str) -> bool:
+def can_access_room(unit: Unit, caller: Caller, room_id: str) -> bool:
     """Whether a room is there, is active and opens to the caller's terminal."""
     own, room = unit.sessions.get(caller.session_id), unit.sessions.get(room_id)
     if own is None or room is None or not room.active:
@@ -149,7 +149,7 @@ def rooms_of(unit: Unit, caller: Caller) -> tuple[Session, ...]:
     return (own, *rooms)
 
 
-def shown(
+def visible_deliveries(
     unit: Unit, caller: Caller | None, records: Iterable[DeliveryRecord]
 ) -> tuple[DeliveryRecord, ...]:
     """The deliveries that a token is told of; the operator is told of all.
@@ -181,7 +181,7 @@ def _is_inside(unit: Unit, record: DeliveryRecord) -> bool:
     return _is_in(unit, target, record.session_id)
 
 
-def receipts(
+def visible_receipts(
     unit: Unit, caller: Caller | None, room_id: SessionId, reads: Collection[Read]
 ) -> tuple[Read, ...]:
     """The receipts that a token is told of: of itself, and of who is in the room."""
@@ -193,7 +193,9 @@ def receipts(
     return tuple(read for read in reads if read.session_id in inside)
 
 
-def heard(unit: Unit, caller: Caller, room_id: SessionId, event: Event) -> Event | None:
+def visible_event(
+    unit: Unit, caller: Caller, room_id: SessionId, event: Event
+) -> Event | None:
     """An event of a room as a token is told it; None for one that it is not told.
 
     The lists of deliveries, receipts and links leave the same out. Raises as
@@ -202,15 +204,15 @@ def heard(unit: Unit, caller: Caller, room_id: SessionId, event: Event) -> Event
     check_room(unit, caller, room_id)
     match event:
         case DeliveryUpdated():
-            records = shown(unit, caller, [event.delivery])
+            records = visible_deliveries(unit, caller, [event.delivery])
             return attrs.evolve(event, delivery=records[0]) if records else None
         case MessageRead():
-            reads = receipts(unit, caller, room_id, event.reads)
+            reads = visible_receipts(unit, caller, room_id, event.reads)
             is_told = any(read.session_id == event.reader_id for read in reads)
             return attrs.evolve(event, reads=reads) if is_told else None
         case RoomLinkCreated() | RoomLinkDeleted():
             is_source = event.room_id == room_id
             other = event.target_room_id if is_source else event.room_id
-            return event if other and opens(unit, caller, other) else None
+            return event if other and can_access_room(unit, caller, other) else None
         case _:
             return event

@@ -239,7 +239,7 @@ class Journal:
         result: T = await self._writer.ask(Job(work, args))
         return result
 
-    async def clear(self, work: Callable[..., T], *args: object) -> T:
+    async def write_removal(self, work: Callable[..., T], *args: object) -> T:
         """As `write`, of what removes: where the disk is full it has the reserve."""
         result: T = await self._writer.ask(Job(work, args, makes_room=True))
         return result
@@ -308,9 +308,11 @@ class Journal:
         """The size of the write-ahead log."""
         return self._store.wal_bytes()
 
-    async def fold(self) -> bool:
-        """`Store.fold` in a thread. *Cancellation:* it is finished first."""
-        return await trio.to_thread.run_sync(self._store.fold, limiter=self._folders)
+    async def checkpoint(self) -> bool:
+        """`Store.checkpoint` in a thread. *Cancellation:* it is finished first."""
+        return await trio.to_thread.run_sync(
+            self._store.checkpoint, limiter=self._folders
+        )
 
     def publish(self, envelope: Envelope) -> None:
         """Publish an event that is in no transaction: an ephemeral one."""

@@ -370,7 +370,9 @@ def of_message(
     """The deliveries of one message, as a token is told them. Raises `NotFound`."""
     check_exists(unit, room_id)
     participants.need_message(unit, room_id, message_id)
-    return tokens.shown(unit, caller, unit.deliveries.of_message(message_id))
+    return tokens.visible_deliveries(
+        unit, caller, unit.deliveries.of_message(message_id)
+    )
 
 
 def list_deliveries(
@@ -387,13 +389,13 @@ def list_deliveries(
     check_exists(unit, session_id)
     place = partial(unit.deliveries.ordinal, session_id)
     since, before = (
-        paging.bound(unit, request, key, place, "delivery")
+        paging.parse_bound(unit, request, key, place, "delivery")
         for key in ("since", "before")
     )
     state = DeliveryState(request.state) if request.state else None
     page = unit.deliveries.page(session_id, state, since, before, request.limit)
     last = -1 if since is not None and before is None else 0
-    told = Page(tokens.shown(unit, caller, page))
+    told = Page(tokens.visible_deliveries(unit, caller, page))
     told.more, told.next = page.more, page[last].id if page.more else None
     return told
 

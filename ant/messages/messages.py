@@ -70,7 +70,9 @@ def post_message(
     if request.client_id is not None:
         known = unit.messages.by_client_id(room_id, request.client_id)
         if known is not None:
-            records = tokens.shown(unit, caller, unit.deliveries.of_message(known.id))
+            records = tokens.visible_deliveries(
+                unit, caller, unit.deliveries.of_message(known.id)
+            )
             return Posted(known, broadcast + tuple(each.told() for each in records))
     if (
         request.reply_to is not None
@@ -125,7 +127,7 @@ def list_messages(
         return clock.stamp(message.created_at) if message else None
 
     since, before = (
-        paging.bound(unit, request, key, place, "message")
+        paging.parse_bound(unit, request, key, place, "message")
         for key in ("since", "before")
     )
     page = unit.messages.page(room_id, since, before, request.limit)
@@ -186,7 +188,7 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     unit.messages.remove(message_id)
     unit.log.redact(room_id, message_id)
     if message.sender_id:
-        unit.people.unposted(room_id, message.sender_id)
+        unit.people.uncount_post(room_id, message.sender_id)
     unit.emit(MessageDeleted(room_id, message_id))
 
 

@@ -39,7 +39,7 @@ def unheard(unit: Unit, session_id: SessionId) -> list[Chunk]:
     """
     terminal = need_terminal(unit, session_id).terminal
     assert terminal is not None
-    told = unit.run_events.reached(session_id, Source.TERMINAL, COMMAND_BLOCK)
+    told = unit.run_events.last_end(session_id, Source.TERMINAL, COMMAND_BLOCK)
     start = max(terminal.oldest, told)
     until = min(start + HEARD_AGAIN, terminal.end)
     since = max(until, terminal.end - HEARD_AGAIN)

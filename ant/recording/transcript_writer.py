@@ -72,7 +72,7 @@ def store_chunks(
             session_id, at, chunks, reserved=offset + len(last) + CAPACITY
         )
         gone += unit.transcripts.trim(session_id, keep)
-        unit.sessions.spoke(session_id, at)
+        unit.sessions.record_output(session_id, at)
     for keyframe in keyframes:
         unit.keyframes.put(keyframe)
     return gone
@@ -87,8 +87,8 @@ def store_sightings(unit: Unit, notes: Notes) -> None:
     for session_id, seen in notes:
         session = unit.sessions.get(session_id)
         if session is not None and session.terminal is not None:
-            unit.sightings.add(session_id, at, seen)
-            unit.sightings.trim(session_id, session.terminal.oldest)
+            unit.verdicts.add(session_id, at, seen)
+            unit.verdicts.trim(session_id, session.terminal.oldest)
 
 
 class TranscriptWriter:

@@ -10,7 +10,7 @@ from ant.api.page_requests import FIRST_PAGE, ListAll
 from ant.api.room_requests import AddParticipant, RemoveParticipant
 from ant.core import clock
 from ant.core.errors import Invalid, NotFound
-from ant.identity.tokens import Caller, receipts
+from ant.identity.tokens import Caller, visible_receipts
 from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
@@ -123,7 +123,7 @@ def posted(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
 
     Whoever is a member already keeps role and alias, and whoever left stays away.
     """
-    unit.people.posted(room_id, sender_id, at)
+    unit.people.count_post(room_id, sender_id, at)
     session = resolve(unit, sender_id)
     if session is None or session.id == room_id:
         return
@@ -180,7 +180,7 @@ def _place(name: str | None) -> _Place | None:
         return None
     form = _PLACE.fullmatch(name)
     if form is None:
-        raise paging.no_place(name)
+        raise paging.invalid_cursor(name)
     return int(form[1]), int(form[2]), form[3], form[4]
 
 
@@ -322,5 +322,8 @@ def all_receipts(
 ) -> tuple[dict[str, tuple[Read, ...]], int | None]:
     """Those of a page of all messages of a room, by message, and its `next`."""
     page = participants.all_reads(unit, room_id, request)
-    told = {key: receipts(unit, caller, room_id, reads) for key, reads in page.items()}
+    told = {
+        key: visible_receipts(unit, caller, room_id, reads)
+        for key, reads in page.items()
+    }
     return {key: reads for key, reads in told.items() if reads}, page.next

@@ -110,12 +110,12 @@ def list_run_events(
     """
     session = get_session(unit, session_id)
     owner = terminal_of(unit, session) or session
-    since = paging.bound(unit, request, "since")
+    since = paging.parse_bound(unit, request, "since")
     events = unit.run_events.page(
         owner.id,
         request.limit,
         since,
-        paging.bound(unit, request, "before"),
+        paging.parse_bound(unit, request, "before"),
         request.after,
         request.source,
         request.kind,
@@ -142,12 +142,12 @@ def list_terminal_events(
 ) -> TerminalEvents:
     """A page of what a terminal's host told. Raises `NotFound`, `Invalid`."""
     check_exists(unit, session_id)
-    since = paging.bound(unit, request, "since")
+    since = paging.parse_bound(unit, request, "since")
     rows = unit.terminal_events.page(
         session_id,
         request.limit,
         since,
-        paging.bound(unit, request, "before"),
+        paging.parse_bound(unit, request, "before"),
         request.kind,
         request.after,
         request.before_id,

@@ -82,7 +82,9 @@ class Remover:
         slices = 0
         while True:
             began = clock.monotonic()
-            done = await self._journal.clear(removal.take, self._progress)
+            done = await self._journal.write_removal(
+                removal.remove_slice, self._progress
+            )
             if done is None:
                 break
             self._progress = done
@@ -92,7 +94,7 @@ class Remover:
                 await self._fold()
         if slices:
             self._indexer.tidy_soon()
-            await self._journal.fold()
+            await self._journal.checkpoint()
 
     def _pass_over(self) -> None:
         """What the database refused may be wrong with one session: others go before.
@@ -104,17 +106,17 @@ class Remover:
 
     async def _fold(self) -> None:
         """Fold the write-ahead log in; where an old read forbids it, wait for that."""
-        while not await self._journal.fold():
+        while not await self._journal.checkpoint():
             if self._journal.wal_bytes() <= WAL_MAX:
                 break
             await trio.sleep(RETRY_S)  # A read of another ends when it ends.
 
     async def _sweep(self) -> None:
         """Each write waits its turn, so others write in between."""
-        write, more = self._journal.clear, True
+        write, more = self._journal.write_removal, True
         while more:
             pruned = await write(removal.prune, self._keep, self._days)
             increment(Limit.EVENT_LOG, pruned)
-            buried = await write(removal.bury, self._days)
+            buried = await write(removal.prune_tombstones, self._days)
             purged = await write(removal.purge)
             more = bool(pruned or buried or purged)

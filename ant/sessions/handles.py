@@ -14,7 +14,7 @@ def slug(name: str) -> str:
     return text[:_LENGTH].strip("-")
 
 
-def free(unit: Unit, name: str) -> str | None:
+def free_slug(unit: Unit, name: str) -> str | None:
     """`slug`, or `slug-2` to `slug-10`; None when all are taken or none is left."""
     text = slug(name)
     tries = [text, *(f"{text}-{n}" for n in range(2, _TRIES + 1))]

@@ -13,7 +13,7 @@ SLICE_EVENTS = 500
 """Events that are let go in one transaction."""
 
 
-def take(unit: Unit, progress: Progress) -> Progress | None:
+def remove_slice(unit: Unit, progress: Progress) -> Progress | None:
     """Take rows of marked sessions away, for some milliseconds; None for none left."""
     return unit.removals.take(progress)
 
@@ -26,9 +26,9 @@ def prune(unit: Unit, keep: int, days: float) -> int:
     return unit.log.prune(keep, _before(unit, days), SLICE_EVENTS)
 
 
-def bury(unit: Unit, days: float) -> int:
+def prune_tombstones(unit: Unit, days: float) -> int:
     """Let tombstones in the chains go at the age at which they go in the log."""
-    return unit.run_events.bury(_before(unit, days), SLICE_EVENTS)
+    return unit.run_events.prune_tombstones(_before(unit, days), SLICE_EVENTS)
 
 
 def purge(unit: Unit) -> bool:

@@ -90,8 +90,8 @@ def create_session(unit: Unit, request: CreateSession, program: str | None) -> S
 def _with_terminal(
     unit: Unit, session: Session, request: CreateSession, chat_name: str
 ) -> Session:
-    slug = handles.free(unit, session.name)
-    chat_slug = handles.free(unit, chat_name)
+    slug = handles.free_slug(unit, session.name)
+    chat_slug = handles.free_slug(unit, chat_name)
     chat = attrs.evolve(
         session,
         id=SessionId(clock.new_id()),
@@ -158,7 +158,7 @@ def _place(name: str | None) -> tuple[str, tuple[str, int] | None]:
         return _ACTIVE, None
     kind, ordinal, at = (*name.split(".", 2), "", "")[:3]
     if kind not in (_ACTIVE, _RECOVERABLE) or not re.fullmatch("[0-9]{1,15}", ordinal):
-        raise paging.no_place(name)
+        raise paging.invalid_cursor(name)
     return kind, (at, int(ordinal))
 
 
@@ -277,7 +277,7 @@ def restore_session(unit: Unit, session_id: SessionId) -> Session:
             raise Conflict(f'"{each.name}" already exists')
         handle = each.handle
         if handle and unit.sessions.by_handle(handle):
-            slug = handles.free(unit, each.name)
+            slug = handles.free_slug(unit, each.name)
             handle = f"@{slug}" if slug else None
             unit.emit(HandleUpdated(each.id, handle, each.display_name))
         unit.sessions.change(

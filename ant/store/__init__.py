@@ -100,13 +100,13 @@ class _GroupLost(Exception):
 class Store:
     """An open database: synchronous, for any thread, but one writer at a time.
 
-    `give_room` is called where the disk is full and what makes room has to be written.
+    `release_reserve` is called where the disk is full and what makes room is written.
     """
 
     def __init__(self, db: PooledSqliteDatabase, allocation: Allocation) -> None:
         self._db, self._allocation = db, allocation
         self._wal = Path(f"{db.database}-wal")
-        self.give_room: Callable[[], None] = _nothing
+        self.release_reserve: Callable[[], None] = _nothing
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -152,7 +152,7 @@ class Store:
         """The size of the write-ahead log."""
         return self._wal.stat().st_size if self._wal.exists() else 0
 
-    def fold(self) -> bool:
+    def checkpoint(self) -> bool:
         """Fold the write-ahead log in as far as readers let it; whether all of it was.
 
         Others read and write meanwhile. Raises `StorageFailed`.
@@ -231,7 +231,7 @@ class Store:
         No other write comes in between, which could take that room.
         """
         if job.makes_room:
-            self.give_room()
+            self.release_reserve()
         if not (self._checkpoint("PASSIVE") or job.makes_room):
             return
         try:

@@ -74,7 +74,7 @@ class EventLogStore:
 
     def redact(self, session_id: str, message_id: str) -> None:
         """Leave of what a message said nothing but tombstones."""
-        bury(
+        redact_events(
             (EventRow.session_id == session_id)
             & EventRow.type.in_(("message_created", "message_updated"))
             & EventRow.body.contains(f'"id":"{message_id}"')
@@ -104,7 +104,7 @@ def _is_there() -> Any:
     return EventRow.session_id.is_null() | EventRow.session_id.not_in(gone)
 
 
-def bury(which: Any) -> None:
+def redact_events(which: Any) -> None:
     """Leave of these events nothing but tombstones.
 
     Once only: what is a tombstone already keeps the hash of what it was.

@@ -11,7 +11,7 @@ from ant.store import Unit
 T = TypeVar("T")
 
 
-def place(name: str | None) -> int | None:
+def parse_cursor(name: str | None) -> int | None:
     """The place in a list that a page named as its `next`; None for the beginning.
 
     It is a number that the row had, so that the row may be removed between two pages.
@@ -20,11 +20,11 @@ def place(name: str | None) -> int | None:
     if name is None:
         return None
     if not re.fullmatch("[0-9]{1,15}", name):
-        raise no_place(name)
+        raise invalid_cursor(name)
     return int(name)
 
 
-def no_place(name: str) -> Invalid:
+def invalid_cursor(name: str) -> Invalid:
     """What to raise where no page can have ended with that name."""
     return Invalid(f"expected the `next` of a page, got {name!r} at $.after")
 
@@ -33,7 +33,7 @@ def _nobody(_: str) -> None:
     return None
 
 
-def bound(
+def parse_bound(
     unit: Unit,
     request: Any,
     key: str,

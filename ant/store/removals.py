@@ -14,7 +14,7 @@ from ant.core import clock
 from ant.model.deliveries import PENDING, UNDER_WAY
 from ant.model.prompts import PromptStatus
 from ant.store import event_log
-from ant.store.run_events import bury_run_events
+from ant.store.run_events import redact_run_events
 from ant.store.tables.lines import LineCursorRow
 from ant.store.tables.rooms import DeliveryRow
 from ant.store.tables.sessions import (
@@ -135,11 +135,11 @@ class RemovalStore:
                 )
                 yield
         while seqs := _following("events", "seq", session_id, progress.seq, "body"):
-            event_log.bury(EventRow.seq.in_(seqs))
+            event_log.redact_events(EventRow.seq.in_(seqs))
             progress.seq = seqs[-1]
             yield
         while numbers := _following("run_events", "n", session_id, progress.n, "text"):
-            bury_run_events(session_id, numbers[0], numbers[-1])
+            redact_run_events(session_id, numbers[0], numbers[-1])
             progress.n = numbers[-1]
             yield
 

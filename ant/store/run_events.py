@@ -132,7 +132,7 @@ class RunEventStore:
         rows = query.order_by(order).limit(limit + 1).namedtuples()
         return page(lazily(rows), _event, limit, budget, newest)
 
-    def reached(self, session_id: str, source: Source, kind: str) -> int:
+    def last_end(self, session_id: str, source: Source, kind: str) -> int:
         """The last byte that an event of this source and kind points at; 0 if none."""
         row = _REACHED.one(session_id=session_id, source=source, kind=kind)
         return row.end if row else 0
@@ -200,7 +200,7 @@ class RunEventStore:
             (RunEventRow.session_id == session_id) & (RunEventRow.n < below)
         ).execute()
 
-    def bury(self, before: str, most: int = ALL) -> int:
+    def prune_tombstones(self, before: str, most: int = ALL) -> int:
         """Remove tombstones from before a time for good, `most` at once; how many."""
         # The index of tombstones is taken only where the kind stands in the words.
         old = database.execute_sql(
@@ -211,7 +211,7 @@ class RunEventStore:
         return int(RunEventRow.delete().where(RunEventRow.id.in_(ids)).execute())
 
 
-def bury_run_events(session_id: str, first: int, last: int) -> None:
+def redact_run_events(session_id: str, first: int, last: int) -> None:
     """Leave of these numbers of a session nothing but places, times and hashes."""
     RunEventRow.update(
         kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None

@@ -16,7 +16,7 @@ from ant.model.sessions import (
     Status,
     TerminalInfo,
 )
-from ant.store.tables.reachable import THERE
+from ant.store.tables.reachable import NOT_REMOVED
 from ant.store.tables.sessions import SessionRow, TerminalRow
 from ant.store.tables.statement import ALL, Page, Statement, lazily, page
 
@@ -102,7 +102,7 @@ def _select() -> Any:
         on=(TerminalRow.session_id == SessionRow.id),
         attr="half",
     )
-    return query.where(THERE)
+    return query.where(NOT_REMOVED)
 
 
 _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
@@ -112,7 +112,7 @@ _GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id)
 _STATE = Statement(
     lambda session_id: SessionRow.select(
         SessionRow.archived, SessionRow.deleted_at
-    ).where((SessionRow.id == session_id) & THERE)
+    ).where((SessionRow.id == session_id) & NOT_REMOVED)
 )
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
@@ -259,7 +259,7 @@ class SessionStore:
         """Something of the session changed at that time."""
         _TOUCH.run(session_id=session_id, at=at)
 
-    def spoke(self, session_id: str, at: str) -> None:
+    def record_output(self, session_id: str, at: str) -> None:
         """The session's terminal had output at that time."""
         _SPOKE.run(session_id=session_id, at=at)
 

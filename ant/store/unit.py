@@ -48,7 +48,7 @@ class Unit:
     transcripts: TranscriptStore = attrs.field(factory=TranscriptStore)
     lines: LineStore = attrs.field(factory=LineStore)
     keyframes: KeyframeStore = attrs.field(factory=KeyframeStore)
-    sightings: VerdictStore = attrs.field(factory=VerdictStore)
+    verdicts: VerdictStore = attrs.field(factory=VerdictStore)
     settings: SettingStore = attrs.field(factory=SettingStore)
     log: EventLogStore = attrs.field(factory=EventLogStore)
     messages: MessageStore = attrs.field(factory=MessageStore)

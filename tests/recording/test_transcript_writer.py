@@ -244,7 +244,7 @@ async def test_catching_up_is_with_all_that_was_seen(
     flow = OutputFlow(Tail(0))
 
     def seen(unit: Unit) -> tuple[int, int]:
-        sightings = unit.sightings.of(session.id)
+        sightings = unit.verdicts.of(session.id)
         return len(sightings), len(unit.run_events.page(session.id, 1000))
 
     with trio.fail_after(PATIENCE_S):

@@ -47,7 +47,7 @@ def test_old_tombstones_go_by_their_index(store: Store) -> None:
             database.execute_sql(row, (session.id, n, kind))
 
     store.transact(fill)
-    buried = [store.transact(removal.bury, 30.0) for _ in range(3)]
+    buried = [store.transact(removal.prune_tombstones, 30.0) for _ in range(3)]
     assert [removal.SLICE_EVENTS, 2, 0] == buried
     plan = store.read(
         lambda _: database.execute_sql(

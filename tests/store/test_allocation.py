@@ -121,7 +121,7 @@ def test_whatever_was_committed_can_be_folded_in(
             elif name == "release" and reader.in_transaction:
                 reader.execute("ROLLBACK")
             elif name == "fold":
-                full.fold()
+                full.checkpoint()
             elif name == "fill":
                 fill(small)
             elif args:
@@ -146,7 +146,7 @@ def test_no_room_for_the_file_refuses_the_write_and_nothing_else(
     """Though the log has room for it. What needs no more pages is taken."""
     path = small / "ant.db"
     full.transact(put, "a", 2_000_000)
-    full.fold()  # The log keeps its length, and is written anew.
+    full.checkpoint()  # The log keeps its length, and is written anew.
     full.transact(put, "b", 10)
     fill(small)
     with pytest.raises(DiskFull, match="full"):
@@ -165,14 +165,14 @@ def test_a_fold_beside_a_transaction_takes_nothing_from_it(
     """It cuts the file to its size, after that was allocated and before the commit."""
     path = small / "ant.db"
     full.transact(put, "a", 2_000_000)
-    full.fold()
+    full.checkpoint()
     full.transact(put, "b", 10)
     secure = full._allocation.secure
     folded: list[bool] = []
 
     def secured(pages: int) -> None:
         secure(pages)
-        beside = threading.Thread(target=lambda: folded.append(full.fold()))
+        beside = threading.Thread(target=lambda: folded.append(full.checkpoint()))
         beside.start()
         beside.join()
         fill(small)
@@ -281,7 +281,7 @@ def test_a_file_system_that_cannot_allocate_refuses_nothing(tmp_path: Path) -> N
         with closing(Store.open(tmp_path / "ant.db")) as store:
             store.transact(put, "a", 100_000)
             assert not store._allocation._able
-            assert store.fold()
+            assert store.checkpoint()
             assert length(store, "a") == 100_000
     finally:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)
@@ -321,7 +321,7 @@ def test_sqlite_keeps_its_locks_to_the_end(
     monkeypatch.setattr(store._allocation, "close", closed)
     assert not is_free()
     store.transact(put, "a", 1_000_000)
-    store.fold()
+    store.checkpoint()
     assert not is_free()
     (fd,) = [store._allocation._fd]
     assert fcntl.fcntl(fd, fcntl.F_GETFD) & fcntl.FD_CLOEXEC

@@ -6,7 +6,7 @@ import json
 from ant.model.events import Envelope, HandleUpdated, SessionExited, SessionsChanged
 from ant.model.sessions import SessionId, Status
 from ant.store import Store, Unit
-from ant.store.event_log import bury
+from ant.store.event_log import redact_events
 from ant.store.tables.sessions import EventRow
 
 ONE = SessionId("one")
@@ -91,8 +91,8 @@ def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
         unit.emit(HandleUpdated(other, "@secret", None))
         unit.emit(SessionsChanged(None, (other,)))
         buried.append(body_of(3))
-        bury(EventRow.session_id == other)
-        bury(EventRow.session_id == other)
+        redact_events(EventRow.session_id == other)
+        redact_events(EventRow.session_id == other)
 
     store.transact(work)
     assert [1, 2, 4] == [each.seq for each in since(store, 0)]

@@ -48,7 +48,7 @@ def test_a_bound(store: Store, text: str | None, expected: str | int | None) -> 
     find = {"row": 3, "7": 7}.get
 
     def read(unit: Unit) -> str | int | None:
-        return paging.bound(unit, Ask(text), "since", find, "row")
+        return paging.parse_bound(unit, Ask(text), "since", find, "row")
 
     assert expected == store.read(read)
 
@@ -58,7 +58,7 @@ def test_a_duration_ends_now(store: Store) -> None:
 
     def read(unit: Unit) -> bool:
         at = clock.stamp(clock.parse_moment("5m", unit.now))
-        return at == paging.bound(unit, Ask("5m"), "since")
+        return at == paging.parse_bound(unit, Ask("5m"), "since")
 
     assert store.read(read)
 
@@ -68,7 +68,7 @@ def test_what_is_neither_is_refused(store: Store, noun: str, also: str) -> None:
     """With all that would do, what was given, and where."""
 
     def read(unit: Unit) -> object:
-        return paging.bound(unit, Ask("soon"), "since", lambda _: None, noun)
+        return paging.parse_bound(unit, Ask("soon"), "since", lambda _: None, noun)
 
     with pytest.raises(Invalid) as caught:
         store.read(read)
@@ -137,7 +137,7 @@ LISTS = {
         participants.list_participants,
         lambda told: list(told.all),
         lambda s, here, n: post(s, here, sender_id=f"so.me{n}"),
-        lambda unit, room_id, who: unit.people.unposted(room_id, who),
+        lambda unit, room_id, who: unit.people.uncount_post(room_id, who),
     ),
 }
 

@@ -223,7 +223,7 @@ def test_what_makes_room_has_the_reserve_and_nothing_else_has(store: Store) -> N
         with store._db.connection_context():
             store._db.execute_sql("PRAGMA max_page_count = 1000000")
 
-    store.give_room = give_room
+    store.release_reserve = give_room
     with pytest.raises(DiskFull, match="full"):
         store.transact(grow, "greedy", BIG)
     assert given == []

@@ -210,7 +210,7 @@ class Sender:
             return None
         try:
             if room_id in self.joins:
-                return await read(tokens.heard, caller, room_id, event)
+                return await read(tokens.visible_event, caller, room_id, event)
             if room_id == caller.session_id and isinstance(event, SessionExited):
                 await read(tokens.check_alive, caller)
         except Unauthorized:

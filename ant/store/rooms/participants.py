@@ -8,7 +8,7 @@ from peewee import JOIN
 from ant.api import codec
 from ant.core import clock
 from ant.model.rooms import Read
-from ant.store.tables.reachable import THERE
+from ant.store.tables.reachable import NOT_REMOVED
 from ant.store.tables.rooms import MemberRow, MessageRow, PosterRow, ReadRow
 from ant.store.tables.sessions import SessionRow
 from ant.store.tables.statement import Statement, lazily, page
@@ -129,7 +129,7 @@ class ParticipantStore:
         rows = MemberRow.select(MemberRow).join(
             SessionRow, on=(SessionRow.id == MemberRow.session_id)
         )
-        rows = rows.where((MemberRow.room_id == room_id) & THERE)
+        rows = rows.where((MemberRow.room_id == room_id) & NOT_REMOVED)
         return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
 
     def member(self, room_id: str, session_id: str) -> MemberRecord | None:
@@ -178,11 +178,11 @@ class ParticipantStore:
             for row in rows.order_by(PosterRow.first_seen, PosterRow.sender_id)
         ]
 
-    def posted(self, room_id: str, sender_id: str, at: str) -> None:
+    def count_post(self, room_id: str, sender_id: str, at: str) -> None:
         """Count a message."""
         _POSTED.run(room_id=room_id, sender_id=sender_id, at=at)
 
-    def unposted(self, room_id: str, sender_id: str) -> None:
+    def uncount_post(self, room_id: str, sender_id: str) -> None:
         """Count a message no longer; who has none left is no poster."""
         here = (PosterRow.room_id == room_id) & (PosterRow.sender_id == sender_id)
         PosterRow.update(message_count=PosterRow.message_count - 1).where(
@@ -216,7 +216,7 @@ class ParticipantStore:
             .join(
                 SessionRow,
                 JOIN.LEFT_OUTER,
-                on=((SessionRow.id == ReadRow.session_id) & THERE),
+                on=((SessionRow.id == ReadRow.session_id) & NOT_REMOVED),
                 attr="reader",
             )
             .where(MessageRow.session_id == room_id)

@@ -119,7 +119,7 @@ class LineStore:
         """Runs that began before an offset, in order."""
         return list(_RUNS.rows(session_id=session_id, until=until))
 
-    def place(self, session_id: str) -> RenderProgress | None:
+    def progress(self, session_id: str) -> RenderProgress | None:
         """Where rendering has come to; None before it began."""
         row = _PLACE.one(session_id=session_id)
         if row is None:

@@ -54,15 +54,15 @@ def test_posts_are_counted_by_name(store: Store, here: Session) -> None:
     """With the first and the last time; one who has none left is no poster."""
     for minute, name in ((1, "zoe"), (2, "ada"), (3, "zoe")):
         stamp = at(minute)
-        on(store, lambda people, n=name, s=stamp: people.posted(here.id, n, s))  # type: ignore[misc]
+        on(store, lambda people, n=name, s=stamp: people.count_post(here.id, n, s))  # type: ignore[misc]
     zoe, ada = (
         PosterRecord("zoe", at(1), at(3), 2),
         PosterRecord("ada", at(2), at(2), 1),
     )
     assert [zoe, ada] == on(store, lambda people: people.posters(here.id))
-    on(store, lambda people: people.unposted(here.id, "zoe"))
-    on(store, lambda people: people.unposted(here.id, "ada"))
-    on(store, lambda people: people.unposted(here.id, "nobody"))
+    on(store, lambda people: people.uncount_post(here.id, "zoe"))
+    on(store, lambda people: people.uncount_post(here.id, "ada"))
+    on(store, lambda people: people.uncount_post(here.id, "nobody"))
     left = [attrs.evolve(zoe, message_count=1)]
     assert left == on(store, lambda people: people.posters(here.id))
 

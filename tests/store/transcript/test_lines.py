@@ -59,10 +59,10 @@ def count(store: Store, sql: str) -> int:
 
 def test_a_place_is_kept(store: Store, session: Session) -> None:
     """As it was stored last; there is none before."""
-    assert store.read(lambda unit: unit.lines.place(session.id)) is None
+    assert store.read(lambda unit: unit.lines.progress(session.id)) is None
     put(store, session, 2, "one")
     assert RenderProgress(20, 2, 5, {"a": [1]}) == store.read(
-        lambda unit: unit.lines.place(session.id)
+        lambda unit: unit.lines.progress(session.id)
     )
 
 

@@ -20,7 +20,7 @@ def kept(store: Store, session_id: SessionId) -> list[VerdictRecord]:
     """All of a session."""
 
     def read(unit: Unit) -> list[VerdictRecord]:
-        return unit.sightings.of(session_id)
+        return unit.verdicts.of(session_id)
 
     return store.read(read)
 
@@ -31,7 +31,7 @@ def test_a_verdict_is_kept_with_its_facts(store: Store) -> None:
     menu = VerdictSeen(Verdict(Kind.DIALOG, "menu", (1, 2), 9, MENU), None, 90, 30)
 
     def write(unit: Unit) -> None:
-        unit.sightings.add(session.id, "2026-01-01T00:00:00Z", [seen(5), menu])
+        unit.verdicts.add(session.id, "2026-01-01T00:00:00Z", [seen(5), menu])
 
     store.transact(write)
     first, second = kept(store, session.id)
@@ -57,12 +57,12 @@ def test_the_last_before_an_offset_is_found(store: Store) -> None:
 
     def write(unit: Unit) -> None:
         pieces = [seen(5), seen(5, "later"), seen(9)]
-        unit.sightings.add(session.id, "2026-01-01T00:00:00Z", pieces)
+        unit.verdicts.add(session.id, "2026-01-01T00:00:00Z", pieces)
 
     store.transact(write)
 
     def last(unit: Unit, until: int) -> str | None:
-        found = unit.sightings.last(session.id, until)
+        found = unit.verdicts.last(session.id, until)
         return found.rule if found else None
 
     assert [None, "later", "later", "time"] == [
@@ -75,10 +75,10 @@ def test_those_of_bytes_that_are_gone_go(store: Store) -> None:
     session = create(store)
 
     def write(unit: Unit) -> None:
-        unit.sightings.add(
+        unit.verdicts.add(
             session.id, "2026-01-01T00:00:00Z", [seen(1), seen(5), seen(9)]
         )
-        unit.sightings.trim(session.id, 7)
+        unit.verdicts.trim(session.id, 7)
 
     store.transact(write)
     assert [5, 9] == [each.offset for each in kept(store, session.id)]
