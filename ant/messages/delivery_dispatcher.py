@@ -87,7 +87,7 @@ class DeliveryDispatcher:
                 if self._has_begun:  # A failure broke off what was being typed.
                     await self._journal.write(deliveries.recover)
                 self._has_begun = True
-                for each in await self._journal.read(deliveries.waiting):
+                for each in await self._journal.read_in_thread(deliveries.waiting):
                     self.wake(each)
                 await self._tidy(self._overflow_files.sessions())
                 task_status.started()
@@ -179,7 +179,7 @@ class DeliveryDispatcher:
                     self._overflow_files.remove_message(message_id)
         if missed:
             self._wake_waiters(*self._moved)
-            for each in await self._journal.read(deliveries.waiting):
+            for each in await self._journal.read_in_thread(deliveries.waiting):
                 self.wake(each)
             gone = self._overflow_files.sessions()
         await self._tidy(gone)
@@ -189,7 +189,7 @@ class DeliveryDispatcher:
         """Remove the files of those sessions that are no more."""
         kept = {*self._overflow_files.sessions()} & {*session_ids}
         if kept:
-            there = await self._journal.read(_existing, kept)
+            there = await self._journal.read_in_thread(_existing, kept)
             self._overflow_files.remove(kept - there)
 
     def wake(self, session_id: SessionId) -> None:

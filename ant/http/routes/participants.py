@@ -135,7 +135,7 @@ async def mark_read(
     """
     rule = participants.mark_read if caller is None else deliveries.mark_read
     reads = await system.journal.write(rule, session_id, message_id, body)
-    shown = await system.journal.read(
+    shown = await system.journal.read_in_thread(
         tokens.visible_receipts, caller, session_id, reads
     )
     return ReadsOfOne(shown)
