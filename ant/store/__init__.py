@@ -71,7 +71,7 @@ class Job:
     """A piece of work for one transaction, and afterwards what became of it.
 
     Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
-    published when there is no error. `busy_s` is what a read cost. A read that is
+    published when there is no error. A read that is
     `withdrawn` while it runs ends soon, if it is `long`: between two rows, or pieces.
     What `makes_room` may take the reserve of the disk.
     """
@@ -82,7 +82,6 @@ class Job:
     withdrawn: bool = False
     result: Any = None
     error: Exception | None = None
-    busy_s: float = 0.0
     envelopes: Sequence[Envelope] = ()
     makes_room: bool = False
 
@@ -315,7 +314,6 @@ def _number(connection: sqlite3.Connection, query: str) -> int:
 
 
 def _read_one(connection: sqlite3.Connection, job: Job) -> None:
-    start = clock.busy()
     unit = Unit(clock.now(), writable=False)
     if job.long:
         unit.pause = _pausing(job)
@@ -330,7 +328,6 @@ def _read_one(connection: sqlite3.Connection, job: Job) -> None:
     finally:
         if job.long:
             connection.set_progress_handler(None, 0)
-    job.busy_s = clock.busy() - start
 
 
 def _pausing(job: Job) -> Callable[[], None]:

@@ -17,10 +17,7 @@ from ant.journal.writer import (
     LANE_QUEUE,
     OWNER_QUEUE,
     QUEUE,
-    QUICK_RUNS,
     READERS,
-    SLOW_S,
-    STRIKES,
     Journal,
     Lane,
     open_journal,
@@ -84,8 +81,8 @@ async def test_what_waits_together_is_committed_together(
 ) -> None:
     """One commit, published in the order of asking; a failure is its own."""
     gate, groups = Gate(), []
-    transact_group = journal._writer._work
-    journal._writer._work = lambda jobs: (
+    transact_group = journal._writes._run_group
+    journal._writes._run_group = lambda jobs: (
         groups.append(len(jobs)),
         transact_group(jobs),
     )
@@ -244,50 +241,21 @@ async def test_cancelled_it_answers_everybody(store: Store) -> None:
     assert isinstance(bus.published[0].event, SessionsChanged)
 
 
-async def test_a_slow_kind_of_read_goes_to_a_thread(journal: Journal) -> None:
-    """Until it has been quick for a while; other kinds stay where they are."""
-    loop, seen = threading.get_ident(), []
+async def test_read_runs_on_the_loop_and_read_in_thread_in_a_thread(
+    journal: Journal,
+) -> None:
+    """However long they take: the caller chooses."""
+    loop = threading.get_ident()
 
-    def kind(unit: Unit, hold_s: float) -> None:
-        seen.append(threading.get_ident() == loop)
+    def runs_on_the_loop(unit: Unit, hold_s: float) -> bool:
         end = clock.busy() + hold_s
         while clock.busy() < end:
             pass
-
-    def other(unit: Unit) -> bool:
         return threading.get_ident() == loop
 
-    for _ in range(STRIKES):
-        await journal.read(kind, 2 * SLOW_S)
-    for _ in range(QUICK_RUNS):
-        await journal.read(kind, 0)
-    await journal.read(kind, 0)
-    assert [*[True] * STRIKES, *[False] * QUICK_RUNS, True] == seen
-    assert await journal.read(other)
-
-
-async def test_a_slow_read_in_a_thread_stays_there(journal: Journal) -> None:
-    """What it costs counts there, not how long it waited."""
-
-    def kind(unit: Unit, hold_s: float) -> int:
-        end = clock.busy() + hold_s
-        while clock.busy() < end:
-            pass
-        return threading.get_ident()
-
-    for _ in range(STRIKES + 2):
-        ident = await journal.read(kind, 2 * SLOW_S)
-    assert threading.get_ident() != ident
-
-
-async def test_a_study_is_a_read_in_a_thread(journal: Journal) -> None:
-    """From the first time on, however quick it is."""
-
-    def where(unit: Unit) -> bool:
-        return threading.current_thread() is threading.main_thread()
-
-    assert not await journal.read_in_thread(where)
-    assert await journal.read(where)
+    for hold_s in (0.0, 0.005, 0.005, 0.005, 0.0):
+        assert await journal.read(runs_on_the_loop, hold_s)
+        assert not await journal.read_in_thread(runs_on_the_loop, hold_s)
 
 
 FOREVER = (
@@ -363,7 +331,7 @@ async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
         assert "now" == await ask(now, owner="bob")
         nursery.cancel_scope.cancel()
     assert "now" == await ask(now, owner="ada")
-    assert {} == journal._owners
+    assert {} == journal._owner_locks
 
 
 async def test_leaving_ends_long_reads(store: Store) -> None:
