@@ -25,6 +25,7 @@ from tests.rules import (
     room,
     taken_apart,
 )
+from tests.store.chunks import chunks_of
 
 
 def test_a_terminal_gets_its_chat(store: Store) -> None:
@@ -180,10 +181,7 @@ def test_a_hard_delete_takes_all_that_hangs_on_it(store: Store) -> None:
             look(store, each)
 
     def counts(unit: Unit) -> list[int]:
-        return [
-            sum(1 for _ in unit.transcripts.backwards(each.id))
-            for each in (session, other)
-        ]
+        return [len(chunks_of(unit, each.id)) for each in (session, other)]
 
     assert [0, 1] == store.read(counts)
     assert look(store, other.id).active

@@ -11,6 +11,7 @@ from ant.model.transcript import Chunk
 from ant.sessions import sessions
 from ant.store import Store, Unit
 from ant.store.transcript.transcripts import TranscriptStore
+from tests.store.chunks import chunks_of
 
 T = TypeVar("T")
 BUDGET = 1 << 20
@@ -141,13 +142,13 @@ def test_trimming_drops_the_oldest_whole_chunks(store: Store, session: Session) 
     assert (20, 21) == bounds(store, session)
 
 
-def test_backwards_is_newest_first(store: Store, session: Session) -> None:
-    """All of them, however many batches that takes."""
+def test_all_chunks_are_read_in_order(store: Store, session: Session) -> None:
+    """However many there are."""
     fill(store, session, *[(n, b"x") for n in range(150 % 60)])
     chunks = [(n, b"y") for n in range(30, 200)]
     on(store, lambda t: t.append(session.id, at(1), chunks, reserved=0))
-    offsets = on(store, lambda t: [c.offset for c in t.backwards(session.id)])
-    assert list(range(199, -1, -1)) == offsets
+    offsets = [c.offset for c in store.read(chunks_of, session.id)]
+    assert list(range(200)) == offsets
 
 
 def test_a_session_that_is_gone_is_left_alone(store: Store, session: Session) -> None:
