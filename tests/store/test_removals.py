@@ -56,7 +56,7 @@ def test_a_slice_is_small(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     progress: Progress | None = Progress()
 
     def take(unit: Unit) -> Progress | None:
-        return unit.removals.take(progress) if progress else None
+        return unit.removals.remove_slice(progress) if progress else None
 
     while (progress := store.transact(take)) is not None:
         slices += 1
@@ -102,11 +102,11 @@ def test_a_slice_that_is_rolled_back_is_done_again(
     progress: Progress | None = Progress()
 
     def fail(unit: Unit, at: Progress) -> None:
-        unit.removals.take(at)
+        unit.removals.remove_slice(at)
         raise Conflict("The disk is full.")
 
     def take(unit: Unit, at: Progress) -> Progress | None:
-        return unit.removals.take(at)
+        return unit.removals.remove_slice(at)
 
     while progress is not None:
         with pytest.raises(Conflict):
@@ -124,6 +124,6 @@ def test_what_cannot_be_taken_apart_does_not_hold_others_up(store: Store) -> Non
     assert one.id == first
     passed = {one.id}
     assert two.id == store.read(lambda unit: unit.removals.next(passed))
-    store.transact(lambda unit: unit.removals.take(Progress(passed)))
+    store.transact(lambda unit: unit.removals.remove_slice(Progress(passed)))
     assert one.id == store.read(lambda unit: unit.removals.next())
     assert store.read(lambda unit: unit.removals.next(passed)) is None

@@ -1,4 +1,4 @@
-"""Room links, seen from either end."""
+"""Links between rooms, listed from either end."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from ant.store.tables.sessions import SessionRow
 from ant.store.tables.statement import Page, lazily, page
 
 ROW_BYTES = 500
-"""What a link has beside texts, as JSON: ids, times, kinds and names."""
+"""Bytes of a link as JSON without its texts: ids, times, types and field names."""
 
 
 def _link(row: Any) -> RoomLink:
@@ -38,20 +38,23 @@ def _weight(row: Any) -> int:
 
 
 class LinkStore:
-    """Room links, inside one transaction."""
+    """Room links in one transaction; owns the table `links`.
+
+    Queries leave out links to and from removed rooms.
+    """
 
     def outgoing(self, room_id: str) -> tuple[RoomLink, ...]:
-        """Links in which the room is the source, oldest first."""
+        """Every link from a room, oldest first."""
         return self._where(LinkRow.source_room_id == room_id)
 
     def incoming(self, room_id: str) -> tuple[RoomLink, ...]:
-        """Links in which the room is the target, oldest first."""
+        """Every link to a room, oldest first."""
         return self._where(LinkRow.target_room_id == room_id)
 
     def page(self, room_id: str, after: int | None) -> Page[RoomLink]:
-        """A page of the links of a room from either end, oldest first.
+        """Links from and to a room, oldest first, of about `PAGE_BYTES`.
 
-        Those whose ordinals follow `after`; `next` is the last one's.
+        Those with an ordinal after `after`. `next` is the ordinal of the last one.
         """
         where = (LinkRow.source_room_id == room_id) | (
             LinkRow.target_room_id == room_id
@@ -60,21 +63,21 @@ class LinkStore:
             where &= LinkRow.ordinal > after
         last = after
 
-        def made(row: Any) -> RoomLink:
+        def make(row: Any) -> RoomLink:
             nonlocal last
             last = row.ordinal
             return _link(row)
 
-        rows = page(self._rows(where), made, weigh=_weight)
+        rows = page(self._rows(where), make, weigh=_weight)
         rows.next = str(last) if rows.more else None
         return rows
 
     def get(self, link_id: str) -> RoomLink | None:
-        """The link with that id."""
+        """The link with that id; None when there is none."""
         return next(iter(self._where(LinkRow.id == link_id)), None)
 
     def exists(self, source: str, target: str, relationship: Relationship) -> bool:
-        """Whether there is such a link already."""
+        """Whether a link between these rooms with that relationship exists."""
         query = LinkRow.select().where(
             (LinkRow.source_room_id == source)
             & (LinkRow.target_room_id == target)
@@ -83,7 +86,7 @@ class LinkStore:
         return bool(query.exists())
 
     def add(self, link: RoomLink) -> None:
-        """Insert a link; names and types of its ends are those of the rooms."""
+        """Insert a link. The names and types of its rooms are not stored."""
         LinkRow.insert(
             id=link.id,
             source_room_id=link.source_room_id,

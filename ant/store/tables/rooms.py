@@ -192,7 +192,7 @@ class DeliveryRow(Table):
 
 
 class HopRow(Table):
-    """The longest chain of programs since a person's message, by place and author.
+    """The furthest chain from a person's message, by place and author.
 
     `place` is a room, or a terminal that messages were delivered to. `author` is the
     program that posted in the room; for a person, and in a terminal, it is empty. A

@@ -13,7 +13,7 @@ SMALL, LARGE = "I", "Q"
 than 4 GiB of output."""
 
 FIELDS = 3
-"""Numbers of a line in `spans`: both offsets less `start`, and the time less `since`."""
+"""Numbers of a line in `spans`: offsets less `start`, and the time less `since`."""
 
 
 @attrs.frozen

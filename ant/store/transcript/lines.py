@@ -46,7 +46,7 @@ class RendererState(IntEnum):
 
 @attrs.frozen
 class RenderProgress:
-    """How far a transcript is rendered: the next byte is `offset`, the next line `number`.
+    """The progress of rendering: `offset` is the next byte, `number` the next line.
 
     `at` is the time of the last rendered byte in milliseconds since 1970, `state` that
     of the renderer.

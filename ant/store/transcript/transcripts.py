@@ -92,7 +92,8 @@ class TranscriptStore:
         """Store chunks that continue the transcript, and the reserved offset.
 
         A chunk without bytes only moves the end: the bytes before its offset are
-        stored, or lost for good. Does nothing when the terminal has been removed meanwhile.
+        stored, or lost for good. Does nothing when the terminal has been removed
+        meanwhile.
         """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None:
