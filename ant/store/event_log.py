@@ -90,21 +90,21 @@ class EventLogStore:
         stays, since the next `seq` follows from it.
         """
         newest = self.newest()
-        gone = EventRow.seq <= newest - max(keep, 1)
+        expired = EventRow.seq <= newest - max(keep, 1)
         if before is not None:
-            gone |= (EventRow.at < before) & (EventRow.seq < newest)
+            expired |= (EventRow.at < before) & (EventRow.seq < newest)
         # Times grow with `seq`, so only the first `most` rows can match.
         first = EventRow.select(EventRow.seq).order_by(EventRow.seq).limit(most)
         oldest = [row.seq for row in first.namedtuples()] if most < ALL else None
         if oldest is not None:
-            gone &= EventRow.seq <= (oldest[-1] if oldest else 0)
-        return int(EventRow.delete().where(gone).execute())
+            expired &= EventRow.seq <= (oldest[-1] if oldest else 0)
+        return int(EventRow.delete().where(expired).execute())
 
 
 def _of_no_removed_session() -> Any:
     """Condition: the event has no session, or one that is not removed."""
-    gone = SessionRow.select(SessionRow.id).where(SessionRow.removed == SQL("1"))
-    return EventRow.session_id.is_null() | EventRow.session_id.not_in(gone)
+    removed = SessionRow.select(SessionRow.id).where(SessionRow.removed == SQL("1"))
+    return EventRow.session_id.is_null() | EventRow.session_id.not_in(removed)
 
 
 def redact_events(condition: Any) -> None:

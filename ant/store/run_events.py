@@ -13,7 +13,15 @@ from ant.model.sessions import SessionId
 from ant.store.tables.reachable import reachable
 from ant.store.tables.run_events import RunEventRow, TerminalEventRow
 from ant.store.tables.sessions import database
-from ant.store.tables.statement import ALL, PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.tables.statement import (
+    ALL,
+    PAGE_BYTES,
+    Page,
+    Statement,
+    lazily,
+    page,
+    scan,
+)
 
 TOMBSTONE = "tombstone"
 """The kind of a run event whose content was deleted. Its number, time and hashes stay,
@@ -185,22 +193,10 @@ class RunEventStore:
         events, `PAGE_BYTES` of JSON, or `budget` characters of text read; the second
         result is False after the latter two.
         """
-        room = PAGE_BYTES
         query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
         query = reachable(query, RunEventRow.session_id, archived, deleted)
-        found: list[RunEvent] = []
-        for row in lazily(query.order_by(RunEventRow.id.desc()).namedtuples()):
-            budget -= len(row.text)
-            if budget < 0:
-                return found, False
-            if holds(row.text):
-                room -= codec.weight(row)
-                if room < 0 and found:
-                    return found, False
-                found.append(_run_event(row))
-                if len(found) == limit:
-                    break
-        return found, True
+        newest = lazily(query.order_by(RunEventRow.id.desc()).namedtuples())
+        return scan(newest, _run_event, lambda row: row.text, holds, limit, budget)
 
     def prune(self, session_id: str, below: int) -> None:
         """Delete a session's events with numbers below; the chain then begins later."""
@@ -246,15 +242,17 @@ class TerminalEventStore:
 
     def trim(self, session_id: str, keep: int) -> None:
         """Delete all but the newest `keep` events of a session."""
-        mine = TerminalEventRow.session_id == session_id
+        of_session = TerminalEventRow.session_id == session_id
         last = (
             TerminalEventRow.select(TerminalEventRow.id)
-            .where(mine)
+            .where(of_session)
             .order_by(TerminalEventRow.id.desc())
             .offset(keep)
             .limit(1)
         )
-        TerminalEventRow.delete().where(mine & (TerminalEventRow.id <= last)).execute()
+        TerminalEventRow.delete().where(
+            of_session & (TerminalEventRow.id <= last)
+        ).execute()
 
     def page(
         self,

@@ -28,10 +28,10 @@ def check(path: Path) -> None:
     how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
     with closing(sqlite3.connect(f"{path.as_uri()}?{how}", uri=True)) as db:
         query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-        found = {name for (name,) in db.execute(query)}
-        if not found:
+        tables = {name for (name,) in db.execute(query)}
+        if not tables:
             return
-        if HISTORY not in found:
+        if HISTORY not in tables:
             raise StorageFailed(
                 f"The database {path} was made by another program: it has no table "
                 f"{HISTORY}. Give ANT another --data-dir, or move that file away."
@@ -43,7 +43,7 @@ def check(path: Path) -> None:
             f"{', '.join(unknown)}, which this ANT does not have. Start the newer ANT, "
             "or give this one another --data-dir."
         )
-    if missing := sorted(_made_by(applied) - found):
+    if missing := sorted(_made_by(applied) - tables):
         raise StorageFailed(
             f"The database {path} is damaged: it lacks the table {', '.join(missing)}. "
             "Restore a backup, or move the file away to start with an empty database."

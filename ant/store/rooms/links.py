@@ -9,7 +9,7 @@ from ant.model.rooms import LinkId, Relationship, RoomLink
 from ant.model.sessions import SessionId, SessionType
 from ant.store.tables.rooms import LinkRow
 from ant.store.tables.sessions import SessionRow
-from ant.store.tables.statement import Page, lazily, page
+from ant.store.tables.statement import Page, lazily, page_by_ordinal
 
 ROW_BYTES = 500
 """Bytes of a link as JSON without its texts: ids, times, types and field names."""
@@ -61,16 +61,7 @@ class LinkStore:
         )
         if after is not None:
             where &= LinkRow.ordinal > after
-        last = after
-
-        def make(row: Any) -> RoomLink:
-            nonlocal last
-            last = row.ordinal
-            return _link(row)
-
-        rows = page(self._rows(where), make, weigh=_weight)
-        rows.next = str(last) if rows.more else None
-        return rows
+        return page_by_ordinal(self._rows(where), _link, _weight)
 
     def get(self, link_id: str) -> RoomLink | None:
         """The link with that id; None when there is none."""

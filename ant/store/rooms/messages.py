@@ -12,7 +12,7 @@ from ant.core import clock
 from ant.model.messages import Message
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import MessageIndex, MessageRow
-from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page, scan
 
 TRIGRAM = 3
 """Characters of a word that the index finds. The store scans for shorter words."""
@@ -201,22 +201,9 @@ class MessageStore:
         `PAGE_BYTES` of JSON, or `budget` characters of content read; the second result
         is False after the latter two.
         """
-        room = PAGE_BYTES
         query = _reachable(session_id, archived, deleted)
-        newest = query.order_by(MessageRow.ordinal.desc())
-        found: list[Message] = []
-        for row in lazily(newest.namedtuples()):
-            budget -= len(row.content)
-            if budget < 0:
-                return found, False
-            if holds(row.content):
-                room -= codec.weight(row)
-                if room < 0 and found:
-                    return found, False
-                found.append(_message(row))
-                if len(found) == limit:
-                    break
-        return found, True
+        newest = lazily(query.order_by(MessageRow.ordinal.desc()).namedtuples())
+        return scan(newest, _message, lambda row: row.content, holds, limit, budget)
 
 
 def _holds(words: list[str]) -> Any:

@@ -9,7 +9,7 @@ from ant.model.rooms import FileRef, FileRefId, Task, TaskId
 from ant.model.sessions import SessionId
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import FileRefRow, TaskRow
-from ant.store.tables.statement import PAGE_BYTES, Page, lazily, page
+from ant.store.tables.statement import Page, lazily, page_by_ordinal, scan
 
 T = TypeVar("T")
 
@@ -53,16 +53,13 @@ def _page(
     query = table.select().where(table.session_id == session_id)
     if after is not None:
         query = query.where(table.ordinal > after)
-    last = after
+    rows = lazily(query.order_by(table.ordinal).namedtuples())
+    return page_by_ordinal(rows, make)
 
-    def convert(row: Any) -> T:
-        nonlocal last
-        last = row.ordinal
-        return make(row)
 
-    rows = page(lazily(query.order_by(table.ordinal).namedtuples()), convert)
-    rows.next = str(last) if rows.more else None
-    return rows
+def _text(row: Any) -> str:
+    """The text of a task that a search looks through."""
+    return f"{row.title}\n{row.description or ''}"
 
 
 class TaskStore:
@@ -89,23 +86,10 @@ class TaskStore:
         `PAGE_BYTES` of JSON, or `budget` characters of text read; the second result is
         False after the latter two.
         """
-        room = PAGE_BYTES
         query = TaskRow.select(TaskRow).where(TaskRow.status != "deleted")
         query = reachable(query, TaskRow.session_id, archived, deleted)
-        found: list[Task] = []
-        for row in lazily(query.order_by(TaskRow.ordinal.desc()).namedtuples()):
-            text = f"{row.title}\n{row.description or ''}"
-            budget -= len(text)
-            if budget < 0:
-                return found, False
-            if holds(text):
-                room -= codec.weight(row)
-                if room < 0 and found:
-                    return found, False
-                found.append(_task(row))
-                if len(found) == limit:
-                    break
-        return found, True
+        newest = lazily(query.order_by(TaskRow.ordinal.desc()).namedtuples())
+        return scan(newest, _task, _text, holds, limit, budget)
 
     def tasks_like(self, session_id: str, prefix: str) -> list[Task]:
         """Tasks of a room whose id begins with a prefix, oldest first, at most `LIKE`.

@@ -64,6 +64,61 @@ def page(
     return result
 
 
+def page_by_ordinal(
+    rows: Iterable[Any],
+    make: Callable[[Any], T],
+    weigh: Callable[[Any], int] = codec.weight,
+) -> Page[T]:
+    """A `page` of rows in the order of their ordinals.
+
+    `next` is the ordinal of the last row, as text, when more rows follow; else None.
+    """
+    last: int | None = None
+
+    def convert(row: Any) -> T:
+        nonlocal last
+        last = row.ordinal
+        return make(row)
+
+    result = page(rows, convert, weigh=weigh)
+    result.next = str(last) if result.more else None
+    return result
+
+
+def scan(
+    rows: Generator[Any, None, None],
+    make: Callable[[Any], T],
+    text: Callable[[Any], str],
+    holds: Callable[[str], bool],
+    limit: int,
+    budget: int,
+) -> tuple[list[T], bool]:
+    """The rows whose `text` matches `holds`, in order; whether these are all.
+
+    It stops after `limit` rows, after `PAGE_BYTES` of JSON in the result, and after
+    `budget` characters of text read. The second result is False after the latter two.
+    """
+    result: list[T] = []
+    size = 0
+    try:
+        for row in rows:
+            content = text(row)
+            budget -= len(content)
+            if budget < 0:
+                return result, False
+            if not holds(content):
+                continue
+            size += codec.weight(row)
+            if size > PAGE_BYTES and result:
+                return result, False
+            result.append(make(row))
+            if len(result) == limit:
+                break
+    finally:
+        rows.close()
+    return result, True
+
+
 @attrs.frozen(eq=False)
 class _Placeholder:
     """The place of a value that is known only when the statement runs."""
@@ -126,7 +181,7 @@ class Statement:
         self._sql = sql
 
 
-def lazily(query: Any) -> Iterator[Any]:
+def lazily(query: Any) -> Generator[Any, None, None]:
     """The rows of a query, fetched one by one.
 
     A caller that stops early must drop or close the generator, which ends the
