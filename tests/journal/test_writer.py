@@ -1,4 +1,4 @@
-"""The async door to the store; real threads, so real time."""
+"""The async interface to the store, with real threads and real time."""
 
 import threading
 import time
@@ -67,19 +67,19 @@ class Gate:
         self._open.set()
 
 
-async def test_who_is_told_of_success_has_been_published(
+async def test_a_write_returns_after_its_events_are_published(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """Committed first, then published, then answered."""
+    """Committed first, then published, then returned."""
     assert "a" == await journal.write(put, "a")
     assert ["a"] == told(bus)
     assert [1] == logged(store)
 
 
-async def test_what_waits_together_is_committed_together(
+async def test_waiting_writes_share_a_commit(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """One commit, published in the order of asking; a failure is its own."""
+    """Published in the order of submission; a failed one fails alone."""
     gate, groups = Gate(), []
     transact_group = journal._writes._run_group
     journal._writes._run_group = lambda jobs: (
@@ -107,8 +107,10 @@ async def test_what_waits_together_is_committed_together(
     assert logged(store) == [each.seq for each in bus.published]
 
 
-async def test_a_flood_is_cut_into_groups(journal: Journal, bus: RecordingBus) -> None:
-    """However many wait, all are done, in order."""
+async def test_many_writes_are_split_into_groups(
+    journal: Journal, bus: RecordingBus
+) -> None:
+    """All are done, in order."""
     gate = Gate()
     keys = [f"k{n}" for n in range(4 * GROUP)]
     async with trio.open_nursery() as nursery:
@@ -120,10 +122,10 @@ async def test_a_flood_is_cut_into_groups(journal: Journal, bus: RecordingBus) -
     assert sorted(["gate", *keys]) == sorted(filter(None, told(bus)))
 
 
-async def test_withdrawn_work_is_not_done(
+async def test_a_cancelled_write_that_has_not_begun_is_dropped(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """Cancelled while it waits: never begun. Cancelled in the thread: done and told."""
+    """One that runs in the thread is committed and published."""
     gate, scopes = Gate(), [trio.CancelScope(), trio.CancelScope()]
 
     async def write(scope: trio.CancelScope, work: object, *args: str) -> None:
@@ -147,7 +149,7 @@ async def test_withdrawn_work_is_not_done(
 async def test_commits_equal_publications_at_every_step(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """Whenever the caller is cancelled, what is in the log was published."""
+    """Whenever the caller is cancelled, every logged event was published."""
 
     async def post() -> None:
         await journal.write(put, "post")
@@ -160,7 +162,7 @@ async def test_commits_equal_publications_at_every_step(
 
 
 async def test_reads_run_beside_writes(journal: Journal) -> None:
-    """A write under way keeps no reader waiting, and is not seen by it."""
+    """A running write delays no read, and no read sees it."""
     gate = Gate()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(journal.write, gate.work)
@@ -173,7 +175,7 @@ async def test_reads_run_beside_writes(journal: Journal) -> None:
 async def test_it_is_degraded_until_a_commit_succeeds(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """A full disk is an error for its caller, told to nobody, and seen in health."""
+    """A full disk raises in the caller, publishes nothing, and shows in health."""
     await trio.to_thread.run_sync(fill_disk, store)
     assert not journal.degraded
     with pytest.raises(StorageFailed):
@@ -193,8 +195,8 @@ async def test_ephemeral_events_are_in_no_transaction(
     assert [None] == [each.seq for each in bus.published]
 
 
-async def test_leaving_finishes_what_was_asked(store: Store) -> None:
-    """Nothing that waits at the end is lost; who comes later is told it is over."""
+async def test_closing_finishes_waiting_writes(store: Store) -> None:
+    """Later writes raise `Stopping`."""
     bus = RecordingBus()
     with trio.fail_after(PATIENCE_S):
         async with (
@@ -212,8 +214,8 @@ async def test_leaving_finishes_what_was_asked(store: Store) -> None:
         await journal.write(put, "late")
 
 
-async def test_cancelled_it_answers_everybody(store: Store) -> None:
-    """The commit under way is finished and published; what waited gets `Stopping`."""
+async def test_cancelling_the_journal_fails_waiting_writes(store: Store) -> None:
+    """The running commit is finished and published; the others get `Stopping`."""
     bus = RecordingBus()
     answers: list[str] = []
     with trio.fail_after(PATIENCE_S):
@@ -265,18 +267,18 @@ FOREVER = (
 
 
 def endless_statement(unit: Unit) -> None:
-    """One statement of SQLite that does not end."""
+    """One SQLite statement that does not end."""
     database.execute_sql(FOREVER).fetchall()
 
 
 def endless_loop(unit: Unit) -> None:
-    """Python that does not end, and says where it may be left."""
+    """A Python loop that does not end and calls `pause`."""
     while True:
         unit.pause()
 
 
 def endless_rows(unit: Unit) -> None:
-    """Rows that do not end, of a statement that is never one long step."""
+    """Rows that do not end, of a statement with short steps."""
     for _ in database.execute_sql(FOREVER.replace("COUNT(*)", "x")):
         pass
 
@@ -286,10 +288,10 @@ def now(unit: Unit) -> str:
 
 
 @pytest.mark.parametrize("work", [endless_statement, endless_loop, endless_rows])
-async def test_who_leaves_ends_the_work(
+async def test_cancelling_a_long_read_ends_it(
     journal: Journal, work: Callable[[Unit], None]
 ) -> None:
-    """Both readers of a lane are free again, at once, and their threads are at rest."""
+    """Both threads of the lane are free at once and idle."""
     with trio.move_on_after(0.3):
         async with trio.open_nursery() as nursery:
             for _ in range(READERS):
@@ -303,8 +305,10 @@ async def test_who_leaves_ends_the_work(
 
 
 @pytest.mark.parametrize("lane", [Lane.SEARCH, Lane.SCAN, Lane.REPORT])
-async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) -> None:
-    """What waits behind it is bounded, and who comes then is told; others go on."""
+async def test_a_full_lane_refuses_reads_and_delays_no_other_lane(
+    journal: Journal, lane: Lane
+) -> None:
+    """The refusal names the lane."""
     async with trio.open_nursery() as nursery:
         for _ in range(READERS + LANE_QUEUE):
             nursery.start_soon(partial(journal.read_in_thread, endless_loop, lane=lane))
@@ -319,8 +323,8 @@ async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) 
     assert "now" == await journal.read_in_thread(now, lane=lane)
 
 
-async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
-    """The next waits, a few do, the one after is refused; others are not held up."""
+async def test_reads_of_one_owner_run_one_at_a_time(journal: Journal) -> None:
+    """A few may wait, the next is refused; other owners are not delayed."""
     ask = partial(journal.read_in_thread, lane=Lane.REPORT)
     async with trio.open_nursery() as nursery:
         for _ in range(1 + OWNER_QUEUE):
@@ -334,8 +338,8 @@ async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
     assert {} == journal._owner_locks
 
 
-async def test_leaving_ends_long_reads(store: Store) -> None:
-    """The server does not wait for a search; who asked for it is told."""
+async def test_closing_ends_long_reads(store: Store) -> None:
+    """Their callers get `Stopping`."""
     told: list[str] = []
 
     async def read_in_thread(journal: Journal) -> None:

@@ -24,7 +24,7 @@ def fact(text: str, kind: str = "command_block") -> RunEventDraft:
 
 
 def test_tombstones_keep_the_chain_and_nothing_else(store: Store) -> None:
-    """Numbers, times and hashes; they go with age."""
+    """Numbers, times and hashes. Old ones are deleted."""
     session = create(store)
     for text in ("one", "two"):
         on(store, lambda unit, text=text: log.record(unit, session.id, fact(text)))
@@ -48,7 +48,7 @@ def test_tombstones_keep_the_chain_and_nothing_else(store: Store) -> None:
 
 
 def test_terminal_events_are_trimmed_to_the_newest(store: Store) -> None:
-    """Of this session only."""
+    """Of one session only."""
     one, two = create(store, "one"), create(store, "two")
     for n in range(5):
         for each in (one, two):

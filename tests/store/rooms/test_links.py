@@ -1,4 +1,4 @@
-"""Room links, seen from either end."""
+"""Links between rooms, from either end."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -49,8 +49,8 @@ def rooms(store: Store) -> list[Session]:
     return [room(store, name) for name in "abc"]
 
 
-def test_a_row_comes_back_as_it_was(store: Store, rooms: list[Session]) -> None:
-    """Every field, by id and from either end, in order of making."""
+def test_a_link_is_read_as_stored(store: Store, rooms: list[Session]) -> None:
+    """Every field, by id and from either end, oldest first."""
     a, b, c = rooms
     made = [link(b, a, "x"), link(a, b, "y"), link(a, c, "z")]
     for each in made:
@@ -67,7 +67,7 @@ def test_a_row_comes_back_as_it_was(store: Store, rooms: list[Session]) -> None:
 
 
 def test_a_relationship_is_unique(store: Store, rooms: list[Session]) -> None:
-    """From one room to another; the table says so too."""
+    """From one room to another; the table enforces it, too."""
     a, b, _ = rooms
     on(store, lambda links: links.add(link(a, b, "x")))
     spawned, follows = Relationship.SPAWNED_FROM, Relationship.FOLLOWS_UP
@@ -78,7 +78,9 @@ def test_a_relationship_is_unique(store: Store, rooms: list[Session]) -> None:
         on(store, lambda links: links.add(link(a, b, "y")))
 
 
-def test_a_link_goes_with_either_end(store: Store, rooms: list[Session]) -> None:
+def test_removing_either_room_deletes_a_link(
+    store: Store, rooms: list[Session]
+) -> None:
     """Whichever is removed first."""
     a, b, c = rooms
     on(store, lambda links: links.add(link(a, b, "x")))

@@ -1,4 +1,4 @@
-"""Verdicts are kept with what they were made of, and go with the bytes."""
+"""Verdicts in the database."""
 
 from ant.model.sessions import SessionId
 from ant.store import Store, Unit, VerdictRecord
@@ -25,8 +25,8 @@ def kept(store: Store, session_id: SessionId) -> list[VerdictRecord]:
     return store.read(read)
 
 
-def test_a_verdict_is_kept_with_its_facts(store: Store) -> None:
-    """Line discipline, size, quiet, driver; of a prompt its fingerprint."""
+def test_a_verdict_is_stored_with_its_inputs(store: Store) -> None:
+    """Line discipline, size, quiet time, driver; of a prompt its fingerprint."""
     session = create(store)
     menu = VerdictSeen(Verdict(Kind.DIALOG, "menu", (1, 2), 9, MENU), None, 90, 30)
 
@@ -51,7 +51,7 @@ def test_a_verdict_is_kept_with_its_facts(store: Store) -> None:
     )
 
 
-def test_the_last_before_an_offset_is_found(store: Store) -> None:
+def test_last_is_the_newest_at_or_before_an_offset(store: Store) -> None:
     """Of several at one offset the newest."""
     session = create(store)
 
@@ -70,8 +70,8 @@ def test_the_last_before_an_offset_is_found(store: Store) -> None:
     ]
 
 
-def test_those_of_bytes_that_are_gone_go(store: Store) -> None:
-    """But the last one, which tells the size at the first byte that is kept."""
+def test_trim_deletes_verdicts_of_trimmed_bytes(store: Store) -> None:
+    """But the last one, which has the size at the first stored byte."""
     session = create(store)
 
     def write(unit: Unit) -> None:
