@@ -258,13 +258,10 @@ class Journal:
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Run `work(unit, *args)` on the loop, on one snapshot of the database.
 
-        For work that reads a few rows by an index, below 2 ms. Everything else belongs
-        into `read_in_thread`: the loop runs nothing else meanwhile. Raises the error of
-        the work, or `StorageFailed`. *Cancellation:* nothing to undo.
-
-        Earlier, two reads of a kind above 2 ms moved that kind to a thread until 50 of
-        them were quick. On a busy machine that moved reads of one row, which waited
-        for the processor and not for the database (`docs/decisions/0010`).
+        For work that reads a few rows by an index, below 2 ms: the loop runs nothing
+        else meanwhile. Use `read_in_thread` for work that grows with the stored data
+        (`docs/decisions/0010`). Raises the error of the work, or `StorageFailed`.
+        *Cancellation:* nothing to undo.
         """
         await trio.lowlevel.checkpoint()
         job = Job(work, args)

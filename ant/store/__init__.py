@@ -63,12 +63,12 @@ PROGRESS = 10_000
 """SQLite steps between two checks whether the read was withdrawn: below 1 ms."""
 
 
-class Withdrawn(Exception):
-    """The caller of a long read was cancelled, so the read ends."""
-
-
 TRUNCATE_BUSY_MS = 200
 """How long a checkpoint that truncates the write-ahead log waits for its readers."""
+
+
+class Withdrawn(Exception):
+    """The caller of a long read was cancelled, so the read ends."""
 
 
 @attrs.define(eq=False)
