@@ -9,7 +9,7 @@ window.
 - A request of a token that writes spends 1 of `token_requests_per_minute` and its bytes
   of `token_bytes_per_minute`, both for its terminal (`Quotas.spend`).
 - A post of a token spends 1 of `room_posts_per_minute`, for its room. It counts while
-  it is posted, and afterwards if it was delivered to others (`Quotas.posting`).
+  it is posted, and afterwards if it was routed to others (`Quotas.posting`).
 
 The operator has no limits, and 0 is no limit. The windows are in memory only: a restart
 begins with empty ones. Each terminal and room that wrote in the last minute or two has
@@ -98,7 +98,7 @@ class RateWindow:
 
 @attrs.define(eq=False)
 class QuotaReservation:
-    """A post of a token. The caller sets `is_routed` if it was delivered to others."""
+    """A post of a token. The caller sets `is_routed` if it was routed to others."""
 
     is_routed: bool = False
 

@@ -15,7 +15,7 @@ from peewee import PeeweeException
 from playhouse.pool import PooledSqliteDatabase
 
 from ant.core import clock
-from ant.core.errors import AntError, DiskFull, Stopping, StorageFailed
+from ant.core.errors import DiskFull, Stopping, StorageFailed
 from ant.model.events import Envelope
 from ant.store import schema
 from ant.store.allocation import Allocation
@@ -394,7 +394,6 @@ def _fail(job: Job, error: Exception) -> None:
 
 __all__ = [
     "PAGE_BYTES",
-    "AntError",
     "Job",
     "Keyframe",
     "LineBlock",
@@ -410,6 +409,5 @@ __all__ = [
     "Store",
     "Unit",
     "VerdictRecord",
-    "Withdrawn",
     "page",
 ]
