@@ -114,10 +114,6 @@ class Quotas:
         self._rooms: dict[SessionId, RateWindow] = {}
         self._swept = now()
 
-    def __len__(self) -> int:
-        """The number of terminals and rooms with a window."""
-        return len(self._terminals) + len(self._rooms)
-
     def spend(self, terminal_id: SessionId, size: int) -> None:
         """Count a request that writes, of which ANT stores `size` bytes.
 

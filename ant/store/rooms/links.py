@@ -43,14 +43,6 @@ class LinkStore:
     Queries leave out links to and from removed rooms.
     """
 
-    def outgoing(self, room_id: str) -> tuple[RoomLink, ...]:
-        """Every link from a room, oldest first."""
-        return self._where(LinkRow.source_room_id == room_id)
-
-    def incoming(self, room_id: str) -> tuple[RoomLink, ...]:
-        """Every link to a room, oldest first."""
-        return self._where(LinkRow.target_room_id == room_id)
-
     def page(self, room_id: str, after: int | None) -> Page[RoomLink]:
         """Links from and to a room, oldest first, of about `PAGE_BYTES`.
 
@@ -65,7 +57,8 @@ class LinkStore:
 
     def get(self, link_id: str) -> RoomLink | None:
         """The link with that id; None when there is none."""
-        return next(iter(self._where(LinkRow.id == link_id)), None)
+        row = next(self._rows(LinkRow.id == link_id), None)
+        return _link(row) if row else None
 
     def exists(self, source: str, target: str, relationship: Relationship) -> bool:
         """Whether a link between these rooms with that relationship exists."""
@@ -92,9 +85,6 @@ class LinkStore:
     def remove(self, link_id: str) -> None:
         """Delete a link."""
         LinkRow.delete().where(LinkRow.id == link_id).execute()
-
-    def _where(self, condition: Any) -> tuple[RoomLink, ...]:
-        return tuple(map(_link, self._rows(condition)))
 
     def _rows(self, condition: Any) -> Iterator[Any]:
         source, target = SessionRow.alias(), SessionRow.alias()

@@ -35,7 +35,7 @@ GRAMS_MAX = 24
 """Trigrams in one query of the index. More rarely exclude more blocks."""
 
 
-class RendererState(IntEnum):
+class BlockState(IntEnum):
     """The state of a block: standing lines may still change, the others are final."""
 
     STANDING = 0
@@ -96,7 +96,7 @@ _TRIM = Statement(
     lambda session_id, oldest: LineBlockRow.delete().where(
         (LineBlockRow.session_id == session_id)
         & (LineBlockRow.stop <= oldest)
-        & (LineBlockRow.state > RendererState.OPEN)
+        & (LineBlockRow.state > BlockState.OPEN)
     )
 )
 _OLDEST = Statement(
@@ -178,35 +178,35 @@ class LineStore:
             state=state,
         )
         full = bool(lines) and self._append(session_id, progress.number, lines)
-        self._put(session_id, RendererState.STANDING, progress.number, standing)
+        self._put(session_id, BlockState.STANDING, progress.number, standing)
         return full
 
     def _append(
         self, session_id: SessionId, number: int, lines: Sequence[Line]
     ) -> bool:
-        row = _BLOCK.one(session_id=session_id, state=RendererState.OPEN)
+        row = _BLOCK.one(session_id=session_id, state=BlockState.OPEN)
         if row is not None:
             lines = [*self._block(row).lines(), *lines]
         first, at, size, full = number - len(lines), 0, 0, False
         for stop, line in enumerate(lines, 1):
             size += len(line.text) + 1
             if size >= BLOCK:
-                self._put(session_id, RendererState.OPEN, first + at, lines[at:stop])
+                self._put(session_id, BlockState.OPEN, first + at, lines[at:stop])
                 self._fill(session_id)
                 at, size, full = stop, 0, True
-        self._put(session_id, RendererState.OPEN, first + at, lines[at:])
+        self._put(session_id, BlockState.OPEN, first + at, lines[at:])
         return full
 
     def _fill(self, session_id: str) -> None:
-        LineBlockRow.update(state=RendererState.FULL).where(
+        LineBlockRow.update(state=BlockState.FULL).where(
             (LineBlockRow.session_id == session_id)
-            & (LineBlockRow.state == RendererState.OPEN)
+            & (LineBlockRow.state == BlockState.OPEN)
         ).execute()
 
     def _put(
         self,
         session_id: SessionId,
-        state: RendererState,
+        state: BlockState,
         first: int,
         lines: Sequence[Line],
     ) -> None:
@@ -247,7 +247,7 @@ class LineStore:
         """
         query = LineBlockRow.select(LineBlockRow).where(
             (LineBlockRow.session_id == session_id)
-            & (LineBlockRow.state != RendererState.STANDING)
+            & (LineBlockRow.state != BlockState.STANDING)
             & (LineBlockRow.stop > oldest)
         )
         if since is not None:
@@ -260,7 +260,7 @@ class LineStore:
             )
             within = reach.where(LineBlockRow.session_id == session_id).tuples().first()
             indexed = query.where(LineBlockRow.id.in_(_containing(grams, within)))
-            fresh = query.where(LineBlockRow.state < RendererState.INDEXED)
+            fresh = query.where(LineBlockRow.state < BlockState.INDEXED)
             rows = [*indexed.namedtuples(), *fresh.namedtuples()]
         else:
             rows = list(query.namedtuples())
@@ -280,13 +280,13 @@ class LineStore:
         query = LineBlockRow.select(LineBlockRow)
         query = reachable(query, LineBlockRow.session_id, archived, deleted)
         if live:
-            query = query.where(LineBlockRow.state < RendererState.INDEXED)
+            query = query.where(LineBlockRow.state < BlockState.INDEXED)
             query = query.order_by(LineBlockRow.until.desc())
         elif grams:
             query = query.where(LineBlockRow.id.in_(_containing(grams)))
             query = query.order_by(LineBlockRow.id)
         else:
-            query = query.where(LineBlockRow.state == RendererState.INDEXED)
+            query = query.where(LineBlockRow.state == BlockState.INDEXED)
             query = query.order_by(LineBlockRow.id)
         for row in lazily(query.namedtuples()):
             yield self._block(row)
@@ -305,7 +305,7 @@ class LineStore:
     def index(self, count: int) -> int:
         """Index full blocks, oldest first, at most `count`; return how many."""
         query = LineBlockRow.select(LineBlockRow.id)
-        full = query.where(LineBlockRow.state == RendererState.FULL)
+        full = query.where(LineBlockRow.state == BlockState.FULL)
         oldest = full.order_by(LineBlockRow.id.desc()).limit(count)
         ids = [row.id for row in oldest.namedtuples()]
         for ident in ids:
@@ -314,7 +314,7 @@ class LineStore:
                 "SELECT id, text FROM line_texts WHERE id = ?",
                 (ident,),
             )
-            LineBlockRow.update(state=RendererState.INDEXED).where(
+            LineBlockRow.update(state=BlockState.INDEXED).where(
                 LineBlockRow.id == ident
             ).execute()
         return len(ids)
@@ -325,7 +325,7 @@ class LineStore:
 
     def is_tidy(self) -> bool:
         """Whether no block is to be indexed and no text to be deleted."""
-        full = LineBlockRow.select().where(LineBlockRow.state == RendererState.FULL)
+        full = LineBlockRow.select().where(LineBlockRow.state == BlockState.FULL)
         return not (full.exists() or DeletedLineBlockRow.select().exists())
 
     def sweep(self, count: int) -> int:

@@ -9,7 +9,7 @@ from ant.model.sessions import Session
 from ant.store import LineBlock, RenderProgress, Store, Unit
 from ant.store.tables.lines import LineBlockRow, LineTextRow
 from ant.store.tables.sessions import database
-from ant.store.transcript.lines import BLOCK, RendererState
+from ant.store.transcript.lines import BLOCK, BlockState
 from ant.terminal.render.rows import Line
 from tests.rules import AT, create, taken_apart
 
@@ -178,8 +178,8 @@ def test_a_run_is_identified_by_its_offset(store: Store, session: Session) -> No
 def test_states_are_ordered() -> None:
     """Queries compare them."""
     assert [
-        RendererState.STANDING,
-        RendererState.OPEN,
-        RendererState.FULL,
-        RendererState.INDEXED,
-    ] == sorted(RendererState)
+        BlockState.STANDING,
+        BlockState.OPEN,
+        BlockState.FULL,
+        BlockState.INDEXED,
+    ] == sorted(BlockState)
