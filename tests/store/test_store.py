@@ -12,7 +12,7 @@ from ant.journal import event_log
 from ant.model.events import SessionsChanged
 from ant.model.sessions import SessionId, SessionType
 from ant.sessions import sessions
-from ant.store import Job, Store, Unit
+from ant.store import Job, Store, Unit, _Checkpoint
 from ant.store.tables.sessions import database
 
 
@@ -264,3 +264,20 @@ def test_commits_survive_a_restart(tmp_path: Path) -> None:
         assert [1] == logged(store)
     finally:
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("row", "is_complete"),
+    [((0, 3, 3), True), ((0, 0, 0), True), ((0, 3, 2), False), ((1, -1, -1), False)],
+)
+def test_a_complete_checkpoint(row: tuple[int, int, int], is_complete: bool) -> None:
+    """Every page of the log was copied, and no other checkpoint ran meanwhile."""
+    assert is_complete == _Checkpoint(*row).is_complete
+
+
+def test_a_checkpoint_that_waits_restores_the_busy_timeout(store: Store) -> None:
+    """The pool hands the same connection to the next write."""
+    store.transact(put, "a")
+    assert store._checkpoint("TRUNCATE", busy_ms=1).is_complete
+    with store._db.connection_context():
+        assert (5000,) == store._db.execute_sql("PRAGMA busy_timeout").fetchone()
