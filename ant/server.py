@@ -111,7 +111,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         reserve = Reserve(config.data_dir)
         reserve.begin()
         store = Store.open(config.database)
-        store.give_room = reserve.give_back
+        store.release_reserve = reserve.give_back
         try:
             await _serve(config, store, reserve, listeners, ready)
             _leave_cleanly(store)

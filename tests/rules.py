@@ -56,7 +56,7 @@ def taken_apart(store: Store) -> None:
     """Take all rows of what is removed away, as the remover does."""
     progress: Progress | None = Progress()
     while progress is not None:
-        progress = store.transact(removal.take, progress)
+        progress = store.transact(removal.remove_slice, progress)
 
 
 def events_of(store: Store, work: Any, *args: Any) -> list[Event]:

@@ -98,7 +98,7 @@ def _ordered(lines: list[tuple[int, Line]], forward: bool) -> Numbered:
 def _live(unit: Unit, session_id: SessionId) -> tuple[list[tuple[int, Line]], int]:
     """Return the lines that are not stored as final, and the offset they reach."""
     done = rendered.render(unit, session_id, rendered.LIVE, busy_s=None)
-    place = unit.lines.place(session_id)
+    place = unit.lines.progress(session_id)
     if done is not None:
         lines = [*done.lines, *done.standing]
         first = done.place.number - len(done.lines)

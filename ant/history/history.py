@@ -36,7 +36,9 @@ def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> His
     rows: list[HistoryRow] = []
     reached = previous = None
     budget = RAW_BYTES if request.raw else TEXT_BYTES
-    since, before = (paging.bound(unit, request, key) for key in ("since", "before"))
+    since, before = (
+        paging.parse_bound(unit, request, key) for key in ("since", "before")
+    )
     if request.grep:
         forward, following = request.from_ is not None, end
         if session.terminal is not None:

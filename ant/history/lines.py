@@ -69,7 +69,7 @@ def render(
     if session is None or session.terminal is None:
         return None
     terminal = session.terminal
-    place = unit.lines.place(session_id)
+    place = unit.lines.progress(session_id)
     was = place.offset if place else 0
     start = max(was, terminal.oldest)
     if start >= terminal.end:
@@ -143,7 +143,7 @@ def store_rendered(unit: Unit, done: Rendered) -> bool:
     Lines whose bytes were trimmed are removed.
     """
     session = unit.sessions.get(done.session_id)
-    place = unit.lines.place(done.session_id)
+    place = unit.lines.progress(done.session_id)
     if session is None or session.terminal is None:
         return False
     if (place.offset if place else 0) != done.was:

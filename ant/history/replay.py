@@ -132,7 +132,7 @@ def replay(unit: Unit, session_id: SessionId) -> tuple[int, list[Changed]]:
     size = terminal.cols, terminal.rows
     player = TranscriptPlayer(unit, session_id, terminal.oldest, terminal.end, size)
     count, changed = 0, []
-    for each in unit.sightings.of(session_id, terminal.oldest, terminal.end):
+    for each in unit.verdicts.of(session_id, terminal.oldest, terminal.end):
         if each.rule == RESIZED:
             continue
         count += 1

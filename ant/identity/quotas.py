@@ -1,8 +1,20 @@
-"""How much a terminal's token may write in a minute, and how often it may be routed.
+"""Rate limits for tokens: requests and bytes of a terminal, and routed posts in a room.
 
-In memory only: a new server run begins with nothing spent. There is an entry for each
-terminal and room that wrote in the last minute or two, and each has at most 61 pairs of
-numbers. The loop's own thread calls it, so there is no lock.
+The limits hold in any 60 s, not per calendar minute. A `RateWindow` adds up the amounts
+spent in each whole second of a monotonic clock. A second counts until all of it is 60 s
+old, so an amount counts for 60 to 61 s. A request that would exceed the limit is
+`RateLimited`. Its error has the seconds after which enough old amounts have left the
+window.
+
+- A request of a token that writes spends 1 of `token_requests_per_minute` and its bytes
+  of `token_bytes_per_minute`, both for its terminal (`Quotas.spend`).
+- A post of a token spends 1 of `room_posts_per_minute`, for its room. It counts while
+  it is posted, and afterwards if it was routed to others (`Quotas.posting`).
+
+The operator has no limits, and 0 is no limit. The windows are in memory only: a restart
+begins with empty ones. Each terminal and room that wrote in the last minute or two has
+one, of at most 61 pairs of numbers. Only the loop's thread uses them, so there is no
+lock.
 """
 
 import math
@@ -24,36 +36,37 @@ MINUTE_S: Final = 60.0
 
 @attrs.define(eq=False)
 class _Second:
-    """What was spent in one second."""
+    """The amount spent in one second."""
 
     second: int
     amount: int = 0
 
 
 class RateWindow:
-    """What was spent in the last minute, by the second: never more than `most` in 60 s.
+    """The amounts spent in the last minute, by the second.
 
-    `most` 0 is no bound. Times are seconds of a clock that only goes forward.
+    A caller that spends only when `wait_s` is 0 spends at most `limit` in any 60 s; a
+    `limit` of 0 is none. Times are seconds of a monotonic clock.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._slots: deque[_Second] = deque()
         self._spent = 0
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing was spent in the minute before the last call."""
+        """Whether the window was empty at the last call."""
         return not self._slots
 
     def wait_s(self, amount: int, now: float) -> int:
-        """Whole seconds until so much more may be spent; 0: now.
+        """Whole seconds until `amount` fits into the window; 0 when it fits now.
 
-        More than may ever be spent at once waits for an empty minute.
+        For more than the limit these are the seconds until the window is empty.
         """
         self.forget(now)
-        over = self._spent + amount - self._most
-        if not self._most or over <= 0:
+        over = self._spent + amount - self._limit
+        if not self._limit or over <= 0:
             return 0
         for slot in self._slots:
             over -= slot.amount
@@ -62,7 +75,7 @@ class RateWindow:
         return int(MINUTE_S)
 
     def spend(self, amount: int, now: float) -> _Second:
-        """Spend it, whatever is left; what to `give_back`."""
+        """Spend an amount without a check; return the slot to pass to `give_back`."""
         self.forget(now)
         if not self._slots or self._slots[-1].second != int(now):
             self._slots.append(_Second(int(now)))
@@ -72,26 +85,26 @@ class RateWindow:
         return slot
 
     def give_back(self, slot: _Second, amount: int) -> None:
-        """It was not spent after all."""
+        """Take back an amount that `spend` put into this slot."""
         if slot in self._slots:
             slot.amount -= amount
             self._spent -= amount
 
     def forget(self, now: float) -> None:
-        """Let go of what is a minute old; a second counts until all of it is."""
+        """Drop the seconds all of which are a minute old."""
         while self._slots and self._slots[0].second + 1 + MINUTE_S <= now:
             self._spent -= self._slots.popleft().amount
 
 
 @attrs.define(eq=False)
 class QuotaReservation:
-    """A post of a token; `is_routed` is to be set once it is known to reach others."""
+    """A post of a token. The caller sets `is_routed` if it was routed to others."""
 
     is_routed: bool = False
 
 
 class Quotas:
-    """What tokens have spent, by terminal and by room."""
+    """The rate windows of all terminals and rooms."""
 
     def __init__(
         self, config: Config, now: Callable[[], float] = clock.monotonic
@@ -101,28 +114,24 @@ class Quotas:
         self._rooms: dict[SessionId, RateWindow] = {}
         self._swept = now()
 
-    def __len__(self) -> int:
-        """How many terminals and rooms are remembered."""
-        return len(self._terminals) + len(self._rooms)
-
     def spend(self, terminal_id: SessionId, size: int) -> None:
-        """A request of a token that writes, with a body that keeps so many bytes.
+        """Count a request that writes, of which ANT stores `size` bytes.
 
-        Raises `RateLimited`; nothing is spent then.
+        Raises `RateLimited`, and then spends nothing.
         """
         now = self._sweep()
         config = self._config
-        written, asked = self._terminals.get(terminal_id) or (
+        bytes_window, requests_window = self._terminals.get(terminal_id) or (
             RateWindow(config.token_bytes_per_minute),
             RateWindow(config.token_requests_per_minute),
         )
         for wait_s, what in (
             (
-                written.wait_s(size, now),
+                bytes_window.wait_s(size, now),
                 f"{config.token_bytes_per_minute} bytes in a minute",
             ),
             (
-                asked.wait_s(1, now),
+                requests_window.wait_s(1, now),
                 f"{config.token_requests_per_minute} times in a minute",
             ),
         ):
@@ -133,42 +142,42 @@ class Quotas:
                     f"try again in {wait_s} s.",
                     wait_s,
                 )
-        written.spend(size, now)
-        asked.spend(1, now)
-        self._terminals[terminal_id] = written, asked
+        bytes_window.spend(size, now)
+        requests_window.spend(1, now)
+        self._terminals[terminal_id] = bytes_window, requests_window
 
     @contextmanager
     def posting(self, room_id: SessionId) -> Iterator[QuotaReservation]:
-        """Post for a token inside; it counts if it reached others (`is_routed`).
+        """Reserve a post in a room for the block; keep it if `is_routed` is set.
 
-        It counts meanwhile, too, so that many at once are not more. Raises
-        `RateLimited`.
+        The reservation counts inside the block, so concurrent posts do not exceed the
+        limit. Raises `RateLimited`.
         """
-        now, most = self._sweep(), self._config.room_posts_per_minute
-        window = self._rooms.setdefault(room_id, RateWindow(most))
+        now, limit = self._sweep(), self._config.room_posts_per_minute
+        window = self._rooms.setdefault(room_id, RateWindow(limit))
         wait_s = window.wait_s(1, now)
         if wait_s:
             increment(Limit.ROOM_POSTS)
             raise RateLimited(
-                f"Programs may post {most} messages to others in this room in a "
+                f"Programs may post {limit} messages to others in this room in a "
                 f"minute; try again in {wait_s} s.",
                 wait_s,
             )
-        slot, routed = window.spend(1, now), QuotaReservation()
+        slot, reservation = window.spend(1, now), QuotaReservation()
         try:
-            yield routed
+            yield reservation
         finally:
-            if not routed.is_routed:
+            if not reservation.is_routed:
                 window.give_back(slot, 1)
 
     def _sweep(self) -> float:
-        """Forget whom nothing was heard of for a minute, once a minute; the time."""
+        """Delete empty windows, at most once a minute; return the time."""
         now = self._now()
         if now - self._swept >= MINUTE_S:
             self._swept = now
-            for written, asked in self._terminals.values():
-                written.forget(now)
-                asked.forget(now)
+            for bytes_window, requests_window in self._terminals.values():
+                bytes_window.forget(now)
+                requests_window.forget(now)
             for window in self._rooms.values():
                 window.forget(now)
             terminals, rooms = self._terminals.items(), self._rooms.items()

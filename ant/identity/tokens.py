@@ -1,7 +1,22 @@
-"""Rules of identity: a terminal's token says who calls, and which rooms that opens.
+"""Tokens of terminals: how ANT makes and checks them, and what a caller with one sees.
 
-A token is not stored. It seals the session and its run with the server's key, so it is
-dead when the run ended or the session is archived or deleted, whoever still has it.
+Each run of a terminal's program gets a token in its environment (`ANT_TOKEN`). A caller
+that shows a token acts as that terminal:
+
+- It reads the session of its terminal, and its rooms: the terminal's linked chat, and
+  the chats that the terminal is a member of and has not left.
+- In these rooms it posts messages and read receipts, and shows that it types, always
+  under the name of its terminal. It also reports hooks of its terminal.
+- It receives the events of these rooms. It sees deliveries and receipts of sessions in
+  the room, and links to rooms of its own (`visible_deliveries`, `visible_receipts`,
+  `visible_event`).
+- Everything else is `Forbidden`. `http.access.permissions` decides by route and frame.
+
+A token is `ant.SESSION.SEAL`. The seal is an HMAC-SHA256 of the session's id and its
+run, with a key in the data folder. ANT stores no token. A token is valid while its run
+is starting or running and its session is neither archived nor deleted. An invalid token
+is `Unauthorized`; ANT never treats its caller as the operator. `identity.quotas` limits
+what a token may write.
 """
 
 import base64
@@ -29,22 +44,22 @@ from ant.model.sessions import Session, SessionId, SessionType, Status
 from ant.store import Program, Unit
 
 PREFIX: Final = "ant."
-"""What begins so is a token or nothing: never taken for no credential at all."""
+"""The prefix of every token. A credential with this prefix is a token or invalid."""
 
 FORM: Final = re.compile(r"ant\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{43})")
 
 _LIVE: Final = (Status.STARTING, Status.RUNNING)
 
 
-def _key() -> bytes:
+def _random_key() -> bytes:
     return clock.new_id().encode()
 
 
 @attrs.frozen
 class TokenSigner:
-    """Makes tokens and knows its own again; without a key those of nobody else."""
+    """Makes and verifies tokens with a key; by default a random one."""
 
-    _key: bytes = attrs.field(factory=_key, repr=False)
+    _key: bytes = attrs.field(factory=_random_key, repr=False)
 
     def token(self, session_id: str, run: str) -> str:
         """The token of one run of a session's program."""
@@ -53,46 +68,47 @@ class TokenSigner:
         return f"{PREFIX}{session_id}.{text}"
 
     def nonce(self, session_id: str, run: str) -> str:
-        """What a shell of that run seals its marks with; the same after a restart."""
+        """The secret in the shell marks of a run; the same after a restart."""
         text = f"shell.{session_id}.{run}"
         return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()[:32]
 
-    def is_ours(self, token: str, session_id: str, run: str) -> bool:
-        """Whether it is the token of that run; in constant time."""
+    def matches(self, token: str, session_id: str, run: str) -> bool:
+        """Whether `token` is the token of that run; compared in constant time."""
         expected = self.token(session_id, run)
         return hmac.compare_digest(expected.encode(), token.encode())
 
 
 @attrs.frozen
 class Caller:
-    """The terminal that shows a token: which run of it, and its handle then."""
+    """The terminal that a valid token names: its session, its run, its handle."""
 
     session_id: SessionId
     run: str
     handle: str | None
 
     def is_named(self, name: str) -> bool:
-        """Whether `name` is the terminal's session id or, folded, its handle."""
+        """Whether `name` is the session's id, or its handle with or without the `@`."""
         if name == self.session_id:
             return True
         return self.handle is not None and folded(name) == folded(self.handle)
 
 
 def identify(unit: Unit, token_signer: TokenSigner, token: str) -> Caller:
-    """Who shows this token. Raises `Unauthorized` when it is none, or dead."""
+    """The caller that a token names. Raises `Unauthorized` for an invalid token."""
     form = FORM.fullmatch(token)
     program = _running(unit, form[1]) if form else None
-    if program is None or not token_signer.is_ours(
+    if program is None or not token_signer.matches(
         token, program.session.id, program.run or ""
     ):
         raise Unauthorized(
-            "This token opens nothing: it is not one of ours, or its terminal has "
-            "ended."
+            "This token is invalid: this server did not make it, or the program of its "
+            "terminal has ended. Use the ANT_TOKEN of a terminal that runs."
         )
     return Caller(program.session.id, program.run or "", program.session.handle)
 
 
 def _running(unit: Unit, session_id: str) -> Program | None:
+    """The program of an active session that is starting or running, or None."""
     program = unit.sessions.program(session_id)
     if program is None or not program.session.active or not program.run:
         return None
@@ -100,26 +116,26 @@ def _running(unit: Unit, session_id: str) -> Program | None:
 
 
 def check_alive(unit: Unit, caller: Caller) -> Session:
-    """The caller's row. Raises `Unauthorized` when its run has ended since."""
+    """The caller's session. Raises `Unauthorized` when its run has ended."""
     program = _running(unit, caller.session_id)
     if program is None or program.run != caller.run:
-        raise Unauthorized("The terminal of this token has ended.")
+        raise Unauthorized("The program of this token's terminal has ended.")
     return program.session
 
 
 def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
-    """A room opens to the terminal whose linked chat it is, and to its members.
+    """Check that the caller may read and post in a room.
 
-    Raises `Unauthorized` when the caller's run has ended, and `Forbidden`, for a room
-    that does not exist, or is archived or deleted, too.
+    Raises `Unauthorized` when the caller's run has ended. Raises `Forbidden` for a room
+    that is not one of its terminal, does not exist, or is archived or deleted.
     """
     check_alive(unit, caller)
-    if not opens(unit, caller, room_id):
-        raise Forbidden("The terminal of this token is not in this room.")
+    if not can_access_room(unit, caller, room_id):
+        raise Forbidden("The terminal of this token is not a member of this room.")
 
 
-def opens(unit: Unit, caller: Caller, room_id: str) -> bool:
-    """Whether a room is there, is active and opens to the caller's terminal."""
+def can_access_room(unit: Unit, caller: Caller, room_id: str) -> bool:
+    """Whether a room exists, is active, and is one of the caller's terminal."""
     own, room = unit.sessions.get(caller.session_id), unit.sessions.get(room_id)
     if own is None or room is None or not room.active:
         return False
@@ -127,90 +143,95 @@ def opens(unit: Unit, caller: Caller, room_id: str) -> bool:
 
 
 def _is_in(unit: Unit, session: Session, room_id: str) -> bool:
+    """Whether a room is a session's linked chat, or a chat that it is a member of."""
     if room_id == session.linked_chat_id:
         return True
     member = unit.people.member(room_id, session.id)
     if member is None or member.role == LEFT:
         return False
-    # Posts make members of terminals' own sessions, too; those are no rooms.
+    # A post to a terminal's own session makes members of it, but it is no room.
     room = unit.sessions.get(room_id)
     return room is not None and room.type is SessionType.CHAT
 
 
 def rooms_of(unit: Unit, caller: Caller) -> tuple[Session, ...]:
-    """The caller's own row and those of the active rooms that open to it."""
+    """The caller's session, then its active rooms, last changed first."""
     own = unit.sessions.get(caller.session_id)
     if own is None:
         return ()
     ids = filter(None, {own.linked_chat_id, *unit.people.memberships(own.id)})
-    known = unit.sessions.several(list(ids)).values()
-    rooms = [room for room in known if room.active and _is_in(unit, own, room.id)]
+    sessions = unit.sessions.several(list(ids)).values()
+    rooms = [room for room in sessions if room.active and _is_in(unit, own, room.id)]
     rooms.sort(key=lambda room: (room.updated_at, room.id), reverse=True)
     return (own, *rooms)
 
 
-def shown(
+def visible_deliveries(
     unit: Unit, caller: Caller | None, records: Iterable[DeliveryRecord]
 ) -> tuple[DeliveryRecord, ...]:
-    """The deliveries that a token is told of; the operator is told of all.
+    """The deliveries that a caller sees, in the given order; the operator sees all.
 
-    Those to its terminal, to others in the room of the message, and to names that are
-    no session's. `file` is told of the caller's own only.
+    A token sees those to its terminal, to sessions in the room of the message, and to
+    names that no session has. It sees `file` only of those to its terminal.
     """
     if caller is None:
         return tuple(records)
-    known: dict[tuple[str, str], bool] = {}
-    found: list[DeliveryRecord] = []
+    is_visible: dict[tuple[str, str], bool] = {}
+    visible: list[DeliveryRecord] = []
     for record in records:
         if record.target_id == caller.session_id:
-            found.append(record)
+            visible.append(record)
             continue
         key = record.session_id, record.target_id
-        if key not in known:
-            known[key] = _is_inside(unit, record)
-        if known[key]:
-            found.append(attrs.evolve(record, file=None))
-    return tuple(found)
+        if key not in is_visible:
+            is_visible[key] = _is_inside(unit, record)
+        if is_visible[key]:
+            visible.append(attrs.evolve(record, file=None))
+    return tuple(visible)
 
 
 def _is_inside(unit: Unit, record: DeliveryRecord) -> bool:
     """Whether the target is in the room of the message, or is no session's name."""
     target = unit.sessions.get(record.target_id)
-    if target is None:  # A session that was removed since is not a mere name.
+    if target is None:  # A removed session does not count as a name.
         return record.adapter == CHANNEL or record.reason is Reason.UNKNOWN_TARGET
     return _is_in(unit, target, record.session_id)
 
 
-def receipts(
+def visible_receipts(
     unit: Unit, caller: Caller | None, room_id: SessionId, reads: Collection[Read]
 ) -> tuple[Read, ...]:
-    """The receipts that a token is told of: of itself, and of who is in the room."""
+    """The receipts that a caller sees, in the given order; the operator sees all.
+
+    A token sees those of its terminal and of sessions in the room.
+    """
     if caller is None:
         return tuple(reads)
-    known = unit.sessions.several(list({read.session_id for read in reads}))
-    inside = {each.id for each in known.values() if _is_in(unit, each, room_id)}
+    readers = unit.sessions.several(list({read.session_id for read in reads}))
+    inside = {each.id for each in readers.values() if _is_in(unit, each, room_id)}
     inside |= {caller.session_id, room_id}
     return tuple(read for read in reads if read.session_id in inside)
 
 
-def heard(unit: Unit, caller: Caller, room_id: SessionId, event: Event) -> Event | None:
-    """An event of a room as a token is told it; None for one that it is not told.
+def visible_event(
+    unit: Unit, caller: Caller, room_id: SessionId, event: Event
+) -> Event | None:
+    """An event of a room as the caller sees it, or None if it must not see it.
 
-    The lists of deliveries, receipts and links leave the same out. Raises as
-    `check_room`.
+    Lists of deliveries, receipts and links leave out the same. Raises as `check_room`.
     """
     check_room(unit, caller, room_id)
     match event:
         case DeliveryUpdated():
-            records = shown(unit, caller, [event.delivery])
+            records = visible_deliveries(unit, caller, [event.delivery])
             return attrs.evolve(event, delivery=records[0]) if records else None
         case MessageRead():
-            reads = receipts(unit, caller, room_id, event.reads)
-            is_told = any(read.session_id == event.reader_id for read in reads)
-            return attrs.evolve(event, reads=reads) if is_told else None
+            reads = visible_receipts(unit, caller, room_id, event.reads)
+            is_visible = any(read.session_id == event.reader_id for read in reads)
+            return attrs.evolve(event, reads=reads) if is_visible else None
         case RoomLinkCreated() | RoomLinkDeleted():
             is_source = event.room_id == room_id
             other = event.target_room_id if is_source else event.room_id
-            return event if other and opens(unit, caller, other) else None
+            return event if other and can_access_room(unit, caller, other) else None
         case _:
             return event

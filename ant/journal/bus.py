@@ -1,7 +1,8 @@
-"""Publish to sockets that pull: a bounded window of recent events and a bell for each.
+"""The event bus: a bounded window of recent events, which subscribers read.
 
-Nothing is queued per subscriber. A subscription is a position; one that has fallen
-behind the window reads what it missed from the event log, by `seq`.
+A subscriber keeps its position and gets a wakeup for each event. The bus queues nothing
+for it. A subscriber whose position has left the window reads the events that it missed
+from the event log, by `seq`.
 """
 
 from collections import deque
@@ -12,11 +13,14 @@ from ant.core.wakeup import Wakeup
 from ant.model.events import Envelope
 
 WINDOW = 1024
-"""Events that a socket may be behind before it reads from the log instead."""
+"""Events in the window: how far a subscriber may lag before it must read the log."""
 
 
 class Bus:
-    """`end` counts the events published here, `seq` is that of the last durable one."""
+    """The recent events of this server run.
+
+    `end` is the number of events published so far, `seq` that of the last durable one.
+    """
 
     def __init__(self, seq: int = 0, window: int = WINDOW) -> None:
         self.end = 0
@@ -26,16 +30,16 @@ class Bus:
         self._wakeups: set[Wakeup] = set()
 
     def publish(self, envelope: Envelope) -> None:
-        """Make an event visible. Never waits, never fails."""
+        """Append an event and wake the subscribers. Never waits, never fails."""
         self._window.append(envelope)
         self.seq = envelope.seq or self.seq
         self.end += 1
-        self._set()
+        self._wake_subscribers()
 
     def close(self) -> None:
-        """Wake everybody for the last time: the server is leaving."""
+        """Wake the subscribers for the last time, since the server stops."""
         self.closed = True
-        self._set()
+        self._wake_subscribers()
 
     @property
     def start(self) -> int:
@@ -48,13 +52,13 @@ class Bus:
 
     @contextmanager
     def subscribed(self, wakeup: Wakeup) -> Iterator[None]:
-        """Ring this bell at every event while inside."""
+        """Set a wakeup at every event inside the block."""
         self._wakeups.add(wakeup)
         try:
             yield
         finally:
             self._wakeups.discard(wakeup)
 
-    def _set(self) -> None:
+    def _wake_subscribers(self) -> None:
         for wakeup in self._wakeups:
             wakeup.set()

@@ -1,4 +1,4 @@
-"""Rules of the event log: what it still has, pages of it, and what a socket missed."""
+"""Rules of the event log: its bounds, pages of it, and events that a socket missed."""
 
 from ant.api import codec
 from ant.api.terminal_requests import ListEvents
@@ -8,27 +8,27 @@ from ant.model.transcript import EventPage, Gap
 from ant.store import Page, Unit
 
 MISSED_BYTES = 256 << 10
-"""Events that a client catches up with at once: below 2 ms on the loop."""
+"""Bytes of missed events that one read returns: below 2 ms of work."""
 
 
 def missed_events(unit: Unit, seq: int, limit: int) -> tuple[Page[Envelope], int]:
-    """The oldest logged events after `seq`, and the first kept `seq`.
+    """The logged events after `seq`, oldest first, and the lowest `seq` in the log.
 
-    At most `limit`, and about `MISSED_BYTES`.
+    At most `limit` events, of about `MISSED_BYTES`; 0 for an empty log.
     """
     return unit.log.since(seq, limit, budget=MISSED_BYTES), unit.log.oldest() or 0
 
 
 def log_bounds(unit: Unit) -> tuple[int, int]:
-    """The first `seq` that is kept and the last that there was; 0 before the first."""
+    """The lowest `seq` in the log and the last one ever logged; 0 for none."""
     return unit.log.oldest() or 0, unit.log.newest()
 
 
 def list_events(unit: Unit, request: ListEvents, epoch: str) -> EventPage:
-    """A page of the log after `since`, oldest first; `next` is where to go on.
+    """A page of the log after `since`, oldest first; `next` is the next `since`.
 
-    Where events before the page were pruned, `gap` says which. Raises `Invalid` when
-    `since` is past the newest.
+    `gap` is the range of pruned events after `since`, if there are any. Raises
+    `Invalid` when `since` is past the newest event.
     """
     oldest, newest = log_bounds(unit)
     if request.since > newest:

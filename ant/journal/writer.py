@@ -1,11 +1,12 @@
-"""The async door to the store: work waits in a queue and is done in groups.
+"""The async interface to the store: jobs wait in queues and run in groups in threads.
 
-The writer takes what waits, runs it in a thread as one commit, and then, with no
-checkpoint in between, publishes every event in commit order and lets the callers go on.
-A read that is known to be quick is done on the spot: going to a thread and back costs
-more than it. A kind of read that was slow goes to a thread until it has been quick for
-a while; readers there take what waits as well. What grows with what is stored always
-goes to a thread, and what may take long has readers of its own (`Lane`).
+Writes: one thread takes the jobs that wait and runs them in one commit. ANT then
+publishes their events in commit order and wakes the callers. It awaits nothing between
+the commit and the publication.
+
+Reads: `Journal.read` runs a read of a few rows on the loop, since passing it to a
+thread costs more than the read. `Journal.read_in_thread` runs a read that grows with
+the stored data in a thread. A read that may take long has threads of its own (`Lane`).
 """
 
 import logging
@@ -18,7 +19,6 @@ import attrs
 import trio
 
 from ant.api import codec
-from ant.core import clock
 from ant.core.background import persist
 from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, Stopping, StorageFailed
@@ -31,240 +31,243 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 QUEUE = 256
-"""Work that may wait for the writer, or for a reader; then the caller waits outside."""
+"""Jobs that may wait in the queue of writes, and in that of page reads. Further callers
+wait until the queue has room."""
 
 GROUP = 64
-"""Work that shares a commit: enough to pay for the commit, soon enough done."""
+"""Writes in one commit: enough to share its cost, few enough to finish soon."""
 
 READ_GROUP = 16
-"""Reads that share a trip to a thread; one that is slow delays so many at most."""
+"""Page reads that share a trip to a thread. A slow one delays at most that many."""
 
 READERS = 2
-"""Readers side by side, each on a connection of its own."""
-
-SLOW_S = 0.002
-"""A read that takes longer should not be done on the loop: others wait meanwhile."""
-
-STRIKES = 2
-"""Slow reads in a row that send their kind away: one may be another process's doing."""
-
-QUICK_RUNS = 50
-"""Quick reads in a thread, one after another, that bring their kind back."""
+"""Threads of each lane. Each uses a connection of its own."""
 
 LANE_QUEUE = 16
-"""Long reads that may wait in a lane; the next is refused."""
+"""Long reads that may wait in a lane. ANT refuses the next one."""
 
 OWNER_QUEUE = 4
-"""Reads of one caller that may wait for another of his; the next is refused."""
+"""Reads of one owner that may wait in a lane. ANT refuses the owner's next one."""
 
 
 class Lane(Enum):
-    """Which readers do a read: one kind of slow ones does not hold up another."""
+    """A queue of reads with threads of its own, so that lanes do not delay each other.
+
+    A read in any lane but `READ` is long: cancelling its caller ends it.
+    """
 
     READ = "read"
-    """A page of rows; others may share the trip to the thread."""
+    """A page of rows. Several may share the trip to the thread."""
     SEARCH = "search"
-    """Words that the index knows."""
+    """A search for words that the full-text index has."""
     SCAN = "scan"
-    """What looks through texts: regular expressions, and lines of terminals."""
+    """A scan of texts: regular expressions, and lines of terminals."""
     REPORT = "report"
-    """What makes something of many rows: digests, exports, screens that were."""
+    """An answer made of many rows: digests, exports, replayed screens."""
 
 
 @attrs.define(eq=False)
 class _WaitingJob:
     job: Job
-    over: trio.Event = attrs.field(factory=trio.Event)
+    done: trio.Event = attrs.field(factory=trio.Event)
 
 
 class _WorkQueue:
-    """A queue, and whoever serves it: a group at a time, in a thread.
+    """A bounded queue of jobs and the tasks that run them, a group at a time.
 
-    With `full`, who finds `room` others waiting is refused in these words.
+    `run_group` runs a group in a thread. `on_done` runs on the loop for each job of the
+    group, before its caller goes on. When `capacity` jobs wait, a caller waits for
+    room; with `refusal`, the queue refuses the job with that text instead.
     """
 
     def __init__(
         self,
-        work: Callable[[Sequence[Job]], None],
-        over: Callable[[Job], None],
-        size: int,
-        servers: int,
-        room: int = QUEUE,
-        full: str | None = None,
+        run_group: Callable[[Sequence[Job]], None],
+        on_done: Callable[[Job], None],
+        group_size: int,
+        threads: int,
+        capacity: int = QUEUE,
+        refusal: str | None = None,
     ) -> None:
-        self._work, self._over, self._size = work, over, size
-        self._full, self._servers = full, servers
-        self._threads = trio.CapacityLimiter(servers)
-        self._under_way: list[_WaitingJob] = []
-        self._send, self._queue = trio.open_memory_channel[_WaitingJob](room)
+        self._run_group, self._on_done = run_group, on_done
+        self._group_size, self._threads = group_size, threads
+        self._refusal = refusal
+        self._limiter = trio.CapacityLimiter(threads)
+        self._running: list[_WaitingJob] = []
+        self._send, self._receive = trio.open_memory_channel[_WaitingJob](capacity)
 
-    async def ask(self, job: Job) -> Any:
-        """The job's outcome, once it is over.
+    async def submit(self, job: Job) -> Any:
+        """Wait until the job is done and return its result, or raise its error.
 
-        Raises `Stopping` if it never will be, `CapacityReached` where too many wait.
-        *Cancellation:* a job that was not begun is not; a long one that was ends soon.
+        Raises `Stopping` when the queue is closed, and `CapacityReached` when it is
+        full and has a `refusal`.
+        *Cancellation:* the queue drops a job that has not begun. A long read that has
+        begun ends soon; other jobs are finished.
         """
         waiting = _WaitingJob(job)
         try:
             try:
                 self._send.send_nowait(waiting)
             except trio.WouldBlock:
-                if self._full is None:
+                if self._refusal is None:
                     increment(Limit.WRITES)
                     await self._send.send(waiting)
                 else:
-                    self._squeeze(waiting, self._full)
+                    self._replace_withdrawn(waiting, self._refusal)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise Stopping("The server is stopping.") from None
         try:
-            await waiting.over.wait()
+            await waiting.done.wait()
         finally:
             job.withdrawn = True
         return job.outcome()
 
-    def _squeeze(self, waiting: _WaitingJob, full: str) -> None:
-        """Queue it in the place of one who has left. Raises `CapacityReached`."""
-        others = self._also_waiting(all_of_them=True)
+    def _replace_withdrawn(self, waiting: _WaitingJob, refusal: str) -> None:
+        """Queue a job in place of a withdrawn one.
+
+        Raises `CapacityReached` when every job in the queue still has a caller.
+        """
+        others = self._take_waiting()
         others = [each for each in others if not each.job.withdrawn]
         for each in [*others, waiting]:
             try:
                 self._send.send_nowait(each)
             except trio.WouldBlock:
                 increment(Limit.LANES)
-                raise CapacityReached(full) from None
+                raise CapacityReached(refusal) from None
 
-    def serve(self, nursery: trio.Nursery) -> None:
-        """Start whoever serves it."""
-        for _ in range(self._servers):
-            nursery.start_soon(self.attend)
+    def start(self, nursery: trio.Nursery) -> None:
+        """Start the tasks that serve the queue, one for each thread."""
+        for _ in range(self._threads):
+            nursery.start_soon(self.serve)
 
-    async def attend(self) -> None:
-        """Until the counter closes. *Cancellation:* the group under way is finished."""
+    async def serve(self) -> None:
+        """Run groups of jobs until the queue is closed and empty.
+
+        *Cancellation:* the running group is finished; jobs that wait get `Stopping`.
+        """
         group: list[_WaitingJob] = []
         try:
-            await persist("The database's queue", self._serve, group)
+            await persist("The database's queue", self._run_groups, group)
         except trio.ClosedResourceError:
-            pass  # Another server of this counter was the first to leave.
+            pass  # Another task that serves this queue closed it first.
         finally:
-            group += self._also_waiting(all_of_them=True)
-            self._queue.close()
+            group += self._take_waiting()
+            self._receive.close()
             for waiting in group:
                 waiting.job.error = Stopping("The server is stopping.")
-                waiting.over.set()
+                waiting.done.set()
 
-    async def _serve(self, group: list[_WaitingJob]) -> None:
-        """Do what waits, and `group` is what is being done."""
-        async for first in self._queue:
-            taken = (first, *self._also_waiting())
+    async def _run_groups(self, group: list[_WaitingJob]) -> None:
+        """Run jobs as they come; `group` holds those that are running."""
+        async for first in self._receive:
+            taken = (first, *self._take_waiting(self._group_size - 1))
             group[:] = (each for each in taken if not each.job.withdrawn)
             if group:
-                self._under_way += group
-                await self._do([waiting.job for waiting in group])
+                self._running += group
+                await self._run([waiting.job for waiting in group])
             for waiting in group:
-                self._under_way.remove(waiting)
-                self._over(waiting.job)
-                waiting.over.set()
+                self._running.remove(waiting)
+                self._on_done(waiting.job)
+                waiting.done.set()
             group.clear()
 
-    async def _do(self, jobs: Sequence[Job]) -> None:
-        """Do them in a thread; what keeps that from being done is their error."""
+    async def _run(self, jobs: Sequence[Job]) -> None:
+        """Run jobs in a thread. If no thread can start, fail them."""
         try:
-            await trio.to_thread.run_sync(self._work, jobs, limiter=self._threads)
+            await trio.to_thread.run_sync(self._run_group, jobs, limiter=self._limiter)
         except Exception as exc:  # RuntimeError: the system has no thread left.
-            log.exception("The database was not asked.")
+            log.exception("ANT could not start a database thread.")
             for job in jobs:
-                job.error = StorageFailed(f"The database was not asked: {exc}")
+                job.error = StorageFailed(f"No database thread could start: {exc}")
 
     def close(self) -> None:
-        """Take no more; what waits is still served."""
+        """Accept no more jobs. Those that wait still run."""
         self._send.close()
 
-    def dismiss(self) -> None:
-        """Take no more, and end the long reads: who waits for one gets `Stopping`."""
+    def abort(self) -> None:
+        """Accept no more jobs, end long reads, and fail the rest with `Stopping`."""
         self.close()
-        for waiting in [*self._under_way, *self._also_waiting(all_of_them=True)]:
+        for waiting in [*self._running, *self._take_waiting()]:
             waiting.job.withdrawn = True
-            if waiting not in self._under_way:
+            if waiting not in self._running:
                 waiting.job.error = Stopping("The server is stopping.")
-                waiting.over.set()
+                waiting.done.set()
 
-    def _also_waiting(self, all_of_them: bool = False) -> list[_WaitingJob]:
-        more: list[_WaitingJob] = []
-        while all_of_them or len(more) < self._size - 1:
+    def _take_waiting(self, limit: int | None = None) -> list[_WaitingJob]:
+        """Remove and return the jobs that wait, at most `limit`, oldest first."""
+        taken: list[_WaitingJob] = []
+        while limit is None or len(taken) < limit:
             try:
-                more.append(self._queue.receive_nowait())
+                taken.append(self._receive.receive_nowait())
             except (trio.WouldBlock, trio.EndOfChannel, trio.ClosedResourceError):
                 break
-        return more
+        return taken
 
 
-_FULL = (
-    f"{LANE_QUEUE} reads of this kind ({{}}) wait already; ask again when some of them "
-    "are answered."
+_LANE_FULL = (
+    f"{LANE_QUEUE} reads of this kind ({{}}) wait already; try again when some of them "
+    "are done."
 )
 
 
-def _nothing(_: Job) -> None:
-    """A read publishes nothing."""
+def _publish_nothing(_: Job) -> None:
+    """Do nothing: a read has no events."""
 
 
 class Journal:
-    """`degraded` while the last commit failed."""
+    """The queues of writes and reads of one store; `open_journal` makes it.
+
+    `degraded` is true while the last commit failed.
+    """
 
     def __init__(self, store: Store, bus: Bus) -> None:
         self.degraded = False
-        self._bus = bus
-        self._read_group, self._store = store.read_group, store
-        self._slow: dict[str, int] = {}
-        self._away: dict[str, int] = {}
-        self._folders = trio.CapacityLimiter(1)
-        self._encoders = trio.CapacityLimiter(READERS)
-        self._owners: dict[tuple[Lane, str], trio.Lock] = {}
-        self._writer = _WorkQueue(store.transact_group, self._committed, GROUP, 1)
-        self._readers = _WorkQueue(store.read_group, _nothing, READ_GROUP, READERS)
-        self._lanes = {Lane.READ: self._readers}
+        self._bus, self._store = bus, store
+        self._checkpoint_limiter = trio.CapacityLimiter(1)
+        self._render_limiter = trio.CapacityLimiter(READERS)
+        self._owner_locks: dict[tuple[Lane, str], trio.Lock] = {}
+        self._writes = _WorkQueue(store.transact_group, self._publish, GROUP, 1)
+        self._lanes = {
+            Lane.READ: _WorkQueue(
+                store.read_group, _publish_nothing, READ_GROUP, READERS
+            )
+        }
         for lane in (Lane.SEARCH, Lane.SCAN, Lane.REPORT):
-            bound = LANE_QUEUE, _FULL.format(lane.value)
+            bound = LANE_QUEUE, _LANE_FULL.format(lane.value)
             self._lanes[lane] = _WorkQueue(
-                store.read_group, _nothing, 1, READERS, *bound
+                store.read_group, _publish_nothing, 1, READERS, *bound
             )
 
     async def write(self, work: Callable[..., T], *args: object) -> T:
-        """Run `work(unit, *args)` in a transaction; its result, once it is committed.
+        """Run `work(unit, *args)` in a transaction; return its result after the commit.
 
-        Raises what the work raises, `StorageFailed`, or `Stopping` when the journal has
-        closed. *Cancellation:* work that was not begun is withdrawn; work that was is
-        committed and published as if nobody had left.
+        Its events are published before this returns. Raises the error of the work,
+        `StorageFailed`, or `Stopping` when the journal is closed.
+        *Cancellation:* the journal drops work that has not begun. It commits and
+        publishes work that has begun.
         """
-        result: T = await self._writer.ask(Job(work, args))
+        result: T = await self._writes.submit(Job(work, args))
         return result
 
-    async def clear(self, work: Callable[..., T], *args: object) -> T:
-        """As `write`, of what removes: where the disk is full it has the reserve."""
-        result: T = await self._writer.ask(Job(work, args, makes_room=True))
+    async def write_removal(self, work: Callable[..., T], *args: object) -> T:
+        """Like `write`, for work that removes rows: it may use the disk reserve."""
+        result: T = await self._writes.submit(Job(work, args, makes_room=True))
         return result
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Run `work(unit, *args)` on one snapshot, beside writes and other reads.
+        """Run `work(unit, *args)` on the loop, on one snapshot of the database.
 
-        Raises as `write` does. *Cancellation:* nothing to undo.
+        For work that reads a few rows by an index, below 2 ms: the loop runs nothing
+        else meanwhile. Use `read_in_thread` for work that grows with the stored data
+        (`docs/decisions/0010`). Raises the error of the work, or `StorageFailed`.
+        *Cancellation:* nothing to undo.
         """
-        job, kind = Job(work, args), f"{work.__module__}.{work.__qualname__}"
-        if self._away.get(kind):
-            result: T = await self._readers.ask(job)
-            # In a thread only work counts: it also waits for the loop to let it run.
-            is_slow = job.busy_s > SLOW_S
-            self._away[kind] = QUICK_RUNS if is_slow else self._away[kind] - 1
-            return result
         await trio.lowlevel.checkpoint()
-        start = clock.monotonic()
-        self._read_group([job], keep=True)
-        is_slow = clock.monotonic() - start > SLOW_S
-        self._slow[kind] = self._slow.get(kind, 0) + 1 if is_slow else 0
-        if self._slow[kind] >= STRIKES:
-            self._away[kind] = QUICK_RUNS
-        outcome: T = job.outcome()
-        return outcome
+        job = Job(work, args)
+        self._store.read_group([job], keep=True)
+        result: T = job.outcome()
+        return result
 
     async def read_in_thread(
         self,
@@ -273,51 +276,58 @@ class Journal:
         lane: Lane = Lane.READ,
         owner: str | None = None,
     ) -> T:
-        """As `read`, of what grows with what is stored: always in a thread.
+        """Run `work(unit, *args)` in a thread, on one snapshot of the database.
 
-        Of one `owner` a lane does one at a time. Raises `CapacityReached` where too
-        many wait. *Cancellation:* what is under way in a slow lane ends soon, where it
-        asks SQLite for rows or calls `Unit.pause`.
+        For work that grows with the stored data. A lane runs one read of an `owner` at
+        a time. Raises the error of the work, `StorageFailed`, `Stopping`, or
+        `CapacityReached` when too many reads of the lane or of the owner wait.
+        *Cancellation:* a running read in a lane other than `READ` ends soon: while
+        SQLite steps through rows, or when it calls `Unit.pause`.
         """
         job = Job(work, args, long=lane is not Lane.READ)
         if owner is None:
-            result: T = await self._lanes[lane].ask(job)
+            result: T = await self._lanes[lane].submit(job)
             return result
-        lock = self._owners.setdefault((lane, owner), trio.Lock())
+        lock = self._owner_locks.setdefault((lane, owner), trio.Lock())
         if lock.statistics().tasks_waiting >= OWNER_QUEUE:
             increment(Limit.LANES)
             raise CapacityReached(
-                f"{OWNER_QUEUE} of your own asks of this kind wait already; "
-                "ask again when they are answered."
+                f"{OWNER_QUEUE} of your own reads of this kind ({lane.value}) wait "
+                "already; try again when they are done."
             )
         try:
             async with lock:
-                result = await self._lanes[lane].ask(job)
+                result = await self._lanes[lane].submit(job)
         finally:
             if not lock.locked():
-                self._owners.pop((lane, owner), None)
+                self._owner_locks.pop((lane, owner), None)
         return result
 
     async def render(self, value: object) -> bytes:
-        """A large answer as JSON, made in a thread. *Cancellation:* nothing to undo."""
+        """Encode an answer as JSON in a thread. *Cancellation:* nothing to undo."""
         return await trio.to_thread.run_sync(
-            codec.dumps, value, limiter=self._encoders, abandon_on_cancel=True
+            codec.dumps, value, limiter=self._render_limiter, abandon_on_cancel=True
         )
 
     def wal_bytes(self) -> int:
-        """The size of the write-ahead log."""
+        """The size of the write-ahead log in bytes."""
         return self._store.wal_bytes()
 
-    async def fold(self) -> bool:
-        """`Store.fold` in a thread. *Cancellation:* it is finished first."""
-        return await trio.to_thread.run_sync(self._store.fold, limiter=self._folders)
+    async def checkpoint(self) -> bool:
+        """Run `Store.checkpoint` in a thread; return whether it was complete.
+
+        Raises `StorageFailed`. *Cancellation:* the checkpoint is finished first.
+        """
+        return await trio.to_thread.run_sync(
+            self._store.checkpoint, limiter=self._checkpoint_limiter
+        )
 
     def publish(self, envelope: Envelope) -> None:
-        """Publish an event that is in no transaction: an ephemeral one."""
+        """Publish an ephemeral event, which belongs to no transaction."""
         self._bus.publish(envelope)
 
-    def _committed(self, job: Job) -> None:
-        """Publish; synchronous, and called right after the commit."""
+    def _publish(self, job: Job) -> None:
+        """Publish the events of a job, right after its commit, without a checkpoint."""
         for envelope in job.envelopes:
             self._bus.publish(envelope)
         self.degraded = isinstance(job.error, StorageFailed)
@@ -325,18 +335,18 @@ class Journal:
 
 @asynccontextmanager
 async def open_journal(store: Store, bus: Bus) -> AsyncIterator[Journal]:
-    """A journal with its writer and readers; leaving it finishes what was asked.
+    """A journal whose queues are served inside the block.
 
-    *Cancellation:* the commit under way is finished; what waited gets `Stopping`.
+    Leaving the block finishes writes and page reads that wait, and ends long reads.
+    *Cancellation:* the running commit is finished; jobs that wait get `Stopping`.
     """
     journal = Journal(store, bus)
     async with trio.open_nursery() as nursery:
-        counters = [journal._writer, *journal._lanes.values()]
-        for counter in counters:
-            counter.serve(nursery)
+        for queue in [journal._writes, *journal._lanes.values()]:
+            queue.start(nursery)
         try:
             yield journal
         finally:
-            journal._writer.close()
-            for lane, counter in journal._lanes.items():
-                counter.close() if lane is Lane.READ else counter.dismiss()
+            journal._writes.close()
+            for lane, queue in journal._lanes.items():
+                queue.close() if lane is Lane.READ else queue.abort()

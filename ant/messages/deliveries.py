@@ -379,7 +379,9 @@ def of_message(
     """Return the deliveries of a message that the caller may see. Raises `NotFound`."""
     check_exists(unit, room_id)
     participants.need_message(unit, room_id, message_id)
-    return tokens.shown(unit, caller, unit.deliveries.of_message(message_id))
+    return tokens.visible_deliveries(
+        unit, caller, unit.deliveries.of_message(message_id)
+    )
 
 
 def list_deliveries(
@@ -396,7 +398,7 @@ def list_deliveries(
     check_exists(unit, session_id)
     place = partial(unit.deliveries.ordinal, session_id)
     since, before = (
-        paging.bound(unit, request, key, place, "delivery")
+        paging.parse_bound(unit, request, key, place, "delivery")
         for key in ("since", "before")
     )
     state = DeliveryState(request.state) if request.state else None

@@ -93,7 +93,7 @@ class DeliveryDispatcher:
                 if self._has_begun:  # An error may have interrupted the typing.
                     await self._journal.write(deliveries.recover)
                 self._has_begun = True
-                for each in await self._journal.read(deliveries.waiting):
+                for each in await self._journal.read_in_thread(deliveries.waiting):
                     self.wake(each)
                 await self._tidy(self._overflow_files.sessions())
                 task_status.started()
@@ -186,7 +186,7 @@ class DeliveryDispatcher:
                     self._overflow_files.remove_message(message_id)
         if missed:
             self._wake_waiters(*self._moved)
-            for each in await self._journal.read(deliveries.waiting):
+            for each in await self._journal.read_in_thread(deliveries.waiting):
                 self.wake(each)
             gone = self._overflow_files.sessions()
         await self._tidy(gone)

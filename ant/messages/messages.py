@@ -123,7 +123,7 @@ def list_messages(
         return clock.stamp(message.created_at) if message else None
 
     since, before = (
-        paging.bound(unit, request, key, place, "message")
+        paging.parse_bound(unit, request, key, place, "message")
         for key in ("since", "before")
     )
     page = unit.messages.page(room_id, since, before, request.limit)
@@ -187,7 +187,7 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     unit.messages.remove(message_id)
     unit.log.redact(room_id, message_id)
     if message.sender_id:
-        unit.people.unposted(room_id, message.sender_id)
+        unit.people.uncount_post(room_id, message.sender_id)
     unit.emit(MessageDeleted(room_id, message_id))
 
 

@@ -94,8 +94,8 @@ def store_verdicts(unit: Unit, batch: VerdictBatch) -> None:
     for session_id, seen in batch:
         session = unit.sessions.get(session_id)
         if session is not None and session.terminal is not None:
-            unit.sightings.add(session_id, at, seen)
-            unit.sightings.trim(session_id, session.terminal.oldest)
+            unit.verdicts.add(session_id, at, seen)
+            unit.verdicts.trim(session_id, session.terminal.oldest)
 
 
 class TranscriptWriter:

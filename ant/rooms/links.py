@@ -27,12 +27,20 @@ def list_links(
     opens. Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
-    page = unit.links.page(room_id, paging.place(request.after))
+    page = unit.links.page(room_id, paging.parse_cursor(request.after))
     outgoing = [each for each in page if each.source_room_id == room_id]
     incoming = [each for each in page if each.source_room_id != room_id]
     if caller is not None:
-        outgoing = [e for e in outgoing if tokens.opens(unit, caller, e.target_room_id)]
-        incoming = [e for e in incoming if tokens.opens(unit, caller, e.source_room_id)]
+        outgoing = [
+            e
+            for e in outgoing
+            if tokens.can_access_room(unit, caller, e.target_room_id)
+        ]
+        incoming = [
+            e
+            for e in incoming
+            if tokens.can_access_room(unit, caller, e.source_room_id)
+        ]
     return RoomLinks(tuple(outgoing), tuple(incoming), page.next)
 
 

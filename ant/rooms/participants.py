@@ -10,7 +10,7 @@ from ant.api.page_requests import FIRST_PAGE, ListAll
 from ant.api.room_requests import AddParticipant, RemoveParticipant
 from ant.core import clock
 from ant.core.errors import Invalid, NotFound
-from ant.identity.tokens import Caller, receipts
+from ant.identity.tokens import Caller, visible_receipts
 from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
@@ -122,7 +122,7 @@ def count_post(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
 
     A sender that is a member keeps its role and alias; one that left stays away.
     """
-    unit.people.posted(room_id, sender_id, at)
+    unit.people.count_post(room_id, sender_id, at)
     session = resolve(unit, sender_id)
     if session is None or session.id == room_id:
         return
@@ -179,7 +179,7 @@ def _place(name: str | None) -> _Place | None:
         return None
     form = _PLACE.fullmatch(name)
     if form is None:
-        raise paging.no_place(name)
+        raise paging.invalid_cursor(name)
     return int(form[1]), int(form[2]), form[3], form[4]
 
 

@@ -36,7 +36,7 @@ def list_tasks(
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
-    return unit.board.tasks(session_id, paging.place(request.after))
+    return unit.board.tasks(session_id, paging.parse_cursor(request.after))
 
 
 def create_task(unit: Unit, session_id: SessionId, request: CreateTask) -> Task:
@@ -105,7 +105,7 @@ def list_file_refs(
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, session_id)
-    return unit.board.file_refs(session_id, paging.place(request.after))
+    return unit.board.file_refs(session_id, paging.parse_cursor(request.after))
 
 
 def add_file_ref(unit: Unit, session_id: SessionId, request: CreateFileRef) -> FileRef:

@@ -113,12 +113,12 @@ def list_run_events(
     """
     session = get_session(unit, session_id)
     owner = terminal_of(unit, session) or session
-    since = paging.bound(unit, request, "since")
+    since = paging.parse_bound(unit, request, "since")
     events = unit.run_events.page(
         owner.id,
         request.limit,
         since,
-        paging.bound(unit, request, "before"),
+        paging.parse_bound(unit, request, "before"),
         request.after,
         request.source,
         request.kind,
@@ -145,12 +145,12 @@ def list_terminal_events(
 ) -> TerminalEvents:
     """Return a page of a terminal's host events. Raises `NotFound`, `Invalid`."""
     check_exists(unit, session_id)
-    since = paging.bound(unit, request, "since")
+    since = paging.parse_bound(unit, request, "since")
     rows = unit.terminal_events.page(
         session_id,
         request.limit,
         since,
-        paging.bound(unit, request, "before"),
+        paging.parse_bound(unit, request, "before"),
         request.kind,
         request.after,
         request.before_id,

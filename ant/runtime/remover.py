@@ -82,7 +82,9 @@ class Remover:
         slices = 0
         while True:
             began = clock.monotonic()
-            done = await self._journal.clear(removal.take, self._progress)
+            done = await self._journal.write_removal(
+                removal.remove_slice, self._progress
+            )
             if done is None:
                 break
             self._progress = done
@@ -92,7 +94,7 @@ class Remover:
                 await self._fold()
         if slices:
             self._indexer.tidy_soon()
-            await self._journal.fold()
+            await self._journal.checkpoint()
 
     def _pass_over(self) -> None:
         """Skip the session whose removal the database refused.
@@ -118,6 +120,6 @@ class Remover:
         while more:
             pruned = await write(removal.prune, self._keep, self._days)
             increment(Limit.EVENT_LOG, pruned)
-            buried = await write(removal.bury, self._days)
+            buried = await write(removal.prune_tombstones, self._days)
             purged = await write(removal.purge)
             more = bool(pruned or buried or purged)

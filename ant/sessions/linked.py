@@ -1,4 +1,4 @@
-"""The terminal that a session is, or that a linked chat belongs to."""
+"""Find the terminal of a session: its own, or the one that it is the linked chat of."""
 
 from ant.core.errors import NotRunning
 from ant.model.sessions import Session, SessionId
@@ -7,21 +7,25 @@ from ant.store import Unit
 
 
 def terminal_of(unit: Unit, session: Session) -> Session | None:
-    """The terminal itself, or the one whose linked chat this is, if there is one.
+    """The session itself if it has a terminal, else the terminal linked to this chat.
 
-    Where several link to the chat it is the one it was made for, else none.
+    When several terminals link to the chat, it is the one that the chat was created
+    for. None when there is no terminal, or when it is not clear which.
     """
     if session.terminal is not None:
         return session
-    linking = unit.sessions.linking(session.id)
+    linked = unit.sessions.linking(session.id)
     made_for = session.meta.get("auto_linked_terminal_id")
-    first = [each for each in linking if each.id == made_for]
-    owners = first or linking
-    return owners[0] if len(owners) == 1 else None
+    preferred = [each for each in linked if each.id == made_for]
+    candidates = preferred or linked
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def need_terminal_of(unit: Unit, session_id: SessionId) -> Session:
-    """As `terminal_of`, by id of an active session. Raises `NotRunning` for none."""
+    """Like `terminal_of`, for the id of an active session.
+
+    Raises `NotFound`, `Gone`, and `NotRunning` when there is no terminal.
+    """
     session = need_active(unit, session_id)
     terminal = terminal_of(unit, session)
     if terminal is None:

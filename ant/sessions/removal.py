@@ -1,6 +1,7 @@
-"""Rules of removal: sessions that go for good, and what is too old to be kept.
+"""Rules of removal: delete removed sessions for good, and enforce retention.
 
-Each is done in slices, so that nothing that is stored makes others wait.
+Every function does a bounded part of the work in its transaction, so that other writes
+wait at most for that part.
 """
 
 from datetime import timedelta
@@ -10,31 +11,41 @@ from ant.sessions import sessions
 from ant.store import Progress, Unit
 
 SLICE_EVENTS = 500
-"""Events that are let go in one transaction."""
+"""Events, or tombstones, deleted in one transaction."""
 
 
-def take(unit: Unit, progress: Progress) -> Progress | None:
-    """Take rows of marked sessions away, for some milliseconds; None for none left."""
-    return unit.removals.take(progress)
+def remove_slice(unit: Unit, progress: Progress) -> Progress | None:
+    """Delete rows of removed sessions for some milliseconds.
+
+    Return the progress to pass the next time; None when nothing is left.
+    """
+    return unit.removals.remove_slice(progress)
 
 
 def prune(unit: Unit, keep: int, days: float) -> int:
-    """Let the oldest events of the log go, some of those that are too many or too old.
+    """Delete some of the oldest logged events beyond `keep` or older than `days`.
 
-    How many it were; 0 when none is left.
+    Return how many: at most `SLICE_EVENTS`, 0 when none is left.
     """
     return unit.log.prune(keep, _before(unit, days), SLICE_EVENTS)
 
 
-def bury(unit: Unit, days: float) -> int:
-    """Let tombstones in the chains go at the age at which they go in the log."""
-    return unit.run_events.bury(_before(unit, days), SLICE_EVENTS)
+def prune_tombstones(unit: Unit, days: float) -> int:
+    """Delete some tombstones of run events older than `days`; return how many.
+
+    At most `SLICE_EVENTS`, 0 when none is left.
+    """
+    return unit.run_events.prune_tombstones(_before(unit, days), SLICE_EVENTS)
 
 
 def purge(unit: Unit) -> bool:
-    """Mark what was deleted longer ago than its ttl; whether there may be more."""
+    """Mark sessions removed that were deleted longer ago than their ttl.
+
+    Return whether there may be more.
+    """
     return bool(sessions.purge(unit))
 
 
 def _before(unit: Unit, days: float) -> str:
+    """The stamp of that many days ago."""
     return clock.stamp(unit.now - timedelta(days=days))

@@ -1,4 +1,8 @@
-"""Rules of sessions: a terminal and its private chat are born and buried as a pair."""
+"""Rules of sessions: create, list, patch, delete, restore and remove them.
+
+Creating a terminal also creates its private chat and links it. Such an automatic pair
+is also deleted, archived, restored and removed together.
+"""
 
 import re
 from itertools import islice
@@ -29,33 +33,35 @@ from ant.sessions import handles
 from ant.store import PAGE_BYTES, Page, Unit, paging
 
 PURGED = 20
-"""Sessions that are removed in one transaction because they are too old."""
+"""Deleted sessions past their ttl that one transaction removes."""
 
 _ACTIVE, _RECOVERABLE = "active", "recoverable"
-"""The two lists, in the order in which they are told."""
+"""The two lists of `list_sessions`, in order."""
 
 _PATCHED = ("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_messages")
-"""Columns that a patch sets as they are."""
+"""Columns that a patch sets to the given values."""
 
 
 def _driver(request: CreateSession, program: str | None) -> CliFlag | None:
+    """The CLI driver of a new session: as requested, or by an agent's program."""
     if request.cli_flag is not None or request.type is not SessionType.AGENT:
         return request.cli_flag
     return PROGRAMS.get(program) if program else None
 
 
 def create_session(unit: Unit, request: CreateSession, program: str | None) -> Session:
-    """A new session; with a terminal also its private chat, linked, both with handles.
+    """Create a session; for a terminal also its linked private chat.
 
-    `program` is the name of what it will run, for the driver of an agent. Raises
-    `Conflict` when an active session has the name, or the chat's.
+    Both get handles if these are free. `program` is the name of the program that it
+    will run, for the driver of an agent. Raises `Conflict` when an active session has
+    the name, or the name of the chat.
     """
     name = request.name.strip()
     driver = _driver(request, program)
     chat_name = f"{name}-Chat" if request.type.has_terminal else None
-    for taken in filter(None, (name, chat_name)):
-        if unit.sessions.name_taken(taken):
-            raise Conflict(f'"{taken}" already exists')
+    for each in filter(None, (name, chat_name)):
+        if unit.sessions.name_taken(each):
+            raise Conflict(f'"{each}" already exists')
     session = Session(
         id=SessionId(clock.new_id()),
         name=name,
@@ -90,8 +96,8 @@ def create_session(unit: Unit, request: CreateSession, program: str | None) -> S
 def _with_terminal(
     unit: Unit, session: Session, request: CreateSession, chat_name: str
 ) -> Session:
-    slug = handles.free(unit, session.name)
-    chat_slug = handles.free(unit, chat_name)
+    slug = handles.free_slug(unit, session.name)
+    chat_slug = handles.free_slug(unit, chat_name)
     chat = attrs.evolve(
         session,
         id=SessionId(clock.new_id()),
@@ -131,9 +137,10 @@ def _with_terminal(
 
 
 def list_sessions(unit: Unit, request: ListAll = FIRST_PAGE) -> SessionList:
-    """A page of active sessions, and of those that can be brought back.
+    """A page of active sessions, and then of those that can be restored.
 
-    Raises `Invalid` on an `after` that no page ended with.
+    Last changed first, about `PAGE_BYTES`. Raises `Invalid` on an `after` that is no
+    cursor.
     """
     kind, place = _place(request.after)
     active: Page[Session] = Page()
@@ -141,29 +148,30 @@ def list_sessions(unit: Unit, request: ListAll = FIRST_PAGE) -> SessionList:
         active = unit.sessions.active(place, PAGE_BYTES // 2)
         place = None
         if active.more:
-            return SessionList(active, (), _named(unit, _ACTIVE, active[-1].id))
-    gone = unit.sessions.recoverable(place, PAGE_BYTES // 2)
-    following = _named(unit, _RECOVERABLE, gone[-1].id) if gone.more else None
-    return SessionList(active, gone, following)
+            return SessionList(active, (), _cursor(unit, _ACTIVE, active[-1].id))
+    inactive = unit.sessions.recoverable(place, PAGE_BYTES // 2)
+    following = _cursor(unit, _RECOVERABLE, inactive[-1].id) if inactive.more else None
+    return SessionList(active, inactive, following)
 
 
-def _named(unit: Unit, kind: str, session_id: SessionId) -> str:
+def _cursor(unit: Unit, kind: str, session_id: SessionId) -> str:
+    """The cursor of a page that ends with that session of that list."""
     at, ordinal = unit.sessions.place(session_id)
     return f"{kind}.{ordinal}.{at}"
 
 
-def _place(name: str | None) -> tuple[str, tuple[str, int] | None]:
-    """The list and the place in it that a page named."""
-    if name is None:
+def _place(cursor: str | None) -> tuple[str, tuple[str, int] | None]:
+    """The list, and the place in it, of a cursor. Raises `Invalid`."""
+    if cursor is None:
         return _ACTIVE, None
-    kind, ordinal, at = (*name.split(".", 2), "", "")[:3]
+    kind, ordinal, at = (*cursor.split(".", 2), "", "")[:3]
     if kind not in (_ACTIVE, _RECOVERABLE) or not re.fullmatch("[0-9]{1,15}", ordinal):
-        raise paging.no_place(name)
+        raise paging.invalid_cursor(cursor)
     return kind, (at, int(ordinal))
 
 
 def get_session(unit: Unit, session_id: SessionId) -> Session:
-    """The row, active or not. Raises `NotFound`."""
+    """The session, active or not. Raises `NotFound`."""
     session = unit.sessions.get(session_id)
     if session is None:
         raise NotFound("session", session_id)
@@ -171,7 +179,7 @@ def get_session(unit: Unit, session_id: SessionId) -> Session:
 
 
 def check_exists(unit: Unit, session_id: SessionId) -> tuple[bool, bool]:
-    """Whether the session is archived, and deleted. Raises `NotFound`."""
+    """Whether a session is archived, and whether deleted. Raises `NotFound`."""
     state = unit.sessions.state(session_id)
     if state is None:
         raise NotFound("session", session_id)
@@ -179,12 +187,12 @@ def check_exists(unit: Unit, session_id: SessionId) -> tuple[bool, bool]:
 
 
 def check_active(unit: Unit, session_id: SessionId) -> None:
-    """Raises `NotFound`, or `Gone` when the session is archived or deleted."""
+    """Raise `NotFound`, or `Gone` when the session is archived or deleted."""
     _refuse(session_id, *check_exists(unit, session_id))
 
 
 def refuse_inactive(session: Session) -> None:
-    """The same, of a row that was read already."""
+    """Raise `Gone` when a session that was read already is archived or deleted."""
     _refuse(session.id, session.archived, session.deleted_at is not None)
 
 
@@ -195,13 +203,16 @@ def _refuse(session_id: SessionId, archived: bool, deleted: bool) -> None:
 
 
 def need_active(unit: Unit, session_id: SessionId) -> Session:
-    """The row of an active session. Raises as `check_active` does."""
+    """The session, which is active. Raises as `check_active` does."""
     check_active(unit, session_id)
     return get_session(unit, session_id)
 
 
 def need_terminal(unit: Unit, session_id: SessionId) -> Session:
-    """The row of an active session that has a terminal; a chat is a `NotRunning`."""
+    """The session, which is active and has a terminal.
+
+    Raises as `check_active` does, and `NotRunning` for a chat.
+    """
     session = need_active(unit, session_id)
     if session.terminal is None:
         raise NotRunning(f"Session {session_id!r} is a chat and has no terminal.")
@@ -209,7 +220,7 @@ def need_terminal(unit: Unit, session_id: SessionId) -> Session:
 
 
 def _pair(unit: Unit, session: Session) -> list[Session]:
-    """The session and the other half of an automatic terminal and chat pair."""
+    """The session, and the other one of an automatic pair of terminal and chat."""
     other_id = session.linked_chat_id or session.meta.get("auto_linked_terminal_id")
     other = unit.sessions.get(other_id) if isinstance(other_id, str) else None
     if other is None:
@@ -224,17 +235,19 @@ def _pair(unit: Unit, session: Session) -> list[Session]:
 
 
 def to_delete(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
-    """A session and its automatic pair, which go together; the ids of both.
+    """The ids of the sessions that a delete concerns: this one and its automatic pair.
 
-    Raises `NotFound`, and `Gone` when it is inactive already, unless it is to go for
-    good.
+    Raises `NotFound`, and unless `hard` `Gone` when it is archived or deleted already.
     """
     check = get_session if hard else need_active
     return [session.id for session in _pair(unit, check(unit, session_id))]
 
 
 def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
-    """Mark a session and its automatic pair deleted; as `to_delete` otherwise."""
+    """Mark a session and its automatic pair deleted; return their ids.
+
+    Raises as `to_delete` does.
+    """
     ids = to_delete(unit, session_id, hard)
     for session in (get_session(unit, each) for each in ids):
         if session.deleted_at is None:
@@ -248,10 +261,10 @@ def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[Sessio
 
 
 def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
-    """Remove sessions, with all that hangs on them; their terminals have ended.
+    """Remove sessions for good, with everything they own. Their terminals have ended.
 
-    From now on there is nothing to be read of them; rows go bit by bit (`removing`).
-    Of each event they had, logged or in the chain, a tombstone without content stays.
+    From now on no query returns them; `removal` deletes their rows in slices. Each of
+    their events, logged or in the hash chain, becomes a tombstone without content.
     """
     for session_id in ids:
         unit.removals.mark(session_id, clock.stamp(unit.now))
@@ -259,11 +272,11 @@ def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
 
 
 def restore_session(unit: Unit, session_id: SessionId) -> Session:
-    """Bring back an archived or deleted session, and its automatic pair with it.
+    """Restore an archived or deleted session and its automatic pair; return it.
 
-    A handle that somebody took meanwhile is theirs; another one is found if there is.
-    Raises `Conflict` when it is active or its name is taken meanwhile, and `Gone` when
-    both were deleted longer ago than their ttl.
+    If another session took the handle meanwhile, it gets another one that is free, or
+    none. Raises `NotFound`, `Conflict` when it is active or another session took the
+    name, and `Gone` when both were deleted longer ago than their ttl.
     """
     session = get_session(unit, session_id)
     if session.active:
@@ -277,7 +290,7 @@ def restore_session(unit: Unit, session_id: SessionId) -> Session:
             raise Conflict(f'"{each.name}" already exists')
         handle = each.handle
         if handle and unit.sessions.by_handle(handle):
-            slug = handles.free(unit, each.name)
+            slug = handles.free_slug(unit, each.name)
             handle = f"@{slug}" if slug else None
             unit.emit(HandleUpdated(each.id, handle, each.display_name))
         unit.sessions.change(
@@ -299,10 +312,9 @@ def _expired(unit: Unit, session: Session) -> bool:
 
 
 def purge(unit: Unit) -> list[SessionId]:
-    """Remove what was deleted longer ago than its ttl; nothing archived, ever.
+    """Remove sessions that were deleted longer ago than their ttl; return their ids.
 
-    Of a pair with two ttls the longer one counts, for both. No more than `PURGED` at
-    once.
+    Archived sessions stay. For a pair the longer ttl counts. At most `PURGED` at once.
     """
     expired = (
         session.id
@@ -318,40 +330,41 @@ def purge(unit: Unit) -> list[SessionId]:
 def patch_session(
     unit: Unit, session_id: SessionId, request: PatchSession
 ) -> tuple[Session, list[SessionId]]:
-    """Change what is named; the row, and which sessions are archived by it.
+    """Change the fields in the request; return the session, and ids that it archived.
 
-    Raises `Gone` on an inactive session unless it is to be unarchived, `Conflict` when
-    a name is taken, `Invalid` when the chat to link is none.
+    Raises `NotFound`, `Gone` for an inactive session that the request does not
+    unarchive, `Conflict` for a name that is taken, and `Invalid` for a `linked_chat_id`
+    that is no active chat.
     """
-    named = changes(request)
-    if named.get("archived") is False and not get_session(unit, session_id).active:
+    patch = changes(request)
+    if patch.get("archived") is False and not get_session(unit, session_id).active:
         restore_session(unit, session_id)
     session = need_active(unit, session_id)
-    fields: dict[str, Any] = {key: named[key] for key in _PATCHED if key in named}
+    fields: dict[str, Any] = {key: patch[key] for key in _PATCHED if key in patch}
     meta = session.meta
-    if "name" in named:
-        fields["name"] = _rename(unit, session, named["name"].strip())
+    if "name" in patch:
+        fields["name"] = _rename(unit, session, patch["name"].strip())
         if meta.get("auto_named"):
             meta = meta | {"auto_named": False}
-    meta = merged(meta, named.get("meta", {}))
+    meta = merged(meta, patch.get("meta", {}))
     if meta != session.meta:
         kept = {key: value for key, value in meta.items() if value is not None}
         fields["meta"] = codec.dumps(kept).decode()
-    removed: list[SessionId] = []
-    if "linked_chat_id" in named:
-        fields["linked_chat_id"] = named["linked_chat_id"]
-        removed += _relink(unit, session, named["linked_chat_id"])
+    archived: list[SessionId] = []
+    if "linked_chat_id" in patch:
+        fields["linked_chat_id"] = patch["linked_chat_id"]
+        archived += _relink(unit, session, patch["linked_chat_id"])
     if fields:
         unit.sessions.change(session_id, updated_at=clock.stamp(unit.now), **fields)
-    if named.get("archived"):
-        removed += _archive(unit, _pair(unit, get_session(unit, session_id)))
-    if fields or removed:
-        unit.emit(SessionsChanged(session_id, tuple(removed)))
-    return get_session(unit, session_id), removed
+    if patch.get("archived"):
+        archived += _archive(unit, _pair(unit, get_session(unit, session_id)))
+    if fields or archived:
+        unit.emit(SessionsChanged(session_id, tuple(archived)))
+    return get_session(unit, session_id), archived
 
 
 def merged(meta: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The meta with these keys replaced. Raises `Invalid` when it grows too large."""
+    """The meta with these keys replaced. Raises `Invalid` when it is too large."""
     both = meta | changes
     try:
         META.check(both)
@@ -361,9 +374,9 @@ def merged(meta: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rename(unit: Unit, session: Session, name: str) -> str:
-    """Rename the session, and the chat that is named after it; check both names.
+    """Rename a session, and its chat if that is named after it; return the new name.
 
-    A chat that a person gave a name of its own keeps that.
+    A chat that a person renamed keeps its name. Raises `Conflict` for a taken name.
     """
     names = {session.id: name}
     for each in _pair(unit, session):
@@ -378,18 +391,22 @@ def _rename(unit: Unit, session: Session, name: str) -> str:
 
 
 def _relink(unit: Unit, session: Session, chat_id: SessionId | None) -> list[SessionId]:
-    """Check the chat to link; the automatic one that is left behind is archived."""
+    """Check the chat to link, and archive the automatic chat that it replaces.
+
+    Return the ids of archived sessions. Raises `Invalid`.
+    """
     if session.terminal is None:
         raise Invalid("only a terminal or agent has a linked chat at $.linked_chat_id")
     if chat_id is not None:
         chat = unit.sessions.get(chat_id)
         if chat is None or not chat.active or chat.type is not SessionType.CHAT:
             raise Invalid(f"there is no active chat {chat_id!r} at $.linked_chat_id")
-    left = [each for each in _pair(unit, session) if each.id != session.id]
-    return _archive(unit, [each for each in left if each.id != chat_id])
+    chats = [each for each in _pair(unit, session) if each.id != session.id]
+    return _archive(unit, [each for each in chats if each.id != chat_id])
 
 
 def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
+    """Archive sessions and return their ids."""
     for session in sessions:
         unit.sessions.change(
             session.id, archived=True, updated_at=clock.stamp(unit.now)
@@ -398,7 +415,10 @@ def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
 
 
 def set_handle(unit: Unit, session_id: SessionId, request: SetHandle) -> Session:
-    """Give a session a handle that nobody active has; null clears it."""
+    """Set the handle of a session and its display name; null clears the handle.
+
+    Raises `NotFound`, `Gone`, `Invalid`, and `Conflict` when an active session has it.
+    """
     check_active(unit, session_id)
     handle = with_at(request.handle) if request.handle else None
     if handle is not None:
@@ -419,7 +439,10 @@ def set_handle(unit: Unit, session_id: SessionId, request: SetHandle) -> Session
 
 
 def set_cli_flag(unit: Unit, session_id: SessionId, request: SetCliFlag) -> Session:
-    """Name the agent CLI driver, in row and `meta.agent_driver`, or clear both."""
+    """Set the agent CLI driver as `cli_flag` and `meta.agent_driver`, or clear both.
+
+    Raises `NotFound`, `Gone`, and `Invalid` for a driver that ANT does not have.
+    """
     session = need_active(unit, session_id)
     slug = (request.cli_flag or "").strip()
     if slug and slug not in list(CliFlag):

@@ -1,17 +1,21 @@
-"""The one door to the database: open, migrate, run work in a transaction, close."""
+"""The database: open it, migrate it, run work in transactions, close it.
+
+No other package uses SQLite or Peewee. Callers pass a function to the store. The store
+runs it in a transaction with a `Unit`, which has the tables.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import attrs
 from peewee import PeeweeException
 from playhouse.pool import PooledSqliteDatabase
 
 from ant.core import clock
-from ant.core.errors import AntError, DiskFull, Stopping, StorageFailed
+from ant.core.errors import DiskFull, Stopping, StorageFailed
 from ant.model.events import Envelope
 from ant.store import schema
 from ant.store.allocation import Allocation
@@ -38,42 +42,42 @@ T = TypeVar("T")
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",  # A commit survives kill -9; `settings.clean` covers more.
-    "journal_size_limit": 32 << 20,  # What a large write made longer is cut again.
+    "journal_size_limit": 32 << 20,  # Truncates the log again after a large write.
     "foreign_keys": 1,
     "busy_timeout": 5000,
     "temp_store": "memory",
-    "wal_autocheckpoint": 4096,  # Pages, so 16 MiB: a flood folds in less often.
+    "wal_autocheckpoint": 4096,  # Pages, so 16 MiB: fewer checkpoints in a flood.
 }
 _CONNECTIONS = 16
-"""One writer, the loop, eight readers, and some for when they change hands."""
+"""One for the writer, one for the loop, eight for readers, and some to spare while
+threads return theirs to the pool."""
 
 WORK_S = 0.001
-"""A long read works so long before it lets other threads run. Python itself lets a
-thread go on for 5 ms while others wait, and the loop waits at each of its turns."""
+"""A long read sleeps after that much work, so that other threads run. Python switches
+threads only after 5 ms, and the loop would wait that long at each of its steps."""
 
 REST_S = 0.0002
-"""How long it lets them, at least: a shorter sleep may end before they wake."""
+"""How long it sleeps. A shorter sleep may end before the other threads wake."""
 
 PROGRESS = 10_000
-"""Steps of SQLite between two looks whether anybody still waits: below 1 ms."""
+"""SQLite steps between two checks whether the read was withdrawn: below 1 ms."""
+
+
+TRUNCATE_BUSY_MS = 200
+"""How long a checkpoint that truncates the write-ahead log waits for its readers."""
 
 
 class Withdrawn(Exception):
-    """Nobody waits for this read any more, so it ends."""
-
-
-CUT_MS = 200
-"""What those who read the write-ahead log are given to end, before it is cut."""
+    """The caller of a long read was cancelled, so the read ends."""
 
 
 @attrs.define(eq=False)
 class Job:
-    """A piece of work for one transaction, and afterwards what became of it.
+    """A function to run in a transaction, and its outcome.
 
-    Exactly one of `result` and `error` holds once it ran; `envelopes` are to be
-    published when there is no error. `busy_s` is what a read cost. A read that is
-    `withdrawn` while it runs ends soon, if it is `long`: between two rows, or pieces.
-    What `makes_room` may take the reserve of the disk.
+    After the run either `error` is set, or `result` is the outcome and `envelopes` are
+    the events to publish. A `long` read ends soon after `withdrawn` is set: between two
+    rows, or at `Unit.pause`. A write that `makes_room` may use the disk reserve.
     """
 
     work: Callable[..., Any]
@@ -82,38 +86,56 @@ class Job:
     withdrawn: bool = False
     result: Any = None
     error: Exception | None = None
-    busy_s: float = 0.0
     envelopes: Sequence[Envelope] = ()
     makes_room: bool = False
 
     def outcome(self) -> Any:
-        """The result, or the error raised."""
+        """Return the result, or raise the error."""
         if self.error is not None:
             raise self.error
         return self.result
 
 
 class _GroupLost(Exception):
-    """SQLite rolled the whole transaction back under us, as a full disk does."""
+    """SQLite rolled back the whole transaction by itself, as it does on a full disk."""
+
+
+class _Checkpoint(NamedTuple):
+    """The row that `PRAGMA wal_checkpoint` returns.
+
+    `busy` is 1 when another checkpoint or a reader blocked it. `pages` is the length of
+    the write-ahead log, and `copied` how many of its pages the database file has; both
+    are -1 when another checkpoint blocked it, and 0 after the log was truncated.
+    """
+
+    busy: int
+    pages: int
+    copied: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the database file has every page of the log."""
+        return not self.busy and self.pages == self.copied
 
 
 class Store:
-    """An open database: synchronous, for any thread, but one writer at a time.
+    """An open database: synchronous, for any thread, but for one writer at a time.
 
-    `give_room` is called where the disk is full and what makes room has to be written.
+    On a full disk the store calls `release_reserve` before it retries a job that
+    `makes_room`.
     """
 
     def __init__(self, db: PooledSqliteDatabase, allocation: Allocation) -> None:
         self._db, self._allocation = db, allocation
         self._wal = Path(f"{db.database}-wal")
-        self.give_room: Callable[[], None] = _nothing
+        self.release_reserve: Callable[[], None] = _no_reserve
 
     @classmethod
     def open(cls, path: Path) -> "Store":
-        """Open or make the database and bring it up to date.
+        """Open or create the database and apply its pending migrations.
 
-        Raises `StorageFailed` when it cannot be opened, is no database of ours, or one
-        that a newer ANT made; then nothing is written to it. Raises `OSError` where the
+        Raises `StorageFailed` when it cannot be opened, or when another program or a
+        newer ANT made it; then nothing is written to it. Raises `OSError` when the
         system refuses.
         """
         db = PooledSqliteDatabase(
@@ -144,33 +166,47 @@ class Store:
         return cls(db, allocation)
 
     def close(self) -> None:
-        """Close every connection; the last one folds the write-ahead log back in."""
+        """Close every connection. The last one checkpoints and removes the log."""
         self._db.close_all()
         self._allocation.close()
 
     def wal_bytes(self) -> int:
-        """The size of the write-ahead log."""
+        """The size of the write-ahead log in bytes."""
         return self._wal.stat().st_size if self._wal.exists() else 0
 
-    def fold(self) -> bool:
-        """Fold the write-ahead log in as far as readers let it; whether all of it was.
+    def checkpoint(self) -> bool:
+        """Checkpoint the write-ahead log as far as its readers allow.
 
-        Others read and write meanwhile. Raises `StorageFailed`.
+        Return whether the database file then has every page of the log. Other threads
+        may read and write meanwhile. Raises `StorageFailed`.
         """
-        try:
-            with _translated():
-                self._db.connect(reuse_if_open=True)
-                pragma = "PRAGMA wal_checkpoint(PASSIVE)"
-                _, length, folded = self._db.connection().execute(pragma).fetchone()
-                self._allocation.restore()
-        finally:
-            self._db.close()
-        return bool(length == folded)
+        with _translated():
+            done = self._checkpoint("PASSIVE")
+            self._allocation.restore()
+        return done.is_complete
+
+    def _checkpoint(self, mode: str, busy_ms: int | None = None) -> _Checkpoint:
+        """Run a checkpoint; a mode that waits for readers waits `busy_ms` for them.
+
+        Raises `StorageFailed`.
+        """
+        with _translated(), self._db.connection_context():
+            connection = self._db.connection()
+            try:
+                if busy_ms is not None:
+                    connection.execute(f"PRAGMA busy_timeout={busy_ms}")
+                row = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            finally:
+                if busy_ms is not None:
+                    default = _PRAGMAS["busy_timeout"]
+                    connection.execute(f"PRAGMA busy_timeout={default}")
+        return _Checkpoint(*row)
 
     def transact(self, work: Callable[..., T], *args: Any) -> T:
-        """Run one piece of work in a transaction of its own; its events are dropped.
+        """Run one function in a transaction of its own and return its result.
 
-        For boot, tests and tools: there the server has no bus yet.
+        Its events are logged but not published. For the start, tests and tools, which
+        have no bus.
         """
         job = Job(work, args)
         self.transact_group([job])
@@ -178,17 +214,20 @@ class Store:
         return result
 
     def read(self, work: Callable[..., T], *args: Any) -> T:
-        """Run work on a unit that refuses to emit, on one snapshot of the database."""
+        """Run one function on a snapshot of the database and return its result.
+
+        The unit refuses to emit events, and changes are rolled back.
+        """
         job = Job(work, args)
         self.read_group([job])
         result: T = job.outcome()
         return result
 
     def read_group(self, jobs: Sequence[Job], keep: bool = False) -> None:
-        """Run reads on one snapshot and fill them in; one that raises fails alone.
+        """Run reads on one snapshot of the database and set their outcomes.
 
-        With `keep` this thread's connection stays open for its next read: for the one
-        thread that reads all the time and lives as long as the store.
+        A read that raises fails alone. With `keep` the thread's connection stays open
+        for its next read: for the loop's thread, which lives as long as the store.
         """
         try:
             with _translated():
@@ -207,10 +246,11 @@ class Store:
                 self._db.close()
 
     def transact_group(self, jobs: Sequence[Job]) -> None:
-        """Run jobs in one commit, each in a savepoint of its own, and fill them in.
+        """Run jobs in one commit, each in its own savepoint, and set their outcomes.
 
-        A job that raises is undone alone. Where SQLite gave up the whole transaction,
-        every job is done again by itself, so that the innocent are not lost.
+        A job that raises is rolled back alone. If SQLite rolls back the whole
+        transaction, each job runs again in a transaction of its own, so that only the
+        job at fault fails.
         """
         try:
             self._run(jobs)
@@ -223,39 +263,34 @@ class Store:
             _fail(jobs[0], kind(str(exc)))
         for job in jobs:
             if isinstance(job.error, DiskFull):
-                self._find_room(job)
+                self._retry_with_room(job)
 
-    def _find_room(self, job: Job) -> None:
-        """Do it again, where there is room to be had: in the log, or the reserve.
+    def _retry_with_room(self, job: Job) -> None:
+        """Run a job again that met a full disk, if there is room to gain.
 
-        No other write comes in between, which could take that room.
+        The room comes from a complete checkpoint, after which SQLite writes the log
+        from its start again, or from the reserve. No other write runs in between, so
+        none can take it.
         """
         if job.makes_room:
-            self.give_room()
-        if not (self._checkpoint("PASSIVE") or job.makes_room):
+            self.release_reserve()
+        if not (self._can_restart_log() or job.makes_room):
             return
         try:
             self._run([job])
         except (_GroupLost, StorageFailed) as exc:
             _fail(job, DiskFull(str(exc)))
         if job.makes_room:
-            self._checkpoint("TRUNCATE")
+            with suppress(StorageFailed):  # The log is truncated another time.
+                self._checkpoint("TRUNCATE", TRUNCATE_BUSY_MS)
 
-    def _checkpoint(self, how: str) -> bool:
-        """Fold the write-ahead log in, so that it begins anew; whether all of it was.
-
-        To cut it, too, it waits a moment for those who read it.
-        """
+    def _can_restart_log(self) -> bool:
+        """Whether a checkpoint was complete and the log has pages to write anew."""
         try:
-            with _translated(), self._db.connection_context():
-                connection = self._db.connection()
-                connection.execute(f"PRAGMA busy_timeout={CUT_MS}")
-                query = f"PRAGMA wal_checkpoint({how})"
-                busy, pages, folded = connection.execute(query).fetchone()
-                connection.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
-        except StorageFailed:  # What refused the job is what is told.
+            done = self._checkpoint("PASSIVE")
+        except StorageFailed:  # The caller gets the error that the job met.
             return False
-        return bool(not busy and pages == folded > 0)
+        return done.is_complete and done.pages > 0
 
     def _run(self, jobs: Sequence[Job]) -> None:
         with _translated(), self._db.connection_context():
@@ -277,21 +312,21 @@ class Store:
             job.result, job.error = job.work(unit, *job.args), None
             job.envelopes = unit.envelopes
             if not connection.in_transaction:
-                raise _GroupLost("The database gave up the transaction.")
+                raise _GroupLost("The database rolled back the transaction.")
         except Exception as exc:
             if not connection.in_transaction:
-                lost = _domain(exc)
+                lost = _translate(exc)
                 if isinstance(lost, StorageFailed):
                     raise lost from exc
                 raise _GroupLost(f"The database refused: {exc}") from exc
             connection.execute("ROLLBACK TO job")
-            _fail(job, _domain(exc))
+            _fail(job, _translate(exc))
         connection.execute("RELEASE job")
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Errors of driver and system become ours where they leave the store."""
+    """Raise errors of SQLite, Peewee and the system as `StorageFailed`."""
     try:
         yield
     except (PeeweeException, sqlite3.Error, OSError, MemoryError) as exc:
@@ -299,15 +334,15 @@ def _translated() -> Iterator[None]:
 
 
 def _refusal(exc: Exception) -> StorageFailed:
-    """What SQLite said, by name. Peewee's errors come of one of SQLite's."""
+    """`DiskFull` or `StorageFailed` for an error. Peewee wraps an error of SQLite."""
     for each in (exc, exc.__context__):
         if getattr(each, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             return DiskFull(f"The database refused: {exc}")
     return StorageFailed(f"The database refused: {exc}")
 
 
-def _nothing() -> None:
-    pass
+def _no_reserve() -> None:
+    """Do nothing: without a server there is no reserve."""
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:
@@ -315,7 +350,6 @@ def _number(connection: sqlite3.Connection, query: str) -> int:
 
 
 def _read_one(connection: sqlite3.Connection, job: Job) -> None:
-    start = clock.busy()
     unit = Unit(clock.now(), writable=False)
     if job.long:
         unit.pause = _pausing(job)
@@ -325,16 +359,15 @@ def _read_one(connection: sqlite3.Connection, job: Job) -> None:
         job.result = job.work(unit, *job.args)
     except Withdrawn:
         _fail(job, Stopping("The server is stopping."))
-    except Exception as exc:  # noqa: BLE001  Kept for the caller, who raises it.
-        _fail(job, _domain(exc))
+    except Exception as exc:  # noqa: BLE001  `Job.outcome` raises it.
+        _fail(job, _translate(exc))
     finally:
         if job.long:
             connection.set_progress_handler(None, 0)
-    job.busy_s = clock.busy() - start
 
 
 def _pausing(job: Job) -> Callable[[], None]:
-    """See `Unit.pause`; cheap enough for each row."""
+    """The `Unit.pause` of a long read; cheap enough to call for each row."""
     last = clock.monotonic()
 
     def pause() -> None:
@@ -348,18 +381,19 @@ def _pausing(job: Job) -> Callable[[], None]:
     return pause
 
 
-def _domain(exc: Exception) -> Exception:
+def _translate(exc: Exception) -> Exception:
+    """An error as the store raises it."""
     known = PeeweeException | sqlite3.Error | MemoryError
     return _refusal(exc) if isinstance(exc, known) else exc
 
 
 def _fail(job: Job, error: Exception) -> None:
+    """Set an error as the outcome of a job."""
     job.result, job.error, job.envelopes = None, error, ()
 
 
 __all__ = [
     "PAGE_BYTES",
-    "AntError",
     "Job",
     "Keyframe",
     "LineBlock",
@@ -375,6 +409,5 @@ __all__ = [
     "Store",
     "Unit",
     "VerdictRecord",
-    "Withdrawn",
     "page",
 ]

@@ -1,4 +1,4 @@
-"""The event log: durable events by `seq`, pruned by count."""
+"""The event log: durable events by `seq`, pruned by count and age."""
 
 import hashlib
 from typing import Any
@@ -12,8 +12,8 @@ from ant.store.tables.sessions import EventRow, SessionRow
 from ant.store.tables.statement import ALL, PAGE_BYTES, Page, Statement, lazily, page
 
 TOMBSTONE = "tombstone"
-"""The type of an event whose content was removed for good: its `seq` and time stay, and
-the body is the `type` that it had and the `sha256` of the body that it had."""
+"""The type of an event whose content was deleted. It keeps its `seq` and time. Its body
+is a JSON object of its former `type` and the `sha256` of its former body."""
 
 _APPEND = Statement(
     lambda at, session_id, tag, body: EventRow.insert(
@@ -23,7 +23,7 @@ _APPEND = Statement(
 
 
 def sha256(text: str) -> str:
-    """The hash of a body, in hex; statements call it by this name."""
+    """The SHA-256 of a body in hex; also an SQL function of that name."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -33,20 +33,20 @@ def _envelope(row: Any) -> Envelope:
 
 
 class EventLogStore:
-    """The log, inside one transaction."""
+    """The event log in one transaction; owns the table `events`."""
 
     def append(self, at: str, session_id: str | None, tag: str, body: str) -> int:
-        """The new event's `seq`: larger than every one before, for ever."""
+        """Append an event and return its `seq`, larger than any one before."""
         cursor = _APPEND.run(at=at, session_id=session_id, tag=tag, body=body)
         return int(cursor.lastrowid)
 
     def newest(self) -> int:
-        """The `seq` of the last event that was ever logged; 0 before the first."""
+        """The `seq` of the last logged event; 0 before the first."""
         row = EventRow.select(EventRow.seq).order_by(EventRow.seq.desc()).first()
         return row.seq if row else 0
 
     def oldest(self) -> int | None:
-        """The lowest `seq` that is kept."""
+        """The lowest `seq` in the log; None for an empty log."""
         row = EventRow.select(EventRow.seq).order_by(EventRow.seq).first()
         return row.seq if row else None
 
@@ -58,12 +58,15 @@ class EventLogStore:
         tag: str | None = None,
         budget: int = PAGE_BYTES,
     ) -> Page[Envelope]:
-        """The oldest `limit` events after `seq`, in order; of one session or kind.
+        """Events after `seq`, oldest first: at most `limit`, of about `budget` bytes.
 
-        No more than have `budget` bytes together.
+        `session_id` and `tag` (the event's type) filter. Tombstones and events of
+        removed sessions are left out.
         """
         query = EventRow.select().where(
-            (EventRow.seq > seq) & (EventRow.type != TOMBSTONE) & _is_there()
+            (EventRow.seq > seq)
+            & (EventRow.type != TOMBSTONE)
+            & _of_no_removed_session()
         )
         if session_id is not None:
             query = query.where(EventRow.session_id == session_id)
@@ -73,43 +76,43 @@ class EventLogStore:
         return page(lazily(rows), _envelope, limit, budget)
 
     def redact(self, session_id: str, message_id: str) -> None:
-        """Leave of what a message said nothing but tombstones."""
-        bury(
+        """Replace the events that have the content of a message by tombstones."""
+        redact_events(
             (EventRow.session_id == session_id)
             & EventRow.type.in_(("message_created", "message_updated"))
             & EventRow.body.contains(f'"id":"{message_id}"')
         )
 
     def prune(self, keep: int, before: str | None = None, most: int = ALL) -> int:
-        """Forget all but the newest `keep` events, and what is older than `before`.
+        """Delete all but the newest `keep` events, and those older than `before`.
 
-        How many went; no more than `most`, the oldest. The last event always stays, so
-        that the log knows where it is.
+        Return how many: at most `most`, the oldest first. The newest event always
+        stays, since the next `seq` follows from it.
         """
         newest = self.newest()
-        gone = EventRow.seq <= newest - max(keep, 1)
+        expired = EventRow.seq <= newest - max(keep, 1)
         if before is not None:
-            gone |= (EventRow.at < before) & (EventRow.seq < newest)
-        # Times grow with numbers, so only the first of all need be looked at.
+            expired |= (EventRow.at < before) & (EventRow.seq < newest)
+        # Times grow with `seq`, so only the first `most` rows can match.
         first = EventRow.select(EventRow.seq).order_by(EventRow.seq).limit(most)
         oldest = [row.seq for row in first.namedtuples()] if most < ALL else None
         if oldest is not None:
-            gone &= EventRow.seq <= (oldest[-1] if oldest else 0)
-        return int(EventRow.delete().where(gone).execute())
+            expired &= EventRow.seq <= (oldest[-1] if oldest else 0)
+        return int(EventRow.delete().where(expired).execute())
 
 
-def _is_there() -> Any:
-    """Whether an event is of a session that is not being removed, or of none."""
-    gone = SessionRow.select(SessionRow.id).where(SessionRow.removed == SQL("1"))
-    return EventRow.session_id.is_null() | EventRow.session_id.not_in(gone)
+def _of_no_removed_session() -> Any:
+    """Condition: the event has no session, or one that is not removed."""
+    removed = SessionRow.select(SessionRow.id).where(SessionRow.removed == SQL("1"))
+    return EventRow.session_id.is_null() | EventRow.session_id.not_in(removed)
 
 
-def bury(which: Any) -> None:
-    """Leave of these events nothing but tombstones.
+def redact_events(condition: Any) -> None:
+    """Replace the events that match a condition by tombstones.
 
-    Once only: what is a tombstone already keeps the hash of what it was.
+    Tombstones stay as they are, so each keeps the hash of the original body.
     """
     body = fn.json_object("type", EventRow.type, "sha256", fn.sha256(EventRow.body))
     EventRow.update(type=TOMBSTONE, body=body).where(
-        which & (EventRow.type != TOMBSTONE)
+        condition & (EventRow.type != TOMBSTONE)
     ).execute()

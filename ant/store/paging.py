@@ -1,4 +1,4 @@
-"""Where a page begins or ends: a time, a duration, or the id of a row."""
+"""Parse the cursors and bounds of pages that requests name."""
 
 import re
 from collections.abc import Callable
@@ -11,39 +11,40 @@ from ant.store import Unit
 T = TypeVar("T")
 
 
-def place(name: str | None) -> int | None:
-    """The place in a list that a page named as its `next`; None for the beginning.
+def parse_cursor(name: str | None) -> int | None:
+    """The number in a cursor, which a page returned as its `next`; None without one.
 
-    It is a number that the row had, so that the row may be removed between two pages.
-    Raises `Invalid` on what no page can have named.
+    The number is that of the last row of the page. It stays valid when that row is
+    deleted. Raises `Invalid` for a text that is no cursor.
     """
     if name is None:
         return None
     if not re.fullmatch("[0-9]{1,15}", name):
-        raise no_place(name)
+        raise invalid_cursor(name)
     return int(name)
 
 
-def no_place(name: str) -> Invalid:
-    """What to raise where no page can have ended with that name."""
+def invalid_cursor(name: str) -> Invalid:
+    """The error for a text that is no cursor."""
     return Invalid(f"expected the `next` of a page, got {name!r} at $.after")
 
 
-def _nobody(_: str) -> None:
-    return None
+def _find_none(_: str) -> None:
+    """Find no row: the bound has no ids."""
 
 
-def bound(
+def parse_bound(
     unit: Unit,
     request: Any,
     key: str,
-    find: Callable[[str], T | None] = _nobody,
+    find: Callable[[str], T | None] = _find_none,
     noun: str = "",
 ) -> str | T | None:
-    """The stamp that `ask` gives under `key`, or what `find` finds by an id; None for
-    neither given.
+    """Parse the bound `key` of a request: a time, a duration, or the id of a row.
 
-    Raises `Invalid` on what is no time, duration or id of a `noun`.
+    Return a stamp for a time or a duration, the result of `find` for an id, and None
+    when the request has no such bound. Raises `Invalid` for a text that is no time and
+    no duration, and for which `find` returns None; `noun` names the row in the error.
     """
     text: str | None = getattr(request, key)
     if text is None:

@@ -1,4 +1,4 @@
-"""Prompt rows to and from the model."""
+"""Prompts of agents: stored, listed and changed while they are open."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from ant.store.tables.statement import Page, lazily, page
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 
 ROW_BYTES = 600
-"""What a prompt has beside its texts, as JSON."""
+"""Bytes of a prompt as JSON without its texts."""
 
 
 def _record(row: Any) -> PromptRecord:
@@ -66,8 +66,8 @@ def _record(row: Any) -> PromptRecord:
     )
 
 
-def _fields(record: PromptRecord) -> dict[str, Any]:
-    """The columns that may change while a prompt lives."""
+def _open_columns(record: PromptRecord) -> dict[str, Any]:
+    """The columns that may change while a prompt is open."""
     return {
         "status": record.status,
         "reason": record.reason,
@@ -80,7 +80,7 @@ def _fields(record: PromptRecord) -> dict[str, Any]:
 
 @attrs.frozen
 class PromptCounts:
-    """Prompts of a terminal: all, those with an answer, those that wait for one."""
+    """Numbers of a terminal's prompts: all, answered, and pending."""
 
     all: int
     answered: int
@@ -93,19 +93,19 @@ def _weight(row: Any) -> int:
 
 
 class PromptStore:
-    """What terminals ask, inside one transaction."""
+    """Prompts of terminals in one transaction; owns the table `prompts`."""
 
     def get(self, prompt_id: str) -> PromptRecord | None:
-        """The prompt with that id."""
+        """The prompt with that id; None when there is none."""
         return self._first(PromptRow.id == prompt_id)
 
     def pending(self, session_id: str) -> PromptRecord | None:
-        """The newest prompt of that terminal that waits for an answer."""
+        """The newest pending prompt of a terminal; None when there is none."""
         here = PromptRow.session_id == session_id
         return self._first(here & (PromptRow.status == PromptStatus.PENDING))
 
     def all_pending(self, session_id: str | None = None) -> list[PromptRecord]:
-        """Every prompt that waits for an answer, of one terminal or of all."""
+        """Every pending prompt, of one terminal or of all, oldest first."""
         where = PromptRow.status == PromptStatus.PENDING
         if session_id is not None:
             where &= PromptRow.session_id == session_id
@@ -113,13 +113,16 @@ class PromptStore:
         return list(map(_record, rows))
 
     def of_session(self, session_id: str, limit: int) -> Page[PromptRecord]:
-        """The newest of a terminal, oldest first, of a page's bytes at most."""
+        """The newest prompts of a terminal, oldest first.
+
+        At most `limit`, of about `PAGE_BYTES`.
+        """
         rows = PromptRow.select().where(PromptRow.session_id == session_id)
         rows = rows.order_by(PromptRow.ordinal.desc()).limit(limit + 1)
         return page(lazily(rows), _record, limit, newest=True, weigh=_weight)
 
     def counts(self, session_id: str) -> PromptCounts:
-        """How many a terminal has asked."""
+        """How many prompts a terminal had."""
         is_answered = fn.SUM(PromptRow.answer.is_null(False))
         is_pending = fn.SUM(PromptRow.status == PromptStatus.PENDING)
         query = PromptRow.select(fn.COUNT(PromptRow.ordinal), is_answered, is_pending)
@@ -127,7 +130,7 @@ class PromptStore:
         return PromptCounts(*(count or 0 for count in rows[0]))
 
     def of_card(self, message_id: str) -> PromptRecord | None:
-        """The prompt that this message is the card of."""
+        """The newest prompt that a message shows; None when there is none."""
         return self._first(PromptRow.message_id == message_id)
 
     def add(self, record: PromptRecord) -> None:
@@ -151,12 +154,14 @@ class PromptStore:
             delivered_to=codec.dumps(record.delivered_to).decode(),
             chat_id=record.chat_id,
             message_id=record.message_id,
-            **_fields(record),
+            **_open_columns(record),
         ).execute()
 
     def change(self, record: PromptRecord) -> None:
-        """Store what may change of a prompt."""
-        PromptRow.update(_fields(record)).where(PromptRow.id == record.id).execute()
+        """Store the columns of a prompt that may change."""
+        PromptRow.update(_open_columns(record)).where(
+            PromptRow.id == record.id
+        ).execute()
 
     def _first(self, where: Any) -> PromptRecord | None:
         query = PromptRow.select().where(where).order_by(PromptRow.ordinal.desc())

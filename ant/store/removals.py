@@ -1,8 +1,8 @@
-"""Sessions that are removed for good: marked at once, and taken apart in slices.
+"""Permanent removal of sessions: marked at once, their rows deleted in slices.
 
-Rule 1: a session that is marked is read by nobody; its rows go later.
-Rule 2: a slice takes some milliseconds, so that others write in between.
-Rule 3: the mark goes with the last row, so a crash costs nothing.
+Rule 1: no query returns a marked session or its rows; the rows are deleted later.
+Rule 2: a slice takes some milliseconds, so that other writes run in between.
+Rule 3: the mark is deleted with the last row, so after a crash removal continues.
 """
 
 from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ from ant.core import clock
 from ant.model.deliveries import PENDING, UNDER_WAY
 from ant.model.prompts import PromptStatus
 from ant.store import event_log
-from ant.store.run_events import bury_run_events
+from ant.store.run_events import redact_run_events
 from ant.store.tables.lines import LineCursorRow
 from ant.store.tables.rooms import DeliveryRow
 from ant.store.tables.sessions import (
@@ -27,14 +27,14 @@ from ant.store.tables.sessions import (
 )
 
 SLICE_S = 0.01
-"""How long a slice takes, about. Many systems overwrite what is deleted, too."""
+"""How long a slice takes, about. SQLite overwrites deleted data (`secure_delete`)."""
 
 BATCH_ROWS = 64
 BATCH_BYTES = 256 << 10
-"""What is deleted between two looks at the clock: one row at least."""
+"""Rows and bytes deleted between two looks at the clock; at least one row."""
 
 INDEXED = 8
-"""Times as long as a byte of transcript a byte takes that is in the index."""
+"""Deleting an indexed byte takes about that many times as long as one of transcript."""
 
 _PARTS = (
     ("chunks", "session_id", "id", "size"),
@@ -53,15 +53,16 @@ _PARTS = (
     ("links", "source_room_id", "ordinal", "1"),
     ("links", "target_room_id", "ordinal", "1"),
 )
-"""Tables with many rows of a session: the column that names it, key and size of a row.
-What is not here has one row, or few, and goes with the session."""
+"""Tables with many rows of a session: table, column of its id, key and size of a row.
+Other tables have few rows of a session. `ON DELETE CASCADE` deletes those."""
 
 
 @attrs.define
 class Progress:
-    """How far the logs of a session were gone through; begun anew after a crash.
+    """How far a session is removed; after a crash removal begins with a new one.
 
-    What is in `passed` over could not be taken apart: others come first.
+    `seq` and `n` are the last event and run event that became tombstones. `passed`
+    holds sessions whose rows could not be deleted, which are skipped.
     """
 
     passed: set[str] = attrs.field(factory=set)
@@ -71,10 +72,13 @@ class Progress:
 
 
 class RemovalStore:
-    """Sessions that are to go, inside one transaction."""
+    """Removal of sessions in one transaction; owns the mark `sessions.removed`."""
 
     def mark(self, session_id: str, at: str) -> None:
-        """From now on nobody reads it, and nothing waits for it."""
+        """Mark a session removed at a time, and delete what is pending for it.
+
+        Its handle and links to it become free, so no query finds it.
+        """
         linked = SessionRow.linked_chat_id == session_id
         SessionRow.update(linked_chat_id=None).where(linked).execute()
         database.execute_sql(
@@ -82,14 +86,14 @@ class RemovalStore:
             "deleted_at = COALESCE(deleted_at, ?) WHERE id = ?",
             (at, session_id),
         )
-        # With its terminal goes what would store more of it.
+        # Without its terminal row nothing more is stored for the session.
         for table in (TerminalRow, KeyframeRow, LineCursorRow):
             table.delete().where(table.session_id == session_id).execute()
         PromptRow.delete().where(
             (PromptRow.session_id == session_id)
             & (PromptRow.status == PromptStatus.PENDING)
         ).execute()
-        # A plus keeps SQLite to the index of states: few wait, and many have arrived.
+        # `+` makes SQLite use the index of states: few deliveries are pending.
         states = [str(state) for state in (*PENDING, *UNDER_WAY)]
         places = ", ".join("?" * len(states))
         database.execute_sql(
@@ -99,7 +103,7 @@ class RemovalStore:
         )
 
     def next(self, passed: Collection[str] = ()) -> str | None:
-        """The oldest session that is to be taken apart and is not passed over."""
+        """The oldest marked session that is not in `passed`, or None."""
         rows = database.execute_sql(
             "SELECT id FROM sessions WHERE removed = 1 ORDER BY ordinal LIMIT ?",
             (len(passed) + 1,),
@@ -107,10 +111,11 @@ class RemovalStore:
         ids = (ident for (ident,) in rows.fetchall())
         return next((ident for ident in ids if ident not in passed), None)
 
-    def take(self, progress: Progress) -> Progress | None:
-        """Take rows of the next session away for some milliseconds; None for nothing.
+    def remove_slice(self, progress: Progress) -> Progress | None:
+        """Delete rows of the next marked session for about `SLICE_S`.
 
-        What it answers is how far it is once this transaction is in, and not before.
+        Return the progress, which holds once this transaction is committed; None when
+        no session is marked.
         """
         session_id = self.next(progress.passed)
         if session_id is None:
@@ -127,6 +132,7 @@ class RemovalStore:
         return done
 
     def _steps(self, session_id: str, progress: Progress) -> Iterator[None]:
+        """Delete a batch of rows for each step, and record the progress."""
         for table, column, key, size in _PARTS:
             while keys := _batch(table, column, key, size, session_id):
                 places = ", ".join("?" * len(keys))
@@ -135,36 +141,38 @@ class RemovalStore:
                 )
                 yield
         while seqs := _following("events", "seq", session_id, progress.seq, "body"):
-            event_log.bury(EventRow.seq.in_(seqs))
+            event_log.redact_events(EventRow.seq.in_(seqs))
             progress.seq = seqs[-1]
             yield
         while numbers := _following("run_events", "n", session_id, progress.n, "text"):
-            bury_run_events(session_id, numbers[0], numbers[-1])
+            redact_run_events(session_id, numbers[0], numbers[-1])
             progress.n = numbers[-1]
             yield
 
 
 def _batch(table: str, column: str, key: str, size: str, session_id: str) -> list[int]:
+    """Keys of a batch of rows of a session, in no order."""
     rows = database.execute_sql(
         f"SELECT {key}, {size} FROM {table} WHERE {column} = ? LIMIT {BATCH_ROWS}",
         (session_id,),
     )
-    return _within(rows)
+    return _fitting(rows)
 
 
 def _following(
     table: str, key: str, session_id: str, after: int, text: str
 ) -> list[int]:
+    """Keys of the next batch of log rows of a session, in order."""
     rows = database.execute_sql(
         f"SELECT {key}, LENGTH({text}) FROM {table} "
         f"WHERE session_id = ? AND {key} > ? ORDER BY {key} LIMIT {BATCH_ROWS}",
         (session_id, after),
     )
-    return _within(rows)
+    return _fitting(rows)
 
 
-def _within(rows: Any) -> list[int]:
-    """The keys of the first rows, as many as a batch has."""
+def _fitting(rows: Any) -> list[int]:
+    """The keys of the first rows: at least one, of `BATCH_BYTES` together."""
     keys: list[int] = []
     room = BATCH_BYTES
     for key, size in rows.fetchall():

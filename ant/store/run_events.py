@@ -1,4 +1,4 @@
-"""Run events and terminal events: appended in order, the oldest let go."""
+"""Run events and terminal events: appended in order, the oldest deleted."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,10 +13,19 @@ from ant.model.sessions import SessionId
 from ant.store.tables.reachable import reachable
 from ant.store.tables.run_events import RunEventRow, TerminalEventRow
 from ant.store.tables.sessions import database
-from ant.store.tables.statement import ALL, PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.tables.statement import (
+    ALL,
+    PAGE_BYTES,
+    Page,
+    Statement,
+    lazily,
+    page,
+    scan,
+)
 
 TOMBSTONE = "tombstone"
-"""The kind of an event whose content was removed for good: place and hashes stay."""
+"""The kind of a run event whose content was deleted. Its number, time and hashes stay,
+so the hash chain can still be verified."""
 
 _HEAD = Statement(
     lambda session_id: (
@@ -27,7 +36,7 @@ _HEAD = Statement(
     )
 )
 
-_REACHED = Statement(
+_LAST_END = Statement(
     lambda session_id, source, kind: (
         RunEventRow.select(RunEventRow.end)
         .where((RunEventRow.session_id == session_id) & (RunEventRow.source == source))
@@ -38,7 +47,7 @@ _REACHED = Statement(
 )
 
 
-def _event(row: Any) -> RunEvent:
+def _run_event(row: Any) -> RunEvent:
     at = clock.parse_stamp(row.at)
     return RunEvent(
         id=row.id,
@@ -59,21 +68,21 @@ def _event(row: Any) -> RunEvent:
     )
 
 
-def _told(row: Any) -> TerminalEvent:
+def _terminal_event(row: Any) -> TerminalEvent:
     at = clock.epoch_ms(clock.parse_stamp(row.at))
     return TerminalEvent(row.id, at, row.kind, codec.loads(row.data), row.offset)
 
 
 class RunEventStore:
-    """The run events of all sessions, inside one transaction."""
+    """Run events of all sessions in one transaction; owns the table `run_events`."""
 
     def head(self, session_id: str) -> tuple[int, str | None]:
-        """Number and hash of a session's last event; 0 and None before the first."""
+        """Number and hash of a session's newest event; 0 and None before the first."""
         row = _HEAD.one(session_id=session_id)
         return (row.n, row.hash) if row else (0, None)
 
     def add(self, event: RunEvent) -> int:
-        """Append an event; its id, whatever it said."""
+        """Append an event and return its new id; the `id` of `event` is ignored."""
         row = RunEventRow.insert(
             session_id=event.session_id,
             n=event.n,
@@ -104,9 +113,12 @@ class RunEventStore:
         below: int | None = None,
         budget: int = PAGE_BYTES,
     ) -> Page[RunEvent]:
-        """Oldest first: the oldest `limit` after `since` or `after`, or the newest.
+        """Events of a session, oldest first: at most `limit`, of about `budget` bytes.
 
-        `after` and `below` are ids. No more than have `budget` bytes together.
+        With `since` (a stamp) or `after` (an id) alone the oldest that follow it, else
+        the newest. `before` is a stamp, `below` an id; all four are exclusive.
+        `source`, `kind` and `q` (a part of the text in any case) filter. Tombstones
+        are left out.
         """
         query = RunEventRow.select().where(
             (RunEventRow.session_id == session_id) & (RunEventRow.kind != TOMBSTONE)
@@ -130,17 +142,20 @@ class RunEventStore:
         newest = before is not None or below is not None or is_open
         order = RunEventRow.n.desc() if newest else RunEventRow.n
         rows = query.order_by(order).limit(limit + 1).namedtuples()
-        return page(lazily(rows), _event, limit, budget, newest)
+        return page(lazily(rows), _run_event, limit, budget, newest)
 
-    def reached(self, session_id: str, source: Source, kind: str) -> int:
-        """The last byte that an event of this source and kind points at; 0 if none."""
-        row = _REACHED.one(session_id=session_id, source=source, kind=kind)
+    def last_end(self, session_id: str, source: Source, kind: str) -> int:
+        """The newest `end` offset of events of a source and kind; 0 without one."""
+        row = _LAST_END.one(session_id=session_id, source=source, kind=kind)
         return row.end if row else 0
 
     def extent(
         self, session_id: str
     ) -> tuple[dict[str, int], datetime | None, datetime | None]:
-        """How many there are of each kind; the times of the first and of the last."""
+        """Counts by kind, and the times of the first and the last event.
+
+        Tombstones do not count; the times are None when there are no events.
+        """
         kind, at = RunEventRow.kind, RunEventRow.at
         rows: list[Any] = list(
             RunEventRow.select(kind, fn.COUNT(), fn.MIN(at), fn.MAX(at))
@@ -155,14 +170,14 @@ class RunEventStore:
         return counts, clock.parse_stamp(first), clock.parse_stamp(last)
 
     def following(self, session_id: str, n: int, limit: int) -> tuple[RunEvent, ...]:
-        """The `limit` after the one with that number, tombstones too."""
+        """Events after number `n`, oldest first: at most `limit`, with tombstones."""
         rows = (
             RunEventRow.select()
             .where((RunEventRow.session_id == session_id) & (RunEventRow.n > n))
             .order_by(RunEventRow.n)
             .limit(limit)
         )
-        return tuple(map(_event, rows.namedtuples()))
+        return tuple(map(_run_event, rows.namedtuples()))
 
     def matching(
         self,
@@ -172,37 +187,26 @@ class RunEventStore:
         limit: int,
         budget: int,
     ) -> tuple[list[RunEvent], bool]:
-        """The events, newest first, whose text is like that; whether that is all.
+        """Events whose text matches `holds`, newest first; whether these are all.
 
-        No more than `budget` characters are looked through, and no more answered than a
-        page has.
+        Events of `archived` and `deleted` sessions on request. It stops after `limit`
+        events, `PAGE_BYTES` of JSON, or `budget` characters of text read; the second
+        result is False after the latter two.
         """
-        room = PAGE_BYTES
         query = RunEventRow.select(RunEventRow).where(RunEventRow.kind != TOMBSTONE)
         query = reachable(query, RunEventRow.session_id, archived, deleted)
-        found: list[RunEvent] = []
-        for row in lazily(query.order_by(RunEventRow.id.desc()).namedtuples()):
-            budget -= len(row.text)
-            if budget < 0:
-                return found, False
-            if holds(row.text):
-                room -= codec.weight(row)
-                if room < 0 and found:
-                    return found, False
-                found.append(_event(row))
-                if len(found) == limit:
-                    break
-        return found, True
+        newest = lazily(query.order_by(RunEventRow.id.desc()).namedtuples())
+        return scan(newest, _run_event, lambda row: row.text, holds, limit, budget)
 
     def prune(self, session_id: str, below: int) -> None:
-        """Let those go whose number is less; the chain begins later then."""
+        """Delete a session's events with numbers below; the chain then begins later."""
         RunEventRow.delete().where(
             (RunEventRow.session_id == session_id) & (RunEventRow.n < below)
         ).execute()
 
-    def bury(self, before: str, most: int = ALL) -> int:
-        """Remove tombstones from before a time for good, `most` at once; how many."""
-        # The index of tombstones is taken only where the kind stands in the words.
+    def prune_tombstones(self, before: str, most: int = ALL) -> int:
+        """Delete tombstones from before a stamp, at most `most`; return how many."""
+        # SQLite uses the partial index of tombstones only with the kind as a literal.
         old = database.execute_sql(
             "SELECT id FROM run_events WHERE kind = 'tombstone' AND at < ? LIMIT ?",
             (before, most),
@@ -211,8 +215,8 @@ class RunEventStore:
         return int(RunEventRow.delete().where(RunEventRow.id.in_(ids)).execute())
 
 
-def bury_run_events(session_id: str, first: int, last: int) -> None:
-    """Leave of these numbers of a session nothing but places, times and hashes."""
+def redact_run_events(session_id: str, first: int, last: int) -> None:
+    """Make tombstones of a session's run events from number `first` to `last`."""
     RunEventRow.update(
         kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
     ).where(
@@ -221,12 +225,12 @@ def bury_run_events(session_id: str, first: int, last: int) -> None:
 
 
 class TerminalEventStore:
-    """What terminal hosts told, inside one transaction."""
+    """Events of terminal hosts in one transaction; owns the table `terminal_events`."""
 
     def add(
         self, session_id: str, at: str, kind: str, data: dict[str, Any], offset: int
     ) -> int:
-        """Append one; its id."""
+        """Append an event and return its id."""
         row = TerminalEventRow.insert(
             session_id=session_id,
             at=at,
@@ -237,16 +241,18 @@ class TerminalEventStore:
         return int(row.execute())
 
     def trim(self, session_id: str, keep: int) -> None:
-        """Drop all but the newest `keep`."""
-        mine = TerminalEventRow.session_id == session_id
+        """Delete all but the newest `keep` events of a session."""
+        of_session = TerminalEventRow.session_id == session_id
         last = (
             TerminalEventRow.select(TerminalEventRow.id)
-            .where(mine)
+            .where(of_session)
             .order_by(TerminalEventRow.id.desc())
             .offset(keep)
             .limit(1)
         )
-        TerminalEventRow.delete().where(mine & (TerminalEventRow.id <= last)).execute()
+        TerminalEventRow.delete().where(
+            of_session & (TerminalEventRow.id <= last)
+        ).execute()
 
     def page(
         self,
@@ -258,9 +264,10 @@ class TerminalEventStore:
         after: int | None = None,
         below: int | None = None,
     ) -> Page[TerminalEvent]:
-        """Oldest first: the oldest `limit` after `since` or `after`, else the newest.
+        """Events of a session, oldest first: at most `limit`, of about `PAGE_BYTES`.
 
-        `after` and `below` are ids.
+        With `since` (a stamp) or `after` (an id) alone the oldest that follow it, else
+        the newest. `before` is a stamp, `below` an id; all four are exclusive.
         """
         query = TerminalEventRow.select().where(
             TerminalEventRow.session_id == session_id
@@ -279,4 +286,4 @@ class TerminalEventStore:
         newest = before is not None or below is not None or is_open
         order = TerminalEventRow.id.desc() if newest else TerminalEventRow.id
         rows = query.order_by(order).limit(limit + 1).namedtuples()
-        return page(lazily(rows), _told, limit, newest=newest)
+        return page(lazily(rows), _terminal_event, limit, newest=newest)

@@ -1,4 +1,4 @@
-"""Whether a database is one that this ANT may open, looked at without writing to it."""
+"""Check a database without writing to it, and apply migrations."""
 
 import sqlite3
 from collections.abc import Collection
@@ -13,25 +13,25 @@ from ant.core.errors import StorageFailed
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 HISTORY = "schema_migration"
-"""The table in which Peewee's runner notes what it applied."""
+"""The table in which Peewee's migration runner records applied migrations."""
 
 
 def check(path: Path) -> None:
-    """Refuse a database that is newer than this ANT, somebody else's, or incomplete.
+    """Refuse a database of a newer ANT or another program, and an incomplete one.
 
-    Raises `StorageFailed` with what to do, and `sqlite3.Error` where it cannot be read.
-    The file is opened for reading only.
+    Raises `StorageFailed` with what to do, and `sqlite3.Error` when the file cannot be
+    read. A missing or empty file is accepted. The file is opened read-only.
     """
     if not path.is_file() or not path.stat().st_size:
         return
-    # Without a log it is whole by itself; only as such is no file made beside it.
+    # Without a log the file is complete. Only an immutable one gets no -shm file.
     how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
     with closing(sqlite3.connect(f"{path.as_uri()}?{how}", uri=True)) as db:
         query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-        found = {name for (name,) in db.execute(query)}
-        if not found:
+        tables = {name for (name,) in db.execute(query)}
+        if not tables:
             return
-        if HISTORY not in found:
+        if HISTORY not in tables:
             raise StorageFailed(
                 f"The database {path} was made by another program: it has no table "
                 f"{HISTORY}. Give ANT another --data-dir, or move that file away."
@@ -39,24 +39,24 @@ def check(path: Path) -> None:
         applied = {name for (name,) in db.execute(f"SELECT name FROM {HISTORY}")}
     if unknown := sorted(applied - {path.stem for path in MIGRATIONS.glob("0*.py")}):
         raise StorageFailed(
-            f"The database {path} was made by a newer ANT: it has had the migration "
-            f"{', '.join(unknown)}, which this one does not know. Start the newer ANT, "
+            f"The database {path} was made by a newer ANT: it has the migration "
+            f"{', '.join(unknown)}, which this ANT does not have. Start the newer ANT, "
             "or give this one another --data-dir."
         )
-    if missing := sorted(_made_by(applied) - found):
+    if missing := sorted(_made_by(applied) - tables):
         raise StorageFailed(
             f"The database {path} is damaged: it lacks the table {', '.join(missing)}. "
-            "Restore a backup of it, or move it away to begin with an empty one."
+            "Restore a backup, or move the file away to start with an empty database."
         )
 
 
 def migrate(db: SqliteDatabase) -> None:
-    """Apply what is pending, each migration in a transaction of its own."""
+    """Apply pending migrations, each in a transaction of its own."""
     Runner(db, str(MIGRATIONS)).up()
 
 
 def _made_by(applied: Collection[str]) -> set[str]:
-    """The tables that a database has after these migrations."""
+    """The names of the tables that a database has after these migrations."""
     db = SqliteDatabase(":memory:")
     with db.connection_context():
         runner = Runner(db, str(MIGRATIONS))

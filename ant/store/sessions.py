@@ -1,4 +1,4 @@
-"""Session and terminal rows to and from the model."""
+"""Sessions and their terminals: stored, listed, found and changed."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -16,17 +16,20 @@ from ant.model.sessions import (
     Status,
     TerminalInfo,
 )
-from ant.store.tables.reachable import THERE
+from ant.store.tables.reachable import NOT_REMOVED
 from ant.store.tables.sessions import SessionRow, TerminalRow
 from ant.store.tables.statement import ALL, Page, Statement, lazily, page
 
 ROW_BYTES = 800
-"""What a session has beside names and `meta`, as JSON."""
+"""Bytes of a session as JSON without its names and `meta`."""
 
 
 @attrs.frozen
 class Program:
-    """What a terminal runs and where its transcript stands; never on the wire."""
+    """What a terminal runs, and the extent of its transcript. Never on the wire.
+
+    `env` may hold secrets. `stored` and `reserved` are offsets, see `TerminalRow`.
+    """
 
     session: Session
     host: str
@@ -43,7 +46,7 @@ class Program:
     reserved: int
 
 
-def _time(text: str | None) -> Any:
+def _parse_time(text: str | None) -> Any:
     return clock.parse_stamp(text) if text is not None else None
 
 
@@ -57,18 +60,18 @@ def _terminal(row: Any) -> TerminalInfo:
         exit_code=row.exit_code,
         exit_signal=row.exit_signal,
         status_reason=row.status_reason,
-        started_at=_time(row.started_at),
-        exited_at=_time(row.exited_at),
+        started_at=_parse_time(row.started_at),
+        exited_at=_parse_time(row.exited_at),
         oldest=row.oldest,
         end=row.stored,
     )
 
 
 def _session(row: Any) -> Session:
-    return _from(row, getattr(row, "half", None))
+    return _make_session(row, getattr(row, "terminal", None))
 
 
-def _from(row: Any, terminal: Any) -> Session:
+def _make_session(row: Any, terminal: Any) -> Session:
     return Session(
         id=SessionId(row.id),
         name=row.name,
@@ -78,8 +81,8 @@ def _from(row: Any, terminal: Any) -> Session:
         status=Status(terminal.status) if terminal else Status.NONE,
         archived=bool(row.archived),
         ttl=row.ttl,
-        deleted_at=_time(row.deleted_at),
-        last_activity=_time(row.last_activity),
+        deleted_at=_parse_time(row.deleted_at),
+        last_activity=_parse_time(row.last_activity),
         meta=codec.loads(row.meta),
         created_at=clock.parse_stamp(row.created_at),
         updated_at=clock.parse_stamp(row.updated_at),
@@ -95,14 +98,14 @@ def _from(row: Any, terminal: Any) -> Session:
 
 
 def _select() -> Any:
-    """Sessions that are there, with the terminals of those that have one."""
+    """Sessions that are not removed, each with its terminal if it has one."""
     query = SessionRow.select(SessionRow, TerminalRow).join(
         TerminalRow,
         JOIN.LEFT_OUTER,
         on=(TerminalRow.session_id == SessionRow.id),
-        attr="half",
+        attr="terminal",
     )
-    return query.where(THERE)
+    return query.where(NOT_REMOVED)
 
 
 _ACTIVE = (SessionRow.archived == False) & SessionRow.deleted_at.is_null()  # noqa: E712
@@ -112,7 +115,7 @@ _GET = Statement(lambda session_id: _select().where(SessionRow.id == session_id)
 _STATE = Statement(
     lambda session_id: SessionRow.select(
         SessionRow.archived, SessionRow.deleted_at
-    ).where((SessionRow.id == session_id) & THERE)
+    ).where((SessionRow.id == session_id) & NOT_REMOVED)
 )
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
@@ -129,7 +132,7 @@ _TOUCH = Statement(
         SessionRow.id == session_id
     )
 )
-_SPOKE = Statement(
+_RECORD_OUTPUT = Statement(
     lambda session_id, at: SessionRow.update(last_activity=at).where(
         SessionRow.id == session_id
     )
@@ -137,18 +140,18 @@ _SPOKE = Statement(
 
 
 def _one(row: Any) -> Session | None:
-    """A session of a compiled statement's row, which has both tables' columns."""
-    return _from(row, row if row.host is not None else None) if row else None
+    """The session of a compiled statement's row; it has the columns of both tables."""
+    return _make_session(row, row if row.host is not None else None) if row else None
 
 
-_GONE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
-"""When a session was deleted, else changed last."""
+_INACTIVE_SINCE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
+"""The time at which a session was deleted, or else last changed."""
 
 
-def _listed(
-    which: Any, at: Any, after: tuple[str, int] | None, budget: int
+def _list(
+    condition: Any, at: Any, after: tuple[str, int] | None, budget: int
 ) -> Page[Session]:
-    query = _select().where(which)
+    query = _select().where(condition)
     if after is not None:
         is_tied = (at == after[0]) & (SessionRow.ordinal < after[1])
         query = query.where((at < after[0]) | is_tied)
@@ -157,48 +160,60 @@ def _listed(
 
 
 def _weight(row: Any) -> int:
-    """About what a session has as JSON."""
-    half = getattr(row, "half", None)
+    """About the bytes of a session as JSON."""
+    terminal = getattr(row, "terminal", None)
     texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
-    return codec.weight((*texts, half and half.command)) + ROW_BYTES
+    return codec.weight((*texts, terminal and terminal.command)) + ROW_BYTES
 
 
 class SessionStore:
-    """Sessions and their terminals, inside one transaction."""
+    """Sessions in one transaction; owns the tables `sessions` and `terminals`.
+
+    Queries leave out sessions that are removed for good.
+    """
 
     def get(self, session_id: str) -> Session | None:
-        """The session with that id, active or not."""
+        """The session with that id, active or not; None when there is none."""
         return _one(_GET.one(session_id=session_id))
 
     def state(self, session_id: str) -> tuple[bool, bool] | None:
-        """Whether that session is archived, and deleted; None when there is none."""
+        """Whether a session is archived, and whether deleted; None for none."""
         row = _STATE.one(session_id=session_id)
         return (bool(row.archived), row.deleted_at is not None) if row else None
 
     def active(
         self, after: tuple[str, int] | None = None, budget: int = ALL
     ) -> Page[Session]:
-        """Neither archived nor deleted, newest change first; those after a `place`."""
-        return _listed(_ACTIVE, SessionRow.updated_at, after, budget)
+        """Active sessions, last changed first.
+
+        Those after a `place`, of about `budget` bytes.
+        """
+        return _list(_ACTIVE, SessionRow.updated_at, after, budget)
 
     def recoverable(
         self, after: tuple[str, int] | None = None, budget: int = ALL
     ) -> Page[Session]:
-        """Archived or soft-deleted, newest deletion (else change) first."""
-        return _listed(~_ACTIVE, _GONE, after, budget)
+        """Archived and deleted sessions, last deleted (or else changed) first.
+
+        Those after a `place`, of about `budget` bytes.
+        """
+        return _list(~_ACTIVE, _INACTIVE_SINCE, after, budget)
 
     def place(self, session_id: str) -> tuple[str, int]:
-        """Where a session stands in its list: a time, and a number that breaks ties."""
-        at = _GONE if self._is_gone(session_id) else SessionRow.updated_at
+        """The position of a session in `active` or `recoverable`, for the next page.
+
+        A stamp, and an ordinal that breaks ties.
+        """
+        at = _INACTIVE_SINCE if self._is_inactive(session_id) else SessionRow.updated_at
         query = SessionRow.select(at.alias("at"), SessionRow.ordinal)
         row: Any = query.where(SessionRow.id == session_id).tuples().get()
         return row[0], row[1]
 
-    def _is_gone(self, session_id: str) -> bool:
+    def _is_inactive(self, session_id: str) -> bool:
         return any(self.state(session_id) or ())
 
     def name_taken(self, name: str, but: Collection[str] = ()) -> bool:
-        """Whether an active session, not one of `but`, has that name in any case."""
+        """Whether an active session that is not in `but` has that name in any case."""
         rows = SessionRow.select(SessionRow.id, SessionRow.name).where(_ACTIVE)
         folded = name.strip().casefold()
         return any(
@@ -206,11 +221,11 @@ class SessionStore:
         )
 
     def by_handle(self, handle: str) -> Session | None:
-        """The active session with that handle, whatever its case."""
+        """The active session with that handle in any case; None when there is none."""
         return _one(_BY_HANDLE.one(handle=handle.lower()))
 
     def linking(self, chat_id: str) -> list[Session]:
-        """The active terminals whose linked chat is that one, oldest first."""
+        """Every active terminal whose linked chat is that one, oldest first."""
         return [
             session
             for row in _LINKING.rows(chat_id=chat_id)
@@ -218,18 +233,18 @@ class SessionStore:
         ]
 
     def several(self, ids: Collection[str]) -> dict[str, Session]:
-        """Those of these sessions that there are, active or not."""
+        """The sessions with these ids that exist, active or not, by id in no order."""
         rows = _select().where(SessionRow.id.in_(list(ids)))
         return {row.id: _session(row) for row in rows}
 
     def deleted(self) -> Iterator[Session]:
-        """Soft-deleted sessions that are not archived, oldest deletion first."""
+        """Every deleted session that is not archived, first deleted first."""
         where = SessionRow.deleted_at.is_null(False) & (SessionRow.archived == False)  # noqa: E712
         query = _select().where(where).order_by(SessionRow.deleted_at)
         return map(_session, lazily(query))
 
     def add(self, session: Session, env: dict[str, str]) -> None:
-        """Insert a session, with its terminal if it has one."""
+        """Insert a session, and its terminal if it has one, with that environment."""
         fields = attrs.asdict(session, recurse=False)
         for other in ("terminal", "status"):
             del fields[other]
@@ -252,37 +267,37 @@ class SessionStore:
             ).execute()
 
     def change(self, session_id: str, **fields: Any) -> None:
-        """Set columns of a session row; times are given as text."""
+        """Set columns of a session row; times are stamps, `meta` is JSON text."""
         SessionRow.update(fields).where(SessionRow.id == session_id).execute()
 
     def touch(self, session_id: str, at: str) -> None:
-        """Something of the session changed at that time."""
+        """Set the time of the last change of a session."""
         _TOUCH.run(session_id=session_id, at=at)
 
-    def spoke(self, session_id: str, at: str) -> None:
-        """The session's terminal had output at that time."""
-        _SPOKE.run(session_id=session_id, at=at)
+    def record_output(self, session_id: str, at: str) -> None:
+        """Set the time of the last output of a session's terminal."""
+        _RECORD_OUTPUT.run(session_id=session_id, at=at)
 
     def change_terminal(self, session_id: str, **fields: Any) -> None:
-        """Set columns of a terminal row; times are given as text."""
+        """Set columns of a terminal row; times are stamps."""
         TerminalRow.update(fields).where(TerminalRow.session_id == session_id).execute()
 
     def skip_offsets(self, count: int) -> None:
-        """Move every terminal's numbering ahead; what lies between is a gap."""
+        """Reserve `count` more offsets for every terminal; unused ones become a gap."""
         TerminalRow.update(reserved=TerminalRow.reserved + count).execute()
 
     def program(self, session_id: str) -> Program | None:
-        """What the terminal of that session runs."""
+        """What the terminal of a session runs; None when there is no terminal."""
         return next(iter(self._programs(SessionRow.id == session_id)), None)
 
     def unfinished(self) -> list[Program]:
-        """The terminals whose last word is that they run or are about to."""
+        """Every terminal with the status starting or running, in no order."""
         return self._programs(TerminalRow.status.in_((Status.STARTING, Status.RUNNING)))
 
     def _programs(self, where: Any) -> list[Program]:
         programs = []
         for row in _select().where(where):
-            terminal = getattr(row, "half", None)
+            terminal = getattr(row, "terminal", None)
             if terminal is None:
                 continue
             programs.append(

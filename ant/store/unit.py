@@ -1,4 +1,4 @@
-"""One transaction: its time, its tables and the events it collects."""
+"""A unit of work: the time, the tables and the events of one transaction."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -26,29 +26,29 @@ from ant.store.transcript.transcripts import TranscriptStore
 from ant.store.transcript.verdicts import VerdictStore
 
 
-def _go_on() -> None:
-    """Where nobody waits for the processor, and nobody can leave."""
+def _no_pause() -> None:
+    """Do nothing: the `Unit.pause` of work that is short, or has no other threads."""
 
 
 @attrs.define(eq=False)
 class Unit:
-    """What a rule is given; it knows no trio and no connection.
+    """The first argument of every rule: the stores, on the connection of this thread.
 
-    `envelopes` are published by the journal, in this order, once the transaction is in.
-    `pause` is called by rules between two pieces of work that may be long: it lets
-    other threads run, and raises `Withdrawn` when nobody waits for the answer any more.
+    The journal publishes `envelopes` in this order after the commit. Rules call `pause`
+    between two pieces of long work. It lets other threads run, and raises `Withdrawn`
+    when the caller was cancelled.
     """
 
     now: datetime
     writable: bool = True
-    pause: Callable[[], None] = _go_on
+    pause: Callable[[], None] = _no_pause
     envelopes: list[Envelope] = attrs.field(factory=list)
     sessions: SessionStore = attrs.field(factory=SessionStore)
     removals: RemovalStore = attrs.field(factory=RemovalStore)
     transcripts: TranscriptStore = attrs.field(factory=TranscriptStore)
     lines: LineStore = attrs.field(factory=LineStore)
     keyframes: KeyframeStore = attrs.field(factory=KeyframeStore)
-    sightings: VerdictStore = attrs.field(factory=VerdictStore)
+    verdicts: VerdictStore = attrs.field(factory=VerdictStore)
     settings: SettingStore = attrs.field(factory=SettingStore)
     log: EventLogStore = attrs.field(factory=EventLogStore)
     messages: MessageStore = attrs.field(factory=MessageStore)
@@ -62,9 +62,12 @@ class Unit:
     terminal_events: TerminalEventStore = attrs.field(factory=TerminalEventStore)
 
     def emit(self, event: Event) -> None:
-        """Say what happened: into the log now where it is durable, to sockets later."""
+        """Append a durable event to the log; publish every event after the commit.
+
+        Raises `RuntimeError` in a read.
+        """
         if not self.writable:
-            raise RuntimeError("a read cannot make anything happen")
+            raise RuntimeError("a read must not emit events")
         seq = None
         if event.durable:
             seq = self.log.append(

@@ -72,7 +72,7 @@ async def test_new_bytes_are_rendered_soon(store: Store) -> None:
     session = talkative(store)
     async with running(store) as (one, journal):
         await settled(journal)
-        offset = store.read(lambda u: u.lines.place(session.id)).offset
+        offset = store.read(lambda u: u.lines.progress(session.id)).offset
         say(store, session, offset, b"more\r\n" * 100)
         one.mark(session.id)
         await settled(journal)

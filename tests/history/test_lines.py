@@ -80,7 +80,7 @@ def final(store: Store, session: Session) -> list[Line]:
 
 def standing(store: Store, session: Session) -> list[str]:
     """What is on the screen."""
-    place = store.read(lambda unit: unit.lines.place(session.id))
+    place = store.read(lambda unit: unit.lines.progress(session.id))
     return [] if place is None else [line.text for _, line in rendered.standing(place)]
 
 
@@ -155,14 +155,14 @@ def test_a_new_size_applies_from_its_offset_on(store: Store, session: Session) -
     catch_up(store, session)
     # The second line has two rows of ten columns, and its first is drawn anew.
     assert ["x" * 25, "!"] == standing(store, session)
-    place = store.read(lambda unit: unit.lines.place(session.id))
+    place = store.read(lambda unit: unit.lines.progress(session.id))
     assert place is not None
     assert [10, 5] == place.state["size"]
     resize(store, session, 20, 44, 6)
     resize(store, session, place.offset, 33, 7)
     say(store, session, place.offset, b"!")
     catch_up(store, session)
-    place = store.read(lambda unit: unit.lines.place(session.id))
+    place = store.read(lambda unit: unit.lines.progress(session.id))
     assert place is not None
     assert [33, 7] == place.state["size"]
 
@@ -180,7 +180,7 @@ def test_another_run_begins_on_a_blank_screen(store: Store, session: Session) ->
     say(store, session, end + 1000, b"third")
     catch_up(store, session)
     assert ["the end", "Again"] == [line.text for line in final(store, session)]
-    place = store.read(lambda unit: unit.lines.place(session.id))
+    place = store.read(lambda unit: unit.lines.progress(session.id))
     assert place is not None
     assert [40, 7] == place.state["size"]
 

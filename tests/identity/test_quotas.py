@@ -1,4 +1,4 @@
-"""What tokens may write: never more than so much in any minute, and no state stays."""
+"""Rate limits of tokens, and the memory that they take."""
 
 import pytest
 from hypothesis import given
@@ -13,8 +13,8 @@ from ant.model.sessions import SessionId
 ADA, BOB = SessionId("ada"), SessionId("bob")
 
 
-class Hand:
-    """A clock that a test turns."""
+class ManualClock:
+    """A clock that a test sets."""
 
     now = 1000.0
 
@@ -22,7 +22,7 @@ class Hand:
         return self.now
 
 
-def quotas(clock: Hand, **settings: int) -> Quotas:
+def quotas(clock: ManualClock, **settings: int) -> Quotas:
     return Quotas(Config(**settings), clock)  # type: ignore[arg-type]
 
 
@@ -30,8 +30,8 @@ def quotas(clock: Hand, **settings: int) -> Quotas:
     most=st.integers(1, 50),
     asked=st.lists(st.tuples(st.floats(0, 40), st.integers(1, 60)), max_size=60),
 )
-def test_no_minute_has_more(most: int, asked: list[tuple[float, int]]) -> None:
-    """Wherever it begins; and after what it was told to wait there is room."""
+def test_no_minute_exceeds_the_limit(most: int, asked: list[tuple[float, int]]) -> None:
+    """Wherever the minute begins; after the wait there is room."""
     window, now, spent = RateWindow(most), 5.0, []
     for pause, amount in asked:
         now += pause
@@ -48,8 +48,8 @@ def test_no_minute_has_more(most: int, asked: list[tuple[float, int]]) -> None:
         assert len(window._slots) <= MINUTE_S + 1
 
 
-def test_what_is_given_back_can_be_spent() -> None:
-    """Also once its second is forgotten."""
+def test_an_amount_that_was_given_back_can_be_spent() -> None:
+    """Also after its second has left the window."""
     window = RateWindow(1)
     slot = window.spend(1, 0)
     assert 61 == window.wait_s(1, 0)
@@ -63,8 +63,8 @@ def test_what_is_given_back_can_be_spent() -> None:
     assert window.wait_s(1, 100)
 
 
-def test_no_bound() -> None:
-    """0 is none."""
+def test_zero_is_no_limit() -> None:
+    """Any amount fits."""
     window = RateWindow(0)
     window.spend(10**9, 0)
     assert 0 == window.wait_s(10**9, 0)
@@ -72,8 +72,8 @@ def test_no_bound() -> None:
 
 @pytest.mark.meets(Limit.TOKEN_QUOTA)
 def test_bytes_and_requests() -> None:
-    """Each has its bound, each terminal its own; a refusal costs nothing."""
-    clock = Hand()
+    """Each has its limit, for each terminal; a refusal spends nothing."""
+    clock = ManualClock()
     both = quotas(clock, token_bytes_per_minute=100, token_requests_per_minute=3)
     both.spend(ADA, 60)
     for _ in range(5):
@@ -91,8 +91,8 @@ def test_bytes_and_requests() -> None:
 
 @pytest.mark.meets(Limit.ROOM_POSTS)
 def test_posts_of_a_room() -> None:
-    """Those count that reach others, and those under way."""
-    clock = Hand()
+    """Posts that reach others count, and those that are being posted."""
+    clock = ManualClock()
     room = quotas(clock, room_posts_per_minute=2)
     for _ in range(5):
         with room.posting(ADA):
@@ -116,23 +116,23 @@ def test_posts_of_a_room() -> None:
 
 
 def test_a_post_that_fails_is_given_back() -> None:
-    """Whatever it was."""
-    room = quotas(Hand(), room_posts_per_minute=1)
+    """Whatever it raises."""
+    room = quotas(ManualClock(), room_posts_per_minute=1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), room.posting(ADA):
             raise ZeroDivisionError
 
 
-def test_who_is_silent_is_forgotten() -> None:
-    """There are entries of those only that wrote in the last two minutes."""
-    clock = Hand()
+def test_empty_windows_are_deleted() -> None:
+    """Only those that wrote in the last two minutes have one."""
+    clock = ManualClock()
     known = quotas(clock)
     for n in range(1000):
         known.spend(SessionId(f"terminal {n}"), 10)
         with known.posting(SessionId(f"room {n}")) as post:
             post.is_routed = True
         clock.now += 1
-    assert len(known) <= 2 * 2 * (MINUTE_S + 2)
+    assert len(known._terminals) + len(known._rooms) <= 2 * 2 * (MINUTE_S + 2)
     clock.now += 2 * MINUTE_S
     known.spend(ADA, 1)
-    assert 1 == len(known)
+    assert (1, 0) == (len(known._terminals), len(known._rooms))

@@ -1,4 +1,4 @@
-"""Rules of identity: who shows a token, and what opens to it."""
+"""Tokens: who calls, and what the caller sees."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ from tests.rules import NOBODY, create, join, patch, post, room
 MINT = TokenSigner(b"a key")
 
 
-def begun(store: Store, name: str = "ada", run: str = "r1") -> Session:
+def running(store: Store, name: str = "ada", run: str = "r1") -> Session:
     """A terminal that runs."""
     session = create(store, name)
     store.transact(run_records.begin_run, session.id, run, None, None)
@@ -40,7 +40,7 @@ def caller_of(store: Store, session: Session, run: str = "r1") -> Caller:
 
 
 def is_dead(store: Store, session: Session, run: str = "r1") -> bool:
-    """Whether the token opens nothing any more, shown anew or before."""
+    """Whether the token and its caller are refused."""
     caller = Caller(session.id, run, session.handle)
     with pytest.raises(Unauthorized):
         store.read(check_alive, caller)
@@ -58,10 +58,10 @@ def finish(store: Store, session: Session) -> None:
 @pytest.fixture
 def ada(store: Store) -> Session:
     """A terminal that runs, `@ada`."""
-    return begun(store)
+    return running(store)
 
 
-def test_a_token_says_who_calls(store: Store, ada: Session) -> None:
+def test_a_token_identifies_the_caller(store: Store, ada: Session) -> None:
     """While its run is starting, and while it runs."""
     caller = caller_of(store, ada)
     assert Caller(ada.id, "r1", "@ada") == caller
@@ -71,7 +71,7 @@ def test_a_token_says_who_calls(store: Store, ada: Session) -> None:
 
 
 def test_a_token_ends_with_its_run(store: Store, ada: Session) -> None:
-    """The next run has another, also after the server died."""
+    """The next run has another one, also after a crash of the server."""
     finish(store, ada)
     assert is_dead(store, ada)
     store.transact(run_records.begin_run, ada.id, "r2", None, None)
@@ -82,8 +82,8 @@ def test_a_token_ends_with_its_run(store: Store, ada: Session) -> None:
 
 
 def test_a_token_ends_with_its_session(store: Store, ada: Session) -> None:
-    """Archived, deleted and removed ones have none; and one that never began."""
-    bob, zoe = begun(store, "bob"), begun(store, "zoe")
+    """Archived, deleted and removed ones, and one that never ran."""
+    bob, zoe = running(store, "bob"), running(store, "zoe")
     store.transact(sessions.patch_session, ada.id, PatchSession(archived=True))
     store.transact(sessions.delete_session, bob.id, False)
     store.transact(sessions.remove_sessions, [zoe.id])
@@ -92,9 +92,9 @@ def test_a_token_ends_with_its_session(store: Store, ada: Session) -> None:
         caller_of(store, create(store, "new"), "")
 
 
-def test_a_token_of_somebody_else_is_none(store: Store, ada: Session) -> None:
+def test_a_forged_token_is_invalid(store: Store, ada: Session) -> None:
     """With another key, for another session, cut, longer, or changed anywhere."""
-    bob, token = begun(store, "bob"), MINT.token(ada.id, "r1")
+    bob, token = running(store, "bob"), MINT.token(ada.id, "r1")
     seal = token.rpartition(".")[2]
     forged = [
         TokenSigner(b"another key").token(ada.id, "r1"),
@@ -119,19 +119,19 @@ def test_a_token_of_somebody_else_is_none(store: Store, ada: Session) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_token_or_none_fuzz(text: str) -> None:
-    """The seal is compared whatever it is; a token has one form."""
-    assert not MINT.is_ours(text, "a", "b")
+def test_any_text_is_a_valid_token_or_refused_fuzz(text: str) -> None:
+    """The seal is compared for any text; a token has one form."""
+    assert not MINT.matches(text, "a", "b")
     assert FORM.fullmatch(TokenSigner().token("A-_9", text))
 
 
-def test_a_key_is_not_shown() -> None:
-    """Not even in a traceback."""
+def test_a_key_is_not_in_the_repr() -> None:
+    """So it is in no traceback."""
     assert "a key" not in repr(MINT)
 
 
-def test_its_rooms_open_to_a_terminal(store: Store, ada: Session) -> None:
-    """Its linked chat and those it is a member of, whatever its role there."""
+def test_a_terminal_may_access_its_rooms(store: Store, ada: Session) -> None:
+    """Its linked chat and those it is a member of, in any role."""
     one, two, foreign = (room(store, name) for name in ("one", "two", "foreign"))
     caller = caller_of(store, ada)
     join(store, one, session_id=ada.id)
@@ -149,8 +149,8 @@ def test_its_rooms_open_to_a_terminal(store: Store, ada: Session) -> None:
             store.read(check_room, caller, other)
 
 
-def test_who_left_is_outside(store: Store, ada: Session) -> None:
-    """Until it is taken back; of its own chat it is never out."""
+def test_a_terminal_that_left_a_room_is_refused(store: Store, ada: Session) -> None:
+    """Until it joins again; it cannot leave its linked chat."""
     here, caller = room(store), caller_of(store, ada)
     join(store, here, session_id=ada.id)
     leave = RemoveParticipant(session_id=ada.id)
@@ -167,8 +167,8 @@ def test_who_left_is_outside(store: Store, ada: Session) -> None:
 
 
 def test_a_terminal_is_no_room(store: Store, ada: Session) -> None:
-    """Who was made a member of one, by a post in its name there, cannot enter it."""
-    bob, caller = begun(store, "bob"), caller_of(store, ada)
+    """A membership of a terminal's session, by a post to it, opens nothing."""
+    bob, caller = running(store, "bob"), caller_of(store, ada)
     post(store, bob, "hello", sender_id=ada.id)
     with pytest.raises(Forbidden):
         store.read(check_room, caller, bob.id)
@@ -176,7 +176,7 @@ def test_a_terminal_is_no_room(store: Store, ada: Session) -> None:
 
 
 def test_inactive_rooms_are_closed(store: Store, ada: Session) -> None:
-    """Archived or deleted, they are not listed and do not open, until they are back."""
+    """Archived or deleted, they are not listed and refused, until restored."""
     here, caller = room(store), caller_of(store, ada)
     join(store, here, session_id=ada.id)
     for end, back in (
@@ -212,13 +212,13 @@ def test_inactive_rooms_are_closed(store: Store, ada: Session) -> None:
         ("ID", False),
     ],
 )
-def test_a_name_of_the_caller(name: str, expected: bool) -> None:
-    """Its id as it is, its handle as people write it."""
+def test_names_of_the_caller(name: str, expected: bool) -> None:
+    """Its exact id, and its handle in any case."""
     assert expected is Caller(SessionId("id"), "r1", "@ada").is_named(name)
 
 
 def test_without_a_handle_only_the_id_names() -> None:
-    """Not even nothing."""
+    """An empty name does not."""
     caller = Caller(SessionId("id"), "r1", None)
     assert caller.is_named("id")
     assert not caller.is_named("@")

@@ -1,4 +1,4 @@
-"""Publish to sockets that pull."""
+"""The event bus."""
 
 import pytest
 import trio
@@ -19,8 +19,8 @@ def envelope(seq: int | None) -> Envelope:
 
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(1, 8))
-def test_the_window_holds_the_newest(durable: list[bool], window: int) -> None:
-    """Positions count up for ever, and each finds the event published there."""
+def test_the_window_has_the_newest_events(durable: list[bool], window: int) -> None:
+    """Positions increase for ever, and each returns its event."""
     bus = Bus(seq=0, window=window)
     published = []
     for number, is_durable in enumerate(durable, 1):
@@ -33,8 +33,8 @@ def test_the_window_holds_the_newest(durable: list[bool], window: int) -> None:
     assert max((e.seq for e in published if e.seq), default=0) == bus.seq
 
 
-def test_what_left_the_window_is_not_there() -> None:
-    """A position before `start` is an error, not another event."""
+def test_a_position_outside_of_the_window_raises() -> None:
+    """It does not return another event."""
     bus = Bus(window=1)
     bus.publish(envelope(1))
     bus.publish(envelope(2))
@@ -43,10 +43,10 @@ def test_what_left_the_window_is_not_there() -> None:
         bus.at(bus.end)
 
 
-async def test_bells_ring_while_subscribed(
+async def test_a_subscriber_is_woken(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """At every event, and at the close; no longer when the scope is left."""
+    """At every event and at the close, and not after it unsubscribed."""
     bus, wakeup = Bus(), Wakeup()
     with trio.fail_after(1):
         with bus.subscribed(wakeup):

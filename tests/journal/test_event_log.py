@@ -8,7 +8,7 @@ from ant.store import Store
 
 
 def test_events_are_read_after_a_seq(store: Store) -> None:
-    """The oldest first, and no more than asked for."""
+    """Oldest first, and at most `limit`."""
     for name in ("a", "b", "c"):
         ask = CreateSession(name=name, type=SessionType.CHAT)
         store.transact(sessions.create_session, ask, None)

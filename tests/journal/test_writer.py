@@ -1,4 +1,4 @@
-"""The async door to the store; real threads, so real time."""
+"""The async interface to the store, with real threads and real time."""
 
 import threading
 import time
@@ -17,10 +17,7 @@ from ant.journal.writer import (
     LANE_QUEUE,
     OWNER_QUEUE,
     QUEUE,
-    QUICK_RUNS,
     READERS,
-    SLOW_S,
-    STRIKES,
     Journal,
     Lane,
     open_journal,
@@ -70,22 +67,22 @@ class Gate:
         self._open.set()
 
 
-async def test_who_is_told_of_success_has_been_published(
+async def test_a_write_returns_after_its_events_are_published(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """Committed first, then published, then answered."""
+    """Committed first, then published, then returned."""
     assert "a" == await journal.write(put, "a")
     assert ["a"] == told(bus)
     assert [1] == logged(store)
 
 
-async def test_what_waits_together_is_committed_together(
+async def test_waiting_writes_share_a_commit(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """One commit, published in the order of asking; a failure is its own."""
+    """Published in the order of submission; a failed one fails alone."""
     gate, groups = Gate(), []
-    transact_group = journal._writer._work
-    journal._writer._work = lambda jobs: (
+    transact_group = journal._writes._run_group
+    journal._writes._run_group = lambda jobs: (
         groups.append(len(jobs)),
         transact_group(jobs),
     )
@@ -110,8 +107,10 @@ async def test_what_waits_together_is_committed_together(
     assert logged(store) == [each.seq for each in bus.published]
 
 
-async def test_a_flood_is_cut_into_groups(journal: Journal, bus: RecordingBus) -> None:
-    """However many wait, all are done, in order."""
+async def test_many_writes_are_split_into_groups(
+    journal: Journal, bus: RecordingBus
+) -> None:
+    """All are done, in order."""
     gate = Gate()
     keys = [f"k{n}" for n in range(4 * GROUP)]
     async with trio.open_nursery() as nursery:
@@ -123,10 +122,10 @@ async def test_a_flood_is_cut_into_groups(journal: Journal, bus: RecordingBus) -
     assert sorted(["gate", *keys]) == sorted(filter(None, told(bus)))
 
 
-async def test_withdrawn_work_is_not_done(
+async def test_a_cancelled_write_that_has_not_begun_is_dropped(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """Cancelled while it waits: never begun. Cancelled in the thread: done and told."""
+    """One that runs in the thread is committed and published."""
     gate, scopes = Gate(), [trio.CancelScope(), trio.CancelScope()]
 
     async def write(scope: trio.CancelScope, work: object, *args: str) -> None:
@@ -150,7 +149,7 @@ async def test_withdrawn_work_is_not_done(
 async def test_commits_equal_publications_at_every_step(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """Whenever the caller is cancelled, what is in the log was published."""
+    """Whenever the caller is cancelled, every logged event was published."""
 
     async def post() -> None:
         await journal.write(put, "post")
@@ -163,7 +162,7 @@ async def test_commits_equal_publications_at_every_step(
 
 
 async def test_reads_run_beside_writes(journal: Journal) -> None:
-    """A write under way keeps no reader waiting, and is not seen by it."""
+    """A running write delays no read, and no read sees it."""
     gate = Gate()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(journal.write, gate.work)
@@ -176,7 +175,7 @@ async def test_reads_run_beside_writes(journal: Journal) -> None:
 async def test_it_is_degraded_until_a_commit_succeeds(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
-    """A full disk is an error for its caller, told to nobody, and seen in health."""
+    """A full disk raises in the caller, publishes nothing, and shows in health."""
     await trio.to_thread.run_sync(fill_disk, store)
     assert not journal.degraded
     with pytest.raises(StorageFailed):
@@ -196,8 +195,8 @@ async def test_ephemeral_events_are_in_no_transaction(
     assert [None] == [each.seq for each in bus.published]
 
 
-async def test_leaving_finishes_what_was_asked(store: Store) -> None:
-    """Nothing that waits at the end is lost; who comes later is told it is over."""
+async def test_closing_finishes_waiting_writes(store: Store) -> None:
+    """Later writes raise `Stopping`."""
     bus = RecordingBus()
     with trio.fail_after(PATIENCE_S):
         async with (
@@ -215,8 +214,8 @@ async def test_leaving_finishes_what_was_asked(store: Store) -> None:
         await journal.write(put, "late")
 
 
-async def test_cancelled_it_answers_everybody(store: Store) -> None:
-    """The commit under way is finished and published; what waited gets `Stopping`."""
+async def test_cancelling_the_journal_fails_waiting_writes(store: Store) -> None:
+    """The running commit is finished and published; the others get `Stopping`."""
     bus = RecordingBus()
     answers: list[str] = []
     with trio.fail_after(PATIENCE_S):
@@ -244,50 +243,21 @@ async def test_cancelled_it_answers_everybody(store: Store) -> None:
     assert isinstance(bus.published[0].event, SessionsChanged)
 
 
-async def test_a_slow_kind_of_read_goes_to_a_thread(journal: Journal) -> None:
-    """Until it has been quick for a while; other kinds stay where they are."""
-    loop, seen = threading.get_ident(), []
+async def test_read_runs_on_the_loop_and_read_in_thread_in_a_thread(
+    journal: Journal,
+) -> None:
+    """However long they take: the caller chooses."""
+    loop = threading.get_ident()
 
-    def kind(unit: Unit, hold_s: float) -> None:
-        seen.append(threading.get_ident() == loop)
+    def runs_on_the_loop(unit: Unit, hold_s: float) -> bool:
         end = clock.busy() + hold_s
         while clock.busy() < end:
             pass
-
-    def other(unit: Unit) -> bool:
         return threading.get_ident() == loop
 
-    for _ in range(STRIKES):
-        await journal.read(kind, 2 * SLOW_S)
-    for _ in range(QUICK_RUNS):
-        await journal.read(kind, 0)
-    await journal.read(kind, 0)
-    assert [*[True] * STRIKES, *[False] * QUICK_RUNS, True] == seen
-    assert await journal.read(other)
-
-
-async def test_a_slow_read_in_a_thread_stays_there(journal: Journal) -> None:
-    """What it costs counts there, not how long it waited."""
-
-    def kind(unit: Unit, hold_s: float) -> int:
-        end = clock.busy() + hold_s
-        while clock.busy() < end:
-            pass
-        return threading.get_ident()
-
-    for _ in range(STRIKES + 2):
-        ident = await journal.read(kind, 2 * SLOW_S)
-    assert threading.get_ident() != ident
-
-
-async def test_a_study_is_a_read_in_a_thread(journal: Journal) -> None:
-    """From the first time on, however quick it is."""
-
-    def where(unit: Unit) -> bool:
-        return threading.current_thread() is threading.main_thread()
-
-    assert not await journal.read_in_thread(where)
-    assert await journal.read(where)
+    for hold_s in (0.0, 0.005, 0.005, 0.005, 0.0):
+        assert await journal.read(runs_on_the_loop, hold_s)
+        assert not await journal.read_in_thread(runs_on_the_loop, hold_s)
 
 
 FOREVER = (
@@ -297,18 +267,18 @@ FOREVER = (
 
 
 def endless_statement(unit: Unit) -> None:
-    """One statement of SQLite that does not end."""
+    """One SQLite statement that does not end."""
     database.execute_sql(FOREVER).fetchall()
 
 
 def endless_loop(unit: Unit) -> None:
-    """Python that does not end, and says where it may be left."""
+    """A Python loop that does not end and calls `pause`."""
     while True:
         unit.pause()
 
 
 def endless_rows(unit: Unit) -> None:
-    """Rows that do not end, of a statement that is never one long step."""
+    """Rows that do not end, of a statement with short steps."""
     for _ in database.execute_sql(FOREVER.replace("COUNT(*)", "x")):
         pass
 
@@ -318,10 +288,10 @@ def now(unit: Unit) -> str:
 
 
 @pytest.mark.parametrize("work", [endless_statement, endless_loop, endless_rows])
-async def test_who_leaves_ends_the_work(
+async def test_cancelling_a_long_read_ends_it(
     journal: Journal, work: Callable[[Unit], None]
 ) -> None:
-    """Both readers of a lane are free again, at once, and their threads are at rest."""
+    """Both threads of the lane are free at once and idle."""
     with trio.move_on_after(0.3):
         async with trio.open_nursery() as nursery:
             for _ in range(READERS):
@@ -335,8 +305,10 @@ async def test_who_leaves_ends_the_work(
 
 
 @pytest.mark.parametrize("lane", [Lane.SEARCH, Lane.SCAN, Lane.REPORT])
-async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) -> None:
-    """What waits behind it is bounded, and who comes then is told; others go on."""
+async def test_a_full_lane_refuses_reads_and_delays_no_other_lane(
+    journal: Journal, lane: Lane
+) -> None:
+    """The refusal names the lane."""
     async with trio.open_nursery() as nursery:
         for _ in range(READERS + LANE_QUEUE):
             nursery.start_soon(partial(journal.read_in_thread, endless_loop, lane=lane))
@@ -351,8 +323,8 @@ async def test_a_lane_that_is_full_holds_no_other(journal: Journal, lane: Lane) 
     assert "now" == await journal.read_in_thread(now, lane=lane)
 
 
-async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
-    """The next waits, a few do, the one after is refused; others are not held up."""
+async def test_reads_of_one_owner_run_one_at_a_time(journal: Journal) -> None:
+    """A few may wait, the next is refused; other owners are not delayed."""
     ask = partial(journal.read_in_thread, lane=Lane.REPORT)
     async with trio.open_nursery() as nursery:
         for _ in range(1 + OWNER_QUEUE):
@@ -363,11 +335,11 @@ async def test_of_one_owner_one_at_a_time(journal: Journal) -> None:
         assert "now" == await ask(now, owner="bob")
         nursery.cancel_scope.cancel()
     assert "now" == await ask(now, owner="ada")
-    assert {} == journal._owners
+    assert {} == journal._owner_locks
 
 
-async def test_leaving_ends_long_reads(store: Store) -> None:
-    """The server does not wait for a search; who asked for it is told."""
+async def test_closing_ends_long_reads(store: Store) -> None:
+    """Their callers get `Stopping`."""
     told: list[str] = []
 
     async def read_in_thread(journal: Journal) -> None:

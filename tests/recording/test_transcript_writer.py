@@ -21,6 +21,7 @@ from ant.terminal.model.prompt import Kind, Verdict
 from tests.history.test_history import create
 from tests.journal.test_writer import RecordingBus, bus, journal
 from tests.live.waiting import eventually
+from tests.store.chunks import chunks_of
 from tests.systems import PATIENCE_S
 
 __all__ = ["RecordingBus", "bus", "journal"]
@@ -45,10 +46,10 @@ def stored(store: Store, session: Session) -> tuple[bytes, int, Any]:
     """The bytes, the reserve and the time of the last of them."""
 
     def read(unit: Unit) -> tuple[bytes, int, Any]:
-        chunks = [chunk.data for chunk in unit.transcripts.backwards(session.id)]
+        chunks = [chunk.data for chunk in chunks_of(unit, session.id)]
         program = unit.sessions.program(session.id)
         assert program is not None
-        return b"".join(chunks[::-1]), program.reserved, program.session.last_activity
+        return b"".join(chunks), program.reserved, program.session.last_activity
 
     return store.read(read)
 
@@ -244,7 +245,7 @@ async def test_catching_up_stores_verdicts_and_events(
     flow = OutputFlow(Tail(0))
 
     def seen(unit: Unit) -> tuple[int, int]:
-        sightings = unit.sightings.of(session.id)
+        sightings = unit.verdicts.of(session.id)
         return len(sightings), len(unit.run_events.page(session.id, 1000))
 
     with trio.fail_after(PATIENCE_S):

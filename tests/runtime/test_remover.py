@@ -68,14 +68,14 @@ async def test_it_waits_for_a_long_write_ahead_log(
     monkeypatch.setattr(remover, "RETRY_S", 0.01)
     session = await large(rig)
     journal, folds = rig.system.journal, 0
-    fold = journal.fold
+    fold = journal.checkpoint
 
     async def refused() -> bool:
         nonlocal folds
         folds += 1
         return folds > 5 and await fold()
 
-    monkeypatch.setattr(journal, "fold", refused)
+    monkeypatch.setattr(journal, "checkpoint", refused)
     before = left(rig, session)
     await rig.system.journal.write(sessions.remove_sessions, [session.id])
     rig.system.remover.wake()

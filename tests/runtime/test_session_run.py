@@ -16,6 +16,7 @@ from ant.terminal.host.base import Exit
 from ant.terminal.shell.osc133 import NONCE
 from tests.http.asking import ask
 from tests.live.waiting import eventually
+from tests.store.chunks import chunks_of
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.drawn import SHELL
 
@@ -134,8 +135,7 @@ async def test_a_command_is_recorded_after_its_bytes(rig: Rig) -> None:
     )
 
     def read(unit: Unit) -> bytes:
-        chunks = unit.transcripts.backwards(session.id)
-        return b"".join([chunk.data for chunk in chunks][::-1])
+        return b"".join(chunk.data for chunk in chunks_of(unit, session.id))
 
     assert b"one\r\n" == rig.store.read(read)[event["start"] : event["end"]]
     fake.say(mark("A"), mark("B"), b"vi", mark("C"), b"~")
@@ -173,7 +173,7 @@ async def test_the_exit_is_emitted_after_all_output_is_stored(rig: Rig) -> None:
     )
 
     def read(unit: Unit) -> bytes:
-        return b"".join(chunk.data for chunk in unit.transcripts.backwards(session.id))
+        return b"".join(chunk.data for chunk in chunks_of(unit, session.id))
 
     assert b"hello world" == await rig.system.journal.read(read)
     flow = rig.system.services.flows[session.id]

@@ -1,4 +1,4 @@
-"""Handles: how a name becomes one, and how one is written."""
+"""Handles from names."""
 
 import pytest
 
@@ -16,5 +16,5 @@ from ant.sessions import handles
     ],
 )
 def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
-    """Small letters and digits, at most 32, no dash at either end."""
+    """Lower-case letters and digits, at most 32, no dash at either end."""
     assert slug == handles.slug(name)

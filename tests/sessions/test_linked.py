@@ -1,4 +1,4 @@
-"""Which terminal a linked chat belongs to."""
+"""The terminal of a linked chat."""
 
 from ant.model.sessions import Session
 from ant.sessions import linked
@@ -10,16 +10,16 @@ def owner(store: Store, session: Session) -> Session | None:
     return store.read(linked.terminal_of, look(store, session.id))
 
 
-def test_a_chat_is_that_of_its_terminal(store: Store) -> None:
-    """And a terminal that of itself; a room is nobody's."""
+def test_a_linked_chat_has_its_terminal(store: Store) -> None:
+    """A terminal has itself; a room has none."""
     one = create(store)
     chat = look(store, one.linked_chat_id)
     assert one.id == owner(store, one).id == owner(store, chat).id  # type: ignore[union-attr]
     assert owner(store, room(store)) is None
 
 
-def test_of_two_it_is_the_one_it_was_made_for(store: Store) -> None:
-    """And of two strangers neither."""
+def test_of_two_terminals_it_is_the_one_the_chat_was_created_for(store: Store) -> None:
+    """Of two others it is neither."""
     one, two, three = (create(store, name) for name in ("one", "two", "three"))
     chat = look(store, one.linked_chat_id)
     patch(store, two.id, linked_chat_id=chat.id)
@@ -31,8 +31,8 @@ def test_of_two_it_is_the_one_it_was_made_for(store: Store) -> None:
     assert owner(store, here) is None
 
 
-def test_a_terminal_that_moved_on_owns_its_chat_no_more(store: Store) -> None:
-    """Whatever the chat says it was made for."""
+def test_a_terminal_with_another_chat_is_not_the_terminal(store: Store) -> None:
+    """Whatever the meta of the chat says."""
     one = create(store)
     chat = look(store, one.linked_chat_id)
     patch(store, one.id, linked_chat_id=room(store).id)

@@ -1,4 +1,4 @@
-"""What goes for good, and what is too old: in slices, and all of it."""
+"""Removal and retention: in slices, and completely."""
 
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ def emit(unit: Unit, count: int) -> None:
         unit.emit(SessionsChanged(None))
 
 
-def test_the_log_is_pruned_some_at_a_time(store: Store) -> None:
-    """As long as it takes, and no longer; the oldest first."""
+def test_the_log_is_pruned_in_slices(store: Store) -> None:
+    """The oldest first, until `keep` are left."""
     store.transact(emit, 3 * removal.SLICE_EVENTS)
     pruned = [store.transact(removal.prune, 100, 30.0) for _ in range(4)]
     assert [*[removal.SLICE_EVENTS] * 2, removal.SLICE_EVENTS - 100, 0] == pruned
@@ -24,8 +24,8 @@ def test_the_log_is_pruned_some_at_a_time(store: Store) -> None:
     assert (last - 99, 3 * removal.SLICE_EVENTS) == (first, last)
 
 
-def test_what_is_too_old_goes_though_the_log_is_short(store: Store) -> None:
-    """But the last one, which tells where the log is."""
+def test_old_events_are_pruned_from_a_short_log(store: Store) -> None:
+    """Except the last one, which keeps the `seq`."""
     store.transact(emit, removal.SLICE_EVENTS + 7)
     past = clock.stamp(clock.now() - timedelta(days=40))
     store.transact(lambda _: EventRow.update(at=past).execute())
@@ -33,8 +33,8 @@ def test_what_is_too_old_goes_though_the_log_is_short(store: Store) -> None:
     assert [removal.SLICE_EVENTS, 6, 0] == pruned
 
 
-def test_old_tombstones_go_by_their_index(store: Store) -> None:
-    """Not by a look at every event that there is."""
+def test_old_tombstones_are_found_by_their_index(store: Store) -> None:
+    """Not by a scan of all events."""
     session = create(store)
     row = (
         "INSERT INTO run_events (session_id, n, at, source, trust, kind, text, "
@@ -47,7 +47,7 @@ def test_old_tombstones_go_by_their_index(store: Store) -> None:
             database.execute_sql(row, (session.id, n, kind))
 
     store.transact(fill)
-    buried = [store.transact(removal.bury, 30.0) for _ in range(3)]
+    buried = [store.transact(removal.prune_tombstones, 30.0) for _ in range(3)]
     assert [removal.SLICE_EVENTS, 2, 0] == buried
     plan = store.read(
         lambda _: database.execute_sql(
@@ -58,8 +58,8 @@ def test_old_tombstones_go_by_their_index(store: Store) -> None:
     assert "run_events_tombstones" in str(plan)
 
 
-def test_a_purge_marks_some_at_a_time(store: Store) -> None:
-    """Of many that expired, so many in one transaction."""
+def test_a_purge_marks_sessions_in_slices(store: Store) -> None:
+    """`PURGED` in one transaction."""
     for number in range(sessions.PURGED + 2):
         here = room(store, f"room {number}", ttl="1s")
         store.transact(sessions.delete_session, here.id, False)

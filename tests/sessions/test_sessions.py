@@ -25,10 +25,11 @@ from tests.rules import (
     room,
     taken_apart,
 )
+from tests.store.chunks import chunks_of
 
 
 def test_a_terminal_gets_its_chat(store: Store) -> None:
-    """Both have handles, and each knows the other."""
+    """Both have handles, and each refers to the other."""
     session = create(store, "My Work", cols=99, rows=33, command=("sh", "-c", "true"))
     assert session == look(store, session.id)
     chat = look(store, session.linked_chat_id or "")
@@ -54,13 +55,13 @@ def test_a_terminal_gets_its_chat(store: Store) -> None:
 
 
 def test_a_chat_is_alone(store: Store) -> None:
-    """No terminal, no partner, no handle of its own making."""
+    """No terminal, no linked chat, no handle."""
     chat = create(store, "Room", type=SessionType.CHAT)
     assert (None, None, None) == (chat.terminal, chat.linked_chat_id, chat.handle)
 
 
-def test_creation_is_told_once(store: Store) -> None:
-    """One event for the pair."""
+def test_creation_emits_one_event(store: Store) -> None:
+    """For the pair."""
     ask = CreateSession(name="one", type=SessionType.TERMINAL)
     (event,) = events_of(store, sessions.create_session, ask, None)
     assert isinstance(event, SessionsChanged)
@@ -68,15 +69,15 @@ def test_creation_is_told_once(store: Store) -> None:
 
 
 @pytest.mark.parametrize("name", ["one", "ONE", "  one ", "one-chat"])
-def test_a_name_is_taken_once(store: Store, name: str) -> None:
-    """Whatever its case and the blanks around it, and the chat's name too."""
+def test_a_name_is_unique(store: Store, name: str) -> None:
+    """In any case, without surrounding blanks, and the chat's name, too."""
     create(store, "one")
     with pytest.raises(Conflict, match="already exists"):
         create(store, name, type=SessionType.CHAT)
 
 
-def test_a_terminal_whose_chat_has_no_name_is_refused(store: Store) -> None:
-    """Nothing is created of it."""
+def test_a_terminal_whose_chat_name_is_taken_is_refused(store: Store) -> None:
+    """Nothing is created."""
     create(store, "one-Chat", type=SessionType.CHAT)
     with pytest.raises(Conflict, match="one-Chat"):
         create(store, "one")
@@ -84,7 +85,7 @@ def test_a_terminal_whose_chat_has_no_name_is_refused(store: Store) -> None:
 
 
 def test_a_deleted_name_is_free(store: Store) -> None:
-    """Only active sessions hold theirs."""
+    """Only active sessions hold a name."""
     first = create(store, "one")
     store.transact(sessions.delete_session, first.id, False)
     assert "@one" == create(store, "one").handle
@@ -98,7 +99,7 @@ def test_handles_count_up_to_ten(store: Store) -> None:
 
 
 def test_a_name_without_letters_has_no_handle(store: Store) -> None:
-    """There is nothing to make one of; a long one is cut."""
+    """A long one is truncated."""
     assert create(store, "漢字").handle is None
     assert "@" + "a" * 32 == create(store, "a" * 100).handle
 
@@ -122,12 +123,12 @@ def test_a_name_without_letters_has_no_handle(store: Store) -> None:
 def test_an_agent_has_the_driver_of_its_program(
     store: Store, fields: dict[str, Any], expected: CliFlag | None
 ) -> None:
-    """Unless the caller says otherwise; a plain terminal has none."""
+    """Unless the request names one; a plain terminal has none."""
     assert expected == create(store, **fields).cli_flag
 
 
-def test_the_list_is_newest_first_and_knows_the_gone(store: Store) -> None:
-    """Active ones, and beside them those that can be brought back."""
+def test_the_list_is_newest_first_with_recoverable_sessions(store: Store) -> None:
+    """Active ones, and those that can be restored."""
     one = create(store, "one", type=SessionType.CHAT)
     two = create(store, "two", type=SessionType.CHAT)
     three = create(store, "three", type=SessionType.CHAT)
@@ -139,7 +140,7 @@ def test_the_list_is_newest_first_and_knows_the_gone(store: Store) -> None:
 
 @pytest.mark.parametrize("half", ["terminal", "chat"])
 def test_a_pair_is_deleted_as_one(store: Store, half: str) -> None:
-    """From either end; a second time it is `Gone`."""
+    """From either end; a second delete is `Gone`."""
     session = create(store)
     chat_id = session.linked_chat_id or SessionId("")
     asked = session.id if half == "terminal" else chat_id
@@ -152,7 +153,7 @@ def test_a_pair_is_deleted_as_one(store: Store, half: str) -> None:
 
 
 def test_a_chat_that_claims_a_terminal_is_no_pair(store: Store) -> None:
-    """Anybody can write a `meta`; only a link from both ends counts."""
+    """Any client can write `meta`; only a link from both ends counts."""
     session = create(store)
     meta = {"auto_linked_terminal_id": session.id}
     liar = create(store, "liar", type=SessionType.CHAT, meta=meta)
@@ -160,8 +161,8 @@ def test_a_chat_that_claims_a_terminal_is_no_pair(store: Store) -> None:
     assert look(store, session.id).active
 
 
-def test_a_hard_delete_takes_all_that_hangs_on_it(store: Store) -> None:
-    """Rows, terminals and transcripts; a soft-deleted session may go as well."""
+def test_a_hard_delete_removes_everything(store: Store) -> None:
+    """Rows, terminals and transcripts; also of a soft-deleted session."""
     session = create(store)
     other = create(store, "other")
 
@@ -180,17 +181,14 @@ def test_a_hard_delete_takes_all_that_hangs_on_it(store: Store) -> None:
             look(store, each)
 
     def counts(unit: Unit) -> list[int]:
-        return [
-            sum(1 for _ in unit.transcripts.backwards(each.id))
-            for each in (session, other)
-        ]
+        return [len(chunks_of(unit, each.id)) for each in (session, other)]
 
     assert [0, 1] == store.read(counts)
     assert look(store, other.id).active
 
 
-def test_only_what_is_there_and_active_is_acted_on(store: Store) -> None:
-    """Unknown, archived, deleted and chat each have a sentence of their own."""
+def test_only_active_sessions_are_changed(store: Store) -> None:
+    """Unknown, archived, deleted and chat each have their own error."""
     session, chat = create(store), create(store, "room", type=SessionType.CHAT)
 
     def archive(unit: Unit) -> None:
@@ -206,8 +204,8 @@ def test_only_what_is_there_and_active_is_acted_on(store: Store) -> None:
         store.read(sessions.need_terminal, session.id)
 
 
-def test_a_rename_takes_the_chat_along(store: Store) -> None:
-    """The handles stay; blanks around the name do not count."""
+def test_a_rename_renames_the_chat(store: Store) -> None:
+    """The handles stay; surrounding blanks do not count."""
     session = create(store, "one")
     (event,) = events_of(
         store, sessions.patch_session, session.id, PatchSession(" Two ")
@@ -254,7 +252,7 @@ def test_a_chat_that_a_person_named_keeps_its_name(store: Store) -> None:
 
 
 def test_meta_is_merged_and_null_removes(store: Store) -> None:
-    """Shallowly: what is within a key is replaced as a whole."""
+    """Shallowly: the value of a key is replaced as a whole."""
     chat = room(store, meta={"a": {"x": 1}, "b": 2, "c": 3})
     changed = patch(store, chat.id, meta={"a": {"y": 1}, "b": None, "d": [None]})
     assert {"a": {"y": 1}, "c": 3, "d": [None]} == changed.meta
@@ -264,8 +262,8 @@ def test_meta_is_merged_and_null_removes(store: Store) -> None:
         patch(store, chat.id, meta={"y": half})
 
 
-def test_what_is_not_named_stays(store: Store) -> None:
-    """A patch of nothing tells nothing; null clears what may be empty."""
+def test_a_patch_changes_only_the_named_fields(store: Store) -> None:
+    """An empty patch emits nothing; null clears a field that may be empty."""
     chat = room(store, workspace_id="w", root_dir="/tmp")
     assert [] == events_of(store, sessions.patch_session, chat.id, PatchSession())
     assert chat == look(store, chat.id)
@@ -279,8 +277,8 @@ def test_what_is_not_named_stays(store: Store) -> None:
 
 
 @pytest.mark.parametrize("half", ["terminal", "chat"])
-def test_a_pair_is_archived_and_brought_back_as_one(store: Store, half: str) -> None:
-    """From either end, told with the ids of both, by `archived` or by restoring."""
+def test_a_pair_is_archived_and_restored_as_one(store: Store, half: str) -> None:
+    """From either end, with an event that has both ids."""
     session = create(store)
     ids = {session.id, session.linked_chat_id}
     asked = session.id if half == "terminal" else session.linked_chat_id
@@ -303,7 +301,7 @@ def test_a_pair_is_archived_and_brought_back_as_one(store: Store, half: str) -> 
 
 
 def test_a_deleted_session_may_be_unarchived(store: Store) -> None:
-    """And changed in the same ask; an active one has nothing to be brought back."""
+    """And changed in the same request; an active one cannot be restored."""
     session = create(store, "one")
     store.transact(sessions.delete_session, session.id, False)
     changed = patch(store, session.id, archived=False, name="two")
@@ -314,8 +312,8 @@ def test_a_deleted_session_may_be_unarchived(store: Store) -> None:
     assert patch(store, session.id, archived=False).active
 
 
-def test_what_was_taken_meanwhile_stays_taken(store: Store) -> None:
-    """A name refuses the return of the pair, a handle only itself."""
+def test_restoring_does_not_take_names_back(store: Store) -> None:
+    """A taken name refuses the restore of the pair, a taken handle only itself."""
     session = create(store, "one")
     store.transact(sessions.delete_session, session.id, False)
     thief = room(store, "ONE-chat")
@@ -332,7 +330,7 @@ def test_what_was_taken_meanwhile_stays_taken(store: Store) -> None:
 
 
 def test_another_chat_may_be_linked(store: Store) -> None:
-    """The automatic one is archived; a shared one never is, not even when left."""
+    """The automatic one is archived; a shared one never is."""
     session, shared = create(store, "one"), room(store, "shared")
     work = sessions.patch_session
     (event,) = events_of(
@@ -355,7 +353,7 @@ def test_another_chat_may_be_linked(store: Store) -> None:
 
 
 def test_only_an_active_chat_can_be_linked(store: Store) -> None:
-    """And only to what has a terminal."""
+    """And only to a session with a terminal."""
     session, other = create(store, "one"), create(store, "other")
     shared, gone = room(store, "shared"), room(store, "gone")
     patch(store, gone.id, archived=True)
@@ -367,8 +365,8 @@ def test_only_an_active_chat_can_be_linked(store: Store) -> None:
     assert session.linked_chat_id == look(store, session.id).linked_chat_id
 
 
-def test_a_removed_chat_is_linked_no_more(store: Store) -> None:
-    """A link to what is not there would be followed."""
+def test_removing_a_chat_clears_links_to_it(store: Store) -> None:
+    """No terminal refers to a missing chat."""
     session, shared = create(store, "one"), room(store, "shared")
     patch(store, session.id, linked_chat_id=shared.id)
     store.transact(sessions.remove_sessions, [shared.id])
@@ -376,7 +374,7 @@ def test_a_removed_chat_is_linked_no_more(store: Store) -> None:
 
 
 def age(store: Store, session_id: str | None, **ago: float) -> None:
-    """As if it had been deleted so long ago."""
+    """Pretend that it was deleted that long ago."""
 
     def work(unit: Unit) -> None:
         at = clock.stamp(unit.now - timedelta(**ago))
@@ -392,7 +390,7 @@ def age(store: Store, session_id: str | None, **ago: float) -> None:
 def test_the_window_to_restore_is_the_ttl(
     store: Store, ttl: str, minutes: float, is_gone: bool
 ) -> None:
-    """Past it there is nothing to come back to, and the sweep takes it."""
+    """Past it the restore is refused, and the purge removes it."""
     session = create(store, "one", ttl=ttl)
     ids = [session.id, session.linked_chat_id]
     store.transact(sessions.delete_session, session.id, False)
@@ -412,8 +410,8 @@ def test_the_window_to_restore_is_the_ttl(
     assert [] == store.transact(sessions.purge)
 
 
-def test_a_pair_has_one_window(store: Store) -> None:
-    """The longer of two; until then both can come back, from either end."""
+def test_a_pair_has_one_ttl(store: Store) -> None:
+    """The longer of two; until then both can be restored, from either end."""
     session = create(store, "one")
     patch(store, session.id, ttl="forever")
     for asked in (session.id, SessionId(session.linked_chat_id or "")):
@@ -425,8 +423,8 @@ def test_a_pair_has_one_window(store: Store) -> None:
         assert look(store, session.linked_chat_id).active
 
 
-def test_the_sweep_takes_nothing_archived(store: Store) -> None:
-    """However old it is, and tells of what it took."""
+def test_the_purge_leaves_archived_sessions(store: Store) -> None:
+    """However old they are; it emits what it removed."""
     kept, gone, active = (room(store, name) for name in ("kept", "gone", "active"))
     patch(store, kept.id, archived=True)
     store.transact(sessions.delete_session, gone.id, False)
@@ -439,8 +437,8 @@ def test_the_sweep_takes_nothing_archived(store: Store) -> None:
     assert look(store, active.id).active
 
 
-def test_a_handle_is_one_sessions(store: Store) -> None:
-    """In any case, among active ones; the `@` may be left out."""
+def test_a_handle_is_unique(store: Store) -> None:
+    """In any case, among active sessions; the `@` is optional."""
     one, two = room(store, "one"), room(store, "two")
     told = events_of(store, sessions.set_handle, one.id, SetHandle("Boss", "The Boss"))
     expected = HandleUpdated(one.id, "@Boss", "The Boss")
@@ -456,8 +454,8 @@ def test_a_handle_is_one_sessions(store: Store) -> None:
     )
 
 
-def test_a_handle_is_cleared_or_sane(store: Store) -> None:
-    """Null and nothing clear it; what could not be mentioned is refused."""
+def test_a_handle_is_cleared_or_valid(store: Store) -> None:
+    """Null and an empty text clear it; one that cannot be mentioned is refused."""
     one = create(store, "one")
     for wrong in ("@", "a b", "@@a", "漢", "a/b", "x" * 65):
         with pytest.raises(Invalid, match="handle"):
@@ -472,7 +470,7 @@ def test_a_handle_is_cleared_or_sane(store: Store) -> None:
 
 
 def test_the_driver_is_in_row_and_meta(store: Store) -> None:
-    """Set together and cleared together; the rest of the meta stays."""
+    """Set and cleared together; the rest of the meta stays."""
     one = create(store, "one", meta={"a": 1})
     told = events_of(store, sessions.set_cli_flag, one.id, SetCliFlag("codex-cli"))
     flag = CliFlag.CODEX_CLI
@@ -495,8 +493,8 @@ def test_the_driver_is_in_row_and_meta(store: Store) -> None:
         (sessions.set_cli_flag, SetCliFlag("pi")),
     ],
 )
-def test_what_is_gone_is_not_changed(store: Store, rule: Any, ask: Any) -> None:
-    """`NotFound` where it never was, `Gone` where it may come back."""
+def test_inactive_sessions_are_not_changed(store: Store, rule: Any, ask: Any) -> None:
+    """`NotFound` if it never existed, `Gone` if it can be restored."""
     one = create(store, "one")
     store.transact(sessions.delete_session, one.id, False)
     with pytest.raises(NotFound):
@@ -507,8 +505,8 @@ def test_what_is_gone_is_not_changed(store: Store, rule: Any, ask: Any) -> None:
         store.transact(sessions.restore_session, NOBODY)
 
 
-def test_a_removed_session_is_forgotten_by_the_log(store: Store) -> None:
-    """Nothing that was said in it can be read back; that it went can."""
+def test_a_removed_session_has_no_content_in_the_log(store: Store) -> None:
+    """Its events cannot be read; that it was removed can."""
     session, other = create(store, "one"), room(store, "other")
     chat = look(store, session.linked_chat_id)
     for each in (chat, other):

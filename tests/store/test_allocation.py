@@ -1,4 +1,4 @@
-"""What is committed can be folded into the database on a disk without a byte left."""
+"""Disk space for the database file: every committed page can be checkpointed."""
 
 import fcntl
 import os
@@ -31,26 +31,26 @@ SHARED = settings(
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MiB; it needs the right to mount."""
+    """A file system of 24 MiB. Needs the right to mount."""
     with small_disk(tmp_path, DISK):
         yield tmp_path
 
 
 @pytest.fixture
 def full(small: Path) -> Iterator[Store]:
-    """A database on it; the disk is full whenever the test says so."""
+    """A database on it. Tests fill the disk."""
     store = Store.open(small / "ant.db")
     yield store
     store.close()
 
 
 def put(unit: Unit, key: str, size: int) -> None:
-    """Work that makes the database longer."""
+    """Work that extends the database."""
     unit.settings.put(key, "x" * size)
 
 
 def spoil(unit: Unit, key: str, size: int) -> None:
-    """The same, and then it is undone."""
+    """Work that extends the database and is rolled back."""
     put(unit, key, size)
     raise Conflict("no")
 
@@ -60,25 +60,23 @@ def length(store: Store, key: str) -> int:
     return len(found or "")
 
 
-def fold(path: Path) -> tuple[int, int, int]:
-    """A checkpoint of somebody else: whether he was kept from it, and pages left."""
+def checkpoint(path: Path) -> tuple[int, int, int]:
+    """A checkpoint of another process: whether it was blocked, and the pages left."""
     with closing(sqlite3.connect(path)) as db:
         row = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return (row[0], row[1], row[2])
 
 
 def is_beyond(path: Path) -> bool:
-    """Whether the log has pages that lie beyond the end of the file."""
+    """Whether the log has pages beyond the end of the file."""
     with closing(sqlite3.connect(path)) as db:
         (pages,) = db.execute("PRAGMA page_count").fetchone()
         (size,) = db.execute("PRAGMA page_size").fetchone()
     return bool(pages * size > path.stat().st_size)
 
 
-def test_what_a_log_has_can_be_folded_in_on_a_full_disk(
-    full: Store, small: Path
-) -> None:
-    """A reader held it back, and when he ends there is not a byte left."""
+def test_a_checkpoint_completes_on_a_full_disk(full: Store, small: Path) -> None:
+    """A reader blocked it, and when the reader ends the disk has no free byte."""
     path = small / "ant.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -88,7 +86,7 @@ def test_what_a_log_has_can_be_folded_in_on_a_full_disk(
         assert is_beyond(path)
         fill(small)
         reader.execute("ROLLBACK")
-    assert fold(path) == (0, 0, 0)
+    assert checkpoint(path) == (0, 0, 0)
     assert {length(full, f"key {number}") for number in range(30)} == {100_000}
 
 
@@ -107,10 +105,10 @@ STEPS = st.one_of(
 @example([("hold",), ("fill",), ("put", "b", 9), ("clear", "c", 300_000)])
 @example([("put", "d", 9), ("hold",), ("put", "d", 300_000), ("fold",), ("fill",)])
 @example([("hold",), ("spoil", "e", 300_000), ("put", "f", 300_000), ("fill",)])
-def test_whatever_was_committed_can_be_folded_in(
+def test_every_commit_can_be_checkpointed(
     full: Store, small: Path, steps: list[tuple[str, str, int] | tuple[str]]
 ) -> None:
-    """Whoever read meanwhile, and whenever the disk became full."""
+    """Whichever readers there were, and whenever the disk became full."""
     path = small / "ant.db"
     known = {key: length(full, key) for key in "abcdef"}
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
@@ -121,7 +119,7 @@ def test_whatever_was_committed_can_be_folded_in(
             elif name == "release" and reader.in_transaction:
                 reader.execute("ROLLBACK")
             elif name == "fold":
-                full.fold()
+                full.checkpoint()
             elif name == "fill":
                 fill(small)
             elif args:
@@ -133,46 +131,46 @@ def test_whatever_was_committed_can_be_folded_in(
                 else:
                     assert isinstance(job.error, DiskFull | Conflict)
         fill(small)
-    assert fold(path) == (0, 0, 0)
+    assert checkpoint(path) == (0, 0, 0)
     assert known == {key: length(full, key) for key in "abcdef"}
     (small / "ballast").unlink()
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_no_room_for_the_file_refuses_the_write_and_nothing_else(
+def test_a_write_that_cannot_extend_the_file_is_refused_alone(
     full: Store, small: Path
 ) -> None:
-    """Though the log has room for it. What needs no more pages is taken."""
+    """Even if the log has space for it. Writes that need no more pages succeed."""
     path = small / "ant.db"
     full.transact(put, "a", 2_000_000)
-    full.fold()  # The log keeps its length, and is written anew.
+    full.checkpoint()  # The log keeps its length, and is written anew.
     full.transact(put, "b", 10)
     fill(small)
     with pytest.raises(DiskFull, match="full"):
         full.transact(put, "b", 1_000_000)
     full.transact(put, "c", 20)
     assert [length(full, key) for key in "abc"] == [2_000_000, 10, 20]
-    assert fold(path) == (0, 0, 0)
+    assert checkpoint(path) == (0, 0, 0)
     (small / "ballast").unlink()
     full.transact(put, "b", 1_000_000)
     assert length(full, "b") == 1_000_000
 
 
-def test_a_fold_beside_a_transaction_takes_nothing_from_it(
+def test_a_checkpoint_keeps_the_space_of_a_running_transaction(
     full: Store, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It cuts the file to its size, after that was allocated and before the commit."""
+    """It truncates the file after the allocation and before the commit."""
     path = small / "ant.db"
     full.transact(put, "a", 2_000_000)
-    full.fold()
+    full.checkpoint()
     full.transact(put, "b", 10)
     secure = full._allocation.secure
     folded: list[bool] = []
 
     def secured(pages: int) -> None:
         secure(pages)
-        beside = threading.Thread(target=lambda: folded.append(full.fold()))
+        beside = threading.Thread(target=lambda: folded.append(full.checkpoint()))
         beside.start()
         beside.join()
         fill(small)
@@ -182,7 +180,7 @@ def test_a_fold_beside_a_transaction_takes_nothing_from_it(
         full.transact(put, "b", 200_000)
     assert folded == [True]
     assert is_beyond(path)
-    assert fold(path) == (0, 0, 0)
+    assert checkpoint(path) == (0, 0, 0)
     assert length(full, "b") == 200_000
 
 
@@ -204,10 +202,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_full", [False, True])
-def test_what_an_older_one_left_gets_its_room_at_the_start(
+def test_a_start_allocates_what_an_older_ant_did_not(
     small: Path, is_full: bool
 ) -> None:
-    """Where there is some. Where there is none, what adds nothing is still written."""
+    """If there is space. Without space, writes that add no pages still succeed."""
     path = small / "ant.db"
     subprocess.run([sys.executable, "-c", DYING, str(path)], check=False)
     assert path.with_name("ant.db-wal").stat().st_size > 1_000_000
@@ -222,18 +220,18 @@ def test_what_an_older_one_left_gets_its_room_at_the_start(
         fill(small)
         if is_full:
             with pytest.raises(sqlite3.OperationalError, match="full"):
-                fold(path)
+                checkpoint(path)
             (small / "ballast").unlink()
             store.transact(put, "key 1", 10)
             fill(small)
-        assert fold(path) == (0, 0, 0)
+        assert checkpoint(path) == (0, 0, 0)
         assert length(store, "key 9") == 100_000
     finally:
         store.close()
 
 
-def test_what_was_there_before_is_not_refused(small: Path) -> None:
-    """Where a start found no room for it; one page more is."""
+def test_the_size_at_the_start_is_never_refused(small: Path) -> None:
+    """Even if the start found no space for it. One page more is refused."""
     path = small / "file"
     path.write_bytes(b"x" * 4096)
     fill(small)
@@ -252,8 +250,8 @@ def test_what_was_there_before_is_not_refused(small: Path) -> None:
         one.close()
 
 
-def test_the_size_stays_and_room_is_there_ahead(small: Path) -> None:
-    """Or exactly what is needed, where there is no more."""
+def test_allocation_is_ahead_and_keeps_the_file_size(small: Path) -> None:
+    """Or exactly what is needed, if the disk has no more."""
     path = small / "file"
     path.write_bytes(b"x" * 2 * PAGE)
     one = Allocation(path, PAGE)
@@ -275,13 +273,13 @@ def test_the_size_stays_and_room_is_there_ahead(small: Path) -> None:
 
 
 def test_a_file_system_that_cannot_allocate_refuses_nothing(tmp_path: Path) -> None:
-    """Everything is as it was before."""
+    """The store works as without allocation."""
     mount("-t", "ramfs", "ramfs", str(tmp_path))
     try:
         with closing(Store.open(tmp_path / "ant.db")) as store:
             store.transact(put, "a", 100_000)
             assert not store._allocation._able
-            assert store.fold()
+            assert store.checkpoint()
             assert length(store, "a") == 100_000
     finally:
         subprocess.run(["umount", "-l", str(tmp_path)], check=True)
@@ -299,7 +297,7 @@ with open(sys.argv[1], "r+b") as file:
 def test_sqlite_keeps_its_locks_to_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No other process may think that it has the database for itself."""
+    """Closing the descriptor of the allocation must not drop them earlier."""
     path = tmp_path / "ant.db"
 
     def is_free() -> bool:
@@ -321,7 +319,7 @@ def test_sqlite_keeps_its_locks_to_the_end(
     monkeypatch.setattr(store._allocation, "close", closed)
     assert not is_free()
     store.transact(put, "a", 1_000_000)
-    store.fold()
+    store.checkpoint()
     assert not is_free()
     (fd,) = [store._allocation._fd]
     assert fcntl.fcntl(fd, fcntl.F_GETFD) & fcntl.FD_CLOEXEC

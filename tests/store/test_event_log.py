@@ -6,7 +6,7 @@ import json
 from ant.model.events import Envelope, HandleUpdated, SessionExited, SessionsChanged
 from ant.model.sessions import SessionId, Status
 from ant.store import Store, Unit
-from ant.store.event_log import bury
+from ant.store.event_log import redact_events
 from ant.store.tables.sessions import EventRow
 
 ONE = SessionId("one")
@@ -18,7 +18,7 @@ def emit(unit: Unit, count: int) -> None:
 
 
 def body_of(seq: int) -> str:
-    """What is logged there, inside a transaction."""
+    """The logged body of an event. Call it inside a transaction."""
     row = EventRow.get(EventRow.seq == seq)
     assert isinstance(row.body, str)
     return row.body
@@ -58,16 +58,16 @@ def test_events_come_back_as_they_were(store: Store) -> None:
     assert (written.at, event, 1) == (read.at, read.event, read.seq)
 
 
-def test_since_is_the_oldest_after(store: Store) -> None:
-    """In order, and no more than asked for."""
+def test_since_returns_the_oldest_events_after_a_seq(store: Store) -> None:
+    """In order, and at most `limit`."""
     store.transact(emit, 5)
     assert [3, 4] == [each.seq for each in since(store, 2, 2)]
     assert () == since(store, 5)
     assert (5, 1) == ends(store)
 
 
-def test_no_seq_is_given_twice(store: Store) -> None:
-    """Not after pruning, and the newest always stays to tell."""
+def test_no_seq_is_used_twice(store: Store) -> None:
+    """Pruning keeps the newest event, so the next `seq` is higher."""
     assert (0, None) == ends(store)
     store.transact(emit, 5)
     assert 3 == prune(store, 2)
@@ -79,10 +79,10 @@ def test_no_seq_is_given_twice(store: Store) -> None:
     assert (6, 5) == ends(store)
 
 
-def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
-    """A tombstone has a hash and no content, is never told again, and keeps its seq.
+def test_a_redacted_event_leaves_a_tombstone(store: Store) -> None:
+    """The tombstone keeps `seq` and the hash of the original body, and is not listed.
 
-    It is the hash of what was logged, however often it is forgotten.
+    Redacting it again changes nothing.
     """
     store.transact(emit, 2)
     other, buried = SessionId("two"), []
@@ -91,8 +91,8 @@ def test_what_is_forgotten_leaves_its_place(store: Store) -> None:
         unit.emit(HandleUpdated(other, "@secret", None))
         unit.emit(SessionsChanged(None, (other,)))
         buried.append(body_of(3))
-        bury(EventRow.session_id == other)
-        bury(EventRow.session_id == other)
+        redact_events(EventRow.session_id == other)
+        redact_events(EventRow.session_id == other)
 
     store.transact(work)
     assert [1, 2, 4] == [each.seq for each in since(store, 0)]

@@ -1,4 +1,4 @@
-"""What the migrations make is what the tables say."""
+"""The migrations create what the table classes declare."""
 
 import hashlib
 import shutil
@@ -35,14 +35,14 @@ SHADOWS = ("config", "data", "docsize", "idx")
 
 
 def columns(table: str) -> dict[str, tuple[bool, bool]]:
-    """By name: whether it may be null, and whether it is the key."""
+    """By name: whether it may be null, and whether it is the primary key."""
     rows = database.execute_sql(f'PRAGMA table_info("{table}")').fetchall()
     return {name: (not notnull, bool(key)) for _, name, _, notnull, _, key in rows}
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
-def test_columns_are_those_of_the_tables(store: Store, table: Any) -> None:
-    """The same names, the same nulls, the same key; none is missing on either side."""
+def test_columns_match_the_table_classes(store: Store, table: Any) -> None:
+    """Same names, nulls and primary keys; none is missing on either side."""
     with store._db.connection_context():
         made = columns(table._meta.table_name)
     keys = {field.column_name for field in table._meta.get_primary_keys()}
@@ -53,7 +53,7 @@ def test_columns_are_those_of_the_tables(store: Store, table: Any) -> None:
 
 
 def test_there_is_no_other_table(store: Store) -> None:
-    """But the runner's record of what it did, and the shadows of the text index."""
+    """Except the migration runner's and the shadow tables of the full-text indexes."""
     with store._db.connection_context():
         names = {name for name in database.get_tables() if "migrat" not in name}
     ours = {table._meta.table_name for table in TABLES} | set(INDEXES)
@@ -61,16 +61,16 @@ def test_there_is_no_other_table(store: Store) -> None:
     assert ours | shadows == names - {"sqlite_sequence"}
 
 
-def test_the_log_gives_no_seq_twice(store: Store) -> None:
-    """AUTOINCREMENT: a pruned row's number is not used again."""
+def test_the_log_uses_no_seq_twice(store: Store) -> None:
+    """AUTOINCREMENT: the number of a pruned row is not used again."""
     with store._db.connection_context():
         query = "SELECT sql FROM sqlite_master WHERE name = 'events'"
         (sql,) = database.execute_sql(query).fetchone()
     assert "AUTOINCREMENT" in sql
 
 
-def test_indexes_are_those_of_the_tables(store: Store) -> None:
-    """Every index that a table asks for is there, and unique where it says so."""
+def test_indexes_match_the_table_classes(store: Store) -> None:
+    """Every declared index exists, and is unique if declared so."""
     for table in TABLES:
         with store._db.connection_context():
             made = {
@@ -112,8 +112,8 @@ CASCADES = {
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
-def test_what_hangs_on_a_row_goes_with_it(store: Store, table: Any) -> None:
-    """The cascade is in the schema, not in our care."""
+def test_deletes_cascade_as_declared(store: Store, table: Any) -> None:
+    """The schema cascades; the code does not have to."""
     name = table._meta.table_name
     with store._db.connection_context():
         keys = database.execute_sql(f'PRAGMA foreign_key_list("{name}")').fetchall()
@@ -125,7 +125,7 @@ def test_what_hangs_on_a_row_goes_with_it(store: Store, table: Any) -> None:
 
 
 def first_version(path: Path) -> None:
-    """A database as the first landed version left it, with something in it."""
+    """A database of the first release, with some rows."""
     folder = path.parent / "first"
     folder.mkdir()
     shutil.copy(MIGRATIONS / "0001_initial.py", folder)
@@ -159,7 +159,7 @@ def schema(path: Path) -> list[tuple[str, ...]]:
 
 
 def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
-    """All that was in it is there, and what is new can be done with it."""
+    """Its rows are there, and new features work with it."""
     path = tmp_path / "ant.db"
     first_version(path)
     with closing(sqlite3.connect(path)) as db:
@@ -185,7 +185,7 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
 
 
 def test_an_upgraded_database_is_like_a_new_one(tmp_path: Path) -> None:
-    """The same tables, indexes and triggers; opening it again changes nothing."""
+    """Same tables, indexes and triggers; opening it again changes nothing."""
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     first_version(old)
     for path in (old, new, old):
@@ -249,7 +249,7 @@ FIRST_FORMS = {
 
 
 def older_form(path: Path, forms: tuple[str, ...]) -> None:
-    """A database as it was made before 0002 was changed, with messages in it."""
+    """A database made before migration 0002 was changed, with messages."""
     folder = path.parent / "older"
     folder.mkdir()
     shutil.copy(MIGRATIONS / "0001_initial.py", folder)
@@ -277,7 +277,7 @@ VALUES (?, 'c', 'user', ?, 'text', 'complete', 'message', '{}',
 
 
 def found_by(store: Store, phrase: str) -> list[str]:
-    """The ids of the messages in which search finds it, the newest first."""
+    """The ids of the messages that a search finds, newest first."""
     found = store.read(messages.search, None, Search(q=phrase))
     return [each.message.id for each in found]
 
@@ -288,7 +288,7 @@ def found_by(store: Store, phrase: str) -> list[str]:
 def test_messages_of_an_older_index_are_found(
     tmp_path: Path, forms: tuple[str, ...]
 ) -> None:
-    """Old and new ones, none that was removed; the schema is that of a new one."""
+    """Old and new ones, no deleted ones; the schema is that of a new database."""
     path, new = tmp_path / "ant.db", tmp_path / "new.db"
     older_form(path, forms)
     store = Store.open(path)
@@ -306,7 +306,7 @@ def test_messages_of_an_older_index_are_found(
 
 
 def applied(path: Path, names: Iterable[str]) -> None:
-    """A new database that has had these migrations and no other."""
+    """A new database with these migrations and no other."""
     folder = path.parent / path.stem
     folder.mkdir()
     for name in names:
@@ -317,7 +317,7 @@ def applied(path: Path, names: Iterable[str]) -> None:
     db.close()
 
 
-def test_every_step_on_the_way_ends_with_the_schema_of_today(tmp_path: Path) -> None:
+def test_every_intermediate_schema_upgrades_to_the_current_one(tmp_path: Path) -> None:
     """After the first migration, after the second, and so on; also in another order."""
     names = sorted(path.name for path in MIGRATIONS.glob("0*.py"))
     new = tmp_path / "new.db"

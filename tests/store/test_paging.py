@@ -1,4 +1,4 @@
-"""Where a page begins."""
+"""Cursors and bounds of pages."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,8 +7,6 @@ from typing import Any
 import attrs
 import pytest
 
-import ant.store.rooms.links
-import ant.store.rooms.tasks
 from ant.api.page_requests import ListAll
 from ant.api.room_requests import (
     CreateFileRef,
@@ -21,6 +19,7 @@ from ant.core.errors import Invalid
 from ant.model.sessions import Session, SessionId
 from ant.rooms import links, participants, tasks
 from ant.store import Store, Unit, page, paging
+from ant.store.tables import statement
 from ant.store.tables.rooms import TaskRow
 from tests.rules import AT, create, join, post, room
 
@@ -43,32 +42,34 @@ class Ask:
         ("row", 3),
     ],
 )
-def test_a_bound(store: Store, text: str | None, expected: str | int | None) -> None:
-    """A time in any form, the id of a row, or nothing; digits are milliseconds."""
+def test_a_bound_is_a_time_or_an_id(
+    store: Store, text: str | None, expected: str | int | None
+) -> None:
+    """A time in any form, the id of a row, or None; digits are milliseconds."""
     find = {"row": 3, "7": 7}.get
 
     def read(unit: Unit) -> str | int | None:
-        return paging.bound(unit, Ask(text), "since", find, "row")
+        return paging.parse_bound(unit, Ask(text), "since", find, "row")
 
     assert expected == store.read(read)
 
 
-def test_a_duration_ends_now(store: Store) -> None:
-    """It is counted from the time of the transaction."""
+def test_a_duration_counts_from_the_transaction(store: Store) -> None:
+    """From the time of the transaction backwards."""
 
     def read(unit: Unit) -> bool:
         at = clock.stamp(clock.parse_moment("5m", unit.now))
-        return at == paging.bound(unit, Ask("5m"), "since")
+        return at == paging.parse_bound(unit, Ask("5m"), "since")
 
     assert store.read(read)
 
 
 @pytest.mark.parametrize(("noun", "also"), [("", ""), ("task", ", or a task's id")])
-def test_what_is_neither_is_refused(store: Store, noun: str, also: str) -> None:
-    """With all that would do, what was given, and where."""
+def test_an_invalid_bound_is_refused(store: Store, noun: str, also: str) -> None:
+    """The error names the accepted forms, the text and the field."""
 
     def read(unit: Unit) -> object:
-        return paging.bound(unit, Ask("soon"), "since", lambda _: None, noun)
+        return paging.parse_bound(unit, Ask("soon"), "since", lambda _: None, noun)
 
     with pytest.raises(Invalid) as caught:
         store.read(read)
@@ -137,7 +138,7 @@ LISTS = {
         participants.list_participants,
         lambda told: list(told.all),
         lambda s, here, n: post(s, here, sender_id=f"so.me{n}"),
-        lambda unit, room_id, who: unit.people.unposted(room_id, who),
+        lambda unit, room_id, who: unit.people.uncount_post(room_id, who),
     ),
 }
 
@@ -145,17 +146,17 @@ LISTS = {
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of two rows."""
-    for module in (ant.store.rooms.tasks, ant.store.rooms.links, participants):
+    for module in (statement, participants):
         monkeypatch.setattr(module, "page", partial(page, limit=2))
 
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("whole", [False, True])
-def test_a_page_goes_on_where_its_last_row_was(
+def test_a_page_continues_after_the_last_row(
     store: Store, name: str, whole: bool
 ) -> None:
-    """Each row that stays comes once, though the last of a page or all is removed."""
+    """Each row that stays comes once, even if the last one of a page is deleted."""
     listed, here = LISTS[name], room(store)
     for n in range(9):
         listed.add(store, here, n)
@@ -174,7 +175,7 @@ def test_a_page_goes_on_where_its_last_row_was(
             removed.update(gone)
     assert [9, 9, 5] == [len(seen), len(set(seen)), pages]
     with pytest.MonkeyPatch.context() as undone:
-        for module in (ant.store.rooms.tasks, ant.store.rooms.links, participants):
+        for module in (statement, participants):
             undone.setattr(module, "page", page)
         left = listed.rows(store.read(listed.read, here.id))
     assert [each for each in seen if each not in removed] == [e.id for e in left]
@@ -182,8 +183,8 @@ def test_a_page_goes_on_where_its_last_row_was(
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("after", ["nonsense", "", "1.5", "-1", "9" * 16, "\u0661"])
-def test_what_no_page_named_is_refused(store: Store, name: str, after: str) -> None:
-    """Nothing is called the end of a list that is not."""
+def test_an_invalid_cursor_is_refused(store: Store, name: str, after: str) -> None:
+    """It is an error, not the end of the list."""
     with pytest.raises(Invalid) as caught:
         store.read(LISTS[name].read, room(store).id, ListAll(after))
     expected = f"expected the `next` of a page, got {after!r} at $.after"

@@ -1,4 +1,4 @@
-"""Prompt rows."""
+"""Prompts in the database."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A terminal that never asked."""
+    """A terminal without prompts."""
     return create(store)
 
 
@@ -33,8 +33,8 @@ def on(store: Store, work: Callable[[PromptStore], T]) -> T:
     return store.transact(run)
 
 
-def test_a_prompt_comes_back_as_it_was(store: Store, here: Session) -> None:
-    """Every field, also one that was answered and told everywhere."""
+def test_a_prompt_is_read_as_stored(store: Store, here: Session) -> None:
+    """Every field, also of one that was answered and delivered."""
     options = (Option("漢", True, False, "1"), Option("b"))
     one = record(
         here.id,
@@ -58,8 +58,8 @@ def test_a_prompt_comes_back_as_it_was(store: Store, here: Session) -> None:
     assert stored(store, "nobody") is None
 
 
-def test_what_may_change(store: Store, here: Session) -> None:
-    """What became of it and what is selected; never what was asked, nor another one."""
+def test_change_stores_status_and_selection_only(store: Store, here: Session) -> None:
+    """Not the question, and no other prompt."""
     one, two = record(here.id), record(here.id)
     for each in (one, two):
         on(store, lambda prompts, each=each: prompts.add(each))  # type: ignore[misc]
@@ -77,7 +77,7 @@ def test_what_may_change(store: Store, here: Session) -> None:
     assert two == stored(store, two.id)
 
 
-def test_what_is_pending(store: Store, here: Session) -> None:
+def test_pending_prompts(store: Store, here: Session) -> None:
     """Of one terminal the newest, of all the oldest first."""
     other = create(store, "two")
     asked = [record(here.id), record(other.id), record(here.id)]
@@ -90,8 +90,8 @@ def test_what_is_pending(store: Store, here: Session) -> None:
     assert on(store, lambda prompts: prompts.pending("nobody")) is None
 
 
-def test_it_goes_with_its_session(store: Store, here: Session) -> None:
-    """For good."""
+def test_a_removed_session_takes_its_prompts(store: Store, here: Session) -> None:
+    """All rows are deleted."""
     one = attrs.evolve(record(here.id), id=PromptId("p"))
     on(store, lambda prompts: prompts.add(one))
     store.transact(sessions.remove_sessions, [here.id])

@@ -6,7 +6,7 @@ from typing import TypeVar
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.run_events import log
 from ant.store import Store, Unit
-from ant.store.run_events import TOMBSTONE, bury_run_events
+from ant.store.run_events import TOMBSTONE, redact_run_events
 from ant.store.tables.run_events import RunEventRow
 from tests.rules import create
 
@@ -24,12 +24,12 @@ def fact(text: str, kind: str = "command_block") -> RunEventDraft:
 
 
 def test_tombstones_keep_the_chain_and_nothing_else(store: Store) -> None:
-    """Numbers, times and hashes; they go with age."""
+    """Numbers, times and hashes. Old ones are deleted."""
     session = create(store)
     for text in ("one", "two"):
         on(store, lambda unit, text=text: log.record(unit, session.id, fact(text)))
     before = on(store, lambda unit: unit.run_events.page(session.id, 9))
-    on(store, lambda unit: bury_run_events(session.id, 1, 9))
+    on(store, lambda unit: redact_run_events(session.id, 1, 9))
     assert () == on(store, lambda unit: unit.run_events.page(session.id, 9))
 
     def rows(_: Unit) -> list[tuple[object, ...]]:
@@ -42,13 +42,13 @@ def test_tombstones_keep_the_chain_and_nothing_else(store: Store) -> None:
         (each.n, TOMBSTONE, "", "{}", None, None, each.hash) for each in before
     ] == on(store, rows)
     assert (2, before[1].hash) == on(store, lambda u: u.run_events.head(session.id))
-    assert 0 == on(store, lambda unit: unit.run_events.bury("2020"))
-    assert 2 == on(store, lambda unit: unit.run_events.bury("9999"))
+    assert 0 == on(store, lambda unit: unit.run_events.prune_tombstones("2020"))
+    assert 2 == on(store, lambda unit: unit.run_events.prune_tombstones("9999"))
     assert (0, None) == on(store, lambda unit: unit.run_events.head(session.id))
 
 
 def test_terminal_events_are_trimmed_to_the_newest(store: Store) -> None:
-    """Of this session only."""
+    """Of one session only."""
     one, two = create(store, "one"), create(store, "two")
     for n in range(5):
         for each in (one, two):

@@ -1,4 +1,4 @@
-"""Databases that are refused, before anything is written to them."""
+"""Databases that ANT refuses before it writes to them."""
 
 import sqlite3
 import subprocess
@@ -14,7 +14,7 @@ from ant.store import Store, schema
 
 
 def change(*statements: str) -> Callable[[Path], None]:
-    """A database of today to which this was done, and which is in use no more."""
+    """A current database, closed, that these statements changed."""
 
     def make(path: Path) -> None:
         Store.open(path).close()
@@ -42,8 +42,8 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_it_is_refused_and_stays_as_it_is(tmp_path: Path, case: str) -> None:
-    """One sentence that names the file and says what to do; no byte is changed."""
+def test_a_refused_database_is_not_changed(tmp_path: Path, case: str) -> None:
+    """The error is one line, names the file and what to do; no byte changes."""
     make, sentence = REFUSED[case]
     path = tmp_path / "ant.db"
     make(path)
@@ -55,8 +55,8 @@ def test_it_is_refused_and_stays_as_it_is(tmp_path: Path, case: str) -> None:
     assert before == {each.name: each.read_bytes() for each in tmp_path.iterdir()}
 
 
-def test_what_a_killed_server_left_is_looked_at_too(tmp_path: Path) -> None:
-    """The row is in the write-ahead log only; the look folds nothing of it in."""
+def test_the_write_ahead_log_of_a_killed_server_is_checked(tmp_path: Path) -> None:
+    """Only the log has the row; the check does not checkpoint it."""
     path = tmp_path / "ant.db"
     Store.open(path).close()
     killed = f"""
@@ -76,8 +76,10 @@ os.kill(os.getpid(), 9)
 
 
 @pytest.mark.parametrize("left", [None, b""])
-def test_none_and_an_empty_one_are_new(tmp_path: Path, left: bytes | None) -> None:
-    """What somebody made by `touch`, say."""
+def test_a_missing_or_empty_file_is_a_new_database(
+    tmp_path: Path, left: bytes | None
+) -> None:
+    """For example one that `touch` made."""
     path = tmp_path / "ant.db"
     if left is not None:
         path.write_bytes(left)

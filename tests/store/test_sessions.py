@@ -1,4 +1,4 @@
-"""Session rows to and from the model."""
+"""Sessions and terminals in the database."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def get(store: Store, session_id: str = "one") -> Session | None:
     return store.read(read)
 
 
-def test_a_row_comes_back_as_it_was(store: Store) -> None:
+def test_a_session_is_read_as_stored(store: Store) -> None:
     """Every field, of a terminal and of a chat."""
     store.transact(add, SESSION)
     assert SESSION == get(store)
@@ -79,7 +79,7 @@ def test_a_row_comes_back_as_it_was(store: Store) -> None:
 
 
 def test_a_program_has_its_environment(store: Store) -> None:
-    """Which is in no row that goes out."""
+    """Which no session on the wire has."""
 
     def work(unit: Unit) -> Any:
         unit.sessions.add(SESSION, {"SECRET": "hunter2"})
@@ -92,8 +92,8 @@ def test_a_program_has_its_environment(store: Store) -> None:
     assert "hunter2" not in repr(get(store))
 
 
-def test_changes_touch_one_row(store: Store) -> None:
-    """And are read back as the model has them."""
+def test_changes_affect_one_row(store: Store) -> None:
+    """The model reads them back."""
     store.transact(add, SESSION)
     other = attrs.evolve(SESSION, id=SessionId("two"))
     store.transact(add, other)
@@ -117,7 +117,7 @@ def test_changes_touch_one_row(store: Store) -> None:
 
 
 def test_names_are_compared_without_case(store: Store) -> None:
-    """Folded, not only lowered; blanks around them do not count."""
+    """Case-folded, and without surrounding blanks."""
     store.transact(add, attrs.evolve(SESSION, name="Stra\u00dfe"))
 
     def taken(unit: Unit, name: str) -> bool:

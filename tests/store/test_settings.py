@@ -1,9 +1,9 @@
-"""The server's own durable marks."""
+"""Durable settings of the server."""
 
 from ant.store import Store, Unit
 
 
-def test_the_last_value_stays(store: Store) -> None:
+def test_put_replaces_the_value(store: Store) -> None:
     """None before the first."""
 
     def work(unit: Unit) -> list[str | None]:

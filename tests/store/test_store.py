@@ -1,4 +1,4 @@
-"""The one door to the database."""
+"""Transactions, reads and errors of the store."""
 
 import sqlite3
 from pathlib import Path
@@ -12,19 +12,19 @@ from ant.journal import event_log
 from ant.model.events import SessionsChanged
 from ant.model.sessions import SessionId, SessionType
 from ant.sessions import sessions
-from ant.store import Job, Store, Unit
+from ant.store import Job, Store, Unit, _Checkpoint
 from ant.store.tables.sessions import database
 
 
 def put(unit: Unit, key: str, value: str = "x") -> str:
-    """Work that leaves a mark and tells of it."""
+    """Work that sets a key and emits an event."""
     unit.settings.put(key, value)
     unit.emit(SessionsChanged(SessionId(key)))
     return key
 
 
 def fail(unit: Unit, key: str) -> None:
-    """Work that leaves a mark, tells of it, and raises."""
+    """Work that sets a key, emits an event, and raises."""
     put(unit, key)
     raise Conflict("no")
 
@@ -45,7 +45,7 @@ def told(jobs: list[Job]) -> list[int | None]:
 
 
 def test_work_is_committed_with_its_events(store: Store) -> None:
-    """The result comes back, the events are in the log and in the job."""
+    """It returns the result; the events are in the log and in the job."""
     job = Job(put, ("a",))
     store.transact_group([job])
     assert "a" == job.outcome()
@@ -68,8 +68,8 @@ def test_a_group_is_one_commit(store: Store, tmp_path: Path) -> None:
     other.close()
 
 
-def test_a_job_that_raises_is_undone_alone(store: Store) -> None:
-    """Its marks and events are gone; its neighbours' are there, in order."""
+def test_a_job_that_raises_is_rolled_back_alone(store: Store) -> None:
+    """Its changes and events are gone; those of the others are there, in order."""
     jobs = [Job(put, ("a",)), Job(fail, ("b",)), Job(put, ("c",))]
     store.transact_group(jobs)
     assert ["a", "c"] == [jobs[0].outcome(), jobs[2].outcome()]
@@ -80,8 +80,8 @@ def test_a_job_that_raises_is_undone_alone(store: Store) -> None:
     assert logged(store) == told(jobs)
 
 
-def test_a_job_that_the_database_refuses_is_undone_alone(store: Store) -> None:
-    """A statement that fails in a healthy transaction costs its own job only."""
+def test_a_job_that_sqlite_refuses_is_rolled_back_alone(store: Store) -> None:
+    """A failed statement in a healthy transaction costs its own job only."""
 
     def twice(unit: Unit) -> None:
         put(unit, "b")
@@ -99,14 +99,14 @@ def test_a_job_that_the_database_refuses_is_undone_alone(store: Store) -> None:
 
 
 def test_transact_raises_what_the_work_raises(store: Store) -> None:
-    """And leaves nothing."""
+    """And rolls back."""
     with pytest.raises(Conflict):
         store.transact(fail, "a")
     assert get(store, "a") is None
 
 
-def test_a_read_makes_nothing_happen(store: Store) -> None:
-    """It can neither emit nor leave a mark, and sees one snapshot."""
+def test_a_read_cannot_emit_or_write(store: Store) -> None:
+    """It raises on `emit`, and its changes are rolled back."""
 
     def emit(unit: Unit) -> None:
         unit.emit(SessionsChanged())
@@ -122,14 +122,14 @@ def test_a_read_makes_nothing_happen(store: Store) -> None:
 
 
 def fill_disk(store: Store) -> None:
-    """From now on the file may grow by some pages, and then SQLite says it is full."""
+    """Let the file grow by some pages, after which SQLite reports a full disk."""
     with store._db.connection_context():
         pages = store._db.execute_sql("PRAGMA page_count").fetchone()[0]
         store._db.execute_sql(f"PRAGMA max_page_count = {pages + 20}")
 
 
 def grow(unit: Unit, key: str, size: int) -> str:
-    """Work that needs room."""
+    """Work that needs space."""
     return put(unit, key, "x" * size)
 
 
@@ -137,7 +137,7 @@ BIG = 4096 * 60
 
 
 def rolls_everything_back(store: Store) -> list[bool]:
-    """Whether SQLite kept the transaction when the disk was full, per failure."""
+    """A list that gets, per failure, whether SQLite kept the transaction."""
     seen: list[bool] = []
     original = store._run_one
 
@@ -162,14 +162,16 @@ def rolls_everything_back(store: Store) -> list[bool]:
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])
-def test_a_full_disk_costs_nobody_but_who_filled_it(store: Store, place: int) -> None:
-    """SQLite rolls the whole group back; the innocent are done again, one by one."""
+def test_a_full_disk_fails_only_the_job_that_filled_it(
+    store: Store, place: int
+) -> None:
+    """SQLite rolls back the group; the other jobs run again one by one."""
     fill_disk(store)
     seen = rolls_everything_back(store)
     jobs = [Job(grow, (key, 10)) for key in "abc"]
     jobs.insert(place, Job(grow, ("big", BIG)))
     store.transact_group(jobs)
-    # The group, the guilty one alone, and once more with the log folded in.
+    # The group, the job at fault alone, and once more after a checkpoint.
     assert [False] * 3 == seen
     for job in jobs:
         if job.args[0] == "big":
@@ -184,8 +186,8 @@ def test_a_full_disk_costs_nobody_but_who_filled_it(store: Store, place: int) ->
     assert logged(store) == told(jobs)
 
 
-def test_a_disk_that_is_full_for_everybody(store: Store) -> None:
-    """Each fails by itself, nothing is told, and room makes it work again."""
+def test_a_disk_that_is_full_for_every_job(store: Store) -> None:
+    """Each fails alone and publishes nothing; with free space writes work again."""
     fill_disk(store)
     jobs = [Job(grow, (key, BIG)) for key in "abc"]
     store.transact_group(jobs)
@@ -200,8 +202,8 @@ def test_a_disk_that_is_full_for_everybody(store: Store) -> None:
     assert "x" * BIG == get(store, "a")
 
 
-def test_a_full_disk_in_a_neighbours_commit(store: Store) -> None:
-    """Jobs that each fit but not together: some are refused, none is half done."""
+def test_jobs_that_fit_alone_but_not_together(store: Store) -> None:
+    """Some are refused, none is half done."""
     fill_disk(store)
     jobs = [Job(grow, (key, 4096 * 8)) for key in "abcd"]
     store.transact_group(jobs)
@@ -213,8 +215,8 @@ def test_a_full_disk_in_a_neighbours_commit(store: Store) -> None:
     assert logged(store) == told(jobs)
 
 
-def test_what_makes_room_has_the_reserve_and_nothing_else_has(store: Store) -> None:
-    """It is given back for that job alone, between its two tries."""
+def test_only_a_job_that_makes_room_gets_the_reserve(store: Store) -> None:
+    """The store releases it between the two tries of that job."""
     fill_disk(store)
     given: list[str] = []
 
@@ -223,7 +225,7 @@ def test_what_makes_room_has_the_reserve_and_nothing_else_has(store: Store) -> N
         with store._db.connection_context():
             store._db.execute_sql("PRAGMA max_page_count = 1000000")
 
-    store.give_room = give_room
+    store.release_reserve = give_room
     with pytest.raises(DiskFull, match="full"):
         store.transact(grow, "greedy", BIG)
     assert given == []
@@ -236,7 +238,7 @@ def test_what_makes_room_has_the_reserve_and_nothing_else_has(store: Store) -> N
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    """It is said so, and the file is left alone."""
+    """The error says so, and the file is not changed."""
     path = tmp_path / "ant.db"
     path.write_text("not a database, and longer than a header " * 100)
     with pytest.raises(StorageFailed, match="cannot be opened"):
@@ -244,14 +246,14 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert path.read_text().startswith("not a database")
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """The same sentence."""
+def test_a_missing_folder(tmp_path: Path) -> None:
+    """The same error."""
     with pytest.raises(StorageFailed, match="cannot be opened"):
         Store.open(tmp_path / "none" / "ant.db")
 
 
-def test_what_was_committed_is_there_again(tmp_path: Path) -> None:
-    """Closed and opened; the log goes on where it was."""
+def test_commits_survive_a_restart(tmp_path: Path) -> None:
+    """The log continues with the next `seq`."""
     store = Store.open(tmp_path / "ant.db")
     ask = CreateSession(name="one", type=SessionType.CHAT)
     session = store.transact(sessions.create_session, ask, None)
@@ -262,3 +264,20 @@ def test_what_was_committed_is_there_again(tmp_path: Path) -> None:
         assert [1] == logged(store)
     finally:
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("row", "is_complete"),
+    [((0, 3, 3), True), ((0, 0, 0), True), ((0, 3, 2), False), ((1, -1, -1), False)],
+)
+def test_a_complete_checkpoint(row: tuple[int, int, int], is_complete: bool) -> None:
+    """Every page of the log was copied, and no other checkpoint ran meanwhile."""
+    assert is_complete == _Checkpoint(*row).is_complete
+
+
+def test_a_checkpoint_that_waits_restores_the_busy_timeout(store: Store) -> None:
+    """The pool hands the same connection to the next write."""
+    store.transact(put, "a")
+    assert store._checkpoint("TRUNCATE", busy_ms=1).is_complete
+    with store._db.connection_context():
+        assert (5000,) == store._db.execute_sql("PRAGMA busy_timeout").fetchone()

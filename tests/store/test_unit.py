@@ -1,4 +1,4 @@
-"""One transaction: its time and the events it collects."""
+"""One transaction: its time and its events."""
 
 from ant.core import clock
 from ant.model.events import SessionActivity, SessionsChanged
@@ -9,7 +9,7 @@ ONE = SessionId("one")
 
 
 def test_only_durable_events_are_logged(store: Store) -> None:
-    """The others carry no seq; all are published, in the order of their saying."""
+    """The others have no `seq`; all are published in the order of emission."""
 
     def work(unit: Unit) -> None:
         unit.emit(SessionsChanged(ONE))

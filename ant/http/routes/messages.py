@@ -106,7 +106,9 @@ async def post_message(
     arrived = await system.services.dispatcher.arrival(
         session_id, posted.message.id, query.wait, query.timeout
     )
-    arrived = await system.journal.read(tokens.shown, caller, arrived)
+    arrived = await system.journal.read_in_thread(
+        tokens.visible_deliveries, caller, arrived
+    )
     others = (each for each in posted.deliveries if each.id is None)
     return Posted(posted.message, (*others, *(each.told() for each in arrived)))
 

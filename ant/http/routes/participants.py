@@ -135,7 +135,9 @@ async def mark_read(
     """
     rule = participants.mark_read if caller is None else deliveries.mark_read
     reads = await system.journal.write(rule, session_id, message_id, body)
-    shown = await system.journal.read(tokens.receipts, caller, session_id, reads)
+    shown = await system.journal.read_in_thread(
+        tokens.visible_receipts, caller, session_id, reads
+    )
     return ReadsOfOne(shown)
 
 
@@ -160,6 +162,6 @@ async def list_reads(
         participants.list_reads, session_id, message_id, query
     )
     shown = await system.journal.read_in_thread(
-        tokens.receipts, caller, session_id, found
+        tokens.visible_receipts, caller, session_id, found
     )
     return ReadsOfOne(shown, found.next)

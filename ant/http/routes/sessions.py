@@ -101,12 +101,12 @@ async def delete_session(
     ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
     for each in ids:
         await system.supervisor.stop(each)
-    write = system.journal.clear if query.hard else system.journal.write
+    write = system.journal.write_removal if query.hard else system.journal.write
     ids = await write(sessions.delete_session, session_id, query.hard)
     for each in ids:  # Somebody may have started it again in between.
         await system.supervisor.stop(each)
     if query.hard:
-        await system.journal.clear(sessions.remove_sessions, ids)
+        await system.journal.write_removal(sessions.remove_sessions, ids)
         for each in ids:
             system.services.flows.pop(each, None)
         system.remover.wake()

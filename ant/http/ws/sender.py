@@ -20,7 +20,7 @@ from ant.http.ws.output import Outputs
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.journal.event_log import missed_events
-from ant.model.events import Envelope, Event, SessionExited
+from ant.model.events import Envelope, Event, MessageRead, SessionExited
 from ant.runtime.system import System
 
 OUTBOX = 256
@@ -205,14 +205,17 @@ class Sender:
 
         A room that it was taken out of is left; the end of its own run ends it all.
         """
-        room_id, read = event.session_id, self._system.journal.read
+        room_id, journal = event.session_id, self._system.journal
         if room_id is None:
             return None
         try:
             if room_id in self.joins:
-                return await read(tokens.heard, caller, room_id, event)
+                # All readers of the message are checked, however many there are.
+                many = isinstance(event, MessageRead)
+                read = journal.read_in_thread if many else journal.read
+                return await read(tokens.visible_event, caller, room_id, event)
             if room_id == caller.session_id and isinstance(event, SessionExited):
-                await read(tokens.check_alive, caller)
+                await journal.read(tokens.check_alive, caller)
         except Unauthorized:
             self.is_dismissed = True
         except Forbidden:

@@ -1,4 +1,4 @@
-"""Delivery rows to and from the model: the ledger."""
+"""Deliveries of messages to terminals: the delivery ledger."""
 
 from collections.abc import Collection
 from typing import Any
@@ -25,20 +25,21 @@ from ant.model.sessions import SessionId
 from ant.store.tables.rooms import DeliveryRow
 from ant.store.tables.statement import Page, Statement, lazily, page
 
-_TRIED = [each for each in Reason if each not in FINAL_REASONS]
+_TEMPORARY = [each for each in Reason if each not in FINAL_REASONS]
 _WITHHELD = DeliveryRow.state == DeliveryState.WITHHELD
-_UNTYPED = DeliveryRow.state.in_(sorted(PENDING))
+_MAYBE_PENDING = DeliveryRow.state.in_(sorted(PENDING))
 
 
-def _waits(here: Any) -> Any:
-    """Pending, and `here`: three terms that an index answers each by itself.
+def _pending(here: Any) -> Any:
+    """Condition: pending, and `here`.
 
-    So it costs nothing that many are withheld for good.
+    An index answers each of the three terms, so deliveries that are withheld for good
+    cost nothing.
     """
     return (
         (here & (DeliveryRow.state == DeliveryState.QUEUED))
         | (here & _WITHHELD & DeliveryRow.reason.is_null())
-        | (here & _WITHHELD & DeliveryRow.reason.in_(_TRIED))
+        | (here & _WITHHELD & DeliveryRow.reason.in_(_TEMPORARY))
     )
 
 
@@ -46,7 +47,7 @@ _WATCHED = (DeliveryState.TYPED, DeliveryState.SUBMITTED)
 
 
 def _record(row: Any) -> DeliveryRecord:
-    """A delivery of a row that has the table's columns."""
+    """The delivery in a row, which has all columns of the table."""
     state = DeliveryState(row.state)
     reason = Reason(row.reason) if row.reason else None
     steps = codec.loads(row.transitions)
@@ -87,23 +88,26 @@ _OF_MESSAGE = Statement(
 _NEXT = Statement(
     lambda session_id: (
         DeliveryRow.select()
-        .where(_waits(DeliveryRow.session_id == session_id))
+        .where(_pending(DeliveryRow.session_id == session_id))
         .order_by(DeliveryRow.ordinal)
         .limit(1)
     )
 )
 _COUNT = Statement(
     lambda session_id: DeliveryRow.select(fn.COUNT(DeliveryRow.ordinal)).where(
-        _waits(DeliveryRow.session_id == session_id)
+        _pending(DeliveryRow.session_id == session_id)
     )
 )
 
 
 class DeliveryStore:
-    """The ledger, inside one transaction."""
+    """The delivery ledger in one transaction; owns the table `deliveries`.
+
+    A delivery is pending while it is queued, or withheld for a reason that may pass.
+    """
 
     def add(self, record: DeliveryRecord, session_id: str | None) -> None:
-        """Insert a delivery to that terminal; None where its target is nobody."""
+        """Insert a delivery to a terminal; `session_id` is None when there is none."""
         _ADD.run(
             id=record.id,
             message_id=record.message_id,
@@ -115,62 +119,71 @@ class DeliveryStore:
             route=record.route,
             begun=False,
             created_at=clock.stamp(record.created_at),
-            **_changing(record),
+            **_open_columns(record),
         )
 
     def change(self, record: DeliveryRecord, begun: bool = False) -> DeliveryRecord:
-        """Store what may change of a delivery; as it is read from now on."""
-        DeliveryRow.update(begun=begun, **_changing(record)).where(
+        """Store the columns of a delivery that may change; return it as stored.
+
+        `begun` says that typing may have started and that its outcome is not known.
+        """
+        DeliveryRow.update(begun=begun, **_open_columns(record)).where(
             DeliveryRow.id == record.id
         ).execute()
         return self.get(record.id) or record
 
     def begin(self, delivery_id: str) -> None:
-        """From now on something of it may be in the terminal."""
+        """Record that typing the message may have started."""
         DeliveryRow.update(begun=True).where(DeliveryRow.id == delivery_id).execute()
 
     def get(self, delivery_id: str) -> DeliveryRecord | None:
-        """The delivery with that id."""
+        """The delivery with that id; None when there is none."""
         row = _GET.one(ident=delivery_id)
         return _record(row) if row else None
 
     def of_message(self, message_id: str) -> list[DeliveryRecord]:
-        """The deliveries of a message, in the order of its routing."""
+        """Every delivery of a message, in the order of routing."""
         return list(map(_record, _OF_MESSAGE.rows(message_id=message_id)))
 
     def next(self, session_id: str) -> DeliveryRecord | None:
-        """The oldest one that waits for that terminal."""
+        """The oldest pending delivery to a terminal; None when there is none."""
         row = _NEXT.one(session_id=session_id)
         return _record(row) if row else None
 
     def count(self, session_id: str) -> int:
-        """How many wait for that terminal."""
+        """The number of pending deliveries to a terminal."""
         return int(_COUNT.value(session_id=session_id))
 
     def terminals(self) -> list[SessionId]:
-        """The terminals for which something waits."""
+        """Every terminal with pending deliveries, in no order."""
         query = DeliveryRow.select(DeliveryRow.session_id).distinct()
-        rows: Any = query.where(_waits(_UNTYPED)).tuples()
+        rows: Any = query.where(_pending(_MAYBE_PENDING)).tuples()
         return [SessionId(session_id) for (session_id,) in rows if session_id]
 
     def unsettled(self) -> list[DeliveryRecord]:
-        """Those of which something may be in a terminal, and nobody watches."""
-        begun = _waits(DeliveryRow.begun == True)  # noqa: E712
+        """Every delivery that a stopped server left while it was typed or watched.
+
+        Oldest first. A part of the message may be in the terminal.
+        """
+        begun = _pending(DeliveryRow.begun == True)  # noqa: E712
         rows = DeliveryRow.select().where(begun | DeliveryRow.state.in_(_WATCHED))
         return list(map(_record, rows.order_by(DeliveryRow.ordinal).namedtuples()))
 
     def counts(self, states: Collection[DeliveryState]) -> dict[str, int]:
-        """How many there are in each of these states; final ones are not withheld."""
+        """The number of deliveries in each of these states.
+
+        Deliveries that are withheld for good are not counted.
+        """
         query = DeliveryRow.select(DeliveryRow.state, fn.COUNT(DeliveryRow.ordinal))
-        pending = _waits(_UNTYPED) | DeliveryRow.state.not_in(PENDING)
+        pending = _pending(_MAYBE_PENDING) | DeliveryRow.state.not_in(PENDING)
         rows: Any = query.where(DeliveryRow.state.in_(list(states)) & pending)
         return dict(rows.group_by(DeliveryRow.state).tuples())
 
     def ordinal(self, session_id: str, delivery_id: str) -> int | None:
-        """The place in the order of all of a delivery to that terminal or room."""
+        """The ordinal of a delivery of that terminal or room; None for others."""
         row = _GET.one(ident=delivery_id)
-        is_ours = row is not None and session_id in (row.session_id, row.room_id)
-        return row.ordinal if is_ours else None
+        is_here = row is not None and session_id in (row.session_id, row.room_id)
+        return row.ordinal if is_here else None
 
     def page(
         self,
@@ -180,30 +193,35 @@ class DeliveryStore:
         before: int | str | None,
         limit: int,
     ) -> Page[DeliveryRecord]:
-        """Oldest first, to that terminal or of that room.
+        """Deliveries to a terminal or of a room, oldest first.
 
-        `since` and `before` are exclusive, an ordinal or a stamp; with `since` alone it
-        is the oldest `limit`, else the newest.
+        At most `limit`, of about `PAGE_BYTES`. With `since` alone the oldest that
+        follow it, else the newest. `since` and `before` are ordinals or stamps, and
+        exclusive.
         """
-        mine = DeliveryRow.session_id == session_id
-        query = DeliveryRow.select().where(mine | (DeliveryRow.room_id == session_id))
+        to_terminal = DeliveryRow.session_id == session_id
+        query = DeliveryRow.select().where(
+            to_terminal | (DeliveryRow.room_id == session_id)
+        )
         if state is not None:
             query = query.where(DeliveryRow.state == state)
         if since is not None:
-            query = query.where(_place(since) > since)
+            query = query.where(_bound_column(since) > since)
         if before is not None:
-            query = query.where(_place(before) < before)
+            query = query.where(_bound_column(before) < before)
         newest = since is None or before is not None
         order = DeliveryRow.ordinal.desc() if newest else DeliveryRow.ordinal
         rows = query.order_by(order).limit(limit + 1).namedtuples()
         return page(lazily(rows), _record, limit, newest=newest)
 
 
-def _place(bound: int | str) -> Any:
+def _bound_column(bound: int | str) -> Any:
+    """The column that a bound is compared with."""
     return DeliveryRow.ordinal if isinstance(bound, int) else DeliveryRow.created_at
 
 
-def _changing(record: DeliveryRecord) -> dict[str, Any]:
+def _open_columns(record: DeliveryRecord) -> dict[str, Any]:
+    """The columns that may change."""
     return {
         "state": record.state,
         "reason": record.reason,

@@ -1,4 +1,4 @@
-"""How far what programs say is from a person's word, for each place and author."""
+"""Hop counts: how many posts of programs in a chain follow a person's message."""
 
 from typing import Any
 
@@ -33,20 +33,21 @@ def _chain(row: Any) -> Chain:
 
 
 class HopStore:
-    """The furthest chain of each place and author, inside one transaction.
+    """The furthest chain of each place and author in one transaction.
 
-    There are as many rows as there are pairs of a room and who speaks in it.
+    Owns the table `hop_counts`, with one row for each pair of a place and an author.
+    The chain of a person's later message is further; of one message, the longer chain.
     """
 
     def newest(self) -> int:
-        """The number of the last word of a person."""
+        """The number of the last message of a person; 0 before the first."""
         return int(_NEWEST.value() or 0)
 
     def furthest(self, place: str, but: str) -> Chain:
-        """The furthest chain in a place that is not this author's."""
+        """The furthest chain in a place by others than `but`; else an empty one."""
         return _chain(_FURTHEST.one(place=place, author=but))
 
     def note(self, place: str, author: str, chain: Chain) -> None:
-        """Keep the chain, where it is further than the author's last one there."""
+        """Store a chain if it is further than the author's last one in that place."""
         if chain > _chain(_GET.one(place=place, author=author)):
             _PUT.run(place=place, author=author, person=chain.person, hops=chain.hops)

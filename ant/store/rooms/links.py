@@ -1,4 +1,4 @@
-"""Room links, seen from either end."""
+"""Links between rooms, listed from either end."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +9,10 @@ from ant.model.rooms import LinkId, Relationship, RoomLink
 from ant.model.sessions import SessionId, SessionType
 from ant.store.tables.rooms import LinkRow
 from ant.store.tables.sessions import SessionRow
-from ant.store.tables.statement import Page, lazily, page
+from ant.store.tables.statement import Page, lazily, page_by_ordinal
 
 ROW_BYTES = 500
-"""What a link has beside texts, as JSON: ids, times, kinds and names."""
+"""Bytes of a link as JSON without its texts: ids, times, types and field names."""
 
 
 def _link(row: Any) -> RoomLink:
@@ -38,43 +38,30 @@ def _weight(row: Any) -> int:
 
 
 class LinkStore:
-    """Room links, inside one transaction."""
+    """Room links in one transaction; owns the table `links`.
 
-    def outgoing(self, room_id: str) -> tuple[RoomLink, ...]:
-        """Links in which the room is the source, oldest first."""
-        return self._where(LinkRow.source_room_id == room_id)
-
-    def incoming(self, room_id: str) -> tuple[RoomLink, ...]:
-        """Links in which the room is the target, oldest first."""
-        return self._where(LinkRow.target_room_id == room_id)
+    Queries leave out links to and from removed rooms.
+    """
 
     def page(self, room_id: str, after: int | None) -> Page[RoomLink]:
-        """A page of the links of a room from either end, oldest first.
+        """Links from and to a room, oldest first, of about `PAGE_BYTES`.
 
-        Those whose ordinals follow `after`; `next` is the last one's.
+        Those with an ordinal after `after`. `next` is the ordinal of the last one.
         """
         where = (LinkRow.source_room_id == room_id) | (
             LinkRow.target_room_id == room_id
         )
         if after is not None:
             where &= LinkRow.ordinal > after
-        last = after
-
-        def made(row: Any) -> RoomLink:
-            nonlocal last
-            last = row.ordinal
-            return _link(row)
-
-        rows = page(self._rows(where), made, weigh=_weight)
-        rows.next = str(last) if rows.more else None
-        return rows
+        return page_by_ordinal(self._rows(where), _link, _weight)
 
     def get(self, link_id: str) -> RoomLink | None:
-        """The link with that id."""
-        return next(iter(self._where(LinkRow.id == link_id)), None)
+        """The link with that id; None when there is none."""
+        row = next(self._rows(LinkRow.id == link_id), None)
+        return _link(row) if row else None
 
     def exists(self, source: str, target: str, relationship: Relationship) -> bool:
-        """Whether there is such a link already."""
+        """Whether a link between these rooms with that relationship exists."""
         query = LinkRow.select().where(
             (LinkRow.source_room_id == source)
             & (LinkRow.target_room_id == target)
@@ -83,7 +70,7 @@ class LinkStore:
         return bool(query.exists())
 
     def add(self, link: RoomLink) -> None:
-        """Insert a link; names and types of its ends are those of the rooms."""
+        """Insert a link. The names and types of its rooms are not stored."""
         LinkRow.insert(
             id=link.id,
             source_room_id=link.source_room_id,
@@ -98,9 +85,6 @@ class LinkStore:
     def remove(self, link_id: str) -> None:
         """Delete a link."""
         LinkRow.delete().where(LinkRow.id == link_id).execute()
-
-    def _where(self, condition: Any) -> tuple[RoomLink, ...]:
-        return tuple(map(_link, self._rows(condition)))
 
     def _rows(self, condition: Any) -> Iterator[Any]:
         source, target = SessionRow.alias(), SessionRow.alias()

@@ -1,4 +1,4 @@
-"""Message rows to and from the model, pages of them, and the full-text index."""
+"""Messages: stored, listed in pages, and searched with the full-text index."""
 
 import re
 from collections.abc import Callable
@@ -12,21 +12,21 @@ from ant.core import clock
 from ant.model.messages import Message
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import MessageIndex, MessageRow
-from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page
+from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page, scan
 
 TRIGRAM = 3
-"""Characters that a word must have to be in the index; shorter ones are looked for."""
+"""Characters of a word that the index finds. The store scans for shorter words."""
 
 
 def _message(row: Any) -> Message:
-    """A message of a row that has the table's columns in their order."""
+    """The message in a row, which has all columns of the table in their order."""
     (_, ident, session_id, role, content, *middle, meta, at, pinned, client, hops) = row
     return Message(
         ident,
         session_id,
         role,
         content,
-        *middle,  # type: ignore[call-arg]  # Six columns that are the field as they are.
+        *middle,  # type: ignore[call-arg]  # Six columns that are fields.
         {} if meta == "{}" else codec.loads(meta),
         clock.parse_stamp(at),
         bool(pinned),
@@ -56,7 +56,7 @@ _ADD = Statement(lambda **row: MessageRow.insert(row), names=_COLUMNS)
 
 @cache
 def _page(since: bool, before: bool, newest: bool) -> Statement:
-    """A page bounded on neither, either or both sides, from either end."""
+    """A page with a bound on neither, either or both sides, from either end."""
 
     def build(session_id: Any, limit: Any, since_at: Any, before_at: Any) -> Any:
         query = MessageRow.select().where(MessageRow.session_id == session_id)
@@ -71,7 +71,7 @@ def _page(since: bool, before: bool, newest: bool) -> Statement:
 
 
 def _matching(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Any:
-    """Indexed words, in one room or in all, newest or best first."""
+    """A search for indexed words in one room or in all, newest or best match first."""
 
     def build(session_id: Any, match: Any, limit: Any) -> Any:
         query = (
@@ -95,7 +95,7 @@ def _search(room: bool, archived: bool, deleted: bool, by_rank: bool) -> Stateme
 
 
 def _reachable(session_id: Any, archived: bool, deleted: bool) -> Any:
-    """The messages of one room, else of all rooms that are to be looked into."""
+    """The messages of one room, else of all rooms that a search covers."""
     query = MessageRow.select(MessageRow)
     if session_id is not None:
         return query.where(MessageRow.session_id == session_id)
@@ -103,36 +103,36 @@ def _reachable(session_id: Any, archived: bool, deleted: bool) -> Any:
 
 
 class MessageStore:
-    """Messages and their index, inside one transaction."""
+    """Messages in one transaction; owns the tables `messages` and `messages_fts`."""
 
     def get(self, session_id: str, message_id: str) -> Message | None:
-        """That message of that room."""
+        """The message with that id in that room; None when there is none."""
         row = _GET.one(session_id=session_id, message_id=message_id)
         return _message(row) if row else None
 
     def by_client_id(self, session_id: str, client_id: str) -> Message | None:
-        """The message that a client posted in a room under an id of its own."""
+        """The message with a client's own id in that room; None when there is none."""
         row = _BY_CLIENT_ID.one(session_id=session_id, client_id=client_id)
         return _message(row) if row else None
 
     def newest_stamp(self, session_id: str) -> str | None:
-        """When the room's last message was posted."""
+        """The stamp of the newest message of a room; None before the first."""
         stamp: str | None = _NEWEST.value(session_id=session_id)
         return stamp
 
     def add(self, message: Message) -> None:
-        """Insert a message; a trigger puts it into the index."""
+        """Insert a message. A trigger indexes it."""
         row = {name: getattr(message, name) for name in _COLUMNS}
         row["meta"] = codec.dumps(message.meta).decode()
         row["created_at"] = clock.stamp(message.created_at)
         _ADD.run(**row)
 
     def change(self, message_id: str, **fields: Any) -> None:
-        """Set columns of a message; `meta` is given as text."""
+        """Set columns of a message; `meta` is JSON text."""
         MessageRow.update(fields).where(MessageRow.id == message_id).execute()
 
     def remove(self, message_id: str) -> None:
-        """Delete a message, its receipts and its place in the index."""
+        """Delete a message, its receipts, its deliveries and its index entry."""
         MessageRow.delete().where(MessageRow.id == message_id).execute()
 
     def page(
@@ -143,10 +143,10 @@ class MessageStore:
         limit: int,
         budget: int = PAGE_BYTES,
     ) -> Page[Message]:
-        """Oldest first; `since` and `before` are exclusive stamps.
+        """Messages of a room, oldest first: at most `limit`, of about `budget` bytes.
 
-        With `since` alone the oldest `limit` after it, else the newest `limit`; no more
-        than have `budget` bytes together.
+        With `since` alone the oldest after it, else the newest. `since` and `before`
+        are stamps, and exclusive.
         """
         newest = since is None or before is not None
         rows = _page(since is not None, before is not None, newest).rows(
@@ -163,7 +163,12 @@ class MessageStore:
         by_rank: bool,
         limit: int,
     ) -> Page[Message]:
-        """Messages that hold every word, whatever its case; newest or best first."""
+        """Messages that contain every word in any case, newest or best match first.
+
+        At most `limit`, of about `PAGE_BYTES`: of one room, or of all rooms, where
+        `archived` and `deleted` ones count on request. Without a word of `TRIGRAM`
+        characters it scans all messages, and the newest come first.
+        """
         indexed = [word for word in words if len(word) >= TRIGRAM]
         short = sorted({word for word in words if len(word) < TRIGRAM})
         match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
@@ -190,31 +195,19 @@ class MessageStore:
         limit: int,
         budget: int,
     ) -> tuple[list[Message], bool]:
-        """Messages, newest first, whose content is like that; whether that is all.
+        """Messages whose content matches `holds`, newest first; whether these are all.
 
-        No more than `budget` characters are looked through, and no more answered than a
-        page has.
+        Of one room or of all, as `search`. It stops after `limit` messages,
+        `PAGE_BYTES` of JSON, or `budget` characters of content read; the second result
+        is False after the latter two.
         """
-        room = PAGE_BYTES
         query = _reachable(session_id, archived, deleted)
-        newest = query.order_by(MessageRow.ordinal.desc())
-        found: list[Message] = []
-        for row in lazily(newest.namedtuples()):
-            budget -= len(row.content)
-            if budget < 0:
-                return found, False
-            if holds(row.content):
-                room -= codec.weight(row)
-                if room < 0 and found:
-                    return found, False
-                found.append(_message(row))
-                if len(found) == limit:
-                    break
-        return found, True
+        newest = lazily(query.order_by(MessageRow.ordinal.desc()).namedtuples())
+        return scan(newest, _message, lambda row: row.content, holds, limit, budget)
 
 
 def _holds(words: list[str]) -> Any:
-    """One flat condition: hundreds of nested ones are too deep for SQLite."""
+    """Condition: the content contains every word. Flat, since SQLite limits nesting."""
     each = '"t1"."content" LIKE ? ESCAPE \'\\\''
     escaped = [re.sub(r"([\\%_])", r"\\\1", word) for word in words]
     return SQL(" AND ".join([each] * len(words)), [f"%{word}%" for word in escaped])

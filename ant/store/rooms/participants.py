@@ -1,4 +1,4 @@
-"""Members, posters and read receipts."""
+"""Participants of rooms: members, posters and read receipts."""
 
 from typing import Any
 
@@ -8,25 +8,28 @@ from peewee import JOIN
 from ant.api import codec
 from ant.core import clock
 from ant.model.rooms import Read
-from ant.store.tables.reachable import THERE
+from ant.store.tables.reachable import NOT_REMOVED
 from ant.store.tables.rooms import MemberRow, MessageRow, PosterRow, ReadRow
 from ant.store.tables.sessions import SessionRow
 from ant.store.tables.statement import Statement, lazily, page
 
 
 class Receipts(dict[str, list[Read]]):
-    """Read receipts by message; `next` is the number to go on after, None for none."""
+    """A page of read receipts by message id.
+
+    `next` is the number of the last receipt when more follow, else None.
+    """
 
     next: int | None = None
 
 
 RECEIPT_BYTES = 120
-"""What a receipt has beside ids and names, as JSON."""
+"""Bytes of a receipt as JSON without ids and names."""
 
 
 @attrs.frozen
 class MemberRecord:
-    """Somebody's place in a room, with what is known of the session."""
+    """A membership of a room."""
 
     session_id: str
     role: str
@@ -34,12 +37,12 @@ class MemberRecord:
     cli_flag: str | None
     joined_at: str
     ordinal: int = attrs.field(default=0, eq=False)
-    """Its place among all members, once it is stored."""
+    """Its position among all memberships, once it is stored."""
 
 
 @attrs.frozen
 class ListedMember:
-    """Somebody's place in a room, with the names he can be called by."""
+    """A membership of a room, with the names of the member."""
 
     session_id: str
     role: str
@@ -50,7 +53,7 @@ class ListedMember:
 
 @attrs.frozen
 class PosterRecord:
-    """Who posted in a room, under the name they gave."""
+    """A sender in a room, by the name in its posts."""
 
     sender_id: str
     first_seen: str
@@ -59,8 +62,8 @@ class PosterRecord:
 
 
 def _member(row: Any) -> MemberRecord:
-    known = row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at
-    return MemberRecord(*known, row.id)
+    columns = row.session_id, row.role, row.alias_, row.cli_flag, row.joined_at
+    return MemberRecord(*columns, row.id)
 
 
 _MEMBER = Statement(
@@ -86,7 +89,7 @@ _ROSTER = Statement(
         .order_by(MemberRow.id)
     )
 )
-_POSTED = Statement(
+_COUNT_POST = Statement(
     lambda room_id, sender_id, at: PosterRow.insert(
         room_id=room_id,
         sender_id=sender_id,
@@ -104,7 +107,7 @@ _POSTED = Statement(
 
 
 def _receipt(row: Any) -> tuple[int, str, Read]:
-    """Its number, the message's id, and who read it when."""
+    """The receipt's number, the message's id, and the receipt."""
     reader = getattr(row, "reader", None)
     read = Read(
         session_id=row.session_id,
@@ -122,23 +125,23 @@ def _receipt_weight(row: Any) -> int:
 
 
 class ParticipantStore:
-    """Members, posters and receipts, inside one transaction."""
+    """Participants in one transaction; owns `members`, `posters` and `reads`."""
 
     def members(self, room_id: str) -> list[MemberRecord]:
-        """Every membership of a room, of those who left too, oldest first."""
+        """Every membership of a room, ended ones included, oldest first."""
         rows = MemberRow.select(MemberRow).join(
             SessionRow, on=(SessionRow.id == MemberRow.session_id)
         )
-        rows = rows.where((MemberRow.room_id == room_id) & THERE)
+        rows = rows.where((MemberRow.room_id == room_id) & NOT_REMOVED)
         return list(map(_member, rows.order_by(MemberRow.id).namedtuples()))
 
     def member(self, room_id: str, session_id: str) -> MemberRecord | None:
-        """That session's membership of that room."""
+        """The membership of a session in a room; None when there never was one."""
         row = _MEMBER.one(room_id=room_id, session_id=session_id)
         return _member(row) if row else None
 
     def roster(self, room_id: str) -> list[ListedMember]:
-        """Every membership of an active session, with its handle, oldest first."""
+        """Every membership of an active session in a room, oldest first."""
         return [
             ListedMember(row.session_id, row.role, row.alias_, row.handle, row.type)
             for row in _ROSTER.rows(room_id=room_id)
@@ -161,15 +164,15 @@ class ParticipantStore:
             ).execute()
 
     def memberships(self, session_id: str) -> list[str]:
-        """The rooms that a session was ever a member of."""
+        """The id of every room that a session is or was a member of, oldest first."""
         rows = MemberRow.select(MemberRow.room_id).where(
             MemberRow.session_id == session_id
         )
-        found: Any = rows.order_by(MemberRow.id).namedtuples()
-        return [row.room_id for row in found]
+        ordered: Any = rows.order_by(MemberRow.id).namedtuples()
+        return [row.room_id for row in ordered]
 
     def posters(self, room_id: str) -> list[PosterRecord]:
-        """Who posted, first poster first."""
+        """Every sender in a room, by the time of the first post."""
         rows = PosterRow.select().where(PosterRow.room_id == room_id)
         return [
             PosterRecord(
@@ -178,12 +181,12 @@ class ParticipantStore:
             for row in rows.order_by(PosterRow.first_seen, PosterRow.sender_id)
         ]
 
-    def posted(self, room_id: str, sender_id: str, at: str) -> None:
-        """Count a message."""
-        _POSTED.run(room_id=room_id, sender_id=sender_id, at=at)
+    def count_post(self, room_id: str, sender_id: str, at: str) -> None:
+        """Count a post of a sender at a stamp."""
+        _COUNT_POST.run(room_id=room_id, sender_id=sender_id, at=at)
 
-    def unposted(self, room_id: str, sender_id: str) -> None:
-        """Count a message no longer; who has none left is no poster."""
+    def uncount_post(self, room_id: str, sender_id: str) -> None:
+        """Count one post less. Delete the sender after the last one."""
         here = (PosterRow.room_id == room_id) & (PosterRow.sender_id == sender_id)
         PosterRow.update(message_count=PosterRow.message_count - 1).where(
             here
@@ -191,7 +194,7 @@ class ParticipantStore:
         PosterRow.delete().where(here & (PosterRow.message_count <= 0)).execute()
 
     def add_read(self, message_id: str, reader_id: str, at: str) -> bool:
-        """Note a read, unless there is an earlier one; whether it was the first."""
+        """Store a receipt unless there is one; return whether it was stored."""
         query = ReadRow.insert(
             message_id=message_id, session_id=reader_id, read_at=at
         ).on_conflict_ignore()
@@ -203,9 +206,9 @@ class ParticipantStore:
     def reads(
         self, room_id: str, message_id: str | None = None, after: int = 0
     ) -> Receipts:
-        """Receipts by message, of one or of the whole room, in order of reading.
+        """Receipts by message, of one message or of a whole room, oldest first.
 
-        A page of them, after a receipt's number.
+        Those after the receipt with number `after`, of about `PAGE_BYTES`.
         """
         query = (
             ReadRow.select(
@@ -216,7 +219,7 @@ class ParticipantStore:
             .join(
                 SessionRow,
                 JOIN.LEFT_OUTER,
-                on=((SessionRow.id == ReadRow.session_id) & THERE),
+                on=((SessionRow.id == ReadRow.session_id) & NOT_REMOVED),
                 attr="reader",
             )
             .where(MessageRow.session_id == room_id)
@@ -226,7 +229,7 @@ class ParticipantStore:
         query = query.where(ReadRow.id > after).order_by(ReadRow.id)
         rows = page(lazily(query), _receipt, weigh=_receipt_weight)
         reads = Receipts()
-        for _, told_of, read in rows:
-            reads.setdefault(told_of, []).append(read)
+        for _, message, read in rows:
+            reads.setdefault(message, []).append(read)
         reads.next = rows[-1][0] if rows.more else None
         return reads

@@ -1,4 +1,4 @@
-"""Task and file reference rows to and from the model."""
+"""Tasks and file references of rooms."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,12 +9,12 @@ from ant.model.rooms import FileRef, FileRefId, Task, TaskId
 from ant.model.sessions import SessionId
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import FileRefRow, TaskRow
-from ant.store.tables.statement import PAGE_BYTES, Page, lazily, page
+from ant.store.tables.statement import Page, lazily, page_by_ordinal, scan
 
 T = TypeVar("T")
 
 LIKE = 100
-"""Tasks whose ids begin alike that are looked at: then more of an id is to be named."""
+"""Tasks that one id prefix may match. A prefix that matches more is too short."""
 
 
 def _task(row: Any) -> Task:
@@ -46,27 +46,30 @@ def _file_ref(row: Any) -> FileRef:
 def _page(
     table: Any, make: Callable[[Any], T], session_id: str, after: int | None
 ) -> Page[T]:
-    """The rows of a room whose ordinals follow; `next` is the last one's."""
+    """Rows of a room with ordinals after `after`, oldest first, of about `PAGE_BYTES`.
+
+    `next` is the ordinal of the last one.
+    """
     query = table.select().where(table.session_id == session_id)
     if after is not None:
         query = query.where(table.ordinal > after)
-    last = after
+    rows = lazily(query.order_by(table.ordinal).namedtuples())
+    return page_by_ordinal(rows, make)
 
-    def made(row: Any) -> T:
-        nonlocal last
-        last = row.ordinal
-        return make(row)
 
-    rows = page(lazily(query.order_by(table.ordinal).namedtuples()), made)
-    rows.next = str(last) if rows.more else None
-    return rows
+def _text(row: Any) -> str:
+    """The text of a task that a search looks through."""
+    return f"{row.title}\n{row.description or ''}"
 
 
 class TaskStore:
-    """Tasks and file references, inside one transaction."""
+    """Tasks and file references in one transaction; owns `tasks` and `file_refs`."""
 
     def tasks(self, session_id: str, after: int | None = None) -> Page[Task]:
-        """A page of a room's tasks, deleted ones too, oldest first."""
+        """Tasks of a room, deleted ones included, oldest first.
+
+        Those with an ordinal after `after`, of about `PAGE_BYTES`.
+        """
         return _page(TaskRow, _task, session_id, after)
 
     def matching(
@@ -77,35 +80,26 @@ class TaskStore:
         limit: int,
         budget: int,
     ) -> tuple[list[Task], bool]:
-        """The tasks, newest first, whose title or description is like that.
+        """Tasks whose title or description matches `holds`, newest first.
 
-        Whether that is all: no more than `budget` characters are looked through, and no
-        more answered than a page has.
+        The second result says whether these are all. It stops after `limit` tasks,
+        `PAGE_BYTES` of JSON, or `budget` characters of text read; the second result is
+        False after the latter two.
         """
-        room = PAGE_BYTES
         query = TaskRow.select(TaskRow).where(TaskRow.status != "deleted")
         query = reachable(query, TaskRow.session_id, archived, deleted)
-        found: list[Task] = []
-        for row in lazily(query.order_by(TaskRow.ordinal.desc()).namedtuples()):
-            text = f"{row.title}\n{row.description or ''}"
-            budget -= len(text)
-            if budget < 0:
-                return found, False
-            if holds(text):
-                room -= codec.weight(row)
-                if room < 0 and found:
-                    return found, False
-                found.append(_task(row))
-                if len(found) == limit:
-                    break
-        return found, True
+        newest = lazily(query.order_by(TaskRow.ordinal.desc()).namedtuples())
+        return scan(newest, _task, _text, holds, limit, budget)
 
     def tasks_like(self, session_id: str, prefix: str) -> list[Task]:
-        """The tasks of a room whose id begins like that; the exact one alone."""
+        """Tasks of a room whose id begins with a prefix, oldest first, at most `LIKE`.
+
+        A task with exactly that id is the only result.
+        """
         here = (TaskRow.session_id == session_id) & TaskRow.id.startswith(prefix)
         rows = TaskRow.select().where(here).order_by(TaskRow.ordinal).limit(LIKE)
         tasks = list(map(_task, rows.namedtuples()))
-        # What begins alike to SQLite may differ in case.
+        # SQLite compares the prefix without regard to case.
         tasks = [task for task in tasks if task.id.startswith(prefix)]
         return [task for task in tasks if task.id == prefix] or tasks
 
@@ -126,7 +120,10 @@ class TaskStore:
             TaskRow.insert(id=task.id, **fields).execute()
 
     def file_refs(self, session_id: str, after: int | None = None) -> Page[FileRef]:
-        """A page of a room's file references, oldest first."""
+        """File references of a room, oldest first.
+
+        Those with an ordinal after `after`, of about `PAGE_BYTES`.
+        """
         return _page(FileRefRow, _file_ref, session_id, after)
 
     def add_file_ref(self, ref: FileRef) -> None:
@@ -141,6 +138,6 @@ class TaskStore:
         ).execute()
 
     def remove_file_ref(self, session_id: str, ref_id: str) -> bool:
-        """Delete a file reference of that room; whether there was one."""
+        """Delete a file reference of a room; return whether it existed."""
         here = (FileRefRow.session_id == session_id) & (FileRefRow.id == ref_id)
         return bool(FileRefRow.delete().where(here).execute())

@@ -1,4 +1,4 @@
-"""The tables of rendered terminal text: where each line is, and how to find it."""
+"""The tables of rendered terminal text: lines, their positions, and their index."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from ant.store.tables.sessions import SessionRow, Table, database
 
 
 class LineRunRow(Table):
-    """A run of a terminal: the offset of its first byte, and its size then."""
+    """A run of a terminal: the offset of its first byte, and the screen size then."""
 
     session_id = ForeignKeyField(
         SessionRow, field="id", on_delete="CASCADE", index=False
@@ -33,9 +33,10 @@ class LineRunRow(Table):
 
 
 class LineCursorRow(Table):
-    """How far a transcript is rendered: the byte and the number that come next.
+    """How far a transcript is rendered: the next byte offset and line number.
 
-    `at` is the time of the last byte in milliseconds, `state` the renderer's, as JSON.
+    `at` is the time of the last rendered byte in milliseconds since 1970, `state` the
+    renderer's state as JSON.
     """
 
     session_id = ForeignKeyField(
@@ -51,10 +52,10 @@ class LineCursorRow(Table):
 
 
 class LineBlockRow(Table):
-    """Lines in a row, from number `first` on, drawn by bytes from `start` to `stop`.
+    """Consecutive lines from number `first` on, drawn by bytes from `start` to `stop`.
 
-    `state`: 0 is what stands on the screen, 1 may get more lines, 2 is to be indexed,
-    3 is. `since` and `until` are the times of the oldest and the newest, milliseconds.
+    `state`: 0 standing on the screen, 1 open for more lines, 2 full, 3 indexed.
+    `since` and `until` are the times of the oldest and the newest line in milliseconds.
     """
 
     id = IntegerField(primary_key=True)
@@ -78,7 +79,7 @@ class LineBlockRow(Table):
 
 
 class LineTextRow(Table):
-    """The lines of a block, a newline between two; `spans`: see `store.lineblocks`."""
+    """The lines of a block, separated by newlines; `spans` as `LineBlock` has them."""
 
     id = IntegerField(primary_key=True)
     spans = BlobField()
@@ -89,7 +90,7 @@ class LineTextRow(Table):
 
 
 class LineIndex(FTS5Model):  # type: ignore[misc]
-    """Which texts hold which three characters in a row; kept by `LineStore`."""
+    """The trigram index of the texts, which `LineStore` maintains."""
 
     rowid = RowIDField()
     text = SearchField()
@@ -99,8 +100,8 @@ class LineIndex(FTS5Model):  # type: ignore[misc]
         table_name = "lines_fts"
 
 
-class LineGraveRow(Table):
-    """A block that is gone, whose text is still to be taken out."""
+class DeletedLineBlockRow(Table):
+    """A deleted block whose text is still to be deleted."""
 
     id = IntegerField(primary_key=True)
     indexed = BooleanField()

@@ -1,16 +1,20 @@
-"""Which rows may be looked into: those of sessions that are not being removed."""
+"""Conditions that leave out rows of removed, archived and deleted sessions."""
 
 from typing import Any
 
 from ant.store.tables.sessions import SessionRow
 
-THERE = SessionRow.removed == False  # noqa: E712
-"""Of a session that is not being removed for good."""
+NOT_REMOVED = SessionRow.removed == False  # noqa: E712
+"""The session is not marked for permanent removal."""
 
 
 def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any:
-    """Only rows of sessions to be looked into; `session_id` is the column that says."""
-    query = query.join(SessionRow, on=(SessionRow.id == session_id)).where(THERE)
+    """Restrict a query to rows of sessions that a search covers.
+
+    `session_id` is the column of the session's id. Sessions that are `archived` or
+    `deleted` count on request, removed ones never.
+    """
+    query = query.join(SessionRow, on=(SessionRow.id == session_id)).where(NOT_REMOVED)
     if not archived:
         query = query.where(SessionRow.archived == False)  # noqa: E712
     if not deleted:

@@ -1,4 +1,4 @@
-"""The tables of rooms: what is said there, who is there, what hangs on the board."""
+"""The tables of rooms: messages, participants, links, tasks, files, deliveries."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from ant.store.tables.sessions import SessionRow, Table, database
 
 
 class MessageRow(Table):
-    """A message; `created_at` grows strictly within a room, so it is an order too."""
+    """A message; `created_at` increases strictly within a room, so it orders, too."""
 
     ordinal = AutoField()
     id = TextField(unique=True)
@@ -45,7 +45,7 @@ class MessageRow(Table):
 
 
 class MessageIndex(FTS5Model):  # type: ignore[misc]
-    """The full-text index of `content`, kept by triggers; `rowid` is -ordinal."""
+    """The full-text index of `content`, maintained by triggers; `rowid` is -ordinal."""
 
     rowid = RowIDField()
     content = SearchField()
@@ -56,7 +56,7 @@ class MessageIndex(FTS5Model):  # type: ignore[misc]
 
 
 class MemberRow(Table):
-    """Somebody's place in a room; who left stays, with role `left`."""
+    """A session's membership of a room; after it left the role is `left`."""
 
     id = AutoField()
     room_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE", index=False)
@@ -72,7 +72,7 @@ class MemberRow(Table):
 
 
 class PosterRow(Table):
-    """Who posted in a room, under the name they gave, how often and when."""
+    """A sender in a room, by the name of the posts: how many, the first, the last."""
 
     room_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE", index=False)
     sender_id = TextField()
@@ -86,7 +86,7 @@ class PosterRow(Table):
 
 
 class ReadRow(Table):
-    """Who read a message first when."""
+    """A read receipt: when a session first read a message."""
 
     id = AutoField()
     message_id = ForeignKeyField(
@@ -142,7 +142,7 @@ class TaskRow(Table):
 
 
 class FileRefRow(Table):
-    """A file that somebody flagged in a room."""
+    """A reference to a file in a room."""
 
     ordinal = AutoField()
     id = TextField(unique=True)
@@ -157,10 +157,10 @@ class FileRefRow(Table):
 
 
 class DeliveryRow(Table):
-    """A message on its way to a terminal, or to a name that nobody has.
+    """A delivery of a message to a terminal, or to a name that no session has.
 
-    `begun`: typing it may have started, and what came of that is not written yet.
-    `file` is the path of the message, where it was put into one.
+    `begun`: typing may have started, and its outcome is not stored yet. `file` is the
+    path of the file that holds the message, if it is typed as a path.
     """
 
     ordinal = AutoField()
@@ -192,10 +192,11 @@ class DeliveryRow(Table):
 
 
 class HopRow(Table):
-    """The furthest that a program's word in a place was from a person's.
+    """The furthest chain from a person's message, by place and author.
 
-    In a room by who said it; a person is nobody, and `hops` is 0. In a terminal it is
-    what was brought there, by nobody.
+    `place` is a room, or a terminal that messages were delivered to. `author` is the
+    program that posted in the room; for a person, and in a terminal, it is empty. A
+    person's chain has 0 hops.
     """
 
     place = ForeignKeyField(

@@ -1,4 +1,4 @@
-"""The tables of what happened: run events and terminal events."""
+"""The tables of run events and terminal events."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from ant.store.tables.sessions import SessionRow, Table
 
 
 class RunEventRow(Table):
-    """A run event; it outlives its session as a tombstone, so nothing cascades."""
+    """A run event. It outlives its session as a tombstone, so no delete cascades."""
 
     id = AutoField()
     session_id = TextField()
@@ -31,7 +31,7 @@ class RunEventRow(Table):
 
 
 class TerminalEventRow(Table):
-    """What the host of a terminal told, in order."""
+    """An event that the host of a terminal reported."""
 
     id = AutoField()
     session_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE")

@@ -1,7 +1,7 @@
-"""One peewee model per table, nothing else.
+"""The tables of sessions, terminals, events and prompts, one Peewee model each.
 
-Times are RFC 3339 text (`clock.stamp`): text order is time order. The database is bound
-when a `Store` opens; a process has one at a time.
+Times are RFC 3339 text (`clock.stamp`), so text order is time order. Opening a `Store`
+binds the models to its database. A process has one at a time.
 """
 
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ database: Any = DatabaseProxy()
 
 
 class Table(Model):
-    """Binds a table to whatever database the store opened."""
+    """A table in the database that the store opened."""
 
     class Meta:
         database = database
@@ -33,7 +33,7 @@ class Table(Model):
 class SessionRow(Table):
     """A terminal, agent or chat; `ordinal` breaks ties of time.
 
-    One that is `removed` is to be read by nobody: its rows are being taken away.
+    No query returns a `removed` one: its rows are being deleted.
     """
 
     ordinal = AutoField()
@@ -63,11 +63,11 @@ class SessionRow(Table):
 
 
 class TerminalRow(Table):
-    """The terminal half of a session.
+    """The terminal of a session.
 
-    `stored` and `oldest` bound the transcript, `kept` counts its bytes; no byte offset
-    at or past `reserved` was ever given away. `pid`, `start_ticks`, `boot_id` and `run`
-    say which process it is, for a later server run to end.
+    `oldest` and `stored` are the first and the end offset of the transcript, `kept` is
+    the number of its bytes. No byte ever got an offset at or past `reserved`. `pid`,
+    `start_ticks`, `boot_id` and `run` identify the process for a later server run.
     """
 
     session_id = ForeignKeyField(
@@ -98,7 +98,7 @@ class TerminalRow(Table):
 
 
 class ChunkRow(Table):
-    """A run of terminal bytes; `size` saves reading the blob to know where it ends."""
+    """A chunk of terminal bytes; `size` gives its end without reading the blob."""
 
     id = AutoField()
     session_id = ForeignKeyField(
@@ -115,7 +115,7 @@ class ChunkRow(Table):
 
 
 class KeyframeRow(Table):
-    """What draws a terminal's screen as it was before the byte at `offset`."""
+    """The ANSI text that draws a terminal's screen before the byte at `offset`."""
 
     session_id = ForeignKeyField(
         SessionRow, field="id", on_delete="CASCADE", primary_key=True
@@ -130,9 +130,9 @@ class KeyframeRow(Table):
 
 
 class SightingRow(Table):
-    """A verdict on a terminal after the byte before `offset`, and what it was made of.
+    """A verdict on a terminal after the bytes before `offset`, and its inputs.
 
-    `tty` is a JSON object or null; `fingerprint` and `question` are those of a prompt.
+    `tty` is a JSON object or null. `fingerprint` and `question` are those of a prompt.
     """
 
     id = AutoField()
@@ -157,7 +157,7 @@ class SightingRow(Table):
 
 
 class EventRow(Table):
-    """The event log; AUTOINCREMENT, so that no `seq` is ever given twice."""
+    """A logged event; AUTOINCREMENT, so that no `seq` is used twice."""
 
     seq = AutoIncrementField()
     at = TextField()
@@ -170,7 +170,7 @@ class EventRow(Table):
 
 
 class SettingRow(Table):
-    """The few durable switches and marks of the server itself."""
+    """A durable setting of the server itself."""
 
     key = TextField(primary_key=True)
     value = TextField()
@@ -180,7 +180,7 @@ class SettingRow(Table):
 
 
 class PromptRow(Table):
-    """Something that a terminal asked; the card about it may be gone by now."""
+    """A prompt of a terminal; the message that showed it may be deleted."""
 
     ordinal = AutoField()
     id = TextField(unique=True)

@@ -1,4 +1,7 @@
-"""Peewee statements that are compiled once: compiling costs ten times the running."""
+"""Peewee statements that are compiled once, and pages of rows.
+
+Compiling a statement takes ten times as long as running it.
+"""
 
 import inspect
 from collections import namedtuple
@@ -14,14 +17,19 @@ from ant.store.tables.sessions import database
 T = TypeVar("T")
 
 PAGE_BYTES = 4 << 20
-"""JSON of one answer, about: some milliseconds to make, and a second to send far."""
+"""Bytes of JSON in one page, about: some milliseconds to encode, and a second to send
+over a slow network."""
 
 ALL = 1 << 53
-"""As many rows as there are."""
+"""No limit."""
 
 
 class Page(tuple[T, ...]):
-    """Rows of a page; `more`: others follow that were left out, to be had by `next`."""
+    """The rows of a page.
+
+    `more` is true when rows that match were left out. `next` is then the cursor of the
+    next page, for pages that have one.
+    """
 
     more: bool = False
     next: Any = None
@@ -35,10 +43,10 @@ def page(
     newest: bool = False,
     weigh: Callable[[Any], int] = codec.weight,
 ) -> Page[T]:
-    """The first rows, made by `make`: at most `limit`, of `budget` bytes of JSON.
+    """The first rows, made by `make`: at most `limit`, of `budget` bytes by `weigh`.
 
-    There is one at least, however large. A query that is limited asks for one row more.
-    `newest`: they come newest first and are turned.
+    At least one row, however large. A query with a limit must ask for one row more, so
+    that `more` is known. With `newest` the rows come newest first and are reversed.
     """
     made: list[T] = []
     size, more = 0, False
@@ -50,24 +58,80 @@ def page(
             made.append(make(row))
     finally:
         if isinstance(rows, Generator):
-            rows.close()  # An error would keep it, and it a statement.
-    done = Page(made[::-1] if newest else made)
-    done.more = more
-    return done
+            rows.close()  # The traceback of an error would keep the statement open.
+    result = Page(made[::-1] if newest else made)
+    result.more = more
+    return result
+
+
+def page_by_ordinal(
+    rows: Iterable[Any],
+    make: Callable[[Any], T],
+    weigh: Callable[[Any], int] = codec.weight,
+) -> Page[T]:
+    """A `page` of rows in the order of their ordinals.
+
+    `next` is the ordinal of the last row, as text, when more rows follow; else None.
+    """
+    last: int | None = None
+
+    def convert(row: Any) -> T:
+        nonlocal last
+        last = row.ordinal
+        return make(row)
+
+    result = page(rows, convert, weigh=weigh)
+    result.next = str(last) if result.more else None
+    return result
+
+
+def scan(
+    rows: Generator[Any, None, None],
+    make: Callable[[Any], T],
+    text: Callable[[Any], str],
+    holds: Callable[[str], bool],
+    limit: int,
+    budget: int,
+) -> tuple[list[T], bool]:
+    """The rows whose `text` matches `holds`, in order; whether these are all.
+
+    It stops after `limit` rows, after `PAGE_BYTES` of JSON in the result, and after
+    `budget` characters of text read. The second result is False after the latter two.
+    """
+    result: list[T] = []
+    size = 0
+    try:
+        for row in rows:
+            content = text(row)
+            budget -= len(content)
+            if budget < 0:
+                return result, False
+            if not holds(content):
+                continue
+            size += codec.weight(row)
+            if size > PAGE_BYTES and result:
+                return result, False
+            result.append(make(row))
+            if len(result) == limit:
+                break
+    finally:
+        rows.close()
+    return result, True
 
 
 @attrs.frozen(eq=False)
 class _Placeholder:
-    """Where a value goes that is known only when the statement runs."""
+    """The place of a value that is known only when the statement runs."""
 
     name: str
 
 
 class Statement:
-    """A query as a function of its values: `build` gets a slot for each of its names.
+    """A query that is compiled once and run with values by name.
 
-    Its rows are named tuples of columns as SQLite gives them: flags are 0 and 1. Two
-    tables that are joined must not share a column's name.
+    `build` gets a placeholder for each of its parameters, or of `names`, and returns
+    the Peewee query. Rows are named tuples of columns as SQLite returns them: flags are
+    0 and 1. Joined tables must not have selected columns of the same name.
     """
 
     def __init__(self, build: Callable[..., Any], names: Collection[str] = ()) -> None:
@@ -78,7 +142,7 @@ class Statement:
         self._row: Any = None
 
     def run(self, **values: Any) -> Any:
-        """Execute it; the cursor."""
+        """Execute the query and return the cursor."""
         if not self._sql:
             self._compile()
         params = [
@@ -88,24 +152,24 @@ class Statement:
         return database.connection().execute(self._sql, params)
 
     def rows(self, **values: Any) -> Iterator[Any]:
-        """Execute it; its rows, fetched as they are asked for."""
+        """Execute the query and return its rows, fetched one by one."""
         cursor = self.run(**values)
         return map(self._row._make, cursor)
 
     def one(self, **values: Any) -> Any:
-        """Execute it; its first row, or None."""
+        """Execute the query and return its first row, or None."""
         return next(self.rows(**values), None)
 
     def value(self, **values: Any) -> Any:
-        """Execute it; the first column of its first row, or None."""
+        """Execute the query and return the first column of its first row, or None."""
         row = self.run(**values).fetchone()
         return row[0] if row else None
 
     def _compile(self) -> None:
-        slots = {
+        placeholders = {
             name: Value(_Placeholder(name), converter=False) for name in self._names
         }
-        query: Query = self._build(**slots)
+        query: Query = self._build(**placeholders)
         columns = getattr(query, "selected_columns", None)
         if columns is not None:
             names = [
@@ -117,15 +181,16 @@ class Statement:
         self._sql = sql
 
 
-def lazily(query: Any) -> Iterator[Any]:
-    """The rows of a query, fetched as they are asked for.
+def lazily(query: Any) -> Generator[Any, None, None]:
+    """The rows of a query, fetched one by one.
 
-    Whoever stops early lets go of it, and that ends the statement. One that is left
-    open holds its connection at that moment: what is read on it next is old, and what
-    is written is refused. The query alone is no use: it is part of a ring.
+    A caller that stops early must drop or close the generator, which ends the
+    statement. An open statement keeps the snapshot of its connection: later reads on it
+    see old data, and writes are refused. Dropping only the query does not end the
+    statement, since the query is part of a reference cycle.
     """
-    found = query.execute()
+    rows = query.execute()
     try:
-        yield from found.iterator()
+        yield from rows.iterator()
     finally:
-        found.cursor.close()
+        rows.cursor.close()

@@ -1,4 +1,4 @@
-"""The newest picture of each terminal's screen."""
+"""Keyframes: the newest stored screen of each terminal."""
 
 import attrs
 
@@ -8,7 +8,7 @@ from ant.store.tables.statement import Statement
 
 @attrs.frozen
 class Keyframe:
-    """What draws a session's screen as it was before the byte at `offset`."""
+    """The ANSI text that draws a session's screen before the byte at `offset`."""
 
     session_id: str
     offset: int
@@ -35,19 +35,19 @@ _EXISTS = Statement(
 
 
 class KeyframeStore:
-    """One picture for each session, inside one transaction."""
+    """One keyframe for each session in one transaction; owns the table `keyframes`."""
 
     def get(self, session_id: str) -> Keyframe | None:
-        """The newest, None where none was taken yet."""
+        """The keyframe of a session; None before the first."""
         row = _GET.one(session_id=session_id)
         if row is None:
             return None
         return Keyframe(session_id, row.offset, row.cols, row.rows, bytes(row.ansi))
 
     def put(self, keyframe: Keyframe) -> None:
-        """Keep this one instead of the one before.
+        """Replace the keyframe of a session.
 
-        A session that is gone meanwhile is left alone.
+        Does nothing when the terminal has been removed meanwhile.
         """
         if _EXISTS.one(session_id=keyframe.session_id) is not None:
             _PUT.run(**attrs.asdict(keyframe))

@@ -1,4 +1,4 @@
-"""Lines in a row as they are stored: one text, and where each of them was drawn."""
+"""Blocks of consecutive lines as they are stored: one text, and spans of the lines."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -9,18 +9,19 @@ from ant.model.sessions import SessionId
 from ant.terminal.render.rows import Line
 
 SMALL, LARGE = "I", "Q"
-"""Numbers of 4 and of 8 bytes: a line that stands for long may span more than 4 GiB."""
+"""Array types of 4 and 8 bytes: a line that stays on the screen for long may span more
+than 4 GiB of output."""
 
 FIELDS = 3
-"""Numbers of a line: where it starts and ends, and when; each less the block's."""
+"""Numbers of a line in `spans`: offsets less `start`, and the time less `since`."""
 
 
 @attrs.frozen
 class LineBlock:
-    """Lines from number `first` on.
+    """`count` consecutive lines from number `first` on.
 
-    All of them were drawn by bytes from `start` to `stop`, from `since` until `until`
-    in milliseconds.
+    They were drawn by the bytes from `start` to `stop`, at times from `since` to
+    `until` in milliseconds since 1970.
     """
 
     session_id: SessionId
@@ -37,7 +38,7 @@ class LineBlock:
     def of(
         cls, session_id: SessionId, first: int, lines: Sequence[Line]
     ) -> "LineBlock":
-        """At least one line."""
+        """A block of at least one line."""
         starts = [line.start for line in lines]
         stops = [line.end for line in lines]
         times = [line.at for line in lines]
@@ -55,11 +56,11 @@ class LineBlock:
         )
 
     def lines(self) -> list[Line]:
-        """All of them, in order."""
+        """All lines in order."""
         return [line for _, line in self.numbered()]
 
     def numbered(self) -> Iterator[tuple[int, Line]]:
-        """All of them, in order, each with its number."""
+        """All lines in order, each with its number."""
         size = len(self.spans) // (FIELDS * self.count)
         spans = array(SMALL if size == array(SMALL).itemsize else LARGE, self.spans)
         start, since, places = self.start, self.since, iter(spans)

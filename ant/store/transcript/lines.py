@@ -1,8 +1,8 @@
-"""Rendered lines: blocks in order, how far they reach, and the index that finds them.
+"""Rendered lines: blocks of lines, the progress of rendering, and the trigram index.
 
-Rule 1: a block is stored once it has lines; it is indexed later, when it is full.
-Rule 2: what is not indexed is looked through, so nothing is missed meanwhile.
-Rule 3: the text of a block that is gone is never read, and is taken out a bit later.
+Rule 1: a block is stored as soon as it has lines, and indexed later, once it is full.
+Rule 2: a search scans blocks that are not indexed, so it misses none.
+Rule 3: the text of a deleted block is never read, and is deleted a bit later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from peewee import fn
 from ant.api import codec
 from ant.model.sessions import SessionId
 from ant.store.tables.lines import (
+    DeletedLineBlockRow,
     LineBlockRow,
     LineCursorRow,
-    LineGraveRow,
     LineIndex,
     LineRunRow,
     LineTextRow,
@@ -29,14 +29,14 @@ from ant.store.transcript.line_block import LineBlock
 from ant.terminal.render.rows import Line
 
 BLOCK = 32 << 10
-"""Characters of a full block: some milliseconds to index, or to look through."""
+"""Characters of a full block: some milliseconds to index, or to scan."""
 
 GRAMS_MAX = 24
-"""Pieces of three letters that the index is asked for: more are rarely better."""
+"""Trigrams in one query of the index. More rarely exclude more blocks."""
 
 
-class RendererState(IntEnum):
-    """What becomes of a block."""
+class BlockState(IntEnum):
+    """The state of a block: standing lines may still change, the others are final."""
 
     STANDING = 0
     OPEN = 1
@@ -46,9 +46,10 @@ class RendererState(IntEnum):
 
 @attrs.frozen
 class RenderProgress:
-    """How far a transcript is rendered: `offset` comes next, and line `number`.
+    """The progress of rendering: `offset` is the next byte, `number` the next line.
 
-    `at` is the time of the last byte in milliseconds, `state` the renderer's.
+    `at` is the time of the last rendered byte in milliseconds since 1970, `state` that
+    of the renderer.
     """
 
     offset: int
@@ -57,7 +58,7 @@ class RenderProgress:
     state: dict[str, Any]
 
 
-_PLACE = Statement(
+_CURSOR = Statement(
     lambda session_id: LineCursorRow.select().where(
         LineCursorRow.session_id == session_id
     )
@@ -77,9 +78,9 @@ _RUNS = Statement(
         .order_by(LineRunRow.offset)
     )
 )
-_PLACES = ("session_id", "offset", "number", "at", "state")
+_CURSOR_COLUMNS = ("session_id", "offset", "number", "at", "state")
 _REPLACE = Statement(
-    lambda **row: LineCursorRow.insert(row).on_conflict_replace(), names=_PLACES
+    lambda **row: LineCursorRow.insert(row).on_conflict_replace(), names=_CURSOR_COLUMNS
 )
 _EXTENT = ("first", "count", "start", "stop", "since", "until")
 _EXTEND = Statement(
@@ -95,7 +96,7 @@ _TRIM = Statement(
     lambda session_id, oldest: LineBlockRow.delete().where(
         (LineBlockRow.session_id == session_id)
         & (LineBlockRow.stop <= oldest)
-        & (LineBlockRow.state > RendererState.OPEN)
+        & (LineBlockRow.state > BlockState.OPEN)
     )
 )
 _OLDEST = Statement(
@@ -107,21 +108,25 @@ _LOWEST = Statement(lambda: LineTextRow.select(fn.MIN(LineTextRow.id)))
 
 
 class LineStore:
-    """Lines of all sessions, inside one transaction."""
+    """Lines of all sessions in one transaction.
+
+    Owns the tables `line_runs`, `line_cursors`, `line_blocks`, `line_texts`,
+    `lines_fts` and `line_graves`.
+    """
 
     def begin(self, session_id: str, offset: int, cols: int, rows: int) -> None:
-        """A run's first byte will have this offset, and its screen this size."""
+        """Store the offset of a run's first byte, and its screen size then."""
         LineRunRow.insert(
             session_id=session_id, offset=offset, cols=cols, rows=rows
         ).on_conflict_replace().execute()
 
     def runs(self, session_id: str, until: int) -> list[Any]:
-        """Runs that began before an offset, in order."""
+        """Every run that began before an offset, in order, as rows of `line_runs`."""
         return list(_RUNS.rows(session_id=session_id, until=until))
 
-    def place(self, session_id: str) -> RenderProgress | None:
-        """Where rendering has come to; None before it began."""
-        row = _PLACE.one(session_id=session_id)
+    def progress(self, session_id: str) -> RenderProgress | None:
+        """How far a session is rendered; None before it began."""
+        row = _CURSOR.one(session_id=session_id)
         if row is None:
             return None
         return RenderProgress(
@@ -129,13 +134,13 @@ class LineStore:
         )
 
     def lag(self, session_id: str) -> int:
-        """Bytes that are stored and not rendered."""
+        """The number of bytes that are stored and not rendered."""
         query = self._lagging().where(TerminalRow.session_id == session_id)
         row = query.namedtuples().first()
         return row.stored - max(row.offset or 0, row.oldest) if row else 0
 
     def lagging(self) -> list[SessionId]:
-        """Sessions that have bytes which are not rendered."""
+        """Every session with bytes that are not rendered, in no order."""
         rows = self._lagging().namedtuples()
         return [SessionId(row.session_id) for row in rows]
 
@@ -156,70 +161,73 @@ class LineStore:
     def store(
         self,
         session_id: SessionId,
-        place: RenderProgress,
+        progress: RenderProgress,
         lines: Sequence[Line],
         standing: Sequence[Line],
     ) -> bool:
-        """Append lines, and say anew what stands; whether a block is full now."""
-        state = codec.dumps(place.state)
+        """Append final lines, replace the standing ones, and store the progress.
+
+        Return whether a block became full.
+        """
+        state = codec.dumps(progress.state)
         _REPLACE.run(
             session_id=session_id,
-            offset=place.offset,
-            number=place.number,
-            at=place.at,
+            offset=progress.offset,
+            number=progress.number,
+            at=progress.at,
             state=state,
         )
-        full = bool(lines) and self._append(session_id, place.number, lines)
-        self._put(session_id, RendererState.STANDING, place.number, standing)
+        full = bool(lines) and self._append(session_id, progress.number, lines)
+        self._put(session_id, BlockState.STANDING, progress.number, standing)
         return full
 
     def _append(
         self, session_id: SessionId, number: int, lines: Sequence[Line]
     ) -> bool:
-        row = _BLOCK.one(session_id=session_id, state=RendererState.OPEN)
+        row = _BLOCK.one(session_id=session_id, state=BlockState.OPEN)
         if row is not None:
             lines = [*self._block(row).lines(), *lines]
         first, at, size, full = number - len(lines), 0, 0, False
         for stop, line in enumerate(lines, 1):
             size += len(line.text) + 1
             if size >= BLOCK:
-                self._put(session_id, RendererState.OPEN, first + at, lines[at:stop])
+                self._put(session_id, BlockState.OPEN, first + at, lines[at:stop])
                 self._fill(session_id)
                 at, size, full = stop, 0, True
-        self._put(session_id, RendererState.OPEN, first + at, lines[at:])
+        self._put(session_id, BlockState.OPEN, first + at, lines[at:])
         return full
 
     def _fill(self, session_id: str) -> None:
-        LineBlockRow.update(state=RendererState.FULL).where(
+        LineBlockRow.update(state=BlockState.FULL).where(
             (LineBlockRow.session_id == session_id)
-            & (LineBlockRow.state == RendererState.OPEN)
+            & (LineBlockRow.state == BlockState.OPEN)
         ).execute()
 
     def _put(
         self,
         session_id: SessionId,
-        state: RendererState,
+        state: BlockState,
         first: int,
         lines: Sequence[Line],
     ) -> None:
-        """Let these be the lines of the one block of a session in that state."""
-        known = _BLOCK.one(session_id=session_id, state=state)
+        """Replace the lines of the one block of a session in a state."""
+        block_row = _BLOCK.one(session_id=session_id, state=state)
         if not lines:
-            if known is not None:
-                LineBlockRow.delete().where(LineBlockRow.id == known.id).execute()
+            if block_row is not None:
+                LineBlockRow.delete().where(LineBlockRow.id == block_row.id).execute()
             return
         block = LineBlock.of(session_id, first, lines)
         fields = {name: getattr(block, name) for name in _EXTENT}
         text = {"text": block.text, "spans": block.spans}
-        if known is None:
+        if block_row is None:
             lowest = min(_LOWEST.value() or 0, 0)
             LineTextRow.insert(id=lowest - 1, **text).execute()
             LineBlockRow.insert(
                 id=lowest - 1, session_id=session_id, state=state, **fields
             ).execute()
         else:
-            _REWRITE.run(id=known.id, **text)
-            _EXTEND.run(id=known.id, **fields)
+            _REWRITE.run(id=block_row.id, **text)
+            _EXTEND.run(id=block_row.id, **fields)
 
     def blocks(
         self,
@@ -230,13 +238,16 @@ class LineStore:
         oldest: int = 0,
         forward: bool = False,
     ) -> Iterator[LineBlock]:
-        """The blocks of final lines that may hold these, newest or oldest first.
+        """Blocks of final lines of a session: newest first, oldest first if `forward`.
 
-        `since` and `before` are times in milliseconds, `oldest` the first byte kept.
+        With `grams` only those that may contain all these trigrams: the index decides
+        on the indexed ones. `since` and `before` are times in milliseconds, exclusive.
+        Blocks that end at or before the offset `oldest` are left out. The texts are
+        read one block at a time.
         """
         query = LineBlockRow.select(LineBlockRow).where(
             (LineBlockRow.session_id == session_id)
-            & (LineBlockRow.state != RendererState.STANDING)
+            & (LineBlockRow.state != BlockState.STANDING)
             & (LineBlockRow.stop > oldest)
         )
         if since is not None:
@@ -248,9 +259,9 @@ class LineStore:
                 fn.MIN(LineBlockRow.id), fn.MAX(LineBlockRow.id)
             )
             within = reach.where(LineBlockRow.session_id == session_id).tuples().first()
-            held = query.where(LineBlockRow.id.in_(_holding(grams, within)))
-            fresh = query.where(LineBlockRow.state < RendererState.INDEXED)
-            rows = [*held.namedtuples(), *fresh.namedtuples()]
+            indexed = query.where(LineBlockRow.id.in_(_containing(grams, within)))
+            fresh = query.where(LineBlockRow.state < BlockState.INDEXED)
+            rows = [*indexed.namedtuples(), *fresh.namedtuples()]
         else:
             rows = list(query.namedtuples())
         rows.sort(key=lambda row: row.first, reverse=not forward)
@@ -260,21 +271,22 @@ class LineStore:
     def everywhere(
         self, grams: Sequence[str], archived: bool, deleted: bool, live: bool
     ) -> Iterator[LineBlock]:
-        """Blocks of all sessions that are to be looked into, newest first.
+        """Blocks of all sessions, newest first, read one at a time.
 
-        `live` are those that are not indexed, what stands on screens too; else those
-        that are.
+        With `live` the blocks that are not indexed, standing lines included; else the
+        indexed ones that may contain all `grams`. Sessions that are `archived` or
+        `deleted` count on request.
         """
         query = LineBlockRow.select(LineBlockRow)
         query = reachable(query, LineBlockRow.session_id, archived, deleted)
         if live:
-            query = query.where(LineBlockRow.state < RendererState.INDEXED)
+            query = query.where(LineBlockRow.state < BlockState.INDEXED)
             query = query.order_by(LineBlockRow.until.desc())
         elif grams:
-            query = query.where(LineBlockRow.id.in_(_holding(grams)))
+            query = query.where(LineBlockRow.id.in_(_containing(grams)))
             query = query.order_by(LineBlockRow.id)
         else:
-            query = query.where(LineBlockRow.state == RendererState.INDEXED)
+            query = query.where(LineBlockRow.state == BlockState.INDEXED)
             query = query.order_by(LineBlockRow.id)
         for row in lazily(query.namedtuples()):
             yield self._block(row)
@@ -287,13 +299,13 @@ class LineStore:
         )
 
     def oldest(self, session_id: str) -> int:
-        """The first byte of a terminal that is kept."""
+        """The first offset of a terminal that is stored; 0 without a terminal."""
         return _OLDEST.value(session_id=session_id) or 0
 
     def index(self, count: int) -> int:
-        """Put full blocks into the index, so many at most; how many it were."""
+        """Index full blocks, oldest first, at most `count`; return how many."""
         query = LineBlockRow.select(LineBlockRow.id)
-        full = query.where(LineBlockRow.state == RendererState.FULL)
+        full = query.where(LineBlockRow.state == BlockState.FULL)
         oldest = full.order_by(LineBlockRow.id.desc()).limit(count)
         ids = [row.id for row in oldest.namedtuples()]
         for ident in ids:
@@ -302,39 +314,41 @@ class LineStore:
                 "SELECT id, text FROM line_texts WHERE id = ?",
                 (ident,),
             )
-            LineBlockRow.update(state=RendererState.INDEXED).where(
+            LineBlockRow.update(state=BlockState.INDEXED).where(
                 LineBlockRow.id == ident
             ).execute()
         return len(ids)
 
     def trim(self, session_id: str, oldest: int) -> None:
-        """Let lines go whose bytes are gone; those of a block go together."""
+        """Delete the full blocks of a session that end at or before an offset."""
         _TRIM.run(session_id=session_id, oldest=oldest)
 
     def is_tidy(self) -> bool:
-        """Whether nothing is to be put into the index, nor to be taken out."""
-        full = LineBlockRow.select().where(LineBlockRow.state == RendererState.FULL)
-        return not (full.exists() or LineGraveRow.select().exists())
+        """Whether no block is to be indexed and no text to be deleted."""
+        full = LineBlockRow.select().where(LineBlockRow.state == BlockState.FULL)
+        return not (full.exists() or DeletedLineBlockRow.select().exists())
 
     def sweep(self, count: int) -> int:
-        """Take out texts of blocks that are gone, so many at most; how many it were."""
-        graves = list(LineGraveRow.select().limit(count).namedtuples())
-        for grave in graves:
-            if grave.indexed:
+        """Delete texts of deleted blocks, at most `count`; return how many."""
+        deleted = list(DeletedLineBlockRow.select().limit(count).namedtuples())
+        for block in deleted:
+            if block.indexed:
                 database.execute_sql(
                     "INSERT INTO lines_fts (lines_fts, rowid, text) "
                     "SELECT 'delete', id, text FROM line_texts WHERE id = ?",
-                    (grave.id,),
+                    (block.id,),
                 )
-            LineTextRow.delete().where(LineTextRow.id == grave.id).execute()
-            LineGraveRow.delete().where(LineGraveRow.id == grave.id).execute()
-        return len(graves)
+            LineTextRow.delete().where(LineTextRow.id == block.id).execute()
+            DeletedLineBlockRow.delete().where(
+                DeletedLineBlockRow.id == block.id
+            ).execute()
+        return len(deleted)
 
 
-def _holding(grams: Sequence[str], reach: tuple[int, int] | None = None) -> Any:
-    """The ids of blocks in whose text the index knows all of the pieces.
+def _containing(grams: Sequence[str], reach: tuple[int, int] | None = None) -> Any:
+    """The ids of indexed blocks that contain all trigrams, as a subquery.
 
-    A subquery, not a join: the index is to be asked once and not for each block.
+    With a join SQLite would query the index once for each block.
     """
     step = max(len(grams) // GRAMS_MAX, 1)
     match = " ".join('"' + gram.replace('"', '""') + '"' for gram in grams[::step])

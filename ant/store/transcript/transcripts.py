@@ -1,6 +1,5 @@
-"""Transcript chunks: appended in order, read by offset or time, oldest dropped."""
+"""Transcripts: chunks of bytes, appended in order, read by offset or time, trimmed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from ant.core import clock
@@ -9,14 +8,10 @@ from ant.model.transcript import Chunk
 from ant.store.tables.sessions import ChunkRow, TerminalRow
 from ant.store.tables.statement import Statement, lazily
 
-_BATCH = 64
-"""Chunks fetched at once while scanning: 4 MiB at the largest chunk."""
-
-
 TRIM_BYTES = 4 << 20
 TRIM_ROWS = 256
-"""What is dropped at once at most: more than is ever appended at once, so that a bound
-which was lowered is reached, and others write meanwhile."""
+"""What one `trim` deletes at most. That is more than one append adds, so that a lowered
+bound is reached, and little enough that other writes run in between."""
 
 
 def _chunk(row: Any) -> Chunk:
@@ -36,7 +31,7 @@ def _has_bytes(chunk: tuple[int, bytes]) -> bool:
 def _within(rows: Any, budget: int, offset: int = 0) -> list[Chunk]:
     """The first rows, until they have `budget` bytes together; at least one.
 
-    Bytes before `offset` do not count: the reader has them.
+    Bytes before `offset` do not count, since the caller has them.
     """
     chunks: list[Chunk] = []
     size = 0
@@ -61,7 +56,7 @@ _START = Statement(
         .limit(1)
     )
 )
-"""Where the chunk begins that holds an offset, found through the index."""
+"""The first offset of the chunk that contains an offset, by the index."""
 
 _READ = Statement(
     lambda session_id, start, offset, limit: (
@@ -86,15 +81,19 @@ _EXTEND = Statement(
 
 
 class TranscriptStore:
-    """The bytes of all sessions, inside one transaction."""
+    """Terminal output of all sessions in one transaction; owns the table `chunks`.
+
+    It also maintains `oldest`, `stored`, `kept` and `reserved` of the terminals.
+    """
 
     def append(
         self, session_id: str, at: str, chunks: list[tuple[int, bytes]], reserved: int
     ) -> None:
-        """Store chunks that continue the transcript, and how far offsets may go now.
+        """Store chunks that continue the transcript, and the reserved offset.
 
-        One without bytes says that there are none before it that are not stored. A
-        session that is gone meanwhile is left alone: its bytes went with it.
+        A chunk without bytes only moves the end: the bytes before its offset are
+        stored, or lost for good. Does nothing when the terminal has been removed
+        meanwhile.
         """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None:
@@ -113,14 +112,15 @@ class TranscriptStore:
         )
 
     def end(self, session_id: str) -> int:
-        """One past the last offset, whether it has a byte or was left out."""
+        """One past the last offset, be it stored or in a gap; 0 without a terminal."""
         terminal = _EXTENT.one(session_id=session_id)
         return terminal.stored if terminal else 0
 
     def trim(self, session_id: str, keep: int) -> int:
-        """Drop the oldest whole chunks till at most `keep` bytes are left; how many.
+        """Delete the oldest chunks until at most `keep` bytes are left.
 
-        No more than `TRIM_ROWS`, and `TRIM_BYTES`, at once: the rest the next time.
+        Return how many bytes it deleted. It stops after `TRIM_ROWS` chunks or
+        `TRIM_BYTES` bytes; the next call deletes the rest.
         """
         terminal = _EXTENT.one(session_id=session_id)
         if terminal is None or terminal.kept <= keep:
@@ -150,9 +150,9 @@ class TranscriptStore:
     def read(
         self, session_id: str, offset: int, limit: int, budget: int
     ) -> list[Chunk]:
-        """Chunks from the one that holds `offset`, or follows it, on.
+        """Chunks in order, from the one that contains `offset` or follows it.
 
-        At most `limit`, and no more once they have `budget` bytes together.
+        At most `limit`. The last one reaches `budget` bytes from `offset` on.
         """
         start = _START.value(session_id=session_id, offset=offset) or 0
         rows = _READ.rows(
@@ -169,13 +169,13 @@ class TranscriptStore:
         budget: int,
         to: int | None = None,
     ) -> list[Chunk]:
-        """Oldest first: the oldest `limit` after `since`, else the newest `limit`.
+        """Chunks of a session, oldest first, at most `limit`.
 
-        With `before` only what was stored before it counts, with `to` only chunks that
-        begin before that offset; both are the newest then. `budget` as for `read`;
-        what is too much is left out at the far end of the reading direction.
+        With `since` alone the oldest after that stamp, else the newest: before the
+        stamp `before`, and with a first offset below `to`. Counted from that end, the
+        chunk that reaches `budget` bytes is the last one.
         """
-        query = self._of(session_id)
+        query = self._select(session_id)
         if before is not None:
             query = query.where(ChunkRow.at < before)
         if to is not None:
@@ -188,19 +188,5 @@ class TranscriptStore:
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)
         return _within(lazily(newest.namedtuples()), budget)[::-1]
 
-    def backwards(self, session_id: str) -> Iterator[Chunk]:
-        """All chunks, newest first, fetched a few at a time."""
-        below = None
-        while True:
-            query = self._of(session_id)
-            if below is not None:
-                query = query.where(ChunkRow.offset < below)
-            newest = query.order_by(ChunkRow.offset.desc()).limit(_BATCH)
-            batch = list(map(_chunk, newest.namedtuples()))
-            yield from batch
-            if len(batch) < _BATCH:
-                return
-            below = batch[-1].offset
-
-    def _of(self, session_id: str) -> Any:
+    def _select(self, session_id: str) -> Any:
         return ChunkRow.select().where(ChunkRow.session_id == session_id)

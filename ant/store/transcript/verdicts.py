@@ -1,4 +1,4 @@
-"""Verdicts as they were made, in the order in which they were."""
+"""Verdicts on terminals, stored in the order in which the detector made them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,10 @@ from ant.terminal.model.tty import Tty
 
 @attrs.frozen
 class VerdictRecord:
-    """A verdict after the byte before `offset`, and what it was made of beside them."""
+    """A verdict after the bytes before `offset`, and its inputs beside them.
+
+    `rows` and `cols` are the screen size, `quiet_s` the time since the last output.
+    """
 
     offset: int
     at: str
@@ -30,7 +33,7 @@ class VerdictRecord:
     question: str | None
 
 
-def _sighting(row: Any) -> VerdictRecord:
+def _record(row: Any) -> VerdictRecord:
     return VerdictRecord(
         row.offset,
         row.at,
@@ -65,10 +68,10 @@ _LAST = Statement(
 
 
 class VerdictStore:
-    """Verdicts of terminals, inside one transaction."""
+    """Verdicts on terminals in one transaction; owns the table `sightings`."""
 
     def add(self, session_id: str, at: str, seen: Iterable[VerdictSeen]) -> None:
-        """Append what was seen of one terminal."""
+        """Append verdicts on one terminal, in order."""
         for each in seen:
             prompt = each.verdict.prompt
             SightingRow.insert(
@@ -89,28 +92,31 @@ class VerdictStore:
     def of(
         self, session_id: str, since: int = 0, until: int | None = None
     ) -> list[VerdictRecord]:
-        """Those from offset `since` to `until`, both included, oldest first."""
+        """Every verdict from offset `since` to `until`, both included, oldest first."""
         rows = SightingRow.select().where(
             (SightingRow.session_id == session_id) & (SightingRow.offset >= since)
         )
         if until is not None:
             rows = rows.where(SightingRow.offset <= until)
-        return list(map(_sighting, rows.order_by(SightingRow.id).namedtuples()))
+        return list(map(_record, rows.order_by(SightingRow.id).namedtuples()))
 
     def sizes(
         self, session_id: str, after: int, until: int
     ) -> list[tuple[int, int, int]]:
-        """Offset, columns and rows of all after one offset up to another, in order."""
+        """Offset, columns and rows of every verdict in a range of offsets, in order.
+
+        The range excludes `after` and includes `until`.
+        """
         rows = _SIZES.rows(session_id=session_id, after=after, until=until)
         return list(map(tuple, rows))
 
     def last(self, session_id: str, until: int) -> VerdictRecord | None:
-        """The newest at or before an offset."""
+        """The newest verdict at or before an offset; None when there is none."""
         row = _LAST.one(session_id=session_id, until=until)
-        return _sighting(row) if row else None
+        return _record(row) if row else None
 
     def trim(self, session_id: str, oldest: int) -> None:
-        """Drop those before an offset, but the last: it tells the size there."""
+        """Delete verdicts before an offset but the last, which has the size there."""
         last = self.last(session_id, oldest)
         if last is not None:
             SightingRow.delete().where(

@@ -510,8 +510,8 @@ def test_whose_deliveries_a_token_is_shown(store: Any) -> None:
     # Who is removed is no name that nobody has, in an event that is read again.
     (record,) = store.read(deliveries.of_message, here.id, ids["gone"])
     store.transact(sessions.delete_session, gone.id, True)
-    assert () == store.read(tokens.shown, caller, [record])
-    assert (record,) == store.read(tokens.shown, None, [record])
+    assert () == store.read(tokens.visible_deliveries, caller, [record])
+    assert (record,) == store.read(tokens.visible_deliveries, None, [record])
 
 
 def test_a_stranger_costs_the_same(store: Any) -> None:

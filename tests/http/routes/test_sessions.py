@@ -10,6 +10,7 @@ import trio
 from ant.core.errors import Invalid
 from ant.store import Unit
 from tests.http.asking import Api, ask
+from tests.store.chunks import chunks_of
 from tests.systems import PATIENCE_S, Rig, running
 
 
@@ -328,7 +329,7 @@ async def test_a_deleted_session_is_over(rig: Rig, hard: bool) -> None:
     if hard:
 
         def count(unit: Unit) -> int:
-            return sum(1 for _ in unit.transcripts.backwards(row["id"]))
+            return len(chunks_of(unit, row["id"]))
 
         with trio.fail_after(PATIENCE_S):
             await rig.system.remover.idle.wait()

@@ -1,4 +1,4 @@
-"""Delivery rows to and from the model."""
+"""Deliveries in the database."""
 
 import attrs
 
@@ -10,8 +10,8 @@ from ant.store.tables.sessions import database
 from tests.rules import create, post, room
 
 
-def test_what_is_stored_is_read(store: Store) -> None:
-    """By id, by message and by terminal alike."""
+def test_a_delivery_is_read_as_stored(store: Store) -> None:
+    """By id, by message and by terminal."""
     here, codex = room(store), create(store, "codex")
     ask = AddParticipant(session_id=codex.id)
     store.transact(participants.add_participant, here.id, ask)
@@ -39,8 +39,8 @@ def test_what_is_stored_is_read(store: Store) -> None:
     store.transact(begin)
 
 
-def test_what_is_withheld_for_good_costs_nothing(store: Store) -> None:
-    """However much of it there is: what waits is found in as many steps of SQLite."""
+def test_final_deliveries_do_not_slow_down_pending_ones(store: Store) -> None:
+    """SQLite finds the pending ones in the same number of steps."""
     here, codex = room(store), create(store, "codex")
     ask = AddParticipant(session_id=codex.id)
     store.transact(participants.add_participant, here.id, ask)

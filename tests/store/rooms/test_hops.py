@@ -1,4 +1,4 @@
-"""Chains by place and author: the furthest of each, and of others."""
+"""Chains by place and author."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from ant.store.tables.rooms import HopRow
 from tests.rules import room, taken_apart
 
 
-def test_the_furthest_of_others(store: Store) -> None:
-    """One's own does not count; a later person's word does before a longer chain."""
+def test_the_furthest_chain_of_other_authors(store: Store) -> None:
+    """A later message of a person is further than a longer chain."""
     here, other = room(store), room(store, "other")
 
     def work(unit: Unit) -> None:
@@ -31,7 +31,7 @@ def test_the_furthest_of_others(store: Store) -> None:
 
 @pytest.mark.parametrize("less", [Chain(1, 9), Chain(2, 3), Chain(2, 4), Chain(0, 0)])
 def test_a_chain_gets_no_shorter(store: Store, less: Chain) -> None:
-    """What is noted later and is less changes nothing."""
+    """A chain that is not further changes nothing."""
     here = room(store)
 
     def work(unit: Unit) -> None:
@@ -42,8 +42,8 @@ def test_a_chain_gets_no_shorter(store: Store, less: Chain) -> None:
     store.transact(work)
 
 
-def test_they_go_with_their_place(store: Store) -> None:
-    """A room that is removed leaves none."""
+def test_a_removed_room_takes_its_chains(store: Store) -> None:
+    """All rows are deleted."""
     here = room(store)
 
     def work(unit: Unit) -> None:

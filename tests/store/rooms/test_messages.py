@@ -1,4 +1,4 @@
-"""Message rows, pages of them, and the full-text index."""
+"""Messages, pages of them, and the full-text index."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -73,7 +73,7 @@ def search(store: Store, *words: str, here: str | None = None) -> list[str]:
 
 
 def index(store: Store, query: str) -> int:
-    """Rows of the bare index; it raises when the index and the table disagree."""
+    """Rows of the bare index. Raises when the index and the table disagree."""
     with store._db.connection_context():
         check = "INSERT INTO messages_fts (messages_fts, rank)"
         database.execute_sql(f"{check} VALUES ('integrity-check', 1)")
@@ -81,8 +81,8 @@ def index(store: Store, query: str) -> int:
         return int(database.execute_sql(sql, (f'"{query}"',)).fetchone()[0])
 
 
-def test_a_row_comes_back_as_it_was(store: Store, here: Session) -> None:
-    """Every field, by id and by the client's own; only in its room."""
+def test_a_message_is_read_as_stored(store: Store, here: Session) -> None:
+    """Every field, by id and by the client's own id; only in its room."""
     full = message(
         here,
         1,
@@ -104,7 +104,7 @@ def test_a_row_comes_back_as_it_was(store: Store, here: Session) -> None:
     assert on(store, lambda m: m.by_client_id(here.id, "d")) is None
 
 
-def test_the_newest_time_is_the_rooms_own(store: Store, here: Session) -> None:
+def test_the_newest_stamp_of_a_room(store: Store, here: Session) -> None:
     """None before the first message."""
     other = room(store, "other")
     assert on(store, lambda m: m.newest_stamp(here.id)) is None
@@ -114,15 +114,15 @@ def test_the_newest_time_is_the_rooms_own(store: Store, here: Session) -> None:
 
 
 def test_a_client_id_is_unique_in_the_table_too(store: Store, here: Session) -> None:
-    """In one room; many have none."""
+    """In one room; any number of messages have none."""
     add(store, message(here, 1), message(here, 2), message(here, 3, client_id="c"))
     add(store, message(room(store, "other"), 4, client_id="c"))
     with pytest.raises(StorageFailed):
         add(store, message(here, 5, client_id="c"))
 
 
-def test_pages_are_cut_by_time(store: Store, here: Session) -> None:
-    """Both ends are exclusive; the answer is oldest first."""
+def test_pages_are_bounded_by_time(store: Store, here: Session) -> None:
+    """Both bounds are exclusive; oldest first."""
     add(store, *(message(here, n) for n in range(6)), message(room(store, "x"), 3))
 
     def page(since: int | None, before: int | None, limit: int) -> list[str]:
@@ -141,8 +141,8 @@ def test_pages_are_cut_by_time(store: Store, here: Session) -> None:
     assert [] == page(5, None, 2) == page(None, 0, 2) == page(2, 3, 2)
 
 
-def test_changes_touch_one_row(store: Store, here: Session) -> None:
-    """And no text, so the index stays as it is."""
+def test_changes_affect_one_row(store: Store, here: Session) -> None:
+    """They leave the content, and so the index, as it is."""
     add(store, message(here, 1), message(here, 2))
     on(store, lambda m: m.change("room1", pinned=True, meta='{"a": 1}'))
     changed = on(store, lambda m: m.get(here.id, "room1"))
@@ -153,7 +153,7 @@ def test_changes_touch_one_row(store: Store, here: Session) -> None:
 
 
 def test_the_index_follows_inserts_and_deletes(store: Store, here: Session) -> None:
-    """By triggers, also when the whole session goes by cascade."""
+    """By triggers, also when a delete of the session cascades."""
     other = room(store, "other")
     add(store, *(message(each, n) for each in (here, other) for n in range(3)))
     assert 6 == index(store, "hello")
@@ -180,8 +180,8 @@ def test_a_rolled_back_insert_is_not_in_the_index(store: Store, here: Session) -
     assert 0 == index(store, "hello")
 
 
-def test_deleting_frees_replies(store: Store, here: Session) -> None:
-    """They point nowhere then; others keep what they point to."""
+def test_deleting_a_message_clears_replies_to_it(store: Store, here: Session) -> None:
+    """Other replies keep their target."""
     first, second = message(here, 1), message(here, 2)
     replies = [
         message(here, 3, reply_to=first.id),
@@ -193,8 +193,8 @@ def test_deleting_frees_replies(store: Store, here: Session) -> None:
     assert [None, None, second.id] == [each.reply_to for each in rows]
 
 
-def test_search_is_by_insertion_newest_first(store: Store, here: Session) -> None:
-    """Long words by index, short ones by a look at each; all of them must be there."""
+def test_search_finds_every_word_newest_first(store: Store, here: Session) -> None:
+    """Long words by the index, short ones by a scan."""
     add(store, message(here, 1, "Hello you"), message(here, 2, "hello 漢字 %"))
     assert ["room2", "room1"] == search(store, "hello")
     assert ["room2"] == search(store, "hello", "漢字", "%")

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A room with nobody in it."""
+    """An empty room."""
     return room(store)
 
 
@@ -34,8 +34,8 @@ def at(minute: int) -> str:
     return f"2026-05-17T12:{minute:02}:00.000000Z"
 
 
-def test_a_membership_is_kept_or_replaced(store: Store, here: Session) -> None:
-    """One for a session in a room, in order of joining."""
+def test_a_membership_is_stored_or_replaced(store: Store, here: Session) -> None:
+    """One for each session in a room, oldest first."""
     one, two = room(store, "one"), room(store, "two")
     first = MemberRecord(one.id, "participant", "@one", "pi", at(1))
     second = MemberRecord(two.id, "left", None, None, at(2))
@@ -51,24 +51,24 @@ def test_a_membership_is_kept_or_replaced(store: Store, here: Session) -> None:
 
 
 def test_posts_are_counted_by_name(store: Store, here: Session) -> None:
-    """With the first and the last time; one who has none left is no poster."""
+    """With the first and the last time; without posts the sender is deleted."""
     for minute, name in ((1, "zoe"), (2, "ada"), (3, "zoe")):
         stamp = at(minute)
-        on(store, lambda people, n=name, s=stamp: people.posted(here.id, n, s))  # type: ignore[misc]
+        on(store, lambda people, n=name, s=stamp: people.count_post(here.id, n, s))  # type: ignore[misc]
     zoe, ada = (
         PosterRecord("zoe", at(1), at(3), 2),
         PosterRecord("ada", at(2), at(2), 1),
     )
     assert [zoe, ada] == on(store, lambda people: people.posters(here.id))
-    on(store, lambda people: people.unposted(here.id, "zoe"))
-    on(store, lambda people: people.unposted(here.id, "ada"))
-    on(store, lambda people: people.unposted(here.id, "nobody"))
+    on(store, lambda people: people.uncount_post(here.id, "zoe"))
+    on(store, lambda people: people.uncount_post(here.id, "ada"))
+    on(store, lambda people: people.uncount_post(here.id, "nobody"))
     left = [attrs.evolve(zoe, message_count=1)]
     assert left == on(store, lambda people: people.posters(here.id))
 
 
 def test_the_first_read_of_each_reader_is_kept(store: Store, here: Session) -> None:
-    """In order of reading, by message, with the reader's names of now."""
+    """By message, oldest first, with the reader's current names."""
     one, two = post(store, here), post(store, here)
     ada = room(store, "ada")
     reads = ((one.id, "x", 1), (one.id, ada.id, 2), (one.id, "x", 3), (two.id, "x", 4))
@@ -86,8 +86,8 @@ def test_the_first_read_of_each_reader_is_kept(store: Store, here: Session) -> N
     assert {} == on(store, lambda people: people.reads(ada.id, one.id))
 
 
-def test_they_go_with_the_room(store: Store, here: Session) -> None:
-    """And a membership with the member."""
+def test_removing_a_room_deletes_its_participants(store: Store, here: Session) -> None:
+    """And removing a member its membership."""
     ada, other = room(store, "ada"), room(store, "other")
     message = post(store, here, sender_id="zoe")
 

@@ -1,4 +1,4 @@
-"""Task and file reference rows."""
+"""Tasks and file references."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,7 +21,7 @@ LATER = clock.parse_stamp("2026-05-17T13:00:00Z")
 
 @pytest.fixture
 def here(store: Store) -> Session:
-    """A room with nothing on its board."""
+    """A room without tasks and files."""
     return room(store)
 
 
@@ -36,8 +36,8 @@ def task(here: Session, name: str) -> Task:
     return Task(TaskId(name), here.id, "@a", "@b", "t", "d", "new", ("x", "漢"), AT, AT)
 
 
-def test_a_task_comes_back_as_it_was(store: Store, here: Session) -> None:
-    """Every field; saving it again changes that row and keeps its place."""
+def test_a_task_is_read_as_stored(store: Store, here: Session) -> None:
+    """Every field; saving it again changes that row and keeps its position."""
     one, two = task(here, "one"), task(here, "two")
     on(store, lambda board: board.save_task(one))
     on(store, lambda board: board.save_task(two))
@@ -50,8 +50,8 @@ def test_a_task_comes_back_as_it_was(store: Store, here: Session) -> None:
     assert () == on(store, lambda board: board.tasks("nobody"))
 
 
-def test_tasks_are_found_by_how_their_id_begins(store: Store, here: Session) -> None:
-    """The exact one alone; nothing in it is a wildcard."""
+def test_tasks_are_found_by_an_id_prefix(store: Store, here: Session) -> None:
+    """An exact match alone; no character is a wildcard."""
     other = room(store, "other")
     for each, name in ((here, "ab"), (here, "abc"), (here, "abd"), (other, "abx")):
         row = task(each, name)
@@ -66,8 +66,8 @@ def test_tasks_are_found_by_how_their_id_begins(store: Store, here: Session) -> 
     assert [] == like("b") == like("%") == like("_b") == like("AB")
 
 
-def test_a_file_reference_comes_back_as_it_was(store: Store, here: Session) -> None:
-    """In order of making, and is removed only from its room."""
+def test_a_file_reference_is_read_as_stored(store: Store, here: Session) -> None:
+    """Oldest first; only its own room can delete it."""
     one = FileRef(FileRefId("1"), here.id, "@a", "/a b", "why", AT)
     two = FileRef(FileRefId("2"), here.id, None, "漢", None, LATER)
     on(store, lambda board: board.add_file_ref(two))
@@ -80,8 +80,8 @@ def test_a_file_reference_comes_back_as_it_was(store: Store, here: Session) -> N
     assert (two,) == on(store, lambda board: board.file_refs(here.id))
 
 
-def test_both_go_with_their_room(store: Store, here: Session) -> None:
-    """And those of others stay."""
+def test_removing_a_room_deletes_tasks_and_files(store: Store, here: Session) -> None:
+    """Those of other rooms stay."""
     other = room(store, "other")
     for each in (here, other):
         row = task(each, each.name)

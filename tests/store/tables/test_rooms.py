@@ -1,4 +1,4 @@
-"""One model per table of the rooms."""
+"""The tables of rooms."""
 
 import pytest
 
@@ -10,6 +10,6 @@ TABLES = [row for row in Table.__subclasses__() if row.__module__ == rooms.__nam
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda each: each.__name__)
-def test_what_is_of_a_room_hangs_on_a_session(table: type[Table]) -> None:
-    """By itself, or by its message."""
+def test_rows_of_rooms_cascade_from_a_session(table: type[Table]) -> None:
+    """Directly, or by their message."""
     assert {field.rel_model for field in table._meta.refs} & {SessionRow, MessageRow}

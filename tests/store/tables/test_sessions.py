@@ -1,4 +1,4 @@
-"""One model per table: of sessions and their terminals, and of the server itself."""
+"""The tables of sessions, terminals and the server itself."""
 
 import pytest
 
@@ -10,7 +10,7 @@ TABLES = Table.__subclasses__()
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda each: each.__name__)
 def test_a_table_names_itself(table: type[Table]) -> None:
-    """What a row is called here does not change what is on disk; all are bound."""
+    """Renaming a class does not rename its table; all are bound."""
     assert table._meta.table_name == table._meta.table_name.lower()
     assert not table._meta.table_name.endswith("_row")
     assert table._meta.database is database is ant.store.database

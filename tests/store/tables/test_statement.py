@@ -20,8 +20,8 @@ def _by_key(key: Any) -> Any:
     return SettingRow.select().where(SettingRow.key == key)
 
 
-def test_each_run_has_values_of_its_own(store: Store) -> None:
-    """Given by name; rows are told by column."""
+def test_each_run_uses_its_own_values(store: Store) -> None:
+    """By name; columns of rows by name, too."""
     by_key = Statement(_by_key)
 
     def work() -> list[Any]:
@@ -44,8 +44,8 @@ def test_it_is_compiled_once(store: Store) -> None:
     assert [1] == built
 
 
-def test_constants_stay_in_their_place(store: Store) -> None:
-    """Between the slots, in the order of the SQL."""
+def test_constants_and_placeholders_keep_their_order(store: Store) -> None:
+    """The order of the SQL."""
 
     def build(low: Any, limit: Any) -> Any:
         query = SettingRow.select(SettingRow.value).where(SettingRow.key >= low)
@@ -59,8 +59,8 @@ def test_constants_stay_in_their_place(store: Store) -> None:
     assert on(store, lambda: statement.value(low="zz", limit=9)) is None
 
 
-def test_it_changes_rows_too(store: Store) -> None:
-    """What is not asked for has no rows."""
+def test_a_statement_may_change_rows(store: Store) -> None:
+    """Such a statement returns no rows."""
     update = Statement(
         lambda key, value: SettingRow.update(value=value).where(SettingRow.key == key)
     )
@@ -72,8 +72,8 @@ def test_it_changes_rows_too(store: Store) -> None:
     assert (1, "9") == on(store, work)
 
 
-def test_rows_come_as_they_are_asked_for(store: Store) -> None:
-    """And whoever has enough ends the statement by letting go."""
+def test_rows_are_fetched_lazily(store: Store) -> None:
+    """Dropping the generator ends the statement."""
 
     def work() -> list[Any]:
         rows = lazily(SettingRow.select().order_by(SettingRow.key).namedtuples())

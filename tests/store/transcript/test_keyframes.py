@@ -1,4 +1,4 @@
-"""The newest picture of each terminal."""
+"""The newest keyframe of each terminal."""
 
 from ant.api.session_requests import CreateSession
 from ant.model.sessions import SessionType
@@ -14,8 +14,8 @@ def get(unit: Unit, session_id: str) -> Keyframe | None:
     return unit.keyframes.get(session_id)
 
 
-def test_the_last_one_is_kept(store: Store) -> None:
-    """One for each session, gone with it, and none for who is gone already."""
+def test_put_replaces_the_keyframe(store: Store) -> None:
+    """One for each session, deleted with it, and none for a removed session."""
     ask = CreateSession(name="one", type=SessionType.TERMINAL)
     session = store.transact(sessions.create_session, ask, None)
     assert store.read(get, session.id) is None

@@ -1,4 +1,4 @@
-"""Lines in a row go into a block and come out as they were."""
+"""Blocks of lines."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,9 @@ LINES = st.lists(
 
 
 @given(LINES, st.integers(1, 2**50))
-def test_lines_come_out_as_they_went_in(lines: list[Line], first: int) -> None:
+def test_a_block_returns_the_lines_it_was_made_of(
+    lines: list[Line], first: int
+) -> None:
     """However far apart their bytes and times are."""
     block = LineBlock.of(SessionId("s"), first, lines)
     assert list(enumerate(lines, first)) == list(block.numbered())
@@ -32,7 +34,7 @@ def test_lines_come_out_as_they_went_in(lines: list[Line], first: int) -> None:
 
 
 @pytest.mark.parametrize(("span", "each"), [(100, 12), (1 << 32, 24)])
-def test_numbers_are_small_where_they_can_be(span: int, each: int) -> None:
-    """Twelve bytes a line, and twice that when a line stood for 4 GiB."""
+def test_spans_use_small_numbers_if_they_fit(span: int, each: int) -> None:
+    """Twelve bytes a line, or twice that when a line spans 4 GiB."""
     block = LineBlock.of(SessionId("s"), 1, [Line("a", 7, 7 + span, 0)])
     assert each == len(block.spans)

@@ -1,4 +1,4 @@
-"""Blocks of lines: appended, filled, indexed, trimmed and taken out."""
+"""Blocks of lines: appended, filled, indexed, trimmed and deleted."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ant.model.sessions import Session
 from ant.store import LineBlock, RenderProgress, Store, Unit
 from ant.store.tables.lines import LineBlockRow, LineTextRow
 from ant.store.tables.sessions import database
-from ant.store.transcript.lines import BLOCK, RendererState
+from ant.store.transcript.lines import BLOCK, BlockState
 from ant.terminal.render.rows import Line
 from tests.rules import AT, create, taken_apart
 
@@ -26,7 +26,7 @@ def lines(*texts: str, at: int = 0) -> list[Line]:
 
 
 def put(store: Store, session: Session, number: int, *texts: str, **kw: Any) -> bool:
-    """Append lines that end before that number; nothing stands, unless it is said."""
+    """Append lines that end before a number; nothing stands by default."""
     standing = kw.pop("standing", ())
     place = RenderProgress(10 * number, number, 5, {"a": [1]})
     work = (session.id, place, lines(*texts, **kw), lines(*standing))
@@ -34,7 +34,7 @@ def put(store: Store, session: Session, number: int, *texts: str, **kw: Any) -> 
 
 
 def found(store: Store, session: Session, text: str = "", **kw: Any) -> list[str]:
-    """The texts of the blocks that may hold it."""
+    """The texts of the blocks that may contain a text."""
 
     def read(unit: Unit) -> list[str]:
         blocks = unit.lines.blocks(session.id, grams(text), **kw)
@@ -43,8 +43,8 @@ def found(store: Store, session: Session, text: str = "", **kw: Any) -> list[str
     return store.read(read)
 
 
-def everywhere(store: Store, text: str, live: bool, **kw: bool) -> list[LineBlock]:
-    """The same over all sessions."""
+def found_in_all(store: Store, text: str, live: bool, **kw: bool) -> list[LineBlock]:
+    """The blocks of all sessions that may contain a text."""
     where = {"archived": False, "deleted": False, **kw}
     return store.read(
         lambda unit: list(unit.lines.everywhere(grams(text), live=live, **where))
@@ -52,54 +52,54 @@ def everywhere(store: Store, text: str, live: bool, **kw: bool) -> list[LineBloc
 
 
 def count(store: Store, sql: str) -> int:
-    """What a query of one number says."""
+    """The result of a query of one number."""
     with store._db.connection_context():
         return int(database.execute_sql(sql).fetchone()[0])
 
 
-def test_a_place_is_kept(store: Store, session: Session) -> None:
-    """As it was stored last; there is none before."""
-    assert store.read(lambda unit: unit.lines.place(session.id)) is None
+def test_progress_is_read_as_stored(store: Store, session: Session) -> None:
+    """None before the first."""
+    assert store.read(lambda unit: unit.lines.progress(session.id)) is None
     put(store, session, 2, "one")
     assert RenderProgress(20, 2, 5, {"a": [1]}) == store.read(
-        lambda unit: unit.lines.place(session.id)
+        lambda unit: unit.lines.progress(session.id)
     )
 
 
 def test_lines_are_appended_to_a_block(store: Store, session: Session) -> None:
-    """Numbered one after the other, and what stands is no part of it."""
+    """Numbered consecutively; standing lines are no part of it."""
     put(store, session, 3, "one", "two", standing=["three"])
     put(store, session, 4, "three", at=20)
     (block,) = store.read(lambda unit: list(unit.lines.blocks(session.id)))
     assert [(1, "one"), (2, "two"), (3, "three")] == [
         (number, line.text) for number, line in block.numbered()
     ]
-    assert [] == [b.text for b in everywhere(store, "", True) if b.text != block.text]
+    assert [] == [b.text for b in found_in_all(store, "", True) if b.text != block.text]
 
 
-def test_what_stands_is_found_everywhere_until_it_goes(
+def test_standing_lines_are_found_until_they_are_replaced(
     store: Store, session: Session
 ) -> None:
-    """And is replaced as a whole."""
+    """All are replaced together."""
     put(store, session, 1, standing=["old"])
     put(store, session, 1, standing=["new"])
-    assert ["new"] == [block.text for block in everywhere(store, "", True)]
+    assert ["new"] == [block.text for block in found_in_all(store, "", True)]
     put(store, session, 1)
-    assert [] == everywhere(store, "", True)
+    assert [] == found_in_all(store, "", True)
 
 
-def test_a_full_block_is_indexed_later_and_found_all_the_time(
+def test_a_full_block_is_found_before_and_after_indexing(
     store: Store, session: Session
 ) -> None:
-    """Before and after, by the same words."""
+    """By the same words."""
     long = "x" * (BLOCK // 2)
     assert put(store, session, 4, long, "needle" + long, "more")
     (full,) = found(store, session, "needle")[1:]
     assert full.endswith("needle" + long)
     assert 1 == store.transact(lambda unit: unit.lines.index(9))
     assert [full] == [t for t in found(store, session, "NEEDLE") if t != "more"]
-    assert [full] == [block.text for block in everywhere(store, "needle", False)]
-    assert [] == everywhere(store, "noodle", False)
+    assert [full] == [block.text for block in found_in_all(store, "needle", False)]
+    assert [] == found_in_all(store, "noodle", False)
     assert ["more"] == found(store, session, "noodle")
     assert store.read(lambda unit: unit.lines.is_tidy())
 
@@ -107,7 +107,7 @@ def test_a_full_block_is_indexed_later_and_found_all_the_time(
 def test_blocks_come_newest_first_or_oldest_first(
     store: Store, session: Session
 ) -> None:
-    """And only those within the times and the bytes that are asked for."""
+    """Within the given times and offsets."""
     for number in range(3):
         text = f"block {number} " + "x" * BLOCK
         put(store, session, number + 2, text, at=1000 * number)
@@ -119,10 +119,8 @@ def test_blocks_come_newest_first_or_oldest_first(
     assert [] == found(store, session, before=0)
 
 
-def test_bytes_that_go_take_their_lines_with_them(
-    store: Store, session: Session
-) -> None:
-    """Out of the lists at once, and out of the index when it is swept."""
+def test_trimmed_bytes_take_their_lines(store: Store, session: Session) -> None:
+    """Out of the lists at once, and out of the index with a sweep."""
     put(store, session, 2, "needle " + "x" * BLOCK)
     put(store, session, 3, "needle " + "y" * BLOCK, at=100)
     store.transact(lambda unit: unit.lines.index(9))
@@ -139,14 +137,14 @@ def test_bytes_that_go_take_their_lines_with_them(
         database.execute_sql(check)
 
 
-def test_a_session_that_goes_leaves_nothing(store: Store, session: Session) -> None:
-    """Blocks at once; texts and index after some sweeps, one by one."""
+def test_a_removed_session_leaves_no_lines(store: Store, session: Session) -> None:
+    """Its blocks at once; texts and index after some sweeps."""
     put(store, session, 3, "needle " + "x" * BLOCK, "more", standing=["stands"])
     store.transact(lambda unit: unit.lines.index(9))
     store.transact(lambda unit: unit.lines.begin(session.id, 0, 80, 24))
     store.transact(lambda unit: unit.removals.mark(session.id, AT))
     taken_apart(store)
-    assert [] == everywhere(store, "", True) + everywhere(store, "needle", False)
+    assert [] == found_in_all(store, "", True) + found_in_all(store, "needle", False)
     sweeps = 0
     while store.transact(lambda unit: unit.lines.sweep(1)):
         sweeps += 1
@@ -157,10 +155,8 @@ def test_a_session_that_goes_leaves_nothing(store: Store, session: Session) -> N
     assert 0 == count(store, sql)
 
 
-def test_ids_are_not_taken_while_a_text_is_there(
-    store: Store, session: Session
-) -> None:
-    """Even where its block is gone; the newest has the lowest."""
+def test_ids_are_not_reused_while_a_text_exists(store: Store, session: Session) -> None:
+    """Even if its block is deleted; the newest block has the lowest id."""
     put(store, session, 2, "x" * BLOCK)
     store.transact(lambda unit: unit.lines.trim(session.id, 1000))
     put(store, session, 3, "y" * BLOCK, at=2000)
@@ -169,8 +165,8 @@ def test_ids_are_not_taken_while_a_text_is_there(
         assert [-2, -1] == sorted(row.id for row in LineTextRow.select())
 
 
-def test_a_run_is_known_by_where_it_begins(store: Store, session: Session) -> None:
-    """One that came to nothing gives its place to the next."""
+def test_a_run_is_identified_by_its_offset(store: Store, session: Session) -> None:
+    """A run without output is replaced by the next."""
     for offset, cols in ((0, 80), (50, 90), (50, 100), (70, 110)):
         store.transact(
             lambda unit, o, c: unit.lines.begin(session.id, o, c, 24), offset, cols
@@ -179,11 +175,11 @@ def test_a_run_is_known_by_where_it_begins(store: Store, session: Session) -> No
     assert [(0, 80), (50, 100)] == [(run.offset, run.cols) for run in runs]
 
 
-def test_states_are_in_the_order_of_a_life() -> None:
+def test_states_are_ordered() -> None:
     """Queries compare them."""
     assert [
-        RendererState.STANDING,
-        RendererState.OPEN,
-        RendererState.FULL,
-        RendererState.INDEXED,
-    ] == sorted(RendererState)
+        BlockState.STANDING,
+        BlockState.OPEN,
+        BlockState.FULL,
+        BlockState.INDEXED,
+    ] == sorted(BlockState)

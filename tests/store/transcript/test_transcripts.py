@@ -1,4 +1,4 @@
-"""Transcript chunks."""
+"""Transcripts in the database."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from ant.model.transcript import Chunk
 from ant.sessions import sessions
 from ant.store import Store, Unit
 from ant.store.transcript.transcripts import TranscriptStore
+from tests.store.chunks import chunks_of
 
 T = TypeVar("T")
 BUDGET = 1 << 20
@@ -18,7 +19,7 @@ BUDGET = 1 << 20
 
 @pytest.fixture
 def session(store: Store) -> Session:
-    """A terminal without a byte."""
+    """A terminal without output."""
     ask = CreateSession(name="one", type=SessionType.TERMINAL)
     return store.transact(sessions.create_session, ask, None)
 
@@ -54,8 +55,8 @@ def datas(chunks: list[Chunk]) -> list[bytes]:
     return [chunk.data for chunk in chunks]
 
 
-def test_the_row_knows_the_bounds(store: Store, session: Session) -> None:
-    """First and last byte; a transcript that begins late begins there."""
+def test_the_terminal_row_has_the_bounds(store: Store, session: Session) -> None:
+    """First and last offset; a transcript that begins late begins there."""
     assert (0, 0) == bounds(store, session)
     fill(store, session, (10, b"abc"), (13, b"de"))
     assert (10, 15) == bounds(store, session)
@@ -74,10 +75,10 @@ def test_a_reserve_never_shrinks(store: Store, session: Session) -> None:
     assert 100 == store.read(reserved)
 
 
-def test_reading_begins_with_the_chunk_that_holds_the_byte(
+def test_reading_begins_with_the_chunk_of_the_offset(
     store: Store, session: Session
 ) -> None:
-    """Or with the next, where there is a hole; `limit` and `budget` bound it."""
+    """Or with the next after a gap; `limit` and `budget` bound it."""
     fill(store, session, (0, b"abc"), (3, b"def"), (10, b"ghi"))
 
     def read(offset: int, limit: int = 9, budget: int = BUDGET) -> Any:
@@ -94,8 +95,8 @@ def test_reading_begins_with_the_chunk_that_holds_the_byte(
     assert [b"abc", b"def"] == read(2, budget=2), "what is skipped does not count"
 
 
-def test_a_page_is_read_from_its_end(store: Store, session: Session) -> None:
-    """The newest without `since`, the oldest with it; always oldest first."""
+def test_a_page_is_oldest_first(store: Store, session: Session) -> None:
+    """The newest chunks without `since`, the oldest with it."""
     fill(store, session, (0, b"a"), (1, b"b"), (2, b"c"), (3, b"d"))
 
     def page(
@@ -122,8 +123,8 @@ def test_a_page_is_read_from_its_end(store: Store, session: Session) -> None:
     assert [b"b"] == page(0, None, 9, budget=1)
 
 
-def test_trimming_drops_the_oldest_whole_chunks(store: Store, session: Session) -> None:
-    """Till at most so much is left; the bounds follow, and nothing else is touched."""
+def test_trim_deletes_the_oldest_chunks(store: Store, session: Session) -> None:
+    """Until at most `keep` bytes are left; the bounds follow."""
     fill(store, session, (0, b"abc"), (3, b"def"), (10, b"ghi"))
 
     def trim(keep: int) -> int:
@@ -141,17 +142,17 @@ def test_trimming_drops_the_oldest_whole_chunks(store: Store, session: Session) 
     assert (20, 21) == bounds(store, session)
 
 
-def test_backwards_is_newest_first(store: Store, session: Session) -> None:
-    """All of them, however many batches that takes."""
+def test_all_chunks_are_read_in_order(store: Store, session: Session) -> None:
+    """However many there are."""
     fill(store, session, *[(n, b"x") for n in range(150 % 60)])
     chunks = [(n, b"y") for n in range(30, 200)]
     on(store, lambda t: t.append(session.id, at(1), chunks, reserved=0))
-    offsets = on(store, lambda t: [c.offset for c in t.backwards(session.id)])
-    assert list(range(199, -1, -1)) == offsets
+    offsets = [c.offset for c in store.read(chunks_of, session.id)]
+    assert list(range(200)) == offsets
 
 
-def test_a_session_that_is_gone_is_left_alone(store: Store, session: Session) -> None:
-    """Its bytes went with it: nothing is stored, nothing fails."""
+def test_a_removed_session_stores_nothing(store: Store, session: Session) -> None:
+    """And nothing fails."""
     store.transact(sessions.remove_sessions, [session.id])
     fill(store, session, (0, b"abc"))
     assert 0 == on(store, lambda t: t.trim(session.id, 0))

@@ -1,4 +1,4 @@
-"""Verdicts are kept with what they were made of, and go with the bytes."""
+"""Verdicts in the database."""
 
 from ant.model.sessions import SessionId
 from ant.store import Store, Unit, VerdictRecord
@@ -20,18 +20,18 @@ def kept(store: Store, session_id: SessionId) -> list[VerdictRecord]:
     """All of a session."""
 
     def read(unit: Unit) -> list[VerdictRecord]:
-        return unit.sightings.of(session_id)
+        return unit.verdicts.of(session_id)
 
     return store.read(read)
 
 
-def test_a_verdict_is_kept_with_its_facts(store: Store) -> None:
-    """Line discipline, size, quiet, driver; of a prompt its fingerprint."""
+def test_a_verdict_is_stored_with_its_inputs(store: Store) -> None:
+    """Line discipline, size, quiet time, driver; of a prompt its fingerprint."""
     session = create(store)
     menu = VerdictSeen(Verdict(Kind.DIALOG, "menu", (1, 2), 9, MENU), None, 90, 30)
 
     def write(unit: Unit) -> None:
-        unit.sightings.add(session.id, "2026-01-01T00:00:00Z", [seen(5), menu])
+        unit.verdicts.add(session.id, "2026-01-01T00:00:00Z", [seen(5), menu])
 
     store.transact(write)
     first, second = kept(store, session.id)
@@ -51,18 +51,18 @@ def test_a_verdict_is_kept_with_its_facts(store: Store) -> None:
     )
 
 
-def test_the_last_before_an_offset_is_found(store: Store) -> None:
+def test_last_is_the_newest_at_or_before_an_offset(store: Store) -> None:
     """Of several at one offset the newest."""
     session = create(store)
 
     def write(unit: Unit) -> None:
         pieces = [seen(5), seen(5, "later"), seen(9)]
-        unit.sightings.add(session.id, "2026-01-01T00:00:00Z", pieces)
+        unit.verdicts.add(session.id, "2026-01-01T00:00:00Z", pieces)
 
     store.transact(write)
 
     def last(unit: Unit, until: int) -> str | None:
-        found = unit.sightings.last(session.id, until)
+        found = unit.verdicts.last(session.id, until)
         return found.rule if found else None
 
     assert [None, "later", "later", "time"] == [
@@ -70,15 +70,15 @@ def test_the_last_before_an_offset_is_found(store: Store) -> None:
     ]
 
 
-def test_those_of_bytes_that_are_gone_go(store: Store) -> None:
-    """But the last one, which tells the size at the first byte that is kept."""
+def test_trim_deletes_verdicts_of_trimmed_bytes(store: Store) -> None:
+    """But the last one, which has the size at the first stored byte."""
     session = create(store)
 
     def write(unit: Unit) -> None:
-        unit.sightings.add(
+        unit.verdicts.add(
             session.id, "2026-01-01T00:00:00Z", [seen(1), seen(5), seen(9)]
         )
-        unit.sightings.trim(session.id, 7)
+        unit.verdicts.trim(session.id, 7)
 
     store.transact(write)
     assert [5, 9] == [each.offset for each in kept(store, session.id)]
