@@ -106,7 +106,7 @@ def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanatio
             f"Offset {at} is not stored: the transcript has offsets from "
             f"{terminal.oldest} to {terminal.end}."
         )
-    last = unit.sightings.last(session_id, at)
+    last = unit.verdicts.last(session_id, at)
     start = max(terminal.oldest, at - REPLAY_MAX)
     size = terminal.cols, terminal.rows
     player = TranscriptPlayer(unit, session_id, start, at, size)

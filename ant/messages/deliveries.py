@@ -404,7 +404,7 @@ def list_deliveries(
     state = DeliveryState(request.state) if request.state else None
     page = unit.deliveries.page(session_id, state, since, before, request.limit)
     last = -1 if since is not None and before is None else 0
-    shown = Page(tokens.shown(unit, caller, page))
+    shown = Page(tokens.visible_deliveries(unit, caller, page))
     shown.more, shown.next = page.more, page[last].id if page.more else None
     return shown
 

@@ -196,7 +196,7 @@ class DeliveryDispatcher:
         """Remove the files of those sessions that do not exist any more."""
         stored = {*self._overflow_files.sessions()} & {*session_ids}
         if stored:
-            existing = await self._journal.read(_existing, stored)
+            existing = await self._journal.read_in_thread(_existing, stored)
             self._overflow_files.remove(stored - existing)
 
     def wake(self, session_id: SessionId) -> None:

@@ -68,7 +68,9 @@ def post_message(
     if request.client_id is not None:
         earlier = unit.messages.by_client_id(room_id, request.client_id)
         if earlier is not None:
-            records = tokens.shown(unit, caller, unit.deliveries.of_message(earlier.id))
+            records = tokens.visible_deliveries(
+                unit, caller, unit.deliveries.of_message(earlier.id)
+            )
             return Posted(earlier, broadcast + tuple(each.told() for each in records))
     if (
         request.reply_to is not None

@@ -37,7 +37,7 @@ def output_since_last_command(unit: Unit, session_id: SessionId) -> list[Chunk]:
     """
     terminal = need_terminal(unit, session_id).terminal
     assert terminal is not None
-    reached = unit.run_events.reached(session_id, Source.TERMINAL, COMMAND_BLOCK)
+    reached = unit.run_events.last_end(session_id, Source.TERMINAL, COMMAND_BLOCK)
     start = max(terminal.oldest, reached)
     until = min(start + REREAD_BYTES, terminal.end)
     since = max(until, terminal.end - REREAD_BYTES)

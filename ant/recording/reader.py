@@ -75,8 +75,8 @@ def read_sizes(
 
     `default` is the size where none is recorded.
     """
-    last = unit.sightings.last(session_id, start)
-    sizes = unit.sightings.sizes(session_id, start, end)
+    last = unit.verdicts.last(session_id, start)
+    sizes = unit.verdicts.sizes(session_id, start, end)
     if last is not None:
         sizes.insert(0, (last.offset, last.cols, last.rows))
     runs = unit.lines.runs(session_id, end)

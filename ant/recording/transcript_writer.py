@@ -79,7 +79,7 @@ def store_chunks(
             session_id, at, chunks, reserved=offset + len(last) + CAPACITY
         )
         trimmed += unit.transcripts.trim(session_id, keep)
-        unit.sessions.spoke(session_id, at)
+        unit.sessions.record_output(session_id, at)
     for keyframe in keyframes:
         unit.keyframes.put(keyframe)
     return trimmed

@@ -321,5 +321,8 @@ def all_receipts(
     The receipts are grouped by message id. A message without any is left out.
     """
     page = all_reads(unit, room_id, request)
-    seen = {key: receipts(unit, caller, room_id, reads) for key, reads in page.items()}
+    seen = {
+        key: visible_receipts(unit, caller, room_id, reads)
+        for key, reads in page.items()
+    }
     return {key: reads for key, reads in seen.items() if reads}, page.next

@@ -106,7 +106,7 @@ class Remover:
 
     async def _fold(self) -> None:
         """Checkpoint the write-ahead log; while it is too long, wait for readers."""
-        while not await self._journal.fold():
+        while not await self._journal.checkpoint():
             if self._journal.wal_bytes() <= WAL_MAX:
                 break
             await trio.sleep(RETRY_S)  # The remover cannot interrupt a read.
@@ -116,7 +116,7 @@ class Remover:
 
         Each write takes its turn in the queue, so that others can write in between.
         """
-        write, more = self._journal.clear, True
+        write, more = self._journal.write_removal, True
         while more:
             pruned = await write(removal.prune, self._keep, self._days)
             increment(Limit.EVENT_LOG, pruned)

@@ -11,7 +11,7 @@ async def test_runs_are_listed_while_they_last(rig: Rig) -> None:
     session, services = await rig.started("one"), rig.system.services
     run = services.running[session.id]
     assert run.flow is services.flows[session.id]
-    assert services.token_signer.is_ours(
+    assert services.token_signer.matches(
         services.token_signer.token(session.id, run.run), session.id, run.run
     )
     await rig.system.supervisor.stop(session.id)
