@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from ant.terminal.agents.driver import SHELL, drivers
+from ant.terminal.agents.driver import drivers
+from ant.terminal.agents.driver_files import SHELL
 
 INTERPRETERS: Final = frozenset(
     [

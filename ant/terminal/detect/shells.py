@@ -2,7 +2,8 @@
 
 import re
 
-from ant.terminal.agents.driver import SHELL, drivers
+from ant.terminal.agents.driver import drivers
+from ant.terminal.agents.driver_files import SHELL
 from ant.terminal.detect.pagers import view
 from ant.terminal.detect.prompt_builder import asked
 from ant.terminal.detect.typed_choices import find_choices

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ant.terminal.agents.driver import SHELL, driver_of, drivers
+from ant.terminal.agents.driver import driver_of, drivers
+from ant.terminal.agents.driver_files import SHELL
 from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES, repeats, stem
 
 
