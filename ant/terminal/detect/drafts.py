@@ -1,7 +1,7 @@
-"""What somebody has begun to type where text would go: a composer, a command line.
+"""The draft: text that the operator has typed but not sent, in a composer or shell.
 
-A ghost text, which a program shows where nothing is typed, is faint or grey and no
-draft; a suggestion that goes on behind the cursor is none either.
+Two kinds of text are not part of it. Placeholder text, which a program shows in an
+empty composer, is faint or grey. A suggestion continues behind the cursor.
 """
 
 import re
@@ -14,7 +14,11 @@ _PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
 
 
 def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
-    """What stands in the composer of an agent, or behind the prompt of a shell."""
+    """Return the draft in the agent's composer or behind the shell's prompt, or "".
+
+    If the driver has no `composer` rule, the draft is the text behind the prompt sign
+    on the cursor's row.
+    """
     if driver is not None and driver.composer:
         rows = range(snapshot.last, -1, -1)
         for row in [snapshot.cursor.row] if driver.inline else rows:
@@ -35,7 +39,10 @@ def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
 
 
 def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
-    """The text of a row from an index on that is not faint, without blanks around."""
+    """Return the text of a row from index `start` on, without its faint characters.
+
+    On the cursor's row, the text ends at a visible cursor.
+    """
     last = len(snapshot.lines[row])
     if snapshot.cursor.row == row and snapshot.cursor.visible:
         last = index_at(snapshot.lines[row], snapshot.cursor.col)

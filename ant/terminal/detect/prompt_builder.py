@@ -1,4 +1,4 @@
-"""A prompt at the cursor: where it stands and what it says, for all that ask there."""
+"""Build the prompts at the cursor: their rows, their text and their question."""
 
 import re
 
@@ -13,10 +13,10 @@ _TRAIL = re.compile(
 )
 
 _ROWS = 5
-"""Rows above the cursor that are told with a prompt."""
+"""Rows above the cursor that are part of a prompt's text."""
 
 
-def asked(
+def cursor_prompt(
     snapshot: ScreenSnapshot,
     class_: PromptClass,
     form: Form,
@@ -26,9 +26,10 @@ def asked(
     first: int | None = None,
     draft: str = "",
 ) -> Prompt:
-    """A prompt that ends at the cursor and begins at row `first`, else there too.
+    """Return a prompt from row `first` to the cursor's row.
 
-    A line of free text is a question, everything else a dialog.
+    If `first` is None, it takes the cursor's row only. A prompt for a line of free text
+    is a question, any other a dialog.
     """
     row = snapshot.cursor.row
     top = row if first is None else first
@@ -46,13 +47,13 @@ def asked(
 
 
 def text_above(snapshot: ScreenSnapshot, row: int) -> str:
-    """The text on one of the two rows above `row`, nothing where they are blank."""
+    """Return the text of the nearest of the two rows above `row`, or ""."""
     rows = snapshot.lines[max(row - 2, 0) : row]
     return next((line.strip() for line in reversed(rows) if line.strip()), "")
 
 
 def _tidy(question: str) -> str:
-    """The question without the sign before it, and the default or arrow behind it."""
+    """Remove the sign before a question, and the default, arrow or mask behind it."""
     question = _LEAD.sub("", question.strip())
     for _ in range(2):
         question = _TRAIL.sub("", question)

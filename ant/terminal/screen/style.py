@@ -1,4 +1,4 @@
-"""How the text of a screen looks, as far as it tells what is lit and what is faint."""
+"""The style of a screen's text: colours, and what is highlighted or faint."""
 
 import functools
 import re
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 BRIGHT = 190
-"""A grey of so much red, green and blue is ink on a dark ground."""
+"""The least red, green and blue of a grey that is normal text on a dark background."""
 
 _GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
 
 
 class Style(NamedTuple):
-    """Colours as SGR parameters, empty for the default; and three attributes."""
+    """Colours as SGR parameters, empty for the default, and three attributes."""
 
     fg: str = ""
     bg: str = ""
@@ -22,7 +22,7 @@ class Style(NamedTuple):
 
     @property
     def is_faint(self) -> bool:
-        """Whether it is dim, or a grey that is no ink on a dark ground."""
+        """Whether the text is dim or of a grey below `BRIGHT`."""
         if self.dim or self.fg in _GREYS:
             return True
         kind, *parts = self.fg.split(";")
@@ -42,7 +42,7 @@ class Run(NamedTuple):
 Rows = tuple[tuple[Run, ...], ...]
 
 COLOURS = 2048
-"""Changes of style that are remembered: a screen has few, again and again."""
+"""Changes of style that the cache holds: a screen repeats a few of them."""
 
 _SGR = re.compile(r"\x1b\[([\d;:]*)m")
 _OTHER = re.compile(
@@ -54,20 +54,20 @@ _WIDE_COLOUR = {"5": 1, "2": 3}
 
 
 def rows_of(drawn: str) -> Rows:
-    """The rows of a drawing: text, line breaks, and sequences that set the style.
+    """Parse a drawing: text, line breaks, and sequences that set the style.
 
-    Those that do anything else are passed over.
+    All other sequences are ignored.
     """
     return tuple(_merged(_pieces(drawn)))
 
 
 def plain_rows(lines: Iterable[str]) -> Rows:
-    """Rows of which nothing but the text is known."""
+    """Return rows of plain text."""
     return tuple((Run(line, PLAIN),) if line else () for line in lines)
 
 
 def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
-    """One row from its characters, without the plain blanks at its end."""
+    """Return one row from its characters, without trailing plain blanks."""
     pieces = (("\r\n" if char == "\n" else char, style) for char, style in cells)
     return next(_merged(pieces), ())
 

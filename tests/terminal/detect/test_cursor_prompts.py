@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant.terminal.detect.cursor_prompts import SURE_S, find_ask, find_press
+from ant.terminal.detect.cursor_prompts import SURE_S, find_cursor_prompt, find_press
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass
 from ant.terminal.model.tty import Tty
 from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, look_at
@@ -13,7 +13,7 @@ POLLS = Tty(echo=True, canonical=True, foreground="node", reading=None)
 
 def found(*lines: str, tty: Tty | None) -> Prompt:
     """What is asked on a screen that asks."""
-    prompt = find_ask(look_at(*lines, tty=tty))
+    prompt = find_cursor_prompt(look_at(*lines, tty=tty))
     assert prompt is not None
     return prompt
 
@@ -41,7 +41,7 @@ def test_secrets(drawn: str, tty: Tty | None, question: str) -> None:
 def test_a_secret_may_be_asked_for_above() -> None:
     """The line that is not shown is the next one."""
     assert "Password:" == found("Password:", "", tty=HIDDEN).question
-    assert find_ask(look_at(tty=HIDDEN)) is None
+    assert find_cursor_prompt(look_at(tty=HIDDEN)) is None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_lines(drawn: str, tty: Tty | None) -> None:
 @pytest.mark.parametrize("tty", [POLLS, RAW, DEAF, None])
 def test_what_is_no_question(line: str, tty: Tty | None) -> None:
     """Progress, logs and prose, unless somebody is known to read."""
-    assert find_ask(look_at(line, tty=tty)) is None
+    assert find_cursor_prompt(look_at(line, tty=tty)) is None
 
 
 @pytest.mark.parametrize(
@@ -130,15 +130,19 @@ def test_what_is_no_question(line: str, tty: Tty | None) -> None:
 )
 def test_the_deaf_ask_nothing(drawn: str) -> None:
     """Whatever it looks like, who takes lines and reads none waits for nobody."""
-    assert find_ask(look_at(drawn, tty=DEAF)) is None
+    assert find_cursor_prompt(look_at(drawn, tty=DEAF)) is None
 
 
 def test_no_one_asks_in_the_midst_of_output() -> None:
     """Where it cannot be told who reads, a question must have stood a while."""
     for tty in (POLLS, RAW, None):
-        assert find_ask(look_at("Name: ", tty=tty, quiet_s=SURE_S / 2)) is None
-        assert find_ask(look_at("Name: ", tty=tty, quiet_s=SURE_S)) is not None
-    assert find_ask(look_at("Name: ", tty=COOKED, quiet_s=0.0)) is not None
+        assert (
+            find_cursor_prompt(look_at("Name: ", tty=tty, quiet_s=SURE_S / 2)) is None
+        )
+        assert (
+            find_cursor_prompt(look_at("Name: ", tty=tty, quiet_s=SURE_S)) is not None
+        )
+    assert find_cursor_prompt(look_at("Name: ", tty=COOKED, quiet_s=0.0)) is not None
 
 
 @pytest.mark.parametrize(
@@ -155,12 +159,12 @@ def test_no_one_asks_in_the_midst_of_output() -> None:
 )
 def test_a_cursor_elsewhere(lines: list[str], cursor: tuple[int, int]) -> None:
     """A line that is edited, or from which the cursor has gone, asks nothing."""
-    assert find_ask(look_at(*lines, cursor=cursor)) is None
+    assert find_cursor_prompt(look_at(*lines, cursor=cursor)) is None
 
 
 def test_hidden_where_nobody_types() -> None:
     """A hint that looks like a question is none while the cursor is not shown."""
-    assert find_ask(look_at("? for shortcuts", hidden=True)) is None
+    assert find_cursor_prompt(look_at("? for shortcuts", hidden=True)) is None
 
 
 def test_words_stand_above_a_line() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant.terminal.detect.prompt_builder import asked, text_above
+from ant.terminal.detect.prompt_builder import cursor_prompt, text_above
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 from tests.terminal.drawn import look_at
 
@@ -29,14 +29,18 @@ from tests.terminal.drawn import look_at
 )
 def test_a_question_is_tidy(drawn: str, question: str) -> None:
     """The sign before it goes, and the default, arrow or mask behind it."""
-    told = asked(look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line")
+    told = cursor_prompt(
+        look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line"
+    )
     assert question == told.question
 
 
 def test_only_a_line_is_a_question() -> None:
     """A line of free text is prose; a secret, a word or a key is a dialog."""
     kinds = {
-        form: asked(look_at("x"), PromptClass.FREE_TEXT, form, "x", rule="r").kind
+        form: cursor_prompt(
+            look_at("x"), PromptClass.FREE_TEXT, form, "x", rule="r"
+        ).kind
         for form in Form
     }
     assert {Kind.QUESTION} == {kinds.pop(Form.LINE)}
@@ -46,7 +50,7 @@ def test_only_a_line_is_a_question() -> None:
 def test_a_prompt_ends_at_the_cursor() -> None:
     """Its rows reach from its first to the cursor's; its text has some above."""
     snapshot = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
-    told = asked(
+    told = cursor_prompt(
         snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
@@ -64,7 +68,9 @@ def test_a_prompt_ends_at_the_cursor() -> None:
 
 def test_a_prompt_on_the_first_row_has_nothing_above() -> None:
     """There is no row before the first."""
-    told = asked(look_at("x: "), PromptClass.FREE_TEXT, Form.LINE, "x: ", rule="line")
+    told = cursor_prompt(
+        look_at("x: "), PromptClass.FREE_TEXT, Form.LINE, "x: ", rule="line"
+    )
     assert ((0, 0), "x:") == (told.rows, told.text)
 
 

@@ -52,7 +52,7 @@ def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
 ASKS = "Go on? [y/N] "
 
 
-def asked(question: str = ASKS) -> ScreenSnapshot:
+def cursor_prompt(question: str = ASKS) -> ScreenSnapshot:
     """A look at a program that asks."""
     return look_at("working", question, tty=COOKED, quiet_s=0.1)
 
@@ -63,7 +63,7 @@ def drive(detector: PromptDetector, until: float, step: float = 0.001) -> list[f
     while at < until:
         due = detector.due(at)
         if due is not None and due <= at:
-            detector.judge(asked(), at)
+            detector.judge(cursor_prompt(), at)
             looks.append(round(at, 3))
         at += step
     return looks
@@ -85,7 +85,7 @@ def test_a_screen_that_is_never_quiet_is_looked_at_now_and_then() -> None:
         detector.feed(b"x", 1, at)
         due = detector.due(at)
         if due is not None and due <= at:
-            detector.judge(asked(), at)
+            detector.judge(cursor_prompt(), at)
             looks.append(at)
         at += 0.001
     assert 6 <= len(looks) <= 2.0 / PAUSE_S
@@ -96,9 +96,9 @@ def test_what_is_seen_amid_output_is_believed_when_seen_twice() -> None:
     """A screen that is half drawn may look like anything."""
     detector = PromptDetector()
     detector.feed(b"x", 1, 1.0)
-    assert [] == detector.judge(asked(), 1.01)
-    assert [] == detector.judge(asked("Else? [y/N] "), 1.02)
-    told = detector.judge(asked("Else? [y/N] "), 1.03)
+    assert [] == detector.judge(cursor_prompt(), 1.01)
+    assert [] == detector.judge(cursor_prompt("Else? [y/N] "), 1.02)
+    told = detector.judge(cursor_prompt("Else? [y/N] "), 1.03)
     assert ["Else?"] == [
         each.verdict.prompt.question
         for each in told
@@ -110,7 +110,7 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     """And again when it changes, or when it is asked for afresh."""
     detector = PromptDetector("aider")
     detector.feed(b"x", 1, 0.0)
-    snapshot = asked()
+    snapshot = cursor_prompt()
     told = detector.judge(snapshot, 0.1)
     assert [
         VerdictSeen(
@@ -120,18 +120,18 @@ def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
     assert [] == detector.judge(snapshot, 0.4)
     detector.begin_afresh(0.5)
     assert 1 == len(detector.judge(snapshot, 0.6))
-    assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))
+    assert 1 == len(detector.judge(cursor_prompt("Else? [y/N] "), 0.9))
 
 
 @pytest.mark.parametrize(
     ("data", "snapshot", "line", "again"),
     [
-        (b"Go on? [y/N] ", asked(), False, [None]),
-        (b"R\nGo on? [y/N] ", asked(), False, [True]),
-        (b"y", asked("Go on? [y/N] y"), False, [None]),
-        (b"y", asked(), True, [True]),
-        (b"", asked(), True, [True]),
-        (b"\n", attrs.evolve(asked(), tty=RAW), False, [None]),
+        (b"Go on? [y/N] ", cursor_prompt(), False, [None]),
+        (b"R\nGo on? [y/N] ", cursor_prompt(), False, [True]),
+        (b"y", cursor_prompt("Go on? [y/N] y"), False, [None]),
+        (b"y", cursor_prompt(), True, [True]),
+        (b"", cursor_prompt(), True, [True]),
+        (b"\n", attrs.evolve(cursor_prompt(), tty=RAW), False, [None]),
         (b"x", look_at("", "working", ASKS, tty=RAW, quiet_s=0.1), False, [True]),
         (b"x", look_at("", "working", ASKS, tty=RAW, cols=60), False, [None]),
     ],
@@ -141,8 +141,8 @@ def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
 ) -> None:
     """Not by a redraw, what is typed into it, or another size of the screen."""
     detector = PromptDetector()
-    detector.feed(b"working\r\nGo on? [y/N] ", asked().end, 0.0)
-    shown = attrs.evolve(asked(), tty=snapshot.tty)
+    detector.feed(b"working\r\nGo on? [y/N] ", cursor_prompt().end, 0.0)
+    shown = attrs.evolve(cursor_prompt(), tty=snapshot.tty)
     assert 1 == len(detector.judge(shown, 1.0))
     end = shown.end + len(data)
     detector.feed(data, end, 2.0)

@@ -6,10 +6,10 @@ import pytest
 from ant.terminal.agents.driver import drivers
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.shells import (
-    edits_commands,
-    find_shell_ask,
-    find_zsh_ask,
-    takes_commands,
+    edits_command_line,
+    find_shell_prompt,
+    find_zsh_prompt,
+    shell_rule,
 )
 from ant.terminal.model.prompt import Form, Kind, PromptClass
 from ant.terminal.model.tty import ShellStep, Tty
@@ -19,7 +19,7 @@ from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, SHELL, look_at
 @pytest.mark.parametrize("name", drivers()["shell"].programs)
 def test_a_shell_edits_its_line(name: str) -> None:
     """Raw, without echo, in front and first of its session, by any of their names."""
-    assert edits_commands(attrs.evolve(SHELL, foreground=name))
+    assert edits_command_line(attrs.evolve(SHELL, foreground=name))
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def test_a_shell_edits_its_line(name: str) -> None:
 )
 def test_others_do_not(tty: Tty | None) -> None:
     """Another program, a script's shell, a shell in `read`: their screen decides."""
-    assert not edits_commands(tty)
+    assert not edits_command_line(tty)
 
 
 @pytest.mark.parametrize("reading", [None, False, True])
 def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
     """Some wait in `select`, which says nothing, and others read key by key."""
-    assert edits_commands(attrs.evolve(SHELL, reading=reading))
+    assert edits_command_line(attrs.evolve(SHELL, reading=reading))
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_what_a_shell_says_stands_above_how_it_listens(
     tty: Tty | None, rule: str | None
 ) -> None:
     """At its prompt or not; half of the way there it has not said anything."""
-    assert rule == takes_commands(tty)
+    assert rule == shell_rule(tty)
 
 
 def test_possibilities() -> None:
     """One key decides whether they are listed."""
     asks = "Display all 100 possibilities? (y or n)"
-    prompt = find_shell_ask(look_at("$ ", asks, tty=SHELL))
+    prompt = find_shell_prompt(look_at("$ ", asks, tty=SHELL))
     assert prompt is not None
     assert (Form.KEYS, PromptClass.CONFIRMATION) == (prompt.form, prompt.class_)
     assert "Display all 100 possibilities?" == prompt.question
@@ -81,7 +81,7 @@ def test_possibilities() -> None:
 
 def test_a_list_of_them_is_paged() -> None:
     """`--More--` of readline is left by `q` as any pager is."""
-    prompt = find_shell_ask(look_at("a", "b", "--More--", tty=SHELL))
+    prompt = find_shell_prompt(look_at("a", "b", "--More--", tty=SHELL))
     assert prompt is not None
     assert (PromptClass.PAGER, "q") == (prompt.class_, prompt.cancel)
 
@@ -100,7 +100,7 @@ def test_a_list_of_them_is_paged() -> None:
 )
 def test_the_rest_of_a_command(drawn: str, question: str) -> None:
     """A command that is not whole wants more: a question, and no place for another."""
-    prompt = find_shell_ask(look_at("$ echo '", drawn, tty=SHELL))
+    prompt = find_shell_prompt(look_at("$ echo '", drawn, tty=SHELL))
     assert prompt is not None
     assert (Form.LINE, Kind.QUESTION) == (prompt.form, prompt.kind)
     assert question == prompt.question
@@ -125,7 +125,7 @@ def test_a_prompt_asks_nothing(
     lines: list[str], cursor: tuple[int, int] | None
 ) -> None:
     """Whatever was said above, and whatever stands in the command that is edited."""
-    assert find_shell_ask(look_at(*lines, cursor=cursor, tty=SHELL)) is None
+    assert find_shell_prompt(look_at(*lines, cursor=cursor, tty=SHELL)) is None
 
 
 ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
@@ -162,7 +162,7 @@ def test_zsh_that_asks_is_not_at_rest(
 def test_zsh_asks_over_two_rows() -> None:
     """The folder may be long."""
     line = f"zsh: sure you want to delete all 3 files in /{'x' * 50} [yn]? "
-    assert find_zsh_ask(look_at(line, tty=ZSH)) is not None
+    assert find_zsh_prompt(look_at(line, tty=ZSH)) is not None
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,11 @@ def test_zsh_asks_over_two_rows() -> None:
 )
 def test_zsh_that_does_not_ask(lines: list[str], tty: Tty) -> None:
     """It has its answer, or somebody else says so."""
-    assert find_zsh_ask(look_at(*lines, tty=tty)) is None
+    assert find_zsh_prompt(look_at(*lines, tty=tty)) is None
 
 
 def test_a_select_of_zsh_is_not_at_rest() -> None:
     """Its line is edited as that of a command."""
-    asked = find_shell_ask(look_at("1) red     2) green", "?# ", tty=ZSH))
+    asked = find_shell_prompt(look_at("1) red     2) green", "?# ", tty=ZSH))
     assert asked is not None
     assert ["1", "2"] == [option.keys for option in asked.options]
