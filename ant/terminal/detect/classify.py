@@ -129,7 +129,7 @@ def _with_class(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Promp
     """Return an agent's menu with what its driver adds.
 
     The first `dialog` rule that matches the text gives the class, the rule name and,
-    by its group `question`, the question. The driver also says whether Escape cancels.
+    by its group `question`, the question. If the driver has `escapes`, Escape cancels.
     The subject is the text of the dialog's frame. Ticked boxes that no key submits
     become a `VIEW`, which only the operator can answer.
     """

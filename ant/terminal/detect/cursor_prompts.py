@@ -13,7 +13,7 @@ from ant.terminal.screen.snapshot import ScreenSnapshot
 
 SURE_S = 0.2
 """Seconds without output after which a line that ends like a question is a prompt, if
-the host cannot say whether the program is reading."""
+ANT does not know whether the program is reading."""
 
 _SECRET = re.compile(
     r"\b(password|passphrase|passcode|pin|secret|token)\b.{0,80}[:?]"

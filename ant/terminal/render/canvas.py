@@ -1,7 +1,7 @@
-"""A screen of rows and a cursor that moves as a terminal's does, for what it says.
+"""A terminal screen that keeps the text of its rows and their byte offsets, no style.
 
-Colours and the like are none of its business. The alternate screen lies over the first
-one; what stood on it is kept as a clear keeps it (`keep`).
+The canvas turns the rows that leave the screen into final lines. The alternate screen
+covers the primary one. When it closes, its lines become final, as after a clear.
 """
 
 from collections import Counter, deque
@@ -23,11 +23,18 @@ from ant.terminal.render.rows import (
 _DRAWING = str.maketrans(
     "`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
 )
-"""The characters of boxes, as `ESC ( 0` switches them on."""
+"""The line-drawing characters, which `ESC ( 0` selects."""
 
 
 class Canvas:
-    """Rows, cursor and modes; `out` has the lines that are final."""
+    """The rows, the cursor and the modes; `out` has the final lines.
+
+    `at` is the time of the current output in milliseconds. `under` has the rows of the
+    primary screen while the alternate screen is shown, else None. `kept` are the
+    fingerprints of the lines that the last `keep` made final. `pending`: the next
+    character wraps to a new row. `homed`: the cursor has moved to the top left, and
+    nothing since. `forgot`: the program has erased the scrollback, and nothing since.
+    """
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows
@@ -48,10 +55,13 @@ class Canvas:
         self.homed = self.forgot = False
         self.saved = (0, 0)
 
-    # What is drawn.
+    # Text.
 
     def write(self, text: str, start: int, size: int) -> None:
-        """Draw characters that `size` bytes from offset `start` on spell."""
+        """Draw the characters that the `size` bytes from offset `start` on encode.
+
+        With size 0 they repeat a character and have no bytes of their own.
+        """
         self.homed = self.forgot = False
         if self.drawing:
             text = text.translate(_DRAWING)
@@ -74,7 +84,10 @@ class Canvas:
             start = stop
 
     def _run(self, text: str, start: int, size: int, each: int) -> None:
-        """Characters of one column; each is a byte, or else they are measured."""
+        """Draw one cell for each character of `text`.
+
+        `each` is 1 if each character is one byte. If it is 0, the sizes are computed.
+        """
         while text:
             if self.pending:
                 self._wrap()
@@ -96,12 +109,12 @@ class Canvas:
                 row.wrapped = False
                 self.col = self.cols - 1
                 self.pending = self.autowrap
-                if text and not self.autowrap:  # Only the last one is seen in the end.
+                if text and not self.autowrap:  # Each overwrites the one before it.
                     skipped = len(text[:-1].encode())
                     start, size, text = start + skipped, size - skipped, text[-1]
 
     def _squeeze(self, row: Row, cells: str, start: int, stop: int) -> None:
-        """Insert cells: what was there stays part of the row."""
+        """Insert cells. The row keeps its first offset, as its old text stays."""
         drawn = row.start
         row.shift(self.col, len(cells))
         row.text = row.text[: self.cols]
@@ -121,10 +134,10 @@ class Canvas:
         if col >= 0:
             row.mark(col, char, end)
 
-    # Where the cursor goes.
+    # The cursor.
 
     def feed_line(self) -> None:
-        """One down; at the bottom of the region what is above moves up."""
+        """Move down one row; at the bottom of the scroll region, scroll up."""
         self.pending = self.homed = self.forgot = False
         if self.row == self.bottom:
             self.scroll(1)
@@ -132,7 +145,7 @@ class Canvas:
             self.row += 1
 
     def reverse(self) -> None:
-        """One up; at the top of the region what is below moves down."""
+        """Move up one row; at the top of the scroll region, scroll down."""
         self.pending = self.homed = self.forgot = False
         if self.row == self.top:
             self.scroll(-1)
@@ -140,36 +153,39 @@ class Canvas:
             self.row -= 1
 
     def place(self, row: int, col: int) -> None:
-        """To an absolute place, from 0; within the region in origin mode."""
+        """Move to a row and column, from 0; within the scroll region in origin mode."""
         low, high = (self.top, self.bottom) if self.origin else (0, self.rows - 1)
         self.row = max(low, min(row + (low if self.origin else 0), high))
         self.move_to(col)
 
     def move_to(self, col: int) -> None:
-        """To a column of this row, from 0."""
+        """Move to a column of this row, from 0."""
         self.col = max(0, min(col, self.cols - 1))
         self.pending = self.homed = self.forgot = False
 
     def move(self, down: int) -> None:
-        """Up or down, not past the region's edge from within."""
+        """Move down, or up for a negative count; stop at the edge of the region."""
         low = self.top if self.row >= self.top else 0
         high = self.bottom if self.row <= self.bottom else self.rows - 1
         self.row = max(low, min(self.row + down, high))
         self.pending = self.homed = self.forgot = False
 
     def tab(self, count: int) -> None:
-        """To a stop, every eighth column; backwards for a negative count."""
+        """Move by `count` tab stops, back for a negative count; one every 8 columns."""
         stop = self.col // TAB if count > 0 else -(-self.col // TAB)
         self.move_to((stop + count) * TAB)
 
-    # What moves and goes.
+    # Rows that move, and rows that leave the screen.
 
     def scroll(self, count: int) -> None:
-        """The region up, or down for a negative count; blank rows come in."""
+        """Scroll the region up, or down for a negative count; add blank rows."""
         self.shift_rows(self.top, count, final=self.top == 0)
 
     def shift_rows(self, top: int, count: int, final: bool = False) -> None:
-        """As `scroll`, from a row on; `final`: what goes at the top was seen."""
+        """Scroll the rows from `top` to the end of the region.
+
+        `final`: the rows that leave at the top become final lines.
+        """
         lines, span = self.lines, self.bottom - top + 1
         for _ in range(min(abs(count), span)):
             if count > 0:
@@ -189,17 +205,17 @@ class Canvas:
             self.kept.add(fingerprint(shown))
 
     def erase_rows(self, start: int, stop: int) -> None:
-        """Blank whole rows."""
+        """Blank the rows from `start` up to `stop`."""
         for number in range(start, stop):
             self.lines[number] = Row()
 
     def clear(self) -> None:
-        """Blank all of it; what stood there is final."""
+        """Blank the screen; its lines become final."""
         self.keep()
         self.erase_rows(0, self.rows)
 
     def keep(self) -> None:
-        """The lines that stand there are final, but those that stood so before."""
+        """Make the lines on the screen final, except those of the last call."""
         over = self.under is not None
         lines = joined(self.lines, RenderedLines() if over else self.out)
         known, self.kept = self.kept, {fingerprint(line.text) for line in lines}
@@ -214,7 +230,7 @@ class Canvas:
                 self.out.emit(line)
 
     def cover(self, on: bool) -> None:
-        """Show the alternate screen, or what lies under it again."""
+        """Show the alternate screen if `on`, else the primary screen."""
         if on == (self.under is not None):
             return
         if on:
@@ -226,13 +242,13 @@ class Canvas:
         self.pending = False
 
     def reset(self) -> None:
-        """As it was in the beginning; what stood there is final."""
+        """Return to the initial state; the lines on the screen become final."""
         self.cover(False)
         self.keep()
         self._blank()
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size: what has no room at the top is final."""
+        """Change the size. Rows that no longer fit leave at the top and are final."""
         row = self.row
         self._fit(self.lines, rows, final=self.under is None)
         if self.under is not None:
@@ -256,14 +272,14 @@ class Canvas:
         lines += [Row() for _ in range(rows - len(lines))]
 
     def standing(self) -> list[Line]:
-        """The lines that may yet change."""
+        """Return the lines on the screen, which may still change."""
         lines = joined(self.under or self.lines, self.out)
         if self.under is not None:
             lines += joined(self.lines, RenderedLines())
         return lines
 
     def state(self) -> dict[str, Any]:
-        """All of it but what is done, as JSON takes it."""
+        """Return the state without the final lines, as JSON values."""
         return {
             "size": [self.cols, self.rows],
             "lines": [row.state() for row in self.lines],
@@ -283,7 +299,7 @@ class Canvas:
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> "Canvas":
-        """The inverse of `state`."""
+        """Return the canvas with this `state`."""
         canvas = cls(*state["size"])
         canvas.lines = [Row.of(row) for row in state["lines"]]
         if state["under"] is not None:

@@ -1,14 +1,17 @@
-"""What the sequences of a program do to where its text goes; others do nothing."""
+"""Apply the escape sequences that affect where text goes; ignore all others."""
 
 from ant.terminal.render.canvas import Canvas
 from ant.terminal.screen.modes import ALTERNATES
 
 FAR = 1 << 20
-"""A column past every row's end."""
+"""A column past the end of every row."""
 
 
 def escape(canvas: Canvas, piece: str) -> None:
-    """A sequence of ESC and one character, or one that chooses characters."""
+    """Apply an escape sequence of one character, or one that selects a character set.
+
+    `piece` is the sequence without its ESC.
+    """
     match piece:
         case "7":
             canvas.saved = canvas.row, canvas.col
@@ -29,7 +32,7 @@ def escape(canvas: Canvas, piece: str) -> None:
 
 
 def control_sequence(canvas: Canvas, piece: str) -> None:
-    """A sequence of `ESC [`, numbers and a letter."""
+    """Apply a control sequence: `ESC [`, numbers and a letter."""
     params, final = piece[2:-1], piece[-1]
     if final == "m":
         return
@@ -103,8 +106,8 @@ def control_sequence(canvas: Canvas, piece: str) -> None:
 
 def _erase_screen(canvas: Canvas, how: int) -> None:
     row = canvas.row
-    # Nobody clears the scrollback and then goes to the top, but who prints all anew:
-    # `clear` goes there first.
+    # A program that erases the scrollback and then moves to the top prints all its
+    # output again. The command `clear` moves to the top first.
     canvas.forgot = how == 3
     if how == 2 or (how == 0 and canvas.homed):
         canvas.clear()
@@ -118,7 +121,7 @@ def _erase_screen(canvas: Canvas, how: int) -> None:
 
 
 def _repeat(canvas: Canvas, count: int) -> None:
-    """Draw the last character again, and again."""
+    """Draw the last character `count` more times."""
     row = canvas.lines[canvas.row]
     col = canvas.col if canvas.pending else canvas.col - 1
     last = row.text[col : col + 1] if col >= 0 else ""
