@@ -48,16 +48,23 @@ _AT_REST = re.compile(
     r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
     r"|[\w.@:~/\[\]() +-]*([$#❯λ➜»]|(?<!\d)%) ?"
 )
+"""The whole text before the cursor at the prompt of an interpreter or a shell."""
+
 _NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
+"""A row that begins with a mark and a number."""
+
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
     r"would you like me to|do you want me to)\b|\by/n\b",
     re.IGNORECASE,
 )
+"""Words of a question that expects yes or no."""
+
 _CHOOSES = re.compile(
     r"\b(which (one|of|option|file|would)|(choose|pick) (one|an?)|select one)\b",
     re.IGNORECASE,
 )
+"""Words of a question that expects one of several choices."""
 
 
 def classify(snapshot: ScreenSnapshot, flag: str | None = None) -> Verdict:

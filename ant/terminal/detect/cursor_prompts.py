@@ -20,6 +20,8 @@ _SECRET = re.compile(
     r"\s*[›»‣]?\s*(?:[*•]*|\[input is masked\])\s*$",
     re.IGNORECASE,
 )
+"""A text that asks for a secret, perhaps with a mask behind it."""
+
 _PRESS = re.compile(
     r"\b(press|hit|type|push)\b.{0,24}"
     r"\b(any key|enter|return|space(bar)?|a key)\b"
@@ -27,10 +29,19 @@ _PRESS = re.compile(
     r"|\b(enter|return|any key) to (continue|proceed|exit|start|retry)",
     re.IGNORECASE,
 )
+"""A request to press a key."""
+
 _ENTER = re.compile("enter|return", re.IGNORECASE)
+"""The key that such a request names is Enter."""
+
 _LINE = re.compile(r"\S.*([:?»›]|[>=]{1,2}|\]|\)) ?$")
+"""A text that ends like a question, for a program that is reading a line."""
+
 _UNFINISHED = re.compile(r"\s*\.{3}>? +")
+"""The continuation prompt of an interpreter: `... `."""
+
 _RAW = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\])\s+\S|[:?] (\([^()]*\) )?$")
+"""A sign before a question, or a colon or question mark behind it."""
 
 _PRESS_MAX = 100
 """The most characters of a row that asks for a key: a longer one is prose."""

@@ -14,8 +14,13 @@ from ant.terminal.detect.menus import BODY
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border, width
 
 _SIDES = frozenset("│┃║╎╏┆┇┊┋")
+"""Characters of the sides of a frame."""
+
 _TOPS = frozenset("─━═▔▁╭┌┏╔╒╓")
+"""Characters that begin a solid top border."""
+
 _TICKS = re.compile(r"^[|/\\-] |\d+([.:]\d+)*(?=\s?(%|m?s\b))|\d+(:\d\d)+")
+"""A spinner, a percentage, a duration or a clock."""
 
 ABOVE = 5
 """Lines above a prompt that are its subject, if it is not a dialog of a known agent."""

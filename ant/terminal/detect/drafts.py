@@ -11,6 +11,7 @@ from ant.terminal.agents.driver import Driver
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
 _PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""The text of a shell's prompt up to its sign."""
 
 
 def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:

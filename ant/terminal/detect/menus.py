@@ -35,15 +35,25 @@ _ITEM = re.compile(
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
     r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
 )
+"""An option: a marker, a check box, a number, a second check box, a label."""
+
 FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
+"""The content of a box that is ticked."""
+
 _HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
     r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
     r"filter|help|more|scroll|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
     re.IGNORECASE,
 )
+"""A word or a sign of a hint, such as `Esc to cancel`."""
+
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
+"""A row that begins like a composer."""
+
 _PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""A row that begins with a prompt sign, perhaps behind a folder or a name."""
+
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
 """The cursor is right of a vertical line: a pane left of that line has no focus."""
 
@@ -52,23 +62,41 @@ _CANCEL = re.compile(
     r"\b(cancel|exit|reject|abort|quit|back)[^·•|]*?\besc",
     re.IGNORECASE,
 )
+"""A hint that Escape cancels. Both words are in the same part of the hints."""
+
 _HINTED = re.compile(
     r"\s*›.*$|\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))"
     r"[^)\]›]*[)\]›]\s*$",
     re.IGNORECASE,
 )
+"""A hint behind a question, such as `(use arrow keys)`."""
+
 _SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
+"""A sign before a question."""
+
 YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
+"""The beginning of a label that is yes, no, OK or cancel."""
 
 _DESCRIPTION = re.compile(r" (?=- |\()")
+"""The blank before a description behind a label: ` - …` or ` (…`."""
+
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
+"""The number that begins an option."""
+
 _QUOTES = frozenset(">*●◉")
 """Marks that also begin a reply or a quotation."""
 
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
+"""Boxes without brackets."""
+
 _RADIO = set("●○")
+"""The boxes of radio buttons."""
+
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
+"""A scroll bar or arrow at the end of a row."""
+
 _COUNT = re.compile(r"\s*\d+/\d+\b")
+"""A count such as `3/20`, which filtered lists show."""
 
 FOOTER = 7
 """The most rows of hints below a menu: more than any program draws."""

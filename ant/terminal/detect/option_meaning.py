@@ -16,31 +16,49 @@ ESCAPES = re.compile(r"[(\[]\s*esc(?:ape)?\b\s*([^)\]]*)", re.IGNORECASE)
 """The remark that Escape is the key of an option, and perhaps what Escape does."""
 
 _STOPS = re.compile(r"to (stop|cancel|reject|deny|abort|exit|quit|go back)\b")
+"""What Escape does, if that is a refusal."""
+
 _REMARK = re.compile(
     r"[(\[]\s*(?:\w|esc(?:ape)?(?: to \w+(?: back)?)?|enter|return|tab|space|"
     r"(?:shift|ctrl|alt)\+\w+|default|recommended|selected)\s*[)\]]"
 )
+"""A remark about an option: its key, `default`, `recommended`."""
+
 _OBJECT = (
     r"(?: (?:it|this|that|(?:(?:this|the|that) )?(?:command|action|request|call|"
     r"tool call|operation|execution)|(?:this|the|these) (?:edit|edits|change|changes)|"
     r"changes))?"
 )
+"""The object of a verb, which refers to what the question asks."""
+
 _ONCE = r"(?: (?:just )?(?:once|this once|this time|only once))?"
+"""Words that limit an answer to one time."""
+
 _DOES = (
     rf"(?:(?:allow|approve|accept|confirm|run|execute|apply){_OBJECT}"
     r"|proceed|continue|go ahead|do it"
     r"|(?:i )?trust(?: it| (?:this |the )?(?:folder|directory|workspace|project))?)"
 )
+"""A verb that allows the action."""
+
 _YES = re.compile(
     rf"(?P<word>y|yes|ok|okay|sure)(?: please)?(?: {_DOES})?{_ONCE}|{_DOES}{_ONCE}"
 )
+"""A plain yes. The group `word` matches a literal yes."""
+
 _NO = re.compile(
     r"(?P<word>n|no|nope)(?: (?:thanks|thank you|cancel|deny|reject|decline|not now|"
     r"not this time))?"
     rf"|(?:deny|reject|decline|refuse|disallow){_OBJECT}{_ONCE}|cancel"
 )
+"""A plain no. The group `word` matches a literal no."""
+
 _RETRY = re.compile(rf"(?:retry|try again|again|resume){_OBJECT}(?: now)?")
+"""An option that repeats the failed action."""
+
 _ABORT = re.compile(rf"(?:abort|cancel|quit|exit|stop|q){_OBJECT}(?: now)?")
+"""An option that abandons the failed action."""
+
 _BACK = re.compile(
     r"no (?:and )?(?:tell \w+(?: \w+)? what to do(?: differently)?(?: instead)?"
     r"|suggest changes|keep planning|go back|back|exit|quit|stop|cancel"
@@ -49,26 +67,35 @@ _BACK = re.compile(
 """Answers that refuse, and then only return to the agent's composer."""
 
 _REFUSES = re.compile(r"(?:don't|do not|never|not)\b")
+"""The beginning of a negated option."""
+
 _TURNED = re.compile(
     r"\b(?:cancel|abort|stop|reject|deny|decline|discard|interrupt|disallow|refuse|"
     r"block|quit|exit|leave)\b"
 )
+"""A verb for which a plain yes would stop or refuse something."""
+
 _NEGATED = re.compile(
     r"\W*(?:don't|do not|never|not)\b"
     r"|.*\b(?:should|shall|do|does|would|may|can|must|will)(?: \w+){1,3} not\b"
     r"|.*\b(?:shouldn't|mustn't)\b"
 )
+"""A negated question: a plain yes or no would be ambiguous."""
+
 _LASTS = re.compile(
     r"\b(?:always|permanent(?:ly)?|forever|from now on|don't ask|do not ask|never ask|"
     r"remember|every time|for (?:the rest of )?(?:this|the|your) session|future|"
     r"bypass|yolo|auto-?(?:approve|accept|run)\w*)\b"
     r"|\buntil\b.*\b(?:restart|exit|quit|close|end)"
 )
+"""Words of a question that asks for a lasting permission."""
 
 _ALL_LATER = (
     r"(?:all|every|any)(?: (?:of )?(?:the|these|its|other))?"
     r" (?:later|future|remaining|subsequent|further|following)"
 )
+"""Words such as `all future` and `any remaining`."""
+
 _LASTING = re.compile(
     r"\b(?:always|never|(?<!try )again|remember\w*|white-?list\w*|allow[- ]?list\w*|"
     r"bypass\w*|settings(?!\.(?!json)\w)|everything|forever|for (?:ever|good)|"

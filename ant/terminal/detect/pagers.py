@@ -39,14 +39,25 @@ _PAGER = re.compile(
     r"|.*\blines \d+-\d+(/\d+)? (.*\d%|\(END\))"
     r"|.*\(press h for help or q to quit\)|ESC|.*\(file \d+ of \d+\))\s*"
 )
+"""The status row of a pager."""
+
 _NANO = re.compile(r"\s*(GNU nano|UW PICO)\b")
+"""The title row of nano."""
+
 _KEYS_OF_NANO = re.compile(r"\^[A-Z] .*\^[A-Z] ")
+"""A row with the keys of nano."""
+
 _VIM_STATUS = re.compile(
     r'"[^"]*".*(\d+L|\[New\]|lines?)|-- ?(INSERT|VISUAL|REPLACE|NORMAL).*'
     r"|.*\b\d+,\d+(-\d+)?\s+(All|Top|Bot|\d+%)\s*"
 )
+"""The status row of vim."""
+
 _CONTROL = re.compile(r"\^[A-Z]")
+"""A control key, as nano shows it."""
+
 _FIELD = re.compile(r"\s*[A-Z][^│~]*: ?$")
+"""The text before the cursor in a field of nano."""
 
 TILDES = 3
 """The least number of rows with only a tilde that are vim's: it draws them below the

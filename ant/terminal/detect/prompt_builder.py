@@ -7,10 +7,13 @@ from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _LEAD = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\]|\(\d+/\d+\))\s+")
+"""The sign or the count before a question."""
+
 _TRAIL = re.compile(
     r"((?<=[:?]) \([^()]*\)|\s[›»‣].*|\s\[input is masked\]"
     r"|\s\[[^\[\]]*\](?=:$)|(?<=[:?›]) [*•]+)\s*$"
 )
+"""The default, arrow or mask behind a question."""
 
 _ROWS = 5
 """Rows above the cursor that are part of a prompt's text."""

@@ -17,7 +17,10 @@ MARKED = f"{SHELL}/mark"
 _ZSH = re.compile(
     r"zsh: (?P<question>.*?) ?(?:\[(?P<keys>[a-z]{2,6})\]|(?P<lines>\(\d+ lines\)))\? "
 )
+"""A question of zsh, with its keys, or about the length of a list."""
+
 _POSSIBILITIES = re.compile(r"\s*\(y or n\)\s*$")
+"""The end of the question whether to list completions."""
 
 
 def edits_command_line(tty: Tty | None) -> bool:

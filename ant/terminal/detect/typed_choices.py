@@ -15,44 +15,82 @@ from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _WORD = r"[^\s\[\](),|]{1,12}"
+"""A choice in a list with commas."""
+
 _INNER = r"[^\s\[\]()/,|]{1,12}|\[[^\s\[\]()/,|]{1,20}\]|\([^\s\[\]()/,|]{1,20}\)\w*"
+"""A choice in a list with slashes or bars. One letter may be in brackets."""
+
 _CHOICES = re.compile(
     rf"[\[(](?P<words>{_WORD}(?:, ?{_WORD})+"
     rf"|(?:{_INNER})(?:\s?[/|]\s?(?:{_INNER}))+)[\])](?:\s\([^()]*\)(?=:))?[?:>\s]*(?:[›»‣]\s*\w*)?$"
 )
+"""Choices in brackets at the end of a text: `(yes, no)`, `[y/N]:`."""
+
 _LOOSE = re.compile(
     r"(?P<words>(?:\(\w\)\w*|\[\w\]\w*)(?:\s?[/,|]?\s?(?:\(\w\)\w*|\[\w\]\w*))+"
     r"|(?<![\[(])\by(?:es)?/no?\b)[?:>\s]*$",
     re.IGNORECASE,
 )
+"""Choices without brackets around them: `(y)es/(n)o`, `y/n`."""
+
 _ASKS = re.compile(r"[?:>]\s*$|[?:]\s*[\[(][^\[(]*$")
+"""A text that ends like a question, perhaps with choices in brackets."""
+
 _COUNT = re.compile(r"\d+/\d+")
+"""A count such as `1/3`, which is no list of choices."""
+
 _TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
+"""A word that the operator has typed behind the choices."""
+
 _BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ '-]\w+)*)")
+"""A word with its key in brackets: `(Y)es`."""
+
 _BRACKETED_DEFAULT = re.compile(r"\[(\w+)\]:?\s*$")
+"""The default behind such words: `[Yes]:`."""
+
 _RANGE = re.compile(r"\d+-\d+")
+"""A range such as `1-3`."""
+
 _NUMBERED = re.compile(
     r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
+"""An entry of a list: `1) name`. A row may have several columns."""
+
 _WANTS = re.compile(r"(#\?|\?#|[:?>\])])\s*$")
+"""The end of a line that asks for one of the choices above."""
+
 _NUMBER = re.compile(
     r"#\?|\?#|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
     re.IGNORECASE,
 )
+"""A sign or word of a line that asks for a number."""
+
 _DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)
+"""The default behind a question, which accepts yes or no: `? (yes) `."""
+
 _TYPE = re.compile(r"\btype\b.*?(['\"])yes\1.*(['\"])no\2.*[:?] ?$", re.IGNORECASE)
+"""A request to type `'yes'` or `'no'`."""
 
 _SIGNED = re.compile(
     r"\s*(?:\?|❔|◆|\[\?\])\s+(?P<question>\S.*?)\s+(?P<draft>\S{0,12})"
 )
+"""A question behind a sign, and the draft of the answer."""
+
 _KEYED = re.compile(r"\s+(\w{1,3})\)\s+(\S.*)")
+"""A choice below a question: `  1) name`."""
+
 _REMARK = re.compile(r">{1,2} \S")
+"""A remark of the program below the list, such as an error message."""
+
 _FOLDED = re.compile(
     r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) "
     r"\((?P<keys>[a-gi-z0-9]{2,}H)\) (?P<draft>\S{0,12})"
 )
+"""A question with the keys of its choices, `H` the last: `(abcH)`."""
 
 _SIGN = re.compile(r"\s*(?P<sign>[$#%>❯›»➜λ])(?:\s+(?P<draft>\S{0,20}))?\s*")
+"""A bare prompt sign, perhaps with a draft behind it."""
+
 _LISTED = frozenset(">❯›»➜")
 """Signs that may ask for a number of the list above them. No shell's sign is here."""
 
@@ -61,6 +99,8 @@ _PRESSED = re.compile(
     r"|enter|return|esc|escape|space|tab|[a-wz])[)\]>]|\b(?P<pair>y(?:es)?/no?)\b",
     re.IGNORECASE,
 )
+"""A key in brackets, or `y/n`."""
+
 YES_NO = re.compile(
     r"(?:[\[(]\s*y(?:es)?(?:\s?[/|,]\s?\w{1,12})+\s*[\])]|\by(?:es)?/no?\b)[\s?:>]*$",
     re.IGNORECASE,
@@ -68,6 +108,7 @@ YES_NO = re.compile(
 """A text that ends with the keys for yes and no, such as `(y/n)`."""
 
 _QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
+"""A text that ends with a question mark, perhaps with a default behind it."""
 
 _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])
 """Programs whose questions end with `?` and expect yes or no."""

@@ -22,15 +22,28 @@ from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
+"""A button: `< Yes >` or `[ Yes ]`."""
+
 _TAB = re.compile(r"\S+(?: \S+)*")
+"""Words with single blanks between them."""
+
 _KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+"""The beginning of the hints behind the tabs."""
+
 _WORD = r"[^\s/›»●○](?:[^/›»●○]*[^\s/›»●○])?"
+"""One word of a toggle."""
+
 _TOGGLE = re.compile(
     r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) [›»] "
     rf"(?P<off>{_WORD}) / (?P<on>{_WORD})"
 )
+"""A question with two words behind it: `? Continue › No / Yes`."""
+
 _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
+"""Two radio buttons in one row."""
+
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
+"""A word of a question that asks for a secret."""
 
 
 def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
