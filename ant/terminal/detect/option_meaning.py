@@ -82,14 +82,6 @@ _NEGATED = re.compile(
 )
 """A negated question: a plain yes or no would be ambiguous."""
 
-_LASTS = re.compile(
-    r"\b(?:always|permanent(?:ly)?|forever|from now on|don't ask|do not ask|never ask|"
-    r"remember|every time|for (?:the rest of )?(?:this|the|your) session|future|"
-    r"bypass|yolo|auto-?(?:approve|accept|run)\w*)\b"
-    r"|\buntil\b.*\b(?:restart|exit|quit|close|end)"
-)
-"""Words of a question that asks for a lasting permission."""
-
 _ALL_LATER = (
     r"(?:all|every|any)(?: (?:of )?(?:the|these|its|other))?"
     r" (?:later|future|remaining|subsequent|further|following)"
@@ -101,6 +93,7 @@ _LASTING = re.compile(
     r"bypass\w*|settings(?!\.(?!json)\w)|everything|forever|for (?:ever|good)|"
     r"permanent\w*|from now on|every time|future|don't ask|do not ask|yolo|"
     r"remaining|subsequent|"
+    r"for (?:the rest of )?(?:this|the|your) session|"
     r"(?<![./-])sessions?(?![/-]|\.\w)|auto-?(?:approv|accept|run)\w*|"
     r"following (?:questions|requests|prompts|calls|dialogs)|"
     r"(?:all|any|every)(?: \w+)? (?:commands?|tools?|requests?|calls?|actions?|edits?|"
@@ -169,7 +162,7 @@ def key_lasts(keys: str, text: str) -> bool:
 def means_yes(label: str, question: str) -> bool:
     """Whether an option allows what the question asks, once, and nothing else."""
     asks = _asking(question)
-    return not _LASTS.search(asks) and _means(_YES, label, asks)
+    return not _LASTING.search(asks) and _means(_YES, label, asks)
 
 
 def means_no(label: str, question: str) -> bool:
