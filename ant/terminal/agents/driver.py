@@ -165,6 +165,7 @@ def driver_for(flag: str | None, program: str) -> Driver | None:
 
 
 def _driver(file: str, table: Mapping[str, Any]) -> Driver:
+    """Return the driver of a file's table. Raises `ValueError` for an unknown key."""
     unknown = table.keys() - {field.name for field in attrs.fields(Driver)}
     if unknown:
         raise ValueError(f"{file}: unknown key {', '.join(sorted(unknown))}")
@@ -181,6 +182,7 @@ def _driver(file: str, table: Mapping[str, Any]) -> Driver:
 
 
 def _rule(place: str, table: Mapping[str, Any]) -> Rule:
+    """Return the rule of a table at `place`, a file and key for the error texts."""
     unknown = table.keys() - {"id", "pattern", "class"}
     if unknown or not {"id", "pattern"} <= table.keys():
         raise ValueError(

@@ -45,6 +45,7 @@ class Canvas:
         self._blank()
 
     def _blank(self) -> None:
+        """Set the initial state."""
         self.lines = [Row() for _ in range(self.rows)]
         self.row = self.col = 0
         self.top, self.bottom = 0, self.rows - 1
@@ -122,11 +123,13 @@ class Canvas:
         row.start, row.upto = (row.start if drawn < 0 else drawn), -1
 
     def _wrap(self) -> None:
+        """Continue the line on the next row."""
         self.lines[self.row].wrapped = True
         self.feed_line()
         self.col = 0
 
     def _combine(self, char: str, end: int) -> None:
+        """Add a combining character to the character before the cursor."""
         row = self.lines[self.row]
         col = self.col if self.pending else self.col - 1
         if col >= 0 and row.text[col : col + 1] == FILL:
@@ -198,6 +201,10 @@ class Canvas:
                 lines.insert(top, Row())
 
     def _leave(self, row: Row) -> None:
+        """Make a row final that has left at the top.
+
+        On the alternate screen, leave out blank lines and lines that were final before.
+        """
         if self.under is None:
             self.out.add(row)
         elif (shown := row.shown().rstrip(" ")) and fingerprint(shown) not in self.kept:
@@ -261,6 +268,11 @@ class Canvas:
         self.saved = (min(self.saved[0], rows - 1), self.saved[1])
 
     def _fit(self, lines: list[Row], rows: int, final: bool) -> None:
+        """Remove or add rows so that there are `rows`.
+
+        Blank rows below the cursor go first. `final`: the rows that leave at the top
+        become final lines.
+        """
         while len(lines) > rows:
             if len(lines) - 1 > self.row and not lines[-1].text:
                 lines.pop()

@@ -73,6 +73,7 @@ def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
 
 
 def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
+    """Yield the text between the style sequences, each with its style."""
     style, parts = PLAIN, iter(_SGR.split(drawn))
     for text in parts:
         if text:
@@ -82,6 +83,7 @@ def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
 
 
 def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
+    """Yield the rows: split the pieces at line breaks and join equal styles."""
     row: list[Run] = []
     for text, style in pieces:
         first, *others = text.split("\r\n")
@@ -94,6 +96,7 @@ def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
 
 
 def _add(row: list[Run], text: str, style: Style) -> None:
+    """Append text to a row."""
     if row and row[-1].style == style:
         row[-1] = Run(row[-1].text + text, style)
     elif text:
@@ -101,6 +104,7 @@ def _add(row: list[Run], text: str, style: Style) -> None:
 
 
 def _trimmed(row: list[Run]) -> tuple[Run, ...]:
+    """Return the row without trailing blanks that have no background."""
     while row and not row[-1].style.bg and not row[-1].style.inverse:
         if text := row[-1].text.rstrip(" "):
             row[-1] = Run(text, row[-1].style)
@@ -111,6 +115,7 @@ def _trimmed(row: list[Run]) -> tuple[Run, ...]:
 
 @functools.lru_cache(COLOURS)
 def _changed(style: Style, sgr: str) -> Style:
+    """Return the style after the parameters of one SGR sequence."""
     numbers = iter(sgr.replace(":", ";").split(";"))
     for each in numbers:
         code = int(each or 0)
@@ -136,6 +141,7 @@ def _changed(style: Style, sgr: str) -> Style:
 
 
 def _flagged(style: Style, code: int) -> Style:
+    """Return the style with bold, dim or inverse switched on."""
     return style._replace(
         bold=style.bold or code == 1,
         dim=style.dim or code == 2,
@@ -144,4 +150,5 @@ def _flagged(style: Style, code: int) -> Style:
 
 
 def _indexed(code: int) -> str:
+    """Return the parameters of one of the 16 colours with its own SGR code."""
     return f"5;{code - 30 if code < 40 else code - 82}"
