@@ -55,5 +55,6 @@ def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
 def _joined(
     snapshot: ScreenSnapshot, row: int, chars: Iterable[tuple[int, str]]
 ) -> str:
+    """Join the characters that are not faint; strip blanks and frame sides."""
     kept = (char for at, char in chars if not snapshot.style_at(row, at).is_faint)
     return "".join(kept).strip(" │┃\u200b\xa0")

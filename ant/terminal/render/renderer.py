@@ -128,6 +128,7 @@ class Renderer:
         return renderer
 
     def _read(self, text: str, offset: int) -> None:
+        """Draw the text that begins at `offset`; hold an unfinished sequence."""
         at, length, canvas = 0, len(text), self._canvas
         token = _TOKEN.match
         while at < length:
@@ -169,6 +170,7 @@ class Renderer:
                     escape(canvas, piece[1:])
 
     def _end_of_string(self, text: str, at: int) -> int:
+        """Return the index at which the current control string ends."""
         while found := _STRING_END.search(text, at):
             if found[0] == "\x07" and self._string != "]":
                 at = found.end()
@@ -185,6 +187,7 @@ class Renderer:
             offset += size
 
     def _control(self, char: str) -> None:
+        """Apply a control character."""
         canvas = self._canvas
         if char == "\r":
             canvas.move_to(0)

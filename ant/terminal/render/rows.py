@@ -216,6 +216,7 @@ class RenderedLines:
             self._close(self.open.pop())
 
     def _close(self, last: Line) -> None:
+        """Emit the open rows and `last` as one line."""
         if self.open:
             parts = [*self.open, last]
             last = Line(
@@ -234,6 +235,7 @@ class RenderedLines:
             self.done.append(line)
 
     def _is_again(self, memory: deque[int], text: str) -> bool:
+        """Whether a line repeats an earlier one; update the counters."""
         if text:
             mark = fingerprint(text)
             if self.again[mark] > 0:

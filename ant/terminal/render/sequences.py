@@ -105,6 +105,11 @@ def control_sequence(canvas: Canvas, piece: str) -> None:
 
 
 def _erase_screen(canvas: Canvas, how: int) -> None:
+    """Apply the erase sequence `ESC [ how J`.
+
+    The lines become final if it erases the whole screen, or everything from the top
+    left down.
+    """
     row = canvas.row
     # A program that erases the scrollback and then moves to the top prints all its
     # output again. The command `clear` moves to the top first.
@@ -130,6 +135,7 @@ def _repeat(canvas: Canvas, count: int) -> None:
 
 
 def _set_mode(canvas: Canvas, mode: str, on: bool) -> None:
+    """Set or reset a private mode: origin, autowrap, cursor or alternate screen."""
     match mode:
         case "6":
             canvas.origin = on

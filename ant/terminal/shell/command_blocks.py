@@ -195,6 +195,7 @@ class CommandBlocks:
             self._make(running, running.perhaps or running.end(offset, at), None)
 
     def _prompt(self, mark: ShellMark, at: float) -> None:
+        """Take a prompt: the command has perhaps ended, or a new line begins."""
         running, parts = self._running, self._parts
         if running is not None and running.perhaps is None:
             running.perhaps = running.end(mark.start, at)
@@ -207,12 +208,14 @@ class CommandBlocks:
             parts[-1].end = mark.start
 
     def _input(self, mark: ShellMark, place: CursorColumn | None) -> None:
+        """Take the end of a prompt: a line of the command begins."""
         if self._parts and self._parts[-1].end is None:
             self._parts.pop()  # A shell may redraw only the last row of its prompt.
         if len(self._parts) < LINES_MAX:
             self._parts.append(_Part(self._number, mark.end, place))
 
     def _begin(self, mark: ShellMark, at: float) -> None:
+        """Take the start of a command; end the one before it by rule 3."""
         if (running := self._running) is not None:
             if running.perhaps is None:
                 running.joined = True
@@ -244,6 +247,7 @@ class CommandBlocks:
         return typed_line(data, part.place) if data else ""
 
     def _end(self, mark: ShellMark, at: float) -> None:
+        """Take the end of a command."""
         if (running := self._running) is None or mark.exit_code is None:
             # ANT's hooks always report the code. A mark without it is a display of the
             # zsh variable that contains the mark.
@@ -255,6 +259,7 @@ class CommandBlocks:
         self._make(running, end, mark.exit_code)
 
     def _make(self, running: _Running, end: _End, exit_code: int | None) -> None:
+        """Add the block of a command that has ended, unless it is joined."""
         self._running = None
         if running.joined:
             return

@@ -135,6 +135,7 @@ def _sequences(data: bytes) -> Iterable[re.Match[bytes]]:
 
 
 def _read(sequence: re.Match[bytes], offset: int) -> list[ShellMark | Folder]:
+    """Return the mark or the folder of a complete sequence, in data at `offset`."""
     start, end = offset + sequence.start(), offset + sequence.end()
     kind, text = sequence[1], sequence[2].decode("utf-8", "replace")
     if kind == b"133;":
@@ -149,6 +150,7 @@ def _read(sequence: re.Match[bytes], offset: int) -> list[ShellMark | Folder]:
 
 
 def _mark(text: str, start: int, end: int) -> list[ShellMark | Folder]:
+    """Return the mark with this text, or nothing for an unknown letter."""
     letter, *rest = text.split(";")
     letter = "A" if letter == "P" else letter
     if letter not in tuple(ShellStep):
