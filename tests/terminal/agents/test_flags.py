@@ -21,8 +21,8 @@ from ant.terminal.agents.flags import (
 AGENTS = [each for each in drivers().values() if each.name != SHELL]
 
 
-def test_every_driver_is_named_by_its_flags() -> None:
-    """By its name and by the further flags of its file, and no two share a flag."""
+def test_every_flag_selects_its_driver() -> None:
+    """The name and the further flags of a file; no two drivers share a flag."""
     flags = [(each, flag) for each in AGENTS for flag in (each.name, *each.flags)]
     assert len({flag for _, flag in flags}) == len(flags)
     for each, flag in flags:
@@ -40,7 +40,7 @@ def test_a_further_flag_selects_the_driver(flag: str, name: str) -> None:
 
 
 def test_the_original_flags_are_accepted_in_their_order() -> None:
-    """Those without a driver, too: they select none, and so does the shells' name."""
+    """Some of them have no driver. The shells' driver has no flag."""
     assert ORIGINAL_FLAGS == accepted_flags()[: len(ORIGINAL_FLAGS)]
     without = {flag for flag in ORIGINAL_FLAGS if driver_for(flag, "") is None}
     assert {*ORIGINAL_PROGRAMS.values()} <= without
@@ -57,8 +57,8 @@ def test_a_program_has_the_flag_of_its_driver() -> None:
     assert "bash" not in flags
 
 
-def test_the_model_repeats_nothing() -> None:
-    """`CliFlag` and `PROGRAMS` are what the files say."""
+def test_the_model_equals_the_files() -> None:
+    """`CliFlag` and `PROGRAMS` are what the driver files contain."""
     assert accepted_flags() == tuple(CliFlag)
     assert program_flags() == PROGRAMS
     assert CliFlag.CLAUDE_CODE is CliFlag("claude-code")
@@ -80,7 +80,7 @@ def test_a_new_agent_is_one_file(folder: Path) -> None:
 
 
 def test_flags_are_cheap_to_import() -> None:
-    """They come from the files alone: no driver is built and no screen is loaded."""
+    """Importing the model builds no driver and loads no screen library."""
     code = "import sys, ant.model.sessions; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Boxes above a row that takes them: what is ticked, and what is no box."""
+"""Check boxes above a submit row: which options are boxes, and what submits them."""
 
 import pytest
 
@@ -28,19 +28,19 @@ ROWS = [
 
 
 def shown(rows: list[str], tty: Tty = RAW) -> Prompt | None:
-    """What Claude Code is held to ask with these rows."""
+    """Return the boxes that ANT finds in these rows of Claude Code."""
     return find_boxes(look_at("● Let me do that.", *rows, hidden=True, tty=tty), CLAUDE)
 
 
 def marked(at: str) -> list[str]:
-    """The same rows with the marker on another."""
+    """Return the rows with the marker on another one."""
     plain = [row.replace("❯", " ") for row in ROWS]
     return [f"❯{row[1:]}" if at in row and row[0] == " " else row for row in plain]
 
 
 @pytest.mark.parametrize("at", range(5))
-def test_boxes_and_the_row_that_takes_them(at: int) -> None:
-    """Wherever the marker is, it is the same prompt; a field is no box."""
+def test_boxes_and_their_submit_row(at: int) -> None:
+    """The prompt is the same for every position of the marker; the field is no box."""
     labels = ["SQLite", "PostgreSQL", "Type something", "Submit", "Chat about this"]
     asked = shown(marked(labels[at]))
     assert asked is not None
@@ -58,16 +58,16 @@ def test_boxes_and_the_row_that_takes_them(at: int) -> None:
     assert first.fingerprint == asked.fingerprint
 
 
-def test_of_two_markers_the_lower_one_is_it() -> None:
-    """Claude Code leaves the one on `Submit` where it was."""
+def test_of_two_markers_the_lower_one_counts() -> None:
+    """Claude Code leaves the old marker on `Submit`."""
     rows = [*marked("Submit")[:10], "❯ 4. Chat about this", *ROWS[11:]]
     asked = shown(rows)
     assert asked is not None
     assert 4 == asked.selected
 
 
-def test_what_somebody_writes_there_is_not_taken_by_another() -> None:
-    """The field is ticked once it has a text: then a person has to go on."""
+def test_text_in_the_field_makes_it_a_view() -> None:
+    """The field is ticked once it has text: then only the operator can answer."""
     asked = shown([row.replace("[ ] Type something", "[✔] abc") for row in ROWS])
     assert asked is not None
     assert Form.VIEW is asked.form
@@ -87,12 +87,12 @@ def test_what_somebody_writes_there_is_not_taken_by_another() -> None:
         ROWS[8:],
     ],
 )
-def test_what_only_looks_like_boxes(rows: list[str]) -> None:
-    """Something is below them, nothing is marked, one is missing or is no box."""
+def test_rows_that_only_look_like_boxes(rows: list[str]) -> None:
+    """Text follows, no row is marked, a number is missing, or an option has no box."""
     assert shown(rows) is None
 
 
-def test_who_reads_lines_has_no_boxes() -> None:
-    """They are quoted then."""
+def test_a_program_that_takes_lines_has_no_boxes() -> None:
+    """Boxes on its screen are a quotation."""
     assert shown(ROWS, COOKED) is None
     assert find_boxes(look_at(*ROWS, hidden=True), drivers()["codex-cli"]) is None

@@ -1,4 +1,4 @@
-"""What is told of a prompt at the cursor: where it is and what it says."""
+"""The rows, the text and the question of a prompt at the cursor."""
 
 import pytest
 
@@ -27,8 +27,8 @@ from tests.terminal.drawn import look_at
         ("", ""),
     ],
 )
-def test_a_question_is_tidy(drawn: str, question: str) -> None:
-    """The sign before it goes, and the default, arrow or mask behind it."""
+def test_a_question_is_bare(drawn: str, question: str) -> None:
+    """Without the sign before it, and the default, arrow or mask behind it."""
     told = cursor_prompt(
         look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line"
     )
@@ -36,7 +36,7 @@ def test_a_question_is_tidy(drawn: str, question: str) -> None:
 
 
 def test_only_a_line_is_a_question() -> None:
-    """A line of free text is prose; a secret, a word or a key is a dialog."""
+    """A line of free text is a question; a secret, a word or a key is a dialog."""
     kinds = {
         form: cursor_prompt(
             look_at("x"), PromptClass.FREE_TEXT, form, "x", rule="r"
@@ -48,7 +48,7 @@ def test_only_a_line_is_a_question() -> None:
 
 
 def test_a_prompt_ends_at_the_cursor() -> None:
-    """Its rows reach from its first to the cursor's; its text has some above."""
+    """Its rows end at the cursor's row; its text begins some rows above."""
     snapshot = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
     told = cursor_prompt(
         snapshot,
@@ -85,5 +85,5 @@ def test_a_prompt_on_the_first_row_has_nothing_above() -> None:
     ],
 )
 def test_text_is_near(lines: list[str], above: str) -> None:
-    """What stands more than two rows above belongs to something else."""
+    """Text more than two rows above the prompt does not belong to it."""
     assert above == text_above(look_at(*lines), len(lines) - 1)

@@ -1,4 +1,4 @@
-"""Commands and their output, to the byte; of marks alone, without a shell."""
+"""Commands and their output, exact to the byte, from marks without a shell."""
 
 import hashlib
 from urllib.parse import quote
@@ -19,7 +19,7 @@ PLACE = CursorColumn(2, 80)
 
 
 def mark(said: str, trusted: bool = True) -> bytes:
-    """A mark of the shell's, or one of somebody else's."""
+    """Return a mark with the shell's nonce, or another one."""
     return f"\x1b]133;{said}{';ant=N' if trusted else ''}\x07".encode()
 
 
@@ -27,7 +27,7 @@ A, B, C, D = mark("A"), mark("B"), mark("C"), mark("D;0")
 
 
 class Fed:
-    """Blocks, and the bytes that they were made of; a second passes for each byte."""
+    """Blocks and the bytes that made them; a second passes with each byte."""
 
     def __init__(self) -> None:
         self.data, self.marks = b"", ShellMarks(START)
@@ -39,7 +39,7 @@ class Fed:
         return self.data[start - START : end - START]
 
     def feed(self, data: bytes) -> "Fed":
-        """The next bytes."""
+        """Feed the next bytes."""
         self.data += data
         for each in self.marks.feed(data, START + len(self.data)):
             if each.nonce != NONCE:
@@ -54,14 +54,14 @@ class Fed:
         return self
 
     def finish(self) -> "Fed":
-        """The terminal ends."""
+        """End the terminal."""
         end = START + len(self.data)
         self.blocks.finish(end, end)
         self.made += self.blocks.taken()
         return self
 
     def outputs(self) -> list[bytes]:
-        """What each of them has put out; the hashes are theirs."""
+        """Return the output of each block; check the hashes."""
         found = []
         for block in self.made:
             output = self.read(block.start, block.end)
@@ -71,7 +71,7 @@ class Fed:
 
 
 def fed(*pieces: bytes) -> Fed:
-    """All of it, to the end of the terminal."""
+    """Feed all of it and end the terminal."""
     return Fed().feed(b"".join(pieces)).finish()
 
 
@@ -124,7 +124,7 @@ def test_a_command_and_its_output() -> None:
     ],
 )
 def test_marks_in_any_order(pieces: list[bytes], made: list[tuple[str, bytes]]) -> None:
-    """What is known of them, and nothing that is not."""
+    """The block has what the marks report, and nothing else."""
     told = fed(*pieces)
     assert made == [
         (block.command, output)
@@ -133,7 +133,7 @@ def test_marks_in_any_order(pieces: list[bytes], made: list[tuple[str, bytes]]) 
 
 
 @pytest.mark.parametrize("said", ["A", "B", "C", "D;9", "C;cmdline_url=forged"])
-def test_others_make_no_blocks(said: str) -> None:
+def test_marks_of_other_programs_make_no_blocks(said: str) -> None:
     """A shell in the shell, or over `ssh`, or a file that is shown."""
     other = mark(said, trusted=False)
     told = fed(A, other, B, other, b"a", C, other, b"1", other, b"2", D, other)
@@ -141,15 +141,15 @@ def test_others_make_no_blocks(said: str) -> None:
     assert [other + b"1" + other + b"2"] == told.outputs()
 
 
-def test_a_shell_with_marks_of_its_own_says_them_before_ours() -> None:
-    """They are none of the command's output, if nothing stands between."""
+def test_a_shell_with_marks_of_its_own() -> None:
+    """Its marks right before ANT's are no output of the command."""
     hint = mark("D;0", trusted=False)
     told = fed(A, B, b"a", C, b"1", hint, D, A, B, b"b", C, b"2", hint, b"3", D)
     assert [b"1", b"2" + hint + b"3"] == told.outputs()
 
 
-def test_the_shell_may_tell_its_command() -> None:
-    """Then what is drawn does not matter; it may be cut, in the midst of a letter."""
+def test_the_shell_may_report_its_command() -> None:
+    """Then the drawn line does not matter; the command may be cut, even in a letter."""
     whole = "echo 'ä;\\n%\n b'"
     told = fed(A, B, b"?", mark(f"C;cmdline_url={quote(whole)}"), D)
     assert [(whole, False)] == [(each.command, each.cut) for each in told.made]
@@ -160,12 +160,12 @@ def test_the_shell_may_tell_its_command() -> None:
 
 
 def line(number: int) -> bytes:
-    """The prompt for a further line of a command."""
+    """Return the prompt for a further line of a command."""
     return mark(f"P;k=s;line={number}") + b"> " + B
 
 
 def test_a_command_of_several_lines() -> None:
-    """Without what the shell prompts for the others; one may be drawn again."""
+    """Without the prompts for the further lines; one of them is redrawn."""
     pieces = [A, b"$ ", B, b"for i in 1 2\r\n", line(7), b"do x\x0c"]
     told = fed(*pieces, line(7), b"do echo\r\n", line(8), b"done\r\n", C, D)
     assert ["for i in 1 2\ndo echo\ndone"] == [each.command for each in told.made]
@@ -176,7 +176,7 @@ def test_a_command_of_several_lines() -> None:
 
 
 def test_bounds() -> None:
-    """A long command is cut, an endless one is not known; its output is."""
+    """A long command is cut, an endless one is unknown; its output is known."""
     told = fed(A, B, b"x" * (COMMAND_MAX + 1), C, b"1", D)
     assert [("x" * COMMAND_MAX, True)] == [
         (each.command, each.cut) for each in told.made
@@ -187,8 +187,8 @@ def test_bounds() -> None:
     assert 1 == len(told.made)
 
 
-def test_bytes_that_are_not_there_any_more() -> None:
-    """Neither the command nor a hash is made up."""
+def test_bytes_that_are_gone() -> None:
+    """The command and the hash are unknown."""
     told = Fed()
     told.feed(A + B + b"a")
     blocks = CommandBlocks(lambda start, end: None)
@@ -210,7 +210,7 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join), CUTS)
 def test_fuzz_any_split_makes_the_same_blocks(data: bytes, cuts: list[int]) -> None:
-    """However output is cut; each hash is that of the block's own bytes."""
+    """In chunks of any size; each hash is that of the block's own bytes."""
     whole, parts = fed(data), Fed()
     for piece in cut(data, cuts):
         parts.feed(piece)

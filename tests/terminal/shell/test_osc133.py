@@ -1,4 +1,7 @@
-"""Marks of shells: exact at any split, bounded, and believed with their nonce only."""
+"""Shell marks:
+
+Exact in chunks of any size, limited, and trusted only with the nonce.
+"""
 
 import pytest
 from hypothesis import given
@@ -39,7 +42,7 @@ PIECES = [
 
 
 def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
-    """What bytes that begin at that offset say."""
+    """Return the marks in bytes that begin at that offset."""
     return ShellMarks(start).feed(data, start + len(data))
 
 
@@ -58,7 +61,7 @@ def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
     ],
 )
 def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
-    """A letter, what stands behind it, and the bytes it takes."""
+    """The letter, the parameters and the range of bytes."""
     assert [mark] == heard(b"\x1b]133;" + said + b"\x07")
     with_st = heard(b"\x1b]133;" + said + b"\x1b\\")
     assert [mark.end + 1] == [each.end for each in with_st]
@@ -74,7 +77,7 @@ def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
     ],
 )
 def test_folders(said: bytes, folder: Folder) -> None:
-    """A URL is decoded; the older form is the path as it is."""
+    """A URL is decoded; the older form has the plain path."""
     assert [folder] == heard(b"\x1b]" + said + b"\x07")
 
 
@@ -95,20 +98,20 @@ def test_folders(said: bytes, folder: Folder) -> None:
         b"\x1b 133;A\x07",
     ],
 )
-def test_what_says_nothing(data: bytes) -> None:
-    """Other sequences, those that were broken off, and text."""
+def test_other_sequences_are_no_marks(data: bytes) -> None:
+    """Other sequences, broken-off ones, and text."""
     assert [] == heard(data)
 
 
-def test_a_mark_after_one_that_was_broken_off() -> None:
-    """The next sequence is read as ever."""
+def test_a_mark_after_a_broken_one() -> None:
+    """The next sequence is parsed."""
     data = b"\x1b]133;A;x\x1b]133;B\x07"
     assert [ShellMark(ShellStep.INPUT, 1009, 1017)] == heard(data)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), CUTS)
 def test_any_split_makes_the_same_marks(data: bytes, cuts: list[int]) -> None:
-    """However output is cut; and where pieces are fed twice."""
+    """In chunks of any size, and with chunks that are fed twice."""
     marks, found, end = ShellMarks(START), list[ShellMark | Folder](), START
     for piece in cut(data, cuts):
         found += marks.feed(piece, end + len(piece))
@@ -120,14 +123,14 @@ def test_any_split_makes_the_same_marks(data: bytes, cuts: list[int]) -> None:
 
 @given(st.binary(max_size=200), CUTS)
 def test_fuzz_no_bytes_break_it(data: bytes, cuts: list[int]) -> None:
-    """And all that is found stands where it is said to."""
+    """Every mark is at the range of bytes that it reports."""
     for each in heard(b"\x1b]133;" + data + b"\x1b]133;B\x07"):
         assert START <= each.start < each.end <= START + len(data) + 14
 
 
 @pytest.mark.parametrize("extra", [0, 1])
 def test_the_longest_sequence(extra: int) -> None:
-    """One byte more and it is none, however it comes."""
+    """With one byte more it is no mark, in any chunks."""
     body = b"\x1b]133;C;ant="
     data = body + b"n" * (HELD_MAX - len(body) - 1 + extra) + b"\x07"
     marks = ShellMarks(0)
@@ -136,8 +139,8 @@ def test_the_longest_sequence(extra: int) -> None:
     assert 1 - extra == len(found)
 
 
-def test_a_hole_ends_what_had_begun() -> None:
-    """Bytes that are not there may have been anything."""
+def test_a_gap_ends_an_unfinished_sequence() -> None:
+    """The missing bytes may have been anything."""
     marks = ShellMarks(0)
     assert [] == marks.feed(b"\x1b]133;", 6)
     assert [] == marks.feed(b"A\x07", 20)
@@ -145,14 +148,14 @@ def test_a_hole_ends_what_had_begun() -> None:
 
 
 def steps(standing: ShellState, letters: str, nonce: str = "N") -> ShellStep | None:
-    """Where a shell stands after these."""
+    """Return the step of a shell after these marks."""
     for letter in letters:
         standing.hear(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
     return standing.step
 
 
-def test_only_the_nonce_is_believed() -> None:
-    """No nonce, a wrong one, or none to compare with: nothing changes."""
+def test_only_marks_with_the_nonce_count() -> None:
+    """Without a nonce, with a wrong one, or with none to compare, nothing changes."""
     standing = ShellState("N")
     assert ShellStep.INPUT is steps(standing, "AB")
     assert ShellStep.INPUT is steps(standing, "CDA", nonce="M")
@@ -177,5 +180,5 @@ def test_only_the_nonce_is_believed() -> None:
     ],
 )
 def test_a_command_begins_at_a_prompt(letters: str, step: ShellStep | None) -> None:
-    """A shell whose prompts are marked no more is not held busy for ever."""
+    """A shell that no longer marks its prompts does not stay busy for ever."""
     assert step == steps(ShellState("N"), letters)

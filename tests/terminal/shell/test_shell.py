@@ -1,4 +1,4 @@
-"""Real shells tell their prompts and commands, and are otherwise as they were."""
+"""Real shells report their prompts and commands, and otherwise behave as before."""
 
 import re
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ MARK = re.compile(rb"\x1b\](133|7);[^\x07\x1b]*\x07")
 
 
 class Shell(Onlooker):
-    """A shell in a home of its own, and what it told of itself."""
+    """A shell in its own home folder, and the marks that it has printed."""
 
     def __init__(self, home: Path, *argv: str, told: bool = True, **env: str) -> None:
         super().__init__(argv, str(home))
@@ -48,21 +48,21 @@ class Shell(Onlooker):
 
     @property
     def data(self) -> bytes:
-        """All it has put out."""
+        """All its output."""
         tail = self.flow.tail
         return tail.read(0, tail.end)
 
     def said(self) -> list[ShellMark | Folder]:
-        """What it told that can be believed."""
+        """Return the marks with the nonce."""
         found = ShellMarks(0).feed(self.data, self.flow.tail.end)
         return [each for each in found if each.nonce == NONCE]
 
     def marks(self, step: ShellStep) -> list[ShellMark]:
-        """All of its marks with that letter."""
+        """Return all its marks with that letter."""
         return [m for m in self.said() if isinstance(m, ShellMark) and m.step is step]
 
     async def prompted(self) -> None:
-        """Wait for it to be at a prompt that it has not been at before."""
+        """Wait until it is at a prompt again."""
         ran = len(self.marks(ShellStep.OUTPUT))
         await self.until(
             lambda: (
@@ -72,14 +72,14 @@ class Shell(Onlooker):
         )
 
     async def run(self, command: str) -> None:
-        """Have it run a command, to its end."""
+        """Run a command, to its end."""
         ended = len(self.marks(ShellStep.END))
         self.live.type_nowait(command.encode() + b"\r")
         await self.until(lambda: len(self.marks(ShellStep.END)) > ended)
         await self.prompted()
 
     def lines(self) -> list[str]:
-        """What is on the screen."""
+        """Return the rows of the screen."""
         return [line for line in self.live.look().lines if line]
 
 
@@ -87,7 +87,7 @@ class Shell(Onlooker):
 async def shell(
     home: Path, *argv: str, rc: str = "", told: bool = True, **env: str
 ) -> AsyncIterator[Shell]:
-    """A shell that reads `rc`, at its first prompt where it is `told` to tell."""
+    """Start a shell that reads `rc`; wait for its first prompt if `told` is set."""
     file = home / RC[argv[0]]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(rc + "\n")
@@ -105,8 +105,8 @@ async def shell(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
-    """The output of a command, its exit code and the folder, to the byte."""
+async def test_marks_are_exact(tmp_path: Path, name: str) -> None:
+    """A command's output, exit code and folder, to the byte."""
     folder = tmp_path / "a bé#;%"
     folder.mkdir()
     async with shell(tmp_path, name, rc=PROMPT[name]) as bash:
@@ -138,8 +138,8 @@ async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_prompts_look_as_they_did(tmp_path: Path, name: str) -> None:
-    """The same screens, told or not: after output without an end, and another size."""
+async def test_prompts_look_as_before(tmp_path: Path, name: str) -> None:
+    """The same screens with and without marks, after unended output and a resize."""
     screens = []
     for told in (False, True):
         async with shell(tmp_path, name, rc=PROMPT[name], told=told) as onlooker:
@@ -156,7 +156,7 @@ async def test_prompts_look_as_they_did(tmp_path: Path, name: str) -> None:
 
 
 def settled(onlooker: Shell, shown: str) -> bool:
-    """Whether that is on the screen, and below it a prompt with nothing typed."""
+    """Whether the screen has this text, and below it an empty prompt."""
     lines = onlooker.live.look().lines
     rows = [row for row, line in enumerate(lines) if shown in line]
     last = onlooker.lines()[-1]
@@ -167,7 +167,7 @@ def settled(onlooker: Shell, shown: str) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
 async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> None:
-    """Nor any other variable of ours; a shell inside of it tells nothing."""
+    """Nor another variable of ANT's; a shell inside the shell has no marks."""
     async with shell(tmp_path, name, PS1="% ", ZDOTDIR=str(tmp_path)) as onlooker:
         await onlooker.run("env; echo done")
         said = MARK.sub(b"", onlooker.data)
@@ -187,8 +187,8 @@ async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_a_shell_that_is_not_to_tell_does_not(tmp_path: Path, name: str) -> None:
-    """The session's own environment says so."""
+async def test_marks_can_be_switched_off(tmp_path: Path, name: str) -> None:
+    """By a variable in the session's own environment."""
     off = {SHELL_INTEGRATION: "0"}
     async with trio.open_nursery() as nursery:
         onlooker, detector = Shell(tmp_path, name, **off), PromptDetector()
@@ -221,7 +221,7 @@ PROMPT_COMMAND='was=$?; PS1="[$was] \$ "'
     ],
 )
 async def test_bash_with_all_sorts_of_files(tmp_path: Path, rc: str) -> None:
-    """Traps, hooks, aliases and strict options of the user's do not matter."""
+    """The user's traps, hooks, aliases and strict options do not matter."""
     async with shell(tmp_path, "bash", rc=rc) as bash:
         await bash.run("true && echo on''e")
         await bash.run("! true")
@@ -259,8 +259,8 @@ async def test_a_trap_sees_the_commands_of_the_user_last(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-async def test_hooks_that_may_not_be_changed_are_left(tmp_path: Path) -> None:
-    """Then bash tells nothing, and complains of nothing."""
+async def test_readonly_hooks_are_left(tmp_path: Path) -> None:
+    """Then bash has no marks, and prints no error."""
     rc = "PS1='$ '; PROMPT_COMMAND='echo hook'; readonly PROMPT_COMMAND"
     async with shell(tmp_path, "bash", rc=rc, told=False) as plain:
         await plain.shows("$")
@@ -276,7 +276,7 @@ async def test_hooks_that_may_not_be_changed_are_left(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
 async def test_files_that_are_read_again(tmp_path: Path, name: str) -> None:
-    """The user's settings replace ours, and are told of again at the next prompt."""
+    """The user's settings replace ANT's; the next prompt has marks again."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         await onlooker.run(f"source ~/{RC[name]}")
         await onlooker.run("PROMPT_COMMAND= ; true" if name == "bash" else "true")
@@ -313,7 +313,7 @@ async def test_zsh_reads_the_files_it_would_have_read(tmp_path: Path) -> None:
 async def test_a_builtin_that_edits_a_line_is_no_prompt(
     tmp_path: Path, name: str, asks: str
 ) -> None:
-    """It listens as the prompt does and looks like one; the shell knows better."""
+    """The line discipline and the screen are those of a prompt; the mark decides."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         onlooker.live.type_nowait(asks.encode() + b"\r")
         await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 1)
@@ -326,8 +326,8 @@ async def test_a_builtin_that_edits_a_line_is_no_prompt(
 
 
 @pytest.mark.slow
-async def test_other_programs_are_judged_by_what_they_show(tmp_path: Path) -> None:
-    """An interpreter below the shell; and a shell in the place of the shell."""
+async def test_other_programs_are_judged_by_their_screen(tmp_path: Path) -> None:
+    """An interpreter below the shell, and a shell that replaces the shell."""
     async with shell(tmp_path, "bash", rc="PS1='$ '") as bash:
         bash.live.type_nowait(b"python3 -q\r")
         await bash.shows(">>>")
