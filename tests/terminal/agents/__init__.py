@@ -193,8 +193,8 @@ def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
         say(r, "demo question")
         r.wait("older file?")
         r.sleep(2)
-        asked = "Should I delete the older file?"
-        r.moment("question", "confirmation", asked)
+        question = "Should I delete the older file?"
+        r.moment("question", "confirmation", question)
         say(r, "demo quote")
         r.wait(quoted)
         r.sleep(2.5)

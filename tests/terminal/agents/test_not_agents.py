@@ -8,7 +8,7 @@ from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES, repeats, stem
 
 
 @pytest.mark.parametrize(
-    ("name", "known"),
+    ("name", "repeated"),
     [
         ("bash", True),
         ("dash", True),
@@ -23,9 +23,9 @@ from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES, repeats, stem
         ("", False),
     ],
 )
-def test_programs_that_repeat_their_input(name: str, known: bool) -> None:
+def test_programs_that_repeat_their_input(name: str, repeated: bool) -> None:
     """Also with a version, or with a status text behind the name."""
-    assert known == repeats(name)
+    assert repeated == repeats(name)
 
 
 def test_an_interpreter_has_a_version() -> None:

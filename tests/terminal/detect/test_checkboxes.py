@@ -42,35 +42,35 @@ def marked(at: str) -> list[str]:
 def test_boxes_and_their_submit_row(at: int) -> None:
     """The prompt is the same for every position of the marker; the field is no box."""
     labels = ["SQLite", "PostgreSQL", "Type something", "Submit", "Chat about this"]
-    asked = shown(marked(labels[at]))
-    assert asked is not None
+    dialog = shown(marked(labels[at]))
+    assert dialog is not None
     assert (Form.BOXES, "Which database?", "\x1b") == (
-        asked.form,
-        asked.question,
-        asked.cancel,
+        dialog.form,
+        dialog.question,
+        dialog.cancel,
     )
-    assert labels == [option.label for option in asked.options]
-    assert [False, True, None, None, None] == [each.checked for each in asked.options]
-    assert ["", "", "", TAKES, ""] == [option.keys for option in asked.options]
-    assert at == asked.selected
+    assert labels == [option.label for option in dialog.options]
+    assert [False, True, None, None, None] == [each.checked for each in dialog.options]
+    assert ["", "", "", TAKES, ""] == [option.keys for option in dialog.options]
+    assert at == dialog.selected
     first = shown(ROWS)
     assert first is not None
-    assert first.fingerprint == asked.fingerprint
+    assert first.fingerprint == dialog.fingerprint
 
 
 def test_of_two_markers_the_lower_one_counts() -> None:
     """Claude Code leaves the old marker on `Submit`."""
     rows = [*marked("Submit")[:10], "❯ 4. Chat about this", *ROWS[11:]]
-    asked = shown(rows)
-    assert asked is not None
-    assert 4 == asked.selected
+    dialog = shown(rows)
+    assert dialog is not None
+    assert 4 == dialog.selected
 
 
 def test_text_in_the_field_makes_it_a_view() -> None:
     """The field is ticked once it has text: then only the operator can answer."""
-    asked = shown([row.replace("[ ] Type something", "[✔] abc") for row in ROWS])
-    assert asked is not None
-    assert Form.VIEW is asked.form
+    dialog = shown([row.replace("[ ] Type something", "[✔] abc") for row in ROWS])
+    assert dialog is not None
+    assert Form.VIEW is dialog.form
 
 
 @pytest.mark.parametrize(

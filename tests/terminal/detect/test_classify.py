@@ -96,7 +96,7 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "rule"),
+    ("question", "rule"),
     [
         ("Shall I delete the branch?", "claude-code/question"),
         ("Shall I delete the branch? (y/n)", "claude-code/choices"),
@@ -104,9 +104,9 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
         ("Delete it, yes/no?", "claude-code/choices"),
     ],
 )
-def test_a_question_in_prose_may_want_keys(asked: str, rule: str) -> None:
+def test_a_question_in_prose_may_want_keys(question: str, rule: str) -> None:
     """With keys such as (y/n), a message would be the answer, so ANT types none."""
-    snapshot = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
+    snapshot = look_at(f"● {question}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
     verdict = classify(snapshot, "claude-code")
     assert (Kind.QUESTION, rule) == (verdict.kind, verdict.rule)
 

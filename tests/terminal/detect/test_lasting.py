@@ -31,10 +31,10 @@ def typed(*rows: str) -> Prompt:
     return found
 
 
-def refused(asked: Prompt, answer: Answer) -> str:
+def refused(dialog: Prompt, answer: Answer) -> str:
     """Return the error text of a refused answer by meaning."""
     with pytest.raises(NotAnOption) as caught:
-        goal_of(asked, Choice(answer))
+        goal_of(dialog, Choice(answer))
     return str(caught.value)
 
 
@@ -53,9 +53,9 @@ MORE = [
 @pytest.mark.parametrize("rows", MORE)
 def test_every_row_of_a_yes_counts(rows: list[str]) -> None:
     """A wrapped row, a second column, dots; the refusal quotes the whole label."""
-    told = refused(menu("Run `rm -r build`?", "", *rows), "approve")
+    error = refused(menu("Run `rm -r build`?", "", *rows), "approve")
     last = next(row for row in rows if "Yes" in row).split("Yes")[1].split()
-    assert " ".join(last) in told
+    assert " ".join(last) in error
     assert goal_of(menu("Run it?", "", *rows), Choice("deny")).chosen == "No"
 
 
@@ -82,9 +82,9 @@ def test_every_row_of_a_no_counts(rows: list[str]) -> None:
 @pytest.mark.parametrize("answer", ["approve", "deny"])
 def test_a_ticked_box_keeps_either_answer(box: str, answer: Answer) -> None:
     """ANT refuses both answers by meaning; the client must select an option."""
-    asked = menu("Run it?", "", f"  {box}", "", *MENU)
-    assert "'Yes', 'No'" in refused(asked, answer)
-    assert goal_of(asked, Choice("select", label="Yes")).index == 0
+    dialog = menu("Run it?", "", f"  {box}", "", *MENU)
+    assert "'Yes', 'No'" in refused(dialog, answer)
+    assert goal_of(dialog, Choice("select", label="Yes")).index == 0
 
 
 LASTING = [
@@ -164,11 +164,11 @@ def test_a_key_means_what_the_screen_explains(rows: list[str], answer: Answer) -
 def test_other_rows_and_keys_do_not_count() -> None:
     """A plain yes may be beside lasting options; a file may have any name."""
     rows = ["❯ 1. Yes", "  2. Yes, and don't ask again", "     for this session"]
-    asked = menu("Do you want to edit settings.toml?", "", *rows, "  3. No")
-    assert goal_of(asked, Choice("approve")).index == 0
-    asked = menu("Do you want to edit session.py?", "", *MENU)
-    assert goal_of(asked, Choice("approve")).index == 0
-    asked = typed("y - stage this hunk", "a - and all later hunks", "Stage? [y,n,a] ")
-    assert goal_of(asked, Choice("approve")).text == "y"
-    asked = typed("Would you like to run the following command? [y/N] ")
-    assert goal_of(asked, Choice("approve")).text == "y"
+    dialog = menu("Do you want to edit settings.toml?", "", *rows, "  3. No")
+    assert goal_of(dialog, Choice("approve")).index == 0
+    dialog = menu("Do you want to edit session.py?", "", *MENU)
+    assert goal_of(dialog, Choice("approve")).index == 0
+    dialog = typed("y - stage this hunk", "a - and all later hunks", "Stage? [y,n,a] ")
+    assert goal_of(dialog, Choice("approve")).text == "y"
+    dialog = typed("Would you like to run the following command? [y/N] ")
+    assert goal_of(dialog, Choice("approve")).text == "y"

@@ -288,8 +288,8 @@ def test_the_row_that_is_not_dim_is_marked(count: int, at: int) -> None:
     dim = [f"\x1b[2m◻\x1b[m \x1b[2mrow {n}\x1b[m" for n in range(count)]
     dim[at] = f"\x1b[36m◻\x1b[m row {at}"
     rows = [f"│  {row}" for row in dim]
-    asked = found("◆  Pick", *rows, "└", hidden=True)
-    assert (Form.BOXES, at) == (asked.form, asked.selected)
+    dialog = found("◆  Pick", *rows, "└", hidden=True)
+    assert (Form.BOXES, at) == (dialog.form, dialog.selected)
     all_dim = [
         row.replace("[36m", "[2m").replace(" row", " \x1b[2mrow") for row in rows
     ]

@@ -118,20 +118,20 @@ FORMS = st.sampled_from([Form.MENU, Form.BUTTONS, Form.WORDS])
 ANSWERS: list[tuple[Answer, str]] = [("approve", "yes"), ("deny", "no")]
 
 
-def goal(asked: Prompt, answer: Answer) -> AnswerGoal | None:
+def goal(dialog: Prompt, answer: Answer) -> AnswerGoal | None:
     """Return the goal of an answer, or None if it is refused with all labels."""
     try:
-        return goal_of(asked, Choice(answer))
+        return goal_of(dialog, Choice(answer))
     except NotAnOption as exc:
         error = str(exc)
-    assert all(repr(each.label) in error for each in asked.options)
+    assert all(repr(each.label) in error for each in dialog.options)
     return None
 
 
-def check(rows: list[Row], asked: Prompt) -> None:
+def check(rows: list[Row], dialog: Prompt) -> None:
     """Each answer selects the only row of its meaning, or Escape, or is refused."""
     for answer, means in ANSWERS:
-        taken = goal(asked, answer)
+        taken = goal(dialog, answer)
         fits = [row for row in rows if row.means == means]
         event(f"{answer}: {'refused' if taken is None else 'taken'}")
         if taken is None:
@@ -139,7 +139,7 @@ def check(rows: list[Row], asked: Prompt) -> None:
         if taken.key is not None:
             assert answer == "deny"
             keyed = [row for row in rows if "(esc" in row.label.lower()]
-            assert keyed or asked.cancel
+            assert keyed or dialog.cancel
             assert all(row.means in ("no", "back") for row in keyed)
         else:
             assert [taken.chosen] == [row.label for row in fits]
@@ -154,16 +154,16 @@ def test_an_answer_selects_its_meaning_or_nothing(
         Option(row.label, i == 0, keys=str(i + 1) if form is Form.WORDS else "")
         for i, row in enumerate(rows)
     )
-    asked = attrs.evolve(prompt(form=form, cancel=cancel), options=options)
+    dialog = attrs.evolve(prompt(form=form, cancel=cancel), options=options)
     taken = {}
     for answer, _ in ANSWERS:
-        found = goal(asked, answer)
+        found = goal(dialog, answer)
         if found is not None and found.text is not None:
             assert (
                 found.text == options[[r.label for r in rows].index(found.chosen)].keys
             )
         taken[answer] = found
-    check(rows, asked)
+    check(rows, dialog)
 
 
 @given(
@@ -179,13 +179,13 @@ def test_a_drawn_menu_is_answered_by_its_meaning(
     snapshot = look_at(
         "Run `rm -r build`?", "", *lines, "", hint, hidden=True, cols=120
     )
-    asked = classify(snapshot, flag).prompt
-    assume(asked is not None and len(asked.options) == len(rows))
-    assert asked is not None
+    dialog = classify(snapshot, flag).prompt
+    assume(dialog is not None and len(dialog.options) == len(rows))
+    assert dialog is not None
     assert [" ".join(row.label.split()) for row in rows] == [
-        each.label for each in asked.options
+        each.label for each in dialog.options
     ]
-    check(rows, asked)
+    check(rows, dialog)
 
 
 @pytest.mark.parametrize("label", ["Yes,", "Yes, and…", "No:", "No, and", "OK —"])
@@ -200,8 +200,8 @@ def test_a_plain_yes_is_recognised(label: str) -> None:
     """Otherwise no prompt could be approved."""
     assert means_yes(label, "Run it?")
     assert not means_no(label, "Run it?")
-    asked = prompt("Always allow", label, "No, and open a browser")
-    assert AnswerGoal(label, index=1) == goal(asked, "approve")
+    dialog = prompt("Always allow", label, "No, and open a browser")
+    assert AnswerGoal(label, index=1) == goal(dialog, "approve")
 
 
 @pytest.mark.parametrize("label", NO)
@@ -209,8 +209,8 @@ def test_a_plain_no_is_recognised(label: str) -> None:
     """Otherwise no prompt without a cancel key could be denied."""
     assert means_no(label, "Run it?")
     assert not means_yes(label, "Run it?")
-    asked = prompt("Yes, and open a browser", label, "Don't ask me again")
-    assert AnswerGoal(label, index=1) == goal(asked, "deny")
+    dialog = prompt("Yes, and open a browser", label, "Don't ask me again")
+    assert AnswerGoal(label, index=1) == goal(dialog, "deny")
 
 
 @pytest.mark.parametrize("label", ["Continue", "Proceed", "Accept", "Allow"])

@@ -135,17 +135,17 @@ SAVE = [
 def test_the_keys_of_a_question_in_nano(name: str) -> None:
     """Each key is highlighted, with its label behind it, in the user's language."""
     tty = attrs.evolve(RAW, foreground=name)
-    asked = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
-    assert asked is not None
-    assert (Form.KEYS, "Save modified buffer?") == (asked.form, asked.question)
-    keys = {option.label: option.keys for option in asked.options}
+    dialog = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
+    assert dialog is not None
+    assert (Form.KEYS, "Save modified buffer?") == (dialog.form, dialog.question)
+    keys = {option.label: option.keys for option in dialog.options}
     assert {"Yes": "y", "No": "n", "Cancel": "\x03"} == keys
     german = [
         row.replace(" Y\x1b", " J\x1b").replace(" Yes", " Ja, alle") for row in SAVE
     ]
-    asked = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
-    assert asked is not None
-    assert ("Ja, alle", "j") == (asked.options[0].label, asked.options[0].keys)
+    dialog = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
+    assert dialog is not None
+    assert ("Ja, alle", "j") == (dialog.options[0].label, dialog.options[0].keys)
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_screens_that_only_look_like_a_question_of_nano(
 ) -> None:
     """Text about it, the hints of a field, the cursor in the text."""
     nano = attrs.evolve(RAW, foreground="nano")
-    asked = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
-    assert asked is not None
-    assert () == asked.options
+    dialog = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
+    assert dialog is not None
+    assert () == dialog.options
 
 
 QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]

@@ -29,10 +29,10 @@ from tests.terminal.drawn import look_at
 )
 def test_a_question_is_bare(drawn: str, question: str) -> None:
     """Without the sign before it, and the default, arrow or mask behind it."""
-    told = cursor_prompt(
+    prompt = cursor_prompt(
         look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line"
     )
-    assert question == told.question
+    assert question == prompt.question
 
 
 def test_only_a_line_is_a_question() -> None:
@@ -50,7 +50,7 @@ def test_only_a_line_is_a_question() -> None:
 def test_a_prompt_ends_at_the_cursor() -> None:
     """Its rows end at the cursor's row; its text begins some rows above."""
     snapshot = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
-    told = cursor_prompt(
+    prompt = cursor_prompt(
         snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
@@ -61,17 +61,17 @@ def test_a_prompt_ends_at_the_cursor() -> None:
         first=10,
         draft="1",
     )
-    assert ((10, 12), "numbers", "1") == (told.rows, told.rule, told.draft)
-    assert "7\n8\n9\n1) a\n2) b\n#?" == told.text
-    assert ["a", "b"] == [option.label for option in told.options]
+    assert ((10, 12), "numbers", "1") == (prompt.rows, prompt.rule, prompt.draft)
+    assert "7\n8\n9\n1) a\n2) b\n#?" == prompt.text
+    assert ["a", "b"] == [option.label for option in prompt.options]
 
 
 def test_a_prompt_on_the_first_row_has_nothing_above() -> None:
     """There is no row before the first."""
-    told = cursor_prompt(
+    prompt = cursor_prompt(
         look_at("x: "), PromptClass.FREE_TEXT, Form.LINE, "x: ", rule="line"
     )
-    assert ((0, 0), "x:") == (told.rows, told.text)
+    assert ((0, 0), "x:") == (prompt.rows, prompt.text)
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,12 @@ def test_an_empty_chunk_is_no_output() -> None:
 @given(st.lists(st.floats(0, 100), min_size=1))
 def test_activity_intervals_do_not_depend_on_chunks(gaps: list[float]) -> None:
     """Two reports are never closer than the interval, for any chunks and times."""
-    detector, at, told = PromptDetector(), 0.0, []
+    detector, at, events = PromptDetector(), 0.0, []
     for end, gap in enumerate(gaps, 1):
         at += gap
-        told += [at] * len(detector.feed(b"x", end, at))
+        events += [at] * len(detector.feed(b"x", end, at))
         assert at == detector.last_output
-    assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(told))
+    assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(events))
 
 
 ASKS = "Go on? [y/N] "
@@ -98,10 +98,10 @@ def test_a_verdict_during_output_counts_when_seen_twice() -> None:
     detector.feed(b"x", 1, 1.0)
     assert [] == detector.judge(prompting(), 1.01)
     assert [] == detector.judge(prompting("Else? [y/N] "), 1.02)
-    told = detector.judge(prompting("Else? [y/N] "), 1.03)
+    events = detector.judge(prompting("Else? [y/N] "), 1.03)
     assert ["Else?"] == [
         each.verdict.prompt.question
-        for each in told
+        for each in events
         if isinstance(each, VerdictSeen) and each.verdict.prompt
     ]
 
@@ -111,12 +111,12 @@ def test_a_verdict_is_reported_once_with_its_inputs() -> None:
     detector = PromptDetector("aider")
     detector.feed(b"x", 1, 0.0)
     snapshot = prompting()
-    told = detector.judge(snapshot, 0.1)
+    events = detector.judge(snapshot, 0.1)
     assert [
         VerdictSeen(
             classify(snapshot, "aider"), snapshot.tty, 80, 24, snapshot.quiet_s, "aider"
         )
-    ] == told
+    ] == events
     assert [] == detector.judge(snapshot, 0.4)
     detector.begin_afresh(0.5)
     assert 1 == len(detector.judge(snapshot, 0.6))
@@ -151,12 +151,12 @@ def test_a_prompt_is_new_after_a_line_or_on_a_new_row(
     now = attrs.evolve(snapshot, end=end)
     if line and not data:
         assert [] == detector.judge(now, 2.5), "it has not reacted"
-    told = [
+    events = [
         each.verdict.again
         for each in detector.judge(now, 2.0 + FLIP_S)
         if isinstance(each, VerdictSeen)
     ]
-    assert [each for each in again if each] == [each for each in told if each]
+    assert [each for each in again if each] == [each for each in events if each]
 
 
 EVERY_S = 0.5
@@ -176,7 +176,7 @@ def watched(
     detector: PromptDetector, rows: list[str], begin: float = 0.0
 ) -> list[tuple[float, str]]:
     """Return the reported states while a row is redrawn, and for 5 s after it."""
-    told: list[tuple[float, str]] = []
+    events: list[tuple[float, str]] = []
     end = begin + len(rows) * EVERY_S
     for tick in range(round((end - begin + 5.0) / 0.01)):
         at = begin + tick * 0.01
@@ -191,8 +191,8 @@ def watched(
         quiet_s = at - detector.last_output
         for each in detector.judge(attrs.evolve(shown, quiet_s=quiet_s), at):
             assert isinstance(each, VerdictSeen)
-            told.append((round(at - begin, 2), each.verdict.kind))
-    return told
+            events.append((round(at - begin, 2), each.verdict.kind))
+    return events
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,9 @@ def test_a_spinner_twice_a_second_does_not_flip_the_state(
     """With a known spinner, and with other output; the agent comes to rest once."""
     rows = [row.format(FRAMES[n % len(FRAMES)]) for n in range(20)]
     detector = PromptDetector("claude-code")
-    told = watched(detector, rows)
-    assert [Kind.BUSY, *after] == [kind for _, kind in told]
-    assert all(at > 9.5 + FLIP_S for at, kind in told if kind is Kind.AT_REST)
+    events = watched(detector, rows)
+    assert [Kind.BUSY, *after] == [kind for _, kind in events]
+    assert all(at > 9.5 + FLIP_S for at, kind in events if kind is Kind.AT_REST)
 
 
 def test_output_at_rest_is_busy_after_a_second() -> None:
@@ -219,8 +219,8 @@ def test_output_at_rest_is_busy_after_a_second() -> None:
     detector = PromptDetector("claude-code")
     assert Kind.AT_REST is [kind for _, kind in watched(detector, [""] * 2)][-1]
     assert [] == watched(detector, ["◴ once"], begin=20.0)
-    told = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)
-    assert [Kind.BUSY, Kind.AT_REST] == [kind for _, kind in told]
-    assert FLIP_S <= told[0][0] <= 2 * FLIP_S
-    known = watched(detector, ["✻ Doing it all…"] * 4, begin=80.0)
-    assert [(Kind.BUSY, True)] == [(kind, at < 0.2) for at, kind in known]
+    events = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)
+    assert [Kind.BUSY, Kind.AT_REST] == [kind for _, kind in events]
+    assert FLIP_S <= events[0][0] <= 2 * FLIP_S
+    by_rule = watched(detector, ["✻ Doing it all…"] * 4, begin=80.0)
+    assert [(Kind.BUSY, True)] == [(kind, at < 0.2) for at, kind in by_rule]

@@ -96,8 +96,8 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
                     and live.verdict.kind == "at_rest"
                 )
             )
-            said = await live.say(TEXT, at_composer(False))
-            assert said.submitted
+            result = await live.say(TEXT, at_composer(False))
+            assert result.submitted
             await player.shows("taken")
         finally:
             live.stop(0)
@@ -106,9 +106,9 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
 
 async def check(folder: Path, name: str, index: int) -> None:
     driver = drivers()[RECORDED[name].driver or ""]
-    given = await play(folder, name, index, driver.programs[0])
-    assert 1 == given.count(TEXT.encode())
-    assert given.endswith(b"\r")
+    received = await play(folder, name, index, driver.programs[0])
+    assert 1 == received.count(TEXT.encode())
+    assert received.endswith(b"\r")
 
 
 @pytest.mark.parametrize(("name", "index"), FIRST)

@@ -183,6 +183,6 @@ def test_screens_that_only_look_like_a_question_of_zsh(
 
 def test_a_select_of_zsh_is_no_rest() -> None:
     """Zsh edits its line like that of a command."""
-    asked = find_shell_prompt(look_at("1) red     2) green", "?# ", tty=ZSH))
-    assert asked is not None
-    assert ["1", "2"] == [option.keys for option in asked.options]
+    dialog = find_shell_prompt(look_at("1) red     2) green", "?# ", tty=ZSH))
+    assert dialog is not None
+    assert ["1", "2"] == [option.keys for option in dialog.options]

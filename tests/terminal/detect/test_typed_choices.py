@@ -179,14 +179,18 @@ def below(*lines: str, col: int, tty: Tty = RAW) -> Prompt | None:
 
 def test_a_list_below() -> None:
     """Inquirer's rawlist: the question takes a number of the list below it."""
-    asked = below(*FRUITS, col=15)
+    dialog = below(*FRUITS, col=15)
     typed = below("? Which fruit? 2", *FRUITS[1:], '> "9" is no option', col=16)
-    assert asked is not None
+    assert dialog is not None
     assert typed is not None
-    assert {"Apple": "1", "Banana": "2", "Cherry": "3"} == options(asked)
-    assert ("Which fruit?", None, "") == (asked.question, asked.selected, asked.draft)
+    assert {"Apple": "1", "Banana": "2", "Cherry": "3"} == options(dialog)
+    assert ("Which fruit?", None, "") == (
+        dialog.question,
+        dialog.selected,
+        dialog.draft,
+    )
     assert (1, "2") == (typed.selected, typed.draft)
-    assert asked.fingerprint == typed.fingerprint
+    assert dialog.fingerprint == typed.fingerprint
     keyed = below("? Conflict: a.txt ", "  y) Overwrite", "  x) Abort", col=18)
     assert keyed is not None
     assert {"Overwrite": "y", "Abort": "x"} == options(keyed)
@@ -215,11 +219,15 @@ def test_screens_that_only_look_like_a_list_below(
 
 def test_keys_without_their_words() -> None:
     """Inquirer's expand: letters in a row; `h` lists what they mean."""
-    asked = found("? Conflict on a.txt (yaxH) ", tty=RAW)
+    dialog = found("? Conflict on a.txt (yaxH) ", tty=RAW)
     typed = found("? Conflict on a.txt (yaxH) y", tty=RAW)
-    assert {"y": "y", "a": "a", "x": "x", "H": "h"} == options(asked)
-    assert ("Conflict on a.txt", "", "y") == (asked.question, asked.draft, typed.draft)
-    assert asked.fingerprint == typed.fingerprint
+    assert {"y": "y", "a": "a", "x": "x", "H": "h"} == options(dialog)
+    assert ("Conflict on a.txt", "", "y") == (
+        dialog.question,
+        dialog.draft,
+        typed.draft,
+    )
+    assert dialog.fingerprint == typed.fingerprint
 
 
 @pytest.mark.parametrize(

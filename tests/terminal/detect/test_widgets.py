@@ -205,16 +205,16 @@ def test_a_toggle(lit_at: int) -> None:
         f"{CYAN}{word}{PLAIN}" if i == lit_at else word
         for i, word in enumerate(["No", "Yes"])
     ]
-    asked = find_widget(
+    dialog = find_widget(
         look_at(f"? Sure? \x1b[90m›{PLAIN} {words[0]} / {words[1]}", hidden=True)
     )
-    assert asked is not None
+    assert dialog is not None
     assert (Form.BUTTONS, "Sure?", lit_at) == (
-        asked.form,
-        asked.question,
-        asked.selected,
+        dialog.form,
+        dialog.question,
+        dialog.selected,
     )
-    assert ["No", "Yes"] == [option.label for option in asked.options]
+    assert ["No", "Yes"] == [option.label for option in dialog.options]
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_rows_that_only_look_like_a_toggle(line: str, hidden: bool, tty: Tty) ->
 )
 def test_two_radio_buttons(row: str, lit_at: int) -> None:
     """Clack shows them below its question; the arrow keys move between them."""
-    asked = find_widget(look_at("│", "◆  Continue?", row, "└", hidden=True))
-    assert asked is not None
-    assert (Form.BUTTONS, PromptClass.CONFIRMATION) == (asked.form, asked.class_)
-    assert ("Continue?", lit_at) == (asked.question, asked.selected)
+    dialog = find_widget(look_at("│", "◆  Continue?", row, "└", hidden=True))
+    assert dialog is not None
+    assert (Form.BUTTONS, PromptClass.CONFIRMATION) == (dialog.form, dialog.class_)
+    assert ("Continue?", lit_at) == (dialog.question, dialog.selected)
     for other in ("│  ○ Yes / ○ No", "│  ● Yes / ● No", f"{row} / ○ Maybe"):
         assert find_widget(look_at("◆  Continue?", other, "└", hidden=True)) is None

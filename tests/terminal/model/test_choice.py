@@ -6,5 +6,5 @@ from ant.terminal.model.choice import Choice
 def test_an_absent_field_is_none() -> None:
     """An absent field is None, never a default such as the first option."""
     choice = Choice("select")
-    given = (choice.index, choice.label, choice.indexes, choice.text, choice.yes)
-    assert (None,) * 5 == given
+    fields = (choice.index, choice.label, choice.indexes, choice.text, choice.yes)
+    assert (None,) * 5 == fields

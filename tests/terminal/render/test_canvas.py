@@ -53,13 +53,13 @@ def test_a_clear_keeps_lines_once() -> None:
 
 def test_reprinted_lines_are_kept_once() -> None:
     """Agents reprint text longer than the screen; only new lines are kept."""
-    said, lines = [f"line {n}" for n in range(40)], list[str]()
+    text_lines, lines = [f"line {n}" for n in range(40)], list[str]()
     renderer = Renderer(20, 10)
     for frame in range(5):
-        text = "\r\n".join([*said, *["", "more"] * frame, f"busy {frame}"])
+        text = "\r\n".join([*text_lines, *["", "more"] * frame, f"busy {frame}"])
         renderer.feed(b"\x1b[2J\x1b[3J\x1b[H" + text.encode(), 0)
         lines += [line.text for line in renderer.take()]
-    assert said[:31] == lines[:31]
+    assert text_lines[:31] == lines[:31]
     assert 40 == len([line for line in lines if line.startswith("line")])
     assert [f"busy {n}" for n in range(4)] == [
         each for each in lines if each[0:1] == "b"

@@ -34,13 +34,13 @@ def test_a_plain_line_equals_the_drawn_line(piece: str) -> None:
     """The same text and bytes, or None; longer lines wrap."""
     line = plain(piece, COLS)
     if line is not None and len(line.text) <= COLS:
-        told = line._replace(text=line.text.rstrip(" "))
+        drawn_line = line._replace(text=line.text.rstrip(" "))
         expected = drawn(piece)
         if expected.start < 0:
-            assert told.start < 0
-            assert not told.text
+            assert drawn_line.start < 0
+            assert not drawn_line.text
         else:
-            assert expected == told
+            assert expected == drawn_line
 
 
 @pytest.mark.parametrize(

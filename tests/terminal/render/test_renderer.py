@@ -31,7 +31,7 @@ FLOODS = st.sampled_from(
 OUTPUT = st.lists(
     terminal_bytes(10)
     | MOVES
-    | st.tuples(FLOODS, st.integers(60, 160)).map(lambda told: told[0] * told[1]),
+    | st.tuples(FLOODS, st.integers(60, 160)).map(lambda pair: pair[0] * pair[1]),
     max_size=12,
 ).map(b"".join)
 

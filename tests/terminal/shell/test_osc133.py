@@ -41,13 +41,13 @@ PIECES = [
 ]
 
 
-def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
+def marks_in(data: bytes, start: int = START) -> list[ShellMark | Folder]:
     """Return the marks in bytes that begin at that offset."""
     return ShellMarks(start).feed(data, start + len(data))
 
 
 @pytest.mark.parametrize(
-    ("said", "mark"),
+    ("sequence", "mark"),
     [
         (b"A", ShellMark(ShellStep.PROMPT, 1000, 1008)),
         (b"P;k=i", ShellMark(ShellStep.PROMPT, 1000, 1012, {"k": "i"})),
@@ -60,15 +60,15 @@ def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
         (b"D;1e9", ShellMark(ShellStep.END, 1000, 1012)),
     ],
 )
-def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
+def test_steps_of_a_shell(sequence: bytes, mark: ShellMark) -> None:
     """The letter, the parameters and the range of bytes."""
-    assert [mark] == heard(b"\x1b]133;" + said + b"\x07")
-    with_st = heard(b"\x1b]133;" + said + b"\x1b\\")
+    assert [mark] == marks_in(b"\x1b]133;" + sequence + b"\x07")
+    with_st = marks_in(b"\x1b]133;" + sequence + b"\x1b\\")
     assert [mark.end + 1] == [each.end for each in with_st]
 
 
 @pytest.mark.parametrize(
-    ("said", "folder"),
+    ("sequence", "folder"),
     [
         (b"7;file://host/a%20b%C3%A9", Folder("/a bé", 1000, 1028, "host")),
         (b"7;file:///tmp#ant=N", Folder("/tmp", 1000, 1022, nonce="N")),
@@ -76,9 +76,9 @@ def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
         (b"1337;CurrentDir=/a%20b", Folder("/a%20b", 1000, 1025)),
     ],
 )
-def test_folders(said: bytes, folder: Folder) -> None:
+def test_folders(sequence: bytes, folder: Folder) -> None:
     """A URL is decoded; the older form has the plain path."""
-    assert [folder] == heard(b"\x1b]" + said + b"\x07")
+    assert [folder] == marks_in(b"\x1b]" + sequence + b"\x07")
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_folders(said: bytes, folder: Folder) -> None:
 )
 def test_other_sequences_are_no_marks(data: bytes) -> None:
     """Other sequences, broken-off ones, and text."""
-    assert [] == heard(data)
+    assert [] == marks_in(data)
 
 
 def test_a_mark_after_a_broken_one() -> None:
     """The next sequence is parsed."""
     data = b"\x1b]133;A;x\x1b]133;B\x07"
-    assert [ShellMark(ShellStep.INPUT, 1009, 1017)] == heard(data)
+    assert [ShellMark(ShellStep.INPUT, 1009, 1017)] == marks_in(data)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), CUTS)
@@ -118,13 +118,13 @@ def test_any_split_makes_the_same_marks(data: bytes, cuts: list[int]) -> None:
         end += len(piece)
         assert [] == marks.feed(data[: end - START], end)
         assert len(marks._held) <= HELD_MAX
-    assert heard(data) == found
+    assert marks_in(data) == found
 
 
 @given(st.binary(max_size=200), CUTS)
 def test_fuzz_no_bytes_break_it(data: bytes, cuts: list[int]) -> None:
     """Every mark is at the range of bytes that it reports."""
-    for each in heard(b"\x1b]133;" + data + b"\x1b]133;B\x07"):
+    for each in marks_in(b"\x1b]133;" + data + b"\x1b]133;B\x07"):
         assert START <= each.start < each.end <= START + len(data) + 14
 
 
@@ -135,7 +135,7 @@ def test_the_longest_sequence(extra: int) -> None:
     data = body + b"n" * (HELD_MAX - len(body) - 1 + extra) + b"\x07"
     marks = ShellMarks(0)
     found = [m for i in range(len(data)) for m in marks.feed(data[i : i + 1], i + 1)]
-    assert found == heard(data, 0)
+    assert found == marks_in(data, 0)
     assert 1 - extra == len(found)
 
 

@@ -40,10 +40,10 @@ MARK = re.compile(rb"\x1b\](133|7);[^\x07\x1b]*\x07")
 class Shell(Onlooker):
     """A shell in its own home folder, and the marks that it has printed."""
 
-    def __init__(self, home: Path, *argv: str, told: bool = True, **env: str) -> None:
+    def __init__(self, home: Path, *argv: str, marked: bool = True, **env: str) -> None:
         super().__init__(argv, str(home))
         own = {"HOME": str(home), "LC_ALL": "C.UTF-8", **env}
-        nonce = NONCE if told else None
+        nonce = NONCE if marked else None
         self.spec = plan(argv, str(home), own, COLS, ROWS, nonce)
 
     @property
@@ -52,14 +52,16 @@ class Shell(Onlooker):
         tail = self.flow.tail
         return tail.read(0, tail.end)
 
-    def said(self) -> list[ShellMark | Folder]:
+    def trusted(self) -> list[ShellMark | Folder]:
         """Return the marks with the nonce."""
         found = ShellMarks(0).feed(self.data, self.flow.tail.end)
         return [each for each in found if each.nonce == NONCE]
 
     def marks(self, step: ShellStep) -> list[ShellMark]:
         """Return all its marks with that letter."""
-        return [m for m in self.said() if isinstance(m, ShellMark) and m.step is step]
+        return [
+            m for m in self.trusted() if isinstance(m, ShellMark) and m.step is step
+        ]
 
     async def prompted(self) -> None:
         """Wait until it is at a prompt again."""
@@ -85,18 +87,18 @@ class Shell(Onlooker):
 
 @asynccontextmanager
 async def shell(
-    home: Path, *argv: str, rc: str = "", told: bool = True, **env: str
+    home: Path, *argv: str, rc: str = "", marked: bool = True, **env: str
 ) -> AsyncIterator[Shell]:
-    """Start a shell that reads `rc`; wait for its first prompt if `told` is set."""
+    """Start a shell that reads `rc`; wait for its first prompt if `marked` is set."""
     file = home / RC[argv[0]]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(rc + "\n")
     async with trio.open_nursery() as nursery:
-        onlooker, detector = Shell(home, *argv, told=told, **env), PromptDetector()
+        onlooker, detector = Shell(home, *argv, marked=marked, **env), PromptDetector()
         detector.shell.nonce = NONCE
         live = await nursery.start(run_session, detector, onlooker)
         try:
-            if told:
+            if marked:
                 await onlooker.prompted()
             yield onlooker
         finally:
@@ -123,7 +125,7 @@ async def test_marks_are_exact(tmp_path: Path, name: str) -> None:
         for at, mark in enumerate(bash.marks(ShellStep.INPUT)[:-1]):
             typed = MARK.sub(b"", bash.data[mark.end : starts[at].start])
             assert [b"printf", b"sh", b"cd"][at] in typed
-        paths = [each.path for each in bash.said() if isinstance(each, Folder)]
+        paths = [each.path for each in bash.trusted() if isinstance(each, Folder)]
         assert [str(tmp_path)] * 3 + [str(folder)] == paths
         prompts = [
             bash.data[a.end : b.start]
@@ -141,8 +143,8 @@ async def test_marks_are_exact(tmp_path: Path, name: str) -> None:
 async def test_prompts_look_as_before(tmp_path: Path, name: str) -> None:
     """The same screens with and without marks, after unended output and a resize."""
     screens = []
-    for told in (False, True):
-        async with shell(tmp_path, name, rc=PROMPT[name], told=told) as onlooker:
+    for marked in (False, True):
+        async with shell(tmp_path, name, rc=PROMPT[name], marked=marked) as onlooker:
             await onlooker.shows("says 0")
             for command, shown in (("printf foo", "foo"), ("false", "says 1")):
                 onlooker.live.type_nowait(command.encode() + b"\r")
@@ -170,17 +172,17 @@ async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> No
     """Nor another variable of ANT's; a shell inside the shell has no marks."""
     async with shell(tmp_path, name, PS1="% ", ZDOTDIR=str(tmp_path)) as onlooker:
         await onlooker.run("env; echo done")
-        said = MARK.sub(b"", onlooker.data)
-        assert b"done" in said
-        assert NONCE.encode() not in said
-        assert b"ANT_" not in said
-        assert f"ZDOTDIR={tmp_path}\r\n".encode() in said
-        before = len(onlooker.said())
+        output = MARK.sub(b"", onlooker.data)
+        assert b"done" in output
+        assert NONCE.encode() not in output
+        assert b"ANT_" not in output
+        assert f"ZDOTDIR={tmp_path}\r\n".encode() in output
+        before = len(onlooker.trusted())
         onlooker.live.type_nowait(name.encode() + b"\r")
         await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 2)
         onlooker.live.type_nowait(b"echo inne''r\r")
         await onlooker.shows("inner")
-        assert before + 1 == len(onlooker.said())
+        assert before + 1 == len(onlooker.trusted())
         await onlooker.run("exit")
         assert 2 == len(onlooker.marks(ShellStep.END))
 
@@ -197,7 +199,7 @@ async def test_marks_can_be_switched_off(tmp_path: Path, name: str) -> None:
         detector.shell.nonce = NONCE
         live = await nursery.start(run_session, detector, onlooker)
         await onlooker.shows("says 0")
-        assert [] == onlooker.said()
+        assert [] == onlooker.trusted()
         live.stop(0.1)
 
 
@@ -262,14 +264,14 @@ async def test_a_trap_sees_the_commands_of_the_user_last(tmp_path: Path) -> None
 async def test_readonly_hooks_are_left(tmp_path: Path) -> None:
     """Then bash has no marks, and prints no error."""
     rc = "PS1='$ '; PROMPT_COMMAND='echo hook'; readonly PROMPT_COMMAND"
-    async with shell(tmp_path, "bash", rc=rc, told=False) as plain:
+    async with shell(tmp_path, "bash", rc=rc, marked=False) as plain:
         await plain.shows("$")
         expected = plain.lines()
     async with trio.open_nursery() as nursery:
         onlooker = Shell(tmp_path, "bash")
         live = await nursery.start(run_session, PromptDetector(), onlooker)
         await onlooker.shows("$")
-        assert (expected, []) == (onlooker.lines(), onlooker.said())
+        assert (expected, []) == (onlooker.lines(), onlooker.trusted())
         live.stop(0.1)
 
 
@@ -335,10 +337,10 @@ async def test_other_programs_are_judged_by_their_screen(tmp_path: Path) -> None
         bash.live.type_nowait(b"\x04")
         await bash.until(lambda: len(bash.marks(ShellStep.END)) == 1)
         await bash.prompted()
-        said = len(bash.said())
+        before = len(bash.trusted())
         bash.live.type_nowait(b"PS1='here> ' exec bash --norc\r")
         await bash.until(lambda: bash.lines()[-1] == "here>")
         await bash.until(lambda: bash.live.snapshot()[1].rule == "shell")
         assert [ShellStep.OUTPUT] == [
-            getattr(m, "step", None) for m in bash.said()[said:]
+            getattr(m, "step", None) for m in bash.trusted()[before:]
         ]
