@@ -114,7 +114,7 @@ async def test_keys_that_are_commands_take_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["bash", "fish"])
 async def test_no_mark_no_comment(tmp_path: Path, name: str) -> None:
     """A shell that was not told to tell is told nothing."""
-    async with shell(tmp_path, name, rc=PROMPT[name], told=False) as one:
+    async with shell(tmp_path, name, rc=PROMPT[name], marked=False) as one:
         await one.shows("says 0")
         assert await noted(one) is None
         assert b"ANT: a message" not in one.data
