@@ -62,15 +62,15 @@ class PromptDetector:
         self.last_output: float | None = None
         self.verdict: Verdict | None = None
         self._last_activity: float | None = None
-        self._stirred: float | None = None
-        self._since: float | None = None
+        self._last_change: float | None = None
+        self._first_change: float | None = None
         """The first change since the last snapshot."""
         self._candidate: Verdict | None = None
         """The verdict of the last snapshot, whether or not it counted (rule 2)."""
         self._output_since: float | None = None
         """The first of the verdicts in a row that were busy by output (rule 4)."""
         self._due: float | None = None
-        self._afresh = False
+        self._must_report = False
         self.lines = 0
         self._typed: tuple[int, float] | None = None
         """The output offset and the time of a typed line, until the next verdict."""
@@ -100,8 +100,8 @@ class PromptDetector:
 
     def stir(self, at: float) -> None:
         """Make a snapshot due soon, after output, input or any other change."""
-        self._stirred = at
-        self._since = at if self._since is None else self._since
+        self._last_change = at
+        self._first_change = at if self._first_change is None else self._first_change
         if self._due is None or self._due > at + PAUSE_S:
             self._due = at + PAUSE_S
 
@@ -111,7 +111,7 @@ class PromptDetector:
         The caller knows that the prompt has gone. The program may show the same prompt
         again so soon that no snapshot falls in between.
         """
-        self._afresh = True
+        self._must_report = True
         self.stir(at)
 
     def submit(self, end: int, at: float) -> None:
@@ -151,10 +151,12 @@ class PromptDetector:
 
     def due(self, at: float) -> float | None:
         """Return when the next snapshot is due (monotonic seconds), or None."""
-        if self._due is not None and self._stirred is not None:
-            paused = self._stirred + PAUSE_S
-            since = self._stirred if self._since is None else self._since
-            patience = since + AT_LEAST_S
+        if self._due is not None and self._last_change is not None:
+            paused = self._last_change + PAUSE_S
+            first_change = (
+                self._last_change if self._first_change is None else self._first_change
+            )
+            patience = first_change + AT_LEAST_S
             if self._due < paused and at < patience:
                 self._due = min(paused, patience)
         return self._due
@@ -166,18 +168,18 @@ class PromptDetector:
 
         Returns a `VerdictSeen` for a new verdict, else nothing.
         """
-        self._since = None
-        quiet = at - (self._stirred if self._stirred is not None else at)
-        stirred = at - quiet
-        later = (stirred + pause for pause in LATER_S if stirred + pause > at)
+        self._first_change = None
+        quiet = at - (self._last_change if self._last_change is not None else at)
+        last_change = at - quiet
+        later = (last_change + pause for pause in LATER_S if last_change + pause > at)
         self._due = next(later, None)
         verdict = classify(snapshot, self.flag)
-        if quiet < PAUSE_S and verdict.is_news(self._candidate):
+        if quiet < PAUSE_S and verdict.differs_from(self._candidate):
             self._candidate = verdict
             self._due = at + PAUSE_S
             return []
         self._candidate = verdict
-        if self._flips(verdict, snapshot.quiet_s, at) and not self._afresh:
+        if self._flips(verdict, snapshot.quiet_s, at) and not self._must_report:
             return []
         again = self.is_again(snapshot, verdict)
         if again and self._is_early(verdict.end, at):
@@ -186,9 +188,9 @@ class PromptDetector:
         if verdict.prompt is not None:
             self._place = _place_of(snapshot, verdict.prompt)
         verdict = attrs.evolve(verdict, again=again)
-        is_news = again or self._afresh or verdict.is_news(self.verdict)
-        self.verdict, self._afresh = verdict, False
-        if not is_news:
+        changed = again or self._must_report or verdict.differs_from(self.verdict)
+        self.verdict, self._must_report = verdict, False
+        if not changed:
             return []
         size = snapshot.cols, len(snapshot.lines)
         return [VerdictSeen(verdict, snapshot.tty, *size, snapshot.quiet_s, self.flag)]

@@ -152,7 +152,7 @@ class Verdict:
         """Whether the agent counts as busy only because of recent output."""
         return self.rule.endswith("/output")
 
-    def is_news(self, before: "Verdict | None") -> bool:
+    def differs_from(self, before: "Verdict | None") -> bool:
         """Whether this verdict differs from `before` in its state or its prompt.
 
         At rest, the rule counts, too. It decides whether ANT may type there.

@@ -33,7 +33,8 @@ class Canvas:
     primary screen while the alternate screen is shown, else None. `kept` are the
     fingerprints of the lines that the last `keep` made final. `pending`: the next
     character wraps to a new row. `homed`: the cursor has moved to the top left, and
-    nothing since. `forgot`: the program has erased the scrollback, and nothing since.
+    nothing since. `scrollback_erased`: the program has erased the scrollback, and
+    nothing since.
     """
 
     def __init__(self, cols: int, rows: int) -> None:
@@ -53,7 +54,7 @@ class Canvas:
         self.autowrap = True
         self.sets = [False, False]
         self.shift_out = 0
-        self.homed = self.forgot = False
+        self.homed = self.scrollback_erased = False
         self.saved = (0, 0)
 
     # Text.
@@ -63,7 +64,7 @@ class Canvas:
 
         With size 0 they repeat a character and have no bytes of their own.
         """
-        self.homed = self.forgot = False
+        self.homed = self.scrollback_erased = False
         if self.drawing:
             text = text.translate(_DRAWING)
         if text.isascii() or not ODD_WIDTH.search(text):
@@ -141,7 +142,7 @@ class Canvas:
 
     def feed_line(self) -> None:
         """Move down one row; at the bottom of the scroll region, scroll up."""
-        self.pending = self.homed = self.forgot = False
+        self.pending = self.homed = self.scrollback_erased = False
         if self.row == self.bottom:
             self.scroll(1)
         elif self.row < self.rows - 1:
@@ -149,7 +150,7 @@ class Canvas:
 
     def reverse(self) -> None:
         """Move up one row; at the top of the scroll region, scroll down."""
-        self.pending = self.homed = self.forgot = False
+        self.pending = self.homed = self.scrollback_erased = False
         if self.row == self.top:
             self.scroll(-1)
         elif self.row:
@@ -164,14 +165,14 @@ class Canvas:
     def move_to(self, col: int) -> None:
         """Move to a column of this row, from 0."""
         self.col = max(0, min(col, self.cols - 1))
-        self.pending = self.homed = self.forgot = False
+        self.pending = self.homed = self.scrollback_erased = False
 
     def move(self, down: int) -> None:
         """Move down, or up for a negative count; stop at the edge of the region."""
         low = self.top if self.row >= self.top else 0
         high = self.bottom if self.row <= self.bottom else self.rows - 1
         self.row = max(low, min(self.row + down, high))
-        self.pending = self.homed = self.forgot = False
+        self.pending = self.homed = self.scrollback_erased = False
 
     def tab(self, count: int) -> None:
         """Move by `count` tab stops, back for a negative count; one every 8 columns."""
@@ -236,7 +237,7 @@ class Canvas:
             for line in fresh:
                 self.out.emit(line)
 
-    def cover(self, on: bool) -> None:
+    def show_alternate(self, on: bool) -> None:
         """Show the alternate screen if `on`, else the primary screen."""
         if on == (self.under is not None):
             return
@@ -250,7 +251,7 @@ class Canvas:
 
     def reset(self) -> None:
         """Return to the initial state; the lines on the screen become final."""
-        self.cover(False)
+        self.show_alternate(False)
         self.keep()
         self._blank()
 
@@ -299,7 +300,7 @@ class Canvas:
             "cursor": [self.row, self.col, self.top, self.bottom, self.shift_out],
             "modes": [
                 *(self.pending, self.drawing, self.insert, self.origin),
-                *(self.homed, self.forgot, self.autowrap, *self.sets),
+                *(self.homed, self.scrollback_erased, self.autowrap, *self.sets),
             ],
             "saved": list(self.saved),
             "kept": sorted(self.kept),
@@ -321,7 +322,7 @@ class Canvas:
         canvas.shift_out = shift_out
         pending, drawing, insert, origin, *more = state["modes"]
         canvas.pending, canvas.drawing, canvas.insert = pending, drawing, insert
-        canvas.homed, canvas.forgot, canvas.autowrap, *canvas.sets = more
+        canvas.homed, canvas.scrollback_erased, canvas.autowrap, *canvas.sets = more
         canvas.origin = origin
         canvas.saved = (state["saved"][0], state["saved"][1])
         canvas.kept = set(state["kept"])

@@ -63,10 +63,10 @@ def control_sequence(canvas: Canvas, piece: str) -> None:
         case "G" | "`":
             canvas.move_to(many - 1)
         case "H" | "f":
-            forgot = canvas.forgot
+            was_erased = canvas.scrollback_erased
             canvas.place(many - 1, max(second, 1) - 1)
             canvas.homed = canvas.row == canvas.col == 0
-            if canvas.homed and forgot:
+            if canvas.homed and was_erased:
                 canvas.out.reprint()
         case "d":
             canvas.place(many - 1, col)
@@ -113,7 +113,7 @@ def _erase_screen(canvas: Canvas, how: int) -> None:
     row = canvas.row
     # A program that erases the scrollback and then moves to the top prints all its
     # output again. The command `clear` moves to the top first.
-    canvas.forgot = how == 3
+    canvas.scrollback_erased = how == 3
     if how == 2 or (how == 0 and canvas.homed):
         canvas.clear()
     elif how == 0:
@@ -151,6 +151,6 @@ def _set_mode(canvas: Canvas, mode: str, on: bool) -> None:
         case _ if mode.isdecimal() and int(mode[:5]) in ALTERNATES:
             if mode == "1049" and on and canvas.under is None:
                 canvas.saved = canvas.row, canvas.col
-            canvas.cover(on)
+            canvas.show_alternate(on)
             if mode == "1049" and not on:
                 canvas.place(*canvas.saved)

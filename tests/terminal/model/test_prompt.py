@@ -41,17 +41,17 @@ def test_what_changes_the_meaning_is_another_prompt() -> None:
 def test_a_verdict_is_news_if_its_state_or_prompt_differs() -> None:
     """More output with the same screen is no news; another state or marker is."""
     verdict = Verdict(Kind.DIALOG, "menu", (3, 4), 100, MENU)
-    assert verdict.is_news(None)
-    assert not attrs.evolve(verdict, end=200).is_news(verdict)
-    assert attrs.evolve(verdict, kind=Kind.BUSY, prompt=None).is_news(verdict)
+    assert verdict.differs_from(None)
+    assert not attrs.evolve(verdict, end=200).differs_from(verdict)
+    assert attrs.evolve(verdict, kind=Kind.BUSY, prompt=None).differs_from(verdict)
     moved = attrs.evolve(MENU, options=MENU.options[::-1])
-    assert attrs.evolve(verdict, prompt=moved).is_news(verdict)
+    assert attrs.evolve(verdict, prompt=moved).differs_from(verdict)
 
 
 def test_another_reason_to_be_at_rest_is_news() -> None:
     """For example a shell that ANT sees at its prompt and that then reports it."""
     seen = Verdict(Kind.AT_REST, "shell", (3,), 100)
-    assert attrs.evolve(seen, rule="shell/mark", end=200).is_news(seen)
-    assert not attrs.evolve(seen, end=200).is_news(seen)
+    assert attrs.evolve(seen, rule="shell/mark", end=200).differs_from(seen)
+    assert not attrs.evolve(seen, end=200).differs_from(seen)
     busy = Verdict(Kind.BUSY, "spinner", (3,), 100)
-    assert not attrs.evolve(busy, rule="hint").is_news(busy)
+    assert not attrs.evolve(busy, rule="hint").differs_from(busy)
