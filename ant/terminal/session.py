@@ -159,7 +159,7 @@ class LiveTerminal:
         self._stir()
         gone = await is_gone(self, fingerprint, given)
         if gone:
-            self._detector.begin_afresh(trio.current_time())
+            self._detector.expect_new_prompt(trio.current_time())
             self._stirred.set()
         return Outcome(given.chosen, gone, end)
 
@@ -173,11 +173,11 @@ class LiveTerminal:
             self._catch_up()
         return self._view.snapshot(trio.current_time())
 
-    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
-        """See `Hands.is_again`."""
+    def is_repeated_prompt(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
+        """See `Hands.is_repeated_prompt`."""
         while self.flow.tail.seen < self.flow.tail.end:
             self._observe()
-        return self._detector.is_again(snapshot, verdict)
+        return self._detector.is_repeated_prompt(snapshot, verdict)
 
     async def say(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, where the program is free to take it; `check` says
@@ -313,10 +313,10 @@ class LiveTerminal:
         now = trio.current_time()
         self._answer_queries(self._view.feed(data, seen, now))
         self._tell()
-        due = self._detector.next_look
+        due = self._detector.next_due
         for observation in self._detector.feed(data, seen, now):
             self._observer.saw(observation)
-        if self._detector.next_look != due:
+        if self._detector.next_due != due:
             self._stirred.set()
         self.flow.mark_seen(seen)
 
@@ -356,7 +356,7 @@ class LiveTerminal:
             self._stirred.set()
 
     def _stir(self) -> None:
-        self._detector.stir(trio.current_time())
+        self._detector.request_snapshot(trio.current_time())
         self._stirred.set()
 
     def _answer_queries(self, replies: bytes) -> None:

@@ -95,7 +95,7 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
     if driver is not None:
         yield from _agent_verdicts(snapshot, driver)
     takes_no_text = snapshot.tty is not None and (
-        snapshot.tty.is_deaf or _is_hidden(snapshot.tty)
+        snapshot.tty.ignores_input or _is_hidden(snapshot.tty)
     )
     if not takes_no_text and (prompt := find_prompt_above(snapshot)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, prompt, driver))
@@ -266,7 +266,7 @@ def _is_at_rest(snapshot: ScreenSnapshot) -> bool:
     The operator has typed nothing, and the program may read input.
     """
     tty = snapshot.tty
-    if snapshot.cursor.row < snapshot.last or (tty is not None and tty.is_deaf):
+    if snapshot.cursor.row < snapshot.last or (tty is not None and tty.ignores_input):
         return False
     if tty is not None and _is_hidden(tty):
         return False

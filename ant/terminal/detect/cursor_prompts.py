@@ -55,7 +55,7 @@ def find_cursor_prompt(snapshot: ScreenSnapshot) -> Prompt | None:
     are rows of text below the cursor, only a list of choices below it is a prompt.
     """
     row = snapshot.cursor.row
-    if snapshot.last < 0 or (snapshot.tty and snapshot.tty.is_deaf):
+    if snapshot.last < 0 or (snapshot.tty and snapshot.tty.ignores_input):
         return None
     behind = snapshot.lines[row][len(snapshot.typed_at.rstrip()) :].strip()
     if behind and snapshot.cursor.visible:

@@ -145,7 +145,7 @@ def yes_lasts(text: str) -> bool:
     return bool(_TELLS.search(" ".join(_plain(text).split())))
 
 
-def is_kept(text: str) -> bool:
+def keeps_answer(text: str) -> bool:
     """Whether the text of a dialog shows that it keeps the answer, yes or no."""
     return bool(_KEPT.search(_plain(text)))
 

@@ -91,28 +91,28 @@ class PromptDetector:
         self._fed = end
         if (newline := data.rfind(b"\n")) >= 0:
             self._last_newline = end - len(data) + newline
-        self.stir(at)
+        self.request_snapshot(at)
         last = self._last_activity
         if last is not None and at - last < ACTIVITY_EVERY_S:
             return []
         self._last_activity = at
         return [ActivitySeen(end)]
 
-    def stir(self, at: float) -> None:
+    def request_snapshot(self, at: float) -> None:
         """Make a snapshot due soon, after output, input or any other change."""
         self._last_change = at
         self._first_change = at if self._first_change is None else self._first_change
         if self._due is None or self._due > at + PAUSE_S:
             self._due = at + PAUSE_S
 
-    def begin_afresh(self, at: float) -> None:
+    def expect_new_prompt(self, at: float) -> None:
         """Report the next verdict even if it equals the last one.
 
         The caller knows that the prompt has gone. The program may show the same prompt
         again so soon that no snapshot falls in between.
         """
         self._must_report = True
-        self.stir(at)
+        self.request_snapshot(at)
 
     def submit(self, end: int, at: float) -> None:
         """Record that the operator typed a line after the output up to offset `end`.
@@ -121,9 +121,9 @@ class PromptDetector:
         """
         self.lines += 1
         self._typed = end, at
-        self.stir(at)
+        self.request_snapshot(at)
 
-    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
+    def is_repeated_prompt(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether the prompt looks like the last one but is a new one (rule 5)."""
         before = self.verdict.prompt if self.verdict else None
         prompt = verdict.prompt
@@ -145,7 +145,7 @@ class PromptDetector:
         )
 
     @property
-    def next_look(self) -> float | None:
+    def next_due(self) -> float | None:
         """The time that `due` returned last, without computing it again."""
         return self._due
 
@@ -181,7 +181,7 @@ class PromptDetector:
         self._candidate = verdict
         if self._flips(verdict, snapshot.quiet_s, at) and not self._must_report:
             return []
-        again = self.is_again(snapshot, verdict)
+        again = self.is_repeated_prompt(snapshot, verdict)
         if again and self._is_early(verdict.end, at):
             return []
         self._typed, self._judged = None, min(snapshot.end, self._fed)

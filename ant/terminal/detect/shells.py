@@ -48,7 +48,7 @@ def shell_rule(tty: Tty | None) -> str | None:
     mislead: `read -e` edits a line although a command is running, and some shells leave
     the line at their prompt to the terminal.
     """
-    if tty is not None and tty.mark is ShellStep.INPUT and not tty.is_deaf:
+    if tty is not None and tty.mark is ShellStep.INPUT and not tty.ignores_input:
         return MARKED
     if tty is not None and tty.mark is ShellStep.OUTPUT:
         return None

@@ -58,7 +58,7 @@ class TerminalOps(Protocol):
         """
         ...
 
-    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
+    def is_repeated_prompt(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether what was glanced at asks anew what was asked, and answered, before.
 
         An answer to the one before is not meant for it.
@@ -161,7 +161,7 @@ async def _shown(
             snapshot, verdict = ops.snapshot()
             prompt = verdict.prompt
             if prompt is not None and prompt.fingerprint == fingerprint:
-                if ops.is_again(snapshot, verdict):
+                if ops.is_repeated_prompt(snapshot, verdict):
                     break
                 return snapshot, prompt
             if not await ops.wait_output(QUIET_S):

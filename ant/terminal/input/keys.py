@@ -18,7 +18,7 @@ from ant.terminal.detect.option_meaning import (
     ESCAPES,
     asks_to_last,
     escapes_only,
-    is_kept,
+    keeps_answer,
     key_lasts,
     means_abort,
     means_no,
@@ -149,7 +149,7 @@ def _yes(prompt: Prompt) -> int | None:
     told = _told(prompt)
     if asks_to_last(_asked(prompt, told)) or yes_lasts("\n".join(told)):
         return None
-    if is_kept("\n".join(told)):
+    if keeps_answer("\n".join(told)):
         return None
     if prompt.class_ is PromptClass.PRESS_KEY and len(prompt.options) == 1:
         return 0  # The key that is asked for, whatever it does.
@@ -218,7 +218,7 @@ def _no(prompt: Prompt, choice: Choice) -> AnswerGoal:
     """
     if prompt.form is Form.VIEW:
         raise _nothing(prompt, choice)
-    if is_kept("\n".join(_told(prompt))):
+    if keeps_answer("\n".join(_told(prompt))):
         raise _nothing(prompt, choice)
     denying = _only(prompt, lambda label: means_no(label, prompt.question))
     if denying is not None and _once(prompt, denying) is None:

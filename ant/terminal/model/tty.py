@@ -53,6 +53,6 @@ class Tty:
     interprets: bool = True
 
     @property
-    def is_deaf(self) -> bool:
+    def ignores_input(self) -> bool:
         """Whether the program takes whole lines and is not reading one now."""
         return self.canonical and self.reading is False

@@ -158,7 +158,7 @@ class CommandBlocks:
         """Take the shell's folder; it applies to the commands that begin later."""
         self._cwd = folder.path
 
-    def hear(
+    def apply(
         self, mark: ShellMark, at: float, place: CursorColumn | None = None
     ) -> None:
         """Take a mark with the right nonce, read `at` (monotonic seconds).

@@ -113,7 +113,7 @@ class ShellState:
     comments: bool = False
     """Whether the prompt begins a command and `#` begins a comment there."""
 
-    def hear(self, mark: ShellMark) -> None:
+    def apply(self, mark: ShellMark) -> None:
         """Take the next mark."""
         if self.nonce is None or mark.nonce != self.nonce:
             return

@@ -75,7 +75,7 @@ def test_snapshots_are_due_when_output_pauses_and_later() -> None:
     detector.feed(b"x", 1, 0.0)
     looks = drive(detector, 60.0)
     assert [PAUSE_S, *LATER_S] == pytest.approx(looks, abs=0.002)
-    assert detector.next_look is None
+    assert detector.next_due is None
 
 
 def test_snapshots_are_due_during_steady_output() -> None:
@@ -107,7 +107,7 @@ def test_a_verdict_during_output_counts_when_seen_twice() -> None:
 
 
 def test_a_verdict_is_reported_once_with_its_inputs() -> None:
-    """Again when it changes, or after `begin_afresh`."""
+    """Again when it changes, or after `expect_new_prompt`."""
     detector = PromptDetector("aider")
     detector.feed(b"x", 1, 0.0)
     snapshot = prompting()
@@ -118,7 +118,7 @@ def test_a_verdict_is_reported_once_with_its_inputs() -> None:
         )
     ] == events
     assert [] == detector.judge(snapshot, 0.4)
-    detector.begin_afresh(0.5)
+    detector.expect_new_prompt(0.5)
     assert 1 == len(detector.judge(snapshot, 0.6))
     assert 1 == len(detector.judge(prompting("Else? [y/N] "), 0.9))
 

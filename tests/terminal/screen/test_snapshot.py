@@ -184,10 +184,10 @@ def test_a_paragraph_is_near_and_short() -> None:
 def test_how_a_program_takes_input(
     tty: Tty | None, deaf: bool, takes_lines: bool
 ) -> None:
-    """`is_deaf` if it takes whole lines and is known not to be reading."""
+    """`ignores_input` if it takes whole lines and is known not to be reading."""
     snapshot = look_at("x", tty=tty)
     assert takes_lines is snapshot.takes_lines
-    assert deaf is (tty is not None and tty.is_deaf)
+    assert deaf is (tty is not None and tty.ignores_input)
 
 
 @given(terminal_bytes(), st.integers(1, 30), st.integers(1, 8))

@@ -48,7 +48,7 @@ class Fed:
             elif isinstance(each, Folder):
                 self.blocks.enter(each)
             else:
-                self.blocks.hear(each, each.end, PLACE)
+                self.blocks.apply(each, each.end, PLACE)
         self.blocks.reach(self.marks.settled)
         self.made += self.blocks.taken()
         return self
@@ -194,7 +194,7 @@ def test_bytes_that_are_gone() -> None:
     blocks = CommandBlocks(lambda start, end: None)
     for each in ShellMarks(0).feed(A + B + b"a" + C + b"1" + D, 99):
         assert not isinstance(each, Folder)
-        blocks.hear(each, 0.0, PLACE)
+        blocks.apply(each, 0.0, PLACE)
     (block,) = blocks.taken()
     assert ("", None) == (block.command, block.sha256)
     assert [] == blocks.taken()

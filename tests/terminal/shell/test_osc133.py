@@ -150,7 +150,7 @@ def test_a_gap_ends_an_unfinished_sequence() -> None:
 def steps(standing: ShellState, letters: str, nonce: str = "N") -> ShellStep | None:
     """Return the step of a shell after these marks."""
     for letter in letters:
-        standing.hear(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
+        standing.apply(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
     return standing.step
 
 
@@ -159,7 +159,7 @@ def test_only_marks_with_the_nonce_count() -> None:
     standing = ShellState("N")
     assert ShellStep.INPUT is steps(standing, "AB")
     assert ShellStep.INPUT is steps(standing, "CDA", nonce="M")
-    standing.hear(ShellMark(ShellStep.OUTPUT, 0, 0))
+    standing.apply(ShellMark(ShellStep.OUTPUT, 0, 0))
     assert ShellStep.INPUT is standing.step
     assert steps(ShellState(), "AB", nonce="") is None
     assert steps(ShellState(None), "AB") is None
