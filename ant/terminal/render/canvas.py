@@ -17,8 +17,8 @@ from ant.terminal.render.rows import (
     Row,
     fingerprint,
     joined,
-    width,
 )
+from ant.terminal.screen.char_width import char_width
 
 _DRAWING = str.maketrans(
     "`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
@@ -73,7 +73,7 @@ class Canvas:
             return
         for char in text:
             stop = start + (len(char.encode()) if size else 0)
-            columns = width(char)
+            columns = char_width(char)
             if columns == 0:
                 self._combine(char, stop)
             elif columns == 2 and self.cols > 1:

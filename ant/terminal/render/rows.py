@@ -8,10 +8,8 @@ Rule 3: a change of size does not wrap the rows again.
 """
 
 import re
-import unicodedata
 import zlib
 from collections import Counter, deque
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 LINE_MAX = 16 << 10
@@ -48,16 +46,6 @@ class Line(NamedTuple):
     start: int
     end: int
     at: int
-
-
-@lru_cache(maxsize=4096)
-def width(char: str) -> int:
-    """Return the columns of a character: 0, 1 or 2."""
-    if not ODD_WIDTH.match(char):  # Usually the caller draws these in runs.
-        return 1
-    if unicodedata.east_asian_width(char) in "WF":
-        return 2
-    return 0 if unicodedata.category(char) in {"Mn", "Me", "Cf"} else 1
 
 
 class Row:

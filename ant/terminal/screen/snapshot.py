@@ -4,14 +4,13 @@ ANT computes every verdict from a snapshot. A snapshot holds no object of a scre
 library, so a test can also make one from a recording.
 """
 
-import functools
 import re
-import unicodedata
 from collections.abc import Iterator
 
 import attrs
 
 from ant.terminal.model.tty import Tty
+from ant.terminal.screen.char_width import char_width
 from ant.terminal.screen.modes import Cursor, Modes
 from ant.terminal.screen.style import PLAIN, Rows, Style
 
@@ -20,10 +19,6 @@ _LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
 _RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
 _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
-_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
-
-CHARACTERS = 4096
-"""Characters whose width the cache holds: a screen repeats a few of them."""
 
 WRAPPED = 4
 """The most rows above the cursor that are part of its line."""
@@ -114,14 +109,7 @@ def index_at(line: str, col: int) -> int:
 
 def width(text: str) -> int:
     """Return the columns of a text: two for a wide character, none for an accent."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-@functools.lru_cache(CHARACTERS)
-def _width(char: str) -> int:
-    if unicodedata.category(char) in _NO_WIDTH:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return len(text) if text.isascii() else sum(map(char_width, text))
 
 
 def without_sides(line: str) -> str:

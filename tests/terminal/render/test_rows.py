@@ -1,6 +1,5 @@
 """Rows and the bytes that drew them, and the lines that rows become."""
 
-import pytest
 
 from ant.terminal.render.rows import (
     FILL,
@@ -9,7 +8,6 @@ from ant.terminal.render.rows import (
     RenderedLines,
     Row,
     joined,
-    width,
 )
 
 
@@ -19,14 +17,6 @@ def drawn(*puts: tuple[int, str, int]) -> Row:
     for col, cells, start in puts:
         row.put(col, cells, start, start + len(cells), 7)
     return row
-
-
-@pytest.mark.parametrize(
-    ("char", "columns"), [("a", 1), ("─", 1), ("漢", 2), ("🙂", 2), ("\u0301", 0)]
-)
-def test_a_character_has_a_width(char: str, columns: int) -> None:
-    """The width that a terminal gives it."""
-    assert columns == width(char)
 
 
 def test_a_row_spans_the_bytes_that_drew_it() -> None:
