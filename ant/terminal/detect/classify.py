@@ -21,14 +21,8 @@ from ant.terminal.detect.checkboxes import find_boxes
 from ant.terminal.detect.composer import composer_of, find_busy, find_spinner, first_row
 from ant.terminal.detect.cursor_prompts import find_cursor_prompt
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.menus import (
-    BODY,
-    excerpt,
-    find_menu,
-    find_menu_above,
-    is_footer,
-    question_above,
-)
+from ant.terminal.detect.dialog_text import BODY, excerpt, question_above
+from ant.terminal.detect.menus import find_menu, find_menu_above, is_footer
 from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.model.prompt import (
     APPROVES,
@@ -26,7 +27,6 @@ from ant.terminal.screen.snapshot import (
     ScreenSnapshot,
     index_at,
     is_border,
-    paragraph_above,
 )
 
 _ITEM = re.compile(
@@ -64,16 +64,6 @@ _CANCEL = re.compile(
 )
 """A hint that Escape cancels. Both words are in the same part of the hints."""
 
-_HINTED = re.compile(
-    r"\s*›.*$|\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))"
-    r"[^)\]›]*[)\]›]\s*$",
-    re.IGNORECASE,
-)
-"""A hint behind a question, such as `(use arrow keys)`."""
-
-_SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
-"""A sign before a question."""
-
 YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 """The beginning of a label that is yes, no, OK or cancel."""
 
@@ -103,9 +93,6 @@ FOOTER = 7
 
 DETAILS = 4
 """The most rows of description below an option."""
-
-BODY = 16
-"""The most rows above a menu that belong to its text."""
 
 
 @attrs.frozen
@@ -229,37 +216,6 @@ def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
     if snapshot.is_blank(row) or not line.strip() or _COUNT.match(line):
         return True
     return bool(_HINT.search(line)) and not _COMPOSER.match(line)
-
-
-def question_above(snapshot: ScreenSnapshot, row: int) -> str:
-    """Return the nearest question above `row`, else the text right above it."""
-    rows = list(paragraph_above(snapshot, row))
-    text = _sentence(snapshot, rows)
-    if not text.endswith(("?", ":")):
-        for each in range((rows or [row])[-1] - 1, top_of(snapshot, row) - 1, -1):
-            if not any(line.strip() for line in snapshot.bare[each : each + 3]):
-                break
-            if "?" in snapshot.bare[each]:
-                return _sentence(snapshot, list(paragraph_above(snapshot, each + 1)))
-    return text
-
-
-def _sentence(snapshot: ScreenSnapshot, rows: Sequence[int]) -> str:
-    """Return the last question in these rows, else their whole text.
-
-    `rows` are numbers, from the lowest row upwards.
-    """
-    text = " ".join(snapshot.bare[each].strip() for each in reversed(rows))
-    text = _SIGN.sub("", _HINTED.sub("", text))
-    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
-    asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
-    return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
-
-
-def excerpt(snapshot: ScreenSnapshot, first: int, last: int) -> str:
-    """Return the text of rows `first` to `last`, without the sides of a box."""
-    rows = (snapshot.bare[row].rstrip() for row in range(first, last + 1))
-    return "\n".join(rows).strip("\n")
 
 
 def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
@@ -512,15 +468,6 @@ def _unnumbered(labels: list[str]) -> list[str]:
     if numbers == [str(n) for n in range(1, len(labels) + 1)]:
         return [each[2] for each in found if each]
     return labels
-
-
-def top_of(snapshot: ScreenSnapshot, first: int) -> int:
-    """Return the first row of the text that belongs to a menu whose options begin at
-    row `first`: below the nearest border, at most `BODY` rows up."""
-    for row in range(first - 1, max(first - BODY, -1), -1):
-        if is_border(snapshot.lines[row]):
-            return row + 1
-    return max(first - BODY, 0)
 
 
 def _cancels(snapshot: ScreenSnapshot, last: int) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.detect.menus import FOOTER, find_menu, question_above
+from ant.terminal.detect.menus import FOOTER, find_menu
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.model.tty import Tty
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
@@ -216,25 +216,6 @@ def test_a_footer_is_short(hints: int, live: bool) -> None:
     """A few hints may follow a menu, never a screen of them."""
     snapshot = look_at(*PERMISSION, *["press enter"] * hints, hidden=True)
     assert live is (find_menu(snapshot) is not None)
-
-
-@pytest.mark.parametrize(
-    ("above", "question"),
-    [
-        (["Which?"], "Which?"),
-        (["? Which one? (Use arrow keys)"], "Which one?"),
-        (["? Pick a colour › - Use arrow-keys."], "Pick a colour"),
-        (["Bash command", "", "Run it? It is safe."], "Run it?"),
-        (["This is about", "two rows?"], "This is about two rows?"),
-        (["Choose:"], "Choose:"),
-        (["Far away?", "", "", "", ""], ""),
-        (["Far away.", "", "", "", ""], ""),
-        ([], ""),
-    ],
-)
-def test_the_question_is_above(above: list[str], question: str) -> None:
-    """The nearest question, else the nearest text, without signs and hints."""
-    assert question == question_above(look_at(*above, "menu"), len(above))
 
 
 @pytest.mark.parametrize("grey", ["\x1b[90m", "\x1b[2m"])

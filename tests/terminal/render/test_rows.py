@@ -1,6 +1,5 @@
 """Rows and the bytes that drew them, and the lines that rows become."""
 
-
 from ant.terminal.render.rows import (
     FILL,
     LINE_MAX,
