@@ -28,7 +28,7 @@ from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
-from ant.terminal.model.tty import ShellStep, Tty
+from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BUSY_S = 1.0
@@ -89,7 +89,7 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
     if driver is not None:
         yield from _agent_verdicts(snapshot, driver)
     takes_no_text = snapshot.tty is not None and (
-        snapshot.tty.ignores_input or _is_hidden(snapshot.tty)
+        snapshot.tty.ignores_input or snapshot.tty.hides_input
     )
     if not takes_no_text and (prompt := find_prompt_above(snapshot)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, prompt, driver))
@@ -260,9 +260,9 @@ def _is_at_rest(snapshot: ScreenSnapshot) -> bool:
     The operator has typed nothing, and the program may read input.
     """
     tty = snapshot.tty
-    if snapshot.cursor.row < snapshot.last or (tty is not None and tty.ignores_input):
+    if snapshot.cursor.row < snapshot.last:
         return False
-    if tty is not None and _is_hidden(tty):
+    if tty is not None and (tty.ignores_input or tty.hides_input):
         return False
     if tty is not None and tty.mark is ShellStep.OUTPUT:
         return False  # A command such as `read` runs, with a prompt as short as this.
@@ -275,11 +275,6 @@ def _draws(snapshot: ScreenSnapshot) -> bool:
     An agent without a driver draws such a prompt, perhaps below a spinner.
     """
     return not snapshot.takes_lines and len(snapshot.typed_at.strip()) == 1
-
-
-def _is_hidden(tty: Tty) -> bool:
-    """Whether the terminal reads a line without echo, such as a password."""
-    return tty.canonical and not tty.echo
 
 
 def _prompting(snapshot: ScreenSnapshot, prompt: Prompt) -> Verdict:

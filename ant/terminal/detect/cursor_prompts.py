@@ -99,9 +99,8 @@ def _secret(snapshot: ScreenSnapshot) -> Prompt | None:
         if snapshot.cursor.visible
         else snapshot.lines[snapshot.cursor.row]
     )
-    cooked = tty is not None and tty.canonical
-    hidden = tty is not None and tty.canonical and not tty.echo
-    if not hidden and (cooked or not _SECRET.search(text)):
+    hidden = tty is not None and tty.hides_input
+    if not hidden and (snapshot.takes_lines or not _SECRET.search(text)):
         return None
     question = text.strip() or text_above(snapshot, snapshot.cursor.row)
     if not question:
@@ -119,20 +118,20 @@ def _line(snapshot: ScreenSnapshot) -> Prompt | None:
     other cases the test is stricter (`_RAW`). Unless the program is known to be
     reading, the screen must have been quiet for `SURE_S`.
     """
-    tty, text = snapshot.tty, snapshot.typed_at
-    cooked = tty is not None and tty.canonical
-    if not cooked and _UNFINISHED.fullmatch(text):
+    text, takes_lines = snapshot.typed_at, snapshot.takes_lines
+    is_reading = snapshot.tty is not None and bool(snapshot.tty.reading)
+    if not takes_lines and _UNFINISHED.fullmatch(text):
         return cursor_prompt(
             snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="unfinished"
         )
-    if cooked and tty is not None and tty.reading and not text.strip():
+    if takes_lines and is_reading and not text.strip():
         text = text_above(snapshot, snapshot.cursor.row)
         text = text if text.endswith("?") else ""
-    if snapshot.quiet_s < SURE_S and not (tty and tty.reading):
+    if snapshot.quiet_s < SURE_S and not is_reading:
         return None
-    if not cooked and not snapshot.cursor.visible:
+    if not takes_lines and not snapshot.cursor.visible:
         return None  # A program that draws its screen shows the cursor at a field.
-    asks = _LINE if cooked and tty and tty.reading else _RAW
+    asks = _LINE if takes_lines and is_reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
     return cursor_prompt(snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

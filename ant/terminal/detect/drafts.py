@@ -4,14 +4,11 @@ Two kinds of text are not part of it. Placeholder text, which a program shows in
 empty composer, is faint or grey. A suggestion continues behind the cursor.
 """
 
-import re
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
+from ant.terminal.detect.menus import PROMPT_SIGN
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
-
-_PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
-"""The text of a shell's prompt up to its sign."""
 
 
 def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
@@ -33,7 +30,7 @@ def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
         return ""
     row = snapshot.cursor.row
     line = snapshot.lines[row] if row < len(snapshot.lines) else ""
-    found = _PROMPT.match(line)
+    found = PROMPT_SIGN.match(line)
     if found is None:
         return ""
     return _inked(snapshot, row, found.end())

@@ -8,7 +8,7 @@ Rule 3: a menu has at least two options.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -51,8 +51,8 @@ _HINT = re.compile(
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
 """A row that begins like a composer."""
 
-_PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
-"""A row that begins with a prompt sign, perhaps behind a folder or a name."""
+PROMPT_SIGN = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""A row up to its first prompt sign, which may follow a folder or a name."""
 
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
 """The cursor is right of a vertical line: a pane left of that line has no focus."""
@@ -64,7 +64,7 @@ _CANCEL = re.compile(
 )
 """A hint that Escape cancels. Both words are in the same part of the hints."""
 
-YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
+_YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 """The beginning of a label that is yes, no, OK or cancel."""
 
 _DESCRIPTION = re.compile(r" (?=- |\()")
@@ -337,7 +337,7 @@ def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
         if (
             row == snapshot.cursor.row
             and snapshot.cursor.visible
-            and _PROMPT.match(line)
+            and PROMPT_SIGN.match(line)
         ):
             return False  # The operator types there.
         detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
@@ -390,10 +390,9 @@ def menu_of(
     )
     first, last = block[0].row, block[-1].row
     question = question_above(snapshot, first)
-    yes_no = not boxes and all(YES_NO.match(option.label) for option in options)
     return Prompt(
         kind=Kind.DIALOG,
-        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        class_=PromptClass.MULTI_CHOICE if boxes else class_of(labels),
         form=Form.BOXES if boxes else Form.MENU,
         question=question,
         options=options,
@@ -402,6 +401,12 @@ def menu_of(
         text=excerpt(snapshot, top_of(snapshot, first), snapshot.last),
         cancel="\x1b" if _cancels(snapshot, last) else "",
     )
+
+
+def class_of(labels: Iterable[str]) -> PromptClass:
+    """Return `CONFIRMATION` if all labels are a yes or a no, else `MULTI_CHOICE`."""
+    yes_no = all(_YES_NO.match(label) for label in labels)
+    return PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
 
 
 def _whole(snapshot: ScreenSnapshot, item: Item) -> str:

@@ -86,7 +86,7 @@ def find_view(snapshot: ScreenSnapshot) -> Prompt | None:
     ANT knows it by the program's name or by its status row. A question in the last rows
     of an editor comes before its view.
     """
-    if snapshot.tty is not None and snapshot.tty.canonical:
+    if snapshot.takes_lines:
         return None
     name = snapshot.tty.foreground if snapshot.tty else ""
     status = snapshot.bare[snapshot.last] if snapshot.last >= 0 else ""

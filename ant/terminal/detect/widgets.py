@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
-from ant.terminal.detect.menus import FOOTER, YES_NO, Item, items_of, menu_of
+from ant.terminal.detect.menus import FOOTER, Item, class_of, items_of, menu_of
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
@@ -131,11 +131,9 @@ def _buttons(
     if lit is None:
         return None
     labels = [(each[1] or each[2]).strip() for each in found]
-    yes_no = all(YES_NO.match(label) for label in labels)
-    class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
     return Prompt(
         kind=Kind.DIALOG,
-        class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_,
+        class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_of(labels),
         form=Form.BUTTONS,
         question=question_above(snapshot, row),
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
@@ -198,10 +196,9 @@ def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:
     if inks.count("") != 1:
         return None
     lit = 1 - inks.index("")
-    yes_no = all(YES_NO.match(label) for label in labels)
     return Prompt(
         kind=Kind.DIALOG,
-        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        class_=class_of(labels),
         form=Form.BUTTONS,
         question=question,
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),

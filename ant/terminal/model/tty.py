@@ -53,6 +53,11 @@ class Tty:
     interprets: bool = True
 
     @property
+    def hides_input(self) -> bool:
+        """Whether the program takes whole lines without echo, such as passwords."""
+        return self.canonical and not self.echo
+
+    @property
     def ignores_input(self) -> bool:
         """Whether the program takes whole lines and is not reading one now."""
         return self.canonical and self.reading is False
