@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.agents.driver import Driver
+from ant.terminal.detect.composer import first_row
 from ant.terminal.detect.menus import DETAILS, FILLED, Item, is_live, items_of, menu_of
 from ant.terminal.model.prompt import Form, Prompt
 from ant.terminal.screen.snapshot import ScreenSnapshot
@@ -23,12 +24,10 @@ def find_boxes(snapshot: ScreenSnapshot, driver: Driver) -> Prompt | None:
 
     None if there is no such row, or if the list is not live (see `menus.is_live`).
     """
-    if snapshot.takes_lines or not driver.taken:
+    if snapshot.takes_lines:
         return None
-    for row in range(snapshot.last, -1, -1):
-        if any(rule.pattern.search(snapshot.bare[row]) for rule in driver.taken):
-            return _boxes(snapshot, row)
-    return None
+    submit = first_row(snapshot, range(snapshot.last, -1, -1), driver.taken)
+    return None if submit is None else _boxes(snapshot, submit[0])
 
 
 def _boxes(snapshot: ScreenSnapshot, submit_row: int) -> Prompt | None:

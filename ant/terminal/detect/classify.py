@@ -1,7 +1,7 @@
 """Classify a screen snapshot: apply the rules in order; the first match is the verdict.
 
-1. A shell at its prompt, by its shell marks or because it edits a command line. What
-   the screen shows does not matter then.
+1. Shells: a question of zsh, or a shell at its prompt, by its shell marks or because it
+   edits a command line. Nothing else on the screen matters then.
 2. Pagers and editors. They show arbitrary text, which must not match a later rule.
 3. Menus and dialog windows. They are modal.
 4. The driver's rules: the agent is busy, at rest, or has asked a question.

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
-from ant.terminal.detect.composer import SPINNER
+from ant.terminal.detect.composer import SPINNER, first_row
 from ant.terminal.detect.dialog_text import BODY
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border, width
 
@@ -70,8 +70,7 @@ def lines_above(snapshot: ScreenSnapshot, first: int) -> str:
 
 
 def _is_busy(snapshot: ScreenSnapshot, row: int, driver: Driver) -> bool:
-    rules = (*driver.busy, *driver.status)
-    return any(rule.pattern.search(snapshot.bare[row]) for rule in rules)
+    return first_row(snapshot, [row], (*driver.busy, *driver.status)) is not None
 
 
 def _text(rows: Iterable[str]) -> str:

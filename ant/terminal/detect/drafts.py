@@ -7,6 +7,7 @@ empty composer, is faint or grey. A suggestion continues behind the cursor.
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
+from ant.terminal.detect.composer import first_row
 from ant.terminal.detect.menus import PROMPT_SIGN
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
@@ -18,22 +19,24 @@ def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
     on the cursor's row.
     """
     if driver is not None and driver.composer:
-        rows = range(snapshot.last, -1, -1)
-        for row in [snapshot.cursor.row] if driver.inline else rows:
-            for rule in driver.composer:
-                if (found := rule.pattern.search(snapshot.bare[row])) is not None:
-                    above = row - driver.draft_above
-                    start = 0 if driver.draft_above else found.end()
-                    draft = _inked(snapshot, max(above, 0), start)
-                    ghosts = (each.pattern.fullmatch(draft) for each in driver.ghost)
-                    return "" if any(ghosts) else draft
-        return ""
+        return _composer_draft(snapshot, driver)
     row = snapshot.cursor.row
     line = snapshot.lines[row] if row < len(snapshot.lines) else ""
     found = PROMPT_SIGN.match(line)
-    if found is None:
+    return _inked(snapshot, row, found.end()) if found else ""
+
+
+def _composer_draft(snapshot: ScreenSnapshot, driver: Driver) -> str:
+    """Return the text of the lowest row that looks like a composer, without ghosts."""
+    rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
+    if (composer := first_row(snapshot, rows, driver.composer)) is None:
         return ""
-    return _inked(snapshot, row, found.end())
+    row, rule = composer
+    found = rule.pattern.search(snapshot.bare[row])
+    start = 0 if driver.draft_above or found is None else found.end()
+    draft = _inked(snapshot, max(row - driver.draft_above, 0), start)
+    is_ghost = any(each.pattern.fullmatch(draft) for each in driver.ghost)
+    return "" if is_ghost else draft
 
 
 def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
