@@ -58,7 +58,13 @@ PACKAGES = (
 
 ONLY = {
     "terminal": ("core", "terminal"),
-    "model": ("core", "terminal.model", "terminal.shell", "terminal.input"),
+    "model": (
+        "core",
+        "terminal.model",
+        "terminal.agents",
+        "terminal.shell",
+        "terminal.input",
+    ),
     "client": ("core", "model", "api"),
     "http.server": ("core", "api"),
 }

@@ -6,6 +6,8 @@ from typing import Any, Final, NewType
 
 import attrs
 
+from ant.terminal.agents.flags import accepted_flags, program_flags
+
 SessionId = NewType("SessionId", str)
 
 
@@ -33,45 +35,20 @@ class Status(StrEnum):
 
 
 class CliFlag(StrEnum):
-    """The agent CLI drivers a session may name."""
+    """The accepted values of a session's `cli_flag`: each may name an agent's driver.
 
-    CLAUDE_CODE = "claude-code"
-    CODEX_CLI = "codex-cli"
-    GEMINI_CLI = "gemini-cli"
-    COPILOT_CLI = "copilot-cli"
-    COPILOT = "copilot"
-    QWEN_CLI = "qwen-cli"
-    QWEN = "qwen"
-    OPENCODE = "opencode"
-    AIDER = "aider"
-    HERMES_ACP = "hermes-acp"
-    OLLAMA = "ollama"
-    PERSPECTIVE = "perspective"
-    MSTY = "msty"
-    LM_STUDIO = "lm-studio"
-    LLAMAFILE = "llamafile"
-    LLM = "llm"
-    PI = "pi"
-    LEMONADE = "lemonade"
-    MLX_LM = "mlx-lm"
-    KIMI_CODE = "kimi-code"
-    KIMI = "kimi"
+    ANT uses that driver for a program that no driver knows by its name. Some values of
+    the original server have no driver; ANT accepts them for old clients.
+    """
+
+    # The members are `CLAUDE_CODE = "claude-code"` and so on.
+    _ignore_ = "flag"
+    for flag in accepted_flags():
+        vars()[flag.upper().replace("-", "_")] = flag
 
 
-PROGRAMS: Final = {
-    "claude": CliFlag.CLAUDE_CODE,
-    "codex": CliFlag.CODEX_CLI,
-    "gemini": CliFlag.GEMINI_CLI,
-    "copilot": CliFlag.COPILOT_CLI,
-    "qwen": CliFlag.QWEN_CLI,
-    "opencode": CliFlag.OPENCODE,
-    "aider": CliFlag.AIDER,
-    "ollama": CliFlag.OLLAMA,
-    "llm": CliFlag.LLM,
-    "pi": CliFlag.PI,
-    "kimi": CliFlag.KIMI_CODE,
-}
-"""Which driver belongs to a program of that name."""
+PROGRAMS: Final = {program: CliFlag(flag) for program, flag in program_flags().items()}
+"""The flag of each agent program, by the name of its process."""
 
 
 TMUX: Final = "tmux"

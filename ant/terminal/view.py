@@ -69,10 +69,10 @@ class ScreenView:
             elif isinstance(mark, Folder):
                 self._blocks.enter(mark)
             else:
-                self.detector.shell.hear(mark)
+                self.detector.shell.apply(mark)
                 replies += self._show(data[: len(data) - (end - mark.end)], mark.end)
                 place = self._display.place if self._display is not None else None
-                self._blocks.hear(mark, at, place)
+                self._blocks.apply(mark, at, place)
                 self._comment_at = self._place_of_comment()
         self._blocks.reach(self._marks.settled)
         self._fresh = b"", 0

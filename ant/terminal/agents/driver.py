@@ -1,24 +1,39 @@
-"""Agent CLIs described as data: one TOML file each in `drivers/`, and no code.
+"""Drivers: how ANT reads and types to each agent CLI, described as data.
 
-A rule is an id and a pattern, tried on rows of the screen from the lowest upwards; for
-a dialog on all of its text, of which it may name a group `question`. The files are read
-once; an unknown key or a bad pattern fails then, and names itself.
+Each `*.toml` file in this folder is one driver. `Driver` lists its keys; a key of type
+rules is an array of tables, each a `Rule`. ANT reads the files once, at first use. An
+unknown key or a bad pattern raises `ValueError` then, with the name of the file.
+
+A new agent needs one new file and no code: `name` and `flags` become values of
+`cli_flag`, and `programs` select the driver by the name of the process.
 """
 
 import functools
 import re
-import tomllib
-from importlib import resources
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
+from ant.terminal.agents.driver_files import SHELL, driver_files
 from ant.terminal.model.prompt import PromptClass
 
 
 @attrs.frozen
 class Rule:
-    """A pattern with a name; `class_` is what a dialog it fits asks for."""
+    """A named pattern.
+
+    ANT searches each row for the pattern, from the lowest row upwards. It searches the
+    whole text of a dialog at once; there, a group `question` is the prompt's question.
+
+    In a file, a rule has these keys:
+
+    `id`       The rule's name. A verdict names both: `claude-code/spinner`.
+    `pattern`  A regular expression of Python's `re`.
+    `class`    For `dialog` and `modal`: the class of the prompt, a `PromptClass`.
+               Default: the class that ANT derives from the options; for `modal`,
+               `multi_choice`.
+    """
 
     id: str
     pattern: re.Pattern[str]
@@ -27,24 +42,59 @@ class Rule:
 
 @attrs.frozen
 class Driver:
-    """How one program is read and typed to.
+    """The description of one agent CLI, or of the shells.
 
-    `programs` are names of its process. It works where it says so by a `busy` row,
-    which turns above the composer, or a `status` row below it; an `ended` row tells
-    that the turn is over, whatever stands above that. `composer` is
-    the row in which a person writes to it (`boxed`: a border is above it; `inline`: the
-    cursor is on it), or `draft_above` rows below that; a `ghost` text stands there
-    while nothing is typed. `ready` rows may stand between it and the last answer, which
-    begins with a row of `reply`. `dialog` gives a menu its class, and `modal` rows tell
-    of a dialog whose options nobody but a person can read. `unfinished` is what stands
-    before the cursor while a command is not whole. `escapes`: Esc backs out of a
-    dialog. `ticks`: Enter takes the boxes that were ticked; where it does not, a row of
-    `taken` below them does. `settle_ms` is waited
-    between text and Enter, and `again_ms` before a second Enter, 0 for none. It is at
-    rest after `rest_ms` without output: longer where it does not always say it works.
+    Only `name` is required. A row is a row of the screen without box-drawing borders.
+    The composer is the row in which the operator writes to the agent.
+
+    Key          Type     Default  Meaning
+
+    Selection
+    `name`       text     -        The driver's name, and its first `cli_flag`.
+    `flags`      texts    []       Further values of `cli_flag` that select the driver.
+    `programs`   texts    []       Names of the agent's process.
+
+    Work and rest
+    `busy`       rules    []       Rows above the composer while the agent works.
+    `status`     rules    []       Rows below the composer while the agent works. If
+                                   there is no composer: one of the last rows.
+    `ended`      rules    []       Rows at the end of a turn. A `busy` row above one
+                                   is left over from that turn and does not count.
+    `rest_ms`    integer  300      Milliseconds without output after which the agent is
+                                   at rest. Longer for an agent that does not always
+                                   show that it works.
+
+    Composer
+    `composer`   rules    []       The row of the composer.
+    `ghost`      rules    []       The whole placeholder text of an empty composer.
+    `draft_above` integer 0        How many rows above the row that `composer` matches
+                                   the operator's text is.
+    `boxed`      boolean  false    A border stands above the composer.
+    `inline`     boolean  false    The composer is the cursor's row.
+    `ready`      rules    []       Rows that may stand between the last reply or the
+                                   `busy` row and the composer.
+    `reply`      rules    []       The first row of a reply.
+    `unfinished` rules    []       Text before the cursor while a shell's command is
+                                   not complete.
+
+    Dialogs
+    `dialog`     rules    []       Text of a menu that decides its class.
+    `modal`      rules    []       Rows of a dialog whose options ANT cannot read. Only
+                                   the operator can answer it.
+    `escapes`    boolean  false    Escape cancels a dialog.
+    `ticks`      boolean  true     Enter on a box submits all ticked boxes. If false,
+                                   only a row of `taken` submits them.
+    `taken`      rules    []       The row below the boxes that submits them.
+
+    Typing
+    `paste`      boolean  true     Type text as a bracketed paste if the agent has
+                                   enabled that mode.
+    `settle_ms`  integer  0        Milliseconds between the text and Enter.
+    `again_ms`   integer  0        Milliseconds before a second Enter; 0 for none.
     """
 
     name: str
+    flags: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     busy: tuple[Rule, ...] = ()
     status: tuple[Rule, ...] = ()
@@ -68,31 +118,23 @@ class Driver:
     rest_ms: int = 300
 
     def rules(self) -> list[Rule]:
-        """Every rule there is in it, in the order of the file's kinds."""
-        kinds = (each for each in attrs.astuple(self, recurse=False))
+        """Return all rules of the driver, in the order of its fields."""
         return [
             rule
-            for kind in kinds
-            if isinstance(kind, tuple)
-            for rule in kind
+            for value in attrs.astuple(self, recurse=False)
+            if isinstance(value, tuple)
+            for rule in value
             if isinstance(rule, Rule)
         ]
 
 
-SHELL = "shell"
-"""The driver of shells, which are no agents."""
-
-
 @functools.cache
 def drivers() -> dict[str, Driver]:
-    """All of them, by name. Raises `ValueError` that names what is wrong in a file."""
-    folder = resources.files("ant.terminal.agents")
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
-    read = [
-        _read(file.name, file.read_text())
-        for file in files
-        if file.name.endswith(".toml")
-    ]
+    """Return all drivers, the shells' too, by name.
+
+    Raises `ValueError` with the file and the key that is wrong.
+    """
+    read = [_driver(file, table) for file, table in driver_files().items()]
     return {driver.name: driver for driver in read}
 
 
@@ -102,39 +144,53 @@ def _by_program() -> dict[str, Driver]:
     return {program: each for each in agents for program in each.programs}
 
 
+@functools.cache
+def _by_flag() -> dict[str, Driver]:
+    return {
+        flag: each for each in drivers().values() for flag in (each.name, *each.flags)
+    }
+
+
 def driver_of(program: str) -> Driver | None:
-    """The driver of the agent whose process has that name; None where it is none."""
+    """Return the driver of the agent whose process has that name, or None."""
     return _by_program().get(program)
 
 
 def driver_for(flag: str | None, program: str) -> Driver | None:
-    """The agent's driver: of the program in front, else the one the session names."""
-    return driver_of(program) or (drivers().get(flag) if flag else None)
+    """Return the driver for a terminal, or None if no agent is known there.
+
+    The `program` in front decides. If no driver names it, the session's `flag` does.
+    """
+    return driver_of(program) or (_by_flag().get(flag) if flag else None)
 
 
-def _read(file: str, text: str) -> Driver:
-    told = tomllib.loads(text)
-    fields = {field.name: field for field in attrs.fields(Driver)}
-    unknown = told.keys() - fields.keys()
+def _driver(file: str, table: Mapping[str, Any]) -> Driver:
+    """Return the driver of a file's table. Raises `ValueError` for an unknown key."""
+    unknown = table.keys() - {field.name for field in attrs.fields(Driver)}
     if unknown:
-        raise ValueError(f"{file}: unknown {', '.join(sorted(unknown))}")
-    made: dict[str, Any] = {}
-    for name, value in told.items():
-        is_rules = isinstance(value, list) and value and isinstance(value[0], dict)
-        if is_rules:
-            made[name] = tuple(_rule(f"{file}: {name}", each) for each in value)
+        raise ValueError(f"{file}: unknown key {', '.join(sorted(unknown))}")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, list):
+            place = f"{file}: {key}"
+            values[key] = tuple(
+                _rule(place, each) if isinstance(each, dict) else each for each in value
+            )
         else:
-            made[name] = tuple(value) if isinstance(value, list) else value
-    return Driver(**made)
+            values[key] = value
+    return Driver(**values)
 
 
-def _rule(place: str, told: dict[str, Any]) -> Rule:
-    unknown = told.keys() - {"id", "pattern", "class"}
-    if unknown or not {"id", "pattern"} <= told.keys():
-        raise ValueError(f"{place}: a rule has id, pattern and perhaps class: {told}")
+def _rule(place: str, table: Mapping[str, Any]) -> Rule:
+    """Return the rule of a table at `place`, a file and key for the error texts."""
+    unknown = table.keys() - {"id", "pattern", "class"}
+    if unknown or not {"id", "pattern"} <= table.keys():
+        raise ValueError(
+            f"{place}: a rule has the keys id and pattern, and may have class: {table}"
+        )
     try:
-        pattern = re.compile(told["pattern"])
+        pattern = re.compile(table["pattern"])
     except re.error as exc:
-        raise ValueError(f"{place}: {told['id']}: {exc}") from exc
-    class_ = PromptClass(told["class"]) if "class" in told else None
-    return Rule(told["id"], pattern, class_)
+        raise ValueError(f"{place}: {table['id']}: {exc}") from exc
+    class_ = PromptClass(table["class"]) if "class" in table else None
+    return Rule(table["id"], pattern, class_)

@@ -1,8 +1,9 @@
-"""Programs that are no agents, by name: they run, keep or pass on what they read."""
+"""Programs that are no agents, by name: they execute, keep or forward their input."""
 
 from typing import Final
 
-from ant.terminal.agents.driver import SHELL, drivers
+from ant.terminal.agents.driver import drivers
+from ant.terminal.agents.driver_files import SHELL
 
 INTERPRETERS: Final = frozenset(
     [
@@ -16,8 +17,8 @@ INTERPRETERS: Final = frozenset(
         *("ed", "ex", "vi", "vim", "nvim", "emacs", "nano", "less", "more", "make"),
     ]
 )
-"""They run the lines that they read, or take them for commands or for text to keep.
-Agents are scripts of some, under their own name as the first argument."""
+"""Programs that execute the lines they read, or take them as commands or as text to
+keep. Some agents are scripts of such a program: then the first argument names them."""
 
 PROXIES: Final = frozenset(
     [
@@ -53,14 +54,17 @@ PROXIES: Final = frozenset(
         *("qemu-system-x", "busybox", "toybox", "strace", "ltrace", "nix-shell"),
     ]
 )
-"""They hand what they read to somebody whom nobody here can see."""
+"""Programs that forward their input to a program that ANT cannot see."""
 
 
 def repeats(program: str) -> bool:
-    """Whether a program of that name is a shell or a proxy: what it reads is run."""
+    """Whether a program is a shell, which executes its input, or a proxy."""
     return stem(program) in PROXIES or stem(program) in drivers()[SHELL].programs
 
 
 def stem(name: str) -> str:
-    """The name without a version, and without what a program says behind it."""
+    """Return a process name in lower case, without its version and its status text.
+
+    `tmux: client` becomes `tmux`, `python3.11` becomes `python`.
+    """
     return name.split(":")[0].split(" ")[0].rstrip("0123456789.").lower()

@@ -1,7 +1,8 @@
-"""Boxes to tick above a row that takes them: where Enter on a box only ticks it.
+"""Lists of check boxes above a submit row: Enter on a box only ticks or clears it.
 
-Rule 1: the last box is a field, not a box: a blank pressed there would be typed.
-Rule 2: what somebody has written into that field is his, and nobody else takes it.
+Rule 1: the last box is a text field, not a box: there, the space bar types a space.
+Rule 2: if that field is ticked, the operator has typed text into it. ANT does not
+submit that text: the prompt is a `VIEW`, which only the operator can answer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,33 +10,41 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ant.terminal.agents.driver import Driver
+from ant.terminal.detect.composer import first_row
 from ant.terminal.detect.menus import DETAILS, FILLED, Item, is_live, items_of, menu_of
 from ant.terminal.model.prompt import Form, Prompt
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 TAKES = "\r"
-"""The key of the row that takes the boxes."""
+"""The key that submits the boxes, pressed on the submit row."""
 
 
 def find_boxes(snapshot: ScreenSnapshot, driver: Driver) -> Prompt | None:
-    """The live boxes above a row that the driver knows to take them."""
-    if snapshot.takes_lines or not driver.taken:
+    """Return the list of boxes above the lowest row that matches `driver.taken`.
+
+    None if there is no such row, or if the list is not live (see `menus.is_live`).
+    """
+    if snapshot.takes_lines:
         return None
-    for row in range(snapshot.last, -1, -1):
-        if any(rule.pattern.search(snapshot.bare[row]) for rule in driver.taken):
-            return _boxes(snapshot, row)
-    return None
+    submit = first_row(snapshot, range(snapshot.last, -1, -1), driver.taken)
+    return None if submit is None else _boxes(snapshot, submit[0])
 
 
-def _boxes(snapshot: ScreenSnapshot, taking: int) -> Prompt | None:
+def _boxes(snapshot: ScreenSnapshot, submit_row: int) -> Prompt | None:
+    """Return the prompt of the boxes above `submit_row`, or None.
+
+    There are at least two boxes, numbered from 1. The submit row is indented further
+    than they are. Below it there may be one more option, with the next number. One of
+    all these rows is marked. The submit row is an option whose key is `TAKES`.
+    """
     items = items_of(snapshot)
-    button = items[taking]
-    boxes = list(_numbered_over(items, taking))[::-1]
+    button = items[submit_row]
+    boxes = list(_boxes_above(items, submit_row))[::-1]
     if button is None or len(boxes) < 2 or boxes[0].num != 1:
         return None
     if button.col <= boxes[0].col:
-        return None  # What is told of the last box.
-    rest = [each for each in items[taking + 1 :] if each and each.num is not None]
+        return None  # The description of the last box.
+    rest = [each for each in items[submit_row + 1 :] if each and each.num is not None]
     rows = [*boxes, button, *rest]
     marked = [i for i, each in enumerate(rows) if each.marked]
     is_next = not rest or (len(rest) == 1 and rest[0].num == len(boxes) + 1)
@@ -51,10 +60,14 @@ def _boxes(snapshot: ScreenSnapshot, taking: int) -> Prompt | None:
     return attrs.evolve(menu, form=form, options=tuple(options), rule="boxes")
 
 
-def _numbered_over(items: Sequence[Item | None], taking: int) -> Iterator[Item]:
-    """Boxes above that row, from the lowest up to the one with number 1."""
+def _boxes_above(items: Sequence[Item | None], submit_row: int) -> Iterator[Item]:
+    """Yield the numbered boxes above a row, from the lowest up to number 1.
+
+    Up to `DETAILS` rows of description may stand between two boxes. A gap in the
+    numbers, or an option without a box, ends the list.
+    """
     details, number = 0, 0
-    for row in range(taking - 1, -1, -1):
+    for row in range(submit_row - 1, -1, -1):
         item = items[row]
         if item is None or item.num is None:
             details += 1

@@ -1,9 +1,14 @@
-"""From one look to a verdict: the rules in their order, the first that fires decides.
+"""Classify a screen snapshot: apply the rules in order; the first match is the verdict.
 
-A shell that says it is at its prompt, or edits its command line, stands above what its
-screen shows; then pagers and editors, which show any text; then menus, which are modal;
-then what the driver knows of its agent; then what is asked at the cursor; then time.
-Nothing is held idle because it is quiet.
+1. Shells: a question of zsh, or a shell at its prompt, by its shell marks or because it
+   edits a command line. Nothing else on the screen matters then.
+2. Pagers and editors. They show arbitrary text, which must not match a later rule.
+3. Menus and dialog windows. They are modal.
+4. The driver's rules: the agent is busy, at rest, or has asked a question.
+5. A bare sign at the cursor, with the prompt in the text above it, or at rest.
+6. A prompt at the cursor.
+7. Time: recent output means `busy`, else the state is `quiet_unknown`. No rule infers
+   that a program is idle from quiet alone.
 """
 
 import re
@@ -14,115 +19,129 @@ import attrs
 from ant.terminal.agents.driver import Driver, Rule, driver_for
 from ant.terminal.detect.checkboxes import find_boxes
 from ant.terminal.detect.composer import composer_of, find_busy, find_spinner, first_row
-from ant.terminal.detect.cursor_prompts import find_ask
+from ant.terminal.detect.cursor_prompts import find_cursor_prompt
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.menus import (
-    BODY,
-    excerpt,
-    find_menu,
-    find_menu_above,
-    is_footer,
-    question_above,
-)
+from ant.terminal.detect.dialog_text import BODY, excerpt, question_above
+from ant.terminal.detect.menus import find_menu, find_menu_above, is_footer
 from ant.terminal.detect.pagers import find_view
-from ant.terminal.detect.shells import find_shell_ask, find_zsh_ask, takes_commands
-from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_above
+from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
+from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
-from ant.terminal.model.tty import ShellStep, Tty
+from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BUSY_S = 1.0
-"""Output so recent means work, when nothing else is known."""
+"""Seconds after the last output in which a program counts as busy by rule 7."""
 
 MODAL = 24
-"""Rows from the last one up in which a dialog is known by its title or its keys."""
+"""Rows, from the last one up, in which a driver's `modal` rules look for a dialog."""
 
 _AT_REST = re.compile(
     r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
     r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
     r"|[\w.@:~/\[\]() +-]*([$#❯λ➜»]|(?<!\d)%) ?"
 )
+"""The whole text before the cursor at the prompt of an interpreter or a shell."""
+
 _NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
+"""A row that begins with a mark and a number."""
+
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
     r"would you like me to|do you want me to)\b|\by/n\b",
     re.IGNORECASE,
 )
+"""Words of a question that expects yes or no."""
+
 _CHOOSES = re.compile(
     r"\b(which (one|of|option|file|would)|(choose|pick) (one|an?)|select one)\b",
     re.IGNORECASE,
 )
+"""Words of a question that expects one of several choices."""
 
 
 def classify(snapshot: ScreenSnapshot, flag: str | None = None) -> Verdict:
-    """What is held true of that look; `flag` names the session's driver."""
+    """Return the verdict on a snapshot; `flag` is the session's `cli_flag`."""
     program = snapshot.tty.foreground if snapshot.tty else ""
     for verdict in _verdicts(snapshot, driver_for(flag, program)):
         return verdict
     waits = snapshot.tty is not None and bool(snapshot.tty.reading)
     busy = snapshot.quiet_s < BUSY_S and not waits
-    return _say(snapshot, Kind.BUSY if busy else Kind.QUIET_UNKNOWN, "time")
+    return _state(snapshot, Kind.BUSY if busy else Kind.QUIET_UNKNOWN, "time")
 
 
 def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdict]:
-    if (asked := find_zsh_ask(snapshot)) is not None:
-        yield _ask(snapshot, asked)
-    if (rule := takes_commands(snapshot.tty)) is not None:
-        if (asked := find_shell_ask(snapshot)) is not None:
-            yield _ask(snapshot, asked)
-        yield _say(snapshot, Kind.AT_REST, rule, snapshot.cursor.row)
+    """Yield the verdict of each rule that matches, in order; the caller takes one."""
+    if (prompt := find_zsh_prompt(snapshot)) is not None:
+        yield _prompting(snapshot, prompt)
+    if (rule := shell_rule(snapshot.tty)) is not None:
+        if (prompt := find_shell_prompt(snapshot)) is not None:
+            yield _prompting(snapshot, prompt)
+        yield _state(snapshot, Kind.AT_REST, rule, snapshot.cursor.row)
     if (view := find_view(snapshot)) is not None:
-        yield _ask(snapshot, view)
+        yield _prompting(snapshot, view)
     if driver and (boxes := find_boxes(snapshot, driver)) is not None:
-        yield _ask(snapshot, _classed(snapshot, boxes, driver))
+        yield _prompting(snapshot, _with_class(snapshot, boxes, driver))
     menu = find_widget(snapshot) or find_menu(snapshot)
     if menu is not None and not (driver and _is_composer(snapshot, menu, driver)):
-        yield _ask(snapshot, _about(snapshot, menu, driver))
+        yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     if driver is not None:
-        yield from _of_agent(snapshot, driver)
-    is_deaf = snapshot.tty is not None and (
-        snapshot.tty.is_deaf or _is_hidden(snapshot.tty)
+        yield from _agent_verdicts(snapshot, driver)
+    takes_no_text = snapshot.tty is not None and (
+        snapshot.tty.ignores_input or snapshot.tty.hides_input
     )
-    if not is_deaf and (asked := find_above(snapshot)) is not None:
-        yield _ask(snapshot, _about(snapshot, asked, driver))
+    if not takes_no_text and (prompt := find_prompt_above(snapshot)) is not None:
+        yield _prompting(snapshot, _with_subject(snapshot, prompt, driver))
     if _is_at_rest(snapshot):
-        turning = (
+        spinner = (
             find_spinner(snapshot, snapshot.cursor.row) if _draws(snapshot) else None
         )
-        if turning is not None:
-            yield _say(snapshot, Kind.BUSY, "spinner", turning)
-        yield _say(snapshot, Kind.AT_REST, "prompt", snapshot.cursor.row)
-    if (asked := find_ask(snapshot)) is not None:
-        yield _ask(snapshot, _about(snapshot, asked, driver))
+        if spinner is not None:
+            yield _state(snapshot, Kind.BUSY, "spinner", spinner)
+        yield _state(snapshot, Kind.AT_REST, "prompt", snapshot.cursor.row)
+    if (prompt := find_cursor_prompt(snapshot)) is not None:
+        yield _prompting(snapshot, _with_subject(snapshot, prompt, driver))
 
 
 def _is_composer(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool:
-    """Whether the mark of a menu without numbers is that of where a person writes."""
+    """Whether a menu without numbers is the composer, whose mark looks the same."""
     first, last = menu.rows
     found = first_row(snapshot, range(first, last + 1), driver.composer)
     return found is not None and not _NUMBERED.match(snapshot.bare[found[0]])
 
 
-def _about(snapshot: ScreenSnapshot, asked: Prompt, driver: Driver | None) -> Prompt:
-    """A prompt with its subject: as the driver tells, else what stands above it."""
-    if driver is not None and asked.kind is Kind.DIALOG:
-        return _classed(snapshot, asked, driver)
-    first = asked.rows[0]
+def _with_subject(
+    snapshot: ScreenSnapshot, prompt: Prompt, driver: Driver | None
+) -> Prompt:
+    """Return the prompt with its subject.
+
+    The subject of an agent's dialog is the text of its frame (see `_with_class`). The
+    subject of any other prompt is the lines above it.
+    """
+    if driver is not None and prompt.kind is Kind.DIALOG:
+        return _with_class(snapshot, prompt, driver)
+    first = prompt.rows[0]
     first = snapshot.typed_row if first == snapshot.cursor.row else first
-    return attrs.evolve(asked, subject=lines_above(snapshot, first))
+    return attrs.evolve(prompt, subject=lines_above(snapshot, first))
 
 
-def _classed(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
-    """A menu with the class that the driver knows for its text, and its subject."""
-    is_taken = any(each.keys for each in menu.options)
-    if menu.form is Form.BOXES and not (driver.ticks or is_taken):
+def _with_class(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
+    """Return an agent's menu with what its driver adds.
+
+    The first `dialog` rule that matches the text gives the class, the rule name and,
+    by its group `question`, the question. If the driver has `escapes`, Escape cancels.
+    The subject is the text of the dialog's frame. Ticked boxes that no key submits
+    become a `VIEW`, which only the operator can answer.
+    """
+    has_submit = any(each.keys for each in menu.options)
+    if menu.form is Form.BOXES and not (driver.ticks or has_submit):
         menu = attrs.evolve(menu, form=Form.VIEW)
     if menu.kind is not Kind.DIALOG:
         return menu
     cancel = menu.cancel or ("\x1b" if driver.escapes else "")
     subject = subject_of(snapshot, menu.rows[0], driver)
-    text = " ".join(menu.text.split())  # On a narrow screen a question is wrapped.
+    text = " ".join(menu.text.split())  # A narrow screen wraps the question.
     for rule in driver.dialog:
         if (found := rule.pattern.search(text)) is not None:
             return attrs.evolve(
@@ -136,33 +155,39 @@ def _classed(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Prompt:
     return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
-def _of_agent(snapshot: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
-    """Busy, at rest, or at rest below a question of its own."""
+def _agent_verdicts(snapshot: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
+    """Yield the verdicts of the driver's rules, in this order.
+
+    Busy by a row of the screen. A dialog by a `modal` row, below the composer if there
+    is one. Then, only with a composer: a menu above it, busy by recent output, a yes or
+    no above a composer without a border, the question that ends the last reply, and at
+    rest.
+    """
     composer = composer_of(snapshot, driver)
     busy = find_busy(snapshot, driver, composer[0] if composer else None)
     if busy is not None:
-        yield _say(snapshot, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
+        yield _state(snapshot, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
     modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], driver.modal)
     if modal is not None and (composer is None or composer[0] < modal[0]):
-        yield _ask(snapshot, _modal(snapshot, *modal, driver))
+        yield _prompting(snapshot, _modal(snapshot, *modal, driver))
     if composer is None:
         return
     row, rule = composer
     if (menu := find_menu_above(snapshot, row)) is not None:
-        yield _ask(snapshot, _classed(snapshot, menu, driver))
+        yield _prompting(snapshot, _with_class(snapshot, menu, driver))
     if snapshot.quiet_s < driver.rest_ms / 1000:
-        yield _say(snapshot, Kind.BUSY, f"{driver.name}/output", row)
+        yield _state(snapshot, Kind.BUSY, f"{driver.name}/output", row)
     is_bare = not (driver.boxed or _is_framed(snapshot, row))
     choices = choices_above(snapshot, row) if is_bare else None
     if choices is not None and choices.class_ is PromptClass.CONFIRMATION:
-        yield _ask(snapshot, _classed(snapshot, choices, driver))
-    if (question := _question_over(snapshot, row, driver)) is not None:
-        yield _ask(snapshot, question)
-    yield _say(snapshot, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+        yield _prompting(snapshot, _with_class(snapshot, choices, driver))
+    if (question := _question_of_reply(snapshot, row, driver)) is not None:
+        yield _prompting(snapshot, question)
+    yield _state(snapshot, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
 
 
 def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
-    """Whether a border stands between that row and the nearest text above it."""
+    """Whether a border is between that row and the nearest text above it."""
     while row > 0 and snapshot.is_blank(row - 1):
         row -= 1
         if is_border(snapshot.lines[row]):
@@ -171,7 +196,7 @@ def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
 
 
 def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:
-    """A dialog that is known by a row of it and can be read by nobody but a person."""
+    """Return a dialog that ANT knows by one row; only the operator can answer it."""
     return Prompt(
         kind=Kind.DIALOG,
         class_=rule.class_ or PromptClass.MULTI_CHOICE,
@@ -185,10 +210,15 @@ def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Pr
     )
 
 
-def _question_over(
+def _question_of_reply(
     snapshot: ScreenSnapshot, composer: int, driver: Driver
 ) -> Prompt | None:
-    """The question with which the agent's last reply ends, right above its composer."""
+    """Return the question that ends the agent's last reply, or None.
+
+    The reply is the nearest text above the `composer` row; rows of `ready` and `ended`
+    do not count as text. It asks if it ends with `?` or with keys such as `(y/n)`. The
+    prompt is the reply's last paragraph, and its question the last sentence of that.
+    """
     row = composer - 1
     while row >= 0 and (
         snapshot.is_blank(row)
@@ -225,33 +255,36 @@ def _question_over(
 
 
 def _is_at_rest(snapshot: ScreenSnapshot) -> bool:
-    """An interpreter's prompt, with nothing typed behind it."""
+    """Whether the cursor is right behind the prompt of an interpreter or a shell.
+
+    The operator has typed nothing, and the program may read input.
+    """
     tty = snapshot.tty
-    if snapshot.cursor.row < snapshot.last or (tty is not None and tty.is_deaf):
+    if snapshot.cursor.row < snapshot.last:
         return False
-    if tty is not None and _is_hidden(tty):
+    if tty is not None and (tty.ignores_input or tty.hides_input):
         return False
     if tty is not None and tty.mark is ShellStep.OUTPUT:
-        return False  # A builtin of the shell asks, by a prompt as short as its own.
+        return False  # A command such as `read` runs, with a prompt as short as this.
     return bool(_AT_REST.fullmatch(snapshot.typed_at))
 
 
 def _draws(snapshot: ScreenSnapshot) -> bool:
-    """Whether a program draws its own screen: nothing but a sign is its prompt."""
+    """Whether a program that edits its own line has a prompt of one character.
+
+    An agent without a driver draws such a prompt, perhaps below a spinner.
+    """
     return not snapshot.takes_lines and len(snapshot.typed_at.strip()) == 1
 
 
-def _is_hidden(tty: Tty) -> bool:
-    """Whether a line is read that is not shown."""
-    return tty.canonical and not tty.echo
-
-
-def _ask(snapshot: ScreenSnapshot, prompt: Prompt) -> Verdict:
+def _prompting(snapshot: ScreenSnapshot, prompt: Prompt) -> Verdict:
+    """Return the verdict that the program shows this prompt."""
     first, last = prompt.rows
     return Verdict(
         prompt.kind, prompt.rule, tuple(range(first, last + 1)), snapshot.end, prompt
     )
 
 
-def _say(snapshot: ScreenSnapshot, kind: Kind, rule: str, *rows: int) -> Verdict:
+def _state(snapshot: ScreenSnapshot, kind: Kind, rule: str, *rows: int) -> Verdict:
+    """Return a verdict without a prompt, by the rule that matched those rows."""
     return Verdict(kind, rule, rows, snapshot.end)

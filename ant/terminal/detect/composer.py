@@ -1,10 +1,12 @@
-"""Where a person writes to an agent, and whether that agent says that it works.
+"""Find an agent's composer, and the row that shows that the agent is busy.
 
-Rule 1: a composer is near the end of the screen; a row of the transcript that looks
-like one is none.
-Rule 2: what an agent says below its composer it says now. Above it, a row with a
-spinner counts while nothing stands between the two but what belongs to it: a spinner
-that an ended turn has left behind says nothing.
+The composer is the row in which the operator writes to the agent.
+
+Rule 1: a composer is near the end of the screen. A row further up that looks like one
+is part of the transcript.
+Rule 2: a `status` row below the composer is current. A spinner above the composer is
+current only if the rows between the two belong to it. Otherwise an ended turn has left
+it behind, and it does not count.
 """
 
 import re
@@ -15,30 +17,31 @@ from ant.terminal.detect.menus import is_footer
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
-"""Rows below a composer: borders, hints, a status; more of them are something else."""
+"""The most rows with text below a composer: hints and a status. Below more of them, the
+row is no composer."""
 
 NEAR = 40
-"""Rows above a composer in which an agent says what it is doing: a list of what it is
-to do may stand below that."""
+"""Rows above a composer in which ANT looks for a spinner. An agent's list of tasks may
+stand between the spinner and the composer."""
 
 STILL_S = 2.0
-"""Quiet after which a spinner above rows of unknown text does not turn: the slowest
-ones are redrawn every second."""
+"""Seconds without output after which a spinner above unknown text has stopped: even the
+slowest spinners are redrawn every second."""
 
 SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[^\W\d_]"))
-"""A spinner of braille dots, as programs of any kind draw it."""
+"""A spinner of braille dots, which many programs draw."""
 
 _HINT = "esc to interrupt"
 
 
 def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
-    """The row in which a person writes, and the rule that knows it."""
+    """Return the composer's row and the rule that matched it, or None (rule 1)."""
     rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
     if (found := first_row(snapshot, rows, driver.composer)) is None:
         return None
     row, _ = found
     if sum(not snapshot.is_blank(r) for r in range(row + 1, snapshot.last + 1)) > BELOW:
-        return None  # A line of the transcript that looks like it.
+        return None  # A row of the transcript that looks like a composer.
     if driver.boxed and not (row and is_border(snapshot.lines[row - 1])):
         return None
     return found
@@ -47,7 +50,7 @@ def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | 
 def first_row(
     snapshot: ScreenSnapshot, rows: Iterable[int], rules: Sequence[Rule]
 ) -> tuple[int, Rule] | None:
-    """The first of these rows that one of the rules knows, and that rule."""
+    """Return the first of these rows that any rule matches, and that rule, or None."""
     for row in rows:
         for rule in rules:
             if rule.pattern.search(snapshot.bare[row]):
@@ -58,7 +61,12 @@ def first_row(
 def find_busy(
     snapshot: ScreenSnapshot, driver: Driver, composer: int | None
 ) -> tuple[int, str] | None:
-    """The row that says that the agent works, and the id of its rule."""
+    """Return the row that shows that the agent is busy and its rule's id, or None.
+
+    `composer` is the composer's row, None if there is none. Rows below the composer
+    come first: they match `status`, or end in the cut-off hint to interrupt. Then comes
+    the spinner above (see `_spinner`).
+    """
     top = snapshot.last + 1 if composer is None else composer
     for row in (
         range(snapshot.last, top, -1) if composer is None else _status(snapshot, top)
@@ -71,16 +79,19 @@ def find_busy(
 
 
 def find_spinner(snapshot: ScreenSnapshot, row: int) -> int | None:
-    """The row right above that one, but for blank ones, if a spinner stands there."""
+    """Return the nearest row with text above `row` if it is a spinner, else None."""
     row -= 1
     while row >= 0 and snapshot.is_blank(row):
         row -= 1
-    is_turning = row >= 0 and SPINNER.pattern.search(snapshot.bare[row])
-    return row if is_turning else None
+    has_spinner = row >= 0 and SPINNER.pattern.search(snapshot.bare[row])
+    return row if has_spinner else None
 
 
 def _status(snapshot: ScreenSnapshot, composer: int) -> Iterable[int]:
-    """The rows below what is written in the composer, from the lowest one up."""
+    """Return the rows below the composer's text, from the lowest one up.
+
+    The text may take several rows; it ends at the first blank row or border.
+    """
     first = composer + 1
     while first <= snapshot.last and not snapshot.is_blank(first):
         first += 1
@@ -90,9 +101,15 @@ def _status(snapshot: ScreenSnapshot, composer: int) -> Iterable[int]:
 def _spinner(
     snapshot: ScreenSnapshot, driver: Driver, top: int, has_composer: bool
 ) -> tuple[int, str] | None:
-    """The spinner nearest above that row, unless its turn is over."""
+    """Return the row and rule id of the spinner nearest above row `top`, or None.
+
+    A row of `ended` or `reply` below the spinner means that the turn is over. So does
+    other text below it that is not indented further than the spinner, once the screen
+    has been quiet for `STILL_S`. Rows of `ready` do not count as text. Without a
+    composer, `status` rows are spinners too, and hints do not count as text.
+    """
     ends = (*driver.ended, *driver.reply)
-    passed: list[int] = []
+    indents: list[int] = []
     for row in range(top - 1, max(top - 1 - NEAR, -1), -1):
         if snapshot.is_blank(row):
             continue
@@ -102,12 +119,12 @@ def _spinner(
         if found is None and not has_composer:
             found = first_row(snapshot, [row], driver.status)
         if found is not None:
-            over = any(each <= _indent(snapshot, row) for each in passed)
-            is_over = over and snapshot.quiet_s >= STILL_S
+            has_text = any(each <= _indent(snapshot, row) for each in indents)
+            is_over = has_text and snapshot.quiet_s >= STILL_S
             return None if is_over else (row, found[1].id)
         neutral = first_row(snapshot, [row], driver.ready) is not None
         if not (neutral or (not has_composer and is_footer(snapshot, row))):
-            passed.append(_indent(snapshot, row))
+            indents.append(_indent(snapshot, row))
     return None
 
 
@@ -117,7 +134,7 @@ def _indent(snapshot: ScreenSnapshot, row: int) -> int:
 
 
 def _is_cut(snapshot: ScreenSnapshot, row: int) -> bool:
-    """Whether a row ends in what the width has left of the hint to interrupt."""
+    """Whether a full row ends in the beginning of `esc to interrupt`, cut off there."""
     line = snapshot.bare[row].rstrip()
     is_full = len(line) >= snapshot.cols - 2 or line.endswith("…")
     tail = line.rstrip("….").lower()

@@ -1,24 +1,27 @@
-"""What is asked at the cursor: a choice, a line, a secret, a key.
+"""Prompts at the cursor: a choice, a line of text, a secret, a key.
 
-Rule 1: the cursor stands right behind what asks, or behind what was begun to be typed.
-Rule 2: a program that wants lines and does not read asks nothing.
+Rule 1: the cursor is right behind the prompt, or behind the answer typed so far.
+Rule 2: a program that takes whole lines and is not reading has no prompt.
 """
 
 import re
 
-from ant.terminal.detect.prompt_builder import asked, text_above
+from ant.terminal.detect.prompt_builder import cursor_prompt, text_above
 from ant.terminal.detect.typed_choices import find_choices, find_list_below
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 SURE_S = 0.2
-"""Quiet after which a line that ends like a question is one, if nobody can tell."""
+"""Seconds without output after which a line that ends like a question is a prompt, if
+ANT does not know whether the program is reading."""
 
 _SECRET = re.compile(
     r"\b(password|passphrase|passcode|pin|secret|token)\b.{0,80}[:?]"
     r"\s*[›»‣]?\s*(?:[*•]*|\[input is masked\])\s*$",
     re.IGNORECASE,
 )
+"""A text that asks for a secret, perhaps with a mask behind it."""
+
 _PRESS = re.compile(
     r"\b(press|hit|type|push)\b.{0,24}"
     r"\b(any key|enter|return|space(bar)?|a key)\b"
@@ -26,19 +29,33 @@ _PRESS = re.compile(
     r"|\b(enter|return|any key) to (continue|proceed|exit|start|retry)",
     re.IGNORECASE,
 )
+"""A request to press a key."""
+
 _ENTER = re.compile("enter|return", re.IGNORECASE)
+"""The key that such a request names is Enter."""
+
 _LINE = re.compile(r"\S.*([:?»›]|[>=]{1,2}|\]|\)) ?$")
+"""A text that ends like a question, for a program that is reading a line."""
+
 _UNFINISHED = re.compile(r"\s*\.{3}>? +")
+"""The continuation prompt of an interpreter: `... `."""
+
 _RAW = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\])\s+\S|[:?] (\([^()]*\) )?$")
+"""A sign before a question, or a colon or question mark behind it."""
 
 _PRESS_MAX = 100
-"""Characters of a row that asks for a key: a longer one is prose about keys."""
+"""The most characters of a row that asks for a key: a longer one is prose."""
 
 
-def find_ask(snapshot: ScreenSnapshot) -> Prompt | None:
-    """What is asked at the cursor, if something is."""
+def find_cursor_prompt(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the prompt at the cursor, or None.
+
+    In this order: a secret, typed choices, a key to press, a line of text. Text behind
+    a visible cursor means that the operator is editing a line, and no prompt. If there
+    are rows of text below the cursor, only a list of choices below it is a prompt.
+    """
     row = snapshot.cursor.row
-    if snapshot.last < 0 or (snapshot.tty and snapshot.tty.is_deaf):
+    if snapshot.last < 0 or (snapshot.tty and snapshot.tty.ignores_input):
         return None
     behind = snapshot.lines[row][len(snapshot.typed_at.rstrip()) :].strip()
     if behind and snapshot.cursor.visible:
@@ -54,50 +71,67 @@ def find_ask(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def find_press(snapshot: ScreenSnapshot) -> Prompt | None:
-    """A row, the last or the cursor's, that asks for a key."""
+    """Return the prompt of a row that asks for a key, or None.
+
+    It is the cursor's row or the last one. The key is Enter if the row names it, else
+    the space bar.
+    """
     for row in dict.fromkeys((snapshot.cursor.row, snapshot.last)):
         line = snapshot.bare[row].strip()
         if len(line) <= _PRESS_MAX and (found := _PRESS.search(line)):
             keys = "\r" if _ENTER.search(found[0]) else " "
             option = Option("Continue", keys=keys)
-            return asked(
+            return cursor_prompt(
                 snapshot, PromptClass.PRESS_KEY, Form.KEYS, line, option, rule="press"
             )
     return None
 
 
 def _secret(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the prompt for a password or another secret, or None.
+
+    The terminal reads a line without echo, or the program edits its own line and the
+    text at the cursor asks for a secret.
+    """
     tty = snapshot.tty
     text = (
         snapshot.typed_at
         if snapshot.cursor.visible
         else snapshot.lines[snapshot.cursor.row]
     )
-    cooked = tty is not None and tty.canonical
-    hidden = tty is not None and tty.canonical and not tty.echo
-    if not hidden and (cooked or not _SECRET.search(text)):
+    hidden = tty is not None and tty.hides_input
+    if not hidden and (snapshot.takes_lines or not _SECRET.search(text)):
         return None
     question = text.strip() or text_above(snapshot, snapshot.cursor.row)
     if not question:
         return None
-    return asked(snapshot, PromptClass.PASSWORD, Form.SECRET, question, rule="secret")
+    return cursor_prompt(
+        snapshot, PromptClass.PASSWORD, Form.SECRET, question, rule="secret"
+    )
 
 
 def _line(snapshot: ScreenSnapshot) -> Prompt | None:
-    tty, text = snapshot.tty, snapshot.typed_at
-    cooked = tty is not None and tty.canonical
-    if not cooked and _UNFINISHED.fullmatch(text):
-        return asked(
+    """Return the prompt for a line of free text, or None.
+
+    If the program is reading a line, the text before the cursor ends in one of the
+    usual signs (`_LINE`); if there is no text, the question is above the cursor. In all
+    other cases the test is stricter (`_RAW`). Unless the program is known to be
+    reading, the screen must have been quiet for `SURE_S`.
+    """
+    text, takes_lines = snapshot.typed_at, snapshot.takes_lines
+    is_reading = snapshot.tty is not None and bool(snapshot.tty.reading)
+    if not takes_lines and _UNFINISHED.fullmatch(text):
+        return cursor_prompt(
             snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="unfinished"
         )
-    if cooked and tty is not None and tty.reading and not text.strip():
+    if takes_lines and is_reading and not text.strip():
         text = text_above(snapshot, snapshot.cursor.row)
         text = text if text.endswith("?") else ""
-    if snapshot.quiet_s < SURE_S and not (tty and tty.reading):
+    if snapshot.quiet_s < SURE_S and not is_reading:
         return None
-    if not cooked and not snapshot.cursor.visible:
-        return None  # Who draws a screen hides the cursor where nobody types.
-    asks = _LINE if cooked and tty and tty.reading else _RAW
+    if not takes_lines and not snapshot.cursor.visible:
+        return None  # A program that draws its screen shows the cursor at a field.
+    asks = _LINE if takes_lines and is_reading else _RAW
     if not text.strip() or not asks.search(text):
         return None
-    return asked(snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")
+    return cursor_prompt(snapshot, PromptClass.FREE_TEXT, Form.LINE, text, rule="line")

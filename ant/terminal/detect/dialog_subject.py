@@ -1,45 +1,56 @@
-"""What a dialog is about: its question is the same for all it may want."""
+"""The subject of a prompt: the command, file or text that it asks about.
+
+Agents ask the same question for every command, so the subject is part of a prompt's
+fingerprint. It leaves out everything that is redrawn while the prompt stays the same.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
-from ant.terminal.detect.composer import SPINNER
-from ant.terminal.detect.menus import BODY
+from ant.terminal.detect.composer import SPINNER, first_row
+from ant.terminal.detect.dialog_text import BODY
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border, width
 
 _SIDES = frozenset("│┃║╎╏┆┇┊┋")
+"""Characters of the sides of a frame."""
+
 _TOPS = frozenset("─━═▔▁╭┌┏╔╒╓")
+"""Characters that begin a solid top border."""
+
 _TICKS = re.compile(r"^[|/\\-] |\d+([.:]\d+)*(?=\s?(%|m?s\b))|\d+(:\d\d)+")
+"""A spinner, a percentage, a duration or a clock."""
 
 ABOVE = 5
-"""Lines above a prompt that are its subject where no driver tells what that is."""
+"""Lines above a prompt that are its subject, if it is not a dialog of a known agent."""
 
 
 def subject_of(snapshot: ScreenSnapshot, first: int, driver: Driver) -> str:
-    """All that the frame of a dialog shows above its first option, at that row.
+    """Return the text in a dialog's frame above its first option, at row `first`.
 
-    Blank rows, lines and signs are left out: where it is wrapped between words and what
-    blinks beside it is not what it is about. A dashed line, or a box within, does not
-    end the frame. Without a frame it is some rows above, but those that tell how long
-    it works.
+    The text leaves out blank rows, borders and symbols: they depend on where the text
+    wraps and on what blinks beside it. The frame ends at a solid top border, or, if it
+    has sides, at the first row without them. A dashed line or an inner box does not end
+    it. Without a frame, the text is up to `BODY` rows above, except `busy` and `status`
+    rows, which show how long the agent has been working.
     """
     sided, rows = snapshot.lines[first].lstrip()[:1] in _SIDES, list[int]()
     for row in range(first - 1, -1, -1):
         lead = snapshot.lines[row].lstrip()[:1]
         is_top = is_border(snapshot.lines[row]) and lead in _TOPS
         if is_top or (sided and lead not in _SIDES):
-            return _inked(map(snapshot.lines.__getitem__, rows))
+            return _text(map(snapshot.lines.__getitem__, rows))
         rows.insert(0, row)
     near = (row for row in rows[-BODY:] if not _is_busy(snapshot, row, driver))
-    return _inked(map(snapshot.lines.__getitem__, near))
+    return _text(map(snapshot.lines.__getitem__, near))
 
 
 def lines_above(snapshot: ScreenSnapshot, first: int) -> str:
-    """The nearest lines above that row, whole where they are wrapped, but spinners.
+    """Return the text of up to `ABOVE` lines above row `first`.
 
-    What counts time or percents in them is left out, as it is no other subject.
+    A wrapped line counts once, as a whole. Spinners are left out, and so are clocks and
+    percentages: they change while the subject stays the same.
     """
     found, row = list[str](), first
     while row > 0 and len(found) < ABOVE:
@@ -54,17 +65,20 @@ def lines_above(snapshot: ScreenSnapshot, first: int) -> str:
         ):
             row -= 1
             text = snapshot.lines[row] + text
-        found.insert(0, _TICKS.sub("", _inked([text])))
+        found.insert(0, _TICKS.sub("", _text([text])))
     return "\n".join(filter(None, found))
 
 
 def _is_busy(snapshot: ScreenSnapshot, row: int, driver: Driver) -> bool:
-    rules = (*driver.busy, *driver.status)
-    return any(rule.pattern.search(snapshot.bare[row]) for rule in rules)
+    return first_row(snapshot, [row], (*driver.busy, *driver.status)) is not None
 
 
-def _inked(rows: Iterable[str]) -> str:
-    """The text of these rows; blanks within a row are kept, since they tell apart."""
+def _text(rows: Iterable[str]) -> str:
+    """Return the text of these rows without symbols, joined by spaces.
+
+    A non-ASCII symbol, punctuation or control character becomes a space. Spaces within
+    a row stay, because they may distinguish two subjects.
+    """
     texts = (
         "".join(
             char if char.isascii() or _kind(char) not in "PSC" else " " for char in row

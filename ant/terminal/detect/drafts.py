@@ -1,41 +1,49 @@
-"""What somebody has begun to type where text would go: a composer, a command line.
+"""The draft: text that the operator has typed but not sent, in a composer or shell.
 
-A ghost text, which a program shows where nothing is typed, is faint or grey and no
-draft; a suggestion that goes on behind the cursor is none either.
+Two kinds of text are not part of it. Placeholder text, which a program shows in an
+empty composer, is faint or grey. A suggestion continues behind the cursor.
 """
 
-import re
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
+from ant.terminal.detect.composer import first_row
+from ant.terminal.detect.menus import PROMPT_SIGN
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
-
-_PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
 
 
 def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
-    """What stands in the composer of an agent, or behind the prompt of a shell."""
+    """Return the draft in the agent's composer or behind the shell's prompt, or "".
+
+    If the driver has no `composer` rule, the draft is the text behind the prompt sign
+    on the cursor's row.
+    """
     if driver is not None and driver.composer:
-        rows = range(snapshot.last, -1, -1)
-        for row in [snapshot.cursor.row] if driver.inline else rows:
-            for rule in driver.composer:
-                if (found := rule.pattern.search(snapshot.bare[row])) is not None:
-                    above = row - driver.draft_above
-                    start = 0 if driver.draft_above else found.end()
-                    draft = _inked(snapshot, max(above, 0), start)
-                    ghosts = (each.pattern.fullmatch(draft) for each in driver.ghost)
-                    return "" if any(ghosts) else draft
-        return ""
+        return _composer_draft(snapshot, driver)
     row = snapshot.cursor.row
     line = snapshot.lines[row] if row < len(snapshot.lines) else ""
-    found = _PROMPT.match(line)
-    if found is None:
+    found = PROMPT_SIGN.match(line)
+    return _inked(snapshot, row, found.end()) if found else ""
+
+
+def _composer_draft(snapshot: ScreenSnapshot, driver: Driver) -> str:
+    """Return the text of the lowest row that looks like a composer, without ghosts."""
+    rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
+    if (composer := first_row(snapshot, rows, driver.composer)) is None:
         return ""
-    return _inked(snapshot, row, found.end())
+    row, rule = composer
+    found = rule.pattern.search(snapshot.bare[row])
+    start = 0 if driver.draft_above or found is None else found.end()
+    draft = _inked(snapshot, max(row - driver.draft_above, 0), start)
+    is_ghost = any(each.pattern.fullmatch(draft) for each in driver.ghost)
+    return "" if is_ghost else draft
 
 
 def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
-    """The text of a row from an index on that is not faint, without blanks around."""
+    """Return the text of a row from index `start` on, without its faint characters.
+
+    On the cursor's row, the text ends at a visible cursor.
+    """
     last = len(snapshot.lines[row])
     if snapshot.cursor.row == row and snapshot.cursor.visible:
         last = index_at(snapshot.lines[row], snapshot.cursor.col)
@@ -47,5 +55,6 @@ def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
 def _joined(
     snapshot: ScreenSnapshot, row: int, chars: Iterable[tuple[int, str]]
 ) -> str:
+    """Join the characters that are not faint; strip blanks and frame sides."""
     kept = (char for at, char in chars if not snapshot.style_at(row, at).is_faint)
     return "".join(kept).strip(" │┃\u200b\xa0")

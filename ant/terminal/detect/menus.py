@@ -1,16 +1,18 @@
-"""Menus of any program: rows of which one is marked, and boxes to tick.
+"""Menus of any program: rows with one of them marked, and check boxes.
 
-Rule 1: a menu is live only at the end of the screen: below it there are borders and
-hints, never text or a place to type. A menu that is quoted has something after it.
-Rule 2: exactly one row is marked; what stands in one column with it are its siblings.
-Rule 3: nothing is a menu of one option.
+Rule 1: a menu is live only at the end of the screen. Below it there are borders and
+hints, never text or an input line. Below a quoted menu, there is other text.
+Rule 2: exactly one row is marked. The rows in the same column are its siblings, the
+other options.
+Rule 3: a menu has at least two options.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.model.prompt import (
     APPROVES,
@@ -25,7 +27,6 @@ from ant.terminal.screen.snapshot import (
     ScreenSnapshot,
     index_at,
     is_border,
-    paragraph_above,
 )
 
 _ITEM = re.compile(
@@ -34,56 +35,74 @@ _ITEM = re.compile(
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
     r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
 )
+"""An option: a marker, a check box, a number, a second check box, a label."""
+
 FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
+"""The content of a box that is ticked."""
+
 _HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
     r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
     r"filter|help|more|scroll|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
     re.IGNORECASE,
 )
+"""A word or a sign of a hint, such as `Esc to cancel`."""
+
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
-_PROMPT = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""A row that begins like a composer."""
+
+PROMPT_SIGN = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""A row up to its first prompt sign, which may follow a folder or a name."""
+
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
-"""Somebody types right of a line, and what is left of it has no keyboard."""
+"""The cursor is right of a vertical line: a pane left of that line has no focus."""
 
 _CANCEL = re.compile(
     r"\besc(ape)?\b[^·•|]*?\b(cancel|exit|reject|abort|quit|no|back)|"
     r"\b(cancel|exit|reject|abort|quit|back)[^·•|]*?\besc",
     re.IGNORECASE,
 )
-_HINTED = re.compile(
-    r"\s*›.*$|\s*[(\[‹](?=[^)\]›]*(arrow|space|enter|press|use|type|↑|↓|move))"
-    r"[^)\]›]*[)\]›]\s*$",
-    re.IGNORECASE,
-)
-_SIGN = re.compile(r"^\s*[?❔✔◆◇▲■›⏺•✦●!]\s+|^\s*\[\?\]\s+")
-YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
+"""A hint that Escape cancels. Both words are in the same part of the hints."""
 
-_TOLD = re.compile(r" (?=- |\()")
+_YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
+"""The beginning of a label that is yes, no, OK or cancel."""
+
+_DESCRIPTION = re.compile(r" (?=- |\()")
+"""The blank before a description behind a label: ` - …` or ` (…`."""
+
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
+"""The number that begins an option."""
+
 _QUOTES = frozenset(">*●◉")
-"""Marks that also begin an answer or a quotation."""
+"""Marks that also begin a reply or a quotation."""
 
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
+"""Boxes without brackets."""
+
 _RADIO = set("●○")
+"""The boxes of radio buttons."""
+
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
+"""A scroll bar or arrow at the end of a row."""
+
 _COUNT = re.compile(r"\s*\d+/\d+\b")
+"""A count such as `3/20`, which filtered lists show."""
 
 FOOTER = 7
-"""Rows of hints below a menu: more than any program draws."""
+"""The most rows of hints below a menu: more than any program draws."""
 
 DETAILS = 4
-"""Rows that tell more of an option."""
-
-BODY = 16
-"""Rows above a menu that are looked through for what it is about."""
+"""The most rows of description below an option."""
 
 
 @attrs.frozen
 class Item:
-    """A row that may be an option.
+    """A row, parsed as an option.
 
-    `col` is where its box, number or label begins, `at` where the label does.
+    `col` is the index at which its box, number or label begins, `at` the index of the
+    label. `marked`: the row begins with a marker such as `❯`. `box` is the content of
+    the check box or the radio button, `-` for an empty one, and empty without a box.
+    `num` is the option's number, if it has one.
     """
 
     row: int
@@ -96,7 +115,11 @@ class Item:
 
 
 def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
-    """The live menu on the screen, if there is one."""
+    """Return the live menu on the screen, or None.
+
+    The lowest marked row with a live block of siblings wins. Without a marked row, see
+    `_unmarked`. A program that takes whole lines has no menu.
+    """
     if snapshot.takes_lines or (
         snapshot.cursor.visible and _BESIDE.search(snapshot.typed_at)
     ):
@@ -114,11 +137,13 @@ def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
-    """The menu that has the keyboard though a composer is drawn at that row.
+    """Return the menu that has the focus although row `composer` shows a composer.
 
-    The cursor is on one of its rows, or nothing but borders and hints stands between
-    the two. Then nobody knows whom a key reaches, so a person answers it. A quoted
-    list and a message that was sent may look like one: a sign of either is no mark.
+    If the cursor is on one of its rows, it is an ordinary menu. If only details of its
+    last option, borders and hints separate the two, a key may reach either of them, so
+    the menu is a `VIEW`, which only the operator can answer. A quoted list and a sent
+    message look like a menu, too. So in the second case a mark of `_QUOTES` does not
+    count, and the marked option is numbered or all options are plain answers.
     """
     items, cursor = items_of(snapshot), snapshot.cursor
     for marked in reversed([each for each in items[: composer + 1] if each]):
@@ -126,7 +151,7 @@ def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
         if len(block) < 2:
             continue
         has_cursor = cursor.visible and block[0].row <= cursor.row <= block[-1].row
-        if block[-1].row >= composer:  # Its mark looks like the composer's.
+        if block[-1].row >= composer:  # The mark of an option looks like a composer.
             at = index_at(snapshot.lines[cursor.row], cursor.col) if has_cursor else 0
             on_mark = has_cursor and marked.row == cursor.row and at <= marked.at
             if not (on_mark and marked.num is not None):
@@ -143,7 +168,7 @@ def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
 
 
 def _is_right_above(snapshot: ScreenSnapshot, last: Item, composer: int) -> bool:
-    """Whether only details of the last option, borders and hints are in between."""
+    """Whether only details of the option `last`, borders and hints separate the two."""
     for row in range(last.row + 1, composer):
         line = snapshot.bare[row]
         is_detail = len(line) - len(line.lstrip()) > last.col
@@ -155,10 +180,11 @@ def _is_right_above(snapshot: ScreenSnapshot, last: Item, composer: int) -> bool
 
 
 def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
-    """Rows without a mark: the filled one of radio buttons, the coloured one, or the
-    one that is not dim.
+    """Return the live menu whose rows have a box or a number but no mark, or None.
 
-    Numbered rows are a menu only with hints below them; else they are a list.
+    The selected row is the filled one of radio buttons, else the only one in its
+    colour, else the only one that is not dim. Numbered rows are a menu only if they
+    start at 1 and hints follow; otherwise they are a list in the text.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(snapshot, items, found[-1]) if found else []
@@ -185,43 +211,15 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
 
 
 def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
-    """Whether a row may stand below a live menu: a border, a hint, nothing."""
+    """Whether a row may follow a live menu: a border, hint, count or blank row."""
     line = snapshot.bare[row]
     if snapshot.is_blank(row) or not line.strip() or _COUNT.match(line):
         return True
     return bool(_HINT.search(line)) and not _COMPOSER.match(line)
 
 
-def question_above(snapshot: ScreenSnapshot, row: int) -> str:
-    """The sentence nearest above `row` that asks, else the text that is there."""
-    rows = list(paragraph_above(snapshot, row))
-    text = _sentence(snapshot, rows)
-    if not text.endswith(("?", ":")):
-        for each in range((rows or [row])[-1] - 1, top_of(snapshot, row) - 1, -1):
-            if not any(line.strip() for line in snapshot.bare[each : each + 3]):
-                break
-            if "?" in snapshot.bare[each]:
-                return _sentence(snapshot, list(paragraph_above(snapshot, each + 1)))
-    return text
-
-
-def _sentence(snapshot: ScreenSnapshot, rows: Sequence[int]) -> str:
-    """The last sentence of some rows that asks, else all of their text."""
-    text = " ".join(snapshot.bare[each].strip() for each in reversed(rows))
-    text = _SIGN.sub("", _HINTED.sub("", text))
-    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\"'])", text)
-    asking = [each for each in sentences if each.rstrip(" …›»").endswith("?")]
-    return _SIGN.sub("", (asking or [text])[-1]).strip(" …›»")
-
-
-def excerpt(snapshot: ScreenSnapshot, first: int, last: int) -> str:
-    """Those rows as text, without borders."""
-    rows = (snapshot.bare[row].rstrip() for row in range(first, last + 1))
-    return "\n".join(rows).strip("\n")
-
-
 def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
-    """Every row as an option, None where there is nothing on it."""
+    """Parse every row of the screen as an option; a blank row gives None."""
     found: list[Item | None] = []
     for row, line in enumerate(snapshot.bare):
         item = _ITEM.fullmatch(line)
@@ -235,7 +233,7 @@ def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
         marked = bool(item["marker"])
         label = _SCROLL.sub("", _named(snapshot, row, item))
         first = re.split(r"\s{2,}", label)[0]
-        # A second column tells of an option, but it may be what a plain answer means.
+        # A second column describes the option. It may change what a plain answer means.
         label = first if num and not is_answer(first) else " ".join(label.split())
         at = item.start("label")
         found.append(Item(row, start, label, marked, box, num, at))
@@ -243,13 +241,15 @@ def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
 
 
 def _named(snapshot: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
-    """The label without what faint text behind it tells of it while it is marked.
+    """Return the label without the faint description behind it.
 
-    That is left where it belongs to what is allowed, as in `Yes (always)`.
+    Some programs show that description only while the option is marked, and the label
+    must not change with the mark. The description stays if it belongs to what the
+    option allows, as in `Yes (always)`.
     """
     label, start = item["label"], item.start("label")
-    told = _TOLD.finditer(label) if item["marker"] or item["box"] else ()
-    for found in told:
+    descriptions = _DESCRIPTION.finditer(label) if item["marker"] or item["box"] else ()
+    for found in descriptions:
         gap = start + found.start()
         if snapshot.style_at(row, gap + 1).is_faint:
             all_faint = snapshot.style_at(row, start).is_faint
@@ -262,6 +262,7 @@ def _named(snapshot: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
 def _siblings(
     snapshot: ScreenSnapshot, items: Sequence[Item | None], marked: Item
 ) -> list[Item]:
+    """Return the block of options around `marked`, from the highest down (rule 2)."""
     above = _walk(snapshot, items, marked, range(marked.row - 1, -1, -1))
     below = _walk(snapshot, items, marked, range(marked.row + 1, len(items)))
     return [*reversed(list(above)), marked, *below]
@@ -270,7 +271,12 @@ def _siblings(
 def _walk(
     snapshot: ScreenSnapshot, items: Sequence[Item | None], marked: Item, rows: range
 ) -> Iterator[Item]:
-    """Rows of the same column; between two there may be a blank row, or details."""
+    """Yield the siblings of `marked` in `rows`, which lead away from it.
+
+    They are in its column, have a box if it has one, and continue its numbers if it is
+    numbered. Between two of them there may be up to two blank rows, and up to `DETAILS`
+    rows of description if they are numbered. Any other row ends the block.
+    """
     skipped: list[int] = []
     num, details = marked.num, 0
     for row in rows:
@@ -307,7 +313,7 @@ def _walk(
 
 
 def _in_column(item: Item, other: Item) -> bool:
-    """Whether they begin in one column, or their numbers end in one."""
+    """Whether two options begin in the same column, or their numbers end in it."""
     if item.num is None or other.num is None or item.box:
         return item.col == other.col
     shift = len(str(item.num)) - len(str(other.num))
@@ -315,7 +321,11 @@ def _in_column(item: Item, other: Item) -> bool:
 
 
 def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
-    """Whether nothing but details of the last option, borders and hints follow."""
+    """Whether only details of the last option, borders and hints follow (rule 1).
+
+    At most `FOOTER` rows of hints may follow, and no row with the visible cursor behind
+    a prompt sign.
+    """
     end, indent = block[-1].row, block[-1].col
     below = range(end + 1, snapshot.last + 1)
     hints, apart = 0, False
@@ -323,13 +333,13 @@ def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
         line = snapshot.bare[row]
         apart = apart or not line.strip()
         if _COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
-            continue  # Where a list is filtered.
+            continue  # The input line that filters the list.
         if (
             row == snapshot.cursor.row
             and snapshot.cursor.visible
-            and _PROMPT.match(line)
+            and PROMPT_SIGN.match(line)
         ):
-            return False  # Somebody types there.
+            return False  # The operator types there.
         detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
         if detail or snapshot.is_blank(row):
             continue
@@ -340,10 +350,10 @@ def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
 
 
 def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
-    """Whether the mark is one of a menu, and no quotation or shell prompt.
+    """Whether the mark is that of a menu, not of a quotation or a shell prompt.
 
-    A `>` alone is not enough: the row is numbered, boxed or lit, or the cursor is not
-    where somebody types.
+    A `>` or `*` alone is not enough. The row has a number, a box or a style of its own,
+    or the cursor is hidden or stands before the label.
     """
     line, cursor = snapshot.bare[marked.row], snapshot.cursor
     if marked.num is not None or marked.box or not cursor.visible:
@@ -361,7 +371,7 @@ def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> b
 def menu_of(
     snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
 ) -> Prompt:
-    """The menu of these rows, of which `marked` is the one that Enter would take."""
+    """Return the prompt of a block of options; Enter selects the row `marked`."""
     block = _alike(snapshot, block, marked)
     boxes = any(each.box for each in block)
     labels = _unnumbered([_whole(snapshot, each) for each in block])
@@ -380,10 +390,9 @@ def menu_of(
     )
     first, last = block[0].row, block[-1].row
     question = question_above(snapshot, first)
-    yes_no = not boxes and all(YES_NO.match(option.label) for option in options)
     return Prompt(
         kind=Kind.DIALOG,
-        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        class_=PromptClass.MULTI_CHOICE if boxes else class_of(labels),
         form=Form.BOXES if boxes else Form.MENU,
         question=question,
         options=options,
@@ -394,10 +403,17 @@ def menu_of(
     )
 
 
-def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
-    """The label with what was wrapped to the rows below it.
+def class_of(labels: Iterable[str]) -> PromptClass:
+    """Return `CONFIRMATION` if all labels are a yes or a no, else `MULTI_CHOICE`."""
+    yes_no = all(_YES_NO.match(label) for label in labels)
+    return PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
 
-    A row goes on below when the next word found no room; what had room is a detail.
+
+def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
+    """Return the label with the text that the program wrapped to the rows below.
+
+    A row is wrapped if the first word of the next row did not fit on it. If the word
+    did fit, the next row is a detail.
     """
     boxed = len(snapshot.lines[item.row]) > len(snapshot.bare[item.row])
     width = len(snapshot.lines[item.row]) - 1 if boxed else snapshot.cols
@@ -420,9 +436,10 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
 def _with_details(
     snapshot: ScreenSnapshot, item: Item, label: str, end: int | None
 ) -> str:
-    """The label of a plain answer with all that is told of it up to row `end`.
+    """Return the label of a plain answer with its details, the text up to row `end`.
 
-    Below the last option that is what stands right there, further in.
+    The details may change what the answer means, for example `Yes` over `always`. For
+    the last option `end` is None: its details are the indented rows right below it.
     """
     details = list[str]()
     for row in range(item.row + 1, snapshot.last + 1 if end is None else end):
@@ -433,14 +450,14 @@ def _with_details(
             break
         if not (is_empty or _COUNT.fullmatch(line)):
             details.extend(line.split())
-    told = " ".join(details)
-    return label if not told or label.endswith(told) else f"{label} {told}"
+    text = " ".join(details)
+    return label if not text or label.endswith(text) else f"{label} {text}"
 
 
 def _alike(
     snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
 ) -> Sequence[Item]:
-    """The block without a heading, which stands in its column in another colour."""
+    """Return the block without a heading: a first row in a colour of its own."""
     if block[0].row == marked or block[0].num is not None or len(block) < 3:
         return block
     inks = [
@@ -450,7 +467,7 @@ def _alike(
 
 
 def _unnumbered(labels: list[str]) -> list[str]:
-    """Labels without the numbers that all of them begin with, counted from 1."""
+    """Remove the numbers 1, 2, 3 … from the labels if all of them begin with one."""
     found = [re.fullmatch(r"(\d+) (.+)", label) for label in labels]
     numbers = [each[1] for each in found if each]
     if numbers == [str(n) for n in range(1, len(labels) + 1)]:
@@ -458,14 +475,7 @@ def _unnumbered(labels: list[str]) -> list[str]:
     return labels
 
 
-def top_of(snapshot: ScreenSnapshot, first: int) -> int:
-    """Where what belongs to a menu begins: below a border, or some rows above."""
-    for row in range(first - 1, max(first - BODY, -1), -1):
-        if is_border(snapshot.lines[row]):
-            return row + 1
-    return max(first - BODY, 0)
-
-
 def _cancels(snapshot: ScreenSnapshot, last: int) -> bool:
+    """Whether the last option or a hint below it shows that Escape cancels."""
     rows = snapshot.bare[last : snapshot.last + 1]
     return any(_CANCEL.search(line) for line in rows)

@@ -1,22 +1,25 @@
-"""A prompt at the cursor: where it stands and what it says, for all that ask there."""
+"""Build the prompts at the cursor: their rows, their text and their question."""
 
 import re
 
-from ant.terminal.detect.menus import excerpt
+from ant.terminal.detect.dialog_text import excerpt
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _LEAD = re.compile(r"^\s*(\?|❔|✔|◆|\[\?\]|\(\d+/\d+\))\s+")
+"""The sign or the count before a question."""
+
 _TRAIL = re.compile(
     r"((?<=[:?]) \([^()]*\)|\s[›»‣].*|\s\[input is masked\]"
     r"|\s\[[^\[\]]*\](?=:$)|(?<=[:?›]) [*•]+)\s*$"
 )
+"""The default, arrow or mask behind a question."""
 
 _ROWS = 5
-"""Rows above the cursor that are told with a prompt."""
+"""Rows above the cursor that are part of a prompt's text."""
 
 
-def asked(
+def cursor_prompt(
     snapshot: ScreenSnapshot,
     class_: PromptClass,
     form: Form,
@@ -26,9 +29,10 @@ def asked(
     first: int | None = None,
     draft: str = "",
 ) -> Prompt:
-    """A prompt that ends at the cursor and begins at row `first`, else there too.
+    """Return a prompt from row `first` to the cursor's row.
 
-    A line of free text is a question, everything else a dialog.
+    If `first` is None, it takes the cursor's row only. A prompt for a line of free text
+    is a question, any other a dialog.
     """
     row = snapshot.cursor.row
     top = row if first is None else first
@@ -46,13 +50,13 @@ def asked(
 
 
 def text_above(snapshot: ScreenSnapshot, row: int) -> str:
-    """The text on one of the two rows above `row`, nothing where they are blank."""
+    """Return the text of the nearest of the two rows above `row`, or ""."""
     rows = snapshot.lines[max(row - 2, 0) : row]
     return next((line.strip() for line in reversed(rows) if line.strip()), "")
 
 
 def _tidy(question: str) -> str:
-    """The question without the sign before it, and the default or arrow behind it."""
+    """Remove the sign before a question, and the default, arrow or mask behind it."""
     question = _LEAD.sub("", question.strip())
     for _ in range(2):
         question = _TRAIL.sub("", question)

@@ -1,14 +1,16 @@
-"""When to look at a terminal, and what is held true of it; sans-io, given the time.
+"""Decide when to classify a terminal's screen, and when the verdict has changed.
 
-Rule 1: a look comes when output pauses, and now and then while it does not.
-Rule 2: what is seen in the midst of output is believed when it is seen twice.
-Rule 3: after the last output there are some looks more: a program may change how it
-listens without a word, and quiet itself tells something.
-Rule 4: an agent that worked is at rest once it has been quiet for a second, and one at
-rest works when it says so or puts out something for a second: what is redrawn twice a
-second does not flip.
-Rule 5: a prompt that looks as before is another one once a line was typed by hand, or
-its own line was left and it stands on a new one.
+The detector is sans-io: the caller passes the output, the snapshots and the time.
+
+Rule 1: a snapshot is due when output pauses, and at intervals while it does not.
+Rule 2: a verdict during output counts only when two snapshots in a row agree.
+Rule 3: after the last output, more snapshots are due. A program may change its line
+discipline without output, and some rules depend on the time without output.
+Rule 4: a busy agent is at rest only after a second without output. An agent at rest is
+busy when a rule of its driver matches, or after a second of output. So a screen that is
+redrawn twice a second does not make the state flip.
+Rule 5: a prompt that looks the same is a new one if the operator has typed a line, or
+if the program has left the prompt's line and shows the prompt on a new one.
 """
 
 import attrs
@@ -20,31 +22,38 @@ from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.shell.osc133 import ShellState
 
 ACTIVITY_EVERY_S = 10.0
-"""Seconds between two notices of activity: the original's clients expect no more."""
+"""Seconds between two `ActivitySeen`: clients of the original server expect no more."""
 
 PAUSE_S = 0.06
-"""Quiet after which a screen is drawn: agents redraw in bursts of milliseconds."""
+"""Seconds without output after which the screen is complete: agents redraw in bursts of
+milliseconds."""
 
 AT_LEAST_S = 0.25
-"""Between two looks at a screen that is never quiet."""
+"""Seconds between two snapshots while output does not pause."""
 
 FLIP_S = 1.0
-"""What lies at least between an agent's work and its rest: clocks and counters of
-theirs are redrawn once a second or more often."""
+"""The least seconds between an agent's changes from busy to rest and back.
+
+Agents redraw their clocks and counters once a second or more often.
+"""
 
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
 _LINES = frozenset([Form.LINE, Form.WORDS, Form.SECRET])
 
 LATER_S = (0.3, 1.05, 3.0)
-"""Quiet at which to look again: for who changes the line discipline, for what counts
-as work no longer, and once more."""
+"""Seconds without output at which another snapshot is due: after a change of the line
+discipline, when output no longer counts as work, and once more."""
 
 
 class PromptDetector:
-    """Feed it every byte once, in order, in pieces of any size; look when it is due.
+    """The prompt detector of one terminal.
 
-    `flag` names the driver for a program that no driver knows by its name; `shell` is
-    what the session's shell has said of itself.
+    The caller feeds it each output byte once, in order and in chunks of any size. When
+    a snapshot is `due`, the caller takes one and passes it to `judge`.
+
+    `flag` is the session's `cli_flag`. `shell` is the state that the session's shell
+    has reported. `last_output` is the time of the last output (monotonic seconds).
+    `verdict` is the last verdict. `lines` counts the lines that the operator has typed.
     """
 
     def __init__(self, flag: str | None = None) -> None:
@@ -52,87 +61,102 @@ class PromptDetector:
         self.shell = ShellState()
         self.last_output: float | None = None
         self.verdict: Verdict | None = None
-        self._last_told: float | None = None
-        self._stirred: float | None = None
-        self._since: float | None = None
-        self._doubted: Verdict | None = None
-        self._moved: float | None = None
+        self._last_activity: float | None = None
+        self._last_change: float | None = None
+        self._first_change: float | None = None
+        """The first change since the last snapshot."""
+        self._candidate: Verdict | None = None
+        """The verdict of the last snapshot, whether or not it counted (rule 2)."""
+        self._output_since: float | None = None
+        """The first of the verdicts in a row that were busy by output (rule 4)."""
         self._due: float | None = None
-        self._afresh = False
+        self._must_report = False
         self.lines = 0
         self._typed: tuple[int, float] | None = None
+        """The output offset and the time of a typed line, until the next verdict."""
         self._fed = self._judged = 0
-        self._broken = -1
+        self._last_newline = -1
         self._place = 0, (0, 0)
 
     def feed(
         self, data: bytes, end: int, at: float
     ) -> list[ActivitySeen | VerdictSeen]:
-        """`data` ends at offset `end` and was seen `at` (monotonic seconds)."""
+        """Take output that ends at offset `end`, read `at` (monotonic seconds).
+
+        Returns an `ActivitySeen` if the last one is long enough ago.
+        """
         if not data:
             return []
         self.last_output = at
         self._fed = end
         if (newline := data.rfind(b"\n")) >= 0:
-            self._broken = end - len(data) + newline
-        self.stir(at)
-        if self._last_told is not None and at - self._last_told < ACTIVITY_EVERY_S:
+            self._last_newline = end - len(data) + newline
+        self.request_snapshot(at)
+        last = self._last_activity
+        if last is not None and at - last < ACTIVITY_EVERY_S:
             return []
-        self._last_told = at
+        self._last_activity = at
         return [ActivitySeen(end)]
 
-    def stir(self, at: float) -> None:
-        """Something was put out, typed or changed: a look is due soon."""
-        self._stirred = at
-        self._since = at if self._since is None else self._since
+    def request_snapshot(self, at: float) -> None:
+        """Make a snapshot due soon, after output, input or any other change."""
+        self._last_change = at
+        self._first_change = at if self._first_change is None else self._first_change
         if self._due is None or self._due > at + PAUSE_S:
             self._due = at + PAUSE_S
 
-    def begin_afresh(self, at: float) -> None:
-        """What is judged next is news: a prompt that went may be asked again so soon,
-        and so exactly, that no look fell in between."""
-        self._afresh = True
-        self.stir(at)
+    def expect_new_prompt(self, at: float) -> None:
+        """Report the next verdict even if it equals the last one.
+
+        The caller knows that the prompt has gone. The program may show the same prompt
+        again so soon that no snapshot falls in between.
+        """
+        self._must_report = True
+        self.request_snapshot(at)
 
     def submit(self, end: int, at: float) -> None:
-        """A line was typed by hand, after the output up to offset `end`: what is asked
-        next is another prompt, though it looks the same. `lines` counts these."""
+        """Record that the operator typed a line after the output up to offset `end`.
+
+        The next prompt is a new one, even if it looks the same (rule 5).
+        """
         self.lines += 1
         self._typed = end, at
-        self.stir(at)
+        self.request_snapshot(at)
 
-    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
-        """Whether that shows what was asked before, but asked anew (rule 5)."""
+    def is_repeated_prompt(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
+        """Whether the prompt looks like the last one but is a new one (rule 5)."""
         before = self.verdict.prompt if self.verdict else None
-        asked = verdict.prompt
-        if asked is None or before is None or asked.fingerprint != before.fingerprint:
+        prompt = verdict.prompt
+        if prompt is None or before is None or prompt.fingerprint != before.fingerprint:
             return False
         if self._typed is not None:
             return True
-        if asked.form not in _LINES:
+        if prompt.form not in _LINES:
             return False
-        if snapshot.takes_lines:  # Who is given whole lines does not draw one again.
-            return self._broken >= self._judged
-        (row, size), (row_now, size_now) = self._place, _place_of(snapshot, asked)
+        if snapshot.takes_lines:  # Such a program does not redraw its line.
+            return self._last_newline >= self._judged
+        (row, size), (row_now, size_now) = self._place, _place_of(snapshot, prompt)
         return size == size_now and row_now > row
 
     def _is_early(self, end: int, at: float) -> bool:
-        """Whether the program may not have taken the line yet that was typed."""
+        """Whether the program may not have read the typed line yet."""
         return self._typed is not None and (
             end <= self._typed[0] and at < self._typed[1] + FLIP_S
         )
 
     @property
-    def next_look(self) -> float | None:
-        """When a look was due when last asked."""
+    def next_due(self) -> float | None:
+        """The time that `due` returned last, without computing it again."""
         return self._due
 
     def due(self, at: float) -> float | None:
-        """When to look next; None until something stirs."""
-        if self._due is not None and self._stirred is not None:
-            paused = self._stirred + PAUSE_S
-            since = self._stirred if self._since is None else self._since
-            patience = since + AT_LEAST_S
+        """Return when the next snapshot is due (monotonic seconds), or None."""
+        if self._due is not None and self._last_change is not None:
+            paused = self._last_change + PAUSE_S
+            first_change = (
+                self._last_change if self._first_change is None else self._first_change
+            )
+            patience = first_change + AT_LEAST_S
             if self._due < paused and at < patience:
                 self._due = min(paused, patience)
         return self._due
@@ -140,52 +164,56 @@ class PromptDetector:
     def judge(
         self, snapshot: ScreenSnapshot, at: float
     ) -> list[ActivitySeen | VerdictSeen]:
-        """Take a look that was made `at`; what is new of it."""
-        self._since = None
-        quiet = at - (self._stirred if self._stirred is not None else at)
-        stirred = at - quiet
-        later = (stirred + pause for pause in LATER_S if stirred + pause > at)
+        """Take a snapshot made `at` (monotonic seconds) and return what has changed.
+
+        Returns a `VerdictSeen` for a new verdict, else nothing.
+        """
+        self._first_change = None
+        quiet = at - (self._last_change if self._last_change is not None else at)
+        last_change = at - quiet
+        later = (last_change + pause for pause in LATER_S if last_change + pause > at)
         self._due = next(later, None)
         verdict = classify(snapshot, self.flag)
-        if quiet < PAUSE_S and verdict.is_news(self._doubted):
-            self._doubted = verdict
+        if quiet < PAUSE_S and verdict.differs_from(self._candidate):
+            self._candidate = verdict
             self._due = at + PAUSE_S
             return []
-        self._doubted = verdict
-        if self._flips(verdict, snapshot.quiet_s, at) and not self._afresh:
+        self._candidate = verdict
+        if self._flips(verdict, snapshot.quiet_s, at) and not self._must_report:
             return []
-        again = self.is_again(snapshot, verdict)
+        again = self.is_repeated_prompt(snapshot, verdict)
         if again and self._is_early(verdict.end, at):
             return []
         self._typed, self._judged = None, min(snapshot.end, self._fed)
         if verdict.prompt is not None:
             self._place = _place_of(snapshot, verdict.prompt)
         verdict = attrs.evolve(verdict, again=again)
-        is_news = again or self._afresh or verdict.is_news(self.verdict)
-        self.verdict, self._afresh = verdict, False
-        if not is_news:
+        changed = again or self._must_report or verdict.differs_from(self.verdict)
+        self.verdict, self._must_report = verdict, False
+        if not changed:
             return []
         size = snapshot.cols, len(snapshot.lines)
         return [VerdictSeen(verdict, snapshot.tty, *size, snapshot.quiet_s, self.flag)]
 
     def _flips(self, verdict: Verdict, quiet_s: float, at: float) -> bool:
-        """Whether an agent would be told to work or to rest, and may not for long."""
+        """Whether a change between busy and at rest is too early to count (rule 4)."""
         if verdict.kind is not Kind.BUSY or not verdict.is_of_agent:
             worked = self.verdict is not None and self.verdict.kind is Kind.BUSY
             if quiet_s >= FLIP_S or not verdict.is_of_agent:
-                self._moved = None
+                self._output_since = None
                 return False
             return worked and verdict.kind in _RESTS
         if not verdict.is_by_output:
-            self._moved = None
+            self._output_since = None
             return False
-        self._moved = at if self._moved is None else self._moved
+        if self._output_since is None:
+            self._output_since = at
         rested = self.verdict is not None and self.verdict.kind in _RESTS
-        return rested and at - self._moved < FLIP_S
+        return rested and at - self._output_since < FLIP_S
 
 
-def _place_of(snapshot: ScreenSnapshot, asked: Prompt) -> tuple[int, tuple[int, int]]:
-    """The row on which a prompt begins, and the size of the screen."""
-    first = asked.rows[0]
+def _place_of(snapshot: ScreenSnapshot, prompt: Prompt) -> tuple[int, tuple[int, int]]:
+    """Return the row on which a prompt begins, and the size of the screen."""
+    first = prompt.rows[0]
     row = snapshot.typed_row if first == snapshot.cursor.row else first
     return row, (snapshot.cols, len(snapshot.lines))

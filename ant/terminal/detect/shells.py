@@ -1,30 +1,35 @@
-"""A shell that edits its command line, and what it asks meanwhile."""
+"""The session's shell: whether it is at its prompt, and the questions it asks there."""
 
 import re
 
-from ant.terminal.agents.driver import SHELL, drivers
-from ant.terminal.detect.pagers import view
-from ant.terminal.detect.prompt_builder import asked
+from ant.terminal.agents.driver import drivers
+from ant.terminal.agents.driver_files import SHELL
+from ant.terminal.detect.pagers import view_prompt
+from ant.terminal.detect.prompt_builder import cursor_prompt
 from ant.terminal.detect.typed_choices import find_choices
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.model.tty import ShellStep, Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 MARKED = f"{SHELL}/mark"
-"""The rule of a shell that says by its marks that it is at its prompt."""
+"""The rule for a shell whose marks (OSC 133) report that it is at its prompt."""
 
 _ZSH = re.compile(
     r"zsh: (?P<question>.*?) ?(?:\[(?P<keys>[a-z]{2,6})\]|(?P<lines>\(\d+ lines\)))\? "
 )
+"""A question of zsh, with its keys, or about the length of a list."""
+
 _POSSIBILITIES = re.compile(r"\s*\(y or n\)\s*$")
+"""The end of the question whether to list completions."""
 
 
-def edits_commands(tty: Tty | None) -> bool:
-    """Whether the session's shell is in front and edits its own line: it is at rest.
+def edits_command_line(tty: Tty | None) -> bool:
+    """Whether the session's shell is in the foreground and edits its command line.
 
-    Asking by `read`, it leaves the line to the terminal, which is then canonical, or
-    reads one key and leaves Enter as it is, which an editor of lines does not do,
-    but for that of zsh.
+    The line discipline shows it: no canonical mode, no echo, and no translation of CR
+    to NL (`icrnl`). The built-in `read` differs in one of these: it reads a line in
+    canonical mode, or a single key with `icrnl` on. The line editor of zsh leaves
+    `icrnl` on, too, so for zsh that flag does not count.
     """
     return (
         tty is not None
@@ -36,29 +41,31 @@ def edits_commands(tty: Tty | None) -> bool:
     )
 
 
-def takes_commands(tty: Tty | None) -> str | None:
-    """The rule by which the session's shell is at its prompt, if it is.
+def shell_rule(tty: Tty | None) -> str | None:
+    """Return the name of the rule by which the shell is at its prompt, or None.
 
-    What it says of itself decides: editing a line it may still run `read -e`, and at
-    its prompt it may leave the line to the terminal.
+    The shell's last mark decides if there is one, because the line discipline may
+    mislead: `read -e` edits a line although a command is running, and some shells leave
+    the line at their prompt to the terminal.
     """
-    if tty is not None and tty.mark is ShellStep.INPUT and not tty.is_deaf:
+    if tty is not None and tty.mark is ShellStep.INPUT and not tty.ignores_input:
         return MARKED
     if tty is not None and tty.mark is ShellStep.OUTPUT:
         return None
-    return SHELL if edits_commands(tty) else None
+    return SHELL if edits_command_line(tty) else None
 
 
-def find_zsh_ask(snapshot: ScreenSnapshot) -> Prompt | None:
-    """What zsh asks before it deletes, corrects or lists: it takes the next key.
+def find_zsh_prompt(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the question of zsh that takes the next key, or None.
 
-    It does so in the state in which it edits a line, and while it runs one.
+    Zsh asks before it deletes, corrects or lists, at its prompt and while a command
+    runs.
     """
     if snapshot.takes_lines or snapshot.cursor.row != snapshot.last:
         return None
     if (found := _ZSH.fullmatch(snapshot.typed_line)) is None:
         return None
-    return asked(
+    return cursor_prompt(
         snapshot,
         PromptClass.CONFIRMATION,
         Form.KEYS,
@@ -68,13 +75,17 @@ def find_zsh_ask(snapshot: ScreenSnapshot) -> Prompt | None:
     )
 
 
-def find_shell_ask(snapshot: ScreenSnapshot) -> Prompt | None:
-    """What a shell asks while it edits: whether to list, or the rest of a command."""
+def find_shell_prompt(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the question of a shell that edits its command line, or None.
+
+    The shell asks whether to list completions, shows its own pager, runs `select` in
+    zsh, searches its history, or waits for the rest of an unfinished command.
+    """
     text = snapshot.typed_at
     if (found := _POSSIBILITIES.search(text)) is not None:
         options = (Option(key, keys=key) for key in "yn")
         question = text[: found.start()]
-        return asked(
+        return cursor_prompt(
             snapshot,
             PromptClass.CONFIRMATION,
             Form.KEYS,
@@ -83,13 +94,13 @@ def find_shell_ask(snapshot: ScreenSnapshot) -> Prompt | None:
             rule="possibilities",
         )
     if text == "?# ":
-        return find_choices(snapshot)  # A `select` of zsh, whose line it edits as any.
+        return find_choices(snapshot)  # `select` in zsh edits its line like a command.
     if text.strip() == "--More--":
-        return view(snapshot, PromptClass.PAGER)
+        return view_prompt(snapshot, PromptClass.PAGER)
     for rule in drivers()[SHELL].unfinished:
         if (found := rule.pattern.search(text)) is not None:
             question = found.groupdict().get("question") or text
-            return asked(
+            return cursor_prompt(
                 snapshot,
                 PromptClass.FREE_TEXT,
                 Form.LINE,

@@ -1,7 +1,8 @@
-"""Choices that are typed at the cursor: words in brackets, letters, numbers of a list.
+"""Choices that the operator types at the cursor: words, letters, numbers of a list.
 
-A word is typed as it stands there; a letter in brackets stands for its word. Where
-nothing but a sign stands at the cursor, what it is for may be asked above it.
+The operator types a word as it is shown; a letter in brackets, as in `(y)es`, stands
+for its word. A bare sign such as `>` at the cursor may be the input line of a question
+in the text above it.
 """
 
 import re
@@ -9,80 +10,123 @@ from collections.abc import Iterator
 
 import attrs
 
-from ant.terminal.detect.prompt_builder import asked, text_above
+from ant.terminal.detect.prompt_builder import cursor_prompt, text_above
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _WORD = r"[^\s\[\](),|]{1,12}"
+"""A choice in a list with commas."""
+
 _INNER = r"[^\s\[\]()/,|]{1,12}|\[[^\s\[\]()/,|]{1,20}\]|\([^\s\[\]()/,|]{1,20}\)\w*"
+"""A choice in a list with slashes or bars. One letter may be in brackets."""
+
 _CHOICES = re.compile(
     rf"[\[(](?P<words>{_WORD}(?:, ?{_WORD})+"
     rf"|(?:{_INNER})(?:\s?[/|]\s?(?:{_INNER}))+)[\])](?:\s\([^()]*\)(?=:))?[?:>\s]*(?:[›»‣]\s*\w*)?$"
 )
+"""Choices in brackets at the end of a text: `(yes, no)`, `[y/N]:`."""
+
 _LOOSE = re.compile(
     r"(?P<words>(?:\(\w\)\w*|\[\w\]\w*)(?:\s?[/,|]?\s?(?:\(\w\)\w*|\[\w\]\w*))+"
     r"|(?<![\[(])\by(?:es)?/no?\b)[?:>\s]*$",
     re.IGNORECASE,
 )
+"""Choices without brackets around them: `(y)es/(n)o`, `y/n`."""
+
 _ASKS = re.compile(r"[?:>]\s*$|[?:]\s*[\[(][^\[(]*$")
+"""A text that ends like a question, perhaps with choices in brackets."""
+
 _COUNT = re.compile(r"\d+/\d+")
+"""A count such as `1/3`, which is no list of choices."""
+
 _TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
+"""A word that the operator has typed behind the choices."""
+
 _BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ '-]\w+)*)")
+"""A word with its key in brackets: `(Y)es`."""
+
 _BRACKETED_DEFAULT = re.compile(r"\[(\w+)\]:?\s*$")
+"""The default behind such words: `[Yes]:`."""
+
 _RANGE = re.compile(r"\d+-\d+")
+"""A range such as `1-3`."""
+
 _NUMBERED = re.compile(
     r"(?:^|(?<=\s\s))\s*(\d{1,2}|[a-z])[).:]\s+(\S.*?)(?=\s{2,}\d{1,2}[).:]\s|\s*$)"
 )
+"""An entry of a list: `1) name`. A row may have several columns."""
+
 _WANTS = re.compile(r"(#\?|\?#|[:?>\])])\s*$")
+"""The end of a line that asks for one of the choices above."""
+
 _NUMBER = re.compile(
     r"#\?|\?#|\d|\b(number|choice|choose|options?|select(ion)?|pick|which|what)\b",
     re.IGNORECASE,
 )
+"""A sign or word of a line that asks for a number."""
+
 _DEFAULT = re.compile(r"\?\s+\((yes|no|y|n)\) $", re.IGNORECASE)
+"""The default behind a question, which accepts yes or no: `? (yes) `."""
+
 _TYPE = re.compile(r"\btype\b.*?(['\"])yes\1.*(['\"])no\2.*[:?] ?$", re.IGNORECASE)
+"""A request to type `'yes'` or `'no'`."""
 
 _SIGNED = re.compile(
     r"\s*(?:\?|❔|◆|\[\?\])\s+(?P<question>\S.*?)\s+(?P<draft>\S{0,12})"
 )
+"""A question behind a sign, and the draft of the answer."""
+
 _KEYED = re.compile(r"\s+(\w{1,3})\)\s+(\S.*)")
+"""A choice below a question: `  1) name`."""
+
 _REMARK = re.compile(r">{1,2} \S")
+"""A remark of the program below the list, such as an error message."""
+
 _FOLDED = re.compile(
     r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) "
     r"\((?P<keys>[a-gi-z0-9]{2,}H)\) (?P<draft>\S{0,12})"
 )
+"""A question with the keys of its choices, `H` the last: `(abcH)`."""
 
 _SIGN = re.compile(r"\s*(?P<sign>[$#%>❯›»➜λ])(?:\s+(?P<draft>\S{0,20}))?\s*")
+"""A bare prompt sign, perhaps with a draft behind it."""
+
 _LISTED = frozenset(">❯›»➜")
-"""Signs that may stand below a numbered list and want one of it; no shell's."""
+"""Signs that may ask for a number of the list above them. No shell's sign is here."""
 
 _PRESSED = re.compile(
     r"[(\[<](?:(?P<yes_no>y|n|yes|no|y(?:es)?(?:\s?[/|,]\s?\w{1,12})+)"
     r"|enter|return|esc|escape|space|tab|[a-wz])[)\]>]|\b(?P<pair>y(?:es)?/no?)\b",
     re.IGNORECASE,
 )
+"""A key in brackets, or `y/n`."""
+
 YES_NO = re.compile(
     r"(?:[\[(]\s*y(?:es)?(?:\s?[/|,]\s?\w{1,12})+\s*[\])]|\by(?:es)?/no?\b)[\s?:>]*$",
     re.IGNORECASE,
 )
-"""A text that ends with the keys for yes and no."""
+"""A text that ends with the keys for yes and no, such as `(y/n)`."""
 
 _QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
+"""A text that ends with a question mark, perhaps with a default behind it."""
 
 _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])
-"""They ask with a question mark and mean yes or no."""
+"""Programs whose questions end with `?` and expect yes or no."""
 
 DEFAULTED = 5
-"""Of so few choices the one in capitals is the default; of more it is just a letter."""
+"""The most choices of which the only capitalised one is the default. Among more, a
+capital is only a letter."""
 
 PARAGRAPH = 6
-"""Rows of a text above a sign that are looked through for choices."""
+"""The most rows of text above a sign in which ANT looks for choices."""
 
 APART = 3
-"""Rows between a list and the line that wants a number: what was said to a bad one."""
+"""The most rows between a list and the line that asks for a number: they hold error
+messages after a wrong number."""
 
 
 def find_choices(snapshot: ScreenSnapshot) -> Prompt | None:
-    """The choices that are to be typed at the cursor, if there are some."""
+    """Return the prompt whose choices the operator types at the cursor, or None."""
     row = snapshot.cursor.row
     text = snapshot.typed_line if snapshot.cursor.visible else snapshot.lines[row]
     return (
@@ -95,9 +139,10 @@ def find_choices(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def find_list_below(snapshot: ScreenSnapshot) -> Prompt | None:
-    """A question with a sign before it, and below it the rows of which one is typed.
+    """Return a question at the cursor with its choices in the rows below, or None.
 
-    Nothing but a remark of the program is below the list, or it is something else.
+    The question begins with a sign. Below the list there may only be a remark of the
+    program. The keys of the choices differ; numbers count from 1.
     """
     found = _SIGNED.fullmatch(snapshot.typed_line)
     if found is None or not snapshot.cursor.visible or snapshot.takes_lines:
@@ -120,11 +165,10 @@ def find_list_below(snapshot: ScreenSnapshot) -> Prompt | None:
     return _one_of(snapshot, found, "list", *options)
 
 
-def find_above(snapshot: ScreenSnapshot) -> Prompt | None:
-    """What the text above a bare sign at the cursor asks: such a sign is no rest.
+def find_prompt_above(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the prompt in the text above a bare sign at the cursor, or None.
 
-    That is the nearest text, however many blank rows below it. Its choices are told
-    where they can be read, else only that keys or a line are wanted.
+    A program with such a prompt is not at rest. See `choices_above`.
     """
     found = _SIGN.fullmatch(snapshot.typed_at)
     if found is None or snapshot.cursor.row < snapshot.last:
@@ -137,14 +181,19 @@ def find_above(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt | None:
-    """What the nearest text above that row asks of who types at the cursor there."""
+    """Return the prompt in the nearest text above `row`, the input line, or None.
+
+    Any number of blank rows may separate the two. If the text lists choices as words,
+    they are the options. If it only names keys, the prompt is a `VIEW`. If it only ends
+    in a question, the prompt is for a line of text. `draft` is the text typed so far.
+    """
     rows = list(_nearest(snapshot, row))
     for at in rows:
         text = snapshot.bare[at].rstrip()
         if (words := _words(snapshot, text)) is not None:
             if words.draft.lower() in [each.keys.lower() for each in words.options]:
                 rows = [row for row in rows if row > at]
-                break  # It was answered there.
+                break  # The answer is already typed there.
             is_alone = not words.question or text.strip() == words.question
             above = snapshot.bare[at - 1].strip() if at and is_alone else words.question
             return attrs.evolve(words, question=above, rows=(at, row), draft=draft)
@@ -162,26 +211,32 @@ def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt
         class_, form, rule = PromptClass.FREE_TEXT, Form.LINE, "line"
     else:
         return None
-    found = asked(snapshot, class_, form, text, rule=rule, first=rows[-1])
+    found = cursor_prompt(snapshot, class_, form, text, rule=rule, first=rows[-1])
     return attrs.evolve(found, rows=(rows[-1], row))
 
 
 def _nearest(snapshot: ScreenSnapshot, row: int) -> Iterator[int]:
-    """The rows of the nearest text above, from the lowest one up; no answered ones."""
+    """Yield the rows of the nearest text above `row`, from the lowest one up.
+
+    It ends at a blank row, and at an input line with an earlier answer.
+    """
     at = row - 1
     while at >= 0 and snapshot.is_blank(at):
         at -= 1
     for each in range(at, max(at - PARAGRAPH, -1), -1):
-        answered = _SIGN.fullmatch(snapshot.bare[each])
+        input_line = _SIGN.fullmatch(snapshot.bare[each])
         if snapshot.is_blank(each) or not snapshot.bare[each].strip():
             return
-        if answered is not None and answered["draft"]:
+        if input_line is not None and input_line["draft"]:
             return
         yield each
 
 
 def _folded(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
-    """Keys without their words, of which the last, H, shows what they mean."""
+    """Return a prompt of keys without words, such as `(abcH)`, or None.
+
+    The last key, `H`, lists what the keys mean.
+    """
     found = _FOLDED.fullmatch(text)
     if (
         found is None
@@ -196,8 +251,8 @@ def _folded(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
 def _one_of(
     snapshot: ScreenSnapshot, found: re.Match[str], rule: str, *options: Option
 ) -> Prompt | None:
-    """What a row with a sign asks: its `question`, answered by what is typed there."""
-    return asked(
+    """Return the prompt of a matched row, by its groups `question` and `draft`."""
+    return cursor_prompt(
         snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
@@ -208,8 +263,8 @@ def _one_of(
     )
 
 
-def _found(text: str) -> tuple[re.Match[str], str] | None:
-    """Choices at the end of the text, and what is typed behind them already."""
+def _find_words(text: str) -> tuple[re.Match[str], str] | None:
+    """Return the match of the choices at the end of a text, and the draft behind it."""
     for pattern in (_CHOICES, _LOOSE):
         if (found := pattern.search(text)) is not None:
             return found, ""
@@ -220,11 +275,15 @@ def _found(text: str) -> tuple[re.Match[str], str] | None:
 
 
 def _words(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
-    if (match := _found(text)) is None:
+    """Return a prompt whose text ends with choices, such as `[y/N]` or `(a, b)`.
+
+    Choices without a yes and a no count only if the text ends like a question.
+    """
+    if (match := _find_words(text)) is None:
         return None
     found, draft = match
     if _RANGE.search(found["words"]):
-        return None  # Numbers of a list that stands above.
+        return None  # A range of numbers of the list above.
     words = _split(found["words"])
     keys = [_key(word) for word in words]
     lower = {key.lower() for key in keys}
@@ -243,12 +302,13 @@ def _words(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     if question and "?" in found[0] and not question.endswith(("?", ":", ".")):
         question += "?"
     class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
-    return asked(
+    return cursor_prompt(
         snapshot, class_, Form.WORDS, question, *options, rule="words", draft=draft
     )
 
 
 def _split(words: str) -> list[str]:
+    """Split choices at commas, else at slashes or bars, else before brackets."""
     if "," in words:
         parts = words.split(",")
     elif "/" in words or "|" in words:
@@ -259,17 +319,23 @@ def _split(words: str) -> list[str]:
 
 
 def _default(words: list[str]) -> int | None:
+    """Return the index of the only capitalised choice, if the choices are few."""
     capital = [i for i, word in enumerate(words) if word.strip("[]()")[:1].isupper()]
     return capital[0] if len(capital) == 1 and len(words) <= DEFAULTED else None
 
 
 def _key(word: str) -> str:
+    """Return what to type for a choice: its bracketed letter, else the word."""
     inner = re.match(r"[(\[](\w)[)\]]\w", word)
     return inner[1] if inner else word.strip("[]()")
 
 
 def _implied(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
-    """Yes or no, where the program says so in words, or is known to mean it."""
+    """Return a yes-or-no prompt without a list of choices, or None.
+
+    The question ends with its default, as in `? (yes) `; it asks to type yes or no; or
+    the program is one of `_ASKERS`.
+    """
     name = snapshot.tty.foreground if snapshot.tty else ""
     question, default = text, _DEFAULT.search(text)
     if default is not None:
@@ -282,7 +348,7 @@ def _implied(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     else:
         return None
     options = (Option(word, default is not None, keys=word) for word in words)
-    return asked(
+    return cursor_prompt(
         snapshot,
         PromptClass.CONFIRMATION,
         Form.WORDS,
@@ -293,7 +359,11 @@ def _implied(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
 
 
 def _letters(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
-    """Words with a bracketed letter, and behind or below them a line that wants one."""
+    """Return a prompt whose choices are words with a bracketed letter, or None.
+
+    The words are on the cursor's row or the nearest row with text above it, up to three
+    rows up. On the cursor's row, fewer than three words must be yes and no.
+    """
     rows = range(snapshot.cursor.row, max(snapshot.cursor.row - 4, -1), -1)
     row = snapshot.cursor.row
     found: list[tuple[str, str]] = []
@@ -325,13 +395,17 @@ def _letters(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
     first = _BRACKETED.search(text)
     question = text[: first.start()] if first else text
     question = question.strip() or text_above(snapshot, snapshot.cursor.row) or text
-    return asked(
+    return cursor_prompt(
         snapshot, class_, Form.WORDS, question, *options, rule="letters", first=row
     )
 
 
 def _numbers(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
-    """A numbered list and below it a line that wants a number."""
+    """Return the prompt of a numbered list above a line that asks for a number.
+
+    The numbers count from 1. A blank row between the two is allowed only if the line
+    asks for a number in words.
+    """
     if not _WANTS.search(text):
         return None
     rows = list(_list_above(snapshot))
@@ -347,7 +421,7 @@ def _numbers(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
         return None
     above = snapshot.lines[first - 1].strip() if first else ""
     question = above if above.endswith(("?", ":")) else text
-    return asked(
+    return cursor_prompt(
         snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
@@ -361,7 +435,11 @@ def _numbers(snapshot: ScreenSnapshot, text: str) -> Prompt | None:
 def _list_above(
     snapshot: ScreenSnapshot,
 ) -> Iterator[tuple[int, list[tuple[str, str]]]]:
-    """Rows with numbered choices, from the lowest one up."""
+    """Yield the rows of the nearest list above the cursor, from the lowest one up.
+
+    Each comes with its keys and labels. At most `APART` rows separate the cursor from
+    the list.
+    """
     apart, started = 0, False
     for row in range(snapshot.cursor.row - 1, -1, -1):
         if here := _NUMBERED.findall(snapshot.lines[row]):

@@ -1,4 +1,4 @@
-"""What the detector tells: a verdict, or that there is activity."""
+"""The events of the prompt detector: activity, and a new verdict."""
 
 import attrs
 
@@ -8,17 +8,18 @@ from ant.terminal.model.tty import Tty
 
 @attrs.frozen
 class ActivitySeen:
-    """The program is putting out something; told at most once in ten seconds."""
+    """The program has put out bytes up to offset `end`; at most one in ten seconds."""
 
     end: int
 
 
 @attrs.frozen
 class VerdictSeen:
-    """The terminal is held to be in another state, or to ask something else.
+    """The state of the terminal, or its prompt, has changed.
 
-    The rest is what the verdict was made of beside the bytes before `verdict.end`, so
-    that it can be made again: line discipline, size, quiet, and the session's driver.
+    The other fields and the bytes before `verdict.end` are the inputs of the verdict,
+    so that a replay can compute it again: the line discipline, the size of the screen,
+    the seconds without output, and the session's `cli_flag`.
     """
 
     verdict: Verdict

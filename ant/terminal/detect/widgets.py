@@ -1,49 +1,59 @@
-"""Dialogs drawn as windows: a row of buttons, above it a list, a field or just a text.
+"""Dialogs drawn as windows: a row of buttons, and above it a list, a field or text.
 
-The cursor tells what has the focus, shown or not: a row of the list, the field, or a
-button. Where it is elsewhere, Enter presses the button that looks unlike the others.
+The cursor, visible or not, is where the focus is: on a row of the list, in the field,
+or on a button. If the cursor is elsewhere, the focus is on the button that looks unlike
+the others.
 """
 
 import re
 from collections.abc import Sequence
 
-from ant.terminal.detect.menus import (
-    FOOTER,
-    YES_NO,
-    Item,
-    excerpt,
-    items_of,
-    menu_of,
-    question_above,
-    top_of,
-)
+from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
+from ant.terminal.detect.menus import FOOTER, Item, class_of, items_of, menu_of
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
+"""A button: `< Yes >` or `[ Yes ]`."""
+
 _TAB = re.compile(r"\S+(?: \S+)*")
+"""Words with single blanks between them."""
+
 _KEYS = re.compile(r"(ctrl|alt|shift)\+|[⇆←→↑↓⏎]|(enter|tab|esc)\b", re.IGNORECASE)
+"""The beginning of the hints behind the tabs."""
+
 _WORD = r"[^\s/›»●○](?:[^/›»●○]*[^\s/›»●○])?"
+"""One word of a toggle."""
+
 _TOGGLE = re.compile(
     r"\s*(?:\?|❔|\[\?\])\s+(?P<question>\S.*?) [›»] "
     rf"(?P<off>{_WORD}) / (?P<on>{_WORD})"
 )
+"""A question with two words behind it: `? Continue › No / Yes`."""
+
 _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
+"""Two radio buttons in one row."""
+
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
+"""A word of a question that asks for a secret."""
 
 
 def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
-    """The window with buttons at the end of the screen, if there is one."""
+    """Return the prompt of the window at the end of the screen, or None.
+
+    Without a row of buttons, it may be a row of tabs or a toggle.
+    """
     row = None if snapshot.takes_lines else _button_row(snapshot)
     if row is None:
         return _tabs(snapshot) or _toggle(snapshot)
     found = list(_BUTTON.finditer(snapshot.bare[row]))
-    block = _list_over(snapshot, row)
+    block = _list_above(snapshot, row)
     if block:
-        under = _under(snapshot, row, found)
-        # The first button takes the marked row, whoever has the focus; others do not.
-        marked = None if any(under[1:]) else _focus(snapshot, block)
-        if marked is not None or any(under):
+        focused = _focused(snapshot, row, found)
+        # The first button submits the marked row, even with the focus in the list. The
+        # other buttons do not.
+        marked = None if any(focused[1:]) else _marked_row(snapshot, block)
+        if marked is not None or any(focused):
             return menu_of(snapshot, block, marked)
     if snapshot.cursor.visible and row - FOOTER <= snapshot.cursor.row < row:
         return _field(snapshot, row)
@@ -51,6 +61,7 @@ def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def _button_row(snapshot: ScreenSnapshot) -> int | None:
+    """Return the last row with text if it has only buttons, else None."""
     for row in range(snapshot.last, max(snapshot.last - FOOTER, -1), -1):
         line = snapshot.bare[row]
         if snapshot.is_blank(row) or not line.strip():
@@ -60,8 +71,8 @@ def _button_row(snapshot: ScreenSnapshot) -> int | None:
     return None
 
 
-def _list_over(snapshot: ScreenSnapshot, row: int) -> list[Item]:
-    """The rows of the list above the buttons, none where there is no list."""
+def _list_above(snapshot: ScreenSnapshot, row: int) -> list[Item]:
+    """Return the rows of the list above the buttons in `row`; empty without a list."""
     at = row - 1
     while at >= 0 and (snapshot.is_blank(at) or not snapshot.bare[at].strip()):
         at -= 1
@@ -74,8 +85,8 @@ def _list_over(snapshot: ScreenSnapshot, row: int) -> list[Item]:
     return block if len(block) > 1 else []
 
 
-def _focus(snapshot: ScreenSnapshot, block: Sequence[Item]) -> int | None:
-    """The row that the cursor is on, or else the one that is lit."""
+def _marked_row(snapshot: ScreenSnapshot, block: Sequence[Item]) -> int | None:
+    """Return the row of the list with the cursor, else the highlighted one, or None."""
     if any(each.row == snapshot.cursor.row for each in block):
         return snapshot.cursor.row
     lit = _odd_one(snapshot, [(each.row, each.col) for each in block])
@@ -83,6 +94,7 @@ def _focus(snapshot: ScreenSnapshot, block: Sequence[Item]) -> int | None:
 
 
 def _field(snapshot: ScreenSnapshot, row: int) -> Prompt:
+    """Return the prompt of the text field at the cursor, above the buttons in `row`."""
     question = question_above(snapshot, snapshot.cursor.row)
     text = excerpt(snapshot, max(snapshot.cursor.row - FOOTER, 0), row)
     secret = bool(_SECRET.search(question))
@@ -102,24 +114,26 @@ def _field(snapshot: ScreenSnapshot, row: int) -> Prompt:
 def _buttons(
     snapshot: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
 ) -> Prompt | None:
-    under = [snapshot.cursor.visible and each for each in _under(snapshot, row, found)]
+    """Return the prompt of a row of buttons, or None if no button has the focus."""
+    focused = [
+        snapshot.cursor.visible and each for each in _focused(snapshot, row, found)
+    ]
     if len(found) == 1:
         style = snapshot.style_at(row, found[0].start() + 1)
         boxed = snapshot.lines[row] != snapshot.bare[row]
-        has_ground = style.inverse or style.bg  # A colour alone has each `[OK]`.
-        lit = 0 if boxed or has_ground or under[0] else None
-    elif sum(under) == 1:
-        lit = under.index(True)
+        # A text colour alone is no sign: programs also print a coloured `[OK]`.
+        has_ground = style.inverse or style.bg
+        lit = 0 if boxed or has_ground or focused[0] else None
+    elif sum(focused) == 1:
+        lit = focused.index(True)
     else:
         lit = _odd_one(snapshot, [(row, each.start() + 1) for each in found])
     if lit is None:
         return None
     labels = [(each[1] or each[2]).strip() for each in found]
-    yes_no = all(YES_NO.match(label) for label in labels)
-    class_ = PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE
     return Prompt(
         kind=Kind.DIALOG,
-        class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_,
+        class_=PromptClass.PRESS_KEY if len(labels) == 1 else class_of(labels),
         form=Form.BUTTONS,
         question=question_above(snapshot, row),
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
@@ -129,16 +143,19 @@ def _buttons(
     )
 
 
-def _under(
+def _focused(
     snapshot: ScreenSnapshot, row: int, found: Sequence[re.Match[str]]
 ) -> list[bool]:
-    """Which of the buttons on that row the cursor is on."""
+    """Return for each button of the row whether the cursor is on it."""
     on_row, col = snapshot.cursor.row == row, snapshot.cursor.col
     return [on_row and each.start() <= col < each.end() for each in found]
 
 
 def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:
-    """Words in the last row with text, one of them lit, and behind them the keys."""
+    """Return the prompt of a row of tabs, or None.
+
+    The last row with text has words, one of them highlighted, and then hints of keys.
+    """
     row = next((r for r in range(snapshot.last, -1, -1) if snapshot.bare[r].strip()), 0)
     words = list(_TAB.finditer(snapshot.bare[row]))
     keys = next((i for i, word in enumerate(words) if _KEYS.match(word[0])), 0)
@@ -160,9 +177,10 @@ def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:
-    """Two words in the last row: one of two radio buttons, or the one with a colour.
+    """Return the prompt of a toggle between two words in the last row, or None.
 
-    These stand behind their question, those below it.
+    Either the words are two radio buttons below their question, and the filled one is
+    selected. Or they follow their question in the same row, and the coloured one is.
     """
     row = next((r for r in range(snapshot.last, -1, -1) if not snapshot.is_blank(r)), 0)
     if snapshot.cursor.visible or snapshot.takes_lines or row < snapshot.last - 1:
@@ -178,10 +196,9 @@ def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:
     if inks.count("") != 1:
         return None
     lit = 1 - inks.index("")
-    yes_no = all(YES_NO.match(label) for label in labels)
     return Prompt(
         kind=Kind.DIALOG,
-        class_=PromptClass.CONFIRMATION if yes_no else PromptClass.MULTI_CHOICE,
+        class_=class_of(labels),
         form=Form.BUTTONS,
         question=question,
         options=tuple(Option(each, i == lit) for i, each in enumerate(labels)),
@@ -192,7 +209,11 @@ def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:
 
 
 def _odd_one(snapshot: ScreenSnapshot, places: Sequence[tuple[int, int]]) -> int | None:
-    """Which of several places looks unlike the others; of two, unlike its ground."""
+    """Return the index of the place whose background differs, or None.
+
+    Of more than two places, it differs from all others. Of two, it differs from the
+    background beside the first.
+    """
     grounds = []
     for row, index in places:
         style = snapshot.style_at(row, index)

@@ -167,7 +167,7 @@ async def _shown(
             snapshot, verdict = ops.snapshot()
             prompt = verdict.prompt
             if prompt is not None and prompt.fingerprint == fingerprint:
-                if ops.is_again(snapshot, verdict):
+                if ops.is_repeated_prompt(snapshot, verdict):
                     break
                 return snapshot, prompt
             if not await ops.wait_output(QUIET_S):

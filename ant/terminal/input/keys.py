@@ -19,7 +19,7 @@ from ant.terminal.detect.option_meaning import (
     ESCAPES,
     asks_to_last,
     escapes_only,
-    is_kept,
+    keeps_answer,
     key_lasts,
     means_abort,
     means_no,

@@ -154,7 +154,7 @@ def _is_menu_like(snapshot: ScreenSnapshot) -> bool:
         return True
     rows = range(max(snapshot.last - 8, 0), snapshot.last + 1)
     hints = (is_footer(snapshot, row) and snapshot.bare[row].strip() for row in rows)
-    return any(hints) or (snapshot.tty is not None and snapshot.tty.is_deaf)
+    return any(hints) or (snapshot.tty is not None and snapshot.tty.ignores_input)
 
 
 async def _wait_shown(

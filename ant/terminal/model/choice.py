@@ -1,4 +1,4 @@
-"""What somebody answers to a prompt, and what became of it."""
+"""Answers to prompts, and their outcomes."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ Answer = Literal["approve", "deny", "select", "text", "confirm", "retry", "abort
 
 @attrs.frozen
 class Choice:
-    """An answer, by meaning and never by key.
+    """An answer to a prompt, by its meaning and never by a key.
 
     `select` needs `index` (from 0), `label` or, of several boxes, `indexes`; `text`
     needs `text`; `confirm` needs `yes`.
@@ -25,9 +25,10 @@ class Choice:
 
 @attrs.frozen
 class Outcome:
-    """What an answer did. `chosen` is the label, or the type where there is none.
+    """The outcome of an answer.
 
-    `resolved`: the prompt went away while it was watched. `end` is the offset of the
+    `chosen` is the label of the option, or the type of the answer if it has no label.
+    `resolved`: the prompt disappeared while ANT watched it. `end` is the offset of the
     first byte that may be the program's reaction.
     """
 

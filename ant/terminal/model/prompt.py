@@ -1,10 +1,11 @@
-"""What a terminal waits for, as data: a verdict on a screen, and the prompt on it.
+"""The verdict on a terminal's screen, and the prompt that it shows, as data.
 
-Rule 1: `dialog`, `question` and `at_rest` are kept apart: in the first typing would
-choose something, the second is prose that waits for an answer, the third is free.
-Rule 2: quiet for an unknown reason is `quiet_unknown`; nothing is called idle.
-Rule 3: a prompt is the same while its fingerprint is: moving the marker of a menu or
-filling in its boxes changes what is selected, not what is asked.
+Rule 1: `dialog`, `question` and `at_rest` are different states. In a dialog, typing
+would choose something. A question is prose that waits for an answer. At rest, the
+program is free to take a message.
+Rule 2: quiet for an unknown reason is `quiet_unknown`. No state is called idle.
+Rule 3: two prompts are the same if their fingerprints are equal. Moving the marker of a
+menu or ticking its boxes changes the selection, not the prompt.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ APPROVES = re.compile(
     r"\W*(y|yes|ok|okay|allow|approve|accept|proceed|continue|trust|confirm|run|apply)\b",
     re.IGNORECASE,
 )
-"""How an option begins that lets something be done."""
+"""The beginning of an option that allows an action."""
 
 LASTING = re.compile(
     r"\b(always|never|don.t ask|do not ask|session|every|all|remember|again|auto\w*|"
@@ -25,11 +26,11 @@ LASTING = re.compile(
     r"future|from now|without|bypass|full access|yolo)\b",
     re.IGNORECASE,
 )
-"""What an option says that allows more than this once."""
+"""Words of an option that allows more than one action now."""
 
 
 class Kind(StrEnum):
-    """What a screen says about the program behind it."""
+    """The state of the program, as its screen shows it."""
 
     DIALOG = "dialog"
     QUESTION = "question"
@@ -39,7 +40,7 @@ class Kind(StrEnum):
 
 
 class PromptClass(StrEnum):
-    """What is asked for: the original's five that ask, and those it did not know."""
+    """What a prompt asks for: the original server's five classes, and five more."""
 
     PERMISSION_REQUEST = "permission_request"
     TOOL_AUTH = "tool_auth"
@@ -54,32 +55,33 @@ class PromptClass(StrEnum):
 
 
 class Form(StrEnum):
-    """How it is operated, which is what keys are derived from."""
+    """How the operator works a prompt; ANT derives the keys of an answer from it."""
 
     MENU = "menu"
-    """A marked row that arrows move and Enter takes."""
+    """Rows: the arrow keys move the marker, Enter selects the marked row."""
     BOXES = "boxes"
-    """As a menu, where the space bar ticks the row."""
+    """Like a menu; the space bar ticks the marked row."""
     BUTTONS = "buttons"
-    """Words in a row, one of them lit, that arrows move along."""
+    """Words in one row: the arrow keys move the highlight, Enter presses the button."""
     WORDS = "words"
-    """Options that are typed, by number, letter or word, and taken with Enter."""
+    """Options that are typed, by number, letter or word, and submitted with Enter."""
     KEYS = "keys"
-    """Options of one key each, taken at once."""
+    """Options of one key each, which takes effect at once."""
     LINE = "line"
-    """A line of text, taken with Enter."""
+    """A line of text, submitted with Enter."""
     SECRET = "secret"
-    """A line that is not shown."""
+    """A line that the terminal does not show."""
     VIEW = "view"
-    """A pager or an editor, which has no answer."""
+    """A pager, an editor or a dialog that only the operator can answer."""
 
 
 @attrs.frozen
 class Option:
-    """A choice as it stands on the screen, without its number, marker or box.
+    """An option of a prompt, without its number, marker or box.
 
-    `keys` is what to type for it where `form` is WORDS or KEYS; where it is BOXES, only
-    a row that takes them has some. `checked` is None where it has no box.
+    `keys` is what to type for it if the prompt's `form` is WORDS or KEYS. If it is
+    BOXES, only a row that submits the boxes has `keys`. `checked` is None if the option
+    has no box.
     """
 
     label: str
@@ -90,13 +92,13 @@ class Option:
 
 @attrs.frozen
 class Prompt:
-    """One thing that is asked, as it is on the screen now.
+    """One prompt, as it is on the screen now.
 
-    `rows` are the first and last row it takes, counted from 0; `text` is what stands
-    there, with what belongs to it above; `rule` names what found it; `cancel` is the
-    key that backs out of it, where the screen or the driver says there is one; `draft`
-    what somebody has begun to type; `subject` what is to be allowed, or what stands
-    above: the question is the same for all that may be.
+    `rows` are its first and last row, counted from 0. `text` is the text of these rows
+    and of the rows above that belong to it. `rule` is the name of the rule that found
+    it. `cancel` is the key that cancels it, if the screen or the driver names one.
+    `draft` is the answer that the operator has typed so far. `subject` is what the
+    prompt asks to allow, or the text above it: the question alone is often the same.
     """
 
     kind: Kind
@@ -113,13 +115,13 @@ class Prompt:
 
     @property
     def selected(self) -> int | None:
-        """Which option is marked, if one is."""
+        """The index of the marked option, or None."""
         marked = (i for i, option in enumerate(self.options) if option.selected)
         return next(marked, None)
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that decides what an answer would mean; 32 hex digits."""
+        """A hash of everything that decides what an answer means; 32 hex digits."""
         parts = [self.kind, self.class_, self.form, self.question, self.subject]
         parts += [f"{option.label}\0{option.keys}" for option in self.options]
         return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]
@@ -127,10 +129,10 @@ class Prompt:
 
 @attrs.frozen
 class Verdict:
-    """What is held true of a terminal after the byte before offset `end`.
+    """The state of a terminal after the output up to offset `end`.
 
-    `rule` names what fired, `rows` the screen rows it fired on. `again`: the prompt
-    looks as the one before, but that was left, and this is asked anew.
+    `rule` is the name of the rule that matched, `rows` are the screen rows it matched.
+    `again`: the prompt looks like the one before it, but is a new one.
     """
 
     kind: Kind
@@ -142,19 +144,21 @@ class Verdict:
 
     @property
     def is_of_agent(self) -> bool:
-        """Whether the driver of an agent knows it, by what that draws or puts out."""
+        """Whether a rule of an agent's driver matched."""
         return "/" in self.rule and not self.rule.startswith("shell/")
 
     @property
     def is_by_output(self) -> bool:
-        """Whether an agent is held to work only because it puts out something."""
+        """Whether the agent counts as busy only because of recent output."""
         return self.rule.endswith("/output")
 
-    def is_news(self, before: "Verdict | None") -> bool:
-        """Whether somebody who was told `before` should be told this one."""
+    def differs_from(self, before: "Verdict | None") -> bool:
+        """Whether this verdict differs from `before` in its state or its prompt.
+
+        At rest, the rule counts, too. It decides whether ANT may type there.
+        """
         if before is None or self.kind is not before.kind:
             return True
-        # Who would type there must know why it is at rest: a shell, or by its own word.
         if self.kind is Kind.AT_REST and self.rule != before.rule:
             return True
         return self.prompt != before.prompt

@@ -1,4 +1,4 @@
-"""The line discipline of a terminal, a place on its screen, and a step of its shell."""
+"""The state of a terminal's line discipline, its foreground process and its shell."""
 
 from enum import StrEnum
 
@@ -6,16 +6,16 @@ import attrs
 
 
 class ShellStep(StrEnum):
-    """Where a shell is, by the letters of OSC 133."""
+    """The step that a shell mark reports, by its letter in OSC 133."""
 
     PROMPT = "A"
-    """It begins its prompt; `P`, which moves no cursor, says the same."""
+    """The shell begins its prompt. The mark `P`, which moves no cursor, is the same."""
     INPUT = "B"
-    """Its prompt stands there: what follows is the command that is typed."""
+    """The prompt is complete. The command that the operator types follows."""
     OUTPUT = "C"
     """A command begins to run."""
     END = "D"
-    """It has ended."""
+    """The command has ended."""
 
 
 @attrs.frozen
@@ -28,16 +28,18 @@ class Spot:
 
 @attrs.frozen
 class Tty:
-    """The line discipline, and who is in front.
+    """The line discipline and the foreground process of a terminal.
 
-    `canonical`: the program is given whole lines. `foreground` is the name of the
-    process in front, empty where unknown; `leader`: it is the session's first.
-    `reading`: it waits for what is typed; None where that cannot be told. `icrnl`:
-    Enter is given as a newline, which who edits a line itself switches off. `mark` is
-    what the process in front has said last, where it is a shell that can be believed;
-    `comment_at` is where its command line begins, if it has said that `#` begins a
-    comment there. `interprets`: the process in front is a shell, an interpreter or a
-    proxy, or nobody knows that it is none.
+    `echo`, `canonical` and `icrnl` are termios flags. `canonical`: the program reads
+    whole lines. `icrnl`: it reads Enter as a newline; a program that edits its own line
+    switches this off. `foreground` is the name of the foreground process, empty if
+    unknown. `leader`: it is the session's first process. `reading`: it waits for input;
+    None if unknown. `interprets`: it is a shell, an interpreter or a proxy, or it is
+    not known to be something else.
+
+    `mark` is the step that the foreground process has reported last, if it is a shell
+    with the right nonce. `comment_at` is where its command line begins, if it has
+    reported that `#` begins a comment there.
     """
 
     echo: bool
@@ -51,6 +53,11 @@ class Tty:
     interprets: bool = True
 
     @property
-    def is_deaf(self) -> bool:
-        """Whether lines are wanted and nobody waits for one."""
+    def hides_input(self) -> bool:
+        """Whether the program takes whole lines without echo, such as passwords."""
+        return self.canonical and not self.echo
+
+    @property
+    def ignores_input(self) -> bool:
+        """Whether the program takes whole lines and is not reading one now."""
         return self.canonical and self.reading is False

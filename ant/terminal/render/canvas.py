@@ -1,7 +1,7 @@
-"""A screen of rows and a cursor that moves as a terminal's does, for what it says.
+"""A terminal screen that keeps the text of its rows and their byte offsets, no style.
 
-Colours and the like are none of its business. The alternate screen lies over the first
-one; what stood on it is kept as a clear keeps it (`keep`).
+The canvas turns the rows that leave the screen into final lines. The alternate screen
+covers the primary one. When it closes, its lines become final, as after a clear.
 """
 
 from collections import Counter, deque
@@ -17,17 +17,25 @@ from ant.terminal.render.rows import (
     Row,
     fingerprint,
     joined,
-    width,
 )
+from ant.terminal.screen.char_width import char_width
 
 _DRAWING = str.maketrans(
     "`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
 )
-"""The characters of boxes, as `ESC ( 0` switches them on."""
+"""The line-drawing characters, which `ESC ( 0` selects."""
 
 
 class Canvas:
-    """Rows, cursor and modes; `out` has the lines that are final."""
+    """The rows, the cursor and the modes; `out` has the final lines.
+
+    `at` is the time of the current output in milliseconds. `under` has the rows of the
+    primary screen while the alternate screen is shown, else None. `kept` are the
+    fingerprints of the lines that the last `keep` made final. `pending`: the next
+    character wraps to a new row. `homed`: the cursor has moved to the top left, and
+    nothing since. `scrollback_erased`: the program has erased the scrollback, and
+    nothing since.
+    """
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows
@@ -38,6 +46,7 @@ class Canvas:
         self._blank()
 
     def _blank(self) -> None:
+        """Set the initial state."""
         self.lines = [Row() for _ in range(self.rows)]
         self.row = self.col = 0
         self.top, self.bottom = 0, self.rows - 1
@@ -45,14 +54,17 @@ class Canvas:
         self.autowrap = True
         self.sets = [False, False]
         self.shift_out = 0
-        self.homed = self.forgot = False
+        self.homed = self.scrollback_erased = False
         self.saved = (0, 0)
 
-    # What is drawn.
+    # Text.
 
     def write(self, text: str, start: int, size: int) -> None:
-        """Draw characters that `size` bytes from offset `start` on spell."""
-        self.homed = self.forgot = False
+        """Draw the characters that the `size` bytes from offset `start` on encode.
+
+        With size 0 they repeat a character and have no bytes of their own.
+        """
+        self.homed = self.scrollback_erased = False
         if self.drawing:
             text = text.translate(_DRAWING)
         if text.isascii() or not ODD_WIDTH.search(text):
@@ -61,7 +73,7 @@ class Canvas:
             return
         for char in text:
             stop = start + (len(char.encode()) if size else 0)
-            columns = width(char)
+            columns = char_width(char)
             if columns == 0:
                 self._combine(char, stop)
             elif columns == 2 and self.cols > 1:
@@ -74,7 +86,10 @@ class Canvas:
             start = stop
 
     def _run(self, text: str, start: int, size: int, each: int) -> None:
-        """Characters of one column; each is a byte, or else they are measured."""
+        """Draw one cell for each character of `text`.
+
+        `each` is 1 if each character is one byte. If it is 0, the sizes are computed.
+        """
         while text:
             if self.pending:
                 self._wrap()
@@ -96,12 +111,12 @@ class Canvas:
                 row.wrapped = False
                 self.col = self.cols - 1
                 self.pending = self.autowrap
-                if text and not self.autowrap:  # Only the last one is seen in the end.
+                if text and not self.autowrap:  # Each overwrites the one before it.
                     skipped = len(text[:-1].encode())
                     start, size, text = start + skipped, size - skipped, text[-1]
 
     def _squeeze(self, row: Row, cells: str, start: int, stop: int) -> None:
-        """Insert cells: what was there stays part of the row."""
+        """Insert cells. The row keeps its first offset, as its old text stays."""
         drawn = row.start
         row.shift(self.col, len(cells))
         row.text = row.text[: self.cols]
@@ -109,11 +124,13 @@ class Canvas:
         row.start, row.upto = (row.start if drawn < 0 else drawn), -1
 
     def _wrap(self) -> None:
+        """Continue the line on the next row."""
         self.lines[self.row].wrapped = True
         self.feed_line()
         self.col = 0
 
     def _combine(self, char: str, end: int) -> None:
+        """Add a combining character to the character before the cursor."""
         row = self.lines[self.row]
         col = self.col if self.pending else self.col - 1
         if col >= 0 and row.text[col : col + 1] == FILL:
@@ -121,55 +138,58 @@ class Canvas:
         if col >= 0:
             row.mark(col, char, end)
 
-    # Where the cursor goes.
+    # The cursor.
 
     def feed_line(self) -> None:
-        """One down; at the bottom of the region what is above moves up."""
-        self.pending = self.homed = self.forgot = False
+        """Move down one row; at the bottom of the scroll region, scroll up."""
+        self.pending = self.homed = self.scrollback_erased = False
         if self.row == self.bottom:
             self.scroll(1)
         elif self.row < self.rows - 1:
             self.row += 1
 
     def reverse(self) -> None:
-        """One up; at the top of the region what is below moves down."""
-        self.pending = self.homed = self.forgot = False
+        """Move up one row; at the top of the scroll region, scroll down."""
+        self.pending = self.homed = self.scrollback_erased = False
         if self.row == self.top:
             self.scroll(-1)
         elif self.row:
             self.row -= 1
 
     def place(self, row: int, col: int) -> None:
-        """To an absolute place, from 0; within the region in origin mode."""
+        """Move to a row and column, from 0; within the scroll region in origin mode."""
         low, high = (self.top, self.bottom) if self.origin else (0, self.rows - 1)
         self.row = max(low, min(row + (low if self.origin else 0), high))
         self.move_to(col)
 
     def move_to(self, col: int) -> None:
-        """To a column of this row, from 0."""
+        """Move to a column of this row, from 0."""
         self.col = max(0, min(col, self.cols - 1))
-        self.pending = self.homed = self.forgot = False
+        self.pending = self.homed = self.scrollback_erased = False
 
     def move(self, down: int) -> None:
-        """Up or down, not past the region's edge from within."""
+        """Move down, or up for a negative count; stop at the edge of the region."""
         low = self.top if self.row >= self.top else 0
         high = self.bottom if self.row <= self.bottom else self.rows - 1
         self.row = max(low, min(self.row + down, high))
-        self.pending = self.homed = self.forgot = False
+        self.pending = self.homed = self.scrollback_erased = False
 
     def tab(self, count: int) -> None:
-        """To a stop, every eighth column; backwards for a negative count."""
+        """Move by `count` tab stops, back for a negative count; one every 8 columns."""
         stop = self.col // TAB if count > 0 else -(-self.col // TAB)
         self.move_to((stop + count) * TAB)
 
-    # What moves and goes.
+    # Rows that move, and rows that leave the screen.
 
     def scroll(self, count: int) -> None:
-        """The region up, or down for a negative count; blank rows come in."""
+        """Scroll the region up, or down for a negative count; add blank rows."""
         self.shift_rows(self.top, count, final=self.top == 0)
 
     def shift_rows(self, top: int, count: int, final: bool = False) -> None:
-        """As `scroll`, from a row on; `final`: what goes at the top was seen."""
+        """Scroll the rows from `top` to the end of the region.
+
+        `final`: the rows that leave at the top become final lines.
+        """
         lines, span = self.lines, self.bottom - top + 1
         for _ in range(min(abs(count), span)):
             if count > 0:
@@ -182,6 +202,10 @@ class Canvas:
                 lines.insert(top, Row())
 
     def _leave(self, row: Row) -> None:
+        """Make a row final that has left at the top.
+
+        On the alternate screen, leave out blank lines and lines that were final before.
+        """
         if self.under is None:
             self.out.add(row)
         elif (shown := row.shown().rstrip(" ")) and fingerprint(shown) not in self.kept:
@@ -189,17 +213,17 @@ class Canvas:
             self.kept.add(fingerprint(shown))
 
     def erase_rows(self, start: int, stop: int) -> None:
-        """Blank whole rows."""
+        """Blank the rows from `start` up to `stop`."""
         for number in range(start, stop):
             self.lines[number] = Row()
 
     def clear(self) -> None:
-        """Blank all of it; what stood there is final."""
+        """Blank the screen; its lines become final."""
         self.keep()
         self.erase_rows(0, self.rows)
 
     def keep(self) -> None:
-        """The lines that stand there are final, but those that stood so before."""
+        """Make the lines on the screen final, except those of the last call."""
         over = self.under is not None
         lines = joined(self.lines, RenderedLines() if over else self.out)
         known, self.kept = self.kept, {fingerprint(line.text) for line in lines}
@@ -213,8 +237,8 @@ class Canvas:
             for line in fresh:
                 self.out.emit(line)
 
-    def cover(self, on: bool) -> None:
-        """Show the alternate screen, or what lies under it again."""
+    def show_alternate(self, on: bool) -> None:
+        """Show the alternate screen if `on`, else the primary screen."""
         if on == (self.under is not None):
             return
         if on:
@@ -226,13 +250,13 @@ class Canvas:
         self.pending = False
 
     def reset(self) -> None:
-        """As it was in the beginning; what stood there is final."""
-        self.cover(False)
+        """Return to the initial state; the lines on the screen become final."""
+        self.show_alternate(False)
         self.keep()
         self._blank()
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size: what has no room at the top is final."""
+        """Change the size. Rows that no longer fit leave at the top and are final."""
         row = self.row
         self._fit(self.lines, rows, final=self.under is None)
         if self.under is not None:
@@ -245,6 +269,11 @@ class Canvas:
         self.saved = (min(self.saved[0], rows - 1), self.saved[1])
 
     def _fit(self, lines: list[Row], rows: int, final: bool) -> None:
+        """Remove or add rows so that there are `rows`.
+
+        Blank rows below the cursor go first. `final`: the rows that leave at the top
+        become final lines.
+        """
         while len(lines) > rows:
             if len(lines) - 1 > self.row and not lines[-1].text:
                 lines.pop()
@@ -256,14 +285,14 @@ class Canvas:
         lines += [Row() for _ in range(rows - len(lines))]
 
     def standing(self) -> list[Line]:
-        """The lines that may yet change."""
+        """Return the lines on the screen, which may still change."""
         lines = joined(self.under or self.lines, self.out)
         if self.under is not None:
             lines += joined(self.lines, RenderedLines())
         return lines
 
     def state(self) -> dict[str, Any]:
-        """All of it but what is done, as JSON takes it."""
+        """Return the state without the final lines, as JSON values."""
         return {
             "size": [self.cols, self.rows],
             "lines": [row.state() for row in self.lines],
@@ -271,7 +300,7 @@ class Canvas:
             "cursor": [self.row, self.col, self.top, self.bottom, self.shift_out],
             "modes": [
                 *(self.pending, self.drawing, self.insert, self.origin),
-                *(self.homed, self.forgot, self.autowrap, *self.sets),
+                *(self.homed, self.scrollback_erased, self.autowrap, *self.sets),
             ],
             "saved": list(self.saved),
             "kept": sorted(self.kept),
@@ -283,7 +312,7 @@ class Canvas:
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> "Canvas":
-        """The inverse of `state`."""
+        """Return the canvas with this `state`."""
         canvas = cls(*state["size"])
         canvas.lines = [Row.of(row) for row in state["lines"]]
         if state["under"] is not None:
@@ -293,7 +322,7 @@ class Canvas:
         canvas.shift_out = shift_out
         pending, drawing, insert, origin, *more = state["modes"]
         canvas.pending, canvas.drawing, canvas.insert = pending, drawing, insert
-        canvas.homed, canvas.forgot, canvas.autowrap, *canvas.sets = more
+        canvas.homed, canvas.scrollback_erased, canvas.autowrap, *canvas.sets = more
         canvas.origin = origin
         canvas.saved = (state["saved"][0], state["saved"][1])
         canvas.kept = set(state["kept"])

@@ -1,4 +1,4 @@
-"""Lines that can be told without drawing them on a screen, as most of a flood can."""
+"""Lines whose text is known without drawing them on a screen: most lines of a flood."""
 
 import re
 from typing import NamedTuple
@@ -6,10 +6,10 @@ from typing import NamedTuple
 from ant.terminal.render.rows import ODD_WIDTH, Row
 
 TAB = 8
-"""Columns between two stops."""
+"""Columns between two tab stops."""
 
 LONGEST = 2000
-"""Characters of a plain line; a longer one is drawn."""
+"""The most characters of a plain line; a longer one is drawn."""
 
 _SGR = re.compile("\x1b\\[[\\d;:]*m")
 _BEFORE = re.compile("(?:\x1b\\[[\\d;:]*m|\t)*")
@@ -18,7 +18,10 @@ _PARTS = re.compile("(\x1b\\[[\\d;:]*m|\x1b\\[[02]?K)")
 
 
 class PlainLines(NamedTuple):
-    """A line as it is seen, and which bytes drew it; `start` is -1 where none did."""
+    """The visible text of a line and the range of bytes that drew it.
+
+    The offsets count from the beginning of the line. `start` is -1 if it has no text.
+    """
 
     text: str
     start: int
@@ -26,9 +29,10 @@ class PlainLines(NamedTuple):
 
 
 def plain(piece: str, cols: int) -> PlainLines | None:
-    """A line, without its end, as it is seen on a blank row of a screen.
+    """Return the text that `piece`, a line without its end, draws on a blank row.
 
-    Tabs, colours, and what is written over itself; None where it takes more to tell.
+    It may have tabs, colours and overwritten text. Returns None for any other content,
+    or if the row is too narrow: then the caller draws the line.
     """
     if len(piece) > LONGEST:
         return None
@@ -56,7 +60,7 @@ def plain(piece: str, cols: int) -> PlainLines | None:
 
 
 def _overwritten(piece: str, cols: int) -> PlainLines | None:
-    """A progress bar: written, and erased, from the left edge again and again."""
+    """Return a line that is overwritten or erased from the left: a progress bar."""
     if not piece.isascii() and ODD_WIDTH.search(piece):
         return None
     row, offset = Row(), 0

@@ -1,8 +1,8 @@
-"""Terminal bytes as lines that can be read: what was finally seen, and where it is.
+"""Render terminal output as readable lines with their byte offsets.
 
-Rule 1: fed whole or cut anywhere, the same bytes make the same lines.
-Rule 2: no byte is refused; what is no text and moves nothing is passed over.
-Rule 3: plain lines, of which floods are made, are not drawn: they go past in bulk.
+Rule 1: the same bytes make the same lines, in chunks of any size.
+Rule 2: the renderer accepts every byte. It ignores sequences that move no text.
+Rule 3: plain lines, as in a flood of output, are processed in bulk without drawing.
 """
 
 import codecs
@@ -16,13 +16,14 @@ from ant.terminal.render.rows import Line
 from ant.terminal.render.sequences import control_sequence, escape
 
 VERSION = 1
-"""Of a state: to be counted up when it has other things in it, or means others."""
+"""The version of `state`; a change of its content or meaning increments it."""
 
 WINDOW = 64 << 10
-"""Characters that are looked at for plain lines at once."""
+"""Characters in which one step looks for plain lines."""
 
 BULK = 16
-"""Plain lines, beyond a screen full, that are worth it."""
+"""The least number of plain lines, beyond a full screen, for which bulk processing is
+faster."""
 
 _TEXT, _CSI, _ESC, _BROKEN, _CONTROL = range(1, 6)
 _TOKEN = re.compile(
@@ -43,9 +44,10 @@ def _size(text: str) -> int:
 
 
 class Renderer:
-    """Feed it every byte once, in order; `take` the lines that are final.
+    """Renders the output of one terminal.
 
-    `offset` is that of the next byte.
+    The caller feeds each byte once, in order, and calls `take` for the final lines.
+    `offset` is the offset of the next byte.
     """
 
     def __init__(self, cols: int, rows: int, offset: int = 0) -> None:
@@ -53,15 +55,16 @@ class Renderer:
         self._canvas = Canvas(cols, rows)
         self._held, self._text = b"", ""
         self._string = ""
-        self._pass = 0
+        self._skips = 0
+        """Newlines to draw before `_bulk` looks for plain lines again."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and rows."""
+        """The columns and rows."""
         return self._canvas.cols, self._canvas.rows
 
     def feed(self, data: bytes, at: int) -> None:
-        """Take the next bytes, which were put out at this time, in milliseconds."""
+        """Take the next bytes, written at the time `at` (milliseconds)."""
         if not data:
             return
         self._canvas.at = at
@@ -78,40 +81,43 @@ class Renderer:
         self._read(text, start)
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size from the next byte on; none is where nobody knew one."""
+        """Change the size from the next byte on; ignore a size of 0, for unknown."""
         if (cols, rows) != self.size and cols > 0 and rows > 0:
             self._canvas.resize(cols, rows)
 
     def rest(self) -> None:
-        """Nothing came for a while: what stands on the alternate screen was read."""
+        """Make the alternate screen's lines final, because output has paused."""
         if self._canvas.under is not None:
             self._canvas.keep()
 
     def begin(self, cols: int, rows: int, offset: int) -> None:
-        """Another run begins on a blank screen; what stood there is final."""
+        """Begin another run on a blank screen; the old screen's lines become final."""
         self._canvas.reset()
         self._canvas.out.forget()
         self._canvas.resize(cols, rows)
         self._held, self._text, self._string, self.offset = b"", "", "", offset
 
     def take(self) -> list[Line]:
-        """The lines that became final since this was last called."""
+        """Return the lines that became final since the last call, and forget them."""
         done, self._canvas.out.done = self._canvas.out.done, []
         return done
 
     def standing(self) -> list[Line]:
-        """The lines that are on the screen, and may yet change, or go."""
+        """Return the lines on the screen, which may still change or disappear."""
         return self._canvas.standing()
 
     def state(self) -> dict[str, Any]:
-        """All of it but what is to be taken, as JSON takes it."""
+        """Return the state without the final lines, as JSON values."""
         held = [self._held.decode("latin-1"), self._text, self._string]
         place = {"version": VERSION, "offset": self.offset}
         return {**place, "held": held, **self._canvas.state()}
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> "Renderer":
-        """The inverse of `state`; of one by other code a blank screen from there on."""
+        """Return the renderer with this `state`.
+
+        If the state has another version, the renderer has a blank screen at its offset.
+        """
         cols, rows = state["size"]
         renderer = cls(cols, rows, state["offset"])
         if state["version"] != VERSION:
@@ -122,6 +128,7 @@ class Renderer:
         return renderer
 
     def _read(self, text: str, offset: int) -> None:
+        """Draw the text that begins at `offset`; hold an unfinished sequence."""
         at, length, canvas = 0, len(text), self._canvas
         token = _TOKEN.match
         while at < length:
@@ -163,6 +170,7 @@ class Renderer:
                     escape(canvas, piece[1:])
 
     def _end_of_string(self, text: str, at: int) -> int:
+        """Return the index at which the current control string ends."""
         while found := _STRING_END.search(text, at):
             if found[0] == "\x07" and self._string != "]":
                 at = found.end()
@@ -172,13 +180,14 @@ class Renderer:
         return len(text)
 
     def _write_lost(self, piece: str, offset: int) -> None:
-        """Draw text of which some bytes were no UTF-8."""
+        """Draw text with bytes that are not UTF-8."""
         for char in piece:
             size = _size(char)
             self._canvas.write(_LOST.sub("\ufffd", char), offset, size)
             offset += size
 
     def _control(self, char: str) -> None:
+        """Apply a control character."""
         canvas = self._canvas
         if char == "\r":
             canvas.move_to(0)
@@ -193,27 +202,28 @@ class Renderer:
             canvas.drawing = canvas.sets[canvas.shift_out]
 
     def _bulk(self, text: str, at: int, offset: int) -> int:
-        """Let plain lines go past that nothing can change any more; where they end.
+        """Emit plain lines as final lines; return the index at which they end.
 
-        A screen full of plain lines after them is what pushes them out.
+        Only lines that a full screen of plain lines follows count: those push them off
+        the screen, so no later byte can change them.
         """
         canvas = self._canvas
-        if self._pass:
-            self._pass -= 1
+        if self._skips:
+            self._skips -= 1
             return at
         if not _is_plain(canvas):
             return at
         pieces = text[at : at + WINDOW].split("\r\n")
         pieces.pop()
-        seen: list[PlainLines] = []
+        plain_lines: list[PlainLines] = []
         for piece in pieces:
             line = plain(piece, canvas.cols)
             if line is None:
                 break
-            seen.append(line)
-        count = len(seen) - canvas.rows
+            plain_lines.append(line)
+        count = len(plain_lines) - canvas.rows
         if count < BULK:
-            self._pass = canvas.rows
+            self._skips = canvas.rows
             return at
         for row in canvas.lines[: canvas.row]:
             canvas.out.add(row)
@@ -222,7 +232,9 @@ class Renderer:
             out.done.append if out.memory is None else out.emit
         )
         last = canvas.out.at
-        for piece, (shown, start, stop) in zip(pieces[:count], seen, strict=False):
+        for piece, (shown, start, stop) in zip(
+            pieces[:count], plain_lines, strict=False
+        ):
             if start < 0:
                 emit(Line("", end, end, last))
             else:
@@ -237,7 +249,7 @@ class Renderer:
 
 
 def _is_plain(canvas: Canvas) -> bool:
-    """Whether what comes now is drawn on blank rows, and pushes what is above out."""
+    """Whether the next lines are drawn on blank rows and scroll the whole screen."""
     if canvas.under is not None or canvas.col or canvas.pending or canvas.drawing:
         return False
     if canvas.insert or not canvas.autowrap:

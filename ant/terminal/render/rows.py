@@ -1,29 +1,28 @@
-"""Rows of a screen that remember from which bytes they were drawn, and what left them.
+"""Rows of a screen with the bytes that drew them, and the lines that rows become.
 
-Rule 1: a row that leaves at the top of the screen is final; with the rows that it was
-wrapped into it is one line.
-Rule 2: what is cleared as a whole, or left, is final too, unless it was kept already.
-Rule 3: rows are not wrapped anew when the size changes: what was drawn stays as drawn.
+Rule 1: a row that leaves at the top of the screen is final. Together with the rows that
+it wraps into, it is one line.
+Rule 2: the rows of a screen that is cleared as a whole, or closed, are final, too,
+except lines that became final before.
+Rule 3: a change of size does not wrap the rows again.
 """
 
 import re
-import unicodedata
 import zlib
 from collections import Counter, deque
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 LINE_MAX = 16 << 10
-"""Characters of a line that is wrapped on and on; then it is cut."""
+"""The most characters of a line that wraps; a longer one is cut."""
 
 MEMORY = 1000
-"""Lines that are known again when a program prints all anew."""
+"""Lines that ANT recognises when a program prints all its output again."""
 
 FRESH = 50
-"""New lines in a row after which a program no longer prints what it had printed."""
+"""New lines in a row after which a program is no longer reprinting its output."""
 
 FILL = "\0"
-"""What the right half of a wide character holds, so that an index is a column."""
+"""The right half of a wide character, so that an index is a column."""
 
 ODD_WIDTH = re.compile(
     "[\xad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a"
@@ -33,14 +32,14 @@ ODD_WIDTH = re.compile(
     "\u2648-\u2653\u267f-\u268f\u2693-\u27bf\u2b1b-\u2b55\u2ce0-\u303e\u3041-\ud7ff"
     "\uf900-\ufeff\uff00-\uff60\uffe0-\uffe6\U00010000-\U0010ffff]"
 )
-"""Finds a character that may be wide, or no wider than nothing; and far too many."""
+"""Matches every character that may be wide or without width, and many others."""
 
 
 class Line(NamedTuple):
-    """A line as it was finally seen, drawn by bytes within `start` and `end`.
+    """A final line, drawn by bytes between the offsets `start` and `end`.
 
-    `at` is the time, in milliseconds, of the last of them. A blank line that nothing
-    drew has the end of the line before it.
+    `at` is the time of the last of them, in milliseconds. A blank line that no byte
+    drew has the end of the line before it as its `start` and `end`.
     """
 
     text: str
@@ -49,21 +48,13 @@ class Line(NamedTuple):
     at: int
 
 
-@lru_cache(maxsize=4096)
-def width(char: str) -> int:
-    """Columns that a character takes: 0, 1 or 2."""
-    if not ODD_WIDTH.match(char):  # Those are drawn in runs, and never come here alone.
-        return 1
-    if unicodedata.east_asian_width(char) in "WF":
-        return 2
-    return 0 if unicodedata.category(char) in {"Mn", "Me", "Cf"} else 1
-
-
 class Row:
-    """A row, without the blanks at its end; `start` is -1 while nothing drew it.
+    """A row without trailing blanks, drawn by bytes from offset `start` to `end`.
 
-    `since` and `upto`: the first byte and the column so far of what is being written
-    over it from its left edge. `marks` are the combining characters, by column.
+    `start` is -1 until a byte draws the row. `at` is the time of the last byte, in
+    milliseconds. `wrapped`: the line continues on the next row. While a program
+    overwrites the row from its left edge, `since` is the first byte of the new text and
+    `upto` the column it has reached. `marks` are the combining characters, by column.
     """
 
     __slots__ = ("at", "end", "marks", "since", "start", "text", "upto", "wrapped")
@@ -75,7 +66,10 @@ class Row:
         self.marks: dict[int, str] = {}
 
     def put(self, col: int, cells: str, start: int, end: int, at: int) -> None:
-        """Overwrite from `col` on."""
+        """Write `cells` from `col` on, drawn by bytes `start` to `end` at time `at`.
+
+        Once the new text has replaced the whole row, `start` is its first byte.
+        """
         text, after = self.text, col + len(cells)
         if col == len(text):
             self.text = text + cells
@@ -91,20 +85,20 @@ class Row:
             self.upto = after
         else:
             self.upto = -1
-        if self.upto >= len(self.text):  # All of it is new: what was drawn is no more.
+        if self.upto >= len(self.text):  # The new text has replaced the whole row.
             self.start = self.since
         elif self.start < 0:
             self.start = start
         self.end, self.at = end, at
 
     def mark(self, col: int, char: str, end: int) -> None:
-        """Combine a character with that in a column."""
+        """Add a combining character to a column."""
         if col < len(self.text):
             self.marks[col] = (self.marks.get(col, "") + char)[:16]
             self.end = end
 
     def erase(self, start: int, stop: int) -> None:
-        """Blank these columns."""
+        """Blank the columns from `start` up to `stop`."""
         text = self.text
         if stop >= len(text):
             self.text = _left(text, start).rstrip(" ")
@@ -118,7 +112,7 @@ class Row:
             self.start = self.end = -1
 
     def shift(self, col: int, count: int) -> None:
-        """Insert blanks at a column, or with a negative count delete cells from it."""
+        """Insert blanks at a column, or delete cells there for a negative count."""
         text = self.text
         if col < len(text):
             if count > 0:
@@ -128,7 +122,7 @@ class Row:
             self.marks, self.upto = {}, -1
 
     def shown(self) -> str:
-        """The text as it is read."""
+        """Return the text with its combining characters."""
         text = self.text
         if self.marks:
             cells = enumerate(text)
@@ -140,14 +134,14 @@ class Row:
             del self.marks[col]
 
     def state(self) -> list[Any]:
-        """All of it, as JSON takes it."""
+        """Return the whole row as JSON values."""
         marks = [[col, char] for col, char in self.marks.items()]
         flags = [self.wrapped, self.since, self.upto, marks]
         return [self.text, self.start, self.end, self.at, *flags]
 
     @classmethod
     def of(cls, state: list[Any]) -> "Row":
-        """The inverse of `state`."""
+        """Return the row with this `state`."""
         row = cls()
         row.text, row.start, row.end, row.at, row.wrapped, *rest = state
         row.since, row.upto, marks = rest
@@ -156,26 +150,29 @@ class Row:
 
 
 def _left(text: str, col: int) -> str:
-    """The columns before one; half a wide character is a blank."""
+    """Return the columns before `col`; half a wide character becomes a blank."""
     if col < len(text) and text[col] == FILL:
         return text[: col - 1] + " "
     return text[:col]
 
 
 def _right(text: str, col: int) -> str:
-    """The columns from one on; half a wide character is a blank."""
+    """Return the columns from `col` on; half a wide character becomes a blank."""
     if col < len(text) and text[col] == FILL:
         return " " + text[col + 1 :]
     return text[col:]
 
 
 class RenderedLines:
-    """Turns rows, in order, into lines: `done`, and `open`, which is not at its end.
+    """Joins rows, in order, into lines.
 
-    A program that prints all anew from the beginning, as some agents do, is noticed by
-    `reprint`: what it prints again is passed over, from the second time on. `memory` is
-    what is known again, None before the first; `again` how often each is to be, and
-    `fresh` how many were not since the last that was.
+    `done` are the final lines, `open` the rows of the line that has not ended.
+
+    Some agents print all their output again from the beginning. After a call of
+    `reprint`, lines that were final before do not become final again. `memory` has the
+    fingerprints of the last lines, None before the first reprint. `again` counts, for
+    each fingerprint, how often the line may still be a repetition. `fresh` is the
+    number of new lines since the last repetition.
     """
 
     def __init__(self) -> None:
@@ -188,7 +185,7 @@ class RenderedLines:
         self.end, self.at = 0, 0
 
     def add(self, row: Row) -> None:
-        """The next row."""
+        """Add the next row."""
         if row.start < 0 and not self.open and not row.wrapped:
             self.emit(Line("", self.end, self.end, self.at))
             return
@@ -202,11 +199,12 @@ class RenderedLines:
             self._close(part)
 
     def finish(self) -> None:
-        """What is open has come to its end."""
+        """End the open line."""
         if self.open:
             self._close(self.open.pop())
 
     def _close(self, last: Line) -> None:
+        """Emit the open rows and `last` as one line."""
         if self.open:
             parts = [*self.open, last]
             last = Line(
@@ -220,11 +218,12 @@ class RenderedLines:
         self.emit(last._replace(text=last.text.rstrip(" ")))
 
     def emit(self, line: Line) -> None:
-        """A line is final, unless it is one again."""
+        """Add a final line, unless it is a repetition."""
         if self.memory is None or not self._is_again(self.memory, line.text):
             self.done.append(line)
 
     def _is_again(self, memory: deque[int], text: str) -> bool:
+        """Whether a line repeats an earlier one; update the counters."""
         if text:
             mark = fingerprint(text)
             if self.again[mark] > 0:
@@ -238,25 +237,28 @@ class RenderedLines:
         return self.fresh == 0
 
     def reprint(self) -> None:
-        """All that was there is printed again now."""
+        """Expect the program to print the lines in `memory` again."""
         if self.memory is None:
             self.memory = deque(maxlen=MEMORY)
         self.again = Counter(self.memory)
 
     def forget(self) -> None:
-        """Another program prints now; what is open has come to its end."""
+        """End the open line and forget the lines to recognise: another program runs."""
         self.finish()
         self.memory, self.again = None, Counter()
 
     def resume(self, parts: list[list[Any]], end: int, at: int) -> None:
-        """Be as one was whose `open`, `end` and `at` these are."""
+        """Set `open` to `parts`, and `end` and `at`, from another instance's state."""
         self.open = [Line(*part) for part in parts]
         self._size = sum(len(part.text) for part in self.open)
         self.end, self.at = end, at
 
 
 def joined(rows: list[Row], before: RenderedLines) -> list[Line]:
-    """The lines that rows would be, after what is open; no blank ones at the end."""
+    """Return the lines that the rows would become, without blank ones at the end.
+
+    The first of them continues the line that is open in `before`, which stays as it is.
+    """
     lines = RenderedLines()
     lines.resume([list(part) for part in before.open], before.end, before.at)
     count = len(rows)
@@ -269,5 +271,5 @@ def joined(rows: list[Row], before: RenderedLines) -> list[Line]:
 
 
 def fingerprint(text: str) -> int:
-    """What a line that was kept is known again by."""
+    """Return a hash by which ANT recognises a line."""
     return zlib.crc32(text.encode())

@@ -1,14 +1,17 @@
-"""What the sequences of a program do to where its text goes; others do nothing."""
+"""Apply the escape sequences that affect where text goes; ignore all others."""
 
 from ant.terminal.render.canvas import Canvas
 from ant.terminal.screen.modes import ALTERNATES
 
 FAR = 1 << 20
-"""A column past every row's end."""
+"""A column past the end of every row."""
 
 
 def escape(canvas: Canvas, piece: str) -> None:
-    """A sequence of ESC and one character, or one that chooses characters."""
+    """Apply an escape sequence of one character, or one that selects a character set.
+
+    `piece` is the sequence without its ESC.
+    """
     match piece:
         case "7":
             canvas.saved = canvas.row, canvas.col
@@ -29,7 +32,7 @@ def escape(canvas: Canvas, piece: str) -> None:
 
 
 def control_sequence(canvas: Canvas, piece: str) -> None:
-    """A sequence of `ESC [`, numbers and a letter."""
+    """Apply a control sequence: `ESC [`, numbers and a letter."""
     params, final = piece[2:-1], piece[-1]
     if final == "m":
         return
@@ -60,10 +63,10 @@ def control_sequence(canvas: Canvas, piece: str) -> None:
         case "G" | "`":
             canvas.move_to(many - 1)
         case "H" | "f":
-            forgot = canvas.forgot
+            was_erased = canvas.scrollback_erased
             canvas.place(many - 1, max(second, 1) - 1)
             canvas.homed = canvas.row == canvas.col == 0
-            if canvas.homed and forgot:
+            if canvas.homed and was_erased:
                 canvas.out.reprint()
         case "d":
             canvas.place(many - 1, col)
@@ -102,10 +105,15 @@ def control_sequence(canvas: Canvas, piece: str) -> None:
 
 
 def _erase_screen(canvas: Canvas, how: int) -> None:
+    """Apply the erase sequence `ESC [ how J`.
+
+    The lines become final if it erases the whole screen, or everything from the top
+    left down.
+    """
     row = canvas.row
-    # Nobody clears the scrollback and then goes to the top, but who prints all anew:
-    # `clear` goes there first.
-    canvas.forgot = how == 3
+    # A program that erases the scrollback and then moves to the top prints all its
+    # output again. The command `clear` moves to the top first.
+    canvas.scrollback_erased = how == 3
     if how == 2 or (how == 0 and canvas.homed):
         canvas.clear()
     elif how == 0:
@@ -118,7 +126,7 @@ def _erase_screen(canvas: Canvas, how: int) -> None:
 
 
 def _repeat(canvas: Canvas, count: int) -> None:
-    """Draw the last character again, and again."""
+    """Draw the last character `count` more times."""
     row = canvas.lines[canvas.row]
     col = canvas.col if canvas.pending else canvas.col - 1
     last = row.text[col : col + 1] if col >= 0 else ""
@@ -127,6 +135,7 @@ def _repeat(canvas: Canvas, count: int) -> None:
 
 
 def _set_mode(canvas: Canvas, mode: str, on: bool) -> None:
+    """Set or reset a private mode: origin, autowrap, cursor or alternate screen."""
     match mode:
         case "6":
             canvas.origin = on
@@ -142,6 +151,6 @@ def _set_mode(canvas: Canvas, mode: str, on: bool) -> None:
         case _ if mode.isdecimal() and int(mode[:5]) in ALTERNATES:
             if mode == "1049" and on and canvas.under is None:
                 canvas.saved = canvas.row, canvas.col
-            canvas.cover(on)
+            canvas.show_alternate(on)
             if mode == "1049" and not on:
                 canvas.place(*canvas.saved)

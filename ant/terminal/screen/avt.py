@@ -1,7 +1,8 @@
-"""A screen on avt, where libghostty-vt has no wheel.
+"""A screen by the avt library, for machines without a wheel of libghostty-vt.
 
-avt keeps the picture and forgets the rest, so the title, most modes and the queries
-are read beside it. For that, and to be exact in `ansi`, it is fed whole sequences.
+avt keeps the cells and no other state. So this module parses the window title, most
+modes and the queries itself. For that, and to make `ansi` exact, it feeds avt only
+whole escape sequences.
 """
 
 import codecs
@@ -45,7 +46,7 @@ NARROWEST = 2
 
 
 class AvtScreen:
-    """A `Screen`; see there. Combining characters take a column of their own."""
+    """A `Screen`. Combining characters take a column of their own."""
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows
@@ -59,26 +60,27 @@ class AvtScreen:
     def feed(self, data: bytes) -> None:
         text = self._decoder.decode(data)
         if not text.isascii():
-            text = _C1.sub("", text)  # In UTF-8 they are nothing, as for libghostty.
+            text = _C1.sub("", text)  # No controls in UTF-8, as for libghostty.
         text, self._held = self._held + text, ""
         unfinished = _UNFINISHED.search(text, max(len(text) - HELD_MAX, 0))
         if unfinished:
             text, self._held = text[: unfinished.start()], unfinished[0]
         fed = 0
         for found in _WATCHED.finditer(text):
-            if found["query"] or found["other"]:  # They act on the screen at that byte.
+            if found["query"] or found["other"]:  # These depend on the screen so far.
                 self._vt.feed_str(text[fed : found.end()])
                 fed = found.end()
             self._note(found)
         self._vt.feed_str(text[fed:])
 
     def _note(self, found: re.Match[str]) -> None:
+        """Apply a sequence to the state that avt does not keep."""
         if found["modes"]:
-            asked = {int(each[:9] or 0) for each in found["modes"].split(";")} & _KEPT
+            modes = {int(each[:9] or 0) for each in found["modes"].split(";")} & _KEPT
             if found["on"] == "h":
-                self._on |= asked
-            else:  # Whichever way one came to the alternate screen, any leads back.
-                self._on -= asked.union(asked & _AWAY and _AWAY)
+                self._on |= modes
+            else:  # Any of these modes leaves the alternate screen.
+                self._on -= modes.union(modes & _AWAY and _AWAY)
         elif found["query"]:
             row, col, _ = self.cursor
             reply = {
@@ -89,7 +91,7 @@ class AvtScreen:
                 self._replies += reply
         elif found["other"] == "c":
             self._on, self.title = set(), ""
-            self._vt.feed_str("\x1b[?1l")  # Which avt forgets to reset.
+            self._vt.feed_str("\x1b[?1l")  # avt does not reset this mode.
         elif found["other"]:
             (self._on.add if found["other"] == "=" else self._on.discard)(_KEYPAD)
         else:
@@ -127,7 +129,7 @@ class AvtScreen:
         modes = [f"\x1b[?{n}h" for n in sorted(self._on - {_KEYPAD, *ALTERNATES})]
         if _KEYPAD in self._on:
             modes.append("\x1b=")
-        # What avt says so it does not understand itself, where the character is wide.
+        # avt writes this for wide characters, too, but does not read it back.
         drawn = _REPEATED.sub(lambda f: f[1] * (int(f[2]) + 1), self._vt.dump())
         drawn = _C1.sub(_two_bytes, drawn)
         drawn = _COLOURS.sub(lambda found: found[0].replace(":", ";"), drawn)
@@ -160,5 +162,5 @@ def _colour(colour: Any) -> str:
 
 
 def _two_bytes(control: re.Match[str]) -> str:
-    """A C1 control as it is written in UTF-8."""
+    """Return the two-byte form of a C1 control, which UTF-8 can carry."""
     return "\x1b" + chr(ord(control[0]) - 0x40)

@@ -1,9 +1,9 @@
-"""What a terminal shows now: every byte in, a picture of the visible rows out.
+"""The interface of a terminal screen: output bytes in, the visible rows out.
 
-Rule 1: fed whole or cut anywhere, the same bytes make the same screen.
-Rule 2: no byte is refused and none can break it; what is unknown is passed over.
-Rule 3: `ansi` is exact at the last byte fed: the byte after that may follow it.
-Rule 4: a screen keeps what is visible and no more; scrolled lines are history's.
+Rule 1: the same bytes make the same screen, in chunks of any size.
+Rule 2: a screen accepts every byte. It ignores unknown sequences.
+Rule 3: `ansi` is exact at the last byte fed: the next byte may follow it directly.
+Rule 4: a screen keeps the visible rows only. Scrolled lines belong to the history.
 """
 
 from collections.abc import Callable
@@ -14,61 +14,62 @@ from ant.terminal.screen.style import Rows
 
 
 class Screen(Protocol):
-    """One terminal's screen; made by `open_screen`, freed when nobody holds it."""
+    """The screen of one terminal; `open_screen` makes it."""
 
     cols: int
     rows: int
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes the program put out, in pieces of any size."""
+        """Apply the next output bytes, in chunks of any size."""
         ...
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size from the next byte on; long lines are wrapped anew."""
+        """Change the size from the next byte on; the screen wraps long lines again."""
         ...
 
     def text(self) -> list[str]:
-        """The visible rows, all of them, each without the blanks at its end."""
+        """Return all visible rows, each without trailing blanks."""
         ...
 
     def styled(self) -> Rows:
-        """The visible rows in runs of one style, without plain blanks at their end.
+        """Return the visible rows as runs of one style, without trailing plain blanks.
 
-        Read as `text` otherwise; what is concealed or underlined is not told, and of a
-        drawing that is far too long to be anything but a picture no style at all.
+        The text equals that of `text`. The styles leave out concealed and underlined.
+        A drawing far longer than text, which is a picture, has plain rows.
         """
         ...
 
     @property
     def cursor(self) -> Cursor:
-        """Where the cursor is; waiting to wrap counts as on the last column."""
+        """The cursor. If it waits to wrap, it is in the last column."""
         ...
 
     @property
     def title(self) -> str:
-        """The window title the program set last, or nothing."""
+        """The window title that the program set last, or ""."""
         ...
 
     @property
     def modes(self) -> Modes:
-        """What is switched on."""
+        """The terminal modes."""
         ...
 
     def ansi(self) -> bytes:
-        """Bytes that make a fresh terminal of this size show what this one shows.
+        """Return bytes that draw this screen on a fresh terminal of the same size.
 
-        Contents with attributes, cursor, scroll region, modes and title; while the
-        alternate screen is shown the primary under it; and the unfinished sequence.
+        They restore the cells with their attributes, the cursor, the scroll region, the
+        modes and the title. While the alternate screen is shown, they restore the
+        primary screen, too. They end with the unfinished sequence, if there is one.
         """
         ...
 
     def replies(self) -> bytes:
-        """What a terminal answers to the queries fed since this was last called."""
+        """Return the replies to the queries since the last call."""
         ...
 
 
 ADAPTERS: list[Callable[[int, int], Screen]] = []
-"""What is installed, the better one first."""
+"""The installed screen libraries, the better one first."""
 
 try:
     from ant.terminal.screen.ghostty import GhosttyScreen
@@ -85,7 +86,10 @@ except ImportError:  # No wheel for this machine.
 
 
 def open_screen(cols: int, rows: int) -> Screen:
-    """A blank screen, by the better library there is; 1 to 1,000 each way."""
+    """Return a blank screen by the best installed library.
+
+    `cols` and `rows` are from 1 to 1,000. Raises `ImportError` if there is no library.
+    """
     if not ADAPTERS:
-        raise ImportError("Neither pyghostty nor pyavt is installed.")
+        raise ImportError("No screen library is installed; install pyghostty or pyavt.")
     return ADAPTERS[0](cols, rows)

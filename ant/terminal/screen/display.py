@@ -1,8 +1,8 @@
-"""A session's screen, and how far in the transcript it has come.
+"""A session's screen together with its offset in the transcript.
 
-Rule 1: a drawing says the offset it is exact at; the byte there may follow it.
-Rule 2: that offset is never inside a character: text can be sent from there on.
-Rule 3: bytes may be fed twice, and are taken once.
+Rule 1: a drawing has the offset at which it is exact: the byte there may follow it.
+Rule 2: that offset is never inside a character, so a client can get text from there on.
+Rule 3: a caller may feed the same bytes twice; the second time has no effect.
 """
 
 from contextlib import suppress
@@ -18,7 +18,7 @@ from ant.terminal.screen.snapshot import ScreenSnapshot
 
 @attrs.frozen
 class CursorColumn:
-    """A column, from 0, of a screen that is `cols` wide."""
+    """The column of a cursor, counted from 0, on a screen of `cols` columns."""
 
     col: int
     cols: int
@@ -26,9 +26,10 @@ class CursorColumn:
 
 @attrs.frozen
 class Picture:
-    """What draws a screen on a fresh terminal of this size; nothing, for a blank one.
+    """Bytes that draw a screen on a fresh terminal of this size.
 
-    `offset` is one past the last byte that is in it.
+    `ansi` is empty for a blank screen. `offset` is one past the last output byte that
+    the picture contains.
     """
 
     offset: int
@@ -39,7 +40,7 @@ class Picture:
 
 @attrs.frozen
 class Drawing(Picture):
-    """A picture, and what is on it."""
+    """A picture with its content as data."""
 
     lines: tuple[str, ...]
     cursor: Cursor
@@ -48,7 +49,7 @@ class Drawing(Picture):
 
 
 class Display:
-    """A screen that counts; it is fed by whoever needs it current."""
+    """A screen with the offset of its next byte, `end`."""
 
     def __init__(self, screen: Screen, offset: int) -> None:
         self.end = offset
@@ -56,27 +57,27 @@ class Display:
 
     @classmethod
     def blank(cls, cols: int, rows: int, offset: int) -> "Display":
-        """Of a program that is about to put out the byte at `offset`.
+        """Return a blank display whose next byte is at `offset`.
 
-        Raises `ImportError` where no screen library is installed.
+        Raises `ImportError` if no screen library is installed.
         """
         return cls(open_screen(cols, rows), offset)
 
     def like(self) -> "Display":
-        """A blank one of the same size, that has taken nothing yet."""
+        """Return a blank display of the same size at offset 0."""
         return Display.blank(self._screen.cols, self._screen.rows, 0)
 
     @classmethod
     def of(cls, picture: Picture) -> "Display":
-        """As it was when the picture was taken. Raises as `blank` does."""
+        """Return the display that the picture shows. Raises like `blank`."""
         display = cls.blank(picture.cols, picture.rows, picture.offset)
         display._screen.feed(picture.ansi)
         return display
 
     def feed(self, data: bytes, end: int) -> bytes:
-        """Take bytes that end at `end`; what the terminal answers to their queries.
+        """Take bytes that end at offset `end`; return the replies to their queries.
 
-        What was taken before is passed over; a hole before them is nothing.
+        Bytes before `self.end` are skipped (rule 3). A gap before `data` is ignored.
         """
         fresh = data[max(self.end - (end - len(data)), 0) :]
         if not fresh:
@@ -92,35 +93,35 @@ class Display:
 
     @property
     def title(self) -> str:
-        """The window title, as it is now."""
+        """The current window title."""
         return self._screen.title
 
     def pass_over(self, offset: int) -> None:
-        """There are no bytes before `offset` but those that were taken."""
+        """Skip to `offset`: the bytes up to there are lost."""
         if offset > self.end:
             self.end, self._held = offset, b""
 
     def resize(self, cols: int, rows: int) -> None:
-        """Have this size from the next byte on."""
+        """Change the size from the next byte on."""
         self._screen.resize(cols, rows)
 
     def picture(self) -> Picture:
-        """What would draw it."""
+        """Return the bytes that draw the screen, without its content as data."""
         screen, offset = self._screen, self.end - len(self._held)
         return Picture(offset, screen.cols, screen.rows, screen.ansi())
 
     @property
     def place(self) -> CursorColumn:
-        """Where on its row the cursor is."""
+        """The cursor's column, with the width of the screen."""
         return CursorColumn(self._screen.cursor.col, self._screen.cols)
 
     @property
     def cursor(self) -> Cursor:
-        """Where the cursor is."""
+        """The cursor."""
         return self._screen.cursor
 
     def look(self, tty: Tty | None, quiet_s: float) -> ScreenSnapshot:
-        """What a verdict is made of."""
+        """Return the snapshot from which ANT computes a verdict."""
         screen = self._screen
         return ScreenSnapshot(
             screen.styled(),
@@ -133,7 +134,7 @@ class Display:
         )
 
     def drawing(self) -> Drawing:
-        """All that can be told of it."""
+        """Return the picture with its content as data."""
         screen, shown = self._screen, self.picture()
         return Drawing(
             offset=shown.offset,
@@ -148,9 +149,10 @@ class Display:
 
 
 def warm_up() -> None:
-    """Use a screen once, where there is a library: the first of a process takes long.
+    """Use a screen once, if a library is installed.
 
-    A tenth of a second, which is better spent before anybody waits.
+    The first screen of a process takes a tenth of a second. The server spends it before
+    a client waits.
     """
     with suppress(ImportError):
         Display.of(Picture(0, 2, 1, b"\x1b[?1049h\x1b[c")).drawing()

@@ -1,8 +1,8 @@
-"""A screen on libghostty-vt: fast, small, and it knows everything about itself.
+"""A screen by libghostty-vt, which is fast, small and exposes its whole state.
 
-The binding wraps little of the library; the rest is called here as C. Every key of
-`ghostty_terminal_get` has a type of its own and a wrong one writes past its end: the
-types below are those of the pinned version.
+The Python binding wraps little of the library, so this module calls the C functions.
+Each key of `ghostty_terminal_get` has its own type, and a wrong one makes the library
+write past the end of the buffer. The types below are those of the pinned version.
 """
 
 import functools
@@ -27,31 +27,36 @@ from ant.terminal.screen.modes import (
 from ant.terminal.screen.style import Rows, plain_rows, rows_of
 
 SWALLOW = b"\x1b]999;"
-"""Begins a sequence nobody knows: the end of one too long to repeat is no text."""
+"""The beginning of an unknown sequence.
+
+It replaces an unfinished sequence that is too long to repeat, so that the rest of that
+sequence is not drawn as text.
+"""
 
 STYLED_MAX = 256 << 10
-"""Bytes of a drawing whose styles are read, which takes up to 50 ms: more of them is a
-picture, or a screen far larger than any."""
+"""The most bytes of a drawing whose styles are read, which takes up to 50 ms. A longer
+one is a picture, or a screen far larger than any in use."""
 
 _MODE = re.compile(rb"\x1b\[(\??\d+)[hl]")
 _PLACED = re.compile(
     rb"((?:\x1b\[(\d+);(\d+)r)?(?:\x1b\[(\d+);(\d+)s)?)\x1b\[(\d+);(\d+)H"
 )
-_FIRST = {b"?69", b"?2027"}  # Side margins, clusters: they change how rows are drawn.
-_LEFT_OUT = {b"?1049", b"?1048", b"?1047", b"?47", b"?6"}  # They move the cursor.
-_LEFT_OUT |= {b"?3", b"?2026"}  # Would clear the screen; would hold it back.
-_SHAPES = {0: 6, 1: 2, 2: 4, 3: 2}  # Bar, block, underline, frame: the still ones.
+_FIRST = {b"?69", b"?2027"}  # Side margins and clusters change how rows are drawn.
+_LEFT_OUT = {b"?1049", b"?1048", b"?1047", b"?47", b"?6"}  # These move the cursor.
+_LEFT_OUT |= {b"?3", b"?2026"}  # These would clear the screen, or delay its update.
+_SHAPES = {0: 6, 1: 2, 2: 4, 3: 2}  # Bar, block, underline, frame: not blinking.
 
 
 @ffi.callback("GhosttyTerminalWritePtyFn")  # type: ignore[untyped-decorator]
 def _on_reply(_terminal: Any, replies: Any, data: Any, size: int) -> None:
+    """Append a reply to the `bytearray` behind the handle, up to `REPLIES_MAX`."""
     waiting = ffi.from_handle(replies)
     if len(waiting) + size <= REPLIES_MAX:
         waiting += ffi.buffer(data, size)
 
 
 class GhosttyScreen:
-    """A `Screen`; see there."""
+    """A `Screen`."""
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows
@@ -61,7 +66,7 @@ class GhosttyScreen:
         for option, value in (
             ("USERDATA", self._handle),
             ("WRITE_PTY", _on_reply),
-            ("SCROLLBACK_MAX_BYTES", ffi.new("size_t*", 0)),  # Makes it ten times fast.
+            ("SCROLLBACK_MAX_BYTES", ffi.new("size_t*", 0)),  # Ten times as fast.
             ("CONTINUATION_MAX_BYTES", ffi.new("size_t*", HELD_MAX)),
             ("APC_MAX_BYTES", ffi.new("size_t*", HELD_MAX)),
             ("KITTY_IMAGE_STORAGE_LIMIT", ffi.new("uint64_t*", 0)),
@@ -118,9 +123,9 @@ class GhosttyScreen:
         parts = [set_title(self.title)]
         if self._shows_alternate():
             way = next(filter(self._vt.mode, ALTERNATES), ALTERNATES[0])
-            # In the middle of a sequence too long to repeat there is no copy either.
+            # Inside a sequence that is too long to repeat, there is no copy either.
             if held is not None and (primary := _copy(self._vt)) is not None:
-                primary.feed(b"\x18\x1b[?%dl" % way)  # Back where the cursor was saved.
+                primary.feed(b"\x18\x1b[?%dl" % way)  # To the saved cursor.
                 parts.append(_picture(primary, under=True))
             parts.append(b"\x1b[?%dh\x1b[m" % way)
         if held is not None and (saved := _copy(self._vt)) is not None:
@@ -142,7 +147,7 @@ class GhosttyScreen:
 
 
 class _Copy(Terminal):  # type: ignore[misc]
-    """A terminal like another, to look at what may not be disturbed there."""
+    """A copy of a terminal, which may be fed without a change to the original."""
 
     def __init__(self, original: Terminal) -> None:
         data = _filled(lib.ghostty_snapshot_encode_alloc, original._t[0]) or b""
@@ -162,9 +167,9 @@ class _Copy(Terminal):  # type: ignore[misc]
 
 
 def _copy(original: Terminal) -> _Copy | None:
-    """None where the library does not read what it wrote.
+    """Return a copy, or None if the library cannot read its own snapshot.
 
-    It does not where a new size cut a wide character that stood unwrapped.
+    That happens when a new size has cut a wide character in an unwrapped row.
     """
     try:
         return _Copy(original)
@@ -173,7 +178,10 @@ def _copy(original: Terminal) -> _Copy | None:
 
 
 def _picture(terminal: Terminal, under: bool = False) -> bytes:
-    """What draws the shown screen; `under` another no more than cells and cursor."""
+    """Return the bytes that draw the shown screen.
+
+    `under`: only the cells and the cursor, for the primary screen under the alternate.
+    """
     drawn = _formatted(terminal, lib.GHOSTTY_FORMATTER_FORMAT_VT, whole=not under)
     modes: dict[bytes, bytes] = {}
     start = 0
@@ -188,17 +196,17 @@ def _picture(terminal: Terminal, under: bool = False) -> bytes:
 
 
 def _in_region(placed: re.Match[bytes]) -> bytes:
-    """Switch origin mode on, after which places are told within the region."""
+    """Switch origin mode on and make the cursor's position relative to the region."""
     region, top, bottom, left, right, row, col = placed.groups()
     down, along = int(row) - int(top or 1) + 1, int(col) - int(left or 1) + 1
     below, beyond = int(row) > int(bottom or row), int(col) > int(right or col)
-    if below or beyond or min(down, along) < 1:  # Saved there when it was no region.
+    if below or beyond or min(down, along) < 1:  # Saved before the region was set.
         return b"\x1b[?6h\x1b[%b;%bH\x1b7%b\x1b8" % (row, col, region)
     return b"%b\x1b[?6h\x1b[%d;%dH" % (region, down, along)
 
 
 def _shape(terminal: Terminal) -> bytes:
-    """What sets the cursor's shape, if it is not a still block."""
+    """Return the sequence for the cursor's shape; empty for a steady block."""
     state = ffi.new("GhosttyRenderState*")
     check(lib.ghostty_render_state_new(ffi.NULL, state), "render state")
     try:
@@ -214,7 +222,10 @@ def _shape(terminal: Terminal) -> bytes:
 
 
 def _formatted(terminal: Terminal, form: int, whole: bool = False) -> bytes:
-    """The visible rows; in VT with the cursor, `whole` with all that acts on output."""
+    """Return the visible rows in a format of the library.
+
+    As VT they include the cursor; `whole` adds all state that affects later output.
+    """
     wanted, selection = _wanted(form, whole)
     cols, rows = terminal.size
     visible = ffi.new("GhosttySelection*", selection[0])
@@ -235,9 +246,9 @@ def _formatted(terminal: Terminal, form: int, whole: bool = False) -> bytes:
 
 @functools.cache
 def _wanted(form: int, whole: bool) -> tuple[Any, Any]:
-    """The options for that, without a selection, and an empty one: to be copied.
+    """Return formatter options without a selection, and an empty selection, to copy.
 
-    Setting the sizes in them takes as long as all the rest of a call, some 40 us.
+    Setting the sizes in them takes as long as the rest of a call, some 40 us.
     """
     options = init_sized("GhosttyFormatterTerminalOptions")
     plain = form == lib.GHOSTTY_FORMATTER_FORMAT_PLAIN
@@ -250,7 +261,7 @@ def _wanted(form: int, whole: bool) -> tuple[Any, Any]:
 
 
 def _filled(call: Callable[..., int], subject: Any) -> bytes | None:
-    """What the library writes about `subject`; None when it will not."""
+    """Return the bytes that a library function allocates, or None if it fails."""
     start, size = ffi.new("uint8_t**"), ffi.new("size_t*")
     if call(subject, ffi.NULL, start, size):
         return None

@@ -1,26 +1,27 @@
-"""What a program asks of its terminal, beside what to show: cursor, modes, titles."""
+"""The state of a terminal beside its cells: the cursor, the modes and the title."""
 
 from typing import NamedTuple
 
 import attrs
 
 REPLIES_MAX = 4096
-"""Bytes of answers that wait to be asked for; one that finds no room is not given."""
+"""The most bytes of replies that a screen keeps. It drops a reply that does not fit."""
 
 HELD_MAX = 4096
-"""Bytes of an unfinished sequence that a screen can repeat; only images are longer."""
+"""The most bytes of an unfinished sequence that a screen can repeat; only images are
+longer."""
 
 TITLE_MAX = 1024
-"""Characters of a window title; a longer one is cut, or not taken."""
+"""The most characters of a window title; a longer one is cut or ignored."""
 
 ALTERNATES = (1049, 1047, 47)
 MOUSE = (1003, 1002, 1000, 9)
 MOUSE_FORMAT = (1016, 1015, 1006, 1005)
-"""Private modes of which one is in force: the first that is set."""
+"""Private modes; of each tuple, the first that is set is in force."""
 
 
 class Cursor(NamedTuple):
-    """Where the cursor is, counted from 0, and whether it is shown."""
+    """The cursor's position, counted from 0, and whether it is visible."""
 
     row: int
     col: int
@@ -29,11 +30,12 @@ class Cursor(NamedTuple):
 
 @attrs.frozen
 class Modes:
-    """What is switched on, as far as it changes what the program is shown or typed.
+    """The terminal modes that affect the display or the encoding of input.
 
-    `mouse` is the private mode that reports the mouse (9, 1000, 1002, 1003), and
-    `mouse_format` the one that tells how (1005, 1006, 1015, 1016); 0 is neither.
-    `keyboard` are the flags of the kitty protocol, 0 where an adapter knows none.
+    `mouse` is the private mode that reports the mouse (9, 1000, 1002, 1003),
+    `mouse_format` the one for the format of the reports (1005, 1006, 1015, 1016); 0 if
+    none is set. `keyboard` has the flags of the kitty keyboard protocol, 0 if the
+    screen library does not support it.
     """
 
     alternate: bool = False
@@ -48,5 +50,5 @@ class Modes:
 
 
 def set_title(title: str) -> bytes:
-    """The sequence that sets a window title; nothing for no title."""
+    """Return the sequence that sets a window title, or b"" for an empty title."""
     return f"\x1b]2;{title}\x1b\\".encode() if title else b""

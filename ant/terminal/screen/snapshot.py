@@ -1,17 +1,16 @@
-"""One look at a terminal: rows, cursor, line discipline, and how quiet it is.
+"""A screen snapshot: rows, cursor, modes, line discipline and time without output.
 
-All that is held true of a program comes from looks; they hold no secrets of a screen
-library, so one can be made of a recording as well.
+ANT computes every verdict from a snapshot. A snapshot holds no object of a screen
+library, so a test can also make one from a recording.
 """
 
-import functools
 import re
-import unicodedata
 from collections.abc import Iterator
 
 import attrs
 
 from ant.terminal.model.tty import Tty
+from ant.terminal.screen.char_width import char_width
 from ant.terminal.screen.modes import Cursor, Modes
 from ant.terminal.screen.style import PLAIN, Rows, Style
 
@@ -20,21 +19,18 @@ _LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
 _RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
 _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
-_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
-
-CHARACTERS = 4096
-"""Characters whose width is remembered: a screen has the same few again and again."""
 
 WRAPPED = 4
-"""Rows over which one line at the cursor may go."""
+"""The most rows above the cursor that are part of its line."""
 
 
 @attrs.frozen
 class ScreenSnapshot:
-    """What is there after the byte before `end`, `quiet_s` seconds after it came.
+    """The screen after the output up to offset `end`, `quiet_s` seconds later.
 
-    `tty` is None where nobody can tell, as for a transcript of another machine. `last`
-    is the last row that has anything on it, -1 on a blank screen.
+    `tty` is None if the line discipline is unknown, as for a transcript of another
+    machine. `lines` are the rows as text, `bare` the same without the sides of boxes.
+    `last` is the index of the last row with text, -1 on a blank screen.
     """
 
     rows: Rows
@@ -57,7 +53,7 @@ class ScreenSnapshot:
 
     @property
     def takes_lines(self) -> bool:
-        """Whether the program is given whole lines, so that no key of its moves."""
+        """Whether the program reads whole lines, so that it gets no single key."""
         return self.tty is not None and self.tty.canonical
 
     @property
@@ -71,7 +67,7 @@ class ScreenSnapshot:
 
     @property
     def typed_line(self) -> str:
-        """As `typed_at`, with the rows above that were full before it went on there."""
+        """Like `typed_at`, with the full rows above: the line wraps at them."""
         text, row = self.typed_at, self.cursor.row
         for above in reversed(self.lines[max(row - WRAPPED, 0) : row]):
             if (wide := width(above)) < self.cols - 1:
@@ -89,7 +85,7 @@ class ScreenSnapshot:
         return row
 
     def style_at(self, row: int, index: int) -> Style:
-        """The style of the character with that index in its row."""
+        """Return the style of the character at that index of a row."""
         for run in self.rows[row]:
             if index < len(run.text):
                 return run.style
@@ -97,12 +93,12 @@ class ScreenSnapshot:
         return PLAIN
 
     def is_blank(self, row: int) -> bool:
-        """Whether nothing but a border is on that row."""
+        """Whether a row is blank or only a border."""
         return is_rule(self.lines[row])
 
 
 def index_at(line: str, col: int) -> int:
-    """Which character of a line is at that column; wide ones take two."""
+    """Return the index of the character at a column; wide ones take two columns."""
     at = 0
     for index, char in enumerate(line):
         if at >= col and width(char):
@@ -112,24 +108,17 @@ def index_at(line: str, col: int) -> int:
 
 
 def width(text: str) -> int:
-    """How many columns a text takes: two for a wide character, none for an accent."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-@functools.lru_cache(CHARACTERS)
-def _width(char: str) -> int:
-    if unicodedata.category(char) in _NO_WIDTH:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    """Return the columns of a text: two for a wide character, none for an accent."""
+    return len(text) if text.isascii() else sum(map(char_width, text))
 
 
 def without_sides(line: str) -> str:
-    """The line with blanks for the sides of a box it stands in."""
+    """Replace the sides of a box around a line by blanks."""
     left = _LEFT.match(line)
     if left is not None:
         line = " " * left.end() + line[left.end() :]
     line = line.rstrip()
-    for _ in range(2):  # No pattern: it would try each blank of a wide box.
+    for _ in range(2):  # A pattern would backtrack over the blanks of a wide box.
         if line.endswith(tuple(_SIDE)):
             line = line[:-1].rstrip()
     return line
@@ -141,12 +130,15 @@ def is_border(line: str) -> bool:
 
 
 def is_rule(line: str) -> bool:
-    """Whether a line is blank or a border, a titled top border too."""
+    """Whether a line is blank or a border, with or without a title."""
     return bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
 
 
 def paragraph_above(snapshot: ScreenSnapshot, row: int, most: int = 6) -> Iterator[int]:
-    """The rows of the nearest text above `row`, from the lowest upwards."""
+    """Yield the rows of the nearest text above `row`, from the lowest upwards.
+
+    Up to three blank rows may separate the two. At most `most` rows are yielded.
+    """
     at = row - 1
     while at >= 0 and snapshot.is_blank(at) and row - at <= 3:
         at -= 1

@@ -1,4 +1,4 @@
-"""What a person reads in terminal bytes, as far as it is known without a screen."""
+"""The readable text of terminal output, without drawing it on a screen."""
 
 import re
 
@@ -11,14 +11,14 @@ _ESCAPES = re.compile(
     r"|\x1b"  # An escape cut off by the end of the chunk.
 )
 _ERASED = re.compile(r"[^\r\n]*\r(?:\x1b\[[0-9;:]*m)*(?=\x1b\[[02]?K)")
-"""A line that is erased from its beginning on, as progress bars do."""
+"""A line that the program erases from its beginning, as progress bars do."""
 
 
 def strip(data: bytes) -> str:
-    """The text of a chunk without escape sequences and control characters.
+    """Return the text of a chunk without escape sequences and control characters.
 
-    Tabs and newlines stay. What was written over from the beginning of its line is as
-    it was last. Bytes that are no UTF-8 become U+FFFD.
+    Tabs and newlines stay. If the program overwrites a line from its beginning, the
+    result has the last text. Bytes that are not UTF-8 become U+FFFD.
     """
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
     if "\r" not in text:
@@ -28,7 +28,7 @@ def strip(data: bytes) -> str:
 
 
 def _last_written(line: str) -> str:
-    seen = ""
+    text = ""
     for part in line.split("\r"):
-        seen = part + seen[len(part) :]
-    return seen
+        text = part + text[len(part) :]
+    return text

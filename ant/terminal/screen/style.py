@@ -1,4 +1,4 @@
-"""How the text of a screen looks, as far as it tells what is lit and what is faint."""
+"""The style of a screen's text: colours, and what is highlighted or faint."""
 
 import functools
 import re
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 BRIGHT = 190
-"""A grey of so much red, green and blue is ink on a dark ground."""
+"""The least red, green and blue of a grey that is normal text on a dark background."""
 
 _GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
 
 
 class Style(NamedTuple):
-    """Colours as SGR parameters, empty for the default; and three attributes."""
+    """Colours as SGR parameters, empty for the default, and three attributes."""
 
     fg: str = ""
     bg: str = ""
@@ -22,7 +22,7 @@ class Style(NamedTuple):
 
     @property
     def is_faint(self) -> bool:
-        """Whether it is dim, or a grey that is no ink on a dark ground."""
+        """Whether the text is dim or of a grey below `BRIGHT`."""
         if self.dim or self.fg in _GREYS:
             return True
         kind, *parts = self.fg.split(";")
@@ -42,7 +42,7 @@ class Run(NamedTuple):
 Rows = tuple[tuple[Run, ...], ...]
 
 COLOURS = 2048
-"""Changes of style that are remembered: a screen has few, again and again."""
+"""Changes of style that the cache holds: a screen repeats a few of them."""
 
 _SGR = re.compile(r"\x1b\[([\d;:]*)m")
 _OTHER = re.compile(
@@ -54,25 +54,26 @@ _WIDE_COLOUR = {"5": 1, "2": 3}
 
 
 def rows_of(drawn: str) -> Rows:
-    """The rows of a drawing: text, line breaks, and sequences that set the style.
+    """Parse a drawing: text, line breaks, and sequences that set the style.
 
-    Those that do anything else are passed over.
+    All other sequences are ignored.
     """
     return tuple(_merged(_pieces(drawn)))
 
 
 def plain_rows(lines: Iterable[str]) -> Rows:
-    """Rows of which nothing but the text is known."""
+    """Return rows of plain text."""
     return tuple((Run(line, PLAIN),) if line else () for line in lines)
 
 
 def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
-    """One row from its characters, without the plain blanks at its end."""
+    """Return one row from its characters, without trailing plain blanks."""
     pieces = (("\r\n" if char == "\n" else char, style) for char, style in cells)
     return next(_merged(pieces), ())
 
 
 def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
+    """Yield the text between the style sequences, each with its style."""
     style, parts = PLAIN, iter(_SGR.split(drawn))
     for text in parts:
         if text:
@@ -82,6 +83,7 @@ def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
 
 
 def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
+    """Yield the rows: split the pieces at line breaks and join equal styles."""
     row: list[Run] = []
     for text, style in pieces:
         first, *others = text.split("\r\n")
@@ -94,6 +96,7 @@ def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
 
 
 def _add(row: list[Run], text: str, style: Style) -> None:
+    """Append text to a row."""
     if row and row[-1].style == style:
         row[-1] = Run(row[-1].text + text, style)
     elif text:
@@ -101,6 +104,7 @@ def _add(row: list[Run], text: str, style: Style) -> None:
 
 
 def _trimmed(row: list[Run]) -> tuple[Run, ...]:
+    """Return the row without trailing blanks that have no background."""
     while row and not row[-1].style.bg and not row[-1].style.inverse:
         if text := row[-1].text.rstrip(" "):
             row[-1] = Run(text, row[-1].style)
@@ -111,6 +115,7 @@ def _trimmed(row: list[Run]) -> tuple[Run, ...]:
 
 @functools.lru_cache(COLOURS)
 def _changed(style: Style, sgr: str) -> Style:
+    """Return the style after the parameters of one SGR sequence."""
     numbers = iter(sgr.replace(":", ";").split(";"))
     for each in numbers:
         code = int(each or 0)
@@ -136,6 +141,7 @@ def _changed(style: Style, sgr: str) -> Style:
 
 
 def _flagged(style: Style, code: int) -> Style:
+    """Return the style with bold, dim or inverse switched on."""
     return style._replace(
         bold=style.bold or code == 1,
         dim=style.dim or code == 2,
@@ -144,4 +150,5 @@ def _flagged(style: Style, code: int) -> Style:
 
 
 def _indexed(code: int) -> str:
+    """Return the parameters of one of the 16 colours with its own SGR code."""
     return f"5;{code - 30 if code < 40 else code - 82}"

@@ -1,13 +1,13 @@
-"""What a shell ran: from its marks to commands and the bytes of their output; sans-io.
+"""Command blocks: a shell's commands and their output, from its marks; sans-io.
 
-Rule 1: only marks that can be believed are heard; whoever feeds it has looked.
-Rule 2: fed whole or cut anywhere, the same bytes make the same blocks.
-Rule 3: a block ends where the shell says so. Where it says nothing, and is at a prompt
-        when the next command begins or the terminal ends, it has ended at that prompt,
-        how is not known.
-Rule 4: commands that were sent together have one end: they are one block, and none
-        where that end is not told, since then the shell has lost its hooks.
-Rule 5: nothing is kept but the block under way; its output is hashed as it passes.
+Rule 1: the caller passes only marks with the right nonce, except to `hint`.
+Rule 2: the same bytes make the same blocks, in chunks of any size.
+Rule 3: a block ends at the shell's mark for the end of the command. If that mark is
+        missing, and the shell is at a prompt when the next command begins or the
+        terminal ends, the block ends at that prompt. Its exit code is unknown.
+Rule 4: commands that the operator submits together have one end, so they are one block.
+        If that end is missing, they are no block: the shell has lost its hooks.
+Rule 5: memory holds the current block only. Its output is hashed as it passes.
 
     state      P (prompt)      B (input)     C (command)         D (end)
     idle       a new line      a part of it  running             -
@@ -29,26 +29,27 @@ from ant.terminal.shell.command_line import LINE_MAX, typed_line
 from ant.terminal.shell.osc133 import Folder, ShellMark
 
 COMMAND_MAX = 4000
-"""Characters of a command that are kept: as many as a mark can carry."""
+"""The most characters of a command that are kept: as many as a mark can carry."""
 
 LINES_MAX = 100
-"""Lines of a command that is told by the screen; what is typed beyond is left out."""
+"""The most lines of a command that is read from the screen; later ones are left out."""
 
 _PIECE = 256 << 10
 _BROKEN = re.compile(r"%.?\Z")
 
 Read = Callable[[int, int], bytes | None]
-"""The terminal's bytes from one offset to another; None where they are not there."""
+"""Returns the terminal's bytes from one offset to another; None if they are gone."""
 
 
 @attrs.frozen
 class CommandBlock:
-    """A command, and its output from byte `start` to `end`.
+    """A command and its output, the bytes from offset `start` to `end`.
 
-    `command` is empty where nobody knows, `cut` where it was longer. `typed` are the
-    bytes between the prompt and the command's first output. `exit_code` is None where
-    the shell has not told; `sha256` is that of the output; it ended `at` (monotonic
-    seconds).
+    `command` is empty if it is unknown. `cut`: the command was longer. `cwd` is the
+    shell's folder, None if unknown. `typed` is the range of bytes between the prompt
+    and the command's first output. `exit_code` is None if the shell did not report it.
+    `sha256` is the hash of the output, None if bytes of it are gone. The command ended
+    `at` (monotonic seconds).
     """
 
     command: str
@@ -65,8 +66,10 @@ class CommandBlock:
 
 @attrs.define
 class _Part:
-    """A line of the command that is typed, the shell's `number` for it; `end` is None
-    while it is typed."""
+    """One line of the command that the operator types.
+
+    `number` is the shell's number for it. `end` is None until the line is complete.
+    """
 
     number: str | None
     start: int
@@ -76,7 +79,7 @@ class _Part:
 
 @attrs.frozen
 class _End:
-    """Where a command may have ended, and the hash of its output then."""
+    """A possible end of a command, and the hash of its output up to there."""
 
     offset: int
     at: float
@@ -84,14 +87,14 @@ class _End:
 
 
 class _Hash:
-    """Of the output from `start` on, as far as it has come."""
+    """The hash of the output from offset `start` on, updated as bytes arrive."""
 
     def __init__(self, read: Read, start: int) -> None:
         self._read, self._at = read, start
         self._sum: Any = hashlib.sha256()
 
     def reach(self, offset: int) -> None:
-        """Take what is below `offset`."""
+        """Add the bytes below `offset`."""
         while self._sum is not None and self._at < offset:
             data = self._read(self._at, min(offset, self._at + _PIECE))
             if not data:
@@ -101,17 +104,19 @@ class _Hash:
             self._at += len(data)
 
     def upto(self, offset: int) -> str | None:
-        """That of what is below `offset`; None where bytes were missed."""
+        """Return the hash of the bytes below `offset`; None if some were missing."""
         self.reach(offset)
         return self._sum.hexdigest() if self._sum and self._at == offset else None
 
 
 @attrs.define
 class _Running:
-    """The command under way; `joined` by others that were sent with it.
+    """The running command.
 
-    `perhaps` it has ended; `hinted` is an end that counts where the shell's own word
-    begins at that offset.
+    `joined`: the operator submitted more commands with it. `perhaps` is the end at the
+    next prompt, until the shell reports the end or the next command. `hinted` is the
+    end by a mark without the nonce, with that mark's end offset: it counts if the mark
+    with the nonce begins there.
     """
 
     command: str
@@ -126,12 +131,15 @@ class _Running:
     hinted: tuple[int, _End] | None = None
 
     def end(self, offset: int, at: float) -> _End:
-        """It has ended there."""
+        """Return the end of the command at `offset`."""
         return _End(offset, at, self.output.upto(offset))
 
 
 class CommandBlocks:
-    """Tell it the marks of one shell in their order; it makes blocks."""
+    """Makes command blocks from the marks of one shell, fed in their order.
+
+    `read` returns output bytes by offset.
+    """
 
     def __init__(self, read: Read) -> None:
         self._read = read
@@ -139,54 +147,55 @@ class CommandBlocks:
         self._number: str | None = None
         self._cwd: str | None = None
         self._running: _Running | None = None
-        self._made: list[CommandBlock] = []
+        self._blocks: list[CommandBlock] = []
 
     def taken(self) -> list[CommandBlock]:
-        """The blocks that were made since this was last called."""
-        made, self._made = self._made, []
-        return made
+        """Return the blocks that ended since the last call, and forget them."""
+        blocks, self._blocks = self._blocks, []
+        return blocks
 
     def enter(self, folder: Folder) -> None:
-        """The shell's folder, from here on."""
+        """Take the shell's folder; it applies to the commands that begin later."""
         self._cwd = folder.path
 
-    def hear(
+    def apply(
         self, mark: ShellMark, at: float, place: CursorColumn | None = None
     ) -> None:
-        """Take a mark, seen `at` (monotonic seconds).
+        """Take a mark with the right nonce, read `at` (monotonic seconds).
 
-        `place` is where it left the cursor; it is looked at where a line begins.
+        `place` is the cursor's column after the mark. It is used where a line begins.
         """
         match mark.step:
             case ShellStep.PROMPT:
-                self._ask(mark, at)
+                self._prompt(mark, at)
             case ShellStep.INPUT:
-                self._listen(mark, place)
+                self._input(mark, place)
             case ShellStep.OUTPUT:
                 self._begin(mark, at)
             case ShellStep.END:
                 self._end(mark, at)
 
     def hint(self, mark: ShellMark, at: float) -> None:
-        """Take a mark that is not believed.
+        """Take a mark without the right nonce.
 
-        A shell that has marks of its own puts them right before ours: then that is the
-        end of what the command put out.
+        A shell with marks of its own prints its mark for the end of a command right
+        before ANT's. Then the output ends before the shell's mark.
         """
         if self._running is not None and mark.step is ShellStep.END:
             self._running.hinted = mark.end, self._running.end(mark.start, at)
 
     def reach(self, offset: int) -> None:
-        """Bytes below `offset` are of no mark that is yet to be told."""
+        """Take output: no later mark begins below `offset`."""
         if self._running is not None and self._running.perhaps is None:
             self._running.output.reach(offset)
 
     def finish(self, offset: int, at: float) -> None:
-        """The terminal has ended, and what ran there with it."""
+        """End the running command, if any: the terminal has ended at `offset`."""
         if (running := self._running) is not None:
             self._make(running, running.perhaps or running.end(offset, at), None)
 
-    def _ask(self, mark: ShellMark, at: float) -> None:
+    def _prompt(self, mark: ShellMark, at: float) -> None:
+        """Take a prompt: the command has perhaps ended, or a new line begins."""
         running, parts = self._running, self._parts
         if running is not None and running.perhaps is None:
             running.perhaps = running.end(mark.start, at)
@@ -194,28 +203,30 @@ class CommandBlocks:
         if self._number is None:
             parts.clear()
         elif parts and parts[-1].number == self._number:
-            parts.pop()  # It is drawn again.
+            parts.pop()  # The shell draws the prompt of this line again.
         elif parts:
             parts[-1].end = mark.start
 
-    def _listen(self, mark: ShellMark, place: CursorColumn | None) -> None:
+    def _input(self, mark: ShellMark, place: CursorColumn | None) -> None:
+        """Take the end of a prompt: a line of the command begins."""
         if self._parts and self._parts[-1].end is None:
-            self._parts.pop()  # Of a prompt of many rows the last is drawn again.
+            self._parts.pop()  # A shell may redraw only the last row of its prompt.
         if len(self._parts) < LINES_MAX:
             self._parts.append(_Part(self._number, mark.end, place))
 
     def _begin(self, mark: ShellMark, at: float) -> None:
+        """Take the start of a command; end the one before it by rule 3."""
         if (running := self._running) is not None:
             if running.perhaps is None:
                 running.joined = True
                 return
             self._make(running, running.perhaps, None)
         parts, self._parts = self._parts, []
-        told = mark.params.get("cmdline_url")
-        if told is None:
+        url = mark.params.get("cmdline_url")
+        if url is None:
             command = "\n".join(self._drawn(part, mark.start) for part in parts)
         else:
-            command = unquote(_BROKEN.sub("", told), errors="replace")
+            command = unquote(_BROKEN.sub("", url), errors="replace")
         command = command.strip("\n").replace("\0", "\ufffd")
         self._running = _Running(
             command=command[:COMMAND_MAX],
@@ -228,7 +239,7 @@ class CommandBlocks:
         )
 
     def _drawn(self, part: _Part, end: int) -> str:
-        """The text of a line, where its bytes and a screen to draw it on are there."""
+        """Return the text of a line, drawn on a screen; "" if its bytes are gone."""
         end = end if part.end is None else part.end
         if part.place is None or end - part.start > LINE_MAX:
             return ""
@@ -236,8 +247,11 @@ class CommandBlocks:
         return typed_line(data, part.place) if data else ""
 
     def _end(self, mark: ShellMark, at: float) -> None:
+        """Take the end of a command."""
         if (running := self._running) is None or mark.exit_code is None:
-            return  # Our shells tell the code: without it, it is zsh's variable shown.
+            # ANT's hooks always report the code. A mark without it is a display of the
+            # zsh variable that contains the mark.
+            return
         end = running.end(mark.start, at)
         if running.hinted is not None and running.hinted[0] == mark.start:
             end = attrs.evolve(running.hinted[1], at=at)
@@ -245,10 +259,11 @@ class CommandBlocks:
         self._make(running, end, mark.exit_code)
 
     def _make(self, running: _Running, end: _End, exit_code: int | None) -> None:
+        """Add the block of a command that has ended, unless it is joined."""
         self._running = None
         if running.joined:
             return
-        self._made.append(
+        self._blocks.append(
             CommandBlock(
                 command=running.command,
                 cut=running.cut,

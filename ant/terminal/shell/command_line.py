@@ -1,7 +1,7 @@
-"""The command line as it stood there when it was sent, out of the bytes that drew it.
+"""The submitted command line, reconstructed from the bytes that drew it.
 
-What a person types and takes back, fetches from a history or has completed, is drawn in
-pieces: a screen of its own, that begins where the prompt has ended, puts them together.
+A shell draws a line in pieces while the operator edits it, recalls it from the history
+or completes it. A separate screen that begins where the prompt ended combines them.
 """
 
 from itertools import pairwise
@@ -10,18 +10,18 @@ from ant.terminal.screen.base import open_screen
 from ant.terminal.screen.display import CursorColumn
 
 LINE_MAX = 64 << 10
-"""Bytes of a line and of all that was done to it: more is not one that was typed."""
+"""The most bytes that draw a line and its edits: more of them are no typed line."""
 
 _WIDE = 1000
-"""Columns on which rows that were wrapped are one line again: the widest screen."""
+"""Columns of the widest screen, on which wrapped rows become one line again."""
 
 _LEFT_MOST = b"\x1b[m\x1b[H"
 
 
 def typed_line(data: bytes, place: CursorColumn) -> str:
-    """What is seen of `data` on a screen on which it begins at that place.
+    """Return the text that `data` draws on a screen, beginning at column `place`.
 
-    Rows that were wrapped are joined. Raises `ImportError` where no screen library is.
+    Wrapped rows are joined. Raises `ImportError` if no screen library is installed.
     """
     rows = data.count(b"\n") + len(data) // place.cols + 2
     screen = open_screen(place.cols, min(rows, _WIDE))

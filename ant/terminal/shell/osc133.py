@@ -1,10 +1,12 @@
-"""What shells say of themselves in their output: prompts, commands, folders; sans-io.
+"""Parse shell marks in the output: prompts and commands (OSC 133), folders; sans-io.
 
-Rule 1: fed whole or cut anywhere, the same bytes make the same marks.
-Rule 2: bytes may be fed twice, and are taken once; a mark knows its exact bytes.
-Rule 3: of an unfinished sequence `HELD_MAX` bytes are kept; a longer one is none.
-Rule 4: a mark is believed only with the nonce that the shell alone was given: anybody
-can put out the rest of it.
+Rule 1: the same bytes make the same marks, in chunks of any size.
+Rule 2: a caller may feed the same bytes twice; the second time has no effect. A mark
+has the exact range of its bytes.
+Rule 3: the parser keeps up to `HELD_MAX` bytes of an unfinished sequence. A longer
+sequence is no mark.
+Rule 4: a mark counts only with the nonce that ANT gave to the shell alone. Any program
+can print the rest of a mark.
 """
 
 import re
@@ -16,24 +18,25 @@ import attrs
 from ant.terminal.model.tty import ShellStep
 
 NONCE = "ANT_SHELL_NONCE"
-"""The variable by which a shell is given its nonce; it takes it out at once."""
+"""The environment variable with the nonce; the shell's hooks unset it at once."""
 
 HELD_MAX = 4096
-"""Bytes of the longest sequence: a path is at most as many, and more are garbage."""
+"""The most bytes of a sequence: no path is longer, so a longer sequence is garbage."""
 
 _ENDS = (b"\x07", b"\x1b\\")
 _PREFIXES = (b"\x1b]133;", b"\x1b]7;", b"\x1b]1337;CurrentDir=")
 _SEQUENCE = re.compile(
     rb"\x1b\](133;|7;|1337;CurrentDir=)([^\x07\x18\x1a\x1b]*)(\x07|\x1b\\|\x1b?\Z)?"
 )
-"""The last group is empty or ESC where the bytes end, and missing where it broke."""
+"""The last group is empty or ESC if the bytes end there, and missing if the sequence is
+broken off."""
 
 
 @attrs.frozen
 class ShellMark:
-    """A step in bytes `start` to `end`, and what was said with it.
+    """A shell mark, the bytes from offset `start` to `end`.
 
-    `exit_code` is that of the command which has ended, where it is told.
+    `exit_code` is that of the command that has ended, None if the mark has none.
     """
 
     step: ShellStep
@@ -50,7 +53,7 @@ class ShellMark:
 
 @attrs.frozen
 class Folder:
-    """The shell's folder, told in bytes `start` to `end`; `host` may be empty."""
+    """The shell's folder, from the bytes `start` to `end`; `host` may be empty."""
 
     path: str
     start: int
@@ -60,7 +63,7 @@ class Folder:
 
 
 class ShellMarks:
-    """Feed it what a terminal puts out, from offset `end` on."""
+    """The parser of one terminal's output; `end` is the offset of the next byte."""
 
     def __init__(self, end: int) -> None:
         self.end = end
@@ -68,16 +71,16 @@ class ShellMarks:
 
     @property
     def settled(self) -> int:
-        """The offset up to which no byte may yet turn out to be of a mark."""
+        """The offset before which no byte can still belong to an unfinished mark."""
         return self.end - len(self._held)
 
     def feed(self, data: bytes, end: int) -> list[ShellMark | Folder]:
-        """Take bytes that end at `end`; what they complete, in order."""
+        """Take bytes that end at offset `end`; return what they complete, in order."""
         fresh = data[max(self.end - (end - len(data)), 0) :]
         if not fresh:
             return []
         if end - len(fresh) > self.end:
-            self._held = b""  # A hole: what had begun before it is not there.
+            self._held = b""  # Bytes are missing, so the sequence stays incomplete.
         self.end = end
         if self._held:
             fresh, self._held = self._held + fresh, b""
@@ -99,36 +102,40 @@ class ShellMarks:
 
 @attrs.define
 class ShellState:
-    """What the shell that was given `nonce` said last; hints of others change nothing.
+    """The last step that the shell with this `nonce` reported, None if unknown.
 
-    A command that begins where no prompt was is not believed, nor what was before: the
-    shell has lost the half of its hooks that would tell the end.
+    Marks without the nonce change nothing. A command that begins without a prompt
+    before it makes the step unknown: the shell has lost the hooks that report the end.
     """
 
     nonce: str | None = None
     step: ShellStep | None = None
     comments: bool = False
-    """Whether its prompt is the first of a command, where `#` begins a comment."""
+    """Whether the prompt begins a command and `#` begins a comment there."""
 
-    def hear(self, mark: ShellMark) -> None:
+    def apply(self, mark: ShellMark) -> None:
         """Take the next mark."""
         if self.nonce is None or mark.nonce != self.nonce:
             return
-        asked = self.step in (ShellStep.PROMPT, ShellStep.INPUT)
-        self.step = mark.step if asked or mark.step is not ShellStep.OUTPUT else None
+        prompted = self.step in (ShellStep.PROMPT, ShellStep.INPUT)
+        self.step = mark.step if prompted or mark.step is not ShellStep.OUTPUT else None
         if mark.step is not ShellStep.INPUT:
-            told = mark.params
-            self.comments = told.get("comments") == "1" and told.get("k") != "s"
+            params = mark.params
+            self.comments = params.get("comments") == "1" and params.get("k") != "s"
 
 
 def _sequences(data: bytes) -> Iterable[re.Match[bytes]]:
-    """Those of ours; a flood has none, and one byte is found faster than two."""
+    """Find the sequences to parse.
+
+    A flood of output has none, and a search for one byte is faster than for two.
+    """
     if b"\x1b" in data and b"]" in data and (at := data.find(b"\x1b]")) >= 0:
         return _SEQUENCE.finditer(data, at)
     return ()
 
 
 def _read(sequence: re.Match[bytes], offset: int) -> list[ShellMark | Folder]:
+    """Return the mark or the folder of a complete sequence, in data at `offset`."""
     start, end = offset + sequence.start(), offset + sequence.end()
     kind, text = sequence[1], sequence[2].decode("utf-8", "replace")
     if kind == b"133;":
@@ -143,6 +150,7 @@ def _read(sequence: re.Match[bytes], offset: int) -> list[ShellMark | Folder]:
 
 
 def _mark(text: str, start: int, end: int) -> list[ShellMark | Folder]:
+    """Return the mark with this text, or nothing for an unknown letter."""
     letter, *rest = text.split(";")
     letter = "A" if letter == "P" else letter
     if letter not in tuple(ShellStep):

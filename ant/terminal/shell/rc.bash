@@ -1,12 +1,13 @@
-# Read by bash instead of ~/.bashrc, which it reads first: see ant/launch.py.
-# It says where prompts and commands begin and end (OSC 133), and the folder (OSC 7).
+# Bash reads this file instead of ~/.bashrc: see ant/runtime/launch.py. The file sources
+# ~/.bashrc and then adds hooks. They report where prompts and commands begin and end
+# (OSC 133), and the folder (OSC 7).
 
-# Nothing here is expanded by an alias of the user's: it is read before there is one.
+# Bash parses these functions before the user defines any alias, so none expands here.
 __ant_prompt() {
     local __ant_status=${1-$?} - IFS=$' \t\n'
     set +eux
     local a='\[${__ant_a-}\]' b='\[${__ant_b-}\]' c='${__ant_c:__ant_ran=1,0}'
-    # Counted, as it is expanded once for a line, and drawn again with that number.
+    # Bash expands this once for each line, and redraws the line with the same number.
     local d='\[${__ant_d:+$__ant_d$((__ant_line++))$__ant_bell}\]'
     PS1=${PS1-} PS0=${PS0-} PS2=${PS2-}
     PS1=${PS1//"$a"/} PS0=${PS0//"$c"/} PS2=${PS2//"$d"/}
@@ -22,7 +23,7 @@ __ant_prompt() {
         __ant_a=$'\e]133;P;k=i;comments=1;ant='$__ant_nonce$__ant_bell
     fi
     if builtin shopt -q promptvars; then
-        # Before the user's PS0: what that shows is none of what was typed.
+        # Before the user's PS0: its output is not part of the typed command.
         PS1=$a$PS1$b PS0=$c$PS0 PS2=$d$PS2$b
     fi
 }
@@ -41,10 +42,10 @@ __ant_encode() {
     __ant_url=$url
 }
 
-# Keeps `$?` where bash itself does not: for us, and for the user's PROMPT_COMMAND.
+# Keeps `$?` where bash itself does not, for ANT and for the user's PROMPT_COMMAND.
 __ant_keep() {
     __ant_kept=$?
-    [[ $- == *e* ]] || return "$__ant_kept" # With `set -e` it would be the end.
+    [[ $- == *e* ]] || return "$__ant_kept" # With `set -e` this would exit the shell.
 }
 
 __ant_install() {
@@ -53,9 +54,9 @@ __ant_install() {
     local -
     set +eux
     case ${PROMPT_COMMAND@a}${PS1@a}${PS0@a}${PS2@a} in *r*) return 0 ;; esac
-    # P and not A: where a command left no new line, A would begin one in terminals
-    # that know it, and in others not.
-    # Made anew for each prompt, with whether `#` begins a comment there.
+    # P and not A: after output without a final newline, A would begin a new line in some
+    # terminals and not in others.
+    # Set for each prompt, because it reports whether `#` begins a comment there.
     __ant_a=
     __ant_b=$'\e]133;B;ant='$__ant_nonce$'\a'
     __ant_c=$'\e]133;C;ant='$__ant_nonce$'\a'
@@ -63,8 +64,9 @@ __ant_install() {
     __ant_ran=0 __ant_pwd='' __ant_url='' __ant_line=0
     builtin export -n __ant_nonce __ant_a __ant_b __ant_c __ant_d __ant_bell
     builtin export -n __ant_ran __ant_pwd __ant_url __ant_line
-    # Last, so that PS1 is what the user's own hooks make of it. But a trap on DEBUG
-    # takes what follows those hooks for a command that was typed: then first.
+    # ANT's hook comes last, so that PS1 has the changes of the user's own hooks. But a
+    # trap on DEBUG takes any hook behind the user's for a typed command: then it comes
+    # first.
     if ((version < 501)); then
         if [[ $1 ]]; then
             PROMPT_COMMAND="__ant_prompt${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND}"
@@ -75,7 +77,7 @@ __ant_install() {
     elif [[ $1 ]]; then
         PROMPT_COMMAND=(__ant_prompt "${PROMPT_COMMAND[@]}")
     else
-        PROMPT_COMMAND[99]=__ant_prompt # Not the first: PROMPT_COMMAND=… leaves it.
+        PROMPT_COMMAND[99]=__ant_prompt # Not element 0: PROMPT_COMMAND=… replaces that.
     fi
 }
 

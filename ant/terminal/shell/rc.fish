@@ -1,5 +1,5 @@
-# Read by fish after its configuration: see ant/launch.py.
-# It says where prompts and commands begin and end (OSC 133), and the folder (OSC 7).
+# Fish reads this file after its configuration: see ant/runtime/launch.py. The hooks
+# report where prompts and commands begin and end (OSC 133), and the folder (OSC 7).
 
 set -g __ant_nonce $ANT_SHELL_NONCE
 set -eg ANT_SHELL_NONCE
@@ -11,7 +11,7 @@ end
 function __ant_at_prompt --on-event fish_prompt
     printf '\e]7;file://%s%s#ant=%s\a' $hostname (string escape --style=url -- $PWD) $__ant_nonce
     __ant_mark 'A;comments=1'
-    # Again where the user has made it anew.
+    # Wrap the prompt again if the user has redefined it.
     if not functions fish_prompt | string match -q '*__ant_user_prompt*'
         functions --erase __ant_user_prompt
         functions --copy fish_prompt __ant_user_prompt
@@ -25,7 +25,7 @@ function __ant_at_prompt --on-event fish_prompt
 end
 
 function __ant_before --on-event fish_preexec
-    # Longer ones are cut: what a mark may hold is bounded (ant/terminal/marks.py).
+    # Cut longer commands: the size of a mark is limited (ant/terminal/shell/osc133.py).
     set -l line (string escape --style=url -- (string sub -l 4000 -- "$argv[1]" | string collect))
     set -l whole (string sub -l 3900 -- "$line")
     set -l cut

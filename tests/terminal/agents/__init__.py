@@ -1,6 +1,6 @@
 """Agent CLIs that talk to `fake_model`, each in a fresh home and a fresh project.
 
-A module a CLI: how it is started, what its dialogs say, and the cases to record.
+One module for each CLI: how to start it, the text of its dialogs, the cases to record.
 """
 
 import os
@@ -28,12 +28,12 @@ ESC, ENTER, BACKTAB = "\x1b", "\r", "\x1b[Z"
 ARROWS = {UP: -1, DOWN: 1, LEFT: -1, RIGHT: 1}
 
 SETTLE_S = 1.0
-"""How long a screen is let be drawn before a moment: dialogs may spin for ever."""
+"""Seconds for drawing a screen before a moment is noted: a dialog may spin for ever."""
 
 
 @attrs.frozen
 class Dialog:
-    """What a person sees when the agent asks for this."""
+    """The dialog that the operator sees when the agent asks for this."""
 
     question: str
     options: list[str]
@@ -49,7 +49,7 @@ class Dialog:
 
 @attrs.frozen
 class Agent:
-    """How to start a CLI so that it talks to the fake model and to nobody else."""
+    """How to start a CLI so that it talks to the fake model only."""
 
     argv: list[str]
     ready: str
@@ -66,7 +66,7 @@ CASES: list[Case] = []
 
 
 def fresh(files: dict[str, str]) -> None:
-    """A new project of one file under git, and a new home with these files in it."""
+    """Make a new project with one file under git, and a new home with these files."""
     for folder in (DEMO, HOME):
         shutil.rmtree(folder, ignore_errors=True)
         Path(folder).mkdir()
@@ -83,7 +83,7 @@ def fresh(files: dict[str, str]) -> None:
 def case(
     cli: str, name: str, *extra: str, new: bool = False, **more: Any
 ) -> Callable[[Script], Script]:
-    """The decorated script records this; a `new` one begins as on the first day."""
+    """Register the decorated script as a recording; a `new` one begins unconfigured."""
     agent = AGENTS[cli]
 
     def keep(script: Script) -> Script:
@@ -105,13 +105,13 @@ def case(
 
 
 def ready(r: Recorder, cli: str) -> None:
-    """Until the composer waits for the first time."""
+    """Wait until the composer is shown for the first time."""
     r.wait(AGENTS[cli].ready, 40)
     r.sleep(2.5)
 
 
 def say(r: Recorder, line: str) -> None:
-    """A line to the composer: Enter in the same write would be part of a paste."""
+    """Type a line in the composer; Enter in the same write would be part of a paste."""
     r.type(line)
     r.sleep(0.6)
     r.type(ENTER)
@@ -139,7 +139,7 @@ def reply(r: Recorder, dialog: Dialog, keys: list[str], chose: str) -> None:
 
 
 def ask(r: Recorder, cli: str, word: str, *answers: tuple[list[str], str]) -> None:
-    """Have the agent ask for this once per answer, and answer."""
+    """Make the agent ask for this once for each answer, and answer."""
     dialog = AGENTS[cli].dialogs[word]
     for keys, chose in answers:
         say(r, f"demo {word}")
@@ -148,7 +148,7 @@ def ask(r: Recorder, cli: str, word: str, *answers: tuple[list[str], str]) -> No
 
 
 def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -> None:
-    """A case that is nothing but dialogs and their answers."""
+    """A case of dialogs and their answers only."""
 
     @case(cli, name, **more)
     def script(r: Recorder) -> None:
@@ -159,7 +159,7 @@ def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -
 
 
 def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
-    """Cases in which no dialog is up: work, prose, a quoted menu, a failure."""
+    """Cases without a dialog: busy, prose, a quoted menu, a failure."""
     busy = AGENTS[cli].busy
 
     @case(cli, "busy")
@@ -193,8 +193,8 @@ def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
         say(r, "demo question")
         r.wait("older file?")
         r.sleep(2)
-        asked = "Should I delete the older file?"
-        r.moment("question", "confirmation", asked)
+        question = "Should I delete the older file?"
+        r.moment("question", "confirmation", question)
         say(r, "demo quote")
         r.wait(quoted)
         r.sleep(2.5)
@@ -209,7 +209,7 @@ def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
 
 
 def sizes(cli: str) -> None:
-    """The permission dialog in a narrow window, and in one that is dragged."""
+    """The permission dialog in a narrow window, and in one that is resized."""
     dialog = AGENTS[cli].dialogs["run"]
 
     @case(cli, "narrow", cols=60, rows=24)

@@ -59,9 +59,9 @@ def aider_run(r: Recorder) -> None:
     aider_asks(r, "run", "n", "No")
     r.moment("at_rest")
     aider_asks(r, "run", "", "Yes")
-    asked = "Add command output to the chat?"
-    r.wait(asked)
-    r.moment("dialog", "confirmation", asked, AGENTS[CLI].dialogs["run"].options, 0)
+    question = "Add command output to the chat?"
+    r.wait(question)
+    r.moment("dialog", "confirmation", question, AGENTS[CLI].dialogs["run"].options, 0)
     r.type("n\r", "No")
     r.sleep(2)
     r.moment("at_rest")
@@ -71,9 +71,9 @@ def aider_run(r: Recorder) -> None:
 def aider_files(r: Recorder) -> None:
     ready(r, CLI)
     aider_asks(r, "edit", "n", "No")
-    asked = "Allow edits to file that has not been added to the chat?"
-    r.wait(asked)
-    r.moment("dialog", "permission_request", asked, ["Yes", "No"], 0)
+    question = "Allow edits to file that has not been added to the chat?"
+    r.wait(question)
+    r.moment("dialog", "permission_request", question, ["Yes", "No"], 0)
     r.type("y\r", "Yes")
     r.wait("Applied edit")
     r.sleep(2)

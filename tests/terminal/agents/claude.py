@@ -153,9 +153,9 @@ def claude_setup(r: Recorder) -> None:
 def claude_refused(r: Recorder) -> None:
     r.wait("Yes, I trust this folder")
     r.sleep(SETTLE_S)
-    asked = "Is this a project you created or one you trust?"
+    question = "Is this a project you created or one you trust?"
     options = ["Yes, I trust this folder", "No, exit"]
-    r.moment("dialog", "confirmation", asked, options, 0)
+    r.moment("dialog", "confirmation", question, options, 0)
     r.type("2", "No, exit")
     r.end()
 
@@ -164,13 +164,13 @@ def claude_refused(r: Recorder) -> None:
 def claude_many(r: Recorder) -> None:
     labels = ["SQLite", "PostgreSQL", "Plain files", "Type something", "Submit"]
     labels.append("Chat about this")
-    asked = "Which database should the notes use?"
+    question = "Which database should the notes use?"
     sure = "Ready to submit your answers?"
 
     def note(selected: int, *ticks: int) -> None:
         r.sleep(SETTLE_S)
         checked = [i in ticks for i in range(len(labels))]
-        r.moment("dialog", "multi_choice", asked, labels, selected, True, checked)
+        r.moment("dialog", "multi_choice", question, labels, selected, True, checked)
 
     ready(r, CLI)
     say(r, "demo many")

@@ -1,4 +1,4 @@
-"""The mock agents in the styles of the real ones: drivers must know them as well."""
+"""Mock agents that look like the real ones, so drivers must recognise them as well."""
 
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ def note(r: Recorder, kind: int, selected: int = 0) -> None:
 
 
 def shows(kind: int) -> Script:
-    """The second option of this dialog is chosen by arrow and Enter."""
+    """Choose the second option of this dialog with an arrow and Enter."""
 
     def script(r: Recorder) -> None:
         note(r, kind)
@@ -46,7 +46,7 @@ def shows(kind: int) -> Script:
 
 
 def cancelled(r: Recorder) -> None:
-    """Esc, and then something is typed that is not sent."""
+    """Escape, and then text that is not submitted."""
     note(r, 0)
     r.type(ESC, "Esc")
     r.wait("You chose: None")
@@ -58,7 +58,7 @@ def cancelled(r: Recorder) -> None:
 
 
 def works(r: Recorder) -> None:
-    """The glyph turns until Esc."""
+    """The glyph turns until Escape."""
     r.sleep(SETTLE_S)
     r.moment("busy")
     r.type(ESC)
@@ -67,7 +67,7 @@ def works(r: Recorder) -> None:
 
 
 def record(flag: str, name: str, order: str, script: Script) -> None:
-    """A case in the folder of the CLI that the mock looks like."""
+    """Record a case in the folder of the CLI that the mock looks like."""
     given = ["-m", "tests.mocks.agent", "--style", FLAGS[flag], order]
     CASES.append(
         Case(

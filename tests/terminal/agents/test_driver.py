@@ -1,8 +1,7 @@
-"""Drivers are data: all of them can be read, and a bad one says where it is bad."""
+"""Drivers: ANT reads every driver file, and an error names what is wrong in one."""
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -16,17 +15,8 @@ PATTERN = re.compile("x")
 FOLDER = Path(driver.__file__).parent
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where drivers are read from instead."""
-    monkeypatch.setattr(driver.resources, "files", lambda name: tmp_path)
-    drivers.cache_clear()
-    yield tmp_path
-    drivers.cache_clear()
-
-
 def test_all_of_ours_are_read() -> None:
-    """Every file is a driver, under its own name and with programs of its own."""
+    """Every file is one driver; no two share a name or a program."""
     assert len(list(FOLDER.glob("*.toml"))) == len(drivers())
     programs = [name for each in drivers().values() for name in each.programs]
     assert sorted(set(programs)) == sorted(programs)
@@ -37,7 +27,7 @@ def test_all_of_ours_are_read() -> None:
 
 
 def test_the_program_in_front_decides() -> None:
-    """Else the name that the session gives, and else there is none."""
+    """If no driver names it, the session's flag decides; else there is no driver."""
     named = driver_for("claude-code", "")
     assert named is not None
     assert "claude-code" == named.name
@@ -45,8 +35,8 @@ def test_the_program_in_front_decides() -> None:
     assert driver_for(None, "") is driver_for("nothing", "bash") is None
 
 
-def test_what_is_read(folder: Path) -> None:
-    """Strings, flags and numbers as they are; rules with their class and in order."""
+def test_a_file_becomes_a_driver(folder: Path) -> None:
+    """Plain values are kept; rules keep their order and their class."""
     (folder / "a.toml").write_text(
         'name = "a"\nprograms = ["a", "b"]\nescapes = true\nsettle_ms = 30\n'
         'busy = [{id = "b1", pattern = "x"}, {id = "b2", pattern = "[yz]"}]\n'
@@ -66,25 +56,25 @@ def test_what_is_read(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "error"),
     [
-        ('name = "a"\nbussy = []', "a.toml: unknown bussy"),
-        ('name = "a"\nbusy = [{id = "b"}]', "a.toml: busy: a rule has"),
-        ('name = "a"\nbusy = [{pattern = "b"}]', "a.toml: busy: a rule has"),
+        ('name = "a"\nbussy = []', "a.toml: unknown key bussy"),
+        ('name = "a"\nbusy = [{id = "b"}]', "a.toml: busy: a rule has the keys"),
+        ('name = "a"\nbusy = [{pattern = "b"}]', "a.toml: busy: a rule has the keys"),
         ('name = "a"\nbusy = [{id = "b", pattern = "("}]', "a.toml: busy: b: "),
         ('name = "a"\nbusy = [{id = "b", pattern = "b", to = 1}]', "a.toml: busy: a"),
         ('name = "a"\ndialog = [{id = "b", pattern = "b", class = "x"}]', "'x'"),
     ],
 )
-def test_a_bad_file_is_named(folder: Path, text: str, told: str) -> None:
+def test_a_bad_file_is_named(folder: Path, text: str, error: str) -> None:
     """An unknown key, a rule without its parts, a bad pattern, an unknown class."""
     (folder / "a.toml").write_text(text)
-    with pytest.raises(ValueError, match=re.escape(told)):
+    with pytest.raises(ValueError, match=re.escape(error)):
         drivers()
 
 
-def test_a_driver_has_no_rules_of_itself() -> None:
-    """A name is enough; nothing is assumed of how the program looks."""
+def test_a_driver_without_rules() -> None:
+    """Only the name is required; ANT assumes nothing of how the program looks."""
     bare = Driver("a")
     assert [] == bare.rules()
     assert not bare.escapes
@@ -93,7 +83,7 @@ def test_a_driver_has_no_rules_of_itself() -> None:
 
 @pytest.mark.parametrize("name", sorted(drivers()))
 def test_no_pattern_takes_long(name: str) -> None:
-    """A row is as wide as a terminal may be; a pattern that backtracks would hang."""
+    """The rows are as wide as a terminal may be; a pattern must not backtrack."""
     rows = [
         each * (1000 // len(each))
         for each in ("a ", "word ", "x", "(", " │ ", "1. ", "- ", "if ", "> ", "[a]/")

@@ -1,13 +1,14 @@
-"""Names of programs that run, keep or pass on what they read."""
+"""Names of programs that execute, keep or forward their input."""
 
 import pytest
 
-from ant.terminal.agents.driver import SHELL, driver_of, drivers
+from ant.terminal.agents.driver import driver_of, drivers
+from ant.terminal.agents.driver_files import SHELL
 from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES, repeats, stem
 
 
 @pytest.mark.parametrize(
-    ("name", "known"),
+    ("name", "repeated"),
     [
         ("bash", True),
         ("dash", True),
@@ -22,18 +23,18 @@ from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES, repeats, stem
         ("", False),
     ],
 )
-def test_who_passes_on_what_it_reads(name: str, known: bool) -> None:
-    """With a version, or with what it says of itself behind its name."""
-    assert known == repeats(name)
+def test_programs_that_repeat_their_input(name: str, repeated: bool) -> None:
+    """Also with a version, or with a status text behind the name."""
+    assert repeated == repeats(name)
 
 
 def test_an_interpreter_has_a_version() -> None:
-    """One for all of them."""
+    """All versions have one name."""
     assert {"python"} == {stem("python"), stem("python3"), stem("python3.11")}
 
 
-def test_no_agent_is_among_them() -> None:
-    """A driver that names one of these would open what they close."""
+def test_no_agent_is_on_the_lists() -> None:
+    """A driver for such a name would permit what the lists forbid."""
     closed = INTERPRETERS | PROXIES | {*drivers()[SHELL].programs}
     agents = {
         name

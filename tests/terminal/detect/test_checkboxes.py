@@ -1,4 +1,4 @@
-"""Boxes above a row that takes them: what is ticked, and what is no box."""
+"""Check boxes above a submit row: which options are boxes, and what submits them."""
 
 import pytest
 
@@ -28,49 +28,49 @@ ROWS = [
 
 
 def shown(rows: list[str], tty: Tty = RAW) -> Prompt | None:
-    """What Claude Code is held to ask with these rows."""
+    """Return the boxes that ANT finds in these rows of Claude Code."""
     return find_boxes(look_at("● Let me do that.", *rows, hidden=True, tty=tty), CLAUDE)
 
 
 def marked(at: str) -> list[str]:
-    """The same rows with the marker on another."""
+    """Return the rows with the marker on another one."""
     plain = [row.replace("❯", " ") for row in ROWS]
     return [f"❯{row[1:]}" if at in row and row[0] == " " else row for row in plain]
 
 
 @pytest.mark.parametrize("at", range(5))
-def test_boxes_and_the_row_that_takes_them(at: int) -> None:
-    """Wherever the marker is, it is the same prompt; a field is no box."""
+def test_boxes_and_their_submit_row(at: int) -> None:
+    """The prompt is the same for every position of the marker; the field is no box."""
     labels = ["SQLite", "PostgreSQL", "Type something", "Submit", "Chat about this"]
-    asked = shown(marked(labels[at]))
-    assert asked is not None
+    dialog = shown(marked(labels[at]))
+    assert dialog is not None
     assert (Form.BOXES, "Which database?", "\x1b") == (
-        asked.form,
-        asked.question,
-        asked.cancel,
+        dialog.form,
+        dialog.question,
+        dialog.cancel,
     )
-    assert labels == [option.label for option in asked.options]
-    assert [False, True, None, None, None] == [each.checked for each in asked.options]
-    assert ["", "", "", TAKES, ""] == [option.keys for option in asked.options]
-    assert at == asked.selected
+    assert labels == [option.label for option in dialog.options]
+    assert [False, True, None, None, None] == [each.checked for each in dialog.options]
+    assert ["", "", "", TAKES, ""] == [option.keys for option in dialog.options]
+    assert at == dialog.selected
     first = shown(ROWS)
     assert first is not None
-    assert first.fingerprint == asked.fingerprint
+    assert first.fingerprint == dialog.fingerprint
 
 
-def test_of_two_markers_the_lower_one_is_it() -> None:
-    """Claude Code leaves the one on `Submit` where it was."""
+def test_of_two_markers_the_lower_one_counts() -> None:
+    """Claude Code leaves the old marker on `Submit`."""
     rows = [*marked("Submit")[:10], "❯ 4. Chat about this", *ROWS[11:]]
-    asked = shown(rows)
-    assert asked is not None
-    assert 4 == asked.selected
+    dialog = shown(rows)
+    assert dialog is not None
+    assert 4 == dialog.selected
 
 
-def test_what_somebody_writes_there_is_not_taken_by_another() -> None:
-    """The field is ticked once it has a text: then a person has to go on."""
-    asked = shown([row.replace("[ ] Type something", "[✔] abc") for row in ROWS])
-    assert asked is not None
-    assert Form.VIEW is asked.form
+def test_text_in_the_field_makes_it_a_view() -> None:
+    """The field is ticked once it has text: then only the operator can answer."""
+    dialog = shown([row.replace("[ ] Type something", "[✔] abc") for row in ROWS])
+    assert dialog is not None
+    assert Form.VIEW is dialog.form
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_what_somebody_writes_there_is_not_taken_by_another() -> None:
         ROWS[8:],
     ],
 )
-def test_what_only_looks_like_boxes(rows: list[str]) -> None:
-    """Something is below them, nothing is marked, one is missing or is no box."""
+def test_rows_that_only_look_like_boxes(rows: list[str]) -> None:
+    """Text follows, no row is marked, a number is missing, or an option has no box."""
     assert shown(rows) is None
 
 
-def test_who_reads_lines_has_no_boxes() -> None:
-    """They are quoted then."""
+def test_a_program_that_takes_lines_has_no_boxes() -> None:
+    """Boxes on its screen are a quotation."""
     assert shown(ROWS, COOKED) is None
     assert find_boxes(look_at(*ROWS, hidden=True), drivers()["codex-cli"]) is None

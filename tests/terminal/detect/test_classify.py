@@ -1,4 +1,4 @@
-"""What recorded programs show, held against what a person says of it."""
+"""Verdicts on recorded programs, compared with what the recording notes."""
 
 from collections import Counter
 from functools import cache
@@ -18,12 +18,12 @@ RECORDINGS = {each.name: each for each in recordings()}
 
 
 KNOWN = {"zsh/menu_completion#0", "zsh/menu_completion#1"}
-"""A choice of completions takes a command that is typed as it takes any other key."""
+"""A list of completions takes the keys of a typed command like any other key."""
 
 
 @cache
 def verdicts(name: str) -> list[tuple[Moment, Said]]:
-    """What is said of each moment of a recording that is fed whole."""
+    """Return the verdict at each moment of a recording that is fed whole."""
     recording = RECORDINGS[name]
     return [
         (moment, heard(classify(snapshot, recording.driver)))
@@ -32,8 +32,8 @@ def verdicts(name: str) -> list[tuple[Moment, Said]]:
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_recorded_screens_are_judged_as_a_person_does(name: str) -> None:
-    """Kind, class, options and which is marked; every known miss is listed."""
+def test_recorded_screens_have_the_noted_verdict(name: str) -> None:
+    """State, class, options and the marked option; MISSES lists every known miss."""
     for index, (moment, found) in enumerate(verdicts(name)):
         expected = said(moment)
         if (missed := MISSES.get(f"{name}#{index}")) is not None:
@@ -42,8 +42,8 @@ def test_recorded_screens_are_judged_as_a_person_does(name: str) -> None:
             assert found == expected, f"{name}#{index}"
 
 
-def test_nothing_that_asks_is_called_at_rest() -> None:
-    """No dialog is held free to type into, and no free prompt a dialog: but known."""
+def test_no_dialog_is_called_at_rest() -> None:
+    """No dialog is at rest, and no prompt at rest is a dialog, except known misses."""
     wrong = {
         f"{name}#{index}"
         for name in RECORDINGS
@@ -57,7 +57,7 @@ def test_nothing_that_asks_is_called_at_rest() -> None:
 def test_recall_and_false_alarms_are_within_their_bounds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The table of all recordings: seen of what was there, and seen of what was not."""
+    """Over all recordings: the share of dialogs found, and of dialogs that are none."""
     there, seen, alarms = Counter[str](), Counter[str](), Counter[str]()
     for name in RECORDINGS:
         for moment, found in verdicts(name):
@@ -96,7 +96,7 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "rule"),
+    ("question", "rule"),
     [
         ("Shall I delete the branch?", "claude-code/question"),
         ("Shall I delete the branch? (y/n)", "claude-code/choices"),
@@ -104,24 +104,22 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
         ("Delete it, yes/no?", "claude-code/choices"),
     ],
 )
-def test_a_question_in_prose_tells_whether_keys_are_wanted(
-    asked: str, rule: str
-) -> None:
-    """Then a message would be the answer, and none is typed (`saying`)."""
-    snapshot = look_at(f"● {asked}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
+def test_a_question_in_prose_may_want_keys(question: str, rule: str) -> None:
+    """With keys such as (y/n), a message would be the answer, so ANT types none."""
+    snapshot = look_at(f"● {question}", "", RULE, "❯ ", RULE, hidden=True, tty=RAW)
     verdict = classify(snapshot, "claude-code")
     assert (Kind.QUESTION, rule) == (verdict.kind, verdict.rule)
 
 
-def test_a_permission_is_known_where_its_question_is_wrapped() -> None:
+def test_a_wrapped_permission_question_is_found() -> None:
     """As on a screen of twenty columns."""
     snapshot = look_at(*CLAUDE_ASKS, hidden=True, tty=RAW, cols=20)
     assert "claude-code/permission" == classify(snapshot, "claude-code").rule
 
 
 @given(name=st.sampled_from(sorted(RECORDINGS)), size=st.integers(1, 700))
-def test_any_split_judges_alike(name: str, size: int) -> None:
-    """Fed whole or in pieces of any size, a recording ends in the same verdicts."""
+def test_the_verdict_does_not_depend_on_chunks(name: str, size: int) -> None:
+    """A recording ends in the same verdicts, in chunks of any size."""
     recording: Recording = RECORDINGS[name]
     pieces = [
         heard(classify(snapshot, recording.driver))
@@ -132,7 +130,7 @@ def test_any_split_judges_alike(name: str, size: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(drivers()))
 def test_every_rule_of_a_driver_is_exercised(name: str) -> None:
-    """A pattern that no recording needs is a guess."""
+    """Some recording matches each pattern of a driver."""
     lines, texts = set[str](), set[str]()
     for recording in RECORDINGS.values():
         front = {moment.tty.foreground for moment in recording.moments}

@@ -1,4 +1,4 @@
-"""Whatever a program draws, the judge says something sane of it."""
+"""The classifier returns a valid verdict for any screen."""
 
 import contextlib
 
@@ -40,7 +40,7 @@ MOVED = st.just("") | st.just("\x1b[?25l") | st.sampled_from(MOVES).map("\x1b{}"
 
 
 def drawn(rows: list[str], least: int = 0) -> st.SearchStrategy[str]:
-    """Some of these rows, one below the other or anywhere."""
+    """Draw some of these rows, one below the other or anywhere."""
     row = st.tuples(MOVED, st.sampled_from(rows)).map("".join)
     plain = st.lists(st.sampled_from(rows), min_size=least, max_size=6)
     return (plain | st.lists(row, min_size=least, max_size=6)).map("\r\n".join)
@@ -83,7 +83,7 @@ CHOICES = st.sampled_from(
 
 
 def check(verdict: Verdict, rows: int) -> None:
-    """What is true of any verdict."""
+    """Check what is true of any verdict."""
     assert all(0 <= row < rows for row in verdict.rows)
     prompt = verdict.prompt
     assert (prompt is not None) is (verdict.kind in (Kind.DIALOG, Kind.QUESTION))
@@ -123,7 +123,7 @@ def test_fuzz_any_screen(
     flag: str | None,
     choice: Choice,
 ) -> None:
-    """A verdict within the screen; its prompt can be answered or refuses."""
+    """The verdict is within the screen; its prompt has an answer or refuses one."""
     snapshot = look_after(data, cols=cols, rows=rows, tty=tty, quiet_s=quiet_s)
     verdict = classify(snapshot, flag)
     event(f"{verdict.kind} {verdict.rule}")

@@ -1,4 +1,4 @@
-"""Whether an agent says that it works: what turns, and what an ended turn has left."""
+"""Busy agents: current spinners, and those that an ended turn has left behind."""
 
 import pytest
 
@@ -16,7 +16,7 @@ CLAUDE = drivers()["claude-code"]
 def claude(
     *above: str, below: str = "  ? for shortcuts", quiet_s: float = 4.0, cols: int = 80
 ) -> ScreenSnapshot:
-    """Claude's composer, with nothing typed, below these rows."""
+    """Return Claude's empty composer below these rows."""
     rule = RULE[: cols - 1]
     rows = [*above, "", rule, "❯ ", rule, below]
     return look_at(*rows, hidden=True, quiet_s=quiet_s, cols=cols)
@@ -25,14 +25,14 @@ def claude(
 def codex(
     *above: str, below: str = "  demo default · /tmp/x", cols: int = 80
 ) -> ScreenSnapshot:
-    """Codex's composer, with nothing typed, below these rows."""
+    """Return Codex's empty composer below these rows."""
     rows = [*above, "", "› ", "", below]
     at = (len(above) + 1, 2)
     return look_at(*rows, cursor=at, quiet_s=4.0, cols=cols)
 
 
 def kind(snapshot: ScreenSnapshot, flag: str = "claude-code") -> Kind:
-    """What is held true of it."""
+    """Return the state by the verdict on the snapshot."""
     return classify(snapshot, flag).kind
 
 
@@ -49,8 +49,8 @@ WORKING = [
 
 
 @pytest.mark.parametrize("above", WORKING)
-def test_a_row_that_turns_above_the_composer_is_work(above: list[str]) -> None:
-    """However many words it has and whatever belongs to it below, at any quiet."""
+def test_a_spinner_above_the_composer_is_busy(above: list[str]) -> None:
+    """With any words, with details below it, and after any time without output."""
     for quiet_s in (0.1, 0.5, 4.0):
         assert kind(claude(*above, quiet_s=quiet_s)) is Kind.BUSY
 
@@ -69,13 +69,13 @@ ENDED = [
 
 
 @pytest.mark.parametrize("above", ENDED)
-def test_what_an_ended_turn_left_is_no_work(above: list[str]) -> None:
-    """A spinner, or what was said of one, further up."""
+def test_an_ended_turn_leaves_no_busy_row(above: list[str]) -> None:
+    """A spinner further up, or text about one."""
     assert kind(claude(*above)) is Kind.AT_REST
 
 
-def test_a_spinner_above_unknown_text_is_work_while_it_turns() -> None:
-    """Nobody knows that text: it may be the reason that the turn is over."""
+def test_a_spinner_above_unknown_text_is_busy_while_it_moves() -> None:
+    """The text may mean that the turn is over."""
     rows = ["✶ Rewriting the parser…", "", "Something new"]
     assert kind(claude(*rows, quiet_s=1.5)) is Kind.BUSY
     assert kind(claude(*rows, quiet_s=2.5)) is Kind.AT_REST
@@ -90,8 +90,8 @@ def test_a_spinner_above_unknown_text_is_work_while_it_turns() -> None:
         "  ⏵⏵ accept edits on (shift+tab to cycle) · esc",
     ],
 )
-def test_a_hint_is_known_where_the_width_has_cut_it(below: str) -> None:
-    """In the last row, and only where it is full."""
+def test_a_hint_cut_off_by_the_width_counts(below: str) -> None:
+    """Only at the end of a full row."""
     full = len(below) + 1
     assert kind(claude(below=below, cols=full)) is Kind.BUSY
     rows = [RULE[:full], "❯ please say what esc to interrupt", "  does", RULE[:full]]
@@ -114,10 +114,8 @@ def test_a_hint_is_known_where_the_width_has_cut_it(below: str) -> None:
         (["• Here it is."], "  Working                    ? for shortcuts"),
     ],
 )
-def test_codex_works_by_what_is_left_of_its_status(
-    above: list[str], below: str
-) -> None:
-    """The hint may be missing or cut, the word may stand in the status row alone."""
+def test_codex_is_busy_by_a_part_of_its_status(above: list[str], below: str) -> None:
+    """The hint may be missing or cut off; the word may be in the status row alone."""
     snapshot = codex(*above, **({"below": below} if below else {}))
     assert kind(snapshot, "codex-cli") is Kind.BUSY
 
@@ -132,8 +130,8 @@ def test_codex_works_by_what_is_left_of_its_status(
         (["• Done."], "  demo default · /home/me/Working"),
     ],
 )
-def test_codex_is_at_rest_below_what_was(above: list[str], below: str) -> None:
-    """A turn that was interrupted or ended, prose about it, a folder of that name."""
+def test_codex_is_at_rest_below_an_ended_turn(above: list[str], below: str) -> None:
+    """An interrupted or ended turn, prose about it, a folder with that name."""
     snapshot = codex(*above, **({"below": below} if below else {}))
     assert kind(snapshot, "codex-cli") is Kind.AT_REST
 
@@ -147,10 +145,10 @@ def test_codex_is_at_rest_below_what_was(above: list[str], below: str) -> None:
         ("• Is that what you meant?", Kind.QUESTION),
     ],
 )
-def test_choices_right_above_a_composer_without_a_box_are_asked_there(
+def test_choices_above_a_composer_without_a_border_are_a_prompt(
     reply: str, kind_: Kind
 ) -> None:
-    """Nothing says that they are of the transcript; letters alone are prose."""
+    """Nothing shows that they are part of the transcript; letters alone are prose."""
     for hidden in (False, True):
         rows = ["• Hello", "", reply, "", "› ", "", "  demo default · /tmp/x"]
         snapshot = look_at(*rows, cursor=(4, 2), hidden=hidden, quiet_s=4.0)
@@ -165,7 +163,7 @@ DIALOG = ["Run `rm -r build`?", "", "❯ 1. Yes", "  2. No", ""]
 def test_a_menu_with_the_cursor_above_a_composer_is_a_dialog(
     cursor: tuple[int, int], rows: list[str]
 ) -> None:
-    """Keys go there, however freely the composer stands below it."""
+    """The menu gets the keys although the composer looks free."""
     shown = [*rows, RULE, "❯ ", RULE, "  ? for shortcuts"]
     snapshot = look_at(*shown, cursor=cursor, quiet_s=4.0)
     found = classify(snapshot, "claude-code")
@@ -178,8 +176,8 @@ def test_a_menu_with_the_cursor_above_a_composer_is_a_dialog(
 
 
 @pytest.mark.parametrize("hints", [[], ["Enter to select · Esc to cancel", ""]])
-def test_a_menu_right_above_a_composer_is_for_a_person(hints: list[str]) -> None:
-    """Nobody knows which of the two has the keyboard: nothing is typed or pressed."""
+def test_a_menu_right_above_a_composer_is_a_view(hints: list[str]) -> None:
+    """Either of the two may get the keys, so ANT types and presses nothing."""
     for menu in (DIALOG, ["Run it?", "", "❯ Yes", "  No", ""]):
         found = classify(claude(*menu, *hints), "claude-code")
         assert found.kind is Kind.DIALOG
@@ -188,7 +186,7 @@ def test_a_menu_right_above_a_composer_is_for_a_person(hints: list[str]) -> None
 
 
 def test_a_menu_above_the_composer_of_codex_is_a_dialog() -> None:
-    """Its mark and that of the composer are one."""
+    """The mark of the menu and that of the composer are the same."""
     rows = ["Run it?", "", "› 1. Yes", "  2. No", "", "› ", "", "  demo · /tmp/x"]
     for cursor in ((2, 0), (5, 2)):
         found = classify(look_at(*rows, cursor=cursor, quiet_s=4.0), "codex-cli")
@@ -205,13 +203,13 @@ def test_a_menu_above_the_composer_of_codex_is_a_dialog() -> None:
         ["❯ do this", "  and that"],
     ],
 )
-def test_a_list_that_was_said_above_a_composer_is_no_menu(above: list[str]) -> None:
-    """The answer of an agent, a quotation, a message with an answer to it."""
+def test_a_list_in_the_transcript_is_no_menu(above: list[str]) -> None:
+    """A reply of the agent, a quotation, or a sent message."""
     assert kind(claude(*above)) is Kind.AT_REST
 
 
 def test_a_composer_is_near_the_end_and_in_its_box() -> None:
-    """And a row is of the transcript where it is not."""
+    """Otherwise the row is part of the transcript."""
     found = composer_of(claude("● Hello"), CLAUDE)
     assert found is not None
     assert (3, "composer") == (found[0], found[1].id)
@@ -220,8 +218,8 @@ def test_a_composer_is_near_the_end_and_in_its_box() -> None:
     assert composer_of(look_at(*many), CLAUDE) is None
 
 
-def test_without_a_composer_the_last_rows_tell() -> None:
-    """As where a version draws it in another way."""
+def test_without_a_composer_the_last_rows_count() -> None:
+    """As for a version of the agent that draws another composer."""
     rows = ["● Hello", "", "✻ Doing two things…", "", "│ > │", "  esc to interrupt"]
     snapshot = look_at(*rows, hidden=True, quiet_s=4)
     assert (5, "interrupt") == find_busy(snapshot, CLAUDE, None)
@@ -232,7 +230,7 @@ def test_without_a_composer_the_last_rows_tell() -> None:
 
 
 def test_a_sign_below_a_spinner_is_no_rest() -> None:
-    """Of a program that nobody knows and that draws its own screen; not of a shell."""
+    """For a program without a driver that draws its screen, but not for a shell."""
     rows = ["Hello", "⠸ Thinking about it", "", "> "]
     assert 1 == find_spinner(look_at(*rows), 3)
     assert Kind.BUSY is classify(look_at(*rows, tty=RAW)).kind

@@ -1,19 +1,19 @@
-"""What is asked at the cursor, by whom reads there; and what asks nothing."""
+"""Prompts at the cursor, and text that is no prompt."""
 
 import pytest
 
-from ant.terminal.detect.cursor_prompts import SURE_S, find_ask, find_press
+from ant.terminal.detect.cursor_prompts import SURE_S, find_cursor_prompt, find_press
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass
 from ant.terminal.model.tty import Tty
 from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, look_at
 
 POLLS = Tty(echo=True, canonical=True, foreground="node", reading=None)
-"""Lines are wanted, and whether somebody waits for one cannot be told."""
+"""The program takes whole lines; whether it is reading one is unknown."""
 
 
 def found(*lines: str, tty: Tty | None) -> Prompt:
-    """What is asked on a screen that asks."""
-    prompt = find_ask(look_at(*lines, tty=tty))
+    """Return the prompt on a screen that has one."""
+    prompt = find_cursor_prompt(look_at(*lines, tty=tty))
     assert prompt is not None
     return prompt
 
@@ -31,7 +31,7 @@ def found(*lines: str, tty: Tty | None) -> Prompt:
     ],
 )
 def test_secrets(drawn: str, tty: Tty | None, question: str) -> None:
-    """Who switches the echo off asks for one, whatever it says; else the words do."""
+    """Echo off is enough, with any text; otherwise the words decide."""
     prompt = found("Welcome.", drawn, tty=tty)
     assert (Form.SECRET, Kind.DIALOG) == (prompt.form, prompt.kind)
     assert (PromptClass.PASSWORD, question) == (prompt.class_, prompt.question)
@@ -39,9 +39,9 @@ def test_secrets(drawn: str, tty: Tty | None, question: str) -> None:
 
 
 def test_a_secret_may_be_asked_for_above() -> None:
-    """The line that is not shown is the next one."""
+    """The hidden line is the next row."""
     assert "Password:" == found("Password:", "", tty=HIDDEN).question
-    assert find_ask(look_at(tty=HIDDEN)) is None
+    assert find_cursor_prompt(look_at(tty=HIDDEN)) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_secret_may_be_asked_for_above() -> None:
 )
 @pytest.mark.parametrize("tty", [COOKED, RAW, None])
 def test_keys(drawn: str, keys: str, tty: Tty | None) -> None:
-    """A row that asks for a key is answered by that one."""
+    """A row that asks for a key names the key that answers it."""
     prompt = found(drawn, tty=tty)
     assert (Form.KEYS, PromptClass.PRESS_KEY) == (prompt.form, prompt.class_)
     assert [keys] == [option.keys for option in prompt.options]
@@ -76,8 +76,8 @@ def test_keys(drawn: str, keys: str, tty: Tty | None) -> None:
         "Press any key to continue" + " and so on" * 10,
     ],
 )
-def test_what_does_not_wait_for_a_key(line: str) -> None:
-    """Keys that end or help are offered by who goes on working; prose is long."""
+def test_rows_about_keys_that_ask_for_none(line: str) -> None:
+    """A busy program offers keys to stop or to help; prose is long."""
     assert find_press(look_at(line)) is None
 
 
@@ -99,7 +99,7 @@ def test_what_does_not_wait_for_a_key(line: str) -> None:
     ],
 )
 def test_lines(drawn: str, tty: Tty | None) -> None:
-    """A line that ends like a question is one, where somebody reads or may."""
+    """A line that ends like a question, if the program is or may be reading."""
     prompt = found(drawn, tty=tty)
     assert (Form.LINE, Kind.QUESTION) == (prompt.form, prompt.kind)
     assert PromptClass.FREE_TEXT is prompt.class_
@@ -120,25 +120,29 @@ def test_lines(drawn: str, tty: Tty | None) -> None:
     ],
 )
 @pytest.mark.parametrize("tty", [POLLS, RAW, DEAF, None])
-def test_what_is_no_question(line: str, tty: Tty | None) -> None:
-    """Progress, logs and prose, unless somebody is known to read."""
-    assert find_ask(look_at(line, tty=tty)) is None
+def test_lines_that_are_no_question(line: str, tty: Tty | None) -> None:
+    """Progress, logs and prose, unless the program is known to be reading."""
+    assert find_cursor_prompt(look_at(line, tty=tty)) is None
 
 
 @pytest.mark.parametrize(
     "drawn", ["Downloading: ", "Continue? [Y/n] ", "Press enter to continue", "Why? "]
 )
-def test_the_deaf_ask_nothing(drawn: str) -> None:
-    """Whatever it looks like, who takes lines and reads none waits for nobody."""
-    assert find_ask(look_at(drawn, tty=DEAF)) is None
+def test_a_program_that_is_not_reading_has_no_prompt(drawn: str) -> None:
+    """It takes whole lines and reads none now, whatever its screen shows."""
+    assert find_cursor_prompt(look_at(drawn, tty=DEAF)) is None
 
 
-def test_no_one_asks_in_the_midst_of_output() -> None:
-    """Where it cannot be told who reads, a question must have stood a while."""
+def test_a_question_during_output_does_not_count() -> None:
+    """If ANT does not know whether the program is reading, the screen must be quiet."""
     for tty in (POLLS, RAW, None):
-        assert find_ask(look_at("Name: ", tty=tty, quiet_s=SURE_S / 2)) is None
-        assert find_ask(look_at("Name: ", tty=tty, quiet_s=SURE_S)) is not None
-    assert find_ask(look_at("Name: ", tty=COOKED, quiet_s=0.0)) is not None
+        assert (
+            find_cursor_prompt(look_at("Name: ", tty=tty, quiet_s=SURE_S / 2)) is None
+        )
+        assert (
+            find_cursor_prompt(look_at("Name: ", tty=tty, quiet_s=SURE_S)) is not None
+        )
+    assert find_cursor_prompt(look_at("Name: ", tty=COOKED, quiet_s=0.0)) is not None
 
 
 @pytest.mark.parametrize(
@@ -154,15 +158,15 @@ def test_no_one_asks_in_the_midst_of_output() -> None:
     ],
 )
 def test_a_cursor_elsewhere(lines: list[str], cursor: tuple[int, int]) -> None:
-    """A line that is edited, or from which the cursor has gone, asks nothing."""
-    assert find_ask(look_at(*lines, cursor=cursor)) is None
+    """A line that is edited, or that the cursor has left, is no prompt."""
+    assert find_cursor_prompt(look_at(*lines, cursor=cursor)) is None
 
 
-def test_hidden_where_nobody_types() -> None:
-    """A hint that looks like a question is none while the cursor is not shown."""
-    assert find_ask(look_at("? for shortcuts", hidden=True)) is None
+def test_no_prompt_at_a_hidden_cursor() -> None:
+    """A hint that looks like a question is none while the cursor is hidden."""
+    assert find_cursor_prompt(look_at("? for shortcuts", hidden=True)) is None
 
 
-def test_words_stand_above_a_line() -> None:
-    """Choices are found first: they say what may be typed."""
+def test_choices_come_before_a_line() -> None:
+    """Choices limit what the operator may type."""
     assert Form.WORDS is found("Sure? [y/n] ", tty=COOKED).form

@@ -1,10 +1,10 @@
-"""What is to be allowed, taken from the frame of a dialog."""
+"""The subject of a dialog: the text in its frame, or the lines above it."""
 
 import pytest
 
 from ant.terminal.agents.driver import drivers
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.menus import BODY
+from ant.terminal.detect.dialog_text import BODY
 from tests.terminal.drawn import look_at
 
 CODEX = drivers()["codex-cli"]
@@ -39,13 +39,13 @@ CODEX = drivers()["codex-cli"]
         ([], "› 1. Yes", ""),
     ],
 )
-def test_what_a_dialog_is_about(above: list[str], first: str, subject: str) -> None:
-    """All of its frame, with boxes within it; or the rows above, where it has none."""
+def test_the_subject_of_a_dialog(above: list[str], first: str, subject: str) -> None:
+    """The whole frame with the boxes in it; without a frame, the rows above."""
     assert subject == subject_of(look_at(*above, first), len(above), CODEX)
 
 
-def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
-    """Rows that scroll by above a dialog are not what it is about."""
+def test_without_a_frame_the_subject_is_near() -> None:
+    """Rows far above the dialog are not part of its subject."""
     rows = [f"row {n}" for n in range(BODY + 3)]
     subject = subject_of(look_at(*rows, "› 1. Yes"), len(rows), CODEX)
     assert " ".join(rows[3:]) == subject
@@ -62,6 +62,6 @@ def test_without_a_frame_what_is_far_above_is_nothing_of_it() -> None:
     ],
 )
 def test_lines_above_a_prompt_are_its_subject(above: list[str], subject: str) -> None:
-    """A few, whole where they are wrapped; not what turns or counts the time."""
+    """A few lines, joined where they wrap, without spinners and clocks."""
     snapshot = look_at(*above, "Go on? ")
     assert subject == lines_above(snapshot, snapshot.cursor.row)

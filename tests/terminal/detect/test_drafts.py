@@ -1,4 +1,4 @@
-"""A draft is what a person has typed: no ghost text, no prompt."""
+"""A draft is what the operator has typed, without placeholders and prompt signs."""
 
 import pytest
 
@@ -12,7 +12,7 @@ AGENTS = [each for each in recordings() if each.driver and "prose" in each.name]
 
 @pytest.mark.parametrize("name", [each.name for each in AGENTS])
 def test_agents_show_drafts_and_ghosts(name: str) -> None:
-    """Each recording ends with half a thought in the composer, and begins with none."""
+    """Each recording begins with an empty composer and ends with a draft."""
     recording = next(each for each in AGENTS if each.name == name)
     drafts = [
         draft_of(snapshot, driver_for(recording.driver, moment.tty.foreground))
@@ -34,6 +34,6 @@ def test_agents_show_drafts_and_ghosts(name: str) -> None:
         ("~/x ❯ make", "make"),
     ],
 )
-def test_a_command_line_has_what_is_behind_its_prompt(line: str, draft: str) -> None:
-    """Shells of any prompt that ends as prompts do."""
+def test_the_draft_of_a_command_line_follows_its_prompt(line: str, draft: str) -> None:
+    """For every prompt that ends in a usual sign."""
     assert draft == draft_of(look_at(line, tty=SHELL), None)

@@ -1,4 +1,7 @@
-"""An answer by meaning is for this once: what the dialog itself says that lasts."""
+"""`approve` and `deny` answer once:
+
+ANT refuses them where the dialog keeps the answer.
+"""
 
 import pytest
 
@@ -14,7 +17,7 @@ HINT = ("", "Enter to select · Esc to cancel")
 
 
 def menu(*rows: str) -> Prompt:
-    """The menu on a screen with these rows, hints below them."""
+    """Return the menu on a screen with these rows and hints below them."""
     found = classify(look_at(*rows, *HINT, hidden=True)).prompt
     assert found is not None
     assert len(found.options) > 1
@@ -22,16 +25,16 @@ def menu(*rows: str) -> Prompt:
 
 
 def typed(*rows: str) -> Prompt:
-    """What is asked at the cursor behind the last of these rows."""
+    """Return the prompt at the cursor, behind the last of these rows."""
     found = classify(look_at(*rows, tty=COOKED)).prompt
     assert found is not None
     return found
 
 
-def refused(asked: Prompt, answer: Answer) -> str:
-    """Why an answer by meaning is refused."""
+def refused(dialog: Prompt, answer: Answer) -> str:
+    """Return the error text of a refused answer by meaning."""
     with pytest.raises(NotAnOption) as caught:
-        goal_of(asked, Choice(answer))
+        goal_of(dialog, Choice(answer))
     return str(caught.value)
 
 
@@ -48,11 +51,11 @@ MORE = [
 
 
 @pytest.mark.parametrize("rows", MORE)
-def test_all_that_stands_in_the_rows_of_a_yes_is_judged(rows: list[str]) -> None:
-    """A wrapped row, a second column, dots: the refusal names what was read."""
-    told = refused(menu("Run `rm -r build`?", "", *rows), "approve")
+def test_every_row_of_a_yes_counts(rows: list[str]) -> None:
+    """A wrapped row, a second column, dots; the refusal quotes the whole label."""
+    error = refused(menu("Run `rm -r build`?", "", *rows), "approve")
     last = next(row for row in rows if "Yes" in row).split("Yes")[1].split()
-    assert " ".join(last) in told
+    assert " ".join(last) in error
     assert goal_of(menu("Run it?", "", *rows), Choice("deny")).chosen == "No"
 
 
@@ -65,8 +68,8 @@ def test_all_that_stands_in_the_rows_of_a_yes_is_judged(rows: list[str]) -> None
         ["❯ Yes", "  No", "    and delete the branch"],
     ],
 )
-def test_all_that_stands_in_the_rows_of_a_no_is_judged(rows: list[str]) -> None:
-    """Below the last option, too, where the hints begin after a blank row."""
+def test_every_row_of_a_no_counts(rows: list[str]) -> None:
+    """Also below the last option, up to the blank row before the hints."""
     found = menu("Run it?", "", *rows)
     assert "No and delete the branch" in [each.label for each in found.options]
     if not found.cancel:
@@ -78,10 +81,10 @@ def test_all_that_stands_in_the_rows_of_a_no_is_judged(rows: list[str]) -> None:
 @pytest.mark.parametrize("box", ["[x] Remember my choice", "☑ Always allow this"])
 @pytest.mark.parametrize("answer", ["approve", "deny"])
 def test_a_ticked_box_keeps_either_answer(box: str, answer: Answer) -> None:
-    """Nobody by name: an option must be selected."""
-    asked = menu("Run it?", "", f"  {box}", "", *MENU)
-    assert "'Yes', 'No'" in refused(asked, answer)
-    assert goal_of(asked, Choice("select", label="Yes")).index == 0
+    """ANT refuses both answers by meaning; the client must select an option."""
+    dialog = menu("Run it?", "", f"  {box}", "", *MENU)
+    assert "'Yes', 'No'" in refused(dialog, answer)
+    assert goal_of(dialog, Choice("select", label="Yes")).index == 0
 
 
 LASTING = [
@@ -106,15 +109,15 @@ LASTING = [
 
 
 @pytest.mark.parametrize("rows", LASTING)
-def test_a_dialog_that_says_that_a_yes_lasts_is_not_approved(rows: list[str]) -> None:
-    """As a menu, and as words that are typed."""
+def test_no_approval_where_a_yes_lasts(rows: list[str]) -> None:
+    """In a menu, and with typed choices."""
     assert "'Yes', 'No'" in refused(menu(*rows, "", *MENU), "approve")
     *above, last = rows
     assert "'y', 'N'" in refused(typed(*above, f"{last} [y/N] "), "approve")
 
 
-def test_a_hint_below_that_says_so_counts() -> None:
-    """It stands where the keys are told."""
+def test_a_hint_that_a_yes_lasts_counts() -> None:
+    """The hint is among those for the keys."""
     rows = [
         "Run it?",
         "",
@@ -134,12 +137,12 @@ def test_a_hint_below_that_says_so_counts() -> None:
     ],
 )
 def test_what_keeps_any_answer_keeps_a_no(rows: list[str], answer: Answer) -> None:
-    """Both are refused where the answer is what is kept."""
+    """ANT refuses both answers if the dialog keeps the answer."""
     refused(menu(*rows, "", *MENU), answer)
 
 
 def test_a_key_is_pressed_for_nothing_that_destroys() -> None:
-    """A key that goes on still is."""
+    """A key that only continues still works."""
     refused(typed("Press any key to delete everything"), "approve")
     assert goal_of(typed("Press any key to continue"), Choice("approve")).key
 
@@ -154,18 +157,18 @@ def test_a_key_is_pressed_for_nothing_that_destroys() -> None:
     ],
 )
 def test_a_key_means_what_the_screen_explains(rows: list[str], answer: Answer) -> None:
-    """And not what the letter does elsewhere."""
+    """Not what the letter usually means."""
     assert "'y', 'o', 'n'" in refused(typed(*rows), answer)
 
 
-def test_what_other_rows_and_keys_say_does_not_count() -> None:
-    """A plain yes stays one beside options that last, and a file has any name."""
+def test_other_rows_and_keys_do_not_count() -> None:
+    """A plain yes may be beside lasting options; a file may have any name."""
     rows = ["❯ 1. Yes", "  2. Yes, and don't ask again", "     for this session"]
-    asked = menu("Do you want to edit settings.toml?", "", *rows, "  3. No")
-    assert goal_of(asked, Choice("approve")).index == 0
-    asked = menu("Do you want to edit session.py?", "", *MENU)
-    assert goal_of(asked, Choice("approve")).index == 0
-    asked = typed("y - stage this hunk", "a - and all later hunks", "Stage? [y,n,a] ")
-    assert goal_of(asked, Choice("approve")).text == "y"
-    asked = typed("Would you like to run the following command? [y/N] ")
-    assert goal_of(asked, Choice("approve")).text == "y"
+    dialog = menu("Do you want to edit settings.toml?", "", *rows, "  3. No")
+    assert goal_of(dialog, Choice("approve")).index == 0
+    dialog = menu("Do you want to edit session.py?", "", *MENU)
+    assert goal_of(dialog, Choice("approve")).index == 0
+    dialog = typed("y - stage this hunk", "a - and all later hunks", "Stage? [y,n,a] ")
+    assert goal_of(dialog, Choice("approve")).text == "y"
+    dialog = typed("Would you like to run the following command? [y/N] ")
+    assert goal_of(dialog, Choice("approve")).text == "y"

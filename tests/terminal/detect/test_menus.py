@@ -1,10 +1,10 @@
-"""Menus at the end of a screen are found in any form; those that are quoted are not."""
+"""Menus of any form at the end of a screen, and quoted ones, which are none."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.detect.menus import FOOTER, find_menu, question_above
+from ant.terminal.detect.menus import FOOTER, find_menu
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.model.tty import Tty
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at
@@ -22,7 +22,7 @@ PERMISSION = [
 def rows_of(
     count: int, at: int, marker: str = "❯", numbered: bool = False, box: str = ""
 ) -> list[str]:
-    """The rows of a menu, the row `at` marked and, if it has boxes, ticked."""
+    """Return the rows of a menu, row `at` marked and, if it has boxes, ticked."""
     off, on = box[: len(box) // 2], box[len(box) // 2 :]
     rows = []
     for i in range(count):
@@ -34,21 +34,21 @@ def rows_of(
 
 
 def boxed(*lines: str, inner: int = 40) -> list[str]:
-    """Lines in a box; wide characters are not counted."""
+    """Draw lines in a box; wide characters count as one column."""
     rows = [f"│ {line:{inner}} │" for line in lines]
     rule = "─" * (inner + 2)
     return [f"╭{rule}╮", *rows, f"╰{rule}╯"]
 
 
 def found(*lines: str, hidden: bool = True, tty: Tty | None = RAW) -> Prompt:
-    """The menu on a screen that has one."""
+    """Return the menu on a screen that has one."""
     prompt = find_menu(look_at(*lines, hidden=hidden, tty=tty))
     assert prompt is not None
     return prompt
 
 
 def labels(prompt: Prompt) -> list[str]:
-    """What can be chosen."""
+    """Return the labels of the options."""
     return [option.label for option in prompt.options]
 
 
@@ -70,7 +70,7 @@ def test_a_menu_of_any_form(
     in_box: bool,
     footer: list[str],
 ) -> None:
-    """Wherever its marker is, all options are found and that one is selected."""
+    """For every position of the marker: all options, and the marked one selected."""
     count, at = size
     lines = ["Which one?", "", *rows_of(count, at, marker, numbered, box)]
     lines = boxed(*lines) if in_box else lines
@@ -97,22 +97,20 @@ def test_a_menu_of_any_form(
         (["Ok?", "  Yes", "❯ No  ", "", "  3/9"], ["Yes", "No"]),
     ],
 )
-def test_labels_are_without_what_is_around(
-    lines: list[str], options: list[str]
-) -> None:
+def test_labels_are_bare(lines: list[str], options: list[str]) -> None:
     """No number, marker, detail, count or gap is part of a label."""
     assert options == labels(found(*lines))
 
 
 def test_a_radio_list_is_marked_by_its_dot() -> None:
-    """Where nothing else is marked, the only filled circle is what Enter takes."""
+    """Without another mark, Enter selects the only filled circle."""
     prompt = found("Pick one", "  ○ Yes", "  ● No", "  ○ Maybe")
     assert (Form.MENU, 1) == (prompt.form, prompt.selected)
     assert [None] * 3 == [option.checked for option in prompt.options]
 
 
-def test_ticks_and_the_marker_are_apart() -> None:
-    """A row may be ticked and not marked, and the other way round."""
+def test_ticks_and_the_marker_are_independent() -> None:
+    """A row may be ticked and not marked, or marked and not ticked."""
     prompt = found("Pick", "  ◉ a", "❯ ◯ b", "  ◉ c")
     expected = (
         Option("a", False, checked=True),
@@ -123,7 +121,7 @@ def test_ticks_and_the_marker_are_apart() -> None:
 
 
 def test_a_menu_on_a_narrow_screen() -> None:
-    """In twenty columns the question is wrapped, and read as one sentence."""
+    """In twenty columns the question wraps; it is one sentence."""
     rows = ["❯ 1. Yes", "  2. Yes, and do", "     not ask again", "  3. No"]
     snapshot = look_at("Do you want to", "proceed?", *rows, hidden=True, cols=20)
     prompt = find_menu(snapshot)
@@ -132,19 +130,19 @@ def test_a_menu_on_a_narrow_screen() -> None:
 
 
 def test_yes_and_no_confirm() -> None:
-    """A menu of nothing but yes and no is a confirmation, any other a choice."""
+    """A menu of only yes and no is a confirmation, any other a multiple choice."""
     assert PromptClass.CONFIRMATION is found("Ok?", "❯ Yes", "  No").class_
     assert PromptClass.MULTI_CHOICE is found("Ok?", "❯ Yes", "  Later").class_
 
 
-def test_a_spinner_above_is_no_veto() -> None:
-    """Whatever is busy above a menu, the menu waits."""
+def test_a_spinner_above_a_menu_does_not_matter() -> None:
+    """The menu waits, whatever is busy above it."""
     prompt = found("⠋ Working… (esc to interrupt)", "", *PERMISSION)
     assert PERMISSION[0] == prompt.question
 
 
 def test_a_plain_angle_needs_proof() -> None:
-    """`>` marks a row that is numbered, ticked, lit, or has the cursor on it."""
+    """`>` marks a row that is numbered, ticked or highlighted, or has the cursor."""
     rows = ["Pick", "  a", "> b", "  c"]
     assert find_menu(look_at(*rows, "")) is None
     assert find_menu(look_at(*rows, "", hidden=True)) is not None
@@ -186,8 +184,8 @@ QUOTES: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("name", QUOTES)
 @pytest.mark.parametrize("tty", [RAW, COOKED, DEAF, None])
-def test_what_only_looks_like_a_menu(name: str, tty: Tty | None) -> None:
-    """What has text or a place to type below it, or no marker, is none."""
+def test_rows_that_only_look_like_a_menu(name: str, tty: Tty | None) -> None:
+    """Text or an input line follows, or no row is marked."""
     assert find_menu(look_at(*QUOTES[name], tty=tty)) is None
 
 
@@ -200,45 +198,29 @@ def test_what_only_looks_like_a_menu(name: str, tty: Tty | None) -> None:
     ],
 )
 def test_a_composer_is_no_menu(lines: list[str], cursor: tuple[int, int]) -> None:
-    """Where the cursor stands behind the marker somebody writes; hints are no rows."""
+    """The operator types where the cursor is behind the marker;
+
+    Hints are no options.
+    """
     assert find_menu(look_at(*lines, cursor=cursor)) is None
 
 
 @pytest.mark.parametrize("tty", [COOKED, DEAF])
-def test_who_reads_lines_has_no_menu(tty: Tty) -> None:
-    """Arrows do nothing to a program that is given whole lines."""
+def test_a_program_that_takes_lines_has_no_menu(tty: Tty) -> None:
+    """Arrow keys do not move a marker in it."""
     assert find_menu(look_at(*PERMISSION, hidden=True, tty=tty)) is None
 
 
 @pytest.mark.parametrize(("hints", "live"), [(FOOTER, True), (FOOTER + 1, False)])
 def test_a_footer_is_short(hints: int, live: bool) -> None:
-    """Below a menu there are a few hints, never a screen of them."""
+    """A few hints may follow a menu, never a screen of them."""
     snapshot = look_at(*PERMISSION, *["press enter"] * hints, hidden=True)
     assert live is (find_menu(snapshot) is not None)
 
 
-@pytest.mark.parametrize(
-    ("above", "question"),
-    [
-        (["Which?"], "Which?"),
-        (["? Which one? (Use arrow keys)"], "Which one?"),
-        (["? Pick a colour › - Use arrow-keys."], "Pick a colour"),
-        (["Bash command", "", "Run it? It is safe."], "Run it?"),
-        (["This is about", "two rows?"], "This is about two rows?"),
-        (["Choose:"], "Choose:"),
-        (["Far away?", "", "", "", ""], ""),
-        (["Far away.", "", "", "", ""], ""),
-        ([], ""),
-    ],
-)
-def test_the_question_is_above(above: list[str], question: str) -> None:
-    """The nearest sentence that asks, else what is there; without signs and hints."""
-    assert question == question_above(look_at(*above, "menu"), len(above))
-
-
 @pytest.mark.parametrize("grey", ["\x1b[90m", "\x1b[2m"])
-def test_what_is_told_of_the_marked_row_is_no_label(grey: str) -> None:
-    """The row is the same when the marker has gone on, and so is the prompt."""
+def test_a_description_of_the_marked_row_is_no_label(grey: str) -> None:
+    """The prompt stays the same when the marker moves on."""
     first = found(f"❯ Red - dark{grey} - Like fire\x1b[m", "  Green", hidden=True)
     second = found("  Red - dark", "❯ Green", hidden=True)
     assert ["Red - dark", "Green"] == labels(first)
@@ -252,13 +234,13 @@ def test_what_is_told_of_the_marked_row_is_no_label(grey: str) -> None:
     ["dev:~/src ↑1 $ ", "dev:~/select $ rm -rf build", "~/more ⏎ ❯ ls", "move % "],
 )
 def test_a_menu_above_a_command_line_is_quoted(prompt: str) -> None:
-    """The prompt of a shell elsewhere may hold an arrow or a word of a hint."""
+    """The shell prompt may contain an arrow or a word of a hint."""
     assert find_menu(look_at(*PERMISSION, prompt)) is None
     assert find_menu(look_at(*PERMISSION, "press enter $ ", hidden=True)) is not None
 
 
-def test_a_menu_beside_another_pane_has_no_keyboard() -> None:
-    """The cursor tells which pane is typed into; the menu in it has none beside it."""
+def test_a_menu_beside_the_focused_pane_is_none() -> None:
+    """The cursor shows which pane has the focus."""
     rows = ["❯ 1. Yes    │ $ make", "  2. No     │ $ ", "Esc to exit │"]
     assert find_menu(look_at(*rows, cursor=(1, 16))) is None
     assert find_menu(look_at(*rows, hidden=True)) is not None
@@ -266,8 +248,11 @@ def test_a_menu_beside_another_pane_has_no_keyboard() -> None:
 
 
 @pytest.mark.parametrize("apart", [" ", "\x1b[m \x1b[2m"])
-def test_a_hint_is_no_label_unless_it_widens_it(apart: str) -> None:
-    """Clack shows it beside the marked row; what lasts must be chosen by its name."""
+def test_a_hint_that_makes_an_answer_last_is_in_the_label(apart: str) -> None:
+    """Clack shows it beside the marked row;
+
+    A lasting option must be selected by label.
+    """
     rows = ["│  ● Red \x1b[2m(hot)\x1b[m", "│  ○ Green", "└"]
     assert ["Red", "Green"] == labels(found("◆  Pick", *rows, hidden=True))
     gone = [f"│  ○ \x1b[2mRed{apart}(hot)\x1b[m", "│  ● Green", "└"]
@@ -280,12 +265,12 @@ def test_a_hint_is_no_label_unless_it_widens_it(apart: str) -> None:
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("at", [0, 1])
 def test_the_row_that_is_not_dim_is_marked(count: int, at: int) -> None:
-    """Clack dims all boxes but the one that the space bar ticks."""
+    """Clack dims all boxes except the marked one."""
     dim = [f"\x1b[2m◻\x1b[m \x1b[2mrow {n}\x1b[m" for n in range(count)]
     dim[at] = f"\x1b[36m◻\x1b[m row {at}"
     rows = [f"│  {row}" for row in dim]
-    asked = found("◆  Pick", *rows, "└", hidden=True)
-    assert (Form.BOXES, at) == (asked.form, asked.selected)
+    dialog = found("◆  Pick", *rows, "└", hidden=True)
+    assert (Form.BOXES, at) == (dialog.form, dialog.selected)
     all_dim = [
         row.replace("[36m", "[2m").replace(" row", " \x1b[2mrow") for row in rows
     ]

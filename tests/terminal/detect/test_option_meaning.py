@@ -1,7 +1,7 @@
-"""No answer by meaning takes a row that means more: generated dialogs, drawn and read.
+"""Answers by meaning never select an option that means more, in generated dialogs.
 
-The oracle is who wrote the row: each is made as a plain answer, or as one that lasts,
-goes elsewhere or turns the question round, and says so beside its words.
+The test that makes a label is the oracle: it makes a plain answer, or adds words by
+which the answer lasts, allows something else or reverses the question.
 """
 
 import attrs
@@ -21,7 +21,7 @@ from tests.terminal.input.test_keys import prompt
 
 @attrs.frozen
 class Row:
-    """A row, and what who wrote it meant: `yes`, `no`, `back` or `more`."""
+    """A label, and the meaning that the test gave it: `yes`, `no`, `back` or `more`."""
 
     label: str
     means: str
@@ -85,7 +85,7 @@ LINKS = st.sampled_from([" ", ", ", " - ", ": ", " — ", "; "])
 
 
 def plain(words: list[str], means: str) -> st.SearchStrategy[Row]:
-    """Rows that say this and no more."""
+    """Return labels of only these words."""
     return st.builds(
         lambda word, case, key: Row(case(word) + key, means),
         st.sampled_from(words),
@@ -118,20 +118,20 @@ FORMS = st.sampled_from([Form.MENU, Form.BUTTONS, Form.WORDS])
 ANSWERS: list[tuple[Answer, str]] = [("approve", "yes"), ("deny", "no")]
 
 
-def goal(asked: Prompt, answer: Answer) -> AnswerGoal | None:
-    """What an answer means there; None where it is refused, with all the options."""
+def goal(dialog: Prompt, answer: Answer) -> AnswerGoal | None:
+    """Return the goal of an answer, or None if it is refused with all labels."""
     try:
-        return goal_of(asked, Choice(answer))
+        return goal_of(dialog, Choice(answer))
     except NotAnOption as exc:
-        told = str(exc)
-    assert all(repr(each.label) in told for each in asked.options)
+        error = str(exc)
+    assert all(repr(each.label) in error for each in dialog.options)
     return None
 
 
-def check(rows: list[Row], asked: Prompt) -> None:
-    """Each answer takes the one row that was meant so, or Esc, or none."""
+def check(rows: list[Row], dialog: Prompt) -> None:
+    """Each answer selects the only row of its meaning, or Escape, or is refused."""
     for answer, means in ANSWERS:
-        taken = goal(asked, answer)
+        taken = goal(dialog, answer)
         fits = [row for row in rows if row.means == means]
         event(f"{answer}: {'refused' if taken is None else 'taken'}")
         if taken is None:
@@ -139,31 +139,31 @@ def check(rows: list[Row], asked: Prompt) -> None:
         if taken.key is not None:
             assert answer == "deny"
             keyed = [row for row in rows if "(esc" in row.label.lower()]
-            assert keyed or asked.cancel
+            assert keyed or dialog.cancel
             assert all(row.means in ("no", "back") for row in keyed)
         else:
             assert [taken.chosen] == [row.label for row in fits]
 
 
 @given(ROWS, FORMS, st.sampled_from(["", "\x1b"]))
-def test_answers_take_what_was_meant_or_nothing(
+def test_an_answer_selects_its_meaning_or_nothing(
     rows: list[Row], form: Form, cancel: str
 ) -> None:
-    """Of any form, with and without a key that backs out."""
+    """For prompts of every form, with and without a key that cancels."""
     options = tuple(
         Option(row.label, i == 0, keys=str(i + 1) if form is Form.WORDS else "")
         for i, row in enumerate(rows)
     )
-    asked = attrs.evolve(prompt(form=form, cancel=cancel), options=options)
+    dialog = attrs.evolve(prompt(form=form, cancel=cancel), options=options)
     taken = {}
     for answer, _ in ANSWERS:
-        found = goal(asked, answer)
+        found = goal(dialog, answer)
         if found is not None and found.text is not None:
             assert (
                 found.text == options[[r.label for r in rows].index(found.chosen)].keys
             )
         taken[answer] = found
-    check(rows, asked)
+    check(rows, dialog)
 
 
 @given(
@@ -171,51 +171,51 @@ def test_answers_take_what_was_meant_or_nothing(
     st.sampled_from(["", "Enter to confirm · Esc to cancel"]),
     st.sampled_from([None, "claude-code", "codex-cli"]),
 )
-def test_what_is_drawn_is_answered_as_it_was_meant(
+def test_a_drawn_menu_is_answered_by_its_meaning(
     rows: list[Row], hint: str, flag: str | None
 ) -> None:
-    """The same from the screen on: the labels are read, and then understood."""
+    """The same test from the screen on: ANT parses the labels first."""
     lines = [f"{'❯' if i == 0 else ' '} {i + 1}. {r.label}" for i, r in enumerate(rows)]
     snapshot = look_at(
         "Run `rm -r build`?", "", *lines, "", hint, hidden=True, cols=120
     )
-    asked = classify(snapshot, flag).prompt
-    assume(asked is not None and len(asked.options) == len(rows))
-    assert asked is not None
+    dialog = classify(snapshot, flag).prompt
+    assume(dialog is not None and len(dialog.options) == len(rows))
+    assert dialog is not None
     assert [" ".join(row.label.split()) for row in rows] == [
-        each.label for each in asked.options
+        each.label for each in dialog.options
     ]
-    check(rows, asked)
+    check(rows, dialog)
 
 
 @pytest.mark.parametrize("label", ["Yes,", "Yes, and…", "No:", "No, and", "OK —"])
 def test_a_label_that_is_cut_is_no_answer(label: str) -> None:
-    """On a narrow screen nobody knows how it goes on."""
+    """A narrow screen hides the rest of the label."""
     assert not means_yes(label, "Run it?")
     assert not means_no(label, "Run it?")
 
 
 @pytest.mark.parametrize("label", YES)
-def test_a_plain_yes_is_taken(label: str) -> None:
-    """Else nothing could be approved at all."""
+def test_a_plain_yes_is_recognised(label: str) -> None:
+    """Otherwise no prompt could be approved."""
     assert means_yes(label, "Run it?")
     assert not means_no(label, "Run it?")
-    asked = prompt("Always allow", label, "No, and open a browser")
-    assert AnswerGoal(label, index=1) == goal(asked, "approve")
+    dialog = prompt("Always allow", label, "No, and open a browser")
+    assert AnswerGoal(label, index=1) == goal(dialog, "approve")
 
 
 @pytest.mark.parametrize("label", NO)
-def test_a_plain_no_is_taken(label: str) -> None:
-    """Else nothing could be denied where no key backs out."""
+def test_a_plain_no_is_recognised(label: str) -> None:
+    """Otherwise no prompt without a cancel key could be denied."""
     assert means_no(label, "Run it?")
     assert not means_yes(label, "Run it?")
-    asked = prompt("Yes, and open a browser", label, "Don't ask me again")
-    assert AnswerGoal(label, index=1) == goal(asked, "deny")
+    dialog = prompt("Yes, and open a browser", label, "Don't ask me again")
+    assert AnswerGoal(label, index=1) == goal(dialog, "deny")
 
 
 @pytest.mark.parametrize("label", ["Continue", "Proceed", "Accept", "Allow"])
-def test_a_word_that_answers_no_question_turns_with_it(label: str) -> None:
-    """`Continue` goes on, whether that is what was asked or not; `Yes` agrees."""
+def test_an_action_is_no_answer_to_a_question_that_stops(label: str) -> None:
+    """`Continue` may contradict the question; `Yes` agrees with any."""
     assert not means_yes(label, "The run takes long. Abort it?")
     assert not means_no("Cancel", "The run takes long. Abort it?")
     assert means_yes("Yes", "The run takes long. Abort it?")

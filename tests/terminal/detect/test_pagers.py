@@ -1,4 +1,4 @@
-"""Pagers and editors are known by their names and by their last row."""
+"""Pagers and editors, by their names and by their last row."""
 
 import attrs
 import pytest
@@ -29,7 +29,7 @@ NANO = ["  GNU nano 8.4   a.txt", *[""] * 21, "^G Help   ^O Write", "^X Exit   ^
     ],
 )
 def test_a_pager_by_its_last_row(status: str) -> None:
-    """It waits below its text; `q` leaves it, and nothing can be chosen."""
+    """It has no options; `q` leaves it."""
     text = ["text"] * 22
     pager = find_view(look_at(*text, f"\x1b[7m{status}\x1b[m"))
     assert pager is not None
@@ -53,20 +53,20 @@ def test_a_pager_by_its_last_row(status: str) -> None:
         "",
     ],
 )
-def test_what_only_looks_like_a_pager(status: str) -> None:
-    """Prose that ends like the row of one, or is about lines."""
+def test_rows_that_only_look_like_a_pager(status: str) -> None:
+    """Prose that ends like a pager's status row, or that is about lines."""
     assert find_view(look_at("text", status)) is None
 
 
-def test_a_row_is_a_pagers_only_with_the_cursor_on_it() -> None:
-    """A colon that somebody left at the end of a text is no place to type."""
+def test_a_status_row_has_the_cursor() -> None:
+    """A colon at the end of other text is no input line."""
     assert find_view(look_at("text", ":", cursor=(0, 0))) is None
     assert find_view(look_at("text", ":", cursor=(0, 0), hidden=True)) is not None
 
 
 @pytest.mark.parametrize("name", sorted(PAGERS | EDITORS))
 def test_names_are_known(name: str) -> None:
-    """Whatever such a program shows, it is one, unless it is given lines."""
+    """Such a program is a pager or an editor on any screen, unless it takes lines."""
     tty = attrs.evolve(RAW, foreground=name)
     found = find_view(look_at("text", tty=tty))
     assert found is not None
@@ -87,7 +87,7 @@ def test_names_are_known(name: str) -> None:
     ],
 )
 def test_an_editor_by_its_screen(lines: list[str], modes: str) -> None:
-    """Tildes on the alternate screen, or the rows of keys below a title."""
+    """Tildes on the alternate screen, or rows of keys below a title."""
     found = find_view(look_at(*lines, modes=modes, cursor=(0, 0), tty=None))
     assert found is not None
     assert PromptClass.EDITOR is found.class_
@@ -102,13 +102,13 @@ def test_an_editor_by_its_screen(lines: list[str], modes: str) -> None:
         (["Help", "^G Help   ^O Write Out"], ""),
     ],
 )
-def test_what_only_looks_like_an_editor(lines: list[str], modes: str) -> None:
-    """What vim left on the primary screen, and texts about editors."""
+def test_screens_that_only_look_like_an_editor(lines: list[str], modes: str) -> None:
+    """What vim left on the primary screen, and text about editors."""
     assert find_view(look_at(*lines, modes=modes, cursor=(0, 0))) is None
 
 
-def test_what_an_editor_asks() -> None:
-    """A key that vim wants, a name that nano wants: these can be answered."""
+def test_a_question_of_an_editor_has_an_answer() -> None:
+    """A key for vim, a file name for nano."""
     vim = attrs.evolve(RAW, foreground="vim")
     press = find_view(look_at("~", "Press ENTER or type command to continue", tty=vim))
     assert press is not None
@@ -132,20 +132,20 @@ SAVE = [
 
 
 @pytest.mark.parametrize("name", ["nano", "ssh"])
-def test_what_nano_asks_has_its_keys_below(name: str) -> None:
-    """Each key is lit, its word behind it; the letters are those of its language."""
+def test_the_keys_of_a_question_in_nano(name: str) -> None:
+    """Each key is highlighted, with its label behind it, in the user's language."""
     tty = attrs.evolve(RAW, foreground=name)
-    asked = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
-    assert asked is not None
-    assert (Form.KEYS, "Save modified buffer?") == (asked.form, asked.question)
-    keys = {option.label: option.keys for option in asked.options}
+    dialog = find_view(look_at(*SAVE, tty=tty, cursor=(21, 22)))
+    assert dialog is not None
+    assert (Form.KEYS, "Save modified buffer?") == (dialog.form, dialog.question)
+    keys = {option.label: option.keys for option in dialog.options}
     assert {"Yes": "y", "No": "n", "Cancel": "\x03"} == keys
     german = [
         row.replace(" Y\x1b", " J\x1b").replace(" Yes", " Ja, alle") for row in SAVE
     ]
-    asked = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
-    assert asked is not None
-    assert ("Ja, alle", "j") == (asked.options[0].label, asked.options[0].keys)
+    dialog = find_view(look_at(*german, tty=tty, cursor=(21, 22)))
+    assert dialog is not None
+    assert ("Ja, alle", "j") == (dialog.options[0].label, dialog.options[0].keys)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,14 @@ def test_what_nano_asks_has_its_keys_below(name: str) -> None:
         (SAVE, 5),
     ],
 )
-def test_what_only_looks_like_what_nano_asks(lines: list[str], row: int) -> None:
-    """A text that says so, the hints of a field, the cursor in the text."""
+def test_screens_that_only_look_like_a_question_of_nano(
+    lines: list[str], row: int
+) -> None:
+    """Text about it, the hints of a field, the cursor in the text."""
     nano = attrs.evolve(RAW, foreground="nano")
-    asked = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
-    assert asked is not None
-    assert () == asked.options
+    dialog = find_view(look_at(*lines, tty=nano, cursor=(row, 22), rows=25))
+    assert dialog is not None
+    assert () == dialog.options
 
 
 QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]
@@ -178,7 +180,7 @@ QUOTED = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", ""]
     ],
 )
 def test_a_menu_in_a_text_is_no_menu(name: str, lines: list[str]) -> None:
-    """The hints below it are those of the editor, and a key would change the text."""
+    """The hints below it are the editor's, and a key would change the text."""
     tty = attrs.evolve(RAW, foreground=name)
     verdict = classify(look_at(*lines, tty=tty, cursor=(1, 0)))
     assert verdict.rule in (PromptClass.PAGER, PromptClass.EDITOR)

@@ -1,8 +1,8 @@
-"""What is told of a prompt at the cursor: where it is and what it says."""
+"""The rows, the text and the question of a prompt at the cursor."""
 
 import pytest
 
-from ant.terminal.detect.prompt_builder import asked, text_above
+from ant.terminal.detect.prompt_builder import cursor_prompt, text_above
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 from tests.terminal.drawn import look_at
 
@@ -27,16 +27,20 @@ from tests.terminal.drawn import look_at
         ("", ""),
     ],
 )
-def test_a_question_is_tidy(drawn: str, question: str) -> None:
-    """The sign before it goes, and the default, arrow or mask behind it."""
-    told = asked(look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line")
-    assert question == told.question
+def test_a_question_is_bare(drawn: str, question: str) -> None:
+    """Without the sign before it, and the default, arrow or mask behind it."""
+    prompt = cursor_prompt(
+        look_at(), PromptClass.FREE_TEXT, Form.LINE, drawn, rule="line"
+    )
+    assert question == prompt.question
 
 
 def test_only_a_line_is_a_question() -> None:
-    """A line of free text is prose; a secret, a word or a key is a dialog."""
+    """A line of free text is a question; a secret, a word or a key is a dialog."""
     kinds = {
-        form: asked(look_at("x"), PromptClass.FREE_TEXT, form, "x", rule="r").kind
+        form: cursor_prompt(
+            look_at("x"), PromptClass.FREE_TEXT, form, "x", rule="r"
+        ).kind
         for form in Form
     }
     assert {Kind.QUESTION} == {kinds.pop(Form.LINE)}
@@ -44,9 +48,9 @@ def test_only_a_line_is_a_question() -> None:
 
 
 def test_a_prompt_ends_at_the_cursor() -> None:
-    """Its rows reach from its first to the cursor's; its text has some above."""
+    """Its rows end at the cursor's row; its text begins some rows above."""
     snapshot = look_at(*map(str, range(10)), "1) a", "2) b", "#? ")
-    told = asked(
+    prompt = cursor_prompt(
         snapshot,
         PromptClass.MULTI_CHOICE,
         Form.WORDS,
@@ -57,15 +61,17 @@ def test_a_prompt_ends_at_the_cursor() -> None:
         first=10,
         draft="1",
     )
-    assert ((10, 12), "numbers", "1") == (told.rows, told.rule, told.draft)
-    assert "7\n8\n9\n1) a\n2) b\n#?" == told.text
-    assert ["a", "b"] == [option.label for option in told.options]
+    assert ((10, 12), "numbers", "1") == (prompt.rows, prompt.rule, prompt.draft)
+    assert "7\n8\n9\n1) a\n2) b\n#?" == prompt.text
+    assert ["a", "b"] == [option.label for option in prompt.options]
 
 
 def test_a_prompt_on_the_first_row_has_nothing_above() -> None:
     """There is no row before the first."""
-    told = asked(look_at("x: "), PromptClass.FREE_TEXT, Form.LINE, "x: ", rule="line")
-    assert ((0, 0), "x:") == (told.rows, told.text)
+    prompt = cursor_prompt(
+        look_at("x: "), PromptClass.FREE_TEXT, Form.LINE, "x: ", rule="line"
+    )
+    assert ((0, 0), "x:") == (prompt.rows, prompt.text)
 
 
 @pytest.mark.parametrize(
@@ -79,5 +85,5 @@ def test_a_prompt_on_the_first_row_has_nothing_above() -> None:
     ],
 )
 def test_text_is_near(lines: list[str], above: str) -> None:
-    """What stands more than two rows above belongs to something else."""
+    """Text more than two rows above the prompt does not belong to it."""
     assert above == text_above(look_at(*lines), len(lines) - 1)

@@ -1,4 +1,4 @@
-"""What the bytes say about the program."""
+"""The prompt detector: when a snapshot is due, and which verdicts it reports."""
 
 from itertools import pairwise
 
@@ -22,8 +22,8 @@ from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.drawn import COOKED, RAW, look_at
 
 
-def test_activity_is_told_at_most_once_in_a_while() -> None:
-    """The first output at once, and then not before the time is up."""
+def test_activity_is_reported_at_intervals() -> None:
+    """At the first output, and then once the interval has passed."""
     detector = PromptDetector()
     assert [ActivitySeen(1)] == detector.feed(b"a", 1, 100.0)
     assert [] == detector.feed(b"b", 2, 100.0 + ACTIVITY_EVERY_S - 0.1)
@@ -31,118 +31,118 @@ def test_activity_is_told_at_most_once_in_a_while() -> None:
     assert 100.0 + ACTIVITY_EVERY_S == detector.last_output
 
 
-def test_nothing_is_no_output() -> None:
-    """An empty piece moves nothing."""
+def test_an_empty_chunk_is_no_output() -> None:
+    """It changes nothing."""
     detector = PromptDetector()
     assert [] == detector.feed(b"", 0, 1.0)
     assert detector.last_output is None
 
 
 @given(st.lists(st.floats(0, 100), min_size=1))
-def test_notices_are_apart_at_any_split(gaps: list[float]) -> None:
-    """However output is cut and timed, two notices are never closer than they may."""
-    detector, at, told = PromptDetector(), 0.0, []
+def test_activity_intervals_do_not_depend_on_chunks(gaps: list[float]) -> None:
+    """Two reports are never closer than the interval, for any chunks and times."""
+    detector, at, events = PromptDetector(), 0.0, []
     for end, gap in enumerate(gaps, 1):
         at += gap
-        told += [at] * len(detector.feed(b"x", end, at))
+        events += [at] * len(detector.feed(b"x", end, at))
         assert at == detector.last_output
-    assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(told))
+    assert all(b - a >= ACTIVITY_EVERY_S for a, b in pairwise(events))
 
 
 ASKS = "Go on? [y/N] "
 
 
-def asked(question: str = ASKS) -> ScreenSnapshot:
-    """A look at a program that asks."""
+def prompting(question: str = ASKS) -> ScreenSnapshot:
+    """Return a snapshot of a program with a prompt."""
     return look_at("working", question, tty=COOKED, quiet_s=0.1)
 
 
 def drive(detector: PromptDetector, until: float, step: float = 0.001) -> list[float]:
-    """When looks are due until that time, if each is taken and shows the same."""
+    """Return the times of the due snapshots; each is taken and shows the same."""
     at, looks = 0.0, []
     while at < until:
         due = detector.due(at)
         if due is not None and due <= at:
-            detector.judge(asked(), at)
+            detector.judge(prompting(), at)
             looks.append(round(at, 3))
         at += step
     return looks
 
 
-def test_a_look_comes_when_output_pauses_and_some_later() -> None:
+def test_snapshots_are_due_when_output_pauses_and_later() -> None:
     """Then no more: a quiet terminal costs nothing."""
     detector = PromptDetector()
     detector.feed(b"x", 1, 0.0)
     looks = drive(detector, 60.0)
     assert [PAUSE_S, *LATER_S] == pytest.approx(looks, abs=0.002)
-    assert detector.next_look is None
+    assert detector.next_due is None
 
 
-def test_a_screen_that_is_never_quiet_is_looked_at_now_and_then() -> None:
-    """At most so often, however much is put out."""
+def test_snapshots_are_due_during_steady_output() -> None:
+    """At intervals, however much output there is."""
     detector, looks, at = PromptDetector(), [], 0.0
     while at < 2.0:
         detector.feed(b"x", 1, at)
         due = detector.due(at)
         if due is not None and due <= at:
-            detector.judge(asked(), at)
+            detector.judge(prompting(), at)
             looks.append(at)
         at += 0.001
     assert 6 <= len(looks) <= 2.0 / PAUSE_S
     assert max(b - a for a, b in pairwise(looks)) <= AT_LEAST_S + 2 * PAUSE_S
 
 
-def test_what_is_seen_amid_output_is_believed_when_seen_twice() -> None:
-    """A screen that is half drawn may look like anything."""
+def test_a_verdict_during_output_counts_when_seen_twice() -> None:
+    """An incomplete screen may look like anything."""
     detector = PromptDetector()
     detector.feed(b"x", 1, 1.0)
-    assert [] == detector.judge(asked(), 1.01)
-    assert [] == detector.judge(asked("Else? [y/N] "), 1.02)
-    told = detector.judge(asked("Else? [y/N] "), 1.03)
+    assert [] == detector.judge(prompting(), 1.01)
+    assert [] == detector.judge(prompting("Else? [y/N] "), 1.02)
+    events = detector.judge(prompting("Else? [y/N] "), 1.03)
     assert ["Else?"] == [
         each.verdict.prompt.question
-        for each in told
+        for each in events
         if isinstance(each, VerdictSeen) and each.verdict.prompt
     ]
 
 
-def test_a_verdict_is_told_once_with_what_it_was_made_of() -> None:
-    """And again when it changes, or when it is asked for afresh."""
+def test_a_verdict_is_reported_once_with_its_inputs() -> None:
+    """Again when it changes, or after `expect_new_prompt`."""
     detector = PromptDetector("aider")
     detector.feed(b"x", 1, 0.0)
-    snapshot = asked()
-    told = detector.judge(snapshot, 0.1)
+    snapshot = prompting()
+    events = detector.judge(snapshot, 0.1)
     assert [
         VerdictSeen(
             classify(snapshot, "aider"), snapshot.tty, 80, 24, snapshot.quiet_s, "aider"
         )
-    ] == told
+    ] == events
     assert [] == detector.judge(snapshot, 0.4)
-    detector.begin_afresh(0.5)
+    detector.expect_new_prompt(0.5)
     assert 1 == len(detector.judge(snapshot, 0.6))
-    assert 1 == len(detector.judge(asked("Else? [y/N] "), 0.9))
+    assert 1 == len(detector.judge(prompting("Else? [y/N] "), 0.9))
 
 
 @pytest.mark.parametrize(
     ("data", "snapshot", "line", "again"),
     [
-        (b"Go on? [y/N] ", asked(), False, [None]),
-        (b"R\nGo on? [y/N] ", asked(), False, [True]),
-        (b"y", asked("Go on? [y/N] y"), False, [None]),
-        (b"y", asked(), True, [True]),
-        (b"", asked(), True, [True]),
-        (b"\n", attrs.evolve(asked(), tty=RAW), False, [None]),
+        (b"Go on? [y/N] ", prompting(), False, [None]),
+        (b"R\nGo on? [y/N] ", prompting(), False, [True]),
+        (b"y", prompting("Go on? [y/N] y"), False, [None]),
+        (b"y", prompting(), True, [True]),
+        (b"", prompting(), True, [True]),
+        (b"\n", attrs.evolve(prompting(), tty=RAW), False, [None]),
         (b"x", look_at("", "working", ASKS, tty=RAW, quiet_s=0.1), False, [True]),
         (b"x", look_at("", "working", ASKS, tty=RAW, cols=60), False, [None]),
     ],
 )
-def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
+def test_a_prompt_is_new_after_a_line_or_on_a_new_row(
     data: bytes, snapshot: ScreenSnapshot, line: bool, again: list[bool | None]
 ) -> None:
-    """Not by a redraw, what is typed into it, or another size of the screen."""
+    """A redraw, a draft in it or another screen size does not make it new."""
     detector = PromptDetector()
-    detector.feed(b"working\r\nGo on? [y/N] ", asked().end, 0.0)
-    shown = attrs.evolve(asked(), tty=snapshot.tty)
+    detector.feed(b"working\r\nGo on? [y/N] ", prompting().end, 0.0)
+    shown = attrs.evolve(prompting(), tty=snapshot.tty)
     assert 1 == len(detector.judge(shown, 1.0))
     end = shown.end + len(data)
     detector.feed(data, end, 2.0)
@@ -151,22 +151,22 @@ def test_a_prompt_is_asked_again_by_a_line_or_on_a_new_one(
     now = attrs.evolve(snapshot, end=end)
     if line and not data:
         assert [] == detector.judge(now, 2.5), "it has not reacted"
-    told = [
+    events = [
         each.verdict.again
         for each in detector.judge(now, 2.0 + FLIP_S)
         if isinstance(each, VerdictSeen)
     ]
-    assert [each for each in again if each] == [each for each in told if each]
+    assert [each for each in again if each] == [each for each in events if each]
 
 
 EVERY_S = 0.5
-"""How often the screens below are redrawn."""
+"""Seconds between two redraws of the screens below."""
 
 FRAMES = "✻✽✶✳✢·"
 
 
 def agent(row: str) -> ScreenSnapshot:
-    """Claude's composer below a row, without the hint to interrupt."""
+    """Return Claude's composer below a row, without the hint to interrupt."""
     rule = "─" * 60
     rows = ["● Let me see.", "", row, "", rule, "❯ ", rule, "  ? for shortcuts"]
     return look_at(*rows, hidden=True, quiet_s=0.0)
@@ -175,8 +175,8 @@ def agent(row: str) -> ScreenSnapshot:
 def watched(
     detector: PromptDetector, rows: list[str], begin: float = 0.0
 ) -> list[tuple[float, str]]:
-    """What is told, and when, while a row is redrawn so often; and for 5 s after it."""
-    told: list[tuple[float, str]] = []
+    """Return the reported states while a row is redrawn, and for 5 s after it."""
+    events: list[tuple[float, str]] = []
     end = begin + len(rows) * EVERY_S
     for tick in range(round((end - begin + 5.0) / 0.01)):
         at = begin + tick * 0.01
@@ -191,8 +191,8 @@ def watched(
         quiet_s = at - detector.last_output
         for each in detector.judge(attrs.evolve(shown, quiet_s=quiet_s), at):
             assert isinstance(each, VerdictSeen)
-            told.append((round(at - begin, 2), each.verdict.kind))
-    return told
+            events.append((round(at - begin, 2), each.verdict.kind))
+    return events
 
 
 @pytest.mark.parametrize(
@@ -203,24 +203,24 @@ def watched(
         ("◴ A row that no rule knows {}", [Kind.AT_REST]),
     ],
 )
-def test_a_spinner_that_turns_twice_a_second_does_not_flip(
+def test_a_spinner_twice_a_second_does_not_flip_the_state(
     row: str, after: list[Kind]
 ) -> None:
-    """Neither one that is known by its looks nor one that only moves; it ends once."""
+    """With a known spinner, and with other output; the agent comes to rest once."""
     rows = [row.format(FRAMES[n % len(FRAMES)]) for n in range(20)]
     detector = PromptDetector("claude-code")
-    told = watched(detector, rows)
-    assert [Kind.BUSY, *after] == [kind for _, kind in told]
-    assert all(at > 9.5 + FLIP_S for at, kind in told if kind is Kind.AT_REST)
+    events = watched(detector, rows)
+    assert [Kind.BUSY, *after] == [kind for _, kind in events]
+    assert all(at > 9.5 + FLIP_S for at, kind in events if kind is Kind.AT_REST)
 
 
-def test_one_that_begins_to_move_at_rest_works_after_a_second() -> None:
-    """A moment of output at rest is none: as when somebody types into the composer."""
+def test_output_at_rest_is_busy_after_a_second() -> None:
+    """Shorter output does not count, such as the echo of typing in the composer."""
     detector = PromptDetector("claude-code")
     assert Kind.AT_REST is [kind for _, kind in watched(detector, [""] * 2)][-1]
     assert [] == watched(detector, ["◴ once"], begin=20.0)
-    told = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)
-    assert [Kind.BUSY, Kind.AT_REST] == [kind for _, kind in told]
-    assert FLIP_S <= told[0][0] <= 2 * FLIP_S
-    known = watched(detector, ["✻ Doing it all…"] * 4, begin=80.0)
-    assert [(Kind.BUSY, True)] == [(kind, at < 0.2) for at, kind in known]
+    events = watched(detector, [f"◴ {n}" for n in range(20)], begin=40.0)
+    assert [Kind.BUSY, Kind.AT_REST] == [kind for _, kind in events]
+    assert FLIP_S <= events[0][0] <= 2 * FLIP_S
+    by_rule = watched(detector, ["✻ Doing it all…"] * 4, begin=80.0)
+    assert [(Kind.BUSY, True)] == [(kind, at < 0.2) for at, kind in by_rule]

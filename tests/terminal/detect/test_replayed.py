@@ -1,5 +1,7 @@
-"""Recorded agents, played again by a program of their name on a real PTY: each that is
-at rest is typed a message; the same screen before a shell is not."""
+"""Recorded agents, replayed on a real PTY by a program with the agent's name.
+
+Each agent at rest gets a message. The same screen before a shell gets none.
+"""
 
 from pathlib import Path
 
@@ -38,13 +40,13 @@ with open(log, "ab", buffering=0) as file:
         if data == b"\\r":
             os.write(1, b"\\r\\n\\r\\ntaken\\r\\n")
 """
-"""Draws a recorded screen, keeps what it is given, and shows it where the cursor is."""
+"""Draws a recorded screen, keeps its input, and shows it at the cursor."""
 
 TEXT = "[antchat message for you] $(touch x) -- hello"
 
 
 def moments(recording: Recording) -> list[int]:
-    """Which of its moments are of an agent that rests with nothing typed."""
+    """Return the moments at which the agent is at rest with an empty composer."""
     driver = drivers()[recording.driver or ""]
     return [
         index
@@ -65,7 +67,7 @@ FIRST = [
 
 
 class Player(Onlooker):
-    """Sees a player on a screen of the size that was recorded."""
+    """The terminal of a player, with a screen of the recorded size."""
 
     async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         terminal = await open_pty(self.spec)
@@ -74,7 +76,7 @@ class Player(Onlooker):
 
 
 async def play(folder: Path, name: str, index: int, program: str) -> bytes:
-    """Say something to that screen; what the program was given. Raises `Withheld`."""
+    """Send a message to that screen; return the program's input. Raises `Withheld`."""
     recording = RECORDED[name]
     shown, log = folder / "screen", folder / "log"
     shown.write_bytes(recording.data[: recording.moments[index].offset])
@@ -94,8 +96,8 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
                     and live.verdict.kind == "at_rest"
                 )
             )
-            said = await live.type_message(TEXT, at_composer(False))
-            assert said.submitted
+            result = await live.say(TEXT, at_composer(False))
+            assert result.submitted
             await player.shows("taken")
         finally:
             live.stop(0)
@@ -104,31 +106,33 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
 
 async def check(folder: Path, name: str, index: int) -> None:
     driver = drivers()[RECORDED[name].driver or ""]
-    given = await play(folder, name, index, driver.programs[0])
-    assert 1 == given.count(TEXT.encode())
-    assert given.endswith(b"\r")
+    received = await play(folder, name, index, driver.programs[0])
+    assert 1 == received.count(TEXT.encode())
+    assert received.endswith(b"\r")
 
 
 @pytest.mark.parametrize(("name", "index"), FIRST)
-async def test_a_recorded_agent_receives(tmp_path: Path, name: str, index: int) -> None:
-    """One of each, with its own name in front, as a script."""
+async def test_a_recorded_agent_gets_a_message(
+    tmp_path: Path, name: str, index: int
+) -> None:
+    """One moment of each agent, played by a script with the agent's name."""
     await check(tmp_path, name, index)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("name", "index"), ALL)
-async def test_every_recorded_agent_receives(
+async def test_every_recorded_agent_gets_a_message(
     tmp_path: Path, name: str, index: int
 ) -> None:
-    """At every moment that it was seen at rest."""
+    """Every moment at which the agent is at rest."""
     await check(tmp_path, name, index)
 
 
 @pytest.mark.parametrize(("name", "index"), FIRST)
-async def test_its_screen_alone_is_not_enough(
+async def test_the_screen_of_an_agent_alone_is_not_enough(
     tmp_path: Path, name: str, index: int
 ) -> None:
-    """An interpreter that shows what the agent did, in a session that names it."""
+    """An interpreter shows the agent's screen, and the session names the agent."""
     with pytest.RaisesGroup(
         pytest.RaisesExc(Withheld, check=lambda exc: exc.reason == "not_an_agent"),
         flatten_subgroups=True,

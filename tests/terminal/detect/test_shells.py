@@ -1,4 +1,4 @@
-"""A shell that edits its command line is at rest, unless it asks something itself."""
+"""A shell that edits its command line is at rest, unless it asks a question."""
 
 import attrs
 import pytest
@@ -6,10 +6,10 @@ import pytest
 from ant.terminal.agents.driver import drivers
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.shells import (
-    edits_commands,
-    find_shell_ask,
-    find_zsh_ask,
-    takes_commands,
+    edits_command_line,
+    find_shell_prompt,
+    find_zsh_prompt,
+    shell_rule,
 )
 from ant.terminal.model.prompt import Form, Kind, PromptClass
 from ant.terminal.model.tty import ShellStep, Tty
@@ -18,8 +18,8 @@ from tests.terminal.drawn import COOKED, DEAF, HIDDEN, RAW, SHELL, look_at
 
 @pytest.mark.parametrize("name", drivers()["shell"].programs)
 def test_a_shell_edits_its_line(name: str) -> None:
-    """Raw, without echo, in front and first of its session, by any of their names."""
-    assert edits_commands(attrs.evolve(SHELL, foreground=name))
+    """Raw mode without echo, in the foreground, the session's first process."""
+    assert edits_command_line(attrs.evolve(SHELL, foreground=name))
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_a_shell_edits_its_line(name: str) -> None:
         attrs.evolve(SHELL, icrnl=True),
     ],
 )
-def test_others_do_not(tty: Tty | None) -> None:
-    """Another program, a script's shell, a shell in `read`: their screen decides."""
-    assert not edits_commands(tty)
+def test_other_programs_edit_no_command_line(tty: Tty | None) -> None:
+    """Another program, a shell that runs a script, a shell in `read`."""
+    assert not edits_command_line(tty)
 
 
 @pytest.mark.parametrize("reading", [None, False, True])
-def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
-    """Some wait in `select`, which says nothing, and others read key by key."""
-    assert edits_commands(attrs.evolve(SHELL, reading=reading))
+def test_a_shell_is_at_rest_in_any_system_call(reading: bool | None) -> None:
+    """Some shells wait in `select`, others in `read`."""
+    assert edits_command_line(attrs.evolve(SHELL, reading=reading))
 
 
 @pytest.mark.parametrize(
@@ -62,26 +62,26 @@ def test_it_does_not_matter_how_a_shell_waits(reading: bool | None) -> None:
         (attrs.evolve(SHELL, mark=ShellStep.END), "shell"),
     ],
 )
-def test_what_a_shell_says_stands_above_how_it_listens(
+def test_a_mark_decides_before_the_line_discipline(
     tty: Tty | None, rule: str | None
 ) -> None:
-    """At its prompt or not; half of the way there it has not said anything."""
-    assert rule == takes_commands(tty)
+    """At its prompt or not; a shell that is still drawing its prompt is not there."""
+    assert rule == shell_rule(tty)
 
 
 def test_possibilities() -> None:
-    """One key decides whether they are listed."""
+    """One key decides whether the shell lists the completions."""
     asks = "Display all 100 possibilities? (y or n)"
-    prompt = find_shell_ask(look_at("$ ", asks, tty=SHELL))
+    prompt = find_shell_prompt(look_at("$ ", asks, tty=SHELL))
     assert prompt is not None
     assert (Form.KEYS, PromptClass.CONFIRMATION) == (prompt.form, prompt.class_)
     assert "Display all 100 possibilities?" == prompt.question
     assert ["y", "n"] == [option.keys for option in prompt.options]
 
 
-def test_a_list_of_them_is_paged() -> None:
-    """`--More--` of readline is left by `q` as any pager is."""
-    prompt = find_shell_ask(look_at("a", "b", "--More--", tty=SHELL))
+def test_a_list_of_completions_is_paged() -> None:
+    """`q` leaves `--More--` of readline, as it leaves any pager."""
+    prompt = find_shell_prompt(look_at("a", "b", "--More--", tty=SHELL))
     assert prompt is not None
     assert (PromptClass.PAGER, "q") == (prompt.class_, prompt.cancel)
 
@@ -99,8 +99,8 @@ def test_a_list_of_them_is_paged() -> None:
     ],
 )
 def test_the_rest_of_a_command(drawn: str, question: str) -> None:
-    """A command that is not whole wants more: a question, and no place for another."""
-    prompt = find_shell_ask(look_at("$ echo '", drawn, tty=SHELL))
+    """An unfinished command needs more text: a question, and no place for a message."""
+    prompt = find_shell_prompt(look_at("$ echo '", drawn, tty=SHELL))
     assert prompt is not None
     assert (Form.LINE, Kind.QUESTION) == (prompt.form, prompt.kind)
     assert question == prompt.question
@@ -124,8 +124,8 @@ def test_the_rest_of_a_command(drawn: str, question: str) -> None:
 def test_a_prompt_asks_nothing(
     lines: list[str], cursor: tuple[int, int] | None
 ) -> None:
-    """Whatever was said above, and whatever stands in the command that is edited."""
-    assert find_shell_ask(look_at(*lines, cursor=cursor, tty=SHELL)) is None
+    """Whatever is above it, and whatever the command line contains."""
+    assert find_shell_prompt(look_at(*lines, cursor=cursor, tty=SHELL)) is None
 
 
 ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
@@ -145,10 +145,10 @@ ZSH = attrs.evolve(SHELL, foreground="zsh", icrnl=True)
         ("do you wish to see all 9 possibilities (3 lines)? ", "possibilities?", "yn"),
     ],
 )
-def test_zsh_that_asks_is_not_at_rest(
+def test_a_question_of_zsh_is_no_rest(
     line: str, question: str, keys: str, mark: ShellStep | None
 ) -> None:
-    """The next key decides, so a message that begins with `y` would delete it all."""
+    """The next key is the answer, so a message that begins with `y` would delete."""
     verdict = classify(
         look_at("% rm *", f"zsh: {line}", tty=attrs.evolve(ZSH, mark=mark))
     )
@@ -159,10 +159,10 @@ def test_zsh_that_asks_is_not_at_rest(
     assert list(keys) == [option.keys for option in verdict.prompt.options]
 
 
-def test_zsh_asks_over_two_rows() -> None:
-    """The folder may be long."""
+def test_a_question_of_zsh_may_wrap() -> None:
+    """The folder may have a long name."""
     line = f"zsh: sure you want to delete all 3 files in /{'x' * 50} [yn]? "
-    assert find_zsh_ask(look_at(line, tty=ZSH)) is not None
+    assert find_zsh_prompt(look_at(line, tty=ZSH)) is not None
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,15 @@ def test_zsh_asks_over_two_rows() -> None:
         (["zsh: sure [yn]? "], COOKED),
     ],
 )
-def test_zsh_that_does_not_ask(lines: list[str], tty: Tty) -> None:
-    """It has its answer, or somebody else says so."""
-    assert find_zsh_ask(look_at(*lines, tty=tty)) is None
+def test_screens_that_only_look_like_a_question_of_zsh(
+    lines: list[str], tty: Tty
+) -> None:
+    """Zsh has its answer, or another program shows the text."""
+    assert find_zsh_prompt(look_at(*lines, tty=tty)) is None
 
 
-def test_a_select_of_zsh_is_not_at_rest() -> None:
-    """Its line is edited as that of a command."""
-    asked = find_shell_ask(look_at("1) red     2) green", "?# ", tty=ZSH))
-    assert asked is not None
-    assert ["1", "2"] == [option.keys for option in asked.options]
+def test_a_select_of_zsh_is_no_rest() -> None:
+    """Zsh edits its line like that of a command."""
+    dialog = find_shell_prompt(look_at("1) red     2) green", "?# ", tty=ZSH))
+    assert dialog is not None
+    assert ["1", "2"] == [option.keys for option in dialog.options]

@@ -1,4 +1,4 @@
-"""Choices that are typed: found where they are asked for, not where they are told."""
+"""Typed choices at the cursor, and text that only mentions choices."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ RM = Tty(echo=True, canonical=True, foreground="rm", reading=True)
 
 
 def found(*lines: str, tty: Tty | None = COOKED) -> Prompt:
-    """The choices on a screen that has some."""
+    """Return the choices on a screen that has some."""
     prompt = find_choices(look_at(*lines, tty=tty))
     assert prompt is not None
     assert Form.WORDS is prompt.form
@@ -24,12 +24,12 @@ def found(*lines: str, tty: Tty | None = COOKED) -> Prompt:
 
 
 def options(prompt: Prompt) -> dict[str, str]:
-    """What is typed, by label."""
+    """Return what to type for each label."""
     return {option.label: option.keys for option in prompt.options}
 
 
 def words(text: str) -> dict[str, str]:
-    """Words that are typed as they are."""
+    """Return choices that are typed as shown."""
     return {word: word for word in text.split()}
 
 
@@ -57,7 +57,10 @@ def words(text: str) -> dict[str, str]:
 def test_yes_or_no(
     drawn: str, question: str, choices: dict[str, str], default: int | None
 ) -> None:
-    """However it is written, both words are typed as they are; capitals are default."""
+    """In any form;
+
+    The operator types the words as shown; the capitalised one is the default.
+    """
     prompt = found("Something.", "", drawn)
     assert PromptClass.CONFIRMATION is prompt.class_
     assert (question, default) == (prompt.question, prompt.selected)
@@ -82,21 +85,21 @@ def test_words_of_any_kind(drawn: str, question: str, choices: dict[str, str]) -
     assert prompt.selected is None
 
 
-def test_what_is_typed_behind_is_a_draft() -> None:
-    """Whoever began to type an answer is seen, and it is the same prompt."""
+def test_text_behind_the_choices_is_a_draft() -> None:
+    """The prompt stays the same while the operator types an answer."""
     before, after = found("Continue? [Y/n] "), found("Continue? [Y/n] ye")
     assert ("", "ye") == (before.draft, after.draft)
     assert before.fingerprint == after.fingerprint
 
 
 def test_the_question_may_be_above() -> None:
-    """Where only the words are on the cursor's row."""
+    """Only the choices are on the cursor's row."""
     assert "Delete 漢字?" == found("Delete 漢字?", "[y/n] ").question
     assert "Delete it?" == found("Delete it?", "", "  (y/n) ").question
 
 
-def test_who_is_known_to_mean_yes_or_no() -> None:
-    """`rm` names no words; another program with such a question asks for a line."""
+def test_programs_that_expect_yes_or_no() -> None:
+    """`rm` lists no choices; for another program such a question asks for a line."""
     asks = "rm: remove regular file 'a'? "
     assert words("y n") == options(found(asks, tty=RM))
     assert find_choices(look_at(asks, tty=COOKED)) is None
@@ -115,20 +118,20 @@ def test_who_is_known_to_mean_yes_or_no() -> None:
     ],
 )
 def test_a_list_above(lines: list[str], question: str, choices: dict[str, str]) -> None:
-    """Numbers and letters of a list are typed on the line below it."""
+    """The operator types a number or letter of the list on the line below it."""
     prompt = found(*lines)
     assert (question, choices) == (prompt.question, options(prompt))
     assert (0 if question != "Which?" else 1, len(lines) - 1) == prompt.rows
 
 
 def test_a_retry_is_known() -> None:
-    """Where one of the words is to try again."""
+    """One of the choices is to retry."""
     assert PromptClass.ERROR_RETRY is found("[R]etry [I]gnore [A]bort", "What? ").class_
 
 
 @pytest.mark.parametrize("count", [2, 9, 20])
 def test_a_list_of_any_length(count: int) -> None:
-    """All of it is found, whatever number its rows have."""
+    """ANT finds all options, whatever the number of rows."""
     rows = [f"{n:2}) row {n}" for n in range(1, count + 1)]
     expected = {f"row {n}": str(n) for n in range(1, count + 1)}
     assert expected == options(found(*rows, "#? "))
@@ -161,8 +164,8 @@ def test_a_list_of_any_length(count: int) -> None:
         [""],
     ],
 )
-def test_what_only_looks_like_choices(lines: list[str]) -> None:
-    """Text behind them, a count, a path, a list of steps: nothing is to be chosen."""
+def test_text_that_only_looks_like_choices(lines: list[str]) -> None:
+    """With text behind it, a count, a path, a list of steps."""
     assert find_choices(look_at(*lines, tty=COOKED)) is None
 
 
@@ -170,20 +173,24 @@ FRUITS = ["? Which fruit? ", "  1) Apple", "  2) Banana", " ──────",
 
 
 def below(*lines: str, col: int, tty: Tty = RAW) -> Prompt | None:
-    """What is asked on the first row, above the others."""
+    """Return the prompt on the first row, above the others."""
     return find_list_below(look_at(*lines, tty=tty, cursor=(0, col)))
 
 
 def test_a_list_below() -> None:
-    """Inquirer's rawlist: a number is typed behind the question, the list is below."""
-    asked = below(*FRUITS, col=15)
+    """Inquirer's rawlist: the question takes a number of the list below it."""
+    dialog = below(*FRUITS, col=15)
     typed = below("? Which fruit? 2", *FRUITS[1:], '> "9" is no option', col=16)
-    assert asked is not None
+    assert dialog is not None
     assert typed is not None
-    assert {"Apple": "1", "Banana": "2", "Cherry": "3"} == options(asked)
-    assert ("Which fruit?", None, "") == (asked.question, asked.selected, asked.draft)
+    assert {"Apple": "1", "Banana": "2", "Cherry": "3"} == options(dialog)
+    assert ("Which fruit?", None, "") == (
+        dialog.question,
+        dialog.selected,
+        dialog.draft,
+    )
     assert (1, "2") == (typed.selected, typed.draft)
-    assert asked.fingerprint == typed.fingerprint
+    assert dialog.fingerprint == typed.fingerprint
     keyed = below("? Conflict: a.txt ", "  y) Overwrite", "  x) Abort", col=18)
     assert keyed is not None
     assert {"Overwrite": "y", "Abort": "x"} == options(keyed)
@@ -203,20 +210,24 @@ def test_a_list_below() -> None:
         (["? Which? ", "", ""], 9, RAW),
     ],
 )
-def test_what_only_looks_like_a_list_below(
+def test_screens_that_only_look_like_a_list_below(
     lines: list[str], col: int, tty: Tty
 ) -> None:
-    """Nobody asks by a sign, or something else is there, or a number is missing."""
+    """No question sign, other text below, or a missing number."""
     assert below(*lines, col=col, tty=tty) is None
 
 
 def test_keys_without_their_words() -> None:
-    """Inquirer's expand: letters in a row, and `h` tells what they are."""
-    asked = found("? Conflict on a.txt (yaxH) ", tty=RAW)
+    """Inquirer's expand: letters in a row; `h` lists what they mean."""
+    dialog = found("? Conflict on a.txt (yaxH) ", tty=RAW)
     typed = found("? Conflict on a.txt (yaxH) y", tty=RAW)
-    assert {"y": "y", "a": "a", "x": "x", "H": "h"} == options(asked)
-    assert ("Conflict on a.txt", "", "y") == (asked.question, asked.draft, typed.draft)
-    assert asked.fingerprint == typed.fingerprint
+    assert {"y": "y", "a": "a", "x": "x", "H": "h"} == options(dialog)
+    assert ("Conflict on a.txt", "", "y") == (
+        dialog.question,
+        dialog.draft,
+        typed.draft,
+    )
+    assert dialog.fingerprint == typed.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -224,7 +235,7 @@ def test_keys_without_their_words() -> None:
     ["? Name (bob) ", "? Name (Smith) ", "? Name (hH) ", "? Name (aaH) ", "(yaxH) "],
 )
 def test_a_default_is_no_row_of_keys(line: str) -> None:
-    """A name in brackets is what Enter would take, and a line is typed there."""
+    """A name in brackets is the default of a line."""
     assert find_choices(look_at(line, tty=RAW)) is None
 
 
@@ -263,7 +274,7 @@ def test_a_sign_below_a_question_is_no_rest(
     flag: str | None,
     tty: Tty | None,
 ) -> None:
-    """However it is asked, with whatever driver: a message would be its answer."""
+    """For any question and driver: a message would be the answer."""
     snapshot = look_at(*above, question, *([""] * blank), sign, tty=tty, rows=30)
     verdict = classify(snapshot, flag)
     assert verdict.kind in (Kind.DIALOG, Kind.QUESTION)
@@ -288,13 +299,13 @@ def test_a_sign_below_a_question_is_no_rest(
     ],
 )
 @pytest.mark.parametrize("sign", ["> ", "$ "])
-def test_a_sign_below_what_asks_nothing_is_rest(above: list[str], sign: str) -> None:
-    """Else no interpreter would be at rest."""
+def test_a_sign_below_other_text_is_rest(above: list[str], sign: str) -> None:
+    """Otherwise no interpreter would be at rest."""
     assert Kind.AT_REST is classify(look_at(*above, sign, tty=RAW)).kind
 
 
 def test_choices_above_a_sign_are_answered_at_it() -> None:
-    """By the words that stand there; what is typed there already is a draft."""
+    """By the words shown; text behind the sign is a draft."""
     ask = ["Reading.", "", "Delete the branch?", "[y/n/t]:", ""]
     prompt = classify(look_at(*ask, "> ")).prompt
     assert prompt is not None

@@ -1,4 +1,4 @@
-"""Windows with buttons: what has the focus is what Enter takes."""
+"""Dialog windows with buttons: Enter works on what has the focus."""
 
 import pytest
 
@@ -11,21 +11,21 @@ LIT, PLAIN = "\x1b[37;44m", "\x1b[m"
 
 
 def window(*rows: str, inner: int = 36) -> list[str]:
-    """Rows in a window; sequences in them are not counted."""
+    """Draw rows in a window; escape sequences have no width."""
     drawn = [f"│ {row}{' ' * (inner - len(row))} │" for row in rows]
     rule = "─" * (inner + 2)
     return [f"┌{rule}┐", *drawn, f"└{rule}┘"]
 
 
 def lit(window_rows: list[str], label: str) -> list[str]:
-    """The same window with that text lit."""
+    """Return the window with that text highlighted."""
     return [row.replace(label, f"{LIT}{label}{PLAIN}") for row in window_rows]
 
 
 def found(
     *lines: str, cursor: tuple[int, int] | None = None, hidden: bool = False
 ) -> Prompt:
-    """The window on a screen that has one."""
+    """Return the prompt of a window on a screen that has one."""
     prompt = find_widget(look_at("", *lines, "", cursor=cursor, hidden=hidden))
     assert prompt is not None
     return prompt
@@ -43,7 +43,7 @@ FORMS = {
 @pytest.mark.parametrize("at", [0, 1, 2])
 @pytest.mark.parametrize("by", ["light", "cursor"])
 def test_a_row_of_buttons(form: str, at: int, by: str) -> None:
-    """The lit one, or the one with the cursor on it, whatever they are drawn with."""
+    """The highlighted button or the one with the cursor, however they are drawn."""
     buttons = FORMS[form]
     row = "   ".join(buttons)
     drawn = window("Delete all of it?", "", row)
@@ -60,14 +60,14 @@ def test_a_row_of_buttons(form: str, at: int, by: str) -> None:
 
 
 @pytest.mark.parametrize(("at", "label"), [(0, "<Yes>"), (1, "<No>")])
-def test_of_two_the_one_unlike_its_ground(at: int, label: str) -> None:
-    """Two differ from each other; the window around them tells which is lit."""
+def test_of_two_buttons_the_one_unlike_the_window(at: int, label: str) -> None:
+    """The two differ from each other; the background shows which is highlighted."""
     drawn = lit(window("Sure?", "", "    <Yes>     <No>"), label)
     assert at == found(*drawn, hidden=True).selected
 
 
-def test_two_that_are_alike_have_no_focus() -> None:
-    """Nothing is told then, for Enter would choose nobody knows what."""
+def test_two_equal_buttons_have_no_focus() -> None:
+    """There is no prompt: the effect of Enter is unknown."""
     drawn = window("Sure?", "", "    <Yes>     <No>")
     assert find_widget(look_at(*drawn, hidden=True)) is None
 
@@ -81,7 +81,10 @@ def test_two_that_are_alike_have_no_focus() -> None:
     ],
 )
 def test_a_single_button(drawn: list[str], cursor: tuple[int, int] | None) -> None:
-    """A window that only wants to be seen: boxed, lit, or with the cursor on it."""
+    """A window with only a message;
+
+    The button is boxed, highlighted or at the cursor.
+    """
     prompt = found(*drawn, cursor=cursor, hidden=cursor is None)
     assert (Option(prompt.options[0].label, selected=True),) == prompt.options
     assert ("ok", "Done.") == (prompt.options[0].label.lower(), prompt.question)
@@ -99,21 +102,21 @@ RADIO = window("Pick", "", "  (*) red", "  ( ) green", "", "  <Ok>  <Cancel>")
 
 @pytest.mark.parametrize("row", [0, 1, 2])
 def test_a_list_with_the_cursor(row: int) -> None:
-    """The row that it is on is marked; the buttons below are not its options."""
+    """The cursor's row is marked; the buttons below are no options."""
     prompt = found(*LIST, cursor=(4 + row, 4))
     assert ["red", "green", "blue"] == [option.label for option in prompt.options]
     assert (Form.MENU, row) == (prompt.form, prompt.selected)
     assert "Pick one" == prompt.question
 
 
-def test_a_list_with_a_lit_row() -> None:
-    """Where the cursor is hidden somewhere else, light tells."""
+def test_a_list_with_a_highlighted_row() -> None:
+    """The highlight counts if the cursor is hidden elsewhere."""
     prompt = found(*lit(LIST, "2 green"), cursor=(0, 0), hidden=True)
     assert (Form.MENU, 1) == (prompt.form, prompt.selected)
 
 
-def test_boxes_to_tick() -> None:
-    """What is ticked and what is marked are apart; a heading is no row of the list."""
+def test_boxes_in_a_window() -> None:
+    """A row may be ticked and not marked; a heading is no row of the list."""
     prompt = found(*CHECKS, cursor=(4, 3))
     expected = (
         Option("red", checked=True),
@@ -125,7 +128,7 @@ def test_boxes_to_tick() -> None:
 
 
 def test_a_list_whose_buttons_have_the_focus() -> None:
-    """No row is marked then, so that no key is known to reach one."""
+    """No row is marked, because no key is known to select one."""
     drawn = window("Pick", "", "  (*) red", "  ( ) green", "", "  <Ok>  <Cancel>")
     assert RADIO == drawn
     prompt = found(*drawn, cursor=(7, 5))
@@ -135,7 +138,7 @@ def test_a_list_whose_buttons_have_the_focus() -> None:
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_enter_would_cancel(hidden: bool) -> None:
-    """A row stays lit while `Cancel` has the focus: Enter would not take that row."""
+    """A row stays highlighted while `Cancel` has the focus: Enter presses `Cancel`."""
     rows = lit(LIST, "2 green")
     assert 1 == found(*rows, cursor=(8, 5), hidden=hidden).selected
     assert found(*rows, cursor=(8, 11), hidden=hidden).selected is None
@@ -150,7 +153,7 @@ def test_enter_would_cancel(hidden: bool) -> None:
     ],
 )
 def test_a_field(asks: str, form: Form, draft: str) -> None:
-    """The cursor above the buttons is in it; what is in a secret one is not told."""
+    """The cursor is in the field above the buttons; a secret has no draft."""
     drawn = window(asks, "", " bob_______", "", "   <Ok>   <Cancel>")
     prompt = found(*drawn, cursor=(4, 6))
     assert (form, asks, draft) == (prompt.form, prompt.question, prompt.draft)
@@ -181,14 +184,14 @@ def test_a_field(asks: str, form: Form, draft: str) -> None:
     ],
 )
 @pytest.mark.parametrize("tty", [RAW, COOKED, DEAF, None])
-def test_what_only_looks_like_buttons(lines: list[str], tty: Tty | None) -> None:
-    """Tags, headings of files, types, prose, and a window that has text below it."""
+def test_rows_that_only_look_like_buttons(lines: list[str], tty: Tty | None) -> None:
+    """Tags, headings of files, types, prose, and a window with text below it."""
     assert find_widget(look_at(*lines, tty=tty)) is None
 
 
 @pytest.mark.parametrize("tty", [COOKED, DEAF])
-def test_who_reads_lines_has_no_window(tty: Tty) -> None:
-    """Arrows do nothing to a program that is given whole lines."""
+def test_a_program_that_takes_lines_has_no_window(tty: Tty) -> None:
+    """Arrow keys do not move a focus in it."""
     assert find_widget(look_at(*lit(ASKS, "<No>"), hidden=True, tty=tty)) is None
 
 
@@ -197,21 +200,21 @@ CYAN = "\x1b[36m"
 
 @pytest.mark.parametrize("lit_at", [0, 1])
 def test_a_toggle(lit_at: int) -> None:
-    """Two words behind a question: the coloured one is what Enter takes."""
+    """Of two words behind a question, the coloured one is selected."""
     words = [
         f"{CYAN}{word}{PLAIN}" if i == lit_at else word
         for i, word in enumerate(["No", "Yes"])
     ]
-    asked = find_widget(
+    dialog = find_widget(
         look_at(f"? Sure? \x1b[90m›{PLAIN} {words[0]} / {words[1]}", hidden=True)
     )
-    assert asked is not None
+    assert dialog is not None
     assert (Form.BUTTONS, "Sure?", lit_at) == (
-        asked.form,
-        asked.question,
-        asked.selected,
+        dialog.form,
+        dialog.question,
+        dialog.selected,
     )
-    assert ["No", "Yes"] == [option.label for option in asked.options]
+    assert ["No", "Yes"] == [option.label for option in dialog.options]
 
 
 @pytest.mark.parametrize(
@@ -226,8 +229,8 @@ def test_a_toggle(lit_at: int) -> None:
         (f"? Sure? › {CYAN}No{PLAIN} / Yes\r\nDone", True, RAW),
     ],
 )
-def test_what_only_looks_like_a_toggle(line: str, hidden: bool, tty: Tty) -> None:
-    """Neither word is lit, or both are; somebody types there, or it is over."""
+def test_rows_that_only_look_like_a_toggle(line: str, hidden: bool, tty: Tty) -> None:
+    """No word or both are coloured, the operator types there, or it is over."""
     assert find_widget(look_at(line, hidden=hidden, tty=tty)) is None
 
 
@@ -235,10 +238,10 @@ def test_what_only_looks_like_a_toggle(line: str, hidden: bool, tty: Tty) -> Non
     ("row", "lit_at"), [("│  ● Yes / ○ No", 0), ("│  ○ Yes / ● No", 1)]
 )
 def test_two_radio_buttons(row: str, lit_at: int) -> None:
-    """Clack asks below its question, and arrows go from one to the other."""
-    asked = find_widget(look_at("│", "◆  Continue?", row, "└", hidden=True))
-    assert asked is not None
-    assert (Form.BUTTONS, PromptClass.CONFIRMATION) == (asked.form, asked.class_)
-    assert ("Continue?", lit_at) == (asked.question, asked.selected)
+    """Clack shows them below its question; the arrow keys move between them."""
+    dialog = find_widget(look_at("│", "◆  Continue?", row, "└", hidden=True))
+    assert dialog is not None
+    assert (Form.BUTTONS, PromptClass.CONFIRMATION) == (dialog.form, dialog.class_)
+    assert ("Continue?", lit_at) == (dialog.question, dialog.selected)
     for other in ("│  ○ Yes / ○ No", "│  ● Yes / ● No", f"{row} / ○ Maybe"):
         assert find_widget(look_at("◆  Continue?", other, "└", hidden=True)) is None

@@ -76,7 +76,7 @@ async def test_a_program_that_reads(opener: Opener) -> None:
 async def test_a_program_that_sleeps(opener: Opener) -> None:
     """The line discipline is the same, but no program is reading."""
     terminal = await opener("sleep", "60")
-    tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
+    tty = await until(terminal, "sleep", lambda tty: tty.ignores_input)
     told = Tty(True, True, "sleep", leader=True, reading=False, interprets=False)
     assert told == tty
 
@@ -85,7 +85,7 @@ async def test_a_program_that_computes(opener: Opener) -> None:
     """A running program is not reading."""
     terminal = await opener("bash", "-c", "while :; do :; done")
     tty = await until(terminal, "bash", lambda tty: tty.reading is False)
-    assert tty.is_deaf
+    assert tty.ignores_input
 
 
 async def test_a_script_that_reads(opener: Opener) -> None:
@@ -97,7 +97,7 @@ async def test_a_script_that_reads(opener: Opener) -> None:
     tty = await until(terminal, "bash", lambda tty: reads(tty) and not tty.echo)
     assert tty.canonical
     await terminal.write(b"b\r")
-    tty = await until(terminal, "sleep", lambda tty: tty.is_deaf)
+    tty = await until(terminal, "sleep", lambda tty: tty.ignores_input)
     assert not tty.leader
 
 
@@ -119,7 +119,7 @@ async def test_a_pager(opener: Opener) -> None:
     """`less` reads single keys, without echo."""
     terminal = await opener("less", "/etc/passwd")
     tty = await until(terminal, "less", lambda tty: not tty.canonical)
-    assert (False, False) == (tty.echo, tty.is_deaf)
+    assert (False, False) == (tty.echo, tty.ignores_input)
 
 
 @needs("less")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import ant.terminal
 from ant.core.errors import Withheld
-from ant.terminal.agents.driver import SHELL, Driver, driver_of, drivers
+from ant.terminal.agents.driver import Driver, driver_of, drivers
+from ant.terminal.agents.driver_files import SHELL
 from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES
 from ant.terminal.detect.classify import classify
 from ant.terminal.input.addressee import (
@@ -47,7 +48,7 @@ def literals() -> Iterator[str]:
     for path in (
         *folder.glob("detect/*.py"),
         folder / "model" / "prompt.py",
-        folder / "agents" / "driver.py",
+        folder / "agents" / "driver_files.py",
     ):
         for node in ast.walk(ast.parse(path.read_text())):
             word = node.value if isinstance(node, ast.Constant) else None

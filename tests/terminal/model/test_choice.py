@@ -1,10 +1,10 @@
-"""A choice carries a meaning; what it means on a screen is decided there."""
+"""Choices: an answer to a prompt, by its meaning."""
 
 from ant.terminal.model.choice import Choice
 
 
-def test_a_choice_names_nothing_that_was_not_given() -> None:
-    """Absent is None, never a first option by default."""
+def test_an_absent_field_is_none() -> None:
+    """An absent field is None, never a default such as the first option."""
     choice = Choice("select")
-    given = (choice.index, choice.label, choice.indexes, choice.text, choice.yes)
-    assert (None,) * 5 == given
+    fields = (choice.index, choice.label, choice.indexes, choice.text, choice.yes)
+    assert (None,) * 5 == fields

@@ -1,4 +1,4 @@
-"""A prompt is the same while what an answer would mean is the same."""
+"""Two prompts are the same if an answer means the same in both."""
 
 import attrs
 
@@ -16,8 +16,8 @@ MENU = Prompt(
 )
 
 
-def test_moving_the_marker_asks_nothing_new() -> None:
-    """Whoever saw the menu with the first row marked may still answer it."""
+def test_moving_the_marker_keeps_the_fingerprint() -> None:
+    """A client that saw the menu with the first row marked may still answer it."""
     moved = attrs.evolve(MENU, options=(Option("Yes"), Option("No", selected=True)))
     scrolled = attrs.evolve(MENU, rows=(1, 4), text="…")
     assert MENU.fingerprint == moved.fingerprint == scrolled.fingerprint
@@ -25,7 +25,7 @@ def test_moving_the_marker_asks_nothing_new() -> None:
 
 
 def test_what_changes_the_meaning_is_another_prompt() -> None:
-    """Another order, another question, another way to take it: another prompt."""
+    """Another order, question, form or class gives another fingerprint."""
     others = [
         attrs.evolve(MENU, options=MENU.options[::-1]),
         attrs.evolve(MENU, question="Do you want to delete it?"),
@@ -38,20 +38,20 @@ def test_what_changes_the_meaning_is_another_prompt() -> None:
     assert 8 == len({MENU.fingerprint, *(other.fingerprint for other in others)})
 
 
-def test_a_verdict_is_news_when_somebody_would_act_on_it() -> None:
-    """More bytes on the same screen are none; another kind or marker is."""
+def test_a_verdict_is_news_if_its_state_or_prompt_differs() -> None:
+    """More output with the same screen is no news; another state or marker is."""
     verdict = Verdict(Kind.DIALOG, "menu", (3, 4), 100, MENU)
-    assert verdict.is_news(None)
-    assert not attrs.evolve(verdict, end=200).is_news(verdict)
-    assert attrs.evolve(verdict, kind=Kind.BUSY, prompt=None).is_news(verdict)
+    assert verdict.differs_from(None)
+    assert not attrs.evolve(verdict, end=200).differs_from(verdict)
+    assert attrs.evolve(verdict, kind=Kind.BUSY, prompt=None).differs_from(verdict)
     moved = attrs.evolve(MENU, options=MENU.options[::-1])
-    assert attrs.evolve(verdict, prompt=moved).is_news(verdict)
+    assert attrs.evolve(verdict, prompt=moved).differs_from(verdict)
 
 
 def test_another_reason_to_be_at_rest_is_news() -> None:
-    """A shell that is seen at its prompt, and then says so itself: both are told."""
+    """For example a shell that ANT sees at its prompt and that then reports it."""
     seen = Verdict(Kind.AT_REST, "shell", (3,), 100)
-    assert attrs.evolve(seen, rule="shell/mark", end=200).is_news(seen)
-    assert not attrs.evolve(seen, end=200).is_news(seen)
+    assert attrs.evolve(seen, rule="shell/mark", end=200).differs_from(seen)
+    assert not attrs.evolve(seen, end=200).differs_from(seen)
     busy = Verdict(Kind.BUSY, "spinner", (3,), 100)
-    assert not attrs.evolve(busy, rule="hint").is_news(busy)
+    assert not attrs.evolve(busy, rule="hint").differs_from(busy)

@@ -1,4 +1,4 @@
-"""A line told without a screen is the line that a screen shows."""
+"""A plain line equals the line that a screen shows."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ PIECES = st.lists(
 
 
 def drawn(piece: str) -> PlainLines:
-    """The same by drawing it; a blank row where nothing did."""
+    """Return the line by drawing it; a blank row if nothing was drawn."""
     renderer = Renderer(COLS, 2)
     renderer.feed(piece.encode(), 0)
     row = renderer._canvas.lines[renderer._canvas.row]
@@ -30,34 +30,34 @@ def drawn(piece: str) -> PlainLines:
 
 
 @given(PIECES)
-def test_it_is_told_as_it_is_drawn(piece: str) -> None:
-    """Text and bytes, or it is not told at all; longer ones are wrapped."""
+def test_a_plain_line_equals_the_drawn_line(piece: str) -> None:
+    """The same text and bytes, or None; longer lines wrap."""
     line = plain(piece, COLS)
     if line is not None and len(line.text) <= COLS:
-        told = line._replace(text=line.text.rstrip(" "))
+        drawn_line = line._replace(text=line.text.rstrip(" "))
         expected = drawn(piece)
         if expected.start < 0:
-            assert told.start < 0
-            assert not told.text
+            assert drawn_line.start < 0
+            assert not drawn_line.text
         else:
-            assert expected == told
+            assert expected == drawn_line
 
 
 @pytest.mark.parametrize(
     "piece", ["ab\x1b[A", "\x1b[5;5Hx", "a\bb", "漢\r漢", "x" * (LONGEST + 1), "é\tx"]
 )
-def test_what_takes_more_is_not_told(piece: str) -> None:
-    """It moves elsewhere, or its width is to be measured."""
+def test_other_content_is_no_plain_line(piece: str) -> None:
+    """The cursor moves elsewhere, or the width must be measured."""
     assert plain(piece, COLS) is None
 
 
 def test_a_progress_bar_is_its_last_state() -> None:
-    """And its bytes are those of it."""
+    """Its bytes are those of the last state."""
     assert PlainLines("100 %", 12, 17) == plain(
         "10 %\r\x1b[K50 %\r100 %"[:10] + "\r\r100 %", 30
     )
 
 
 def test_a_fresh_canvas_is_blank() -> None:
-    """Which is what lines are told for."""
+    """Plain lines are computed for a blank row."""
     assert [] == Canvas(COLS, 2).standing()

@@ -1,4 +1,4 @@
-"""Bytes as lines: what was finally seen, and by which bytes."""
+"""The renderer: readable lines, and the bytes that drew them."""
 
 import json
 
@@ -31,13 +31,13 @@ FLOODS = st.sampled_from(
 OUTPUT = st.lists(
     terminal_bytes(10)
     | MOVES
-    | st.tuples(FLOODS, st.integers(60, 160)).map(lambda told: told[0] * told[1]),
+    | st.tuples(FLOODS, st.integers(60, 160)).map(lambda pair: pair[0] * pair[1]),
     max_size=12,
 ).map(b"".join)
 
 
 def played(pieces: list[bytes], cols: int = 20, rows: int = 5) -> Renderer:
-    """All of it, the pieces one by one, each by a renderer that was written down."""
+    """Feed the chunks one by one, each to a renderer restored from the state."""
     renderer, lines = Renderer(cols, rows), list[Line]()
     for piece in pieces:
         renderer.feed(piece, 1)
@@ -48,7 +48,7 @@ def played(pieces: list[bytes], cols: int = 20, rows: int = 5) -> Renderer:
 
 
 def texts(data: bytes, cols: int = 80, rows: int = 24) -> list[str]:
-    """Every line there is in the end."""
+    """Return the text of all lines at the end."""
     renderer = played([data], cols, rows)
     return [line.text for line in [*renderer.take(), *renderer.standing()]]
 
@@ -56,7 +56,7 @@ def texts(data: bytes, cols: int = 80, rows: int = 24) -> list[str]:
 @pytest.mark.slow
 @given(OUTPUT, CUTS)
 def test_any_split_makes_the_same_lines(data: bytes, cuts: list[int]) -> None:
-    """However output is cut, and whatever was stored in between."""
+    """In chunks of any size, with the state stored in between."""
     whole, pieces = played([data]), played(cut(data, cuts))
     assert whole.standing() == pieces.standing()
     assert whole.take() == pieces.take()
@@ -65,7 +65,7 @@ def test_any_split_makes_the_same_lines(data: bytes, cuts: list[int]) -> None:
 
 @given(st.binary(max_size=300), CUTS)
 def test_fuzz_every_line_is_within_its_bytes(data: bytes, cuts: list[int]) -> None:
-    """Whatever the bytes are, and cut as they may be."""
+    """For any bytes, in chunks of any size."""
     whole, pieces = played([data]), played(cut(data, cuts))
     lines = [*whole.take(), *whole.standing()]
     assert lines == [*pieces.take(), *pieces.standing()]
@@ -76,7 +76,7 @@ def test_fuzz_every_line_is_within_its_bytes(data: bytes, cuts: list[int]) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_recordings_at_any_split(size: int) -> None:
-    """Real agents and programs, cut into small pieces; one of each is enough."""
+    """Real agents and programs in small chunks; one recording of each is enough."""
     one_of_each = {each.name.split("/")[0]: each for each in recordings()}
     for recording in one_of_each.values():
         data, shape = recording.data[:20_000], (recording.cols, recording.rows)
@@ -89,8 +89,8 @@ def test_recordings_at_any_split(size: int) -> None:
         assert whole.standing() == renderer.standing()
 
 
-def test_a_flood_is_told_as_it_is_drawn() -> None:
-    """Line by line, and by the same bytes, as one that comes in small pieces."""
+def test_a_flood_renders_like_small_chunks() -> None:
+    """Every line and its bytes are the same."""
     data = b"".join(
         b"%d \x1b[32mok\x1b[0m\tdone\r\n10 %%\r%d %%\r\n\r\n" % (n, n)
         for n in range(2000)
@@ -123,26 +123,26 @@ def test_a_flood_is_told_as_it_is_drawn() -> None:
         (b"1\r\n2\x1b[H\x1b[Jx", ["1", "2", "x"]),
     ],
 )
-def test_it_is_what_was_finally_seen(data: bytes, expected: list[str]) -> None:
+def test_lines_have_the_last_text(data: bytes, expected: list[str]) -> None:
     """Progress bars, colours, wraps, wide characters, titles, links, repaints."""
     assert expected == texts(data)
 
 
 def test_wrapped_text_is_one_line_whatever_the_width() -> None:
-    """So that a phrase is found across the edge; wide characters keep theirs."""
+    """A search finds a phrase across the edge, with wide characters too."""
     text = "the quick brown fox 漢字漢字 jumps over the lazy dog " * 20
     assert [text.strip()] == texts(text.encode(), cols=31, rows=4)
 
 
 def test_a_line_has_the_bytes_that_drew_it() -> None:
-    """Neither its colours nor its end are of them; of a progress bar, the last."""
+    """Without its colours and its end; those of a progress bar's last state."""
     data = b"\x1b[1mbold\x1b[0m\r\n10%\r100%\r\n"
     lines = played([data]).standing()
     assert [b"bold", b"100%"] == [data[line.start : line.end] for line in lines]
 
 
-def test_agents_are_read_as_they_were_seen() -> None:
-    """What was asked and answered stands there once, though it was drawn many times."""
+def test_an_agent_s_dialog_is_rendered_once() -> None:
+    """The question and the answer are there once, though drawn many times."""
     (ask,) = [each for each in recordings() if each.name == "claude-code/ask"]
     lines = texts(ask.data, ask.cols, ask.rows)
     assert 1 == lines.count("● Done. That worked as asked.") // 2
@@ -152,15 +152,15 @@ def test_agents_are_read_as_they_were_seen() -> None:
     )
 
 
-def test_a_state_of_other_code_is_a_blank_screen() -> None:
-    """Of that size, from that byte on."""
+def test_a_state_of_another_version_is_a_blank_screen() -> None:
+    """With the state's size and offset."""
     state = played([b"hello"]).state()
     renderer = Renderer.of({**state, "version": 0, "lines": "unheard of"})
     assert ([], (20, 5), 5) == (renderer.standing(), renderer.size, renderer.offset)
 
 
 def test_another_run_begins_on_a_blank_screen() -> None:
-    """What stood there is final, and half a sequence is nothing."""
+    """The old lines are final; an unfinished sequence is dropped."""
     renderer = Renderer(20, 4, 0)
     renderer.feed(b"the end\x1b[1", 5)
     renderer.begin(30, 6, 100)
@@ -170,8 +170,8 @@ def test_another_run_begins_on_a_blank_screen() -> None:
     assert (30, 6) == renderer.size
 
 
-def test_a_size_that_nobody_knew_is_none() -> None:
-    """What is drawn after it is drawn as before."""
+def test_an_unknown_size_changes_nothing() -> None:
+    """Later output is drawn at the old size."""
     renderer = Renderer(20, 4)
     renderer.feed(b"one\r\n", 1)
     renderer.resize(0, 0)

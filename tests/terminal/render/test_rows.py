@@ -1,6 +1,4 @@
-"""Rows that know which bytes drew them, and the lines that they become."""
-
-import pytest
+"""Rows and the bytes that drew them, and the lines that rows become."""
 
 from ant.terminal.render.rows import (
     FILL,
@@ -9,28 +7,19 @@ from ant.terminal.render.rows import (
     RenderedLines,
     Row,
     joined,
-    width,
 )
 
 
 def drawn(*puts: tuple[int, str, int]) -> Row:
-    """A row in which each of these was put at a column, by bytes from an offset on."""
+    """Return a row with these texts put at their columns, by bytes from an offset."""
     row = Row()
     for col, cells, start in puts:
         row.put(col, cells, start, start + len(cells), 7)
     return row
 
 
-@pytest.mark.parametrize(
-    ("char", "columns"), [("a", 1), ("─", 1), ("漢", 2), ("🙂", 2), ("\u0301", 0)]
-)
-def test_a_character_has_a_width(char: str, columns: int) -> None:
-    """As a terminal has it."""
-    assert columns == width(char)
-
-
 def test_a_row_spans_the_bytes_that_drew_it() -> None:
-    """From the first to the last of those of which something is left."""
+    """From the first to the last byte whose text is still visible."""
     row = drawn((0, "abc", 10), (5, "xyz", 20))
     assert ("abc  xyz", 10, 23) == (row.text, row.start, row.end)
     row.put(0, "ABCDEFGH", 30, 38, 8)
@@ -39,8 +28,8 @@ def test_a_row_spans_the_bytes_that_drew_it() -> None:
     assert ("ABcdEFGH", 30, 42) == (row.text, row.start, row.end)
 
 
-def test_what_is_overwritten_piece_by_piece_is_gone_as_well() -> None:
-    """Once the last column of it was reached, and no earlier."""
+def test_a_row_overwritten_in_parts() -> None:
+    """Its old bytes count until the new text reaches the last column."""
     row = drawn((0, "12345", 10), (0, "ab", 20), (2, "cd", 22))
     assert ("abcd5", 10) == (row.text, row.start)
     row.put(4, "e", 24, 25, 7)
@@ -48,7 +37,7 @@ def test_what_is_overwritten_piece_by_piece_is_gone_as_well() -> None:
 
 
 def test_half_a_wide_character_is_a_blank() -> None:
-    """Where the other half was overwritten, or erased."""
+    """If the other half is overwritten or erased."""
     wide = "漢" + FILL
     assert " x" == drawn((0, wide, 0), (1, "x", 3)).text
     assert "x c" == drawn((0, wide + "c", 0), (0, "x", 3)).text
@@ -57,8 +46,8 @@ def test_half_a_wide_character_is_a_blank() -> None:
     assert "  漢" == row.shown()
 
 
-def test_an_erased_row_was_never_drawn() -> None:
-    """To the end of it, or all of what there is."""
+def test_an_erased_row_has_no_bytes() -> None:
+    """Erased to its end, or as a whole."""
     row = drawn((0, "abc", 10))
     row.erase(1, 99)
     assert ("a", 10) == (row.text, row.start)
@@ -67,7 +56,7 @@ def test_an_erased_row_was_never_drawn() -> None:
 
 
 def test_combining_characters_stay_with_their_column() -> None:
-    """And go when it is overwritten."""
+    """Overwriting the column removes them."""
     row = drawn((0, "eee", 0))
     row.mark(1, "\u0301", 5)
     assert ("ee\u0301e", 5) == (row.shown(), row.end)
@@ -76,7 +65,7 @@ def test_combining_characters_stay_with_their_column() -> None:
 
 
 def test_wrapped_rows_are_one_line() -> None:
-    """Which spans the bytes of all of them; blanks at its end are none."""
+    """Its bytes are those of all rows; trailing blanks are removed."""
     first, second = drawn((0, "hello ", 0)), drawn((0, "world  ", 6))
     first.wrapped = True
     lines = RenderedLines()
@@ -87,15 +76,15 @@ def test_wrapped_rows_are_one_line() -> None:
 
 
 def test_a_blank_line_is_where_the_last_one_ended() -> None:
-    """Nothing drew it."""
+    """No byte drew it."""
     lines = RenderedLines()
     for row in (drawn((0, "a", 5)), Row()):
         lines.add(row)
     assert [Line("a", 5, 6, 7), Line("", 6, 6, 7)] == lines.done
 
 
-def test_a_line_has_a_length() -> None:
-    """Then it is cut, so that no program can make one without end."""
+def test_the_length_of_a_line_is_limited() -> None:
+    """A longer line is cut, so that no program can make one without end."""
     lines = RenderedLines()
     for number in range(3 * LINE_MAX // 1000):
         row = drawn((0, "x" * 1000, number * 1000))
@@ -106,13 +95,13 @@ def test_a_line_has_a_length() -> None:
 
 
 def test_rows_below_the_last_text_are_no_lines() -> None:
-    """Of those between, each is one."""
+    """Each blank row above it is a line."""
     rows = [drawn((0, "a", 0)), Row(), drawn((0, "b", 1)), Row(), Row()]
     assert ["a", "", "b"] == [line.text for line in joined(rows, RenderedLines())]
 
 
-def test_a_row_can_be_written_down() -> None:
-    """And is the same again."""
+def test_the_state_of_a_row() -> None:
+    """The row with that state is equal."""
     row = drawn((0, "漢" + FILL, 10))
     row.mark(0, "\u0301", 20)
     row.wrapped = True

@@ -49,13 +49,13 @@ SEQUENCES = [
         "[0;0H",
     ),
 ]
-"""Without the ESC that begins them."""
+"""Escape sequences without their ESC."""
 
 
 @pytest.mark.skipif(not ADAPTERS, reason="no screen library is installed")
 @pytest.mark.parametrize("sequence", SEQUENCES)
-def test_it_does_what_it_does_on_a_terminal(sequence: str) -> None:
-    """What is drawn before and after it stands where the terminal library has it."""
+def test_a_sequence_has_the_effect_of_a_terminal(sequence: str) -> None:
+    """Text before and after it is where the terminal library shows it."""
     data = BEFORE + b"\x1b" + sequence.encode() + b"!"
     screen, renderer = ADAPTERS[0](20, 6), Renderer(20, 6)
     screen.feed(data)

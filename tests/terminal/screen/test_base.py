@@ -1,4 +1,4 @@
-"""One screen, two libraries: what both must show, and what real programs draw."""
+"""The screen interface: what both libraries show, and what real programs draw."""
 
 import os
 import shutil
@@ -34,14 +34,14 @@ ROWS, COLS = 5, 20
 
 
 def shown(make: Make, data: bytes, cols: int = COLS, rows: int = ROWS) -> Screen:
-    """A screen that was fed this."""
+    """Return a screen that was fed these bytes."""
     one = make(cols, rows)
     one.feed(data)
     return one
 
 
 def rows_of(one: Screen) -> list[str]:
-    """Its text without the blank rows at the end, and that the rest are blank."""
+    """Return its text without the blank rows at the end; check that those are blank."""
     text = one.text()
     assert one.rows == len(text)
     while text and not text[-1]:
@@ -50,12 +50,12 @@ def rows_of(one: Screen) -> list[str]:
 
 
 def everything(one: Screen) -> tuple[list[str], Cursor, str, Modes, bytes]:
-    """All that a screen tells of itself."""
+    """Return the whole state of a screen."""
     return one.text(), one.cursor, one.title, one.modes, one.ansi()
 
 
 def copied(make: Make, one: Screen) -> Screen:
-    """A fresh screen that was fed what the other drew."""
+    """Return a fresh screen that was fed the drawing of the other."""
     return shown(make, one.ansi(), one.cols, one.rows)
 
 
@@ -171,8 +171,8 @@ CASES: dict[str, tuple[bytes, list[str], tuple[int, int]]] = {
 
 @both
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_shown(make: Make, case: str) -> None:
-    """Both libraries show what a terminal shows, and draw it so that both do again."""
+def test_text_and_drawing(make: Make, case: str) -> None:
+    """Both libraries show what a terminal shows, and their drawing shows it again."""
     data, text, (row, col) = CASES[case]
     one = shown(make, data)
     assert text == rows_of(one)
@@ -196,7 +196,7 @@ def test_every_byte_may_come_alone(make: Make, case: str) -> None:
 
 @both
 def test_a_combining_mark_joins_its_letter(make: Make) -> None:
-    """The text has both; avt alone counts a column for the mark."""
+    """The text has both characters; only avt counts a column for the mark."""
     one = shown(make, "e\u0301x".encode())
     assert ["e\u0301x"] == rows_of(one)
     assert (3 if make is FOUND.get("AvtScreen") else 2) == one.cursor.col
@@ -225,22 +225,22 @@ def test_a_combining_mark_joins_its_letter(make: Make) -> None:
     ],
 )
 def test_modes_are_known(make: Make, data: bytes, expected: Modes) -> None:
-    """What is switched on is told, and drawn along."""
+    """The screen reports the modes, and its drawing restores them."""
     one = shown(make, data)
     assert expected == one.modes
     assert expected == copied(make, one).modes
 
 
 @pytest.mark.parametrize("make", [GHOSTTY])
-def test_numbers_have_no_end(make: Make) -> None:
-    """A number too large is the largest; avt takes it modulo 65,536."""
+def test_large_numbers(make: Make) -> None:
+    """A number that is too large counts as the largest; avt takes it modulo 65,536."""
     one = shown(make, b"\x1b[%d;%dHx\x1b[%dAy" % ((10**30,) * 3))
     assert [" " * 19 + "y", "", "", "", " " * 19 + "x"] == rows_of(one)
 
 
 @pytest.mark.parametrize("make", [GHOSTTY])
 def test_the_keyboard_protocol_is_known(make: Make) -> None:
-    """Each screen has flags of its own: kitty's protocol, and libghostty alone."""
+    """Each screen has its own flags of kitty's protocol; only libghostty has them."""
     one = shown(make, b"\x1b[>5u")
     assert Modes(keyboard=5) == one.modes
     assert Modes(keyboard=5) == copied(make, one).modes
@@ -285,7 +285,7 @@ def test_titles_are_known(make: Make, data: bytes, expected: str) -> None:
     ],
 )
 def test_queries_are_answered(make: Make, query: bytes, expected: bytes) -> None:
-    """Who and where the terminal is, each answer once, and not by a copy again."""
+    """Each query gets one reply; a copy of the screen does not reply again."""
     one = shown(make, query)
     assert b"" == copied(make, one).replies()
     assert expected == one.replies()
@@ -293,15 +293,15 @@ def test_queries_are_answered(make: Make, query: bytes, expected: bytes) -> None
 
 
 @both
-def test_answers_that_nobody_fetches_are_few(make: Make) -> None:
+def test_pending_replies_are_limited(make: Make) -> None:
     """Queries without end do not fill the memory."""
     one = shown(make, b"\x1b[c" * 10_000)
     assert 1000 < len(one.replies()) <= modes.REPLIES_MAX
 
 
 @both
-def test_what_is_under_the_alternate_screen_is_drawn(make: Make) -> None:
-    """A copy made while an editor runs shows the shell again when that ends."""
+def test_a_drawing_has_the_primary_screen(make: Make) -> None:
+    """A copy made while an editor runs shows the shell again when the editor ends."""
     one = shown(make, b"\x1b[33m$ vim\r\n\x1b[?1049h\x1b[2;3r\x1b[44malt")
     again = copied(make, one)
     assert everything(one) == everything(again)
@@ -330,7 +330,7 @@ def test_what_is_under_the_alternate_screen_is_drawn(make: Make) -> None:
 def test_attributes_are_drawn(
     make: Make, attributes: bytes, drawn: list[bytes]
 ) -> None:
-    """Colours and attributes are in the drawing, in the form everybody reads."""
+    """The drawing has colours and attributes, in the form that terminals read."""
     one = shown(make, b"a\x1b[" + attributes + b"mb\x1b[mc")
     ansi = one.ansi()
     for each in drawn:
@@ -357,7 +357,7 @@ def test_attributes_are_drawn(
         b"\x1b[2;4r\x1b[?6h" + b"x" * 40,
     ],
 )
-def test_what_only_one_library_draws(make: Make, data: bytes) -> None:
+def test_attributes_that_only_libghostty_draws(make: Make, data: bytes) -> None:
     """Underlines, cursor shapes, side margins and clusters, which avt does not know."""
     one = shown(make, data)
     assert everything(one) == everything(copied(make, one))
@@ -365,8 +365,8 @@ def test_what_only_one_library_draws(make: Make, data: bytes) -> None:
 
 @both
 @pytest.mark.parametrize("case", CASES)
-def test_a_copy_goes_on_as_the_original_does(make: Make, case: str) -> None:
-    """Made at whatever byte, in a sequence or a character too, it ends up the same."""
+def test_a_copy_continues_like_the_original(make: Make, case: str) -> None:
+    """Copied at any byte, even in a sequence or a character, it ends the same."""
     data, _, _ = CASES[case]
     whole = everything(shown(make, data))[:4]
     for at in range(len(data)):
@@ -387,7 +387,7 @@ def test_a_sequence_too_long_to_repeat_shows_nothing(make: Make) -> None:
 
 @both
 def test_smaller_and_larger(make: Make) -> None:
-    """A long line is wrapped anew; avt alone lets the row above scroll away for it."""
+    """A long line wraps again; only in avt, the row above scrolls away for it."""
     one = shown(make, b"x" * 18)
     one.resize(10, 3)
     assert (10, 3) == (one.cols, one.rows)
@@ -400,7 +400,7 @@ def test_smaller_and_larger(make: Make) -> None:
 
 
 @both
-def test_the_cursor_s_row_stays_when_rows_go(make: Make) -> None:
+def test_fewer_rows_keep_the_cursor_s_row(make: Make) -> None:
     """With fewer rows the newest lines are shown."""
     one = shown(make, FILLED)
     one.resize(COLS, 2)
@@ -410,7 +410,7 @@ def test_the_cursor_s_row_stays_when_rows_go(make: Make) -> None:
 
 @both
 def test_the_alternate_screen_is_resized_too(make: Make) -> None:
-    """What an editor draws after a resize is where it meant it."""
+    """An editor's output after a resize is where the editor meant it."""
     one = shown(make, b"main\x1b[?1049h")
     one.resize(30, 8)
     one.feed(b"\x1b[2J\x1b[8;28Hend\x1b[1;1H")
@@ -422,8 +422,8 @@ def test_the_alternate_screen_is_resized_too(make: Make) -> None:
 
 @both
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (2, 1), (1000, 1), (1, 1000)])
-def test_every_size_we_allow_is_a_screen(make: Make, size: tuple[int, int]) -> None:
-    """From one cell up, made so or become so, with wide characters too."""
+def test_every_allowed_size(make: Make, size: tuple[int, int]) -> None:
+    """From one cell up, created or resized, with wide characters too."""
     fresh, grown = make(*size), make(COLS, ROWS)
     grown.feed("漢字 text\r\n".encode() * 9)
     grown.resize(*size)
@@ -444,7 +444,7 @@ SEQUENCES = r"""
     \e[?6h \e[2;3r \e[?7l \u200d \ufe0f e\u0301 \ufffd x yy xxxxxxxxxxxxxxxxxxx
     \u6f22 \U0001f642 \xe9 \U0001f1e9
 """
-"""Parts of which sequences are made, and what may come between."""
+"""Parts of sequences, and bytes that may come between them."""
 
 COMMANDS = r"""
     \e[H \e[2;3H \e[99;99H \e[A \e[3B \e[C \e[2D \e[J \e[1J \e[2J \e[K \e[1K \e[L \e[M
@@ -453,11 +453,11 @@ COMMANDS = r"""
     \e]2;t\a \e7 \e8 \eM \eH \e[4b \e= \r \n \r\n \t \b \x20 x yy xxxxxxxxxxxxxxxxxxx
     \u6f22 \u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57 \U0001f642 \xe9
 """
-"""Whole sequences that programs send and both libraries know."""
+"""Whole sequences that programs print and both libraries know."""
 
 
 def made_of(words: str, most: int) -> st.SearchStrategy[bytes]:
-    """Up to so many of these words, in any order."""
+    """Return up to so many of these words, in any order."""
     plain = words.replace(r"\e", r"\x1b")
     parts = [each.encode().decode("unicode_escape").encode() for each in plain.split()]
     return st.lists(st.sampled_from(parts), max_size=most).map(b"".join)
@@ -471,7 +471,7 @@ HOSTILE, SOUND = made_of(SEQUENCES, 50), made_of(COMMANDS, 40)
 def test_any_split_makes_the_same_screen(
     make: Make, data: bytes, cuts: list[int]
 ) -> None:
-    """Whole or cut anywhere, the same bytes make the same screen."""
+    """The same bytes make the same screen, in chunks of any size."""
     pieces = make(COLS, ROWS)
     for piece in cut(data, cuts):
         pieces.feed(piece)
@@ -489,7 +489,7 @@ SIZES = st.tuples(st.integers(1, 24), st.integers(1, 7))
 def test_nothing_breaks_a_screen_fuzz(
     make: Make, steps: list[bytes | tuple[int, int]]
 ) -> None:
-    """Whatever comes, at whatever size, there is a screen, and it can be drawn."""
+    """Any bytes at any size make a screen that can be drawn."""
     one = make(COLS, ROWS)
     for step in steps:
         if isinstance(step, bytes):
@@ -508,7 +508,7 @@ def test_nothing_breaks_a_screen_fuzz(
 @example("漢漢漢漢漢漢".encode())
 @given(SOUND)
 def test_a_copy_is_the_same_screen_fuzz(make: Make, data: bytes) -> None:
-    """What `ansi` draws is the same in all a screen tells of itself."""
+    """The drawing of a screen makes an equal screen."""
     one = shown(make, data)
     again = copied(make, one)
     assert everything(one)[:4] == everything(again)[:4]
@@ -558,7 +558,10 @@ PROGRAMS: dict[str, tuple[list[str], Keys]] = {
 async def _play(
     argv: list[str], cwd: Path, keys: Keys, make: Make
 ) -> tuple[Screen, bytes]:
-    """Type each keys once their text is shown; the screen then, and all the output."""
+    """Type each of the keys once their text is shown;
+
+    Return the screen and the output.
+    """
     program = shutil.which(argv[0])
     assert program
     terminal = await open_pty(Spec((program, *argv[1:]), str(cwd), ENV, 80, 24))
@@ -582,7 +585,7 @@ async def _play(
 async def test_a_replay_ends_on_the_same_screen(
     make: Make, name: str, tmp_path: Path
 ) -> None:
-    """Real programs: what was shown live is what their transcript shows."""
+    """For real programs, the live screen equals the screen of their transcript."""
     argv, keys = PROGRAMS[name]
     if not shutil.which(name):
         pytest.skip(f"{name} is missing")
@@ -597,7 +600,7 @@ async def test_a_replay_ends_on_the_same_screen(
 
 
 def test_the_better_library_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`open_screen` takes the first there is, and says so where there is none."""
+    """`open_screen` uses the first library, and raises if there is none."""
     assert type(open_screen(80, 24)) is ADAPTERS[0]
     monkeypatch.setattr(base, "ADAPTERS", [])
     with pytest.raises(ImportError, match="pyavt"):

@@ -1,4 +1,4 @@
-"""A screen that counts: offsets, characters that are cut, bytes that come twice."""
+"""A screen with its offset: cut characters, and bytes that are fed twice."""
 
 import pytest
 from hypothesis import given
@@ -19,8 +19,8 @@ def shown(display: Display) -> object:
 
 
 @given(st.lists(st.integers(0, len(TEXT)), max_size=8))
-def test_a_drawing_and_what_follows_it(cuts: list[int]) -> None:
-    """Drawn at any byte, a fresh screen goes on from there and is the same."""
+def test_a_drawing_and_the_bytes_after_it(cuts: list[int]) -> None:
+    """A fresh screen with the drawing continues from its offset and is the same."""
     display, at = Display.blank(20, 5, 100), 0
     for cut in sorted(cuts):
         display.feed(TEXT[at:cut], 100 + cut)
@@ -35,7 +35,7 @@ def test_a_drawing_and_what_follows_it(cuts: list[int]) -> None:
 
 
 def test_bytes_are_taken_once() -> None:
-    """Who comes second with them, or with some of them, changes nothing."""
+    """Bytes that are fed again, in whole or in part, change nothing."""
     display = Display.blank(20, 2, 0)
     display.feed(b"abc", 3)
     assert b"" == display.feed(b"abc", 3)
@@ -47,7 +47,7 @@ def test_bytes_are_taken_once() -> None:
 
 
 def test_a_character_waits_for_its_end() -> None:
-    """The offset is where it began, so that text can be sent from there."""
+    """The offset is where it began, so that a client can get text from there."""
     display = Display.blank(20, 2, 0)
     display.feed(b"a\xf0\x9f", 3)
     assert (3, 1, ("a", "")) == (
@@ -64,15 +64,15 @@ def test_a_character_waits_for_its_end() -> None:
     )
 
 
-def test_answers_are_for_what_was_fed_last() -> None:
-    """Each once."""
+def test_replies_are_for_the_bytes_fed_last() -> None:
+    """Each reply is returned once."""
     display = Display.blank(20, 2, 0)
     assert b"\x1b[1;3R" == display.feed(b"ab\x1b[6n", 6)
     assert b"" == display.feed(b"c", 7)
 
 
-def test_a_size_is_had_from_the_next_byte_on() -> None:
-    """And is part of the picture."""
+def test_a_size_applies_from_the_next_byte() -> None:
+    """It is part of the picture."""
     display = Display.blank(20, 2, 0)
     display.resize(4, 3)
     display.feed(b"abcdef", 6)
@@ -80,22 +80,22 @@ def test_a_size_is_had_from_the_next_byte_on() -> None:
     assert (4, 3, ("abcd", "ef", "")) == (drawing.cols, drawing.rows, drawing.lines)
 
 
-def test_without_a_library_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which is said as Python says it."""
+def test_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A display cannot be made: `ImportError`."""
     monkeypatch.setattr(base, "ADAPTERS", [])
     with pytest.raises(ImportError):
         Display.blank(20, 2, 0)
 
 
 def test_a_warm_up_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With one, it uses it; without, there is nothing to be slow."""
+    """It uses a library if there is one, and does nothing without."""
     warm_up()
     monkeypatch.setattr(base, "ADAPTERS", [])
     warm_up()
 
 
-def test_what_was_left_out_is_passed_over() -> None:
-    """There are no such bytes: half a character before them is none; never back."""
+def test_lost_bytes_are_skipped() -> None:
+    """They end a character that had begun; the offset never moves back."""
     display = Display.blank(10, 1, 0)
     display.feed(b"ab\xe2\x9c", 4)
     display.pass_over(104)

@@ -1,4 +1,4 @@
-"""A look: lines as they are read, sides of boxes taken off, and where the cursor is."""
+"""Snapshots: lines, lines without the sides of boxes, and the cursor."""
 
 import pytest
 from hypothesis import given
@@ -36,18 +36,18 @@ from tests.terminal.drawn import COOKED, DEAF, RAW, look_after, look_at
     ],
 )
 def test_sides_are_blanks(line: str, bare: str) -> None:
-    """Sides of up to two boxes go, and what is inside stays in its column."""
+    """The sides of up to two boxes become blanks; the inside keeps its columns."""
     assert bare == without_sides(line)
 
 
-def test_a_wide_box_is_soon_read() -> None:
-    """The blanks in it are passed once, not once for each of them."""
+def test_a_wide_box_takes_no_time() -> None:
+    """Its blanks are scanned once, not once for each of them."""
     assert "" == without_sides("│" + " " * 200_000 + "│")
 
 
 @given(st.text(alphabet="│┃| ab漢", max_size=20))
-def test_what_is_inside_stays_in_its_column(line: str) -> None:
-    """However a line is boxed, each character that is left is where it was."""
+def test_the_inside_of_a_box_keeps_its_columns(line: str) -> None:
+    """Each remaining character is where it was, in any box."""
     bare = without_sides(line)
     assert all(char in (" ", line[at]) for at, char in enumerate(bare))
     assert "a" not in line or "a" in bare
@@ -78,7 +78,7 @@ def test_what_is_inside_stays_in_its_column(line: str) -> None:
     ],
 )
 def test_rules_are_no_text(line: str, ruled: bool) -> None:
-    """Blank lines and borders say nothing, with a title in them or without."""
+    """Blank lines and borders, with or without a title."""
     assert ruled is is_rule(line)
 
 
@@ -97,7 +97,7 @@ def test_rules_are_no_text(line: str, ruled: bool) -> None:
     ],
 )
 def test_wide_characters_take_two_columns(line: str, col: int, index: int) -> None:
-    """A column is a character's, even where another stands on two of them."""
+    """Both columns of a wide character have its index."""
     assert index == index_at(line, col)
 
 
@@ -118,7 +118,7 @@ def test_wide_characters_take_two_columns(line: str, col: int, index: int) -> No
         ("❤\ufe0f: ", (0, 3), "❤\ufe0f: "),
     ],
 )
-def test_what_is_typed_ends_at_the_cursor(
+def test_typed_text_ends_at_the_cursor(
     drawn: str, cursor: tuple[int, int], typed: str
 ) -> None:
     """The text before the cursor, with the blank that a screen does not keep."""
@@ -126,13 +126,13 @@ def test_what_is_typed_ends_at_the_cursor(
 
 
 def test_a_cursor_far_right_adds_one_blank() -> None:
-    """What is far off the text is not right behind it, and the row tells no more."""
+    """The row does not show how far the cursor is behind its text."""
     assert "Name: " == look_at("Name:", cursor=(0, 60)).typed_at
     assert "" == look_at("", cursor=(0, 60)).typed_at
 
 
 def test_a_full_row_is_typed_whole() -> None:
-    """A cursor that waits to wrap is on the last column, not behind it."""
+    """A cursor that waits to wrap is in the last column, not behind it."""
     snapshot = look_at("x" * 20, cols=20, rows=3)
     assert (0, 19) == snapshot.cursor[:2]
     assert "x" * 19 == snapshot.typed_at
@@ -142,8 +142,8 @@ def test_a_full_row_is_typed_whole() -> None:
     ("lines", "last"),
     [((), -1), (("",), -1), (("a",), 0), (("a", "", "b", "", ""), 2)],
 )
-def test_the_last_row_has_something_on_it(lines: tuple[str, ...], last: int) -> None:
-    """Blank rows below it do not count, and a blank screen has none."""
+def test_the_last_row_with_text(lines: tuple[str, ...], last: int) -> None:
+    """Blank rows below it do not count; a blank screen has none."""
     assert last == look_at(*lines).last
 
 
@@ -156,7 +156,7 @@ def test_styles_are_found_by_character() -> None:
 
 
 def test_a_paragraph_ends_at_a_blank_row() -> None:
-    """The nearest text above a row, from below; rules between are passed over."""
+    """The nearest text above a row, from below; borders in between are skipped."""
     snapshot = look_at("far", "", "one", "two", "──────", "", "menu")
     assert [3, 2] == list(paragraph_above(snapshot, 6))
     assert [0] == list(paragraph_above(snapshot, 2))
@@ -164,7 +164,7 @@ def test_a_paragraph_ends_at_a_blank_row() -> None:
 
 
 def test_a_paragraph_is_near_and_short() -> None:
-    """Text more than some blank rows away is about something else; the rest is cut."""
+    """Text far above belongs to something else; long text is cut."""
     assert [] == list(paragraph_above(look_at("far", "", "", "", "", "menu"), 5))
     long = look_at(*map(str, range(10)), "menu")
     assert [9, 8, 7] == list(paragraph_above(long, 10, most=3))
@@ -181,23 +181,25 @@ def test_a_paragraph_is_near_and_short() -> None:
         (None, False, False),
     ],
 )
-def test_who_listens_how(tty: Tty | None, deaf: bool, takes_lines: bool) -> None:
-    """Deaf is who takes lines and surely waits for none."""
+def test_how_a_program_takes_input(
+    tty: Tty | None, deaf: bool, takes_lines: bool
+) -> None:
+    """`ignores_input` if it takes whole lines and is known not to be reading."""
     snapshot = look_at("x", tty=tty)
     assert takes_lines is snapshot.takes_lines
-    assert deaf is (tty is not None and tty.is_deaf)
+    assert deaf is (tty is not None and tty.ignores_input)
 
 
 @given(terminal_bytes(), st.integers(1, 30), st.integers(1, 8))
-def test_every_look_is_whole(data: bytes, cols: int, rows: int) -> None:
-    """Whatever was drawn, there are as many lines as rows, boxed or bare."""
+def test_a_snapshot_has_all_rows(data: bytes, cols: int, rows: int) -> None:
+    """It has as many lines as rows, with and without the sides of boxes."""
     snapshot = look_after(data, cols=cols, rows=rows)
     assert rows == len(snapshot.rows) == len(snapshot.lines) == len(snapshot.bare)
     assert snapshot.last < rows
     assert width(snapshot.typed_at) <= cols
 
 
-def test_a_line_of_wide_characters_goes_on_below() -> None:
-    """They fill a row with half as many."""
+def test_a_line_of_wide_characters_wraps() -> None:
+    """Half as many characters fill a row."""
     snapshot = look_at("本当に全部消しますか", "？[y/N] ", cols=20)
     assert "本当に全部消しますか？[y/N] " == snapshot.typed_line

@@ -1,4 +1,4 @@
-"""What a person reads in terminal bytes."""
+"""The readable text of terminal output."""
 
 import pytest
 from hypothesis import given
@@ -30,13 +30,13 @@ from tests.strategies import terminal_bytes
     ],
 )
 def test_escapes_go_and_text_stays(data: bytes, expected: str) -> None:
-    """Colours, moves, titles, links and charsets are no text; tab and newline are."""
+    """Colours, moves, titles, links and charsets are removed; tab and newline stay."""
     assert expected == strip(data)
 
 
 @given(terminal_bytes() | st.binary(max_size=300))
 def test_no_control_character_is_left_fuzz(data: bytes) -> None:
-    """Whatever comes, what goes into a page is text."""
+    """The result of any bytes is text."""
     text = strip(data)
     assert not any(ord(c) < 32 and c not in "\t\n" for c in text)
     assert "\x7f" not in text

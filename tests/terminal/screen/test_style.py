@@ -1,4 +1,4 @@
-"""What is lit, faint or coloured is told alike by both screens."""
+"""Both screen libraries report the same styles."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from tests.terminal.screen.test_base import Make, both, shown
 
 
 def test_a_drawing_is_read_in_rows_of_runs() -> None:
-    """Neighbours of one style are one run; other sequences are passed over."""
+    """Adjacent text of one style is one run; other sequences are ignored."""
     drawn = (
         "a\x1b[0m\x1b[1mb\x1b[4mc\x1b[0md\r\n\r\n\x1b]8;;http://x\x1b\\link\x1b[2;1H"
     )
@@ -41,13 +41,13 @@ def test_a_drawing_is_read_in_rows_of_runs() -> None:
     ],
 )
 def test_styles_are_read(sgr: str, style: Style) -> None:
-    """Sixteen colours and 256 are named alike."""
+    """The sixteen colours have the same names as in the palette of 256."""
     assert (Run("x", style),) == rows_of(f"\x1b[{sgr}mx")[0]
 
 
 @both
-def test_both_screens_tell_the_same_styles(make: Make) -> None:
-    """A lit row, a button, a faint hint; plain blanks at the end are nothing."""
+def test_both_screens_have_the_same_styles(make: Make) -> None:
+    """A highlighted row, a button, a faint hint; trailing plain blanks are left out."""
     one = shown(
         make,
         b"\x1b[7mlit\x1b[m row  \r\n\x1b[37;44m <Yes> \x1b[m <No>\r\n"
@@ -70,14 +70,14 @@ def test_both_screens_tell_the_same_styles(make: Make) -> None:
 
 @both
 def test_the_runs_of_a_screen_are_its_text(make: Make) -> None:
-    """Whatever a row looks like, its characters are those that `text` tells."""
+    """In any style, the characters of a row are those of `text`."""
     one = shown(make, b"a\x1b[31mb  c\x1b[m\r\n\r\n\x1b[7m  \x1b[m x" + b"z" * 30)
     joined = ["".join(run.text for run in row).rstrip(" ") for row in one.styled()]
     assert one.text() == joined
 
 
-def test_a_picture_is_told_without_styles() -> None:
-    """A colour for each of 48,000 cells: to read them would hold everybody up."""
+def test_a_picture_has_no_styles() -> None:
+    """A colour for each of 48,000 cells: parsing them would delay other work."""
     screen = open_screen(400, 120)
     screen.feed(
         b"".join(b"\x1b[38;2;%d;0;0m" % (n % 256) + b"x" for n in range(48_000))
@@ -89,6 +89,6 @@ def test_a_picture_is_told_without_styles() -> None:
 
 @given(st.text(alphabet=" ab", max_size=8), st.booleans())
 def test_a_row_loses_only_plain_blanks(text: str, lit: bool) -> None:
-    """What has a background of its own is there, blank or not."""
+    """Blanks with a background of their own stay."""
     row = row_of((char, Style(inverse=lit)) for char in text)
     assert (text if lit else text.rstrip(" ")) == "".join(run.text for run in row)

@@ -1,4 +1,4 @@
-"""Commands and their output, to the byte; of marks alone, without a shell."""
+"""Commands and their output, exact to the byte, from marks without a shell."""
 
 import hashlib
 from urllib.parse import quote
@@ -18,16 +18,16 @@ NONCE = "N"
 PLACE = CursorColumn(2, 80)
 
 
-def mark(said: str, trusted: bool = True) -> bytes:
-    """A mark of the shell's, or one of somebody else's."""
-    return f"\x1b]133;{said}{';ant=N' if trusted else ''}\x07".encode()
+def mark(text: str, trusted: bool = True) -> bytes:
+    """Return a mark with the shell's nonce, or another one."""
+    return f"\x1b]133;{text}{';ant=N' if trusted else ''}\x07".encode()
 
 
 A, B, C, D = mark("A"), mark("B"), mark("C"), mark("D;0")
 
 
 class Fed:
-    """Blocks, and the bytes that they were made of; a second passes for each byte."""
+    """Blocks and the bytes that made them; a second passes with each byte."""
 
     def __init__(self) -> None:
         self.data, self.marks = b"", ShellMarks(START)
@@ -39,7 +39,7 @@ class Fed:
         return self.data[start - START : end - START]
 
     def feed(self, data: bytes) -> "Fed":
-        """The next bytes."""
+        """Feed the next bytes."""
         self.data += data
         for each in self.marks.feed(data, START + len(self.data)):
             if each.nonce != NONCE:
@@ -48,20 +48,20 @@ class Fed:
             elif isinstance(each, Folder):
                 self.blocks.enter(each)
             else:
-                self.blocks.hear(each, each.end, PLACE)
+                self.blocks.apply(each, each.end, PLACE)
         self.blocks.reach(self.marks.settled)
         self.made += self.blocks.taken()
         return self
 
     def finish(self) -> "Fed":
-        """The terminal ends."""
+        """End the terminal."""
         end = START + len(self.data)
         self.blocks.finish(end, end)
         self.made += self.blocks.taken()
         return self
 
     def outputs(self) -> list[bytes]:
-        """What each of them has put out; the hashes are theirs."""
+        """Return the output of each block; check the hashes."""
         found = []
         for block in self.made:
             output = self.read(block.start, block.end)
@@ -71,16 +71,16 @@ class Fed:
 
 
 def fed(*pieces: bytes) -> Fed:
-    """All of it, to the end of the terminal."""
+    """Feed all of it and end the terminal."""
     return Fed().feed(b"".join(pieces)).finish()
 
 
 def test_a_command_and_its_output() -> None:
     """Text, folder, exit code, time and bytes."""
     folder = b"\x1b]7;file://h/a%20b#ant=N\x07"
-    told = fed(folder, A, b"$ ", B, b"lx\x08s\r\n", C, b"one\r\n", mark("D;3"))
-    (block,) = told.made
-    assert b"one\r\n" == told.outputs()[0]
+    result = fed(folder, A, b"$ ", B, b"lx\x08s\r\n", C, b"one\r\n", mark("D;3"))
+    (block,) = result.made
+    assert b"one\r\n" == result.outputs()[0]
     assert (
         CommandBlock(
             command="ls",
@@ -124,77 +124,77 @@ def test_a_command_and_its_output() -> None:
     ],
 )
 def test_marks_in_any_order(pieces: list[bytes], made: list[tuple[str, bytes]]) -> None:
-    """What is known of them, and nothing that is not."""
-    told = fed(*pieces)
+    """The block has what the marks report, and nothing else."""
+    result = fed(*pieces)
     assert made == [
         (block.command, output)
-        for block, output in zip(told.made, told.outputs(), strict=True)
+        for block, output in zip(result.made, result.outputs(), strict=True)
     ]
 
 
-@pytest.mark.parametrize("said", ["A", "B", "C", "D;9", "C;cmdline_url=forged"])
-def test_others_make_no_blocks(said: str) -> None:
+@pytest.mark.parametrize("text", ["A", "B", "C", "D;9", "C;cmdline_url=forged"])
+def test_marks_of_other_programs_make_no_blocks(text: str) -> None:
     """A shell in the shell, or over `ssh`, or a file that is shown."""
-    other = mark(said, trusted=False)
-    told = fed(A, other, B, other, b"a", C, other, b"1", other, b"2", D, other)
-    assert [("a", 0)] == [(each.command, each.exit_code) for each in told.made]
-    assert [other + b"1" + other + b"2"] == told.outputs()
+    other = mark(text, trusted=False)
+    result = fed(A, other, B, other, b"a", C, other, b"1", other, b"2", D, other)
+    assert [("a", 0)] == [(each.command, each.exit_code) for each in result.made]
+    assert [other + b"1" + other + b"2"] == result.outputs()
 
 
-def test_a_shell_with_marks_of_its_own_says_them_before_ours() -> None:
-    """They are none of the command's output, if nothing stands between."""
+def test_a_shell_with_marks_of_its_own() -> None:
+    """Its marks right before ANT's are no output of the command."""
     hint = mark("D;0", trusted=False)
-    told = fed(A, B, b"a", C, b"1", hint, D, A, B, b"b", C, b"2", hint, b"3", D)
-    assert [b"1", b"2" + hint + b"3"] == told.outputs()
+    result = fed(A, B, b"a", C, b"1", hint, D, A, B, b"b", C, b"2", hint, b"3", D)
+    assert [b"1", b"2" + hint + b"3"] == result.outputs()
 
 
-def test_the_shell_may_tell_its_command() -> None:
-    """Then what is drawn does not matter; it may be cut, in the midst of a letter."""
+def test_the_shell_may_report_its_command() -> None:
+    """Then the drawn line does not matter; the command may be cut, even in a letter."""
     whole = "echo 'ä;\\n%\n b'"
-    told = fed(A, B, b"?", mark(f"C;cmdline_url={quote(whole)}"), D)
-    assert [(whole, False)] == [(each.command, each.cut) for each in told.made]
-    told = fed(A, B, b"?", mark("C;cmdline_url=a%C3%A;cut=1"), D)
-    assert [("a\ufffd", True)] == [(each.command, each.cut) for each in told.made]
-    told = fed(A, B, mark("C;cmdline_url=a%00b"), D)
-    assert ["a\ufffdb"] == [each.command for each in told.made]
+    result = fed(A, B, b"?", mark(f"C;cmdline_url={quote(whole)}"), D)
+    assert [(whole, False)] == [(each.command, each.cut) for each in result.made]
+    result = fed(A, B, b"?", mark("C;cmdline_url=a%C3%A;cut=1"), D)
+    assert [("a\ufffd", True)] == [(each.command, each.cut) for each in result.made]
+    result = fed(A, B, mark("C;cmdline_url=a%00b"), D)
+    assert ["a\ufffdb"] == [each.command for each in result.made]
 
 
 def line(number: int) -> bytes:
-    """The prompt for a further line of a command."""
+    """Return the prompt for a further line of a command."""
     return mark(f"P;k=s;line={number}") + b"> " + B
 
 
 def test_a_command_of_several_lines() -> None:
-    """Without what the shell prompts for the others; one may be drawn again."""
+    """Without the prompts for the further lines; one of them is redrawn."""
     pieces = [A, b"$ ", B, b"for i in 1 2\r\n", line(7), b"do x\x0c"]
-    told = fed(*pieces, line(7), b"do echo\r\n", line(8), b"done\r\n", C, D)
-    assert ["for i in 1 2\ndo echo\ndone"] == [each.command for each in told.made]
-    block = told.made[0]
+    result = fed(*pieces, line(7), b"do echo\r\n", line(8), b"done\r\n", C, D)
+    assert ["for i in 1 2\ndo echo\ndone"] == [each.command for each in result.made]
+    block = result.made[0]
     assert block.typed is not None
-    assert told.read(*block.typed).startswith(b"for i")
-    assert told.read(*block.typed).endswith(b"done\r\n")
+    assert result.read(*block.typed).startswith(b"for i")
+    assert result.read(*block.typed).endswith(b"done\r\n")
 
 
 def test_bounds() -> None:
-    """A long command is cut, an endless one is not known; its output is."""
-    told = fed(A, B, b"x" * (COMMAND_MAX + 1), C, b"1", D)
+    """A long command is cut, an endless one is unknown; its output is known."""
+    result = fed(A, B, b"x" * (COMMAND_MAX + 1), C, b"1", D)
     assert [("x" * COMMAND_MAX, True)] == [
-        (each.command, each.cut) for each in told.made
+        (each.command, each.cut) for each in result.made
     ]
-    told = fed(A, B, b"x" * (LINE_MAX + 1), C, b"1", D)
-    assert ["", b"1"] == [told.made[0].command, told.outputs()[0]]
-    told = fed(A, B, b"a\r\n", *map(line, range(500)), C, D)
-    assert 1 == len(told.made)
+    result = fed(A, B, b"x" * (LINE_MAX + 1), C, b"1", D)
+    assert ["", b"1"] == [result.made[0].command, result.outputs()[0]]
+    result = fed(A, B, b"a\r\n", *map(line, range(500)), C, D)
+    assert 1 == len(result.made)
 
 
-def test_bytes_that_are_not_there_any_more() -> None:
-    """Neither the command nor a hash is made up."""
-    told = Fed()
-    told.feed(A + B + b"a")
+def test_bytes_that_are_gone() -> None:
+    """The command and the hash are unknown."""
+    result = Fed()
+    result.feed(A + B + b"a")
     blocks = CommandBlocks(lambda start, end: None)
     for each in ShellMarks(0).feed(A + B + b"a" + C + b"1" + D, 99):
         assert not isinstance(each, Folder)
-        blocks.hear(each, 0.0, PLACE)
+        blocks.apply(each, 0.0, PLACE)
     (block,) = blocks.taken()
     assert ("", None) == (block.command, block.sha256)
     assert [] == blocks.taken()
@@ -210,7 +210,7 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join), CUTS)
 def test_fuzz_any_split_makes_the_same_blocks(data: bytes, cuts: list[int]) -> None:
-    """However output is cut; each hash is that of the block's own bytes."""
+    """In chunks of any size; each hash is that of the block's own bytes."""
     whole, parts = fed(data), Fed()
     for piece in cut(data, cuts):
         parts.feed(piece)

@@ -1,4 +1,4 @@
-"""What was typed is what stood there in the end."""
+"""The typed line is the line as the shell drew it last."""
 
 import pytest
 from hypothesis import given
@@ -26,8 +26,8 @@ START = CursorColumn(2, 20)
         (b"", ""),
     ],
 )
-def test_a_line_is_what_was_left_of_it(data: bytes, line: str) -> None:
-    """Taken back, inserted, drawn again, wrapped, of several rows, or nothing."""
+def test_a_line_has_its_last_text(data: bytes, line: str) -> None:
+    """Deleted, inserted, redrawn, wrapped, of several rows, or empty."""
     assert line == typed_line(data, START)
 
 
@@ -36,7 +36,7 @@ def test_a_line_is_what_was_left_of_it(data: bytes, line: str) -> None:
     st.integers(0, 18),
 )
 def test_a_line_of_any_length_at_any_column(text: str, col: int) -> None:
-    """Wrapped as a terminal wraps it, it is one line."""
+    """Wrapped as by a terminal, it is one line."""
     assert text == typed_line(text.encode() + b"\r\n", CursorColumn(col, 20))
 
 

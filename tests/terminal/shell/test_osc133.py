@@ -1,4 +1,7 @@
-"""Marks of shells: exact at any split, bounded, and believed with their nonce only."""
+"""Shell marks:
+
+Exact in chunks of any size, limited, and trusted only with the nonce.
+"""
 
 import pytest
 from hypothesis import given
@@ -38,13 +41,13 @@ PIECES = [
 ]
 
 
-def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
-    """What bytes that begin at that offset say."""
+def marks_in(data: bytes, start: int = START) -> list[ShellMark | Folder]:
+    """Return the marks in bytes that begin at that offset."""
     return ShellMarks(start).feed(data, start + len(data))
 
 
 @pytest.mark.parametrize(
-    ("said", "mark"),
+    ("sequence", "mark"),
     [
         (b"A", ShellMark(ShellStep.PROMPT, 1000, 1008)),
         (b"P;k=i", ShellMark(ShellStep.PROMPT, 1000, 1012, {"k": "i"})),
@@ -57,15 +60,15 @@ def heard(data: bytes, start: int = START) -> list[ShellMark | Folder]:
         (b"D;1e9", ShellMark(ShellStep.END, 1000, 1012)),
     ],
 )
-def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
-    """A letter, what stands behind it, and the bytes it takes."""
-    assert [mark] == heard(b"\x1b]133;" + said + b"\x07")
-    with_st = heard(b"\x1b]133;" + said + b"\x1b\\")
+def test_steps_of_a_shell(sequence: bytes, mark: ShellMark) -> None:
+    """The letter, the parameters and the range of bytes."""
+    assert [mark] == marks_in(b"\x1b]133;" + sequence + b"\x07")
+    with_st = marks_in(b"\x1b]133;" + sequence + b"\x1b\\")
     assert [mark.end + 1] == [each.end for each in with_st]
 
 
 @pytest.mark.parametrize(
-    ("said", "folder"),
+    ("sequence", "folder"),
     [
         (b"7;file://host/a%20b%C3%A9", Folder("/a bé", 1000, 1028, "host")),
         (b"7;file:///tmp#ant=N", Folder("/tmp", 1000, 1022, nonce="N")),
@@ -73,9 +76,9 @@ def test_steps_of_a_shell(said: bytes, mark: ShellMark) -> None:
         (b"1337;CurrentDir=/a%20b", Folder("/a%20b", 1000, 1025)),
     ],
 )
-def test_folders(said: bytes, folder: Folder) -> None:
-    """A URL is decoded; the older form is the path as it is."""
-    assert [folder] == heard(b"\x1b]" + said + b"\x07")
+def test_folders(sequence: bytes, folder: Folder) -> None:
+    """A URL is decoded; the older form has the plain path."""
+    assert [folder] == marks_in(b"\x1b]" + sequence + b"\x07")
 
 
 @pytest.mark.parametrize(
@@ -95,49 +98,49 @@ def test_folders(said: bytes, folder: Folder) -> None:
         b"\x1b 133;A\x07",
     ],
 )
-def test_what_says_nothing(data: bytes) -> None:
-    """Other sequences, those that were broken off, and text."""
-    assert [] == heard(data)
+def test_other_sequences_are_no_marks(data: bytes) -> None:
+    """Other sequences, broken-off ones, and text."""
+    assert [] == marks_in(data)
 
 
-def test_a_mark_after_one_that_was_broken_off() -> None:
-    """The next sequence is read as ever."""
+def test_a_mark_after_a_broken_one() -> None:
+    """The next sequence is parsed."""
     data = b"\x1b]133;A;x\x1b]133;B\x07"
-    assert [ShellMark(ShellStep.INPUT, 1009, 1017)] == heard(data)
+    assert [ShellMark(ShellStep.INPUT, 1009, 1017)] == marks_in(data)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join), CUTS)
 def test_any_split_makes_the_same_marks(data: bytes, cuts: list[int]) -> None:
-    """However output is cut; and where pieces are fed twice."""
+    """In chunks of any size, and with chunks that are fed twice."""
     marks, found, end = ShellMarks(START), list[ShellMark | Folder](), START
     for piece in cut(data, cuts):
         found += marks.feed(piece, end + len(piece))
         end += len(piece)
         assert [] == marks.feed(data[: end - START], end)
         assert len(marks._held) <= HELD_MAX
-    assert heard(data) == found
+    assert marks_in(data) == found
 
 
 @given(st.binary(max_size=200), CUTS)
 def test_fuzz_no_bytes_break_it(data: bytes, cuts: list[int]) -> None:
-    """And all that is found stands where it is said to."""
-    for each in heard(b"\x1b]133;" + data + b"\x1b]133;B\x07"):
+    """Every mark is at the range of bytes that it reports."""
+    for each in marks_in(b"\x1b]133;" + data + b"\x1b]133;B\x07"):
         assert START <= each.start < each.end <= START + len(data) + 14
 
 
 @pytest.mark.parametrize("extra", [0, 1])
 def test_the_longest_sequence(extra: int) -> None:
-    """One byte more and it is none, however it comes."""
+    """With one byte more it is no mark, in any chunks."""
     body = b"\x1b]133;C;ant="
     data = body + b"n" * (HELD_MAX - len(body) - 1 + extra) + b"\x07"
     marks = ShellMarks(0)
     found = [m for i in range(len(data)) for m in marks.feed(data[i : i + 1], i + 1)]
-    assert found == heard(data, 0)
+    assert found == marks_in(data, 0)
     assert 1 - extra == len(found)
 
 
-def test_a_hole_ends_what_had_begun() -> None:
-    """Bytes that are not there may have been anything."""
+def test_a_gap_ends_an_unfinished_sequence() -> None:
+    """The missing bytes may have been anything."""
     marks = ShellMarks(0)
     assert [] == marks.feed(b"\x1b]133;", 6)
     assert [] == marks.feed(b"A\x07", 20)
@@ -145,18 +148,18 @@ def test_a_hole_ends_what_had_begun() -> None:
 
 
 def steps(standing: ShellState, letters: str, nonce: str = "N") -> ShellStep | None:
-    """Where a shell stands after these."""
+    """Return the step of a shell after these marks."""
     for letter in letters:
-        standing.hear(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
+        standing.apply(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
     return standing.step
 
 
-def test_only_the_nonce_is_believed() -> None:
-    """No nonce, a wrong one, or none to compare with: nothing changes."""
+def test_only_marks_with_the_nonce_count() -> None:
+    """Without a nonce, with a wrong one, or with none to compare, nothing changes."""
     standing = ShellState("N")
     assert ShellStep.INPUT is steps(standing, "AB")
     assert ShellStep.INPUT is steps(standing, "CDA", nonce="M")
-    standing.hear(ShellMark(ShellStep.OUTPUT, 0, 0))
+    standing.apply(ShellMark(ShellStep.OUTPUT, 0, 0))
     assert ShellStep.INPUT is standing.step
     assert steps(ShellState(), "AB", nonce="") is None
     assert steps(ShellState(None), "AB") is None
@@ -177,5 +180,5 @@ def test_only_the_nonce_is_believed() -> None:
     ],
 )
 def test_a_command_begins_at_a_prompt(letters: str, step: ShellStep | None) -> None:
-    """A shell whose prompts are marked no more is not held busy for ever."""
+    """A shell that no longer marks its prompts does not stay busy for ever."""
     assert step == steps(ShellState("N"), letters)

@@ -1,4 +1,4 @@
-"""Real shells tell their prompts and commands, and are otherwise as they were."""
+"""Real shells report their prompts and commands, and otherwise behave as before."""
 
 import re
 from collections.abc import AsyncIterator
@@ -38,31 +38,33 @@ MARK = re.compile(rb"\x1b\](133|7);[^\x07\x1b]*\x07")
 
 
 class Shell(Onlooker):
-    """A shell in a home of its own, and what it told of itself."""
+    """A shell in its own home folder, and the marks that it has printed."""
 
-    def __init__(self, home: Path, *argv: str, told: bool = True, **env: str) -> None:
+    def __init__(self, home: Path, *argv: str, marked: bool = True, **env: str) -> None:
         super().__init__(argv, str(home))
         own = {"HOME": str(home), "LC_ALL": "C.UTF-8", **env}
-        nonce = NONCE if told else None
+        nonce = NONCE if marked else None
         self.spec = plan(argv, str(home), own, COLS, ROWS, nonce)
 
     @property
     def data(self) -> bytes:
-        """All it has put out."""
+        """All its output."""
         tail = self.flow.tail
         return tail.read(0, tail.end)
 
-    def said(self) -> list[ShellMark | Folder]:
-        """What it told that can be believed."""
+    def trusted(self) -> list[ShellMark | Folder]:
+        """Return the marks with the nonce."""
         found = ShellMarks(0).feed(self.data, self.flow.tail.end)
         return [each for each in found if each.nonce == NONCE]
 
     def marks(self, step: ShellStep) -> list[ShellMark]:
-        """All of its marks with that letter."""
-        return [m for m in self.said() if isinstance(m, ShellMark) and m.step is step]
+        """Return all its marks with that letter."""
+        return [
+            m for m in self.trusted() if isinstance(m, ShellMark) and m.step is step
+        ]
 
     async def prompted(self) -> None:
-        """Wait for it to be at a prompt that it has not been at before."""
+        """Wait until it is at a prompt again."""
         ran = len(self.marks(ShellStep.OUTPUT))
         await self.until(
             lambda: (
@@ -72,31 +74,31 @@ class Shell(Onlooker):
         )
 
     async def run(self, command: str) -> None:
-        """Have it run a command, to its end."""
+        """Run a command, to its end."""
         ended = len(self.marks(ShellStep.END))
         self.live.type_nowait(command.encode() + b"\r")
         await self.until(lambda: len(self.marks(ShellStep.END)) > ended)
         await self.prompted()
 
     def lines(self) -> list[str]:
-        """What is on the screen."""
+        """Return the rows of the screen."""
         return [line for line in self.live.look().lines if line]
 
 
 @asynccontextmanager
 async def shell(
-    home: Path, *argv: str, rc: str = "", told: bool = True, **env: str
+    home: Path, *argv: str, rc: str = "", marked: bool = True, **env: str
 ) -> AsyncIterator[Shell]:
-    """A shell that reads `rc`, at its first prompt where it is `told` to tell."""
+    """Start a shell that reads `rc`; wait for its first prompt if `marked` is set."""
     file = home / RC[argv[0]]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(rc + "\n")
     async with trio.open_nursery() as nursery:
-        onlooker, detector = Shell(home, *argv, told=told, **env), PromptDetector()
+        onlooker, detector = Shell(home, *argv, marked=marked, **env), PromptDetector()
         detector.shell.nonce = NONCE
         live = await nursery.start(run_session, detector, onlooker)
         try:
-            if told:
+            if marked:
                 await onlooker.prompted()
             yield onlooker
         finally:
@@ -105,8 +107,8 @@ async def shell(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
-    """The output of a command, its exit code and the folder, to the byte."""
+async def test_marks_are_exact(tmp_path: Path, name: str) -> None:
+    """A command's output, exit code and folder, to the byte."""
     folder = tmp_path / "a bé#;%"
     folder.mkdir()
     async with shell(tmp_path, name, rc=PROMPT[name]) as bash:
@@ -123,7 +125,7 @@ async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
         for at, mark in enumerate(bash.marks(ShellStep.INPUT)[:-1]):
             typed = MARK.sub(b"", bash.data[mark.end : starts[at].start])
             assert [b"printf", b"sh", b"cd"][at] in typed
-        paths = [each.path for each in bash.said() if isinstance(each, Folder)]
+        paths = [each.path for each in bash.trusted() if isinstance(each, Folder)]
         assert [str(tmp_path)] * 3 + [str(folder)] == paths
         prompts = [
             bash.data[a.end : b.start]
@@ -138,11 +140,11 @@ async def test_marks_are_where_things_are(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_prompts_look_as_they_did(tmp_path: Path, name: str) -> None:
-    """The same screens, told or not: after output without an end, and another size."""
+async def test_prompts_look_as_before(tmp_path: Path, name: str) -> None:
+    """The same screens with and without marks, after unended output and a resize."""
     screens = []
-    for told in (False, True):
-        async with shell(tmp_path, name, rc=PROMPT[name], told=told) as onlooker:
+    for marked in (False, True):
+        async with shell(tmp_path, name, rc=PROMPT[name], marked=marked) as onlooker:
             await onlooker.shows("says 0")
             for command, shown in (("printf foo", "foo"), ("false", "says 1")):
                 onlooker.live.type_nowait(command.encode() + b"\r")
@@ -156,7 +158,7 @@ async def test_prompts_look_as_they_did(tmp_path: Path, name: str) -> None:
 
 
 def settled(onlooker: Shell, shown: str) -> bool:
-    """Whether that is on the screen, and below it a prompt with nothing typed."""
+    """Whether the screen has this text, and below it an empty prompt."""
     lines = onlooker.live.look().lines
     rows = [row for row, line in enumerate(lines) if shown in line]
     last = onlooker.lines()[-1]
@@ -167,28 +169,28 @@ def settled(onlooker: Shell, shown: str) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
 async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> None:
-    """Nor any other variable of ours; a shell inside of it tells nothing."""
+    """Nor another variable of ANT's; a shell inside the shell has no marks."""
     async with shell(tmp_path, name, PS1="% ", ZDOTDIR=str(tmp_path)) as onlooker:
         await onlooker.run("env; echo done")
-        said = MARK.sub(b"", onlooker.data)
-        assert b"done" in said
-        assert NONCE.encode() not in said
-        assert b"ANT_" not in said
-        assert f"ZDOTDIR={tmp_path}\r\n".encode() in said
-        before = len(onlooker.said())
+        output = MARK.sub(b"", onlooker.data)
+        assert b"done" in output
+        assert NONCE.encode() not in output
+        assert b"ANT_" not in output
+        assert f"ZDOTDIR={tmp_path}\r\n".encode() in output
+        before = len(onlooker.trusted())
         onlooker.live.type_nowait(name.encode() + b"\r")
         await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 2)
         onlooker.live.type_nowait(b"echo inne''r\r")
         await onlooker.shows("inner")
-        assert before + 1 == len(onlooker.said())
+        assert before + 1 == len(onlooker.trusted())
         await onlooker.run("exit")
         assert 2 == len(onlooker.marks(ShellStep.END))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_a_shell_that_is_not_to_tell_does_not(tmp_path: Path, name: str) -> None:
-    """The session's own environment says so."""
+async def test_marks_can_be_switched_off(tmp_path: Path, name: str) -> None:
+    """By a variable in the session's own environment."""
     off = {SHELL_INTEGRATION: "0"}
     async with trio.open_nursery() as nursery:
         onlooker, detector = Shell(tmp_path, name, **off), PromptDetector()
@@ -197,7 +199,7 @@ async def test_a_shell_that_is_not_to_tell_does_not(tmp_path: Path, name: str) -
         detector.shell.nonce = NONCE
         live = await nursery.start(run_session, detector, onlooker)
         await onlooker.shows("says 0")
-        assert [] == onlooker.said()
+        assert [] == onlooker.trusted()
         live.stop(0.1)
 
 
@@ -221,7 +223,7 @@ PROMPT_COMMAND='was=$?; PS1="[$was] \$ "'
     ],
 )
 async def test_bash_with_all_sorts_of_files(tmp_path: Path, rc: str) -> None:
-    """Traps, hooks, aliases and strict options of the user's do not matter."""
+    """The user's traps, hooks, aliases and strict options do not matter."""
     async with shell(tmp_path, "bash", rc=rc) as bash:
         await bash.run("true && echo on''e")
         await bash.run("! true")
@@ -259,24 +261,24 @@ async def test_a_trap_sees_the_commands_of_the_user_last(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-async def test_hooks_that_may_not_be_changed_are_left(tmp_path: Path) -> None:
-    """Then bash tells nothing, and complains of nothing."""
+async def test_readonly_hooks_are_left(tmp_path: Path) -> None:
+    """Then bash has no marks, and prints no error."""
     rc = "PS1='$ '; PROMPT_COMMAND='echo hook'; readonly PROMPT_COMMAND"
-    async with shell(tmp_path, "bash", rc=rc, told=False) as plain:
+    async with shell(tmp_path, "bash", rc=rc, marked=False) as plain:
         await plain.shows("$")
         expected = plain.lines()
     async with trio.open_nursery() as nursery:
         onlooker = Shell(tmp_path, "bash")
         live = await nursery.start(run_session, PromptDetector(), onlooker)
         await onlooker.shows("$")
-        assert (expected, []) == (onlooker.lines(), onlooker.said())
+        assert (expected, []) == (onlooker.lines(), onlooker.trusted())
         live.stop(0.1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
 async def test_files_that_are_read_again(tmp_path: Path, name: str) -> None:
-    """The user's settings replace ours, and are told of again at the next prompt."""
+    """The user's settings replace ANT's; the next prompt has marks again."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         await onlooker.run(f"source ~/{RC[name]}")
         await onlooker.run("PROMPT_COMMAND= ; true" if name == "bash" else "true")
@@ -313,7 +315,7 @@ async def test_zsh_reads_the_files_it_would_have_read(tmp_path: Path) -> None:
 async def test_a_builtin_that_edits_a_line_is_no_prompt(
     tmp_path: Path, name: str, asks: str
 ) -> None:
-    """It listens as the prompt does and looks like one; the shell knows better."""
+    """The line discipline and the screen are those of a prompt; the mark decides."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         onlooker.live.type_nowait(asks.encode() + b"\r")
         await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 1)
@@ -326,8 +328,8 @@ async def test_a_builtin_that_edits_a_line_is_no_prompt(
 
 
 @pytest.mark.slow
-async def test_other_programs_are_judged_by_what_they_show(tmp_path: Path) -> None:
-    """An interpreter below the shell; and a shell in the place of the shell."""
+async def test_other_programs_are_judged_by_their_screen(tmp_path: Path) -> None:
+    """An interpreter below the shell, and a shell that replaces the shell."""
     async with shell(tmp_path, "bash", rc="PS1='$ '") as bash:
         bash.live.type_nowait(b"python3 -q\r")
         await bash.shows(">>>")
@@ -335,10 +337,10 @@ async def test_other_programs_are_judged_by_what_they_show(tmp_path: Path) -> No
         bash.live.type_nowait(b"\x04")
         await bash.until(lambda: len(bash.marks(ShellStep.END)) == 1)
         await bash.prompted()
-        said = len(bash.said())
+        before = len(bash.trusted())
         bash.live.type_nowait(b"PS1='here> ' exec bash --norc\r")
         await bash.until(lambda: bash.lines()[-1] == "here>")
         await bash.until(lambda: bash.live.snapshot()[1].rule == "shell")
         assert [ShellStep.OUTPUT] == [
-            getattr(m, "step", None) for m in bash.said()[said:]
+            getattr(m, "step", None) for m in bash.trusted()[before:]
         ]

@@ -1,4 +1,4 @@
-"""Real shells: what was run, how it ended, and the bytes that it put out, exactly."""
+"""Real shells: their commands, how these ended, and the exact bytes of their output."""
 
 import hashlib
 import re
@@ -13,18 +13,18 @@ from tests.installed import each, needs
 from tests.terminal.shell.test_shell import PROMPT, SHELLS, Shell, shell
 
 FISH = re.compile(rb"\A\x1b\]0;[^\x07]*\x07(\x1b\[[0-9;]*m|\x1b\(B)*\r")
-"""What fish itself says when a command begins: a title, and no colours."""
+"""The output of fish itself when a command begins: a title and a reset of the style."""
 
 
 def output(onlooker: Shell, block: CommandBlock) -> bytes:
-    """The bytes of the block, which are those that were hashed."""
+    """Return the output of the block; check its hash."""
     data = onlooker.data[block.start : block.end]
     assert hashlib.sha256(data).hexdigest() == block.sha256
     return FISH.sub(b"", data)
 
 
 async def keys(onlooker: Shell, *pressed: str) -> CommandBlock:
-    """Press these, one after the other; what was run."""
+    """Type these one after the other; return the blocks."""
     count = len(onlooker.blocks)
     onlooker.live.type_nowait("".join(pressed).encode())
     await onlooker.until(lambda: len(onlooker.blocks) > count)
@@ -36,7 +36,7 @@ async def keys(onlooker: Shell, *pressed: str) -> CommandBlock:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
 async def test_commands_to_the_byte(tmp_path: Path, name: str) -> None:
-    """Text, exit code, folder, time, and exactly the bytes that were put out."""
+    """Text, exit code, folder, time, and the exact bytes of the output."""
     (tmp_path / "a bé").mkdir()
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         for command, code, data in [
@@ -63,7 +63,7 @@ async def test_commands_to_the_byte(tmp_path: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
 async def test_a_line_that_was_edited(tmp_path: Path, name: str) -> None:
-    """Taken back, changed in its midst, fetched again, wiped out, and drawn anew."""
+    """Deleted, changed in the middle, recalled, cleared, and redrawn."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         block = await keys(onlooker, "echo abx", "\x7f", "c", "\x1b[D", "Z", "\r")
         assert "echo abZc" == block.command
@@ -78,7 +78,7 @@ async def test_a_line_that_was_edited(tmp_path: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", each("bash", "zsh"))
 async def test_a_command_of_several_lines(tmp_path: Path, name: str) -> None:
-    """As it was typed, without the prompts for its further lines."""
+    """As typed, without the prompts for the further lines."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         lines = ["for i in 1 2", "do echo $i", "done"]
         block = await keys(onlooker, *(f"{line}\r" for line in lines))
@@ -91,7 +91,7 @@ async def test_a_command_of_several_lines(tmp_path: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", each("zsh", "fish"))
 async def test_a_command_that_is_too_long_is_cut(tmp_path: Path, name: str) -> None:
-    """The shell tells as much of it as a mark may hold."""
+    """The shell reports as much of it as a mark may hold."""
     async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
         block = await keys(onlooker, "true " + "é" * 900 + "\r")
         assert block.cut
@@ -102,7 +102,7 @@ async def test_a_command_that_is_too_long_is_cut(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.slow
-async def test_bash_runs_what_is_pasted_as_one(tmp_path: Path) -> None:
+async def test_pasted_commands_are_one_block(tmp_path: Path) -> None:
     """Two commands and one prompt after them: their end is that of the last."""
     async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
         block = await keys(bash, "\x1b[200~echo a\nfalse\x1b[201~", "\r")
@@ -111,8 +111,8 @@ async def test_bash_runs_what_is_pasted_as_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_what_bash_says_before_a_command_is_none_of_it(tmp_path: Path) -> None:
-    """The user's PS0 is drawn where the next thing would be typed."""
+async def test_the_user_s_ps0_is_no_part_of_the_command(tmp_path: Path) -> None:
+    """Bash draws it where the next command would be typed."""
     rc = PROMPT["bash"] + "\nPS0='[at work]\\n'\n"
     async with shell(tmp_path, "bash", rc=rc) as onlooker:
         for command in ("echo one", "false"):
@@ -120,8 +120,8 @@ async def test_what_bash_says_before_a_command_is_none_of_it(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-async def test_an_end_that_nobody_tells(tmp_path: Path) -> None:
-    """A shell within the shell makes no blocks; what runs at the end has no code."""
+async def test_an_end_without_a_mark(tmp_path: Path) -> None:
+    """A shell within the shell makes no blocks; the last command has no exit code."""
     async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
         bash.live.type_nowait(b"PS1='here> ' bash --norc\r")
         await bash.until(lambda: bash.lines()[-1] == "here>")
@@ -140,8 +140,8 @@ async def test_an_end_that_nobody_tells(tmp_path: Path) -> None:
 
 @needs("zsh")
 @pytest.mark.slow
-async def test_zsh_leaves_the_mark_of_an_unended_line_alone(tmp_path: Path) -> None:
-    """The user's own, or none at all; it is the command's no longer."""
+async def test_zsh_keeps_the_user_s_eol_mark(tmp_path: Path) -> None:
+    """The user's own mark or none; it is no longer part of the output."""
     rc = PROMPT["zsh"] + "; PROMPT_EOL_MARK='<no end>'"
     async with shell(tmp_path, "zsh", rc=rc) as zsh:
         block = await keys(zsh, "printf foo\r")
