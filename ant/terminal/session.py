@@ -178,7 +178,7 @@ class LiveTerminal:
         self._request_look()
         gone = await wait_gone(self, fingerprint, sent)
         if gone:
-            self._detector.begin_afresh(trio.current_time())
+            self._detector.expect_new_prompt(trio.current_time())
             self._look_moved.set()
         return Outcome(sent.chosen, gone, end)
 
@@ -191,11 +191,11 @@ class LiveTerminal:
             self._catch_up()
         return self._view.snapshot(trio.current_time())
 
-    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
-        """See `TerminalOps.is_again`."""
+    def is_repeated_prompt(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
+        """See `TerminalOps.is_repeated_prompt`."""
         while self.flow.tail.seen < self.flow.tail.end:
             self._process_next()
-        return self._detector.is_again(snapshot, verdict)
+        return self._detector.is_repeated_prompt(snapshot, verdict)
 
     async def type_message(self, text: str, check: Check | None = None) -> TypeResult:
         """Type a text and send it, where the program is free to take it.
@@ -313,10 +313,10 @@ class LiveTerminal:
         now = trio.current_time()
         self._answer_queries(self._view.feed(data, seen, now))
         self._report_blocks()
-        due = self._detector.next_look
+        due = self._detector.next_due
         for observation in self._detector.feed(data, seen, now):
             self._observer.on_observation(observation)
-        if self._detector.next_look != due:
+        if self._detector.next_due != due:
             self._look_moved.set()
         self.flow.mark_seen(seen)
 
@@ -360,7 +360,7 @@ class LiveTerminal:
             self._look_moved.set()
 
     def _request_look(self) -> None:
-        self._detector.stir(trio.current_time())
+        self._detector.request_snapshot(trio.current_time())
         self._look_moved.set()
 
     def _answer_queries(self, replies: bytes) -> None:

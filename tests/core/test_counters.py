@@ -26,6 +26,6 @@ async def test_work_beyond_the_queue_waits() -> None:
     counter = _WorkQueue(lambda jobs: None, lambda job: None, 1, 1)
     async with trio.open_nursery() as nursery:
         for _ in range(QUEUE + 1):
-            nursery.start_soon(counter.ask, Job(print, ()))
+            nursery.start_soon(counter.submit, Job(print, ()))
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()

@@ -59,7 +59,7 @@ class TerminalOps(Protocol):
         """
         ...
 
-    def is_again(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
+    def is_repeated_prompt(self, snapshot: ScreenSnapshot, verdict: Verdict) -> bool:
         """Whether this snapshot shows a new prompt that looks like the last one.
 
         An answer to the last one must not go to it.

@@ -155,7 +155,7 @@ def _yes(prompt: Prompt) -> int | None:
     rows = _text_rows(prompt)
     if asks_to_last(_question_in(prompt, rows)) or yes_lasts("\n".join(rows)):
         return None
-    if is_kept("\n".join(rows)):
+    if keeps_answer("\n".join(rows)):
         return None
     if prompt.class_ is PromptClass.PRESS_KEY and len(prompt.options) == 1:
         return 0  # The key that the program requests, whatever it does.
@@ -224,7 +224,7 @@ def _no(prompt: Prompt, choice: Choice) -> AnswerGoal:
     """
     if prompt.form is Form.VIEW:
         raise _refusal(prompt, choice)
-    if is_kept("\n".join(_text_rows(prompt))):
+    if keeps_answer("\n".join(_text_rows(prompt))):
         raise _refusal(prompt, choice)
     denying = _only(prompt, lambda label: means_no(label, prompt.question))
     if denying is not None and _once(prompt, denying) is None:
