@@ -61,9 +61,11 @@ async def create_session(system: System, body: CreateSession) -> Session:
 
     A terminal or agent starts its program at once, unless `start` is false. `command`
     is a list of arguments; the default is the login shell. `host` is `pty`, or `tmux`
-    for a program that outlives the server; the default is the server's setting. ANT
-    also creates a private chat named `NAME-Chat`, links it as `linked_chat_id`, and
-    gives both a handle.
+    for a program that outlives the server; the default is the server's setting.
+    `cli_flag` names the agent CLI driver; for an agent the default follows from its
+    program. `ttl` is how long the session can be restored after it is deleted. ANT also
+    creates a private chat named `NAME-Chat`, links it as `linked_chat_id`, and gives
+    both a handle.
 
     The name must not be in use by an active session: that is a 409. If the folder or
     the program does not exist, the request is refused and nothing is created. If the

@@ -57,7 +57,7 @@ class Open:
 
 def test_what_may_say_more() -> None:
     """A class that says so takes what it does not know, and the schema tells."""
-    components = Components(asked=True)
+    components = Components(is_request=True)
     components.schema(Open)
     assert components.schemas["Open"]["additionalProperties"] is True
     assert Open(2) == codec.read_body(b'{"one": 2, "two": 3}', Open)
@@ -67,7 +67,7 @@ def test_what_may_say_more() -> None:
 
 def test_what_is_answered_with() -> None:
     """Wire names, flat fields beside the others, all there, and open to more."""
-    components = Components(asked=False)
+    components = Components(is_request=False)
     assert {"$ref": "#/components/schemas/Outer"} == components.schema(Outer)
     inner = {"one": {"type": "integer"}, "Two": {"type": "string"}}
     assert {
@@ -94,7 +94,7 @@ def test_what_is_answered_with() -> None:
 
 def test_what_is_asked_with() -> None:
     """Limits, defaults and choices; closed, and nothing required but by a rule."""
-    components = Components(asked=True)
+    components = Components(is_request=True)
     components.schema(Ask)
     relationship = {"$ref": "#/components/schemas/Relationship"}
     given_one = {"not": {"type": "null"}}
@@ -140,7 +140,7 @@ def test_what_is_asked_with() -> None:
 
 def test_what_cannot_be_written_is_refused() -> None:
     """A type without a schema, a limit without a keyword, one name for two classes."""
-    components = Components(asked=True)
+    components = Components(is_request=True)
     components.schema(Inner)
     other = attrs.make_class("Inner", ["one"])
     for kind in (bytes, Annotated[str, "a note"], other):
@@ -166,7 +166,7 @@ ASKS = st.dictionaries(
 @given(ask=ASKS)
 def test_the_schema_takes_what_wire_takes(ask: dict[str, Any]) -> None:
     """Whatever the body."""
-    components = Components(asked=True)
+    components = Components(is_request=True)
     root = {**components.schema(Ask), "components": {"schemas": components.schemas}}
     try:
         codec.read_body(codec.dumps(ask), Ask)
@@ -201,5 +201,5 @@ def test_two_engines_read_a_pattern_alike(name: str, text: str) -> None:
         is_taken = False
     else:
         is_taken = True
-    schema = Components(asked=True).schema(TEXTS[name])
+    schema = Components(is_request=True).schema(TEXTS[name])
     assert is_taken == jsonschema_rs.is_valid(schema, text)
