@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ant.core import clock
 from ant.http.ws import output
-from ant.http.ws.output import OutputCursor, Outputs, scrollback_start
+from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
 from ant.terminal.buffer.flow import OutputFlow
@@ -81,7 +81,7 @@ class World:
         self.store = MemoryStore()
         self.unit = FakeUnit(self.store)
         self.flows: dict[SessionId, OutputFlow] = {}
-        self.outputs = Outputs(self, self.flows)  # type: ignore[arg-type]
+        self.renderer = OutputRenderer(self, self.flows)  # type: ignore[arg-type]
         self.cursor = OutputCursor(ONE, start)
         self.frames: list[dict[str, Any]] = []
         self.keep = keep
@@ -123,7 +123,7 @@ class World:
     async def look(self) -> bool:
         """One frame, if there is one."""
         before = self.cursor.offset
-        frame = await self.outputs.advance(self.cursor)
+        frame = await self.renderer.advance(self.cursor)
         if frame is None:
             assert before == self.cursor.offset
             return False
@@ -316,8 +316,8 @@ async def test_one_rendering_serves_all_who_are_at_the_same_place() -> None:
     world = World(keep=100)
     world.begin(0).append(b"abc")
     other = OutputCursor(ONE, 0)
-    frame = await world.outputs.advance(world.cursor)
-    assert frame is await world.outputs.advance(other)
+    frame = await world.renderer.advance(world.cursor)
+    assert frame is await world.renderer.advance(other)
     assert 3 == other.offset
 
 
