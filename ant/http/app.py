@@ -23,11 +23,11 @@ HOSTS = 64
 """Accepted Host headers that are cached. Refusals are not."""
 
 
-def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
+def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     """A new app for one server run. It checks access before every request and socket.
 
-    With `asks_peer` there is no key: a caller without a token is identified by its
-    connection (`access.peers`). Without `asks_peer` there is a key, or a test calls.
+    With `identify_peers` there is no key: a caller without a token is identified by its
+    connection (`access.peers`). Without it there is a key, or a test calls.
     """
     app = QuartTrio(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -51,7 +51,7 @@ def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
                 identify, system.services.token_signer, token
             )
         auth.check_key(config, *shown)
-        if asks_peer:
+        if identify_peers:
             return await auth.peer_of(call.scope).caller(method)
         return None
 

@@ -95,7 +95,7 @@ def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
     return any(matches)
 
 
-def is_favoured(
+def has_priority(
     config: Config, headers: Sequence[tuple[bytes, bytes]], target: bytes
 ) -> bool:
     """Whether a call shows the key, or there is none to show.

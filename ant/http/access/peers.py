@@ -82,7 +82,7 @@ class Peers:
         self._holders = SocketHolders()
         self._turn = trio.CapacityLimiter(AT_ONCE)
 
-    def accepted(
+    def connected(
         self, theirs: Address | None, ours: Address | None
     ) -> "ConnectedPeer | None":
         """What is to be known of a connection from its first moment on.

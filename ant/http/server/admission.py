@@ -33,7 +33,7 @@ ASKING = 2
 """Requests of strangers that the app looks at together: enough for all there is to do,
 and so few that who shows the key need not wait for them."""
 
-Favours = Callable[[Sequence[tuple[bytes, bytes]], bytes], bool]
+PriorityCheck = Callable[[Sequence[tuple[bytes, bytes]], bytes], bool]
 """Whether a request with these headers and this target need not wait: it decides
 nothing else."""
 
@@ -57,8 +57,10 @@ class AdmittedConnection(Protocol):
 class Admission:
     """The connections that are open, in two shares."""
 
-    def __init__(self, shares: Shares, favours: Favours | None = None) -> None:
-        self._shares, self._favours = shares, favours
+    def __init__(
+        self, shares: Shares, has_priority: PriorityCheck | None = None
+    ) -> None:
+        self._shares, self._has_priority = shares, has_priority
         self._line = trio.Semaphore(ASKING)
         self._strangers: dict[AdmittedConnection, float] = {}
         self._known: dict[AdmittedConnection, None] = {}
@@ -146,8 +148,8 @@ class Admission:
 
         *Cancellation:* another one is looked at.
         """
-        favours = self._favours
-        if favours is None or held in self._known or favours(headers, target):
+        has_priority = self._has_priority
+        if has_priority is None or held in self._known or has_priority(headers, target):
             return RequestSlot(None)
         await self._line.acquire()
         return RequestSlot(self._line)

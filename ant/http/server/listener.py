@@ -30,7 +30,7 @@ from ant.core.background import LogRate, persist
 from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares, connected, shares
 from ant.core.fair_turns import LARGE
-from ant.http.server.admission import CONNECTION, Admission, Favours, RequestSlot
+from ant.http.server.admission import CONNECTION, Admission, PriorityCheck, RequestSlot
 from ant.http.server.connection import (
     MAX_BODY,
     Protocol,
@@ -40,7 +40,7 @@ from ant.http.server.connection import (
 )
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
 
-Note = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
+PeerLookup = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
 """Is told the address of a peer, and ours, when its connection is accepted."""
 
 LOGGER = logging.getLogger(__name__)
@@ -106,10 +106,10 @@ async def serve(
     stopped: trio.Event,
     grace_s: float,
     stall_s: float = 15.0,
-    heard: Callable[[], None] = lambda: None,
-    note: Note | None = None,
-    divided: Shares | None = None,
-    favours: Favours | None = None,
+    on_small_input: Callable[[], None] = lambda: None,
+    lookup_peer: PeerLookup | None = None,
+    limits: Shares | None = None,
+    has_priority: PriorityCheck | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stopped`, then see every connection out within `grace_s`.
@@ -118,22 +118,29 @@ async def serve(
     way may finish. WebSocket handlers are not told: they know of the stop by themselves
     and close with 1001. What is left after `grace_s` is cut. So is, at any time, a
     client that takes nothing for `stall_s` while there is something for it. There are
-    no lifespan events. The listeners are closed in any case. `heard` is called whenever
-    a client has sent something short. What `note` makes of both addresses of a
-    connection is `state["peer"]` in the scopes of its requests. `divided` is how many
+    no lifespan events. The listeners are closed in any case. `on_small_input` is called
+    whenever a client has sent little. What `lookup_peer` makes of both addresses of a
+    connection is `state["peer"]` in the scopes of its requests. `limits` is how many
     connections there may be: what the limit of descriptors allows, where it is None.
-    `favours` tells requests that go before those of strangers; without it all do.
+    `has_priority` tells requests that go before those of strangers; without it all do.
 
     *Cancellation:* cuts every connection at once; no socket and no task is left.
     """
     config, context = configuration(), WorkerContext(None)
     live: set[Connection] = set()
-    admission = Admission(divided or shares(), favours)
+    admission = Admission(limits or shares(), has_priority)
     departures = trio.lowlevel.ParkingLot()
 
     def admit(stream: trio.SocketStream) -> bool:
         connection = Connection(
-            app, config, context, stream, stall_s, admission, heard, note
+            app,
+            config,
+            context,
+            stream,
+            stall_s,
+            admission,
+            on_small_input,
+            lookup_peer,
         )
         if not admission.enter(connection):
             return False
@@ -277,14 +284,14 @@ class Connection(TCPServer):
         stream: trio.SocketStream,
         stall_s: float,
         admission: Admission,
-        heard: Callable[[], None],
-        note: Note | None,
+        on_small_input: Callable[[], None],
+        lookup_peer: PeerLookup | None,
     ) -> None:
         wrapped = cast(AppWrapper, app)
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
         self._socket, self._stall_s = stream.socket, stall_s
-        self._heard, self._note = heard, note
+        self._on_small_input, self._lookup_peer = on_small_input, lookup_peer
         self._admission, self._turn = admission, RequestSlot(None)
         self._in_line = False
         self._life, self._reading = trio.CancelScope(), trio.CancelScope()
@@ -306,8 +313,8 @@ class Connection(TCPServer):
                 async with RequestTasks() as tasks:
                     given = (self.app, self.config, self.context, tasks)
                     told: dict[str, object] = {CONNECTION: self}
-                    if self._note is not None:
-                        told["peer"] = self._note(client, server)
+                    if self._lookup_peer is not None:
+                        told["peer"] = self._lookup_peer(client, server)
                     peers = (ConnectionState(told), False, client, server)
                     self._protocol = Protocol(*given, *peers, self.protocol_send)
                     self._expect(0 if self.context.terminated.is_set() else HEAD_S)
@@ -425,7 +432,7 @@ class Connection(TCPServer):
             if not data:
                 break
             if len(data) <= LARGE:
-                self._heard()
+                self._on_small_input()
             if self._idle:
                 self._until = min(self._until, trio.current_time() + HEAD_S)
             if not self._closing:

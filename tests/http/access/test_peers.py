@@ -46,7 +46,7 @@ class Door:
             await trio.lowlevel.wait_readable(self.listener)
         stream, _ = self.listener.accept()
         self.kept.append(stream)
-        peer = self.peers.accepted(stream.getpeername()[:2], stream.getsockname()[:2])
+        peer = self.peers.connected(stream.getpeername()[:2], stream.getsockname()[:2])
         assert peer is not None
         return peer
 
@@ -128,18 +128,18 @@ async def test_it_is_looked_for_once_and_before_the_first_unsafe_call(
 async def test_what_comes_from_elsewhere_is_not_asked_about(door: Door) -> None:
     """Without a key only --insecure lets it come at all."""
     ours = ("192.0.2.1", 6458)
-    stranger = door.peers.accepted(("192.0.2.2", 1), ours)
+    stranger = door.peers.connected(("192.0.2.2", 1), ours)
     assert stranger is not None
     with pytest.raises(Unauthorized, match="only programs on its own machine"):
         await stranger.caller("GET")
     door.peers.is_open = True
     assert await stranger.caller("POST") is None
     for theirs in (("192.0.2.1", 1), ("127.0.0.1", 1), ("no address", 1)):
-        local = door.peers.accepted(theirs, ours)
+        local = door.peers.connected(theirs, ours)
         assert local is not None
         with pytest.raises(Unauthorized):
             await local.caller("GET")
-    assert door.peers.accepted(None, ours) is None
+    assert door.peers.connected(None, ours) is None
 
 
 async def test_another_user_is_refused(

@@ -172,10 +172,10 @@ async def test_who_shows_the_key_does_not_wait_in_line(
 ) -> None:
     """So many strangers are looked at together; key and known ones pass them."""
 
-    def favours(headers: object, target: bytes) -> bool:
+    def has_priority(headers: object, target: bytes) -> bool:
         return target == b"/key"
 
-    admission = Admission(SHARES, favours)
+    admission = Admission(SHARES, has_priority)
     held = lines(admission, ASKING + 1)
     turns = [await admission.wait_turn(each, (), b"/") for each in held[:ASKING]]
     with trio.move_on_after(5) as patience:

@@ -142,8 +142,8 @@ async def serving(
     *,
     grace_s: float = 5,
     stall_s: float = 5,
-    heard: Callable[[], None] = lambda: None,
-    divided: Shares | None = None,
+    on_small_input: Callable[[], None] = lambda: None,
+    limits: Shares | None = None,
 ) -> AsyncIterator[Site]:
     site = Site()
     listeners = await open_listeners("127.0.0.1", 0)
@@ -156,8 +156,8 @@ async def serving(
             stopped=site.stopped,
             grace_s=grace_s,
             stall_s=stall_s,
-            heard=heard,
-            divided=divided,
+            on_small_input=on_small_input,
+            limits=limits,
             task_status=task_status,
         )
         site.done.set()
@@ -170,7 +170,7 @@ async def serving(
             nursery.cancel_scope.cancel()
 
 
-def main(divided: Shares | None = None) -> None:
+def main(limits: Shares | None = None) -> None:
     """Serve the site alone in a process, for tests that measure one."""
 
     async def run() -> None:
@@ -182,7 +182,7 @@ def main(divided: Shares | None = None) -> None:
             stopped=trio.Event(),
             grace_s=1,
             stall_s=5,
-            divided=divided,
+            limits=limits,
         )
 
     trio.run(run)
@@ -267,18 +267,18 @@ async def test_a_connection_is_kept_for_the_next_request() -> None:
 
 async def test_what_is_short_is_told_as_it_arrives() -> None:
     """A request and a frame; of a long body its head at most."""
-    heard: list[int] = []
-    async with serving(heard=lambda: heard.append(1)) as site:
+    calls: list[int] = []
+    async with serving(on_small_input=lambda: calls.append(1)) as site:
         assert b" 200 " in await site.get()
-        assert 1 == len(heard)
+        assert 1 == len(calls)
         async with await site.upgraded("/echo") as stream:
-            before = len(heard)
+            before = len(calls)
             await stream.send_all(frame(1, b"x"))
             await read_frame(stream)
-            assert before + 1 == len(heard)
+            assert before + 1 == len(calls)
             await stream.send_all(frame(1, b"x" * 60_000))
             await read_frame(stream)
-            assert len(heard) <= before + 2, "what is left of a read may be short"
+            assert len(calls) <= before + 2, "what is left of a read may be short"
 
 
 async def test_accepted_sockets_carry_the_options() -> None:
@@ -404,7 +404,7 @@ async def drip(stream: trio.SocketStream, data: bytes) -> None:
 async def test_the_oldest_idle_connection_makes_room() -> None:
     """One that said nothing, or half of a head; a request under way is not touched."""
     shares = Shares(known=9, strangers=2, spare=1)
-    async with serving(divided=shares) as site, await site.connect() as waiting:
+    async with serving(limits=shares) as site, await site.connect() as waiting:
         await waiting.send_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         await site.entered.wait()
         silent, half, newest = [await site.connect() for _ in range(3)]
@@ -425,7 +425,7 @@ async def test_where_nobody_can_go_a_newcomer_is_told(
     """With a 503 in the one error shape, and the end of the connection."""
     monkeypatch.setattr(admission, "ASKING_S", 1000.0)
     shares = Shares(known=9, strangers=1, spare=1)
-    async with serving(divided=shares) as site, await site.connect() as busy:
+    async with serving(limits=shares) as site, await site.connect() as busy:
         await busy.send_all(
             b"POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
         )
