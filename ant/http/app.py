@@ -10,8 +10,8 @@ from ant.http import routes
 from ant.http.access import auth
 from ant.http.contract import problems
 from ant.http.contract.endpoint import ROUTES
-from ant.http.server.admission import trust
-from ant.http.server.connection import MAX_BODY
+from ant.http.server.admission import mark_authenticated
+from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity.tokens import Caller, identify
@@ -58,12 +58,14 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     @app.before_request
     async def check_request() -> None:
         g.caller = await identify_caller(request.method, request)
-        trust(request.scope, is_terminal=g.caller is not None)
+        mark_authenticated(request.scope, is_terminal=g.caller is not None)
 
     @app.before_websocket
     async def check_socket() -> None:
         g.caller = await identify_caller("WEBSOCKET", websocket)
-        trust(websocket.scope, is_socket=True, is_terminal=g.caller is not None)
+        mark_authenticated(
+            websocket.scope, is_socket=True, is_terminal=g.caller is not None
+        )
 
     for route in ROUTES:
         app.add_url_rule(

@@ -8,7 +8,7 @@ from quart.testing.connections import WebsocketResponseError
 
 from ant.core.counters import Limit
 from ant.http.contract import problems
-from ant.http.server.connection import MAX_BODY
+from ant.http.server.protocol import MAX_BODY
 from tests.http.asking import ask
 from tests.systems import Rig, running
 
