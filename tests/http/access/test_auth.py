@@ -66,7 +66,7 @@ def test_a_host_is_ours_or_is_refused(
     if allowed:
         check_host(config, host)
     else:
-        with pytest.raises(Forbidden, match="does not answer for host"):
+        with pytest.raises(Forbidden, match="does not accept the host"):
             check_host(config, host)
 
 
@@ -156,7 +156,7 @@ def test_the_key_is_shown_in_one_of_three_ways(
             check_key(config, Headers(headers), query_key)
 
 
-def test_without_a_key_nobody_is_asked() -> None:
+def test_without_a_key_none_is_required() -> None:
     """For a key, that is: then it is the kernel that is asked (`peers`)."""
     check_key(Config(), Headers(), None)
 
@@ -189,9 +189,9 @@ def test_the_key_is_the_key_even_if_it_looks_like_a_token() -> None:
 
 
 @pytest.mark.parametrize("scope", [{}, {"state": {}}, {"state": {"peer": None}}])
-def test_a_connection_that_nobody_noted_is_refused(scope: dict[str, object]) -> None:
-    """A way in that was forgotten is no way in."""
-    with pytest.raises(Unauthorized, match="cannot tell"):
+def test_a_request_without_a_peer_is_refused(scope: dict[str, object]) -> None:
+    """A listener that looks up no peers lets no caller in."""
+    with pytest.raises(Unauthorized, match="cannot determine"):
         peer_of(scope)
 
 

@@ -55,8 +55,8 @@ class Open:
     one: int = 1
 
 
-def test_what_may_say_more() -> None:
-    """A class that says so takes what it does not know, and the schema tells."""
+def test_an_open_class_accepts_more() -> None:
+    """A class that is `open` accepts unknown fields, and its schema says so."""
     components = Components(is_request=True)
     components.schema(Open)
     assert components.schemas["Open"]["additionalProperties"] is True
@@ -65,8 +65,8 @@ def test_what_may_say_more() -> None:
         codec.read_body(b'{"one": "2", "two": 3}', Open)
 
 
-def test_what_is_answered_with() -> None:
-    """Wire names, flat fields beside the others, all there, and open to more."""
+def test_the_schema_of_an_answer() -> None:
+    """Wire names, flattened fields, all required, and open to more."""
     components = Components(is_request=False)
     assert {"$ref": "#/components/schemas/Outer"} == components.schema(Outer)
     inner = {"one": {"type": "integer"}, "Two": {"type": "string"}}
@@ -92,8 +92,8 @@ def test_what_is_answered_with() -> None:
     } == components.schemas
 
 
-def test_what_is_asked_with() -> None:
-    """Limits, defaults and choices; closed, and nothing required but by a rule."""
+def test_the_schema_of_a_request() -> None:
+    """Limits, defaults and choices; closed, and required only by a rule."""
     components = Components(is_request=True)
     components.schema(Ask)
     relationship = {"$ref": "#/components/schemas/Relationship"}
@@ -138,7 +138,7 @@ def test_what_is_asked_with() -> None:
     ]
 
 
-def test_what_cannot_be_written_is_refused() -> None:
+def test_a_type_without_a_schema_is_refused() -> None:
     """A type without a schema, a limit without a keyword, one name for two classes."""
     components = Components(is_request=True)
     components.schema(Inner)

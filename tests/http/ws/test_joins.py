@@ -13,8 +13,8 @@ from tests.systems import Rig
 ONE, TWO = SessionId("one"), SessionId("two")
 
 
-async def test_a_join_is_a_scope(rig: Rig) -> None:
-    """Of presence, of the bell and of being a typist; joining anew keeps the last."""
+async def test_a_join_is_undone_by_leaving(rig: Rig) -> None:
+    """Presence, wakeups and being interactive; joining again keeps the last."""
     places, broadcaster = (
         JoinedSessions(rig.system, Wakeup()),
         rig.system.services.broadcaster,
@@ -35,8 +35,8 @@ async def test_a_join_is_a_scope(rig: Rig) -> None:
     assert 0 == broadcaster.count() == rig.system.presence.count()
 
 
-async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
-    """Only a size, or a join with a terminal, does; who has neither never answers."""
+async def test_a_rejoin_does_not_become_the_one_that_answers(rig: Rig) -> None:
+    """Only a resize or an interactive join does; other sockets never answer."""
     one, two, three = (JoinedSessions(rig.system, Wakeup()) for _ in range(3))
     one.join(ONE, None, None, is_interactive=True)
     two.join(ONE, None, None, is_interactive=True)
@@ -53,8 +53,10 @@ async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
 
 
 @pytest.mark.meets(Limit.JOINS)
-async def test_there_is_a_bound(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Joining anew is always possible."""
+async def test_the_number_of_joins_is_limited(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joining a session again is always possible."""
     monkeypatch.setattr(joins, "JOINS", 1)
     places = JoinedSessions(rig.system, Wakeup())
     places.join(ONE, None, None)

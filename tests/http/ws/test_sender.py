@@ -17,8 +17,8 @@ __all__ = ["stand"]
 
 
 @pytest.mark.meets(Limit.OUTBOX)
-async def test_who_has_too_many_answers_waits_for_room(stand: Stand) -> None:
-    """Up to the bound without a wait, and no further."""
+async def test_a_full_outbox_waits_for_room(stand: Stand) -> None:
+    """Up to the limit without a wait, and no further."""
     system = stand.rig.system
     sender = Sender(system, OutputRenderer(system.journal, system.services.flows))
     for number in range(OUTBOX):
