@@ -44,13 +44,13 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         """The calling terminal; None is the operator. Raises if access is refused."""
         check_host(config, call.headers.get("Host"))
         auth.check_origin(call.headers)
-        shown = call.headers, call.args.get("apiKey")
-        token = auth.shown_token(*shown)
-        if token is not None and not auth.has_key(config, *shown):
+        sent = call.headers, call.args.get("apiKey")
+        token = auth.terminal_token(*sent)
+        if token is not None and not auth.has_key(config, *sent):
             return await system.journal.read(
                 identify, system.services.token_signer, token
             )
-        auth.check_key(config, *shown)
+        auth.check_key(config, *sent)
         if identify_peers:
             return await auth.peer_of(call.scope).caller(method)
         return None

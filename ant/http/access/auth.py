@@ -3,7 +3,7 @@
 A terminal's token is sent like the key and takes its place, with fewer permissions
 (`access.permissions`). On a server without a key, the kernel identifies a caller
 without a token (`access.peers`). The login cookie of the operator page will be a fourth
-way to send the key, in `shown_keys`, for calls from the server's own origin only.
+way to send the key, in `credentials`, for calls from the server's own origin only.
 """
 
 import hmac
@@ -73,7 +73,7 @@ def check_origin(headers: Headers) -> None:
         )
 
 
-def shown_keys(headers: Headers, query_key: str | None) -> Iterator[bytes]:
+def credentials(headers: Headers, query_key: str | None) -> Iterator[bytes]:
     """Every credential of a call, as bytes; headers are encoded as latin-1."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -82,10 +82,10 @@ def shown_keys(headers: Headers, query_key: str | None) -> Iterator[bytes]:
     yield (query_key or "").encode("utf-8", "surrogateescape")
 
 
-def shown_token(headers: Headers, query_key: str | None) -> str | None:
+def terminal_token(headers: Headers, query_key: str | None) -> str | None:
     """The credential that has the form of a terminal's token, valid or not."""
     prefix = PREFIX.encode()
-    keys = shown_keys(headers, query_key)
+    keys = credentials(headers, query_key)
     token = next((each for each in keys if each.startswith(prefix)), None)
     return token.decode("latin-1") if token is not None else None
 
@@ -96,7 +96,7 @@ def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
         return False
     expected = config.api_key.encode()
     matches = [
-        hmac.compare_digest(each, expected) for each in shown_keys(headers, query_key)
+        hmac.compare_digest(each, expected) for each in credentials(headers, query_key)
     ]
     return any(matches)
 

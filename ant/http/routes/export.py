@@ -89,9 +89,10 @@ async def export_session(
     the hash chain of run events; `evidence` holds the same and the transcript bytes.
     Both can be verified without a server.
 
-    ANT writes each document to the configured folder. Without a folder the document is
-    in the answer; the documents of one answer may have 8 MiB together, and a larger one
-    needs a folder. Before it exports, ANT stores the output that it holds in memory.
+    ANT writes each document to the configured folder; Markdown goes to the Obsidian
+    vault, if one is configured. Without a folder the document is in the answer; the
+    documents of one answer may have 8 MiB together, and a larger one needs a folder.
+    Before it exports, ANT stores the output that it holds in memory.
     """
     names = export.chosen(body.named())
     if (flow := system.services.flows.get(session_id)) is not None:

@@ -53,9 +53,10 @@ async def create_link(
 
     With `targetRoomId` the target is that room. Without it ANT creates a chat named
     `title`, or `Discussion: NAME`; if the name is taken, with a number after it.
-    `copyMembers` copies the members of this room to the new one. Both ends must be
-    chats. A room cannot be linked to itself. A second link of the same relationship
-    between two rooms is a 409.
+    `copyMembers` copies the members of this room to the new one. `relationship` is
+    `discussion_of` (the default), `promoted_summary_for`, `spawned_from` or
+    `follows_up`. Both ends must be chats. A room cannot be linked to itself. A second
+    link of the same relationship between two rooms is a 409.
     """
     link = await system.journal.write(links.create_link, session_id, body)
     is_new = body.target_room_id is None

@@ -14,7 +14,7 @@ from ant.http.access.auth import (
     has_key,
     host_name,
     peer_of,
-    shown_token,
+    terminal_token,
 )
 from tests.http.asking import ask
 from tests.systems import Rig
@@ -178,7 +178,7 @@ def test_what_looks_like_a_token_is_one(
     headers: dict[str, str], query_key: str | None, token: str | None
 ) -> None:
     """However it is shown, and whatever it is worth: never no credential at all."""
-    assert token == shown_token(Headers(headers), query_key)
+    assert token == terminal_token(Headers(headers), query_key)
 
 
 def test_the_key_is_the_key_even_if_it_looks_like_a_token() -> None:
@@ -200,7 +200,7 @@ def test_any_text_is_allowed_or_refused_fuzz(host: str, shown: str) -> None:
     """What a client sends raises nothing of another kind."""
     try:
         check_host(Config(), host)
-        shown_token(Headers(), shown)
+        terminal_token(Headers(), shown)
         check_key(Config(api_key=KEY), Headers(), shown.replace("\ud800", ""))
     except (Forbidden, Unauthorized):
         pass
