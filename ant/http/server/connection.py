@@ -33,7 +33,7 @@ from ant.core.fair_turns import LARGE
 from ant.http.server.admission import CONNECTION, Admission, RequestSlot
 from ant.http.server.protocol import Protocol, RequestTasks
 
-LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 PeerLookup = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
 """Called with the client's address and the server's when a connection is accepted."""
@@ -107,9 +107,9 @@ class Connection(TCPServer):
                     self._set_read_timeout(0 if is_stopping else HEAD_S)
                     await self._read_data()
         except* OSError as errors:
-            LOGGER.info("A connection ended early: %s.", errors.exceptions[0])
+            log.info("A connection ended early: %s.", errors.exceptions[0])
         except* Exception:
-            LOGGER.exception("A connection failed.")
+            log.exception("A connection failed.")
 
     @property
     def is_idle(self) -> bool:
@@ -150,7 +150,7 @@ class Connection(TCPServer):
     def reset(self, reason: str) -> None:
         """Reset the connection: a blocked write raises, and the app is cancelled."""
         if self._socket.fileno() >= 0:
-            LOGGER.info("A connection was reset: %s.", reason)
+            log.info("A connection was reset: %s.", reason)
             # With SO_LINGER 0 the kernel also drops the bytes that it has not sent.
             option = trio.socket.SOL_SOCKET, trio.socket.SO_LINGER
             self._socket.setsockopt(*option, struct.pack("ii", 1, 0))

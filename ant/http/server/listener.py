@@ -8,7 +8,6 @@ what else differs.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,8 +23,6 @@ from ant.http.server.admission import Admission, PriorityCheck
 from ant.http.server.connection import Connection, PeerLookup
 from ant.http.server.protocol import MAX_BODY, configuration, refusal
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
-
-LOGGER = logging.getLogger(__name__)
 
 __all__ = ["MAX_BODY", "MAX_FRAME", "OVERSIZE", "address", "open_listeners", "serve"]
 

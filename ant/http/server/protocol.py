@@ -40,7 +40,7 @@ from ant.core.counters import Limit, increment
 from ant.http.server.admission import connection_of
 from ant.http.server.websocket import MAX_FRAME, SafeWebSocket
 
-LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request body. A larger one is answered with 413 while it is being sent."""
@@ -71,7 +71,7 @@ def configuration() -> Config:
     config = Config()
     # There is no access log, since a query string may hold a key.
     config.accesslog = None
-    config.errorlog = LOGGER
+    config.errorlog = log
     config.include_server_header = False
     config.h11_max_incomplete_size = MAX_HEAD
     config.max_app_queue_size = MAX_QUEUE
@@ -162,7 +162,7 @@ class Application:
             with self._scope, self._events_out:
                 await app(scope, self.receive, self.send)
         except* Exception:
-            LOGGER.exception("The application failed.")
+            log.exception("The application failed.")
         await self._send(None)
 
 

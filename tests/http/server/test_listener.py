@@ -130,7 +130,7 @@ class Site:
         return stream
 
     async def is_well(self) -> None:
-        """Both doors still work."""
+        """HTTP and WebSocket still work."""
         assert (await self.get()).endswith(b"ok")
         async with await self.upgraded("/echo") as stream:
             await stream.send_all(frame(1, b"hello"))
@@ -248,8 +248,8 @@ async def read_frame(stream: trio.SocketStream) -> tuple[int, bytes]:
     return first & 15, await read_exactly(stream, size)
 
 
-async def test_it_serves_both_kinds() -> None:
-    """A page and a WebSocket are answered on the port that was given out."""
+async def test_it_serves_http_and_websocket() -> None:
+    """A page and a WebSocket are served on the same port."""
     async with serving() as site:
         await site.is_well()
 
@@ -280,7 +280,7 @@ async def test_accepted_sockets_carry_the_options() -> None:
         await accepted.aclose()
 
 
-async def test_a_taken_port_is_said_so() -> None:
+async def test_a_port_in_use_raises() -> None:
     """The error of `bind` reaches the caller; a name may have many addresses."""
     taken = await open_listeners("127.0.0.1", 0)
     with pytest.raises(OSError, match="in use") as caught:
@@ -292,7 +292,7 @@ async def test_a_taken_port_is_said_so() -> None:
 
 
 async def test_logs_name_no_key(caplog: pytest.LogCaptureFixture) -> None:
-    """No line of a log ever holds a query string, and a peer's fault is no error."""
+    """No log line holds a query string, and a client's mistake is not an error."""
     caplog.set_level(logging.DEBUG)
     async with serving() as site:
         for ask in (
@@ -313,7 +313,7 @@ async def test_logs_name_no_key(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_bug_ends_its_connection_only(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What an app lets out is an error in the log and a 500, and nothing more."""
+    """What an app raises is an error in the log and a 500, and nothing more."""
     async with serving() as site:
 
         async def broken(*_: object) -> None:
@@ -330,7 +330,7 @@ async def test_a_bug_ends_its_connection_only(
 
 @pytest.mark.meets(Limit.CONNECTIONS)
 async def test_the_oldest_idle_connection_makes_room() -> None:
-    """One that said nothing, or half of a head; a request under way is not touched."""
+    """One without data, or with half of a head; a request in progress continues."""
     shares = Shares(known=9, strangers=2, spare=1)
     async with serving(limits=shares) as site, await site.connect() as waiting:
         await waiting.send_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -338,7 +338,7 @@ async def test_the_oldest_idle_connection_makes_room() -> None:
         silent, half, newest = [await site.connect() for _ in range(3)]
         await half.send_all(b"GET / HTTP/1.1\r\nHo")
         assert b"" == await silent.receive_some()
-        await site.is_well()  # These come, too, and somebody goes.
+        await site.is_well()  # These are accepted, too, and others are closed.
         with suppress(trio.BrokenResourceError):
             assert b"" == await half.receive_some()
         await newest.aclose()
@@ -347,10 +347,10 @@ async def test_the_oldest_idle_connection_makes_room() -> None:
 
 
 @pytest.mark.meets(Limit.CONNECTIONS)
-async def test_where_nobody_can_go_a_newcomer_is_told(
+async def test_a_new_connection_is_refused_if_none_may_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With a 503 in the one error shape, and the end of the connection."""
+    """With a 503 and a problem object, and the end of the connection."""
     monkeypatch.setattr(admission, "AUTHENTICATE_S", 1000.0)
     shares = Shares(known=9, strangers=1, spare=1)
     async with serving(limits=shares) as site, await site.connect() as busy:

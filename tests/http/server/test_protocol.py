@@ -27,7 +27,7 @@ from tests.http.server.test_listener import (
 
 
 async def test_an_ordinary_client_is_served() -> None:
-    """A WebSocket library agrees with us, up to the code of the close frame."""
+    """A WebSocket library works with it, up to the code of the close frame."""
     async with serving() as site:
         async with open_websocket_url(f"ws://127.0.0.1:{site.port}/echo") as client:
             for message in ("text", "é🐜", b"bytes"):
@@ -218,8 +218,8 @@ async def test_put_does_not_wait_in_vain() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
-def test_encoded_text_is_a_frame_that_others_read(size: int) -> None:
-    """Of every form of length, and as text."""
+def test_an_encoded_frame_is_valid(size: int) -> None:
+    """For every form of its length, and as text."""
     reader = Connection(ConnectionType.CLIENT)
     reader.receive_data(_text_frame(b"x" * size))
     (event,) = reader.events()
