@@ -28,7 +28,7 @@ from ant.data_dir.lock import locked
 from ant.data_dir.reserve import Reserve
 from ant.data_dir.startup_checks import check_folder
 from ant.history.indexer import Indexer
-from ant.http.access.auth import is_favoured
+from ant.http.access.auth import has_priority
 from ant.http.access.peers import Peers
 from ant.http.access.sock_diag import SockDiag, open_sock_diag
 from ant.http.app import create_app
@@ -275,13 +275,13 @@ async def _front(
         await nursery.start(
             partial(
                 serve_app,
-                create_app(system, asks_peer=peers is not None),
+                create_app(system, identify_peers=peers is not None),
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
-                heard=system.services.turns.hurry,
-                note=peers.accepted if peers else None,
-                favours=partial(is_favoured, system.config),
+                on_small_input=system.services.turns.hurry,
+                lookup_peer=peers.connected if peers else None,
+                has_priority=partial(has_priority, system.config),
             )
         )
         gc.collect()

@@ -229,7 +229,7 @@ async def running(
                         epoch="an-epoch",
                         build_id=clock.new_id(),
                     )
-                    rig.app = create_app(rig.system, asks_peer=False)
+                    rig.app = create_app(rig.system, identify_peers=False)
                     yield rig
     finally:
         store.close()

@@ -1,4 +1,4 @@
-"""Assemble the app: the guard, the route table, `/ws` and the one error shape."""
+"""Assembles the Quart app: access checks, routes, `/ws`, and error handlers."""
 
 import logging
 from functools import lru_cache
@@ -10,9 +10,9 @@ from ant.http import routes
 from ant.http.access import auth
 from ant.http.contract import problems
 from ant.http.contract.endpoint import ROUTES
-from ant.http.server.admission import trust
-from ant.http.server.connection import MAX_BODY
-from ant.http.ws.output import Outputs
+from ant.http.server.admission import mark_authenticated
+from ant.http.server.protocol import MAX_BODY
+from ant.http.ws.output import OutputRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity.tokens import Caller, identify
 from ant.runtime.system import System
@@ -20,49 +20,52 @@ from ant.runtime.system import System
 __all__ = ["create_app", "routes"]
 
 HOSTS = 64
-"""Host headers that are known to be ours without looking again."""
+"""Accepted Host headers that are cached. Refusals are not."""
 
 
-def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
-    """A new app for one server run; everything it serves is guarded.
+def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
+    """A new app for one server run. It checks access before every request and socket.
 
-    `asks_peer`: there is no key, and who shows no token is whom the listener's note of
-    the connection tells (`peers`). Without it there is a key, or only a test calls.
+    With `identify_peers` there is no key: a caller without a token is identified by its
+    connection (`access.peers`). Without it there is a key, or a test calls.
     """
     app = QuartTrio(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     logging.getLogger(app.name).propagate = True
     problems.register(app)
-    outputs = Outputs(system.journal, system.services.flows)
+    renderer = OutputRenderer(system.journal, system.services.flows)
     config = system.config
 
-    # Callers keep naming the same few hosts; a refusal is not remembered.
+    # Callers name the same few hosts. An exception is not cached.
     check_host = lru_cache(HOSTS)(auth.check_host)
 
-    async def guard(method: str, call: Request | Websocket) -> Caller | None:
+    async def identify_caller(method: str, call: Request | Websocket) -> Caller | None:
+        """The calling terminal; None is the operator. Raises if access is refused."""
         check_host(config, call.headers.get("Host"))
         auth.check_origin(call.headers)
-        shown = call.headers, call.args.get("apiKey")
-        token = auth.shown_token(*shown)
-        if token is not None and not auth.has_key(config, *shown):
+        sent = call.headers, call.args.get("apiKey")
+        token = auth.terminal_token(*sent)
+        if token is not None and not auth.has_key(config, *sent):
             return await system.journal.read(
                 identify, system.services.token_signer, token
             )
-        auth.check_key(config, *shown)
-        if asks_peer:
+        auth.check_key(config, *sent)
+        if identify_peers:
             return await auth.peer_of(call.scope).caller(method)
         return None
 
     @app.before_request
-    async def guard_request() -> None:
-        g.caller = await guard(request.method, request)
-        trust(request.scope, is_terminal=g.caller is not None)
+    async def check_request() -> None:
+        g.caller = await identify_caller(request.method, request)
+        mark_authenticated(request.scope, is_terminal=g.caller is not None)
 
     @app.before_websocket
-    async def guard_socket() -> None:
-        g.caller = await guard("WEBSOCKET", websocket)
-        trust(websocket.scope, is_socket=True, is_terminal=g.caller is not None)
+    async def check_socket() -> None:
+        g.caller = await identify_caller("WEBSOCKET", websocket)
+        mark_authenticated(
+            websocket.scope, is_socket=True, is_terminal=g.caller is not None
+        )
 
     for route in ROUTES:
         app.add_url_rule(
@@ -74,6 +77,6 @@ def create_app(system: System, *, asks_peer: bool) -> QuartTrio:
 
     @app.websocket("/ws")
     async def ws() -> None:
-        await serve_socket(system, outputs, g.caller)
+        await serve_socket(system, renderer, g.caller)
 
     return app

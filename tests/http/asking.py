@@ -1,7 +1,7 @@
-"""How tests of routes ask: the app in this process, and sockets that note what comes.
+"""Helpers for tests of routes: requests to the app in this process, and its sockets.
 
-A socket is read up to a mark that everybody hears, so nothing waits for what must not
-come.
+A socket is read up to a marker event that every socket receives, so that no test waits
+for a frame that must not come.
 """
 
 import json
@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def detail(self) -> str:
-        """What a problem says; everything about its shape is checked."""
+        """The `detail` of a problem; its shape is checked."""
         assert self.body["status"] == self.status
         detail = self.body["detail"]
         assert detail == self.body["error"] == self.body["message"]
@@ -39,14 +39,14 @@ class Answer:
 
 @attrs.define(eq=False)
 class Ear:
-    """One `/ws` of the app."""
+    """One `/ws` of the app, which collects events."""
 
     _rig: Rig
     _socket: Any
     _last_seq: int = 0
 
     async def greeted(self) -> None:
-        """Wait for the hello: what is published from now on is heard."""
+        """Wait for the `hello` frame: events that are published later arrive."""
         while (await self._receive())["type"] != "hello":
             pass
 
@@ -58,7 +58,7 @@ class Ear:
             pass
 
     async def heard(self) -> list[dict[str, Any]]:
-        """The events that came since the last time, each with a later `seq`."""
+        """The events since the last call; their `seq` must increase."""
         mark = clock.new_id()
         event = SessionActivity(SessionId("mark"), clock.now(), mark)
         self._rig.system.journal.publish(Envelope(clock.now(), event))
@@ -77,7 +77,7 @@ class Ear:
         return events
 
     async def tags(self) -> list[str]:
-        """The types of what came since."""
+        """The types of the events since the last call."""
         return [frame["type"] for frame in await self.heard()]
 
     async def _receive(self) -> Any:
@@ -87,7 +87,7 @@ class Ear:
 
 @attrs.define(eq=False)
 class Api:
-    """A client of the app of a rig; with a `token` it is that terminal's."""
+    """A client of the app of a rig; with a `token` it calls as that terminal."""
 
     rig: Rig
     token: str | None = None
@@ -95,7 +95,7 @@ class Api:
     async def call(
         self, method: str, path: str, body: Any = None, **query: Any
     ) -> Answer:
-        """Ask over HTTP; a refusal must be a problem."""
+        """Send a request; an error must be a problem object."""
         client = self.rig.app.test_client()
         json_body = {} if body is None else {"json": body}
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else None
@@ -135,7 +135,7 @@ class Api:
 
     @asynccontextmanager
     async def ear(self, *session_ids: str, **join: Any) -> AsyncIterator[Ear]:
-        """A socket that has joined these and heard of nothing yet."""
+        """A socket that has joined these sessions and read all events so far."""
         async with self.rig.app.test_client().websocket("/ws") as socket:
             ear = Ear(self.rig, socket)
             await ear.greeted()
@@ -171,7 +171,7 @@ async def ask(
 
 
 def check_problem(answer: Answer) -> None:
-    """Every refusal has the one shape."""
+    """Every error is a problem object."""
     body = answer.body
     assert "application/problem+json" == answer.headers["Content-Type"]
     assert {"type", "title", "status", "detail", "error", "message"} <= set(body)

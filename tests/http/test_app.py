@@ -8,7 +8,7 @@ from quart.testing.connections import WebsocketResponseError
 
 from ant.core.counters import Limit
 from ant.http.contract import problems
-from ant.http.server.connection import MAX_BODY
+from ant.http.server.protocol import MAX_BODY
 from tests.http.asking import ask
 from tests.systems import Rig, running
 
@@ -45,8 +45,8 @@ async def test_a_bug_is_a_500_in_the_one_shape(
     assert "secret" in caplog.text
 
 
-async def test_the_guard_is_at_both_doors(tmp_path: Path) -> None:
-    """Host, origin and key, of requests and of sockets; 401 says how."""
+async def test_access_is_checked_for_requests_and_sockets(tmp_path: Path) -> None:
+    """Host, origin and key; a 401 says how to send the key."""
     async with running(tmp_path, api_key="hunter2") as rig:
         path, key = "/api/health", {"X_API_Key": "hunter2"}
         assert 200 == (await ask(rig.app, "GET", path, **key)).status
@@ -79,8 +79,8 @@ async def test_the_guard_is_at_both_doors(tmp_path: Path) -> None:
         assert 0 == len(rig.wakeups)
 
 
-async def test_an_unknown_key_tells_nothing_of_paths(tmp_path: Path) -> None:
-    """Who has no key learns not even what is there."""
+async def test_an_unknown_key_learns_nothing_about_paths(tmp_path: Path) -> None:
+    """Without the key, an unknown path looks like a known one."""
     async with running(tmp_path, api_key="hunter2") as rig:
         for path in ("/nope", "/api/sessions/x", "/"):
             assert 401 == (await ask(rig.app, "GET", path)).status

@@ -1,10 +1,9 @@
-"""Who may call: the Host, where a browser's call comes from, and the key.
+"""Access checks of every request and socket: the Host, the origin, and the key.
 
-All three are asked of every request and socket. A terminal's token is shown as the key
-is and counts instead of it, for less (`http.permits`). Where there is no key, the
-kernel is asked who calls without a token (`peers`). The operator page's login cookie
-will be a fourth way to show the key, in `shown_keys`, for calls from our own origin
-only.
+A terminal's token is sent like the key and takes its place, with fewer permissions
+(`access.permissions`). On a server without a key, the kernel identifies a caller
+without a token (`access.peers`). The login cookie of the operator page will be a fourth
+way to send the key, in `credentials`, for calls from the server's own origin only.
 """
 
 import hmac
@@ -24,7 +23,10 @@ _LOCAL = frozenset({"localhost"})
 
 
 def host_name(netloc: str) -> str:
-    """The host of `host:port`, without port and brackets, in lower case."""
+    """The host of `host:port`, without port and brackets, in lower case.
+
+    Empty if it cannot be parsed.
+    """
     try:
         return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
     except ValueError:
@@ -32,9 +34,9 @@ def host_name(netloc: str) -> str:
 
 
 def check_host(config: Config, host: str | None) -> None:
-    """Answer only for names that are ours: DNS rebinding comes with another name.
+    """Accept only the names of this server, against DNS rebinding.
 
-    An address cannot be rebound, so any is taken. Raises `Forbidden`.
+    Any IP address is accepted, since an address cannot be rebound. Raises `Forbidden`.
     """
     name = host_name(host or "")
     try:
@@ -45,15 +47,16 @@ def check_host(config: Config, host: str | None) -> None:
             ours.add(urlsplit(config.public_url).hostname or "")
         if name not in ours or not name:
             raise Forbidden(
-                f"This server does not answer for host {name!r}; "
-                "name it in ANT_ALLOWED_HOSTS if it should."
+                f"This server does not accept the host {name!r}; add it to "
+                "ANT_ALLOWED_HOSTS if it should."
             ) from None
 
 
 def check_origin(headers: Headers) -> None:
-    """Refuse what a page of another origin makes a browser send. Raises `Forbidden`.
+    """Refuse a call that a browser makes for a page of another origin.
 
-    For every method: what a page may not read it could still measure, and load.
+    This applies to every method: a page cannot read the answer to a foreign GET, but it
+    could measure it, or cause load. Raises `Forbidden`.
     """
     host = (headers.get("Host") or "").lower()
     sites, origins = headers.getlist("Sec-Fetch-Site"), headers.getlist("Origin")
@@ -64,11 +67,14 @@ def check_origin(headers: Headers) -> None:
         for each in origins
     )
     if foreign_site or foreign_origin:
-        raise Forbidden("This call comes from a page of another origin.")
+        raise Forbidden(
+            "This call comes from a page of another origin; only pages of this server "
+            "may call it."
+        )
 
 
-def shown_keys(headers: Headers, query_key: str | None) -> Iterator[bytes]:
-    """Every key that the caller showed; a header is read as latin-1, whatever it is."""
+def credentials(headers: Headers, query_key: str | None) -> Iterator[bytes]:
+    """Every credential of a call, as bytes; headers are encoded as latin-1."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         yield token.strip().encode("latin-1", "replace")
@@ -76,43 +82,43 @@ def shown_keys(headers: Headers, query_key: str | None) -> Iterator[bytes]:
     yield (query_key or "").encode("utf-8", "surrogateescape")
 
 
-def shown_token(headers: Headers, query_key: str | None) -> str | None:
-    """What the caller showed as a terminal's token, whatever it is worth."""
-    start = PREFIX.encode()
-    shown = shown_keys(headers, query_key)
-    token = next((each for each in shown if each.startswith(start)), None)
+def terminal_token(headers: Headers, query_key: str | None) -> str | None:
+    """The credential that has the form of a terminal's token, valid or not."""
+    prefix = PREFIX.encode()
+    keys = credentials(headers, query_key)
+    token = next((each for each in keys if each.startswith(prefix)), None)
     return token.decode("latin-1") if token is not None else None
 
 
 def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
-    """Whether the key was shown, in constant time; never where there is none."""
+    """Whether a call has the key, in constant time; False if the server has no key."""
     if config.api_key is None:
         return False
-    wanted = config.api_key.encode()
+    expected = config.api_key.encode()
     matches = [
-        hmac.compare_digest(shown, wanted) for shown in shown_keys(headers, query_key)
+        hmac.compare_digest(each, expected) for each in credentials(headers, query_key)
     ]
     return any(matches)
 
 
-def is_favoured(
+def has_priority(
     config: Config, headers: Sequence[tuple[bytes, bytes]], target: bytes
 ) -> bool:
-    """Whether a call shows the key, or there is none to show.
+    """Whether a request goes before others: it has the key, or the server has none.
 
-    It says who goes first when many come, and nothing else.
+    This decides the order of requests under load, and nothing else.
     """
     if config.api_key is None:
         return True
-    shown = Headers(
+    decoded = Headers(
         [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
     )
     query = parse_qs(target.partition(b"?")[2].decode("latin-1"))
-    return has_key(config, shown, query.get("apiKey", [None])[0])
+    return has_key(config, decoded, query.get("apiKey", [None])[0])
 
 
 def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
-    """Ask for the key where there is one. Raises `Unauthorized`."""
+    """Require the key, if the server has one. Raises `Unauthorized`."""
     if config.api_key is not None and not has_key(config, headers, query_key):
         raise Unauthorized(
             "Invalid or missing API key: send it as Authorization: Bearer KEY, "
@@ -121,8 +127,11 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
 
 
 def peer_of(scope: Any) -> ConnectedPeer:
-    """What the listener noted of the connection. Raises `Unauthorized` for nothing."""
+    """The peer of a request's connection, from its ASGI scope.
+
+    Raises `Unauthorized` if the listener could not create one.
+    """
     peer = (scope.get("state") or {}).get("peer")
     if not isinstance(peer, ConnectedPeer):
-        raise Unauthorized("ANT cannot tell where this call comes from.")
+        raise Unauthorized("ANT cannot determine where this call comes from.")
     return peer

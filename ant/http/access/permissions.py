@@ -1,7 +1,7 @@
-"""What a terminal's token may do: the stance of each route and frame, and as whom.
+"""The permissions of a terminal's token, for each route and frame.
 
-Who calls without one is the operator and may do everything; nothing here is asked then.
-A route that takes no stance is refused.
+A caller without a token is the operator, who may do everything; these checks do not
+apply then. A route without a stance is refused.
 """
 
 from typing import Any, Final, Literal
@@ -18,25 +18,28 @@ from ant.model.messages import MACHINE
 from ant.runtime.system import System
 
 Stance = Literal["room", "self", "either"]
-"""Where a route opens to a token: in the rooms of its terminal, for that terminal
-itself, or in both. A `self` without a session in its path gets the caller as `caller`,
-or the body's `speaker` is bound to it."""
+"""Where a token may call a route: in the rooms of its terminal, for the terminal
+itself, or both. A `self` route without a session in its path receives the caller as
+`caller`, or the `speaker` of its body is bound to the caller."""
 
 MAX_KEPT_IN_PART: Final = 1 << 20
-"""Bytes of a body of a token of which a part is kept: a hook tells of whole files."""
+"""Bytes of a token's body of which only a part is stored, such as the report of a hook,
+which may contain whole files."""
 
 LOBBY: Final = "__ant_sessions__"
-"""What the original's clients join to hear `sessions_changed`; here everybody does."""
+"""A pseudo-session that older clients join to receive `sessions_changed`, which every
+socket receives anyway."""
 
 _NOTHING: Final = (
-    "The token of a terminal opens only the rooms of that terminal; this asks for more."
+    "The token of a terminal is valid in the rooms of that terminal only; for this, "
+    "call as the operator."
 )
 
 
 async def check_call(
     system: System, stance: Stance | None, caller: Caller, session_id: str | None
 ) -> None:
-    """Refuse what a token does not open. Raises `Forbidden` and `Unauthorized`."""
+    """Check that a token may call a route. Raises `Forbidden` and `Unauthorized`."""
     if stance is None:
         raise Forbidden(_NOTHING)
     is_self = session_id in (None, caller.session_id)
@@ -48,28 +51,31 @@ async def check_call(
 
 
 def check_size(system: System, keeps: int | None, size: int) -> None:
-    """Refuse a token's body that is too large, before it is read where it says so.
+    """Check the size of a token's body; first by its Content-Length, before reading.
 
-    One of which the route `keeps` a part may be larger. Raises `TooLarge`.
+    It may be larger if the route `keeps` only a part. Raises `TooLarge`.
     """
     most = system.config.token_body_max if keeps is None else MAX_KEPT_IN_PART
     if size > most:
         increment(Limit.TOKEN_BODY)
-        raise TooLarge(f"A body of a terminal's token may have {most} bytes here.")
+        raise TooLarge(
+            f"A body with a terminal's token may have at most {most} bytes here."
+        )
 
 
 def spend(system: System, keeps: int | None, caller: Caller, size: int) -> None:
-    """Count a request of a token. Raises `TooLarge` and `RateLimited`."""
+    """Count a request against the token's quota. Raises `TooLarge`, `RateLimited`."""
     check_size(system, keeps, size)
     kept = size if keeps is None else min(size, keeps)
     system.quotas.spend(caller.session_id, kept)
 
 
 def bound(caller: Caller, speaker: str | None, body: Any) -> Any:
-    """The body as that terminal says it, whose name in it is `speaker`.
+    """The body with its `speaker` field set to the calling terminal.
 
-    A terminal is no user, so it does not post in that role. Raises `Forbidden` when the
-    body names somebody else, or makes up what only the server says.
+    A terminal is not a user: its role `user` becomes `assistant`. Raises `Forbidden` if
+    the body names another speaker, or is a message of a kind that only the server
+    posts.
     """
     changes: dict[str, Any] = {}
     if speaker is not None:
@@ -78,7 +84,7 @@ def bound(caller: Caller, speaker: str | None, body: Any) -> Any:
         _check_name(caller, getattr(body, speaker))
     if isinstance(body, PostMessage):
         if body.msg_type in MACHINE or body.role == "system":
-            raise Forbidden("A terminal's token posts no messages of this kind.")
+            raise Forbidden("A terminal's token may not post messages of this kind.")
         changes["role"] = "assistant" if body.role == "user" else body.role
     return attrs.evolve(body, **changes) if changes else body
 
@@ -89,9 +95,9 @@ def _check_name(caller: Caller, name: str | None) -> None:
 
 
 async def check_frame(system: System, caller: Caller, frame: Frame) -> Frame:
-    """What a token may ask over `/ws`, as itself: to join its rooms, and to resume.
+    """The frame as a token may send it: it may join its rooms, and resume, as itself.
 
-    Raises as `check_call` does.
+    Raises `Forbidden` and `Unauthorized`.
     """
     match frame:
         case LeaveSession() | PresencePing():

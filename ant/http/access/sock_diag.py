@@ -1,8 +1,8 @@
-"""Whose a TCP connection is, as the kernel tells it: one netlink request for each ask.
+"""The owner of a TCP connection, by one netlink request to the kernel.
 
-`NETLINK_SOCK_DIAG` answers with the uid that made the peer's socket and with its inode,
-to any user, in some 15 µs. Rule: who sends and closes at once leaves a row of uid 0 and
-inode 0 behind, so only a row with an inode says anything.
+`NETLINK_SOCK_DIAG` returns the uid that created the peer's socket, and its inode, to
+any user, in about 15 µs. Rule: a client that sends and closes at once leaves a row with
+uid 0 and inode 0, so only a row with an inode counts.
 """
 
 import ipaddress
@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 
 Address = tuple[str, int]
-"""Host and port; the host is an address and no name."""
+"""Host and port; the host is an IP address, not a name."""
 
 _HEADER: Final = struct.Struct("=IHHII")  # struct nlmsghdr
 _REQUEST: Final = struct.Struct("=BBBBI")  # the head of struct inet_diag_req_v2
@@ -23,77 +23,79 @@ _REST: Final = struct.Struct("=III")  # its interface and cookie
 _ROW: Final = struct.Struct("=BBBB48xIIIII")  # struct inet_diag_msg
 _BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
 _ERROR = 2  # NLMSG_ERROR
-_ASK = 1  # NLM_F_REQUEST, which without a dump is for one socket
+_ONE_SOCKET = 1  # NLM_F_REQUEST, which without a dump is for one socket
 _PROTOCOL = 4  # NETLINK_SOCK_DIAG
 _ANY_STATE, _ANY_COOKIE = 0xFFFFFFFF, 0xFFFFFFFF
-_LISTENING = 10  # TCP_LISTEN: what the kernel answers with when no connection is there
+_LISTENING = 10  # TCP_LISTEN: what the kernel returns if there is no connection
 _ANSWER_MAX = 8192
-_MISSED = 8
-"""Answers of earlier asks, which were cut off, that are passed over."""
+_SKIPPED = 8
+"""Answers to earlier requests, which were interrupted, that are skipped."""
 
 
 @attrs.frozen
 class Owner:
-    """Who made a socket. `inode` is its number, as /proc/PID/fd shows it; never 0."""
+    """The creator of a socket. `inode` is its number in /proc/PID/fd; never 0."""
 
     uid: int
     inode: int
 
 
 class SockDiag:
-    """A netlink socket that is kept; for one thread. Close it with `close`."""
+    """An open netlink socket, for one thread; close it with `close`."""
 
     def __init__(self) -> None:
-        """Raises `OSError` where the kernel has no such socket for us."""
+        """Raises `OSError` if the kernel refuses such a socket."""
         kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
         self._socket = socket.socket(socket.AF_NETLINK, kind, _PROTOCOL)
         self._seq = 0
 
     def close(self) -> None:
-        """Ask no more."""
+        """Close the socket."""
         self._socket.close()
 
     def owner(self, theirs: Address, ours: Address) -> Owner | None:
-        """Who made the socket at `theirs` that is connected to `ours`.
+        """The creator of the socket at `theirs` that is connected to `ours`.
 
-        None where the kernel knows none, or knows one that nobody holds any more.
-        Raises `OSError` where it does not answer, `ValueError` for what is no address.
+        None if the kernel knows no such socket, or one that no process holds any more.
+        Raises `OSError` if the kernel does not answer, and `ValueError` for an invalid
+        address.
         """
-        family, theirs, ours = _plain(theirs, ours)
+        family, theirs, ours = _in_one_family(theirs, ours)
         hosts = [socket.inet_pton(family, each[0]) for each in (theirs, ours)]
-        place = _SOCKET.pack(theirs[1], ours[1], *hosts)
-        places = {place}
-        if family == socket.AF_INET:  # A socket of IPv6 that speaks IPv4 is told so.
+        socket_id = _SOCKET.pack(theirs[1], ours[1], *hosts)
+        socket_ids = {socket_id}
+        if family == socket.AF_INET:  # An IPv6 socket may carry an IPv4 connection.
             mapped = (b"\0" * 10 + b"\xff\xff" + each for each in hosts)
-            places.add(_SOCKET.pack(theirs[1], ours[1], *mapped))
+            socket_ids.add(_SOCKET.pack(theirs[1], ours[1], *mapped))
         self._seq += 1
         body = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ANY_STATE)
-        body += place + _REST.pack(0, _ANY_COOKIE, _ANY_COOKIE)
+        body += socket_id + _REST.pack(0, _ANY_COOKIE, _ANY_COOKIE)
         length = _HEADER.size + len(body)
-        header = _HEADER.pack(length, _BY_FAMILY, _ASK, self._seq, 0)
+        header = _HEADER.pack(length, _BY_FAMILY, _ONE_SOCKET, self._seq, 0)
         self._socket.sendto(header + body, (0, 0))
-        return _read(self._answer(), places)
+        return _parse(self._answer(), socket_ids)
 
     def _answer(self) -> bytes:
-        """What came for the last ask. The kernel answers before `sendto` returns."""
-        for _ in range(_MISSED):
+        """The answer to the last request; the kernel sends it before `sendto` ends."""
+        for _ in range(_SKIPPED):
             data = self._socket.recv(_ANSWER_MAX, socket.MSG_DONTWAIT)
             if len(data) >= _HEADER.size and _HEADER.unpack_from(data)[3] == self._seq:
                 return data
-        raise OSError("The kernel answers something else.")
+        raise OSError("The kernel answered another request.")
 
 
 def open_sock_diag() -> SockDiag | None:
-    """A `SockDiag` that was tried on a connection of our own; None where it fails.
+    """A `SockDiag` that was tested on a connection of this process; None if it fails.
 
-    A kernel without the module, a sandbox or a filter of system calls refuses.
+    It fails on a kernel without the module, in a sandbox, and under a filter of system
+    calls.
     """
     try:
         kernel = SockDiag()
     except OSError:
         return None
     try:
-        if _tells(kernel):
+        if _works(kernel):
             return kernel
     except OSError:
         pass
@@ -101,8 +103,8 @@ def open_sock_diag() -> SockDiag | None:
     return None
 
 
-def _tells(kernel: SockDiag) -> bool:
-    """Whether it knows of both ends of a new connection who made them."""
+def _works(kernel: SockDiag) -> bool:
+    """Whether it finds the owner of both ends of a new connection."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
@@ -116,8 +118,8 @@ def _tells(kernel: SockDiag) -> bool:
                 )
 
 
-def _read(data: bytes, places: set[bytes]) -> Owner | None:
-    """The owner that an answer tells of. Raises `OSError` where it is a refusal."""
+def _parse(data: bytes, socket_ids: set[bytes]) -> Owner | None:
+    """The owner in an answer. Raises `OSError` if the answer is an error."""
     kind = _HEADER.unpack_from(data)[1]
     if kind == _ERROR:
         (number,) = struct.unpack_from("=i", data, _HEADER.size)
@@ -125,23 +127,26 @@ def _read(data: bytes, places: set[bytes]) -> Owner | None:
             return None
         raise OSError(-number, os.strerror(-number))
     if kind != _BY_FAMILY or len(data) < _HEADER.size + _ROW.size:
-        raise OSError("The kernel answers something else.")
+        raise OSError("The kernel's answer has an unknown form.")
     start = _HEADER.size + 4
     _, state, *_, uid, inode = _ROW.unpack_from(data, _HEADER.size)
-    same = data[start : start + _SOCKET.size] in places
-    if state == _LISTENING or not same or inode == 0:
+    is_requested = data[start : start + _SOCKET.size] in socket_ids
+    if state == _LISTENING or not is_requested or inode == 0:
         return None
     return Owner(uid, inode)
 
 
-def _plain(
+def _in_one_family(
     theirs: Address, ours: Address
 ) -> tuple[socket.AddressFamily, Address, Address]:
-    """Both addresses in one family; one of IPv4 in IPv6 is told as what it is."""
+    """Both addresses and their family; an IPv4-mapped address becomes IPv4.
+
+    Raises `ValueError` for an invalid address, and for two different families.
+    """
     found = [_unmapped(each) for each in (theirs, ours)]
     family = socket.AF_INET6 if found[0].version == 6 else socket.AF_INET
     if found[0].version != found[1].version:
-        raise ValueError(f"{theirs[0]} and {ours[0]} are of two families.")
+        raise ValueError(f"{theirs[0]} and {ours[0]} are of different families.")
     hosts = [str(each) for each in found]
     return family, (hosts[0], theirs[1]), (hosts[1], ours[1])
 
@@ -153,7 +158,7 @@ def _unmapped(address: Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_local(theirs: str, ours: str) -> bool:
-    """Whether a connection between these addresses cannot have left this machine."""
+    """Whether a connection between these addresses cannot have left this host."""
     one, two = _unmapped((theirs, 0)), _unmapped((ours, 0))
-    # Who calls may give any address of this machine as its own.
+    # A client may use any address of this host as its own.
     return one.is_loopback or two.is_loopback or one == two

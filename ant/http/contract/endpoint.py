@@ -1,4 +1,4 @@
-"""`@endpoint`: a handler's signature is all that is known of a route."""
+"""`@endpoint` registers a handler; its signature defines the route."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -17,19 +17,19 @@ Handler = Callable[..., Awaitable[Any]]
 
 
 OCTETS: Final = "application/octet-stream"
-"""The content type of a body that is taken as it came."""
+"""The content type of a body that a handler receives as bytes, not as JSON."""
 
 
 @attrs.frozen
 class Done:
-    """The answer of a route that has nothing else to say."""
+    """The answer of a route that returns no data: the request succeeded."""
 
     ok: bool = True
 
 
 @attrs.frozen
 class Route:
-    """One row of the route table."""
+    """One route; `endpoint` explains the fields."""
 
     method: str
     path: str
@@ -46,11 +46,18 @@ class Route:
 
     @property
     def name(self) -> str:
+        """The name of the handler, which is the `operationId`."""
         return self.handler.__name__
 
     @property
+    def docs(self) -> tuple[str, str]:
+        """The summary and the description: the docstring's first line, and the rest."""
+        first, _, rest = (inspect.getdoc(self.handler) or "").partition("\n\n")
+        return " ".join(first.split()), rest
+
+    @property
     def body(self) -> Any:
-        """The class of the JSON body, None where there is no body."""
+        """The class of the JSON body; None if the route has no body."""
         hint = self.hints.get("body")
         kinds = [kind for kind in get_args(hint) if kind is not bytes]
         return kinds[0] if self.takes_bytes else hint
@@ -61,7 +68,7 @@ class Route:
         return bytes in get_args(self.hints.get("body"))
 
     def view(self, system: System) -> Callable[..., Awaitable[Response]]:
-        """The Quart view: read what the signature asks for, call, render the answer."""
+        """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
 
@@ -82,8 +89,8 @@ class Route:
                 data = cast(bytes, await request.get_data(as_text=False))
                 if caller is not None:
                     permissions.spend(system, self.keeps, caller, len(data))
-                as_it_came = takes_bytes and request.mimetype == OCTETS
-                params["body"] = data if as_it_came else codec.read_body(data, body)
+                is_raw = takes_bytes and request.mimetype == OCTETS
+                params["body"] = data if is_raw else codec.read_body(data, body)
                 if caller is not None:
                     params["body"] = permissions.bound(
                         caller, self.speaker, params["body"]
@@ -96,32 +103,32 @@ class Route:
             others = (s for s, kind in self.also.items() if isinstance(answer, kind))
             status = next(others, self.status)
             if self.large or (self.method == "GET" and _has_rows(answer)):
-                made = await system.journal.render(answer)
+                content = await system.journal.render(answer)
             else:
-                made = codec.dumps(answer)
-            return Response(made, status, content_type="application/json")
+                content = codec.dumps(answer)
+            return Response(content, status, content_type="application/json")
 
         view.__name__ = self.name
         return view
 
 
 def _has_rows(answer: Any) -> bool:
-    """Whether it may be long: it has a field of many values."""
+    """Whether an answer may be long: one of its fields is a collection."""
     fields = attrs.fields(type(answer)) if attrs.has(type(answer)) else ()
     return any(isinstance(getattr(answer, f.name), tuple | dict) for f in fields)
 
 
 def _pairs() -> dict[str, str]:
-    """What the query string says but the key. Raises `Invalid` on a name said twice."""
+    """The query parameters except the key. Raises `Invalid` for a repeated name."""
     pairs = {name: values for name, values in request.args.lists() if name != "apiKey"}
-    twice = [name for name, values in pairs.items() if len(values) > 1]
-    if twice:
-        raise Invalid(*(f"given more than once at $.{name}" for name in twice))
+    repeated = [name for name, values in pairs.items() if len(values) > 1]
+    if repeated:
+        raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
     return {name: values[0] for name, values in pairs.items()}
 
 
 ROUTES: list[Route] = []
-"""Every REST route there is; `http.routes` fills it when it is imported."""
+"""Every REST route; importing `http.routes` fills it."""
 
 
 def endpoint(
@@ -139,18 +146,23 @@ def endpoint(
 ) -> Callable[[Handler], Handler]:
     """Register a handler: `(system, <path parameters>, body, query) -> answer`.
 
-    The annotations say how to read `body` (strict JSON; `| bytes` takes octets, too)
-    and `query` (text); what is returned is rendered by `wire`, None as nothing. The
-    docstring is the reference. `inactive`: it works on an archived or deleted session
-    too. `raises`: what it may refuse with beside what the signature tells already.
-    `also`: other classes that it may answer with, by the status that they have. A
-    handler may answer with a `Response` of its own, which is passed on as it is.
-    `token`: where it opens to the token of a terminal (`permits.Stance`); nowhere
-    unless that is said. `speaker`: the field of the body that says who speaks, which a
-    token binds. A parameter `caller` is that terminal, None for the operator. `large`:
-    what it answers is made into JSON in a thread, as the pages of every GET are.
-    `keeps`: the most bytes that are stored of a body, which may be larger than a
-    token's others.
+    The annotation of `body` is the class to read strict JSON into; with `| bytes` the
+    route also accepts octets. The annotation of `query` is the class to read the query
+    string into. A parameter `caller` receives the calling terminal, or None for the
+    operator. `api.codec` renders the answer; None is an empty body. A handler may
+    return a `Response`, which is sent unchanged. The docstring is the API reference:
+    its first line is the summary, the rest the description.
+
+    `status`    status of the usual answer
+    `inactive`  the route also works on an archived or deleted session
+    `raises`    errors beyond those that follow from the signature
+    `also`      other answer classes, by their status
+    `token`     where a terminal's token may call it (`permissions.Stance`); the
+                default is nowhere
+    `speaker`   the field of the body that names who speaks; a token binds it
+    `large`     render the answer in a thread, as the pages of every GET are
+    `keeps`     bytes of the body that are stored at most; a token's body may then be
+                larger than usual, and only these bytes count against its quota
     """
 
     def register(handler: Handler) -> Handler:

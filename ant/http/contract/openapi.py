@@ -1,7 +1,8 @@
-"""The contract as a document: OpenAPI 3.1 from the route table and the same classes.
+"""The OpenAPI 3.1 document, generated from the route table.
 
-Nothing is described here that is not true of the code: types and limits are those that
-`wire` enforces, texts are docstrings, and refusals are the errors a route may raise.
+Schemas come from the classes that `api.codec` reads and renders, with the limits that
+it enforces. Texts are docstrings. Error responses are the errors that a route may
+raise.
 """
 
 import functools
@@ -9,7 +10,7 @@ import inspect
 import re
 from http import HTTPStatus
 from types import NoneType
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import attrs
 
@@ -23,9 +24,11 @@ from ant.http.contract.schema import Components, Schema, default
 JSON: Final = "application/json"
 
 _ABOUT: Final = (
-    "Sessions, rooms and people of one host. Live output and events come over the "
-    "WebSocket `/ws`, which is not described here. Routes that take query parameters "
-    "refuse unknown ones, and any that is given twice. Times are RFC 3339, UTC."
+    "The REST API of ANT: sessions, terminals, rooms and messages of one host. Live "
+    "output and events come over the WebSocket `/ws`, which this document does not "
+    "describe; see `docs/api.md`. A request with an unknown body field or query "
+    "parameter is a 400, and so is a repeated query parameter. Times are RFC 3339 in "
+    "UTC. Every error is an `application/problem+json` object."
 )
 
 _KEYS: Final[dict[str, Schema]] = {
@@ -41,51 +44,50 @@ TAGS: Final = {
     "export": "evidence",
     "participants": "people",
 }
-"""Tags as they were first published, where a route module has another name."""
+"""Published tags of route modules whose name has changed since."""
 
 
-def _tag(route: Route) -> str:
+def tag_of(route: Route) -> str:
+    """The tag under which the document lists a route."""
     name = route.handler.__module__.rpartition(".")[2]
     return TAGS.get(name, name)
 
 
-def _text(handler: Any) -> Schema:
-    first, _, rest = (inspect.getdoc(handler) or "").partition("\n\n")
-    summary = {"summary": " ".join(first.split())}
-    return {**summary, "description": rest} if rest else summary
-
-
-def _refusals(route: Route) -> dict[int, str]:
-    """What a route may answer instead, by status, each with its sentences."""
-    found: list[type[errors.AntError]] = [errors.Unauthorized, errors.Forbidden]
+def _errors(route: Route) -> dict[int, str]:
+    """The statuses of a route's errors, each with the sentences that explain it."""
+    kinds: list[type[errors.AntError]] = [errors.Unauthorized, errors.Forbidden]
     if route.body is not None or "query" in route.hints:
-        found.append(errors.Invalid)
+        kinds.append(errors.Invalid)
     if route.body is not None:
-        found.append(errors.TooLarge)
+        kinds.append(errors.TooLarge)
         if route.token is not None:
-            found.append(errors.RateLimited)
+            kinds.append(errors.RateLimited)
     if "<" in route.path:
-        found.append(errors.NotFound)
+        kinds.append(errors.NotFound)
     if "<session_id>" in route.path and not route.inactive:
-        found.append(errors.Gone)
-    found += [errors.StorageFailed, errors.Stopping, *route.raises]
+        kinds.append(errors.Gone)
+    kinds += [errors.StorageFailed, errors.Stopping, *route.raises]
     texts: dict[int, list[str]] = {}
-    for error in found:
-        sentence = inspect.cleandoc(error.__doc__ or "").partition("\n\n")[0]
-        texts.setdefault(status_for(error), []).append(sentence)
+    for kind in kinds:
+        texts.setdefault(status_for(kind), []).append(_sentence(kind))
     return {status: " ".join(texts[status]) for status in sorted(texts)}
 
 
-def _parameters(route: Route, asked: Components) -> list[Schema]:
-    found: list[Schema] = [
+def _sentence(kind: type) -> str:
+    """The first paragraph of a class's docstring."""
+    return inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0]
+
+
+def _parameters(route: Route, requests: Components) -> list[Schema]:
+    parameters: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"<(\w+)>", route.path)
     ]
     for field in attrs.fields(route.hints["query"]) if "query" in route.hints else ():
         kinds = [kind for kind in get_args(field.type) if kind is not NoneType]
         is_optional = NoneType in get_args(field.type)
-        schema = asked.schema(kinds[0] if is_optional else field.type)
-        found.append(
+        schema = requests.schema(kinds[0] if is_optional else field.type)
+        parameters.append(
             {
                 "name": field.metadata.get("wire", field.name),
                 "in": "query",
@@ -93,54 +95,56 @@ def _parameters(route: Route, asked: Components) -> list[Schema]:
                 "schema": schema | default(field),
             }
         )
-    return found
+    return parameters
 
 
-def _operation(route: Route, asked: Components, answered: Components) -> Schema:
+def _operation(route: Route, requests: Components, answers: Components) -> Schema:
+    summary, description = route.docs
     operation: Schema = {
         "operationId": route.name,
-        "tags": [_tag(route)],
-        **_text(route.handler),
-        "parameters": _parameters(route, asked),
+        "tags": [tag_of(route)],
+        "summary": summary,
+        **({"description": description} if description else {}),
+        "parameters": _parameters(route, requests),
     }
     if route.body is not None:
-        content: Schema = {JSON: {"schema": asked.schema(route.body)}}
+        content: Schema = {JSON: {"schema": requests.schema(route.body)}}
         if route.takes_bytes:
             content[OCTETS] = {}
         # An empty body counts as `{}`.
         demands = {"required", "oneOf", "anyOf"}
-        required = not demands.isdisjoint(asked.schemas[route.body.__name__])
+        required = not demands.isdisjoint(requests.schemas[route.body.__name__])
         operation["requestBody"] = {"required": required, "content": content}
-    answer: Schema = {"description": HTTPStatus(route.status).phrase}
+    success: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.hints["return"] is not NoneType:
-        answer["content"] = {JSON: {"schema": answered.schema(route.hints["return"])}}
-    refused = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        success["content"] = {JSON: {"schema": answers.schema(route.hints["return"])}}
     others = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": {JSON: {"schema": answered.schema(kind)}},
+            "content": {JSON: {"schema": answers.schema(kind)}},
         }
         for status, kind in route.also.items()
     }
-    operation["responses"] = {str(route.status): answer, **others} | {
+    problem_schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    operation["responses"] = {str(route.status): success, **others} | {
         str(status): {
             "description": sentence,
-            "content": {problem.MEDIA_TYPE: refused},
+            "content": {problem.MEDIA_TYPE: problem_schema},
         }
-        for status, sentence in _refusals(route).items()
+        for status, sentence in _errors(route).items()
     }
     return operation
 
 
 @functools.cache
 def document(has_key: bool) -> Schema:
-    """The document; with a key every call must show it, without nobody is asked."""
-    asked, answered = Components(asked=True), Components(asked=False)
+    """The document. With `has_key` a key is required; without, it is optional."""
+    requests, answers = Components(is_request=True), Components(is_request=False)
     paths: dict[str, Schema] = {}
     for route in ROUTES:
         path = re.sub(r"<(\w+)>", r"{\1}", route.path)
         methods = paths.setdefault(path, {})
-        methods[route.method.lower()] = _operation(route, asked, answered)
+        methods[route.method.lower()] = _operation(route, requests, answers)
     keys: list[Schema] = [{name: []} for name in _KEYS]
     return {
         "openapi": "3.1.0",
@@ -150,15 +154,19 @@ def document(has_key: bool) -> Schema:
         "components": {
             "schemas": {
                 "Problem": problem.SCHEMA,
-                **_disjoint(asked.schemas, answered.schemas),
+                **_merged(requests.schemas, answers.schemas),
             },
             "securitySchemes": _KEYS,
         },
     }
 
 
-def _disjoint(left: Schema, right: Schema) -> Schema:
-    """Both together; what is in both must say the same."""
-    if faults := [name for name in left if left[name] != right.get(name, left[name])]:
-        raise TypeError(f"asked and answered with differ: {', '.join(faults)}")
-    return dict(sorted((left | right).items()))
+def _merged(requests: Schema, answers: Schema) -> Schema:
+    """Both sets of schemas. Raises `TypeError` if a name has two different schemas."""
+    shared = requests.keys() & answers.keys()
+    if faults := sorted(name for name in shared if requests[name] != answers[name]):
+        raise TypeError(
+            f"schemas of requests and answers differ: {', '.join(faults)}; "
+            "give one of the classes another name"
+        )
+    return dict(sorted((requests | answers).items()))

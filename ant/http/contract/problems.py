@@ -1,4 +1,7 @@
-"""The one table from domain errors to HTTP, and the one error shape (RFC 9457)."""
+"""Maps domain errors to HTTP statuses and to problem objects (RFC 9457).
+
+This is the only place that knows the status of an error.
+"""
 
 import logging
 from typing import Any, Final
@@ -32,23 +35,23 @@ GOING_AWAY: Final = 1001
 """Close code when the server stops."""
 
 DEAD_TOKEN: Final = 4401
-"""Close code when the terminal whose token a socket showed has ended."""
+"""Close code for a socket of a terminal's token when that terminal has ended."""
 
 INTERNAL_ERROR: Final = 1011
-"""Close code when a bug of ours ends the socket."""
+"""Close code when a bug in ANT ends the socket."""
 
-_LAST: Final = frozenset({401, 403})
-"""Who is refused does not keep a connection: there are only so many."""
+_CLOSING: Final = frozenset({401, 403})
+"""Statuses after which ANT closes the connection, since connections are limited."""
 
 _SENTENCES: Final = {
-    404: "There is no such path. The routes are listed in the README.",
-    405: "This path does not take that method; see the Allow header.",
+    404: "There is no such path. docs/api.md and /openapi.json list the routes.",
+    405: "This path does not accept that method; see the Allow header.",
     413: "The body is larger than 10 MiB.",
 }
 
 
 def status_for(kind: type[Exception]) -> int:
-    """The status of the nearest class in an error's MRO; 500 for what is not ours."""
+    """The status of the nearest class in an error's MRO; 500 if none has one."""
     return next((STATUS[cls] for cls in kind.__mro__ if cls in STATUS), 500)
 
 
@@ -58,24 +61,28 @@ def status_of(error: Exception) -> int:
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
-    """The problem that an error is; a bug says only that it is one, and is logged."""
+    """The problem object of an error.
+
+    An error that is not an `AntError` is a bug: ANT logs it, and the problem object
+    carries no details.
+    """
     if isinstance(error, errors.AntError):
         issues = error.issues if isinstance(error, errors.Invalid) else None
         slug = errors.slug_of(type(error))
         return problem(status_of(error), str(error), issues, slug)
     log.error("A bug in a handler.", exc_info=error)
-    return problem(500, "The server has a bug; its log says more.")
+    return problem(500, "The server has a bug; its log has the details.")
 
 
 def error_frame(error: Exception, ref: str | None, **more: str) -> bytes:
-    """A problem as a `/ws` frame, whose `type` is `error`; the URN is in `problem`."""
-    shape = problem_of(error)
-    frame = {**shape, "type": "error", "problem": shape["type"], **more}
+    """The `error` frame of `/ws` for an error; the problem's URN is in `problem`."""
+    body = problem_of(error)
+    frame = {**body, "type": "error", "problem": body["type"], **more}
     return codec.render(frame if ref is None else {**frame, "ref": ref})
 
 
 def respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    """A problem as an HTTP answer; to a handshake it is the connection's last."""
+    """An HTTP response with a problem object; for a handshake it also closes."""
     response = Response(
         codec.dumps(body),
         status=body["status"],
@@ -88,18 +95,18 @@ def respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Resp
 
 
 def register(app: Quart) -> None:
-    """Give every error of this app the one shape."""
+    """Make this app answer every error with a problem object."""
 
-    async def ours(error: Exception) -> Response:
+    async def handle_exception(error: Exception) -> Response:
         body = problem_of(error)
         headers = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else {}
-        if body["status"] in _LAST:
+        if body["status"] in _CLOSING:
             headers["Connection"] = "close"
         if isinstance(error, errors.RateLimited):
             headers["Retry-After"] = str(error.retry_s)
         return respond(body, headers)
 
-    async def werkzeugs(error: HTTPException) -> Response:
+    async def handle_http_exception(error: HTTPException) -> Response:
         status = error.code or 500
         if status == 413:
             increment(Limit.BODY)
@@ -107,5 +114,5 @@ def register(app: Quart) -> None:
         allow = dict(error.get_headers()).get("Allow")
         return respond(problem(status, detail), {"Allow": allow} if allow else None)
 
-    app.register_error_handler(HTTPException, werkzeugs)
-    app.register_error_handler(Exception, ours)
+    app.register_error_handler(HTTPException, handle_http_exception)
+    app.register_error_handler(Exception, handle_exception)

@@ -1,4 +1,4 @@
-"""JSON Schema of our classes: types and limits as `wire` enforces them."""
+"""JSON Schema of attrs classes, with the types and limits that `api.codec` enforces."""
 
 import functools
 import inspect
@@ -26,25 +26,28 @@ _PLAIN: Final[dict[Any, Schema]] = {
 
 
 class Components:
-    """The named schemas that others refer to.
+    """The named schemas of requests, or of answers.
 
-    A class that is asked with leaves out what has a default and takes nothing unknown;
-    one that is answered with has every field, and may have more one day.
+    In a request, a field with a default may be missing, and unknown fields are
+    rejected. In an answer, every field is present, and later versions may add fields.
     """
 
-    def __init__(self, *, asked: bool) -> None:
-        self.asked = asked
+    def __init__(self, *, is_request: bool) -> None:
+        self.is_request = is_request
         self.schemas: dict[str, Schema] = {}
         self._kinds: dict[str, type] = {}
 
     def schema(self, kind: Any) -> Schema:
-        """What JSON of this type looks like. Raises TypeError on one we have no way to
-        write, and on a second class of the same name."""
+        """The schema of a type; classes become named schemas and a reference.
+
+        Raises `TypeError` for a type without a schema, and for a second class of the
+        same name.
+        """
         origin, args = get_origin(kind), get_args(kind)
         if kind in _PLAIN:
             return dict(_PLAIN[kind])
         if origin is Annotated:
-            return functools.reduce(_limited, args[1:], self.schema(args[0]))
+            return functools.reduce(_with_limit, args[1:], self.schema(args[0]))
         if origin is Literal:
             return {"type": "string", "enum": list(args)}
         if origin in (Union, UnionType):
@@ -73,11 +76,11 @@ class Components:
         if self._kinds.setdefault(name, kind) is not kind:
             raise TypeError(f"two classes are called {name}")
         if name not in self.schemas:
-            self.schemas[name] = {}  # A class may lead back to itself.
-            self.schemas[name] = self._described(kind)
+            self.schemas[name] = {}  # Stops the recursion of a class in itself.
+            self.schemas[name] = self._class_schema(kind)
         return {"$ref": f"#/components/schemas/{name}"}
 
-    def _described(self, kind: type) -> Schema:
+    def _class_schema(self, kind: type) -> Schema:
         about = {"description": inspect.cleandoc(kind.__doc__)} if kind.__doc__ else {}
         if issubclass(kind, StrEnum):
             return {"type": "string", **about, "enum": [each.value for each in kind]}
@@ -86,29 +89,30 @@ class Components:
         for field in self._fields(kind):
             name = field.metadata.get("wire", field.name)
             properties[name] = self.schema(field.type)
-            if not self.asked or field.default is attrs.NOTHING:
+            if not self.is_request or field.default is attrs.NOTHING:
                 required.append(name)
             else:
                 properties[name] |= default(field)
         schema: Schema = {"type": "object", **about, "properties": properties}
         if required:
             schema["required"] = required
-        if self.asked:
+        if self.is_request:
             schema["additionalProperties"] = getattr(kind, "open", False)
         return schema | _rule(kind)
 
     def _fields(self, kind: type) -> list[Any]:
-        """The fields on the wire: a flat one stands for those of its own class."""
+        """The fields on the wire; a `flat` field is replaced by its class's fields."""
         fields: list[Any] = []
         for field in attrs.fields(kind):
             if field.metadata.get("rest"):
-                continue  # It stands for whatever else there is.
+                continue  # It collects the unknown fields.
             inner = self._fields(field.type) if field.metadata.get("flat") else [field]
             fields += inner
         return fields
 
 
-def _limited(schema: Schema, limit: Any) -> Schema:
+def _with_limit(schema: Schema, limit: Any) -> Schema:
+    """The schema with the keywords of one limit. Raises `TypeError` for others."""
     match limit:
         case Range(low, high):
             return {**schema, "minimum": low, "maximum": high}
@@ -128,13 +132,15 @@ def _limited(schema: Schema, limit: Any) -> Schema:
 def _pattern(limit: Text) -> Schema:
     if limit.pattern is None:
         return {}
-    # Tools write the length into a pattern, and their engines refuse {0,1048576}.
+    # Some tools add the length to the pattern, and their regular expression engines
+    # reject {0,1048576}.
     if limit.pattern == NO_NUL:
         return {"not": {"type": "string", "pattern": r"\x00"}}
     return {"pattern": limit.anchored}
 
 
 def _rule(kind: type) -> Schema:
+    """The keywords for the fields of which a request needs one."""
     rule = getattr(kind, "rule", None)
     if not isinstance(rule, RequiredFields):
         return {}
@@ -146,7 +152,7 @@ def _rule(kind: type) -> Schema:
 
 
 def default(field: Any) -> Schema:
-    """The keyword for what a field is when the caller does not name it, if anything."""
+    """The `default` keyword of a field, if the field has a default worth naming."""
     value = field.default
     if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
         value = value.factory()

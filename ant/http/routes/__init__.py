@@ -1,4 +1,4 @@
-"""Imports every route module, so that `ROUTES` is complete."""
+"""The handlers of the REST routes. Importing this package fills `ROUTES`."""
 
 # The order of these imports is the order of the routes in the contract.
 from ant.http.routes import (  # isort: skip

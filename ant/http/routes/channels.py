@@ -1,4 +1,4 @@
-"""Local channels: programs on this machine that are told what rooms say."""
+"""Routes of local channels: programs on this host that receive messages by HTTP."""
 
 import attrs
 
@@ -12,7 +12,7 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class ChannelSet:
-    """A channel is registered, as it says here."""
+    """The channel as it is registered now."""
 
     ok: bool
     channel: Channel
@@ -20,17 +20,24 @@ class ChannelSet:
 
 @endpoint("POST", "/api/channel/register", raises=(NotFound, Gone, CapacityReached))
 async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
-    """Have messages posted to a port of this machine; a handle has one port.
+    """Register a program on this host that receives messages on a port.
 
-    It is told what is said to its handle (`target`), and what is said to nobody in
-    particular in the rooms of its `session_id`. Each message is one POST of JSON, in
-    the order of the room. What a channel does not take within 5 s is dropped.
+    ANT sends each message as one HTTP POST with a JSON body, in the order of the room.
+    A message that the program does not accept within 5 seconds is dropped.
+
+    The channel receives the messages whose `target` is its `handle`. It also receives
+    messages without a `target`: with a `session_id`, those of that room, or of the
+    rooms that this terminal is in; without one, what people post in any room that is
+    not the private chat of a terminal.
+
+    A handle has one port: registering the handle again replaces the earlier channel.
+    There may be 64 channels; the next one is a 429.
     """
     return ChannelSet(True, await system.journal.write(channels.register, body))
 
 
 @endpoint("DELETE", "/api/channel/register")
 async def remove_channel(system: System, query: NameChannel) -> Done:
-    """Tell a channel no more, if it was registered."""
+    """Remove a channel; succeeds even if no such channel is registered."""
     await system.journal.write(channels.remove, query)
     return Done()

@@ -1,4 +1,4 @@
-"""The ledger: what became of messages on their way to terminals."""
+"""Routes of the delivery ledger: what became of each message at each terminal."""
 
 from ant.api.message_requests import ListDeliveries
 from ant.http.contract.endpoint import endpoint
@@ -17,10 +17,16 @@ async def list_deliveries(
     query: ListDeliveries,
     caller: Caller | None,
 ) -> Deliveries:
-    """Deliveries to a terminal, or of what was posted in a room, oldest first.
+    """List the deliveries to a terminal, or of the messages of a room, oldest first.
 
-    With a terminal's token those to terminals outside of the room are left out, and
-    `file` is told of its own only.
+    Without `since` the page holds the newest `limit` deliveries; with it, the oldest
+    `limit` after it. `since` and `before` take an RFC 3339 time, epoch milliseconds, a
+    duration such as `5m`, or the id of a delivery. `state` selects one state. A page
+    holds at most 4 MiB. `next` is the id to continue with: as `before`, or as `since`
+    if the request had only `since`; null on the last page.
+
+    With a terminal's token the page leaves out deliveries to terminals that are not in
+    the room, and shows `file` only for deliveries to that terminal.
     """
     page = await system.journal.read_in_thread(
         deliveries.list_deliveries, session_id, query, caller
@@ -37,9 +43,10 @@ async def list_deliveries(
 async def list_deliveries_of_message(
     system: System, session_id: SessionId, message_id: MessageId, caller: Caller | None
 ) -> Deliveries:
-    """Deliveries of one message, and the terminals that were left out and why.
+    """List the deliveries of one message.
 
-    A terminal's token is told what the list of the room tells it.
+    A terminal that the message skipped has an entry, too, with the `reason`. A
+    terminal's token sees the same entries as in the list of the room.
     """
     work = deliveries.of_message, session_id, message_id, caller
     return Deliveries(await system.journal.read_in_thread(*work))

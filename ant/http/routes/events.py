@@ -1,4 +1,4 @@
-"""The event log, for clients that want no WebSocket: pages, or a stream of them."""
+"""Routes of the event log for clients without a WebSocket: pages, or an SSE stream."""
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -21,26 +21,35 @@ from ant.runtime.system import System
 EVENT_STREAM = "text/event-stream"
 
 BEAT_S = 10.0
-"""Between two comments on a stream that has nothing else to say."""
+"""Seconds between two comments on an idle stream; they keep the connection open."""
 
 PAGE = 64
-"""Events read from the log at once."""
+"""Events that a stream reads from the log in one query."""
 
 
 @endpoint("GET", "/api/events")
 async def list_events(system: System, query: ListEvents) -> EventPage | Response:
-    """A page of the event log after `since`, oldest first.
+    """Read a page of the event log after `since`, oldest first.
 
-    With `Accept: text/event-stream` it does not end: a client that comes back says
-    `Last-Event-ID`; one that names no event gets what happens from now on.
+    `session` selects the events of one session, `type` those of one type. `next` is the
+    `since` of the next page. If the log no longer has events between `since` and the
+    page, `gap` names the missing range of `seq`. A `since` past the newest event is a
+    400.
+
+    With `Accept: text/event-stream` the answer is a stream of server-sent events that
+    does not end. Each event has its `seq` as `id`. A client that reconnects sends the
+    last id as `Last-Event-ID`, and the stream continues after it. Without that header
+    and without `since` the stream begins with the next event. `limit` has no effect on
+    a stream. Pruned events are reported as a `gap` event, and an idle stream carries a
+    comment every 10 seconds.
     """
     if request.accept_mimetypes.best != EVENT_STREAM:
         return await system.journal.read_in_thread(
             event_log.list_events, query, system.epoch
         )
-    last, seq = request.headers.get("Last-Event-ID", ""), system.bus.seq
-    if last.isascii() and last.isdecimal():
-        seq = min(int(last), seq)
+    last_id, seq = request.headers.get("Last-Event-ID", ""), system.bus.seq
+    if last_id.isascii() and last_id.isdecimal():
+        seq = min(int(last_id), seq)
     elif "since" in request.args:
         seq = min(query.since, seq)
     response = Response(b"", content_type=EVENT_STREAM)
@@ -52,10 +61,11 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
 
 
 class EventStream(ResponseBody):
-    """Everything after `seq` in order, for as long as the client listens.
+    """The events after `seq`, in order, as the body of a response that does not end.
 
-    It pulls from the log, so one that is slow keeps nothing here. It ends when the
-    server stops. *Cancellation:* the bell is taken off the bus.
+    The stream reads from the log when the client can take more, so a slow client costs
+    no memory here. It ends when the server stops. *Cancellation:* unsubscribes from the
+    bus.
     """
 
     def __init__(self, system: System, query: ListEvents, seq: int) -> None:
@@ -73,7 +83,7 @@ class EventStream(ResponseBody):
         return self
 
     async def __anext__(self) -> bytes:
-        """What is next, as one piece; a comment when there is nothing for long."""
+        """The next events in one piece, or a comment after `BEAT_S` without any."""
         while not self._system.bus.closed:
             page, oldest = await self._system.journal.read_in_thread(
                 event_log.missed_events, self._seq, PAGE
@@ -106,6 +116,7 @@ class EventStream(ResponseBody):
         )
 
 
-def _event(kind: str, body: dict[str, Any], seq: int | None = None) -> bytes:
-    ident = b"" if seq is None else f"id: {seq}\n".encode()
-    return ident + f"event: {kind}\ndata: ".encode() + codec.dumps(body) + b"\n\n"
+def _event(name: str, body: dict[str, Any], seq: int | None = None) -> bytes:
+    """One server-sent event."""
+    id_line = b"" if seq is None else f"id: {seq}\n".encode()
+    return id_line + f"event: {name}\ndata: ".encode() + codec.dumps(body) + b"\n\n"

@@ -1,4 +1,4 @@
-"""What happened, to read afterwards and to take along: digest and export."""
+"""Routes that summarise a session and export it: digest and export."""
 
 import attrs
 
@@ -15,19 +15,22 @@ from ant.runtime.system import System
 from ant.sessions import sessions
 
 OPERATOR = "operator"
-"""In whose name a digest is made when no terminal asks for it."""
+"""Whose share of the report lane a digest counts against when the operator asks."""
 
 
 @attrs.frozen
 class Targets:
-    """The forms that a session can be taken along in."""
+    """The formats that a session can be exported to."""
 
     targets: tuple[ExportTarget, ...]
 
 
 @attrs.frozen
 class Exported:
-    """What became of each target that was asked for, by its name."""
+    """The result of each requested target, by its name.
+
+    `ok` is true if every target succeeded.
+    """
 
     ok: bool
     session_id: SessionId
@@ -48,11 +51,13 @@ def _folders(system: System) -> Folders:
 async def get_digest(
     system: System, session_id: SessionId, caller: Caller | None
 ) -> Digest:
-    """A session in figures and lines of its own, each with the id that it comes from.
+    """Summarise a session: figures, key terms, and quoted sentences.
 
-    The newest 5,000 messages, or 2 MiB of them, are read; cards and notices are left
-    out. `terminal` has the commands of a terminal, the failures by themselves, its
-    prompts and answers. One is made at a time for a caller.
+    Each sentence carries the id of the message it comes from. ANT reads the newest
+    5,000 messages, at most 2 MiB of them, and leaves out prompt cards and notices. For
+    a terminal, `terminal` lists its commands, the failed ones separately, and its
+    prompts with their answers; it is null for a chat. ANT makes one digest at a time
+    for each caller. With too many requests waiting the answer is a 429.
     """
     owner = caller.session_id if caller is not None else OPERATOR
     return await system.journal.read_in_thread(
@@ -62,7 +67,7 @@ async def get_digest(
 
 @endpoint("GET", "/api/sessions/<session_id>/export", inactive=True)
 async def list_targets(system: System, session_id: SessionId) -> Targets:
-    """The forms there are, and whether each has a folder to go to."""
+    """List the export formats, and whether a folder is configured for each."""
     await system.journal.read(sessions.check_exists, session_id)
     return Targets(export.targets(_folders(system)))
 
@@ -77,12 +82,17 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
 async def export_session(
     system: System, session_id: SessionId, body: ExportSession
 ) -> Exported:
-    """Write the session as Markdown, data, evidence, asciicast or HTML, or answer so.
+    """Export a session as Markdown, JSON, evidence, asciicast or HTML.
 
-    `targets` names the forms, `markdown` when it is left out; `obsidian` is Markdown.
-    `json` is all rows and the chain of events, `evidence` that and the bytes: both can
-    be checked without a server. Without a configured folder the document is in the
-    answer.
+    `targets` names the formats: `markdown`, `json`, `evidence`, `asciicast`, `html`;
+    the default is `markdown`, and `obsidian` means the same. `json` holds all rows and
+    the hash chain of run events; `evidence` holds the same and the transcript bytes.
+    Both can be verified without a server.
+
+    ANT writes each document to the configured folder; Markdown goes to the Obsidian
+    vault, if one is configured. Without a folder the document is in the answer; the
+    documents of one answer may have 8 MiB together, and a larger one needs a folder.
+    Before it exports, ANT stores the output that it holds in memory.
     """
     names = export.chosen(body.named())
     if (flow := system.services.flows.get(session_id)) is not None:

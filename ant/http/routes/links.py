@@ -1,4 +1,4 @@
-"""Room links."""
+"""Routes of room links."""
 
 import attrs
 
@@ -15,7 +15,11 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Linked:
-    """`discussionName` and `membersCopied` are there when a room was made."""
+    """The new link.
+
+    If the request created a room, `discussionName` is its name and `membersCopied` says
+    whether the members were copied; otherwise they are null and false.
+    """
 
     id: LinkId
     source_room_id: SessionId = attrs.field(metadata={"wire": "sourceRoomId"})
@@ -30,9 +34,11 @@ class Linked:
 async def list_links(
     system: System, session_id: SessionId, query: ListAll, caller: Caller | None
 ) -> RoomLinks:
-    """Outgoing and incoming links of a room; 4 MiB at most, and `next` goes on.
+    """List the outgoing and incoming links of a room.
 
-    With a terminal's token those to rooms that it is not in are left out.
+    A page holds at most 4 MiB of both together; to read the next page, pass its `next`
+    as `after`. With a terminal's token the page leaves out links to rooms that the
+    terminal is not in.
     """
     return await system.journal.read_in_thread(
         links.list_links, session_id, query, caller
@@ -43,7 +49,15 @@ async def list_links(
 async def create_link(
     system: System, session_id: SessionId, body: CreateLink
 ) -> Linked:
-    """Link to a room that exists or, without `targetRoomId`, to a new discussion."""
+    """Link a room to another room, or to a new discussion room.
+
+    With `targetRoomId` the target is that room. Without it ANT creates a chat named
+    `title`, or `Discussion: NAME`; if the name is taken, with a number after it.
+    `copyMembers` copies the members of this room to the new one. `relationship` is
+    `discussion_of` (the default), `promoted_summary_for`, `spawned_from` or
+    `follows_up`. Both ends must be chats. A room cannot be linked to itself. A second
+    link of the same relationship between two rooms is a 409.
+    """
     link = await system.journal.write(links.create_link, session_id, body)
     is_new = body.target_room_id is None
     return Linked(
@@ -59,6 +73,6 @@ async def create_link(
 
 @endpoint("DELETE", "/api/sessions/<session_id>/links")
 async def delete_link(system: System, session_id: SessionId, query: NameLink) -> Done:
-    """Remove a room relationship, from either end."""
+    """Remove a link; either of the linked rooms may be named in the path."""
     await system.journal.write(links.delete_link, session_id, query.link_id)
     return Done()

@@ -1,4 +1,4 @@
-"""Room messages and their search."""
+"""Routes of a room's messages and their search."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Merged:
-    """A message's whole meta after a merge."""
+    """The whole `meta` of a message after the merge."""
 
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     meta: dict[str, Any]
@@ -38,7 +38,7 @@ class Merged:
 
 @attrs.frozen
 class Pinned:
-    """Whether a message is pinned now."""
+    """Whether the message is pinned now."""
 
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     pinned: bool
@@ -48,7 +48,17 @@ class Pinned:
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
-    """A page of the room's history, oldest first: at most 4 MiB, and `next` goes on."""
+    """List the messages of a room, oldest first.
+
+    Without `since` the page holds the newest `limit` messages; with it, the oldest
+    `limit` after it. `before` selects older messages only. Both take an RFC 3339 time,
+    epoch milliseconds, a duration such as `5m`, or the id of a message.
+
+    A page holds at most 4 MiB. `next` is the id to continue with: as `before`, or as
+    `since` if the request had only `since`; null on the last page. No two messages of a
+    room have the same `created_at`, so that a client may also continue by time, even
+    after a message was deleted.
+    """
     page = await system.journal.read_in_thread(
         messages.list_messages, session_id, query
     )
@@ -71,18 +81,25 @@ async def post_message(
     body: PostMessage,
     caller: Caller | None,
 ) -> Posted | Handled:
-    """Post a message; everybody who joined the room sees it, whom it is for gets it.
+    """Post a message to a room and deliver it to the terminals it is for.
 
-    `deliveries` say for each terminal how far it has come: `queued` at once, or with
-    `wait`, which is `typed` or `reacted`, once all are that far or have ended, or after
-    `timeout` seconds. The same `client_id` in the same room is stored once and answers
-    with the first row.
+    Every client that joined the room receives the message. `deliveries` lists each
+    recipient with the state of its delivery. The answer comes at once, with deliveries
+    that are still `queued`. With `wait=typed` or `wait=reacted` it comes when every
+    delivery has got that far or has ended, or after `timeout` seconds.
 
-    A `msg_type` of `agent_response` is no message: its `content` is JSON that answers a
-    prompt of the terminal whose room this is, and nothing is stored. With a terminal's
-    token the sender is that terminal, its role is never `user`, and `target` names
-    members of the room. What programs answer each other too often is `withheld` for the
-    reason `loop`, until a person says something; what they post too often is a 429.
+    A `client_id` makes the request idempotent: the room stores it once, and later
+    requests with the same `client_id` return the first message.
+
+    With a terminal's token the sender is that terminal, the role is never `user`, and
+    `target` and mentions reach members of the room only. If programs have answered each
+    other too often without a person, ANT stores the message but withholds it from all
+    recipients with the reason `loop`, until a person posts. A program that posts too
+    often gets a 429.
+
+    A `msg_type` of `agent_response` is not stored. Its `content` is JSON that answers a
+    prompt of the terminal whose linked chat this is, and the answer to the request is a
+    200 with the outcome.
     """
     if body.msg_type == RESPONSE:
         return await answer_card(system, session_id, body)
@@ -117,10 +134,12 @@ async def post_message(
 async def merge_meta(
     system: System, session_id: SessionId, query: NameMessage, body: MergeMeta
 ) -> Merged:
-    """Replace top-level keys of a message's meta; atomic.
+    """Merge keys into the `meta` of a message.
 
-    A prompt's card that gets the `status` discarded, dismissed, settled or responded
-    takes its prompt along, which is then no longer pending.
+    The top-level keys of the body replace those of the message, atomically; null is
+    stored as a value. If the message is the card of a prompt, the `status` `discarded`,
+    `dismissed`, `settled` or `responded` also discards the prompt: it is no longer
+    pending.
     """
     message, discarded = await system.journal.write(
         prompts.merge_meta, session_id, query.message_id, body
@@ -134,7 +153,7 @@ async def merge_meta(
 async def delete_message(
     system: System, session_id: SessionId, query: NameMessage
 ) -> Done:
-    """Delete a message of this room."""
+    """Delete a message for good; replies to it stay."""
     await system.journal.write(messages.delete_message, session_id, query.message_id)
     return Done()
 
@@ -160,9 +179,13 @@ async def pin_message(
 async def search_room(
     system: System, session_id: SessionId, query: Search
 ) -> SearchResults:
-    """Messages of one room that hold every word of `q`, newest first.
+    """Search the messages of one room for every word of `q`, newest first.
 
-    A `q` that begins with `re:` is a regular expression of RE2.
+    Words are literal text; a `q` that begins with `re:` is an RE2 regular expression.
+    `sort=rank` orders by relevance. Each result has a `snippet` with the matches
+    marked. `complete` is false if there are fewer results than `limit` because an
+    answer holds at most 4 MiB and a search reads a bounded amount of text; use a
+    smaller `limit` or more words then.
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
     found = await system.journal.read_in_thread(

@@ -1,4 +1,4 @@
-"""Participants, presence, typing and read receipts."""
+"""Routes of participants, presence, typing and read receipts."""
 
 import attrs
 
@@ -23,7 +23,7 @@ from ant.sessions import sessions
 
 @attrs.frozen
 class Removed:
-    """Whether a member was there to be removed, and who it is."""
+    """The session's id, and whether it was a member until now."""
 
     removed: bool
     id: SessionId
@@ -32,14 +32,17 @@ class Removed:
 
 @attrs.frozen
 class PresenceNow:
-    """Who is in a session right now, by handle."""
+    """The clients that have joined a session now, by handle."""
 
     presence: dict[str, Present]
 
 
 @attrs.frozen
 class ReadsOfOne:
-    """Who read a message; `next` is the `after` of the next page, null for none."""
+    """A page of the read receipts of one message.
+
+    `next` is the `after` of the next page; null on the last page.
+    """
 
     reads: tuple[Read, ...]
     next: int | None = None
@@ -47,7 +50,10 @@ class ReadsOfOne:
 
 @attrs.frozen
 class ReadsOfAll:
-    """Who read what, by message id; `next` is the `after` of the next page."""
+    """A page of the read receipts of a room, by message id.
+
+    `next` is the `after` of the next page; null on the last page.
+    """
 
     reads: dict[str, tuple[Read, ...]]
     next: int | None = None
@@ -57,7 +63,12 @@ class ReadsOfAll:
 async def list_participants(
     system: System, session_id: SessionId, query: ListAll
 ) -> Participants:
-    """Members, those who post from outside, and both together; at most 4 MiB."""
+    """List the participants of a room.
+
+    `participants` are the members, `postsFrom` those who posted without being members,
+    and `all` both together. A page holds at most 4 MiB; to read the next page, pass its
+    `next` as `after`.
+    """
     return await system.journal.read_in_thread(
         participants.list_participants, session_id, query
     )
@@ -67,7 +78,12 @@ async def list_participants(
 async def add_participant(
     system: System, session_id: SessionId, body: AddParticipant
 ) -> Participant:
-    """Add a session, by id or handle, to a chat room; or take it back."""
+    """Add a session to a room, or add it again after it left.
+
+    The body names the session by id or by handle. The room must be a chat, and the
+    session must be active. Adding a member again changes its role and, if the body has
+    one, its alias.
+    """
     return await system.journal.write(participants.add_participant, session_id, body)
 
 
@@ -78,24 +94,36 @@ async def remove_participant(
     query: RemoveParticipant,
     body: RemoveParticipant,
 ) -> Removed:
-    """Mark a participant as left; named in the query or, failing that, the body."""
-    named = query if query.session_id or query.handle else body
-    removed, who = await system.journal.write(
-        participants.remove_participant, session_id, named
+    """Mark a member of a room as left.
+
+    The query names the session by id or by handle; if it does not, the body does.
+    `removed` is false if the session was not a member.
+    """
+    request = query if query.session_id or query.handle else body
+    removed, member_id = await system.journal.write(
+        participants.remove_participant, session_id, request
     )
-    return Removed(removed, who)
+    return Removed(removed, member_id)
 
 
 @endpoint("GET", "/api/presence/<session_id>", inactive=True, token="room")
 async def get_presence(system: System, session_id: SessionId) -> PresenceNow:
-    """Who is joined over `/ws` with a handle, and when they were last heard of."""
+    """List the clients that have joined a session over `/ws` with a handle.
+
+    `lastSeen` is the time of the last `presence_ping`, or of the join, in epoch
+    milliseconds. `status` is `active` up to 60 seconds after it, `idle` up to 5
+    minutes, and then `offline`.
+    """
     await system.journal.read(sessions.get_session, session_id)
     return PresenceNow(system.presence.of(session_id))
 
 
 @endpoint("POST", "/api/sessions/<session_id>/typing", token="room", speaker="handle")
 async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> Done:
-    """Tell the room that somebody types, or stopped; not stored."""
+    """Publish to the room that a participant types, or stopped typing.
+
+    The event is not stored.
+    """
     await system.journal.read(sessions.need_active, session_id)
     typing = Typing(session_id, body.handle, body.typing)
     system.journal.publish(Envelope(clock.now(), typing))
@@ -106,10 +134,12 @@ async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> 
 async def all_reads(
     system: System, session_id: SessionId, query: ListReads, caller: Caller | None
 ) -> ReadsOfAll:
-    """Read receipts of every message in the room that was read, by message id.
+    """List the read receipts of all messages of a room, by message id.
 
-    An answer has 4 MiB at most; `next` goes on, perhaps with the same message. With a
-    terminal's token those of readers outside of the room are left out.
+    Messages without a receipt are left out. A page holds at most 4 MiB; to read the
+    next page, pass its `next` as `after`. The next page may continue with the same
+    message. With a terminal's token the page leaves out readers who are not in the
+    room.
     """
     work = all_receipts, caller, session_id, query
     return ReadsOfAll(*await system.journal.read_in_thread(*work))
@@ -128,10 +158,11 @@ async def mark_read(
     body: MarkRead,
     caller: Caller | None,
 ) -> ReadsOfOne:
-    """Mark one message read by a session; the first time counts.
+    """Mark a message as read by a session.
 
-    With a terminal's token it is that terminal, to which the message has come then: its
-    delivery is `acked`.
+    Only the first time is recorded. The answer lists all receipts of the message. With
+    a terminal's token the reader is that terminal, and its delivery of the message
+    becomes `acked`.
     """
     rule = participants.mark_read if caller is None else deliveries.mark_read
     reads = await system.journal.write(rule, session_id, message_id, body)
@@ -154,14 +185,15 @@ async def list_reads(
     query: ListReads,
     caller: Caller | None,
 ) -> ReadsOfOne:
-    """Who read one message; at most 4 MiB in one answer.
+    """List the read receipts of one message.
 
-    With a terminal's token readers outside of the room are left out.
+    A page holds at most 4 MiB; to read the next page, pass its `next` as `after`. With
+    a terminal's token the page leaves out readers who are not in the room.
     """
-    found = await system.journal.read_in_thread(
+    page = await system.journal.read_in_thread(
         participants.list_reads, session_id, message_id, query
     )
     shown = await system.journal.read_in_thread(
-        tokens.visible_receipts, caller, session_id, found
+        tokens.receipts, caller, session_id, page
     )
-    return ReadsOfOne(shown, found.next)
+    return ReadsOfOne(shown, page.next)

@@ -1,4 +1,4 @@
-"""Prompts: what a terminal waits for, its answer, and where prompts are told."""
+"""Routes of prompts: what a terminal waits for, answers to it, and its targets."""
 
 from contextlib import suppress
 
@@ -38,12 +38,12 @@ from ant.terminal.view import NO_LIBRARY
 
 WORKING_S = 10.0
 THINKING_S = 30.0
-"""Silent for less than that: `working` or `thinking`, in the original's words."""
+"""Seconds of silence below which a terminal's activity is `working` or `thinking`."""
 
 
 @attrs.frozen
 class Pending:
-    """The prompt that waits for an answer, null where none does."""
+    """The prompt that waits for an answer; null if there is none."""
 
     pending: PromptRecord | None
 
@@ -57,7 +57,10 @@ class BridgeSettings:
 
 @attrs.frozen
 class HookHeard:
-    """What became of a hook's word: `recorded`, or `ignored`."""
+    """What the report did: `action` is `recorded` or `ignored`.
+
+    It is `recorded` if the report changed what ANT knows of the agent's state.
+    """
 
     ok: bool
     event: str
@@ -66,9 +69,12 @@ class HookHeard:
 
 @endpoint("GET", "/api/sessions/<session_id>/status")
 async def get_status(system: System, session_id: SessionId) -> StatusPage:
-    """Whether a session needs somebody, who belongs to it, and what its program does.
+    """Report whether a session needs input, and what its program does.
 
-    A chat's status is that of the terminal whose linked chat it is.
+    The answer holds the pending prompt with its card, the state of the agent
+    (`agent_status`), the linked terminal and chat, and where a message to the session
+    goes. For a linked chat the status is that of its terminal. Fields that ANT cannot
+    determine are null.
     """
     page = await system.journal.read(prompts_status.status_page, session_id)
     if page.terminal is None:
@@ -90,9 +96,11 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
 
 @endpoint("GET", "/api/status")
 async def get_overview(system: System) -> Overview:
-    """What every terminal that runs does and waits for; who waits longest comes first.
+    """List every running terminal with what it does and what it asks.
 
-    Then come other states of waiting, then all else, by the newest change.
+    Terminals with a pending prompt come first, the longest wait first; `waiting` counts
+    them. Next come terminals that wait in another way, such as a pager or an editor.
+    The others follow, with the newest change first.
     """
     page = await system.journal.read_in_thread(prompts_status.overview)
     terminals = [
@@ -124,7 +132,10 @@ def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None
 
 @endpoint("GET", "/api/sessions/<session_id>/prompt-bridge/pending", raises=(Conflict,))
 async def get_pending(system: System, session_id: SessionId) -> Pending:
-    """The prompt of a terminal, or of the terminal whose linked chat this is."""
+    """Return the pending prompt of a terminal, or null.
+
+    The path names the terminal or its linked chat.
+    """
     return Pending(await system.journal.read(prompts.pending, session_id))
 
 
@@ -134,11 +145,18 @@ async def get_pending(system: System, session_id: SessionId) -> Pending:
     raises=(Conflict, NotAnOption, CapacityReached),
 )
 async def respond(system: System, session_id: SessionId, body: Respond) -> Responded:
-    """Answer the prompt `prompt_id`, or the current one.
+    """Answer the prompt `prompt_id`, or the current prompt.
 
-    The screen is looked at again before anything is typed: a prompt that changed or was
-    answered is a 409, an answer that means nothing to it a 422, and nothing is typed.
-    `resolved` says whether the prompt went away. Where it did not it is still pending.
+    The path names the terminal or its linked chat. `type` says how to answer:
+    `approve`, `deny`, `select`, `text`, `confirm`, `retry` or `abort`, with details in
+    `choice`. Without `type`, `response` selects the option with that label, key or
+    number, or is the line to type. `approve` and `deny` apply only to a plain yes or
+    no; otherwise the answer is a 422 that names the options.
+
+    ANT reads the screen again before it types. If the prompt changed or was answered,
+    the answer is a 409; if the prompt has no such answer, it is a 422. In both cases
+    ANT types nothing. Of several answers at once, one is accepted. `resolved` is true
+    if the prompt disappeared; if not, it is still pending.
     """
     return await answer_prompt(system, session_id, body)
 
@@ -151,17 +169,20 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
 async def explain_screen(
     system: System, session_id: SessionId, query: ExplainScreen
 ) -> Explanation:
-    """Which rule fires on which rows of the screen, now or at any byte that is kept.
+    """Explain the detected state of a terminal: which rule matched which rows.
 
-    A past screen is judged by today's rules and by the facts that were noted then.
+    Without `offset` the answer is about the current screen; with it, about the screen
+    at that byte of the transcript, as far as the transcript is kept. A past screen is
+    judged by the current rules and by the facts recorded at that time. Without a screen
+    library on the server the answer is a 409.
     """
     await system.journal.read(sessions.need_terminal, session_id)
     session_run = system.services.running.get(session_id)
     if session_run is not None and query.offset is None:
-        with suppress(NotRunning):  # Else the end of its transcript tells.
-            look, verdict = session_run.live.snapshot()
+        with suppress(NotRunning):  # It ended: explain the end of its transcript.
+            screen, verdict = session_run.live.snapshot()
             flag = session_run.detector.flag
-            return replay.explanation(session_id, look, verdict, flag)
+            return replay.explanation(session_id, screen, verdict, flag)
     if session_run is not None:
         await system.services.transcript_writer.flush(
             session_id, session_run.flow, query.offset
@@ -176,13 +197,19 @@ async def explain_screen(
 
 @endpoint("GET", "/api/prompt-bridge/config")
 async def get_config(system: System) -> BridgeSettings:
-    """Where prompts are told."""
+    """Return the settings of the prompt bridge: where ANT announces prompts."""
     return BridgeSettings(await system.journal.read(targets.get_config))
 
 
 @endpoint("PUT", "/api/prompt-bridge/config")
 async def put_config(system: System, body: PutBridge) -> BridgeSettings:
-    """Change what is named, to any depth; null takes a route out."""
+    """Change the settings of the prompt bridge that the body names.
+
+    The body holds the settings, or an object with them as `config`, but not both.
+    Settings that it does not name stay as they are, at any depth. A route that is null
+    is removed; its session uses the default targets again. While `enabled` is false,
+    prompts are still detected and can be answered, but not announced.
+    """
     return BridgeSettings(await system.journal.write(targets.put_config, body))
 
 
@@ -195,18 +222,24 @@ async def put_config(system: System, body: PutBridge) -> BridgeSettings:
     keeps=hooks.BUDGET,
 )
 async def report_hook(system: System, body: ReportHook) -> HookHeard:
-    """An agent CLI's hook tells what it does; it counts for more than the screen.
+    """Report an event of an agent CLI's own hooks.
 
-    Events of other names, and those of sessions that do not run, are ignored: they say
-    nothing of what it does. All that name a session are recorded in its run events.
+    ANT derives the state of the agent from the event; a hook takes precedence over the
+    screen. `event` (or `hook_event_name`) is the name of the hook event, and
+    `ant_session_id` the session. All other fields of the body are accepted.
+
+    `action` is `ignored` for an event that says nothing about the state, and for a
+    session that does not run. ANT records every report that names a session as a run
+    event of that session, with its fields cut to 16,000 characters together. With a
+    terminal's token the session is that terminal.
     """
     event, fact = hooks.event_of(body), hooks.fact_of(body, clock.monotonic())
-    is_heard = False
+    is_applied = False
     if body.session_id is not None:
         session_id = SessionId(body.session_id)
         await system.journal.read(sessions.check_active, session_id)
-        is_heard = fact is not None and system.services.prompt_service.hook_reported(
+        is_applied = fact is not None and system.services.prompt_service.heard(
             session_id, fact
         )
         await system.journal.write(hooks.record_hook, session_id, body)
-    return HookHeard(True, event, "recorded" if is_heard else "ignored")
+    return HookHeard(True, event, "recorded" if is_applied else "ignored")

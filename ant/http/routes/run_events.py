@@ -1,4 +1,4 @@
-"""Run events and terminal events, to read afterwards."""
+"""Routes of run events and terminal events."""
 
 from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.http.contract.endpoint import endpoint
@@ -12,11 +12,19 @@ from ant.runtime.system import System
 async def list_run_events(
     system: System, session_id: SessionId, query: ListRunEvents
 ) -> RunEvents:
-    """What happened in a session, or in the terminal of that linked chat.
+    """List the run events of a session, oldest first.
 
-    Oldest first: the newest `limit`, or the oldest after `since` or `after`. `source`
-    and `kind` are exact, `q` is a part of the text. Each has the hash of the one
-    before.
+    For the linked chat of a terminal these are the events of the terminal. Without
+    `since` and `after` the page holds the newest `limit` events; with one of them, the
+    oldest `limit` after it. `before_id` and `before` select the newest events before an
+    event or a time. `since` and `before` take an RFC 3339 time, epoch milliseconds or a
+    duration such as `5m`; `after` and `before_id` take the id of an event. `source` and
+    `kind` match exactly; `q` matches a part of the text in any case. `order` turns the
+    rows of the page.
+
+    To read on, pass `next` as `after`; to read back, pass `previous` as `before_id`. A
+    page holds at most 4 MiB. Each event carries its hash and the hash of the event
+    before it. ANT keeps the newest 20,000 events of a session.
     """
     return await system.journal.read_in_thread(log.list_run_events, session_id, query)
 
@@ -25,9 +33,13 @@ async def list_run_events(
 async def list_terminal_events(
     system: System, session_id: SessionId, query: ListTerminalEvents
 ) -> TerminalEvents:
-    """What the host of a terminal told: its start, sizes, title and end, newest first.
+    """List the events of a terminal's host, newest first.
 
-    A terminal in tmux has tmux's notifications, too.
+    They are the start, the resizes, the titles and the end of the terminal; a terminal
+    in tmux also has the notifications of tmux. `since`, `before`, `after`, `before_id`
+    and `limit` work as for run events, and `kind` matches exactly. `next` and
+    `previous` are null where there are no more rows. ANT keeps the newest 5,000 events
+    of a session.
     """
     return await system.journal.read_in_thread(
         log.list_terminal_events, session_id, query

@@ -1,4 +1,4 @@
-"""Search over the whole server."""
+"""Route of the search over all sessions."""
 
 import trio
 
@@ -12,16 +12,23 @@ from ant.model.search import Everything
 from ant.runtime.system import System
 
 PATIENCE_S = 1.0
-"""How long a search waits for what was put out last to be rendered."""
+"""Seconds that a search waits until the newest output is rendered to lines."""
 
 
 @endpoint("GET", "/api/search", raises=(CapacityReached,))
 async def search_all(system: System, query: SearchAll) -> Everything:
-    """What holds every word of `q`, newest first: messages, or what `scope` names.
+    """Search all sessions for every word of `q`, newest first.
 
-    `results` are messages, `terminals` lines as they were finally seen, `tasks` and
-    `events` what their names say. Only what is active, unless `include` says more. A
-    `q` that begins with `re:` is a regular expression of RE2.
+    `scope` names where to search, separated by commas: `messages` (the default),
+    `terminals`, `tasks` and `events` (run events). `results` holds the messages; the
+    other lists are null if their scope was not requested. A terminal match is a line of
+    text as it was last shown, with the byte range that drew it. `limit` applies to each
+    scope.
+
+    Words are literal text; a `q` that begins with `re:` is an RE2 regular expression.
+    `sort=rank` orders by the share of the text that matched. `include` adds `archived`
+    sessions, `deleted` ones, or both; the default is active sessions only. One search
+    reads at most 256 Mi characters; `complete` is false if it stopped before the end.
     """
     if search.is_indexed(query):
         return await system.journal.read_in_thread(

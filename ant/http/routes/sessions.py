@@ -1,4 +1,4 @@
-"""Sessions: create, list, look, change, delete, bring back."""
+"""Routes of sessions: create, list, read, change, delete, restore."""
 
 import attrs
 
@@ -22,7 +22,7 @@ from ant.sessions import sessions
 
 @attrs.frozen
 class HandleSet:
-    """The handle and display name that a session has now."""
+    """The handle and display name of the session after the change."""
 
     handle: str | None
     display_name: str | None
@@ -30,7 +30,7 @@ class HandleSet:
 
 @attrs.frozen
 class CliFlagSet:
-    """The driver that a session has now."""
+    """The agent CLI driver of the session after the change."""
 
     id: SessionId
     cli_flag: CliFlag | None
@@ -40,9 +40,13 @@ class CliFlagSet:
 async def list_sessions(
     system: System, query: ListAll, caller: Caller | None
 ) -> SessionList:
-    """Active sessions, newest change first, and `recoverable` ones; 4 MiB at most.
+    """List the active sessions and the recoverable ones.
 
-    A terminal's token is shown that terminal and the rooms it is in.
+    `sessions` are the active sessions, newest change first. `recoverable` are archived
+    and deleted sessions, newest deletion first. A page holds at most 4 MiB; to read the
+    next page, pass its `next` as `after`. The recoverable sessions begin on the page
+    with the last active one. With a terminal's token the list holds that terminal and
+    the active rooms that it is in, without pages.
     """
     if caller is not None:
         return SessionList(
@@ -53,10 +57,20 @@ async def list_sessions(
 
 @endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
 async def create_session(system: System, body: CreateSession) -> Session:
-    """Create a terminal, chat or agent; the first and last start their program at once.
+    """Create a session: a terminal, an agent or a chat.
 
-    A missing folder or program is refused and nothing is created. A caller who leaves
-    while the program starts leaves a session that has none yet.
+    A terminal or agent starts its program at once, unless `start` is false. `command`
+    is a list of arguments; the default is the login shell. `host` is `pty`, or `tmux`
+    for a program that outlives the server; the default is the server's setting.
+    `cli_flag` names the agent CLI driver; for an agent the default follows from its
+    program. `ttl` is how long the session can be restored after it is deleted. ANT also
+    creates a private chat named `NAME-Chat`, links it as `linked_chat_id`, and gives
+    both a handle.
+
+    The name must not be in use by an active session: that is a 409. If the folder or
+    the program does not exist, the request is refused and nothing is created. If the
+    client disconnects while the program starts, the session exists without a running
+    program.
     """
     if body.type.has_terminal:
         body = attrs.evolve(body, host=body.host or system.config.default_host)
@@ -82,7 +96,7 @@ async def create_session(system: System, body: CreateSession) -> Session:
 
 @endpoint("GET", "/api/sessions/<session_id>", inactive=True, token="either")
 async def get_session(system: System, session_id: SessionId) -> Session:
-    """One session, archived and deleted ones too."""
+    """Return a session, also if it is archived or deleted."""
     return await system.journal.read(sessions.get_session, session_id)
 
 
@@ -92,18 +106,20 @@ async def get_session(system: System, session_id: SessionId) -> Session:
 async def delete_session(
     system: System, session_id: SessionId, query: DeleteSession
 ) -> None:
-    """End the program and mark the session and its linked chat deleted.
+    """End the program, and mark the session and its linked chat as deleted.
 
-    With `hard=true` both are removed, with all that hangs on them: nothing of them can
-    be read any more, and the disk is given back bit by bit. A caller who leaves
-    meanwhile leaves a session that is stopped, or deleted, and no program of either.
+    A deleted session can be restored within its `ttl`. With `hard=true` both are
+    removed for good, with everything that belongs to them: nothing of them can be read
+    any more, and the disk space becomes free in steps. If the client disconnects during
+    the request, the session is stopped or deleted, and in either case no program of it
+    runs.
     """
     ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
     for each in ids:
         await system.supervisor.stop(each)
     write = system.journal.write_removal if query.hard else system.journal.write
     ids = await write(sessions.delete_session, session_id, query.hard)
-    for each in ids:  # Somebody may have started it again in between.
+    for each in ids:  # Another request may have started it in between.
         await system.supervisor.stop(each)
     if query.hard:
         await system.journal.write_removal(sessions.remove_sessions, ids)
@@ -116,9 +132,14 @@ async def delete_session(
 async def patch_session(
     system: System, session_id: SessionId, body: PatchSession
 ) -> Session:
-    """Rename, archive, unarchive, relink and the like; `meta` is merged.
+    """Change the fields of a session that the body names.
 
-    Archiving takes the automatic pair along and ends the program.
+    `meta` is merged: its keys replace those of the session, and null removes a key.
+    `name` also renames the linked chat, if the chat still has its automatic name.
+    `archived: true` archives the session and its automatically linked chat and ends the
+    program; `archived: false` brings both back. `linked_chat_id` links another chat and
+    archives the automatic one. An inactive session can only be unarchived; any other
+    change of it is a 410. A name that is in use is a 409.
     """
     session, archived = await system.journal.write(
         sessions.patch_session, session_id, body
@@ -132,7 +153,12 @@ async def patch_session(
     "POST", "/api/sessions/<session_id>/restore", inactive=True, raises=(Conflict, Gone)
 )
 async def restore_session(system: System, session_id: SessionId) -> Session:
-    """Bring back an archived or deleted session and its pair; starts nothing."""
+    """Restore an archived or deleted session and its linked chat.
+
+    The program is not started. A deleted session can be restored within its `ttl`;
+    later it is a 410. If another session has taken its handle, it gets another one that
+    is free. If its name is in use, or the session is active, the answer is a 409.
+    """
     return await system.journal.write(sessions.restore_session, session_id)
 
 
@@ -140,7 +166,11 @@ async def restore_session(system: System, session_id: SessionId) -> Session:
 async def set_handle(
     system: System, session_id: SessionId, body: SetHandle
 ) -> HandleSet:
-    """Set or clear the public handle and the display name."""
+    """Set the public handle and the display name of a session; null clears them.
+
+    An omitted `display_name` is cleared, too. A missing `@` is added to the handle. A
+    handle of another active session is a 409.
+    """
     session = await system.journal.write(sessions.set_handle, session_id, body)
     return HandleSet(session.handle, session.display_name)
 
@@ -149,7 +179,11 @@ async def set_handle(
 async def set_cli_flag(
     system: System, session_id: SessionId, body: SetCliFlag
 ) -> CliFlagSet:
-    """Set or clear the agent CLI driver, which judges what is shown from now on."""
+    """Set the agent CLI driver of a session; null or an empty string clears it.
+
+    The driver recognises the program's state on the screen. A running terminal uses the
+    new driver from now on.
+    """
     session = await system.journal.write(sessions.set_cli_flag, session_id, body)
     if (live := system.supervisor.find(session_id)) is not None:
         live.set_driver(session.cli_flag)

@@ -1,4 +1,4 @@
-"""Health, and what this API is."""
+"""Routes of the server itself: health and the OpenAPI document."""
 
 from typing import Any
 
@@ -14,9 +14,14 @@ from ant.runtime.system import System
 
 @endpoint("GET", "/api/health")
 async def get_health(system: System) -> Health:
-    """Status, version, uptime, sessions, cap, stalled ones, pressure, limits met.
+    """Report the state of the server.
 
-    `deliveries` counts messages that wait for terminals or were given up.
+    The answer holds the status (`ok`, `degraded` or `stopping`), version and uptime,
+    the number of active sessions and its cap, stalled sessions, resource pressure, and
+    tmux's version and socket name. `limits` lists every limit with how often it was
+    reached since the start. `degraded_tasks` names what the server cannot do now, and
+    why. `deliveries` counts the deliveries that are pending or were given up; it is
+    null while the database cannot be read.
     """
     snapshot = system.health.snapshot()
     try:
@@ -28,5 +33,5 @@ async def get_health(system: System) -> Health:
 
 @endpoint("GET", "/openapi.json")
 async def get_openapi(system: System) -> dict[str, Any]:
-    """This document: every route, what it takes and what it answers."""
+    """Return this document: every route, its parameters and its answers."""
     return openapi.document(system.config.api_key is not None)

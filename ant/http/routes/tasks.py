@@ -1,4 +1,4 @@
-"""Tasks and file references."""
+"""Routes of a room's board: tasks and file references."""
 
 import attrs
 
@@ -14,7 +14,10 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Tasks:
-    """The tasks of a room; `next` is the `after` of the next page, null for none."""
+    """A page of a room's tasks.
+
+    `next` is the `after` of the next page; null on the last page.
+    """
 
     tasks: tuple[Task, ...]
     next: str | None = None
@@ -22,14 +25,17 @@ class Tasks:
 
 @attrs.frozen
 class OneTask:
-    """A task, created or changed."""
+    """A task as it is after the request."""
 
     task: Task
 
 
 @attrs.frozen
 class FileRefs:
-    """The files of a room; `next` is the `after` of the next page, null for none."""
+    """A page of the files that are flagged in a room.
+
+    `next` is the `after` of the next page; null on the last page.
+    """
 
     refs: tuple[FileRef, ...]
     next: str | None = None
@@ -37,14 +43,18 @@ class FileRefs:
 
 @attrs.frozen
 class OneFileRef:
-    """A file reference, created."""
+    """The new file reference."""
 
     ref: FileRef
 
 
 @endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True, token="room")
 async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> Tasks:
-    """The room's tasks, deleted ones too, oldest first; at most 4 MiB in one answer."""
+    """List the tasks of a room, oldest first.
+
+    The list includes tasks whose `status` is `deleted`. A page holds at most 4 MiB; to
+    read the next page, pass its `next` as `after`.
+    """
     page = await system.journal.read_in_thread(board.list_tasks, session_id, query)
     return Tasks(page, page.next)
 
@@ -53,7 +63,11 @@ async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> T
 async def create_task(
     system: System, session_id: SessionId, body: CreateTask
 ) -> OneTask:
-    """Create a room task."""
+    """Create a task in a room.
+
+    `created_by` may be the id or the handle of a session; the task then shows the
+    handle of that session, if it has one. `status` is free text.
+    """
     return OneTask(await system.journal.write(board.create_task, session_id, body))
 
 
@@ -61,7 +75,12 @@ async def create_task(
 async def patch_task(
     system: System, session_id: SessionId, task_id: str, body: PatchTask
 ) -> OneTask:
-    """Change a task; null clears. A unique beginning of the id is enough."""
+    """Change the fields of a task that the body names.
+
+    Null clears `description`, `assigned_to` and `file_refs`. A prefix of the task id is
+    enough if no other task of the room begins with it; an ambiguous prefix is a 409
+    that lists the matching ids. A body without fields changes nothing.
+    """
     return OneTask(
         await system.journal.write(board.patch_task, session_id, task_id, body)
     )
@@ -69,7 +88,11 @@ async def patch_task(
 
 @endpoint("DELETE", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
 async def delete_task(system: System, session_id: SessionId, task_id: str) -> Done:
-    """Mark a task deleted."""
+    """Mark a task as deleted.
+
+    The task stays in the list with the status `deleted`. A unique prefix of the task id
+    is enough.
+    """
     await system.journal.write(board.delete_task, session_id, task_id)
     return Done()
 
@@ -78,7 +101,10 @@ async def delete_task(system: System, session_id: SessionId, task_id: str) -> Do
 async def list_file_refs(
     system: System, session_id: SessionId, query: ListAll
 ) -> FileRefs:
-    """The files flagged in the room, oldest first; at most 4 MiB in one answer."""
+    """List the files that are flagged in a room, oldest first.
+
+    A page holds at most 4 MiB; to read the next page, pass its `next` as `after`.
+    """
     page = await system.journal.read_in_thread(board.list_file_refs, session_id, query)
     return FileRefs(page, page.next)
 
@@ -87,7 +113,12 @@ async def list_file_refs(
 async def add_file_ref(
     system: System, session_id: SessionId, body: CreateFileRef
 ) -> OneFileRef:
-    """Flag a file."""
+    """Flag a file in a room.
+
+    The file need not exist on the server's host: ANT stores the path and opens nothing.
+    `flagged_by` may be the id or the handle of a session; the reference then shows the
+    handle of that session, if it has one.
+    """
     return OneFileRef(await system.journal.write(board.add_file_ref, session_id, body))
 
 
@@ -95,6 +126,6 @@ async def add_file_ref(
 async def remove_file_ref(
     system: System, session_id: SessionId, query: NameFileRef
 ) -> Done:
-    """Unflag a file."""
+    """Remove a file reference from a room; the file itself is not touched."""
     await system.journal.write(board.remove_file_ref, session_id, query.ref_id)
     return Done()

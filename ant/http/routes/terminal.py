@@ -1,4 +1,4 @@
-"""Terminals: type, read back, resize, interrupt, start."""
+"""Routes of terminals: input, history, screen, resize, interrupt, start."""
 
 import base64
 import logging
@@ -41,7 +41,7 @@ from ant.terminal.screen.modes import Modes
 
 @attrs.frozen
 class CursorPlace:
-    """Where the cursor is, counted from 0, and whether it is shown."""
+    """The position of the cursor, counted from 0, and whether it is visible."""
 
     row: int
     col: int
@@ -50,10 +50,10 @@ class CursorPlace:
 
 @attrs.frozen
 class ScreenPage:
-    """What a terminal shows, all its rows, exact at byte `offset` of the transcript.
+    """The whole screen of a terminal, exact at byte `offset` of the transcript.
 
-    `ansi` draws it on a fresh terminal of this size, and the bytes from `offset` on may
-    follow it. `status` is that of the session.
+    `ansi` draws it on a fresh terminal of this size; the bytes from `offset` on may
+    follow it. `status` is the status of the session.
     """
 
     session_id: SessionId
@@ -69,7 +69,7 @@ class ScreenPage:
 
 
 def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> ScreenPage:
-    """The answer of REST."""
+    """The screen of a terminal as the REST route answers it."""
     return ScreenPage(
         session_id=session_id,
         status=status,
@@ -87,7 +87,7 @@ def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> Scre
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 5.0
-"""How long an answer waits for a program that does not read, or a disk that is slow."""
+"""Seconds that an answer waits for a program that does not read, or a slow disk."""
 
 
 def _input_bytes(request: TypeInput | bytes) -> bytes:
@@ -100,7 +100,8 @@ def _input_bytes(request: TypeInput | bytes) -> bytes:
     if len(data) > MAX_INPUT:
         increment(Limit.INPUT_SIZE)
         raise TooLarge(
-            f"An input may have {MAX_INPUT} bytes, this one has {len(data)}."
+            f"An input may have at most {MAX_INPUT} bytes; this one has {len(data)}. "
+            "Send it in parts."
         )
     return data
 
@@ -113,10 +114,16 @@ def _input_bytes(request: TypeInput | bytes) -> bytes:
 async def type_input(
     system: System, session_id: SessionId, body: TypeInput | bytes
 ) -> InputReceipt:
-    """Type exactly these bytes: `data`, `data_b64`, or an `application/octet-stream`.
+    """Type bytes into a terminal, exactly as given.
 
-    Nothing is added, no Enter either. The answer comes when the terminal has taken
-    them, or after 5 s with what is still `queued`.
+    The bytes are `data` (text), `data_b64` (base64), or an `application/octet-stream`
+    body. ANT adds nothing, not even Enter: end a line with `\\r`. The answer comes when
+    the terminal has accepted all bytes, or after 5 seconds; `written` and `queued` say
+    how many it has accepted and how many still wait for the program to read. A terminal
+    that was never started is started.
+
+    An input may have 1 MiB. While 64 inputs or 4 MiB wait for a program that does not
+    read, the next input is a 429 and none of it is typed.
     """
     data = _input_bytes(body)
     live = await live_terminal(system, session_id)
@@ -130,12 +137,24 @@ async def type_input(
 async def get_history(
     system: System, session_id: SessionId, query: ReadHistory
 ) -> History:
-    """Transcript chunks, all bytes up to now: by time, by byte offset or by word.
+    """Read the transcript of a terminal: by time, by byte offset, or by search.
 
-    Where the disk does not keep up, what is stored is answered, and `end` says how far.
-    `grep` answers lines as they were finally seen, the newest first: what holds the
-    phrase, whatever its case unless that has a capital, or what a regular expression
-    of RE2 after `re:` matches. `indexed_to` says how far was looked.
+    Without `from` and `grep` the page holds the newest `limit` pieces, newest first.
+    `since` and `before` take an RFC 3339 time, epoch milliseconds or a duration such as
+    `5m`; `to` selects the newest pieces before a byte offset. `from` reads forward from
+    a byte offset, oldest first. `order` turns the rows of the page. With `raw` each row
+    has the bytes as `raw_b64`; otherwise `text` without escape sequences.
+
+    To read forward, pass `next` as `from`; to read backward, pass `previous` as `to`.
+    `oldest` and `end` are the byte range that is stored, and `gaps` names the offsets
+    that have no byte. The answer includes all output up to the request. If the disk
+    does not keep up within 5 seconds, it includes what is stored so far, and `end` says
+    how far that is.
+
+    `grep` searches lines of text as they were last shown. The page holds the newest
+    `limit` matches; with `from`, or with `since` and no `before`, the oldest. A phrase
+    matches in any case, unless it has a capital letter. After `re:` it is an RE2
+    regular expression. The search covers all bytes before `indexed_to`.
     """
     with trio.move_on_after(PATIENCE_S):
         await _catch_up(system, session_id, lines=bool(query.grep))
@@ -146,7 +165,7 @@ async def get_history(
 
 
 async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
-    """Wait until what was put out is stored and, if `lines` are wanted, is rendered."""
+    """Wait until the output so far is stored and, with `lines`, also rendered."""
     if (flow := system.services.flows.get(session_id)) is not None:
         await system.services.transcript_writer.try_flush(session_id, flow)
     if lines and await system.journal.read(rendered.lags, session_id):
@@ -159,9 +178,12 @@ async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
     raises=(Conflict, CapacityReached),
 )
 async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
-    """What the terminal shows now, or showed when its program ended: rows and ANSI.
+    """Return the screen of a terminal, as it is now or was when its program ended.
 
-    While the program puts out faster than can be drawn, a moment ago is shown.
+    The answer holds the rows as text, the cursor, the title, the modes, and `ansi`,
+    which draws the screen on a fresh terminal of this size. While the program prints
+    faster than ANT can draw, the screen is from a moment ago. Without a screen library
+    on the server the answer is a 409.
     """
     session = await system.journal.read(sessions.need_terminal, session_id)
     drawing = await draw(system, session_id)
@@ -174,7 +196,10 @@ async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
 async def resize(
     system: System, session_id: SessionId, body: ResizeTerminal
 ) -> Session:
-    """Set the window size, of the running program and of the next one."""
+    """Set the window size of a terminal.
+
+    It applies to the running program and to the next one. The last size set wins.
+    """
     return await resize_terminal(system, session_id, body.cols, body.rows)
 
 
@@ -182,17 +207,23 @@ async def resize(
 async def stop(
     system: System, session_id: SessionId, body: StopTerminal
 ) -> StopReceipt:
-    """Interrupt the program as Ctrl-C does, past all input that waits; never kills."""
+    """Interrupt the program of a terminal, as Ctrl-C does.
+
+    The interrupt overtakes all queued input, and never kills the program. `reason` and
+    `requested_by` are recorded. `event` is the run event of the interrupt; it is null
+    if the database refused it, and ANT records it later.
+    """
     await system.journal.read(sessions.need_terminal, session_id)
     live = system.supervisor.need(session_id)
     live.interrupt()
-    # Written at once: who leaves while bytes are stored would leave it unrecorded.
-    fact = entries.stop_requested(body.requested_by, body.reason, live.flow.tail.stored)
+    # Do not wait for bytes to be stored first: a client that disconnects during that
+    # wait would leave the interrupt unrecorded.
+    fact = entries.stopped(body.requested_by, body.reason, live.flow.tail.stored)
     try:
         event = await system.journal.write(tracing.record, session_id, fact)
-    except StorageFailed as exc:  # It was interrupted all the same.
-        log.error("A stop of %s is not recorded yet: %s", session_id, exc)
-        system.services.transcript_writer.add_event(session_id, live.flow, fact)
+    except StorageFailed as exc:  # The program was interrupted nevertheless.
+        log.error("The interrupt of %s is not recorded yet: %s", session_id, exc)
+        system.services.transcript_writer.hear(session_id, live.flow, fact)
         event = None
     return StopReceipt(True, "interrupt", "ctrl-c", event)
 
@@ -203,6 +234,11 @@ async def stop(
     raises=(NotRunning, CapacityReached),
 )
 async def start(system: System, session_id: SessionId, body: StartTerminal) -> Session:
-    """Start the program if none runs; a new run's bytes follow the old one's."""
+    """Start the program of a terminal, if none runs.
+
+    The bytes of the new run follow those of the earlier one in the transcript. `cols`
+    and `rows` set the size. If the server's limit of running sessions is reached, the
+    answer is a 429.
+    """
     await system.supervisor.start(session_id, body.cols, body.rows)
     return await system.journal.read(sessions.get_session, session_id)

@@ -1,19 +1,21 @@
-"""Which connections may be open: so many, and somebody goes before the next one comes.
+"""Limits how many connections may be open, and chooses which one closes for a new one.
 
-A connection is a stranger until a request on it was accepted (`trust`, which the guard
-of the app calls); after that it is known.
+A connection is *unauthenticated* until the app has accepted a request on it
+(`mark_authenticated`, called by the app's access check). Then it is *authenticated*.
 
-Rule 1: strangers have a share of their own. Where it is full, the oldest that is idle
-goes, else the oldest that has been under way for `ASKING_S`: to be accepted takes
-milliseconds.
-Rule 2: known ones have the other share. Where it is full, the one that has been between
-two requests for longest goes; where none is, the next is answered once and not kept.
-Rule 3: WebSockets take three quarters of it at most, so that requests are answered.
-Rule 4: who calls from a terminal (a token, or a program of it) is one of a group that
-has half of it together, and three quarters of that for WebSockets: the operator has the
-rest.
-Rule 5: of the requests of strangers `ASKING` are looked at together, and the others can
-be let go of; those that are favoured (they show the key) do not wait in that line.
+Rule 1: unauthenticated connections have a share of their own. If it is full, the oldest
+idle one is closed; if none is idle, the oldest one that is busy for longer than
+`AUTHENTICATE_S`, since accepting a request takes milliseconds.
+Rule 2: authenticated connections have the other share. If it is full, the one that has
+waited longest for its next request is closed; if none waits, the new one is answered
+once and not kept.
+Rule 3: WebSockets may use three quarters of that share, so that requests are answered.
+Rule 4: connections from terminals (with a token, or from a program of a terminal) may
+use half of that share together, and three quarters of this half for WebSockets. The
+rest is for the operator.
+Rule 5: the app handles `SLOTS` requests on unauthenticated connections at a time, and
+the connections whose requests wait for a slot may be closed. Requests with priority
+(they show the key) do not wait.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,222 +28,237 @@ from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares
 from ant.core.errors import CapacityReached
 
-ASKING_S = 2.0
-"""What a stranger's request may take until it is accepted or refused."""
+AUTHENTICATE_S = 2.0
+"""Seconds that a request may take until the app accepts or refuses it."""
 
-ASKING = 2
-"""Requests of strangers that the app looks at together: enough for all there is to do,
-and so few that who shows the key need not wait for them."""
+SLOTS = 2
+"""Requests on unauthenticated connections that the app handles at a time: enough for
+the work there is, and so few that requests with the key are not delayed."""
 
-Favours = Callable[[Sequence[tuple[bytes, bytes]], bytes], bool]
-"""Whether a request with these headers and this target need not wait: it decides
-nothing else."""
+PriorityCheck = Callable[[Sequence[tuple[bytes, bytes]], bytes], bool]
+"""Whether a request with these headers and this target skips the wait for a slot. It
+grants nothing else."""
 
 CONNECTION = "connection"
-"""The name of a connection in the `state` of what is asked on it."""
+"""The key of a connection in the ASGI `state` of its requests."""
 
 
 class AdmittedConnection(Protocol):
-    """A connection, as far as admission is concerned."""
+    """A connection, as admission uses it."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way: no whole request has come, or all is said."""
+        """Whether no request is in progress: none has arrived, or all are answered."""
         ...
 
-    def let_go(self) -> None:
-        """Close it now: its descriptor is free when this returns."""
+    def close_now(self) -> None:
+        """Close the connection; its descriptor is free when this returns."""
         ...
 
 
 class Admission:
-    """The connections that are open, in two shares."""
+    """The open connections, in two shares."""
 
-    def __init__(self, shares: Shares, favours: Favours | None = None) -> None:
-        self._shares, self._favours = shares, favours
-        self._line = trio.Semaphore(ASKING)
-        self._strangers: dict[AdmittedConnection, float] = {}
-        self._known: dict[AdmittedConnection, None] = {}
+    def __init__(
+        self, shares: Shares, has_priority: PriorityCheck | None = None
+    ) -> None:
+        self._shares, self._has_priority = shares, has_priority
+        self._slots = trio.Semaphore(SLOTS)
+        self._unauthenticated: dict[AdmittedConnection, float] = {}
+        self._authenticated: dict[AdmittedConnection, None] = {}
         self._sockets: set[AdmittedConnection] = set()
         self._terminals: set[AdmittedConnection] = set()
         self._rate = LogRate()
 
-    def enter(self, held: AdmittedConnection) -> bool:
-        """Take one in; False where there is no room and nobody can go."""
-        if len(self._strangers) >= self._shares.strangers:
-            self._met()
-            if not self._close_stranger():
+    def admit(self, connection: AdmittedConnection) -> bool:
+        """Add a new connection; False if there is no room and none may be closed."""
+        if len(self._unauthenticated) >= self._shares.strangers:
+            self._report_full()
+            if not self._close_unauthenticated():
                 return False
-        self._strangers[held] = trio.current_time()
+        self._unauthenticated[connection] = trio.current_time()
         return True
 
     def make_room(self) -> bool:
-        """Close one, for a descriptor; False where none can go."""
-        self._met()
-        return self._close_stranger() or self._close_known()
+        """Close a connection to free a descriptor; False if none may be closed."""
+        self._report_full()
+        return self._close_unauthenticated() or self._close_authenticated()
 
-    def trust(
-        self, held: AdmittedConnection, is_socket: bool, is_terminal: bool = False
+    def mark_authenticated(
+        self,
+        connection: AdmittedConnection,
+        is_socket: bool,
+        is_terminal: bool = False,
     ) -> None:
-        """A request on it was accepted; what it asks for is a WebSocket, or not.
+        """Note that the app accepted a request on a connection.
 
-        `is_terminal`: it comes from a terminal, not from the operator. Raises
-        `CapacityReached`: then it is not served.
+        `is_socket`: it is a WebSocket handshake. `is_terminal`: the caller is a
+        terminal, not the operator. Raises `CapacityReached`; then the app must not
+        serve the request.
         """
         if is_terminal:
-            self._check_terminal(held, is_socket)
-        if held not in self._known:
-            if held not in self._strangers:
-                return  # It was let go of meanwhile.
+            self._check_terminal(connection, is_socket)
+        if connection not in self._authenticated:
+            if connection not in self._unauthenticated:
+                return  # It was closed meanwhile.
             most = self._shares.known
-            if len(self._known) >= most and not self._close_known():
+            if len(self._authenticated) >= most and not self._close_authenticated():
                 most += self._shares.spare
-            if len(self._known) >= most:
-                self._met()
+            if len(self._authenticated) >= most:
+                self._report_full()
                 raise CapacityReached(
-                    f"{len(self._known)} connections are in use, which is all that "
-                    "this server may have; close some, or raise its hard limit of "
+                    f"{len(self._authenticated)} connections are in use, which is all "
+                    "that this server may have; close some, or raise its hard limit of "
                     "descriptors (ulimit -Hn)."
                 )
         if is_socket:
             if not self.has_socket_room():
-                raise CapacityReached("There is no room for another WebSocket.")
-            self._sockets.add(held)
-        self._strangers.pop(held, None)
-        self._known[held] = None
+                raise CapacityReached(
+                    "There is no room for another WebSocket; close some."
+                )
+            self._sockets.add(connection)
+        self._unauthenticated.pop(connection, None)
+        self._authenticated[connection] = None
         if is_terminal:
-            self._terminals.add(held)
+            self._terminals.add(connection)
         else:
-            self._terminals.discard(held)
+            self._terminals.discard(connection)
 
-    def _check_terminal(self, held: AdmittedConnection, is_socket: bool) -> None:
-        """Whether terminals may have one more. Raises `CapacityReached`."""
+    def _check_terminal(self, connection: AdmittedConnection, is_socket: bool) -> None:
+        """Make sure that terminals may have one more. Raises `CapacityReached`."""
         most = self._shares.known // 2
-        if held not in self._terminals and len(self._terminals) >= most:
-            resting = [each for each in self._known if each in self._terminals]
-            if not self._close(dict.fromkeys(resting), lambda each: each.is_idle):
-                self._met()
+        if connection not in self._terminals and len(self._terminals) >= most:
+            of_terminals = [e for e in self._authenticated if e in self._terminals]
+            if not self._close(dict.fromkeys(of_terminals), lambda e: e.is_idle):
+                self._report_full()
                 raise CapacityReached(
                     f"Terminals have {most} connections in use, which is all that they "
                     "may have together; close some."
                 )
         if is_socket and len(self._sockets & self._terminals) >= most * 3 // 4:
-            self._met()
-            raise CapacityReached("There is no room for another WebSocket.")
+            self._report_full()
+            raise CapacityReached("There is no room for another WebSocket; close some.")
 
     def has_socket_room(self) -> bool:
         """Whether there may be another WebSocket."""
         if len(self._sockets) < self._shares.known * 3 // 4:
             return True
-        self._met()
+        self._report_full()
         return False
 
-    async def wait_turn(
+    async def wait_for_slot(
         self,
-        held: AdmittedConnection,
+        connection: AdmittedConnection,
         headers: Sequence[tuple[bytes, bytes]],
         target: bytes,
     ) -> "RequestSlot":
-        """Return when the app may look at a request; end the turn when it has.
+        """Wait until the app may handle a request; release the slot afterwards.
 
-        *Cancellation:* another one is looked at.
+        *Cancellation:* the slot goes to another request.
         """
-        favours = self._favours
-        if favours is None or held in self._known or favours(headers, target):
+        has_priority = self._has_priority
+        if (
+            has_priority is None
+            or connection in self._authenticated
+            or has_priority(headers, target)
+        ):
             return RequestSlot(None)
-        await self._line.acquire()
-        return RequestSlot(self._line)
+        await self._slots.acquire()
+        return RequestSlot(self._slots)
 
-    def is_known(self, held: AdmittedConnection) -> bool:
-        """Whether a request on it was accepted."""
-        return held in self._known
+    def is_authenticated(self, connection: AdmittedConnection) -> bool:
+        """Whether the app has accepted a request on a connection."""
+        return connection in self._authenticated
 
-    def rest(self, held: AdmittedConnection) -> bool:
-        """A request on it is over; whether it may wait for another one."""
-        if held in self._known:
-            del self._known[held]
-            self._known[held] = None  # Now it is the last to go.
-        return len(self._known) <= self._shares.known
+    def finish_request(self, connection: AdmittedConnection) -> bool:
+        """Note that a request is answered; whether the connection may stay open."""
+        if connection in self._authenticated:
+            del self._authenticated[connection]
+            self._authenticated[connection] = None  # Now it is the last to be closed.
+        return len(self._authenticated) <= self._shares.known
 
-    def leave(self, held: AdmittedConnection) -> None:
-        """It is closed."""
-        self._strangers.pop(held, None)
-        self._known.pop(held, None)
-        self._sockets.discard(held)
-        self._terminals.discard(held)
+    def remove(self, connection: AdmittedConnection) -> None:
+        """Remove a connection that is closed."""
+        self._unauthenticated.pop(connection, None)
+        self._authenticated.pop(connection, None)
+        self._sockets.discard(connection)
+        self._terminals.discard(connection)
 
-    def _close_stranger(self) -> bool:
-        late = trio.current_time() - ASKING_S
-        return self._close(self._strangers, lambda each: each.is_idle) or self._close(
-            self._strangers, lambda each: self._strangers[each] < late
+    def _close_unauthenticated(self) -> bool:
+        late = trio.current_time() - AUTHENTICATE_S
+        opened_at = self._unauthenticated
+        return self._close(opened_at, lambda each: each.is_idle) or self._close(
+            opened_at, lambda each: opened_at[each] < late
         )
 
-    def _close_known(self) -> bool:
-        return self._close(self._known, lambda each: each.is_idle)
+    def _close_authenticated(self) -> bool:
+        return self._close(self._authenticated, lambda each: each.is_idle)
 
     def _close(
         self,
-        held: Mapping[AdmittedConnection, object],
-        may_go: Callable[[AdmittedConnection], bool],
+        connections: Mapping[AdmittedConnection, object],
+        may_close: Callable[[AdmittedConnection], bool],
     ) -> bool:
-        first = next(filter(may_go, held), None)
+        """Close the first connection that may be closed; False if there is none."""
+        first = next(filter(may_close, connections), None)
         if first is None:
             return False
-        self.leave(first)
-        first.let_go()
+        self.remove(first)
+        first.close_now()
         return True
 
-    def _met(self) -> None:
+    def _report_full(self) -> None:
         increment(Limit.CONNECTIONS)
         self._rate.error(
-            "There are as many connections as may be: idle ones are closed, or new "
-            "ones refused."
+            "The limit of connections is reached: idle ones are closed, or new ones "
+            "refused."
         )
 
 
 class RequestSlot:
-    """A place among the requests of strangers that the app looks at."""
+    """The right of one request to be handled; None where it needs no slot."""
 
-    def __init__(self, line: trio.Semaphore | None) -> None:
-        self._line = line
+    def __init__(self, slots: trio.Semaphore | None) -> None:
+        self._slots = slots
 
-    def end(self) -> None:
-        """Give it to the next, once."""
-        if self._line is not None:
-            self._line.release()
-            self._line = None
+    def release(self) -> None:
+        """Give the slot to the next request; later calls do nothing."""
+        if self._slots is not None:
+            self._slots.release()
+            self._slots = None
 
 
-class RequestPeer(Protocol):
-    """A connection, as what is asked on it sees it."""
+class RequestConnection(Protocol):
+    """A connection, as the requests on it use it."""
 
     def has_socket_room(self) -> bool:
         """See `Admission.has_socket_room`."""
         ...
 
-    async def wait_turn(
+    async def wait_for_slot(
         self, headers: Sequence[tuple[bytes, bytes]], target: bytes
     ) -> None:
-        """See `Admission.wait_turn`."""
+        """See `Admission.wait_for_slot`."""
         ...
 
-    def trust(self, is_socket: bool, is_terminal: bool) -> None:
-        """See `Admission.trust`."""
+    def mark_authenticated(self, is_socket: bool, is_terminal: bool) -> None:
+        """See `Admission.mark_authenticated`."""
         ...
 
 
-def trust(
+def mark_authenticated(
     scope: Mapping[str, Any], is_socket: bool = False, is_terminal: bool = False
 ) -> None:
-    """Say that a request was accepted. Raises `CapacityReached`.
+    """Note that the app accepted a request. Raises `CapacityReached`.
 
-    `scope` is that of ASGI; without a connection behind it nothing is done.
+    `scope` is the ASGI scope of the request; without a connection in it, as in a test
+    of the app, nothing happens.
     """
-    if (peer := peer_of(scope)) is not None:
-        peer.trust(is_socket, is_terminal)
+    if (connection := connection_of(scope)) is not None:
+        connection.mark_authenticated(is_socket, is_terminal)
 
 
-def peer_of(scope: Mapping[str, Any]) -> RequestPeer | None:
-    """The connection on which something is asked; None where there is none."""
-    peer: RequestPeer | None = (scope.get("state") or {}).get(CONNECTION)
-    return peer
+def connection_of(scope: Mapping[str, Any]) -> RequestConnection | None:
+    """The connection of an ASGI scope; None if there is none."""
+    connection: RequestConnection | None = (scope.get("state") or {}).get(CONNECTION)
+    return connection

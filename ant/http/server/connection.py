@@ -1,295 +1,251 @@
-"""What one connection speaks: hypercorn's HTTP/1.1 and WebSocket, made safe to offer.
+"""One accepted TCP connection: timeouts, writes that cannot block for ever, closing.
 
-Rule 1: whoever waits for the app stops waiting when the app has left.
-Rule 2: the app is ended when it talks to a peer that is gone, and always yields.
-Rule 3: what a peer can make us keep is bounded as it arrives, not when it is complete.
-Rule 4: what hypercorn or Quart would trip over is refused before they see it.
+It drives `protocol.Protocol` in place of Hypercorn's `TCPServer.run`.
+
+Rule 1: a read has a deadline: for a request head, and for an idle connection.
+Rule 2: a write that makes no progress for `stall_s` resets the connection.
+Rule 3: after its last byte the connection stays open for a moment. Closing it on unread
+bytes would reset it, and a reset can overtake the answer or the close frame.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
-from collections.abc import Awaitable, Callable
+import struct
+import sys
+import termios
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from http import HTTPStatus
-from typing import cast
+from math import inf
+from typing import Any, cast
 
-import h11
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event
-from hypercorn.protocol.events import Body, Request
-from hypercorn.protocol.events import Event as StreamEvent
-from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
-from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import Handshake
-from hypercorn.trio.task_group import TaskGroup
-from hypercorn.typing import (
-    AppWrapper,
-    ASGIFramework,
-    ASGIReceiveEvent,
-    ASGISendEvent,
-    Scope,
-)
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
+from hypercorn.utils import parse_socket_addr
 
-from ant.api import codec
-from ant.api.problem import MEDIA_TYPE, problem
 from ant.core.counters import Limit, increment
-from ant.http.server.admission import peer_of
-from ant.http.server.websocket import MAX_FRAME, SafeWebSocket
+from ant.core.fair_turns import LARGE
+from ant.http.server.admission import CONNECTION, Admission, RequestSlot
+from ant.http.server.protocol import Protocol, RequestTasks
 
-LOGGER = logging.getLogger("ant.listener")
+log = logging.getLogger(__name__)
 
-#: A request body beyond this is answered with 413 while it is still being sent.
-MAX_BODY = 10 * 1024 * 1024
+PeerLookup = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
+"""Called with the client's address and the server's when a connection is accepted."""
 
-#: A request head that is still incomplete may take this much memory, and no more.
-MAX_HEAD = 16 * 1024
+HEAD_S = 20.0
+"""Seconds for a request head, from its first byte, or from the accept for the first."""
 
-#: Messages kept for a handler that is busy; Quart-Trio keeps ten more of its own.
-MAX_QUEUE = 2
+UNAUTHENTICATED_IDLE_S = 5.0
+"""Seconds that a connection without an accepted request waits for another request."""
 
-#: Stripped from every request: hypercorn accepts any offer of compression, without a
-#: limit on what a small frame may unpack to, and cannot be told not to.
-EXTENSIONS_HEADER = b"sec-websocket-extensions"
+LINGER_S = 2.0
+"""Seconds that a connection stays open for reading after its last byte was sent."""
 
-_FULL = "This server has no room for another connection now; try again in a moment."
-_SENTENCES = {
-    413: "The body is larger than 10 MiB.",
-    503: _FULL,
-    431: "The head of the request is larger than 16 KiB.",
-    505: "This server speaks HTTP/1.1.",
-}
-_LIMITS = {413: Limit.BODY, 431: Limit.HEAD}
-_OTHER = "The server did not understand this request."
+STOP_LINGER_S = 0.3
+"""The same when the server stops: a round trip is enough then."""
 
 
-def configuration() -> Config:
-    """What hypercorn may do: HTTP/1.1, no access log, errors to our own logger."""
-    config = Config()
-    # There is no access log at all, since a query string may hold a key.
-    config.accesslog = None
-    config.errorlog = LOGGER
-    config.include_server_header = False
-    config.h11_max_incomplete_size = MAX_HEAD
-    config.max_app_queue_size = MAX_QUEUE
-    config.websocket_max_message_size = MAX_FRAME
-    # An idle connection is kept so long; browsers open another one soon enough.
-    config.keep_alive_timeout = 75
-    # It would end idle WebSockets too; the listener has its own patience.
-    config.read_timeout = None
-    return config
-
-
-def refusal() -> bytes:
-    """The whole answer to a connection for which there is no room."""
-    body = codec.dumps(problem(HTTPStatus.SERVICE_UNAVAILABLE, _FULL))
-    head = (
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
-        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-class Refused(Exception):
-    """A request that is answered here and never reaches the app."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        self.status = status
-
-
-class Application:
-    """One run of the app for one stream: what it is told, and what it may still say."""
+class Connection(TCPServer):
+    """One accepted socket. Errors of its client and of its app stay in `run`."""
 
     def __init__(
-        self, say: Callable[[ASGISendEvent | None], Awaitable[None]], room: int
-    ) -> None:
-        self._say = say
-        self._inbox, self._outbox = trio.open_memory_channel[ASGIReceiveEvent](room)
-        self._life = trio.CancelScope()
-        self._farewell: ASGIReceiveEvent | None = None
-
-    async def tell(self, event: ASGIReceiveEvent) -> None:
-        """Queue an event; waits for room, but neither for a disconnect nor in vain."""
-        try:
-            if event["type"] in {"http.disconnect", "websocket.disconnect"}:
-                self._farewell = event
-                self._inbox.send_nowait(event)
-                self._inbox.close()
-            else:
-                await self._inbox.send(event)
-        except trio.WouldBlock:
-            self._life.cancel()  # It does not listen, so it cannot be told.
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass  # It has left, or it knows already that the peer has.
-
-    async def hear(self) -> ASGIReceiveEvent:
-        """Receive for the app; its end if it listens on after the disconnect."""
-        with suppress(trio.EndOfChannel):
-            return await self._outbox.receive()
-        self._life.cancel()
-        await trio.lowlevel.checkpoint()
-        assert self._farewell is not None
-        return self._farewell
-
-    async def say(self, event: ASGISendEvent) -> None:
-        """Send for the app. What is written yields; the app ends if the peer is gone.
-
-        Quart-Trio's `websocket.send` has no checkpoint of its own, and hypercorn's
-        returns at once when the peer is gone: a loop around it would never yield again.
-        A write shields itself, so a cancellation is looked for here.
-        """
-        if self._farewell is not None:
-            self._life.cancel()
-        await trio.lowlevel.checkpoint_if_cancelled()
-        await self._say(event)
-
-    async def run(self, app: ASGIFramework, scope: Scope) -> None:
-        """Run the app to its end; its errors are logged and go no further.
-
-        *Cancellation:* from outside it means that the connection is over: no last word.
-        """
-        try:
-            with self._life, self._outbox:
-                await app(scope, self.hear, self.say)
-        except* Exception:
-            LOGGER.exception("The application failed.")
-        await self._say(None)
-
-
-class RequestTasks(TaskGroup):
-    """The tasks of one connection."""
-
-    async def spawn_app(
         self,
-        app: AppWrapper,
+        app: ASGIFramework,
         config: Config,
-        scope: Scope,
-        send: Callable[[ASGISendEvent | None], Awaitable[None]],
-    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        application = Application(send, config.max_app_queue_size)
-        self.spawn(application.run, app, scope)
-        return application.tell
+        context: WorkerContext,
+        stream: trio.SocketStream,
+        stall_s: float,
+        admission: Admission,
+        on_small_input: Callable[[], None],
+        lookup_peer: PeerLookup | None,
+    ) -> None:
+        wrapped = cast(AppWrapper, app)
+        secure = cast("trio.SSLStream[trio.SocketStream]", stream)
+        super().__init__(wrapped, config, context, {}, secure)
+        self._socket, self._stall_s = stream.socket, stall_s
+        self._on_small_input, self._lookup_peer = on_small_input, lookup_peer
+        self._admission, self._slot = admission, RequestSlot(None)
+        self._is_waiting = False
+        self._scope, self._read_scope = trio.CancelScope(), trio.CancelScope()
+        self._read_deadline = inf  # Of `_read_scope`; it takes effect at the next read.
+        self._idle, self._closing = True, False
 
+    async def run(self) -> None:
+        """Serve until the client or the app is done; the caller closes the socket.
 
-class Exchange(HTTPStream):
-    """One request and its response, with a cap on the body."""
-
-    _size = 0
-
-    async def handle(self, event: StreamEvent) -> None:
-        if isinstance(event, Body):
-            self._size += len(event.data)
-            if self._size > MAX_BODY:
-                raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        await super().handle(event)
-
-
-class Protocol(H11Protocol):
-    """HTTP/1.1 and its upgrade to WebSocket, and no way into HTTP/2."""
-
-    async def handle(self, event: Event) -> None:
+        *Cancellation:* ends the app, but not a write in progress: call `reset` first.
+        """
+        if self._socket.fileno() < 0:
+            return  # It was closed before it began.
         try:
-            await super().handle(event)
-        except Refused as refused:
-            await self._close_stream()
-            if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-                await self._send_error_response(refused.status)
-            await self.send(Closed())
+            family = self._socket.family
+            client = parse_socket_addr(family, self._socket.getpeername())
+            server = parse_socket_addr(family, self._socket.getsockname())
+            with self._scope:
+                async with RequestTasks() as tasks:
+                    state: dict[str, object] = {CONNECTION: self}
+                    if self._lookup_peer is not None:
+                        state["peer"] = self._lookup_peer(client, server)
+                    self._protocol = Protocol(
+                        self.app,
+                        self.config,
+                        self.context,
+                        tasks,
+                        ConnectionState(state),
+                        False,
+                        client,
+                        server,
+                        self.protocol_send,
+                    )
+                    is_stopping = self.context.terminated.is_set()
+                    self._set_read_timeout(0 if is_stopping else HEAD_S)
+                    await self._read_data()
+        except* OSError as errors:
+            log.info("A connection ended early: %s.", errors.exceptions[0])
+        except* Exception:
+            log.exception("A connection failed.")
 
-    async def _send_error_response(self, status_code: int) -> None:
-        """What hypercorn answers by itself, with a body in the one error shape."""
-        if status_code in _LIMITS:
-            increment(_LIMITS[status_code])
-        body = codec.dumps(problem(status_code, _SENTENCES.get(status_code, _OTHER)))
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        await self._send_h11_event(
-            h11.Response(
-                status_code=status_code,
-                headers=[*headers, *self.config.response_headers("h11")],
-            )
-        )
-        with suppress(h11.LocalProtocolError):  # The answer to HEAD has no body.
-            await self._send_h11_event(h11.Data(data=body))
-            await self._send_h11_event(h11.EndOfMessage())
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is handled now, or the last byte was sent."""
+        return self._idle or self._closing or self._is_waiting
 
-    async def _check_protocol(self, event: h11.Request) -> None:
-        """Where hypercorn turns to HTTP/2. We do not."""
+    def mark_authenticated(self, is_socket: bool, is_terminal: bool) -> None:
+        """See `Admission.mark_authenticated`."""
+        self._slot.release()
+        self._admission.mark_authenticated(self, is_socket, is_terminal)
 
-    async def _create_stream(self, request: h11.Request) -> None:
-        headers = [
-            header for header in request.headers if header[0] != EXTENSIONS_HEADER
-        ]
-        upgrade = _check(request, headers)
-        path = _origin_form(request.target)
-        kind: type[SafeWebSocket | Exchange] = Exchange
-        peer = peer_of({"state": self.connection_state})
-        if peer is not None:
-            if upgrade and not peer.has_socket_room():
-                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
-            await peer.wait_turn(headers, request.target)
-        if upgrade:
-            kind = SafeWebSocket
-            self.connection = H11WSConnection(cast(h11.Connection, self.connection))
-        self.stream = kind(
-            self.app,
-            self.config,
-            self.context,
-            self.task_group,
-            self.ssl,
-            self.client,
-            self.server,
-            self.stream_send,
-            STREAM_ID,
-        )
-        await self.stream.handle(
-            Request(
-                stream_id=STREAM_ID,
-                headers=headers,
-                http_version=request.http_version.decode("ascii"),
-                method=request.method.decode("ascii").upper(),
-                raw_path=path,
-                state=self.connection_state,
-            )
-        )
-        self.keep_alive_requests += 1
+    def has_socket_room(self) -> bool:
+        """See `Admission.has_socket_room`."""
+        return self._admission.has_socket_room()
 
+    async def wait_for_slot(
+        self, headers: Sequence[tuple[bytes, bytes]], target: bytes
+    ) -> None:
+        """See `Admission.wait_for_slot`; the connection counts as idle meanwhile."""
+        self._is_waiting = True
+        self._slot = await self._admission.wait_for_slot(self, headers, target)
+        self._is_waiting = False
 
-def _check(request: h11.Request, headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether this asks for a WebSocket. Raises `Refused` for what nobody would get."""
-    fields = dict(headers)
-    if request.http_version not in {b"1.0", b"1.1"}:
-        raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-    length, coding = fields.get(b"content-length"), fields.get(b"transfer-encoding")
-    if length is not None and coding is not None:
-        # Two framings are two readings, and a proxy before us may take the other one.
-        raise Refused(HTTPStatus.BAD_REQUEST)
-    tokens = fields.get(b"connection", b"").lower().split(b",")
-    if (
-        request.method.upper() != b"GET"
-        or fields.get(b"upgrade", b"").strip().lower() != b"websocket"
-        or b"upgrade" not in (token.strip() for token in tokens)
-    ):
-        return False
-    try:
-        handshake = Handshake(headers, request.http_version.decode("ascii"))
-    except UnicodeDecodeError:
-        raise Refused(HTTPStatus.BAD_REQUEST) from None
-    if not handshake.is_valid() or coding is not None or length not in {None, b"0"}:
-        raise Refused(HTTPStatus.BAD_REQUEST)
-    return True
+    def close_now(self) -> None:
+        """Close the socket at once, and cancel what is in progress."""
+        if self._socket.fileno() >= 0:
+            self._socket.close()
+        self._slot.release()
+        self._scope.cancel()
 
+    def finish(self) -> None:
+        """Close if no request is in progress; a request in progress may finish."""
+        if self._idle:
+            self._set_read_timeout(0)
+        elif self._closing:
+            self._set_read_timeout(STOP_LINGER_S)
 
-def _origin_form(target: bytes) -> bytes:
-    """The path and query of a target; of an absolute one the server name is dropped."""
-    if target.lower().startswith((b"http://", b"https://")):
-        rest = target.partition(b"://")[2]
-        target = rest[rest.find(b"/") :] if b"/" in rest else b"/"
-    if not target.startswith(b"/"):
-        # Quart takes the first character of the path for granted.
-        raise Refused(HTTPStatus.BAD_REQUEST)
-    return target
+    def reset(self, reason: str) -> None:
+        """Reset the connection: a blocked write raises, and the app is cancelled."""
+        if self._socket.fileno() >= 0:
+            log.info("A connection was reset: %s.", reason)
+            # With SO_LINGER 0 the kernel also drops the bytes that it has not sent.
+            option = trio.socket.SOL_SOCKET, trio.socket.SO_LINGER
+            self._socket.setsockopt(*option, struct.pack("ii", 1, 0))
+            self._socket.close()
+        self._scope.cancel()
+
+    async def protocol_send(self, event: Event) -> None:
+        """Handle what Hypercorn's protocol code emits: data, idleness, and the end."""
+        if isinstance(event, RawData):
+            await self._write(event.data)
+        elif isinstance(event, Updated):
+            self._idle = event.idle
+            if event.idle:
+                self._slot.release()
+            self._set_read_timeout(self._keep_alive_s() if event.idle else inf)
+        elif isinstance(event, Closed):
+            self._slot.release()
+            await self._close()
+            await self._protocol.handle(event)
+
+    def _keep_alive_s(self) -> float:
+        """Seconds to wait for another request."""
+        if not self._admission.finish_request(self):
+            return 0
+        if self._admission.is_authenticated(self):
+            return self.config.keep_alive_timeout
+        return UNAUTHENTICATED_IDLE_S
+
+    async def _write(self, data: bytes) -> None:
+        """Write all of `data`, or reset. Always a checkpoint, for apps that only send.
+
+        *Cancellation:* only before the first byte.
+        """
+        left = memoryview(data)
+        try:  # `acquire` would be a checkpoint even if the lock is free.
+            self.send_lock.acquire_nowait()
+        except trio.WouldBlock:
+            await self.send_lock.acquire()
+        try:
+            while left and not self._closing:
+                before = self._unacknowledged()
+                with trio.move_on_after(self._stall_s, shield=True) as timeout:
+                    left = left[await self._socket.send(left) :]
+                if timeout.cancelled_caught and self._unacknowledged() >= before:
+                    increment(Limit.STALLED)
+                    self.reset("the client stopped reading")
+        except (OSError, trio.ClosedResourceError) as error:
+            self.reset(f"a write raised {type(error).__name__}")
+        finally:
+            self.send_lock.release()
+        if len(left) == len(data):
+            await trio.lowlevel.checkpoint()
+
+    def _unacknowledged(self) -> int:
+        """Bytes that the client has not acknowledged.
+
+        The number falls with every acknowledgement, long before `send` can go on.
+        """
+        if self._socket.fileno() < 0:
+            return -1
+        count = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4))
+        return int.from_bytes(count, sys.byteorder)
+
+    async def _read_data(self) -> None:
+        while True:
+            data = b""  # A timeout and a reset count as the end of the stream.
+            self._read_scope = trio.CancelScope(deadline=self._read_deadline)
+            with suppress(OSError, trio.ClosedResourceError), self._read_scope:
+                data = await self._socket.recv(MAX_RECV)
+            if not data:
+                break
+            if len(data) <= LARGE:
+                self._on_small_input()
+            if self._idle:
+                head_deadline = trio.current_time() + HEAD_S
+                self._read_deadline = min(self._read_deadline, head_deadline)
+            if not self._closing:
+                await self._protocol.handle(RawData(data))
+        await self._protocol.handle(Closed())
+
+    async def _close(self) -> None:
+        """Send the end of the stream; the reader then waits for the client's end.
+
+        *Cancellation:* shielded. When Quart has sent its last event, it cancels itself
+        before the bytes are written.
+        """
+        with trio.move_on_after(LINGER_S, shield=True):
+            async with self.send_lock:
+                self._closing = True
+                is_stopping = self.context.terminated.is_set()
+                self._set_read_timeout(STOP_LINGER_S if is_stopping else LINGER_S)
+                with suppress(OSError):
+                    self._socket.shutdown(trio.socket.SHUT_WR)
+
+    def _set_read_timeout(self, seconds: float) -> None:
+        """Set the deadline of the current read, or of the next one, from now."""
+        self._read_deadline = trio.current_time() + seconds
+        self._read_scope.deadline = self._read_deadline

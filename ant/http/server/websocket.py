@@ -1,8 +1,11 @@
-"""One WebSocket as hypercorn and wsproto speak it, made safe to offer.
+"""Hypercorn's and wsproto's WebSocket, hardened against hostile and dead clients.
 
-Rule 1: a frame that comes early waits in the kernel until the handshake is decided.
-Rule 2: a message that is too long is forgotten as it arrives, and the app is told.
-Rule 3: a peer is asked now and then whether it lives; one that says nothing is cut.
+Rule 1: a frame that arrives before the handshake is accepted or refused stays in the
+kernel until then.
+Rule 2: a message that is too long is discarded as it arrives; the app receives
+`OVERSIZE` in its place.
+Rule 3: the server pings the client. A client from which nothing arrives for `SILENCE_S`
+is closed with 4408.
 """
 
 from __future__ import annotations
@@ -22,29 +25,30 @@ from wsproto.events import CloseConnection, Message, Ping
 
 from ant.core.counters import Limit, increment
 
-#: A WebSocket message beyond this, in bytes of UTF-8, is dropped as it arrives.
 MAX_FRAME = 1024 * 1024
+"""Bytes of UTF-8 of one message; a longer one is discarded as it arrives."""
 
-#: What a handler receives in place of an over-long message: `message is OVERSIZE`. A
-#: sentence and no JSON, so that even a handler that forgets to ask refuses it.
 OVERSIZE = "This message was over 1 MiB and was dropped."
+"""What a handler receives in place of a message that is too long; it checks for
+`message is OVERSIZE`. It is not JSON, so that a handler without the check rejects it
+as well."""
 
-#: Between two pings. A peer answers by itself: whatever is heard tells that it lives.
 PING_S = 6.0
+"""Seconds between two pings. Whatever arrives from the client proves that it lives."""
 
-#: Silence after which a peer is dead: it is found well within half a minute.
 SILENCE_S = 18.0
+"""Seconds without data after which a client counts as dead: well below 30 seconds."""
 
-#: Close code for a peer that makes no progress.
 NO_PROGRESS = 4408
+"""Close code for a client that makes no progress."""
 
 
 class Encoded(bytes):
-    """Text for a WebSocket that is UTF-8 already: to send it costs no more coding."""
+    """Text that is encoded as UTF-8 already, so that `send` need not encode it."""
 
 
 def _text_frame(data: bytes) -> bytes:
-    """A whole text message as one frame; a server's frames are not masked."""
+    """A text message as a single frame; frames of a server are not masked."""
     size = len(data)
     if size < 126:
         return bytes((0x81, size)) + data
@@ -54,7 +58,7 @@ def _text_frame(data: bytes) -> bytes:
 
 
 class Buffer(WebsocketBuffer):
-    """Gathers the fragments of a message, or forgets them once they are too many."""
+    """Collects the fragments of a message, or discards them if they are too long."""
 
     def __init__(self, max_length: int) -> None:
         super().__init__(max_length)
@@ -81,7 +85,7 @@ class Buffer(WebsocketBuffer):
 
 
 class SafeWebSocket(WSStream):
-    """One WebSocket. Frames that come before the handshake is decided wait for it."""
+    """One WebSocket connection."""
 
     def __init__(
         self,
@@ -99,17 +103,17 @@ class SafeWebSocket(WSStream):
             app, config, context, task_group, ssl, client, server, send, stream_id
         )
         self.buffer = Buffer(config.websocket_max_message_size)
-        self._decided, self._over = trio.Event(), trio.Event()
-        self._heard = trio.current_time()
+        self._handshake_done, self._closed = trio.Event(), trio.Event()
+        self._last_data = trio.current_time()
 
     async def handle(self, event: StreamEvent) -> None:
         if isinstance(event, StreamClosed):
-            self._decided.set()
-            self._over.set()
+            self._handshake_done.set()
+            self._closed.set()
         elif isinstance(event, Data):
-            self._heard = trio.current_time()
-            # It is the reader that waits here, so the kernel keeps whatever follows.
-            await self._decided.wait()
+            self._last_data = trio.current_time()
+            # The task that reads the socket waits here, so the kernel keeps the rest.
+            await self._handshake_done.wait()
         await super().handle(event)
 
     async def app_send(self, message: ASGISendEvent | None) -> None:
@@ -123,17 +127,17 @@ class SafeWebSocket(WSStream):
 
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
         await super()._accept(message)
-        self._decided.set()
-        self.task_group.spawn(self._beat)
+        self._handshake_done.set()
+        self.task_group.spawn(self._ping)
 
-    async def _beat(self) -> None:
-        """Ping, and part from a peer that answers nothing; until the socket is over."""
+    async def _ping(self) -> None:
+        """Ping until the socket closes; close it if nothing arrives for too long."""
         while True:
             with trio.move_on_after(PING_S):
-                await self._over.wait()
-            if self._over.is_set():
+                await self._closed.wait()
+            if self._closed.is_set():
                 return
-            if trio.current_time() - self._heard >= SILENCE_S:
+            if trio.current_time() - self._last_data >= SILENCE_S:
                 increment(Limit.SILENT)
                 await self._send_wsproto_event(CloseConnection(code=NO_PROGRESS))
                 await self.send(StreamClosed(stream_id=self.stream_id))
@@ -155,7 +159,8 @@ class SafeWebSocket(WSStream):
                 if self.connection.state is wsproto.ConnectionState.REMOTE_CLOSING:
                     await self._send_wsproto_event(event.response())
                 elif self.connection.state is wsproto.ConnectionState.OPEN:
-                    # wsproto found a fault (1002, 1007); hypercorn would not say so.
+                    # wsproto found an error (1002, 1007), which Hypercorn would not
+                    # report to the client.
                     await self._send_wsproto_event(CloseConnection(code=event.code))
                 await self.send(StreamClosed(stream_id=self.stream_id))
                 break

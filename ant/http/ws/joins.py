@@ -1,4 +1,4 @@
-"""The sessions that one socket has joined: places in bytes and in presence."""
+"""The sessions that one socket has joined, each with its place in the transcript."""
 
 from contextlib import ExitStack
 
@@ -18,13 +18,18 @@ JOINS = 1000
 
 @attrs.define(eq=False)
 class JoinedSession:
-    """One socket's place in one session; closing `scope` and `typing` leaves it."""
+    """One session as one socket has joined it.
+
+    `cursor` is the place in the transcript; None for a chat. Closing `subscriptions`
+    and `interactive_scope` leaves the session. An interactive socket has a terminal
+    emulator, which replies to what the program queries.
+    """
 
     cursor: OutputCursor | None
-    seat: PresenceEntry
-    scope: ExitStack
-    typing: ExitStack
-    is_typist: bool = False
+    presence: PresenceEntry
+    subscriptions: ExitStack
+    interactive_scope: ExitStack
+    is_interactive: bool = False
 
     def is_before(self, offset: int) -> bool:
         """Whether a byte below `offset` is still to be sent."""
@@ -32,61 +37,74 @@ class JoinedSession:
 
 
 class JoinedSessions(dict[SessionId, JoinedSession]):
-    """By session. The bell rings for the new bytes of all of them."""
+    """The joined sessions by id. New bytes of any of them set `wakeup`."""
 
     def __init__(self, system: System, wakeup: Wakeup) -> None:
         super().__init__()
         self._system, self._wakeup = system, wakeup
 
-    def enter(
+    def join(
         self,
         session_id: SessionId,
         handle: str | None,
         cursor: OutputCursor | None,
-        is_typist: bool = False,
+        is_interactive: bool = False,
     ) -> None:
-        """Join, or join anew: the place before is left, but who was a typist stays one.
+        """Join a session, or join it again at another place.
 
-        Raises `CapacityReached`.
+        A socket that was interactive in the session stays so. Raises `CapacityReached`.
         """
         if (before := self.pop(session_id, None)) is not None:
-            before.scope.close()
+            before.subscriptions.close()
         elif len(self) >= JOINS:
             increment(Limit.JOINS)
-            raise CapacityReached(f"One socket may join {JOINS} sessions.")
+            raise CapacityReached(
+                f"One socket may join {JOINS} sessions; leave one, or open another "
+                "socket."
+            )
         scope = ExitStack()
-        seat = scope.enter_context(self._system.presence.joined(session_id, handle))
+        presence = scope.enter_context(self._system.presence.seated(session_id, handle))
         broadcaster = self._system.services.broadcaster
         scope.enter_context(broadcaster.watching(session_id, self._wakeup))
-        typing = before.typing if before is not None else ExitStack()
-        was_typist = before is not None and before.is_typist
-        self[session_id] = JoinedSession(cursor, seat, scope, typing, was_typist)
-        if is_typist:
-            self.become_typist(session_id)
+        interactive_scope = ExitStack()
+        was_interactive = False
+        if before is not None:
+            interactive_scope = before.interactive_scope
+            was_interactive = before.is_interactive
+        self[session_id] = JoinedSession(
+            cursor, presence, scope, interactive_scope, was_interactive
+        )
+        if is_interactive:
+            self.become_interactive(session_id)
         self._wakeup.set()
 
-    def become_typist(self, session_id: SessionId) -> None:
-        """Who sets a size has a terminal, which answers what the program asks of it."""
+    def become_interactive(self, session_id: SessionId) -> None:
+        """Make this socket the one whose replies to queries reach the program.
+
+        A client that sets a size has a terminal emulator, so the socket that set the
+        last size is the one. Nothing happens if the session is not joined.
+        """
         join, broadcaster = self.get(session_id), self._system.services.broadcaster
         if join is None:
             return
-        if not join.is_typist:
-            join.is_typist = True
-            join.typing.enter_context(broadcaster.typing(session_id, self._wakeup))
+        if not join.is_interactive:
+            join.is_interactive = True
+            registration = broadcaster.typing(session_id, self._wakeup)
+            join.interactive_scope.enter_context(registration)
         broadcaster.prefer(session_id, self._wakeup)
 
     def may_reply(self, session_id: SessionId) -> bool:
-        """Whether this socket's terminal is the one that answers the program."""
+        """Whether replies to queries from this socket reach the program."""
         return self._system.services.broadcaster.may_reply(session_id, self._wakeup)
 
     def leave(self, session_id: SessionId) -> None:
-        """Leave it, if it was joined."""
+        """Leave a session, if it is joined."""
         join = self.pop(session_id, None)
         if join is not None:
-            join.scope.close()
-            join.typing.close()
+            join.subscriptions.close()
+            join.interactive_scope.close()
 
     def leave_all(self) -> None:
-        """The socket is gone."""
+        """Leave every session, when the socket has closed."""
         for session_id in list(self):
             self.leave(session_id)

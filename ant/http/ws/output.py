@@ -1,7 +1,9 @@
-"""Terminal bytes on their way to sockets: each reads from its own cursor, at its pace.
+"""Renders terminal output for sockets; each socket reads at its own pace by a cursor.
 
-Live, late and replayed are one path: from the tail in memory where the cursor is in it,
-else from the store; a hole in the numbering is said as a gap.
+Live output, output for a slow socket, and a replay take the same path. If the cursor is
+within the tail of the transcript, which is in memory, the bytes come from there;
+otherwise they come from the store. Where the store has no bytes at the cursor, because
+they were pruned or lost, the socket gets a `gap` frame and the cursor moves past it.
 """
 
 from collections import OrderedDict
@@ -19,23 +21,33 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, decode
 
 STORE_CHUNKS = 64
-"""Stored chunks joined to one frame at most: keystrokes are stored in small ones."""
+"""Stored chunks in one frame at most; echoes of keystrokes are stored in small ones."""
 
 RECENT = 32
-"""Frames kept for the sockets that come to the same place: not all are equally fast."""
+"""Rendered frames that are cached, for sockets that reach the same offset later."""
 
 SCROLLBACK = 64 << 10
-"""Bytes shown to who joins to look and names no offset: some screens, one frame."""
+"""Bytes of output before its end at which a join with `spawnPty` and without `from`
+begins: a few screens, in one frame."""
 
 
 @attrs.define(eq=False)
 class OutputCursor:
-    """Where one socket is in one transcript. `at_end_of` remembers a dry store."""
+    """The place of one socket in one transcript.
+
+    `is_at_end` says that the store had no byte from `offset` on while `end_flow` was
+    the session's flow (None while no program ran). As long as that flow stays, the
+    store need not be read again.
+    """
 
     session_id: SessionId
     offset: int
-    at_end_of: OutputFlow | None = None
-    is_dry: bool = False
+    end_flow: OutputFlow | None = None
+    is_at_end: bool = False
+
+    def is_waiting(self, flow: OutputFlow | None) -> bool:
+        """Whether there was no more to read, and the flow is the same as then."""
+        return self.is_at_end and self.end_flow is flow
 
 
 def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> bytes:
@@ -52,7 +64,7 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> byt
 
 
 def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
-    """A `gap` frame: offsets that have no byte (any more)."""
+    """A `gap` frame: no byte from `start` up to but not including `end` exists."""
     increment(Limit.OUTPUT_GAP)
     return codec.render(
         {
@@ -66,7 +78,10 @@ def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
 
 
 def scrollback_start(flow: OutputFlow, oldest: int) -> int:
-    """Where to begin for who names no offset: at a line, not too far back."""
+    """The offset at which a join begins that names none: the start of a line.
+
+    It is at most `SCROLLBACK` bytes before the end, and in memory.
+    """
     tail = flow.tail
     start = max(tail.base, tail.end - SCROLLBACK, oldest)
     if start == tail.start:
@@ -75,28 +90,28 @@ def scrollback_start(flow: OutputFlow, oldest: int) -> int:
     return start + line
 
 
-class Outputs:
-    """Renders the next frame for a cursor, once for all cursors at the same place."""
+class OutputRenderer:
+    """Renders the next frame of a cursor, once for all cursors at the same offset."""
 
     def __init__(self, journal: Journal, flows: dict[SessionId, OutputFlow]) -> None:
         self._journal, self._flows = journal, flows
-        # An offset is never given to two different bytes, so no frame is ever wrong.
+        # An offset never belongs to two different bytes, so a frame is never stale.
         self._recent: OrderedDict[tuple[SessionId, int], tuple[bytes, int]] = (
             OrderedDict()
         )
 
     def is_large(self, cursor: OutputCursor) -> bool:
-        """Whether the next frame takes its time: it is long, or read from the store."""
+        """Whether the next frame is expensive: it is long, or read from the store."""
         flow = self._flows.get(cursor.session_id)
         if flow is None or cursor.offset < flow.tail.base:
-            return not cursor.is_dry or cursor.at_end_of is not flow
+            return not cursor.is_waiting(flow)
         return flow.tail.end - cursor.offset > LARGE
 
     async def advance(self, cursor: OutputCursor) -> bytes | None:
-        """The next frame for this cursor, which then stands behind it.
+        """Render the next frame of a cursor and move the cursor past it.
 
-        None when there is nothing (yet). Waits only for the store. *Cancellation:* the
-        cursor has not moved.
+        None if there is nothing to send now. Waits only for the store. *Cancellation:*
+        the cursor has not moved.
         """
         while True:
             recent = self._recent.get((cursor.session_id, cursor.offset))
@@ -106,10 +121,10 @@ class Outputs:
             flow = self._flows.get(cursor.session_id)
             if flow is not None and cursor.offset >= flow.tail.base:
                 return self._from_tail(cursor, flow)
-            if cursor.is_dry and cursor.at_end_of is flow:
+            if cursor.is_waiting(flow):
                 return None
-            # What the tail has let go of by now is in the store; what it lets go of
-            # while we look may not be in what we find.
+            # The store has all bytes that have left the tail by now. It may lack those
+            # that leave the tail during the read.
             in_store = flow.tail.base if flow is not None else None
             chunks, end_of_store = await self._journal.read(
                 read_on,
@@ -154,27 +169,27 @@ class Outputs:
             if in_store > start:
                 cursor.offset = in_store
                 return gap_frame(cursor.session_id, start, in_store)
-            cursor.is_dry, cursor.at_end_of = True, flow
+            cursor.is_at_end, cursor.end_flow = True, flow
             return None
         if chunks[0].offset > start:
             cursor.offset = chunks[0].offset
             return gap_frame(cursor.session_id, start, chunks[0].offset)
         data, _ = _joined(start, chunks)
-        # A character that the store never completes is shown as what it is: broken.
+        # If the store has only the beginning of a character, it becomes U+FFFD.
         text, count = decode(data, final=_is_torn(data))
         return self._output(cursor, text, count)
 
     def _across(
         self, cursor: OutputCursor, flow: OutputFlow, data: bytes, end: int
     ) -> bytes | None:
-        """A character that begins in the store and goes on in the tail, or will."""
+        """A character that begins in the store and continues in the tail, or will."""
         final = flow.finished and flow.tail.end - end <= 3
         text, count = decode(data + flow.tail.read(end, 3), final)
         return self._output(cursor, text, count) if count else None
 
 
 def _joined(start: int, chunks: list[Chunk]) -> tuple[bytes, int]:
-    """The bytes from `start` to the first hole, and the offset behind them."""
+    """The bytes from `start` to the first gap, and the offset after them."""
     data, end = b"", start
     for chunk in chunks:
         if chunk.offset != end:
@@ -184,5 +199,5 @@ def _joined(start: int, chunks: list[Chunk]) -> tuple[bytes, int]:
 
 
 def _is_torn(data: bytes) -> bool:
-    """Whether this is nothing but the beginning of a character."""
+    """Whether this is only the beginning of a character."""
     return bool(data) and not decode(data)[1]

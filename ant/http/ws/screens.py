@@ -1,4 +1,4 @@
-"""Screens on the wire: what is visible now, without all that led to it."""
+"""The `screen` frame: the current screen of a terminal, in place of its history."""
 
 from typing import Any
 
@@ -13,7 +13,11 @@ from ant.terminal.screen.display import Drawing
 def screen_frames(
     session_id: SessionId, drawing: Drawing, seen: int | None
 ) -> list[bytes]:
-    """What shows it to a socket that has bytes up to `seen`; what it skips is said."""
+    """The frames that show a screen to a socket that has the bytes up to `seen`.
+
+    If the screen skips bytes after `seen`, a `gap` frame comes first. None means that
+    the socket has no bytes yet.
+    """
     frames = [codec.render(screen_frame(session_id, drawing))]
     if seen is not None and seen < drawing.offset:
         frames.insert(0, gap_frame(session_id, seen, drawing.offset))
@@ -21,7 +25,7 @@ def screen_frames(
 
 
 def screen_frame(session_id: SessionId, drawing: Drawing) -> dict[str, Any]:
-    """The frame of a socket; the bytes from its `offset` on follow it."""
+    """A `screen` frame. The bytes from its `offset` on continue it."""
     return {
         "type": "screen",
         "sessionId": session_id,
@@ -36,5 +40,5 @@ def screen_frame(session_id: SessionId, drawing: Drawing) -> dict[str, Any]:
 
 
 def screen_text(drawing: Drawing) -> str:
-    """What draws the screen, as text."""
+    """The escape sequences and text that draw the screen."""
     return drawing.ansi.decode("utf-8", "replace")

@@ -1,8 +1,25 @@
-"""What one socket is sent: answers first, then events, then bytes; all of it is pulled.
+"""The sending side of one socket. It pulls what it sends; nothing is queued for it.
 
-answers   from the outbox, which is bounded: who has more to say waits for room in it
-events    from the bus, or from the log when behind it or sent back to it
-bytes     one frame of each joined terminal, again and again
+What is sent, in this order of precedence:
+
+answers   from the outbox, which holds at most `OUTBOX` frames. A command that has
+          another answer waits until there is room.
+events    from the bus, which keeps the newest events in memory. A socket that has
+          fallen behind the bus, or that resumes, reads from the event log instead.
+output    one frame of each joined terminal in turn, from its cursor.
+
+The socket has a position in the events and a cursor in each transcript, and no queue of
+either. Sending a frame waits until the client has room, and then the sender reads on
+from its positions. So a slow client costs no memory and delays no other client. If
+what it has not read is pruned meanwhile, it gets a `gap`. The listener resets a
+connection that accepts no data for 15 s, and the socket of a client that does not even
+answer a ping is closed with 4408.
+
+Resuming: the client names the last event it has and, for each session, the first byte
+it lacks. `begin_resume` pauses events and output, the joins set the cursors, and
+`end_resume` lets the sender go on. It first sends the logged events after that event,
+and then catches up with the bus. If the log no longer has the next event, a `gap` with
+the scope `events` names the missing range.
 """
 
 from collections import deque
@@ -16,7 +33,7 @@ from ant.core.errors import Forbidden, Unauthorized
 from ant.core.wakeup import Wakeup
 from ant.http.server.websocket import Encoded
 from ant.http.ws.joins import JoinedSession, JoinedSessions
-from ant.http.ws.output import Outputs
+from ant.http.ws.output import OutputRenderer
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.journal.event_log import missed_events
@@ -24,93 +41,101 @@ from ant.model.events import Envelope, Event, MessageRead, SessionExited
 from ant.runtime.system import System
 
 OUTBOX = 256
-"""Answers that may wait for the socket; whoever has another waits for room first."""
+"""Answers that may wait for the socket. Until one is sent, no command is read."""
 
 EVENTS_AT_ONCE = 64
-"""Events sent before terminals get their turn, and how many are read from the log."""
+"""Events sent before output gets a turn, and events read from the log in one query."""
 
 
 class Sender:
-    """One socket's sending side. Nothing in it grows with what the client leaves."""
+    """Sends answers, events and output to one socket.
+
+    Its memory is bounded, whatever the client does not read. `is_token_dead` is set
+    when the terminal whose token the socket uses has ended.
+    """
 
     def __init__(
-        self, system: System, outputs: Outputs, caller: Caller | None = None
+        self, system: System, renderer: OutputRenderer, caller: Caller | None = None
     ) -> None:
-        self._system, self._outputs, self._caller = system, outputs, caller
-        self.is_dismissed = False
-        self._wakeup, self._space = Wakeup(), Wakeup()
+        self._system, self._renderer, self._caller = system, renderer, caller
+        self.is_token_dead = False
+        self._wakeup, self._room = Wakeup(), Wakeup()
         self._outbox: deque[bytes] = deque()
         self.joins = JoinedSessions(system, self._wakeup)
         self._position = system.bus.end
         self._seq = system.bus.seq
-        self._replay: int | None = None
-        self._held = False
+        self._resume_after: int | None = None
+        self._is_paused = False
 
     @property
     def seq(self) -> int:
-        """The last event that was sent, or that there was before the first."""
+        """The last event that was sent, or the newest one when the socket opened."""
         return self._seq
 
     def put(self, frame: bytes) -> None:
-        """An answer, to be sent before anything else; look for `room` first."""
+        """Put an answer into the outbox; call `wait_for_room` first."""
         self._outbox.append(frame)
         self._wakeup.set()
 
-    def say(self, **frame: Any) -> None:
-        """The same, rendered."""
-        self.put(codec.render(frame))
+    def put_fields(self, **fields: Any) -> None:
+        """Render a frame with these fields and put it into the outbox."""
+        self.put(codec.render(fields))
 
-    async def room(self) -> None:
-        """Wait until another answer may be put. *Cancellation:* nothing to undo."""
+    async def wait_for_room(self) -> None:
+        """Wait until the outbox has room. *Cancellation:* nothing to undo."""
         if len(self._outbox) >= OUTBOX:
             increment(Limit.OUTBOX)
         while len(self._outbox) >= OUTBOX:
-            await self._space.wait()
+            await self._room.wait()
 
-    def turn_back(self, seq: int) -> None:
-        """Go back to the event after `seq`, once `go_on` is called; send answers only.
+    def begin_resume(self, seq: int) -> None:
+        """Continue with the event after `seq` once `end_resume` is called.
 
-        The sender turns by itself, so that nothing it is sending gets in between.
+        Until then only answers are sent. The sender moves its own position, so that no
+        event or output that it is sending now comes in between.
         """
-        self._replay, self._held = seq, True
+        self._resume_after, self._is_paused = seq, True
 
-    def go_on(self) -> None:
-        """Send events and bytes again; what was put until now comes before them."""
-        self._held = False
+    def end_resume(self) -> None:
+        """Send events and output again, after the answers that are in the outbox."""
+        self._is_paused = False
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Send until the bus closes, or the caller's terminal ends (`is_dismissed`).
+        """Send until the bus closes, or the caller's terminal ends (`is_token_dead`).
 
-        While an answer waits, nothing newer overtakes it.
-
-        An `ack` says where a stream begins, so all of that must come after it.
+        An `ack` says where a stream begins, so the stream comes after it: while an
+        answer waits, no newer event or output is sent.
         """
         with self._system.bus.subscribed(self._wakeup):
             await self._send()
 
     async def _send(self) -> None:
-        while not (self._system.bus.closed or self.is_dismissed):
+        while not (self._system.bus.closed or self.is_token_dead):
             busy = await self._send_answers()
-            if not self._held:
+            if not self._is_paused:
                 busy |= await self._send_events()
             for join in list(self.joins.values()):
                 if self._outbox or self._is_behind:
-                    break  # Events come before bytes.
+                    break  # Events come before output.
                 busy |= await self._send_output(join)
             if not busy:
                 await self._wakeup.wait()
 
     @property
     def _is_behind(self) -> bool:
-        """Whether events are to be read from the log: sent back to it, or too late."""
-        return self._replay is not None or self._position < self._system.bus.start
+        """Whether events come from the log: it resumes, or fell behind the bus."""
+        return self._is_resuming() or self._position < self._system.bus.start
+
+    def _is_resuming(self) -> bool:
+        """Whether a resume is requested, which may happen during any wait."""
+        return self._resume_after is not None
 
     async def _send_answers(self) -> bool:
         sent = False
         while self._outbox:
             await websocket.send(Encoded(self._outbox.popleft()))
-            self._space.set()
+            self._room.set()
             sent = True
         return sent
 
@@ -118,15 +143,16 @@ class Sender:
         cursor = join.cursor
         if cursor is None:
             return False
-        if self._outputs.is_large(cursor):
+        if self._renderer.is_large(cursor):
             await self._system.services.turns.take()
         start = cursor.offset
-        frame = await self._outputs.advance(cursor)
+        frame = await self._renderer.advance(cursor)
         if frame is None:
             return False
-        # Until it is sent, who joins anew goes on before this frame, which is dropped.
+        # Put the cursor back until the frame is sent: if the client joins again before
+        # that, the new join continues before this frame, and the frame is dropped.
         end, cursor.offset = cursor.offset, start
-        await self._send_answers()  # Those to this join come before its bytes.
+        await self._send_answers()  # The answer to this join comes before its output.
         if self.joins.get(cursor.session_id) is not join:
             return False
         cursor.offset = end
@@ -134,7 +160,7 @@ class Sender:
         return True
 
     async def _send_events(self) -> bool:
-        """From the window, or a page from the log while it is behind that."""
+        """Send events from the bus, or a page from the log while behind the bus."""
         if self._is_behind:
             await self._send_missed()
             return True
@@ -149,15 +175,17 @@ class Sender:
         return count > 0
 
     async def _send_missed(self) -> None:
-        """A page of the log; what was pruned from it is said."""
-        if self._replay is not None:
-            self._seq, self._replay, self._position = self._replay, None, -1
-        # What is published while we send may leave the window before we look there.
+        """Send a page of the log, after a `gap` for events that were pruned from it."""
+        if self._resume_after is not None:
+            self._seq, self._resume_after = self._resume_after, None
+            self._position = -1
+        # Events that are published from here on may leave the bus before the page is
+        # sent; the next page has them.
         position = self._system.bus.end
         envelopes, oldest = await self._system.journal.read_in_thread(
             missed_events, self._seq, EVENTS_AT_ONCE
         )
-        if self._turned():
+        if self._is_resuming():
             return
         if oldest > self._seq + 1:
             increment(Limit.EVENT_GAP)
@@ -170,15 +198,11 @@ class Sender:
             self._seq = oldest - 1
             await websocket.send(Encoded(codec.render(gap)))
         for envelope in envelopes:
-            if self._turned():
+            if self._is_resuming():
                 return
             await self._send_event(envelope)
-        if not envelopes.more and not self._turned():
+        if not envelopes.more and not self._is_resuming():
             self._position = position
-
-    def _turned(self) -> bool:
-        """Whether the client asked to go back, which may be during any wait."""
-        return self._replay is not None
 
     async def _send_event(self, envelope: Envelope) -> None:
         if envelope.seq is not None:
@@ -187,10 +211,10 @@ class Sender:
             self._seq = envelope.seq
         event: Event | None = envelope.event
         if self._caller is not None:
-            event = await self._heard(self._caller, envelope.event)
+            event = await self._visible_event(self._caller, envelope.event)
         if event is None:
             return
-        if event is not envelope.event:  # The others' rendering is not for this one.
+        if event is not envelope.event:  # Do not share the cached rendering.
             envelope = Envelope(envelope.at, event, envelope.seq)
         join = self.joins.get(event.session_id) if event.session_id else None
         if join is None and not event.to_all:
@@ -200,10 +224,11 @@ class Sender:
                 pass
         await websocket.send(Encoded(codec.event_frame(envelope)))
 
-    async def _heard(self, caller: Caller, event: Event) -> Event | None:
-        """What a terminal's token is told of it: its rooms' events only, still today.
+    async def _visible_event(self, caller: Caller, event: Event) -> Event | None:
+        """An event as a terminal's token may see it; None if it may not.
 
-        A room that it was taken out of is left; the end of its own run ends it all.
+        A token sees events of its rooms, as of now. If the terminal is no longer in a
+        room, the room is left. If the terminal's run has ended, so has the socket.
         """
         room_id, journal = event.session_id, self._system.journal
         if room_id is None:
@@ -217,7 +242,7 @@ class Sender:
             if room_id == caller.session_id and isinstance(event, SessionExited):
                 await journal.read(tokens.check_alive, caller)
         except Unauthorized:
-            self.is_dismissed = True
+            self.is_token_dead = True
         except Forbidden:
             self.joins.leave(room_id)
         return None

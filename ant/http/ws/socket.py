@@ -1,6 +1,8 @@
-"""`/ws`: one task reads commands and acts, one sends; what is sent, that one pulls.
+"""`/ws`: one task reads commands and executes them, and another one sends.
 
-A command leaves its answers in the sender's outbox; none is read while that is full.
+The reader puts the answers to a command into the sender's outbox, and reads no further
+command while the outbox is full. The sender pulls events and output by itself; see
+`ws.sender` for what bounds a slow socket and how a socket resumes.
 """
 
 import logging
@@ -33,7 +35,7 @@ from ant.http.contract.problems import (
     error_frame,
 )
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
-from ant.http.ws.output import OutputCursor, Outputs, scrollback_start
+from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
 from ant.http.ws.screens import screen_frames
 from ant.http.ws.sender import Sender
 from ant.identity.tokens import Caller
@@ -51,19 +53,25 @@ from ant.terminal.screen.display import Drawing
 log = logging.getLogger(__name__)
 
 FAR_BEHIND = 64 << 10
-"""Bytes that a `resume` with `screen` still gets as they are: a screen is not less."""
+"""Bytes of missed output that a `resume` with `screen` still sends as they are, since a
+screen is not smaller. A session that is further behind gets a `gap` and its screen."""
 
 
 class SocketHandler:
-    """One `/ws` connection: what a client asks, and what is done about it."""
+    """One `/ws` connection: it reads commands and executes them.
+
+    `caller` is the terminal whose token the client showed; None is the operator.
+    """
 
     def __init__(
-        self, system: System, outputs: Outputs, caller: Caller | None = None
+        self, system: System, renderer: OutputRenderer, caller: Caller | None = None
     ) -> None:
         self._system, self._caller = system, caller
-        self._sender = Sender(system, outputs, caller)
+        self._sender = Sender(system, renderer, caller)
         self._joins = self._sender.joins
-        self._answers: dict[type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]] = {
+        self._handlers: dict[
+            type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]
+        ] = {
             JoinSession: self._join,
             Resume: self._resume,
             LeaveSession: self._leave,
@@ -74,16 +82,17 @@ class SocketHandler:
         }
 
     async def run(self) -> int:
-        """Serve until the server stops, or the token dies; which close code says so.
+        """Serve until the server stops or the token dies; the close code to send.
 
-        A client that leaves cancels us.
+        If the client disconnects, this is cancelled.
 
-        *Cancellation:* every session is left, presence with it.
+        *Cancellation:* leaves every session, and removes the client's presence.
         """
-        self._sender.say(type="build_id", buildId=self._system.build_id)
+        put = self._sender.put_fields
+        put(type="build_id", buildId=self._system.build_id)
         seq = self._sender.seq
         oldest, _ = await self._system.journal.read(log_bounds)
-        self._sender.say(type="hello", epoch=self._system.epoch, seq=seq, oldest=oldest)
+        put(type="hello", epoch=self._system.epoch, seq=seq, oldest=oldest)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read)
@@ -91,35 +100,37 @@ class SocketHandler:
                 nursery.cancel_scope.cancel()
         finally:
             self._joins.leave_all()
-        return DEAD_TOKEN if self._sender.is_dismissed else GOING_AWAY
+        return DEAD_TOKEN if self._sender.is_token_dead else GOING_AWAY
 
     # Commands.
 
     async def _read(self) -> None:
         while True:
-            await self._sender.room()
+            await self._sender.wait_for_room()
             message = await websocket.receive()
-            await self._obey(message)
+            await self._handle(message)
 
-    async def _obey(self, message: str | bytes | None) -> None:
-        """Do what a frame says; whatever is wrong costs an answer, not the socket."""
+    async def _handle(self, message: str | bytes | None) -> None:
+        """Execute one command. An error becomes an `error` frame; the socket lives."""
         ref = None
         try:
             if message is OVERSIZE:
                 increment(Limit.FRAME)
-                raise TooLarge(f"A frame may have {MAX_FRAME} bytes; this had more.")
+                raise TooLarge(
+                    f"A frame may have at most {MAX_FRAME} bytes; this one had more."
+                )
             if not message:
                 raise Invalid("expected a JSON object, got an empty frame at $")
             ref = codec.ref_of(message)
             frame = codec.read_frame(message)
             if self._caller is not None:
                 frame = await permissions.check_frame(self._system, self._caller, frame)
-            answer = await self._answers[type(frame)](frame)
-        except Exception as exc:  # noqa: BLE001  It is answered, and a bug is logged.
+            answer = await self._handlers[type(frame)](frame)
+        except Exception as exc:  # noqa: BLE001  It is reported; a bug is logged.
             self._sender.put(error_frame(exc, ref))
         else:
             if ref is not None:
-                self._sender.say(type="ack", ref=ref, **answer)
+                self._sender.put_fields(type="ack", ref=ref, **answer)
 
     async def _join(self, request: JoinSession) -> dict[str, Any]:
         if request.session_id == LOBBY:
@@ -128,7 +139,7 @@ class SocketHandler:
             run_records.session_and_reserved, request.session_id
         )
         if not session.active and request.spawn_pty and session.terminal is not None:
-            self._say_health(session, unavailable=True)
+            self._put_health(session, unavailable=True)
             return {"sessionId": session.id}
         sessions.refuse_inactive(session)
         if request.spawn_pty and session.terminal is not None:
@@ -136,33 +147,41 @@ class SocketHandler:
         drawing = None
         if request.screen and session.terminal is not None:
             drawing = await draw(self._system, session.id)
-        return self._enter_at(request, session, reserved, drawing)
+        return self._join_at(request, session, reserved, drawing)
 
     async def _spawn(self, request: JoinSession, session: Session) -> None:
+        """Start the program of a terminal if none runs, and set its size."""
         try:
             await self._system.supervisor.start(
                 session.id, request.cols, request.rows, request.cwd
             )
         except AntError:
-            self._say_health(session)
+            self._put_health(session)
             raise
         if request.cols is not None and request.rows is not None:
             await resize_terminal(self._system, session.id, request.cols, request.rows)
 
-    def _watch(
+    def _join_terminal(
         self,
         request: JoinSession,
         session: Session,
         reserved: int,
         drawing: Drawing | None,
     ) -> dict[str, Any]:
-        """Choose where to begin and begin; synchronous, so no byte comes in between."""
+        """Choose the first byte and join; synchronous, so that no byte is printed in
+        between.
+
+        It begins at the screen, if there is a `drawing`; else at `from`; else where the
+        socket is in this session already; else, with `spawnPty`, at the last screens of
+        output; else at the end. `reserved` is the first offset that was never
+        used, even before a crash. Raises `Invalid` for a `from` beyond the end.
+        """
         assert session.terminal is not None
         flow = self._system.services.flows.get(session.id)
-        end = self._latest(session)
-        latest = flow.tail.end if flow else max(reserved, end)
-        if request.from_ is not None and request.from_ > latest:
-            raise Invalid(f"expected at most {latest}, got {request.from_} at $.from")
+        end = self._end_of(session)
+        highest = flow.tail.end if flow else max(reserved, end)
+        if request.from_ is not None and request.from_ > highest:
+            raise Invalid(f"expected at most {highest}, got {request.from_} at $.from")
         join = self._joins.get(session.id)
         if request.from_ is not None:
             seen: int | None = request.from_
@@ -177,8 +196,8 @@ class SocketHandler:
             start = scrollback_start(flow, session.terminal.oldest)
         else:
             start = end
-        self._say_health(session)
-        self._joins.enter(
+        self._put_health(session)
+        self._joins.join(
             session.id,
             request.handle,
             OutputCursor(session.id, start),
@@ -189,20 +208,24 @@ class SocketHandler:
         return {"sessionId": session.id, "offset": start, "end": end}
 
     async def _resume(self, request: Resume) -> dict[str, Any]:
-        """Go back to an event and to bytes; what was missed follows, then what is new.
+        """Join sessions at given bytes, and repeat the events after a given one.
 
-        The sender turns back by itself, so that nothing it is sending gets in between.
+        The sender is paused while the sessions are joined. Then it sends the missed
+        events and output, and after them what is new. A session that cannot be joined
+        gets an `error` frame of its own; the others are resumed.
         """
         if request.epoch not in (None, self._system.epoch):
-            raise Conflict("This is another event log; begin anew.")
+            raise Conflict(
+                "This server has another event log; begin anew with join_session."
+            )
         newest = self._system.bus.seq
         if request.seq > newest:
             raise Invalid(f"expected at most {newest}, got {request.seq} at $.seq")
         oldest, _ = await self._system.journal.read(log_bounds)
-        self._sender.turn_back(request.seq)
+        self._sender.begin_resume(request.seq)
         try:
             for session_id, offset in request.sessions.items():
-                await self._sender.room()
+                await self._sender.wait_for_room()
                 try:
                     await self._resume_one(request, session_id, offset)
                 except AntError as exc:
@@ -210,7 +233,7 @@ class SocketHandler:
                         error_frame(exc, request.ref, sessionId=session_id)
                     )
         finally:
-            self._sender.go_on()
+            self._sender.end_resume()
         return {"seq": request.seq, "oldest": oldest}
 
     async def _resume_one(
@@ -221,34 +244,35 @@ class SocketHandler:
         )
         sessions.refuse_inactive(session)
         drawing = None
-        if request.screen and self._latest(session) - offset > FAR_BEHIND:
+        if request.screen and self._end_of(session) - offset > FAR_BEHIND:
             drawing = await draw(self._system, session_id)
         join = JoinSession(session_id=session_id, from_=offset, handle=request.handle)
-        self._enter_at(join, session, reserved, drawing)
+        self._join_at(join, session, reserved, drawing)
 
-    def _latest(self, session: Session) -> int:
-        """One past the last byte that there is; 0 for a chat."""
+    def _end_of(self, session: Session) -> int:
+        """One past the last byte of the transcript; 0 for a chat."""
         flow = self._system.services.flows.get(session.id)
         if flow is not None:
             return flow.tail.end
         return session.terminal.end if session.terminal is not None else 0
 
-    def _enter_at(
+    def _join_at(
         self,
         request: JoinSession,
         session: Session,
         reserved: int,
         drawing: Drawing | None = None,
     ) -> dict[str, Any]:
+        """Join a session and put its current state into the outbox; the `ack`."""
         if session.terminal is not None:
-            answer = self._watch(request, session, reserved, drawing)
+            answer = self._join_terminal(request, session, reserved, drawing)
             status = self._system.services.prompt_service.status(session.id)
             if status is not None:
                 event = AgentStatusUpdated(session.id, status)
                 frame = codec.event_frame(Envelope(clock.now(), event))
                 self._sender.put(frame)
             return answer
-        self._joins.enter(session.id, request.handle, None)
+        self._joins.join(session.id, request.handle, None)
         return {"sessionId": session.id}
 
     async def _leave(self, request: LeaveSession) -> dict[str, Any]:
@@ -260,20 +284,21 @@ class SocketHandler:
         live = self._system.supervisor.find(request.session_id)
         if live is None:
             live = await live_terminal(self._system, request.session_id)
-        answered = live.terminal.answers_queries
-        may_reply = not answered and self._joins.may_reply(request.session_id)
+        # In tmux, tmux itself replies to queries.
+        host_replies = live.terminal.answers_queries
+        may_reply = not host_replies and self._joins.may_reply(request.session_id)
         if is_reply(data) and not may_reply:
             increment(Limit.REPLY)
             return {"sessionId": request.session_id, "size": 0, "dropped": True}
         join = self._joins.get(request.session_id)
-        live.type_nowait(data, by=join.seat.handle if join else None)
+        live.type_nowait(data, by=join.presence.handle if join else None)
         return {"sessionId": request.session_id, "size": len(data)}
 
     async def _resize(self, request: SendResize) -> dict[str, Any]:
         await resize_terminal(
             self._system, request.session_id, request.cols, request.rows
         )
-        self._joins.become_typist(request.session_id)
+        self._joins.become_interactive(request.session_id)
         return {
             "sessionId": request.session_id,
             "cols": request.cols,
@@ -284,15 +309,15 @@ class SocketHandler:
         session = await self._system.journal.read(
             sessions.get_session, request.session_id
         )
-        self._say_health(session, unavailable=not session.active)
+        self._put_health(session, unavailable=not session.active)
         return {"sessionId": session.id}
 
     async def _ping(self, request: PresencePing) -> dict[str, Any]:
         for join in self._joins.values():
-            join.seat.last_seen = clock.now()
+            join.presence.last_seen = clock.now()
         return {}
 
-    def _say_health(self, session: Session, unavailable: bool = False) -> None:
+    def _put_health(self, session: Session, unavailable: bool = False) -> None:
         live = self._system.supervisor.find(session.id)
         alive = live is not None and not live.flow.finished and not unavailable
         frame: dict[str, Any] = {
@@ -301,18 +326,23 @@ class SocketHandler:
             "alive": alive,
             "status": Status.RUNNING if alive else session.status,
         }
-        self._sender.say(**frame, **({"unavailable": True} if unavailable else {}))
+        if unavailable:
+            frame["unavailable"] = True
+        self._sender.put_fields(**frame)
 
 
-async def serve_socket(system: System, outputs: Outputs, caller: Caller | None) -> None:
-    """Accept and serve one `/ws` connection; close it with 1001 when the server stops.
+async def serve_socket(
+    system: System, renderer: OutputRenderer, caller: Caller | None
+) -> None:
+    """Accept and serve one `/ws` connection, and close it.
 
-    That of a terminal's token ends with the terminal, with 4401. A bug closes it with
-    1011. *Cancellation:* the client has left, or the time is up.
+    The close code is 1001 when the server stops, 4401 when the terminal of the caller's
+    token has ended, and 1011 after a bug. *Cancellation:* the client has disconnected,
+    or the time for the stop is over.
     """
     await websocket.accept()
     try:
-        code = await SocketHandler(system, outputs, caller).run()
+        code = await SocketHandler(system, renderer, caller).run()
     except Exception:
         log.exception("A socket failed.")
         await websocket.close(INTERNAL_ERROR)

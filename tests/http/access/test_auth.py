@@ -14,7 +14,7 @@ from ant.http.access.auth import (
     has_key,
     host_name,
     peer_of,
-    shown_token,
+    terminal_token,
 )
 from tests.http.asking import ask
 from tests.systems import Rig
@@ -66,7 +66,7 @@ def test_a_host_is_ours_or_is_refused(
     if allowed:
         check_host(config, host)
     else:
-        with pytest.raises(Forbidden, match="does not answer for host"):
+        with pytest.raises(Forbidden, match="does not accept the host"):
             check_host(config, host)
 
 
@@ -156,7 +156,7 @@ def test_the_key_is_shown_in_one_of_three_ways(
             check_key(config, Headers(headers), query_key)
 
 
-def test_without_a_key_nobody_is_asked() -> None:
+def test_without_a_key_none_is_required() -> None:
     """For a key, that is: then it is the kernel that is asked (`peers`)."""
     check_key(Config(), Headers(), None)
 
@@ -178,7 +178,7 @@ def test_what_looks_like_a_token_is_one(
     headers: dict[str, str], query_key: str | None, token: str | None
 ) -> None:
     """However it is shown, and whatever it is worth: never no credential at all."""
-    assert token == shown_token(Headers(headers), query_key)
+    assert token == terminal_token(Headers(headers), query_key)
 
 
 def test_the_key_is_the_key_even_if_it_looks_like_a_token() -> None:
@@ -189,9 +189,9 @@ def test_the_key_is_the_key_even_if_it_looks_like_a_token() -> None:
 
 
 @pytest.mark.parametrize("scope", [{}, {"state": {}}, {"state": {"peer": None}}])
-def test_a_connection_that_nobody_noted_is_refused(scope: dict[str, object]) -> None:
-    """A way in that was forgotten is no way in."""
-    with pytest.raises(Unauthorized, match="cannot tell"):
+def test_a_request_without_a_peer_is_refused(scope: dict[str, object]) -> None:
+    """A listener that looks up no peers lets no caller in."""
+    with pytest.raises(Unauthorized, match="cannot determine"):
         peer_of(scope)
 
 
@@ -200,7 +200,7 @@ def test_any_text_is_allowed_or_refused_fuzz(host: str, shown: str) -> None:
     """What a client sends raises nothing of another kind."""
     try:
         check_host(Config(), host)
-        shown_token(Headers(), shown)
+        terminal_token(Headers(), shown)
         check_key(Config(api_key=KEY), Headers(), shown.replace("\ud800", ""))
     except (Forbidden, Unauthorized):
         pass

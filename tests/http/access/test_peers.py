@@ -46,7 +46,7 @@ class Door:
             await trio.lowlevel.wait_readable(self.listener)
         stream, _ = self.listener.accept()
         self.kept.append(stream)
-        peer = self.peers.accepted(stream.getpeername()[:2], stream.getsockname()[:2])
+        peer = self.peers.connected(stream.getpeername()[:2], stream.getsockname()[:2])
         assert peer is not None
         return peer
 
@@ -77,31 +77,31 @@ async def test_our_own_user_is_the_operator(door: Door) -> None:
     words = [sys.executable, "-c", CALL, str(door.port)]
     with subprocess.Popen(words) as child:  # noqa: ASYNC220
         peer = await door.accept()
-        with pytest.raises(Unauthorized, match="cannot tell from which"):
+        with pytest.raises(Unauthorized, match="cannot determine which one"):
             await peer.caller("GET")
         child.kill()
 
 
-async def test_who_has_left_is_refused(door: Door) -> None:
+async def test_a_closed_connection_is_refused(door: Door) -> None:
     """Before it was accepted or after that, having been found before or not."""
     door.connect().close()
-    with pytest.raises(Unauthorized, match="cannot tell which process"):
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
         await (await door.accept()).caller("GET")
     client = door.connect()
     peer = await door.accept()
     assert await peer.caller("GET") is None
     client.close()
     assert await peer.caller("GET") is None, "it was found for this connection"
-    with pytest.raises(Unauthorized, match="cannot tell which process"):
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
         await peer.caller("POST")
-    with pytest.raises(Unauthorized, match="cannot tell which process"):
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
         await peer.caller("GET")
 
 
-async def test_it_is_looked_for_once_and_before_the_first_unsafe_call(
+async def test_a_lookup_is_repeated_before_the_first_unsafe_call(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And a refusal is not kept."""
+    """Otherwise it is cached for the connection; a refusal is not."""
     looks: list[int] = []
     find = door.peers.find
 
@@ -125,21 +125,21 @@ async def test_it_is_looked_for_once_and_before_the_first_unsafe_call(
     assert 2 == len(set(looks))
 
 
-async def test_what_comes_from_elsewhere_is_not_asked_about(door: Door) -> None:
-    """Without a key only --insecure lets it come at all."""
+async def test_a_remote_call_needs_a_key(door: Door) -> None:
+    """Without a key, only --insecure accepts it."""
     ours = ("192.0.2.1", 6458)
-    stranger = door.peers.accepted(("192.0.2.2", 1), ours)
+    stranger = door.peers.connected(("192.0.2.2", 1), ours)
     assert stranger is not None
-    with pytest.raises(Unauthorized, match="only programs on its own machine"):
+    with pytest.raises(Unauthorized, match="only programs on its own host"):
         await stranger.caller("GET")
     door.peers.is_open = True
     assert await stranger.caller("POST") is None
     for theirs in (("192.0.2.1", 1), ("127.0.0.1", 1), ("no address", 1)):
-        local = door.peers.accepted(theirs, ours)
+        local = door.peers.connected(theirs, ours)
         assert local is not None
         with pytest.raises(Unauthorized):
             await local.caller("GET")
-    assert door.peers.accepted(None, ours) is None
+    assert door.peers.connected(None, ours) is None
 
 
 async def test_another_user_is_refused(
@@ -153,14 +153,12 @@ async def test_another_user_is_refused(
             await peer.caller("GET")
 
 
-async def test_a_kernel_that_falls_silent_is_no_leave(
-    door: Door, kernel: SockDiag
-) -> None:
+async def test_a_kernel_error_refuses_the_call(door: Door, kernel: SockDiag) -> None:
     """Out of memory, or out of descriptors."""
     with door.connect():
         peer = await door.accept()
         kernel.close()
-        with pytest.raises(Unauthorized, match="cannot tell which process"):
+        with pytest.raises(Unauthorized, match="cannot determine which process"):
             await peer.caller("GET")
 
 
@@ -193,11 +191,11 @@ async def test_a_program_in_a_terminal_is_that_terminal(
         (True, False, True, True, "has ended"),
         (True, False, False, True, "has ended"),
         (True, False, False, False, "has ended"),
-        (False, False, False, True, "from which"),
+        (False, False, False, True, "determine which one"),
         (False, False, False, False, None),
     ],
 )
-async def test_what_a_process_says_of_itself_counts_where_it_is_true(
+async def test_a_claim_counts_if_its_token_is_valid(
     rig: Rig,
     is_known: bool,
     is_live: bool,
@@ -205,7 +203,7 @@ async def test_what_a_process_says_of_itself_counts_where_it_is_true(
     ours: bool,
     answer: str | None,
 ) -> None:
-    """A terminal of another server means nothing here, one that has ended is nobody."""
+    """A terminal of another server has no meaning here; an ended one is refused."""
     session, token_signer = await rig.started(), rig.system.services.token_signer
     run = rig.system.services.running[session.id].run if is_live else "an earlier run"
     named = TerminalClaim(
@@ -224,8 +222,8 @@ async def test_what_a_process_says_of_itself_counts_where_it_is_true(
             await read(_caller, token_signer, finding)
 
 
-async def test_who_names_another_terminal_is_not_taken_for_it(rig: Rig) -> None:
-    """Its name is written quickly; the token that goes with it is not."""
+async def test_a_claim_with_a_foreign_token_is_refused(rig: Rig) -> None:
+    """Any process can set the id of another terminal, but not its token."""
     one, two = await rig.started("one"), await rig.started("two")
     services = rig.system.services
     named = TerminalClaim(

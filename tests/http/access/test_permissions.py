@@ -278,8 +278,8 @@ async def test_a_token_lists_its_rooms(scene: Scene) -> None:
     assert len(expected) < len(everything["sessions"])
 
 
-async def test_a_dead_token_is_no_operator(scene: Scene) -> None:
-    """On a server without a key, too; nor is one that is made up."""
+async def test_a_dead_token_is_refused(scene: Scene) -> None:
+    """On a server without a key, too; so is an invented one."""
     await scene.operator.call(
         "PATCH", f"/api/sessions/{scene.ada.id}", {"archived": True}
     )
@@ -376,7 +376,7 @@ async def test_a_socket_hears_its_rooms_only(scene: Scene) -> None:
         assert frame["type"] == "build_id" or own["sessionId"] == frame["sessionId"]
 
 
-async def test_who_is_taken_out_hears_no_more(scene: Scene) -> None:
+async def test_a_removed_member_receives_no_more(scene: Scene) -> None:
     """Of a room that was joined before."""
     rig, path = scene.operator.rig, f"/api/sessions/{scene.own['id']}/participants"
     async with opened(rig, scene.token) as client:

@@ -148,8 +148,8 @@ async def test_a_large_body_is_refused(scene: Scene) -> None:
 
 
 @pytest.mark.meets(Limit.TOKEN_BODY)
-async def test_a_body_that_hides_its_size(scene: Scene) -> None:
-    """In chunks, without a length: it is counted when it is there."""
+async def test_a_body_without_a_length_is_counted(scene: Scene) -> None:
+    """In chunks, without a length: it is counted after it was read."""
     client, (path, _) = scene.rig.app.test_client(), _hello(scene)
     headers = {
         "Authorization": f"Bearer {scene.token}",
@@ -182,8 +182,8 @@ async def test_a_room_has_a_budget(scene: Scene) -> None:
     assert 201 == (await Api(scene.rig).call("POST", *_hello(scene))).status
 
 
-async def test_what_reaches_nobody_has_no_budget(scene: Scene) -> None:
-    """In its own chat a terminal may think aloud."""
+async def test_a_post_without_recipients_has_no_quota(scene: Scene) -> None:
+    """A terminal may post to its own chat without limit."""
     for _ in range(POSTS + 1):
         got = await scene.post("hm", scene.ada.linked_chat_id)
         assert 201 == got.status

@@ -62,8 +62,8 @@ def test_the_peer_has_an_owner(
         assert Owner(os.geteuid(), theirs) == kernel.owner(*reversed(places(two)))
 
 
-def test_who_has_closed_is_nobody(kernel: SockDiag) -> None:
-    """Though the kernel has a row for it, of uid 0: it is not root's."""
+def test_a_closed_connection_has_no_owner(kernel: SockDiag) -> None:
+    """The kernel has a row for it with uid 0, but it is not root's."""
     with connected(socket.AF_INET, "127.0.0.1") as (one, two):
         where = places(two)
         one.sendall(b"bytes that were sent all the same")

@@ -220,8 +220,8 @@ async def answers(scene: Scene, ask: Ask) -> tuple[Answer, Answer]:
 
 
 @pytest.mark.parametrize("name", ASKS)
-async def test_a_stranger_is_as_nobody(scene: Scene, name: str) -> None:
-    """The same status and the same body; and nothing comes to the stranger."""
+async def test_a_session_outside_looks_like_none(scene: Scene, name: str) -> None:
+    """The same status and body; and nothing reaches the session."""
     his = (scene.bob.id, scene.foreign["id"], scene.message["id"], scene.delivery)
     for ident in his:
 
@@ -248,8 +248,10 @@ async def test_a_stranger_is_as_nobody(scene: Scene, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["@bot", "bot", "BOT"])
-async def test_a_channel_of_another_room_is_nobody(scene: Scene, name: str) -> None:
-    """It is told nothing, and the token hears nothing of it."""
+async def test_a_channel_of_another_room_looks_like_none(
+    scene: Scene, name: str
+) -> None:
+    """It receives nothing, and the token learns nothing about it."""
     said = []
     for target in (name, NIL):
         path = f"/api/sessions/{scene.own['id']}/messages"
@@ -267,7 +269,7 @@ async def test_a_channel_of_another_room_is_nobody(scene: Scene, name: str) -> N
 
 
 @pytest.mark.parametrize("route", [e for e in ROUTES if e.token], ids=row)
-async def test_a_foreign_session_is_as_none(scene: Scene, route: Any) -> None:
+async def test_a_foreign_session_looks_like_none(scene: Scene, route: Any) -> None:
     """In the path of any route that opens to a token."""
     found = []
     for session_id, message_id in (

@@ -69,8 +69,8 @@ def test_rows_and_operations_are_the_same() -> None:
     assert len(rows) == len({name for _, _, name in rows})
 
 
-def test_every_operation_is_told_of() -> None:
-    """A summary, its noun, and a Problem for each refusal, that of the guard too."""
+def test_every_operation_is_described() -> None:
+    """A summary, its tag, and a Problem for each error, also those of access checks."""
     nouns = {openapi.TAGS.get(each, each) for each in routes.__all__}
     for _, _, operation in operations(openapi.document(True)):
         assert operation["summary"]
@@ -88,14 +88,14 @@ def test_every_operation_is_told_of() -> None:
             assert [problem.MEDIA_TYPE] == list(answer["content"])
 
 
-def test_a_key_is_asked_for_where_there_is_one() -> None:
-    """Without one nobody is asked; a key that is shown all the same does no harm."""
+def test_a_key_is_required_if_the_server_has_one() -> None:
+    """Without one none is required, and sending one does no harm."""
     assert {} not in openapi.document(True)["security"]
     assert {} in openapi.document(False)["security"]
 
 
-def test_an_answer_of_another_class_is_told_of() -> None:
-    """Beside the usual one, under its status."""
+def test_other_answers_are_described() -> None:
+    """Beside the usual one, under their statuses."""
     (post,) = [
         operation
         for _, _, operation in operations(openapi.document(True))

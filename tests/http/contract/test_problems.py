@@ -49,8 +49,8 @@ def test_issues_come_along() -> None:
     assert "issues" not in problem_of(NotRunning("No."))
 
 
-def test_a_bug_says_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:
-    """The log has the trace, the client a sentence."""
+def test_a_bug_has_no_details(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the traceback, the client a sentence."""
     with caplog.at_level(logging.ERROR, "ant"):
         shape = problem_of(ZeroDivisionError("secret"))
     assert 500 == shape["status"]

@@ -55,9 +55,9 @@ class Open:
     one: int = 1
 
 
-def test_what_may_say_more() -> None:
-    """A class that says so takes what it does not know, and the schema tells."""
-    components = Components(asked=True)
+def test_an_open_class_accepts_more() -> None:
+    """A class that is `open` accepts unknown fields, and its schema says so."""
+    components = Components(is_request=True)
     components.schema(Open)
     assert components.schemas["Open"]["additionalProperties"] is True
     assert Open(2) == codec.read_body(b'{"one": 2, "two": 3}', Open)
@@ -65,9 +65,9 @@ def test_what_may_say_more() -> None:
         codec.read_body(b'{"one": "2", "two": 3}', Open)
 
 
-def test_what_is_answered_with() -> None:
-    """Wire names, flat fields beside the others, all there, and open to more."""
-    components = Components(asked=False)
+def test_the_schema_of_an_answer() -> None:
+    """Wire names, flattened fields, all required, and open to more."""
+    components = Components(is_request=False)
     assert {"$ref": "#/components/schemas/Outer"} == components.schema(Outer)
     inner = {"one": {"type": "integer"}, "Two": {"type": "string"}}
     assert {
@@ -92,9 +92,9 @@ def test_what_is_answered_with() -> None:
     } == components.schemas
 
 
-def test_what_is_asked_with() -> None:
-    """Limits, defaults and choices; closed, and nothing required but by a rule."""
-    components = Components(asked=True)
+def test_the_schema_of_a_request() -> None:
+    """Limits, defaults and choices; closed, and required only by a rule."""
+    components = Components(is_request=True)
     components.schema(Ask)
     relationship = {"$ref": "#/components/schemas/Relationship"}
     given_one = {"not": {"type": "null"}}
@@ -138,9 +138,9 @@ def test_what_is_asked_with() -> None:
     ]
 
 
-def test_what_cannot_be_written_is_refused() -> None:
+def test_a_type_without_a_schema_is_refused() -> None:
     """A type without a schema, a limit without a keyword, one name for two classes."""
-    components = Components(asked=True)
+    components = Components(is_request=True)
     components.schema(Inner)
     other = attrs.make_class("Inner", ["one"])
     for kind in (bytes, Annotated[str, "a note"], other):
@@ -166,7 +166,7 @@ ASKS = st.dictionaries(
 @given(ask=ASKS)
 def test_the_schema_takes_what_wire_takes(ask: dict[str, Any]) -> None:
     """Whatever the body."""
-    components = Components(asked=True)
+    components = Components(is_request=True)
     root = {**components.schema(Ask), "components": {"schemas": components.schemas}}
     try:
         codec.read_body(codec.dumps(ask), Ask)
@@ -201,5 +201,5 @@ def test_two_engines_read_a_pattern_alike(name: str, text: str) -> None:
         is_taken = False
     else:
         is_taken = True
-    schema = Components(asked=True).schema(TEXTS[name])
+    schema = Components(is_request=True).schema(TEXTS[name])
     assert is_taken == jsonschema_rs.is_valid(schema, text)

@@ -130,7 +130,7 @@ def largest(route: Route) -> dict[str, str]:
 
 @pytest.mark.slow
 async def test_no_read_holds_the_loop_and_each_is_bounded(place: Place) -> None:
-    """Every GET of the route table, and other forms of them."""
+    """Every GET of the route table, in several forms."""
     wrong: dict[str, object] = {}
     ids = {"terminal": place.terminal, "chat": place.chat}
     asks = [

@@ -29,8 +29,8 @@ async def status(api: Api, session_id: str | None) -> Any:
     return await api.get(f"/api/sessions/{session_id}/status")
 
 
-async def test_who_waits_is_told_before_who_works(api: Api, rig: Rig) -> None:
-    """A prompt, then an editor, then what was changed last."""
+async def test_waiting_terminals_come_first(api: Api, rig: Rig) -> None:
+    """A prompt, then an editor, then the newest change."""
     editor = prompt("", class_=PromptClass.EDITOR, form=Form.VIEW, options=())
     asks, edits, works = [await Asker.start(rig, name) for name in "abc"]
     await asks.ask()
@@ -154,8 +154,8 @@ async def test_nothing_is_pending(api: Api, asker: Asker) -> None:
     assert [] == asker.typed
 
 
-async def test_twenty_at_once(api: Api, asker: Asker) -> None:
-    """One answers, nineteen hear that somebody does."""
+async def test_one_of_twenty_answers_is_accepted(api: Api, asker: Asker) -> None:
+    """The other nineteen are refused."""
     one = await asker.ask()
     asker.go = trio.Event()
     answers: list[int] = []
@@ -173,7 +173,7 @@ async def test_twenty_at_once(api: Api, asker: Asker) -> None:
     assert 1 == len(asker.typed)
 
 
-async def test_a_pager_needs_nobody(api: Api, asker: Asker) -> None:
+async def test_a_pager_is_no_prompt(api: Api, asker: Asker) -> None:
     """It waits for keys, which the state says; there is nothing to answer."""
     asker.show(prompt(class_=PromptClass.PAGER, form=Form.VIEW, options=()))
     page = await status(api, asker.session.id)
@@ -239,7 +239,7 @@ async def test_the_status_page_has_the_originals_keys(api: Api, asker: Asker) ->
     ("silent_s", "state"),
     [(0, "working"), (9, "working"), (10, "thinking"), (30, "idle")],
 )
-async def test_silence_has_names(
+async def test_activity_follows_from_silence(
     api: Api, asker: Asker, monkeypatch: pytest.MonkeyPatch, silent_s: int, state: str
 ) -> None:
     """The original's, with the age in ms."""

@@ -112,8 +112,8 @@ async def test_a_program_that_does_not_read(
     assert b"ab" == rig.terminals[0].written
 
 
-async def test_what_never_ran_is_started_by_being_used(rig: Rig) -> None:
-    """What has ended is not: that is a conflict until it is started again."""
+async def test_input_starts_a_terminal_that_never_ran(rig: Rig) -> None:
+    """One that has ended is a conflict until it is started again."""
     session = await rig.create()
     assert 200 == (await post(rig, session, "input", {"data": "\x04"})).status
     with trio.fail_after(PATIENCE_S):
@@ -159,10 +159,10 @@ async def test_a_stop_is_an_interrupt(rig: Rig) -> None:
     )
 
 
-async def test_a_stop_is_no_less_one_that_cannot_be_recorded(
+async def test_an_interrupt_works_without_the_database(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program is interrupted; there is an event later, and none in the answer."""
+    """The event is recorded later, and the answer has none."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     write = rig.system.journal.write

@@ -1,227 +1,98 @@
-"""What one connection speaks, heard from outside, and its two small machines."""
-
-from __future__ import annotations
+"""One connection over a real socket: its deadlines, and how a client ends it."""
 
 import struct
 
 import pytest
 import trio
-import trio.testing
-from trio_websocket import ConnectionClosed, open_websocket_url
-from wsproto.connection import Connection, ConnectionType
-from wsproto.events import BytesMessage, TextMessage
 
-from ant.http.server.connection import Application
-from ant.http.server.listener import MAX_BODY, MAX_FRAME, OVERSIZE
-from ant.http.server.websocket import Buffer, _text_frame
+from ant.http.server import connection
 from tests.http.server.test_listener import (
-    ROOMY_S,
     frame,
     read_all,
     read_exactly,
     read_frame,
     read_until,
     serving,
-    upgrade,
 )
 
 
-async def test_an_ordinary_client_is_served() -> None:
-    """A WebSocket library agrees with us, up to the code of the close frame."""
+async def test_small_input_is_reported_as_it_arrives() -> None:
+    """A request and a frame; of a long body, its head at most."""
+    calls: list[int] = []
+    async with serving(on_small_input=lambda: calls.append(1)) as site:
+        assert b" 200 " in await site.get()
+        assert 1 == len(calls)
+        async with await site.upgraded("/echo") as stream:
+            before = len(calls)
+            await stream.send_all(frame(1, b"x"))
+            await read_frame(stream)
+            assert before + 1 == len(calls)
+            await stream.send_all(frame(1, b"x" * 60_000))
+            await read_frame(stream)
+            assert len(calls) <= before + 2, "what is left of a read may be short"
+
+
+@pytest.mark.parametrize("flood", [False, True])
+async def test_a_reset_ends_a_sending_loop(flood: bool) -> None:
+    """A loop around `send` is cancelled when the client resets the connection."""
     async with serving() as site:
-        async with open_websocket_url(f"ws://127.0.0.1:{site.port}/echo") as client:
-            for message in ("text", "é🐜", b"bytes"):
-                await client.send_message(message)
-                assert await client.get_message() == message
-        url = f"ws://127.0.0.1:{site.port}/until-stopped"
-        async with open_websocket_url(url) as client:
-            await site.entered.wait()
-            site.stopped.set()
-            with pytest.raises(ConnectionClosed) as caught:
-                await client.get_message()
-            assert caught.value.reason.code == 1001
-
-
-@pytest.mark.parametrize("size", [5, 500_000])
-async def test_a_frame_before_the_handshake_is_not_lost(size: int) -> None:
-    """A join in the first millisecond waits for the handler to accept it."""
-    async with serving() as site, await site.connect() as stream:
-        data = upgrade("/late") + frame(1, b"x" * size)
-        site.nursery.start_soon(stream.send_all, data)
+        stream = await site.upgraded("/pour")
         await site.entered.wait()
-        await trio.testing.wait_all_tasks_blocked(0.02)
-        site.release.set()
-        head = await read_until(stream, b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101 ")
-        assert await read_frame(stream) == (1, b"x" * size)
-
-
-async def test_an_overlong_message_is_told_apart() -> None:
-    """The handler sees the constant itself, once, and the next message as ever."""
-    async with serving() as site, await site.upgraded("/echo") as stream:
-        piece = b"x" * (MAX_FRAME // 2)
-        for data, answer in (
-            (frame(1, b"x" * MAX_FRAME), None),
-            (frame(1, b"x" * MAX_FRAME + b"x"), b"oversize"),
-            (frame(1, piece, head=0) + frame(9) + frame(0, piece), None),
-            (frame(1, piece, head=0) + frame(0, piece, head=0) + frame(0, b"x"), b"o"),
-            (frame(2, b"x" * MAX_FRAME + b"x"), b"oversize"),
-            (frame(1, "é".encode() * (MAX_FRAME // 2)), None),
-            (frame(1, "é".encode() * (MAX_FRAME // 2) + b"x"), b"oversize"),
-            (frame(1, OVERSIZE.encode()), OVERSIZE.encode()),
-        ):
-            await stream.send_all(data)
-            opcode, heard = await read_frame(stream)
-            if opcode == 10:
-                opcode, heard = await read_frame(stream)
-            if answer is None:
-                assert len(heard) == MAX_FRAME
-            else:
-                assert heard.startswith(answer)
-        verdicts = [message is OVERSIZE for message in site.received]
-        assert verdicts == [False, True, False, True, True, False, True, False]
-
-
-async def test_a_handler_may_leave_unread_messages() -> None:
-    """It ends with its close frame, however much the client still sends."""
-    async with serving() as site, await site.upgraded("/deaf") as stream:
-        with trio.move_on_after(0.05):
-            while True:
-                await stream.send_all(frame(1, b"x" * 10_000))
-        site.release.set()
-        await site.left.wait()
-        assert await read_frame(stream) == (8, struct.pack("!H", 1000))
-        assert await read_all(stream) == b""
-
-
-async def test_a_client_may_leave_an_app_that_does_not_listen() -> None:
-    """An app that reads nothing and only sends is ended all the same."""
-    sent, ended = 0, trio.Event()
-
-    async def app(scope: object, receive: object, send: object) -> None:
-        nonlocal sent
-        try:
-            await send({"type": "websocket.accept"})
-            while True:
-                await send({"type": "websocket.send", "text": "x", "bytes": None})
-                sent += 1
-        finally:
-            ended.set()
-
-    async with serving() as site:
-        works, site.app.asgi_app = site.app.asgi_app, app
-        stream = await site.upgraded("/")
-        await read_exactly(stream, 100)
+        if flood:
+            with trio.move_on_after(0.1):
+                while True:
+                    await stream.send_all(frame(1, b"x" * 1000) * 50)
+        await read_exactly(stream, 200_000)
+        linger = struct.pack("ii", 1, 0)
+        stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_LINGER, linger)
         await stream.aclose()
-        await ended.wait()
-        assert sent > 0
-        site.app.asgi_app = works
+        await site.left.wait()
         await site.is_well()
 
 
-@pytest.mark.parametrize("begun", [False, True])
-async def test_a_body_is_capped_for_an_app_that_does_not_care(begun: bool) -> None:
-    """The app is ended; the client gets 413, or half an answer if that had begun."""
-    ended = trio.Event()
+async def test_an_end_without_a_close_frame_ends_a_sending_loop() -> None:
+    """An orderly end of the stream is detected as well."""
+    async with serving() as site:
+        stream = await site.upgraded("/pour")
+        await stream.send_eof()
+        await read_all(stream)
+        await site.left.wait()
+        await stream.aclose()
+        await site.is_well()
 
-    async def app(scope: object, receive: object, send: object) -> None:
-        try:
-            if begun:
-                await send({"type": "http.response.start", "status": 200})
-            while True:
-                await receive()
-        finally:
-            ended.set()
 
+@pytest.mark.slow
+async def test_heads_have_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that comes slowly, or never, ends the connection; an idle one may stay."""
+    monkeypatch.setattr(connection, "HEAD_S", 0.3)
     async with serving() as site, await site.connect() as stream:
-        site.app.asgi_app = app
-        head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}\r\n\r\n"
-        await stream.send_all(head.encode() + bytes(MAX_BODY + 1))
-        answer = await read_all(stream)
-        assert answer.startswith(b"HTTP/1.1 200 " if begun else b"HTTP/1.1 413 ")
-        await ended.wait()
+        started = trio.current_time()
+        with pytest.raises(trio.BrokenResourceError):
+            await drip(stream, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000)
+        assert 0.2 < trio.current_time() - started < 2
+        async with await site.connect() as silent:
+            assert await read_all(silent) == b""
+        async with await site.connect() as kept:
+            await kept.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await read_until(kept, b"ok")
+            with trio.move_on_after(0.4) as patience:
+                await read_all(kept)
+            assert patience.cancelled_caught
+            await kept.send_all(b"G")
+            assert await read_all(kept) == b""
 
 
-async def test_a_body_of_the_full_size_is_read() -> None:
-    """The cap is the last size that is allowed."""
+async def drip(stream: trio.SocketStream, data: bytes) -> None:
+    for at in range(len(data)):
+        await stream.send_all(data[at : at + 1])
+        await trio.sleep(0.02)
+
+
+async def test_an_unauthenticated_connection_is_not_kept_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If no request on it was accepted, the next one must come soon."""
+    monkeypatch.setattr(connection, "UNAUTHENTICATED_IDLE_S", 0.05)
     async with serving() as site, await site.connect() as stream:
-        head = f"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY}\r\n\r\n"
-        await stream.send_all(head.encode() + bytes(MAX_BODY))
-        await read_until(stream, str(MAX_BODY).encode())
-
-
-def test_a_buffer_forgets_what_is_too_long() -> None:
-    """Bytes count, not characters; and nothing beyond the limit is kept."""
-    buffer = Buffer(4)
-    for data in ("é", "é"):
-        buffer.extend(TextMessage(data))
-    assert buffer.to_message()["text"] == "éé"
-    buffer.extend(TextMessage("x"))
-    assert buffer.value is None
-    buffer.extend(TextMessage("x"))
-    assert buffer.value is None
-    assert buffer.to_message()["text"] is OVERSIZE
-    buffer.clear()
-    buffer.extend(BytesMessage(bytearray(b"1234")))
-    assert buffer.to_message()["bytes"] == b"1234"
-
-
-async def said(event: object) -> None:
-    """Where an app's `send` goes: nowhere. As a write does, it yields."""
-    await trio.lowlevel.checkpoint()
-
-
-CONNECT = {"type": "websocket.connect"}
-DISCONNECT = {"type": "websocket.disconnect", "code": 1006}
-SEND = {"type": "websocket.send", "text": "x", "bytes": None}
-
-
-async def test_saying_always_yields_and_ends_with_the_peer() -> None:
-    """A loop around `send` lets others run, and stops when there is nobody to hear."""
-
-    async def say(event: object) -> None:
-        if not told:  # Hypercorn returns at once when the peer is gone.
-            await said(event)
-
-    application, told = Application(say, 2), False
-
-    async def app(scope: object, receive: object, send: object) -> None:
-        while True:
-            await send(SEND)
-
-    with trio.fail_after(ROOMY_S):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(application.run, app, {})
-            for _ in range(10):
-                await trio.lowlevel.checkpoint()
-            told = True
-            await application.tell(DISCONNECT)
-
-
-async def test_telling_does_not_wait_in_vain() -> None:
-    """For an app that left nothing waits; one that does not listen is ended."""
-    application, entered = Application(said, 1), trio.Event()
-
-    async def deaf(scope: object, receive: object, send: object) -> None:
-        entered.set()
-        await trio.sleep_forever()
-
-    with trio.fail_after(ROOMY_S):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(application.run, deaf, {})
-            await entered.wait()
-            await application.tell(CONNECT)
-            nursery.start_soon(application.tell, CONNECT)
-            await trio.testing.wait_all_tasks_blocked()
-            await application.tell(DISCONNECT)
-        await application.tell(CONNECT)
-
-
-@pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
-def test_encoded_text_is_a_frame_that_others_read(size: int) -> None:
-    """Of every form of length, and as text."""
-    reader = Connection(ConnectionType.CLIENT)
-    reader.receive_data(_text_frame(b"x" * size))
-    (event,) = reader.events()
-    assert isinstance(event, TextMessage)
-    assert ("x" * size, True) == (event.data, event.message_finished)
+        await stream.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await read_all(stream)).endswith(b"ok")

@@ -1,4 +1,4 @@
-"""What clients may send and the server lives through, and what it costs in memory."""
+"""Hostile clients: the server survives what they send, in bounded memory."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ FRAMES = {
 async def test_a_strange_request_is_answered(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each gets its status, and the next client gets what it came for."""
+    """Each gets its status, and the next client is served."""
     data, status = REQUESTS[name]
     async with serving() as site, await site.connect() as stream:
         with suppress(trio.BrokenResourceError):
@@ -259,7 +259,7 @@ async def body_ignored(site: Site) -> None:
 
 
 async def message(site: Site) -> None:
-    """20 MB in one frame: the handler hears of it, and the socket lives on."""
+    """20 MB in one frame: the handler is notified, and the socket stays open."""
     async with await site.upgraded("/echo") as stream:
         await stream.send_all(frame(1, b"x" * 20 * 2**20) + frame(1, b"then"))
         assert await read_frame(stream) == (1, b"oversize")
@@ -267,7 +267,7 @@ async def message(site: Site) -> None:
 
 
 async def bomb(site: Site) -> None:
-    """200 MB compressed to 200 KB: compression is not agreed on, so it is a fault."""
+    """200 MB compressed to 200 KB: compression is not negotiated, so it fails."""
     pack = zlib.compressobj(wbits=-15)
     data = b"".join(pack.compress(bytes(2**20)) for _ in range(200))
     data += pack.flush(zlib.Z_SYNC_FLUSH)[:-4]
@@ -280,7 +280,7 @@ async def bomb(site: Site) -> None:
 
 
 async def unread(site: Site) -> None:
-    """Messages of the largest size for a handler that never looks."""
+    """Messages of the largest size for a handler that never receives."""
     async with await site.upgraded("/deaf") as stream:
         data = frame(1, b"x" * MAX_FRAME)
         with trio.move_on_after(1):
@@ -298,7 +298,7 @@ async def wide(site: Site) -> None:
 
 
 async def pings(site: Site) -> None:
-    """Pings without end from a client that never reads the pongs."""
+    """Endless pings from a client that never reads the pongs."""
     async with await site.upgraded("/deaf") as stream:
         with trio.move_on_after(1):
             while True:
@@ -333,8 +333,8 @@ async def test_memory_is_bounded(
 
 
 @pytest.mark.slow
-async def test_without_any_descriptor_a_newcomer_is_told() -> None:
-    """The one in hand is lent for a 503, as often as somebody comes."""
+async def test_without_a_free_descriptor_a_connection_gets_a_503() -> None:
+    """The reserved descriptor is used for it, for each new connection."""
     call = "main(Shares(known=900, strangers=900, spare=1))"
     with process(files=40, call=call) as site, trio.fail_after(2 * ROOMY_S):
         await site.is_well()
@@ -361,8 +361,8 @@ async def test_without_any_descriptor_a_newcomer_is_told() -> None:
 
 
 @pytest.mark.slow
-async def test_running_out_of_files_is_waited_out() -> None:
-    """With no descriptor left the loop waits, and goes on when there is one."""
+async def test_running_out_of_descriptors_is_temporary() -> None:
+    """Without a descriptor the loop waits, and continues when there is one."""
     with process(files=40) as site, trio.fail_after(ROOMY_S):
         await site.is_well()
         streams = [await site.connect() for _ in range(60)]

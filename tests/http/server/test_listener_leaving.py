@@ -1,4 +1,4 @@
-"""How connections end: at the stop, by a cancellation, and for want of progress."""
+"""How connections end: at the stop, by a cancellation, and without progress."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_sockets_are_not_inherited_and_are_closed() -> None:
         assert sockets() == before
 
 
-async def test_stop_lets_websockets_say_goodbye() -> None:
+async def test_stop_lets_websockets_close() -> None:
     """The handler's 1001 reaches the client, and `serve` returns soon."""
     async with serving() as site, await site.upgraded("/until-stopped") as stream:
         await site.entered.wait()
@@ -50,7 +50,7 @@ async def test_stop_lets_websockets_say_goodbye() -> None:
 
 
 async def test_stop_lets_a_request_finish() -> None:
-    """No new connection after the stop, but the answer to what was asked before."""
+    """No new connection after the stop, but the answer to an earlier request."""
     async with serving() as site, await site.connect() as stream:
         await stream.send_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         await site.entered.wait()
@@ -66,7 +66,7 @@ async def test_stop_lets_a_request_finish() -> None:
 
 
 async def test_stop_closes_what_is_idle_at_once() -> None:
-    """Fresh, kept-alive and half-asked connections do not hold the exit."""
+    """New connections, kept ones and half requests do not delay the exit."""
     async with serving() as site:
         fresh, kept, half = [await site.connect() for _ in range(3)]
         await kept.send_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -84,7 +84,7 @@ async def test_stop_closes_what_is_idle_at_once() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/pour", "/deaf"])
 async def test_stop_waits_no_longer_than_its_grace(path: str) -> None:
-    """Neither a client that does not read nor a handler that stays holds the exit."""
+    """Neither a client that does not read nor a handler that stays delays the exit."""
     async with (
         serving(grace_s=0.4, stall_s=60) as site,
         await site.upgraded(path) as stream,
@@ -118,8 +118,8 @@ async def test_cancelling_leaves_nothing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.meets(Limit.STALLED)
-async def test_a_stalled_reader_is_cut() -> None:
-    """Who takes nothing for `stall_s` loses the connection, and its handler ends."""
+async def test_a_stalled_client_is_reset() -> None:
+    """A client that reads nothing for `stall_s` is reset, and its handler ends."""
     async with serving(stall_s=0.3) as site, await site.upgraded("/pour") as stream:
         await site.left.wait()
         with pytest.raises(trio.BrokenResourceError):
@@ -146,7 +146,7 @@ async def test_a_slow_reader_is_kept() -> None:
 
 
 async def test_a_cancelled_send_leaves_no_half_frame() -> None:
-    """A handler may put a deadline around `send`; what is begun is still finished."""
+    """A handler may put a deadline around `send`; a begun frame is finished."""
     async with serving() as site, await site.upgraded("/brief") as stream:
         await site.entered.wait()
         await trio.testing.wait_all_tasks_blocked(0.15)

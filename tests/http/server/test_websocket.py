@@ -1,4 +1,4 @@
-"""What is ours in one WebSocket; more is in the tests of the connection."""
+"""Pings and timeouts of a WebSocket; more is in the tests of the protocol."""
 
 import pytest
 import trio
@@ -11,14 +11,14 @@ from tests.http.server.test_listener import ROOMY_S, read_until, serving
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A heart that beats a hundred times faster."""
+    """Pings a hundred times faster."""
     monkeypatch.setattr(websocket, "PING_S", 0.06)
     monkeypatch.setattr(websocket, "SILENCE_S", 0.18)
 
 
 @pytest.mark.slow
 async def test_a_peer_that_answers_pings_stays(impatient: None) -> None:
-    """However long it has nothing to say: the library answers."""
+    """However long it sends nothing else."""
     async with (
         serving() as site,
         open_websocket_url(f"ws://127.0.0.1:{site.port}/echo") as client,
@@ -31,7 +31,7 @@ async def test_a_peer_that_answers_pings_stays(impatient: None) -> None:
 
 @pytest.mark.slow
 @pytest.mark.meets(Limit.SILENT)
-async def test_a_peer_that_says_nothing_is_parted_from(impatient: None) -> None:
+async def test_a_silent_peer_is_closed(impatient: None) -> None:
     """With 4408, and its handler ends."""
     async with serving() as site:
         stream = await site.upgraded("/echo")
@@ -40,6 +40,6 @@ async def test_a_peer_that_says_nothing_is_parted_from(impatient: None) -> None:
         assert b"\x89\x00" in data
 
 
-def test_a_dead_peer_is_found_within_half_a_minute() -> None:
-    """The last sign of life, a beat, and the time it takes to close."""
+def test_a_dead_peer_is_closed_within_half_a_minute() -> None:
+    """The last data, one ping, and the time it takes to close."""
     assert 30 > websocket.SILENCE_S + websocket.PING_S + 2

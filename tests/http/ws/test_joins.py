@@ -13,17 +13,17 @@ from tests.systems import Rig
 ONE, TWO = SessionId("one"), SessionId("two")
 
 
-async def test_a_join_is_a_scope(rig: Rig) -> None:
-    """Of presence, of the bell and of being a typist; joining anew keeps the last."""
+async def test_a_join_is_undone_by_leaving(rig: Rig) -> None:
+    """Presence, wakeups and being interactive; joining again keeps the last."""
     places, broadcaster = (
         JoinedSessions(rig.system, Wakeup()),
         rig.system.services.broadcaster,
     )
-    places.enter(ONE, None, None, is_typist=True)
-    places.enter(TWO, None, None)
-    places.enter(ONE, "ada", None)
-    places.become_typist(TWO)
-    places.become_typist(SessionId("three"))
+    places.join(ONE, None, None, is_interactive=True)
+    places.join(TWO, None, None)
+    places.join(ONE, "ada", None)
+    places.become_interactive(TWO)
+    places.become_interactive(SessionId("three"))
     assert broadcaster.has_typist(ONE)
     assert broadcaster.has_typist(TWO)
     assert 2 == broadcaster.count() == rig.system.presence.count()
@@ -35,16 +35,16 @@ async def test_a_join_is_a_scope(rig: Rig) -> None:
     assert 0 == broadcaster.count() == rig.system.presence.count()
 
 
-async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
-    """Only a size, or a join with a terminal, does; who has neither never answers."""
+async def test_a_rejoin_does_not_become_the_one_that_answers(rig: Rig) -> None:
+    """Only a resize or an interactive join does; other sockets never answer."""
     one, two, three = (JoinedSessions(rig.system, Wakeup()) for _ in range(3))
-    one.enter(ONE, None, None, is_typist=True)
-    two.enter(ONE, None, None, is_typist=True)
-    three.enter(ONE, None, None)
-    one.enter(ONE, None, None)
-    three.enter(ONE, None, None)
+    one.join(ONE, None, None, is_interactive=True)
+    two.join(ONE, None, None, is_interactive=True)
+    three.join(ONE, None, None)
+    one.join(ONE, None, None)
+    three.join(ONE, None, None)
     assert [False, True, False] == [each.may_reply(ONE) for each in (one, two, three)]
-    one.become_typist(ONE)
+    one.become_interactive(ONE)
     assert [True, False, False] == [each.may_reply(ONE) for each in (one, two, three)]
     one.leave_all()
     assert [False, True, False] == [each.may_reply(ONE) for each in (one, two, three)]
@@ -53,12 +53,14 @@ async def test_a_rejoin_does_not_take_the_answering_over(rig: Rig) -> None:
 
 
 @pytest.mark.meets(Limit.JOINS)
-async def test_there_is_a_bound(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Joining anew is always possible."""
+async def test_the_number_of_joins_is_limited(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joining a session again is always possible."""
     monkeypatch.setattr(joins, "JOINS", 1)
     places = JoinedSessions(rig.system, Wakeup())
-    places.enter(ONE, None, None)
-    places.enter(ONE, None, None)
+    places.join(ONE, None, None)
+    places.join(ONE, None, None)
     with pytest.raises(CapacityReached):
-        places.enter(TWO, None, None)
+        places.join(TWO, None, None)
     places.leave_all()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ant.core import clock
 from ant.http.ws import output
-from ant.http.ws.output import OutputCursor, Outputs, scrollback_start
+from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
 from ant.terminal.buffer.flow import OutputFlow
@@ -81,7 +81,7 @@ class World:
         self.store = MemoryStore()
         self.unit = FakeUnit(self.store)
         self.flows: dict[SessionId, OutputFlow] = {}
-        self.outputs = Outputs(self, self.flows)  # type: ignore[arg-type]
+        self.renderer = OutputRenderer(self, self.flows)  # type: ignore[arg-type]
         self.cursor = OutputCursor(ONE, start)
         self.frames: list[dict[str, Any]] = []
         self.keep = keep
@@ -123,7 +123,7 @@ class World:
     async def look(self) -> bool:
         """One frame, if there is one."""
         before = self.cursor.offset
-        frame = await self.outputs.advance(self.cursor)
+        frame = await self.renderer.advance(self.cursor)
         if frame is None:
             assert before == self.cursor.offset
             return False
@@ -217,10 +217,10 @@ def test_no_byte_is_twice_or_missing_at_any_split(
     st.integers(0, 3),
     st.booleans(),
 )
-def test_holes_are_told_at_any_split(
+def test_gaps_are_reported_at_any_split(
     runs: list[tuple[bytes, int]], late: int, restarted: bool
 ) -> None:
-    """Between runs that were cut off there is a gap, and text never joins across it."""
+    """Between interrupted runs there is a gap, and no text is joined across it."""
 
     async def main() -> None:
         world, expected, offset = World(), "", 0
@@ -243,8 +243,8 @@ def test_holes_are_told_at_any_split(
     trio.run(main)
 
 
-async def test_a_cut_character_waits_for_its_rest() -> None:
-    """It is held back while it may be completed, and shown broken when it cannot."""
+async def test_an_incomplete_character_waits_for_its_rest() -> None:
+    """It is held back while it may be completed; otherwise it becomes U+FFFD."""
     world = World(keep=100)
     flow = world.begin(0)
     flow.append(b"a\xe6\xbc")
@@ -288,8 +288,8 @@ async def test_a_character_across_store_and_tail_is_whole() -> None:
     assert "a\u6f22" == world.text()
 
 
-async def test_a_dry_store_is_asked_once() -> None:
-    """Who looks at a session that does not run asks the database no second time."""
+async def test_the_end_of_the_store_is_read_once() -> None:
+    """For a session that does not run, the database is not read a second time."""
     world = World()
     world.store.add(0, b"abc")
     await world.look_on()
@@ -302,8 +302,8 @@ async def test_a_dry_store_is_asked_once() -> None:
     assert "abcdef" == world.text()
 
 
-async def test_a_hole_at_the_end_is_told_of_what_does_not_run() -> None:
-    """Nobody has its bytes, and no run is there that would say where it goes on."""
+async def test_a_gap_at_the_end_is_reported_without_a_run() -> None:
+    """Its bytes do not exist, and no run says where output continues."""
     world = World()
     world.store.add(0, b"abc")
     world.store.left_out = 9
@@ -316,13 +316,13 @@ async def test_one_rendering_serves_all_who_are_at_the_same_place() -> None:
     world = World(keep=100)
     world.begin(0).append(b"abc")
     other = OutputCursor(ONE, 0)
-    frame = await world.outputs.advance(world.cursor)
-    assert frame is await world.outputs.advance(other)
+    frame = await world.renderer.advance(world.cursor)
+    assert frame is await world.renderer.advance(other)
     assert 3 == other.offset
 
 
-async def test_a_cancelled_look_moves_nothing() -> None:
-    """The cursor stands where it was, and the next look goes on there."""
+async def test_a_cancelled_read_does_not_move_the_cursor() -> None:
+    """The next read continues at the same offset."""
     world = World()
     world.store.add(0, b"abc")
     with trio.CancelScope() as scope:

@@ -343,8 +343,8 @@ async def test_a_second_resume_ends_the_first_at_any_step(tmp_path: Path) -> Non
 # What is asked for, and what is answered.
 
 
-async def test_from_nothing_all_is_replayed(stand: Stand) -> None:
-    """Events first, all of the joined rooms and those for all; then bytes."""
+async def test_a_resume_from_zero_replays_everything(stand: Stand) -> None:
+    """First the events of the joined rooms and those for all; then the output."""
     other = await stand.rig.create("other", type=SessionType.CHAT)
     post(stand.rig, stand.room, "one")
     post(stand.rig, other, "not for us")
@@ -368,8 +368,8 @@ async def test_the_ack_says_where_the_log_is(stand: Stand) -> None:
         assert [] == [frame for frame in client.passed if "at" in frame]
 
 
-async def test_from_the_newest_nothing_is_replayed(stand: Stand) -> None:
-    """What comes next is the next."""
+async def test_a_resume_from_the_newest_replays_nothing(stand: Stand) -> None:
+    """The next event is the next frame."""
     post(stand.rig, stand.room, "before")
     say(stand.rig, stand.terminal, b"before")
     seq, offset = stand.rig.bus.seq, stand.end
@@ -414,8 +414,8 @@ def _change(unit: Unit) -> int:
     return unit.log.newest()
 
 
-async def test_one_bad_session_does_not_spoil_the_rest(stand: Stand) -> None:
-    """Unknown, archived or too far: an `error` that names it, and the others go on."""
+async def test_one_bad_session_does_not_stop_a_resume(stand: Stand) -> None:
+    """Unknown, archived or beyond the end: an `error` names it; the others resume."""
     rig = stand.rig
     gone = await rig.create("gone")
     await rig.system.journal.write(sessions.delete_session, gone.id, False)
@@ -441,8 +441,8 @@ async def test_one_bad_session_does_not_spoil_the_rest(stand: Stand) -> None:
         assert 2 == rig.system.presence.count()
 
 
-async def test_twice_is_the_same_twice(stand: Stand) -> None:
-    """Each time from the `seq` and the offsets it names; presence counts once."""
+async def test_a_resume_can_be_repeated(stand: Stand) -> None:
+    """Each one starts at its own `seq` and offsets; presence counts once."""
     for number in range(3):
         post(stand.rig, stand.room, str(number))
     say(stand.rig, stand.terminal, b"0123456789")
@@ -457,8 +457,8 @@ async def test_twice_is_the_same_twice(stand: Stand) -> None:
 
 
 @pytest.mark.meets(Limit.EVENT_GAP)
-async def test_what_was_pruned_is_said(stand: Stand) -> None:
-    """`gap` with the `seq` numbers that are gone, `to` being the first that is not."""
+async def test_pruned_events_are_a_gap(stand: Stand) -> None:
+    """`gap` with the missing `seq` numbers; `to` is the first that exists."""
     for number in range(10):
         post(stand.rig, stand.room, str(number))
     newest = stand.rig.bus.seq
@@ -483,8 +483,8 @@ async def test_what_was_pruned_is_said(stand: Stand) -> None:
 
 
 @pytest.mark.meets(Limit.OUTPUT_GAP)
-async def test_what_was_trimmed_of_a_terminal_is_said(tmp_path: Path) -> None:
-    """`gap` with the session and the offsets, where the store has no byte any more."""
+async def test_pruned_output_is_a_gap(tmp_path: Path) -> None:
+    """`gap` with the session and the offsets that the store no longer has."""
     async with running(tmp_path) as rig:
         session = await rig.started()
         room = await rig.create("room", type=SessionType.CHAT)
@@ -511,8 +511,8 @@ async def test_what_was_trimmed_of_a_terminal_is_said(tmp_path: Path) -> None:
             } == gap
 
 
-async def test_behind_the_window_is_as_good_as_in_it(tmp_path: Path) -> None:
-    """More events than the window and a page of the log hold, none missing."""
+async def test_a_resume_behind_the_bus_misses_nothing(tmp_path: Path) -> None:
+    """More events than the bus and a page of the log hold; none is missing."""
     async with standing(tmp_path, window=4) as stand, connected(stand.rig) as client:
         for number in range(200):
             post(stand.rig, stand.room, str(number))
@@ -557,8 +557,8 @@ async def test_what_was_deleted_is_not_replayed(stand: Stand) -> None:
         assert "secret" not in str(frames)
 
 
-async def test_a_gap_is_told_once(stand: Stand) -> None:
-    """On a stream too, and also where all that is left of the log was redacted."""
+async def test_a_gap_is_reported_once(stand: Stand) -> None:
+    """On a stream, too, and also if all that is left of the log is redacted."""
     rig = stand.rig
     for number in range(3):
         post(rig, stand.room, str(number))

@@ -25,8 +25,8 @@ def drawing(data: bytes = b"") -> Drawing:
     return display.drawing()
 
 
-def test_a_page_and_a_frame_say_the_same() -> None:
-    """The frame leaves out what its reader sees when it has drawn it."""
+def test_the_rest_answer_and_the_frame_agree() -> None:
+    """The frame omits the lines, which the client sees after drawing it."""
     drawn = drawing(b"a\x1b]2;t\x07b")
     page = screen_page(ONE, Status.RUNNING, drawn)
     frame = screen_frame(ONE, drawn)
@@ -80,8 +80,8 @@ async def test_a_join_with_the_screen(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("ended", [False, True])
-async def test_who_is_far_behind_may_skip(rig: Rig, ended: bool) -> None:
-    """The hole is said, and the screen stands for it."""
+async def test_a_join_far_behind_may_skip_to_the_screen(rig: Rig, ended: bool) -> None:
+    """A `gap` names the skipped bytes, and the screen replaces them."""
     session = await rig.started()
     await said(rig, session, b"x" * 1000)
     if ended:
@@ -103,8 +103,8 @@ async def test_who_is_far_behind_may_skip(rig: Rig, ended: bool) -> None:
         assert ["session_health", "screen"] == [each["type"] for each in client.passed]
 
 
-async def test_a_resume_may_skip_what_is_far_behind(rig: Rig) -> None:
-    """Per session: a hole and a screen instead of much, the very bytes of little."""
+async def test_a_resume_far_behind_may_skip_to_the_screen(rig: Rig) -> None:
+    """For each session: a `gap` and a screen for much, the bytes for little."""
     size = FAR_BEHIND + 10
     far = await rig.started("far")
     await said(rig, far, b"x" * size)
@@ -127,8 +127,8 @@ async def test_a_resume_may_skip_what_is_far_behind(rig: Rig) -> None:
         assert (far.id, 9) == (output["sessionId"], output["offset"])
 
 
-async def test_a_skip_while_bytes_are_sent(rig: Rig) -> None:
-    """What was sent, the hole and the screen join; nothing comes twice."""
+async def test_a_skip_while_output_is_sent(rig: Rig) -> None:
+    """The bytes sent, the gap and the screen are adjacent; nothing comes twice."""
     session = await rig.started()
     line = b"0123456789abcdef" * 4096
     async with connected(rig) as client:
@@ -149,8 +149,8 @@ async def test_a_skip_while_bytes_are_sent(rig: Rig) -> None:
                 assert at == frame["offset"]
 
 
-async def test_queries_are_for_who_sets_the_size(rig: Rig) -> None:
-    """Nobody there: the server answers. A terminal there: that one does."""
+async def test_the_socket_that_set_the_size_answers_queries(rig: Rig) -> None:
+    """Without an interactive socket the server answers; with one, that one does."""
     session = await rig.started()
     async with connected(rig) as client:
         await client.ask("join_session", sessionId=session.id)
@@ -164,8 +164,8 @@ async def test_queries_are_for_who_sets_the_size(rig: Rig) -> None:
     assert b"\x1b[0n" == rig.terminals[0].written
 
 
-async def test_a_chat_is_joined_as_ever(rig: Rig) -> None:
-    """It has no screen; asking for one is no mistake."""
+async def test_a_chat_is_joined_without_a_screen(rig: Rig) -> None:
+    """It has no screen; requesting one is no error."""
     session = await rig.create("talk", type=SessionType.CHAT)
     async with connected(rig) as client:
         ack = await client.ask("join_session", sessionId=session.id, screen=True)

@@ -7,7 +7,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from ant.core.counters import Limit
-from ant.http.ws.output import Outputs
+from ant.http.ws.output import OutputRenderer
 from ant.http.ws.sender import OUTBOX, Sender
 from tests.http.ws.test_resume import Stand, post, resume, say, stand
 from tests.http.ws.test_socket import connected
@@ -17,18 +17,18 @@ __all__ = ["stand"]
 
 
 @pytest.mark.meets(Limit.OUTBOX)
-async def test_who_has_too_many_answers_waits_for_room(stand: Stand) -> None:
-    """Up to the bound without a wait, and no further."""
+async def test_a_full_outbox_waits_for_room(stand: Stand) -> None:
+    """Up to the limit without a wait, and no further."""
     system = stand.rig.system
-    sender = Sender(system, Outputs(system.journal, system.services.flows))
+    sender = Sender(system, OutputRenderer(system.journal, system.services.flows))
     for number in range(OUTBOX):
         with trio.CancelScope() as scope:
             scope.cancel()
-            await sender.room()
+            await sender.wait_for_room()
         assert not scope.cancelled_caught
-        sender.say(number=number)
+        sender.put_fields(number=number)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(sender.room)
+        nursery.start_soon(sender.wait_for_room)
         await wait_all_tasks_blocked()
         assert nursery.child_tasks
         nursery.cancel_scope.cancel()

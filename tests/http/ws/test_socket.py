@@ -133,8 +133,8 @@ async def test_a_join_is_answered_and_then_streamed(rig: Rig) -> None:
         assert "hello \u6f22" == await client.read(session, 9)
 
 
-async def test_without_a_ref_nothing_is_acknowledged(rig: Rig) -> None:
-    """But errors are told all the same."""
+async def test_without_a_ref_there_is_no_ack(rig: Rig) -> None:
+    """Errors are sent nevertheless."""
     async with connected(rig) as client:
         await client.send("presence_ping")
         await client.send("join_session", sessionId="nobody")
@@ -162,10 +162,8 @@ async def test_without_a_ref_nothing_is_acknowledged(rig: Rig) -> None:
         pytest.param(OVERSIZE, 413, marks=pytest.mark.meets(Limit.FRAME)),
     ],
 )
-async def test_whatever_is_wrong_costs_an_answer(
-    rig: Rig, frame: str | bytes, status: int
-) -> None:
-    """And not the socket: a problem, with its URN beside the frame's `type`."""
+async def test_an_error_is_an_answer(rig: Rig, frame: str | bytes, status: int) -> None:
+    """The socket stays open; the frame is a problem with its URN in `problem`."""
     async with connected(rig) as client:
         await client.connection.send(frame)
         error = await client.receive()
@@ -175,10 +173,10 @@ async def test_whatever_is_wrong_costs_an_answer(
         assert "ack" == (await client.ask("presence_ping"))["type"]
 
 
-async def test_a_bug_costs_an_answer_too(
+async def test_a_bug_is_an_answer_too(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged; the client is told no more than that."""
+    """It is logged, and the frame has no details."""
 
     def broken(unit: Unit, session_id: str) -> Session:
         raise ZeroDivisionError("secret")
@@ -192,8 +190,8 @@ async def test_a_bug_costs_an_answer_too(
         assert "ack" == (await client.ask("presence_ping"))["type"]
 
 
-async def test_presence_is_a_scope(rig: Rig) -> None:
-    """Joined is present, once for each socket; leaving and disconnecting end it."""
+async def test_presence_ends_with_the_join(rig: Rig) -> None:
+    """A joined socket is present, until it leaves or disconnects."""
     session, other = await rig.started("one"), await rig.started("two")
     presence, broadcaster = rig.system.presence, rig.system.services.broadcaster
     async with connected(rig) as client:
@@ -211,8 +209,8 @@ async def test_presence_is_a_scope(rig: Rig) -> None:
     assert set() == rig.wakeups
 
 
-async def test_who_left_hears_no_more(rig: Rig) -> None:
-    """Neither bytes nor the room's events; what goes to everybody it hears."""
+async def test_a_left_session_sends_no_more(rig: Rig) -> None:
+    """Neither output nor events of the room, but the events for all sockets."""
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     async with connected(rig) as client:
@@ -269,8 +267,8 @@ async def test_a_join_may_start_the_program(rig: Rig) -> None:
         assert 1 == rig.system.presence.count(session.id)
 
 
-async def test_a_join_of_what_is_gone(rig: Rig) -> None:
-    """To look is `Gone`; to start is told by health that it cannot be, and no error."""
+async def test_a_join_of_an_inactive_session(rig: Rig) -> None:
+    """A join is `Gone`; a join with `spawnPty` gets a health frame and no error."""
     session = await rig.create()
     await rig.system.journal.write(sessions.delete_session, session.id, False)
     async with connected(rig) as client:
@@ -361,8 +359,8 @@ async def test_a_socket_behind_the_window_reads_the_log(tmp_path: Path) -> None:
         assert len(client.passed) <= 20
 
 
-async def test_a_client_that_only_talks_is_slowed_down(rig: Rig) -> None:
-    """Answers wait in a bounded place, then no command is read; none is lost."""
+async def test_a_client_that_does_not_read_is_slowed_down(rig: Rig) -> None:
+    """Answers wait in the outbox, then no command is read; none is lost."""
     async with connected(rig) as client, trio.open_nursery() as nursery:
         sent = 0
 
@@ -381,8 +379,8 @@ async def test_a_client_that_only_talks_is_slowed_down(rig: Rig) -> None:
         assert list(map(str, range(sent))) == refs
 
 
-async def test_a_stop_says_goodbye(rig: Rig) -> None:
-    """The bus closes, and every socket with 1001."""
+async def test_a_stop_closes_with_1001(rig: Rig) -> None:
+    """The bus closes, and then every socket."""
     session = await rig.started()
     async with connected(rig) as client:
         await client.ask("join_session", sessionId=session.id)

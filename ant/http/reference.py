@@ -1,0 +1,219 @@
+"""Generates the tables of `docs/api.md`; run it as `python -m ant.http.reference`.
+
+The tables come from the same classes as the server: the route table, the frames that
+`/ws` accepts, the events, the errors and the limits. Each one replaces the text between
+its two markers, `<!-- begin NAME -->` and `<!-- end NAME -->`. The text outside the
+markers is written by hand. A test compares the file with what this module generates.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from itertools import groupby
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final
+
+import attrs
+
+from ant.api import codec
+from ant.api.frames import FRAMES
+from ant.core import errors
+from ant.core.counters import Limit
+from ant.http import routes
+from ant.http.contract.endpoint import ROUTES, Route
+from ant.http.contract.openapi import tag_of
+from ant.http.contract.problems import status_for
+
+__all__ = ["generate", "routes", "sections"]
+
+STANCES: Final = {
+    None: "",
+    "room": "rooms",
+    "self": "itself",
+    "either": "itself, rooms",
+}
+"""Where a terminal's token may call a route, as the table says it."""
+
+TAGS: Final = (
+    *("sessions", "terminal", "events", "evidence", "messages", "deliveries"),
+    *("people", "board", "links", "prompts", "channels", "search", "system"),
+)
+"""The order of the routes in the reference, by tag."""
+
+
+def generate(text: str) -> str:
+    """The document with every section between markers generated anew.
+
+    Raises `ValueError` if a section has no markers.
+    """
+    for name, lines in sections().items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise ValueError(f"expected {begin} and {end} once each")
+        before, _, rest = text.partition(begin)
+        after = rest.partition(end)[2]
+        body = "\n".join(lines).strip()
+        text = f"{before}{begin}\n\n{body}\n\n{end}{after}"
+    return text
+
+
+def sections() -> dict[str, list[str]]:
+    """The generated lines of each section, by its name."""
+    return {
+        "errors": _errors(),
+        "limits": _limits(),
+        "frames": _frames(),
+        "events": _events(),
+        "routes": _route_table(),
+        "details": list(_route_details()),
+    }
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(_cell(each) for each in line)} |" for line in lines]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _about(kind: type) -> str:
+    """The docstring of a class in one line."""
+    return " ".join(inspect.cleandoc(kind.__doc__ or "").split())
+
+
+def _names(kind: type, leave_out: str = "") -> str:
+    """The fields of a class by their wire names; those that are required are bold."""
+    return ", ".join(_field_names(kind, leave_out))
+
+
+def _field_names(kind: type, leave_out: str) -> Iterator[str]:
+    for field in attrs.fields(kind):
+        name = field.metadata.get("wire", field.name)
+        if field.metadata.get("flat"):
+            yield from _field_names(field.type, leave_out)
+        elif not field.metadata.get("rest") and name != leave_out:
+            is_required = field.default is attrs.NOTHING
+            yield f"**`{name}`**" if is_required else f"`{name}`"
+
+
+def _errors() -> list[str]:
+    kinds: list[tuple[int, str, type]] = [
+        (status_for(kind), slug, kind)
+        for slug, kind in errors.BY_SLUG.items()
+        if kind is not errors.AntError
+    ]
+    rows = [
+        [
+            str(status),
+            f"`{slug}`",
+            inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0],
+        ]
+        for status, slug, kind in sorted(kinds, key=lambda row: row[:2])
+    ]
+    return _table(["status", "`type` ends in", "meaning"], rows)
+
+
+def _limits() -> list[str]:
+    rows = [[f"`{limit.name.lower()}`", limit.value] for limit in Limit]
+    return _table(["limit", "what happens"], rows)
+
+
+def _frames() -> list[str]:
+    rows = [
+        [f"`{kind.type}`", _names(kind, leave_out="ref"), _about(kind)]
+        for kind in FRAMES
+    ]
+    return _table(["frame", "fields", "meaning"], rows)
+
+
+def _events() -> list[str]:
+    rows = []
+    for name, kind in codec.TAGS.items():
+        event: Any = kind
+        rows.append(
+            [
+                f"`{name}`",
+                "all sockets" if event.to_all else "joined",
+                "yes" if event.durable else "",
+                _names(kind).replace("*", ""),
+                _about(kind),
+            ]
+        )
+    return _table(["event", "sent to", "logged", "fields", "meaning"], rows)
+
+
+def _by_tag() -> list[tuple[str, list[Route]]]:
+    """The routes of each tag, in the order of `TAGS`."""
+    ordered = sorted(ROUTES, key=lambda route: TAGS.index(tag_of(route)))
+    return [(tag, list(group)) for tag, group in groupby(ordered, key=tag_of)]
+
+
+def _signature(route: Route) -> str:
+    path = re.sub(r"<(\w+)>", r"{\1}", route.path)
+    return f"`{route.method} {path}`"
+
+
+def _route_table() -> list[str]:
+    rows = [
+        [_signature(route), STANCES[route.token], route.docs[0]]
+        for _, group in _by_tag()
+        for route in group
+    ]
+    return _table(["route", "token", "what it does"], rows)
+
+
+def _route_details() -> Iterator[str]:
+    known: set[type] = set()
+    for tag, group in _by_tag():
+        yield f"### {tag.capitalize()}"
+        yield ""
+        for route in group:
+            yield f"#### {_signature(route)}"
+            yield ""
+            yield from "\n\n".join(filter(None, route.docs)).splitlines()
+            yield ""
+            yield from _shape(route, known)
+            yield ""
+
+
+def _shape(route: Route, known: set[type]) -> Iterator[str]:
+    """The parameters and the answer of a route, as a list.
+
+    The fields of an answer's class are listed once: `known` are the classes so far.
+    """
+    if "query" in route.hints:
+        yield f"- Query: {_names(route.hints['query'])}"
+    if route.body is not None:
+        body = f"- Body: {_names(route.body) or 'none'}"
+        yield f"{body}; or octets" if route.takes_bytes else body
+    phrase = f"{route.status} {HTTPStatus(route.status).phrase}"
+    answers = {phrase: route.hints["return"]} | {
+        f"{status} {HTTPStatus(status).phrase}": kind
+        for status, kind in route.also.items()
+    }
+    for status, kind in answers.items():
+        if kind is NoneType:
+            yield f"- Answer: {status}, without a body"
+        elif not attrs.has(kind):
+            yield f"- Answer: {status}"
+        elif kind in known:
+            yield f"- Answer: {status}, `{kind.__name__}`"
+        else:
+            known.add(kind)
+            fields = _names(kind).replace("*", "")
+            yield f"- Answer: {status}, `{kind.__name__}`: {fields}"
+
+
+def main() -> None:
+    """Write the sections into the file that the command line names."""
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/api.md")
+    path.write_text(generate(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()
