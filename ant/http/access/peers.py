@@ -172,7 +172,7 @@ class Peers:
 
     def _is_tmux(self, process: Process) -> bool:
         """Whether it is our tmux server or a client of it, also from an earlier run."""
-        words = processes.told_of(process.pid, "cmdline").split(b"\0")
+        words = processes.read_proc(process.pid, "cmdline").split(b"\0")
         return (b"-L", self._tmux) in pairwise(words)
 
 

@@ -194,6 +194,6 @@ async def list_reads(
         participants.list_reads, session_id, message_id, query
     )
     shown = await system.journal.read_in_thread(
-        tokens.receipts, caller, session_id, page
+        tokens.visible_receipts, caller, session_id, page
     )
     return ReadsOfOne(shown, page.next)

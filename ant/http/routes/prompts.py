@@ -238,7 +238,7 @@ async def report_hook(system: System, body: ReportHook) -> HookHeard:
     if body.session_id is not None:
         session_id = SessionId(body.session_id)
         await system.journal.read(sessions.check_active, session_id)
-        is_applied = fact is not None and system.services.prompt_service.heard(
+        is_applied = fact is not None and system.services.prompt_service.hook_reported(
             session_id, fact
         )
         await system.journal.write(hooks.record_hook, session_id, body)

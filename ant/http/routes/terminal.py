@@ -218,12 +218,12 @@ async def stop(
     live.interrupt()
     # Do not wait for bytes to be stored first: a client that disconnects during that
     # wait would leave the interrupt unrecorded.
-    fact = entries.stopped(body.requested_by, body.reason, live.flow.tail.stored)
+    fact = entries.stop_requested(body.requested_by, body.reason, live.flow.tail.stored)
     try:
         event = await system.journal.write(tracing.record, session_id, fact)
     except StorageFailed as exc:  # The program was interrupted nevertheless.
         log.error("The interrupt of %s is not recorded yet: %s", session_id, exc)
-        system.services.transcript_writer.hear(session_id, live.flow, fact)
+        system.services.transcript_writer.add_event(session_id, live.flow, fact)
         event = None
     return StopReceipt(True, "interrupt", "ctrl-c", event)
 

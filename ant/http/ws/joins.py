@@ -63,7 +63,7 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
                 "socket."
             )
         scope = ExitStack()
-        presence = scope.enter_context(self._system.presence.seated(session_id, handle))
+        presence = scope.enter_context(self._system.presence.joined(session_id, handle))
         broadcaster = self._system.services.broadcaster
         scope.enter_context(broadcaster.watching(session_id, self._wakeup))
         interactive_scope = ExitStack()
