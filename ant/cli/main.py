@@ -11,20 +11,11 @@ from typing import Any, BinaryIO
 import click
 
 from ant import __version__
+from ant.cli.options import server_options, setting_option
 from ant.cli.rooms import chat, msg, sessions, status
 from ant.config import Config
 from ant.core.errors import AntError, StorageFailed
 from ant.data_dir import operator_key
-
-_LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
-
-
-def _absolute(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """The folder that is meant, also where no shell has read the `~`."""
-    try:
-        return None if path is None else path.expanduser().absolute()
-    except RuntimeError as exc:
-        raise click.BadParameter(str(exc)) from exc
 
 
 class _Verbs(click.Group):
@@ -50,169 +41,13 @@ for _verb in (msg, chat, sessions, status):
 
 
 @main.command()
-@click.option(
-    "--host", default="127.0.0.1", envvar="ANT_HOST", help="Address to listen on."
-)
-@click.option(
-    "--port",
-    default=6458,
-    envvar="ANT_PORT",
-    type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 takes a free one.",
-)
-@click.option(
-    "--data-dir",
-    callback=_absolute,
-    default="~/.ant",
-    envvar="ANT_DATA_DIR",
-    type=click.Path(path_type=Path, readable=False),
-    help="Folder of the database.",
-)
-@click.option("--log-level", default="info", envvar="ANT_LOG_LEVEL", type=_LEVELS)
-@click.option(
-    "--grace",
-    "grace_s",
-    default=5.0,
-    envvar="ANT_GRACE_S",
-    type=click.FloatRange(0, 60),
-    help="Seconds to leave in, on a stop.",
-)
-@click.option(
-    "--insecure",
-    is_flag=True,
-    envvar="ANT_INSECURE",
-    help="Listen on a public address without ANT_API_KEY.",
-)
-@click.option(
-    "--max-active-sessions",
-    default=0,
-    envvar="ANT_MAX_ACTIVE_SESSIONS",
-    type=click.IntRange(0),
-    help="Terminals that may run at once; 0 is no cap.",
-)
-@click.option(
-    "--max-hops",
-    default=8,
-    envvar="ANT_MAX_HOPS",
-    type=click.IntRange(0),
-    help="Programs in a row that answer each other; 0 is no bound.",
-)
-@click.option(
-    "--room-posts-per-minute",
-    default=60,
-    envvar="ANT_ROOM_POSTS_PER_MINUTE",
-    type=click.IntRange(0),
-    help="Posts of programs to others in one room; 0 is no bound.",
-)
-@click.option(
-    "--token-bytes-per-minute",
-    default=1 << 20,
-    envvar="ANT_TOKEN_BYTES_PER_MINUTE",
-    type=click.IntRange(0),
-    help="Bytes that one terminal's token may write; 0 is no bound.",
-)
-@click.option(
-    "--token-requests-per-minute",
-    default=600,
-    envvar="ANT_TOKEN_REQUESTS_PER_MINUTE",
-    type=click.IntRange(0),
-    help="Requests with which it may write; 0 is no bound.",
-)
-@click.option(
-    "--token-body-max",
-    default=64 << 10,
-    envvar="ANT_TOKEN_BODY_MAX",
-    type=click.IntRange(1024, 10 << 20),
-    help="Bytes of one such request.",
-)
-@click.option(
-    "--transcript-max-bytes",
-    default=256 << 20,
-    envvar="ANT_TRANSCRIPT_MAX_BYTES",
-    type=click.IntRange(65536),
-    help="Transcript kept per session.",
-)
-@click.option(
-    "--event-log-keep",
-    default=100_000,
-    envvar="ANT_EVENT_LOG_KEEP",
-    type=click.IntRange(1),
-    help="Events kept in the log.",
-)
-@click.option(
-    "--event-log-max-age-days",
-    default=30,
-    envvar="ANT_EVENT_LOG_MAX_AGE_DAYS",
-    type=click.IntRange(1),
-    help="Days that an event is kept.",
-)
-@click.option(
-    "--public-url", envvar="ANT_PUBLIC_URL", help="How others reach this server."
-)
-@click.option(
-    "--allowed-hosts",
-    envvar="ANT_ALLOWED_HOSTS",
-    help="More Host names, comma separated.",
-)
-@click.option(
-    "--webhook-private",
-    is_flag=True,
-    envvar="ANT_WEBHOOK_PRIVATE",
-    help="Let prompts be posted to private addresses.",
-)
-@click.option(
-    "--export-dir",
-    callback=_absolute,
-    envvar="ANT_EXPORT_DIR",
-    type=click.Path(path_type=Path),
-    help="Folder that exports are written to.",
-)
-@click.option(
-    "--obsidian-vault",
-    callback=_absolute,
-    envvar="ANT_OBSIDIAN_VAULT",
-    type=click.Path(path_type=Path),
-    help="Vault that Markdown exports are written to.",
-)
-@click.option(
-    "--shell-integration/--no-shell-integration",
-    default=True,
-    envvar="ANT_SHELL_INTEGRATION",
-    help="Have bash, zsh and fish tell their prompts and commands.",
-)
-@click.option(
-    "--default-host",
-    default="pty",
-    envvar="ANT_DEFAULT_HOST",
-    type=click.Choice(["pty", "tmux"]),
-    help="What holds a terminal: pty ends with the server, tmux goes on.",
-)
-@click.option(
-    "--spool-max-bytes",
-    default=256 << 20,
-    envvar="ANT_SPOOL_MAX_BYTES",
-    type=click.IntRange(65536),
-    help="Output of a tmux session that waits to be stored.",
-)
-@click.option("--api-key", envvar="ANT_API_KEY", hidden=True)
-@click.option(
-    "--api-key-file",
-    callback=_absolute,
-    envvar="ANT_API_KEY_FILE",
-    type=click.Path(path_type=Path),
-    help="File with the key that every caller must show.",
-)
-def serve(
-    data_dir: Path,
-    allowed_hosts: str | None,
-    api_key: str | None,
-    api_key_file: Path | None,
-    **settings: object,
-) -> None:
+@server_options
+def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> None:
     """Run the server until SIGTERM or Ctrl-C.
 
-    Set ANT_API_KEY, or name a file, to ask every caller for that key. Without one only
-    programs of this user may call.
+    Every option can also be set by an environment variable, such as ANT_MAX_HOPS;
+    docs/settings.md lists them. Set ANT_API_KEY or --api-key-file to require that key
+    of every caller. Without a key, only programs of this user may call.
     """
     from ant.data_dir import startup_checks
 
@@ -226,14 +61,7 @@ def serve(
         from ant import server
         from ant.core import logs
 
-        config = Config(
-            data_dir=data_dir,
-            allowed_hosts=tuple(
-                filter(None, map(str.strip, (allowed_hosts or "").split(",")))
-            ),
-            api_key=api_key,
-            **settings,  # type: ignore[arg-type]
-        )
+        config = Config(api_key=api_key, **settings)
         logs.set_up(config.log_level, config.api_key)
         trio.run(partial(server.serve, config, ready))
     except (AntError, OSError, MemoryError, BaseExceptionGroup) as exc:
@@ -294,14 +122,7 @@ def prompts() -> None:
 
 @prompts.command()
 @click.argument("sessions", nargs=-1)
-@click.option(
-    "--data-dir",
-    callback=_absolute,
-    default="~/.ant",
-    envvar="ANT_DATA_DIR",
-    type=click.Path(path_type=Path),
-    help="Folder of the database; a server may run on it.",
-)
+@setting_option("data_dir")
 def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
     """Judge stored screens again by today's rules, and print what has changed.
 

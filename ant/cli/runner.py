@@ -18,13 +18,14 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
+from ant.config import SETTINGS
 from ant.core.errors import AntError
 from ant.data_dir import operator_key
 
 if TYPE_CHECKING:
     from ant.client import AntClient
 
-DEFAULT_SERVER = "http://127.0.0.1:6458"
+DEFAULT_SERVER = f"http://{SETTINGS['host'].default}:{SETTINGS['port'].default}"
 
 REFUSED, UNREACHABLE = 1, 3
 """Exit codes; bad usage is click's 2."""
@@ -83,12 +84,13 @@ def identity(server: str, *, as_operator: bool) -> tuple[str | None, str | None]
     """
     is_home = _same(os.environ.get("ANT_SERVER_URL") or DEFAULT_SERVER, server)
     token = os.environ.get("ANT_TOKEN") if is_home else None
-    key = os.environ.get("ANT_API_KEY") or None
+    key = os.environ.get(operator_key.VARIABLE) or None
     own = os.environ.get("ANT_SESSION_ID") if is_home else None
     if token and not (as_operator and key):
         return token, None
     if key is None and "ANT_SESSION_ID" not in os.environ:
-        folder = os.environ.get("ANT_DATA_DIR") or "~/.ant"
+        data_dir = SETTINGS["data_dir"]
+        folder = os.environ.get(data_dir.variable) or data_dir.default
         made = operator_key.find(Path(folder).expanduser())
         key = made.key if made and _same(made.url, server) else None
     return key, own or "cli"

@@ -1,8 +1,10 @@
-"""How often each bound was met, counted where it bites; its policy is beside it.
+"""The bounds of a server, the policy of each, and how often each was reached.
 
-Since the start of this process. Only the loop's own thread counts: there is no lock.
+The counts start with the process. There is no lock: only the thread of the event loop
+counts. `python -m ant.core.counters` prints `docs/limits.md`; `make docs` writes it.
 """
 
+import sys
 from enum import Enum
 
 
@@ -92,10 +94,33 @@ _counts = dict.fromkeys(Limit, 0)
 
 
 def increment(limit: Limit, times: int = 1) -> None:
-    """It was, so many times."""
+    """Count that a bound was reached, `times` times."""
     _counts[limit] += times
 
 
 def counted(limit: Limit) -> int:
-    """How often it was met."""
+    """How often a bound was reached."""
     return _counts[limit]
+
+
+_PAGE = """\
+# Limits
+
+What ANT does at each of its bounds. `/api/health` counts under these names how often a
+bound was reached since the server started.
+
+This page is generated from `ant/core/counters.py`: change it there and run `make docs`.
+
+| Name | Policy |
+|---|---|
+"""
+
+
+def limits_page() -> str:
+    """The text of `docs/limits.md`."""
+    rows = (f"| `{each.name.lower()}` | {each.value} |\n" for each in Limit)
+    return _PAGE + "".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(limits_page())

@@ -13,14 +13,15 @@ from typing import Final, NoReturn
 
 import attrs
 
+from ant.config import SETTINGS
 from ant.core import clock
 from ant.core.errors import Forbidden, StorageFailed
 
-VARIABLE: Final = "ANT_API_KEY"
-DESCRIPTOR: Final = "ANT_API_KEY_FD"
-"""Names the descriptor that the key comes through after an exec."""
+VARIABLE: Final = SETTINGS["api_key"].variable
+FLAG: Final = SETTINGS["api_key"].flag
+DESCRIPTOR: Final = f"{VARIABLE}_FD"
+"""The variable that names the descriptor of the pipe with the key, after an exec."""
 
-FLAG: Final = "--api-key"
 FILE: Final = "operator.key"
 KEY_MAX: Final = 4096
 """Bytes of a key: what goes into an empty pipe in one piece."""

@@ -48,7 +48,7 @@ def test_the_version_is_told() -> None:
 
 
 def test_defaults_are_those_of_the_config(told: list[Config]) -> None:
-    """One place would be better than two; two that agree will do."""
+    """Without a flag or a variable, `ant serve` runs `Config()`."""
     result = run("serve")
     assert (0, "ANT listening on http://127.0.0.1:1\n") == (
         result.exit_code,

@@ -202,7 +202,7 @@ def test_arguments_are_text() -> None:
 
 def test_nothing_heavy_is_imported_for_help() -> None:
     """Before a verb needs it."""
-    code = "import sys, ant.cli; print(*sys.modules)"
+    code = "import sys, ant.cli.main; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
