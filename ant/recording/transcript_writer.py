@@ -8,7 +8,7 @@ import trio
 from ant.core import clock
 from ant.core.counters import Limit, increment
 from ant.core.errors import StorageFailed
-from ant.core.log_rate import RetryLog
+from ant.core.log_rate import FailureLog
 from ant.core.wakeup import Wakeup
 from ant.journal.writer import Journal
 from ant.model.run_events import HostEvent
@@ -115,7 +115,7 @@ class TranscriptWriter:
         self._begun = self._ended = 0
         self._round = trio.Event()
         self._outages = {
-            each: RetryLog(log, f"{each} wait for the disk")
+            each: FailureLog(log, f"{each} wait for the disk")
             for each in ("Transcripts", "Verdicts", "Facts")
         }
 

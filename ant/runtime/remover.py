@@ -13,7 +13,7 @@ import trio
 from ant.core import clock
 from ant.core.counters import Limit, increment
 from ant.core.errors import DiskFull, StorageFailed
-from ant.core.log_rate import RetryLog
+from ant.core.log_rate import FailureLog
 from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.journal.writer import Journal
@@ -45,7 +45,7 @@ class Remover:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
         self._wakeup, self._progress = Wakeup(), Progress()
-        self._outage = RetryLog(log, "What is removed has to wait")
+        self._outage = FailureLog(log, "What is removed has to wait")
         self.idle = trio.Event()
 
     def wake(self) -> None:

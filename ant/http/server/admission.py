@@ -16,15 +16,18 @@ Rule 5: of the requests of strangers `ASKING` are looked at together, and the ot
 be let go of; those that are favoured (they show the key) do not wait in that line.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import trio
 
-from ant.core.background import LogRate
 from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares
 from ant.core.errors import CapacityReached
+from ant.core.log_rate import FailureLog
+
+log = logging.getLogger(__name__)
 
 ASKING_S = 2.0
 """What a stranger's request may take until it is accepted or refused."""
@@ -64,7 +67,7 @@ class Admission:
         self._known: dict[AdmittedConnection, None] = {}
         self._sockets: set[AdmittedConnection] = set()
         self._terminals: set[AdmittedConnection] = set()
-        self._rate = LogRate()
+        self._failures = FailureLog(log, "All connections are in use")
 
     def enter(self, held: AdmittedConnection) -> bool:
         """Take one in; False where there is no room and nobody can go."""
@@ -193,10 +196,7 @@ class Admission:
 
     def _met(self) -> None:
         increment(Limit.CONNECTIONS)
-        self._rate.error(
-            "There are as many connections as may be: idle ones are closed, or new "
-            "ones refused."
-        )
+        self._failures.failed("idle ones are closed, or new ones refused.")
 
 
 class RequestSlot:

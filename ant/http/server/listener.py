@@ -26,10 +26,11 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ASGIFramework, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from ant.core.background import LogRate, persist
+from ant.core.background import persist
 from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares, connected, shares
 from ant.core.fair_turns import LARGE
+from ant.core.log_rate import FailureLog
 from ant.http.server.admission import CONNECTION, Admission, Favours, RequestSlot
 from ant.http.server.connection import (
     MAX_BODY,
@@ -194,7 +195,8 @@ class ListeningSocket:
         admit: Callable[[trio.SocketStream], bool],
     ) -> None:
         self._listener, self._admission, self._admit = listener, admission, admit
-        self._rate, self._refusing = LogRate(), 0
+        self._failures = FailureLog(LOGGER, "No connection can be accepted")
+        self._refusing = 0
         self._spare = -1
 
     async def run(self) -> None:
@@ -246,7 +248,7 @@ class ListeningSocket:
             await self._refuse(stream)
 
     def _say_why(self, exc: OSError) -> None:
-        self._rate.error("No connection can be accepted: %s.", exc.strerror or exc)
+        self._failures.failed(f"{exc.strerror or exc}.")
 
     def _give(self) -> None:
         if self._spare >= 0:
