@@ -15,6 +15,7 @@ import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from ant.core import errors
+from ant.model.messages import MessageType
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame that we take: terminal frames are far below, rows may be long."""
@@ -221,7 +222,7 @@ class AntClient:
             format="json",
             sender_id=sender_id,
             reply_to=card,
-            msg_type="agent_response",
+            msg_type=MessageType.AGENT_RESPONSE,
             meta={"source": "cli_decision", "terminal_id": terminal_id},
         )
 

@@ -20,7 +20,7 @@ from ant.api.constraints import (
     named,
 )
 from ant.model.deliveries import DeliveryState
-from ant.model.messages import MessageId
+from ant.model.messages import MessageId, MessageType
 
 
 @attrs.frozen
@@ -73,7 +73,7 @@ class PostMessage:
     sender_id: Short | None = None
     target: Short | None = None
     reply_to: Annotated[MessageId, Text(1, 128)] | None = None
-    msg_type: Word = "message"
+    msg_type: Word = MessageType.MESSAGE
     meta: Meta = attrs.field(factory=dict)
     client_id: Annotated[str, Text(1, 200)] | None = None
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import attrs
 
+from ant.api.compat import PatchDetect
 from ant.api.constraints import (
     MAX_CONTENT,
     MAX_INPUT,
@@ -111,16 +112,6 @@ class TargetAsk:
 
 Targets = Annotated[tuple[TargetAsk, ...], Count(20)]
 Routes = Annotated[dict[Ident, Targets | None], Count(1000)]
-Pattern = Annotated[str, Text(1, 1000)]
-
-
-@attrs.frozen
-class PatchDetect:
-    """What is named is changed."""
-
-    min_interval_ms: Annotated[int, Range(1, 86_400_000)] = UNSET
-    window_lines: Annotated[int, Range(1, 1000)] = UNSET
-    patterns: Annotated[tuple[Pattern, ...], Count(100)] = UNSET
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
+from ant.model.compat import ACTIVITY_SOURCE
 from ant.model.deliveries import DeliveryId, DeliveryRecord
 from ant.model.messages import Message, MessageId
 from ant.model.prompt_events import (
@@ -71,7 +72,7 @@ class SessionActivity:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     last_activity: datetime
-    activity_source: str = "terminal_line"
+    activity_source: str = ACTIVITY_SOURCE
 
 
 @attrs.frozen

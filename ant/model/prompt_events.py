@@ -12,9 +12,6 @@ from ant.terminal.model.prompt import Kind, Option, PromptClass
 _SESSION: Final = {"wire": "sessionId"}
 _PROMPT: Final = {"wire": "promptId"}
 
-SOURCE: Final = "prompt_bridge"
-"""What the original's clients are told these events come from."""
-
 
 @attrs.frozen
 class PromptDetected:

@@ -6,14 +6,12 @@ from typing import Any, Final, NewType
 
 import attrs
 
+from ant.model.compat import AUDIT, Detect
 from ant.model.messages import MessageId
 from ant.model.sessions import CliFlag, SessionId, SessionType, Status
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 
 PromptId = NewType("PromptId", str)
-
-DETECTOR: Final = "screen"
-"""What finds prompts here; the original named its text patterns in this field."""
 
 LEFT: Final = "left_screen"
 ENDED: Final = "program_ended"
@@ -65,18 +63,6 @@ LINKED_CHAT: Final = Target(TargetKind.LINKED_CHAT)
 
 
 @attrs.frozen
-class Detect:
-    """How the original looked for prompts in text.
-
-    Kept for its clients and without effect: here they are read from the screen.
-    """
-
-    min_interval_ms: int = 30_000
-    window_lines: int = 12
-    patterns: tuple[str, ...] = ()
-
-
-@attrs.frozen
 class BridgeConfig:
     """Where prompts are told. `routes` go before `default_targets`, by session id.
 
@@ -84,7 +70,7 @@ class BridgeConfig:
     """
 
     enabled: bool = True
-    audit: bool = True
+    audit: bool = AUDIT
     default_targets: tuple[Target, ...] = (LINKED_CHAT,)
     routes: dict[str, tuple[Target, ...]] = attrs.field(factory=dict)
     detect: Detect = Detect()

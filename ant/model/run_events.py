@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from ant.model import compat
 from ant.model.sessions import SessionId
 
 
@@ -22,8 +23,8 @@ class Source(StrEnum):
     """The program itself, by a hook."""
     JSON = "json"
     """Somebody who asked this server for something."""
-    RPC = "rpc"
-    ACP = "acp"
+    RPC = compat.RPC
+    ACP = compat.ACP
 
 
 class Trust(StrEnum):
