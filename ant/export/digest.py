@@ -15,7 +15,7 @@ import attrs
 
 from ant.export.terminal_summary import Recap, SummarySource, gather, recap
 from ant.messages import messages as rooms
-from ant.model.messages import Message, MessageId
+from ant.model.messages import Message, MessageId, MessageType
 from ant.model.sessions import SessionId
 from ant.store import Unit
 
@@ -151,7 +151,7 @@ def digest(
 
 def is_spoken(message: Message) -> bool:
     """Whether somebody said it: no card, no event, no notice of the system."""
-    return message.msg_type == "message" and message.role != "system"
+    return message.msg_type == MessageType.MESSAGE and message.role != "system"
 
 
 def _prose(text: str) -> Iterator[str]:

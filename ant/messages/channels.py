@@ -12,7 +12,7 @@ from ant.core import clock
 from ant.core.errors import CapacityReached
 from ant.model.deliveries import Reason
 from ant.model.handles import folded, normal
-from ant.model.messages import MACHINE, Message
+from ant.model.messages import Message, MessageType
 from ant.model.rooms import LEFT
 from ant.model.sessions import Session, SessionId, SessionType
 from ant.rooms import participants
@@ -102,7 +102,7 @@ def hearing(
     channels = list_channels(unit)
     if not channels:
         return []
-    told = [message for message in messages if message.msg_type not in MACHINE]
+    told = [each for each in messages if not MessageType.is_machine(each.msg_type)]
     heard = [(message, *_hearing(unit, channels, message)) for message in told]
     return [each for each in heard if each[1]]
 

@@ -23,16 +23,8 @@ import attrs
 from ant.messages import mentions
 from ant.model.deliveries import CHANNEL, INJECTION, LINKED, DeliveryKind, Reason
 from ant.model.handles import EVERYONE, folded
+from ant.model.messages import MessageType
 from ant.model.sessions import SessionId
-
-SYSTEM = frozenset(
-    [
-        *("prompt", "silence", "title", "agent_response", "agent_event"),
-        *("terminal_line", "prompt_detected"),
-    ]
-)
-"""Types of messages that say what happened, or quote a screen, and are for people to
-see: no terminal is typed one."""
 
 DIRECT = "terminal_direct"
 """The source of what its poster typed into the terminal already."""
@@ -84,7 +76,7 @@ class RoutedPost:
     from_terminal: bool = False
     role: str = "user"
     target: str | None = None
-    msg_type: str = "message"
+    msg_type: str = MessageType.MESSAGE
     source: object = None
 
 
@@ -117,7 +109,7 @@ def route(
     `named` the session that has the target as its handle, `is_channel` whether a local
     channel has it.
     """
-    if post.msg_type in SYSTEM:
+    if MessageType.is_machine(post.msg_type):
         return []
     if post.target and folded(post.target) != EVERYONE:
         return [_targeted(post, post.target, roster, named, is_channel)]

@@ -10,9 +10,9 @@ from ant.api.prompt_requests import AgentResponse
 from ant.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ant.messages import deliveries, messages
 from ant.messages.routing import RestState
-from ant.model.messages import CARD, NOTICE, Message, MessageId
+from ant.model import compat
+from ant.model.messages import Message, MessageId, MessageType
 from ant.model.prompt_events import (
-    SOURCE,
     PromptBridgeResolved,
     PromptDetected,
     SessionInputResolved,
@@ -49,7 +49,7 @@ def raise_prompt(
             session_id=session.id,
             event_class=record.class_,
             summary=record.summary,
-            source=SOURCE,
+            source=compat.BRIDGE_SOURCE,
             prompt_id=record.id,
             detector=record.detector,
             since=record.detected_at,
@@ -80,7 +80,9 @@ def _told(
             else cards.notice(record, session.handle or session.name),
             role="assistant",
             sender_id=session.id,
-            msg_type=CARD if is_card else NOTICE,
+            msg_type=MessageType.AGENT_EVENT
+            if is_card
+            else MessageType.PROMPT_DETECTED,
             meta=cards.opening(record) if is_card else cards.about(record),
         )
         message = messages.post_message(unit, chat_id, request, rests).message
@@ -140,7 +142,11 @@ def _closed(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> Non
     if unit.prompts.pending(record.session_id) is None:
         unit.emit(
             SessionInputResolved(
-                record.session_id, SOURCE, record.id, record.status, record.reason
+                record.session_id,
+                compat.BRIDGE_SOURCE,
+                record.id,
+                record.status,
+                record.reason,
             )
         )
 
@@ -199,7 +205,8 @@ def merge_meta(
     The second is that prompt, discarded, if there was one pending.
     """
     message = messages.merge_meta(unit, room_id, message_id, request)
-    if message.msg_type != CARD or request.meta.get("status") not in cards.PUT_AWAY:
+    is_card = message.msg_type == MessageType.AGENT_EVENT
+    if not is_card or request.meta.get("status") not in cards.PUT_AWAY:
         return message, None
     before = unit.prompts.of_card(message.id)
     if before is None or not before.is_pending:

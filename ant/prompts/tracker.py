@@ -11,8 +11,8 @@ import attrs
 from ant.core import clock
 from ant.core.errors import AlreadyAnswered, CapacityReached
 from ant.messages.routing import RestState
+from ant.model import compat
 from ant.model.prompts import (
-    DETECTOR,
     LEFT,
     AgentState,
     AgentStatus,
@@ -186,7 +186,7 @@ class PromptTracker:
                 raw_text=asked.text[:TEXT],
                 start=min(start, end),
                 end=end,
-                detector=DETECTOR,
+                detector=compat.DETECTOR,
                 ts=clock.epoch_ms(now),
                 detected_at=now,
                 closed_at=None,

@@ -22,9 +22,6 @@ from ant.sessions import sessions
 from ant.sessions.linked import need_terminal_of
 from ant.terminal.model.choice import Choice
 
-RESPONSE = "agent_response"
-"""The `msg_type` of a message that is none, but an answer."""
-
 
 @attrs.frozen
 class Responded:

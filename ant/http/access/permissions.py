@@ -14,7 +14,7 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import Forbidden, TooLarge
 from ant.identity import tokens
 from ant.identity.tokens import Caller
-from ant.model.messages import MACHINE
+from ant.model.messages import MessageType
 from ant.runtime.system import System
 
 Stance = Literal["room", "self", "either"]
@@ -77,7 +77,7 @@ def bound(caller: Caller, speaker: str | None, body: Any) -> Any:
         changes[speaker] = caller.handle if by_handle else caller.session_id
         _check_name(caller, getattr(body, speaker))
     if isinstance(body, PostMessage):
-        if body.msg_type in MACHINE or body.role == "system":
+        if MessageType.is_machine(body.msg_type) or body.role == "system":
             raise Forbidden("A terminal's token posts no messages of this kind.")
         changes["role"] = "assistant" if body.role == "user" else body.role
     return attrs.evolve(body, **changes) if changes else body

@@ -21,10 +21,10 @@ from ant.identity.tokens import Caller
 from ant.journal.writer import Lane
 from ant.messages import messages
 from ant.model.deliveries import Posted, is_routed
-from ant.model.messages import MessageId, Messages, SearchResults
+from ant.model.messages import MessageId, Messages, MessageType, SearchResults
 from ant.model.sessions import SessionId
 from ant.prompts import prompts
-from ant.runtime.prompt_answers import RESPONSE, Handled, answer_card
+from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
 
 
@@ -84,7 +84,7 @@ async def post_message(
     members of the room. What programs answer each other too often is `withheld` for the
     reason `loop`, until a person says something; what they post too often is a 429.
     """
-    if body.msg_type == RESPONSE:
+    if body.msg_type == MessageType.AGENT_RESPONSE:
         return await answer_card(system, session_id, body)
     rests = system.services.prompt_service.rests()
     work = (
