@@ -1,4 +1,4 @@
-"""The `ant` command. Nothing heavy is imported before a verb needs it."""
+"""The `ant` command. A verb imports the libraries that it needs when it runs."""
 
 import logging
 import os
@@ -19,12 +19,12 @@ from ant.data_dir import operator_key
 
 
 class _Verbs(click.Group):
-    """The verbs; the object of the context is whether this process is the command."""
+    """The verbs; the context's `obj` is whether the process has this command line."""
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, **extra: Any
     ) -> Any:
-        """Run the command line of this process, or these words, as tests do."""
+        """Run the command line of this process, or `args`, as tests do."""
         return super().main(args, obj=args is None, **extra)
 
 
@@ -51,7 +51,7 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
     """
     from ant.data_dir import startup_checks
 
-    ready = _Announcer()
+    announcer = _UrlPrinter()
     try:
         startup_checks.check_descriptors()
         startup_checks.check_output(sys.stdout)
@@ -63,53 +63,53 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
 
         config = Config(api_key=api_key, **settings)
         logs.set_up(config.log_level, config.api_key)
-        trio.run(partial(server.serve, config, ready))
+        trio.run(partial(server.serve, config, announcer))
     except (AntError, OSError, MemoryError, BaseExceptionGroup) as exc:
-        told = startup_checks.sentence(exc)
-        if told is None:
+        sentence = startup_checks.sentence(exc)
+        if sentence is None:
             raise
-        # What ends a server that ran is for us to mend, so it is told wholly.
-        level = logging.ERROR if ready.is_over else logging.DEBUG
+        # After a successful start the traceback belongs in the log.
+        level = logging.ERROR if announcer.is_printed else logging.DEBUG
         logging.getLogger(__name__).log(level, "The server has ended.", exc_info=exc)
-        click.echo(f"ant: {told}", err=True)
+        click.echo(f"ant: {sentence}", err=True)
         sys.exit(1)
 
 
-class _Announcer:
-    """Says where the server listens; `is_over` once it has."""
+class _UrlPrinter:
+    """Prints the URL of the server; `is_printed` once that is done."""
 
     def __init__(self) -> None:
-        self.is_over = False
+        self.is_printed = False
 
     def __call__(self, url: str) -> None:
         try:
             click.echo(f"ANT listening on {url}")
         except OSError as exc:
-            # Else what waits there fails once more when the interpreter ends.
+            # Otherwise the buffered line fails again when the interpreter exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             raise StorageFailed(
-                f"Standard output takes nothing ({exc.strerror}), and ANT says there "
-                "where it listens: send it to a terminal, a file or /dev/null."
+                f"Standard output takes nothing ({exc.strerror}), but ANT prints its "
+                "address there: send it to a terminal, a file or /dev/null."
             ) from exc
-        self.is_over = True
+        self.is_printed = True
 
 
-def _key(given: str | None, file: Path | None) -> str | None:
-    """The operator's key, wherever it is; None where there is none.
+def _key(key: str | None, file: Path | None) -> str | None:
+    """The operator's key from the environment, the command line or a file, or None.
 
-    A process of our own that was given it in the open is executed anew without it, and
-    stays the same process. Raises `Forbidden` and `StorageFailed`.
+    If the environment or the command line of this process contains the key, the process
+    executes itself again without it. Raises `Forbidden` and `StorageFailed`.
     """
-    handed = operator_key.handed_over()
-    if given is None and os.environ.get(operator_key.VARIABLE) == "":
-        given = ""
-    if file is not None and (given is not None or handed is not None):
-        raise click.UsageError("Give the key or a file with it, not both.")
+    passed_on = operator_key.handed_over()
+    if key is None and os.environ.get(operator_key.VARIABLE) == "":
+        key = ""  # click reads an empty variable as none.
+    if file is not None and (key is not None or passed_on is not None):
+        raise click.UsageError("Give either the key or a file with it, not both.")
     if file is not None:
         return operator_key.read_key_file(file)
-    if given is None:
-        return handed
-    key = operator_key.check_key(given)
+    if key is None:
+        return passed_on
+    key = operator_key.check_key(key)
     if click.get_current_context().obj:
         operator_key.execute_without(key)
     return key
@@ -117,59 +117,61 @@ def _key(given: str | None, file: Path | None) -> str | None:
 
 @main.group()
 def prompts() -> None:
-    """What terminals asked, and the rules that find it."""
+    """Prompts of terminals, and the rules that detect them."""
 
 
 @prompts.command()
 @click.argument("sessions", nargs=-1)
 @setting_option("data_dir")
 def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
-    """Judge stored screens again by today's rules, and print what has changed.
+    """Classify stored screens again by the present rules, and print what differs.
 
-    Exits with 1 where a verdict has changed. Without SESSIONS all of them.
+    Without SESSIONS it reads all sessions. Exits with 1 if a verdict differs.
     """
-    from ant.history import replay as explaining
+    from ant.history.replay import replay_all
 
     try:
         config = Config(data_dir=data_dir)
-        count, changed = explaining.replay_all(config.database, sessions)
+        count, changed = replay_all(config.database, sessions)
     except AntError as exc:
         click.echo(f"ant: {exc}", err=True)
         sys.exit(1)
     for each in changed:
         before, now = (" ".join(map(str, part)) for part in (each.before, each.now))
         click.echo(f"{each.session_id} {each.offset}: {before} -> {now}")
-    click.echo(f"{count} verdicts made again, {len(changed)} changed.")
+    click.echo(f"{count} verdicts replayed, {len(changed)} differ.")
     sys.exit(1 if changed else 0)
 
 
 @main.group()
 def evidence() -> None:
-    """What was taken along of a session, and whether it is what it was."""
+    """Evidence bundles of sessions."""
 
 
 @evidence.command()
 @click.argument("file", type=click.File("rb"))
-@click.option("--head", help="A head that you kept elsewhere.")
+@click.option(
+    "--head", help="A head hash that you stored elsewhere; the bundle must contain it."
+)
 def verify(file: BinaryIO, head: str | None) -> None:
     """Check the bundle in FILE (`-` is standard input) without a server.
 
-    Exports as `evidence` and as `json` are such bundles. Names the first event that was
-    changed or removed and exits with 1; with 2 where FILE is no bundle.
+    Exports as `evidence` and as `json` are such bundles. Exits with 1 and names the
+    first event that was changed or removed; exits with 2 if FILE is no bundle.
     """
-    from ant.export import verify as verifying
+    from ant.export import verify as verification
 
     try:
-        found = verifying.verify(file.read(), head)
+        result = verification.verify(file.read(), head)
     except (AntError, OSError) as exc:
         click.echo(f"ant: {exc}", err=True)
         sys.exit(2)
     click.echo(
-        f"{found.events} events checked, head {found.head or 'none'}; "
-        f"{found.compared} outputs compared, {found.missing} not in here."
+        f"{result.events} events checked, head {result.head or 'none'}; "
+        f"{result.compared} outputs compared, {result.missing} not in the bundle."
     )
-    if found.earlier:
-        click.echo(f"{found.earlier} events before them are not in here.")
-    if found.fault is not None:
-        click.echo(found.fault)
+    if result.earlier:
+        click.echo(f"{result.earlier} events before them are not in the bundle.")
+    if result.fault is not None:
+        click.echo(result.fault)
         sys.exit(1)

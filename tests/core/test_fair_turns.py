@@ -141,7 +141,7 @@ async def test_small_operations_cannot_starve_large_ones() -> None:
 
 
 async def test_a_lone_caller_does_not_wait() -> None:
-    """A free place is taken without a checkpoint; the next caller in that turn waits."""
+    """A free place is taken without a checkpoint; the next caller waits."""
     turns = FairTurns(1)
     with trio.CancelScope() as scope:
         scope.cancel()

@@ -142,7 +142,7 @@ async def test_nothing_private_is_called() -> None:
 
 
 async def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connection goes to the checked address, whatever the name resolves to later."""
+    """The connection goes to the checked address, whatever resolves later."""
     called: list[str] = []
 
     async def connect(host: str, port: int) -> trio.abc.Stream:

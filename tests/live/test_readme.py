@@ -104,7 +104,7 @@ async def run_waiting(block: str, address: str) -> None:
         await eventually(asks)
         said = await run(look, address)
         assert "waiting  @asks  asks  Delete it?" in said
-        assert "Chose N; it went away.\n" == await run(decide, address)
+        assert "Chose N; the prompt is closed.\n" == await run(decide, address)
         row = await ant.session("@asks")
 
         async def answered() -> bool:
