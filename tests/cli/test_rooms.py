@@ -60,7 +60,7 @@ def test_a_room_has_names(served: Served, room: str, expected: str) -> None:
 
 @pytest.mark.parametrize("room", ["no room", "a/b", "", "bob"])
 def test_an_unknown_room_is_refused(served: Served, room: str) -> None:
-    """The client refuses it if it cannot be an id; a terminal without a chat is no room."""
+    """The client refuses what cannot be an id, and a terminal without a chat."""
     result = ant("msg", room, "hello")
     assert (1, 1) == (result.exit_code, len(served.asked))
     assert "There is no" in result.stderr
