@@ -1,13 +1,13 @@
-"""How a handle is written, and how two of them are compared."""
+"""The form of handles, and their comparison."""
 
 import re
 
 FORM = re.compile(r"@[\w.-]{1,64}", re.ASCII)
-"""What a handle may look like."""
+"""The form of a handle."""
 
 
 def normal(text: str) -> str:
-    """The handle with its `@`."""
+    """The handle with its leading `@`."""
     text = text.strip()
     return text if text.startswith("@") else f"@{text}"
 
@@ -16,5 +16,5 @@ EVERYONE = "@everyone"
 
 
 def folded(name: str) -> str:
-    """A handle or alias as it is compared: with its `@`, in small letters."""
+    """A handle or alias for a comparison: with a leading `@`, in lower case."""
     return f"@{name.strip().removeprefix('@').lower()}"

@@ -111,7 +111,7 @@ def test_a_step_of_a_message_has_nothing_of_it(store: Store) -> None:
     assert {"delivery_id": one.id, "message_id": posted.id} == fact.raw_ref
     dead = Transition(DeliveryState.DEAD, Reason.TOO_LATE, one.created_at)
     fact = entries.delivered(one, "@ada", dead)
-    assert "dead: message from @ada (It waited too long)" == fact.text
+    assert "dead: message from @ada (It waited too long in the queue)" == fact.text
     assert SECRET not in str(fact)
 
 
