@@ -71,7 +71,7 @@ def post_message(
         known = unit.messages.by_client_id(room_id, request.client_id)
         if known is not None:
             records = tokens.shown(unit, caller, unit.deliveries.of_message(known.id))
-            return Posted(known, broadcast + tuple(each.told() for each in records))
+            return Posted(known, broadcast + tuple(each.summary() for each in records))
     if (
         request.reply_to is not None
         and unit.messages.get(room_id, request.reply_to) is None
@@ -108,7 +108,7 @@ def post_message(
     reach = MessageReach(caller is not None, said.is_looped(max_hops))
     sent = deliveries.send(unit, message, rests, reach)
     hops.note(unit, room_id, said, deliveries.reached(sent))
-    return Posted(message, broadcast + tuple(each.told() for each in sent))
+    return Posted(message, broadcast + tuple(each.summary() for each in sent))
 
 
 def list_messages(

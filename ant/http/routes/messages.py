@@ -108,7 +108,7 @@ async def post_message(
     )
     arrived = await system.journal.read(tokens.shown, caller, arrived)
     others = (each for each in posted.deliveries if each.id is None)
-    return Posted(posted.message, (*others, *(each.told() for each in arrived)))
+    return Posted(posted.message, (*others, *(each.summary() for each in arrived)))
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>/messages")
