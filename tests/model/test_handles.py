@@ -1,4 +1,4 @@
-"""How a handle is written."""
+"""The form of handles."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from ant.model import handles
 
 @pytest.mark.parametrize("text", ["@ada", "ada", " ada "])
 def test_a_handle_has_its_at(text: str) -> None:
-    """However it was typed."""
+    """With or without it in the text."""
     assert "@ada" == handles.normal(text)
 
 
 @pytest.mark.parametrize(("text", "fits"), [("@a.b-c_9", True), ("@", False)])
-def test_what_a_handle_may_look_like(text: str, fits: bool) -> None:
-    """An at and something behind it."""
+def test_the_form_of_a_handle(text: str, fits: bool) -> None:
+    """An `@` and at least one character."""
     assert fits == bool(handles.FORM.fullmatch(text))
