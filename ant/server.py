@@ -113,7 +113,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         reserve = Reserve(config.data_dir)
         reserve.begin()
         store = Store.open(config.database)
-        store.give_room = reserve.give_back
+        store.give_room = reserve.release
         try:
             await _serve(config, store, reserve, listeners, ready)
             _leave_cleanly(store)
@@ -245,7 +245,7 @@ def _authentication(config: Config, url: str) -> tuple[Config, SockDiag | None]:
     answer, ANT makes a key for local programs. `url` is where they reach ANT. Raises
     `StorageFailed`.
     """
-    operator_key.forget(config.data_dir)
+    operator_key.remove(config.data_dir)
     try:
         become_subreaper()
         sock_diag = None if config.api_key else open_sock_diag()

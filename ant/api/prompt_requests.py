@@ -61,7 +61,7 @@ class ChoiceAsk:
 class Respond:
     """An answer to a prompt of a terminal.
 
-    `type` says how to read the answer. Without it, `response` (or `text`) is the label,
+    `type` is how to read the answer. Without it, `response` (or `text`) is the label,
     the key or the number of one option, or a line if the prompt takes one. `prompt_id`
     is the prompt that the caller saw; without it the answer is for the current one.
     """

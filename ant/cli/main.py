@@ -100,7 +100,7 @@ def _key(key: str | None, file: Path | None) -> str | None:
     If the environment or the command line of this process contains the key, the process
     executes itself again without it. Raises `Forbidden` and `StorageFailed`.
     """
-    passed_on = operator_key.handed_over()
+    passed_on = operator_key.passed_key()
     if key is None and os.environ.get(operator_key.VARIABLE) == "":
         key = ""  # click reads an empty variable as none.
     if file is not None and (key is not None or passed_on is not None):

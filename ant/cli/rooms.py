@@ -185,15 +185,15 @@ async def status(call: ServerCall) -> None:
 def _status_row(each: dict[str, Any]) -> tuple[str, ...]:
     session, prompt, agent = each["session"], each["prompt"], each["agent_status"]
     state = agent["state"] if agent else "unknown"
-    asks = (agent and agent["waitingFor"]) or ""
+    question = (agent and agent["waitingFor"]) or ""
     if prompt is not None:
         state = "waiting"
         labels = (option["label"] for option in prompt["options"])
         options = "".join(f" [{n}] {label}" for n, label in enumerate(labels, 1))
         words = prompt["question"] or prompt["summary"] or f"({prompt['class']})"
-        asks = words + options
+        question = words + options
     name = session["handle"] or session["id"]
-    return state, name, session["name"], asks.replace("\n", " ")
+    return state, name, session["name"], question.replace("\n", " ")
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

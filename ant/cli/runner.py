@@ -91,7 +91,7 @@ def identity(server: str, *, as_operator: bool) -> tuple[str | None, str | None]
     if key is None and "ANT_SESSION_ID" not in os.environ:
         data_dir = SETTINGS["data_dir"]
         folder = os.environ.get(data_dir.variable) or data_dir.default
-        found = operator_key.find(Path(folder).expanduser())
+        found = operator_key.read(Path(folder).expanduser())
         key = found.key if found and _same(found.url, server) else None
     return key, own or "cli"
 

@@ -77,12 +77,12 @@ def lent_to_child() -> Iterator[None]:
     if _kept is None:
         yield
         return
-    ours = resource.getrlimit(resource.RLIMIT_NOFILE)
+    raised = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, _kept)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, ours)
+        resource.setrlimit(resource.RLIMIT_NOFILE, raised)
 
 
 def limit() -> int:

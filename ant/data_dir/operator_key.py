@@ -82,7 +82,7 @@ def execute_without(key: str) -> NoReturn:
     os.execve(sys.executable, [sys.executable, *words], environment)
 
 
-def handed_over() -> str | None:
+def passed_key() -> str | None:
     """The key that `execute_without` passed on, or None.
 
     Raises `Forbidden` if the descriptor is no pipe with a key.
@@ -125,7 +125,7 @@ def make(folder: Path, url: str) -> str:
     return key
 
 
-def find(folder: Path) -> OperatorKey | None:
+def read(folder: Path) -> OperatorKey | None:
     """The key that `make` stored in a folder; None if no file there can be read."""
     try:
         key, url, *_ = (folder / FILE).read_text().splitlines()
@@ -134,7 +134,7 @@ def find(folder: Path) -> OperatorKey | None:
     return OperatorKey(key, url)
 
 
-def forget(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Remove the file, if there is one. Raises `StorageFailed`."""
     try:
         (folder / FILE).unlink(missing_ok=True)

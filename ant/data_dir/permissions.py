@@ -9,7 +9,7 @@ from ant.core.errors import Conflict
 
 OTHERS = 0o077
 DATABASE = ("ant.db", "ant.db-wal", "ant.db-shm", "ant.db-journal")
-_OURS = frozenset({"lock", "ant.db", "token.key", "reserve"})
+_DATA_FILES = frozenset({"lock", "ant.db", "token.key", "reserve"})
 
 
 def close_to_others(folder: Path) -> None:
@@ -39,7 +39,7 @@ def _is_shared(folder: Path) -> bool:
     """Whether a folder has folders in it, but no file of a data folder."""
     with os.scandir(folder) as entries:
         found = {each.name: each.is_dir(follow_symlinks=False) for each in entries}
-    return any(found.values()) and not _OURS & found.keys()
+    return any(found.values()) and not _DATA_FILES & found.keys()
 
 
 def _close_files(paths: Iterable[Path]) -> None:

@@ -51,7 +51,7 @@ class Reserve:
             log.warning("The disk is full: ANT releases a part of its reserve.")
             os.truncate(self._path, max(held - START, 0))
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Release the reserve except for the part of a start, if it holds more.
 
         Any thread may call it.

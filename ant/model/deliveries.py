@@ -170,7 +170,7 @@ def is_final(state: DeliveryState, reason: Reason | None) -> bool:
 class Delivery:
     """The delivery of a message to one target, in the response to its sender.
 
-    `delivered` means that the message was typed; only `state` says if the program
+    `delivered` means that the message was typed; only `state` shows if the program
     reacted. `final` means that ANT no longer tries or watches it. A shell may still get
     a comment about its file, and its terminal may still acknowledge it. `file` contains
     a message that could not be typed. A target that is no terminal has neither `id` nor

@@ -96,7 +96,7 @@ class HostEvent:
 
 @attrs.frozen
 class StopReceipt:
-    """The receipt of an interrupt. It does not tell whether the program reacts.
+    """The receipt of an interrupt. It does not show whether the program reacts.
 
     `event` is null if the database refused it; ANT records it later then.
     """

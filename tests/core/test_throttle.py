@@ -34,7 +34,7 @@ def test_flapping_is_one_change_to_the_last_value() -> None:
     assert 5.0 == one.due
     assert Change("busy", "waiting", 9) == one.take(5.0)
     one.offer("ready", 100.0)
-    assert 100.0 == one.due, "after a pause it is told at once"
+    assert 100.0 == one.due, "after a pause it is due at once"
 
 
 def test_a_value_that_returns_is_no_change() -> None:
@@ -54,19 +54,19 @@ def test_a_value_that_returns_is_no_change() -> None:
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=50))
 def test_never_too_many_and_never_behind(steps: list[tuple[int, str]]) -> None:
     """For any sequence: changes keep their distance, and the last value is taken."""
-    one, now, told, last = pace(), 0.0, [], None
+    one, now, changes, last = pace(), 0.0, [], None
     for pause, item in steps:
         while one.due is not None and one.due <= now + pause:
             at = max(one.due, now)
             change = one.take(at)
             assert change is not None
-            told.append((at, change))
+            changes.append((at, change))
         now, last = now + pause, item
         one.offer(item, now)
     if (change := one.take(now + 5)) is not None:
-        told.append((now + 5, change))
-    times = [at for at, _ in told]
+        changes.append((now + 5, change))
+    times = [at for at, _ in changes]
     assert all(b - a >= 5 for a, b in pairwise(times))
-    words = [change.now for _, change in told]
+    words = [change.now for _, change in changes]
     assert (words[-1] if words else None) == last
-    assert [None, *words[:-1]][: len(words)] == [change.before for _, change in told]
+    assert [None, *words[:-1]][: len(words)] == [change.before for _, change in changes]

@@ -73,7 +73,7 @@ def test_a_command_line_is_told_without_it(
 CODE = """
 import os, sys
 from ant.data_dir import operator_key
-key = operator_key.handed_over()
+key = operator_key.passed_key()
 if key is None:
     operator_key.execute_without("s3cret")
 seen = open("/proc/self/environ").read() + open("/proc/self/cmdline").read()
@@ -90,8 +90,8 @@ def test_a_process_executes_itself_without_it(tmp_path: Path) -> None:
     words = [sys.executable, str(program), "serve", "--api-key", "s3cret", "--port=1"]
     env = {**os.environ, "ANT_API_KEY": "s3cret", "KEPT": "kept"}
     with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True) as process:
-        said, _ = process.communicate()
-    assert f"{process.pid} s3cret False serve --port=1 kept\n" == said
+        output, _ = process.communicate()
+    assert f"{process.pid} s3cret False serve --port=1 kept\n" == output
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "99999"])
@@ -101,24 +101,24 @@ def test_what_names_no_pipe_is_refused(
     """And the variable is removed."""
     monkeypatch.setenv(DESCRIPTOR, number)
     with pytest.raises(Forbidden, match=f"{DESCRIPTOR} names no pipe"):
-        operator_key.handed_over()
-    assert operator_key.handed_over() is None
+        operator_key.passed_key()
+    assert operator_key.passed_key() is None
 
 
 def test_a_key_of_a_server_s_own_is_found(tmp_path: Path) -> None:
     """With its URL; each key is new, and its file is for the owner only."""
-    assert operator_key.find(tmp_path) is None
+    assert operator_key.read(tmp_path) is None
     first = operator_key.make(tmp_path, "http://127.0.0.1:1")
     (tmp_path / FILE).chmod(0o644)
     key = operator_key.make(tmp_path, "http://127.0.0.1:2")
     assert first != key
-    found = operator_key.find(tmp_path)
+    found = operator_key.read(tmp_path)
     assert found is not None
     assert (key, "http://127.0.0.1:2") == (found.key, found.url)
     assert 0o600 == stat.S_IMODE((tmp_path / FILE).stat().st_mode)
-    operator_key.forget(tmp_path)
-    operator_key.forget(tmp_path)
-    assert operator_key.find(tmp_path) is None
+    operator_key.remove(tmp_path)
+    operator_key.remove(tmp_path)
+    assert operator_key.read(tmp_path) is None
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -136,4 +136,4 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_half_a_file_is_none(tmp_path: Path, text: str | bytes) -> None:
     """A server may be writing it."""
     (tmp_path / FILE).write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert operator_key.find(tmp_path) is None
+    assert operator_key.read(tmp_path) is None

@@ -30,7 +30,7 @@ def test_it_is_made_for_its_owner_and_allocates_its_blocks(tmp_path: Path) -> No
         assert found.st_mode & 0o777 == 0o600
         assert not reserve.is_short
     for _ in range(2):
-        reserve.give_back()
+        reserve.release()
         assert reserve.held == START
 
 
@@ -79,6 +79,6 @@ def test_a_link_or_a_folder_in_its_place_is_left_alone(
     (tmp_path / NAME).unlink()
     (tmp_path / NAME).mkdir()
     with caplog.at_level(logging.ERROR):
-        reserve.give_back()
+        reserve.release()
     assert "cannot be released" in caplog.text
     assert (tmp_path / "elsewhere").read_text() == "precious"
