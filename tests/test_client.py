@@ -21,7 +21,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda each: each.__name__)
 def test_an_error_comes_back(error: type[AntError]) -> None:
-    """With its sentence, as its class."""
+    """With its sentence, as its class or as that of its status."""
     made = error("a", "b") if error is NotFound else error("No at $")
     back = error_of(problem_of(made))
     assert str(made) == str(back)
