@@ -283,7 +283,7 @@ async def _listen(
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
-                heard=system.services.turns.hurry,
+                heard=system.services.turns.hold,
                 note=peers.accepted if peers else None,
                 favours=partial(is_favoured, system.config),
             )

@@ -338,7 +338,7 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
 
 
-def weight(values: Iterable[Any]) -> int:
+def json_size(values: Iterable[Any]) -> int:
     """The size of plain values as JSON, in bytes."""
     return len(orjson.dumps(list(values)))
 

@@ -24,12 +24,12 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-def busy() -> float:
+def cpu_time() -> float:
     """Seconds of processor time that this thread has used, without its waits."""
     return time.thread_time()
 
 
-def rest(seconds: float) -> None:
+def sleep(seconds: float) -> None:
     """Sleep in a worker thread; a task of the event loop uses `trio.sleep`."""
     time.sleep(seconds)
 

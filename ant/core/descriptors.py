@@ -68,7 +68,7 @@ def for_children() -> int | None:
 
 
 @contextmanager
-def lent_to_child() -> Iterator[None]:
+def child_limit() -> Iterator[None]:
     """Lower the soft limit to the old one while the block starts a child.
 
     Do not wait in the block. Open descriptors stay open. For that millisecond, another
@@ -99,7 +99,7 @@ def shares() -> Shares:
     return Shares(total - spare - strangers, strangers, spare)
 
 
-def connected(count: int) -> None:
+def add_connections(count: int) -> None:
     """Add to the number of open connections; `count` may be negative."""
     global _connections
     _connections += count

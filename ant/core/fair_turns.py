@@ -43,7 +43,7 @@ class FairTurns(Instrument):
         await self._waiting.park()
         return True
 
-    def hurry(self) -> None:
+    def hold(self) -> None:
         """Pause large operations for `HOLD` turns, since a small one is under way."""
         if held := min(HOLD, self._may_hold):
             self._held, self._left = held, 0

@@ -74,7 +74,7 @@ def render(
     else:
         renderer = Renderer.of(place.state)
     score = _SizeTimeline(unit, session_id, renderer, start, terminal.end)
-    at, began, fed = place.at if place else 0, clock.busy(), 0
+    at, began, fed = place.at if place else 0, clock.cpu_time(), 0
     chunks = _chunks(unit, session_id, start, size)
     for chunk in chunks:
         now = clock.epoch_ms(chunk.at)
@@ -144,7 +144,7 @@ class _SizeTimeline:
                 stop = min(stop, self._sizes[0][0] - chunk.offset)
             renderer.feed(chunk.data[fed:stop], at)
             fed = stop
-            if busy_s is not None and clock.busy() - began > busy_s:
+            if busy_s is not None and clock.cpu_time() - began > busy_s:
                 break
         return fed
 

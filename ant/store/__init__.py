@@ -315,7 +315,7 @@ def _number(connection: sqlite3.Connection, query: str) -> int:
 
 
 def _read_one(connection: sqlite3.Connection, job: Job) -> None:
-    start = clock.busy()
+    start = clock.cpu_time()
     unit = Unit(clock.now(), writable=False)
     if job.long:
         unit.pause = _pausing(job)
@@ -330,7 +330,7 @@ def _read_one(connection: sqlite3.Connection, job: Job) -> None:
     finally:
         if job.long:
             connection.set_progress_handler(None, 0)
-    job.busy_s = clock.busy() - start
+    job.busy_s = clock.cpu_time() - start
 
 
 def _pausing(job: Job) -> Callable[[], None]:
@@ -342,7 +342,7 @@ def _pausing(job: Job) -> Callable[[], None]:
         if job.withdrawn:
             raise Withdrawn
         if clock.monotonic() - last > WORK_S:
-            clock.rest(REST_S)
+            clock.sleep(REST_S)
             last = clock.monotonic()
 
     return pause

@@ -89,7 +89,7 @@ class PromptCounts:
 
 def _weight(row: Any) -> int:
     texts = row.text, row.question, row.summary, row.options, row.answer
-    return codec.weight((*texts, row.targets, row.delivered_to)) + ROW_BYTES
+    return codec.json_size((*texts, row.targets, row.delivered_to)) + ROW_BYTES
 
 
 class PromptStore:

@@ -186,7 +186,7 @@ class RunEventStore:
             if budget < 0:
                 return found, False
             if holds(row.text):
-                room -= codec.weight(row)
+                room -= codec.json_size(row)
                 if room < 0 and found:
                     return found, False
                 found.append(_event(row))

@@ -160,7 +160,7 @@ def _weight(row: Any) -> int:
     """About what a session has as JSON."""
     half = getattr(row, "half", None)
     texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
-    return codec.weight((*texts, half and half.command)) + ROW_BYTES
+    return codec.json_size((*texts, half and half.command)) + ROW_BYTES
 
 
 class SessionStore:

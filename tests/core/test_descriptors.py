@@ -11,7 +11,13 @@ import pytest
 
 from ant.core import descriptors
 from ant.core.counters import Limit
-from ant.core.descriptors import RESERVE, Shares, check_terminal, connected, shares
+from ant.core.descriptors import (
+    RESERVE,
+    Shares,
+    add_connections,
+    check_terminal,
+    shares,
+)
 from ant.core.errors import CapacityReached
 
 
@@ -52,7 +58,7 @@ def childs():
     return int(os.pread(out, 100, 0))
 before = soft()
 d.raise_limit(); d.raise_limit()
-with d.lent_to_child():
+with d.child_limit():
     lent = childs()
 print(before, soft(), d.for_children(), lent, childs())
 """
@@ -93,9 +99,9 @@ def test_terminals_leave_what_others_need(limited: None) -> None:
         with pytest.raises(CapacityReached, match=f"ANT reserves {kept}"):
             check_terminal()
         assert len(os.listdir("/proc/self/fd")) <= 256 - kept
-        connected(10)
+        add_connections(10)
         check_terminal()
-        connected(-10)
+        add_connections(-10)
         with pytest.raises(CapacityReached):
             check_terminal()
     finally:

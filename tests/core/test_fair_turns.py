@@ -93,7 +93,7 @@ async def test_a_small_operation_goes_first() -> None:
             nursery.start_soon(greedy.run)
             await pass_turns(20)
             for _ in range(10):
-                turns.hurry()
+                turns.hold()
                 await pass_turns(1)  # Who was let go on in this turn is done.
                 before = len(greedy.went)
                 await pass_turns(HOLD - 1)
@@ -110,7 +110,7 @@ async def test_a_lone_caller_waits_for_a_small_operation() -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(turns.run)
             await pass_turns(2)
-            turns.hurry()
+            turns.hold()
             assert await turns.take()
             assert not await turns.take()
             nursery.cancel_scope.cancel()
@@ -123,7 +123,7 @@ async def test_small_operations_cannot_starve_large_ones() -> None:
 
     async def hurry() -> None:
         while True:
-            turns.hurry()
+            turns.hold()
             await trio.lowlevel.checkpoint()
 
     with trio.fail_after(5):

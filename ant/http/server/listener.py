@@ -28,7 +28,7 @@ from hypercorn.utils import parse_socket_addr
 
 from ant.core.background import persist
 from ant.core.counters import Limit, increment
-from ant.core.descriptors import Shares, connected, shares
+from ant.core.descriptors import Shares, add_connections, shares
 from ant.core.fair_turns import LARGE
 from ant.core.log_rate import FailureLog
 from ant.http.server.admission import CONNECTION, Admission, Favours, RequestSlot
@@ -139,7 +139,7 @@ async def serve(
         if not admission.enter(connection):
             return False
         live.add(connection)
-        connected(1)
+        add_connections(1)
         connections.start_soon(converse, connection)
         return True
 
@@ -149,7 +149,7 @@ async def serve(
         finally:
             admission.leave(connection)
             live.discard(connection)
-            connected(-1)
+            add_connections(-1)
             connection.let_go()
             departures.unpark_all()
 

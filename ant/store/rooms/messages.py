@@ -204,7 +204,7 @@ class MessageStore:
             if budget < 0:
                 return found, False
             if holds(row.content):
-                room -= codec.weight(row)
+                room -= codec.json_size(row)
                 if room < 0 and found:
                     return found, False
                 found.append(_message(row))

@@ -92,7 +92,7 @@ class TaskStore:
             if budget < 0:
                 return found, False
             if holds(text):
-                room -= codec.weight(row)
+                room -= codec.json_size(row)
                 if room < 0 and found:
                     return found, False
                 found.append(_task(row))

@@ -38,7 +38,7 @@ class OutputFlow:
         self._level, self._weighed_at = min(left + size, 2 * LARGE), now
         self.floods = self._level > LARGE
         if not self.floods:
-            turns.hurry()
+            turns.hold()
 
     async def skip(self, count: int) -> None:
         """Leave offsets out, once all before them is stored and seen.
@@ -97,7 +97,7 @@ class OutputFlow:
     def hurry(self) -> None:
         """Something was typed: floods wait a moment for it and for its echo."""
         if self._turns is not None:
-            self._turns.hurry()
+            self._turns.hold()
 
     async def wait_beyond(self, offset: int) -> bool:
         """Wait for bytes past `offset`; False when there will be none."""

@@ -23,7 +23,7 @@ from collections import deque
 import trio
 
 from ant.core.counters import Limit, increment
-from ant.core.descriptors import check_terminal, lent_to_child
+from ant.core.descriptors import check_terminal, child_limit
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, processes, umask
@@ -322,7 +322,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     for fd in processes.inheritable_fds():  # Nobody's but ours, from now on.
         os.set_inheritable(fd, False)
-    with umask.as_given(), lent_to_child():
+    with umask.as_given(), child_limit():
         pid = os.posix_spawn(
             _env_program(),
             ["env", "-C", spec.cwd, "--", *spec.argv],
