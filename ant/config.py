@@ -17,7 +17,7 @@ _METADATA: Final = "setting"
 
 @attrs.frozen(kw_only=True)
 class Setting:
-    """The declaration of a setting: what its flag, its variable and its help are.
+    """The declaration of a setting: its name, flag, variable, help, type and default.
 
     `low` and `high` are the bounds of a number, both included. `choices` are all the
     values that a setting with a fixed set of them takes. A `secret` is never printed,
@@ -36,9 +36,9 @@ class Setting:
     secret: bool = False
 
 
-def setting(default: Any, *, help: str, secret: bool = False, **given: Any) -> Any:
-    """A field of `Config` with its declaration; `given` as in `Setting`."""
-    declared = {"help": help, "secret": secret, **given}
+def setting(default: Any, *, help: str, secret: bool = False, **details: Any) -> Any:
+    """A field of `Config` with its declaration; `details` are fields of `Setting`."""
+    declared = {"help": help, "secret": secret, **details}
     return attrs.field(default=default, repr=not secret, metadata={_METADATA: declared})
 
 
@@ -56,14 +56,16 @@ class Config:
     )
     data_dir: Path = setting(
         Path("~/.ant"),
-        help="Folder of the database; only one server at a time can use it. ANT makes "
-        "it for its owner only if it is missing.",
+        help="Folder of the database; only one server at a time can use it. If it is "
+        "missing, ANT makes it with mode 700. ANT reserves 10 MiB there for a full "
+        "disk.",
     )
     api_key: str | None = setting(
         None,
         secret=True,
-        help="Operator key that every caller must send. An empty key is refused. "
-        "Without a key, ANT serves only programs of its own user.",
+        help="Operator key that every caller must send, as Authorization: Bearer KEY, "
+        "X-API-Key: KEY or ?apiKey=KEY. Programs in terminals send ANT_TOKEN instead. "
+        "An empty key is refused. Without a key, only programs of this user may call.",
     )
     insecure: bool = setting(
         False, help="Listen on a public address without an operator key."
@@ -108,7 +110,8 @@ class Config:
         64 << 10,
         low=1024,
         high=10 << 20,
-        help="Bytes of one writing request of a terminal's token.",
+        help="Bytes of one writing request of a terminal's token; a report of a hook "
+        "may have 1 MiB.",
     )
     transcript_max_bytes: int = setting(
         256 << 20,
@@ -134,7 +137,9 @@ class Config:
         None, help="Obsidian vault that ANT writes Markdown exports to."
     )
     shell_integration: bool = setting(
-        True, help="Have bash, zsh and fish report their prompts and commands."
+        True,
+        help="Have bash, zsh and fish report their prompts and commands. The env of a "
+        "session may set the variable, too.",
     )
     default_host: Literal["pty", "tmux"] = setting(
         "pty",
