@@ -231,9 +231,9 @@ trio.run(serve, Config(port=0, data_dir=Path(sys.argv[1])), ready)
 HURRIES = """
 import sys
 from ant.cli.main import main
-from ant.core.fair_turns import Turns
+from ant.core.fair_turns import FairTurns
 
-Turns.hold = lambda self: print("hurry", file=sys.stderr, flush=True)
+FairTurns.hold = lambda self: print("hurry", file=sys.stderr, flush=True)
 main()
 """
 
