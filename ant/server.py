@@ -116,7 +116,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         store.give_room = reserve.release
         try:
             await _serve(config, store, reserve, listeners, ready)
-            _leave_cleanly(store)
+            _record_clean_stop(store)
         finally:
             store.close()
 
@@ -129,7 +129,7 @@ async def _serve(
     ready: Callable[[str], None],
 ) -> None:
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
-    kept = await recovery.recover(store, tmux)
+    survivors = await recovery.recover(store, tmux)
     warm_up()
     host, port = address(listeners)
     url = _url(host, port)
@@ -190,7 +190,7 @@ async def _serve(
             async with open_supervisor(
                 services, config.max_active_sessions, config.grace_s
             ) as supervisor:
-                for session_id, surviving in kept.items():
+                for session_id, surviving in survivors.items():
                     await supervisor.resume(session_id, surviving)
                 health = HealthProbe(journal, supervisor, background, reserve)
                 background.start_soon("health", health.run)
@@ -228,7 +228,7 @@ async def _record_ends(services: RunServices) -> None:
         log.error("The ends of some sessions are not recorded: %s", exc)
 
 
-def _leave_cleanly(store: Store) -> None:
+def _record_clean_stop(store: Store) -> None:
     """Record a clean stop, with the disk reserve if needed; log a failure."""
     job = Job(run_records.leave_cleanly, (), makes_room=True)
     try:
