@@ -1,4 +1,4 @@
-# Six verbs. Each makes its own virtual environment when there is none.
+# Seven verbs. Each makes its own virtual environment when there is none.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ ARGS ?=
 # that may be a checkpoint must be one.
 UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
-.PHONY: serve test soak check bench fuzz lock
+.PHONY: serve test soak check bench fuzz docs lock
 
 # What a server needs. A stamp remembers which lock file was installed.
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml
@@ -54,6 +54,11 @@ bench: $(VENV)/dev.stamp
 
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/pytest -q tests --hypothesis-profile=fuzz -k "any_split or fuzz" $(ARGS)
+
+# Rewrites the pages that are generated from the source.
+docs: $(VENV)/run.stamp
+	$(BIN)/python -m ant.config > docs/settings.md
+	$(BIN)/python -m ant.core.counters > docs/limits.md
 
 # Rewrites the hashed locks; needs uv. They name no index, so any mirror serves.
 lock:

@@ -1,6 +1,6 @@
-"""The API from outside: REST over httpx, `/ws` over trio-websocket, errors as raised.
+"""A client of the API: REST over httpx, and `/ws` over trio-websocket.
 
-What the server refuses arrives as the class it was raised as, with the same sentence.
+The client raises a refusal as the class that the server raised, with the same sentence.
 """
 
 import json
@@ -15,29 +15,29 @@ import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from ant.core import errors
-from ant.model.handles import folded
+from ant.model.messages import MessageType
 
 MAX_MESSAGE = 16 << 20
-"""Bytes of one frame that we take: terminal frames are far below, rows may be long."""
+"""Bytes of one frame: terminal frames are far below, frames with a row may be long."""
 
 TIMEOUT_S = 30.0
-"""For an answer to a request; the server answers an input after 5 s at the latest."""
+"""Timeout of a response; the server responds to an input within 5 s."""
 
 CONNECT_S = 10.0
-"""For a WebSocket handshake: a server that died in the middle of one never answers."""
+"""Timeout of a WebSocket handshake: a server that died during one never responds."""
 
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def render(answer: Any) -> str:
-    """An answer as JSON for people and programs, as the server gave it."""
+    """A response as indented JSON."""
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
 def error_of(problem: dict[str, Any]) -> errors.AntError:
-    """The error that a problem object tells of."""
-    detail = str(problem.get("detail", "The server did not say why."))
+    """The error in a problem object."""
+    detail = str(problem.get("detail", "The server gave no reason."))
     urn = str(problem.get("problem") or problem.get("type"))
     kind = errors.BY_SLUG.get(urn.rpartition(":")[2], errors.AntError)
     if kind is errors.Invalid:
@@ -50,7 +50,7 @@ def error_of(problem: dict[str, Any]) -> errors.AntError:
 
 
 def _problem_in(response: httpx.Response) -> dict[str, Any]:
-    """The problem that a refusal carries; of a foreign one, what can be told of it."""
+    """The problem object of a refusal; if it has none, one with its status and text."""
     try:
         problem = response.json()
     except ValueError:
@@ -61,7 +61,7 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
 
 
 class EventSocket:
-    """One `/ws` connection. One task may receive while others send."""
+    """A `/ws` connection. One task may receive while others send."""
 
     def __init__(self, connection: WebSocketConnection) -> None:
         self._connection = connection
@@ -76,9 +76,9 @@ class EventSocket:
         return frame
 
     async def expect(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """The next frame of that type that has these fields; others are passed over.
+        """Skip frames until one has this type and these fields, and return it.
 
-        Raises the error of an `error` frame with the same `ref`, if one was asked for.
+        Raises the error of an `error` frame whose `ref` is that of `fields`.
         """
         while True:
             frame = await self.receive()
@@ -90,12 +90,13 @@ class EventSocket:
 
 
 class AntClient:
-    """Use it as `async with AntClient(url, key) as ant`."""
+    """A client of one server: `async with AntClient(url, key) as ant`."""
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self.url = url.rstrip("/")
-        shown = {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
-        self._headers = shown
+        self._headers = (
+            {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
+        )
         self._http = httpx.AsyncClient(
             base_url=self.url, headers=self._headers, timeout=TIMEOUT_S
         )
@@ -108,9 +109,10 @@ class AntClient:
             await self._http.aclose()
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Ask and return the JSON answer, None where there is none.
+        """Send a request; its JSON response, or None if the response has no body.
 
-        Raises the domain error that the server raised, or `httpx.TransportError`.
+        A trailing `_` is removed from the names in `query`. Raises the error that the
+        server raised, or `httpx.TransportError`.
         """
         pairs = {key.rstrip("_"): value for key, value in query.items()}
         if body is None:
@@ -130,24 +132,24 @@ class AntClient:
         try:
             return response.json() if response.content else None
         except ValueError as exc:
-            raise errors.AntError(f"{self.url} is no ANT server.") from exc
+            raise errors.AntError(f"{self.url} is not an ANT server.") from exc
 
     async def create(self, name: str, kind: str = "terminal", **fields: Any) -> Any:
-        """Create a session; its row."""
+        """Create a session; returns its row."""
         return await self.call(
             "POST", "/api/sessions", {"name": name, "type": kind, **fields}
         )
 
     async def sessions(self) -> Any:
-        """Active sessions and those to bring back; for a token what it is in."""
+        """Active and recoverable sessions; for a token, those that it may see."""
         return await self.call("GET", "/api/sessions")
 
     async def status(self) -> Any:
-        """What each terminal that runs does and waits for."""
+        """The state and the pending prompt of each running terminal."""
         return await self.call("GET", "/api/status")
 
     async def session(self, name: str) -> Any:
-        """The row of who is meant by an id, a name or a handle. Raises `NotFound`."""
+        """The row of a session by its id, name or handle. Raises `NotFound`."""
         rows = (await self.sessions())["sessions"]
         word = name.strip().casefold()
         by_name = [row for row in rows if row["name"].strip().casefold() == word]
@@ -163,7 +165,7 @@ class AntClient:
         return await self.call("GET", f"/api/sessions/{name}")
 
     async def room(self, name: str) -> Any:
-        """The same; that of a terminal is its chat. Raises `NotFound`."""
+        """The row of a room; for a terminal, of its chat. Raises `NotFound`."""
         row = await self.session(name)
         if row["type"] == "chat":
             return row
@@ -176,12 +178,12 @@ class AntClient:
         return await self.call("GET", f"/api/sessions/{room_id}/messages", **query)
 
     async def post(self, room_id: str, content: str, **fields: Any) -> Any:
-        """Post a message; its row, with the deliveries. A token posts as itself."""
+        """Post a message; returns its row and deliveries. A token posts as itself."""
         body = {"content": content, **fields}
         return await self.call("POST", f"/api/sessions/{room_id}/messages", body)
 
     async def participants(self, room_id: str) -> Any:
-        """Who is in a room and who posts there."""
+        """The members of a room and the senders from outside."""
         return await self.call("GET", f"/api/sessions/{room_id}/participants")
 
     async def decide(
@@ -194,15 +196,15 @@ class AntClient:
         sender_id: str | None = None,
         why: str | None = None,
     ) -> Any:
-        """Answer what a terminal waits for, asked by its id or that of its chat.
+        """Answer a prompt of a terminal, by the id of the terminal or of its chat.
 
-        It binds `prompt_id`, else what is pending now. Raises `Conflict` when that is
-        nothing, or changes before the answer arrives.
+        The prompt is `prompt_id`, or else the pending one. Raises `Conflict` if none is
+        pending, or if it changes before the answer arrives.
         """
         page = await self.call("GET", f"/api/sessions/{session_id}/status")
         pending = page["prompt"]
         if prompt_id is None and pending is None:
-            raise errors.Conflict("Nothing waits for an answer there.")
+            raise errors.Conflict("No prompt is pending there.")
         is_shown = pending is not None and prompt_id in (None, pending["id"])
         card = page["event_id"] if is_shown else None
         terminal_id = page["route"]["terminal_id"]
@@ -222,24 +224,24 @@ class AntClient:
             format="json",
             sender_id=sender_id,
             reply_to=card,
-            msg_type="agent_response",
+            msg_type=MessageType.AGENT_RESPONSE,
             meta={"source": "cli_decision", "terminal_id": terminal_id},
         )
 
     async def type(self, session_id: str, data: str | bytes) -> Any:
-        """Type into a terminal; the receipt."""
+        """Type into a terminal; returns the receipt."""
         body = data if isinstance(data, bytes) else {"data": data}
         path = f"/api/sessions/{session_id}/terminal/input"
         return await self.call("POST", path, body)
 
     async def history(self, session_id: str, **query: Any) -> Any:
-        """A page of the transcript; a trailing `_` is dropped from names (`from_`)."""
+        """A page of the transcript."""
         path = f"/api/sessions/{session_id}/terminal/history"
         return await self.call("GET", path, **query)
 
     @asynccontextmanager
     async def socket(self, **query: str) -> AsyncIterator[EventSocket]:
-        """An open `/ws`. Raises `trio_websocket.ConnectionRejected`."""
+        """An open `/ws` connection. Raises `trio_websocket.ConnectionRejected`."""
         url = self.url.replace("http", "ws", 1) + "/ws"
         if query:
             url += "?" + urlencode(query)

@@ -1,10 +1,12 @@
-"""The composition root: the nesting here is the order in which things are shut down.
+"""The composition root: makes all parts of a server and runs them.
 
-lock, store                         let go last
-  journal                           finishes what was asked of it
-    transcript writer, clerk, health
-      sessions                      HUP, grace, KILL; those in tmux are let go of
-        listener, signals           leave first: sockets see 1001
+The nesting of the blocks is the order of the shutdown, from the inside to the outside:
+
+lock, store                released last
+  journal                  completes the jobs in its queue
+    background tasks       transcripts, prompts, deliveries, health: cancelled
+      sessions             HUP, grace, KILL; ANT detaches from those in tmux
+        listener           closes first: sockets receive 1001
 """
 
 import gc
@@ -63,37 +65,37 @@ from ant.terminal.tmux.server import Tmux
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS_S = 5.0
-"""What a stop grants a slow disk to record how sessions ended."""
+RECORD_ENDS_S = 5.0
+"""Seconds that a stop waits for a slow disk to record how sessions ended."""
 
-GOODBYE_S = 0.2
-"""What sockets are given to see 1001, where all else is stopped at once."""
+CLOSE_S = 0.2
+"""Seconds that sockets get to receive 1001 when the server stops at once."""
 
-_MEANINGLESS = {
+_IGNORED = {
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO),
     *(signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
 }
-"""Each would end us on the spot, and leave behind what ignores a hang-up."""
+"""By default each would kill ANT, and programs that ignore SIGHUP would live on."""
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""What listens on every address is reached from here by these."""
+"""The address at which this machine reaches a listener on all addresses."""
 
 
 def check_config(config: Config) -> None:
-    """Refuse to be open to the world by accident. Raises `Forbidden`."""
+    """Refuse a public address without a key. Raises `Forbidden`."""
     if not (config.is_loopback or config.api_key or config.insecure):
         raise Forbidden(
             f"{config.host} can be reached from outside and no key is set: set "
-            "ANT_API_KEY, listen on 127.0.0.1, or say --insecure."
+            f"{operator_key.VARIABLE}, listen on 127.0.0.1, or use --insecure."
         )
 
 
 async def serve(config: Config, ready: Callable[[str], None]) -> None:
-    """Run a server until it is told to stop; `ready` is given its URL once it answers.
+    """Run a server until a signal stops it; call `ready` with its URL once it serves.
 
+    SIGTERM, SIGINT and SIGHUP stop it gracefully; a second one, or SIGQUIT, at once.
     Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
-    `StorageFailed`, and an `OSError` of the folder as it came. SIGTERM, SIGINT, SIGHUP:
-    graceful; the second, and SIGQUIT: at once.
+    `StorageFailed`, and any `OSError` of the folder.
     """
     check_config(config)
     umask.make_private()
@@ -111,10 +113,10 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         reserve = Reserve(config.data_dir)
         reserve.begin()
         store = Store.open(config.database)
-        store.release_reserve = reserve.give_back
+        store.give_room = reserve.release
         try:
             await _serve(config, store, reserve, listeners, ready)
-            _leave_cleanly(store)
+            _record_clean_stop(store)
         finally:
             store.close()
 
@@ -127,14 +129,14 @@ async def _serve(
     ready: Callable[[str], None],
 ) -> None:
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
-    kept = await recovery.recover(store, tmux)
+    survivors = await recovery.recover(store, tmux)
     warm_up()
     host, port = address(listeners)
     url = _url(host, port)
-    config, kernel = _who_is_asked(config, _url(_WILDCARDS.get(host, host), port))
+    config, sock_diag = _authentication(config, _url(_WILDCARDS.get(host, host), port))
     bus = Bus(store.read(_newest_seq))
-    stopped, hurried, closed = trio.Event(), trio.Event(), trio.Event()
-    hurry = trio.CancelScope()
+    stopped, stopped_at_once, closed = trio.Event(), trio.Event(), trio.Event()
+    running = trio.CancelScope()
     async with (
         open_journal(store, bus) as journal,
         tmux.running(),
@@ -180,15 +182,15 @@ async def _serve(
         background.start_soon("remover", remover.run)
         background.start_soon("endings", services.endings.run)
         background.start_soon("reserve", reserve.run)
-        await background.start("signals", partial(_signals, stopped, hurried))
+        await background.start("signals", partial(_signals, stopped, stopped_at_once))
         background.start_soon(
-            "hurry", partial(_at_once, hurried, closed, services, hurry)
+            "hurry", partial(_at_once, stopped_at_once, closed, services, running)
         )
-        with hurry:
+        with running:
             async with open_supervisor(
                 services, config.max_active_sessions, config.grace_s
             ) as supervisor:
-                for session_id, surviving in kept.items():
+                for session_id, surviving in survivors.items():
                     await supervisor.resume(session_id, surviving)
                 health = HealthProbe(journal, supervisor, background, reserve)
                 background.start_soon("health", health.run)
@@ -208,52 +210,54 @@ async def _serve(
                     build_id=clock.new_id(),
                 )
                 peers = None
-                if kernel is not None:
+                if sock_diag is not None:
                     peers = Peers(
-                        kernel, services, tmux.tmux_commands.name, config.insecure
+                        sock_diag, services, tmux.tmux_commands.name, config.insecure
                     )
-                await _front(system, listeners, peers, stopped, partial(ready, url))
+                await _listen(system, listeners, peers, stopped, partial(ready, url))
                 closed.set()
         await _record_ends(services)
 
 
 async def _record_ends(services: RunServices) -> None:
-    """Try once more to record what ended and the database refused."""
+    """Try once more to record the ends of sessions that the database refused."""
     try:
-        with trio.move_on_after(LAST_WORDS_S):
+        with trio.move_on_after(RECORD_ENDS_S):
             await services.endings.settle_all()
     except AntError as exc:
-        log.error("Some sessions will be called lost: %s", exc)
+        log.error("The ends of some sessions are not recorded: %s", exc)
 
 
-def _leave_cleanly(store: Store) -> None:
-    """Note that all is stored, with the reserve if need be; else log why not."""
+def _record_clean_stop(store: Store) -> None:
+    """Record a clean stop, with the disk reserve if needed; log a failure."""
     job = Job(run_records.leave_cleanly, (), makes_room=True)
     try:
         store.transact_group([job])
         job.outcome()
     except StorageFailed as exc:
-        log.error("The server stopped, and could not note that it did: %s", exc)
+        log.error("The clean stop of the server is not recorded: %s", exc)
 
 
-def _who_is_asked(config: Config, url: str) -> tuple[Config, SockDiag | None]:
-    """Without a key the kernel is asked who calls; where it is silent, a key is made.
+def _authentication(config: Config, url: str) -> tuple[Config, SockDiag | None]:
+    """The configuration with the key that callers need, and the kernel interface.
 
-    `url` is where this machine reaches us. Raises `StorageFailed`.
+    Without a key, ANT asks the kernel which process calls. If the kernel does not
+    answer, ANT makes a key for local programs. `url` is where they reach ANT. Raises
+    `StorageFailed`.
     """
-    operator_key.forget(config.data_dir)
+    operator_key.remove(config.data_dir)
     try:
         become_subreaper()
-        kernel = None if config.api_key else open_sock_diag()
+        sock_diag = None if config.api_key else open_sock_diag()
     except OSError as exc:
-        log.error("What programs leave behind is not kept: %s.", exc)
-        kernel = None
-    if kernel is not None or config.api_key or config.insecure:
-        return config, kernel
+        log.error("ANT cannot adopt orphaned processes of terminals: %s.", exc)
+        sock_diag = None
+    if sock_diag is not None or config.api_key or config.insecure:
+        return config, sock_diag
     key = operator_key.make(config.data_dir, url)
     log.warning(
-        "The kernel does not tell who calls, so every caller must show the key in %s; "
-        "`ant` reads it by itself.",
+        "The kernel does not report which process calls, so every caller must send the "
+        "key in %s; the `ant` command reads it there.",
         config.data_dir / operator_key.FILE,
     )
     return attrs.evolve(config, api_key=key), None
@@ -263,14 +267,14 @@ def _url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-async def _front(
+async def _listen(
     system: System,
     listeners: list[trio.SocketListener],
     peers: Peers | None,
     stopped: trio.Event,
     ready: Callable[[], None],
 ) -> None:
-    """Serve until stopped; the bus closes first, so that sockets say goodbye."""
+    """Serve until stopped. The bus closes first, so that sockets receive 1001."""
     async with trio.open_nursery() as nursery:
         await nursery.start(
             partial(
@@ -279,13 +283,13 @@ async def _front(
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
-                on_small_input=system.services.turns.hurry,
-                lookup_peer=peers.connected if peers else None,
-                has_priority=partial(has_priority, system.config),
+                heard=system.services.turns.hold,
+                note=peers.accepted if peers else None,
+                favours=partial(is_favoured, system.config),
             )
         )
         gc.collect()
-        gc.freeze()  # All that is there stays: to look through it takes 50 ms.
+        gc.freeze()  # These objects stay; to scan them takes 50 ms.
         ready()
         await stopped.wait()
         log.info("Stopping.")
@@ -294,36 +298,36 @@ async def _front(
 
 
 async def _signals(
-    stopped: trio.Event, hurried: trio.Event, task_status: trio.TaskStatus[None]
+    stopped: trio.Event, stopped_at_once: trio.Event, task_status: trio.TaskStatus[None]
 ) -> None:
-    """The first signal stops gracefully, the second and SIGQUIT at once."""
-    wanted = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, *_MEANINGLESS}
+    """Stop gracefully on the first signal, and at once on the second or on SIGQUIT."""
+    wanted = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, *_IGNORED}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted.add(signal.SIGHUP)
     with trio.open_signal_receiver(*wanted) as arrived:
         task_status.started()
         async for signum in arrived:
-            if signum in _MEANINGLESS:
+            if signum in _IGNORED:
                 log.warning("%s is ignored.", signal.Signals(signum).name)
                 continue
             if stopped.is_set() or signum == signal.SIGQUIT:
                 log.warning("Stopping at once.")
-                hurried.set()
+                stopped_at_once.set()
             stopped.set()
 
 
 async def _at_once(
-    hurried: trio.Event,
+    stopped_at_once: trio.Event,
     closed: trio.Event,
     services: RunServices,
-    hurry: trio.CancelScope,
+    running: trio.CancelScope,
 ) -> None:
-    """Once hurried, end programs, let sockets see 1001, and cancel what is left."""
-    await hurried.wait()
+    """After the event, kill programs, let sockets receive 1001, and cancel the rest."""
+    await stopped_at_once.wait()
     end_all(services, 0)
-    with trio.move_on_after(GOODBYE_S):
+    with trio.move_on_after(CLOSE_S):
         await closed.wait()
-    hurry.cancel()
+    running.cancel()
 
 
 def _newest_seq(unit: Unit) -> int:
@@ -331,7 +335,7 @@ def _newest_seq(unit: Unit) -> int:
 
 
 def _epoch(unit: Unit) -> str:
-    """The name of this event log: made with the database, gone with it."""
+    """The id of this event log, which is made and deleted with the database."""
     epoch = unit.settings.get("epoch")
     if epoch is None:
         epoch = clock.new_id()

@@ -1,4 +1,4 @@
-"""The API from outside: what the server refuses is raised as the same class."""
+"""The client raises a refusal as the class that the server raised."""
 
 import inspect
 import json
@@ -21,7 +21,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda each: each.__name__)
 def test_an_error_comes_back(error: type[AntError]) -> None:
-    """With its sentence; as its class, or as the one that has its status."""
+    """With its sentence, as its class or as that of its status."""
     made = error("a", "b") if error is NotFound else error("No at $")
     back = error_of(problem_of(made))
     assert str(made) == str(back)
@@ -30,26 +30,26 @@ def test_an_error_comes_back(error: type[AntError]) -> None:
 
 
 def test_issues_come_back() -> None:
-    """Each by itself."""
+    """Each is kept."""
     back = error_of(problem_of(Invalid("a at $", "b at $")))
     assert isinstance(back, Invalid)
     assert ["a at $", "b at $"] == back.issues
 
 
 @pytest.mark.parametrize("problem", [{}, {"status": 500}, {"status": 418}])
-def test_what_is_unknown_is_an_error_all_the_same(problem: dict[str, Any]) -> None:
-    """Never a success."""
+def test_an_unknown_problem_is_an_error(problem: dict[str, Any]) -> None:
+    """Also without a known type."""
     assert AntError is type(error_of(problem))
 
 
 def answering(
     monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
 ) -> tuple[AntClient, list[httpx.Request]]:
-    """A client whose server always says this, and what it was asked."""
-    asked: list[httpx.Request] = []
+    """A client whose server always sends this response, and its requests."""
+    requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(status, content=body)
 
     client = AntClient("http://host:1/", "hunter2")
@@ -58,20 +58,20 @@ def answering(
         headers=client._headers,
         transport=httpx.MockTransport(answer),
     )
-    return client, asked
+    return client, requests
 
 
-async def test_a_call_is_json_and_shows_the_key(
+async def test_a_call_sends_json_and_the_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Bytes go as they are; queries lose their trailing underscore."""
-    client, asked = answering(monkeypatch, 200, b'{"a": 1}')
+    """Bytes are sent as they are; names in queries lose a trailing underscore."""
+    client, requests = answering(monkeypatch, 200, b'{"a": 1}')
     async with client as ant:
         assert {"a": 1} == await ant.create("one", cols=80)
         await ant.type("x", "text")
         await ant.type("x", b"\xff")
         await ant.history("x", from_=5, limit=1)
-    create, text, raw, history = asked
+    create, text, raw, history = requests
     assert ("POST", "/api/sessions") == (create.method, create.url.path)
     assert {"name": "one", "type": "terminal", "cols": 80} == json.loads(create.content)
     assert "Bearer hunter2" == create.headers["Authorization"]
@@ -83,27 +83,15 @@ async def test_a_call_is_json_and_shows_the_key(
     assert {"from": "5", "limit": "1"} == dict(history.url.params)
 
 
-@pytest.mark.parametrize("name", ["@ada", "ADA", " Ada ", "1"])
-async def test_a_session_is_found_by_its_handle(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """In any case, with or without `@`, as the server finds it; and by its id."""
-    rows = [{"id": "0", "name": "x", "handle": None}]
-    rows.append({"id": "1", "name": "y", "handle": "@Ada"})
-    client, _ = answering(monkeypatch, 200, json.dumps({"sessions": rows}).encode())
-    async with client as ant:
-        assert rows[1] == await ant.session(name)
-
-
-async def test_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer without a body."""
+async def test_an_empty_response_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response without a body."""
     client, _ = answering(monkeypatch, 204, b"")
     async with client as ant:
         assert await ant.call("DELETE", "/api/sessions/x") is None
 
 
 async def test_a_refusal_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As what it was raised as over there."""
+    """As the class that the server raised."""
     body = json.dumps(problem_of(NotFound("session", "x"))).encode()
     client, _ = answering(monkeypatch, 404, body)
     async with client as ant:
@@ -112,7 +100,7 @@ async def test_a_refusal_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Wire:
-    """A connection that says these frames."""
+    """A connection that receives these frames."""
 
     def __init__(self, *frames: dict[str, Any]) -> None:
         self.frames = list(frames)
@@ -126,7 +114,7 @@ class Wire:
 
 
 async def test_a_socket_waits_for_what_it_expects() -> None:
-    """By type and fields; others are passed over, errors of other asks too."""
+    """By type and fields; it skips other frames, and errors of other requests."""
     problem = problem_of(NotFound("session", "x"))
     error = {**problem, "type": "error", "problem": problem["type"]}
     wire = Wire(

@@ -1,9 +1,9 @@
-"""JSON to and from the model, the commands and the events; the only JSON reader.
+"""Converts JSON to and from the model, the requests and the events.
 
-Bodies and frames are read strictly: no string becomes a number, and an unknown key is
-dropped only by a class that says it is `open`. Query strings are text, so only there
-`"5"` is 5 and `"true"` is true. Whatever is wrong is raised as `Invalid` with one issue
-per fault, each ending in a JSON path.
+Only this module reads JSON. It reads bodies and frames strictly: a string never becomes
+a number, and only a class that is `open` ignores unknown keys. A query string is text,
+so only there `"5"` is 5 and `"true"` is true. A fault raises `Invalid` with one issue
+per fault, each of which ends in a JSON path.
 """
 
 import re
@@ -44,21 +44,21 @@ from ant.model import events
 T = TypeVar("T")
 
 _SHOWN = 60
-"""Characters of a bad value that an issue repeats: enough to recognise it."""
+"""Characters of an invalid value that an issue repeats."""
 
 VALUES = 20_000
-"""Values in a body or a frame: the most that any has is 1,000 in one list, and what is
-stored as it is (`meta`) is for settings. Reading so many takes some 50 ms."""
+"""The most values in a body or a frame; reading so many takes some 50 ms. Lists have at
+most 1,000 items, and free data (`meta`) is for settings."""
 
 FAULTS = 20
-"""Items of one list whose faults are told, and unknown fields that are named."""
+"""The most faulty items of one list, and unknown fields, that an error reports."""
 
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def _shown(value: object) -> str:
     if isinstance(value, str | bytes):
-        value = value[: _SHOWN + 1]  # It may have megabytes.
+        value = value[: _SHOWN + 1]  # The value may have megabytes.
     try:
         text = repr(value)
     except RecursionError:
@@ -76,7 +76,7 @@ def _exactly(kind: type, noun: str) -> Callable[[Any, Any], Any]:
 
 
 def _read_int(value: Any, _: Any) -> int:
-    """An integer; `5.0` is one to JSON, which has one kind of number."""
+    """An integer. `5.0` is one, too, since JSON has only one type of number."""
     if type(value) is float and value.is_integer():
         return int(value)
     if type(value) is not int:
@@ -111,14 +111,14 @@ def _read_query_int(value: Any, _: Any) -> int:
 
 
 def _check_size(value: Any) -> None:
-    """Refuse what has more values than can be read in a moment. Raises `Invalid`."""
+    """Refuse data with more than `VALUES` values. Raises `Invalid`."""
     count, containers = 0, [value]
     while containers:
-        found = containers.pop()
-        if (count := count + len(found)) > VALUES:
-            raise Invalid(f"expected at most {VALUES} values in all at $")
-        within = found.values() if isinstance(found, dict) else found
-        containers += [each for each in within if isinstance(each, dict | list)]
+        container = containers.pop()
+        if (count := count + len(container)) > VALUES:
+            raise Invalid(f"expected at most {VALUES} values in total at $")
+        items = container.values() if isinstance(container, dict) else container
+        containers += [each for each in items if isinstance(each, dict | list)]
 
 
 def _read_query_flag(value: Any, _: Any) -> bool:
@@ -138,7 +138,7 @@ def _origin(cls: Any) -> Any:
 def _each(
     converter: Converter, cls: Any, inner: Any, items: Iterable[tuple[Any, Any]]
 ) -> dict[Any, Any]:
-    """Structure every item; an issue of one names its place in the list or object."""
+    """Structure every item; an issue names the place of its item."""
     read: dict[Any, Any] = {}
     faults: list[Exception] = []
     for place, value in items:
@@ -155,7 +155,7 @@ def _each(
 
 
 def _is_json(kind: Any) -> bool:
-    """Whether every value of a type is JSON as it is, so nothing need be called."""
+    """Whether every value of a type is JSON already, so that no hook need be called."""
     kind = getattr(kind, "__supertype__", kind)
     if _origin(kind) in (Union, UnionType):
         return all(map(_is_json, get_args(kind)))
@@ -163,18 +163,18 @@ def _is_json(kind: Any) -> bool:
 
 
 def _flat_field(cls: Any) -> Any:
-    """The field whose own fields stand beside the others on the wire, if any."""
+    """The field whose own fields are inlined on the wire, if any."""
     return next((f for f in attrs.fields(cls) if f.metadata.get("flat")), None)
 
 
 def _is_page(cls: Any) -> bool:
-    """Whether it is a tuple that also knows what is not in it."""
+    """Whether a class is a subclass of tuple that adds attributes: a page of items."""
     is_own = isinstance(cls, type) and issubclass(cls, tuple) and cls is not tuple
     return is_own and not hasattr(cls, "_fields")
 
 
 def _strict(converter: Converter) -> Converter:
-    """Teach a converter our classes, our limits and our refusals."""
+    """Add the hooks for the classes, the constraints and the error texts of ANT."""
 
     def unstructure_class(cls: Any) -> Callable[[Any], dict[str, Any]]:
         flat = _flat_field(cls)
@@ -222,10 +222,10 @@ def _strict(converter: Converter) -> Converter:
             if rest:
                 others = {key: v for key, v in value.items() if key not in own}
                 value = {k: v for k, v in value.items() if k in own} | {rest: others}
-            done = read(value, kind)
+            result = read(value, kind)
             if isinstance(rule, RequiredFields):
-                rule.check(done)
-            return done
+                rule.check(result)
+            return result
 
         return structure
 
@@ -307,7 +307,7 @@ def _sentence(exc: BaseException, _: Any) -> str:
 
 
 def _located(issue: str, kind: Any) -> str:
-    """The issue with its path in wire names, not in those of the class."""
+    """An issue with its path in names on the wire instead of attribute names."""
     sentence, _, path = issue.rpartition(" @ ")
     for field in attrs.fields(kind):
         if (wire_name := _wire_name(field)) != field.name:
@@ -326,7 +326,7 @@ def _structure(converter: Converter, value: Any, kind: type[T]) -> T:
 
 
 def loads(data: bytes | str) -> Any:
-    """Parse JSON. Raises `Invalid` where it is not JSON or not UTF-8."""
+    """Parse JSON. Raises `Invalid` if it is not JSON or not UTF-8."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as exc:
@@ -334,12 +334,12 @@ def loads(data: bytes | str) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Render a model object, or plain data that holds some, as JSON."""
+    """Render model objects, or plain data that contains some, as JSON."""
     return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
 
 
-def weight(values: Iterable[Any]) -> int:
-    """Bytes that these plain values have as JSON."""
+def json_size(values: Iterable[Any]) -> int:
+    """The size of plain values as JSON, in bytes."""
     return len(orjson.dumps(list(values)))
 
 
@@ -349,17 +349,17 @@ def render(value: dict[str, Any]) -> bytes:
 
 
 def plain(value: Any) -> Any:
-    """A model object as the data that it is on the wire."""
+    """A model object as the plain data that it is on the wire."""
     return _body.unstructure(value)
 
 
 def canonical(value: dict[str, Any]) -> bytes:
-    """Plain data as the one JSON there is for it: keys in order, no blanks."""
+    """Plain data as canonical JSON: sorted keys, no blanks."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def read_body(data: bytes, kind: type[T]) -> T:
-    """Structure a request body; an empty one counts as `{}`. Raises `Invalid`."""
+    """Structure a request body; an empty body counts as `{}`. Raises `Invalid`."""
     value = loads(data) if data else {}
     if isinstance(value, dict | list):
         _check_size(value)
@@ -367,7 +367,7 @@ def read_body(data: bytes, kind: type[T]) -> T:
 
 
 def read_data(value: Any, kind: type[T]) -> T:
-    """Structure what is parsed already. Raises `Invalid`."""
+    """Structure parsed JSON. Raises `Invalid`."""
     return _structure(_body, value, kind)
 
 
@@ -395,7 +395,7 @@ def read_frame(text: bytes | str) -> Frame:
 
 
 def ref_of(text: bytes | str) -> str | None:
-    """The `ref` of a frame that could not be read otherwise, if it has a sane one."""
+    """The `ref` of an invalid frame; None unless it is a string of at most 200."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -409,7 +409,7 @@ def _tag(cls: type) -> str:
 
 
 TAGS: dict[str, type] = {_tag(cls): cls for cls in get_args(events.Event)}
-"""Every event by its name on the wire, its class name in snake case."""
+"""Each event class by its name on the wire: the class name in snake case."""
 
 
 def event_tag(event: events.Event) -> str:
@@ -418,7 +418,7 @@ def event_tag(event: events.Event) -> str:
 
 
 def dump_event(event: events.Event) -> str:
-    """An event's body as the log keeps it."""
+    """The body of an event as the event log stores it."""
     return dumps(event).decode()
 
 
@@ -429,7 +429,7 @@ def load_event(tag: str, body: str) -> events.Event:
 
 
 def event_body(envelope: events.Envelope) -> dict[str, Any]:
-    """An event as clients see it, over `/ws` and over REST."""
+    """An event as clients receive it, over `/ws` and over REST."""
     body = {"type": event_tag(envelope.event), **_body.unstructure(envelope.event)}
     if envelope.seq is not None:
         body["seq"] = envelope.seq
@@ -438,7 +438,7 @@ def event_body(envelope: events.Envelope) -> dict[str, Any]:
 
 
 def event_frame(envelope: events.Envelope) -> bytes:
-    """An event's `/ws` frame; rendered once and kept in the envelope."""
+    """The `/ws` frame of an event, which is rendered once and cached there."""
     if envelope.frame is None:
         envelope.frame = dumps(event_body(envelope))
     return envelope.frame

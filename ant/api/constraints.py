@@ -1,4 +1,4 @@
-"""Limits of what may be asked: on the type, so that a fault is named by its path."""
+"""Constraints of request fields. They annotate types, so that an error has its path."""
 
 import re
 from typing import Annotated, Any, Final
@@ -8,13 +8,13 @@ import attrs
 from ant.model.sessions import SessionId
 
 MAX_INPUT: Final = 1 << 20
-"""Bytes of one input: a paste is far below it, a file belongs in a file."""
+"""Bytes of one input. A paste is far below it; a file should be uploaded otherwise."""
 
 MAX_CONTENT: Final = 1 << 20
-"""Characters of one message: a long report is far below it."""
+"""Characters of one message. A long report is far below it."""
 
 MAX_OFFSET: Final = 1 << 53
-"""The largest integer that every JSON reader keeps exact."""
+"""The largest integer that every JSON reader represents exactly."""
 
 
 @attrs.frozen
@@ -31,10 +31,10 @@ class Range:
 
 @attrs.frozen
 class Text:
-    """A string of `low` to `high` characters that `pattern`, where given, fits wholly.
+    """A string of `low` to `high` characters that matches `pattern` as a whole.
 
-    Python and ECMA-262 read the pattern alike: ranges are spelled out and there are no
-    anchors, since classes such as backslash d, and `$`, differ.
+    Python and ECMA-262 must read the pattern alike. So it spells ranges out and has no
+    anchors: `$` and classes such as backslash d differ. An error calls it `means`.
     """
 
     low: int = 0
@@ -44,7 +44,7 @@ class Text:
 
     @property
     def anchored(self) -> str | None:
-        """The pattern as JSON Schema takes it, which searches."""
+        """The pattern with anchors for JSON Schema, which searches for a match."""
         if self.pattern is None:
             return None
         return f"^(?:{self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
@@ -71,7 +71,7 @@ class OneOf:
 
 @attrs.frozen
 class Json:
-    """Free data: `depth` levels of lists and objects, `size` characters and items."""
+    """Free data of at most `depth` levels and `size` characters and items."""
 
     depth: int
     size: int
@@ -110,9 +110,9 @@ class Count:
 
 @attrs.frozen
 class RequiredFields:
-    """What a class says of itself, as `rule`: which fields not to leave all out.
+    """The `rule` of a class that requires one of several fields.
 
-    At least one of them is given and not null, exactly one where `only`.
+    At least one of them is present and not null; exactly one if `only`.
     """
 
     names: tuple[str, ...]
@@ -131,7 +131,7 @@ NO_CONTROL: Final = r"[^\x00-\x1f\x7f]*"
 INK: Final = (
     r"[^\x00-\x20\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 )
-"""A character that is neither a blank (those `str.strip` takes) nor a control."""
+"""A character that is neither white space, as `str.strip` has it, nor a control."""
 
 DURATION: Final = r"[0-9]{1,9}[smhd]"
 EPOCH_MS: Final = r"[0-9]{1,14}"
@@ -170,8 +170,8 @@ Moment = Annotated[
     ),
 ]
 META: Final = Json(64, 1 << 18)
-"""Deeper than anybody nests, and far from what a renderer takes with a row around it;
-far larger than marks on a row are, and small enough to be told with every change."""
+"""64 levels, so that a renderer can take it within a row; 256 Ki characters, so that
+every event about the row can contain it."""
 
 Meta = Annotated[dict[str, Any], META]
 Size = Annotated[int, Range(1, 1000)]
@@ -184,5 +184,5 @@ Ttl = Annotated[
 
 
 def named(name: str, **kwargs: Any) -> Any:
-    """A field whose name on the wire is not its name here."""
+    """A field with another name on the wire than in the class."""
     return attrs.field(metadata={"wire": name}, **kwargs)

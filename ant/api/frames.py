@@ -1,4 +1,4 @@
-"""What a client may ask over `/ws`."""
+"""The frames that a client may send over `/ws`."""
 
 from typing import Annotated, ClassVar, Final
 
@@ -19,9 +19,10 @@ from ant.api.constraints import (
 
 @attrs.frozen(kw_only=True)
 class JoinSession:
-    """Stream a session: its events and, for a terminal, its bytes.
+    """Stream a session: its events and, for a terminal, its output.
 
-    With `screen` what is visible now comes first, and then the bytes that follow it.
+    With `screen` the server first sends a snapshot of the screen, and then the output
+    after it.
     """
 
     type: ClassVar[str] = "join_session"
@@ -38,10 +39,10 @@ class JoinSession:
 
 @attrs.frozen(kw_only=True)
 class Resume:
-    """Go on after event `seq`, in these sessions, from these byte offsets.
+    """Resume after event `seq`, in these sessions, from these byte offsets.
 
-    With `screen` those that are far behind get a `gap` and what is visible now instead
-    of all that led to it.
+    With `screen` the server sends a `gap` and a snapshot of the screen for a session
+    that is far behind, instead of all its output.
     """
 
     type: ClassVar[str] = "resume"
@@ -64,7 +65,7 @@ class LeaveSession:
 
 @attrs.frozen(kw_only=True)
 class SendInput:
-    """Type into a terminal, raw."""
+    """Type raw input into a terminal."""
 
     type: ClassVar[str] = "terminal_input"
     session_id: Ident = named("sessionId")
@@ -85,7 +86,7 @@ class SendResize:
 
 @attrs.frozen(kw_only=True)
 class CheckHealth:
-    """Ask whether a terminal lives."""
+    """Request whether a terminal runs."""
 
     type: ClassVar[str] = "check_health"
     session_id: Ident = named("sessionId")
@@ -94,7 +95,7 @@ class CheckHealth:
 
 @attrs.frozen(kw_only=True)
 class PresencePing:
-    """The person at this socket is still there."""
+    """Report that the person at this socket is still present."""
 
     type: ClassVar[str] = "presence_ping"
     ref: Ref | None = None

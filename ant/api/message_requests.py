@@ -1,4 +1,4 @@
-"""What a caller may ask of messages, deliveries and read receipts."""
+"""Requests about messages, deliveries and read receipts."""
 
 from typing import Annotated, Final, Literal
 
@@ -20,12 +20,15 @@ from ant.api.constraints import (
     named,
 )
 from ant.model.deliveries import DeliveryState
-from ant.model.messages import MessageId
+from ant.model.messages import MessageId, MessageType
 
 
 @attrs.frozen
 class ListMessages:
-    """`since` and `before` take a time, epoch ms, a duration or a message's id."""
+    """A page of messages.
+
+    `since` and `before` take a time, epoch milliseconds, a duration or a message's id.
+    """
 
     since: Short | None = None
     before: Short | None = None
@@ -34,7 +37,7 @@ class ListMessages:
 
 @attrs.frozen
 class ListReads:
-    """Read receipts after the one with that number, the `next` of the page before."""
+    """A page of read receipts; `after` is the `next` of the page before."""
 
     after: Offset = 0
 
@@ -44,7 +47,10 @@ FIRST_READS: Final = ListReads()
 
 @attrs.frozen
 class ListDeliveries:
-    """`since` and `before` take a time, epoch ms, a duration or a delivery's id."""
+    """A page of deliveries.
+
+    `since` and `before` take a time, epoch milliseconds, a duration or a delivery's id.
+    """
 
     since: Short | None = None
     before: Short | None = None
@@ -54,9 +60,9 @@ class ListDeliveries:
 
 @attrs.frozen
 class AwaitDelivery:
-    """Whether the answer waits until the message is typed, or has a reaction.
+    """Whether the response waits until the message is typed, or has a reaction.
 
-    It waits `timeout` seconds at most; what is withheld is not typed.
+    It waits at most `timeout` seconds; a withheld message is not typed.
     """
 
     wait: Literal["typed", "reacted"] | None = None
@@ -65,7 +71,7 @@ class AwaitDelivery:
 
 @attrs.frozen
 class PostMessage:
-    """A message; the same `client_id` in the same room is stored once."""
+    """A message. Posts with the same `client_id` in one room are stored once."""
 
     content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
     role: Word = "user"
@@ -73,38 +79,38 @@ class PostMessage:
     sender_id: Short | None = None
     target: Short | None = None
     reply_to: Annotated[MessageId, Text(1, 128)] | None = None
-    msg_type: Word = "message"
+    msg_type: Word = MessageType.MESSAGE
     meta: Meta = attrs.field(factory=dict)
     client_id: Annotated[str, Text(1, 200)] | None = None
 
 
 @attrs.frozen
 class NameMessage:
-    """Which message of the room."""
+    """The message of the room that the request is about."""
 
     message_id: Annotated[MessageId, Text(1, 128)] = named("msgId")
 
 
 @attrs.frozen
 class MergeMeta:
-    """Top-level keys that replace those of the message's meta; null is stored."""
+    """Top-level keys that replace those of the message's meta; null is stored, too."""
 
     meta: Meta
 
 
 @attrs.frozen
 class PinMessage:
-    """Pin or unpin."""
+    """Whether the message is pinned."""
 
     pinned: bool
 
 
 @attrs.frozen
 class Search:
-    """Words as a person types them; nothing in them is syntax.
+    """A search for words, which have no query syntax.
 
-    `include` names what is left out otherwise: `archived`, `deleted`, or both with a
-    comma between.
+    `include` adds what a search omits otherwise: `archived`, `deleted`, or both with a
+    comma between them.
     """
 
     q: Words = ""
@@ -123,6 +129,6 @@ class Search:
 
 @attrs.frozen
 class MarkRead:
-    """Who read it: a session's id."""
+    """The reader of the message, by a session's id."""
 
     reader_id: Ident

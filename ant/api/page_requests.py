@@ -1,4 +1,4 @@
-"""Queries that only ask for a page of a list."""
+"""Queries for a page of a list."""
 
 from typing import Annotated, Final
 
@@ -12,9 +12,9 @@ from ant.api.constraints import (
 
 @attrs.frozen
 class ListAll:
-    """All there are, a page at a time: what follows the row that is named.
+    """A page of all rows: those after the row `after`, the `next` of the page before.
 
-    It is named as the `next` of the page before, which may be removed meanwhile.
+    That row may have been deleted since.
     """
 
     after: Annotated[str, Text(0, 1000, NO_NUL, "text without NUL")] | None = None

@@ -1,4 +1,4 @@
-"""A field that was left out, as different from one that is null."""
+"""Distinguishes a field that was left out from one that is null."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ import attrs
 
 
 class Unset:
-    """What a field of a patch is when the caller did not name it."""
+    """The value of a patch's field that the caller left out."""
 
     def __repr__(self) -> str:
         return "UNSET"
@@ -19,6 +19,6 @@ UNSET: Final[Any] = Unset()
 
 
 def changes(patch: Any) -> dict[str, Any]:
-    """The fields that a patch names, null ones too."""
+    """The fields that a patch contains, with their values; null ones, too."""
     pairs = ((f.name, getattr(patch, f.name)) for f in attrs.fields(type(patch)))
     return {name: value for name, value in pairs if value is not UNSET}

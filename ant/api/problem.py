@@ -1,4 +1,4 @@
-"""The one error shape (RFC 9457), for whoever has to say no."""
+"""The form of all error responses (RFC 9457)."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -7,7 +7,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "description": "Why not (RFC 9457); `error` and `message` repeat `detail`.",
+    "description": "A refusal (RFC 9457); `error` and `message` repeat `detail`.",
     "properties": {
         "type": {"type": "string", "pattern": "^urn:ant:problem:[a-z-]+$"},
         "title": {"type": "string"},
@@ -24,18 +24,18 @@ SCHEMA: Final[dict[str, Any]] = {
     "required": ["type", "title", "status", "detail", "error", "message"],
     "additionalProperties": False,
 }
-"""The shape as JSON Schema."""
+"""The form as JSON Schema."""
 
 
 def problem(
     status: int, detail: str, issues: list[str] | None = None, slug: str | None = None
 ) -> dict[str, Any]:
-    """The shape. `error` and `message` repeat `detail` for the original's clients.
+    """An error response. `error` and `message` are for clients of the original ANT.
 
-    `type` ends in `slug`, which tells more than the status does, else in the title.
+    `type` ends in `slug`, which is more precise than the status, or else in the title.
     """
     title = HTTPStatus(status).phrase
-    shape: dict[str, Any] = {
+    body: dict[str, Any] = {
         "type": f"urn:ant:problem:{slug or title.lower().replace(' ', '-')}",
         "title": title,
         "status": status,
@@ -44,5 +44,5 @@ def problem(
         "message": detail,
     }
     if issues:
-        shape["issues"] = issues
-    return shape
+        body["issues"] = issues
+    return body

@@ -1,9 +1,10 @@
-"""What a caller may ask about prompts: answers, the bridge's settings, hook facts."""
+"""Requests about prompts: answers, settings of the prompt bridge, reports of hooks."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
 import attrs
 
+from ant.api.compat import PatchDetect
 from ant.api.constraints import (
     MAX_CONTENT,
     MAX_INPUT,
@@ -39,10 +40,10 @@ Url = Annotated[
 
 @attrs.frozen
 class ChoiceAsk:
-    """What is chosen, in any of the original's ways; a `type` in here wins.
+    """A choice, in any form of the original ANT; its `type` goes before the other one.
 
-    `index` counts from 0; `selected` and `label` are the option's words, `value` and
-    `text` a line to type.
+    `index` counts from 0. `selected` and `label` are the label of an option, `value`
+    and `text` a line to type.
     """
 
     type: Answer | None = None
@@ -60,9 +61,9 @@ class ChoiceAsk:
 class Respond:
     """An answer to a prompt of a terminal.
 
-    With `type` it is meant as it says. Without, `response` (or `text`) is understood as
-    the one option that has this label, key or number, or as a line where one is asked
-    for. `prompt_id` names the prompt that was seen; else the current one is bound.
+    `type` is how to read the answer. Without it, `response` (or `text`) is the label,
+    the key or the number of one option, or a line if the prompt takes one. `prompt_id`
+    is the prompt that the caller saw; without it the answer is for the current one.
     """
 
     rule: ClassVar = RequiredFields(("response", "text", "type", "choice"))
@@ -82,8 +83,8 @@ class Respond:
 class AgentResponse:
     """The content of a message whose `msg_type` is `agent_response`.
 
-    The prompt is that of the card `event_id`, of the card's content `event_content`, of
-    `prompt_id`, or the current one of the terminal.
+    The prompt is that of the card `event_id`, that of a card with the content
+    `event_content`, the one with `prompt_id`, or the current one of the terminal.
     """
 
     open: ClassVar = True
@@ -102,7 +103,7 @@ class AgentResponse:
 
 @attrs.frozen
 class TargetAsk:
-    """Where a prompt is told: `linked_chat`, `chat` with `session_id`, or `webhook`."""
+    """A place for prompts: the `linked_chat`, a `chat` by its id, or a `webhook`."""
 
     kind: Literal["linked_chat", "chat", "webhook"]
     session_id: Ident | None = None
@@ -111,21 +112,14 @@ class TargetAsk:
 
 Targets = Annotated[tuple[TargetAsk, ...], Count(20)]
 Routes = Annotated[dict[Ident, Targets | None], Count(1000)]
-Pattern = Annotated[str, Text(1, 1000)]
-
-
-@attrs.frozen
-class PatchDetect:
-    """What is named is changed."""
-
-    min_interval_ms: Annotated[int, Range(1, 86_400_000)] = UNSET
-    window_lines: Annotated[int, Range(1, 1000)] = UNSET
-    patterns: Annotated[tuple[Pattern, ...], Count(100)] = UNSET
 
 
 @attrs.frozen
 class PatchBridge:
-    """What is named is changed; a route that is null goes back to the default."""
+    """Changes of the settings. A route that is null returns to the default.
+
+    Fields that are left out stay. `audit` and `detect` have no effect.
+    """
 
     enabled: bool = UNSET
     audit: bool = UNSET
@@ -136,7 +130,10 @@ class PatchBridge:
 
 @attrs.frozen
 class PutBridge:
-    """The settings, or an object with them as `config`; those not named stay."""
+    """The settings, or an object with them as `config`.
+
+    Fields that are left out stay. `audit` and `detect` have no effect.
+    """
 
     enabled: bool = UNSET
     audit: bool = UNSET
@@ -148,7 +145,7 @@ class PutBridge:
 
 @attrs.frozen
 class ReportHook:
-    """What an agent CLI's own hook tells; its other fields are in `rest`."""
+    """A report of a hook of an agent CLI; `rest` has its other fields."""
 
     rule: ClassVar = RequiredFields(("event", "hook_event_name"))
     open: ClassVar = True
@@ -165,6 +162,6 @@ class ReportHook:
 
 @attrs.frozen
 class ExplainScreen:
-    """Which screen: after the byte before `offset`, else as it is now."""
+    """The screen to explain: after all bytes before `offset`, or the present one."""
 
     offset: Offset | None = None

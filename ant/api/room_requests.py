@@ -1,4 +1,4 @@
-"""What a caller may ask of a room: participants, links, tasks, files, channels."""
+"""Requests about a room: participants, links, tasks, files, channels."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -30,7 +30,7 @@ ChannelHandle = Annotated[
 
 @attrs.frozen
 class AddParticipant:
-    """A session, by id or by handle; coming back after leaving is the same ask."""
+    """A session to add, by id or by handle. It may have been a member before."""
 
     rule: ClassVar = RequiredFields(("session_id", "handle"))
     session_id: Ident | None = None
@@ -41,7 +41,7 @@ class AddParticipant:
 
 @attrs.frozen
 class RemoveParticipant:
-    """A member, by id or by handle; the query wins over the body."""
+    """A member to remove, by id or by handle; the query goes before the body."""
 
     session_id: Ident | None = None
     handle: Short | None = None
@@ -49,7 +49,7 @@ class RemoveParticipant:
 
 @attrs.frozen
 class SetTyping:
-    """Somebody begins or stops typing."""
+    """A participant begins or stops typing."""
 
     handle: Annotated[str, Text(1, 200)]
     typing: bool
@@ -57,10 +57,11 @@ class SetTyping:
 
 @attrs.frozen
 class RegisterChannel:
-    """A program that listens on a port of this machine, and whose handle it is.
+    """A program that listens on a port of this machine, and its handle.
 
-    With a `session_id` it hears that room, or the rooms of that terminal; without one
-    what people say in all rooms but the private ones of terminals.
+    With a `session_id` it receives the messages of that room, or of the rooms of that
+    terminal. Without one it receives the messages of people in all rooms, except for
+    the private rooms of terminals.
     """
 
     handle: ChannelHandle
@@ -70,14 +71,14 @@ class RegisterChannel:
 
 @attrs.frozen
 class NameChannel:
-    """Which channel."""
+    """The channel that the request is about."""
 
     handle: ChannelHandle
 
 
 @attrs.frozen
 class CreateLink:
-    """Link to a room that exists, or, without `targetRoomId`, to a new one."""
+    """A link to an existing room, or to a new one without `targetRoomId`."""
 
     target_room_id: Ident | None = named("targetRoomId", default=None)
     relationship: Relationship = Relationship.DISCUSSION_OF
@@ -90,14 +91,14 @@ class CreateLink:
 
 @attrs.frozen
 class NameLink:
-    """Which link of the room."""
+    """The link of the room that the request is about."""
 
     link_id: Annotated[str, Text(1, 128)] = named("linkId")
 
 
 @attrs.frozen
 class CreateTask:
-    """A task of a room."""
+    """A task to create in a room."""
 
     title: Title
     description: Prose | None = None
@@ -109,7 +110,7 @@ class CreateTask:
 
 @attrs.frozen
 class PatchTask:
-    """What is named is changed; null clears what may be empty."""
+    """Changes of a task. Fields that are left out stay; null clears a field."""
 
     title: Title = UNSET
     description: Prose | None = UNSET
@@ -120,7 +121,7 @@ class PatchTask:
 
 @attrs.frozen
 class CreateFileRef:
-    """Flag a file in a room."""
+    """A file to flag in a room."""
 
     file_path: Path
     note: Prose | None = None
@@ -129,6 +130,6 @@ class CreateFileRef:
 
 @attrs.frozen
 class NameFileRef:
-    """Which file reference of the room."""
+    """The file reference of the room that the request is about."""
 
     ref_id: Annotated[str, Text(1, 128)] = named("refId")

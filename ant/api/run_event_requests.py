@@ -1,4 +1,4 @@
-"""What may be asked of the trail: pages of run events and of terminal events."""
+"""Requests for pages of run events and of terminal events."""
 
 from typing import Annotated, Literal
 
@@ -10,10 +10,11 @@ from ant.model.run_events import Source
 
 @attrs.frozen
 class ListRunEvents:
-    """`q` is a part of the text, whatever its case; `after` the id of an event.
+    """A page of run events.
 
-    `before_id` is one, too: the newest before it are answered. `since` and `before`
-    take a time, epoch milliseconds or a duration.
+    `q` is a part of the text, in any case. `after` and `before_id` take the id of an
+    event: the page has the oldest events after it, or the newest before it. `since` and
+    `before` take a time, epoch milliseconds or a duration.
     """
 
     since: Moment | None = None
@@ -29,10 +30,11 @@ class ListRunEvents:
 
 @attrs.frozen
 class ListTerminalEvents:
-    """`since` and `before` take a time, epoch milliseconds or a duration.
+    """A page of terminal events.
 
-    `after` and `before_id` take the id of an event: the oldest after it are answered,
-    and the newest before it.
+    `since` and `before` take a time, epoch milliseconds or a duration. `after` and
+    `before_id` take the id of an event: the page has the oldest events after it, or the
+    newest before it.
     """
 
     since: Moment | None = None

@@ -1,4 +1,4 @@
-"""What may be asked of a search over the whole server."""
+"""The request of a search over the whole server."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ import attrs
 from ant.api.constraints import Limit, Text, Words
 
 _SCOPE = "(?:messages|terminals|events|tasks)"
-MEANS = "messages, terminals, events or tasks, commas between"
+MEANS = "messages, terminals, events or tasks, separated by commas"
 
 Scopes = Annotated[str, Text(1, 80, rf"{_SCOPE}(?:,{_SCOPE}){{0,7}}", MEANS)]
 Include = Annotated[
@@ -23,10 +23,10 @@ Include = Annotated[
 
 @attrs.frozen
 class SearchAll:
-    """Words as a person types them, or `re:` and a regular expression of RE2.
+    """A search for words, or for a regular expression of RE2 after `re:`.
 
-    `scope` names where to look, commas between. `limit` is that of each scope.
-    `include` names what is left out otherwise: `archived`, `deleted`, or both.
+    `scope` names what to search, separated by commas. `limit` is that of each scope.
+    `include` adds what a search omits otherwise: `archived`, `deleted`, or both.
     """
 
     q: Words = ""

@@ -1,4 +1,4 @@
-"""What a caller may ask over REST: bodies and queries."""
+"""Requests about sessions."""
 
 from typing import Annotated, Literal
 
@@ -24,9 +24,9 @@ from ant.model.sessions import CliFlag, SessionType
 
 @attrs.frozen
 class CreateSession:
-    """A terminal or agent starts at once unless `start` is false.
+    """A session to create. A terminal or agent starts at once unless `start` is false.
 
-    `accepts_messages`: its program is an agent that no driver knows; messages are typed
+    `accepts_messages`: its program is an agent that no driver knows. ANT types messages
     at what looks like its composer, but never to a shell, an interpreter or a proxy.
     """
 
@@ -48,14 +48,14 @@ class CreateSession:
 
 @attrs.frozen
 class DeleteSession:
-    """`hard` removes the pair and all that hangs on it, for ever."""
+    """`hard` deletes the session, its linked session and all their data for ever."""
 
     hard: bool = False
 
 
 @attrs.frozen
 class PatchSession:
-    """Rename, archive, relink and the like; `meta` is merged, null removes a key."""
+    """Changes of a session. `meta` is merged, and a null in it removes a key."""
 
     name: Name = UNSET
     ttl: Ttl = UNSET
@@ -70,7 +70,7 @@ class PatchSession:
 
 @attrs.frozen
 class SetHandle:
-    """A public handle, `@` added where it is missing; null clears it."""
+    """A public handle; ANT adds a missing `@`, and null clears the handle."""
 
     handle: Handle | None
     display_name: Short | None = None
@@ -78,6 +78,6 @@ class SetHandle:
 
 @attrs.frozen
 class SetCliFlag:
-    """The agent CLI driver; null, empty or absent clears it."""
+    """The agent CLI driver. Null, an empty text or no value clears it."""
 
     cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None = None

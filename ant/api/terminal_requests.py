@@ -1,4 +1,4 @@
-"""What a caller may ask of a terminal: input, size, start, stop, history, export."""
+"""Requests about a terminal: input, size, start, stop, history, export."""
 
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -21,12 +21,12 @@ from ant.api.constraints import (
 )
 
 MAX_INPUT_B64: Final = (MAX_INPUT + 2) // 3 * 4
-"""Characters of an input of the greatest size in base64."""
+"""Characters of the largest input in base64."""
 
 
 @attrs.frozen
 class TypeInput:
-    """Exactly these bytes; one of the two must be given."""
+    """An input, as text in `data` or as bytes in `data_b64`; exactly one of them."""
 
     rule: ClassVar = RequiredFields(("data", "data_b64"), only=True)
     data: Annotated[str, Text(0, MAX_INPUT)] | None = None
@@ -35,7 +35,7 @@ class TypeInput:
 
 @attrs.frozen
 class StopTerminal:
-    """Interrupt the program, as Ctrl-C does."""
+    """An interrupt of the program, as by Ctrl-C."""
 
     reason: Short | None = None
     requested_by: Annotated[str, Text(0, 100)] = "web"
@@ -43,7 +43,7 @@ class StopTerminal:
 
 @attrs.frozen
 class StartTerminal:
-    """Start the program of a session that has none running."""
+    """A start of the program of a session that runs none."""
 
     cols: Size | None = None
     rows: Size | None = None
@@ -51,7 +51,7 @@ class StartTerminal:
 
 @attrs.frozen
 class ResizeTerminal:
-    """The last size set wins."""
+    """The new size of a terminal; the last one that a client sets wins."""
 
     cols: Size
     rows: Size
@@ -61,8 +61,8 @@ class ResizeTerminal:
 class ReadHistory:
     """A page of transcript.
 
-    `since` and `before` take a time, epoch milliseconds or a duration; `from` is a byte
-    offset and reads forward from it, `to` is one before which the newest are read.
+    `since` and `before` take a time, epoch milliseconds or a duration. `from` is a byte
+    offset to read forward from. `to` is a byte offset before which to read the newest.
     """
 
     since: Moment | None = None
@@ -77,7 +77,7 @@ class ReadHistory:
 
 @attrs.frozen
 class ListEvents:
-    """A page of the event log after `since`, of one session or of one type."""
+    """A page of the event log after `since`, optionally of one session or one type."""
 
     since: Offset = 0
     limit: Limit = 100
@@ -87,12 +87,12 @@ class ListEvents:
 
 @attrs.frozen
 class ExportSession:
-    """Which forms: a list of names, or one; Markdown when none is named."""
+    """The forms of an export: a list of names, or one name; Markdown by default."""
 
     targets: Annotated[tuple[Short, ...], Count(10)] | None = None
     target: Short | None = None
 
     def named(self) -> tuple[str, ...]:
-        """The names, commas taken apart."""
-        given = self.targets or ((self.target,) if self.target else ("markdown",))
-        return tuple(name for each in given for name in each.split(",") if name.strip())
+        """The names of the forms, split at commas."""
+        texts = self.targets or ((self.target,) if self.target else ("markdown",))
+        return tuple(name for each in texts for name in each.split(",") if name.strip())

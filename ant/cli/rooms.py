@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ant.cli.runner import Visit, calling, clean, read_text
+from ant.cli.runner import ServerCall, clean, read_text, server_command
 
 EVERYONE = "@everyone"
 
@@ -13,39 +13,41 @@ EVERYONE = "@everyone"
 @click.command()
 @click.argument("room")
 @click.argument("words", nargs=-1, required=True, metavar="[@HANDLE] TEXT")
-@calling()
-async def msg(visit: Visit, room: str, words: tuple[str, ...]) -> None:
+@server_command()
+async def msg(call: ServerCall, room: str, words: tuple[str, ...]) -> None:
     """Post TEXT (- reads it from standard input) in ROOM: its id, name or handle.
 
-    A terminal as ROOM is its chat. With @HANDLE before the text the message is for that
-    one only; @everyone is for all.
+    For a terminal the message goes to its linked chat. With @HANDLE before the text
+    only that member is the target; @everyone targets all.
     """
     target = None
     if len(words) > 1 and words[0].startswith("@"):
         target, words = words[0], words[1:]
-    await _send(visit, room, " ".join(words), target=target)
+    await _send(call, room, " ".join(words), target=target)
 
 
 @click.group()
 def chat() -> None:
-    """Rooms: read them, post in them, decide what waits in them."""
+    """Rooms: read messages, post messages, answer prompts."""
 
 
 @chat.command()
 @click.argument("room")
-@click.option("--msg", "text", required=True, help="The text; - reads standard input.")
-@click.option("--reply-to", help="The id of the message that this answers.")
-@click.option("--target", help="The handle of whom it is for.")
-@calling()
+@click.option(
+    "--msg", "text", required=True, help="The text; - reads it from standard input."
+)
+@click.option("--reply-to", help="The id of the message that this one replies to.")
+@click.option("--target", help="The handle of the member that the message is for.")
+@server_command()
 async def send(
-    visit: Visit, room: str, text: str, reply_to: str | None, target: str | None
+    call: ServerCall, room: str, text: str, reply_to: str | None, target: str | None
 ) -> None:
     """Post a message in ROOM: its id, name or handle."""
-    await _send(visit, room, text, target=target, reply_to=reply_to)
+    await _send(call, room, text, target=target, reply_to=reply_to)
 
 
 async def _send(
-    visit: Visit,
+    call: ServerCall,
     room: str,
     text: str,
     *,
@@ -53,44 +55,44 @@ async def _send(
     reply_to: str | None = None,
 ) -> None:
     content = read_text(text)
-    row = await visit.ant.room(clean(room))
-    posted = await visit.ant.post(
+    row = await call.ant.room(clean(room))
+    posted = await call.ant.post(
         row["id"],
         content,
-        sender_id=visit.sender,
+        sender_id=call.sender,
         target=None if target in (None, EVERYONE) else clean(target or ""),
         reply_to=reply_to,
     )
-    visit.show(posted, f"Sent {posted['id']} to {row['name']}.")
+    call.show(posted, f"Sent {posted['id']} to {row['name']}.")
 
 
 @chat.command()
 @click.argument("room")
 @click.option("--since", help="A time, a duration such as 5m, or a message's id.")
 @click.option("--limit", default=50, type=click.IntRange(1, 1000))
-@calling()
-async def read(visit: Visit, room: str, since: str | None, limit: int) -> None:
-    """Print messages of ROOM, oldest first: the newest, or those --since."""
-    row = await visit.ant.room(clean(room))
+@server_command()
+async def read(call: ServerCall, room: str, since: str | None, limit: int) -> None:
+    """Print the newest messages of ROOM, or those --since, oldest first."""
+    row = await call.ant.room(clean(room))
     query: dict[str, Any] = {"limit": limit}
     if since is not None:
         query["since"] = clean(since)
-    page = await visit.ant.messages(row["id"], **query)
-    names = {} if visit.as_json else await _names(visit, row["id"])
-    visit.show(page, *(_line(each, names) for each in page["messages"]))
+    page = await call.ant.messages(row["id"], **query)
+    names = {} if call.as_json else await _names(call, row["id"])
+    call.show(page, *(_line(each, names) for each in page["messages"]))
 
 
-async def _names(visit: Visit, room_id: str) -> dict[str, str]:
-    """How the people of a room are called, by the id they post under."""
-    people = (await visit.ant.participants(room_id))["all"]
+async def _names(call: ServerCall, room_id: str) -> dict[str, str]:
+    """The handle or name of each participant of a room, by sender id."""
+    people = (await call.ant.participants(room_id))["all"]
     return {each["id"]: each["handle"] or each["name"] for each in people}
 
 
 def _line(message: dict[str, Any], names: dict[str, str]) -> str:
     sender = message["sender_id"]
-    who = names.get(sender, sender) or message["role"]
+    name = names.get(sender, sender) or message["role"]
     text = message["content"].replace("\n", "\n  ")
-    return f"{message['created_at']} {message['id']} {who}: {text}"
+    return f"{message['created_at']} {message['id']} {name}: {text}"
 
 
 @chat.command()
@@ -102,33 +104,36 @@ def _line(message: dict[str, Any], names: dict[str, str]) -> str:
     ),
 )
 @click.argument("value", required=False)
-@click.option("--why", help="The reason, which is kept with the answer.")
-@click.option("--prompt", help="The id of the prompt; refused when another one waits.")
-@calling(as_operator=True)
+@click.option("--why", help="The reason, which ANT stores with the answer.")
+@click.option(
+    "--prompt",
+    help="The id of the prompt; the server refuses if another one is pending.",
+)
+@server_command(as_operator=True)
 async def decide(
-    visit: Visit,
+    call: ServerCall,
     chat: str,
     answer: str,
     value: str | None,
     why: str | None,
     prompt: str | None,
 ) -> None:
-    """Answer what the terminal of CHAT waits for; CHAT may be the terminal, too.
+    """Answer the pending prompt of the terminal of CHAT, or of CHAT as a terminal.
 
-    VALUE is for select the number of the option, counted from 1, or its label; for text
-    the line to type; for confirm yes or no.
+    VALUE is, for select, the number of the option from 1, or its label; for text, the
+    line to type; for confirm, yes or no.
     """
     choice = _choice(answer, None if value is None else clean(value))
-    row = await visit.ant.session(clean(chat))
-    handled = await visit.ant.decide(
-        row["id"], answer, choice, prompt_id=prompt, sender_id=visit.sender, why=why
+    row = await call.ant.session(clean(chat))
+    handled = await call.ant.decide(
+        row["id"], answer, choice, prompt_id=prompt, sender_id=call.sender, why=why
     )
-    went = "it went away" if handled["resolved"] else "it is still there"
-    visit.show(handled, f"Chose {handled['chosen']}; {went}.")
+    outcome = "closed" if handled["resolved"] else "still open"
+    call.show(handled, f"Chose {handled['chosen']}; the prompt is {outcome}.")
 
 
 def _choice(answer: str, value: str | None) -> dict[str, Any]:
-    """The choice that is meant. Raises `click.UsageError`."""
+    """The choice in the form of the API. Raises `click.UsageError`."""
     if answer in ("select", "text", "confirm"):
         if value is None:
             raise click.UsageError(f"{answer} needs a VALUE.")
@@ -147,11 +152,11 @@ def _choice(answer: str, value: str | None) -> dict[str, Any]:
 
 
 @click.command()
-@calling()
-async def sessions(visit: Visit) -> None:
-    """List active sessions; in a terminal of the server those that it is in."""
-    page = await visit.ant.sessions()
-    visit.show(
+@server_command()
+async def sessions(call: ServerCall) -> None:
+    """List active sessions; in a terminal of the server, those that it may see."""
+    page = await call.ant.sessions()
+    call.show(
         page,
         *_table(
             (
@@ -167,32 +172,32 @@ async def sessions(visit: Visit) -> None:
 
 
 @click.command()
-@calling(as_operator=True)
-async def status(visit: Visit) -> None:
-    """List the terminals that run, what each does, and what it asks: these come first.
+@server_command(as_operator=True)
+async def status(call: ServerCall) -> None:
+    """List running terminals with their state and prompt; waiting ones come first.
 
-    The state is waiting, busy, ready, error, or unknown where nobody can tell.
+    The state is waiting, busy, ready, error or unknown.
     """
-    page = await visit.ant.status()
-    visit.show(page, *_table(map(_standing, page["terminals"])))
+    page = await call.ant.status()
+    call.show(page, *_table(map(_status_row, page["terminals"])))
 
 
-def _standing(each: dict[str, Any]) -> tuple[str, ...]:
+def _status_row(each: dict[str, Any]) -> tuple[str, ...]:
     session, prompt, agent = each["session"], each["prompt"], each["agent_status"]
     state = agent["state"] if agent else "unknown"
-    asks = (agent and agent["waitingFor"]) or ""
+    question = (agent and agent["waitingFor"]) or ""
     if prompt is not None:
         state = "waiting"
         labels = (option["label"] for option in prompt["options"])
         options = "".join(f" [{n}] {label}" for n, label in enumerate(labels, 1))
         words = prompt["question"] or prompt["summary"] or f"({prompt['class']})"
-        asks = words + options
+        question = words + options
     name = session["handle"] or session["id"]
-    return state, name, session["name"], asks.replace("\n", " ")
+    return state, name, session["name"], question.replace("\n", " ")
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """The rows as lines, their columns below each other."""
+    """The lines of a table with aligned columns."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -1,9 +1,10 @@
-"""Tasks that outlast errors of the system: no descriptor, disk or memory to be had.
+"""Tasks that outlast system errors: no descriptor, disk space or memory is left.
 
-Rule 1: after such an error a task runs again, after a pause; it grows to `PAUSE_MAX_S`.
-Rule 2: so does one that met a bug, but only `BUGS` times in `BUGS_WITHIN_S`: then it
-stays away, and health says so.
-Rule 3: what a task of a server raises never reaches another one, nor a terminal.
+Rule 1: after a system error a task runs again, after a pause that grows to
+`PAUSE_MAX_S`.
+Rule 2: after a bug it runs again, too, but only `BUGS` times in `BUGS_WITHIN_S`. Then
+it stays stopped, and health reports it.
+Rule 3: an exception of a server task never reaches another task or a terminal.
 """
 
 import logging
@@ -17,26 +18,24 @@ import trio
 
 from ant.core.counters import Limit, increment
 from ant.core.errors import Stopping, StorageFailed
+from ant.core.log_rate import FailureLog
 
 log = logging.getLogger(__name__)
 
 PAUSE_S, PAUSE_MAX_S = 0.1, 10.0
-"""Pause before a task runs again; it doubles with each failure up to the second."""
+"""Pause before a task runs again: it begins at the first and doubles to the second."""
 
 STEADY_S = 10.0
-"""A task that has run for so long is sound again."""
+"""A task that has run for so long without an error counts as healthy."""
 
 BUGS, BUGS_WITHIN_S = 10, 3600.0
-"""So many bugs within so long, and a task is not started again."""
-
-LOG_EVERY_S = 10.0
-"""Between two lines of the log about the errors of one thing."""
+"""A task with more bugs than this in this time is not started again."""
 
 _SYSTEM = (OSError, MemoryError, StorageFailed)
 
 
 def is_of_system(exc: Exception) -> bool:
-    """Whether an error, or each in a group, is of the system and no bug."""
+    """Whether an error is a system error and no bug; of a group, whether all are."""
     if isinstance(exc, ExceptionGroup):
         return all(map(is_of_system, exc.exceptions))
     return isinstance(exc, _SYSTEM)
@@ -49,36 +48,19 @@ def _is_stop(exc: Exception) -> bool:
 
 
 def sentence(exc: Exception) -> str:
-    """What went wrong, in one line: of a group the first."""
+    """The text of an error, in one line; of a group, that of its first error."""
     while isinstance(exc, ExceptionGroup):
         exc = exc.exceptions[0]
     return str(exc) or type(exc).__name__
 
 
-class LogRate:
-    """Says when the log may have another line, and how many it did not get."""
-
-    def __init__(self, every_s: float = LOG_EVERY_S) -> None:
-        self._every_s, self._next, self._held = every_s, float("-inf"), 0
-
-    def error(self, text: str, *args: object) -> None:
-        """Log an error, unless one was logged a moment ago: that one is counted."""
-        now = trio.current_time()
-        if now < self._next:
-            self._held += 1
-            return
-        more = f" ({self._held} more like it before.)" if self._held else ""
-        log.error(text + "%s", *args, more)
-        self._next, self._held = now + self._every_s, 0
-
-
 async def persist(what: str, work: Callable[..., Awaitable[None]], *args: Any) -> None:
-    """Run work to its end; after an error of the system again, after a pause.
+    """Run `work` until it returns; after a system error, run it again after a pause.
 
-    Whatever else it raises is raised. `what` names it in the log. *Cancellation:* is
-    that of the work.
+    `what` names the work in the log. Raises what the work raises, except for system
+    errors. *Cancellation:* that of the work.
     """
-    pause_s, rate = PAUSE_S, LogRate()
+    pause_s, failures = PAUSE_S, FailureLog(log, f"{what} has to wait")
     while True:
         began = trio.current_time()
         try:
@@ -87,7 +69,7 @@ async def persist(what: str, work: Callable[..., Awaitable[None]], *args: Any) -
             if not is_of_system(exc):
                 raise
             increment(Limit.SYSTEM)
-            rate.error("%s has to wait: %s", what, sentence(exc))
+            failures.failed(sentence(exc))
         if trio.current_time() - began >= STEADY_S:
             pause_s = PAUSE_S
         await trio.sleep(pause_s)
@@ -95,9 +77,9 @@ async def persist(what: str, work: Callable[..., Awaitable[None]], *args: Any) -
 
 
 class ChildTasks:
-    """The tasks that a task starts; one that fails is logged, and fails alone.
+    """The tasks that a task starts; one that fails is logged and stops no other.
 
-    While the nursery is being replaced, those that are started wait for the next one.
+    Between two nurseries new tasks wait until the next one is open.
     """
 
     def __init__(self) -> None:
@@ -106,7 +88,7 @@ class ChildTasks:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Run them inside. *Cancellation:* cancels them."""
+        """Run the tasks while the block runs. *Cancellation:* cancels them."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             self._start_early()
@@ -122,7 +104,7 @@ class ChildTasks:
             self.start_soon(work, *args)
 
     def start_soon(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
-        """Run `work(*args)` beside what runs."""
+        """Run `work(*args)` as a task of its own."""
         if self._nursery is None:
             self._early.append((work, args))
         else:
@@ -138,7 +120,7 @@ class ChildTasks:
 
 @attrs.frozen
 class Fault:
-    """A task that failed a moment ago, or is `stopped`: why, and since when."""
+    """The last error of a task that is not healthy; `stopped`: it is not run again."""
 
     task: str
     detail: str
@@ -146,12 +128,12 @@ class Fault:
 
 
 Startable = Callable[..., Awaitable[None]]
-"""Work that says when it has begun, to a `task_status` as of `trio.Nursery.start`."""
+"""Work that reports its start to a `task_status`, as for `trio.Nursery.start`."""
 
 
 @attrs.define(eq=False)
-class _Begun:
-    """Passes on that a task has begun, once: those who come after it do not wait."""
+class _StartOnce:
+    """A `task_status` that passes on the first start; a later run starts nothing."""
 
     status: trio.TaskStatus[None]
     is_set: bool = False
@@ -165,15 +147,15 @@ class _Begun:
 @attrs.define(eq=False)
 class _Task:
     name: str
+    failures: FailureLog
     fault: Fault | None = None
-    sound_at: float = 0.0
+    healthy_at: float = 0.0
     pause_s: float = PAUSE_S
-    rate: LogRate = attrs.field(factory=LogRate)
     bugs: deque[float] = attrs.field(factory=lambda: deque(maxlen=BUGS))
 
 
 class Background:
-    """The tasks that a server has beside its sessions; made by `open_background`."""
+    """The tasks that a server has beside its sessions; `open_background` makes it."""
 
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
@@ -181,45 +163,49 @@ class Background:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every task that was started."""
+        """The names of all tasks that were started."""
         return tuple(self._tasks)
 
     def faults(self) -> tuple[Fault, ...]:
-        """The tasks that failed a moment ago, or are not started again."""
+        """The faults of tasks that are not healthy yet, or are stopped."""
         now = trio.current_time()
         return tuple(
             each.fault
             for each in self._tasks.values()
-            if each.fault is not None and (each.fault.stopped or now < each.sound_at)
+            if each.fault is not None and (each.fault.stopped or now < each.healthy_at)
         )
 
     def start_soon(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a task from now on."""
-        task = self._tasks[name] = _Task(name)
-        self._nursery.start_soon(self._keep, task, run, name=name)
+        self._nursery.start_soon(self._keep, self._new(name), run, name=name)
 
     async def start(self, name: str, run: Startable) -> None:
-        """Run a task, and wait until it has begun.
+        """Run a task, and wait until it reports its start.
 
-        Until then what it raises is raised here.
+        Raises what the task raises before that.
         """
-        task = self._tasks[name] = _Task(name)
+        task = self._new(name)
 
         async def _guarded(task_status: trio.TaskStatus[None]) -> None:
-            begun = _Begun(task_status)
+            start = _StartOnce(task_status)
 
             async def work() -> None:
-                await run(task_status=begun)
+                await run(task_status=start)
 
-            await self._keep(task, work, begun)
+            await self._keep(task, work, start)
 
         await self._nursery.start(_guarded, name=name)
+
+    def _new(self, name: str) -> _Task:
+        task = _Task(name, FailureLog(log, f"Task {name} has to wait"))
+        self._tasks[name] = task
+        return task
 
     async def _keep(
         self,
         task: _Task,
         run: Callable[[], Awaitable[None]],
-        begun: _Begun | None = None,
+        start: _StartOnce | None = None,
     ) -> None:
         while True:
             since = trio.current_time()
@@ -227,7 +213,7 @@ class Background:
                 await run()
                 return
             except Exception as exc:
-                if begun is not None and not begun.is_set:
+                if start is not None and not start.is_set:
                     raise
                 if _is_stop(exc):
                     return
@@ -238,13 +224,13 @@ class Background:
             task.pause_s = min(2 * task.pause_s, PAUSE_MAX_S)
 
     def _failed(self, task: _Task, exc: Exception, since: float) -> None:
-        """Note it; whether it is started again is in the fault."""
+        """Log an error and set the task's fault, with whether the task is stopped."""
         increment(Limit.SYSTEM)
         now, stopped = trio.current_time(), False
         if now - since >= STEADY_S:
             task.pause_s = PAUSE_S
         if is_of_system(exc):
-            task.rate.error("Task %s has to wait: %s", task.name, sentence(exc))
+            task.failures.failed(sentence(exc))
         else:
             full = len(task.bugs) == BUGS
             stopped = full and now - task.bugs[0] < BUGS_WITHIN_S
@@ -253,7 +239,7 @@ class Background:
         if stopped:
             log.error("Task %s is not started again: restart the server.", task.name)
         task.fault = Fault(task.name, sentence(exc), stopped)
-        task.sound_at = now + task.pause_s + STEADY_S
+        task.healthy_at = now + task.pause_s + STEADY_S
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The only place that reads the time of day or randomness and writes times as text."""
+"""The time of day, randomness, and times as text; no other module reads them."""
 
 import re
 import secrets
@@ -8,36 +8,36 @@ from datetime import UTC, datetime, timedelta
 
 _ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
 _LETTERS = _ALPHABET * 4
-"""A letter for each of the 256 bytes, each of the 64 letters equally often."""
+"""A translation table from 256 byte values to 64 letters, each equally often."""
 _DURATION = re.compile(r"(\d{1,9})(s|m|h|d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def now() -> datetime:
-    """The time of day, UTC, microseconds."""
+    """The time of day in UTC, with microseconds."""
     return datetime.now(UTC)
 
 
 def monotonic() -> float:
-    """Seconds that only go forward; for durations."""
+    """Seconds of a clock that never goes back; for durations."""
     return time.monotonic()
 
 
-def busy() -> float:
-    """Seconds of processor time that this thread has used; waiting does not count."""
+def cpu_time() -> float:
+    """Seconds of processor time that this thread has used, without its waits."""
     return time.thread_time()
 
 
-def rest(seconds: float) -> None:
-    """Sleep, in a thread of our own: never on the loop, which sleeps by trio."""
+def sleep(seconds: float) -> None:
+    """Sleep in a worker thread; a task of the event loop uses `trio.sleep`."""
     time.sleep(seconds)
 
 
 def new_id() -> str:
-    """21 URL-safe random characters (125 bits) that begin with a letter or digit.
+    """21 URL-safe random characters (125 bits), the first a letter or a digit.
 
-    A leading dash would be an option to every program that is given the id.
+    A program would take an id with a leading dash for an option.
     """
     while (text := secrets.token_bytes(21).translate(_LETTERS).decode())[0] in "-_":
         pass
@@ -45,14 +45,14 @@ def new_id() -> str:
 
 
 def stamp(moment: datetime) -> str:
-    """RFC 3339, UTC, always six decimals and `Z`, so that text order is time order."""
+    """A time as RFC 3339 text in UTC, with six decimals and `Z`: it sorts by time."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat("T", "microseconds")[:-6] + "Z"  # For +00:00.
 
 
 def parse_stamp(text: str) -> datetime:
-    """The inverse of `stamp`; any RFC 3339 time with a zone. Raises ValueError."""
+    """The time in RFC 3339 text, which needs a zone. Raises `ValueError`."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("the time has no zone")
@@ -70,9 +70,10 @@ def from_epoch_ms(ms: int) -> datetime:
 
 
 def parse_moment(text: str, at: datetime) -> datetime:
-    """A time, an epoch-ms integer or a duration before `at` (`30s`, `5m`, `1h`, `7d`).
+    """The time in RFC 3339 text, in epoch milliseconds, or a duration before `at`.
 
-    Raises ValueError with a sentence.
+    A duration is an integer and a unit: `30s`, `5m`, `1h`, `7d`. Raises `ValueError`
+    with a sentence.
     """
     try:
         if match := _DURATION.fullmatch(text):

@@ -1,101 +1,147 @@
-"""How often each bound was met, counted where it bites; its policy is beside it.
+"""The bounds of a server, the policy of each, and how often each was reached.
 
-Since the start of this process. Only the loop's own thread counts: there is no lock.
+The counts start with the process. There is no lock: only the thread of the event loop
+counts. `python -m ant.core.counters` prints `docs/limits.md`; `make docs` writes it.
 """
 
+import sys
 from enum import Enum
 
 
 class Limit(Enum):
-    """A bound, by the name it has in `/api/health`, and its policy."""
+    """A bound: its name in `/api/health`, in capitals, and its policy."""
 
-    BODY = "A body of over 10 MiB is refused with 413 while it is being sent."
-    HEAD = "A request head of over 16 KiB is refused with 431."
-    FRAME = "A /ws frame of over 1 MiB is dropped with an error; the socket lives."
-    INPUT_SIZE = "An input of over 1 MiB is refused with 413; nothing is typed."
+    BODY = "ANT refuses a body over 10 MiB with 413, while the client sends it."
+    HEAD = "ANT refuses a request head over 16 KiB with 431."
+    FRAME = (
+        "ANT drops a /ws frame over 1 MiB and sends an error; the socket stays open."
+    )
+    INPUT_SIZE = "ANT refuses an input over 1 MiB with 413 and types nothing of it."
     INPUT_QUEUE = (
-        "While 64 inputs or 4 MiB wait for a program that does not read, the next is "
-        "refused with 429; nothing of it is typed."
+        "While 64 inputs or 4 MiB wait for a program that does not read, ANT refuses "
+        "the next input with 429 and types nothing of it."
     )
     REPLY = (
-        "A terminal's answer to a program's query is dropped, and acknowledged with "
-        "`dropped`, unless it comes from who last set the size."
+        "ANT drops a terminal's answer to a query of a program, and acknowledges it "
+        "with `dropped`, unless the client that last set the size sends it."
     )
-    SESSIONS = "Beyond the cap of running sessions a start is refused with 429."
+    SESSIONS = "Beyond ANT_MAX_ACTIVE_SESSIONS ANT refuses a start with 429."
     TERMINALS = (
-        "When the system has no terminal, process or descriptor left for one, a start "
-        "is a 429."
+        "While the system has no terminal, process or descriptor left for one more, "
+        "ANT refuses a start with 429."
     )
     CONNECTIONS = (
-        "Beyond the connections that the limit of descriptors allows, the oldest idle "
-        "one that showed no credentials is closed, else one between two requests; "
-        "where none is, the new one is refused with 503."
+        "Beyond the connections that the limit of descriptors allows, ANT closes the "
+        "oldest idle connection that showed no credentials, else one between two "
+        "requests. If there is neither, it refuses the new connection with 503."
     )
     SYSTEM = (
-        "A task that met an error of the system (no descriptor, disk or memory left) "
-        "goes on after a pause; `degraded_tasks` names it."
+        "A task that meets a system error (no descriptor, disk space or memory is "
+        "left) goes on after a pause; `degraded_tasks` names it."
     )
-    JOINS = "A socket that has joined 1,000 sessions may join no other: 429."
-    OUTBOX = "While 256 answers wait for a socket, its commands are not read."
+    JOINS = "ANT refuses to join a socket to more than 1,000 sessions, with 429."
+    OUTBOX = "While 256 answers wait for a socket, ANT does not read its commands."
     SILENT = (
-        "A socket that says nothing for 18 s, not even a pong, is closed with 4408."
+        "ANT closes a socket that sends nothing for 18 s, not even a pong, with 4408."
     )
-    STALLED = "A connection that takes nothing for 15 s is cut."
-    EVENT_GAP = "Events that a client missed and the log no longer has: it is told."
-    OUTPUT_GAP = "Bytes that do not exist any more, or are skipped: a socket is told."
-    TAIL = "While 4 MiB of a session are not stored or looked at, its PTY is not read."
+    STALLED = "ANT cuts a connection that takes no byte for 15 s."
+    EVENT_GAP = "A client missed events that the log no longer has; ANT sends it a gap."
+    OUTPUT_GAP = (
+        "A client missed output that no longer exists or is skipped; ANT sends it a "
+        "gap."
+    )
+    TAIL = (
+        "While 4 MiB of a session's output are not stored or not processed, ANT does "
+        "not read its PTY."
+    )
     SPOOL = (
-        "Bytes of tmux sessions that were dropped: 256 MiB of one waited in its spool "
-        "already, or the disk was full. Its transcript has a gap."
+        "Dropped bytes of tmux sessions: 256 MiB of one waited in its spool already, "
+        "or the disk was full. The transcript has a gap."
     )
     LANES = (
-        "While 16 reads of a slow kind wait (searches, scans, reports), or 4 of one "
-        "caller, the next is refused with 429."
+        "While 16 slow reads of a kind wait (searches, scans, reports), or 4 of one "
+        "caller, ANT refuses the next with 429."
     )
-    WRITES = "While 256 pieces of work wait for the database, the next waits outside."
+    WRITES = (
+        "While 256 pieces of work wait for the database, the next one waits outside "
+        "the queue."
+    )
     PROMPTS = (
-        "While 16 answered prompts of a session wait for the database, the next answer "
-        "is refused with 429; what came and went unanswered meanwhile is dropped."
+        "While 16 answered prompts of a session wait for the database, ANT refuses the "
+        "next answer with 429 and drops prompts that came and went unanswered."
     )
-    DELIVERIES = "While 256 messages wait for a terminal, the next is given up at once."
+    DELIVERIES = (
+        "While 256 messages wait for a terminal, ANT gives up the next one at once."
+    )
     HOPS = (
-        "A message of a program that is over ANT_MAX_HOPS answers away from a person's "
-        "word is stored and brought to nobody."
+        "ANT stores a program's message that is over ANT_MAX_HOPS answers away from a "
+        "person's message, and delivers it to no terminal."
     )
     ROOM_POSTS = (
-        "Beyond ANT_ROOM_POSTS_PER_MINUTE the next post of a token to others is a 429."
+        "Beyond ANT_ROOM_POSTS_PER_MINUTE ANT refuses the next post of a token to "
+        "others with 429."
     )
     TOKEN_BODY = (
-        "A body of a token over ANT_TOKEN_BODY_MAX, or a hook's over 1 MiB, is a 413."
+        "ANT refuses a body of a token over ANT_TOKEN_BODY_MAX, or a hook's over "
+        "1 MiB, with 413."
     )
     TOKEN_QUOTA = (
         "Beyond ANT_TOKEN_BYTES_PER_MINUTE or ANT_TOKEN_REQUESTS_PER_MINUTE of a "
-        "terminal the next request of its token that writes is a 429."
+        "terminal ANT refuses the next writing request of its token with 429."
     )
     TRAIL = (
-        "While 256 facts of a session wait for its bytes to be stored, the oldest go; "
-        "the chain says how many."
+        "While 256 run events of a session wait for its bytes to be stored, ANT drops "
+        "the oldest, and records in the chain how many."
     )
-    WEBHOOKS = "While 64 posts wait for webhooks, the next is dropped and logged."
+    WEBHOOKS = "While 64 posts wait for webhooks, ANT drops and logs the next one."
     CHANNELS = (
-        "While 64 messages wait for a local channel, the next is dropped and logged; "
-        "so are those that came while 1,024 other events did."
+        "While 64 messages wait for a local channel, ANT drops and logs the next one. "
+        "It also drops messages that are followed by 1,024 other events before it "
+        "reads them."
     )
     SEARCH = (
-        "A search looks through 256 Mi characters and then ends: `complete` is false."
+        "A search ends after 256 Mi characters; `complete` is false in its response."
     )
-    TRANSCRIPT = "Bytes of transcripts over their size: the oldest of a session went."
-    EVENT_LOG = "Events over the log's length or age: the oldest went."
+    TRANSCRIPT = (
+        "Bytes over ANT_TRANSCRIPT_MAX_BYTES: ANT deletes the oldest of the session."
+    )
+    EVENT_LOG = (
+        "Events over ANT_EVENT_LOG_KEEP or ANT_EVENT_LOG_MAX_AGE_DAYS: ANT deletes the "
+        "oldest."
+    )
 
 
 _counts = dict.fromkeys(Limit, 0)
 
 
 def increment(limit: Limit, times: int = 1) -> None:
-    """It was, so many times."""
+    """Count that a bound was reached, `times` times."""
     _counts[limit] += times
 
 
 def counted(limit: Limit) -> int:
-    """How often it was met."""
+    """How often a bound was reached."""
     return _counts[limit]
+
+
+_PAGE = """\
+# Limits
+
+What ANT does at each of its bounds. `/api/health` counts under these names how often a
+bound was reached since the server started.
+
+This page is generated from `ant/core/counters.py`: change it there and run `make docs`.
+
+| Name | Policy |
+|---|---|
+"""
+
+
+def limits_page() -> str:
+    """The text of `docs/limits.md`."""
+    rows = (f"| `{each.name.lower()}` | {each.value} |\n" for each in Limit)
+    return _PAGE + "".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(limits_page())

@@ -1,8 +1,8 @@
-"""How many descriptors there are, who may have how many, and what children get.
+"""The limit of file descriptors, its division, and the limit of child processes.
 
-The limit is divided before anybody takes: connections have a share, terminals have
-another, and a reserve is left for what the server itself opens for a moment. So neither
-takes what the other, or the operator, needs.
+ANT divides the limit in advance: connections have a share, terminals have another, and
+a reserve is for descriptors that the server opens for a moment. So connections cannot
+use up the descriptors of terminals, or of the operator, and terminals cannot either.
 """
 
 import os
@@ -15,22 +15,25 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 
 RESERVE = 64
-"""Descriptors for the database, its threads, a look at /proc, pipes to tmux; of a limit
-below 512 an eighth."""
+"""Descriptors for the database, its threads, reads of /proc and pipes to tmux. Below a
+limit of 512 the reserve is an eighth of the limit."""
 
 CONNECTIONS_MAX = 4096
-"""More connections than this nobody needs, whatever the limit is."""
+"""The most connections, however high the limit is."""
 
 TERMINAL = 4
-"""Descriptors that the start of a terminal may take; one in tmux keeps them all."""
+"""Descriptors that a start of a terminal opens; one in tmux keeps them all open."""
 
 _kept: tuple[int, int] | None = None
 _connections = 0
 
 
 class Shares(NamedTuple):
-    """Connections that may be open: of who showed credentials, of strangers, and a few
-    more on which who showed them is answered once."""
+    """The connections that may be open, by what their clients showed.
+
+    `known` clients showed credentials, `strangers` did not. ANT answers one request of
+    a known client on each `spare` connection and then closes it.
+    """
 
     known: int
     strangers: int
@@ -38,12 +41,12 @@ class Shares(NamedTuple):
 
     @property
     def all(self) -> int:
-        """Connections that may be open together."""
+        """All connections that may be open at the same time."""
         return self.known + self.strangers + self.spare
 
 
 def raise_limit() -> None:
-    """Raise our soft limit to the hard one, and remember what it was for children."""
+    """Raise the soft limit to the hard limit; children get the old soft limit."""
     global _kept
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _most() if hard == resource.RLIM_INFINITY else hard
@@ -54,69 +57,69 @@ def raise_limit() -> None:
 
 
 def _most() -> int:
-    """What the kernel allows any process."""
+    """The highest limit that the kernel allows."""
     with open("/proc/sys/fs/nr_open", "rb") as file:
         return int(file.read())
 
 
 def for_children() -> int | None:
-    """The soft limit that we were started with; None where it is ours still."""
+    """The soft limit that ANT was started with, or None if it did not raise it."""
     return _kept[0] if _kept else None
 
 
 @contextmanager
-def lent_to_child() -> Iterator[None]:
-    """What is started inside gets the limit that we were started with.
+def child_limit() -> Iterator[None]:
+    """Lower the soft limit to the old one while the block starts a child.
 
-    Never wait inside. What we have open stays so; only who would open one beyond that
-    limit in another thread, in this millisecond, is refused.
+    Do not wait in the block. Open descriptors stay open. For that millisecond, another
+    thread cannot open a descriptor above the old limit.
     """
     if _kept is None:
         yield
         return
-    ours = resource.getrlimit(resource.RLIMIT_NOFILE)
+    raised = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, _kept)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, ours)
+        resource.setrlimit(resource.RLIMIT_NOFILE, raised)
 
 
 def limit() -> int:
-    """Descriptors that this process may have."""
+    """The soft limit: the descriptors that this process may open."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return _most() if soft == resource.RLIM_INFINITY else soft
 
 
 def shares() -> Shares:
-    """How the connections that may be open are divided: a third of the limit."""
-    everybody = max(12, min(limit() // 3, CONNECTIONS_MAX))
-    spare = min(everybody // 6, 16)
-    strangers = (everybody - spare) // 2
-    return Shares(everybody - spare - strangers, strangers, spare)
+    """The division of the connections, which have a third of the limit together."""
+    total = max(12, min(limit() // 3, CONNECTIONS_MAX))
+    spare = min(total // 6, 16)
+    strangers = (total - spare) // 2
+    return Shares(total - spare - strangers, strangers, spare)
 
 
-def connected(count: int) -> None:
-    """So many connections more, or fewer, are open."""
+def add_connections(count: int) -> None:
+    """Add to the number of open connections; `count` may be negative."""
     global _connections
     _connections += count
 
 
 def check_terminal() -> None:
-    """Whether there are enough for another terminal, and for all else that may come.
+    """Check that descriptors for one more terminal are left beside all shares.
 
-    Raises `CapacityReached`.
+    Raises `CapacityReached` if not.
     """
     most = limit()
     try:
         open_now = len(os.listdir("/proc/self/fd")) - _connections
-    except OSError:  # Not even one is left to count them.
+    except OSError:  # No descriptor is left for the listing.
         open_now = most
     kept = shares().all + min(RESERVE, most // 8)
     if open_now + TERMINAL > most - kept:
         increment(Limit.TERMINALS)
         raise CapacityReached(
-            f"No terminal to be had: of {most} descriptors {kept} are kept for "
-            "connections and for the server itself; raise the hard limit (ulimit -Hn) "
-            "or end some terminals."
+            f"No descriptors are left for a terminal: of {most}, ANT reserves {kept} "
+            "for connections and for the server itself. Raise the hard limit "
+            "(ulimit -Hn) or end some terminals."
         )

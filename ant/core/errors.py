@@ -1,17 +1,18 @@
-"""The sentences that can go wrong, in domain words.
+"""The errors that ANT reports to callers.
 
-Rules raise these. Only `http.problems` knows a status code and only `cli` an exit code.
+Every layer raises them. Only `http.contract.problems` maps them to status codes, and
+only `cli` maps them to exit codes.
 """
 
 import re
 
 
 class AntError(Exception):
-    """Base of everything ANT says no with; never raised itself."""
+    """The base of all errors that ANT reports."""
 
 
 class Invalid(AntError):
-    """The ask is malformed. Each issue is a sentence that ends in a JSON path."""
+    """The request is malformed. Each issue is a sentence that ends in a JSON path."""
 
     def __init__(self, *issues: str) -> None:
         self.issues = list(issues)
@@ -19,15 +20,15 @@ class Invalid(AntError):
 
 
 class Unauthorized(AntError):
-    """No key, or a wrong one."""
+    """The request has no key, or a wrong one."""
 
 
 class Forbidden(AntError):
-    """A browser call from a page that is not ours, or a Host we do not answer for."""
+    """The caller may not do this; for instance, its Host or Origin is not allowed."""
 
 
 class NotFound(AntError):
-    """There is no such thing."""
+    """The thing that the request names does not exist."""
 
     def __init__(self, noun: str, ident: str) -> None:
         self.noun, self.ident = noun, ident
@@ -35,29 +36,29 @@ class NotFound(AntError):
 
 
 class Gone(AntError):
-    """The session is archived or deleted, and the ask would act on it."""
+    """The request would act on a session that is archived or deleted."""
 
 
 class Conflict(AntError):
-    """The ask contradicts what is there now."""
+    """The request contradicts the present state."""
 
 
 class NotRunning(Conflict):
-    """The session has no live terminal to do this to."""
+    """The session has no running terminal."""
 
 
 class AlreadyAnswered(Conflict):
-    """The prompt is no longer open: somebody answered it, or it went away."""
+    """The prompt is no longer open: it was answered, or it left the screen."""
 
 
 class PromptChanged(Conflict):
-    """The screen does not show the prompt that the answer was meant for."""
+    """The screen no longer shows the prompt that the answer is for."""
 
 
 class Withheld(Conflict):
-    """A text was not typed, since it would have been taken for something else.
+    """ANT did not type a text, since the program would have misread it.
 
-    `reason` is a word: dialog, draft, busy, unknown, line_too_long, no_screen.
+    `reason` is one of dialog, draft, busy, unknown, line_too_long and no_screen.
     """
 
     def __init__(self, detail: str, reason: str = "unknown") -> None:
@@ -66,19 +67,19 @@ class Withheld(Conflict):
 
 
 class NotAnOption(AntError):
-    """The answer means nothing to the prompt it was given to."""
+    """The prompt has no option that the answer names."""
 
 
 class TooLarge(AntError):
-    """A body, a frame or an input is over its bound."""
+    """A body, a frame or an input is larger than its bound."""
 
 
 class CapacityReached(AntError):
-    """The session cap, or a full inbox."""
+    """A bound is reached, such as that of running sessions or of a queue."""
 
 
 class RateLimited(CapacityReached):
-    """A program wrote too much or too often; `retry_s` seconds later it may again."""
+    """A program exceeded its rate limit; it may retry after `retry_s` seconds."""
 
     def __init__(self, detail: str, retry_s: int = 60) -> None:
         self.retry_s = retry_s
@@ -86,23 +87,23 @@ class RateLimited(CapacityReached):
 
 
 class Stalled(AntError):
-    """The other side did not take what we had for it in the time it was given."""
+    """A client or a program did not read in time."""
 
 
 class StorageFailed(AntError):
-    """The database said no."""
+    """The database or the file system refused an operation."""
 
 
 class DiskFull(StorageFailed):
-    """There is no room left for the database."""
+    """The disk has no space left for the database."""
 
 
 class Stopping(AntError):
-    """The server is leaving."""
+    """The server is shutting down."""
 
 
 def slug_of(kind: type[AntError]) -> str:
-    """The name of an error on the wire: its class in small letters and dashes."""
+    """The name of an error on the wire: its class name in kebab case."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
@@ -114,4 +115,4 @@ def _all(kind: type[AntError]) -> dict[str, type[AntError]]:
 
 
 BY_SLUG = _all(AntError)
-"""Every error by its name on the wire."""
+"""Each error class by its name on the wire."""

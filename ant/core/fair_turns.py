@@ -1,4 +1,4 @@
-"""So many large things a turn of the event loop, so that a key need not wait."""
+"""Limits large operations per turn of the event loop, so that a key does not wait."""
 
 import trio
 from trio.abc import Instrument
@@ -6,23 +6,23 @@ from trio.abc import Instrument
 from ant.core.wakeup import Wakeup
 
 WIDTH = 2
-"""Large things that go on in one turn of the loop, over all terminals and sockets."""
+"""Large operations in one turn of the loop, over all terminals and sockets."""
 
 LARGE = 4 << 10
-"""Bytes from which on something takes turns: no key and few redraws are as many."""
+"""Bytes that make an operation large. No key has so many, and few redraws have."""
 
 HOLD = 4
-"""Turns that large things wait for something small: a key passes through three on its
-way to the terminal, its echo through two on its way back."""
+"""Turns that large operations pause for a small one. A key takes three turns to the
+terminal, and its echo takes two turns back."""
 
 HOLD_MAX = 8
-"""Turns in a row that they wait at most, whatever small things come."""
+"""The most turns in a row that large operations pause, whatever small ones come."""
 
 
 class FairTurns(Instrument):
-    """Lets `width` callers go on in each turn, first come first served.
+    """Lets `width` callers proceed in each turn of the loop, in order of arrival.
 
-    Who may go on at once does so without a checkpoint. `run` must be running.
+    A caller that need not wait passes without a checkpoint. `run` must be running.
     """
 
     def __init__(self, width: int = WIDTH) -> None:
@@ -32,9 +32,9 @@ class FairTurns(Instrument):
         self._wakeup = Wakeup()
 
     async def take(self) -> bool:
-        """Return when it is one's turn, and whether that had to be waited for.
+        """Wait for the caller's turn; whether it had to wait.
 
-        *Cancellation:* another goes on.
+        *Cancellation:* the next caller takes the turn.
         """
         if self._left and not self._waiting:
             self._left -= 1
@@ -43,13 +43,13 @@ class FairTurns(Instrument):
         await self._waiting.park()
         return True
 
-    def hurry(self) -> None:
-        """Something small is under way: nobody goes on in the next `HOLD` turns."""
+    def hold(self) -> None:
+        """Pause large operations for `HOLD` turns, since a small one is under way."""
         if held := min(HOLD, self._may_hold):
             self._held, self._left = held, 0
 
     def after_io_wait(self, timeout: float) -> None:
-        """A turn begins, says the loop; who waited longest goes on in it."""
+        """Begin a turn, and release the callers that have waited longest."""
         if self._held:
             self._held -= 1
             self._may_hold -= 1
@@ -58,12 +58,12 @@ class FairTurns(Instrument):
             self._may_hold = HOLD_MAX
 
     async def run(self) -> None:
-        """Keep the loop turning while somebody waits, for ever."""
+        """Keep the loop turning while a caller waits. *Cancellation:* stops that."""
         trio.lowlevel.add_instrument(self)
         try:
             while True:
                 await self._wakeup.wait()
                 if self._waiting:
-                    self._wakeup.set()
+                    self._wakeup.set()  # The loop would block until the next event.
         finally:
             trio.lowlevel.remove_instrument(self)

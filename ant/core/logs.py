@@ -1,4 +1,4 @@
-"""Log lines to standard error, without secrets."""
+"""Log lines on standard error, without secrets."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ _TOKEN = re.compile(r"\b(ant\.[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]{43}")
 
 
 class Redact(logging.Formatter):
-    """A formatter whose lines never hold a key or token, whoever wrote it there."""
+    """A formatter that removes keys and tokens from each line, whatever logged them."""
 
     def __init__(self, secret: str | None) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -22,9 +22,9 @@ class Redact(logging.Formatter):
 
 
 def set_up(level: str, secret: str | None) -> None:
-    """Send everything of at least `level` to standard error."""
+    """Log lines of at least `level` to standard error; `secret` never appears there."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redact(secret))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # At debug peewee repeats every statement with its values: transcripts and all.
+    # At debug level peewee logs every statement with its values, transcripts too.
     logging.getLogger("peewee").setLevel(max(logging.INFO, logging.root.level))

@@ -1,9 +1,9 @@
-"""Posts prompts to web addresses: late, bounded, and only where that does no harm.
+"""HTTP posts to URLs that a caller chose, without server-side request forgery.
 
-Anybody who may set a webhook could otherwise have this server call services that only
-this machine or its network can reach. So a name is looked up here, every address that
-it has must be a public one, and exactly that address is called; a redirect is not
-followed. `private` lifts this.
+A caller that may set a webhook could otherwise make this server call services that only
+this machine or its network can reach. So this module resolves the name itself, requires
+every address of it to be public, and connects to exactly those addresses. It follows no
+redirect. `private` lifts the requirement.
 """
 
 import ipaddress
@@ -21,7 +21,7 @@ from ant.core.errors import Forbidden
 log = logging.getLogger(__name__)
 
 ANSWER: Final = 16 << 10
-"""Bytes of an answer's head that are read; its body is not."""
+"""Bytes of a response head that are read; the body is not read."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -30,9 +30,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(text: str) -> bool:
-    """Whether an address is that of a machine in the open internet.
+    """Whether an IP address is a public one.
 
-    One that stands for another (mapped, 6to4, Teredo, NAT64) is as public as that.
+    An address that embeds an IPv4 address (mapped, 6to4, NAT64) is public if that is. A
+    Teredo address never is.
     """
     address: Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
@@ -47,18 +48,21 @@ def is_public(text: str) -> bool:
 
 
 async def addresses(host: str, port: int, private: bool) -> list[str]:
-    """What a name stands for now. Raises `Forbidden` if any of it is not public."""
+    """The addresses of a name. Raises `OSError`, and `Forbidden` if one is private."""
     found = await trio.socket.getaddrinfo(host, port, type=trio.socket.SOCK_STREAM)
-    known = list(dict.fromkeys(str(where[0]) for *_, where in found))
-    if not private and not all(map(is_public, known)):
-        raise Forbidden(f"{host} is an address of a private network.")
-    return known
+    resolved = list(dict.fromkeys(str(where[0]) for *_, where in found))
+    if not private and not all(map(is_public, resolved)):
+        raise Forbidden(
+            f"{host} is in a private network: use a public address, or set "
+            "ANT_WEBHOOK_PRIVATE."
+        )
+    return resolved
 
 
 async def post(url: str, data: bytes, private: bool) -> int:
-    """Post JSON and return the status of the answer.
+    """Post JSON to a URL; the status of the response.
 
-    Raises `Forbidden`, and as `post_to` does. *Cancellation:* so does that.
+    Raises `Forbidden`, and as `post_to` does. *Cancellation:* as that of `post_to`.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", _port(parts)
@@ -70,10 +74,11 @@ def _port(parts: SplitResult) -> int:
 
 
 async def post_to(known: Sequence[str], url: str, data: bytes) -> int:
-    """Post JSON to the first of these addresses that answers; the answer's status.
+    """Post JSON to the first address that accepts; the status of the response.
 
-    The host of the URL is only told, not looked up. Raises `OSError`, and what TLS and
-    HTTP have to say. *Cancellation:* the connection is dropped.
+    The host of the URL goes into the Host header and the TLS handshake, and is not
+    looked up. Raises `OSError`, and the errors of TLS and HTTP. *Cancellation:* drops
+    the connection.
     """
     parts = urlsplit(url)
     stream = await _connect(known, _port(parts))
@@ -89,7 +94,7 @@ async def post_to(known: Sequence[str], url: str, data: bytes) -> int:
 
 
 async def _connect(known: Sequence[str], port: int) -> trio.abc.Stream:
-    """The first of these addresses that answers: names are not looked up again."""
+    """A connection to the first address that accepts. Raises `OSError`."""
     last: OSError | None = None
     for address in known:
         try:
@@ -123,4 +128,4 @@ async def _exchange(stream: trio.abc.Stream, parts: SplitResult, data: bytes) ->
         if event is h11.NEED_DATA:
             http.receive_data(bytes(await stream.receive_some(ANSWER)))
         elif not isinstance(event, h11.InformationalResponse):
-            raise OSError("no answer")
+            raise OSError("the server closed without a response")

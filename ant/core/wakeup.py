@@ -1,19 +1,19 @@
-"""A wake-up that cannot be missed: many ring, one waits, rings in between are one."""
+"""A wake-up that one task waits for and any task sets, without a lost wake-up."""
 
 import trio
 
 
 class Wakeup:
-    """For one waiting task. A ring that comes before the wait is kept until then."""
+    """A flag for one waiting task. It stays set until the task waits for it."""
 
     def __init__(self) -> None:
-        self._rung = trio.Event()
+        self._event = trio.Event()
 
     def set(self) -> None:
-        """Wake the waiter, now or when it next waits."""
-        self._rung.set()
+        """Wake the waiting task, now or when it next waits."""
+        self._event.set()
 
     async def wait(self) -> None:
-        """Return once it rang since the last wait. *Cancellation:* a ring is kept."""
-        await self._rung.wait()
-        self._rung = trio.Event()
+        """Wait until the flag is set, and clear it. *Cancellation:* it stays."""
+        await self._event.wait()
+        self._event = trio.Event()

@@ -1,4 +1,4 @@
-"""The key that seals tokens: a file beside the database that only its owner reads."""
+"""The key that signs tokens: a file beside the database that only its owner reads."""
 
 import os
 from pathlib import Path
@@ -11,9 +11,9 @@ LENGTH = 42
 
 
 def read_key(folder: Path) -> bytes:
-    """The key of this folder, made where there is none; call it holding the lock.
+    """The key of a data folder, which is made if it is missing.
 
-    Raises `StorageFailed`.
+    The caller holds the lock of the folder. Raises `StorageFailed`.
     """
     try:
         return _read(folder / NAME)
@@ -26,7 +26,7 @@ def _read(path: Path) -> bytes:
     try:
         os.fchmod(descriptor, 0o600)
         key = os.read(descriptor, LENGTH + 1)
-        if len(key) != LENGTH:  # It is new, or somebody died while writing it.
+        if len(key) != LENGTH:  # The file is new, or a server died while writing it.
             key = (clock.new_id() + clock.new_id()).encode()
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, key, 0)

@@ -1,4 +1,4 @@
-"""One server per data folder: a lock that the kernel lets go of when we die."""
+"""The lock of a data folder, for one server; the kernel releases it at its end."""
 
 import fcntl
 import os
@@ -12,9 +12,9 @@ from ant.data_dir.permissions import close_to_others
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder while inside, closed to all but its owner.
+    """Hold the lock of a folder, which is made and closed to all but its owner.
 
-    Raises `Conflict` when another server holds it, or it is not ours to close.
+    Raises `Conflict` if another server holds the lock, and as `close_to_others` does.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     close_to_others(folder)
@@ -26,9 +26,9 @@ def locked(folder: Path) -> Iterator[None]:
             holder = os.read(descriptor, 32).decode(errors="replace").strip()
             raise Conflict(
                 f"Another server (pid {holder or 'unknown'}) uses {folder}. "
-                "Stop it, or give this one another --data-dir."
+                "Stop that server, or give this one another --data-dir."
             ) from None
-        # Written over, not anew: on a full disk only what is there has room.
+        # Overwrite before truncating: a full disk has no room for a new block.
         os.truncate(descriptor, os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0))
         yield
     finally:

@@ -1,8 +1,9 @@
-"""The operator's key: where it comes from, and how programs are kept from seeing it.
+"""The operator's key: its sources, and how it stays out of sight of other programs.
 
-What a process was started with stays in /proc/PID/environ and /proc/PID/cmdline, also
-when it is taken out of `os.environ`. So a server that was given its key there executes
-itself anew without it, as the same process; the key goes through a pipe.
+The initial environment and command line of a process stay in /proc/PID/environ and
+/proc/PID/cmdline, also after a change of `os.environ`. So a server that finds its key
+there executes itself again without it, as the same process, and passes the key in a
+pipe.
 """
 
 import os
@@ -13,36 +14,37 @@ from typing import Final, NoReturn
 
 import attrs
 
+from ant.config import API_KEY_FILE, SETTINGS
 from ant.core import clock
 from ant.core.errors import Forbidden, StorageFailed
 
-VARIABLE: Final = "ANT_API_KEY"
-DESCRIPTOR: Final = "ANT_API_KEY_FD"
-"""Names the descriptor that the key comes through after an exec."""
+VARIABLE: Final = SETTINGS["api_key"].variable
+FLAG: Final = SETTINGS["api_key"].flag
+DESCRIPTOR: Final = f"{VARIABLE}_FD"
+"""The variable that names the descriptor of the pipe with the key, after an exec."""
 
-FLAG: Final = "--api-key"
 FILE: Final = "operator.key"
 KEY_MAX: Final = 4096
-"""Bytes of a key: what goes into an empty pipe in one piece."""
+"""The most bytes of a key: an empty pipe takes so many in one write."""
 
 
 def check_key(key: str) -> str:
-    """The key, where it is one that a header can carry. Raises `Forbidden`."""
+    """The key, if a header can carry it. Raises `Forbidden` if not."""
     if not key.strip():
         raise Forbidden(
-            f"The key is empty: give {VARIABLE} (or --api-key-file) a value, or unset "
-            "it to let only programs of this user in."
+            f"The key is empty: give {VARIABLE} (or {API_KEY_FILE.flag}) a value, or "
+            "unset it to admit only programs of this user."
         )
     if len(os.fsencode(key)) > KEY_MAX or not key.isprintable():
         raise Forbidden(
-            f"The key is no line of at most {KEY_MAX} bytes: choose a shorter one "
+            f"The key is not one line of at most {KEY_MAX} bytes: choose a shorter key "
             "without control characters."
         )
     return key
 
 
 def read_key_file(path: Path) -> str:
-    """The key in a file: its only line. Raises `StorageFailed` and `Forbidden`."""
+    """The key in a file, its only line. Raises `StorageFailed` and `Forbidden`."""
     try:
         with path.open("rb") as file:
             data = file.read(KEY_MAX + 2)
@@ -52,7 +54,7 @@ def read_key_file(path: Path) -> str:
 
 
 def without_key(argv: Sequence[str]) -> list[str]:
-    """A command line without the flag of the key and its value."""
+    """The words of a command line without the flag of the key and its value."""
     kept: list[str] = []
     words = iter(argv)
     for word in words:
@@ -64,9 +66,9 @@ def without_key(argv: Sequence[str]) -> list[str]:
 
 
 def execute_without(key: str) -> NoReturn:
-    """Execute this very program anew, with the key in a pipe and nowhere else.
+    """Execute this program again, with the key in a pipe and nowhere else.
 
-    Call it before anything was started or opened. Raises `OSError`.
+    Call it before anything is started or opened. Raises `OSError`.
     """
     reader, writer = os.pipe()
     os.write(writer, os.fsencode(key))
@@ -80,10 +82,10 @@ def execute_without(key: str) -> NoReturn:
     os.execve(sys.executable, [sys.executable, *words], environment)
 
 
-def handed_over() -> str | None:
-    """The key that `execute_without` passed on; None where nothing was.
+def passed_key() -> str | None:
+    """The key that `execute_without` passed on, or None.
 
-    Raises `Forbidden` where the descriptor is not what it should be.
+    Raises `Forbidden` if the descriptor is no pipe with a key.
     """
     number = os.environ.pop(DESCRIPTOR, None)
     if number is None:
@@ -92,21 +94,24 @@ def handed_over() -> str | None:
         with os.fdopen(int(number), "rb") as pipe:
             return check_key(os.fsdecode(pipe.read(KEY_MAX + 1)))
     except (OSError, ValueError) as exc:
-        raise Forbidden(f"{DESCRIPTOR} names no pipe with a key: unset it.") from exc
+        raise Forbidden(
+            f"{DESCRIPTOR} names no pipe with a key: unset that variable."
+        ) from exc
 
 
 @attrs.frozen
 class OperatorKey:
-    """A key that a server made for itself, and the address that it is good for."""
+    """A key that a server made for itself, and the URL of that server."""
 
     key: str
     url: str
 
 
 def make(folder: Path, url: str) -> str:
-    """A new key in `operator.key`, for the owner of the folder. Raises `StorageFailed`.
+    """Make a new key and store it in `operator.key`, for the owner of the folder.
 
-    A server makes another one each time, so that a file that stayed opens nothing.
+    Each server makes a new key, so that an old file is of no use. Raises
+    `StorageFailed`.
     """
     key = clock.new_id() + clock.new_id()
     path = folder / FILE
@@ -120,8 +125,8 @@ def make(folder: Path, url: str) -> str:
     return key
 
 
-def find(folder: Path) -> OperatorKey | None:
-    """What `make` left in that folder; None where there is nothing that we may read."""
+def read(folder: Path) -> OperatorKey | None:
+    """The key that `make` stored in a folder; None if no file there can be read."""
     try:
         key, url, *_ = (folder / FILE).read_text().splitlines()
     except (OSError, ValueError):
@@ -129,8 +134,8 @@ def find(folder: Path) -> OperatorKey | None:
     return OperatorKey(key, url)
 
 
-def forget(folder: Path) -> None:
-    """Remove the file, where there is one. Raises `StorageFailed`."""
+def remove(folder: Path) -> None:
+    """Remove the file, if there is one. Raises `StorageFailed`."""
     try:
         (folder / FILE).unlink(missing_ok=True)
     except OSError as exc:

@@ -1,4 +1,4 @@
-"""The data folder and the database: for the owner only, also where they were there."""
+"""Permissions of the data folder and the database: for their owner only."""
 
 import os
 import stat
@@ -9,14 +9,14 @@ from ant.core.errors import Conflict
 
 OTHERS = 0o077
 DATABASE = ("ant.db", "ant.db-wal", "ant.db-shm", "ant.db-journal")
-_OURS = frozenset({"lock", "ant.db", "token.key", "reserve"})
+_DATA_FILES = frozenset({"lock", "ant.db", "token.key", "reserve"})
 
 
 def close_to_others(folder: Path) -> None:
-    """Take the folder and the database away from all but their owner.
+    """Remove the permissions of others from an existing folder and its database.
 
-    Raises `Conflict` where the folder is somebody else's, or looks like one that is not
-    ours alone (`/tmp`, a home), so that nothing else is shut off.
+    Raises `Conflict` if another user owns the folder, or if it looks like a folder with
+    other uses (`/tmp`, a home directory), which must stay open.
     """
     found = os.stat(folder)
     if found.st_uid != os.geteuid():
@@ -28,25 +28,25 @@ def close_to_others(folder: Path) -> None:
     if mode & OTHERS:
         if mode & stat.S_ISVTX or _is_shared(folder):
             raise Conflict(
-                f"Others may enter {folder}, and it holds other things than a "
-                f"database: chmod 700 it, or give another --data-dir."
+                f"Others may enter {folder}, and it contains other things than a "
+                "database: chmod 700 it, or give another --data-dir."
             )
         os.chmod(folder, mode & ~OTHERS)
     _close_files(folder / name for name in DATABASE)
 
 
 def _is_shared(folder: Path) -> bool:
-    """Whether it has folders in it, but nothing that says that it is a data folder."""
+    """Whether a folder has folders in it, but no file of a data folder."""
     with os.scandir(folder) as entries:
         found = {each.name: each.is_dir(follow_symlinks=False) for each in entries}
-    return any(found.values()) and not _OURS & found.keys()
+    return any(found.values()) and not _DATA_FILES & found.keys()
 
 
 def _close_files(paths: Iterable[Path]) -> None:
     for path in paths:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:  # It is not there; what else is wrong, the store will say.
+        except OSError:  # It is missing; the store reports any other error.
             continue
         try:
             found = os.fstat(descriptor)

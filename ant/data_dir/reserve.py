@@ -1,8 +1,8 @@
-"""Room on the disk that is kept for when there is none: a file that can be given back.
+"""A reserve of disk space: a file that ANT truncates when the disk is full.
 
-A delete has to write before it frees anything, and so has a start. Where the disk is
-full, a start takes a part of the reserve, and what makes room takes the rest but for a
-part of one start; it is made again when there is room.
+A delete has to write before it frees space, and a start has to write, too. On a full
+disk a start releases a part of the reserve. A delete releases the rest, except for the
+part of one start. ANT fills the reserve again when the disk has space.
 """
 
 import logging
@@ -16,17 +16,18 @@ log = logging.getLogger(__name__)
 NAME = "reserve"
 
 SIZE = 10 << 20
-"""Bytes kept: 8 MiB for slices of a delete in the write-ahead log, and a start."""
+"""Bytes reserved: 8 MiB for batches of a delete in the write-ahead log, and a start."""
 
 START = 2 << 20
-"""What a start may take of it: the log's index and a few transactions are 200 KiB."""
+"""Bytes that a start may release. The index of the write-ahead log and a few
+transactions take 200 KiB."""
 
 LOOK_S = 5.0
-"""Between two looks at how much is free."""
+"""Seconds between two checks of the free space."""
 
 
 class Reserve:
-    """The reserve of a data folder; `is_short` while there is no room to have it."""
+    """The reserve of a data folder; `is_short` while the disk has no room for it."""
 
     def __init__(self, folder: Path, size: int = SIZE) -> None:
         self.is_short = False
@@ -34,26 +35,26 @@ class Reserve:
 
     @property
     def held(self) -> int:
-        """Bytes that it holds now."""
+        """Bytes that the reserve holds now."""
         try:
             return self._path.stat().st_size
         except FileNotFoundError:
             return 0
 
     def begin(self) -> None:
-        """Give a part of it back where a start would find no room.
+        """Release a part of the reserve if the disk has no room for a start.
 
-        Raises `OSError` where the folder cannot be used.
+        Raises `OSError` if the folder cannot be used.
         """
         held = self.held
         if held and self._free() < START:
-            log.warning("The disk is full: a part of the reserve is given back.")
+            log.warning("The disk is full: ANT releases a part of its reserve.")
             os.truncate(self._path, max(held - START, 0))
 
-    def give_back(self) -> None:
-        """Give it back but for the part of a start; nothing where there is no more.
+    def release(self) -> None:
+        """Release the reserve except for the part of a start, if it holds more.
 
-        For any thread.
+        Any thread may call it.
         """
         try:
             fd = os.open(self._path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -66,14 +67,14 @@ class Reserve:
         except FileNotFoundError:
             return
         except OSError as exc:
-            log.error("The reserve cannot be given back: %s.", exc.strerror)
+            log.error("The reserve cannot be released: %s.", exc.strerror)
         else:
-            log.warning("The disk is full: the reserve is given back, but for a start.")
+            log.warning("The disk is full: ANT releases its reserve.")
 
     def keep(self) -> None:
-        """Make it as large as it should be, or half of what is free.
+        """Fill the reserve to its size, or to half of the free space.
 
-        Raises `OSError` where the system refuses.
+        Raises `OSError` if the system refuses.
         """
         held = self.held
         room = held + self._free()
@@ -92,15 +93,15 @@ class Reserve:
         return found.f_bavail * found.f_frsize
 
     async def run(self) -> None:
-        """Keep it, for ever. *Cancellation:* it stays as it is."""
-        told = False
+        """Keep the reserve filled. *Cancellation:* it stays as it is."""
+        is_logged = False
         while True:
             try:
                 self.keep()
-                told = False
+                is_logged = False
             except OSError as exc:
                 self.is_short = True
-                if not told:
-                    log.warning("There is no reserve on the disk: %s.", exc.strerror)
-                told = True
+                if not is_logged:
+                    log.warning("The reserve cannot be filled: %s.", exc.strerror)
+                is_logged = True
             await trio.sleep(LOOK_S)

@@ -1,7 +1,7 @@
-"""What must be so before a server starts, and what to say where it is not.
+"""Checks before a server starts, and sentences for the errors that prevent it.
 
-The one place that turns an error of the system into a sentence: what is wrong, what was
-expected, what to do.
+Only this module turns a system error into a sentence: what is wrong, what was expected,
+what to do.
 """
 
 import errno
@@ -14,8 +14,8 @@ from pathlib import Path
 from ant.core.errors import AntError, CapacityReached, StorageFailed
 
 FEWEST_FILES = 32
-"""File descriptors of a server with one terminal and one client: 18, 2 and 1, and what
-importing a module, a reader and a backup of the database take for a moment."""
+"""File descriptors of a server with one terminal and one client: 18, 2 and 1. The rest
+are for moments: an import of a module, a reader and a backup of the database."""
 
 FILES = (
     "lock",
@@ -27,7 +27,7 @@ FILES = (
     "reserve",
 )
 FOLDERS = ("spool", "inbox")
-"""What ANT makes in its data folder."""
+"""The files and folders that ANT makes in its data folder."""
 
 ELSEWHERE = "or give another --data-dir."
 
@@ -36,25 +36,25 @@ _SENTENCES = {
     + ELSEWHERE,
     errno.EPERM: "{path} may not be used by uid {uid}: change its owner or mode, "
     + ELSEWHERE,
-    errno.EROFS: "{path} is on a file system that is mounted read-only, and ANT has to "
+    errno.EROFS: "{path} is on a file system that is mounted read-only, and ANT must "
     "write there: mount it writable, " + ELSEWHERE,
     errno.ENOSPC: "The disk of {path} is full: make room there, " + ELSEWHERE,
-    errno.EDQUOT: "The quota of uid {uid} is used up at {path}: make room there, "
+    errno.EDQUOT: "The disk quota of uid {uid} is used up at {path}: make room there, "
     + ELSEWHERE,
     errno.EIO: "The disk of {path} reports an error (Input/output error): look at the "
     "kernel's log, " + ELSEWHERE,
-    errno.ENOTDIR: "{path} cannot be made, since a part of it is a file and no folder: "
+    errno.ENOTDIR: "{path} cannot be made, since a part of it is a file, not a folder: "
     "move that file away, " + ELSEWHERE,
     errno.EEXIST: "{path} is a file, and a folder was expected: move it away, "
     + ELSEWHERE,
     errno.EISDIR: "{path} is a folder, and a file was expected: move it away, "
     + ELSEWHERE,
-    errno.ENOENT: "{path} is not there and cannot be made: make it by hand, "
+    errno.ENOENT: "{path} does not exist and cannot be made: make it by hand, "
     + ELSEWHERE,
-    errno.ELOOP: "{path} is a symbolic link, and what it leads to is not used: put a "
-    "file there, " + ELSEWHERE,
+    errno.ELOOP: "{path} is a symbolic link, which ANT does not follow: put a file "
+    "there, " + ELSEWHERE,
     errno.ENAMETOOLONG: "{path} is longer than a path may be: " + ELSEWHERE[3:],
-    errno.EMFILE: "This process has no file descriptor left, of {limit}: raise that "
+    errno.EMFILE: "This process has no file descriptor left of its {limit}: raise that "
     "limit (ulimit -n).",
     errno.ENFILE: "The machine has no file descriptor left: end other programs, or "
     "raise fs.file-max.",
@@ -64,12 +64,12 @@ _SENTENCES = {
 
 
 def sentence(error: BaseException) -> str | None:
-    """What to tell a person of an error; None where it is a bug of ours.
+    """The sentence that explains an error to the operator; None if it is a bug.
 
-    Of a group each error that differs is told, if all can be.
+    For a group: the distinct sentences of its errors, or None if one is a bug.
     """
-    told = list(dict.fromkeys(map(_sentence, _leaves(error))))
-    return None if None in told else " ".join(filter(None, told))
+    sentences = list(dict.fromkeys(map(_sentence, _leaves(error))))
+    return None if None in sentences else " ".join(filter(None, sentences))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -89,8 +89,8 @@ def _sentence(error: BaseException) -> str | None:
         return None
     form = _SENTENCES.get(error.errno or 0)
     if form is None or ("{path}" in form and error.filename is None):
-        what = "" if error.filename is None else f"{_text(error.filename)}: "
-        return f"The system refused: {what}{error.strerror or error}."
+        where = "" if error.filename is None else f"{_text(error.filename)}: "
+        return f"The system refused: {where}{error.strerror or error}."
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return form.format(path=_text(error.filename), uid=os.geteuid(), limit=limit)
 
@@ -101,34 +101,35 @@ def _text(name: object) -> str:
 
 
 def check_descriptors() -> None:
-    """Refuse to run with so few that nothing works. Raises `CapacityReached`.
+    """Refuse to run with too few descriptors. Raises `CapacityReached`.
 
-    It is the hard limit that counts: the soft one can be raised up to it.
+    The hard limit counts, since ANT raises the soft limit to it.
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if limit != resource.RLIM_INFINITY and limit < FEWEST_FILES:
         raise CapacityReached(
-            f"This process may have {limit} file descriptors, and a server needs at "
+            f"This process may have {limit} file descriptors, but a server needs at "
             f"least {FEWEST_FILES}: raise that limit (ulimit -n)."
         )
 
 
 def check_output(stream: object) -> None:
-    """Refuse to run where the address cannot be told. Raises `StorageFailed`.
+    """Refuse to run without a standard output. Raises `StorageFailed`.
 
-    A file that is opened later would get the descriptor, and what is printed with it.
+    Otherwise a file that is opened later would get the descriptor, and ANT would print
+    into that file.
     """
     if stream is None:
         raise StorageFailed(
-            "Standard output is closed, and ANT says there where it listens: send it "
-            "to a terminal, a file or /dev/null."
+            "Standard output is closed, but ANT prints its address there: send it to a "
+            "terminal, a file or /dev/null."
         )
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a data folder in which something is in the way.
+    """Refuse a data folder in which a file or folder has the wrong type or mode.
 
-    Raises `StorageFailed` and `OSError`, for which `sentence` has words.
+    Raises `StorageFailed` and `OSError`, which `sentence` explains.
     """
     for name in (*FILES, *FOLDERS):
         path, is_folder = folder / name, name in FOLDERS
@@ -137,14 +138,16 @@ def check_folder(folder: Path) -> None:
         except FileNotFoundError:
             continue
         if is_folder and not stat.S_ISDIR(mode):
-            raise _as_system_says(errno.EEXIST, path)
+            raise _system_error(errno.EEXIST, path)
         if not is_folder and stat.S_ISDIR(mode):
-            raise _as_system_says(errno.EISDIR, path)
+            raise _system_error(errno.EISDIR, path)
         if not (is_folder or stat.S_ISREG(mode)):
-            raise StorageFailed(f"{path} is no regular file: move it away, {ELSEWHERE}")
+            raise StorageFailed(
+                f"{path} is not a regular file: move it away, {ELSEWHERE}"
+            )
         if not os.access(path, os.R_OK | os.W_OK):
-            raise _as_system_says(errno.EACCES, path)
+            raise _system_error(errno.EACCES, path)
 
 
-def _as_system_says(code: int, path: Path) -> OSError:
+def _system_error(code: int, path: Path) -> OSError:
     return OSError(code, os.strerror(code), str(path))

@@ -15,7 +15,7 @@ import attrs
 
 from ant.export.terminal_summary import Recap, SummarySource, gather, recap
 from ant.messages import messages as rooms
-from ant.model.messages import Message, MessageId
+from ant.model.messages import Message, MessageId, MessageType
 from ant.model.sessions import SessionId
 from ant.store import Unit
 

@@ -80,7 +80,7 @@ def grep(
                 continue
             if pattern.find(line.text) is not None:
                 rows.append(_row(pattern, number, line))
-                room -= codec.weight((rows[-1].text, rows[-1].snippet)) + ROW_BYTES
+                room -= codec.json_size((rows[-1].text, rows[-1].snippet)) + ROW_BYTES
         if more:
             break
     return GrepResult(rows if forward else rows[::-1], reached, more)

@@ -16,7 +16,7 @@ import trio
 
 from ant.core import clock
 from ant.core.errors import AntError, Stopping, StorageFailed
-from ant.core.log_rate import RetryLog
+from ant.core.log_rate import FailureLog
 from ant.core.wakeup import Wakeup
 from ant.history import lines
 from ant.history.lines import Rendered
@@ -66,7 +66,7 @@ class Indexer:
 
         *Cancellation:* a piece of work that was begun is stored, or repeated later.
         """
-        is_begun, outage = False, RetryLog(log, "Lines wait for the disk")
+        is_begun, outage = False, FailureLog(log, "Lines wait for the disk")
         while True:
             began = clock.monotonic()
             try:

@@ -166,7 +166,7 @@ def _lines(
 
 
 def _line_weight(line: LineFound) -> int:
-    return codec.weight((line.text, line.snippet)) + LINE_BYTES
+    return codec.json_size((line.text, line.snippet)) + LINE_BYTES
 
 
 def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[_Hit]:

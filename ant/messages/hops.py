@@ -21,7 +21,7 @@ from ant.api.message_requests import PostMessage
 from ant.messages import channels as registry
 from ant.messages.channels import Channel
 from ant.model.handles import folded
-from ant.model.messages import MACHINE
+from ant.model.messages import MessageType
 from ant.model.sessions import Chain, Session, SessionId
 from ant.rooms import participants
 from ant.store import Unit
@@ -59,7 +59,8 @@ def link_of(
     sender = participants.resolve(unit, request.sender_id)
     is_terminal = sender is not None and sender.type.has_terminal
     own = _channels(registry.list_channels(unit), request.sender_id, sender)
-    is_plain = request.role == "user" and request.msg_type not in MACHINE
+    is_machine = MessageType.is_machine(request.msg_type)
+    is_plain = request.role == "user" and not is_machine
     if is_plain and not (by_token or is_terminal or own):
         return ChainLink(PERSON, Chain(unit.hops.newest() + 1))
     author = sender.id if sender is not None else folded(request.sender_id or UNNAMED)

@@ -24,6 +24,7 @@ import attrs
 from ant.messages import mentions
 from ant.model.deliveries import CHANNEL, INJECTION, LINKED, DeliveryKind, Reason
 from ant.model.handles import EVERYONE, folded
+from ant.model.messages import MessageType
 from ant.model.sessions import SessionId
 
 SYSTEM = frozenset(
@@ -85,7 +86,7 @@ class RoutedPost:
     from_terminal: bool = False
     role: str = "user"
     target: str | None = None
-    msg_type: str = "message"
+    msg_type: str = MessageType.MESSAGE
     source: object = None
 
 
@@ -118,7 +119,7 @@ def route(
     is, `named` the session whose handle is the target. `is_channel`: a local channel
     has the target as its handle.
     """
-    if post.msg_type in SYSTEM:
+    if MessageType.is_machine(post.msg_type):
         return []
     if post.target and folded(post.target) != EVERYONE:
         return [_targeted(post, post.target, roster, named, is_channel)]

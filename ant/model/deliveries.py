@@ -1,4 +1,4 @@
-"""The nouns of delivery: who a message is meant for, and what became of it there."""
+"""Deliveries: the target of a message, and its way into the terminal there."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,41 +10,41 @@ from ant.model.messages import Message, MessageId
 from ant.model.sessions import SessionId
 
 INJECTION, LINKED, CHANNEL = "pty-injection", "linked-chat", "mcp-channel"
-"""Adapters, by the names the original gave them."""
+"""The adapters, by their names in the original ANT."""
 
 DeliveryId = NewType("DeliveryId", str)
 
 
 class DeliveryState(StrEnum):
-    """How far a message has come on its way into a terminal."""
+    """The state of a message on its way into a terminal."""
 
     QUEUED = "queued"
-    """It waits to be typed, perhaps behind others."""
+    """It waits to be typed, perhaps behind other messages."""
     WITHHELD = "withheld"
-    """It is not typed; `reason` says why. It is tried again, unless `final` says no."""
+    """It is not typed, for `reason`. ANT tries again unless the delivery is `final`."""
     TYPED = "typed"
-    """Its text is in the terminal, without Enter yet."""
+    """Its text is in the terminal; Enter is not pressed yet."""
     SUBMITTED = "submitted"
-    """Enter was pressed, and the program is being watched."""
+    """Enter was pressed, and ANT watches for a reaction of the program."""
     REACTED = "reacted"
-    """The program showed that it took it."""
+    """The program reacted to it."""
     ACKED = "acked"
-    """Who runs there said so: by a reply, or by marking it read."""
+    """The agent in the terminal acknowledged it, by a reply or by marking it read."""
     UNCONFIRMED = "unconfirmed"
-    """It was typed, or perhaps was, and nothing showed that it was taken."""
+    """It was typed, or may have been, and the program showed no reaction."""
     FAILED = "failed"
-    """It could not be typed, and is not tried again."""
+    """It could not be typed, and ANT does not try again."""
     DEAD = "dead"
-    """It was given up before it could be typed."""
+    """ANT gave it up before it could be typed."""
     SKIPPED = "skipped"
-    """It was never to be typed there; `reason` says why."""
+    """It is not meant to be typed there, for `reason`."""
 
 
 PENDING: Final = frozenset({DeliveryState.QUEUED, DeliveryState.WITHHELD})
-"""Nothing of it was typed, and it will be tried, unless it is withheld for good."""
+"""Nothing of it was typed, and ANT will try, unless it is withheld for good."""
 
 UNDER_WAY: Final = frozenset({DeliveryState.TYPED, DeliveryState.SUBMITTED})
-"""It was typed, and what comes of that is being watched."""
+"""It was typed, and ANT watches for a reaction."""
 
 ARRIVED: Final = frozenset(
     {
@@ -54,13 +54,13 @@ ARRIVED: Final = frozenset(
         DeliveryState.UNCONFIRMED,
     }
 )
-"""Something of it is, or may be, in the terminal."""
+"""Some of it is in the terminal, or may be."""
 
 
 class Reason(StrEnum):
-    """Why a delivery is in its state, where that needs a reason."""
+    """Why a delivery is in its state, for states that need a reason."""
 
-    # Withheld by the screen, in the terminal's own words.
+    # Withheld because of the screen.
     DIALOG = "dialog"
     DRAFT = "draft"
     BUSY = "busy"
@@ -68,13 +68,13 @@ class Reason(StrEnum):
     NOT_AT_REST = "not_at_rest"
     LINE_TOO_LONG = "line_too_long"
     NO_SCREEN = "no_screen"
-    # Withheld otherwise.
+    # Withheld for another cause.
     NOT_RUNNING = "not_running"
     # Withheld for good (`FINAL_REASONS`).
     NOT_AN_AGENT = "not_an_agent"
     NOTED = "noted"
     LOOP = "loop"
-    # Typed, and no more is known.
+    # Typed, with an unknown outcome.
     NOT_SUBMITTED = "not_submitted"
     UNKNOWN_SCREEN = "unknown_screen"
     NO_REACTION = "no_reaction"
@@ -101,49 +101,49 @@ class Reason(StrEnum):
 
 
 FINAL_REASONS: Final = frozenset({Reason.NOT_AN_AGENT, Reason.NOTED, Reason.LOOP})
-"""Reasons for which a message is withheld and not tried again."""
+"""Reasons for which ANT withholds a message for good."""
 
 
 SENTENCES: Final = {
     Reason.DIALOG: "A dialog is open in the terminal.",
-    Reason.DRAFT: "Somebody has begun to type in the terminal.",
-    Reason.BUSY: "The program is at work.",
-    Reason.UNKNOWN: "What the screen shows may be a menu.",
+    Reason.DRAFT: "The composer in the terminal contains unsent text.",
+    Reason.BUSY: "The program is busy.",
+    Reason.UNKNOWN: "The screen may show a menu.",
     Reason.NOT_AT_REST: "The program does not wait for input.",
-    Reason.LINE_TOO_LONG: "The line is longer than the terminal takes.",
+    Reason.LINE_TOO_LONG: "The line is longer than the terminal accepts.",
     Reason.NO_SCREEN: "No screen library is installed on this server.",
     Reason.NOT_RUNNING: "No program runs in the terminal.",
-    Reason.NOT_AN_AGENT: "It was not typed: no agent's composer is in front of the "
-    "terminal. The message is in its file.",
-    Reason.NOTED: "It was not typed: a shell is in front of the terminal, and was "
-    "given a comment that names the message's file.",
+    Reason.NOT_AN_AGENT: "It was not typed: no agent's composer is in the foreground "
+    "of the terminal. The message is in its file.",
+    Reason.NOTED: "It was not typed: a shell is in the foreground of the terminal. ANT "
+    "typed a comment there that names the message's file.",
     Reason.LOOP: (
-        "Programs have answered each other too often; a person's message in the room "
-        "lets them go on."
+        "Programs have answered each other too often in a row; a person's message in "
+        "the room resets the count."
     ),
-    Reason.NOT_SUBMITTED: "It was typed, and Enter was not pressed.",
-    Reason.UNKNOWN_SCREEN: "It was typed on a screen that nobody could read.",
-    Reason.NO_REACTION: "It was typed, and the program showed no reaction.",
+    Reason.NOT_SUBMITTED: "It was typed, but Enter was not pressed.",
+    Reason.UNKNOWN_SCREEN: "It was typed on a screen that ANT cannot interpret.",
+    Reason.NO_REACTION: "It was typed, but the program showed no reaction.",
     Reason.SERVER_RESTARTED: "The server ended while it was being typed.",
     Reason.PROGRAM_ENDED: "The program ended while it was being typed.",
     Reason.NOT_READING: "The program does not read its input.",
-    Reason.CANNOT_TYPE: "It could not be typed; the server's log says more.",
-    Reason.WAITING: "The agent waits for an answer.",
-    Reason.EXCLUDED: "Its name stands in brackets.",
-    Reason.UNKNOWN_MENTION: "The message mentions only names that nobody has here.",
-    Reason.UNKNOWN_TARGET: "Nobody has that name.",
-    Reason.CHANNEL: "A local channel is told, which the ledger does not follow.",
+    Reason.CANNOT_TYPE: "It could not be typed; the server's log has the error.",
+    Reason.WAITING: "The agent waits for an answer to a prompt.",
+    Reason.EXCLUDED: "The message has its name in brackets, which excludes it.",
+    Reason.UNKNOWN_MENTION: "No member of the room has a name that it mentions.",
+    Reason.UNKNOWN_TARGET: "No member of the room has that name.",
+    Reason.CHANNEL: "A local channel receives it; ANT does not track that further.",
     Reason.NO_TERMINAL: "The session has no terminal.",
-    Reason.OWN_MESSAGE: "A terminal is not sent its own message.",
-    Reason.TERMINAL_DIRECT: "It was typed by who posted it.",
-    Reason.TOO_LATE: "It waited too long.",
+    Reason.OWN_MESSAGE: "ANT does not deliver a terminal's own message to it.",
+    Reason.TERMINAL_DIRECT: "The sender typed it into the terminal itself.",
+    Reason.TOO_LATE: "It waited too long in the queue.",
     Reason.QUEUE_FULL: "Too many messages wait for the terminal.",
 }
-"""Why something did not arrive, or not for certain, in words."""
+"""A sentence for each reason for which a message did not surely arrive."""
 
 
 class DeliveryKind(StrEnum):
-    """How a message is typed: as a person would, or in one line that says whose."""
+    """How ANT types a message: as it is, or in one line that names the sender."""
 
     RAW = "raw"
     LINE = "line"
@@ -151,7 +151,7 @@ class DeliveryKind(StrEnum):
 
 @attrs.frozen
 class Transition:
-    """A step of a delivery; `offset` is a byte of the terminal that it refers to."""
+    """A change of a delivery's state, at the byte `offset` of the terminal."""
 
     state: DeliveryState
     reason: Reason | None
@@ -160,7 +160,7 @@ class Transition:
 
 
 def is_final(state: DeliveryState, reason: Reason | None) -> bool:
-    """Whether a delivery in that state is not tried or watched any more."""
+    """Whether ANT no longer tries or watches a delivery in that state."""
     if state is DeliveryState.WITHHELD:
         return reason in FINAL_REASONS
     return state not in PENDING | UNDER_WAY
@@ -168,12 +168,13 @@ def is_final(state: DeliveryState, reason: Reason | None) -> bool:
 
 @attrs.frozen
 class Delivery:
-    """An attempt to bring a message to somebody, as its poster is told.
+    """The delivery of a message to one target, in the response to its sender.
 
-    `delivered` says that it was typed and not yet that it was taken; `state` does.
-    `final`: it is not tried or watched any more, though a shell may yet be told of its
-    file, and its terminal acknowledge it. `file` has the message, where it could not be
-    typed. What has no id is no terminal, and has no state either.
+    `delivered` means that the message was typed; only `state` shows if the program
+    reacted. `final` means that ANT no longer tries or watches it. A shell may still get
+    a comment about its file, and its terminal may still acknowledge it. `file` contains
+    a message that could not be typed. A target that is no terminal has neither `id` nor
+    `state`.
     """
 
     adapter: str
@@ -188,7 +189,7 @@ class Delivery:
 
 
 def is_routed(delivery: Delivery) -> bool:
-    """Whether somebody is sent the message, by its terminal or a local channel."""
+    """Whether a terminal or a local channel receives the message."""
     if delivery.reason is Reason.CHANNEL:
         return True
     return delivery.state not in (None, DeliveryState.SKIPPED, DeliveryState.WITHHELD)
@@ -196,11 +197,11 @@ def is_routed(delivery: Delivery) -> bool:
 
 @attrs.frozen
 class DeliveryRecord:
-    """All that is known of one delivery; `transitions` are its steps, oldest first.
+    """One delivery with its history; `transitions` are its changes, oldest first.
 
-    `route` is why it is meant for that terminal. `targetId` is the terminal's id, or a
-    name that nobody has. `offset` is the byte that its last step refers to. `final` and
-    `file` are as in `Delivery`: a path on the server's machine.
+    `route` is the rule that chose the target. `targetId` is the id of a terminal, or a
+    name without a member. `offset` is the byte that the last change refers to. `final`
+    and `file` are as in `Delivery`; the file is on the server's machine.
     """
 
     id: DeliveryId
@@ -223,11 +224,11 @@ class DeliveryRecord:
 
     @property
     def waits(self) -> bool:
-        """Whether nothing of it was typed, and it will be tried."""
+        """Whether nothing of it was typed and ANT will try."""
         return self.state in PENDING and not self.final
 
-    def told(self) -> Delivery:
-        """As the poster is told."""
+    def summary(self) -> Delivery:
+        """The delivery in the response to the sender."""
         return Delivery(
             self.adapter,
             self.target_id,
@@ -243,10 +244,10 @@ class DeliveryRecord:
 
 @attrs.frozen
 class Deliveries:
-    """A page of deliveries, oldest first, of 4 MiB at most.
+    """A page of deliveries, oldest first, of at most 4 MiB.
 
-    `next` is the id to go on with where there are more: as `before`, or as `since`
-    where only `since` was given; null where there are none.
+    `next` is the id that continues the list when there are more: pass it as `before`,
+    or as `since` if the request had only `since`. It is null on the last page.
     """
 
     deliveries: tuple[DeliveryRecord, ...]
@@ -255,7 +256,7 @@ class Deliveries:
 
 @attrs.frozen
 class Posted:
-    """A stored message, all its columns, and the deliveries of its route."""
+    """A stored message with its deliveries."""
 
     message: Message = attrs.field(metadata={"flat": True})
     deliveries: tuple[Delivery, ...]

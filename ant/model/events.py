@@ -1,8 +1,8 @@
-"""What happened: one frozen class per broadcast, and the envelope it travels in.
+"""Events that the server publishes, one frozen class each, and their envelope.
 
-`durable` events are written to the log in the transaction that caused them and carry
-its `seq`; the others are for whoever looks now. `to_all` events reach every socket, the
-others those that joined the session.
+The transaction that causes a `durable` event writes it to the event log, which gives it
+its `seq`. Other events reach only the sockets that are connected. `to_all` events reach
+every socket, the others only sockets that joined the session.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
+from ant.model.compat import ACTIVITY_SOURCE
 from ant.model.deliveries import DeliveryId, DeliveryRecord
 from ant.model.messages import Message, MessageId
 from ant.model.prompt_events import (
@@ -28,7 +29,7 @@ _SESSION: Final = {"wire": "sessionId"}
 
 @attrs.frozen
 class SessionsChanged:
-    """The session list is no longer what it was; read it again."""
+    """The session list changed; read it again."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
@@ -40,7 +41,7 @@ class SessionsChanged:
 
 @attrs.frozen
 class SessionExited:
-    """The program of a terminal ended; `end` is one past its last byte."""
+    """The program of a terminal ended; `end` is the offset after its last byte."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
@@ -54,7 +55,7 @@ class SessionExited:
 
 @attrs.frozen
 class TerminalResized:
-    """The terminal has a new size; the last size set wins."""
+    """A terminal has a new size; the last size that a client set wins."""
 
     durable: ClassVar[bool] = False
     to_all: ClassVar[bool] = False
@@ -65,18 +66,18 @@ class TerminalResized:
 
 @attrs.frozen
 class SessionActivity:
-    """A terminal had output; at most once in ten seconds for each."""
+    """A terminal had output; at most one event in ten seconds for each terminal."""
 
     durable: ClassVar[bool] = False
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     last_activity: datetime
-    activity_source: str = "terminal_line"
+    activity_source: str = ACTIVITY_SOURCE
 
 
 @attrs.frozen
 class MessageCreated:
-    """A message was posted; the frame carries its whole row."""
+    """A message was posted; the frame contains its whole row."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -86,7 +87,7 @@ class MessageCreated:
 
 @attrs.frozen
 class MessageUpdated:
-    """A message's meta or pin changed; `meta` is the whole of it."""
+    """The meta or the pin of a message changed; `meta` is all of its meta."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -99,7 +100,7 @@ class MessageUpdated:
 
 @attrs.frozen
 class MessagePinned:
-    """A message was pinned or unpinned, for the original's clients."""
+    """A message was pinned or unpinned; for clients of the original ANT."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -110,7 +111,7 @@ class MessagePinned:
 
 @attrs.frozen
 class MessageDeleted:
-    """A message is gone."""
+    """A message was deleted."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -120,7 +121,7 @@ class MessageDeleted:
 
 @attrs.frozen
 class MessageRead:
-    """Somebody read a message; `reads` are all who did."""
+    """A message was read; `reads` are all its read receipts."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -132,7 +133,7 @@ class MessageRead:
 
 @attrs.frozen
 class DeliveryUpdated:
-    """A message has come further on its way to a terminal; room and terminal hear."""
+    """A delivery changed its state; sent to its room and to its terminal."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -144,7 +145,7 @@ class DeliveryUpdated:
 
 @attrs.frozen
 class ParticipantsChanged:
-    """Somebody joined or left the room as a member."""
+    """A member joined or left the room."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -153,7 +154,7 @@ class ParticipantsChanged:
 
 @attrs.frozen
 class HandleUpdated:
-    """A session has another handle or display name."""
+    """The handle or the display name of a session changed."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -164,7 +165,7 @@ class HandleUpdated:
 
 @attrs.frozen
 class CliFlagUpdated:
-    """A session has another agent CLI driver."""
+    """The agent CLI driver of a session changed."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -204,7 +205,7 @@ class TaskDeleted:
 
 @attrs.frozen
 class FileRefCreated:
-    """A file was flagged."""
+    """A file was flagged in a room."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -214,7 +215,7 @@ class FileRefCreated:
 
 @attrs.frozen
 class FileRefDeleted:
-    """A file is no longer flagged."""
+    """A file is no longer flagged in a room."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -224,7 +225,7 @@ class FileRefDeleted:
 
 @attrs.frozen
 class RoomLinkCreated:
-    """Two rooms were linked; each of them is told. `roomId` is the source."""
+    """Two rooms were linked; sent to both. `roomId` is the source."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -238,9 +239,9 @@ class RoomLinkCreated:
 
 @attrs.frozen
 class RoomLinkDeleted:
-    """Two rooms are no longer linked; each of them is told.
+    """Two rooms are no longer linked; sent to both.
 
-    `targetRoomId` is null in what was logged before it was kept.
+    `targetRoomId` is null in events that an older ANT logged.
     """
 
     durable: ClassVar[bool] = True
@@ -255,7 +256,7 @@ class RoomLinkDeleted:
 
 @attrs.frozen
 class RunEventCreated:
-    """Something happened in a session, and has its place in the chain."""
+    """A run event was appended to the chain of a session."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
@@ -265,7 +266,7 @@ class RunEventCreated:
 
 @attrs.frozen
 class Typing:
-    """Somebody is typing, or stopped."""
+    """A participant began or stopped typing."""
 
     durable: ClassVar[bool] = False
     to_all: ClassVar[bool] = False
@@ -307,9 +308,9 @@ Event = (
 
 @attrs.define(eq=False)
 class Envelope:
-    """An event on its way. `seq` is its place in the log, None when it is not there.
+    """An event with its time. `seq` is its number in the event log, None if not logged.
 
-    `frame` is its rendering, made by the first socket that needs it and kept.
+    `frame` is its JSON, which the first socket that sends it renders and caches here.
     """
 
     at: datetime

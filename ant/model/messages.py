@@ -1,32 +1,50 @@
-"""Messages of a room, and what a search of them finds."""
+"""Messages of a room, their types, and the results of a search of them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, NewType
 
 import attrs
 
 from ant.model.sessions import SessionId
 
-CARD: Final = "agent_event"
-"""The `msg_type` of a card."""
-
-NOTICE: Final = "prompt_detected"
-"""The `msg_type` of the text that other rooms get."""
-
-MACHINE: Final = frozenset(
-    [CARD, NOTICE, "agent_response", "prompt", "silence", "terminal_line", "title"]
-)
-"""Types of messages that the server makes of what it saw, or that answer for a person:
-no program is to make them up, or to be told of them as if somebody spoke."""
 MessageId = NewType("MessageId", str)
+
+
+class MessageType(StrEnum):
+    """The values of `msg_type` that ANT itself knows. A caller may use others."""
+
+    MESSAGE = "message"
+    """What a person or a program wrote; any unknown type counts as such."""
+    AGENT_EVENT = "agent_event"
+    """The card of a prompt, in the chat that is linked to its terminal."""
+    PROMPT_DETECTED = "prompt_detected"
+    """The notice of a prompt, in any other room."""
+    AGENT_RESPONSE = "agent_response"
+    """The answer to a prompt; ANT acts on it and stores no message."""
+    PROMPT = "prompt"
+    SILENCE = "silence"
+    TERMINAL_LINE = "terminal_line"
+    TITLE = "title"
+
+    @staticmethod
+    def is_machine(msg_type: str) -> bool:
+        """Whether messages of a type state what ANT saw, or answer for a person.
+
+        A program may not post one, and ANT delivers none to a terminal or a channel.
+        """
+        return msg_type in _MACHINE
+
+
+_MACHINE: Final = frozenset(MessageType) - {MessageType.MESSAGE}
 
 
 @attrs.frozen
 class Message:
-    """One row of a room's history.
+    """One message of a room.
 
-    `hops`: 0 where a person wrote it, else how many programs in a row have spoken to
-    each other, up to this message, since a person said something.
+    `hops` is 0 for a message that a person wrote. Otherwise it counts the posts of
+    programs in a row, up to this message, since the last post of a person.
     """
 
     id: MessageId
@@ -48,10 +66,10 @@ class Message:
 
 @attrs.frozen
 class Messages:
-    """A page of a room's history, oldest first.
+    """A page of a room's messages, oldest first.
 
-    `next` is the id to go on with where there are more rows than a page has: as
-    `before`, or as `since` where only `since` was given; null where there are none.
+    `next` is the id that continues the list when the page is full: pass it as `before`,
+    or as `since` if the request had only `since`. It is null on the last page.
     """
 
     messages: tuple[Message, ...]
@@ -60,7 +78,7 @@ class Messages:
 
 @attrs.frozen
 class Found:
-    """A message that was searched for; the words are marked in `snippet`."""
+    """A message that matched a search; `snippet` marks the words."""
 
     message: Message = attrs.field(metadata={"flat": True})
     snippet: str
@@ -68,10 +86,10 @@ class Found:
 
 @attrs.frozen
 class SearchResults:
-    """Newest first, or best first where that was asked for.
+    """The messages that matched, newest first, or by rank if the request asked for it.
 
-    Not `complete`: fewer than `limit` are answered, since an answer has 4 MiB, and a
-    search looks through so much, at most. A smaller `limit` or more words help.
+    `complete` is false when there are fewer results than `limit` because the response
+    reached 4 MiB or the search reached its bound. Use a smaller `limit` or more words.
     """
 
     results: tuple[Found, ...]

@@ -1,4 +1,4 @@
-"""What happened to prompts: the events of `ant.events` that are about them."""
+"""The events about prompts; `ant.model.events` has the others."""
 
 from datetime import datetime
 from typing import ClassVar, Final
@@ -12,13 +12,10 @@ from ant.terminal.model.prompt import Kind, Option, PromptClass
 _SESSION: Final = {"wire": "sessionId"}
 _PROMPT: Final = {"wire": "promptId"}
 
-SOURCE: Final = "prompt_bridge"
-"""What the original's clients are told these events come from."""
-
 
 @attrs.frozen
 class PromptDetected:
-    """A terminal asks something; the frame carries all of it."""
+    """A terminal shows a prompt; the frame contains all of it."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
@@ -28,7 +25,7 @@ class PromptDetected:
 
 @attrs.frozen
 class SessionNeedsInput:
-    """Somebody should look at that terminal."""
+    """A terminal waits for input."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
@@ -45,7 +42,7 @@ class SessionNeedsInput:
 
 @attrs.frozen
 class SessionInputResolved:
-    """Nothing waits for an answer there any more; `promptId` was the last."""
+    """A terminal no longer waits for an answer; `promptId` was the last prompt."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
@@ -58,7 +55,7 @@ class SessionInputResolved:
 
 @attrs.frozen
 class PromptBridgeResolved:
-    """A prompt is no longer pending; the frame carries what became of it."""
+    """A prompt is no longer pending; the frame contains its outcome."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
@@ -69,7 +66,7 @@ class PromptBridgeResolved:
 
 @attrs.frozen
 class AgentStatusUpdated:
-    """What the program of a terminal does has changed; told again to who joins."""
+    """The state of a terminal's program changed; also sent to a socket that joins."""
 
     durable: ClassVar[bool] = False
     to_all: ClassVar[bool] = True

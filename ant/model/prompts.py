@@ -1,4 +1,4 @@
-"""The nouns of prompts: what a terminal asks, who answered, and where it is told."""
+"""Prompts: the questions of terminals, their answers, and where ANT posts them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,36 +6,34 @@ from typing import Any, Final, NewType
 
 import attrs
 
+from ant.model.compat import AUDIT, Detect
 from ant.model.messages import MessageId
 from ant.model.sessions import CliFlag, SessionId, SessionType, Status
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 
 PromptId = NewType("PromptId", str)
 
-DETECTOR: Final = "screen"
-"""What finds prompts here; the original named its text patterns in this field."""
-
 LEFT: Final = "left_screen"
 ENDED: Final = "program_ended"
 LOST: Final = "program_lost"
 PUT_AWAY: Final = "card_put_away"
-"""Why a prompt that nobody answered through us is no longer pending."""
+"""Why a prompt is no longer pending that was not answered through ANT."""
 
 
 class PromptStatus(StrEnum):
-    """What became of a prompt; only `pending` can be answered."""
+    """The state of a prompt; only a `pending` one can be answered."""
 
     PENDING = "pending"
     ANSWERED = "answered"
-    """Somebody answered it through us, and it went away."""
+    """It was answered through ANT."""
     RESOLVED = "resolved"
-    """It went away by itself, or was answered in the terminal."""
+    """It left the screen by itself, or was answered in the terminal."""
     DISCARDED = "discarded"
-    """Its card was put away by a person; the screen may still show it."""
+    """A person dismissed its card; the screen may still show it."""
 
 
 class AgentState(StrEnum):
-    """What the program of a terminal does, in the original's words."""
+    """The state of a terminal's program, by its names in the original ANT."""
 
     READY = "ready"
     BUSY = "busy"
@@ -45,7 +43,7 @@ class AgentState(StrEnum):
 
 
 class TargetKind(StrEnum):
-    """Where a prompt can be told."""
+    """The kind of place that prompts are sent to."""
 
     LINKED_CHAT = "linked_chat"
     CHAT = "chat"
@@ -54,7 +52,7 @@ class TargetKind(StrEnum):
 
 @attrs.frozen
 class Target:
-    """One place where prompts are told; a chat has its id, a webhook its address."""
+    """A place that prompts are sent to: a chat by its id, or a webhook."""
 
     kind: TargetKind
     session_id: SessionId | None = None
@@ -65,26 +63,15 @@ LINKED_CHAT: Final = Target(TargetKind.LINKED_CHAT)
 
 
 @attrs.frozen
-class Detect:
-    """How the original looked for prompts in text.
-
-    Kept for its clients and without effect: here they are read from the screen.
-    """
-
-    min_interval_ms: int = 30_000
-    window_lines: int = 12
-    patterns: tuple[str, ...] = ()
-
-
-@attrs.frozen
 class BridgeConfig:
-    """Where prompts are told. `routes` go before `default_targets`, by session id.
+    """Where ANT sends prompts: `routes` by session id, or else `default_targets`.
 
-    While it is not `enabled`, prompts are seen and can be answered, and told nowhere.
+    While `enabled` is false, ANT detects prompts and accepts answers, but sends prompts
+    nowhere. `audit` and `detect` have no effect.
     """
 
     enabled: bool = True
-    audit: bool = True
+    audit: bool = AUDIT
     default_targets: tuple[Target, ...] = (LINKED_CHAT,)
     routes: dict[str, tuple[Target, ...]] = attrs.field(factory=dict)
     detect: Detect = Detect()
@@ -92,9 +79,9 @@ class BridgeConfig:
 
 @attrs.frozen
 class Decision:
-    """Who answered what. `text` is never that of a secret.
+    """The answer to a prompt and its author. `text` never contains a secret.
 
-    `resolved`: the prompt went away while it was watched.
+    `resolved`: the prompt left the screen while ANT watched it.
     """
 
     type: str
@@ -110,10 +97,11 @@ class Decision:
 
 @attrs.frozen
 class PromptRecord:
-    """Something that a terminal asks, or asked, with the original's names beside ours.
+    """A prompt of a terminal. Some fields repeat others by names of the original ANT.
 
-    `start` and `end` are offsets of the bytes that drew it; `fingerprint` says what an
-    answer would mean; `reason` is why it is no longer pending, where nobody answered.
+    `start` and `end` are offsets of the bytes that drew it. `fingerprint` is equal for
+    prompts to which an answer means the same. `reason` is why the prompt is no longer
+    pending, if it was not answered.
     """
 
     id: PromptId
@@ -152,15 +140,15 @@ class PromptRecord:
 
     @property
     def is_secret(self) -> bool:
-        """Whether what is typed for it must not be kept."""
+        """Whether ANT must not store the answer."""
         return self.form is Form.SECRET or self.class_ is PromptClass.PASSWORD
 
 
 @attrs.frozen
 class AgentStatus:
-    """What the program does, as far as it is known; `detectedAt` is in epoch ms.
+    """The state of a program; `detectedAt` is in epoch milliseconds.
 
-    `source` is `screen` or `hook`, `activity` what a hook told beside the state.
+    `source` is `screen` or `hook`. `activity` is further text that a hook reported.
     """
 
     state: AgentState
@@ -175,7 +163,7 @@ class AgentStatus:
 
 @attrs.frozen
 class SessionBrief:
-    """A session, as the status page shows it."""
+    """The part of a session that the status page contains."""
 
     id: SessionId
     name: str
@@ -192,7 +180,7 @@ class SessionBrief:
 
 @attrs.frozen
 class BridgeState:
-    """The pending prompt in the original's words."""
+    """The pending prompt in the form of the original ANT."""
 
     prompt_id: PromptId
     detector: str
@@ -203,7 +191,7 @@ class BridgeState:
 
 @attrs.frozen
 class RouteState:
-    """Where a message to this session goes.
+    """Where a message to a session goes.
 
     `mode`: `private_terminal_input`, `terminal`, `chatroom` or `unknown`.
     """
@@ -216,7 +204,7 @@ class RouteState:
 
 @attrs.frozen
 class TerminalActivity:
-    """How long the program has been silent: `working`, `thinking` or `idle`."""
+    """How long a program had no output: `working`, `thinking` or `idle`."""
 
     state: str
     age_ms: int = attrs.field(metadata={"wire": "ageMs"})
@@ -224,7 +212,7 @@ class TerminalActivity:
 
 @attrs.frozen
 class CaptureState:
-    """Where the page has its facts from; `detected_at` is in epoch milliseconds."""
+    """The sources of the status page; `detected_at` is in epoch milliseconds."""
 
     status_source: str
     interactive_source: str
@@ -234,9 +222,9 @@ class CaptureState:
 
 @attrs.frozen
 class StatusPage:
-    """Whether a session needs somebody, and for what; null where nothing is known.
+    """Whether a session waits for input, and for which; unknown fields are null.
 
-    `event` is the content of the card in `event_chat_id`, `prompt` all of the prompt.
+    `event` is the content of the card in `event_chat_id`. `prompt` is the whole prompt.
     """
 
     needs_input: bool
@@ -258,8 +246,9 @@ class StatusPage:
 
 @attrs.frozen
 class TerminalStatus:
-    """What a terminal does, and what it asks `since` when; null where it is not known.
-    `since` is when it asked, or began to do what it does.
+    """The state and the prompt of a terminal; unknown fields are null.
+
+    `since` is when the prompt or the state began.
     """
 
     session: SessionBrief
@@ -272,10 +261,10 @@ class TerminalStatus:
 
 @attrs.frozen
 class Overview:
-    """The terminals that run: those that wait for somebody first, the longest first.
+    """The running terminals. Those with a pending prompt come first, the oldest first.
 
-    So many are `waiting` for an answer to a prompt. Next come pagers and editors, in
-    which a person is at work.
+    `waiting` is the number of these. Next come terminals with a pager or an editor,
+    which a person is using.
     """
 
     waiting: int

@@ -14,7 +14,7 @@ FileRefId = NewType("FileRefId", str)
 
 
 class Relationship(StrEnum):
-    """What a room is to another; the older room is the source, the newer the target."""
+    """The relationship of two rooms; the source is the older room."""
 
     DISCUSSION_OF = "discussion_of"
     PROMOTED_SUMMARY_FOR = "promoted_summary_for"
@@ -24,7 +24,7 @@ class Relationship(StrEnum):
 
 @attrs.frozen
 class Participant:
-    """A member of a room, or somebody who posted in it."""
+    """A member of a room, or a sender who posted in it from outside."""
 
     id: str
     name: str
@@ -42,9 +42,9 @@ class Participant:
 
 @attrs.frozen
 class Participants:
-    """Members, those who post from outside, and both together.
+    """Members of a room, senders from outside, and both together in `all`.
 
-    `next` is the `after` of the next page; null where there is none.
+    `next` is the `after` of the next page; null on the last page.
     """
 
     participants: tuple[Participant, ...]
@@ -55,7 +55,7 @@ class Participants:
 
 @attrs.frozen
 class Read:
-    """Who read a message, when first."""
+    """A read receipt: the reader of a message, and the time of the first read."""
 
     session_id: str
     reader_name: str
@@ -65,7 +65,7 @@ class Read:
 
 @attrs.frozen
 class RoomLink:
-    """A typed relationship; each end's name and type come with it."""
+    """A link between two rooms, with the names and types of both."""
 
     id: LinkId
     source_room_id: SessionId
@@ -83,9 +83,9 @@ class RoomLink:
 
 @attrs.frozen
 class RoomLinks:
-    """Links in which a room is the source, and those in which it is the target.
+    """Links in which a room is the source, and links in which it is the target.
 
-    `next` is the `after` of the next page; null where there is none.
+    `next` is the `after` of the next page; null on the last page.
     """
 
     outgoing: tuple[RoomLink, ...]
@@ -95,7 +95,7 @@ class RoomLinks:
 
 @attrs.frozen
 class Task:
-    """Something to be done in a room. `status` is free; `deleted` is a soft delete."""
+    """A task of a room. `status` is free text; `deleted` marks a soft delete."""
 
     id: TaskId
     session_id: SessionId
@@ -111,7 +111,7 @@ class Task:
 
 @attrs.frozen
 class FileRef:
-    """A file that somebody flagged in a room."""
+    """A file that was flagged in a room."""
 
     id: FileRefId
     session_id: SessionId
@@ -122,4 +122,4 @@ class FileRef:
 
 
 PARTICIPANT, EXTERNAL, LEFT = "participant", "external", "left"
-"""Roles of a member: in the room, posting from outside, no longer there."""
+"""Roles of a member: in the room, posting from outside, or left."""

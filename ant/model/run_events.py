@@ -1,4 +1,4 @@
-"""The nouns of what happened: run events, in a chain of hashes, and terminal events."""
+"""Run events, which form a chain of hashes, and terminal events."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,29 +6,33 @@ from typing import Any
 
 import attrs
 
+from ant.model import compat
 from ant.model.sessions import SessionId
 
 
 class Source(StrEnum):
-    """Who says that something happened, in the original's words."""
+    """The source of a run event, by its name in the original ANT."""
 
     TERMINAL = "terminal"
-    """The terminal's bytes, or what was done to the terminal."""
+    """The bytes of the terminal, or an operation on the terminal."""
     STATUS = "status"
-    """What is held true of its program."""
+    """The detected state of its program."""
     TMUX = "tmux"
-    """The tmux that hosts it."""
+    """The tmux that hosts the terminal."""
     HOOK = "hook"
-    """The program itself, by a hook."""
+    """A hook of the program itself."""
     JSON = "json"
-    """Somebody who asked this server for something."""
-    RPC = "rpc"
-    ACP = "acp"
+    """A request to this server."""
+    RPC = compat.RPC
+    ACP = compat.ACP
 
 
 class Trust(StrEnum):
-    """How sure it is: `high` was told by who did it, `medium` was read off, `raw` is
-    passed on as it came."""
+    """How reliable a run event is.
+
+    `high`: the actor reported it. `medium`: ANT inferred it. `raw`: ANT passes it on
+    unchecked.
+    """
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -37,10 +41,10 @@ class Trust(StrEnum):
 
 @attrs.frozen
 class RunEventDraft:
-    """Something that happened, before it has a place among others.
+    """A run event before it has its place in the chain.
 
-    `start` and `end` are offsets of the terminal's bytes that show it; `raw_ref` names
-    rows that it is about, as `{"prompt_id": …}`.
+    `start` and `end` are offsets of the bytes that show it. `raw_ref` names the rows
+    that it is about, as `{"prompt_id": …}`.
     """
 
     source: Source
@@ -55,10 +59,10 @@ class RunEventDraft:
 
 @attrs.frozen
 class RunEvent:
-    """A fact in its place: the `n`th of its session, from 1.
+    """A run event in the chain: the `n`th of its session, from 1.
 
-    `hash` is that of everything else here but `id`, `prev` the hash of the one before;
-    null before the first.
+    `hash` covers all other fields except `id`. `prev` is the hash of the event before,
+    null for the first.
     """
 
     id: int
@@ -80,9 +84,9 @@ class RunEvent:
 
 @attrs.frozen
 class HostEvent:
-    """Something that the host of a terminal told, when its bytes had come to `offset`.
+    """A report of the host of a terminal, at the byte `offset` of its output.
 
-    Its own life (`start`, `exit`, `lost`, `resize`, `title`), or what tmux notifies.
+    Its `kind` is `start`, `exit`, `lost`, `resize`, `title`, or a notification of tmux.
     """
 
     kind: str
@@ -92,9 +96,9 @@ class HostEvent:
 
 @attrs.frozen
 class StopReceipt:
-    """An interrupt was sent; whether the program minds it, its output will tell.
+    """The receipt of an interrupt. It does not show whether the program reacts.
 
-    `event` is null where the database refused it; it is recorded later then.
+    `event` is null if the database refused it; ANT records it later then.
     """
 
     ok: bool
@@ -105,10 +109,11 @@ class StopReceipt:
 
 @attrs.frozen
 class RunEvents:
-    """A page of run events, oldest first; `next` is the `after` to go on with.
+    """A page of run events, oldest first, of at most 4 MiB.
 
-    `previous` is the `before_id` to go back with; null where nothing is before. A page
-    has 4 MiB at most. `session_id` is as asked, `terminal_id` whose events these are.
+    `next` is the `after` of the next page, `previous` the `before_id` of the page
+    before; each is null if there is none. `session_id` is that of the request, and
+    `terminal_id` the terminal of the events.
     """
 
     session_id: SessionId
@@ -123,7 +128,7 @@ class RunEvents:
 
 @attrs.frozen
 class TerminalEvent:
-    """What the host of a terminal told; `offset` is how far its bytes were then."""
+    """A stored report of the host of a terminal, at the byte `offset` of its output."""
 
     id: int
     ts_ms: int
@@ -136,8 +141,8 @@ class TerminalEvent:
 class TerminalEvents:
     """A page of terminal events, newest first.
 
-    `next` is the `after` to go on with, `previous` the `before_id` to go back with;
-    null where there are no more.
+    `next` is the `after` of the next page, `previous` the `before_id` of the page
+    before; each is null if there is none.
     """
 
     session_id: SessionId

@@ -1,4 +1,4 @@
-"""What may be asked of a search over the whole server, and what it finds."""
+"""The results of a search over the whole server."""
 
 from datetime import datetime
 
@@ -12,10 +12,9 @@ from ant.model.sessions import SessionId
 
 @attrs.frozen
 class LineFound:
-    """A line of a terminal, and the bytes from `start` to `end` that drew it.
+    """A line of a terminal that matched; the bytes from `start` to `end` drew it.
 
-    `text` is the whole line, cut where it is long; what was found is marked in
-    `snippet`.
+    `text` is the line, truncated if it is long. `snippet` marks the match.
     """
 
     session_id: SessionId
@@ -29,7 +28,7 @@ class LineFound:
 
 @attrs.frozen
 class TaskFound:
-    """A task whose title or description has the words."""
+    """A task whose title or description matched."""
 
     task: Task = attrs.field(metadata={"flat": True})
     snippet: str
@@ -37,7 +36,7 @@ class TaskFound:
 
 @attrs.frozen
 class EventFound:
-    """A run event whose text has the words."""
+    """A run event whose text matched."""
 
     event: RunEvent = attrs.field(metadata={"flat": True})
     snippet: str
@@ -45,10 +44,10 @@ class EventFound:
 
 @attrs.frozen
 class Everything:
-    """What was found, newest first, or best first where that was asked for.
+    """All matches, newest first, or by rank if the request asked for it.
 
-    `results` are messages; the others are null where their scope was not asked for.
-    Not `complete`: there was more to look through than is looked through at once.
+    `results` are messages. The other lists are null for scopes that the request did not
+    name. `complete` is false if the search ended at its bound.
     """
 
     results: tuple[Found, ...]

@@ -1,4 +1,4 @@
-"""The nouns of ANT: frozen classes that rules return, events carry and REST answers."""
+"""Sessions: the terminals, agents and chats of a server."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ SessionId = NewType("SessionId", str)
 
 
 class SessionType(StrEnum):
-    """What a session is; its terminal half, if it has one, is in `TerminalInfo`."""
+    """The type of a session; `TerminalInfo` has the terminal, if there is one."""
 
     TERMINAL = "terminal"
     CHAT = "chat"
@@ -20,12 +20,12 @@ class SessionType(StrEnum):
 
     @property
     def has_terminal(self) -> bool:
-        """Whether such a session runs a program on a terminal."""
+        """Whether a session of this type runs a program on a terminal."""
         return self is not SessionType.CHAT
 
 
 class Status(StrEnum):
-    """What is known of a session's process; never what the agent in it is doing."""
+    """The state of a session's process; `AgentState` is that of the program in it."""
 
     NONE = "none"
     STARTING = "starting"
@@ -52,16 +52,16 @@ PROGRAMS: Final = {program: CliFlag(flag) for program, flag in program_flags().i
 
 
 TMUX: Final = "tmux"
-"""The host whose programs outlive the server."""
+"""The host that outlives the server."""
 
 
 @attrs.frozen
 class TerminalInfo:
-    """The terminal half of a session row.
+    """The terminal of a session.
 
-    `oldest` and `end` are byte offsets of the stored transcript: the first byte that is
-    kept and one past the last. `exit_code` and `exit_signal` are null until the program
-    ended, and then one of them is not, unless the process was lost.
+    `oldest` and `end` are byte offsets of the stored transcript: that of the first byte
+    that is kept, and the one after the last. `exit_code` and `exit_signal` are null
+    until the program ends. Then one of them is set, unless the process was lost.
     """
 
     host: str
@@ -80,9 +80,9 @@ class TerminalInfo:
 
 @attrs.frozen
 class Session:
-    """One row of the session list, the same everywhere it is seen.
+    """A session, in the same form in all responses and events.
 
-    `accepts_messages`: messages are typed at a composer that no driver knows, too.
+    `accepts_messages`: ANT also types messages at a composer that no driver knows.
     """
 
     id: SessionId
@@ -109,16 +109,16 @@ class Session:
 
     @property
     def active(self) -> bool:
-        """Neither archived nor deleted."""
+        """Whether the session is neither archived nor deleted."""
         return not self.archived and self.deleted_at is None
 
 
 @attrs.frozen
 class SessionList:
-    """Active sessions, newest change first, and those that can be brought back.
+    """Active sessions, last changed first, and sessions that can be restored.
 
-    `next` is the `after` of the next page, which goes on with `recoverable` once all
-    active ones were told; null where there is none.
+    `next` is the `after` of the next page; null on the last page. Pages go on with
+    `recoverable` after the last active session.
     """
 
     sessions: tuple[Session, ...]
@@ -128,10 +128,11 @@ class SessionList:
 
 @attrs.frozen(order=True)
 class Chain:
-    """How far a word is from a person's: which that was, and posts of programs since.
+    """The distance of a message from a person's message.
 
-    Words of people are numbered as they come. The greater is the later word, and of one
-    word the longer chain.
+    `person` is the number of that message among those of people, `hops` the posts of
+    programs in a row since. The greater chain is that of the later message of a person,
+    and, for the same message, the longer one.
     """
 
     person: int = 0

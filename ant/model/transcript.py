@@ -1,4 +1,4 @@
-"""Pieces of a transcript, its gaps, and the pages it is read in."""
+"""Chunks of a transcript, its gaps, and the pages of reads."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from ant.model.sessions import SessionId
 
 @attrs.frozen
 class Chunk:
-    """A stored run of terminal bytes; `offset` is that of its first byte."""
+    """A stored block of terminal output; `offset` is that of its first byte."""
 
     id: int
     session_id: SessionId
@@ -20,13 +20,13 @@ class Chunk:
 
     @property
     def end(self) -> int:
-        """One past the offset of the last byte."""
+        """The offset after the last byte."""
         return self.offset + len(self.data)
 
 
 @attrs.frozen
 class Gap:
-    """Offsets without a byte: lost in a crash or no longer kept. `to` is exclusive."""
+    """Offsets whose bytes were lost in a crash or deleted. `to` is exclusive."""
 
     from_: int = attrs.field(metadata={"wire": "from"})
     to: int
@@ -36,8 +36,8 @@ class Gap:
 class HistoryRow:
     """A piece of transcript, as `text` (no escape sequences), `raw` or a `snippet`.
 
-    A `line` that was searched for has its number, which also is its `id`, and the bytes
-    from `start` to `end` that drew it; `text` is the whole line, cut where it is long.
+    A line that matched a search has its number as `line` and as `id`, and the offsets
+    `start` and `end` of the bytes that drew it. Its `text` is truncated if it is long.
     """
 
     id: int
@@ -56,10 +56,10 @@ class HistoryRow:
 
 @attrs.frozen
 class History:
-    """A page of transcript; `next` is the byte offset at which a later page goes on.
+    """A page of transcript; `next` is the byte offset of the next page.
 
-    `previous` is the byte offset before which there is more, to be asked for as `to`;
-    null where there is nothing. A search has looked at all before `indexed_to`.
+    `previous` is the byte offset to pass as `to` for the page before; null if there is
+    none. A search covers all output before `indexed_to`.
     """
 
     session_id: SessionId
@@ -81,8 +81,8 @@ class History:
 class EventPage:
     """A page of the event log; `events` are as on `/ws`, oldest first.
 
-    `oldest` is the first `seq` that is kept, `newest` the last that there was, `next`
-    the `since` of the next page, `gap` what was pruned before this one.
+    `oldest` is the first `seq` that the log has, `newest` the last. `next` is the
+    `since` of the next page. `gap` are the events before this page that ANT deleted.
     """
 
     epoch: str
@@ -95,10 +95,10 @@ class EventPage:
 
 @attrs.frozen
 class InputReceipt:
-    """What became of an input while the caller waited, in bytes.
+    """The receipt of an input, in bytes.
 
-    `ok`: all of it was taken, in order. `written` of it is in the terminal; `queued`
-    waits for the program to read.
+    `ok`: ANT accepted all of it, in order. `written` bytes are in the terminal;
+    `queued` bytes wait for the program to read.
     """
 
     ok: bool

@@ -10,9 +10,9 @@ from ant.api.prompt_requests import AgentResponse
 from ant.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ant.messages import deliveries, messages
 from ant.messages.routing import RestState
-from ant.model.messages import CARD, NOTICE, Message, MessageId
+from ant.model import compat
+from ant.model.messages import Message, MessageId, MessageType
 from ant.model.prompt_events import (
-    SOURCE,
     PromptBridgeResolved,
     PromptDetected,
     SessionInputResolved,
@@ -49,7 +49,7 @@ def raise_prompt(
             session_id=session.id,
             event_class=record.class_,
             summary=record.summary,
-            source=SOURCE,
+            source=compat.BRIDGE_SOURCE,
             prompt_id=record.id,
             detector=record.detector,
             since=record.detected_at,
@@ -140,7 +140,11 @@ def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) 
     if unit.prompts.pending(record.session_id) is None:
         unit.emit(
             SessionInputResolved(
-                record.session_id, SOURCE, record.id, record.status, record.reason
+                record.session_id,
+                compat.BRIDGE_SOURCE,
+                record.id,
+                record.status,
+                record.reason,
             )
         )
 
@@ -199,7 +203,8 @@ def merge_meta(
     Return the message, and the prompt that was discarded, if any.
     """
     message = messages.merge_meta(unit, room_id, message_id, request)
-    if message.msg_type != CARD or request.meta.get("status") not in cards.PUT_AWAY:
+    is_card = message.msg_type == MessageType.AGENT_EVENT
+    if not is_card or request.meta.get("status") not in cards.PUT_AWAY:
         return message, None
     before = unit.prompts.of_card(message.id)
     if before is None or not before.is_pending:

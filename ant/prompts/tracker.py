@@ -13,8 +13,8 @@ import attrs
 from ant.core import clock
 from ant.core.errors import AlreadyAnswered, CapacityReached
 from ant.messages.routing import RestState
+from ant.model import compat
 from ant.model.prompts import (
-    DETECTOR,
     LEFT,
     AgentState,
     AgentStatus,
@@ -192,7 +192,7 @@ class PromptTracker:
                 raw_text=prompt.text[:TEXT],
                 start=min(start, end),
                 end=end,
-                detector=DETECTOR,
+                detector=compat.DETECTOR,
                 ts=clock.epoch_ms(now),
                 detected_at=now,
                 closed_at=None,

@@ -11,7 +11,7 @@ import trio
 from ant.core import clock
 from ant.core.counters import Limit, increment
 from ant.core.errors import StorageFailed
-from ant.core.log_rate import RetryLog
+from ant.core.log_rate import FailureLog
 from ant.core.wakeup import Wakeup
 from ant.journal.writer import Journal
 from ant.model.run_events import HostEvent

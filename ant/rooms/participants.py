@@ -185,7 +185,7 @@ def _place(name: str | None) -> _Place | None:
 
 def _weight(placed: tuple[_Place, Participant]) -> int:
     _, each = placed
-    return codec.weight((each.id, each.name, each.handle, each.alias)) + ROW_BYTES
+    return codec.json_size((each.id, each.name, each.handle, each.alias)) + ROW_BYTES
 
 
 def _posts(

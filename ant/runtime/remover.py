@@ -13,7 +13,7 @@ import trio
 from ant.core import clock
 from ant.core.counters import Limit, increment
 from ant.core.errors import DiskFull, StorageFailed
-from ant.core.log_rate import RetryLog
+from ant.core.log_rate import FailureLog
 from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.journal.writer import Journal

@@ -4,15 +4,19 @@ At most one end per session is kept, because a new run begins only after the las
 recorded. So their number is bounded by the sessions that ran.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import attrs
 import trio
 
-from ant.core.background import LogRate, is_of_system, sentence
+from ant.core.background import is_of_system, sentence
 from ant.core.errors import Stopping, StorageFailed
+from ant.core.log_rate import FailureLog
 from ant.core.wakeup import Wakeup
 from ant.model.sessions import SessionId
+
+log = logging.getLogger(__name__)
 
 RETRY_S = 0.5
 """Pause after the database refused a write."""
@@ -32,7 +36,8 @@ class UnrecordedEnds:
 
     def __init__(self) -> None:
         self._kept: dict[SessionId, _Kept] = {}
-        self._offered, self._rate = Wakeup(), LogRate()
+        self._offered = Wakeup()
+        self._failures = FailureLog(log, "The end of a session waits")
 
     async def offer(self, session_id: SessionId, record: Record) -> None:
         """Record an end, now or as soon as the database accepts it.

@@ -375,7 +375,7 @@ def _pausing(job: Job) -> Callable[[], None]:
         if job.withdrawn:
             raise Withdrawn
         if clock.monotonic() - last > WORK_S:
-            clock.rest(REST_S)
+            clock.sleep(REST_S)
             last = clock.monotonic()
 
     return pause

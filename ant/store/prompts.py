@@ -7,9 +7,9 @@ from peewee import fn
 
 from ant.api import codec
 from ant.core import clock
+from ant.model import compat
 from ant.model.messages import MessageId
 from ant.model.prompts import (
-    DETECTOR,
     Decision,
     PromptId,
     PromptRecord,
@@ -50,7 +50,7 @@ def _record(row: Any) -> PromptRecord:
         raw_text=row.text,
         start=row.start,
         end=row.end,
-        detector=DETECTOR,
+        detector=compat.DETECTOR,
         ts=clock.epoch_ms(detected_at),
         detected_at=detected_at,
         closed_at=clock.parse_stamp(row.closed_at) if row.closed_at else None,
@@ -89,7 +89,7 @@ class PromptCounts:
 
 def _weight(row: Any) -> int:
     texts = row.text, row.question, row.summary, row.options, row.answer
-    return codec.weight((*texts, row.targets, row.delivered_to)) + ROW_BYTES
+    return codec.json_size((*texts, row.targets, row.delivered_to)) + ROW_BYTES
 
 
 class PromptStore:

@@ -1,4 +1,4 @@
-"""JSON to and from the model, the commands and the events."""
+"""JSON to and from the model, the requests and the events."""
 
 import json
 import time
@@ -29,8 +29,8 @@ ONE = SessionId("one")
 ROW = json.loads(codec.dumps(MESSAGE))
 
 
-def test_a_flat_field_stands_beside_the_others() -> None:
-    """Under no name of its own."""
+def test_a_flat_field_is_inlined() -> None:
+    """Without a key of its own."""
     posted = Posted(MESSAGE, (Delivery("ws-broadcast", ONE, False, "why"),))
     delivery = {
         "adapter": "ws-broadcast",
@@ -48,8 +48,8 @@ def test_a_flat_field_stands_beside_the_others() -> None:
     assert {**ROW, "snippet": "<mark>x</mark>"} == json.loads(codec.dumps(found))
 
 
-def test_the_inner_class_has_no_name_of_the_outer() -> None:
-    """Else one would hide the other."""
+def test_a_flat_field_shares_no_name_with_its_class() -> None:
+    """Otherwise one field would hide the other."""
     inner = {field.name for field in attrs.fields(type(MESSAGE))}
     for cls in (Posted, Found, MessageCreated):
         outer = {f.metadata.get("wire", f.name) for f in attrs.fields(cls)}
@@ -57,7 +57,7 @@ def test_the_inner_class_has_no_name_of_the_outer() -> None:
 
 
 def test_a_flat_event_is_read_back_strictly() -> None:
-    """What belongs to neither is refused, and what is missing named."""
+    """Unknown fields are refused, and missing fields are named."""
     body = json.loads(codec.dump_event(MessageCreated(ONE, MESSAGE)))
     event = codec.load_event("message_created", json.dumps(body))
     assert MessageCreated(ONE, MESSAGE) == event
@@ -68,8 +68,8 @@ def test_a_flat_event_is_read_back_strictly() -> None:
         codec.load_event("message_created", json.dumps(body))
 
 
-def test_depth_is_refused_and_never_fails() -> None:
-    """Of a value that is shown in the refusal, too."""
+def test_deep_nesting_is_refused() -> None:
+    """Also in a value that the error repeats."""
     deep = '{"a":' * 900 + "1" + "}" * 900
     for body in (f'{{"sessionId":{deep}}}', f'{{"sessionId":"one","message":{deep}}}'):
         with pytest.raises(Invalid):
@@ -83,14 +83,14 @@ BODY = {"name": "one", "type": "terminal"}
 
 
 def issues(body: Any, kind: type = CreateSession) -> list[str]:
-    """What is wrong with a body."""
+    """The issues of a body."""
     with pytest.raises(Invalid) as refused:
         codec.read_body(json.dumps(body).encode(), kind)
     return refused.value.issues
 
 
-def test_a_body_is_read_into_a_command() -> None:
-    """Defaults where a field is missing, enums and tuples where they belong."""
+def test_a_body_is_read_into_a_request() -> None:
+    """With defaults, enums and tuples."""
     body = {**BODY, "command": ["sh", "-c", "x"], "env": {"A": "b"}, "meta": {"x": [1]}}
     ask = codec.read_body(json.dumps(body).encode(), CreateSession)
     expected = CreateSession(
@@ -104,7 +104,7 @@ def test_a_body_is_read_into_a_command() -> None:
 
 
 def test_an_empty_body_is_an_empty_object() -> None:
-    """For asks that need nothing said."""
+    """For requests without a required field."""
     assert terminal_requests.StopTerminal() == codec.read_body(
         b"", terminal_requests.StopTerminal
     )
@@ -142,13 +142,13 @@ def test_an_empty_body_is_an_empty_object() -> None:
         ({"nam": "x"}, "$"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_path(change: dict[str, Any], path: str) -> None:
-    """No string becomes a number, no unknown key is dropped."""
+def test_a_fault_is_named_by_its_path(change: dict[str, Any], path: str) -> None:
+    """No string becomes a number, and no unknown key is ignored."""
     (issue,) = issues({**BODY, **change})
     assert issue.endswith(f" at {path}")
 
 
-def test_every_fault_is_told() -> None:
+def test_every_fault_is_reported() -> None:
     """Not only the first."""
     found = issues({"type": "window", "cols": "x", "more": 1})
     assert 4 == len(found)
@@ -157,20 +157,20 @@ def test_every_fault_is_told() -> None:
 
 
 @pytest.mark.parametrize("data", [b"{", b"\xff", b"NaN", b"{'a': 1}"])
-def test_what_is_no_json_is_said_so(data: bytes) -> None:
-    """At the root, whatever it is."""
+def test_invalid_json_is_refused(data: bytes) -> None:
+    """With the path of the root."""
     with pytest.raises(Invalid, match=r"not JSON.* at \$"):
         codec.read_body(data, CreateSession)
 
 
 @pytest.mark.parametrize("value", [[], "x", 5, None, True])
 def test_a_body_is_an_object(value: Any) -> None:
-    """Nothing else."""
+    """Other JSON values are refused."""
     assert "expected an object" in issues(value)[0]
 
 
 def test_a_bad_value_is_repeated_in_part() -> None:
-    """Enough to recognise it, not a megabyte of it."""
+    """The error has a short part of it."""
     (issue,) = issues({**BODY, "type": "x" * 10_000})
     assert len(issue) < 300
 
@@ -192,7 +192,7 @@ def test_a_bad_value_is_repeated_in_part() -> None:
     )
 )
 def test_any_body_is_read_or_refused_fuzz(value: Any) -> None:
-    """Nothing but `Invalid` comes out, and every issue ends in a path."""
+    """Only `Invalid` is raised, and every issue ends in a path."""
     for kind in (
         CreateSession,
         terminal_requests.TypeInput,
@@ -209,7 +209,7 @@ def test_any_body_is_read_or_refused_fuzz(value: Any) -> None:
 
 @given(st.text(max_size=60) | st.binary(max_size=60))
 def test_any_frame_is_read_or_refused_fuzz(frame: str | bytes) -> None:
-    """The same for `/ws`."""
+    """As above, for `/ws`."""
     try:
         codec.read_frame(frame)
     except Invalid:
@@ -248,7 +248,7 @@ def test_a_bad_query_is_never_a_default(pairs: dict[str, str], path: str) -> Non
 
 
 def test_frames_are_read_by_their_type() -> None:
-    """With the original's key names."""
+    """By the key names of the original ANT."""
     frame = {"type": "join_session", "sessionId": "a-b", "spawnPty": True, "from": 5}
     expected = JoinSession(session_id=SessionId("a-b"), spawn_pty=True, from_=5)
     assert expected == codec.read_frame(json.dumps(frame))
@@ -272,13 +272,13 @@ def test_frames_are_read_by_their_type() -> None:
     ],
 )
 def test_a_bad_frame_is_named_by_its_path(frame: str, path: str) -> None:
-    """In the names of the wire."""
+    """In names on the wire."""
     with pytest.raises(Invalid) as refused:
         codec.read_frame(frame)
     assert any(issue.endswith(f" at {path}") for issue in refused.value.issues)
 
 
-def test_a_frame_that_says_too_much_is_refused() -> None:
+def test_a_frame_with_a_large_input_is_refused() -> None:
     """An input has a bound."""
     data = "x" * (constraints.MAX_INPUT + 1)
     with pytest.raises(Invalid, match=r"characters.* at \$\.data"):
@@ -298,12 +298,12 @@ def test_a_frame_that_says_too_much_is_refused() -> None:
     ],
 )
 def test_a_ref_is_found_in_a_bad_frame(frame: str, expected: str | None) -> None:
-    """So that the error can be matched to what caused it."""
+    """The client can match the error to its frame."""
     assert expected == codec.ref_of(frame)
 
 
-def test_wire_names_go_out_too() -> None:
-    """What is read under a name is written under it."""
+def test_wire_names_are_written() -> None:
+    """A field is read and written under the same name."""
     assert {"from": 1, "to": 2} == json.loads(codec.dumps(Gap(1, 2)))
     load = SessionLoad(SessionId("a"), 1, 2.0, 3.0)
     body = json.loads(codec.dumps({"rows": [load]}))
@@ -311,7 +311,7 @@ def test_wire_names_go_out_too() -> None:
 
 
 def test_a_frame_of_an_event_is_rendered_once() -> None:
-    """Tag, fields, seq and time; the text is kept for the next socket."""
+    """With type, fields, seq and time; the text is cached for the next socket."""
     event = SessionExited(SessionId("a"), Status.EXITED, 3, None, None, 7)
     envelope = Envelope(AT, event, 5)
     text = codec.event_frame(envelope)
@@ -333,14 +333,14 @@ def test_a_frame_of_an_event_is_rendered_once() -> None:
 
 @given(EVENTS)
 def test_an_event_comes_back_from_the_log(event: events.Event) -> None:
-    """What the log keeps is what was emitted."""
+    """The event that the log returns equals the one that was emitted."""
     assert event == codec.load_event(codec.event_tag(event), codec.dump_event(event))
 
 
 @pytest.mark.parametrize("count", [codec.FAULTS + 1, codec.VALUES - 10, 300_000])
 @pytest.mark.parametrize("item", [b"1", b"[]", b'"a"', b"{}"])
 def test_many_wrong_items_cost_little(count: int, item: bytes) -> None:
-    """Each fault is a sentence, so only the first of them are told."""
+    """The error reports only the first faults."""
     wrong = b"[]" if count == codec.FAULTS + 1 else item
     body = b'{"name":"m","type":"terminal","command":[%b]}' % b",".join([wrong] * count)
     frame = b'{"type":"resume","seq":0,"sessions":{%b}}' % b",".join(
@@ -358,7 +358,7 @@ def test_many_wrong_items_cost_little(count: int, item: bytes) -> None:
 
 
 def test_many_unknown_fields_cost_little() -> None:
-    """The first of them are named."""
+    """The error names only the first ones."""
     names = b",".join(b'"field%d":1' % n for n in range(codec.VALUES - 10))
     with pytest.raises(Invalid) as refused:
         codec.read_body(b'{"name":"m","type":"chat",%b}' % names, CreateSession)

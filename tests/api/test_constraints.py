@@ -1,4 +1,4 @@
-"""Limits of what may be asked."""
+"""Constraints of request fields."""
 
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -10,7 +10,7 @@ from ant.api.constraints import META, Count, Json, OneOf, Range, RequiredFields,
 
 
 def passes(limit: Any, value: Any) -> bool:
-    """Whether a limit lets a value through; no is said by a `ValueError`."""
+    """Whether a constraint accepts a value; it raises `ValueError` if not."""
     try:
         limit.check(value)
     except ValueError:
@@ -19,12 +19,12 @@ def passes(limit: Any, value: Any) -> bool:
 
 
 def test_both_ends_of_a_range_are_in_it() -> None:
-    """One beyond either is not."""
+    """Values beyond either end are not."""
     assert [False, True, True, False] == [passes(Range(1, 3), n) for n in (0, 1, 3, 4)]
 
 
 def test_a_text_has_a_length_and_a_form() -> None:
-    """All of it must fit; nothing may hang on it."""
+    """The pattern must match all of it."""
     short = Text(1, 3)
     assert [False, True, True, False] == [passes(short, "x" * n) for n in (0, 1, 3, 4)]
     word = Text(0, 9, "[a-z]*", "a word")
@@ -32,20 +32,20 @@ def test_a_text_has_a_length_and_a_form() -> None:
 
 
 def test_a_list_or_object_has_a_size() -> None:
-    """As many items as it says."""
+    """A bound on its items."""
     assert [True, False] == [passes(Count(2), n * [0]) for n in (2, 3)]
     assert [True, False] == [passes(Count(2), dict.fromkeys(range(n))) for n in (2, 3)]
 
 
 def test_a_choice_is_one_of_its_words() -> None:
-    """As written."""
+    """The comparison is exact."""
     limit = OneOf(("up", ""))
     assert [True, True, False] == [passes(limit, text) for text in ("up", "", "UP")]
 
 
 @pytest.mark.parametrize(("only", "both"), [(False, True), (True, False)])
-def test_a_class_may_ask_for_one_of_its_fields(only: bool, both: bool) -> None:
-    """At least one, or exactly one; null is not given, empty is."""
+def test_a_class_may_require_one_of_its_fields(only: bool, both: bool) -> None:
+    """At least one, or exactly one; null counts as absent, an empty text does not."""
     limit = RequiredFields(("a", "b"), only)
     pairs = [(None, None), ("", None), (None, 0), ("", 0)]
     given = [passes(limit, SimpleNamespace(a=a, b=b)) for a, b in pairs]
@@ -60,7 +60,7 @@ def nested(depth: int, inner: Any = 1, shape: str = "dict") -> Any:
 
 @pytest.mark.parametrize("shape", ["dict", "list"])
 def test_free_data_has_a_depth(shape: str) -> None:
-    """However deep it is, the look itself does not fail."""
+    """The check itself does not fail at any depth."""
     limit = Json(3, 100)
     assert [True, True, False, False] == [
         passes(limit, nested(depth, shape=shape)) for depth in (0, 3, 4, 50_000)
@@ -68,7 +68,7 @@ def test_free_data_has_a_depth(shape: str) -> None:
 
 
 def test_free_data_has_a_size() -> None:
-    """Keys, strings and items count, wherever they are."""
+    """Keys, strings and items count at every level."""
     limit = Json(3, 10)
     for part in ("x" * 9, {"x" * 8: None}, [[0] * 8], {"ab": "cdefgh"}):
         assert passes(limit, part)
@@ -102,8 +102,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_what_a_kind_takes(name: str) -> None:
-    """And what it does not."""
+def test_a_type_accepts_and_refuses(name: str) -> None:
+    """Examples of each."""
     _, limit = get_args(getattr(constraints, name))
     takes, refuses = KINDS[name]
     assert [True] * len(takes) == [passes(limit, text) for text in takes]
@@ -111,5 +111,5 @@ def test_what_a_kind_takes(name: str) -> None:
 
 
 def test_a_field_may_have_another_name_on_the_wire() -> None:
-    """It is said where the field is."""
+    """`named` sets it."""
     assert "from" == constraints.named("from").metadata["wire"]

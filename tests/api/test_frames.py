@@ -1,4 +1,4 @@
-"""What a client may ask over `/ws`."""
+"""The frames that a client may send over `/ws`."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def test_every_frame_is_listed() -> None:
 
 @pytest.mark.parametrize("cls", FRAMES, ids=lambda cls: cls.type)
 def test_a_frame_is_read_by_its_type(cls: Any) -> None:
-    """With what it must have, and a `ref`; nothing unknown is dropped."""
+    """With its required fields and a `ref`; an unknown field is refused."""
     fields = MINIMAL[cls.type]
     frame = read(cls.type, **fields, ref="r1")
     assert isinstance(frame, cls)
@@ -48,7 +48,7 @@ def test_a_frame_is_read_by_its_type(cls: Any) -> None:
 
 
 def test_a_join_has_all_its_fields() -> None:
-    """In the names of the wire."""
+    """In names on the wire."""
     frame = read(
         "join_session",
         sessionId="one",
@@ -91,7 +91,7 @@ def test_a_join_has_all_its_fields() -> None:
     ],
 )
 def test_a_fault_is_named_by_its_path(kind: str, wrong: dict[str, Any]) -> None:
-    """Strictly: no text becomes a number."""
+    """No text becomes a number."""
     (name,) = wrong
     with pytest.raises(Invalid, match=rf"at \$\.{name}$") as raised:
         read(kind, **{**MINIMAL[kind], **wrong})
@@ -100,14 +100,14 @@ def test_a_fault_is_named_by_its_path(kind: str, wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", ["message_created", "", None, 5, [], {}])
 def test_an_unknown_type_is_refused(kind: Any) -> None:
-    """With those there are."""
+    """The error lists the known types."""
     with pytest.raises(Invalid, match=r"presence_ping at \$\.type$"):
         read(kind)
 
 
 @pytest.mark.parametrize("text", ["[]", "1", "null", "x", "", '{"type":'])
 def test_a_frame_is_an_object(text: str) -> None:
-    """Anything else is refused as such."""
+    """Other JSON values are refused."""
     with pytest.raises(Invalid, match=r"at \$$"):
         codec.read_frame(text)
 

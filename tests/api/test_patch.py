@@ -4,8 +4,8 @@ from ant.api.patch import UNSET, changes
 from ant.api.room_requests import PatchTask
 
 
-def test_a_patch_tells_null_from_absent() -> None:
-    """Only what was named is changed."""
+def test_a_patch_distinguishes_null_from_absent() -> None:
+    """`changes` has only the fields that the patch contains."""
     assert {} == changes(PatchTask())
     assert {"description": None} == changes(PatchTask(description=None))
     assert not UNSET

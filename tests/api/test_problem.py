@@ -1,12 +1,12 @@
-"""The one error shape."""
+"""The form of error responses."""
 
 import pytest
 
 from ant.api.problem import MEDIA_TYPE, problem
 
 
-def test_the_shape() -> None:
-    """What went wrong is said three times, for three kinds of clients."""
+def test_the_form() -> None:
+    """Three fields repeat the detail, for three kinds of clients."""
     shape = problem(404, "There is no session 'x'.")
     assert {
         "type": "urn:ant:problem:not-found",
@@ -19,8 +19,8 @@ def test_the_shape() -> None:
     assert "application/problem+json" == MEDIA_TYPE
 
 
-def test_issues_are_there_when_there_are_any() -> None:
-    """An empty list is none."""
+def test_issues_are_optional() -> None:
+    """An empty list is left out."""
     assert ["a at $.b"] == problem(400, "a at $.b", ["a at $.b"])["issues"]
     assert "issues" not in problem(400, "x", [])
 

@@ -1,4 +1,4 @@
-"""What a caller may ask about prompts."""
+"""Requests about prompts."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each.__name__)
-def test_commands_are_frozen(command: type) -> None:
-    """An ask does not change on its way."""
+def test_requests_are_frozen(command: type) -> None:
+    """A request does not change."""
     name = attrs.fields(command)[0].name
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(command.__new__(command), name, None)
@@ -46,8 +46,8 @@ def test_commands_are_frozen(command: type) -> None:
         (PutBridge, {"routes": {"a b": []}}, "$.routes"),
     ],
 )
-def test_what_is_refused(kind: type, body: Any, path: str) -> None:
-    """And where."""
+def test_a_fault_is_refused(kind: type, body: Any, path: str) -> None:
+    """With its path."""
     with pytest.raises(Invalid) as caught:
         codec.read_body(codec.render(body), kind)
     assert any(f" at {path}" in issue for issue in caught.value.issues)
@@ -71,8 +71,8 @@ def test_what_is_refused(kind: type, body: Any, path: str) -> None:
         ("", False),
     ],
 )
-def test_what_a_webhook_address_is(url: str, fits: bool) -> None:
-    """One that says exactly which host is called, without a user name."""
+def test_the_url_of_a_webhook(url: str, fits: bool) -> None:
+    """It names one host, and no user name."""
     body = codec.render({"default_targets": [{"kind": "webhook", "url": url}]})
     if fits:
         codec.read_body(body, PutBridge)
@@ -81,8 +81,8 @@ def test_what_a_webhook_address_is(url: str, fits: bool) -> None:
             codec.read_body(body, PutBridge)
 
 
-def test_some_asks_may_say_more() -> None:
-    """A hook has many fields, and so has what the original's clients send."""
+def test_open_requests_take_unknown_fields() -> None:
+    """Hooks and clients of the original ANT send further fields."""
     hook = codec.read_body(b'{"event": "Stop", "cwd": "/", "x": [1]}', ReportHook)
     assert ("Stop", "claude-code") == (hook.event, hook.agent)
     response = codec.read_body(b'{"type": "approve", "class": "x"}', AgentResponse)

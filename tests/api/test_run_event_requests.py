@@ -1,4 +1,4 @@
-"""What may be asked of the trail."""
+"""Requests for run events."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.core.errors import Invalid
 
 
-def test_everything_may_be_left_out() -> None:
-    """The original's limits and orders."""
+def test_all_fields_are_optional() -> None:
+    """With the limits and orders of the original ANT."""
     asked = (
         codec.read_query({}, ListRunEvents),
         codec.read_query({}, ListTerminalEvents),
@@ -26,8 +26,8 @@ def test_everything_may_be_left_out() -> None:
         ({"kind": "two words"}, "$.kind"),
     ],
 )
-def test_what_is_wrong_is_named(pairs: dict[str, str], path: str) -> None:
-    """One sentence, with its place."""
+def test_a_fault_is_named(pairs: dict[str, str], path: str) -> None:
+    """One sentence with its path."""
     with pytest.raises(Invalid) as caught:
         codec.read_query(pairs, ListRunEvents)
     assert str(caught.value).endswith(path)

@@ -1,4 +1,4 @@
-"""What may be asked over REST."""
+"""Requests about sessions."""
 
 import attrs
 import pytest
@@ -28,7 +28,7 @@ REQUESTS = [
 
 @pytest.mark.parametrize("request_class", REQUESTS, ids=lambda each: each.__name__)
 def test_requests_are_frozen(request_class: type) -> None:
-    """A request does not change on its way."""
+    """A request does not change."""
     name = attrs.fields(request_class)[0].name
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(request_class.__new__(request_class), name, None)

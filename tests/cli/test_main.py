@@ -22,8 +22,8 @@ from tests.history.test_history import create
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
-    """What a server would have been run with."""
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
+    """The configurations that `ant serve` runs a server with."""
     configs: list[Config] = []
 
     async def serve(config: Config, ready: Any) -> None:
@@ -40,25 +40,25 @@ def run(*argv: str, **env: str) -> Result:
     return CliRunner().invoke(main, argv, env={**clean, **env})
 
 
-def test_the_version_is_told() -> None:
-    """By name."""
+def test_the_version_is_printed() -> None:
+    """With the name of the program."""
     assert f"ant, version {ant.__version__}\n" == run("--version").output.replace(
         "ANT", "ant"
     )
 
 
-def test_defaults_are_those_of_the_config(told: list[Config]) -> None:
-    """One place would be better than two; two that agree will do."""
+def test_defaults_are_those_of_the_config(served: list[Config]) -> None:
+    """Without a flag or a variable, `ant serve` runs `Config()`."""
     result = run("serve")
     assert (0, "ANT listening on http://127.0.0.1:1\n") == (
         result.exit_code,
         result.output,
     )
-    assert Config(data_dir=Path("~/.ant").expanduser()) == told[0]
+    assert Config(data_dir=Path("~/.ant").expanduser()) == served[0]
 
 
-def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
-    """Every setting can be given either way; the key only by its variable."""
+def test_flags_and_variables_are_the_same(served: list[Config]) -> None:
+    """Each setting can be set either way."""
     flags = run(
         "serve",
         *("--host", "::1", "--port", "7", "--data-dir", "/x", "--grace", "1.5"),
@@ -112,36 +112,36 @@ def test_flags_and_variables_are_the_same(told: list[Config]) -> None:
         token_requests_per_minute=6,
         token_body_max=2048,
     )
-    assert [expected, expected] == told
+    assert [expected, expected] == served
 
 
-def test_folders_are_what_a_shell_would_make_of_them(told: list[Config]) -> None:
-    """A file of variables, or `--flag=~/x`, is read by no shell."""
+def test_paths_expand_a_tilde(served: list[Config]) -> None:
+    """No shell expands it in a file of variables, or in `--flag=~/x`."""
     run("serve", "--data-dir=~/x", "--export-dir=~/out", ANT_OBSIDIAN_VAULT="vault")
-    (config,) = told
+    (config,) = served
     assert Path("~/x").expanduser() == config.data_dir
     assert Path("~/out").expanduser() == config.export_dir
     assert Path.cwd() / "vault" == config.obsidian_vault
     result = run("serve", "--data-dir", "~nobody-of-this-name/x")
-    assert (2, 1) == (result.exit_code, len(told))
+    assert (2, 1) == (result.exit_code, len(served))
 
 
-def test_the_key_comes_from_its_variable(told: list[Config], tmp_path: Path) -> None:
-    """Or from a file; the one that everybody could see is in no help text."""
+def test_the_key_comes_from_its_variable(served: list[Config], tmp_path: Path) -> None:
+    """Or from a file. The flag, which others can read, is not in the help."""
     run("serve", ANT_API_KEY="hunter2")
     run("serve")
     file = tmp_path / "key"
     file.write_text("hunter3\n")
     run("serve", "--api-key-file", str(file))
     run("serve", ANT_API_KEY_FILE=str(file))
-    keys = [config.api_key for config in told]
+    keys = [config.api_key for config in served]
     assert ["hunter2", None, "hunter3", "hunter3"] == keys
     assert "--api-key " not in run("serve", "--help").output
     assert 2 == run("serve", "--api-key-file", str(file), ANT_API_KEY="k").exit_code
 
 
-def test_a_key_that_is_none_is_refused(told: list[Config], tmp_path: Path) -> None:
-    """An empty one would let in who was to be kept out; a sentence says what to do."""
+def test_an_invalid_key_is_refused(served: list[Config], tmp_path: Path) -> None:
+    """An empty key would admit every caller; the error text says what to do."""
     file = tmp_path / "key"
     file.write_text("\n")
     refused = {
@@ -152,7 +152,7 @@ def test_a_key_that_is_none_is_refused(told: list[Config], tmp_path: Path) -> No
             run("serve", "--api-key-file", str(file)),
         ],
         "cannot be read": [run("serve", "--api-key-file", str(tmp_path / "none"))],
-        "no line of": [run("serve", ANT_API_KEY="two\nlines")],
+        "not one line of": [run("serve", ANT_API_KEY="two\nlines")],
         "names no pipe": [
             run("serve", ANT_API_KEY_FD="x"),
             run("serve", ANT_API_KEY_FD="99"),
@@ -163,7 +163,7 @@ def test_a_key_that_is_none_is_refused(told: list[Config], tmp_path: Path) -> No
             assert 1 == result.exit_code, words
             assert result.output.startswith("ant: The key") or words in result.output
             assert words in result.output
-    assert [] == told
+    assert [] == served
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,10 @@ def test_a_key_that_is_none_is_refused(told: list[Config], tmp_path: Path) -> No
         ("nope",),
     ],
 )
-def test_usage_is_2(told: list[Config], argv: tuple[str, ...]) -> None:
-    """And nothing is run."""
+def test_usage_is_2(served: list[Config], argv: tuple[str, ...]) -> None:
+    """No server is run."""
     assert 2 == run(*argv).exit_code
-    assert [] == told
+    assert [] == served
 
 
 def test_a_refusal_is_a_sentence_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,33 +196,32 @@ def test_a_refusal_is_a_sentence_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_evidence_is_checked_without_a_server(store: Store, tmp_path: Path) -> None:
-    """What was checked, the first fault by its name and 1, or a sentence and 2."""
+    """Prints what was checked; exits with 1 on a fault, and with 2 for no bundle."""
     row = create(store)
     for text in ("one", "two"):
         fact = RunEventDraft(Source.JSON, Trust.HIGH, "message", text)
         store.transact(record, row.id, fact)
     done = store.read(export.export, row.id, ("json",), Folders(tmp_path))["json"]
     file = Path(str(done.path))
-    told = run("evidence", "verify", str(file))
+    result = run("evidence", "verify", str(file))
     made = json.loads(file.read_text())
     head = made["chain"]["head"]
     assert (
         0,
-        f"2 events checked, head {head}; 0 outputs compared, 0 not in here.\n",
-    ) == (told.exit_code, told.output)
+        f"2 events checked, head {head}; 0 outputs compared, 0 not in the bundle.\n",
+    ) == (result.exit_code, result.output)
     assert 0 == run("evidence", "verify", str(file), "--head", head).exit_code
-    told = run("evidence", "verify", str(file), "--head", "0" * 64)
-    assert (1, True) == (told.exit_code, "the given hash" in told.output)
+    result = run("evidence", "verify", str(file), "--head", "0" * 64)
+    assert (1, True) == (result.exit_code, "that was kept" in result.output)
     made["run_events"][1]["text"] = "2"
     file.write_text(json.dumps(made))
-    told = run("evidence", "verify", str(file))
+    result = run("evidence", "verify", str(file))
     assert (1, "Event 2 was changed.") == (
-        *(told.exit_code, told.output.splitlines()[-1]),
+        *(result.exit_code, result.output.splitlines()[-1]),
     )
     file.write_text("{}")
-    told = run("evidence", "verify", str(file))
-    assert (
-        2,
-        "ant: expected format ant-evidence, an evidence bundle, at $.format\n",
-    ) == (*(told.exit_code, told.output),)
+    result = run("evidence", "verify", str(file))
+    assert (2, "ant: this is no evidence bundle at $.format\n") == (
+        *(result.exit_code, result.output),
+    )
     assert 2 == run("evidence", "verify", str(tmp_path / "none")).exit_code

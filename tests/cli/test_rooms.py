@@ -53,21 +53,21 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
     ],
 )
 def test_a_room_has_names(served: Served, room: str, expected: str) -> None:
-    """Its id, name or handle, in any case; a terminal's is its chat."""
+    """Its id, name or handle, in any case; for a terminal, that of its chat."""
     assert 0 == ant("msg", room, "hello").exit_code
     assert f"/api/sessions/{expected}/messages" == served.asked[-1].url.path
 
 
 @pytest.mark.parametrize("room", ["no room", "a/b", "", "bob"])
-def test_what_is_no_room_is_refused(served: Served, room: str) -> None:
-    """By us, when it cannot be an id; a terminal without a chat has none."""
+def test_an_unknown_room_is_refused(served: Served, room: str) -> None:
+    """The client refuses what cannot be an id, and a terminal without a chat."""
     result = ant("msg", room, "hello")
     assert (1, 1) == (result.exit_code, len(served.asked))
     assert "There is no" in result.stderr
 
 
-def test_an_id_that_is_not_listed_is_asked_for(served: Served) -> None:
-    """It may be archived; the server says what it thinks of it."""
+def test_an_id_that_is_not_listed_is_requested(served: Served) -> None:
+    """It may be archived, which the server reports."""
     served.answers["GET /api/sessions/other"] = {
         "type": "urn:ant:problem:not-found",
         "problem": 404,
@@ -97,7 +97,7 @@ def test_an_id_that_is_not_listed_is_asked_for(served: Served) -> None:
 def test_a_message(
     served: Served, words: list[str], content: str, target: str | None
 ) -> None:
-    """Its words, for one or for all; - is standard input without its last line end."""
+    """For one member or for all; - is standard input without its last newline."""
     result = ant("msg", "room", *words, stdin=b"from\nstdin\n")
     assert (0, "Sent message-id to Room.\n") == (result.exit_code, result.stdout)
     assert (content, target, "cli") == (
@@ -108,13 +108,13 @@ def test_a_message(
 
 
 def test_a_token_names_no_sender(served: Served) -> None:
-    """The server knows who it is."""
+    """The token identifies the sender."""
     ant("msg", "room", "hello", ANT_TOKEN="t", ANT_SESSION_ID="s")
     assert served.last["sender_id"] is None
 
 
 def test_send(served: Served) -> None:
-    """As an answer, for somebody; as JSON."""
+    """As a reply to a message, for one member, and as JSON."""
     flags = ("--msg", "-", "--reply-to", "m", "--target", "@ada", "--json")
     result = ant("chat", "send", "room", *flags, stdin="é\xff\n".encode("latin-1"))
     assert POSTED == json.loads(result.stdout)
@@ -137,7 +137,7 @@ def message(id_: str, sender_id: str | None, content: str) -> dict[str, Any]:
 
 
 def test_read(served: Served) -> None:
-    """Who said what, with ids to answer to; lines of a text are indented."""
+    """Prints sender and id of each message; further lines of a text are indented."""
     where = "GET /api/sessions/room-id"
     messages = [
         message("1", "ada-id", "one\ntwo"),
@@ -197,7 +197,10 @@ def test_decide(served: Served, words: list[str], choice: dict[str, Any]) -> Non
     }
     env = {"ANT_TOKEN": "t", "ANT_API_KEY": "k", "ANT_SESSION_ID": "s"}
     result = ant("chat", "decide", "@ada", *words, "--why", "so", **env)
-    assert (0, "Chose Yes; it went away.\n") == (result.exit_code, result.stdout)
+    assert (0, "Chose Yes; the prompt is closed.\n") == (
+        result.exit_code,
+        result.stdout,
+    )
     assert {"Bearer k"} == {each.headers["Authorization"] for each in served.asked}
     ask = served.last
     assert {
@@ -219,7 +222,7 @@ def test_decide(served: Served, words: list[str], choice: dict[str, Any]) -> Non
 
 
 def test_decide_without_a_card(served: Served) -> None:
-    """By the prompt's id; one that is named and not shown is the server's to refuse."""
+    """By the id of the prompt; the server checks an id that the page does not show."""
     served.answers["GET /api/sessions/ada-id/status"] = status(
         event_id=None, event_chat_id=None
     )
@@ -228,7 +231,7 @@ def test_decide_without_a_card(served: Served) -> None:
         "resolved": False,
     }
     result = ant("chat", "decide", "ada", "approve")
-    assert "Chose Yes; it is still there.\n" == result.stdout
+    assert "Chose Yes; the prompt is still open.\n" == result.stdout
     assert "event_id" not in json.loads(served.last["content"])
     served.answers["GET /api/sessions/ada-id/status"] = status()
     ant("chat", "decide", "ada", "approve", "--prompt", "another")
@@ -240,7 +243,7 @@ def test_nothing_to_decide(served: Served) -> None:
     """Nothing is posted."""
     served.answers["GET /api/sessions/ada-id/status"] = status(prompt=None)
     result = ant("chat", "decide", "ada", "approve")
-    assert (1, "ant: Nothing waits for an answer there.\n") == (
+    assert (1, "ant: No prompt is pending there.\n") == (
         result.exit_code,
         result.stderr,
     )
@@ -251,13 +254,13 @@ def test_nothing_to_decide(served: Served) -> None:
     [["select"], ["text"], ["confirm"], ["confirm", "perhaps"], ["approve", "1"]],
 )
 def test_half_a_decision_is_usage(served: Served, words: list[str]) -> None:
-    """And nobody is called for it but to say so."""
+    """No server is called."""
     assert 2 == ant("chat", "decide", "ada", *words).exit_code
     assert [] == served.asked
 
 
 def test_sessions(served: Served) -> None:
-    """A line each, in columns."""
+    """Prints one line per session, in columns."""
     assert [
         "room-id  chat      none  -          Room",
         "chat-id  chat      none  @ada-chat  ada-Chat",
@@ -267,7 +270,7 @@ def test_sessions(served: Served) -> None:
 
 
 def test_status(served: Served) -> None:
-    """Who waits, for what and what may be chosen; nobody is called idle unseen."""
+    """Prints waiting terminals with their prompt; an unknown state is `unknown`."""
 
     def standing(name: str, **more: Any) -> dict[str, Any]:
         session = {"id": f"{name}-id", "handle": f"@{name}", "name": name}

@@ -1,4 +1,4 @@
-"""How a verb of `ant` calls a server."""
+"""Calls of a server by the verbs of `ant`."""
 
 import json
 import subprocess
@@ -28,8 +28,8 @@ def shown(served: Served) -> str | None:
     return served.asked[-1].headers.get("Authorization")
 
 
-def test_which_server(served: Served) -> None:
-    """By flag, else by its variable, else where one is by default."""
+def test_the_server_is_chosen(served: Served) -> None:
+    """By the flag, else by the variable, else by default."""
     assert 0 == ant("sessions").exit_code
     assert 0 == ant("sessions", ANT_SERVER_URL="http://two:2/").exit_code
     flags = ("sessions", "--server", "https://three")
@@ -38,8 +38,8 @@ def test_which_server(served: Served) -> None:
     assert [DEFAULT_SERVER, "http://two:2", "https://three"] == urls
 
 
-def test_which_key(served: Served) -> None:
-    """A token before the operator's key, and none where there is none."""
+def test_the_key_is_chosen(served: Served) -> None:
+    """A token goes before the operator's key."""
     ant("sessions")
     assert shown(served) is None
     ant("sessions", ANT_API_KEY="key")
@@ -50,8 +50,8 @@ def test_which_key(served: Served) -> None:
     assert shown(served) is None
 
 
-def test_a_token_is_shown_to_its_own_server_only(served: Served) -> None:
-    """Another one would learn it, and have no use for it."""
+def test_only_its_own_server_receives_a_token(served: Served) -> None:
+    """Another server could misuse it."""
     env = {"ANT_SERVER_URL": SERVER, "ANT_TOKEN": "token", "ANT_SESSION_ID": "s"}
     ant("sessions", **env)
     assert "Bearer token" == shown(served)
@@ -66,8 +66,8 @@ def test_a_token_is_shown_to_its_own_server_only(served: Served) -> None:
     assert shown(served) is None, "one that names no server is that of the default one"
 
 
-def test_what_a_token_cannot_do_is_asked_with_it_all_the_same(served: Served) -> None:
-    """Who shows nothing could be taken for the operator; the key is meant."""
+def test_without_a_key_an_operator_call_sends_the_token(served: Served) -> None:
+    """A call without credentials could pass as the operator; a key goes before it."""
     served.answers["GET /api/status"] = {"terminals": []}
     env = {"ANT_SERVER_URL": SERVER, "ANT_TOKEN": "token"}
     ant("status", **env)
@@ -76,7 +76,7 @@ def test_what_a_token_cannot_do_is_asked_with_it_all_the_same(served: Served) ->
     assert "Bearer key" == shown(served)
 
 
-def test_a_key_that_a_server_made_is_read(served: Served, tmp_path: Path) -> None:
+def test_a_key_that_a_server_made_is_used(served: Served, tmp_path: Path) -> None:
     """From the data folder, for that server only, and never inside a terminal."""
     key = operator_key.make(tmp_path, DEFAULT_SERVER)
     folder = {"ANT_DATA_DIR": str(tmp_path)}
@@ -104,13 +104,13 @@ def test_a_key_that_a_server_made_is_read(served: Served, tmp_path: Path) -> Non
         ({"ANT_SESSION_ID": "s", "ANT_SERVER_URL": "http://x"}, False, (None, "cli")),
     ],
 )
-def test_who_calls(
+def test_the_caller_has_a_key_and_a_name(
     monkeypatch: pytest.MonkeyPatch,
     env: dict[str, str],
     as_operator: bool,
     expected: tuple[str | None, str | None],
 ) -> None:
-    """The key, and the name to post under where no token says it."""
+    """The sender is named unless a token identifies it."""
     for name in ("ANT_API_KEY", "ANT_TOKEN", "ANT_SESSION_ID", "ANT_SERVER_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
@@ -119,7 +119,7 @@ def test_who_calls(
 
 
 def test_a_refusal_is_a_sentence_and_1(served: Served) -> None:
-    """On standard error, without what a terminal would obey."""
+    """On standard error, without control characters."""
     served.answers["GET /api/sessions"] = {
         "type": "urn:ant:problem:forbidden",
         "problem": 403,
@@ -133,18 +133,18 @@ def test_a_refusal_is_a_sentence_and_1(served: Served) -> None:
     )
 
 
-def test_what_is_no_ant_server_is_1(served: Served) -> None:
-    """It answered, but not as one."""
+def test_another_kind_of_server_is_1(served: Served) -> None:
+    """It responds, but not as ANT does."""
     served.answers["GET /api/sessions"] = b"<html>"
     result = ant("sessions")
-    assert (1, f"ant: {DEFAULT_SERVER} is no ANT server.\n") == (
+    assert (1, f"ant: {DEFAULT_SERVER} is not an ANT server.\n") == (
         result.exit_code,
         result.stderr,
     )
 
 
-def test_nobody_there_is_3(served: Served) -> None:
-    """Not reached, or no answer in time."""
+def test_no_server_is_3(served: Served) -> None:
+    """It cannot be reached, or does not respond in time."""
     for error in (httpx.ConnectError("refused"), httpx.ReadTimeout("")):
         served.answers["GET /api/sessions"] = error
         result = ant("sessions")
@@ -169,13 +169,13 @@ def test_nobody_there_is_3(served: Served) -> None:
     ],
 )
 def test_usage_is_2(served: Served, argv: tuple[str, ...]) -> None:
-    """And nobody is called."""
+    """No server is called."""
     assert 2 == ant(*argv, stdin=b"").exit_code
     assert [] == served.asked
 
 
-def test_json_is_the_answer(served: Served) -> None:
-    """All of it, escape sequences as JSON has them."""
+def test_json_prints_the_response(served: Served) -> None:
+    """All of it; JSON escapes control characters."""
     odd = {
         "id": "x",
         "type": "chat",
@@ -196,12 +196,12 @@ def test_texts_of_others_are_printed_safely() -> None:
 
 
 def test_arguments_are_text() -> None:
-    """Bytes that are none can be sent all the same."""
+    """Bytes that are not UTF-8 become U+FFFD."""
     assert "a\ufffd" == clean("a\udcff")
 
 
 def test_nothing_heavy_is_imported_for_help() -> None:
-    """Before a verb needs it."""
+    """`--help` does not need a server's libraries."""
     code = "import sys, ant.cli.main; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

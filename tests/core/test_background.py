@@ -15,7 +15,6 @@ from ant.core.background import (
     PAUSE_S,
     STEADY_S,
     ChildTasks,
-    LogRate,
     is_of_system,
     open_background,
     persist,
@@ -39,8 +38,8 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
         (Conflict("no"), False),
     ],
 )
-def test_what_is_of_the_system(error: Exception, expected: bool) -> None:
-    """A group is, when all in it are."""
+def test_system_errors_are_told_from_bugs(error: Exception, expected: bool) -> None:
+    """A group is a system error when all of its errors are."""
     assert expected == is_of_system(error)
     assert sentence(error)
 
@@ -65,7 +64,7 @@ async def test_work_is_done_again_after_a_growing_pause(
 
 
 async def test_a_bug_is_raised_on() -> None:
-    """Only errors of the system are waited out."""
+    """Only after a system error is the work run again."""
 
     async def work() -> None:
         raise KeyError("x")
@@ -74,22 +73,8 @@ async def test_a_bug_is_raised_on() -> None:
         await persist("It", work)
 
 
-async def test_the_log_gets_few_lines(
-    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    """One in ten seconds, and the next says how many were left out."""
-    rate = LogRate(10.0)
-    for _ in range(25):
-        rate.error("It failed: %s", "so")
-        await trio.sleep(1)
-    lines = [each.getMessage() for each in caplog.records]
-    assert 3 == len(lines)
-    assert "It failed: so" == lines[0]
-    assert "(9 more like it before.)" in lines[1]
-
-
 async def test_a_child_that_fails_fails_alone(caplog: pytest.LogCaptureFixture) -> None:
-    """Who is started while no nursery is open begins with the next."""
+    """A task that is started between two nurseries runs in the next one."""
     children, done = ChildTasks(), list[str]()
 
     async def fail() -> None:
@@ -110,8 +95,8 @@ async def test_a_child_that_fails_fails_alone(caplog: pytest.LogCaptureFixture) 
     assert "A task failed" in caplog.text
 
 
-async def test_a_task_is_kept_and_named(autojump_clock: MockClock) -> None:
-    """It has a fault until it has run for a while; others never see its error."""
+async def test_a_task_with_system_errors_runs_again(autojump_clock: MockClock) -> None:
+    """It has a fault until it has run for `STEADY_S`; other tasks go on."""
     runs = 0
 
     async def run() -> None:
@@ -136,10 +121,10 @@ async def test_a_task_is_kept_and_named(autojump_clock: MockClock) -> None:
     assert before + 3 == counted(Limit.SYSTEM)
 
 
-async def test_a_task_with_many_bugs_is_stopped_and_told(
+async def test_a_task_with_many_bugs_is_stopped(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It does not spin: so many times in an hour, and health says so for good."""
+    """More than `BUGS` in an hour stop it, and it stays in `faults`."""
     runs = 0
 
     async def run() -> None:
@@ -182,8 +167,8 @@ async def test_a_task_ends_when_the_server_stops() -> None:
         assert () == tasks.faults()
 
 
-async def test_what_fails_before_it_has_begun_is_the_callers() -> None:
-    """Afterwards it is started again, and nobody waits for that."""
+async def test_the_caller_gets_an_error_before_the_start() -> None:
+    """After its start the task is run again, and no caller waits for that."""
 
     async def never(task_status: trio.TaskStatus[None]) -> None:
         raise FULL
@@ -209,7 +194,7 @@ async def test_what_fails_before_it_has_begun_is_the_callers() -> None:
 async def test_the_end_of_the_block_cancels_all(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Those too that are between two runs."""
+    """Tasks that pause between two runs, too."""
     monkeypatch.setattr(background, "PAUSE_MAX_S", 1000.0)
     caplog.set_level(logging.CRITICAL)
 

@@ -33,7 +33,7 @@ def test_a_stamp_has_microseconds_and_z() -> None:
 
 @pytest.mark.parametrize("text", ["2026-05-17T12:00:00", "yesterday", "", "2026-05-17"])
 def test_a_time_without_a_zone_is_none(text: str) -> None:
-    """What could be several moments is refused."""
+    """A time without a zone is ambiguous, so it is refused."""
     with pytest.raises(ValueError, match=r"."):
         clock.parse_stamp(text)
 
@@ -64,26 +64,26 @@ def test_epoch_milliseconds_round_down() -> None:
 def test_a_moment_is_a_time_or_milliseconds_or_a_duration(
     text: str, expected: datetime
 ) -> None:
-    """The three ways to say when."""
+    """A time, epoch milliseconds or a duration."""
     assert expected == clock.parse_moment(text, AT)
 
 
 @given(st.text(max_size=64) | st.from_regex(r"\d{1,30}[smhd]?", fullmatch=True))
 def test_any_text_is_a_moment_or_a_sentence(text: str) -> None:
-    """Nothing but `ValueError` comes out, and what comes out has a stamp."""
+    """Raises only `ValueError`, and each result has a stamp."""
     with suppress(ValueError):
         moment = clock.parse_moment(text, AT)
         assert moment == clock.parse_stamp(clock.stamp(moment))
 
 
 def test_an_id_is_no_option() -> None:
-    """21 URL-safe characters; the first is a letter or digit, and none is like it."""
+    """21 URL-safe characters, the first a letter or digit; no two ids are equal."""
     ids = {clock.new_id() for _ in range(2000)}
     assert 2000 == len(ids)
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{20}", each) for each in ids)
 
 
 def test_the_clocks_go_forward() -> None:
-    """One tells the time of day in UTC, the other only durations."""
+    """`now` is in UTC, and `monotonic` never goes back."""
     assert clock.now().tzinfo is UTC
     assert clock.monotonic() <= clock.monotonic()

@@ -11,7 +11,13 @@ import pytest
 
 from ant.core import descriptors
 from ant.core.counters import Limit
-from ant.core.descriptors import RESERVE, Shares, check_terminal, connected, shares
+from ant.core.descriptors import (
+    RESERVE,
+    Shares,
+    add_connections,
+    check_terminal,
+    shares,
+)
 from ant.core.errors import CapacityReached
 
 
@@ -52,7 +58,7 @@ def childs():
     return int(os.pread(out, 100, 0))
 before = soft()
 d.raise_limit(); d.raise_limit()
-with d.lent_to_child():
+with d.child_limit():
     lent = childs()
 print(before, soft(), d.for_children(), lent, childs())
 """
@@ -60,14 +66,14 @@ print(before, soft(), d.for_children(), lent, childs())
 
 @pytest.mark.slow
 def test_the_limit_is_raised_for_us_alone() -> None:
-    """Soft to hard, twice is once; what is started gets the old one."""
+    """Raises the soft limit to the hard one, once; a child gets the old soft limit."""
     assert "300 600 300 300 600" == run(CHILD, 300, 600)
     assert "500 500 None 500 500" == run(CHILD, 500, 500)
 
 
 @pytest.mark.parametrize("most", [64, 256, 1024, 4096, 20000])
 def test_all_have_a_share(most: int, limited: None) -> None:
-    """Connections a third; strangers and known ones each half of it, or nearly."""
+    """Connections have a third; strangers and known clients have half of it each."""
     if most > resource.getrlimit(resource.RLIMIT_NOFILE)[1]:
         pytest.skip(f"needs a hard limit of {most} descriptors")
     set_limit(most)
@@ -81,7 +87,7 @@ def test_all_have_a_share(most: int, limited: None) -> None:
 
 @pytest.mark.meets(Limit.TERMINALS)
 def test_terminals_leave_what_others_need(limited: None) -> None:
-    """Up to their share; connections that are open count for nothing in it."""
+    """Terminals start up to their share; open connections do not reduce it."""
     set_limit(256)
     kept = shares().all + min(RESERVE, 256 // 8)
     taken: list[int] = []
@@ -90,12 +96,12 @@ def test_terminals_leave_what_others_need(limited: None) -> None:
             while True:
                 check_terminal()
                 taken.append(os.open(os.devnull, os.O_RDONLY))
-        with pytest.raises(CapacityReached, match=f"{kept} are kept"):
+        with pytest.raises(CapacityReached, match=f"ANT reserves {kept}"):
             check_terminal()
         assert len(os.listdir("/proc/self/fd")) <= 256 - kept
-        connected(10)
+        add_connections(10)
         check_terminal()
-        connected(-10)
+        add_connections(-10)
         with pytest.raises(CapacityReached):
             check_terminal()
     finally:
@@ -103,8 +109,8 @@ def test_terminals_leave_what_others_need(limited: None) -> None:
             os.close(fd)
 
 
-def test_where_they_cannot_be_counted_there_are_none(limited: None) -> None:
-    """Not one is left to look at /proc: it says so, and is no error of ours."""
+def test_no_terminal_starts_while_descriptors_cannot_be_counted(limited: None) -> None:
+    """No descriptor is left to read /proc: the refusal is `CapacityReached`."""
     taken: list[int] = []
     set_limit(100)
     try:

@@ -1,4 +1,4 @@
-"""The sentences that can go wrong."""
+"""The errors that ANT reports."""
 
 import inspect
 
@@ -7,13 +7,13 @@ from ant.core.errors import AntError, Conflict, Invalid, NotFound, NotRunning
 
 
 def test_all_have_one_base() -> None:
-    """Every error of ours is an `AntError`, and none is raised under another name."""
+    """Every error is an `AntError` with a name of its own on the wire."""
     classes = [each for _, each in inspect.getmembers(errors, inspect.isclass)]
     assert [] == [each for each in classes if not issubclass(each, AntError)]
 
 
 def test_invalid_keeps_its_issues() -> None:
-    """Every issue stands by itself, and together they are the sentence."""
+    """Each issue is kept, and the text joins them."""
     error = Invalid("expected a string at $.name", "required field missing at $.type")
     assert 2 == len(error.issues)
     assert "expected a string at $.name; required field missing at $.type" == str(error)
@@ -25,5 +25,5 @@ def test_not_found_says_what() -> None:
 
 
 def test_not_running_is_a_conflict() -> None:
-    """Who handles conflicts handles it too."""
+    """A handler of `Conflict` catches it, too."""
     assert issubclass(NotRunning, Conflict)

@@ -1,4 +1,4 @@
-"""So many large things a turn of the event loop, and none while a key passes."""
+"""Large operations per turn of the event loop, and none while a key passes."""
 
 import trio
 from trio.abc import Instrument
@@ -62,8 +62,8 @@ async def pass_turns(count: int) -> None:
         await trio.lowlevel.checkpoint()
 
 
-async def test_so_many_go_on_in_a_turn() -> None:
-    """Twenty that always want to: three in a turn, each as often as the others."""
+async def test_only_width_callers_proceed_in_a_turn() -> None:
+    """Of twenty busy callers three proceed in a turn, each as often as the others."""
     turns = FairTurns(3)
     greedy = Greedy(turns, 20)
     with trio.fail_after(5):
@@ -82,8 +82,8 @@ async def test_so_many_go_on_in_a_turn() -> None:
     assert max(times) - min(times) <= 2
 
 
-async def test_what_is_small_goes_first() -> None:
-    """Nobody goes on in the next turns, and then everybody does."""
+async def test_a_small_operation_goes_first() -> None:
+    """No caller proceeds in the next turns, and then all do."""
     turns = FairTurns(2)
     greedy = Greedy(turns, 5)
     with trio.fail_after(5):
@@ -93,7 +93,7 @@ async def test_what_is_small_goes_first() -> None:
             nursery.start_soon(greedy.run)
             await pass_turns(20)
             for _ in range(10):
-                turns.hurry()
+                turns.hold()
                 await pass_turns(1)  # Who was let go on in this turn is done.
                 before = len(greedy.went)
                 await pass_turns(HOLD - 1)
@@ -103,27 +103,27 @@ async def test_what_is_small_goes_first() -> None:
             nursery.cancel_scope.cancel()
 
 
-async def test_who_is_alone_waits_for_what_is_small() -> None:
-    """Also who need not wait for others."""
+async def test_a_lone_caller_waits_for_a_small_operation() -> None:
+    """A caller that need not wait for others waits for it, too."""
     turns = FairTurns(2)
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(turns.run)
             await pass_turns(2)
-            turns.hurry()
+            turns.hold()
             assert await turns.take()
             assert not await turns.take()
             nursery.cancel_scope.cancel()
 
 
-async def test_what_is_small_cannot_stop_the_rest() -> None:
-    """However much of it comes: in each ten turns the large things have one."""
+async def test_small_operations_cannot_starve_large_ones() -> None:
+    """However many come, large operations have one of ten turns."""
     turns = FairTurns(2)
     greedy = Greedy(turns, 5)
 
     async def hurry() -> None:
         while True:
-            turns.hurry()
+            turns.hold()
             await trio.lowlevel.checkpoint()
 
     with trio.fail_after(5):
@@ -140,8 +140,8 @@ async def test_what_is_small_cannot_stop_the_rest() -> None:
             nursery.cancel_scope.cancel()
 
 
-async def test_who_is_alone_does_not_wait() -> None:
-    """What is free is taken without a checkpoint; the next in the same turn waits."""
+async def test_a_lone_caller_does_not_wait() -> None:
+    """A free place is taken without a checkpoint; the next caller waits."""
     turns = FairTurns(1)
     with trio.CancelScope() as scope:
         scope.cancel()
@@ -153,8 +153,8 @@ async def test_who_is_alone_does_not_wait() -> None:
     assert scope.cancelled_caught
 
 
-async def test_who_leaves_holds_nobody_up(autojump_clock: MockClock) -> None:
-    """A turn that was waited for and given up goes to the next."""
+async def test_a_cancelled_caller_blocks_no_other(autojump_clock: MockClock) -> None:
+    """The turn of a cancelled caller goes to the next one."""
     turns, went = FairTurns(1), trio.Event()
     await turns.take()
 
@@ -180,8 +180,8 @@ async def test_who_leaves_holds_nobody_up(autojump_clock: MockClock) -> None:
             nursery.cancel_scope.cancel()
 
 
-async def test_nothing_is_done_while_nobody_waits() -> None:
-    """Then the loop may sleep; a flood alone costs no step of another task."""
+async def test_the_loop_idles_while_no_caller_waits() -> None:
+    """Then the loop sleeps; one busy caller alone costs no step of another task."""
     turns, steps = FairTurns(1), Steps()
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:

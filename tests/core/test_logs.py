@@ -25,11 +25,11 @@ def line(message: str, secret: str | None = None, exc: bool = False) -> str:
     ],
 )
 def test_a_key_in_a_query_is_not_written(message: str, shown: str) -> None:
-    """Whatever the key is, and whoever sent it."""
+    """A key in a query string is redacted, also a wrong one."""
     assert line(message).endswith(f"INFO ant: {shown}")
 
 
-def test_our_own_key_is_written_nowhere() -> None:
+def test_the_operator_key_is_redacted() -> None:
     """Not in a message, and not in a traceback."""
     try:
         raise RuntimeError("Bearer hunter2")
@@ -37,8 +37,8 @@ def test_our_own_key_is_written_nowhere() -> None:
         assert "hunter2" not in line("it said hunter2", "hunter2", exc=True)
 
 
-def test_debug_repeats_no_statements() -> None:
-    """At debug peewee would log every value, transcripts and all."""
+def test_debug_logs_no_statements() -> None:
+    """At debug level peewee would log every value, transcripts too."""
     root, peewee = logging.getLogger(), logging.getLogger("peewee")
     before = root.level, list(root.handlers), peewee.level
     try:

@@ -42,13 +42,13 @@ from tests.systems import PATIENCE_S
         ("2002:7f00:1::", False),
     ],
 )
-def test_what_is_public(address: str, public: bool) -> None:
-    """An address that stands for another is judged as that one."""
+def test_public_addresses(address: str, public: bool) -> None:
+    """An address that embeds another is as public as that one."""
     assert public == is_public(address)
 
 
 class Resolver(trio.abc.HostnameResolver):
-    """Names that stand for what the test says, each time it is asked the next."""
+    """Resolves names to the addresses of the test, the next ones on each call."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = list(answers)
@@ -80,7 +80,7 @@ async def receiver(serve: Receive) -> AsyncIterator[int]:
 
 
 class Web:
-    """Takes requests and answers each as it is told."""
+    """Accepts requests and sends the response of the test to each."""
 
     def __init__(self, answer: bytes = b"HTTP/1.1 204 No Content\r\n\r\n") -> None:
         self.answer = answer
@@ -103,8 +103,8 @@ class Web:
             await stream.send_all(self.answer)
 
 
-async def test_a_post() -> None:
-    """JSON, with the host as it was said, and the path with its query."""
+async def test_a_post_sends_json() -> None:
+    """Sends JSON, the host of the URL, and the path with its query."""
     web = Web()
     async with receiver(web.serve) as port:
         url = f"http://127.0.0.1:{port}/hook?a=b"
@@ -123,7 +123,7 @@ async def test_a_post() -> None:
 
 
 async def test_nothing_private_is_called() -> None:
-    """By address or by name, and not where only one of its addresses is private."""
+    """Neither by address nor by name, also if one of several addresses is private."""
     web = Web()
     async with receiver(web.serve) as port:
         for known in (["127.0.0.1"], ["93.184.216.34", "127.0.0.1"]):
@@ -142,7 +142,7 @@ async def test_nothing_private_is_called() -> None:
 
 
 async def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was looked at is what is called, whatever the name stands for by then."""
+    """The connection goes to the checked address, whatever resolves later."""
     called: list[str] = []
 
     async def connect(host: str, port: int) -> trio.abc.Stream:
@@ -161,8 +161,8 @@ async def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert ["93.184.216.34", "93.184.216.35"] == called
 
 
-async def test_a_redirect_is_only_an_answer() -> None:
-    """It would lead past all that was looked at."""
+async def test_a_redirect_is_not_followed() -> None:
+    """Following it would bypass the check of the address."""
     web = Web(b"HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:1/\r\n\r\n")
     async with receiver(web.serve) as port:
         assert 307 == await post(f"http://127.0.0.1:{port}/", b"{}", private=True)
@@ -173,14 +173,14 @@ async def test_a_redirect_is_only_an_answer() -> None:
     "answer", [b"", b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"x" * (1 << 16)]
 )
 async def test_no_answer_is_an_error(answer: bytes) -> None:
-    """Also one without end."""
+    """A head without an end is an error, too."""
     async with receiver(Web(answer).serve) as port:
         with pytest.raises((OSError, h11.RemoteProtocolError)):
             await post(f"http://127.0.0.1:{port}/", b"{}", private=True)
 
 
 async def test_tls_is_checked() -> None:
-    """A receiver that does not prove its name gets nothing."""
+    """A receiver without a valid certificate receives no data."""
     taken = bytearray()
 
     async def plain(stream: trio.abc.Stream) -> None:

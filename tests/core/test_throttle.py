@@ -1,4 +1,4 @@
-"""Few of many changes are told, and the last one always; no clock."""
+"""The throttle of changes, which always lets the last one through."""
 
 from itertools import pairwise
 
@@ -13,8 +13,8 @@ def pace() -> Throttle[str]:
     return Throttle(5.0, str.lower)
 
 
-def test_the_first_is_told_at_once() -> None:
-    """From nothing."""
+def test_the_first_change_is_due_at_once() -> None:
+    """Its `before` is None."""
     one = pace()
     assert one.due is None
     assert one.take(0.0) is None
@@ -24,8 +24,8 @@ def test_the_first_is_told_at_once() -> None:
     assert one.due is None
 
 
-def test_what_flaps_is_told_once_and_as_it_ended() -> None:
-    """With how many changes were passed over."""
+def test_flapping_is_one_change_to_the_last_value() -> None:
+    """It counts the changes that it replaced."""
     one = pace()
     one.offer("busy", 0.0)
     one.take(0.0)
@@ -34,11 +34,11 @@ def test_what_flaps_is_told_once_and_as_it_ended() -> None:
     assert 5.0 == one.due
     assert Change("busy", "waiting", 9) == one.take(5.0)
     one.offer("ready", 100.0)
-    assert 100.0 == one.due, "after a pause it is told at once"
+    assert 100.0 == one.due, "after a pause it is due at once"
 
 
-def test_what_is_again_as_it_was_is_no_change() -> None:
-    """Nothing is due; the next one tells that there was something."""
+def test_a_value_that_returns_is_no_change() -> None:
+    """Nothing is due; the next change counts those in between."""
     one = pace()
     one.offer("busy", 0.0)
     one.take(0.0)
@@ -53,20 +53,20 @@ def test_what_is_again_as_it_was_is_no_change() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=50))
 def test_never_too_many_and_never_behind(steps: list[tuple[int, str]]) -> None:
-    """Whatever comes when: the distance is kept and the last word is the truth."""
-    one, now, told, last = pace(), 0.0, [], None
+    """For any sequence: changes keep their distance, and the last value is taken."""
+    one, now, changes, last = pace(), 0.0, [], None
     for pause, item in steps:
         while one.due is not None and one.due <= now + pause:
             at = max(one.due, now)
             change = one.take(at)
             assert change is not None
-            told.append((at, change))
+            changes.append((at, change))
         now, last = now + pause, item
         one.offer(item, now)
     if (change := one.take(now + 5)) is not None:
-        told.append((now + 5, change))
-    times = [at for at, _ in told]
+        changes.append((now + 5, change))
+    times = [at for at, _ in changes]
     assert all(b - a >= 5 for a, b in pairwise(times))
-    words = [change.now for _, change in told]
+    words = [change.now for _, change in changes]
     assert (words[-1] if words else None) == last
-    assert [None, *words[:-1]][: len(words)] == [change.before for _, change in told]
+    assert [None, *words[:-1]][: len(words)] == [change.before for _, change in changes]

@@ -1,4 +1,4 @@
-"""A wake-up that cannot be missed."""
+"""A wake-up that is not lost."""
 
 import trio
 import trio.testing
@@ -7,10 +7,10 @@ from trio.testing import wait_all_tasks_blocked
 from ant.core.wakeup import Wakeup
 
 
-async def test_a_ring_before_the_wait_is_kept(
+async def test_a_set_before_the_wait_is_kept(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """The waiter returns at once, and once only: many rings are one."""
+    """The next wait returns at once; several calls of `set` count once."""
     wakeup = Wakeup()
     wakeup.set()
     wakeup.set()
@@ -21,8 +21,8 @@ async def test_a_ring_before_the_wait_is_kept(
     assert patience.cancelled_caught
 
 
-async def test_a_ring_wakes_the_waiter(autojump_clock: trio.testing.MockClock) -> None:
-    """Who waits is woken."""
+async def test_a_set_wakes_the_waiter(autojump_clock: trio.testing.MockClock) -> None:
+    """`set` wakes the waiting task."""
     wakeup = Wakeup()
     with trio.fail_after(1):
         async with trio.open_nursery() as nursery:
@@ -31,10 +31,10 @@ async def test_a_ring_wakes_the_waiter(autojump_clock: trio.testing.MockClock) -
             wakeup.set()
 
 
-async def test_a_cancelled_wait_keeps_the_ring(
+async def test_a_cancelled_wait_keeps_the_flag(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """A ring that comes with a cancellation is there for the next wait."""
+    """A flag that is set during a cancellation is set for the next wait."""
     wakeup = Wakeup()
     with trio.CancelScope() as scope:
         scope.cancel()

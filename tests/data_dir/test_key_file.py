@@ -1,4 +1,4 @@
-"""The key that seals tokens."""
+"""The key that signs tokens."""
 
 import stat
 from pathlib import Path
@@ -9,8 +9,8 @@ from ant.core.errors import StorageFailed
 from ant.data_dir.key_file import LENGTH, NAME, read_key
 
 
-def test_a_key_stays(tmp_path: Path) -> None:
-    """It is made once, for its owner only, and another folder has another."""
+def test_a_key_is_made_once(tmp_path: Path) -> None:
+    """For its owner only; another folder has another key."""
     key = read_key(tmp_path)
     assert LENGTH == len(key)
     assert key == read_key(tmp_path)
@@ -20,15 +20,15 @@ def test_a_key_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [b"", b"half", b"x" * (LENGTH + 1)])
-def test_what_is_no_key_is_replaced(tmp_path: Path, left: bytes) -> None:
-    """What somebody who died while writing left, say."""
+def test_an_incomplete_key_is_replaced(tmp_path: Path, left: bytes) -> None:
+    """A server that died while writing leaves one."""
     (tmp_path / NAME).write_bytes(left)
     key = read_key(tmp_path)
     assert key == (tmp_path / NAME).read_bytes() == read_key(tmp_path)
 
 
-def test_others_lose_what_they_could_read(tmp_path: Path) -> None:
-    """Whatever it was copied with."""
+def test_permissions_of_others_are_removed(tmp_path: Path) -> None:
+    """Whatever mode a copy gave the file."""
     (tmp_path / NAME).write_bytes(b"k" * LENGTH)
     (tmp_path / NAME).chmod(0o644)
     assert b"k" * LENGTH == read_key(tmp_path)
@@ -36,7 +36,7 @@ def test_others_lose_what_they_could_read(tmp_path: Path) -> None:
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """Nor is a folder that is not there made."""
+    """And a missing folder is not made."""
     (tmp_path / NAME).symlink_to("elsewhere")
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(StorageFailed, match=NAME):

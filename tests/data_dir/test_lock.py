@@ -9,8 +9,8 @@ from ant.core.errors import Conflict
 from ant.data_dir.lock import locked
 
 
-def test_the_second_is_told_who_is_first(tmp_path: Path) -> None:
-    """It is refused with the holder's pid and with what to do about it."""
+def test_a_second_server_is_refused(tmp_path: Path) -> None:
+    """The error names the pid of the holder and what to do."""
     with (
         locked(tmp_path),
         pytest.raises(Conflict, match=rf"pid {os.getpid()}\).*--data-dir"),
@@ -22,7 +22,7 @@ def test_the_second_is_told_who_is_first(tmp_path: Path) -> None:
 
 
 def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
-    """A missing folder is made, closed to others; the lock of it too."""
+    """A missing folder is made for its owner; so is its lock file."""
     folder = tmp_path / "deep" / "down"
     with locked(folder):
         assert 0o700 == folder.stat().st_mode & 0o777
@@ -30,7 +30,7 @@ def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_no_descriptor_is_left(tmp_path: Path) -> None:
-    """Neither by holding the lock nor by failing to."""
+    """Neither a held lock nor a failed one leaks a descriptor."""
     before = len(os.listdir("/proc/self/fd"))
     with locked(tmp_path), pytest.raises(Conflict), locked(tmp_path):
         pass

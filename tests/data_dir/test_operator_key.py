@@ -1,4 +1,4 @@
-"""The operator's key, and how it is kept out of sight."""
+"""The operator's key: its sources, and how it stays out of sight."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ from ant.data_dir.operator_key import (
 
 @pytest.mark.parametrize("key", ["k", "two words", "a" * 4096, "é漢"])
 def test_a_key_is_a_line(key: str) -> None:
-    """Of any characters that show."""
+    """Of any printable characters."""
     expected = len(key.encode()) <= 4096
     assert expected
     assert key == check_key(key)
@@ -29,13 +29,13 @@ def test_a_key_is_a_line(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["", " ", "a" * 4097, "a\nb", "a\x00b", "a\udcff"])
 def test_what_is_no_key_is_refused(key: str) -> None:
-    """With what was expected."""
+    """The error says what to choose."""
     with pytest.raises(Forbidden, match=r"The key is .*: (give|choose)"):
         check_key(key)
 
 
 def test_a_file_has_one_line(tmp_path: Path) -> None:
-    """Its end does not count; of one that cannot be read it is told why."""
+    """Without its newline; the error of an unreadable file says why."""
     file = tmp_path / "key"
     for text in ("k y", "k y\n", "k y\r\n"):
         file.write_text(text)
@@ -66,14 +66,14 @@ def test_a_file_has_one_line(tmp_path: Path) -> None:
 def test_a_command_line_is_told_without_it(
     argv: list[str], expected: list[str]
 ) -> None:
-    """Everything else is as it was."""
+    """All other words stay."""
     assert expected == without_key(argv)
 
 
 CODE = """
 import os, sys
 from ant.data_dir import operator_key
-key = operator_key.handed_over()
+key = operator_key.passed_key()
 if key is None:
     operator_key.execute_without("s3cret")
 seen = open("/proc/self/environ").read() + open("/proc/self/cmdline").read()
@@ -84,45 +84,45 @@ print(os.getpid(), key, "s3cret" in seen, *sys.argv[1:], os.environ["KEPT"])
 
 
 def test_a_process_executes_itself_without_it(tmp_path: Path) -> None:
-    """It is the same process, with the same words and variables but that one."""
+    """The process stays, with its other words and variables."""
     program = tmp_path / "program.py"
     program.write_text(CODE)
     words = [sys.executable, str(program), "serve", "--api-key", "s3cret", "--port=1"]
     env = {**os.environ, "ANT_API_KEY": "s3cret", "KEPT": "kept"}
     with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True) as process:
-        said, _ = process.communicate()
-    assert f"{process.pid} s3cret False serve --port=1 kept\n" == said
+        output, _ = process.communicate()
+    assert f"{process.pid} s3cret False serve --port=1 kept\n" == output
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "99999"])
 def test_what_names_no_pipe_is_refused(
     monkeypatch: pytest.MonkeyPatch, number: str
 ) -> None:
-    """And it is not tried again."""
+    """And the variable is removed."""
     monkeypatch.setenv(DESCRIPTOR, number)
     with pytest.raises(Forbidden, match=f"{DESCRIPTOR} names no pipe"):
-        operator_key.handed_over()
-    assert operator_key.handed_over() is None
+        operator_key.passed_key()
+    assert operator_key.passed_key() is None
 
 
 def test_a_key_of_a_server_s_own_is_found(tmp_path: Path) -> None:
-    """With the address that it is for; each is new, and for its owner only."""
-    assert operator_key.find(tmp_path) is None
+    """With its URL; each key is new, and its file is for the owner only."""
+    assert operator_key.read(tmp_path) is None
     first = operator_key.make(tmp_path, "http://127.0.0.1:1")
     (tmp_path / FILE).chmod(0o644)
     key = operator_key.make(tmp_path, "http://127.0.0.1:2")
     assert first != key
-    found = operator_key.find(tmp_path)
+    found = operator_key.read(tmp_path)
     assert found is not None
     assert (key, "http://127.0.0.1:2") == (found.key, found.url)
     assert 0o600 == stat.S_IMODE((tmp_path / FILE).stat().st_mode)
-    operator_key.forget(tmp_path)
-    operator_key.forget(tmp_path)
-    assert operator_key.find(tmp_path) is None
+    operator_key.remove(tmp_path)
+    operator_key.remove(tmp_path)
+    assert operator_key.read(tmp_path) is None
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """What it led to is as it was; where nothing can be written it is told."""
+    """The target of a link stays as it is; a write error names the file."""
     other = tmp_path / "other"
     other.write_text("other")
     (tmp_path / FILE).symlink_to(other)
@@ -134,6 +134,6 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "one", b"\xff\n\xff\n"])
 def test_half_a_file_is_none(tmp_path: Path, text: str | bytes) -> None:
-    """Somebody may be writing it."""
+    """A server may be writing it."""
     (tmp_path / FILE).write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert operator_key.find(tmp_path) is None
+    assert operator_key.read(tmp_path) is None

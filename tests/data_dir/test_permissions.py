@@ -1,4 +1,4 @@
-"""The data folder is its owner's alone."""
+"""Permissions of the data folder."""
 
 import os
 import stat
@@ -14,8 +14,8 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_others_could_read_is_closed(tmp_path: Path) -> None:
-    """The folder, and the database that was there; nothing else is touched."""
+def test_permissions_of_others_are_removed(tmp_path: Path) -> None:
+    """From the folder and an existing database; other files stay as they are."""
     folder = tmp_path / "data"
     folder.mkdir()
     folder.chmod(0o755)
@@ -29,8 +29,8 @@ def test_what_others_could_read_is_closed(tmp_path: Path) -> None:
     assert [name for name in DATABASE if (folder / name).read_text() != name] == []
 
 
-def test_a_closed_one_stays_as_it_is(tmp_path: Path) -> None:
-    """Even where its owner has taken something from himself."""
+def test_a_closed_folder_stays_as_it_is(tmp_path: Path) -> None:
+    """Even if its owner has removed permissions of the owner."""
     tmp_path.chmod(0o500)
     close_to_others(tmp_path)
     assert 0o500 == mode(tmp_path)
@@ -38,8 +38,8 @@ def test_a_closed_one_stays_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["lock", "ant.db", "token.key"])
-def test_a_data_folder_is_known_by_what_is_in_it(tmp_path: Path, name: str) -> None:
-    """It has folders, too: a spool, an inbox."""
+def test_a_data_folder_is_recognised_by_its_files(tmp_path: Path, name: str) -> None:
+    """It may also contain folders: a spool, an inbox."""
     tmp_path.chmod(0o755)
     (tmp_path / "spool").mkdir()
     (tmp_path / name).touch()
@@ -47,8 +47,8 @@ def test_a_data_folder_is_known_by_what_is_in_it(tmp_path: Path, name: str) -> N
     assert 0o700 == mode(tmp_path)
 
 
-def test_what_may_be_shared_is_refused(tmp_path: Path) -> None:
-    """A home, a `/tmp`: whoever uses it would be shut out."""
+def test_a_shared_folder_is_refused(tmp_path: Path) -> None:
+    """A home directory or `/tmp`: its other users would lose access."""
     home, temporary = tmp_path / "home", tmp_path / "tmp"
     (home / "projects").mkdir(parents=True)
     temporary.mkdir()
@@ -61,15 +61,15 @@ def test_what_may_be_shared_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    """He could replace what is in it."""
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    """That user could replace the files in it."""
     os.chown(tmp_path, 65534, 65534)
     with pytest.raises(Conflict, match=r"belongs to uid 65534.*--data-dir"):
         close_to_others(tmp_path)
 
 
 def test_a_link_in_the_place_of_the_database_is_left_alone(tmp_path: Path) -> None:
-    """What it leads to is not ours to change."""
+    """ANT does not change the target of the link."""
     other = tmp_path / "other"
     other.touch()
     other.chmod(0o644)

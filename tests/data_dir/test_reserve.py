@@ -1,4 +1,4 @@
-"""Room that is kept on the disk, and given back."""
+"""The reserve of disk space."""
 
 import logging
 import os
@@ -12,15 +12,15 @@ SMALL = 1 << 20
 
 
 def free_is(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    """Have every file system tell that so many bytes are free."""
+    """Make every file system report so many free bytes."""
     told = list(os.statvfs("/"))
     told[1], told[4] = 1, count  # The unit, and how many are free for us.
     found = os.statvfs_result(told)
     monkeypatch.setattr(os, "statvfs", lambda path: found)
 
 
-def test_it_is_made_for_its_owner_and_really_has_the_room(tmp_path: Path) -> None:
-    """The blocks are taken. Given back, the part of a start is still there."""
+def test_it_is_made_for_its_owner_and_allocates_its_blocks(tmp_path: Path) -> None:
+    """A release keeps the part of a start."""
     reserve = Reserve(tmp_path)
     assert reserve.held == 0
     for _ in range(2):
@@ -30,14 +30,14 @@ def test_it_is_made_for_its_owner_and_really_has_the_room(tmp_path: Path) -> Non
         assert found.st_mode & 0o777 == 0o600
         assert not reserve.is_short
     for _ in range(2):
-        reserve.give_back()
+        reserve.release()
         assert reserve.held == START
 
 
-def test_a_start_takes_a_part_of_it_where_the_disk_is_full(
+def test_a_start_on_a_full_disk_releases_a_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some times, and then there is nothing to take; with room it takes nothing."""
+    """Until nothing is left; on a disk with room it releases nothing."""
     reserve = Reserve(tmp_path)
     reserve.begin()
     assert reserve.held == 0
@@ -51,10 +51,10 @@ def test_a_start_takes_a_part_of_it_where_the_disk_is_full(
         assert reserve.held == left
 
 
-def test_no_more_than_half_of_what_is_free_is_taken(
+def test_it_takes_at_most_half_of_the_free_space(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is held already counts as free; where too little is left, it is short."""
+    """Its own bytes count as free; with too little space it is short."""
     reserve = Reserve(tmp_path, SMALL)
     free_is(monkeypatch, SMALL - 1)
     reserve.keep()
@@ -67,10 +67,10 @@ def test_no_more_than_half_of_what_is_free_is_taken(
     assert (3 * SMALL // 4 - 1, True) == (reserve.held, reserve.is_short)
 
 
-def test_what_is_in_the_way_is_no_reserve_and_breaks_nothing(
+def test_a_link_or_a_folder_in_its_place_is_left_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A link is not followed, a folder is not removed."""
+    """ANT does not follow the link and does not remove the folder."""
     (tmp_path / "elsewhere").write_text("precious")
     (tmp_path / NAME).symlink_to("elsewhere")
     reserve = Reserve(tmp_path)
@@ -79,6 +79,6 @@ def test_what_is_in_the_way_is_no_reserve_and_breaks_nothing(
     (tmp_path / NAME).unlink()
     (tmp_path / NAME).mkdir()
     with caplog.at_level(logging.ERROR):
-        reserve.give_back()
-    assert "cannot be given back" in caplog.text
+        reserve.release()
+    assert "cannot be released" in caplog.text
     assert (tmp_path / "elsewhere").read_text() == "precious"

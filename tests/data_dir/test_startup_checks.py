@@ -1,4 +1,4 @@
-"""What a person is told where a server cannot start: one sentence, and no traceback."""
+"""A server that cannot start prints one sentence, and no traceback."""
 
 import errno
 import os
@@ -34,7 +34,7 @@ STRANGER = 65534
 async def refused(
     folder: Path, program: tuple[str, str] = ("-m", "ant"), **options: Any
 ) -> str:
-    """`ant serve` on that folder by a process of its own: all it said before it ended.
+    """`ant serve` on that folder by a process of its own: all that it printed.
 
     It ends by itself with 1, and what it says is one line.
     """
@@ -47,10 +47,10 @@ async def refused(
             check=False,
             env=environment(),
         )
-    said = done.stderr.decode()
-    assert (done.returncode, said.count("\n")) == (1, 1), said
-    assert said.startswith("ant: ")
-    return said
+    output = done.stderr.decode()
+    assert (done.returncode, output.count("\n")) == (1, 1), output
+    assert output.startswith("ant: ")
+    return output
 
 
 def file(path: Path) -> None:
@@ -91,19 +91,19 @@ IN_THE_WAY: dict[str, tuple[Callable[[Path], None], str, str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", IN_THE_WAY)
-async def test_what_is_in_the_way_is_named(tmp_path: Path, case: str) -> None:
+async def test_a_wrong_file_in_the_folder_is_named(tmp_path: Path, case: str) -> None:
     """What is wrong, what was expected, and what to do."""
     make, name, why = IN_THE_WAY[case]
     make(tmp_path / "top" / name)
-    said = await refused(tmp_path / "top" / "data")
-    assert str(tmp_path / "top" / name) in said
-    assert why in said
-    assert "--data-dir" in said
+    output = await refused(tmp_path / "top" / "data")
+    assert str(tmp_path / "top" / name) in output
+    assert why in output
+    assert "--data-dir" in output
 
 
 @pytest.mark.slow
 async def test_a_folder_that_cannot_be_made_is_named() -> None:
-    """The kernel makes no folders in its own."""
+    """The kernel allows no folders in /proc."""
     assert re.match("ant: /proc/x .*cannot be made", await refused(Path("/proc/x")))
 
 
@@ -125,9 +125,9 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("name", ["used", "empty", "to be made"])
 async def test_a_read_only_file_system_is_named(read_only: Path, name: str) -> None:
     """With a database, without one, and without a folder."""
-    said = await refused(read_only / name)
-    assert str(read_only / name) in said
-    assert "mounted read-only" in said
+    output = await refused(read_only / name)
+    assert str(read_only / name) in output
+    assert "mounted read-only" in output
 
 
 AS_STRANGER = f"""
@@ -139,12 +139,12 @@ os.setgid({STRANGER})
 os.setuid({STRANGER})
 main()
 """
-"""`ant` by nobody, who need not be able to read this Python."""
+"""`ant` as the user nobody, which may not have permission to read this Python."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["", "deep"])
-async def test_a_folder_of_somebody_else_is_named(tmp_path: Path, name: str) -> None:
+async def test_a_folder_of_another_user_is_named(tmp_path: Path, name: str) -> None:
     """The folder itself, or one in which it would have to be made."""
     if os.geteuid():
         os.chmod(tmp_path, 0o500)
@@ -153,60 +153,60 @@ async def test_a_folder_of_somebody_else_is_named(tmp_path: Path, name: str) -> 
         for each in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
             os.chmod(each, 0o755)
         uid, program = STRANGER, ("-c", AS_STRANGER)
-    said = await refused(tmp_path / name, program=program)
+    output = await refused(tmp_path / name, program=program)
     # A folder around it may be closed already.
-    assert f"may not be used by uid {uid}" in said or "belongs to uid 0" in said
-    assert str(tmp_path / name) in said
+    assert f"may not be used by uid {uid}" in output or "belongs to uid 0" in output
+    assert str(tmp_path / name) in output
 
 
 @pytest.mark.slow
 async def test_a_full_standard_output_is_named(tmp_path: Path) -> None:
-    """Nobody could know where it listens; nothing is left behind."""
+    """ANT could not print its address."""
     full = os.open("/dev/full", os.O_WRONLY)
     try:
-        said = await refused(tmp_path, stdout=full, capture_stdout=False)
+        output = await refused(tmp_path, stdout=full, capture_stdout=False)
     finally:
         os.close(full)
-    assert "Standard output takes nothing (No space left on device)" in said
+    assert "Standard output takes nothing (No space left on device)" in output
 
 
 @pytest.mark.slow
 async def test_a_closed_standard_output_is_named(tmp_path: Path) -> None:
-    """The database would become what is printed to."""
-    said = await refused(tmp_path, preexec_fn=lambda: os.close(1))
-    assert "Standard output is closed" in said
+    """The database would get its descriptor, and ANT would print into it."""
+    output = await refused(tmp_path, preexec_fn=lambda: os.close(1))
+    assert "Standard output is closed" in output
     assert not (tmp_path / "ant.db").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [6, 12, 20, FEWEST_FILES - 1])
 async def test_too_few_descriptors_are_named(tmp_path: Path, limit: int) -> None:
-    """How many there are, and how many it takes."""
+    """The sentence has their number, and how many a server needs."""
 
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
-    said = await refused(tmp_path, preexec_fn=few)
-    assert f"may have {limit} file descriptors" in said
-    assert f"at least {FEWEST_FILES}" in said
+    output = await refused(tmp_path, preexec_fn=few)
+    assert f"may have {limit} file descriptors" in output
+    assert f"at least {FEWEST_FILES}" in output
 
 
 def test_every_error_of_a_path_has_its_sentence() -> None:
-    """One line that names the path; the hostile names, too."""
+    """One line that names the path, also for names that are not UTF-8."""
     for code in (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.ENOENT, errno.ESTALE):
         for name in ("/x/y", b"/x/y", Path("/x/y"), "/x/\udcff", b"/x/\xff"):
-            told = sentence(OSError(code, os.strerror(code), name))
-            assert told is not None
-            assert "/x/" in told
-            assert told.encode()
+            text = sentence(OSError(code, os.strerror(code), name))
+            assert text is not None
+            assert "/x/" in text
+            assert text.encode()
     assert sentence(OSError(errno.EIO, "Input/output error")) == (
         "The system refused: Input/output error."
     )
     assert "no file descriptor left" in (sentence(OSError(errno.EMFILE, "x")) or "")
 
 
-def test_a_group_is_told_if_all_of_it_can_be() -> None:
-    """Each sentence once; a bug among them is told as the bug it is."""
+def test_a_group_has_a_sentence_unless_it_contains_a_bug() -> None:
+    """Each sentence once; a group with a bug has none, so that it is raised."""
     one, two = StorageFailed("One."), Conflict("Two\nlines.")
     group = ExceptionGroup("", [one, ExceptionGroup("", [two, StorageFailed("One.")])])
     assert sentence(group) == "One. Two lines."
@@ -215,9 +215,9 @@ def test_a_group_is_told_if_all_of_it_can_be() -> None:
 
 
 @pytest.mark.parametrize("name", [*FILES, *FOLDERS])
-def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path, name: str) -> None:
-    """A FIFO would make the start wait for ever."""
+def test_a_special_file_is_refused(tmp_path: Path, name: str) -> None:
+    """A FIFO would block the start for ever."""
     os.mkfifo(tmp_path / name)
-    with pytest.raises((StorageFailed, OSError)) as told:
+    with pytest.raises((StorageFailed, OSError)) as error:
         check_folder(tmp_path)
-    assert str(tmp_path / name) in (sentence(told.value) or "")
+    assert str(tmp_path / name) in (sentence(error.value) or "")

@@ -90,7 +90,7 @@ async def test_commands_are_evidence(tmp_path: Path) -> None:
     file = tmp_path / "bundle.json"
     file.write_text(document)
     code, said, _ = await run_ant("evidence", "verify", str(file))
-    assert (0, True) == (code, "3 outputs compared, 0 not in here." in said), said
+    assert (0, True) == (code, "3 outputs compared, 0 not in the bundle." in said), said
     check_each(json.loads(document))
 
 

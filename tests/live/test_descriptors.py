@@ -213,7 +213,7 @@ async def test_terminals_leave_the_operator_what_he_needs(
         async with limited(tmp_path, 192, 192) as server, server.client() as ant:
             made = await fill(ant, host, 100)
             assert len(made) >= 5
-            with pytest.raises(CapacityReached, match="No terminal to be had"):
+            with pytest.raises(CapacityReached, match="No descriptors are left"):
                 await ant.create("more", command=["cat"], host=host)
             async with trio.open_nursery() as nursery:  # Each on a connection.
                 for path in ("health", "sessions", "status") * 3:

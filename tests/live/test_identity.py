@@ -175,9 +175,9 @@ async def test_ant_from_outside(tmp_path: Path) -> None:
 
         await eventually(pending)
         code, said, error = await run_ant("chat", "decide", "asks", "approve", **env)
-        assert (0, "Chose y; it went away.\n") == (code, said), error
+        assert (0, "Chose y; the prompt is closed.\n") == (code, said), error
         code, _, error = await run_ant("chat", "decide", "asks", "approve", **env)
-        assert (1, "ant: Nothing waits for an answer there.\n") == (code, error)
+        assert (1, "ant: No prompt is pending there.\n") == (code, error)
         code, _, error = await run_ant("sessions", ANT_SERVER_URL=server.url)
         assert (1, True) == (code, "API key" in error)
     code, _, error = await run_ant("sessions", **env)

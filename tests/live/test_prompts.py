@@ -203,7 +203,7 @@ async def test_a_verdict_is_explained_and_made_again(tmp_path: Path) -> None:
             command = [sys.executable, "-m", "ant", "prompts", "replay"]
             command += ["--data-dir", str(tmp_path)]
             told = await trio.run_process(command, capture_stdout=True)
-            return b" verdicts made again, 0 changed." in told.stdout
+            return b" verdicts replayed, 0 differ." in told.stdout
 
         assert await eventually(made_again)
 

@@ -152,7 +152,7 @@ async def test_where_the_kernel_is_silent_a_key_is_made(tmp_path: Path) -> None:
     keys = []
     for _ in range(2):
         async with running_server(tmp_path, command=command) as server:
-            assert "every caller must show the key" in server.log.read_text()
+            assert "every caller must send the key" in server.log.read_text()
             file = tmp_path / FILE
             assert 0o600 == stat.S_IMODE(file.stat().st_mode)
             key, url = file.read_text().splitlines()

@@ -96,7 +96,7 @@ def test_a_delivery_is_queued_with_the_message(store: Store, here: Session) -> N
     assert [here.id, codex.id] == [each.session_id for each in emitted]
     assert [one, one] == [each.delivery for each in emitted]
     _, answered = posted.deliveries
-    assert one.told() == answered
+    assert one.summary() == answered
     assert ("pty-injection", codex.id, False, None, DeliveryState.QUEUED, None) == (
         answered.adapter,
         answered.target_id,
@@ -149,7 +149,7 @@ def test_a_skipped_recipient_has_a_reason(store: Store, here: Session) -> None:
     job = Job(messages.post_message, (here.id, ask, rests))
     store.transact_group([job])
     _, one = job.outcome().deliveries
-    assert (DeliveryState.SKIPPED, Reason.BUSY, False, "The program is at work.") == (
+    assert (DeliveryState.SKIPPED, Reason.BUSY, False, "The program is busy.") == (
         one.state,
         one.reason,
         one.delivered,
@@ -188,7 +188,11 @@ def test_a_target(store: Store, here: Session) -> None:
     other = create(store, "other")
     assert other.id == sent(store, here, "x", target="@OTHER").target_id
     nobody = sent(store, here, "x", target="@nobody")
-    assert ("@nobody", DeliveryState.SKIPPED, "Nobody has that name.") == (
+    assert (
+        "@nobody",
+        DeliveryState.SKIPPED,
+        "No member of the room has that name.",
+    ) == (
         nobody.target_id,
         nobody.state,
         nobody.error,

@@ -19,7 +19,7 @@ from ant.messages import channels as registry
 from ant.messages import deliveries, hops, messages
 from ant.messages.routing import RestState
 from ant.model.deliveries import DeliveryState, Reason
-from ant.model.messages import CARD, Message, MessageId
+from ant.model.messages import Message, MessageId, MessageType
 from ant.model.sessions import Session, SessionId
 from ant.store import Store
 from tests.rules import create, join, look, post, room
@@ -262,7 +262,7 @@ def test_two_channels_do_not_answer_each_other(talk: Talk) -> None:
         {"sender_id": "ada"},
         {"role": "assistant"},
         {"role": "system"},
-        {"msg_type": CARD},
+        {"msg_type": MessageType.AGENT_EVENT},
         {"sender_id": "@listener"},
     ],
 )

@@ -1,4 +1,4 @@
-"""The words of the ledger."""
+"""States and reasons of deliveries."""
 
 from ant.model.deliveries import (
     ARRIVED,
@@ -10,14 +10,14 @@ from ant.model.deliveries import (
 )
 
 
-def test_what_may_be_wrong_is_said_in_words() -> None:
-    """Every reason has a sentence, but those that are good news."""
+def test_reasons_have_sentences() -> None:
+    """Every reason has one, except for those of success."""
     assert set(Reason) - {Reason.REPLY, Reason.READ} == set(SENTENCES)
     assert all(each.endswith(".") for each in SENTENCES.values())
 
 
 def test_states_are_before_or_after_typing() -> None:
-    """What waits has not arrived; what is watched has."""
+    """A pending delivery has not arrived; one that is watched has."""
     assert set() == PENDING & ARRIVED
     assert UNDER_WAY < ARRIVED
     never = {DeliveryState.FAILED, DeliveryState.DEAD, DeliveryState.SKIPPED}

@@ -1,4 +1,4 @@
-"""Every event: its name, whether it is kept, who hears of it, and its frame."""
+"""Every event: its name, its durability, its receivers and its frame."""
 
 import json
 from typing import Any, get_args
@@ -225,21 +225,21 @@ def frame_of(event: Event, seq: int | None = None) -> Any:
 
 
 def test_there_is_one_of_each() -> None:
-    """So that the tests below miss none; the page's names are among them."""
+    """The tests below cover all events, and all names of the API page."""
     kinds = [type(event) for _, _, event in EVENTS]
     assert list(get_args(Event)) == kinds
     assert set() == PAGE - set(codec.TAGS)
 
 
 @pytest.mark.parametrize(("durable", "to_all", "event"), EVENTS, ids=ids)
-def test_what_is_kept_and_who_hears(durable: bool, to_all: bool, event: Event) -> None:
-    """Everything about sessions and rooms is kept; a room's events are the room's."""
+def test_durability_and_receivers(durable: bool, to_all: bool, event: Event) -> None:
+    """Events of sessions and rooms are durable; those of a room go to the room."""
     assert (durable, to_all) == (event.durable, event.to_all)
 
 
 @pytest.mark.parametrize("event", [each for _, _, each in EVENTS], ids=ids)
 def test_an_event_comes_back_as_it_was(store: Store, event: Event) -> None:
-    """From its body, and from the log where it is kept."""
+    """From its body, and from the log if it is durable."""
     assert event == codec.load_event(codec.event_tag(event), codec.dump_event(event))
 
     def emit(unit: Unit) -> None:
@@ -252,7 +252,7 @@ def test_an_event_comes_back_as_it_was(store: Store, event: Event) -> None:
 
 @pytest.mark.parametrize("event", [each for _, _, each in EVENTS], ids=ids)
 def test_a_frame_names_event_session_and_time(event: Event) -> None:
-    """With a `seq` only where there is one."""
+    """With a `seq` if the event is logged."""
     frame = frame_of(event, 7)
     assert (codec.event_tag(event), event.session_id, clock.stamp(AT), 7) == (
         frame["type"],
@@ -264,13 +264,13 @@ def test_a_frame_names_event_session_and_time(event: Event) -> None:
 
 
 def test_a_frame_is_rendered_once() -> None:
-    """And kept, for all the other sockets."""
+    """And cached for the other sockets."""
     envelope = Envelope(AT, Typing(ONE, "@ada", True))
     assert codec.event_frame(envelope) is codec.event_frame(envelope)
 
 
 def test_a_created_message_is_flat() -> None:
-    """The whole row beside the names of the frame; a type in its meta harms nothing."""
+    """The row is inlined; a `type` in its meta does not matter."""
     frame = frame_of(MessageCreated(ONE, MESSAGE), 1)
     row = json.loads(codec.dumps(MESSAGE))
     extra = {"type": "message_created", "sessionId": "one", "seq": 1}
@@ -279,7 +279,7 @@ def test_a_created_message_is_flat() -> None:
 
 
 def test_frames_keep_the_names_of_the_original() -> None:
-    """`msgId` where it says so, `messageId` in a read, rows in snake case."""
+    """`msgId` in most events, `messageId` in a read, rows in snake case."""
     keys = {codec.event_tag(event): set(frame_of(event)) for _, _, event in EVENTS}
     always = {"type", "at", "sessionId"}
     expected = {
@@ -317,8 +317,8 @@ def test_frames_keep_the_names_of_the_original() -> None:
     assert expected == {tag: keys[tag] - always for tag in expected}
 
 
-def test_a_row_has_one_shape_in_answer_event_and_log(store: Store) -> None:
-    """What was posted is what is told and what is kept."""
+def test_a_row_has_one_form_in_response_event_and_log(store: Store) -> None:
+    """The three contain the same row."""
     here = room(store)
     job = Job(messages.post_message, (here.id, PostMessage("x", meta={"a": [1]})))
     store.transact_group([job])
@@ -345,7 +345,7 @@ def test_a_row_has_one_shape_in_answer_event_and_log(store: Store) -> None:
 
 
 def test_the_union_has_every_event() -> None:
-    """No class is forgotten: what is not in it cannot be logged or sent."""
+    """An event outside of the union could not be logged or sent."""
     defined = {
         each
         for each in vars(events).values()
@@ -355,8 +355,8 @@ def test_the_union_has_every_event() -> None:
 
 
 @pytest.mark.parametrize("event", get_args(Event), ids=lambda event: event.__name__)
-def test_an_event_says_how_it_travels(event: type) -> None:
-    """Durable or not, to all or to who joined; frozen, and of a session or of none."""
+def test_an_event_declares_its_durability_and_receivers(event: type) -> None:
+    """It is frozen, and of one session or of none."""
     assert isinstance(event.durable, bool)  # type: ignore[attr-defined]
     assert isinstance(event.to_all, bool)  # type: ignore[attr-defined]
     field = attrs.fields_dict(event)["session_id"]
@@ -364,8 +364,8 @@ def test_an_event_says_how_it_travels(event: type) -> None:
     assert event.__setattr__ is not object.__setattr__
 
 
-def test_an_envelope_is_itself() -> None:
-    """Two that say the same are still two."""
+def test_envelopes_compare_by_identity() -> None:
+    """Two envelopes with equal events differ."""
     event = SessionsChanged()
     one, two = (Envelope(None, event) for _ in range(2))  # type: ignore[arg-type]
     assert one != two

@@ -1,4 +1,4 @@
-"""The form of a handle, and when two handles are the same."""
+"""The form of handles."""
 
 import pytest
 from hypothesis import given
@@ -10,13 +10,13 @@ from ant.model.handles import folded
 
 @pytest.mark.parametrize("text", ["@ada", "ada", " ada "])
 def test_a_handle_has_its_at(text: str) -> None:
-    """However it was typed."""
-    assert "@ada" == handles.with_at(text)
+    """With or without it in the text."""
+    assert "@ada" == handles.normal(text)
 
 
 @pytest.mark.parametrize(("text", "fits"), [("@a.b-c_9", True), ("@", False)])
 def test_the_form_of_a_handle(text: str, fits: bool) -> None:
-    """An at and something behind it."""
+    """An `@` and at least one character."""
     assert fits == bool(handles.FORM.fullmatch(text))
 
 

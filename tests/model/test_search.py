@@ -1,4 +1,4 @@
-"""What may be asked of a search over the whole server."""
+"""The request of a search over the whole server."""
 
 import pytest
 
@@ -11,13 +11,13 @@ from ant.core.errors import Invalid
     "scope", ["messages", "terminals,messages", "messages,terminals,events,tasks"]
 )
 def test_scopes_are_named(scope: str) -> None:
-    """One, or several with commas between; messages unless it is said."""
+    """One, or several separated by commas; messages by default."""
     assert scope == codec.read_query({"scope": scope}, SearchAll).scope
     assert "messages" == codec.read_query({}, SearchAll).scope
 
 
 @pytest.mark.parametrize("scope", ["rooms", "tasks,", "tasks, events", "TASKS"])
 def test_another_scope_is_refused(scope: str) -> None:
-    """With those there are."""
+    """The error lists the known scopes."""
     with pytest.raises(Invalid, match=r"messages, terminals, .* at \$\.scope$"):
         codec.read_query({"scope": scope}, SearchAll)

@@ -1,4 +1,4 @@
-"""The nouns, where they do more than hold."""
+"""Properties of sessions and chunks."""
 
 import attrs
 
@@ -10,12 +10,12 @@ AT = clock.parse_stamp("2026-05-17T12:00:00Z")
 
 
 def test_a_chat_has_no_terminal() -> None:
-    """The other two run a program."""
+    """The other two types run a program."""
     assert [True, False, True] == [each.has_terminal for each in SessionType]
 
 
 def test_active_is_neither_archived_nor_deleted() -> None:
-    """Either takes it out of the list."""
+    """Either removes it from the list."""
     fields = dict.fromkeys(each.name for each in attrs.fields(Session))
     session = Session(**{**fields, "archived": False, "status": Status.NONE})  # type: ignore
     assert session.active
@@ -23,6 +23,6 @@ def test_active_is_neither_archived_nor_deleted() -> None:
     assert not attrs.evolve(session, deleted_at=AT).active
 
 
-def test_a_chunk_ends_behind_its_last_byte() -> None:
-    """One past it, so that the next begins there."""
+def test_a_chunk_ends_after_its_last_byte() -> None:
+    """The next chunk begins there."""
     assert 13 == Chunk(1, SessionId("one"), 10, AT, b"abc").end

@@ -14,7 +14,7 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import Forbidden, TooLarge
 from ant.identity import tokens
 from ant.identity.tokens import Caller
-from ant.model.messages import MACHINE
+from ant.model.messages import MessageType
 from ant.runtime.system import System
 
 Stance = Literal["room", "self", "either"]

@@ -21,10 +21,10 @@ from ant.identity.tokens import Caller
 from ant.journal.writer import Lane
 from ant.messages import messages
 from ant.model.deliveries import Posted, is_routed
-from ant.model.messages import MessageId, Messages, SearchResults
+from ant.model.messages import MessageId, Messages, MessageType, SearchResults
 from ant.model.sessions import SessionId
 from ant.prompts import prompts
-from ant.runtime.prompt_answers import RESPONSE, Handled, answer_card
+from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
 
 
@@ -101,7 +101,7 @@ async def post_message(
     prompt of the terminal whose linked chat this is, and the answer to the request is a
     200 with the outcome.
     """
-    if body.msg_type == RESPONSE:
+    if body.msg_type == MessageType.AGENT_RESPONSE:
         return await answer_card(system, session_id, body)
     rests = system.services.prompt_service.rests()
     work = (
@@ -127,7 +127,7 @@ async def post_message(
         tokens.visible_deliveries, caller, arrived
     )
     others = (each for each in posted.deliveries if each.id is None)
-    return Posted(posted.message, (*others, *(each.told() for each in arrived)))
+    return Posted(posted.message, (*others, *(each.summary() for each in arrived)))
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>/messages")

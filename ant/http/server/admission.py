@@ -18,15 +18,18 @@ the connections whose requests wait for a slot may be closed. Requests with prio
 (they show the key) do not wait.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import trio
 
-from ant.core.background import LogRate
 from ant.core.counters import Limit, increment
 from ant.core.descriptors import Shares
 from ant.core.errors import CapacityReached
+from ant.core.log_rate import FailureLog
+
+log = logging.getLogger(__name__)
 
 AUTHENTICATE_S = 2.0
 """Seconds that a request may take until the app accepts or refuses it."""
@@ -68,7 +71,7 @@ class Admission:
         self._authenticated: dict[AdmittedConnection, None] = {}
         self._sockets: set[AdmittedConnection] = set()
         self._terminals: set[AdmittedConnection] = set()
-        self._rate = LogRate()
+        self._failures = FailureLog(log, "All connections are in use")
 
     def admit(self, connection: AdmittedConnection) -> bool:
         """Add a new connection; False if there is no room and none may be closed."""

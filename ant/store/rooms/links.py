@@ -34,7 +34,7 @@ def _link(row: Any) -> RoomLink:
 
 def _weight(row: Any) -> int:
     texts = row.title, row.created_by, row.settings, row.source.name, row.target.name
-    return codec.weight(texts) + ROW_BYTES
+    return codec.json_size(texts) + ROW_BYTES
 
 
 class LinkStore:

@@ -121,7 +121,7 @@ def _receipt(row: Any) -> tuple[int, str, Read]:
 def _receipt_weight(row: Any) -> int:
     reader = getattr(row, "reader", None)
     names = (reader.display_name, reader.name, reader.handle) if reader else ()
-    return codec.weight((row.session_id, row.message_id_id, *names)) + RECEIPT_BYTES
+    return codec.json_size((row.session_id, row.message_id_id, *names)) + RECEIPT_BYTES
 
 
 class ParticipantStore:

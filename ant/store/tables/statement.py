@@ -41,7 +41,7 @@ def page(
     limit: int = ALL,
     budget: int = PAGE_BYTES,
     newest: bool = False,
-    weigh: Callable[[Any], int] = codec.weight,
+    weigh: Callable[[Any], int] = codec.json_size,
 ) -> Page[T]:
     """The first rows, made by `make`: at most `limit`, of `budget` bytes by `weigh`.
 

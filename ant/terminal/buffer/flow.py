@@ -46,7 +46,7 @@ class OutputFlow:
         self._level, self._measured_at = min(left + size, 2 * LARGE), now
         self.floods = self._level > LARGE
         if not self.floods:
-            turns.hurry()
+            turns.hold()
 
     async def skip(self, count: int) -> None:
         """Leave `count` offsets out, once all bytes before them are stored and seen.
@@ -105,7 +105,7 @@ class OutputFlow:
     def hurry(self) -> None:
         """Input was typed: floods wait a moment for it and for its echo."""
         if self._turns is not None:
-            self._turns.hurry()
+            self._turns.hold()
 
     async def wait_beyond(self, offset: int) -> bool:
         """Wait for bytes beyond `offset`; False when none will come."""

@@ -24,7 +24,7 @@ from collections import deque
 import trio
 
 from ant.core.counters import Limit, increment
-from ant.core.descriptors import check_terminal, lent_to_child
+from ant.core.descriptors import check_terminal, child_limit
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes, umask

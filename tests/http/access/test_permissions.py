@@ -15,7 +15,7 @@ from ant.http.access import permissions
 from ant.http.access.permissions import LOBBY
 from ant.http.contract.endpoint import ROUTES, Route
 from ant.identity.tokens import identify
-from ant.model.messages import MACHINE
+from ant.model.messages import MessageType
 from ant.model.sessions import Session
 from ant.terminal.host.base import Exit
 from tests.http.asking import Answer, Api
@@ -230,7 +230,10 @@ async def test_a_post_is_the_terminals(scene: Scene) -> None:
         ("messages", {"content": "x", "sender_id": "cli"}),
         ("messages", {"content": "x", "sender_id": ""}),
         ("messages", {"content": "x", "role": "system"}),
-        *(("messages", {"content": "{}", "msg_type": each}) for each in MACHINE),
+        *(
+            ("messages", {"content": "{}", "msg_type": each})
+            for each in filter(MessageType.is_machine, MessageType)
+        ),
         ("typing", {"handle": "@bob", "typing": True}),
         ("messages/MESSAGE/read", {"reader_id": "FOREIGN"}),
     ],

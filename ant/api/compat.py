@@ -1,0 +1,22 @@
+"""Parts of requests that ANT accepts only for clients of the original ANT.
+
+None has an effect. `ant.model.compat` has those that responses contain, too.
+"""
+
+from typing import Annotated
+
+import attrs
+
+from ant.api.constraints import Count, Range, Text
+from ant.api.patch import UNSET
+
+Pattern = Annotated[str, Text(1, 1000)]
+
+
+@attrs.frozen
+class PatchDetect:
+    """Changes of `detect`, which has no effect; fields that are left out stay."""
+
+    min_interval_ms: Annotated[int, Range(1, 86_400_000)] = UNSET
+    window_lines: Annotated[int, Range(1, 1000)] = UNSET
+    patterns: Annotated[tuple[Pattern, ...], Count(100)] = UNSET
