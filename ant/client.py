@@ -15,6 +15,7 @@ import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from ant.core import errors
+from ant.model.handles import folded
 from ant.model.messages import MessageType
 
 MAX_MESSAGE = 16 << 20

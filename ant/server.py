@@ -113,7 +113,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
         reserve = Reserve(config.data_dir)
         reserve.begin()
         store = Store.open(config.database)
-        store.give_room = reserve.release
+        store.release_reserve = reserve.release
         try:
             await _serve(config, store, reserve, listeners, ready)
             _record_clean_stop(store)
@@ -283,9 +283,9 @@ async def _listen(
                 listeners,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
-                heard=system.services.turns.hold,
-                note=peers.accepted if peers else None,
-                favours=partial(is_favoured, system.config),
+                on_small_input=system.services.turns.hold,
+                lookup_peer=peers.connected if peers else None,
+                has_priority=partial(has_priority, system.config),
             )
         )
         gc.collect()

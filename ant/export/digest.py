@@ -153,7 +153,7 @@ def digest(
 
 def is_spoken(message: Message) -> bool:
     """Whether a message is no card, no event and no system notice."""
-    return message.msg_type == "message" and message.role != "system"
+    return message.msg_type == MessageType.MESSAGE and message.role != "system"
 
 
 def _prose(text: str) -> Iterator[str]:

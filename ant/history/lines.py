@@ -80,7 +80,7 @@ def render(
         renderer = Renderer(*timeline.size, start)
     else:
         renderer = Renderer.of(place.state)
-    at, began, fed = place.at if place else 0, clock.busy(), 0
+    at, began, fed = place.at if place else 0, clock.cpu_time(), 0
     chunks = read_bytes(unit, session_id, start, _CHUNKS, size)
     for chunk in chunks:
         now = clock.epoch_ms(chunk.at)
@@ -132,7 +132,7 @@ def _play(
             piece = step[start : start + SLICE]
             renderer.feed(piece, at)
             fed += len(piece)
-            if busy_s is not None and clock.busy() - began > busy_s:
+            if busy_s is not None and clock.cpu_time() - began > busy_s:
                 return fed
     return fed
 

@@ -12,7 +12,7 @@ from ant.core import clock
 from ant.core.errors import CapacityReached
 from ant.model.deliveries import Reason
 from ant.model.handles import EVERYONE, folded, with_at
-from ant.model.messages import MACHINE, Message
+from ant.model.messages import Message, MessageType
 from ant.model.rooms import LEFT
 from ant.model.sessions import Session, SessionId, SessionType
 from ant.rooms import participants
@@ -97,12 +97,12 @@ def receivers(
     channels whose session belongs to the room. Rule 3: a channel without a session gets
     what persons post in rooms that are not a terminal's linked chat. Rule 4: no channel
     gets its own message, one that is withheld as looped, or one of a type reserved for
-    the server (`MACHINE`).
+    the server (`MessageType.is_machine`).
     """
     channels = list_channels(unit)
     if not channels:
         return []
-    shown = [message for message in messages if message.msg_type not in MACHINE]
+    shown = [each for each in messages if not MessageType.is_machine(each.msg_type)]
     routed = [(message, *_receivers(unit, channels, message)) for message in shown]
     return [each for each in routed if each[1]]
 

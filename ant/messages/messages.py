@@ -71,7 +71,9 @@ def post_message(
             records = tokens.visible_deliveries(
                 unit, caller, unit.deliveries.of_message(earlier.id)
             )
-            return Posted(earlier, broadcast + tuple(each.told() for each in records))
+            return Posted(
+                earlier, broadcast + tuple(each.summary() for each in records)
+            )
     if (
         request.reply_to is not None
         and unit.messages.get(room_id, request.reply_to) is None
@@ -108,7 +110,7 @@ def post_message(
     reach = MessageReach(caller is not None, link.is_looped(max_hops))
     sent = deliveries.send(unit, message, rests, reach)
     hops.record(unit, room_id, link, deliveries.reached(sent))
-    return Posted(message, broadcast + tuple(each.told() for each in sent))
+    return Posted(message, broadcast + tuple(each.summary() for each in sent))
 
 
 def list_messages(

@@ -27,15 +27,6 @@ from ant.model.handles import EVERYONE, folded
 from ant.model.messages import MessageType
 from ant.model.sessions import SessionId
 
-SYSTEM = frozenset(
-    [
-        *("prompt", "silence", "title", "agent_response", "agent_event"),
-        *("terminal_line", "prompt_detected"),
-    ]
-)
-"""Types of messages that report an event or quote a screen. They are for people; ANT
-types none into a terminal."""
-
 DIRECT = "terminal_direct"
 """The source of a message whose text its poster has typed into the terminal already."""
 

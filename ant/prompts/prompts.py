@@ -80,7 +80,9 @@ def _announced(
             else cards.notice(record, session.handle or session.name),
             role="assistant",
             sender_id=session.id,
-            msg_type=CARD if is_card else NOTICE,
+            msg_type=MessageType.AGENT_EVENT
+            if is_card
+            else MessageType.PROMPT_DETECTED,
             meta=cards.pending_meta(record) if is_card else cards.reference(record),
         )
         message = messages.post_message(unit, chat_id, request, rests).message

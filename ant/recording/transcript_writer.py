@@ -141,7 +141,7 @@ class TranscriptWriter:
         self._begun = self._ended = 0
         self._round = trio.Event()
         self._outages = {
-            each: RetryLog(log, f"{each} wait for the disk")
+            each: FailureLog(log, f"{each} wait for the disk")
             for each in ("Transcripts", "Verdicts", "Run events")
         }
 

@@ -22,9 +22,6 @@ from ant.sessions import sessions
 from ant.sessions.linked import need_terminal_of
 from ant.terminal.model.choice import Choice
 
-RESPONSE = "agent_response"
-"""The `msg_type` of a request that answers a prompt instead of posting a message."""
-
 
 @attrs.frozen
 class Responded:

@@ -45,7 +45,7 @@ class Remover:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
         self._wakeup, self._progress = Wakeup(), Progress()
-        self._outage = RetryLog(log, "Removal has to wait")
+        self._outage = FailureLog(log, "Removal has to wait")
         self.idle = trio.Event()
 
     def wake(self) -> None:

@@ -87,6 +87,4 @@ class UnrecordedEnds:
             try:
                 await self.settle_all()
             except StorageFailed as exc:
-                self._rate.error(
-                    "The end of a session is not recorded: %s", sentence(exc)
-                )
+                self._failures.failed(sentence(exc))

@@ -163,7 +163,7 @@ def _weight(row: Any) -> int:
     """About the bytes of a session as JSON."""
     terminal = getattr(row, "terminal", None)
     texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
-    return codec.weight((*texts, terminal and terminal.command)) + ROW_BYTES
+    return codec.json_size((*texts, terminal and terminal.command)) + ROW_BYTES
 
 
 class SessionStore:

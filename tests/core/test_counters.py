@@ -34,6 +34,6 @@ async def test_work_beyond_the_queue_waits() -> None:
     queue = _WorkQueue(lambda jobs: None, lambda job: None, 1, 1)
     async with trio.open_nursery() as nursery:
         for _ in range(QUEUE + 1):
-            nursery.start_soon(queue.ask, Job(print, ()))
+            nursery.start_soon(queue.submit, Job(print, ()))
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()

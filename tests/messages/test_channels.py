@@ -8,7 +8,7 @@ from ant.api.room_requests import NameChannel, RegisterChannel, RemoveParticipan
 from ant.core.errors import CapacityReached, Gone, NotFound
 from ant.messages import channels as registry
 from ant.messages.channels import MOST, Channel, find, list_channels, payload, receivers
-from ant.model.messages import MACHINE, Message
+from ant.model.messages import Message, MessageType
 from ant.model.sessions import Session, SessionId
 from ant.rooms import participants
 from ant.store import Store
@@ -153,7 +153,7 @@ def test_a_room_is_not_its_channel(store: Store, here: Session) -> None:
     assert ["@c"] == receivers_of(store, post(store, here, sender_id=here.id))
 
 
-@pytest.mark.parametrize("kind", sorted(MACHINE))
+@pytest.mark.parametrize("kind", filter(MessageType.is_machine, MessageType))
 def test_no_channel_gets_messages_of_the_server(
     store: Store, here: Session, kind: str
 ) -> None:

@@ -11,7 +11,7 @@ from ant.model.handles import folded
 @pytest.mark.parametrize("text", ["@ada", "ada", " ada "])
 def test_a_handle_has_its_at(text: str) -> None:
     """With or without it in the text."""
-    assert "@ada" == handles.normal(text)
+    assert "@ada" == handles.with_at(text)
 
 
 @pytest.mark.parametrize(("text", "fits"), [("@a.b-c_9", True), ("@", False)])

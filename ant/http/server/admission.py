@@ -212,10 +212,7 @@ class Admission:
 
     def _report_full(self) -> None:
         increment(Limit.CONNECTIONS)
-        self._rate.error(
-            "The limit of connections is reached: idle ones are closed, or new ones "
-            "refused."
-        )
+        self._failures.failed("idle ones are closed, or new ones refused.")
 
 
 class RequestSlot:

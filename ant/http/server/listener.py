@@ -17,8 +17,9 @@ from hypercorn.trio.tcp_server import MAX_RECV
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework
 
-from ant.core.background import LogRate, persist
-from ant.core.descriptors import Shares, connected, shares
+from ant.core.background import persist
+from ant.core.descriptors import Shares, add_connections, shares
+from ant.core.log_rate import FailureLog
 from ant.http.server.admission import Admission, PriorityCheck
 from ant.http.server.connection import Connection, PeerLookup
 from ant.http.server.protocol import MAX_BODY, configuration, refusal
@@ -116,7 +117,7 @@ async def serve(
         if not admission.admit(connection):
             return False
         connections.add(connection)
-        connected(1)
+        add_connections(1)
         nursery.start_soon(run_connection, connection)
         return True
 
@@ -126,7 +127,7 @@ async def serve(
         finally:
             admission.remove(connection)
             connections.discard(connection)
-            connected(-1)
+            add_connections(-1)
             connection.close_now()
             closed.unpark_all()
 
@@ -173,7 +174,8 @@ class ListeningSocket:
         admit: Callable[[trio.SocketStream], bool],
     ) -> None:
         self._listener, self._admission, self._admit = listener, admission, admit
-        self._rate, self._refusals = LogRate(), 0
+        self._failures = FailureLog(log, "No connection can be accepted")
+        self._refusals = 0
         self._reserve_fd = -1
 
     async def run(self) -> None:
@@ -225,7 +227,7 @@ class ListeningSocket:
             await self._refuse(stream)
 
     def _log(self, exc: OSError) -> None:
-        self._rate.error("No connection can be accepted: %s.", exc.strerror or exc)
+        self._failures.failed(exc.strerror or exc)
 
     def _free_reserve(self) -> None:
         if self._reserve_fd >= 0:

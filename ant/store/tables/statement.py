@@ -67,7 +67,7 @@ def page(
 def page_by_ordinal(
     rows: Iterable[Any],
     make: Callable[[Any], T],
-    weigh: Callable[[Any], int] = codec.weight,
+    weigh: Callable[[Any], int] = codec.json_size,
 ) -> Page[T]:
     """A `page` of rows in the order of their ordinals.
 
@@ -108,7 +108,7 @@ def scan(
                 return result, False
             if not holds(content):
                 continue
-            size += codec.weight(row)
+            size += codec.json_size(row)
             if size > PAGE_BYTES and result:
                 return result, False
             result.append(make(row))

@@ -317,7 +317,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     line_discipline.erase_whole_characters(slave)
     for fd in processes.inheritable_fds():
         os.set_inheritable(fd, False)
-    with umask.restored(), lent_to_child():
+    with umask.restored(), child_limit():
         pid = os.posix_spawn(
             env_program(),
             ["env", "-C", spec.cwd, "--", *spec.argv],
