@@ -155,7 +155,8 @@ class AntClient:
         word = name.strip().casefold()
         by_name = [row for row in rows if row["name"].strip().casefold() == word]
         handle = folded(name)
-        by_handle = [row for row in rows if folded(row["handle"] or "") == handle]
+        handles = [(folded(row["handle"]), row) for row in rows if row["handle"]]
+        by_handle = [row for known, row in handles if known == handle]
         found = [row for row in rows if row["id"] == name]
         is_handle = word.startswith("@")
         found += by_handle + by_name if is_handle else by_name + by_handle

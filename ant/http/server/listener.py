@@ -8,6 +8,7 @@ what else differs.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,8 @@ from ant.http.server.admission import Admission, PriorityCheck
 from ant.http.server.connection import Connection, PeerLookup
 from ant.http.server.protocol import MAX_BODY, configuration, refusal
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
+
+log = logging.getLogger(__name__)
 
 __all__ = ["MAX_BODY", "MAX_FRAME", "OVERSIZE", "address", "open_listeners", "serve"]
 

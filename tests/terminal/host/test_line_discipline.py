@@ -1,6 +1,7 @@
 """The line discipline of a PTY: its modes and its unread input."""
 
 import os
+import select
 import termios
 import tty
 from collections.abc import Iterator
@@ -59,6 +60,7 @@ def test_unread_input_is_counted(pair: tuple[int, int]) -> None:
     """From the program's end, by bytes."""
     tty.setraw(pair[1])
     os.write(pair[0], b"abc")
+    select.select([pair[1]], [], [])  # The kernel passes it on a moment later.
     assert 3 == line_discipline.count_unread(pair[1])
     assert b"ab" == os.read(pair[1], 2)
     assert 1 == line_discipline.count_unread(pair[1])
