@@ -123,7 +123,7 @@ class Regex:
             import re2
         except ImportError as exc:
             raise Invalid(
-                f"re: needs google-re2, which is not here, at {path}"
+                f"`re:` needs the package google-re2, which is not installed, at {path}"
             ) from exc
         plain = _ESCAPED.sub("", source)
         options = re2.Options()
@@ -133,8 +133,10 @@ class Regex:
             each = re2.compile(source, options=options)
             lines = re2.compile(f"(?m){source}", options=options)
         except re2.error as exc:
-            said = bytes(exc.args[0]).decode("utf-8", "replace")[:REASON]
-            raise Invalid(f"expected what RE2 reads, got {said} at {path}") from exc
+            reason = bytes(exc.args[0]).decode("utf-8", "replace")[:REASON]
+            raise Invalid(
+                f"expected a regular expression of RE2, got {reason} at {path}"
+            ) from exc
         tricky = _TRICKY.search(source.replace("\\\\", ""))
         return cls(_literals(source), each, None if tricky else lines)
 

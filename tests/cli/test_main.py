@@ -224,7 +224,8 @@ def test_evidence_is_checked_without_a_server(store: Store, tmp_path: Path) -> N
     )
     file.write_text("{}")
     result = run("evidence", "verify", str(file))
-    assert (2, "ant: this is no evidence bundle at $.format\n") == (
-        *(result.exit_code, result.output),
-    )
+    assert (
+        2,
+        "ant: expected format ant-evidence, an evidence bundle, at $.format\n",
+    ) == (*(result.exit_code, result.output),)
     assert 2 == run("evidence", "verify", str(tmp_path / "none")).exit_code

@@ -79,7 +79,9 @@ def test_words_may_stand_anywhere(asked: str, text: str, is_there: bool | None) 
 )
 def test_what_re2_does_not_read_is_refused(source: str) -> None:
     """In one sentence that names the field."""
-    with pytest.raises(Invalid, match=r"expected what RE2 reads, got .* at \$\.grep$"):
+    with pytest.raises(
+        Invalid, match=r"expected a regular expression of RE2, got .* at \$\.grep$"
+    ):
         smart(f"re:{source}", "$.grep")
 
 

@@ -21,7 +21,7 @@ SENTENCES = [
     r"expected an absolute path, got .*",
     r"expected a program, got ''",
     # After `re:`, what stands there is another language.
-    r"expected what RE2 reads, got .*",
+    r"expected a regular expression of RE2, got .*",
     # A month of 13, or a time before the first year.
     r"expected an RFC 3339 time, .* such as 5m(, or a \w+'s id)?, got .*",
     # A text that no page has named.
@@ -35,16 +35,16 @@ SENTENCES = [
     r"(room must be a chat session|only chat sessions can be linked)",
     r"a room cannot be (linked to|a member of) itself",
     r"only a terminal or agent has a linked chat",
-    r"a (chat|webhook|linked_chat) target (needs|has no) (session_id|url)",
-    r"either the settings or config, not both",
+    r"a (chat|webhook|linked_chat) target (needs|takes no) (session_id|url)",
+    r"expected either the settings or config, got both",
     r"text must be a non-empty string",
-    r"(text|confirm|select) needs .*",
+    r"an answer of type (text|confirm|select) needs .*",
     # Of a choice that says nothing.
-    r"type required",
+    r"expected type, or a choice that implies it",
     # It may be in the query or in the body.
     r"session_id or handle required",
 ]
-KNOWN = re.compile(f"({'|'.join(SENTENCES)}) at \\$[^ ]*", re.DOTALL)
+KNOWN = re.compile(f"({'|'.join(SENTENCES)}),? at \\$[^ ]*", re.DOTALL)
 
 
 @schemathesis.hook

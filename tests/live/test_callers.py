@@ -398,7 +398,7 @@ async def test_ant_shows_its_token_always(tmp_path: Path) -> None:
         await eventually(out.exists)
         said = out.read_text()
         assert said.endswith("\n1\n")
-        assert "The token of a terminal opens only the rooms" in said
+        assert "The token of a terminal is valid in the rooms" in said
 
 
 def test_every_line_of_the_table_is_tested() -> None:

@@ -233,7 +233,7 @@ import sys
 from ant.cli.main import main
 from ant.core.fair_turns import FairTurns
 
-FairTurns.hurry = lambda self: print("hurry", file=sys.stderr, flush=True)
+FairTurns.hold = lambda self: print("hurry", file=sys.stderr, flush=True)
 main()
 """
 

@@ -115,7 +115,7 @@ def test_a_delivery_step_has_no_content_of_the_message(store: Store) -> None:
     assert {"delivery_id": one.id, "message_id": posted.id} == draft.raw_ref
     dead = Transition(DeliveryState.DEAD, Reason.TOO_LATE, one.created_at)
     draft = entries.delivery_step(one, "@ada", dead)
-    assert "dead: message from @ada (It waited too long)" == draft.text
+    assert "dead: message from @ada (It waited too long in the queue)" == draft.text
     assert SECRET not in str(draft)
 
 

@@ -96,7 +96,7 @@ async def play(folder: Path, name: str, index: int, program: str) -> bytes:
                     and live.verdict.kind == "at_rest"
                 )
             )
-            result = await live.say(TEXT, at_composer(False))
+            result = await live.type_message(TEXT, at_composer(False))
             assert result.submitted
             await player.shows("taken")
         finally:

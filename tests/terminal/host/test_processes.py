@@ -314,7 +314,8 @@ async def test_a_reused_pid_is_not_signalled(started: list[Started]) -> None:
     (found,) = processes.members(program.pid)
     other = attrs.evolve(found, start_ticks=found.start_ticks + 1)
     assert processes.signal_all([other], signal.SIGKILL) == 0
-    assert processes.members(program.pid) == [found]
+    (again,) = processes.members(program.pid)
+    assert (found.pid, found.start_ticks) == (again.pid, again.start_ticks)
     assert processes.signal_all([found], signal.SIGKILL) == 1
 
 

@@ -116,7 +116,7 @@ async def test_nothing_is_sent_in_vi_command_mode(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["bash", "fish"])
 async def test_without_a_mark_no_comment_is_typed(tmp_path: Path, name: str) -> None:
     """A shell without ANT's marks gets no comment."""
-    async with shell(tmp_path, name, rc=PROMPT[name], told=False) as one:
+    async with shell(tmp_path, name, rc=PROMPT[name], marked=False) as one:
         await one.shows("says 0")
         assert await noted(one) is None
         assert b"ANT: a message" not in one.data
