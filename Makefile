@@ -31,7 +31,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/flake8 --select=ASYNC --extend-ignore=$(UNASKED) \
-	  --startable-in-context-manager=_signals,_guarded,run_session,start_keeping,start_delivering ant
+	  --startable-in-context-manager=_signals,_guarded,run_session,start_tracking,start_delivering ant
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 

@@ -174,7 +174,7 @@ async def _serve(
         background.start_soon("indexer", indexer.run)
         background.start_soon("webhooks", webhooks.run)
         background.start_soon("channels", channels.run)
-        await background.start("prompts", prompt_service.run)
+        await background.start("prompts", prompt_service.start_tracking)
         await background.start("deliveries", dispatcher.start_delivering)
         remover = Remover(
             journal, indexer, config.event_log_keep, config.event_log_max_age_days

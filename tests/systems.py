@@ -208,7 +208,7 @@ async def running(
             background.start_soon("channels", channels.run)
             remover = Remover(journal, indexer, config.event_log_keep, 36500)
             background.start_soon("remover", remover.run)
-            await background.start("prompts", prompt_service.run)
+            await background.start("prompts", prompt_service.start_tracking)
             await background.start("deliveries", dispatcher.start_delivering)
             with rig.hurry:
                 async with open_supervisor(

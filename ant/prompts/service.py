@@ -108,7 +108,7 @@ class PromptService:
         self._entries: dict[SessionId, _SessionPrompts] = {}
         self._nursery = ChildTasks()
 
-    async def run(
+    async def start_tracking(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Store prompts and type answers until cancelled.
