@@ -1,8 +1,8 @@
-"""What a person looks for, as something that can be found in lines.
+"""Search patterns: words or a regular expression, matched against lines of text.
 
-Words are found wherever they stand; without a capital, whatever the case of what was
-written. After `re:` it is a regular expression, read by RE2, whose time is that of the
-text: no expression can make it slow.
+A phrase matches anywhere in a line; without a capital letter it matches in any case.
+After `re:` the pattern is a regular expression. RE2 matches in time linear in the
+length of the text, so no expression can make a search slow.
 """
 
 import re
@@ -16,50 +16,51 @@ from ant.model.snippets import CONTEXT, WordMarker, around, cut
 REGEX = "re:"
 
 GRAM = 3
-"""Characters in a row that an index knows."""
+"""Characters of each entry in the line index."""
 
 ROUND = 20
-"""Characters that every text has more when it is weighed: the shortest is not best."""
+"""Characters added to the length of each ranked text, so that the shortest
+text does not always win."""
 
 MATCH = 10 * CONTEXT
 """Characters of a regular expression's match that a snippet shows."""
 
 REASON = 200
-"""Characters of what RE2 says of an expression that it does not read."""
+"""Characters kept of RE2's message about an invalid expression."""
 
 _ESCAPED = re.compile(r"\\(?:[pP](?:\{\^?\w*\}|\w)|.)", re.DOTALL)
 _TRICKY = re.compile(r"\\[AzQEC]|\(\?[a-zA-Z]*-")
-"""What reads a text of several lines in another way than each of them."""
+"""Syntax that matches a text of several lines differently from its single lines."""
 _PLAIN = re.compile(r"[A-Za-z0-9 _/:=,;<>@#%&!~'\"-]+")
 
 
 class Pattern(Protocol):
-    """Something to look for; `grams` are in all text that has it, or there are none."""
+    """A search pattern. Every text that matches contains all `grams`, if any."""
 
     @property
     def grams(self) -> tuple[str, ...]:
-        """Three letters in a row each, for an index."""
+        """The substrings of `GRAM` characters to look up in the index."""
         ...
 
     def find(self, text: str) -> tuple[int, int] | None:
-        """Where it stands first in a line."""
+        """Return the start and end of the first match in a line, or None."""
         ...
 
     def may_be_in(self, text: str) -> bool:
-        """Whether looking into each line of this text is worth it; quick."""
+        """Return False if no line of this text can match; cheap."""
         ...
 
     def mark(self, text: str) -> str:
-        """What stands around the first, all that is found there marked."""
+        """Return the text around the first match, with its matches marked."""
         ...
 
     def weight(self, text: str) -> float:
-        """How much of a text is what was looked for."""
+        """Return the share of the text that matched, for ranking."""
         ...
 
 
 def grams(text: str) -> tuple[str, ...]:
-    """Every three letters in a row, of those that all know to have one case."""
+    """Return each substring of `GRAM` printable ASCII characters, once, in order."""
     found = (text[at : at + GRAM] for at in range(len(text) - GRAM + 1))
     return tuple(
         dict.fromkeys(gram for gram in found if gram.isascii() and gram.isprintable())
@@ -68,7 +69,7 @@ def grams(text: str) -> tuple[str, ...]:
 
 @attrs.frozen
 class Words:
-    """A line has all of them; `first` is what a snippet shows."""
+    """Matches a line that contains all words."""
 
     words: tuple[str, ...]
     fold: bool
@@ -77,7 +78,7 @@ class Words:
 
     @classmethod
     def of(cls, words: tuple[str, ...], fold: bool) -> "Words":
-        """`fold`: whatever the case of what was written."""
+        """Make a pattern of these words; with `fold` they match in any case."""
         each = tuple(map(str.lower, words)) if fold else words
         all_grams = dict.fromkeys(gram for word in each for gram in grams(word))
         return cls(
@@ -110,7 +111,7 @@ class Words:
 
 @attrs.frozen
 class Regex:
-    """A regular expression of RE2."""
+    """Matches a line in which RE2 finds the expression."""
 
     grams: tuple[str, ...]
     _each: Any
@@ -118,7 +119,7 @@ class Regex:
 
     @classmethod
     def of(cls, source: str, path: str) -> "Regex":
-        """Raises `Invalid`, with the path of what was asked, on one that is none."""
+        """Compile an expression. Raises `Invalid` with `path` if RE2 cannot."""
         try:
             import re2
         except ImportError as exc:
@@ -150,7 +151,7 @@ class Regex:
         return self._block is None or self._block.search(text) is not None
 
     def mark(self, text: str) -> str:
-        """See `Pattern`; only the first is marked."""
+        """See `Pattern`. Only the first match is marked."""
         low, high = self.find(text) or (0, 0)
         start, stop = around(text, low, min(high, low + MATCH))
         high = min(high, stop)
@@ -158,22 +159,22 @@ class Regex:
         return cut(text, start, stop, marked)
 
     def weight(self, text: str) -> float:
-        """See `Pattern`; only the first counts."""
+        """See `Pattern`. Only the first match counts."""
         low, high = self.find(text) or (0, 0)
         return (high - low) / (len(text) + ROUND)
 
 
 def smart(text: str, path: str) -> Pattern:
-    """One phrase as it stands, or `re:`; raises `Invalid` naming `path`."""
+    """Return the pattern of one phrase, or of `re:`. Raises `Invalid` with `path`."""
     if text.startswith(REGEX):
         return Regex.of(text.removeprefix(REGEX), path)
     return Words.of((text,), fold=text == text.lower())
 
 
 def typed(text: str, path: str) -> Pattern | None:
-    """Words, each wherever it stands and whatever its case, or `re:`; None for none.
+    """Return a pattern of words in any order and case, or of `re:`; None for no word.
 
-    Raises `Invalid` naming `path`.
+    Raises `Invalid` with `path`.
     """
     if text.startswith(REGEX):
         return Regex.of(text.removeprefix(REGEX), path)
@@ -182,7 +183,7 @@ def typed(text: str, path: str) -> Pattern | None:
 
 
 def _literals(source: str) -> tuple[str, ...]:
-    """Pieces that all that matches must have, as far as that is easy to tell."""
+    """Return substrings that every match must contain, where the syntax shows them."""
     if set(source) & set("|([{"):
         return ()
     text = _ESCAPED.sub("\0", source)
