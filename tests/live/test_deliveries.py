@@ -11,10 +11,11 @@ from ant.client import AntClient
 from tests.live.server import running_server, start_server
 from tests.live.waiting import eventually
 from tests.mocks.named import script
+from tests.soak import soak
 
-KILLS = 5
+KILLS = [1, soak(5)]
 MESSAGES = 12
-TURNS = 100
+TURNS = [20, soak(100)]
 
 READER = """
 import sys, termios, tty
@@ -80,7 +81,8 @@ async def ledger(ant: AntClient, session: Any, **query: Any) -> list[Any]:
 
 
 @pytest.mark.slow
-async def test_nothing_is_lost_or_typed_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", KILLS)
+async def test_nothing_is_lost_or_typed_twice(tmp_path: Path, kills: int) -> None:
     """Killed at any moment: each message that was answered for is typed once at most,
     what was never begun is typed in the end, and nobody calls a guess a reaction."""
     rng, log, data = random.Random(6), tmp_path / "log", tmp_path / "data"
@@ -88,7 +90,7 @@ async def test_nothing_is_lost_or_typed_twice(tmp_path: Path) -> None:
     server, posted = await start_server(data), 0
     async with server.client() as ant:
         session, room = await in_room(ant, "reader", command=command)
-    for _ in range(KILLS):
+    for _ in range(kills):
         async with server.client() as ant, trio.open_nursery() as nursery:
             await ant.call("POST", f"/api/sessions/{session['id']}/terminal/start", {})
             for n in range(MESSAGES):
@@ -124,8 +126,9 @@ async def test_nothing_is_lost_or_typed_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_two_scripts_talk(tmp_path: Path) -> None:
-    """A hundred messages, each an answer to the last: none lost, none twice."""
+@pytest.mark.parametrize("turns", TURNS)
+async def test_two_scripts_talk(tmp_path: Path, turns: int) -> None:
+    """Many messages, each an answer to the last: none is lost, none comes twice."""
     command = script(tmp_path, "aider", TALKER)
     unbounded = {"ANT_MAX_HOPS": "0", "ANT_ROOM_POSTS_PER_MINUTE": "0"}
     async with (
@@ -134,7 +137,7 @@ async def test_two_scripts_talk(tmp_path: Path) -> None:
     ):
         room = await ant.create("room", "chat")
         for me, peer in (("one", "two"), ("two", "one")):
-            talker = [*command, room["id"], me, peer, str(TURNS)]
+            talker = [*command, room["id"], me, peer, str(turns)]
             session = await ant.create(me, command=talker)
             await join(ant, room, session)
         path = f"/api/sessions/{room['id']}/messages"
@@ -143,11 +146,11 @@ async def test_two_scripts_talk(tmp_path: Path) -> None:
         async def all_acked() -> Any:
             page = await ledger(ant, room)
             done = [each for each in page if each["state"] == "acked"]
-            return page if len(done) == TURNS - 1 else None
+            return page if len(done) == turns - 1 else None
 
         page = await eventually(all_acked, 300)
-        assert TURNS == len(page)
+        assert turns == len(page)
         messages = (await ant.call("GET", path, limit=1000))["messages"]
-        assert [f"count {n}" for n in range(1, TURNS + 1)] == [
+        assert [f"count {n}" for n in range(1, turns + 1)] == [
             each["content"].partition(" ")[2] for each in messages
         ]

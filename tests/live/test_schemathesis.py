@@ -172,7 +172,7 @@ def no_tmux_left(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.usefixtures("no_tmux_left")
 @pytest.mark.timeout(300)
 async def test_schemathesis(tmp_path: Path) -> None:

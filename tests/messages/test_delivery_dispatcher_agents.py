@@ -28,6 +28,7 @@ from ant.terminal.model.prompt import Kind
 from tests.heard import content, named
 from tests.live.waiting import eventually
 from tests.mocks.named import mock_agent, script
+from tests.soak import soak
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.input.test_race import ROOT, Control, logged
 
@@ -148,20 +149,21 @@ async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
         assert one.offset <= stand.live.flow.tail.stored
 
 
-async def test_every_character_survives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("characters", [20_000, soak(len(PRINTABLE))])
+async def test_every_character_survives(tmp_path: Path, characters: int) -> None:
     """As if by hand, in lines that fit on the screen, where the last one is found."""
     size = 10_000
     async with agent(tmp_path) as stand:
         session = await stand.rig.look(stand.session_id)
         stand.room_id = session.linked_chat_id or stand.room_id
-        for n in range(0, len(PRINTABLE), size):
-            rows = range(n, min(n + size, len(PRINTABLE)), 40)
+        for n in range(0, characters, size):
+            rows = range(n, min(n + size, characters), 40)
             lines = [PRINTABLE[row : row + 40] for row in rows]
             text = "\n".join([*lines, f"from {n} on {'.' * 60}"])
             one = await stand.until(await stand.post(text), *ENDED)
             assert ("reacted", None) == why(one)
             assert text == stand.submitted()[-1]
-        assert len(range(0, len(PRINTABLE), size)) == len(stand.submitted())
+        assert len(range(0, characters, size)) == len(stand.submitted())
 
 
 @pytest.mark.parametrize(
