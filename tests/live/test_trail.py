@@ -162,9 +162,10 @@ async def test_a_life_and_its_secrets(tmp_path: Path) -> None:
     system = [text for _, kind, text in texts if kind == "system"]
     assert system[-1].startswith("exit: ")
     asked_for = [each for each in told if each["kind"] == "question"]
-    assert ["Delete", "Password", "Passphrase"] == [
-        next(w for w in ("Delete", "Password", "Passphrase") if w in each["text"])
-        for each in asked_for
+    words = ("Delete", "Password", "Passphrase")
+    # On a slow machine the lines that it reads without a text are questions, too.
+    assert [*words] == [
+        word for each in asked_for for word in words if word in each["text"]
     ]
     hidden = sum(
         each["payload"]["hidden"]
