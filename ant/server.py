@@ -61,7 +61,7 @@ from ant.terminal.host import umask
 from ant.terminal.host.pty import open_pty
 from ant.terminal.host.subreaper import become_subreaper, children, hide_memory
 from ant.terminal.screen.display import warm_up
-from ant.terminal.tmux.server import Tmux
+from ant.terminal.tmux.tmux_server import Tmux
 
 log = logging.getLogger(__name__)
 

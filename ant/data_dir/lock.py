@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ant.core.errors import Conflict
-from ant.data_dir.permissions import close_to_others
+from ant.data_dir.file_modes import close_to_others
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from ant.store import Program, Store, Unit
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes
 from ant.terminal.host.base import Identity
-from ant.terminal.tmux.server import SurvivingPane, Tmux
 from ant.terminal.tmux.spool_reader import SpoolReader, resume_at
+from ant.terminal.tmux.tmux_server import SurvivingPane, Tmux
 
 log = logging.getLogger(__name__)
 

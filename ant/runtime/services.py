@@ -20,7 +20,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Spec, Terminal
 from ant.terminal.session import LiveTerminal, RunObserver
-from ant.terminal.tmux.server import Tmux
+from ant.terminal.tmux.tmux_server import Tmux
 
 
 class ActiveRun(RunObserver, Protocol):

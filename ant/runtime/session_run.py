@@ -39,8 +39,8 @@ from ant.terminal.observations import (
 )
 from ant.terminal.screen.display import Display
 from ant.terminal.session import LiveTerminal
-from ant.terminal.tmux.server import SurvivingPane
 from ant.terminal.tmux.spool_reader import resume_at
+from ant.terminal.tmux.tmux_server import SurvivingPane
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from ant.model.sessions import SessionId
 from ant.runtime.services import RunServices
 from ant.runtime.session_run import SessionRun
 from ant.terminal.session import LiveTerminal, run_session
-from ant.terminal.tmux.server import SurvivingPane
+from ant.terminal.tmux.tmux_server import SurvivingPane
 
 log = logging.getLogger(__name__)
 

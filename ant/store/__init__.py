@@ -17,7 +17,7 @@ from playhouse.pool import PooledSqliteDatabase
 from ant.core import clock
 from ant.core.errors import DiskFull, Stopping, StorageFailed
 from ant.model.events import Envelope
-from ant.store import schema
+from ant.store import schema_version
 from ant.store.allocation import Allocation
 from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
@@ -150,9 +150,9 @@ class Store:
         database.initialize(db)
         allocation = None
         try:
-            schema.check(path)
+            schema_version.check(path)
             with db.connection_context():
-                schema.migrate(db)
+                schema_version.migrate(db)
                 page_bytes = _number(db.connection(), "PRAGMA page_size")
                 allocation = Allocation(path, page_bytes)
                 allocation.begin(_number(db.connection(), "PRAGMA page_count"))

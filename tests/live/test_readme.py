@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.terminal.tmux.commands import name_of
+from ant.terminal.tmux.tmux_commands import name_of
 from tests.live.server import environment
 from tests.live.waiting import eventually
 from tests.mocks.named import script

@@ -18,7 +18,7 @@ from ant.core.errors import Invalid
 from ant.export.verify import verify
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import open_pty
-from ant.terminal.tmux.commands import name_of
+from ant.terminal.tmux.tmux_commands import name_of
 from tests.live.server import Server, left_of, running_server
 from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching

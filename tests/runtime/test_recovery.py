@@ -17,8 +17,8 @@ from ant.store import Store
 from ant.terminal.host import processes
 from ant.terminal.host.base import Identity, Spec
 from ant.terminal.tmux import spool_reader
-from ant.terminal.tmux.server import Tmux
 from ant.terminal.tmux.spool_writer import SpoolWriter
+from ant.terminal.tmux.tmux_server import Tmux
 from tests.terminal.private_tmux import needs_tmux, running_tmux
 
 

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from ant.terminal.host import processes
-from ant.terminal.tmux.commands import name_of
 from ant.terminal.tmux.pane_ids import read_pid
-from ant.terminal.tmux.server import SPOOL_MAX, Tmux
+from ant.terminal.tmux.tmux_commands import name_of
+from ant.terminal.tmux.tmux_server import SPOOL_MAX, Tmux
 from tests.installed import need, needs
 
 needs_tmux = needs("tmux")

@@ -43,6 +43,7 @@ TAGS: Final = {
     "run_events": "evidence",
     "export": "evidence",
     "participants": "people",
+    "health": "system",
 }
 """Published tags of route modules whose name has changed since."""
 

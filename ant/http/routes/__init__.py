@@ -14,7 +14,7 @@ from ant.http.routes import (  # isort: skip
     prompts,
     search,
     sessions,
-    system,
+    health,
     terminal,
 )
 
@@ -23,6 +23,7 @@ __all__ = [
     "deliveries",
     "events",
     "export",
+    "health",
     "links",
     "messages",
     "participants",
@@ -30,7 +31,6 @@ __all__ = [
     "run_events",
     "search",
     "sessions",
-    "system",
     "tasks",
     "terminal",
 ]

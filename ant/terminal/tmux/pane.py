@@ -27,13 +27,13 @@ from ant.terminal.host import foreground, line_discipline, processes
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Skipped
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.model.tty import Tty
-from ant.terminal.tmux.commands import TmuxCommands
 from ant.terminal.tmux.control_client import ControlClient, TmuxCommand
 from ant.terminal.tmux.control_parser import Notice, SessionFilter
 from ant.terminal.tmux.exit_status import ExitWatcher
 from ant.terminal.tmux.pane_ids import PaneIds, check_size
 from ant.terminal.tmux.spool_reader import SpoolReader
 from ant.terminal.tmux.spool_writer import WAKEUP
+from ant.terminal.tmux.tmux_commands import TmuxCommands
 
 KEYS = 1024
 """Bytes of input in one command: in hexadecimal they fit into one line."""

@@ -16,7 +16,7 @@ from ant.terminal.host import processes
 from ant.terminal.host.base import ControlSeen, Exit, Skipped, Spec
 from ant.terminal.tmux.exit_status import writer_of
 from ant.terminal.tmux.pane import TmuxPane
-from ant.terminal.tmux.server import Tmux
+from ant.terminal.tmux.tmux_server import Tmux
 from tests.live.waiting import eventually
 from tests.terminal.contract import read_rest, read_until, write_all
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux

@@ -10,9 +10,9 @@ import trio
 
 from ant.core.errors import CapacityReached, Invalid
 from ant.terminal.host import processes
-from ant.terminal.tmux import commands as commands_module
-from ant.terminal.tmux.commands import CLIENT, TmuxCommands, is_old, name_of
-from ant.terminal.tmux.server import Tmux
+from ant.terminal.tmux import tmux_commands as commands_module
+from ant.terminal.tmux.tmux_commands import CLIENT, TmuxCommands, is_old, name_of
+from ant.terminal.tmux.tmux_server import Tmux
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 

@@ -25,11 +25,11 @@ from ant.terminal.host import processes
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import OUT_OF_RESOURCES, cannot_open, check_spec, env_program
 from ant.terminal.tmux import spool_reader, spool_writer, starter
-from ant.terminal.tmux.commands import COMMAND_S, TmuxCommands, is_old
 from ant.terminal.tmux.pane import TmuxPane
 from ant.terminal.tmux.pane_ids import PaneIds, check_size, read_pid
 from ant.terminal.tmux.spool_reader import RESTART_SKIP, SpoolReader
 from ant.terminal.tmux.spool_writer import WAKEUP
+from ant.terminal.tmux.tmux_commands import COMMAND_S, TmuxCommands, is_old
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ant.core.errors import Conflict
-from ant.data_dir.permissions import DATABASE, close_to_others
+from ant.data_dir.file_modes import DATABASE, close_to_others
 
 
 def mode(path: Path) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ant.core.errors import StorageFailed
-from ant.store import Store, schema
+from ant.store import Store, schema_version
 
 
 def change(*statements: str) -> Callable[[Path], None]:
@@ -83,6 +83,6 @@ def test_a_missing_or_empty_file_is_a_new_database(
     path = tmp_path / "ant.db"
     if left is not None:
         path.write_bytes(left)
-    schema.check(path)
+    schema_version.check(path)
     Store.open(path).close()
-    schema.check(path)
+    schema_version.check(path)

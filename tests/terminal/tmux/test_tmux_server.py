@@ -11,8 +11,8 @@ import trio
 from ant.core.errors import Invalid, StorageFailed
 from ant.terminal.host import processes
 from ant.terminal.host.base import Exit, Spec
-from ant.terminal.tmux.commands import name_of
-from ant.terminal.tmux.server import Tmux
+from ant.terminal.tmux.tmux_commands import name_of
+from ant.terminal.tmux.tmux_server import Tmux
 from tests.terminal.contract import read_rest, read_until, write_all
 from tests.terminal.private_tmux import command, needs_tmux, running_tmux
 
