@@ -1,11 +1,7 @@
 """The queue of prompts that are posted to web addresses."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
-import h11
 import pytest
 import trio
 
@@ -14,45 +10,8 @@ from ant.core.counters import Limit
 from ant.prompts import webhooks as webhook_queue
 from ant.prompts.webhooks import QUEUE, Webhooks
 from tests.asked import record
+from tests.core.test_safe_post import Web, receiver
 from tests.live.waiting import eventually
-from tests.systems import PATIENCE_S
-
-Receive = Callable[[trio.abc.Stream], Any]
-
-
-@asynccontextmanager
-async def receiver(serve: Receive) -> AsyncIterator[int]:
-    """A listener on this machine; its port."""
-    async with trio.open_nursery() as nursery:
-        (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-        nursery.start_soon(trio.serve_listeners, serve, [listener])
-        with trio.fail_after(PATIENCE_S):
-            yield listener.socket.getsockname()[1]
-        nursery.cancel_scope.cancel()
-
-
-class Web:
-    """Takes requests and answers each as it is told."""
-
-    def __init__(self, answer: bytes = b"HTTP/1.1 204 No Content\r\n\r\n") -> None:
-        self.answer = answer
-        self.requests: list[tuple[Any, bytes]] = []
-
-    async def serve(self, stream: trio.abc.Stream) -> None:
-        async with stream:
-            http, body, request = h11.Connection(h11.SERVER), b"", None
-            while True:
-                event = http.next_event()
-                if event is h11.NEED_DATA:
-                    http.receive_data(await stream.receive_some())
-                elif isinstance(event, h11.Request):
-                    request = event
-                elif isinstance(event, h11.Data):
-                    body += event.data
-                else:
-                    break
-            self.requests.append((request, body))
-            await stream.send_all(self.answer)
 
 
 async def test_a_receiver_that_does_not_answer_times_out(

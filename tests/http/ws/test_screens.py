@@ -1,20 +1,16 @@
 """Screens over REST and the socket: drawn, and then gone on from."""
 
-from typing import Any
-
 import pytest
-import trio
 
 from ant.http.routes.terminal import screen_page
 from ant.http.ws.screens import screen_frame
 from ant.http.ws.socket import FAR_BEHIND
-from ant.model.sessions import Session, SessionId, SessionType, Status
-from ant.terminal.host.base import Exit
+from ant.model.sessions import SessionId, SessionType, Status
 from ant.terminal.screen.display import Display, Drawing
-from tests.http.asking import ask
 from tests.http.ws.test_socket import connected
 from tests.live.waiting import eventually
-from tests.systems import PATIENCE_S, Rig
+from tests.runtime.test_terminals import finished, look, printed
+from tests.systems import Rig
 
 ONE = SessionId("one")
 
@@ -37,39 +33,16 @@ def test_the_rest_answer_and_the_frame_agree() -> None:
     assert (8, 20, 3) == (frame["offset"], frame["cols"], frame["rows"])
 
 
-async def said(rig: Rig, session: Session, data: bytes) -> None:
-    """The program says this, and it was read."""
-    live = rig.system.supervisor.need(session.id)
-    end = live.flow.tail.end + len(data)
-    rig.terminals[-1].say(data)
-    await live.flow.wait_beyond(end - 1)
-
-
-async def finished(rig: Rig, session: Session) -> None:
-    """The program ends, and that is written down."""
-    live = rig.system.supervisor.need(session.id)
-    rig.terminals[-1].end(Exit(code=0))
-    with trio.fail_after(PATIENCE_S):
-        await live.over.wait()
-
-
-async def look(rig: Rig, session: Session) -> Any:
-    """The screen by REST."""
-    answer = await ask(rig.app, "GET", f"/api/sessions/{session.id}/terminal/screen")
-    assert 200 == answer.status, answer.body
-    return answer.body
-
-
 async def test_a_join_with_the_screen(rig: Rig) -> None:
     """Health, the screen, the answer, and then exactly the bytes that follow."""
     session = await rig.started()
-    await said(rig, session, b"one\r\n" * 50 + b"tw\xc3")
+    await printed(rig, session, b"one\r\n" * 50 + b"tw\xc3")
     async with connected(rig) as client:
         ack = await client.ask("join_session", sessionId=session.id, screen=True)
         health, shown = client.passed
         assert ("session_health", "screen") == (health["type"], shown["type"])
         assert 252 == ack["offset"] == shown["offset"]
-        await said(rig, session, b"\xa9!")
+        await printed(rig, session, b"\xa9!")
         assert "\u00e9!" == await client.read(session, 255)
     seen = Display.blank(shown["cols"], shown["rows"], shown["offset"])
     seen._screen.feed(shown["data"].encode())
@@ -83,7 +56,7 @@ async def test_a_join_with_the_screen(rig: Rig) -> None:
 async def test_a_join_far_behind_may_skip_to_the_screen(rig: Rig, ended: bool) -> None:
     """A `gap` names the skipped bytes, and the screen replaces them."""
     session = await rig.started()
-    await said(rig, session, b"x" * 1000)
+    await printed(rig, session, b"x" * 1000)
     if ended:
         await finished(rig, session)
     async with connected(rig) as client:
@@ -107,9 +80,9 @@ async def test_a_resume_far_behind_may_skip_to_the_screen(rig: Rig) -> None:
     """For each session: a `gap` and a screen for much, the bytes for little."""
     size = FAR_BEHIND + 10
     far = await rig.started("far")
-    await said(rig, far, b"x" * size)
+    await printed(rig, far, b"x" * size)
     near = await rig.started("near")
-    await said(rig, near, b"y" * size)
+    await printed(rig, near, b"y" * size)
     places = {far.id: 9, near.id: size - 3}
     async with connected(rig) as client:
         resuming = {"seq": rig.bus.seq, "sessions": places}
@@ -154,11 +127,11 @@ async def test_the_socket_that_set_the_size_answers_queries(rig: Rig) -> None:
     session = await rig.started()
     async with connected(rig) as client:
         await client.ask("join_session", sessionId=session.id)
-        await said(rig, session, b"\x1b[5n")
+        await printed(rig, session, b"\x1b[5n")
         await eventually(lambda: b"\x1b[0n" == rig.terminals[0].written)
         size = {"cols": 70, "rows": 20}
         await client.ask("terminal_resize", sessionId=session.id, **size)
-        await said(rig, session, b"\x1b[5n")
+        await printed(rig, session, b"\x1b[5n")
         await look(rig, session)
         await rig.settle()
     assert b"\x1b[0n" == rig.terminals[0].written
