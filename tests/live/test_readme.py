@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -64,24 +66,62 @@ def agent_on_path(folder: Path) -> str:
     return f"{Path(path).parent}:{os.environ['PATH']}"
 
 
-async def run(block: str, address: str) -> str:
-    """Run a block in a shell of its own; what it printed. ANT and ID are remembered."""
-    script = block.replace(ADDRESS, address).replace(".venv/", f"{VENV}/")
-    done = await trio.run_process(
-        ["bash", "-euo", "pipefail", "-c", script],
-        capture_stdout=True,
-        capture_stderr=True,
-        check=False,
-        cwd=ROOT,
-        env=os.environ | {"ANT": f"http://{address}"},
-    )
-    assert 0 == done.returncode, done.stderr.decode()
-    return done.stdout.decode()
+class Shell:
+    """One bash that runs the blocks in turn; a variable of one serves the next.
+
+    A block that fails, or that uses a variable that no block set, fails the test.
+    """
+
+    LOOP = """set -euo pipefail
+    while IFS= read -r -u 3 block; do source "$block"; printf '%s\\n' "$1"; done"""
+    END = "-- end of the block --"
+
+    def __init__(self, process: trio.Process, folder: Path, address: str) -> None:
+        self._process = process
+        self._folder = folder
+        self._address = address
+        self._blocks = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path, address: str) -> AsyncIterator["Shell"]:
+        """Start the shell; end it when the block of the caller ends."""
+        with (folder / "blocks.err").open("wb") as stderr:
+            process = await trio.lowlevel.open_process(
+                ["bash", "-c", f"exec 3<&0 </dev/null; {cls.LOOP}", "bash", cls.END],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=ROOT,
+            )
+        try:
+            yield cls(process, folder, address)
+        finally:
+            assert process.stdin is not None
+            await process.stdin.aclose()
+            with trio.CancelScope(shield=True), trio.move_on_after(15):
+                await process.wait()
+
+    async def run(self, block: str) -> str:
+        """Run a block; return what it printed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._blocks += 1
+        path = self._folder / f"block-{self._blocks}.sh"
+        here = block.replace(ADDRESS, self._address).replace(".venv/", f"{VENV}/")
+        path.write_text(here + "\n")
+        await self._process.stdin.send_all(f"{path}\n".encode())
+        printed = b""
+        while not printed.endswith(f"{self.END}\n".encode()):
+            part = await self._process.stdout.receive_some(65536)
+            assert part, f"{block}\n{(self._folder / 'blocks.err').read_text()}"
+            printed += part
+        return printed.decode().removesuffix(f"{self.END}\n")
 
 
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
-    """`make serve` comes up, and each block after it does what the text says."""
+    """`make serve` comes up; in one shell each block does what the text says."""
     serve, first, later, waits, room, end = blocks("README.md")
     find, proof = blocks("docs/history.md")
     (inside,) = blocks("docs/messages.md")
@@ -106,37 +146,38 @@ async def test_readme_commands(tmp_path: Path) -> None:
     try:
         with trio.fail_after(100):
             address = await listening(process)
-            printed = await run(first + "\necho; echo ID=$ID", address)
-            assert '"ok":true' in printed
-            session = printed.rsplit("ID=", 1)[1].strip()
-            history = f"http://{address}/api/sessions/{session}/terminal/history"
-            async with httpx.AsyncClient() as http:
+            async with Shell.open(tmp_path, address) as shell:
+                printed = await shell.run(first)
+                assert '"ok":true' in printed
+                session = (await shell.run("echo $ID")).strip()
+                history = f"http://{address}/api/sessions/{session}/terminal/history"
+                async with httpx.AsyncClient() as http:
 
-                async def answered() -> bool:
-                    return "the answer is 42" in (await http.get(history)).text
+                    async def answered() -> bool:
+                        return "the answer is 42" in (await http.get(history)).text
 
-                await eventually(answered)
-            printed = await run(f"ID={session}\n{find}", address)
-            assert "the <mark>answer</mark> is 42" in printed
-            assert '"terminals":[{' in printed
-            printed = await run(f"ID={session}\n{later}", address)
-            assert "the answer is 42" in printed
-            assert '"status":"running"' in printed
-            assert '"action":"interrupt"' in printed
-            printed = await run(live, address)
-            assert "42" in printed
-            assert "exit code 0" in printed
-            await run_waiting(waits, address)
-            await run_room(room, address)
-            assert '"type":"message_created"' in await run(stream, address)
-            printed = await run(f"ID={session}\n{proof}", address)
-            assert '"terminal":{"command_count":' in printed
-            assert " events checked, head " in printed
-            await run_inside(inside, address, tmp_path)
-            printed = await run(f"ID=its-id\n{beside}", address)
-            socket = name_of(data) if shutil.which("tmux") else ""
-            assert f"tmux -L {socket} attach -t =its-id:\n" == printed
-            await run(f"ID={session}\n{end}", address)
+                    await eventually(answered)
+                printed = await shell.run(find)
+                assert "the <mark>answer</mark> is 42" in printed
+                assert '"terminals":[{' in printed
+                printed = await shell.run(later)
+                assert "the answer is 42" in printed
+                assert '"status":"running"' in printed
+                assert '"action":"interrupt"' in printed
+                printed = await shell.run(live)
+                assert "42" in printed
+                assert "exit code 0" in printed
+                await run_waiting(waits, shell, address)
+                await run_room(room, shell, address)
+                assert '"type":"message_created"' in await shell.run(stream)
+                printed = await shell.run(proof)
+                assert '"terminal":{"command_count":' in printed
+                assert " events checked, head " in printed
+                await run_inside(inside, address, tmp_path)
+                socket = name_of(data) if shutil.which("tmux") else ""
+                printed = await shell.run(beside)
+                assert f"tmux -L {socket} attach -t ={session}:\n" == printed
+                await shell.run(end)
             async with AntClient(f"http://{address}") as ant:
                 assert (await ant.session(session))["deleted_at"] is not None
     finally:
@@ -147,11 +188,11 @@ async def test_readme_commands(tmp_path: Path) -> None:
     assert 0 == process.returncode
 
 
-async def run_room(block: str, address: str) -> None:
+async def run_room(block: str, shell: Shell, address: str) -> None:
     """Post to the agent once it is at rest; ANT types the message, and it reacts."""
     room, agent, add, post, *read = block.splitlines()
     async with AntClient(f"http://{address}") as ant:
-        await run(f"{room}\n{agent}\n{add}", address)
+        await shell.run(f"{room}\n{agent}\n{add}")
 
         async def rests() -> bool:
             rows = (await ant.status())["terminals"]
@@ -163,7 +204,7 @@ async def run_room(block: str, address: str) -> None:
             return states.get("@coder") == "ready"
 
         await eventually(rests)
-        assert "Sent " in await run(post, address)
+        assert "Sent " in await shell.run(post)
         row = await ant.session("planning")
 
         async def reacted() -> bool:
@@ -172,24 +213,24 @@ async def run_room(block: str, address: str) -> None:
             return delivery["state"] == "reacted"
 
         await eventually(reacted)
-        printed = await run("\n".join([f"ROOM={row['id']}", *read]), address)
+        printed = await shell.run("\n".join(read))
         assert '"state":"reacted"' in printed
         assert ": @coder Which tests fail?\n" in printed
 
 
-async def run_waiting(block: str, address: str) -> None:
+async def run_waiting(block: str, shell: Shell, address: str) -> None:
     """Start what asks; once that is seen, look and answer."""
     create, look, decide = block.splitlines()
-    await run(create, address)
+    await shell.run(create)
     async with AntClient(f"http://{address}") as ant:
 
         async def asks() -> bool:
             return (await ant.status())["waiting"] == 1
 
         await eventually(asks)
-        printed = await run(look, address)
+        printed = await shell.run(look)
         assert "waiting  @asks  asks  Delete it?" in printed
-        assert (await run(decide, address)).startswith("Chose N; ")
+        assert (await shell.run(decide)).startswith("Chose N; ")
         row = await ant.session("@asks")
 
         async def answered() -> bool:
