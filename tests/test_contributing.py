@@ -117,6 +117,10 @@ def run(folder: Path, commands: str) -> None:
     assert 0 == done.returncode, (done.stdout + done.stderr)[-4000:]
 
 
+LONG = pytest.mark.soak
+"""The recipe that starts an agent again and again, to record it."""
+
+
 def test_there_are_three_recipes() -> None:
     """Each fenced text of a recipe belongs to a step, unless it is only to be read."""
     assert ["add a route", "add an event", "add an agent"] == [r.name for r in RECIPES]
@@ -127,7 +131,13 @@ def test_there_are_three_recipes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(each, id=each.name, marks=LONG if "agent" in each.name else ())
+        for each in RECIPES
+    ],
+)
 def test_a_recipe_works(recipe: Recipe, copy: Path) -> None:
     """Every text goes where the recipe puts it, and its commands pass."""
     for step in recipe.steps():

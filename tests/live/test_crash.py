@@ -23,7 +23,7 @@ from tests.live.viewer import Viewer, read_raw, watching
 from tests.live.waiting import eventually
 from tests.soak import soak
 
-KILLS = (6, soak(60))
+KILLS = (2, soak(60))
 
 PRINTER = """
 import os, signal, sys, time, tty

@@ -105,9 +105,10 @@ async def health(server: Server) -> tuple[float, Any]:
     "say",
     [
         pytest.param(b"", id="nothing"),
-        *(pytest.param(SAY[each], id=each, marks=pytest.mark.soak) for each in SAY),
+        *(pytest.param(words, id=each) for each, words in SAY.items()),
     ],
 )
+@pytest.mark.soak
 async def test_strangers_end_nothing_and_hold_up_nobody(
     say: bytes, tmp_path: Path
 ) -> None:

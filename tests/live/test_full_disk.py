@@ -19,6 +19,7 @@ from tests.live.server import Server, running_server, start_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
 from tests.mounts import fill, small_disk
+from tests.soak import soak
 
 DISK = 40 << 20
 
@@ -120,7 +121,7 @@ async def check_room_is_made(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed", [True, False])
+@pytest.mark.parametrize("killed", [True, soak(False)])
 async def test_a_server_starts_on_a_full_disk_and_room_is_made_there(
     small: Path, killed: bool
 ) -> None:

@@ -75,6 +75,7 @@ async def thanker(
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 async def test_two_programs_come_to_rest(tmp_path: Path) -> None:
     """After so many hops, whichever way they post; a person's word starts them again.
 

@@ -15,6 +15,7 @@ COUNT = 100
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 async def test_a_hundred_sessions_come_and_go_and_leave_nothing(
     tmp_path: Path,
 ) -> None:

@@ -11,7 +11,7 @@ from tests.live.server import running_server, start_server
 from tests.soak import soak
 
 PATIENCE_S = 30.0
-KILLS = (4, soak(60))
+KILLS = (2, soak(60))
 
 
 async def chat(ant: AntClient, name: str) -> Any:

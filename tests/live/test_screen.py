@@ -162,6 +162,7 @@ async def attach_once_s(ant: AntClient, session_id: str) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 async def test_a_long_history_costs_nothing(tmp_path: Path) -> None:
     """Running, lost and redrawn, or ended: the way to its screen is short."""
     script = f"yes 0123456789012345678901234567890 | head -c {MEGABYTES << 20}; "

@@ -18,6 +18,7 @@ from tests.live.test_transcripts import counted, counting
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
 from tests.mounts import small_disk
+from tests.soak import soak
 
 SIZE = 48 << 20
 FREE = 6 << 20
@@ -66,7 +67,7 @@ class Limit:
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (SIZE, SIZE))
 
 
-@pytest.fixture(params=["small disk", "limit"])
+@pytest.fixture(params=["small disk", soak("limit")])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     """One of the two; the first needs the right to mount."""
     if request.param == "limit":

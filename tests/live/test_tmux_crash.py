@@ -21,7 +21,7 @@ from tests.terminal.private_tmux import ended_with_us, needs_tmux
 
 pytestmark = [pytest.mark.slow, needs_tmux]
 
-KILLS = (6, soak(60))
+KILLS = (2, soak(60))
 
 PRINTER = """
 import os, signal, sys, time, tty

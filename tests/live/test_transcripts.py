@@ -51,6 +51,7 @@ async def offset_reached(ant: AntClient, session_id: str, offset: int) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 async def test_a_million_lines_are_seqs_own_everywhere(tmp_path: Path) -> None:
     """Two sockets, a late one and the history give byte for byte what seq printed."""
     seq = await trio.run_process(["seq", str(LINES)], capture_stdout=True)

@@ -241,6 +241,7 @@ async def test_a_resume_has_no_seam_at_any_step(
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 async def test_a_long_resume_has_no_seam(tmp_path: Path) -> None:
     """More than a page of the log is missed, and more comes than the window holds."""
     async with standing(tmp_path, window=4) as stand:

@@ -578,6 +578,7 @@ async def test_the_pid_is_not_reused_before_the_close(opener: Opener) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 async def test_a_hundred_terminals_leave_nothing(opener: Opener) -> None:
     """One after another or at once: no zombie, no descriptor."""
     before = open_fds()

@@ -20,10 +20,11 @@ from ant.core.errors import Conflict, NotAnOption
 from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Kind
 from tests.mocks.looks import DIALOGS
+from tests.soak import soak
 from tests.terminal.running import Onlooker, running
 
 ROOT = str(Path(__file__).parents[3])
-STYLES = ("claude", "codex", "gemini", "copilot", "arrows")
+STYLES = ("claude", "arrows", soak("codex"), soak("gemini"), soak("copilot"))
 ROUNDS = 200
 SWAP_WITHIN_S = 0.004
 """An answer by arrows takes about so long."""
