@@ -20,10 +20,15 @@ class ListRunEvents:
     since: Moment | None = None
     before: Moment | None = None
     after: Offset | None = None
+    """Only events after the one with this id, the oldest first: the `next` of a
+    page."""
     before_id: Offset | None = None
     source: Annotated[str, OneOf(tuple(Source))] | None = None
+    """Only events of this source."""
     kind: Word | None = None
+    """Only events of this kind, such as `command_block`; exact."""
     q: Words | None = None
+    """Only events whose text contains this, in any case."""
     limit: Limit = 200
     order: Literal["asc", "desc"] = "asc"
 
@@ -40,7 +45,10 @@ class ListTerminalEvents:
     since: Moment | None = None
     before: Moment | None = None
     after: Offset | None = None
+    """Only events after the one with this id, the oldest first: the `next` of a
+    page."""
     before_id: Offset | None = None
     kind: Word | None = None
+    """Only events of this kind, such as `resize`; exact."""
     limit: Limit = 100
     order: Literal["asc", "desc"] = "desc"

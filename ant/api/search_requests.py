@@ -30,7 +30,11 @@ class SearchAll:
     """
 
     q: Words = ""
+    """Words that must all occur, or after `re:` a regular expression of RE2."""
     scope: Scopes = "messages"
+    """Where to search, separated by commas: `messages`, `terminals`, `tasks`,
+    `events`."""
     limit: Limit = 50
+    """The most results of each scope."""
     sort: Literal["newest", "rank"] = "newest"
     include: Include = ""

@@ -42,15 +42,25 @@ class Explanation:
 
     session_id: SessionId
     offset: int
+    """The byte offset after the last byte that the screen has."""
     kind: Kind
+    """The state of the program."""
     rule: str
+    """The name of the rule that matched."""
     rows: tuple[int, ...]
+    """The rows that it matched, counted from 0."""
     evidence: tuple[str, ...]
+    """The text of these rows."""
     prompt: Prompt | None
+    """The prompt on the screen; null if there is none."""
     driver: str | None
+    """The agent CLI driver of the session; null if it has none."""
     tty: Tty | None
+    """The line discipline and the foreground process; null if they are unknown."""
     lines: tuple[str, ...]
+    """The rows of the whole screen."""
     recorded: bool
+    """Whether facts were recorded at or before this offset."""
 
 
 @attrs.frozen

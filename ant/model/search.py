@@ -19,10 +19,15 @@ class LineFound:
 
     session_id: SessionId
     line: int
+    """The number of the line in the terminal, counted from its first."""
     at: datetime
+    """When its bytes were printed."""
     start: int
+    """The byte offset of the first byte that drew it."""
     end: int
+    """The byte offset after the last byte that drew it."""
     text: str
+    """The line as it was last shown, truncated if it is long."""
     snippet: str
 
 
@@ -51,7 +56,11 @@ class Everything:
     """
 
     results: tuple[Found, ...]
+    """The messages that matched."""
     terminals: tuple[LineFound, ...] | None = None
+    """The lines of terminals that matched; null if the scope did not name them."""
     tasks: tuple[TaskFound, ...] | None = None
+    """The tasks that matched; null if the scope did not name them."""
     events: tuple[EventFound, ...] | None = None
+    """The run events that matched; null if the scope did not name them."""
     complete: bool = True

@@ -27,7 +27,9 @@ class Present:
     """
 
     last_seen: int = attrs.field(metadata={"wire": "lastSeen"})
+    """When its socket last sent something, in epoch milliseconds."""
     status: str
+    """`active` up to 60 seconds after that, `idle` up to 5 minutes, then `offline`."""
 
 
 ACTIVE_S, IDLE_S = 60, 300

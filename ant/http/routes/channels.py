@@ -16,6 +16,7 @@ class ChannelSet:
 
     ok: bool
     channel: Channel
+    """The channel."""
 
 
 @endpoint("POST", "/api/channel/register", raises=(NotFound, Gone, CapacityReached))

@@ -23,6 +23,7 @@ class Targets:
     """The formats that a session can be exported to."""
 
     targets: tuple[ExportTarget, ...]
+    """The formats."""
 
 
 @attrs.frozen
@@ -33,8 +34,10 @@ class Exported:
     """
 
     ok: bool
+    """Whether every target succeeded."""
     session_id: SessionId
     targets: dict[str, Written]
+    """The result of each target, by its name."""
 
 
 def _folders(system: System) -> Folders:

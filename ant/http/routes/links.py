@@ -22,11 +22,17 @@ class Linked:
     """
 
     id: LinkId
+    """The id of the link."""
     source_room_id: SessionId = attrs.field(metadata={"wire": "sourceRoomId"})
+    """The id of this room."""
     target_room_id: SessionId = attrs.field(metadata={"wire": "targetRoomId"})
+    """The id of the other room."""
     relationship: Relationship
+    """What this room is to the other."""
     discussion_name: str | None = attrs.field(metadata={"wire": "discussionName"})
+    """The name of the room that ANT created; null if it created none."""
     members_copied: bool = attrs.field(metadata={"wire": "membersCopied"})
+    """Whether the members were copied to a new room."""
     link: RoomLink
 
 

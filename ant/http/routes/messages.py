@@ -34,6 +34,7 @@ class Merged:
 
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     meta: dict[str, Any]
+    """The whole `meta` of the message."""
 
 
 @attrs.frozen
@@ -42,6 +43,7 @@ class Pinned:
 
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     pinned: bool
+    """Whether the message is pinned."""
 
 
 @endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True, token="room")

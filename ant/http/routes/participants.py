@@ -26,7 +26,9 @@ class Removed:
     """The session's id, and whether it was a member until now."""
 
     removed: bool
+    """Whether it was a member until now."""
     id: SessionId
+    """The id of its session."""
     ok: bool = True
 
 
@@ -35,6 +37,7 @@ class PresenceNow:
     """The clients that have joined a session now, by handle."""
 
     presence: dict[str, Present]
+    """Each client, by the handle that it joined with."""
 
 
 @attrs.frozen
@@ -45,6 +48,7 @@ class ReadsOfOne:
     """
 
     reads: tuple[Read, ...]
+    """The read receipts, the oldest first."""
     next: int | None = None
 
 
@@ -56,6 +60,7 @@ class ReadsOfAll:
     """
 
     reads: dict[str, tuple[Read, ...]]
+    """The read receipts of each message, by its id."""
     next: int | None = None
 
 

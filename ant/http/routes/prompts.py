@@ -46,6 +46,7 @@ class Pending:
     """The prompt that waits for an answer; null if there is none."""
 
     pending: PromptRecord | None
+    """The prompt; null if there is none."""
 
 
 @attrs.frozen
@@ -53,6 +54,7 @@ class BridgeSettings:
     """The settings of the prompt bridge."""
 
     config: BridgeConfig
+    """The settings."""
 
 
 @attrs.frozen
@@ -64,7 +66,10 @@ class HookHeard:
 
     ok: bool
     event: str
+    """The name of the hook event."""
     action: str
+    """`recorded` if the report changed what ANT knows of the agent's state, else
+    `ignored`."""
 
 
 @endpoint("GET", "/api/sessions/<session_id>/status")

@@ -33,6 +33,7 @@ class CliFlagSet:
     """The agent CLI driver of the session after the change."""
 
     id: SessionId
+    """The id of the session."""
     cli_flag: CliFlag | None
 
 

@@ -20,6 +20,7 @@ class Tasks:
     """
 
     tasks: tuple[Task, ...]
+    """The tasks, the oldest first."""
     next: str | None = None
 
 
@@ -38,6 +39,7 @@ class FileRefs:
     """
 
     refs: tuple[FileRef, ...]
+    """The file references, the oldest first."""
     next: str | None = None
 
 

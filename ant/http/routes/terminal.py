@@ -44,8 +44,11 @@ class CursorPlace:
     """The position of the cursor, counted from 0, and whether it is visible."""
 
     row: int
+    """The row, counted from 0."""
     col: int
+    """The column, counted from 0."""
     visible: bool
+    """Whether it is visible."""
 
 
 @attrs.frozen
@@ -58,14 +61,22 @@ class ScreenPage:
 
     session_id: SessionId
     status: Status
+    """The status of the session."""
     offset: int
+    """The byte offset after the last byte that the screen has."""
     cols: int
     rows: int
     lines: tuple[str, ...]
+    """The rows as text."""
     cursor: CursorPlace
+    """The cursor."""
     title: str
+    """The title of the window; empty if the program set none."""
     modes: Modes
+    """The modes of the terminal."""
     ansi: str
+    """Escape sequences and text that draw the screen on a fresh terminal of this
+    size."""
 
 
 def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> ScreenPage:
