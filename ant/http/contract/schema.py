@@ -169,3 +169,14 @@ def default(field: Any) -> Schema:
     if isinstance(value, tuple):
         value = list(value)
     return {} if value in (attrs.NOTHING, UNSET, None) else {"default": value}
+
+
+def merged(requests: Schema, answers: Schema) -> Schema:
+    """Both sets of schemas. Raises `TypeError` if a name has two different schemas."""
+    shared = requests.keys() & answers.keys()
+    if faults := sorted(name for name in shared if requests[name] != answers[name]):
+        raise TypeError(
+            f"schemas of requests and answers differ: {', '.join(faults)}; "
+            "give one of the classes another name"
+        )
+    return dict(sorted((requests | answers).items()))

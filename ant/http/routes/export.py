@@ -48,7 +48,7 @@ def _folders(system: System) -> Folders:
     "GET",
     "/api/sessions/<session_id>/digest",
     inactive=True,
-    raises=(CapacityReached,),
+    raises={CapacityReached: "16 reports wait already, or 4 of this caller."},
     token="room",
 )
 async def get_digest(
@@ -79,7 +79,10 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
     "POST",
     "/api/sessions/<session_id>/export",
     inactive=True,
-    raises=(StorageFailed, CapacityReached),
+    raises={
+        StorageFailed: "A document could not be written to its folder.",
+        CapacityReached: "16 reports wait already.",
+    },
     large=True,
 )
 async def export_session(

@@ -1,11 +1,11 @@
-"""Routes of the server itself: health and the OpenAPI document."""
+"""Routes of the server itself: health, the OpenAPI document, and other schemas."""
 
 from typing import Any
 
 import attrs
 
 from ant.core.errors import StorageFailed
-from ant.http.contract import openapi
+from ant.http.contract import frame_schemas, openapi
 from ant.http.contract.endpoint import endpoint
 from ant.messages import deliveries
 from ant.runtime.health import Health
@@ -35,3 +35,18 @@ async def get_health(system: System) -> Health:
 async def get_openapi(system: System) -> dict[str, Any]:
     """Return this document: every route, its parameters and its answers."""
     return openapi.document(system.config.api_key is not None)
+
+
+@endpoint("GET", "/api/schemas/ws")
+async def get_ws_schema(system: System) -> dict[str, Any]:
+    """Return the JSON Schema of the frames of `/ws`, in both directions."""
+    return frame_schemas.socket_schema()
+
+
+@endpoint("GET", "/api/schemas/agent-response")
+async def get_agent_response_schema(system: System) -> dict[str, Any]:
+    """Return the JSON Schema of the content of an `agent_response`.
+
+    Such a message answers a prompt; its `content` is this object as JSON.
+    """
+    return frame_schemas.agent_response_schema()

@@ -51,7 +51,12 @@ async def list_links(
     )
 
 
-@endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/links",
+    status=201,
+    raises={Conflict: "The two rooms have a link of this relationship already."},
+)
 async def create_link(
     system: System, session_id: SessionId, body: CreateLink
 ) -> Linked:

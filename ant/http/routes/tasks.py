@@ -73,7 +73,11 @@ async def create_task(
     return OneTask(await system.journal.write(board.create_task, session_id, body))
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
+@endpoint(
+    "PATCH",
+    "/api/sessions/<session_id>/tasks/<task_id>",
+    raises={Conflict: "Several tasks begin with this id; the answer lists them."},
+)
 async def patch_task(
     system: System, session_id: SessionId, task_id: str, body: PatchTask
 ) -> OneTask:
@@ -88,7 +92,11 @@ async def patch_task(
     )
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
+@endpoint(
+    "DELETE",
+    "/api/sessions/<session_id>/tasks/<task_id>",
+    raises={Conflict: "Several tasks begin with this id; the answer lists them."},
+)
 async def delete_task(system: System, session_id: SessionId, task_id: str) -> Done:
     """Mark a task as deleted.
 
