@@ -102,7 +102,7 @@ class ErrorFrame:
     """The same as `detail`."""
     message: str
     """The same as `detail`."""
-    issues: tuple[str, ...] = _optional()
+    issues: tuple[str, ...] | None = _optional()
     """One sentence for each fault of a malformed frame; each ends in a JSON path."""
     session_id: SessionId | None = _optional("sessionId")
     """The session that a `resume` cannot continue."""

@@ -41,6 +41,8 @@ SENTENCES = [
     r"an answer of type (text|confirm|select) needs .*",
     # Of a choice that says nothing.
     r"expected type, or a choice that implies it",
+    # An empty body is an input of no bytes if it comes as octets.
+    r"expected exactly one of data and data_b64",
     # It may be in the query or in the body.
     r"session_id or handle required",
 ]

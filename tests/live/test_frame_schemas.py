@@ -65,7 +65,7 @@ async def act(ant: AntClient, room: str, terminal: str, socket: EventSocket) -> 
 
 @pytest.mark.slow
 async def test_every_frame_of_a_session_fits(tmp_path: Path) -> None:
-    """Each type of frame is seen once at least, and each frame fits to the last field."""
+    """Each type is seen once at least, and each frame fits to the last field."""
     async with running_server(tmp_path) as server, server.client() as ant:
         served = await ant.call("GET", "/api/schemas/ws")
         schema = jsonschema_rs.validator_for(closed(served))

@@ -130,7 +130,7 @@ def _own_texts(kind: type) -> dict[str, str]:
     """The texts below the fields of a class and of its bases."""
     texts: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        if attrs.has(base) or issubclass(base, StrEnum):
+        if attrs.has(base) or (issubclass(base, StrEnum) and base is not StrEnum):
             texts |= _texts_of_module(base.__module__).get(base.__name__, {})
     return texts
 

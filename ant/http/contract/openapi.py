@@ -9,13 +9,13 @@ import functools
 import re
 from http import HTTPStatus
 from types import NoneType
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import attrs
 
 import ant
 from ant.api import problem
-from ant.http.contract import descriptions, examples, refusals
+from ant.http.contract import descriptions, example_values, examples, refusals
 from ant.http.contract.endpoint import OCTETS, ROUTES, Route
 from ant.http.contract.schema import Components, Schema, default, merged
 
@@ -79,11 +79,11 @@ def _parameters(route: Route, requests: Components) -> list[Schema]:
             "required": True,
             "description": descriptions.PATHS.get(name, ""),
             "schema": {"type": "string"},
-            "example": examples.VALUES.get(name),
+            "example": example_values.VALUES.get(name),
         }
         for name in re.findall(r"<(\w+)>", route.path)
     ]
-    query = route.hints.get("query")
+    query: Any = route.hints.get("query")
     shown = examples.QUERIES.get(route.name, {})
     for field in attrs.fields(query) if query is not None else ():
         kinds = [kind for kind in get_args(field.type) if kind is not NoneType]
@@ -117,9 +117,11 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
         content: Schema = {JSON: {"schema": requests.schema(route.body)} | shown}
         if route.takes_bytes:
             content[OCTETS] = {"schema": {"type": "string", "format": "binary"}}
-        # An empty body counts as `{}`.
-        demands = {"required", "oneOf", "anyOf"}
-        required = not demands.isdisjoint(requests.schemas[route.body.__name__])
+        # An empty body counts as `{}`, or as no octets.
+        demands = {"required", "allOf"}.intersection(
+            requests.schemas[route.body.__name__]
+        )
+        required = bool(demands) and not route.takes_bytes
         operation["requestBody"] = {"required": required, "content": content}
     success: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.hints["return"] is not NoneType:

@@ -30,8 +30,9 @@ class Components:
     """The named schemas of requests, or of answers.
 
     In a request, a field with a default may be missing, and unknown fields are
-    rejected. In an answer, every field is present unless it is `optional`, and later
-    versions may add fields. References to named schemas begin with `place`.
+    rejected. In an answer, every field is present, and later versions may add fields;
+    an `optional` field is missing where it would be null. References to named schemas
+    begin with `place`.
     """
 
     def __init__(
@@ -93,15 +94,14 @@ class Components:
         required: list[str] = []
         for owner, field in self._fields(kind):
             name = field.metadata.get("wire", field.name)
-            schema = self.schema(field.type)
-            if text := descriptions.of_field(
-                owner, field, is_request=self.is_request
-            ):
+            is_optional = field.metadata.get("optional")
+            schema = self.schema(get_args(field.type)[0] if is_optional else field.type)
+            if text := descriptions.of_field(owner, field, is_request=self.is_request):
                 schema["description"] = text
             properties[name] = schema
             if self.is_request and field.default is not attrs.NOTHING:
                 properties[name] |= default(field)
-            elif not field.metadata.get("optional"):
+            elif not is_optional:
                 required.append(name)
         whole: Schema = {"type": "object", **about, "properties": properties}
         if required:
@@ -150,7 +150,11 @@ def _pattern(limit: Text) -> Schema:
 
 
 def _rule(kind: type) -> Schema:
-    """The keywords for the fields of which a request needs one."""
+    """The keywords for the fields of which a request needs one.
+
+    They stand in an `allOf`: where `anyOf` stands beside `properties`, generators of
+    clients take its parts for the whole class.
+    """
     rule = getattr(kind, "rule", None)
     if not isinstance(rule, RequiredFields):
         return {}
@@ -158,7 +162,7 @@ def _rule(kind: type) -> Schema:
         {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
         for name in rule.names
     ]
-    return {"oneOf" if rule.only else "anyOf": ways}
+    return {"allOf": [{"oneOf" if rule.only else "anyOf": ways}]}
 
 
 def default(field: Any) -> Schema:

@@ -80,7 +80,7 @@ async def list_messages(
     status=201,
     also={200: Handled},
     raises={
-        Conflict: "An `agent_response` in a room that is the linked chat of no terminal.",
+        Conflict: "An `agent_response` in a room that is no linked chat.",
         AlreadyAnswered: "An `agent_response` to a prompt that is no longer open.",
         PromptChanged: "An `agent_response` to a prompt that the screen shows no more.",
         NotRunning: "An `agent_response` to a program that has ended.",

@@ -91,8 +91,9 @@ def parts(schema: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(schema, dict):
         for name, part in schema.get("properties", {}).items():
             yield f"{place}.{name}", part, schema
+        # A class has an `allOf` for the fields of which it needs one.
         for name, part in schema.items():
-            if name not in ("properties", "oneOf", "example", "examples", "default"):
+            if name not in {"example", "examples", "default", "allOf"}:
                 yield from parts(part, f"{place}/{name}")
     elif isinstance(schema, list):
         for part in schema:
@@ -129,7 +130,7 @@ def test_what_null_means_is_said(name: str) -> None:
         for place, part, _ in parts(SCHEMAS[name], name)
         if is_nullable(part) and "null" not in part["description"].lower()
     }
-    assert set() == {each for each in silent if ".ref" not in each}
+    assert set() == silent
 
 
 def test_units_are_said() -> None:

@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import attrs
 import jsonschema_rs
 import pytest
 
@@ -13,6 +14,7 @@ from ant.api.server_frames import SERVER_FRAMES
 from ant.http import routes
 from ant.http.contract import examples, frame_schemas, openapi
 from ant.http.contract.endpoint import ROUTES, Route
+from ant.http.contract.example_values import CLASSES
 from tests.http.contract.test_openapi import ANSWERED, schema_of
 
 assert routes.__all__
@@ -78,7 +80,7 @@ def test_no_example_is_left_over() -> None:
         *openapi.document(True)["components"]["schemas"],
         *frame_schemas.socket_schema()["$defs"],
     }
-    assert examples.CLASSES.keys() <= known
+    assert CLASSES.keys() <= known
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.type)
@@ -118,5 +120,7 @@ def test_an_agent_response_is_read() -> None:
 
 def test_a_field_without_an_example_is_named() -> None:
     """Whoever adds one is told where the example goes."""
-    with pytest.raises(LookupError, match="CLASSES has no example for Renamed"):
-        examples.of_class(type("Renamed", (AgentResponse,), {}))
+    for kind in (str, int, dict[str, int], tuple[str, ...]):
+        made = attrs.make_class("Made", {"new": attrs.field(type=kind)})
+        with pytest.raises(LookupError, match=r"CLASSES has no example for Made\.new"):
+            examples.of_class(made)

@@ -136,7 +136,7 @@ def test_input_takes_json_or_octets() -> None:
 
 
 def test_bodies_are_required_where_empty_is_not_enough() -> None:
-    """An empty body counts as `{}`."""
+    """An empty body counts as `{}`, or as no octets."""
     required = {
         operation["operationId"]
         for _, _, operation in operations(openapi.document(True))
@@ -147,7 +147,7 @@ def test_bodies_are_required_where_empty_is_not_enough() -> None:
             try:
                 codec.read_body(b"", route.body)
             except errors.Invalid:
-                assert route.name in required
+                assert (route.name in required) is not route.takes_bytes
             else:
                 assert route.name not in required
 

@@ -42,7 +42,8 @@ def test_a_route_says_what_else_it_raises() -> None:
     """With the words beside it, several of one status below each other."""
     texts = refusals.of_route(route("respond"))
     assert 4 == len(texts[409].split("\n\n"))
-    assert "`not-an-option`: The prompt has no such answer. Nothing was typed." == (
-        texts[422]
+    assert (
+        "`not-an-option`: The prompt has no such answer. Nothing was typed."
+        == (texts[422])
     )
     assert 410 not in refusals.of_route(route("get_session"))
