@@ -131,7 +131,7 @@ class Session:
     handle: str | None
     display_name: str | None
     alias: str | None
-    """The name in a room, for clients of the original ANT; null if it has none."""
+    """A short name, for clients of the original ANT; null if it has none."""
     cli_flag: CliFlag | None
     linked_chat_id: SessionId | None
     """The id of its linked chat; null if it has none."""

@@ -1,6 +1,9 @@
-"""A generator makes a client from the contract without a warning, and it works."""
+"""A generator makes a client from the contract without a warning, and it works.
 
-import json
+The commands and the program are those of `docs/clients.md`.
+"""
+
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,35 +19,24 @@ from tests.live.server import environment, running_server
 assert routes.__all__
 
 TOOL = "openapi-python-client"
-KEY = "a-key-of-this-test"
+PAGE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
 
-CALLS = """
-import importlib, pkgutil, sys
-sys.path.insert(0, sys.argv[2])
-import made, made.api, made.models
-modules = [m.name for m in pkgutil.walk_packages(made.api.__path__, "made.api.")]
-assert int(sys.argv[3]) == len(
-    [m for m in map(importlib.import_module, modules) if hasattr(m, "sync_detailed")]
-)
-from made.api.sessions import create_session, get_session
-from made.api.terminal import type_input
-from made.types import File
-client = made.AuthenticatedClient(sys.argv[1], token=sys.argv[4])
-body = made.models.CreateSession(name="made", type_=made.models.SessionType.TERMINAL)
-session = create_session.sync(client=client, body=body)
-assert isinstance(session, made.models.Session), session
-assert session.to_dict() == get_session.sync(session.id, client=client).to_dict() | {
-    "last_activity": session.to_dict()["last_activity"],
-    "updated_at": session.to_dict()["updated_at"],
-}
-import io
-typed = type_input.sync(session.id, client=client, body=File(io.BytesIO(b"exit\\r")))
-assert 5 == typed.size, typed
-missing = get_session.sync("nobody", client=client)
-assert "urn:ant:problem:not-found" == missing.type_, missing
-print("made and called")
+MORE = """
+import importlib, io, pkgutil
+import ant_api.api
+from ant_api.api.sessions import get_session
+from ant_api.api.terminal import type_input
+from ant_api.types import File
+
+names = [m.name for m in pkgutil.walk_packages(ant_api.api.__path__, "ant_api.api.")]
+modules = map(importlib.import_module, names)
+print(sum(hasattr(module, "sync_detailed") for module in modules))
+print(get_session.sync(session.id, client=client).name)
+typed = File(io.BytesIO(b"exit\\r"))
+print(type_input.sync(session.id, client=client, body=typed).size)
+print(get_session.sync("nobody", client=client).type_)
 """
-"""What a program does with the client that was made."""
+"""More calls with the same client: each module, bytes, and an error."""
 
 
 def interpreter() -> str:
@@ -53,29 +45,31 @@ def interpreter() -> str:
     return first.removeprefix("#!")
 
 
+async def run(*argv: str, folder: Path, **env: str) -> str:
+    """Run a program to its end, which must be a good one; what it printed."""
+    done = await trio.run_process(
+        argv,
+        capture_stdout=True,
+        stderr=subprocess.STDOUT,
+        check=False,
+        cwd=folder,
+        env=environment(**env),
+    )
+    assert 0 == done.returncode, done.stdout.decode()
+    return done.stdout.decode()
+
+
 @pytest.mark.soak
 @needs(TOOL)
 async def test_a_generated_client_works(tmp_path: Path) -> None:
     """No warning; every route is a module; sessions and input are called."""
-    async with running_server(tmp_path / "data", ANT_API_KEY=KEY) as server:
-        async with server.client(KEY) as ant:
-            document = await ant.call("GET", "/openapi.json")
-        (tmp_path / "openapi.json").write_text(json.dumps(document))
-        generate = [TOOL, "generate", "--path", "openapi.json", "--fail-on-warning"]
-        done = await trio.run_process(
-            [*generate, "--meta", "none", "--output-path", "made"],
-            capture_stdout=True,
-            stderr=subprocess.STDOUT,
-            check=False,
-            cwd=tmp_path,
-            env=environment(),
-        )
-        assert (0, False) == (done.returncode, b"WARNING" in done.stdout), done.stdout
-        args = [server.url, str(tmp_path), str(len(ROUTES)), KEY]
-        called = await trio.run_process(
-            [interpreter(), "-c", CALLS, *args],
-            capture_stdout=True,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        assert b"made and called\n" == called.stdout, called.stdout.decode()
+    (commands,) = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    async with running_server(tmp_path / "data") as server:
+        strict = commands.replace(" generate ", " generate --fail-on-warning ")
+        said = await run("bash", "-euc", strict, folder=tmp_path, ANT=server.url)
+        assert "warning" not in said.lower()
+        program = program.replace("http://127.0.0.1:6458", server.url)
+        said = await run(interpreter(), "-c", program + MORE, folder=tmp_path)
+    expected = ["made running", str(len(ROUTES)), "made", "5"]
+    assert [*expected, "urn:ant:problem:not-found"] == said.splitlines()
