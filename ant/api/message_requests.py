@@ -25,10 +25,7 @@ from ant.model.messages import MessageId, MessageType
 
 @attrs.frozen
 class ListMessages:
-    """A page of messages.
-
-    `since` and `before` take a time, epoch milliseconds, a duration or a message's id.
-    """
+    """A page of messages."""
 
     since: Short | None = None
     """Only messages after this: the id of a message, an RFC 3339 time, epoch
@@ -42,7 +39,7 @@ class ListMessages:
 
 @attrs.frozen
 class ListReads:
-    """A page of read receipts; `after` is the `next` of the page before."""
+    """A page of read receipts."""
 
     after: Offset = 0
     """The `next` of the page before; 0 is the first page."""
@@ -53,10 +50,7 @@ FIRST_READS: Final = ListReads()
 
 @attrs.frozen
 class ListDeliveries:
-    """A page of deliveries.
-
-    `since` and `before` take a time, epoch milliseconds, a duration or a delivery's id.
-    """
+    """A page of deliveries."""
 
     since: Short | None = None
     """Only deliveries after this: the id of a delivery, an RFC 3339 time, epoch
@@ -137,11 +131,7 @@ class PinMessage:
 
 @attrs.frozen
 class Search:
-    """A search for words, which have no query syntax.
-
-    `include` adds what a search omits otherwise: `archived`, `deleted`, or both with a
-    comma between them.
-    """
+    """A search for words, which have no query syntax."""
 
     q: Words = ""
     """Words that must all occur, or after `re:` a regular expression of RE2."""

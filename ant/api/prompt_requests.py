@@ -68,12 +68,7 @@ class ChoiceAsk:
 
 @attrs.frozen
 class Respond:
-    """An answer to a prompt of a terminal.
-
-    `type` is how to read the answer. Without it, `response` (or `text`) is the label,
-    the key or the number of one option, or a line if the prompt takes one. `prompt_id`
-    is the prompt that the caller saw; without it the answer is for the current one.
-    """
+    """An answer to a prompt of a terminal."""
 
     rule: ClassVar = RequiredFields(("response", "text", "type", "choice"))
     response: Reply | None = None
@@ -147,10 +142,7 @@ Routes = Annotated[dict[Ident, Targets | None], Count(1000)]
 
 @attrs.frozen
 class PatchBridge:
-    """Changes of the settings. A route that is null returns to the default.
-
-    Fields that are left out stay. `audit` and `detect` have no effect.
-    """
+    """Changes of the settings. Fields that are left out stay."""
 
     enabled: bool = UNSET
     """Whether ANT sends prompts anywhere; it detects them in any case."""
@@ -169,7 +161,7 @@ class PatchBridge:
 class PutBridge:
     """The settings, or an object with them as `config`.
 
-    Fields that are left out stay. `audit` and `detect` have no effect.
+    Fields that are left out stay.
     """
 
     enabled: bool = UNSET
@@ -213,7 +205,7 @@ class ReportHook:
 
 @attrs.frozen
 class ExplainScreen:
-    """The screen to explain: after all bytes before `offset`, or the present one."""
+    """The screen to explain."""
 
     offset: Offset | None = None
     """Explain the screen after all bytes before this byte offset of the transcript.

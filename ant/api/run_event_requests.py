@@ -10,12 +10,7 @@ from ant.model.run_events import Source
 
 @attrs.frozen
 class ListRunEvents:
-    """A page of run events.
-
-    `q` is a part of the text, in any case. `after` and `before_id` take the id of an
-    event: the page has the oldest events after it, or the newest before it. `since` and
-    `before` take a time, epoch milliseconds or a duration.
-    """
+    """A page of run events."""
 
     since: Moment | None = None
     before: Moment | None = None
@@ -35,12 +30,7 @@ class ListRunEvents:
 
 @attrs.frozen
 class ListTerminalEvents:
-    """A page of terminal events.
-
-    `since` and `before` take a time, epoch milliseconds or a duration. `after` and
-    `before_id` take the id of an event: the page has the oldest events after it, or the
-    newest before it.
-    """
+    """A page of terminal events."""
 
     since: Moment | None = None
     before: Moment | None = None

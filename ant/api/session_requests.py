@@ -24,11 +24,7 @@ from ant.model.sessions import CliFlag, SessionType
 
 @attrs.frozen
 class CreateSession:
-    """A session to create. A terminal or agent starts at once unless `start` is false.
-
-    `accepts_messages`: its program is an agent that no driver knows. ANT types messages
-    at what looks like its composer, but never to a shell, an interpreter or a proxy.
-    """
+    """A session to create."""
 
     name: Name
     """The name, which no other active session has."""
@@ -58,7 +54,7 @@ class CreateSession:
     """The agent CLI driver to use. Null: it follows from the program of an agent."""
     accepts_messages: bool = False
     """True if the program is an agent that no driver knows: ANT then types messages at
-    what looks like its composer."""
+    what looks like its composer, but never to a shell, an interpreter or a proxy."""
     host: Literal["pty", "tmux"] | None = None
     """What runs the program. A program in tmux outlives the server. Null: the setting
     of the server."""
@@ -66,7 +62,7 @@ class CreateSession:
 
 @attrs.frozen
 class DeleteSession:
-    """`hard` deletes the session, its linked session and all their data for ever."""
+    """How to delete a session: so that it can be restored, or for ever."""
 
     hard: bool = False
     """Whether to delete the session, its linked session and all their data for ever."""
@@ -74,7 +70,7 @@ class DeleteSession:
 
 @attrs.frozen
 class PatchSession:
-    """Changes of a session. `meta` is merged, and a null in it removes a key."""
+    """Changes of a session. Fields that are left out stay."""
 
     name: Name = UNSET
     """The new name, which no other active session has."""
@@ -100,7 +96,7 @@ class PatchSession:
 
 @attrs.frozen
 class SetHandle:
-    """A public handle; ANT adds a missing `@`, and null clears the handle."""
+    """A public handle; ANT adds a missing `@`."""
 
     handle: Handle | None
     """The handle, with or without `@`; null clears it."""
@@ -111,7 +107,7 @@ class SetHandle:
 
 @attrs.frozen
 class SetCliFlag:
-    """The agent CLI driver. Null, an empty text or no value clears it."""
+    """The agent CLI driver of a session."""
 
     cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None = None
     """The name of the driver. Null, an empty text or no value clears it."""

@@ -65,11 +65,7 @@ class ResizeTerminal:
 
 @attrs.frozen
 class ReadHistory:
-    """A page of transcript.
-
-    `since` and `before` take a time, epoch milliseconds or a duration. `from` is a byte
-    offset to read forward from. `to` is a byte offset before which to read the newest.
-    """
+    """A page of transcript: by time, by byte offset, or by search."""
 
     since: Moment | None = None
     before: Moment | None = None

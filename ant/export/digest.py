@@ -97,10 +97,7 @@ class Quote:
 class Digest:
     """A room in figures, key terms and quotes, oldest first.
 
-    `covered` is the number of messages read: the newest, 5,000 and 2 MiB at most.
-    `message_count` counts those of them that people and agents posted, without cards
-    and events. `terminal` is the recap of a terminal, null for a chat. The digest of a
-    terminal does not include the messages of its linked chat.
+    The digest of a terminal does not include the messages of its linked chat.
     """
 
     session_id: SessionId

@@ -52,7 +52,7 @@ LABEL = 80
 
 @attrs.frozen
 class ExportTarget:
-    """A format of exports. `configured`: exports are written to `folder`."""
+    """A format of exports."""
 
     id: str
     """The name to request it by."""
@@ -68,11 +68,7 @@ class ExportTarget:
 
 @attrs.frozen
 class Written:
-    """The result of one export: the `path` of a file, or the `document` itself.
-
-    `size` is in bytes. For a document that is too large for the response, `ok` is
-    false, `note` is the reason, and `size` counts the bytes made until then.
-    """
+    """The result of one export: the `path` of a file, or the `document` itself."""
 
     ok: bool
     """Whether the export succeeded."""

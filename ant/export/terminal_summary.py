@@ -35,7 +35,7 @@ LONGEST = 400
 
 @attrs.frozen
 class RanCommand:
-    """A command and its run event. Its output has the offsets `start` to `end`."""
+    """A command and its run event."""
 
     event_id: int
     """The id of its run event."""
@@ -57,7 +57,7 @@ class RanCommand:
 
 @attrs.frozen
 class AskedPrompt:
-    """A prompt, and the answer to it; null without one."""
+    """A prompt, and the answer to it."""
 
     prompt_id: PromptId
     """The id of the prompt."""
@@ -91,15 +91,7 @@ class Share:
 
 @attrs.frozen
 class Recap:
-    """A terminal in figures and quotes; lists are oldest first.
-
-    `commands` are the newest commands, `failures` the newest that ended with another
-    exit code than 0; `unknown` counts commands without an exit code. `busy_ms` is the
-    duration of all commands. `events` counts the run events by kind, `statuses` the
-    agent states by name. Bytes before the offset `oldest` are trimmed; `end` is the end
-    of the transcript. `covered` is the number of commands read: the newest, if there
-    are more.
-    """
+    """A terminal in figures and quotes; lists are oldest first."""
 
     command_count: int
     """The number of commands."""

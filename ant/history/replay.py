@@ -32,13 +32,7 @@ LONG_QUIET_S = 5.0
 
 @attrs.frozen
 class Explanation:
-    """A verdict on a terminal at `offset`, with its evidence.
-
-    `rule` matched the rows `rows`, whose text is `evidence`; `lines` is the whole
-    screen. `driver` is the driver of the session, and `tty` the state of the line
-    discipline, null if it is unknown. `recorded`: facts were recorded at or before this
-    offset.
-    """
+    """A verdict on a terminal at `offset`, with its evidence."""
 
     session_id: SessionId
     offset: int

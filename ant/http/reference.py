@@ -218,7 +218,7 @@ def _route_details() -> Iterator[str]:
 
 
 def _shape(route: Route, known: set[type]) -> Iterator[str]:
-    """The parameters and the answer of a route, as a list.
+    """The parameters, the answer and the errors of a route, as a list.
 
     The fields of an answer's class are listed once: `known` are the classes so far.
     """
@@ -246,6 +246,8 @@ def _shape(route: Route, known: set[type]) -> Iterator[str]:
             known.add(kind)
             yield f"- Answer: {status}, `{kind.__name__}`:"
             yield from _described(kind, is_request=False)
+    for error, when in route.raises.items():
+        yield f"- Error: {status_for(error)}, `{errors.slug_of(error)}`: {when}"
 
 
 def main() -> None:

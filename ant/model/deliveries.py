@@ -176,11 +176,8 @@ def is_final(state: DeliveryState, reason: Reason | None) -> bool:
 class Delivery:
     """The delivery of a message to one target, in the response to its sender.
 
-    `delivered` means that the message was typed; only `state` shows if the program
-    reacted. `final` means that ANT no longer tries or watches it. A shell may still get
-    a comment about its file, and its terminal may still acknowledge it. `file` contains
-    a message that could not be typed. A target that is no terminal has neither `id` nor
-    `state`.
+    A shell may still get a comment about its file when it is `final`, and its terminal
+    may still acknowledge it.
     """
 
     adapter: str
@@ -215,12 +212,7 @@ def is_routed(delivery: Delivery) -> bool:
 
 @attrs.frozen
 class DeliveryRecord:
-    """One delivery with its history; `transitions` are its changes, oldest first.
-
-    `route` is the rule that chose the target. `targetId` is the id of a terminal, or a
-    name without a member. `offset` is the byte that the last change refers to. `final`
-    and `file` are as in `Delivery`; the file is on the server's machine.
-    """
+    """One delivery with its history."""
 
     id: DeliveryId
     """The id of the delivery."""
@@ -280,11 +272,7 @@ class DeliveryRecord:
 
 @attrs.frozen
 class Deliveries:
-    """A page of deliveries, oldest first, of at most 4 MiB.
-
-    `next` is the id that continues the list when there are more: pass it as `before`,
-    or as `since` if the request had only `since`. It is null on the last page.
-    """
+    """A page of deliveries, oldest first, of at most 4 MiB."""
 
     deliveries: tuple[DeliveryRecord, ...]
     """The deliveries, the oldest first."""

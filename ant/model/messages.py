@@ -41,11 +41,7 @@ _MACHINE: Final = frozenset(MessageType) - {MessageType.MESSAGE}
 
 @attrs.frozen
 class Message:
-    """One message of a room.
-
-    `hops` is 0 for a message that a person wrote. Otherwise it counts the posts of
-    programs in a row, up to this message, since the last post of a person.
-    """
+    """One message of a room."""
 
     id: MessageId
     """The id of the message."""
@@ -83,11 +79,7 @@ class Message:
 
 @attrs.frozen
 class Messages:
-    """A page of a room's messages, oldest first.
-
-    `next` is the id that continues the list when the page is full: pass it as `before`,
-    or as `since` if the request had only `since`. It is null on the last page.
-    """
+    """A page of a room's messages, oldest first."""
 
     messages: tuple[Message, ...]
     """The messages, the oldest first."""
@@ -98,7 +90,7 @@ class Messages:
 
 @attrs.frozen
 class Found:
-    """A message that matched a search; `snippet` marks the words."""
+    """A message that matched a search."""
 
     message: Message = attrs.field(metadata={"flat": True})
     snippet: str

@@ -72,10 +72,10 @@ LINKED_CHAT: Final = Target(TargetKind.LINKED_CHAT)
 
 @attrs.frozen
 class BridgeConfig:
-    """Where ANT sends prompts: `routes` by session id, or else `default_targets`.
+    """Where ANT sends prompts.
 
     While `enabled` is false, ANT detects prompts and accepts answers, but sends prompts
-    nowhere. `audit` and `detect` have no effect.
+    nowhere.
     """
 
     enabled: bool = True
@@ -92,10 +92,7 @@ class BridgeConfig:
 
 @attrs.frozen
 class Decision:
-    """The answer to a prompt and its author. `text` never contains a secret.
-
-    `resolved`: the prompt left the screen while ANT watched it.
-    """
+    """The answer to a prompt and its author."""
 
     type: str
     """The kind of the answer: `approve`, `deny`, `select`, `text`, `confirm`, `retry`
@@ -120,12 +117,7 @@ class Decision:
 
 @attrs.frozen
 class PromptRecord:
-    """A prompt of a terminal. Some fields repeat others by names of the original ANT.
-
-    `start` and `end` are offsets of the bytes that drew it. `fingerprint` is equal for
-    prompts to which an answer means the same. `reason` is why the prompt is no longer
-    pending, if it was not answered.
-    """
+    """A prompt of a terminal. Some fields repeat others by names of the original."""
 
     id: PromptId
     """The id of the prompt."""
@@ -197,10 +189,7 @@ class PromptRecord:
 
 @attrs.frozen
 class AgentStatus:
-    """The state of a program; `detectedAt` is in epoch milliseconds.
-
-    `source` is `screen` or `hook`. `activity` is further text that a hook reported.
-    """
+    """The state of a program."""
 
     state: AgentState
     """What the program does."""
@@ -265,10 +254,7 @@ class BridgeState:
 
 @attrs.frozen
 class RouteState:
-    """Where a message to a session goes.
-
-    `mode`: `private_terminal_input`, `terminal`, `chatroom` or `unknown`.
-    """
+    """Where a message to a session goes."""
 
     mode: str
     """`private_terminal_input`, `terminal`, `chatroom` or `unknown`."""
@@ -282,7 +268,7 @@ class RouteState:
 
 @attrs.frozen
 class TerminalActivity:
-    """How long a program had no output: `working`, `thinking` or `idle`."""
+    """How long a program had no output."""
 
     state: str
     """`working` below 10 seconds without output, `thinking` below 30, then `idle`."""
@@ -292,7 +278,7 @@ class TerminalActivity:
 
 @attrs.frozen
 class CaptureState:
-    """The sources of the status page; `detected_at` is in epoch milliseconds."""
+    """The sources of the status page."""
 
     status_source: str
     """Where the state is from: `hook`, `driver_status_line`, `terminal_activity` or
@@ -308,10 +294,7 @@ class CaptureState:
 
 @attrs.frozen
 class StatusPage:
-    """Whether a session waits for input, and for which; unknown fields are null.
-
-    `event` is the content of the card in `event_chat_id`. `prompt` is the whole prompt.
-    """
+    """Whether a session waits for input, and for which."""
 
     needs_input: bool
     """Whether a prompt waits for an answer."""
@@ -348,10 +331,7 @@ class StatusPage:
 
 @attrs.frozen
 class TerminalStatus:
-    """The state and the prompt of a terminal; unknown fields are null.
-
-    `since` is when the prompt or the state began.
-    """
+    """The state and the prompt of a terminal."""
 
     session: SessionBrief
     """The terminal."""

@@ -53,10 +53,7 @@ class Participant:
 
 @attrs.frozen
 class Participants:
-    """Members of a room, senders from outside, and both together in `all`.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """Members of a room, and senders from outside."""
 
     participants: tuple[Participant, ...]
     """The members."""
@@ -112,10 +109,7 @@ class RoomLink:
 
 @attrs.frozen
 class RoomLinks:
-    """Links in which a room is the source, and links in which it is the target.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the links of a room."""
 
     outgoing: tuple[RoomLink, ...]
     """The links in which this room is the source."""
@@ -126,7 +120,7 @@ class RoomLinks:
 
 @attrs.frozen
 class Task:
-    """A task of a room. `status` is free text; `deleted` marks a soft delete."""
+    """A task of a room."""
 
     id: TaskId
     """The id of the task."""

@@ -59,11 +59,7 @@ class RunEventDraft:
 
 @attrs.frozen
 class RunEvent:
-    """A run event in the chain: the `n`th of its session, from 1.
-
-    `hash` covers all other fields except `id`. `prev` is the hash of the event before,
-    null for the first.
-    """
+    """A run event in the chain of its session."""
 
     id: int
     """The id of the event in this database."""
@@ -111,10 +107,7 @@ class HostEvent:
 
 @attrs.frozen
 class StopReceipt:
-    """The receipt of an interrupt. It does not show whether the program reacts.
-
-    `event` is null if the database refused it; ANT records it later then.
-    """
+    """The receipt of an interrupt. It does not show whether the program reacts."""
 
     ok: bool
     action: str
@@ -128,12 +121,7 @@ class StopReceipt:
 
 @attrs.frozen
 class RunEvents:
-    """A page of run events, oldest first, of at most 4 MiB.
-
-    `next` is the `after` of the next page, `previous` the `before_id` of the page
-    before; each is null if there is none. `session_id` is that of the request, and
-    `terminal_id` the terminal of the events.
-    """
+    """A page of run events, oldest first, of at most 4 MiB."""
 
     session_id: SessionId
     """The id of the session in the request."""
@@ -152,7 +140,7 @@ class RunEvents:
 
 @attrs.frozen
 class TerminalEvent:
-    """A stored report of the host of a terminal, at the byte `offset` of its output."""
+    """A stored report of the host of a terminal."""
 
     id: int
     """The id of the event."""
@@ -169,11 +157,7 @@ class TerminalEvent:
 
 @attrs.frozen
 class TerminalEvents:
-    """A page of terminal events, newest first.
-
-    `next` is the `after` of the next page, `previous` the `before_id` of the page
-    before; each is null if there is none.
-    """
+    """A page of terminal events, newest first."""
 
     session_id: SessionId
     since_ms: int | None

@@ -12,10 +12,7 @@ from ant.model.sessions import SessionId
 
 @attrs.frozen
 class LineFound:
-    """A line of a terminal that matched; the bytes from `start` to `end` drew it.
-
-    `text` is the line, truncated if it is long. `snippet` marks the match.
-    """
+    """A line of a terminal that matched."""
 
     session_id: SessionId
     line: int
@@ -49,11 +46,7 @@ class EventFound:
 
 @attrs.frozen
 class Everything:
-    """All matches, newest first, or by rank if the request asked for it.
-
-    `results` are messages. The other lists are null for scopes that the request did not
-    name. `complete` is false if the search ended at its bound.
-    """
+    """All matches, newest first, or by rank if the request asked for it."""
 
     results: tuple[Found, ...]
     """The messages that matched."""

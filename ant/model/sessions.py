@@ -65,12 +65,7 @@ TMUX: Final = "tmux"
 
 @attrs.frozen
 class TerminalInfo:
-    """The terminal of a session.
-
-    `oldest` and `end` are byte offsets of the stored transcript: that of the first byte
-    that is kept, and the one after the last. `exit_code` and `exit_signal` are null
-    until the program ends. Then one of them is set, unless the process was lost.
-    """
+    """The terminal of a session."""
 
     host: str
     """What runs the program: `pty` or `tmux`."""
@@ -98,10 +93,7 @@ class TerminalInfo:
 
 @attrs.frozen
 class Session:
-    """A session, in the same form in all responses and events.
-
-    `accepts_messages`: ANT also types messages at a composer that no driver knows.
-    """
+    """A session, in the same form in all responses and events."""
 
     id: SessionId
     """The id of the session, for ever."""

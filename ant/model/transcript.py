@@ -26,7 +26,7 @@ class Chunk:
 
 @attrs.frozen
 class Gap:
-    """Offsets whose bytes were lost in a crash or deleted. `to` is exclusive."""
+    """Offsets whose bytes were lost in a crash or deleted."""
 
     from_: int = attrs.field(metadata={"wire": "from"})
     """The first offset without a byte."""
@@ -36,11 +36,7 @@ class Gap:
 
 @attrs.frozen
 class HistoryRow:
-    """A piece of transcript, as `text` (no escape sequences), `raw` or a `snippet`.
-
-    A line that matched a search has its number as `line` and as `id`, and the offsets
-    `start` and `end` of the bytes that drew it. Its `text` is truncated if it is long.
-    """
+    """A piece of transcript, or a line that matched a search."""
 
     id: int
     """The id of the piece; the number of the line in a search."""
@@ -73,11 +69,7 @@ class HistoryRow:
 
 @attrs.frozen
 class History:
-    """A page of transcript; `next` is the byte offset of the next page.
-
-    `previous` is the byte offset to pass as `to` for the page before; null if there is
-    none. A search covers all output before `indexed_to`.
-    """
+    """A page of transcript."""
 
     session_id: SessionId
     mode: str
@@ -105,11 +97,7 @@ class History:
 
 @attrs.frozen
 class EventPage:
-    """A page of the event log; `events` are as on `/ws`, oldest first.
-
-    `oldest` is the first `seq` that the log has, `newest` the last. `next` is the
-    `since` of the next page. `gap` are the events before this page that ANT deleted.
-    """
+    """A page of the event log."""
 
     epoch: str
     """The name of the event log; another name means another log."""
@@ -127,11 +115,7 @@ class EventPage:
 
 @attrs.frozen
 class InputReceipt:
-    """The receipt of an input, in bytes.
-
-    `ok`: ANT accepted all of it, in order. `written` bytes are in the terminal;
-    `queued` bytes wait for the program to read.
-    """
+    """The receipt of an input, in bytes."""
 
     ok: bool
     """Whether ANT accepted all of it, in its order."""

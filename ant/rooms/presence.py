@@ -21,10 +21,7 @@ class PresenceEntry:
 
 @attrs.frozen
 class Present:
-    """The presence of one handle: `active`, `idle` or `offline`.
-
-    `last_seen` is when its socket last sent something, in epoch milliseconds.
-    """
+    """The presence of one handle."""
 
     last_seen: int = attrs.field(metadata={"wire": "lastSeen"})
     """When its socket last sent something, in epoch milliseconds."""

@@ -28,10 +28,7 @@ class Targets:
 
 @attrs.frozen
 class Exported:
-    """The result of each requested target, by its name.
-
-    `ok` is true if every target succeeded.
-    """
+    """The result of each requested target."""
 
     ok: bool
     """Whether every target succeeded."""

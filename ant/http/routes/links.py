@@ -15,11 +15,7 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Linked:
-    """The new link.
-
-    If the request created a room, `discussionName` is its name and `membersCopied` says
-    whether the members were copied; otherwise they are null and false.
-    """
+    """The new link."""
 
     id: LinkId
     """The id of the link."""

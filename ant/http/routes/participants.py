@@ -23,7 +23,7 @@ from ant.sessions import sessions
 
 @attrs.frozen
 class Removed:
-    """The session's id, and whether it was a member until now."""
+    """The removal of a member."""
 
     removed: bool
     """Whether it was a member until now."""
@@ -42,10 +42,7 @@ class PresenceNow:
 
 @attrs.frozen
 class ReadsOfOne:
-    """A page of the read receipts of one message.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the read receipts of one message."""
 
     reads: tuple[Read, ...]
     """The read receipts, the oldest first."""
@@ -54,10 +51,7 @@ class ReadsOfOne:
 
 @attrs.frozen
 class ReadsOfAll:
-    """A page of the read receipts of a room, by message id.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the read receipts of a room."""
 
     reads: dict[str, tuple[Read, ...]]
     """The read receipts of each message, by its id."""

@@ -45,7 +45,7 @@ THINKING_S = 30.0
 
 @attrs.frozen
 class Pending:
-    """The prompt that waits for an answer; null if there is none."""
+    """The prompt that waits for an answer."""
 
     pending: PromptRecord | None
     """The prompt; null if there is none."""
@@ -61,10 +61,7 @@ class BridgeSettings:
 
 @attrs.frozen
 class HookHeard:
-    """What the report did: `action` is `recorded` or `ignored`.
-
-    It is `recorded` if the report changed what ANT knows of the agent's state.
-    """
+    """What the report did."""
 
     ok: bool
     event: str

@@ -14,10 +14,7 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Tasks:
-    """A page of a room's tasks.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of a room's tasks."""
 
     tasks: tuple[Task, ...]
     """The tasks, the oldest first."""
@@ -33,10 +30,7 @@ class OneTask:
 
 @attrs.frozen
 class FileRefs:
-    """A page of the files that are flagged in a room.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the files that are flagged in a room."""
 
     refs: tuple[FileRef, ...]
     """The file references, the oldest first."""

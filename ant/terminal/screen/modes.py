@@ -30,13 +30,7 @@ class Cursor(NamedTuple):
 
 @attrs.frozen
 class Modes:
-    """The terminal modes that affect the display or the encoding of input.
-
-    `mouse` is the private mode that reports the mouse (9, 1000, 1002, 1003),
-    `mouse_format` the one for the format of the reports (1005, 1006, 1015, 1016); 0 if
-    none is set. `keyboard` has the flags of the kitty keyboard protocol, 0 if the
-    screen library does not support it.
-    """
+    """The terminal modes that affect the display or the encoding of input."""
 
     alternate: bool = False
     """Whether the alternate screen is shown."""
