@@ -26,6 +26,7 @@ from ant.http.contract.example_values import (
     VALUES,
     Remade,
 )
+from ant.http.contract.schema import Schema
 
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "create_task": {"title": "Run the tests", "assigned_to": "@build"},
@@ -112,56 +113,63 @@ AGENT_RESPONSE: Final = {
 """The content of a message whose `msg_type` is `agent_response`."""
 
 
-def body(route: Route) -> dict[str, Any]:
-    """The example of a route's JSON body. Raises `LookupError` if it has none."""
-    try:
-        return BODIES[route.name]
-    except KeyError:
-        raise LookupError(f"BODIES has no example for {route.name}") from None
+def body(route: Route) -> Schema:
+    """The `example` keyword of a route's JSON body, if it has one."""
+    known = BODIES.get(route.name)
+    return {} if known is None else {"example": known}
 
 
-def of_class(kind: type) -> dict[str, Any]:
-    """An example of an answer, as plain data. Raises `LookupError` without one."""
-    example: dict[str, Any] = {}
+def of_class(kind: type, *, strict: bool = False) -> Schema:
+    """An example of an answer, as plain data.
+
+    A field without a value has an empty one; if `strict`, that is a `LookupError`.
+    """
+    example: Schema = {}
     for field in attrs.fields(kind):
         name = field.metadata.get("wire", field.name)
         if field.metadata.get("flat"):
-            example |= of_class(field.type)
+            example |= of_class(field.type, strict=strict)
             continue
         own = CLASSES.get(kind.__name__, {})
         known = own.get(name)
-        if known is ... or isinstance(known, Remade):
-            example[name] = _value(kind, name, field.type, is_shown=True)
-            if isinstance(known, Remade):
-                example[name] |= known.fields
-        elif name in own:
+        if name in own and known is not ... and not isinstance(known, Remade):
             example[name] = known
-        elif not field.metadata.get("optional"):
-            example[name] = _value(kind, name, field.type, is_shown=False)
+        elif name in own or not field.metadata.get("optional"):
+            try:
+                example[name] = _value(name, field.type, name in own, strict)
+            except KeyError:
+                raise LookupError(
+                    f"CLASSES and VALUES have no example for {kind.__name__}.{name}"
+                ) from None
+        if isinstance(known, Remade):
+            example[name] |= known.fields
     return example
 
 
-def of_event(kind: Any) -> dict[str, Any]:
+def of_event(kind: Any, *, strict: bool = False) -> Schema:
     """An example of an event, as a socket receives it."""
-    event = {"type": codec.tag_of(kind), **of_class(kind)}
+    event = {"type": codec.tag_of(kind), **of_class(kind, strict=strict)}
     return event | ({"seq": 9} if kind.durable else {}) | {"at": AT}
 
 
-def of_frame(kind: Any) -> dict[str, Any]:
+def of_frame(kind: Any, *, strict: bool = False) -> Schema:
     """An example of a frame that ANT sends and that is no event."""
-    return {"type": kind.type, **of_class(kind)}
+    return {"type": kind.type, **of_class(kind, strict=strict)}
 
 
-def _value(owner: type, name: str, kind: Any, *, is_shown: bool) -> Any:
-    """A value of a type: of its name, if it is a text, a number or free data."""
+def _value(name: str, kind: Any, is_shown: bool, strict: bool) -> Any:
+    """A value of a type: of its name, if it is a text, a number or free data.
+
+    What may be null is null, unless `is_shown`. Raises `KeyError` if `strict`.
+    """
     origin, args = get_origin(kind), get_args(kind)
+    kind = getattr(kind, "__supertype__", kind)
     if origin is Annotated:
-        return _value(owner, name, args[0], is_shown=is_shown)
+        return _value(name, args[0], is_shown, strict)
     if origin in (Union, UnionType):
         if not is_shown and NoneType in args:
             return VALUES.get(name) if _is_plain(args[0]) else None
-        return _value(owner, name, args[0], is_shown=is_shown)
-    kind = getattr(kind, "__supertype__", kind)
+        return _value(name, args[0], is_shown, strict)
     if kind is bool:
         return False
     if kind is datetime:
@@ -171,12 +179,12 @@ def _value(owner: type, name: str, kind: Any, *, is_shown: bool) -> Any:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return next(iter(kind)).value
     if isinstance(kind, type) and attrs.has(kind):
-        return of_class(kind)
+        return of_class(kind, strict=strict)
     if origin is tuple and attrs.has(args[0]):
-        return [of_class(args[0])]
-    if name not in VALUES:
-        raise LookupError(f"CLASSES has no example for {owner.__name__}.{name}")
-    return VALUES[name]
+        return [of_class(args[0], strict=strict)]
+    if strict:
+        return VALUES[name]
+    return VALUES.get(name, list(origin()) if origin is tuple else (origin or kind)())
 
 
 def _is_plain(kind: Any) -> bool:

@@ -37,7 +37,8 @@ def socket_schema() -> Schema:
     sent = Components(is_request=True, place=_PLACE)
     received = Components(is_request=False, place=_PLACE)
     from_client = [
-        _frame(sent, each, each.type, examples.SENT[each.type]) for each in FRAMES
+        _frame(sent, each, each.type, examples.SENT.get(each.type, {}))
+        for each in FRAMES
     ]
     from_server = [
         _frame(received, each, each.type, examples.of_frame(each))

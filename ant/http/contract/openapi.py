@@ -113,8 +113,9 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
         "parameters": _parameters(route, requests),
     }
     if route.body is not None:
-        shown: Schema = {"example": examples.body(route)}
-        content: Schema = {JSON: {"schema": requests.schema(route.body)} | shown}
+        content: Schema = {
+            JSON: {"schema": requests.schema(route.body)} | examples.body(route)
+        }
         if route.takes_bytes:
             content[OCTETS] = {"schema": {"type": "string", "format": "binary"}}
         # An empty body counts as `{}`, or as no octets.

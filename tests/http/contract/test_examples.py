@@ -43,6 +43,9 @@ def test_every_route_has_examples(route: Route) -> None:
         content = described["responses"][str(status)].get("content", {})
         if kind in ANSWERED:
             example = content[JSON]["example"]
+            assert example == codec.loads(
+                codec.dumps(examples.of_class(kind, strict=True))
+            )
             schema = schema_of(kind.__name__, closed=True)
             jsonschema_rs.validate(schema, example, validate_formats=True)
             read = codec.read_body(codec.dumps(example), kind)
@@ -95,7 +98,7 @@ def test_a_clients_frame_is_read(frame: Any) -> None:
 def test_an_event_is_read(tag: str) -> None:
     """As the event log reads one."""
     event: Any = codec.TAGS[tag]
-    example = examples.of_event(event)
+    example = examples.of_event(event, strict=True)
     jsonschema_rs.validate(frame_schemas.socket_schema(), example)
     assert event.durable == ("seq" in example)
     body = {k: v for k, v in example.items() if k not in ("type", "seq", "at")}
@@ -106,7 +109,7 @@ def test_an_event_is_read(tag: str) -> None:
 @pytest.mark.parametrize("frame", SERVER_FRAMES, ids=lambda frame: frame.type)
 def test_a_servers_frame_fits(frame: Any) -> None:
     """The schema of its own type."""
-    example = examples.of_frame(frame)
+    example = examples.of_frame(frame, strict=True)
     assert frame.type == example["type"]
     jsonschema_rs.validate(frame_schemas.socket_schema(), example)
 
@@ -118,9 +121,13 @@ def test_an_agent_response_is_read() -> None:
     assert codec.read_body(codec.dumps(example), AgentResponse)
 
 
-def test_a_field_without_an_example_is_named() -> None:
-    """Whoever adds one is told where the example goes."""
-    for kind in (str, int, dict[str, int], tuple[str, ...]):
-        made = attrs.make_class("Made", {"new": attrs.field(type=kind)})
-        with pytest.raises(LookupError, match=r"CLASSES has no example for Made\.new"):
-            examples.of_class(made)
+@pytest.mark.parametrize(
+    ("kind", "empty"),
+    [(str, ""), (int, 0), (dict[str, int], {}), (tuple[str, ...], [])],
+)
+def test_a_field_without_an_example_is_named(kind: Any, empty: Any) -> None:
+    """By the tests above; a server shows an empty value."""
+    made = attrs.make_class("Made", {"new": attrs.field(type=kind)})
+    assert {"new": empty} == examples.of_class(made)
+    with pytest.raises(LookupError, match=r"no example for Made\.new"):
+        examples.of_class(made, strict=True)
