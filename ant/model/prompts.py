@@ -311,7 +311,7 @@ class StatusPage:
     since: datetime | None
     """When ANT detected the prompt; null without a prompt."""
     agent_status: AgentStatus | None
-    """The state of the program; null if none runs."""
+    """The state of the program; null if it is not known."""
     prompt_bridge: BridgeState | None
     """The prompt in the form of the original ANT; null without one."""
     prompt: PromptRecord | None

@@ -131,7 +131,8 @@ class RunEvents:
     limit: int
     count: int
     next: int | None
-    """The `after` of the next page; null if no event was found."""
+    """The `after` of the next page: the last event here, else the `after` of the
+    request; null if there is neither."""
     events: tuple[RunEvent, ...]
     """The events, in the order that the request asked for."""
     previous: int | None = None

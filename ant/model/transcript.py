@@ -29,9 +29,9 @@ class Gap:
     """Offsets whose bytes were lost in a crash or deleted."""
 
     from_: int = attrs.field(metadata={"wire": "from"})
-    """The first offset without a byte."""
+    """The first byte offset, or `seq` of an event, that is missing."""
     to: int
-    """The offset after the last one without a byte."""
+    """The first one after it that is not missing."""
 
 
 @attrs.frozen

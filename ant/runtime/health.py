@@ -75,7 +75,7 @@ class Resources:
     stalled_sessions: tuple[SessionId, ...] = attrs.field(
         metadata={"wire": "stalledSessions"}
     )
-    """The ids of sessions that use a core and have had no output for a minute."""
+    """The ids of sessions that use most of a core and print nothing for a minute."""
     sessions: tuple[SessionLoad, ...]
     """Each running session."""
     sampled_at: datetime = attrs.field(metadata={"wire": "sampledAt"})
@@ -147,7 +147,7 @@ class Health:
     session_cap: int
     """The most sessions that may run; 0 is no limit."""
     stalled_sessions: tuple[SessionId, ...]
-    """The ids of sessions that use a core and have had no output for a minute."""
+    """The ids of sessions that use most of a core and print nothing for a minute."""
     pressure: Pressure
     """The resources of the server."""
     limits: tuple[Met, ...]

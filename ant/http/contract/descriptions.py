@@ -33,7 +33,6 @@ SHARED: Final[Mapping[str, str]] = {
     "roomId": "The id of the room that is the source of the link.",
     "targetRoomId": "The id of the room that is the target of the link.",
     "seq": "The number of the event in the event log.",
-    "hops": "Posts of programs in a row since a person's message; 0 for a person's.",
 }
 """Texts by the name on the wire, for fields of requests, answers and events alike."""
 
