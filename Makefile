@@ -59,6 +59,7 @@ fuzz: $(VENV)/dev.stamp
 docs: $(VENV)/run.stamp
 	$(BIN)/python -m ant.config > docs/settings.md
 	$(BIN)/python -m ant.core.counters > docs/limits.md
+	$(BIN)/python -m ant.http.contract.frame_schemas docs/schemas
 
 # Rewrites the hashed locks; needs uv. They name no index, so any mirror serves.
 lock:

@@ -348,6 +348,13 @@ def render(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)
 
 
+def indented(value: dict[str, Any]) -> str:
+    """Render plain data as JSON for people to read, with a newline at its end."""
+    return orjson.dumps(
+        value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    ).decode()
+
+
 def plain(value: Any) -> Any:
     """A model object as the plain data that it is on the wire."""
     return _body.unstructure(value)
@@ -404,17 +411,18 @@ def ref_of(text: bytes | str) -> str | None:
     return ref if isinstance(ref, str) and len(ref) <= 200 else None
 
 
-def _tag(cls: type) -> str:
+def tag_of(cls: type) -> str:
+    """The `type` of a class of events on the wire: its name in snake case."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
-TAGS: dict[str, type] = {_tag(cls): cls for cls in get_args(events.Event)}
+TAGS: dict[str, type] = {tag_of(cls): cls for cls in get_args(events.Event)}
 """Each event class by its name on the wire: the class name in snake case."""
 
 
 def event_tag(event: events.Event) -> str:
     """The `type` of an event's frame."""
-    return _tag(type(event))
+    return tag_of(type(event))
 
 
 def dump_event(event: events.Event) -> str:

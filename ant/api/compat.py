@@ -18,5 +18,8 @@ class PatchDetect:
     """Changes of `detect`, which has no effect; fields that are left out stay."""
 
     min_interval_ms: Annotated[int, Range(1, 86_400_000)] = UNSET
+    """Has no effect; milliseconds between two looks of the original ANT."""
     window_lines: Annotated[int, Range(1, 1000)] = UNSET
+    """Has no effect; lines at which the original ANT looked."""
     patterns: Annotated[tuple[Pattern, ...], Count(100)] = UNSET
+    """Has no effect; regular expressions of the original ANT."""

@@ -28,12 +28,23 @@ class JoinSession:
     type: ClassVar[str] = "join_session"
     session_id: Ident = named("sessionId")
     spawn_pty: bool = named("spawnPty", default=False)
+    """Whether to start the program if none runs, and to begin with the last screens of
+    output."""
     cols: Size | None = None
+    """The width in columns to set; only with `spawnPty`."""
     rows: Size | None = None
+    """The height in rows to set; only with `spawnPty`."""
     cwd: Path | None = None
+    """The folder in which a program that `spawnPty` starts begins. Null: that of the
+    session."""
     from_: Offset | None = named("from", default=None)
+    """The byte offset of the first output to send. Null: where this socket is, else the
+    end."""
     screen: bool = False
+    """Whether a `screen` frame comes first, with the output that follows it."""
     handle: Annotated[str, Text(1, 64)] | None = None
+    """The name under which this client is present in the session. Null: it is not
+    shown."""
     ref: Ref | None = None
 
 
@@ -47,10 +58,19 @@ class Resume:
 
     type: ClassVar[str] = "resume"
     seq: Offset
+    """The `seq` of the last event that the client received."""
     sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
+    """The sessions to join, each with the byte offset of the first output that the
+    client lacks."""
     screen: bool = False
+    """Whether a session that is more than 64 KiB behind gets a `gap` and a `screen`
+    frame in place of its output."""
     epoch: Annotated[str, Text(1, 64)] | None = None
+    """The `epoch` of the event log that `seq` belongs to; another one is a 409. Null:
+    do not check."""
     handle: Annotated[str, Text(1, 64)] | None = None
+    """The name under which this client is present in the sessions. Null: it is not
+    shown."""
     ref: Ref | None = None
 
 
@@ -70,6 +90,7 @@ class SendInput:
     type: ClassVar[str] = "terminal_input"
     session_id: Ident = named("sessionId")
     data: Annotated[str, Text(0, MAX_INPUT)]
+    """The input, typed exactly as it is, as UTF-8. Enter is `\\r`."""
     ref: Ref | None = None
 
 

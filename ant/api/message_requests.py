@@ -25,21 +25,24 @@ from ant.model.messages import MessageId, MessageType
 
 @attrs.frozen
 class ListMessages:
-    """A page of messages.
-
-    `since` and `before` take a time, epoch milliseconds, a duration or a message's id.
-    """
+    """A page of messages."""
 
     since: Short | None = None
+    """Only messages after this: the id of a message, an RFC 3339 time, epoch
+    milliseconds, or a duration before now such as `5m`. The page then has the oldest of
+    them."""
     before: Short | None = None
+    """Only messages before this: the id of a message, an RFC 3339 time, epoch
+    milliseconds, or a duration before now such as `5m`."""
     limit: Limit = 50
 
 
 @attrs.frozen
 class ListReads:
-    """A page of read receipts; `after` is the `next` of the page before."""
+    """A page of read receipts."""
 
     after: Offset = 0
+    """The `next` of the page before; 0 is the first page."""
 
 
 FIRST_READS: Final = ListReads()
@@ -47,15 +50,18 @@ FIRST_READS: Final = ListReads()
 
 @attrs.frozen
 class ListDeliveries:
-    """A page of deliveries.
-
-    `since` and `before` take a time, epoch milliseconds, a duration or a delivery's id.
-    """
+    """A page of deliveries."""
 
     since: Short | None = None
+    """Only deliveries after this: the id of a delivery, an RFC 3339 time, epoch
+    milliseconds, or a duration before now such as `5m`. The page then has the oldest of
+    them."""
     before: Short | None = None
+    """Only deliveries before this: the id of a delivery, an RFC 3339 time, epoch
+    milliseconds, or a duration before now such as `5m`."""
     limit: Limit = 50
     state: Annotated[str, OneOf(tuple(DeliveryState))] | None = None
+    """Only deliveries in this state."""
 
 
 @attrs.frozen
@@ -66,7 +72,10 @@ class AwaitDelivery:
     """
 
     wait: Literal["typed", "reacted"] | None = None
+    """When to answer: once every delivery is `typed`, or once the programs `reacted`.
+    Without it the answer comes at once."""
     timeout: Annotated[int, Range(1, 25)] = 10
+    """The most seconds to wait."""
 
 
 @attrs.frozen
@@ -74,14 +83,26 @@ class PostMessage:
     """A message. Posts with the same `client_id` in one room are stored once."""
 
     content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
+    """The text. For a `msg_type` of `agent_response` it is JSON, as in the schema
+    `/api/schemas/agent-response`."""
     role: Word = "user"
+    """Who speaks: `user` for a person, else any word, such as `assistant`."""
     format: Word = "text"
+    """The format of `content` for those who show it, such as `text` or `markdown`."""
     sender_id: Short | None = None
+    """Who posts: the id or the handle of a session, or any name."""
     target: Short | None = None
+    """The alias or the handle of the only recipient, or `@everyone`. Null: mentions in
+    the text decide."""
     reply_to: Annotated[MessageId, Text(1, 128)] | None = None
+    """The id of the message of this room that it answers."""
     msg_type: Word = MessageType.MESSAGE
+    """The type of the message. ANT acts on `agent_response`; programs receive only
+    `message` and types that ANT does not know."""
     meta: Meta = attrs.field(factory=dict)
+    """Free data of the client, at most 64 levels and 256 Ki characters."""
     client_id: Annotated[str, Text(1, 200)] | None = None
+    """An id that the client chose: the room stores one message with it."""
 
 
 @attrs.frozen
@@ -89,6 +110,7 @@ class NameMessage:
     """The message of the room that the request is about."""
 
     message_id: Annotated[MessageId, Text(1, 128)] = named("msgId")
+    """The id of the message in this room."""
 
 
 @attrs.frozen
@@ -96,6 +118,7 @@ class MergeMeta:
     """Top-level keys that replace those of the message's meta; null is stored, too."""
 
     meta: Meta
+    """The keys to set; null is stored as a value."""
 
 
 @attrs.frozen
@@ -103,18 +126,17 @@ class PinMessage:
     """Whether the message is pinned."""
 
     pinned: bool
+    """True pins the message, false unpins it."""
 
 
 @attrs.frozen
 class Search:
-    """A search for words, which have no query syntax.
-
-    `include` adds what a search omits otherwise: `archived`, `deleted`, or both with a
-    comma between them.
-    """
+    """A search for words, which have no query syntax."""
 
     q: Words = ""
+    """Words that must all occur, or after `re:` a regular expression of RE2."""
     limit: Limit = 50
+    """The most results."""
     sort: Literal["newest", "rank"] = "newest"
     include: Annotated[
         str,
@@ -132,3 +154,4 @@ class MarkRead:
     """The reader of the message, by a session's id."""
 
     reader_id: Ident
+    """The id of the session that read the message."""

@@ -18,6 +18,7 @@ class ListAll:
     """
 
     after: Annotated[str, Text(0, 1000, NO_NUL, "text without NUL")] | None = None
+    """The `next` of the page before. Without it, the first page."""
 
 
 FIRST_PAGE: Final = ListAll()

@@ -9,12 +9,24 @@ SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "description": "A refusal (RFC 9457); `error` and `message` repeat `detail`.",
     "properties": {
-        "type": {"type": "string", "pattern": "^urn:ant:problem:[a-z-]+$"},
-        "title": {"type": "string"},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string"},
-        "error": {"type": "string"},
-        "message": {"type": "string"},
+        "type": {
+            "type": "string",
+            "pattern": "^urn:ant:problem:[a-z-]+$",
+            "description": "Names the error; `docs/api.md` lists them.",
+        },
+        "title": {"type": "string", "description": "The phrase of the status."},
+        "status": {
+            "type": "integer",
+            "minimum": 400,
+            "maximum": 599,
+            "description": "The HTTP status.",
+        },
+        "detail": {
+            "type": "string",
+            "description": "What is wrong, and what to do, in a sentence.",
+        },
+        "error": {"type": "string", "description": "The same as `detail`."},
+        "message": {"type": "string", "description": "The same as `detail`."},
         "issues": {
             "type": "array",
             "items": {"type": "string"},
@@ -23,6 +35,17 @@ SCHEMA: Final[dict[str, Any]] = {
     },
     "required": ["type", "title", "status", "detail", "error", "message"],
     "additionalProperties": False,
+    "examples": [
+        {
+            "type": "urn:ant:problem:invalid",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": "expected 1 to 1000, got 0 at $.cols",
+            "error": "expected 1 to 1000, got 0 at $.cols",
+            "message": "expected 1 to 1000, got 0 at $.cols",
+            "issues": ["expected 1 to 1000, got 0 at $.cols"],
+        }
+    ],
 }
 """The form as JSON Schema."""
 

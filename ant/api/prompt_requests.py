@@ -47,33 +47,47 @@ class ChoiceAsk:
     """
 
     type: Answer | None = None
+    """What kind of answer this is. Null: the other fields say it."""
     action: Word | None = None
+    """An answer that needs no other field: `approve`, `deny`, `retry` or `abort`."""
     index: Index | None = None
+    """The option to select, counted from 0."""
     indexes: Annotated[tuple[Index, ...], Count(1000)] | None = None
+    """The boxes to tick, counted from 0, at a prompt with several boxes."""
     selected: Reply | None = None
+    """The label of the option to select."""
     label: Reply | None = None
+    """The label of the option to select; goes before `selected`."""
     value: Reply | None = None
+    """A line to type, without the Enter at its end."""
     text: Reply | None = None
+    """A line to type; `value` goes before it."""
     yes: bool | None = None
+    """True to confirm, false to decline."""
 
 
 @attrs.frozen
 class Respond:
-    """An answer to a prompt of a terminal.
-
-    `type` is how to read the answer. Without it, `response` (or `text`) is the label,
-    the key or the number of one option, or a line if the prompt takes one. `prompt_id`
-    is the prompt that the caller saw; without it the answer is for the current one.
-    """
+    """An answer to a prompt of a terminal."""
 
     rule: ClassVar = RequiredFields(("response", "text", "type", "choice"))
     response: Reply | None = None
+    """The label, the key or the number (from 1) of one option, or the line to type if
+    the prompt takes one."""
     text: Reply | None = None
+    """The same as `response`; with a `type` it goes before it."""
     enter: bool = True
+    """Whether Enter may submit the answer. False is for prompts that take one key, and
+    a 422 for others."""
     prompt_id: Ident | None = None
+    """The id of the prompt that the caller saw: ANT types nothing if another one is
+    shown. Null: the current prompt."""
     type: Answer | None = None
+    """What kind of answer this is. Null: `response` names an option or is a line."""
     choice: ChoiceAsk | None = None
+    """Details of an answer with a `type`. Null: there are none."""
     by: Short | None = None
+    """Who answers, for the record; any text."""
     source: Short | None = None
     justification: Prose | None = None
     reason: Prose | None = None
@@ -89,13 +103,22 @@ class AgentResponse:
 
     open: ClassVar = True
     type: Answer | None = None
+    """What kind of answer this is. Null: `choice` says it."""
     choice: ChoiceAsk | None = None
+    """Details of the answer. Null: there are none."""
     event_id: Annotated[MessageId, Text(1, 128)] | None = None
+    """The id of the card, which is a message of the linked chat."""
     event_content: Annotated[str, Text(0, MAX_CONTENT)] | None = None
+    """The whole `content` of the card, for a client that has no id of it."""
     terminal_session_id: Ident | None = None
+    """The id of the terminal; another one than that of this chat is a 403."""
     prompt_id: Ident | None = None
+    """The id of the prompt. Without an id and without a card the answer is for the
+    current prompt."""
     value: Reply | None = None
+    """A line to type, without the Enter at its end."""
     text: Reply | None = None
+    """A line to type; `value` goes before it."""
     source: Short | None = None
     justification: Prose | None = None
     reason: Prose | None = None
@@ -106,8 +129,11 @@ class TargetAsk:
     """A place for prompts: the `linked_chat`, a `chat` by its id, or a `webhook`."""
 
     kind: Literal["linked_chat", "chat", "webhook"]
+    """The kind of the place."""
     session_id: Ident | None = None
+    """The id of the chat; only for `chat`."""
     url: Url | None = None
+    """The address to which ANT sends a POST; only for `webhook`."""
 
 
 Targets = Annotated[tuple[TargetAsk, ...], Count(20)]
@@ -116,31 +142,42 @@ Routes = Annotated[dict[Ident, Targets | None], Count(1000)]
 
 @attrs.frozen
 class PatchBridge:
-    """Changes of the settings. A route that is null returns to the default.
-
-    Fields that are left out stay. `audit` and `detect` have no effect.
-    """
+    """Changes of the settings. Fields that are left out stay."""
 
     enabled: bool = UNSET
+    """Whether ANT sends prompts anywhere; it detects them in any case."""
     audit: bool = UNSET
+    """Has no effect; ANT records every prompt."""
     default_targets: Targets = UNSET
+    """Where prompts go that have no route."""
     routes: Routes = UNSET
+    """Where the prompts of a session go, by its id. A route that is null is removed,
+    and the session uses the default targets again."""
     detect: PatchDetect = UNSET
+    """Has no effect; ANT reads prompts from the screen."""
 
 
 @attrs.frozen
 class PutBridge:
     """The settings, or an object with them as `config`.
 
-    Fields that are left out stay. `audit` and `detect` have no effect.
+    Fields that are left out stay.
     """
 
     enabled: bool = UNSET
+    """Whether ANT sends prompts anywhere; it detects them in any case."""
     audit: bool = UNSET
+    """Has no effect; ANT records every prompt."""
     default_targets: Targets = UNSET
+    """Where prompts go that have no route."""
     routes: Routes = UNSET
+    """Where the prompts of a session go, by its id. A route that is null is removed,
+    and the session uses the default targets again."""
     detect: PatchDetect = UNSET
+    """Has no effect; ANT reads prompts from the screen."""
     config: PatchBridge | None = None
+    """The settings, in place of the other fields; not both. Null: the other fields have
+    them."""
 
 
 @attrs.frozen
@@ -150,18 +187,26 @@ class ReportHook:
     rule: ClassVar = RequiredFields(("event", "hook_event_name"))
     open: ClassVar = True
     event: Annotated[str, Text(1, 200, NO_NUL, "text without NUL")] | None = None
+    """The name of the hook event, such as `Stop` or `PreToolUse`."""
     hook_event_name: Annotated[str, Text(1, 200, NO_NUL, "text without NUL")] | None = (
         None
     )
+    """The same as `event`, by the name that agent CLIs use."""
     session_id: Short | None = named("ant_session_id", default=None)
+    """The id of the terminal that the agent runs in. Null: ANT records nothing."""
     agent: Short = "claude-code"
+    """The name of the agent CLI, for the record."""
     notification_type: Short | None = None
+    """What a `Notification` is about, such as `idle_prompt`."""
     tool_name: Short | None = None
+    """The tool that the agent uses, for the record."""
     rest: dict[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
 
 
 @attrs.frozen
 class ExplainScreen:
-    """The screen to explain: after all bytes before `offset`, or the present one."""
+    """The screen to explain."""
 
     offset: Offset | None = None
+    """Explain the screen after all bytes before this byte offset of the transcript.
+    Without it, the present screen."""

@@ -10,37 +10,35 @@ from ant.model.run_events import Source
 
 @attrs.frozen
 class ListRunEvents:
-    """A page of run events.
-
-    `q` is a part of the text, in any case. `after` and `before_id` take the id of an
-    event: the page has the oldest events after it, or the newest before it. `since` and
-    `before` take a time, epoch milliseconds or a duration.
-    """
+    """A page of run events."""
 
     since: Moment | None = None
     before: Moment | None = None
     after: Offset | None = None
+    """Only events after the one with this id, the oldest first: the `next` of a
+    page."""
     before_id: Offset | None = None
     source: Annotated[str, OneOf(tuple(Source))] | None = None
+    """Only events of this source."""
     kind: Word | None = None
+    """Only events of this kind, such as `command_block`; exact."""
     q: Words | None = None
+    """Only events whose text contains this, in any case."""
     limit: Limit = 200
     order: Literal["asc", "desc"] = "asc"
 
 
 @attrs.frozen
 class ListTerminalEvents:
-    """A page of terminal events.
-
-    `since` and `before` take a time, epoch milliseconds or a duration. `after` and
-    `before_id` take the id of an event: the page has the oldest events after it, or the
-    newest before it.
-    """
+    """A page of terminal events."""
 
     since: Moment | None = None
     before: Moment | None = None
     after: Offset | None = None
+    """Only events after the one with this id, the oldest first: the `next` of a
+    page."""
     before_id: Offset | None = None
     kind: Word | None = None
+    """Only events of this kind, such as `resize`; exact."""
     limit: Limit = 100
     order: Literal["asc", "desc"] = "desc"

@@ -23,14 +23,14 @@ Include = Annotated[
 
 @attrs.frozen
 class SearchAll:
-    """A search for words, or for a regular expression of RE2 after `re:`.
-
-    `scope` names what to search, separated by commas. `limit` is that of each scope.
-    `include` adds what a search omits otherwise: `archived`, `deleted`, or both.
-    """
+    """A search for words, or for a regular expression of RE2 after `re:`."""
 
     q: Words = ""
+    """Words that must all occur, or after `re:` a regular expression of RE2."""
     scope: Scopes = "messages"
+    """Where to search, separated by commas: `messages`, `terminals`, `tasks`,
+    `events`."""
     limit: Limit = 50
+    """The most results of each scope."""
     sort: Literal["newest", "rank"] = "newest"
     include: Include = ""

@@ -24,60 +24,90 @@ from ant.model.sessions import CliFlag, SessionType
 
 @attrs.frozen
 class CreateSession:
-    """A session to create. A terminal or agent starts at once unless `start` is false.
-
-    `accepts_messages`: its program is an agent that no driver knows. ANT types messages
-    at what looks like its composer, but never to a shell, an interpreter or a proxy.
-    """
+    """A session to create."""
 
     name: Name
+    """The name, which no other active session has."""
     type: SessionType
+    """What to create. A terminal and an agent run a program; a chat does not."""
     ttl: Ttl = "15m"
+    """How long it can be restored after it is deleted: `forever`, or a duration such as
+    `15m`."""
     workspace_id: Short | None = None
+    """Free text of the client, to group sessions by."""
     root_dir: Path | None = None
+    """The folder in which the program starts: an absolute path, or one from `~`. Null:
+    the home of the server's user."""
     meta: Meta = attrs.field(factory=dict)
+    """Free data of the client, at most 64 levels and 256 Ki characters."""
     start: bool = True
+    """Whether the program starts at once."""
     command: Annotated[tuple[Argument, ...], Count(1000)] | None = None
+    """The program and its arguments. Null: the login shell."""
     env: Annotated[dict[Variable, Argument], Count(1000)] = attrs.field(factory=dict)
+    """Variables to add to the environment of the program."""
     cols: Size = 120
+    """The width of the terminal in columns."""
     rows: Size = 30
+    """The height of the terminal in rows."""
     cli_flag: CliFlag | None = None
+    """The agent CLI driver to use. Null: it follows from the program of an agent."""
     accepts_messages: bool = False
+    """True if the program is an agent that no driver knows: ANT then types messages at
+    what looks like its composer, but never to a shell, an interpreter or a proxy."""
     host: Literal["pty", "tmux"] | None = None
+    """What runs the program. A program in tmux outlives the server. Null: the setting
+    of the server."""
 
 
 @attrs.frozen
 class DeleteSession:
-    """`hard` deletes the session, its linked session and all their data for ever."""
+    """How to delete a session: so that it can be restored, or for ever."""
 
     hard: bool = False
+    """Whether to delete the session, its linked session and all their data for ever."""
 
 
 @attrs.frozen
 class PatchSession:
-    """Changes of a session. `meta` is merged, and a null in it removes a key."""
+    """Changes of a session. Fields that are left out stay."""
 
     name: Name = UNSET
+    """The new name, which no other active session has."""
     ttl: Ttl = UNSET
+    """How long it can be restored after it is deleted: `forever`, or a duration such as
+    `15m`."""
     archived: bool = UNSET
+    """True archives the session and ends its program, false brings it back."""
     root_dir: Path | None = UNSET
+    """The folder in which the program starts next; null for the default."""
     workspace_id: Short | None = UNSET
+    """Free text of the client; null clears it."""
     linked_chat_id: Ident | None = UNSET
+    """The id of the chat to link; null links none."""
     auto_forward_chat: bool = UNSET
+    """Whether a person's message in the linked chat is typed as it is, as if by hand.
+    If not, it is one line that names the sender."""
     accepts_messages: bool = UNSET
+    """Whether ANT types messages at a composer that no driver knows."""
     meta: Meta = UNSET
+    """Keys to set; a key that is null is removed."""
 
 
 @attrs.frozen
 class SetHandle:
-    """A public handle; ANT adds a missing `@`, and null clears the handle."""
+    """A public handle; ANT adds a missing `@`."""
 
     handle: Handle | None
+    """The handle, with or without `@`; null clears it."""
     display_name: Short | None = None
+    """The name to show in place of the session's name. Null, or leaving it out, clears
+    it."""
 
 
 @attrs.frozen
 class SetCliFlag:
-    """The agent CLI driver. Null, an empty text or no value clears it."""
+    """The agent CLI driver of a session."""
 
     cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None = None
+    """The name of the driver. Null, an empty text or no value clears it."""

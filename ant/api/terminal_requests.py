@@ -30,7 +30,9 @@ class TypeInput:
 
     rule: ClassVar = RequiredFields(("data", "data_b64"), only=True)
     data: Annotated[str, Text(0, MAX_INPUT)] | None = None
+    """The input as text, sent as UTF-8. Enter is `\\r`."""
     data_b64: Annotated[str, Text(0, MAX_INPUT_B64, BASE64, "base64")] | None = None
+    """The input as bytes in base64."""
 
 
 @attrs.frozen
@@ -38,7 +40,9 @@ class StopTerminal:
     """An interrupt of the program, as by Ctrl-C."""
 
     reason: Short | None = None
+    """Why, for the record."""
     requested_by: Annotated[str, Text(0, 100)] = "web"
+    """Who asks, for the record."""
 
 
 @attrs.frozen
@@ -46,7 +50,9 @@ class StartTerminal:
     """A start of the program of a session that runs none."""
 
     cols: Size | None = None
+    """The width in columns. Null keeps the last one."""
     rows: Size | None = None
+    """The height in rows. Null keeps the last one."""
 
 
 @attrs.frozen
@@ -59,20 +65,24 @@ class ResizeTerminal:
 
 @attrs.frozen
 class ReadHistory:
-    """A page of transcript.
-
-    `since` and `before` take a time, epoch milliseconds or a duration. `from` is a byte
-    offset to read forward from. `to` is a byte offset before which to read the newest.
-    """
+    """A page of transcript: by time, by byte offset, or by search."""
 
     since: Moment | None = None
     before: Moment | None = None
     from_: Offset | None = named("from", default=None)
+    """The byte offset to read forward from, the oldest first: the `next` of a page."""
     to: Offset | None = None
+    """Only pieces before this byte offset, the newest of them: the `previous` of a
+    page."""
     grep: Annotated[str, Text(0, 1000)] | None = None
+    """Only lines that contain this phrase, or match a regular expression of RE2 after
+    `re:`. A phrase without capitals matches in any case."""
     raw: bool = False
+    """Whether each row has its bytes as `raw_b64` in place of `text`."""
     limit: Limit = 100
     order: Literal["asc", "desc"] | None = None
+    """`asc` is oldest first, `desc` newest first. The default is `asc` with `from`,
+    else `desc`."""
 
 
 @attrs.frozen
@@ -80,9 +90,12 @@ class ListEvents:
     """A page of the event log after `since`, optionally of one session or one type."""
 
     since: Offset = 0
+    """Only events after the one with this `seq`; 0 is the beginning."""
     limit: Limit = 100
     session: Ident | None = None
+    """Only events of the session with this id."""
     type: Word | None = None
+    """Only events of this type, such as `message_created`."""
 
 
 @attrs.frozen
@@ -90,7 +103,9 @@ class ExportSession:
     """The forms of an export: a list of names, or one name; Markdown by default."""
 
     targets: Annotated[tuple[Short, ...], Count(10)] | None = None
+    """The names of the formats. Null: the one in `target`."""
     target: Short | None = None
+    """The name of one format, or several with commas. Null: `markdown`."""
 
     def named(self) -> tuple[str, ...]:
         """The names of the forms, split at commas."""

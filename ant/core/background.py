@@ -123,8 +123,11 @@ class Fault:
     """The last error of a task that is not healthy; `stopped`: it is not run again."""
 
     task: str
+    """The name of the task."""
     detail: str
+    """The last error, in a sentence."""
     stopped: bool
+    """Whether ANT does not run it again."""
 
 
 Startable = Callable[..., Awaitable[None]]

@@ -64,7 +64,9 @@ class Poster:
     """A participant, and the number of their messages."""
 
     id: str
+    """Who posted: the id of a session, or a name."""
     count: int
+    """The number of their messages."""
 
 
 @attrs.frozen
@@ -72,7 +74,9 @@ class Term:
     """A frequent word of the room, and the number of messages that have it."""
 
     term: str
+    """The word."""
     count: int
+    """The number of messages that have it."""
 
 
 @attrs.frozen
@@ -80,33 +84,45 @@ class Quote:
     """A sentence of a message, verbatim."""
 
     text: str
+    """The sentence."""
     message_id: MessageId = attrs.field(metadata={"wire": "messageId"})
+    """The id of its message."""
     sender_id: str | None
+    """Who posted it; null if nobody is named."""
     at: datetime
+    """When it was posted."""
 
 
 @attrs.frozen
 class Digest:
     """A room in figures, key terms and quotes, oldest first.
 
-    `covered` is the number of messages read: the newest, 5,000 and 2 MiB at most.
-    `message_count` counts those of them that people and agents posted, without cards
-    and events. `terminal` is the recap of a terminal, null for a chat. The digest of a
-    terminal does not include the messages of its linked chat.
+    The digest of a terminal does not include the messages of its linked chat.
     """
 
     session_id: SessionId
     message_count: int = attrs.field(metadata={"wire": "messageCount"})
+    """The messages of people and agents among those that were read."""
     participant_count: int = attrs.field(metadata={"wire": "participantCount"})
+    """The number of those who posted them."""
     duration_minutes: float = attrs.field(metadata={"wire": "durationMinutes"})
+    """Minutes from the first to the last of them."""
     messages_per_hour: float = attrs.field(metadata={"wire": "messagesPerHour"})
+    """Their number in an hour."""
     participants: tuple[Poster, ...]
+    """Those who posted, the most messages first."""
     key_terms: tuple[Term, ...] = attrs.field(metadata={"wire": "keyTerms"})
+    """The frequent words, at most 10."""
     first_message: datetime | None = attrs.field(metadata={"wire": "firstMessage"})
+    """When the first of them was posted; null if there are none."""
     last_message: datetime | None = attrs.field(metadata={"wire": "lastMessage"})
+    """When the last of them was posted; null if there are none."""
     sentences: tuple[Quote, ...]
+    """Quoted sentences, the oldest first, at most 10."""
     covered: int
+    """The number of messages that were read: the newest, at most 5,000 and 2 MiB."""
     terminal: Recap | None
+    """The recap of a terminal; null for a chat."""
 
 
 def read_digest(unit: Unit, session_id: SessionId) -> Digest:

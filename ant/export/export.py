@@ -52,28 +52,34 @@ LABEL = 80
 
 @attrs.frozen
 class ExportTarget:
-    """A format of exports. `configured`: exports are written to `folder`."""
+    """A format of exports."""
 
     id: str
+    """The name to request it by."""
     label: str
+    """The name to show."""
     kind: str
+    """The kind of the document."""
     configured: bool
+    """Whether it is written to a folder."""
     folder: str | None
+    """That folder; null if the document is in the answer."""
 
 
 @attrs.frozen
 class Written:
-    """The result of one export: the `path` of a file, or the `document` itself.
-
-    `size` is in bytes. For a document that is too large for the response, `ok` is
-    false, `note` is the reason, and `size` counts the bytes made until then.
-    """
+    """The result of one export: the `path` of a file, or the `document` itself."""
 
     ok: bool
+    """Whether the export succeeded."""
     path: str | None
+    """The path of the file; null if the document is in the answer."""
     document: str | None
+    """The document; null if it was written to a file, or is too large."""
     size: int
+    """The bytes of the document, or those that were made until it was too large."""
     note: str | None
+    """Why it failed; null if it did not."""
 
 
 @attrs.frozen

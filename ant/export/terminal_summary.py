@@ -35,31 +35,48 @@ LONGEST = 400
 
 @attrs.frozen
 class RanCommand:
-    """A command and its run event. Its output has the offsets `start` to `end`."""
+    """A command and its run event."""
 
     event_id: int
+    """The id of its run event."""
     command: str
+    """The command line."""
     exit_code: int | None
+    """Its exit code; null if the shell did not report one."""
     duration_ms: int | None
+    """How long it ran, in milliseconds; null if that is not known."""
     cwd: str | None
+    """The folder in which it ran; null if that is not known."""
     ended_at: datetime
+    """When it ended."""
     start: int | None
+    """The byte offset of the first byte of its output; null if that is not known."""
     end: int | None
+    """The byte offset after the last byte of its output; null if that is not known."""
 
 
 @attrs.frozen
 class AskedPrompt:
-    """A prompt, and the answer to it; null without one."""
+    """A prompt, and the answer to it."""
 
     prompt_id: PromptId
+    """The id of the prompt."""
     class_: str = attrs.field(metadata={"wire": "class"})
+    """What it asked for."""
     question: str
+    """The question, as the screen had it."""
     status: str
+    """The state of the prompt."""
     answer: str | None
+    """What was chosen; null without an answer."""
     by: str | None
+    """Who answered; null without an answer, or if nobody is named."""
     detected_at: datetime
+    """When ANT detected it."""
     start: int
+    """The byte offset of the first byte that drew it."""
     end: int
+    """The byte offset after the last byte that drew it."""
 
 
 @attrs.frozen
@@ -67,38 +84,49 @@ class Share:
     """A name, and its count."""
 
     name: str
+    """The name."""
     count: int
+    """How often it occurred."""
 
 
 @attrs.frozen
 class Recap:
-    """A terminal in figures and quotes; lists are oldest first.
-
-    `commands` are the newest commands, `failures` the newest that ended with another
-    exit code than 0; `unknown` counts commands without an exit code. `busy_ms` is the
-    duration of all commands. `events` counts the run events by kind, `statuses` the
-    agent states by name. Bytes before the offset `oldest` are trimmed; `end` is the end
-    of the transcript. `covered` is the number of commands read: the newest, if there
-    are more.
-    """
+    """A terminal in figures and quotes; lists are oldest first."""
 
     command_count: int
+    """The number of commands."""
     failed: int
+    """Commands with another exit code than 0."""
     unknown: int
+    """Commands without an exit code."""
     busy_ms: int
+    """The duration of all commands, in milliseconds."""
     failures: tuple[RanCommand, ...]
+    """The newest commands that failed, the oldest first."""
     commands: tuple[RanCommand, ...]
+    """The newest commands, the oldest first."""
     prompt_count: int
+    """The number of prompts."""
     answered: int
+    """Prompts that were answered through ANT."""
     pending: int
+    """Prompts that wait for an answer."""
     prompts: tuple[AskedPrompt, ...]
+    """The newest prompts, the oldest first."""
     statuses: tuple[Share, ...]
+    """How often the agent was in each state."""
     events: tuple[Share, ...]
+    """How many run events there are of each kind."""
     first_event: datetime | None
+    """When the first run event was recorded; null if there are none."""
     last_event: datetime | None
+    """When the last run event was recorded; null if there are none."""
     oldest: int
+    """The byte offset of the first byte that is kept."""
     end: int
+    """The byte offset after the last byte."""
     covered: int
+    """The number of commands that were read: the newest, if there are more."""
 
 
 @attrs.frozen

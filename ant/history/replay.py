@@ -32,25 +32,29 @@ LONG_QUIET_S = 5.0
 
 @attrs.frozen
 class Explanation:
-    """A verdict on a terminal at `offset`, with its evidence.
-
-    `rule` matched the rows `rows`, whose text is `evidence`; `lines` is the whole
-    screen. `driver` is the driver of the session, and `tty` the state of the line
-    discipline, null if it is unknown. `recorded`: facts were recorded at or before this
-    offset.
-    """
+    """A verdict on a terminal at `offset`, with its evidence."""
 
     session_id: SessionId
     offset: int
+    """The byte offset after the last byte that the screen has."""
     kind: Kind
+    """The state of the program."""
     rule: str
+    """The name of the rule that matched."""
     rows: tuple[int, ...]
+    """The rows that it matched, counted from 0."""
     evidence: tuple[str, ...]
+    """The text of these rows."""
     prompt: Prompt | None
+    """The prompt on the screen; null if there is none."""
     driver: str | None
+    """The agent CLI driver of the session; null if it has none."""
     tty: Tty | None
+    """The line discipline and the foreground process; null if they are unknown."""
     lines: tuple[str, ...]
+    """The rows of the whole screen."""
     recorded: bool
+    """Whether facts were recorded at or before this offset."""
 
 
 @attrs.frozen

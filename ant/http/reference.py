@@ -20,9 +20,11 @@ import attrs
 
 from ant.api import codec
 from ant.api.frames import FRAMES
+from ant.api.server_frames import SERVER_FRAMES
 from ant.core import errors
 from ant.core.counters import Limit
 from ant.http import routes
+from ant.http.contract import descriptions
 from ant.http.contract.endpoint import ROUTES, Route
 from ant.http.contract.openapi import tag_of
 from ant.http.contract.problems import status_for
@@ -66,6 +68,7 @@ def sections() -> dict[str, list[str]]:
         "errors": _errors(),
         "limits": _limits(),
         "frames": _frames(),
+        "received": _received(),
         "events": _events(),
         "routes": _route_table(),
         "details": list(_route_details()),
@@ -92,13 +95,32 @@ def _names(kind: type, leave_out: str = "") -> str:
 
 
 def _field_names(kind: type, leave_out: str) -> Iterator[str]:
+    for _, field in _fields(kind):
+        if field.metadata.get("wire", field.name) != leave_out:
+            yield _name(field)
+
+
+def _name(field: Any) -> str:
+    """The name of a field on the wire, bold if it is required."""
+    name = f"`{field.metadata.get('wire', field.name)}`"
+    return f"**{name}**" if field.default is attrs.NOTHING else name
+
+
+def _fields(kind: type) -> Iterator[tuple[type, Any]]:
+    """The fields on the wire, each with its class."""
     for field in attrs.fields(kind):
-        name = field.metadata.get("wire", field.name)
         if field.metadata.get("flat"):
-            yield from _field_names(field.type, leave_out)
-        elif not field.metadata.get("rest") and name != leave_out:
-            is_required = field.default is attrs.NOTHING
-            yield f"**`{name}`**" if is_required else f"`{name}`"
+            yield from _fields(field.type)
+        elif not field.metadata.get("rest"):
+            yield kind, field
+
+
+def _described(kind: type, *, is_request: bool) -> Iterator[str]:
+    """The fields of a class as a list below an entry, each with its description."""
+    for owner, field in _fields(kind):
+        name = _name(field) if is_request else _name(field).strip("*")
+        text = descriptions.of_field(owner, field, is_request=is_request)
+        yield f"  - {name}: {text}"
 
 
 def _errors() -> list[str]:
@@ -129,6 +151,20 @@ def _frames() -> list[str]:
         for kind in FRAMES
     ]
     return _table(["frame", "fields", "meaning"], rows)
+
+
+def _received() -> list[str]:
+    rows = [
+        [f"`{kind.type}`", ", ".join(_received_names(kind)), _about(kind)]
+        for kind in SERVER_FRAMES
+    ]
+    return _table(["frame", "fields", "meaning"], rows)
+
+
+def _received_names(kind: type) -> Iterator[str]:
+    for _, field in _fields(kind):
+        name = f"`{field.metadata.get('wire', field.name)}`"
+        yield f"({name})" if field.metadata.get("optional") else name
 
 
 def _events() -> list[str]:
@@ -182,15 +218,18 @@ def _route_details() -> Iterator[str]:
 
 
 def _shape(route: Route, known: set[type]) -> Iterator[str]:
-    """The parameters and the answer of a route, as a list.
+    """The parameters, the answer and the errors of a route, as a list.
 
     The fields of an answer's class are listed once: `known` are the classes so far.
     """
     if "query" in route.hints:
-        yield f"- Query: {_names(route.hints['query'])}"
+        yield "- Query:"
+        for field in attrs.fields(query := route.hints["query"]):
+            text = descriptions.of_parameter(query, field)
+            yield f"  - {_name(field)}: {text}"
     if route.body is not None:
-        body = f"- Body: {_names(route.body) or 'none'}"
-        yield f"{body}; or octets" if route.takes_bytes else body
+        yield "- Body, or octets:" if route.takes_bytes else "- Body:"
+        yield from _described(route.body, is_request=True)
     phrase = f"{route.status} {HTTPStatus(route.status).phrase}"
     answers = {phrase: route.hints["return"]} | {
         f"{status} {HTTPStatus(status).phrase}": kind
@@ -205,8 +244,10 @@ def _shape(route: Route, known: set[type]) -> Iterator[str]:
             yield f"- Answer: {status}, `{kind.__name__}`"
         else:
             known.add(kind)
-            fields = _names(kind).replace("*", "")
-            yield f"- Answer: {status}, `{kind.__name__}`: {fields}"
+            yield f"- Answer: {status}, `{kind.__name__}`:"
+            yield from _described(kind, is_request=False)
+    for error, when in route.raises.items():
+        yield f"- Error: {status_for(error)}, `{errors.slug_of(error)}`: {when}"
 
 
 def main() -> None:

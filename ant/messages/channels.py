@@ -30,9 +30,14 @@ class Channel:
     """A local program that listens on `port`, and its handle."""
 
     handle: str
+    """The name of the channel: messages with this `target` go to it."""
     port: int
+    """The TCP port of this host that the program listens on."""
     session_id: SessionId | None
+    """The room or the terminal whose messages it receives; null for what people post in
+    all rooms that are not private."""
     registered_at: datetime
+    """When it was registered."""
 
     def is_called(self, name: str | None) -> bool:
         """Whether `name` is the channel's handle, compared folded."""

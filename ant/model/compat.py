@@ -36,5 +36,8 @@ class Detect:
     """
 
     min_interval_ms: int = 30_000
+    """Has no effect; milliseconds between two looks of the original ANT."""
     window_lines: int = 12
+    """Has no effect; lines at which the original ANT looked."""
     patterns: tuple[str, ...] = ()
+    """Has no effect; regular expressions of the original ANT."""

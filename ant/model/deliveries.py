@@ -146,7 +146,9 @@ class DeliveryKind(StrEnum):
     """How ANT types a message: as it is, or in one line that names the sender."""
 
     RAW = "raw"
+    """As it is, as if by hand."""
     LINE = "line"
+    """In one line that names the sender."""
 
 
 @attrs.frozen
@@ -154,9 +156,13 @@ class Transition:
     """A change of a delivery's state, at the byte `offset` of the terminal."""
 
     state: DeliveryState
+    """The state that it took."""
     reason: Reason | None
+    """Why; null for a state that needs no reason."""
     at: datetime
+    """When it took that state."""
     offset: int | None = None
+    """The byte offset of the terminal's output then; null if nothing was typed."""
 
 
 def is_final(state: DeliveryState, reason: Reason | None) -> bool:
@@ -170,22 +176,31 @@ def is_final(state: DeliveryState, reason: Reason | None) -> bool:
 class Delivery:
     """The delivery of a message to one target, in the response to its sender.
 
-    `delivered` means that the message was typed; only `state` shows if the program
-    reacted. `final` means that ANT no longer tries or watches it. A shell may still get
-    a comment about its file, and its terminal may still acknowledge it. `file` contains
-    a message that could not be typed. A target that is no terminal has neither `id` nor
-    `state`.
+    A shell may still get a comment about its file when it is `final`, and its terminal
+    may still acknowledge it.
     """
 
     adapter: str
+    """How it goes there: `pty-injection`, `linked-chat`, `mcp-channel`, `ws-broadcast`
+    or `agent-event-bus`."""
     target_id: str = attrs.field(metadata={"wire": "targetId"})
+    """The id of the session, or the name that the message has if no session has it."""
     delivered: bool
+    """Whether the message was typed, or sent. Only `state` says whether a program
+    reacted."""
     error: str | None = None
+    """A sentence that says why it did not surely arrive; null if it did, or may yet."""
     id: DeliveryId | None = None
+    """The id of the delivery; null if the target is no terminal."""
     state: DeliveryState | None = None
+    """What is known of it; null if the target is no terminal."""
     reason: Reason | None = None
+    """Why it is in this state; null for a state that needs no reason."""
     final: bool = True
+    """Whether ANT no longer tries or watches it."""
     file: str | None = None
+    """The path, on the server's host, of a file with the message; null if there is
+    none."""
 
 
 def is_routed(delivery: Delivery) -> bool:
@@ -197,30 +212,43 @@ def is_routed(delivery: Delivery) -> bool:
 
 @attrs.frozen
 class DeliveryRecord:
-    """One delivery with its history; `transitions` are its changes, oldest first.
-
-    `route` is the rule that chose the target. `targetId` is the id of a terminal, or a
-    name without a member. `offset` is the byte that the last change refers to. `final`
-    and `file` are as in `Delivery`; the file is on the server's machine.
-    """
+    """One delivery with its history."""
 
     id: DeliveryId
+    """The id of the delivery."""
     message_id: MessageId
+    """The id of the message."""
     session_id: SessionId
+    """The id of the room of the message."""
     adapter: str
+    """How it goes there: `pty-injection` or `linked-chat`."""
     target_id: str = attrs.field(metadata={"wire": "targetId"})
+    """The id of the terminal, or the name that the message has if no session has it."""
     kind: DeliveryKind
+    """How ANT types it."""
     route: str
+    """The rule that chose the target: `target`, `linked_chat`, `mention`, `everyone`,
+    `room` or `idle`."""
     state: DeliveryState
+    """What is known of it."""
     reason: Reason | None
+    """Why it is in this state; null for a state that needs no reason."""
     delivered: bool
+    """Whether the message was typed. Only `state` says whether the program reacted."""
     error: str | None
+    """A sentence that says why it did not surely arrive; null if it did, or may yet."""
     offset: int | None
+    """The byte offset of the terminal's output at the last change; null if nothing was
+    typed."""
     final: bool
+    """Whether ANT no longer tries or watches it."""
     created_at: datetime
     updated_at: datetime
     transitions: tuple[Transition, ...]
+    """The states that it took, the oldest first."""
     file: str | None = None
+    """The path, on the server's host, of a file with the message; null if there is
+    none."""
 
     @property
     def waits(self) -> bool:
@@ -244,14 +272,13 @@ class DeliveryRecord:
 
 @attrs.frozen
 class Deliveries:
-    """A page of deliveries, oldest first, of at most 4 MiB.
-
-    `next` is the id that continues the list when there are more: pass it as `before`,
-    or as `since` if the request had only `since`. It is null on the last page.
-    """
+    """A page of deliveries, oldest first, of at most 4 MiB."""
 
     deliveries: tuple[DeliveryRecord, ...]
+    """The deliveries, the oldest first."""
     next: DeliveryId | None = None
+    """The id that continues the list: pass it as `before`, or as `since` if the request
+    had only `since`. Null on the last page."""
 
 
 @attrs.frozen
@@ -260,3 +287,5 @@ class Posted:
 
     message: Message = attrs.field(metadata={"flat": True})
     deliveries: tuple[Delivery, ...]
+    """Each recipient with the state of its delivery; the first is the broadcast to
+    clients of the room."""

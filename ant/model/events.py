@@ -34,9 +34,12 @@ class SessionsChanged:
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True
     session_id: SessionId | None = attrs.field(default=None, metadata=_SESSION)
+    """The id of the session that changed; null if several did."""
     removed_ids: tuple[SessionId, ...] = attrs.field(
         default=(), metadata={"wire": "removedIds"}
     )
+    """The ids of the sessions that left the list: archived, deleted, or removed for
+    good."""
 
 
 @attrs.frozen
@@ -47,10 +50,16 @@ class SessionExited:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     status: Status
+    """`exited`, or `lost` if the outcome is not known."""
     exit_code: int | None
+    """The exit code; null if a signal ended the program, or the outcome is not
+    known."""
     exit_signal: int | None
+    """The number of the signal that ended the program; null if none did."""
     reason: str | None
+    """A sentence on a start that failed or an outcome that is lost; null otherwise."""
     end: int
+    """The byte offset after the program's last byte."""
 
 
 @attrs.frozen
@@ -72,7 +81,9 @@ class SessionActivity:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     last_activity: datetime
+    """When the terminal last had output."""
     activity_source: str = ACTIVITY_SOURCE
+    """Always `terminal_line`."""
 
 
 @attrs.frozen
@@ -94,8 +105,11 @@ class MessageUpdated:
     session_id: SessionId = attrs.field(metadata=_SESSION)
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     meta: dict[str, Any]
+    """All of the meta of the message."""
     pinned: bool
+    """Whether the message is pinned."""
     message: Message
+    """The whole message, as it is now."""
 
 
 @attrs.frozen
@@ -107,6 +121,7 @@ class MessagePinned:
     session_id: SessionId = attrs.field(metadata=_SESSION)
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     pinned: bool
+    """Whether the message is pinned."""
 
 
 @attrs.frozen
@@ -127,8 +142,11 @@ class MessageRead:
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
     message_id: MessageId = attrs.field(metadata={"wire": "messageId"})
+    """The id of the message."""
     reader_id: str = attrs.field(metadata={"wire": "readerId"})
+    """The id of the session that read it."""
     reads: tuple[Read, ...]
+    """All read receipts of the message."""
 
 
 @attrs.frozen
@@ -138,9 +156,12 @@ class DeliveryUpdated:
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
+    """The id of the room of the message, or of the terminal."""
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     delivery_id: DeliveryId = attrs.field(metadata={"wire": "deliveryId"})
+    """The id of the delivery."""
     delivery: DeliveryRecord
+    """The delivery as it is now."""
 
 
 @attrs.frozen
@@ -230,11 +251,14 @@ class RoomLinkCreated:
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
+    """The id of one of the two rooms; both get the event."""
     room_id: SessionId = attrs.field(metadata={"wire": "roomId"})
     link_id: LinkId = attrs.field(metadata={"wire": "linkId"})
     target_room_id: SessionId = attrs.field(metadata={"wire": "targetRoomId"})
     relationship: Relationship
+    """What the source is to the target."""
     title: str | None
+    """The title of the link; null if it has none."""
 
 
 @attrs.frozen
@@ -247,11 +271,14 @@ class RoomLinkDeleted:
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
+    """The id of one of the two rooms; both get the event."""
     room_id: SessionId = attrs.field(metadata={"wire": "roomId"})
     link_id: LinkId = attrs.field(metadata={"wire": "linkId"})
     target_room_id: SessionId | None = attrs.field(
         default=None, metadata={"wire": "targetRoomId"}
     )
+    """The id of the room that was the target; null in events that an older ANT
+    logged."""
 
 
 @attrs.frozen
@@ -262,6 +289,7 @@ class RunEventCreated:
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
     event: RunEvent
+    """The run event, with its place in the chain."""
 
 
 @attrs.frozen
@@ -272,7 +300,9 @@ class Typing:
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
     handle: str
+    """Who types, as the room shows it."""
     typing: bool
+    """True when typing begins, false when it stops."""
 
 
 Event = (

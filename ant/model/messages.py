@@ -41,44 +41,56 @@ _MACHINE: Final = frozenset(MessageType) - {MessageType.MESSAGE}
 
 @attrs.frozen
 class Message:
-    """One message of a room.
-
-    `hops` is 0 for a message that a person wrote. Otherwise it counts the posts of
-    programs in a row, up to this message, since the last post of a person.
-    """
+    """One message of a room."""
 
     id: MessageId
+    """The id of the message."""
     session_id: SessionId
+    """The id of the room."""
     role: str
+    """Who speaks: `user` for a person, else any word, such as `assistant`."""
     content: str
+    """The text; JSON for the card of a prompt."""
     format: str
+    """The format of `content`, such as `text`, `markdown` or `json`."""
     status: str
+    """Always `complete`."""
     sender_id: str | None
+    """Who posted it: the id of a session, or any name; null if nobody is named."""
     target: str | None
+    """The only recipient, by alias or handle; null if the message names none."""
     reply_to: MessageId | None
+    """The id of the message that it answers; null for none, or if that one was
+    deleted."""
     msg_type: str
+    """The type of the message; `message` for what a person or a program wrote."""
     meta: dict[str, Any]
+    """Free data of clients, and of ANT for the card of a prompt."""
     created_at: datetime
+    """When it was posted; no two messages of a room have the same time."""
     pinned: bool
+    """Whether it is pinned."""
     client_id: str | None
+    """The id that the client chose for it; null if it chose none."""
     hops: int = 0
+    """Posts of programs in a row, up to this one, since the last post of a person. 0
+    for a person's."""
 
 
 @attrs.frozen
 class Messages:
-    """A page of a room's messages, oldest first.
-
-    `next` is the id that continues the list when the page is full: pass it as `before`,
-    or as `since` if the request had only `since`. It is null on the last page.
-    """
+    """A page of a room's messages, oldest first."""
 
     messages: tuple[Message, ...]
+    """The messages, the oldest first."""
     next: MessageId | None = None
+    """The id that continues the list: pass it as `before`, or as `since` if the request
+    had only `since`. Null on the last page."""
 
 
 @attrs.frozen
 class Found:
-    """A message that matched a search; `snippet` marks the words."""
+    """A message that matched a search."""
 
     message: Message = attrs.field(metadata={"flat": True})
     snippet: str
@@ -93,4 +105,5 @@ class SearchResults:
     """
 
     results: tuple[Found, ...]
+    """The messages that matched, in the order that the request asked for."""
     complete: bool = True

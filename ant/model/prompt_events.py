@@ -21,6 +21,7 @@ class PromptDetected:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     prompt: PromptRecord
+    """The whole prompt."""
 
 
 @attrs.frozen
@@ -31,13 +32,20 @@ class SessionNeedsInput:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     event_class: PromptClass = attrs.field(metadata={"wire": "eventClass"})
+    """What the prompt asks for."""
     summary: str
+    """The question in one line."""
     source: str
+    """Always `prompt_bridge`."""
     prompt_id: PromptId = attrs.field(metadata=_PROMPT)
     detector: str
+    """Always `screen`."""
     since: datetime
+    """When ANT detected the prompt."""
     kind: Kind
+    """The state of the program: it shows a dialog, or asks a question."""
     options: tuple[Option, ...]
+    """The options in their order; empty if it takes a line of text."""
 
 
 @attrs.frozen
@@ -48,9 +56,13 @@ class SessionInputResolved:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     source: str
+    """Always `prompt_bridge`."""
     prompt_id: PromptId = attrs.field(metadata=_PROMPT)
+    """The id of the prompt that was the last one."""
     status: PromptStatus
+    """How the prompt ended."""
     reason: str | None
+    """Why it is no longer pending; null if it was answered through ANT."""
 
 
 @attrs.frozen
@@ -62,6 +74,7 @@ class PromptBridgeResolved:
     session_id: SessionId = attrs.field(metadata=_SESSION)
     prompt_id: PromptId = attrs.field(metadata=_PROMPT)
     prompt: PromptRecord
+    """The whole prompt, with its outcome."""
 
 
 @attrs.frozen
@@ -72,3 +85,4 @@ class AgentStatusUpdated:
     to_all: ClassVar[bool] = True
     session_id: SessionId = attrs.field(metadata=_SESSION)
     status: AgentStatus
+    """The state of the program."""

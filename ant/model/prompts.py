@@ -36,10 +36,15 @@ class AgentState(StrEnum):
     """The state of a terminal's program, by its names in the original ANT."""
 
     READY = "ready"
+    """It waits for its next task."""
     BUSY = "busy"
+    """It works."""
     WAITING = "waiting"
+    """It waits for a person."""
     ERROR = "error"
+    """It reported an error."""
     UNKNOWN = "unknown"
+    """ANT cannot tell."""
 
 
 class TargetKind(StrEnum):
@@ -55,8 +60,11 @@ class Target:
     """A place that prompts are sent to: a chat by its id, or a webhook."""
 
     kind: TargetKind
+    """The kind of the place."""
     session_id: SessionId | None = None
+    """The id of the chat; null unless the kind is `chat`."""
     url: str | None = None
+    """The address to which ANT sends a POST; null unless the kind is `webhook`."""
 
 
 LINKED_CHAT: Final = Target(TargetKind.LINKED_CHAT)
@@ -64,74 +72,109 @@ LINKED_CHAT: Final = Target(TargetKind.LINKED_CHAT)
 
 @attrs.frozen
 class BridgeConfig:
-    """Where ANT sends prompts: `routes` by session id, or else `default_targets`.
+    """Where ANT sends prompts.
 
     While `enabled` is false, ANT detects prompts and accepts answers, but sends prompts
-    nowhere. `audit` and `detect` have no effect.
+    nowhere.
     """
 
     enabled: bool = True
+    """Whether ANT sends prompts anywhere; it detects them in any case."""
     audit: bool = AUDIT
+    """Has no effect; ANT records every prompt."""
     default_targets: tuple[Target, ...] = (LINKED_CHAT,)
+    """Where prompts go that have no route."""
     routes: dict[str, tuple[Target, ...]] = attrs.field(factory=dict)
+    """Where the prompts of a session go, by its id."""
     detect: Detect = Detect()
+    """Has no effect; ANT reads prompts from the screen."""
 
 
 @attrs.frozen
 class Decision:
-    """The answer to a prompt and its author. `text` never contains a secret.
-
-    `resolved`: the prompt left the screen while ANT watched it.
-    """
+    """The answer to a prompt and its author."""
 
     type: str
+    """The kind of the answer: `approve`, `deny`, `select`, `text`, `confirm`, `retry`
+    or `abort`."""
     chosen: str
+    """The label of the option, or the type if no option was chosen."""
     text: str | None
+    """The line that was typed; null for a secret, and if none was."""
     resolved: bool
+    """Whether the prompt left the screen while ANT watched it."""
     by: str | None
+    """Who answered; null if nobody is named."""
     responder_id: str | None
+    """The id of who answered, from a message; null for an answer by `respond`."""
     source: str | None
+    """The interface that the answer came by; null if it is unknown."""
     justification: str | None
+    """Why it was answered so; null if no reason was given."""
     decided_at: datetime
+    """When ANT typed the answer."""
 
 
 @attrs.frozen
 class PromptRecord:
-    """A prompt of a terminal. Some fields repeat others by names of the original ANT.
-
-    `start` and `end` are offsets of the bytes that drew it. `fingerprint` is equal for
-    prompts to which an answer means the same. `reason` is why the prompt is no longer
-    pending, if it was not answered.
-    """
+    """A prompt of a terminal. Some fields repeat others by names of the original."""
 
     id: PromptId
+    """The id of the prompt."""
     type: str
+    """Always `prompt_detected`."""
     terminal_id: SessionId
+    """The id of the terminal; the same as `session_id`."""
     session_id: SessionId
+    """The id of the terminal."""
     run: str
+    """The id of the run of the program that asked."""
     status: PromptStatus
+    """Whether it waits for an answer, and if not, how it ended."""
     reason: str | None
+    """Why it is no longer pending; null while it is, and if it was answered."""
     kind: Kind
+    """The state of the program: it shows a dialog, or asks a question."""
     class_: PromptClass = attrs.field(metadata={"wire": "class"})
+    """What the prompt asks for."""
     form: Form
+    """How a person works it."""
     question: str
+    """The question, as the screen has it."""
     summary: str
+    """The question in one line."""
     options: tuple[Option, ...]
+    """The options in their order; empty if it takes a line of text."""
     selected: int | None
+    """The index of the marked option, counted from 0; null if none is marked."""
     fingerprint: str
+    """Equal for prompts to which an answer means the same; 32 hex digits."""
     rule: str
+    """The name of the rule that found it."""
     raw_text: str
+    """The text of the rows that show it."""
     start: int
+    """The byte offset of the first byte that drew it."""
     end: int
+    """The byte offset after the last byte that drew it."""
     detector: str
+    """Always `screen`."""
     ts: int
+    """When ANT detected it, in epoch milliseconds."""
     detected_at: datetime
+    """When ANT detected it."""
     closed_at: datetime | None
+    """When it was no longer pending; null while it is."""
     answer: Decision | None
+    """The answer through ANT; null without one."""
     targets: tuple[Target, ...]
+    """Where ANT sent it."""
     delivered_to: tuple[SessionId, ...]
+    """The ids of the chats that have its card or a notice of it."""
     chat_id: SessionId | None
+    """The id of the chat with its card; null without a card."""
     message_id: MessageId | None
+    """The id of its card; null without a card."""
 
     @property
     def is_pending(self) -> bool:
@@ -146,19 +189,26 @@ class PromptRecord:
 
 @attrs.frozen
 class AgentStatus:
-    """The state of a program; `detectedAt` is in epoch milliseconds.
-
-    `source` is `screen` or `hook`. `activity` is further text that a hook reported.
-    """
+    """The state of a program."""
 
     state: AgentState
+    """What the program does."""
     detected_at: int = attrs.field(metadata={"wire": "detectedAt"})
+    """When ANT found the state, in epoch milliseconds."""
     kind: Kind | None
+    """The state of the screen; null if ANT has not looked at it yet."""
     rule: str | None
+    """The name of the rule that matched the screen; null if ANT has not looked at it
+    yet."""
     source: str
+    """`screen` or `hook`."""
     prompt_id: PromptId | None = attrs.field(metadata={"wire": "promptId"})
+    """The id of the prompt that it waits for; null if there is none."""
     waiting_for: str | None = attrs.field(metadata={"wire": "waitingFor"})
+    """What it waits for, in one line; null if it does not wait."""
     activity: str | None
+    """Further text that a hook reported, such as the name of a tool; null without
+    one."""
 
 
 @attrs.frozen
@@ -166,16 +216,24 @@ class SessionBrief:
     """The part of a session that the status page contains."""
 
     id: SessionId
+    """The id of the session."""
     name: str
+    """The name of the session."""
     type: SessionType
+    """Whether it is a terminal, an agent or a chat."""
     handle: str | None
     display_name: str | None
     status: Status
+    """The state of its process."""
     ttl: str
+    """How long it can be restored after it is deleted."""
     last_activity: datetime | None
+    """When it last had output or a message; null if never."""
     linked_chat_id: SessionId | None
+    """The id of its linked chat; null if it has none."""
     cli_flag: CliFlag | None
     auto_forward_chat: bool
+    """Whether a person's message in the linked chat is typed as it is."""
 
 
 @attrs.frozen
@@ -183,80 +241,110 @@ class BridgeState:
     """The pending prompt in the form of the original ANT."""
 
     prompt_id: PromptId
+    """The id of the prompt."""
     detector: str
+    """Always `screen`."""
     summary: str
+    """The question in one line."""
     since: datetime
+    """When ANT detected it."""
     status: PromptStatus
+    """The state of the prompt."""
 
 
 @attrs.frozen
 class RouteState:
-    """Where a message to a session goes.
-
-    `mode`: `private_terminal_input`, `terminal`, `chatroom` or `unknown`.
-    """
+    """Where a message to a session goes."""
 
     mode: str
+    """`private_terminal_input`, `terminal`, `chatroom` or `unknown`."""
     terminal_id: SessionId | None
+    """The id of the terminal; null if there is none."""
     linked_chat_id: SessionId | None
+    """The id of the linked chat; null if there is none."""
     executes_in_terminal: bool
+    """Whether a person's message is typed as it is, as if by hand."""
 
 
 @attrs.frozen
 class TerminalActivity:
-    """How long a program had no output: `working`, `thinking` or `idle`."""
+    """How long a program had no output."""
 
     state: str
+    """`working` below 10 seconds without output, `thinking` below 30, then `idle`."""
     age_ms: int = attrs.field(metadata={"wire": "ageMs"})
+    """Milliseconds since the last output."""
 
 
 @attrs.frozen
 class CaptureState:
-    """The sources of the status page; `detected_at` is in epoch milliseconds."""
+    """The sources of the status page."""
 
     status_source: str
+    """Where the state is from: `hook`, `driver_status_line`, `terminal_activity` or
+    `none`."""
     interactive_source: str
+    """Where the prompt is from: `agent_event_bus` if it has a card, `prompt_bridge` if
+    not, or `none`."""
     detected_at: int | None
+    """When ANT found the state, in epoch milliseconds; null if there is none."""
     terminal_activity: TerminalActivity | None
+    """How long the program had no output; null if none runs."""
 
 
 @attrs.frozen
 class StatusPage:
-    """Whether a session waits for input, and for which; unknown fields are null.
-
-    `event` is the content of the card in `event_chat_id`. `prompt` is the whole prompt.
-    """
+    """Whether a session waits for input, and for which."""
 
     needs_input: bool
+    """Whether a prompt waits for an answer."""
     event_id: MessageId | None
+    """The id of the card of the prompt; null without a card."""
     event_chat_id: SessionId | None
+    """The id of the chat with the card; null without a card."""
     event: dict[str, Any] | None
+    """The content of the card, as an object; null without a card."""
     event_class: PromptClass | None
+    """What the prompt asks for; null without a prompt."""
     summary: str | None
+    """The question in one line; null without a prompt."""
     since: datetime | None
+    """When ANT detected the prompt; null without a prompt."""
     agent_status: AgentStatus | None
+    """The state of the program; null if it is not known."""
     prompt_bridge: BridgeState | None
+    """The prompt in the form of the original ANT; null without one."""
     prompt: PromptRecord | None
+    """The whole prompt; null without one."""
     session: SessionBrief
+    """The session of the request."""
     terminal: SessionBrief | None
+    """The terminal: the session itself, or the one whose linked chat it is. Null if
+    there is none."""
     linked_chat: SessionBrief | None
+    """The linked chat; null if there is none."""
     route: RouteState
+    """Where a message to the session goes."""
     capture: CaptureState
+    """Where this status is from."""
 
 
 @attrs.frozen
 class TerminalStatus:
-    """The state and the prompt of a terminal; unknown fields are null.
-
-    `since` is when the prompt or the state began.
-    """
+    """The state and the prompt of a terminal."""
 
     session: SessionBrief
+    """The terminal."""
     needs_input: bool
+    """Whether a prompt waits for an answer."""
     since: datetime | None
+    """When ANT detected the prompt; null without a prompt."""
     prompt: PromptRecord | None
+    """The prompt; null without one."""
     agent_status: AgentStatus | None
+    """The state of the program; null if it is not known yet."""
     terminal_activity: TerminalActivity | None
+    """How long the program had no output; null if none runs."""
 
 
 @attrs.frozen
@@ -268,4 +356,6 @@ class Overview:
     """
 
     waiting: int
+    """The number of terminals with a prompt."""
     terminals: tuple[TerminalStatus, ...]
+    """The running terminals: first those that wait, the longest wait first."""

@@ -27,29 +27,40 @@ class Participant:
     """A member of a room, or a sender who posted in it from outside."""
 
     id: str
+    """The id of the session; the name for a sender who is no session."""
     name: str
+    """The name of the session, or of the sender."""
     handle: str | None
     alias: str | None
+    """The name in this room; null if it has none."""
     session_type: SessionType | None
+    """Whether it is a terminal, an agent or a chat; null for a sender who is no
+    session."""
     session_status: Status | None
+    """The state of its process; null for a sender who is no session."""
     cli_flag: CliFlag | None
     role: str
+    """`participant`, `external` or `left`."""
     joined_at: datetime | None
+    """When it joined; null if it never did."""
     first_seen: datetime | None
+    """When it first posted; null if it never did."""
     last_seen: datetime | None
+    """When it last posted; null if it never did."""
     message_count: int
+    """The number of its messages in this room."""
 
 
 @attrs.frozen
 class Participants:
-    """Members of a room, senders from outside, and both together in `all`.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """Members of a room, and senders from outside."""
 
     participants: tuple[Participant, ...]
+    """The members."""
     posts_from: tuple[Participant, ...] = attrs.field(metadata={"wire": "postsFrom"})
+    """Those who posted without being members."""
     all: tuple[Participant, ...]
+    """Both together."""
     next: str | None = None
 
 
@@ -58,9 +69,13 @@ class Read:
     """A read receipt: the reader of a message, and the time of the first read."""
 
     session_id: str
+    """The id of the reader."""
     reader_name: str
+    """The name of the reader."""
     reader_handle: str | None
+    """The handle of the reader; null if it has none."""
     read_at: datetime
+    """When it first read the message."""
 
 
 @attrs.frozen
@@ -68,43 +83,61 @@ class RoomLink:
     """A link between two rooms, with the names and types of both."""
 
     id: LinkId
+    """The id of the link."""
     source_room_id: SessionId
+    """The id of the source."""
     target_room_id: SessionId
+    """The id of the target."""
     relationship: Relationship
+    """What the source is to the target."""
     title: str | None
+    """The title of the link; null if it has none."""
     created_by: str | None
+    """Who linked them; null if nobody is named."""
     created_at: datetime
     settings: dict[str, Any]
+    """Free data of the client."""
     source_name: str
+    """The name of the source."""
     source_type: SessionType
+    """The type of the source."""
     target_name: str
+    """The name of the target."""
     target_type: SessionType
+    """The type of the target."""
 
 
 @attrs.frozen
 class RoomLinks:
-    """Links in which a room is the source, and links in which it is the target.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the links of a room."""
 
     outgoing: tuple[RoomLink, ...]
+    """The links in which this room is the source."""
     incoming: tuple[RoomLink, ...]
+    """The links in which this room is the target."""
     next: str | None = None
 
 
 @attrs.frozen
 class Task:
-    """A task of a room. `status` is free text; `deleted` marks a soft delete."""
+    """A task of a room."""
 
     id: TaskId
+    """The id of the task."""
     session_id: SessionId
+    """The id of the room."""
     created_by: str | None
+    """Who made it: a handle or any name; null if nobody is named."""
     assigned_to: str | None
+    """Who does it; null for nobody."""
     title: str
+    """What is to be done."""
     description: str | None
+    """The details; null if there are none."""
     status: str
+    """The status; free text, but `deleted` marks a deleted task."""
     file_refs: tuple[str, ...]
+    """Paths of files that the task is about."""
     created_at: datetime
     updated_at: datetime
 
@@ -114,10 +147,15 @@ class FileRef:
     """A file that was flagged in a room."""
 
     id: FileRefId
+    """The id of the file reference."""
     session_id: SessionId
+    """The id of the room."""
     flagged_by: str | None
+    """Who flagged it: a handle or any name; null if nobody is named."""
     file_path: str
+    """The path of the file."""
     note: str | None
+    """Why it is flagged; null if no reason was given."""
     created_at: datetime
 
 

@@ -59,27 +59,38 @@ class RunEventDraft:
 
 @attrs.frozen
 class RunEvent:
-    """A run event in the chain: the `n`th of its session, from 1.
-
-    `hash` covers all other fields except `id`. `prev` is the hash of the event before,
-    null for the first.
-    """
+    """A run event in the chain of its session."""
 
     id: int
+    """The id of the event in this database."""
     session_id: SessionId
+    """The id of the terminal."""
     n: int
+    """Its place in the chain of the session, counted from 1."""
     ts_ms: int
+    """When it was recorded, in epoch milliseconds."""
     source: Source
+    """Where ANT knows it from."""
     trust: Trust
+    """How reliable it is."""
     kind: str
+    """What happened, such as `command_block`."""
     text: str
+    """What happened, in one sentence."""
     payload: dict[str, Any]
+    """The details; the fields depend on `kind`."""
     raw_ref: dict[str, Any] | None
+    """The rows that it is about, as `{"prompt_id": …}`; null if there are none."""
     start: int | None
+    """The byte offset of the first byte that shows it; null if no bytes do."""
     end: int | None
+    """The byte offset after the last byte that shows it; null if no bytes do."""
     created_at: datetime
+    """When it was recorded."""
     prev: str | None
+    """The `hash` of the event before; null for the first."""
     hash: str
+    """The SHA-256, in hex, of all other fields except `id`."""
 
 
 @attrs.frozen
@@ -96,60 +107,68 @@ class HostEvent:
 
 @attrs.frozen
 class StopReceipt:
-    """The receipt of an interrupt. It does not show whether the program reacts.
-
-    `event` is null if the database refused it; ANT records it later then.
-    """
+    """The receipt of an interrupt. It does not show whether the program reacts."""
 
     ok: bool
     action: str
+    """Always `interrupt`."""
     key: str
+    """Always `ctrl-c`."""
     event: RunEvent | None
+    """The run event of the interrupt; null if the database refused it, and ANT records
+    it later."""
 
 
 @attrs.frozen
 class RunEvents:
-    """A page of run events, oldest first, of at most 4 MiB.
-
-    `next` is the `after` of the next page, `previous` the `before_id` of the page
-    before; each is null if there is none. `session_id` is that of the request, and
-    `terminal_id` the terminal of the events.
-    """
+    """A page of run events, oldest first, of at most 4 MiB."""
 
     session_id: SessionId
+    """The id of the session in the request."""
     terminal_id: SessionId
+    """The id of the terminal that the events are about."""
     since_ms: int | None
     limit: int
     count: int
     next: int | None
+    """The `after` of the next page: the last event here, else the `after` of the
+    request; null if there is neither."""
     events: tuple[RunEvent, ...]
+    """The events, in the order that the request asked for."""
     previous: int | None = None
+    """The `before_id` of the page before; null if there is none."""
 
 
 @attrs.frozen
 class TerminalEvent:
-    """A stored report of the host of a terminal, at the byte `offset` of its output."""
+    """A stored report of the host of a terminal."""
 
     id: int
+    """The id of the event."""
     ts_ms: int
+    """When it was recorded, in epoch milliseconds."""
     kind: str
+    """What happened: `start`, `exit`, `lost`, `resize`, `title`, or a notification of
+    tmux."""
     data: dict[str, Any]
+    """The details; the fields depend on `kind`."""
     offset: int
+    """The byte offset of the terminal's output then."""
 
 
 @attrs.frozen
 class TerminalEvents:
-    """A page of terminal events, newest first.
-
-    `next` is the `after` of the next page, `previous` the `before_id` of the page
-    before; each is null if there is none.
-    """
+    """A page of terminal events, newest first."""
 
     session_id: SessionId
     since_ms: int | None
     kind: str | None
+    """The `kind` of the request; null if it had none."""
     limit: int
     count: int
     rows: tuple[TerminalEvent, ...]
+    """The events, in the order that the request asked for."""
     next: int | None = None
+    """The `after` of the next page; null if there is none."""
     previous: int | None = None
+    """The `before_id` of the page before; null if there is none."""

@@ -12,17 +12,19 @@ from ant.model.sessions import SessionId
 
 @attrs.frozen
 class LineFound:
-    """A line of a terminal that matched; the bytes from `start` to `end` drew it.
-
-    `text` is the line, truncated if it is long. `snippet` marks the match.
-    """
+    """A line of a terminal that matched."""
 
     session_id: SessionId
     line: int
+    """The number of the line in the terminal, counted from its first."""
     at: datetime
+    """When its bytes were printed."""
     start: int
+    """The byte offset of the first byte that drew it."""
     end: int
+    """The byte offset after the last byte that drew it."""
     text: str
+    """The line as it was last shown, truncated if it is long."""
     snippet: str
 
 
@@ -44,14 +46,14 @@ class EventFound:
 
 @attrs.frozen
 class Everything:
-    """All matches, newest first, or by rank if the request asked for it.
-
-    `results` are messages. The other lists are null for scopes that the request did not
-    name. `complete` is false if the search ended at its bound.
-    """
+    """All matches, newest first, or by rank if the request asked for it."""
 
     results: tuple[Found, ...]
+    """The messages that matched."""
     terminals: tuple[LineFound, ...] | None = None
+    """The lines of terminals that matched; null if the scope did not name them."""
     tasks: tuple[TaskFound, ...] | None = None
+    """The tasks that matched; null if the scope did not name them."""
     events: tuple[EventFound, ...] | None = None
+    """The run events that matched; null if the scope did not name them."""
     complete: bool = True

@@ -15,8 +15,11 @@ class SessionType(StrEnum):
     """The type of a session; `TerminalInfo` has the terminal, if there is one."""
 
     TERMINAL = "terminal"
+    """It runs any program on a terminal."""
     CHAT = "chat"
+    """A room, without a program."""
     AGENT = "agent"
+    """It runs an agent CLI on a terminal."""
 
     @property
     def has_terminal(self) -> bool:
@@ -28,10 +31,15 @@ class Status(StrEnum):
     """The state of a session's process; `AgentState` is that of the program in it."""
 
     NONE = "none"
+    """No program was started, or the session is a chat."""
     STARTING = "starting"
+    """The program is being started."""
     RUNNING = "running"
+    """The program runs."""
     EXITED = "exited"
+    """The program ended."""
     LOST = "lost"
+    """The server, or its tmux, ended before the program: the outcome is not known."""
 
 
 class CliFlag(StrEnum):
@@ -57,55 +65,75 @@ TMUX: Final = "tmux"
 
 @attrs.frozen
 class TerminalInfo:
-    """The terminal of a session.
-
-    `oldest` and `end` are byte offsets of the stored transcript: that of the first byte
-    that is kept, and the one after the last. `exit_code` and `exit_signal` are null
-    until the program ends. Then one of them is set, unless the process was lost.
-    """
+    """The terminal of a session."""
 
     host: str
+    """What runs the program: `pty` or `tmux`."""
     command: tuple[str, ...] | None
+    """The program and its arguments; null for the login shell."""
     cols: int
     rows: int
     pid: int | None
+    """The process id of the program; null if none runs."""
     exit_code: int | None
+    """The exit code; null until the program ends, and if a signal ended it."""
     exit_signal: int | None
+    """The number of the signal that ended it; null if none did."""
     status_reason: str | None
+    """A sentence on a start that failed or an outcome that is lost; null otherwise."""
     started_at: datetime | None
+    """When the program last started; null if it never did."""
     exited_at: datetime | None
+    """When it ended; null if it did not."""
     oldest: int
+    """The byte offset of the first byte that is kept."""
     end: int
+    """The byte offset after the last byte."""
 
 
 @attrs.frozen
 class Session:
-    """A session, in the same form in all responses and events.
-
-    `accepts_messages`: ANT also types messages at a composer that no driver knows.
-    """
+    """A session, in the same form in all responses and events."""
 
     id: SessionId
+    """The id of the session, for ever."""
     name: str
+    """The name, which no other active session has."""
     type: SessionType
+    """Whether it is a terminal, an agent or a chat."""
     workspace_id: str | None
+    """Free text of the client, to group sessions by; null if not set."""
     root_dir: str | None
+    """The folder in which its program starts; null for the default."""
     status: Status
+    """The state of its process."""
     archived: bool
+    """Whether it is archived."""
     ttl: str
+    """How long it can be restored after it is deleted: `forever`, or a duration such as
+    `15m`."""
     deleted_at: datetime | None
+    """When it was deleted; null if it was not."""
     last_activity: datetime | None
+    """When it last had output or a message; null if never."""
     meta: dict[str, Any]
+    """Free data of clients."""
     created_at: datetime
     updated_at: datetime
     handle: str | None
     display_name: str | None
     alias: str | None
+    """A short name, for clients of the original ANT; null if it has none."""
     cli_flag: CliFlag | None
     linked_chat_id: SessionId | None
+    """The id of its linked chat; null if it has none."""
     auto_forward_chat: bool
+    """Whether a person's message in the linked chat is typed as it is, as if by
+    hand."""
     accepts_messages: bool
+    """Whether ANT types messages at a composer that no driver knows."""
     terminal: TerminalInfo | None
+    """Its terminal; null for a chat."""
 
     @property
     def active(self) -> bool:
@@ -122,7 +150,9 @@ class SessionList:
     """
 
     sessions: tuple[Session, ...]
+    """The active sessions, the last changed first."""
     recoverable: tuple[Session, ...]
+    """Archived and deleted sessions that can be restored, the last deleted first."""
     next: str | None = None
 
 

@@ -21,13 +21,12 @@ class PresenceEntry:
 
 @attrs.frozen
 class Present:
-    """The presence of one handle: `active`, `idle` or `offline`.
-
-    `last_seen` is when its socket last sent something, in epoch milliseconds.
-    """
+    """The presence of one handle."""
 
     last_seen: int = attrs.field(metadata={"wire": "lastSeen"})
+    """When its socket last sent something, in epoch milliseconds."""
     status: str
+    """`active` up to 60 seconds after that, `idle` up to 5 minutes, then `offline`."""
 
 
 ACTIVE_S, IDLE_S = 60, 300

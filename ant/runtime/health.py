@@ -49,8 +49,11 @@ class SessionLoad:
 
     session_id: SessionId = attrs.field(metadata={"wire": "sessionId"})
     pid: int
+    """The process id of its program."""
     cpu_pct: float = attrs.field(metadata={"wire": "cpuPct"})
+    """The processor time of all its processes; 100 is one core."""
     rss_mb: float = attrs.field(metadata={"wire": "rssMb"})
+    """The memory of all its processes, in MiB."""
 
 
 @attrs.frozen
@@ -58,16 +61,25 @@ class Resources:
     """The resources of all sessions, under the original's names; 100 % is one core."""
 
     total_cpu_pct: float = attrs.field(metadata={"wire": "totalCpuPct"})
+    """The processor time of all sessions; 100 is one core."""
     total_rss_mb: float = attrs.field(metadata={"wire": "totalRssMb"})
+    """The memory of all sessions, in MiB."""
     active_session_count: int = attrs.field(metadata={"wire": "activeSessionCount"})
+    """The number of sessions whose program runs."""
     max_active_sessions: int = attrs.field(metadata={"wire": "maxActiveSessions"})
+    """The most sessions that may run; 0 is no limit."""
     at_cap: bool = attrs.field(metadata={"wire": "atCap"})
+    """Whether that many run."""
     can_spawn: bool = attrs.field(metadata={"wire": "canSpawn"})
+    """Whether another session may start."""
     stalled_sessions: tuple[SessionId, ...] = attrs.field(
         metadata={"wire": "stalledSessions"}
     )
+    """The ids of sessions that use most of a core and print nothing for a minute."""
     sessions: tuple[SessionLoad, ...]
+    """Each running session."""
     sampled_at: datetime = attrs.field(metadata={"wire": "sampledAt"})
+    """When ANT measured the sessions."""
 
 
 @attrs.frozen
@@ -75,11 +87,17 @@ class Pressure:
     """The resources of the server process, and the loop's delay in the last minute."""
 
     cpu_pct: float
+    """The processor time of the server; 100 is one core."""
     rss_bytes: int
+    """The memory of the server, in bytes."""
     open_fds: int
+    """Its open descriptors."""
     max_fds: int
+    """The most descriptors that it may open."""
     loop_delay_ms_p50: float
+    """The delay of the event loop in the last minute: the median, in milliseconds."""
     loop_delay_ms_max: float
+    """The delay of the event loop in the last minute: the longest, in milliseconds."""
 
 
 @attrs.frozen
@@ -87,8 +105,11 @@ class Met:
     """A limit: how often it was reached since the start, and what happens then."""
 
     name: str
+    """The name of the limit."""
     count: int
+    """How often it was reached since the start of the server."""
     policy: str
+    """What happens when it is reached."""
 
 
 @attrs.frozen
@@ -96,7 +117,9 @@ class TmuxFound:
     """The tmux of this server: its version, and its socket's name for `tmux -L`."""
 
     version: str
+    """The version of tmux."""
     socket: str
+    """The name of its socket, for `tmux -L`."""
 
 
 @attrs.frozen
@@ -112,19 +135,34 @@ class Health:
     """
 
     status: str
+    """`ok`, `degraded` or `stopping`."""
     version: str
+    """The version of ANT."""
     started_at: datetime
+    """When the server started."""
     uptime_s: float
+    """Seconds since then."""
     active_session_count: int
+    """The number of sessions whose program runs."""
     session_cap: int
+    """The most sessions that may run; 0 is no limit."""
     stalled_sessions: tuple[SessionId, ...]
+    """The ids of sessions that use most of a core and print nothing for a minute."""
     pressure: Pressure
+    """The resources of the server."""
     limits: tuple[Met, ...]
+    """Every limit, with how often it was reached."""
     resources: Resources
+    """The resources of the sessions, by the names of the original ANT."""
     deliveries: dict[str, int] | None = None
+    """Deliveries that wait or are watched, and those that ANT gave up as `dead`, by
+    state; null while the database cannot be read."""
     tmux: TmuxFound | None = None
+    """The tmux of the server; null where none is installed."""
     advice: str | None = None
+    """What a person should do; null if there is nothing."""
     degraded_tasks: tuple[Fault, ...] = ()
+    """The tasks that do not work now, each with its last error."""
 
 
 @attrs.frozen

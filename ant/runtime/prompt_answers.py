@@ -29,8 +29,11 @@ class Responded:
 
     ok: bool
     prompt: PromptRecord
+    """The prompt as it is now."""
     chosen: str
+    """The label of the option, or the type of the answer if no option was chosen."""
     resolved: bool
+    """Whether the prompt left the screen; if not, it is still pending."""
 
 
 @attrs.frozen
@@ -38,19 +41,33 @@ class Handled:
     """The response to an `agent_response`. ANT stores no message with that id."""
 
     id: MessageId
+    """An id as a message would have; ANT stores none."""
     session_id: SessionId
+    """The id of the room."""
     role: str
+    """The `role` of the request."""
     format: str
+    """The `format` of the request; `json` in place of `text`."""
     status: str
+    """Always `complete`."""
     sender_id: str | None
+    """The `sender_id` of the request; null if it had none."""
     target: str | None
+    """The `target` of the request; null if it had none."""
     reply_to: MessageId | None
+    """The `reply_to` of the request; null if it had none."""
     msg_type: str
+    """Always `agent_response`."""
     handled: bool
+    """Always true: the answer was typed."""
     deliveries: tuple[Delivery, ...]
+    """One entry, for the terminal."""
     prompt: PromptRecord
+    """The prompt as it is now."""
     chosen: str
+    """The label of the option, or the type of the answer if no option was chosen."""
     resolved: bool
+    """Whether the prompt left the screen; if not, it is still pending."""
 
 
 async def answer_prompt(

@@ -41,6 +41,8 @@ SENTENCES = [
     r"an answer of type (text|confirm|select) needs .*",
     # Of a choice that says nothing.
     r"expected type, or a choice that implies it",
+    # An empty body is an input of no bytes if it comes as octets.
+    r"expected exactly one of data and data_b64",
     # It may be in the query or in the body.
     r"session_id or handle required",
 ]
@@ -49,7 +51,7 @@ KNOWN = re.compile(f"({'|'.join(SENTENCES)}),? at \\$[^ ]*", re.DOTALL)
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
-    """Give parameters examples that exist."""
+    """Give parameters and bodies examples that exist."""
     for methods in raw_schema["paths"].values():
         for operation in methods.values():
             known = IDS.get("", {}) | IDS.get(operation["operationId"], {})
@@ -57,6 +59,15 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
                 ids = known.get(f"{parameter['in']}.{parameter['name']}", [])[:3]
                 if ids:
                     parameter["examples"] = {id_: {"value": id_} for id_ in ids}
+                    parameter.pop("example", None)
+            named = {
+                place.removeprefix("body."): ids[0]
+                for place, ids in known.items()
+                if place.startswith("body.")
+            }
+            if named:
+                content = operation["requestBody"]["content"]["application/json"]
+                content["example"] = content.get("example", {}) | named
 
 
 numbers = itertools.count()

@@ -1,7 +1,8 @@
 """`@endpoint` registers a handler; its signature defines the route."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, cast, get_args, get_type_hints
 
 import attrs
@@ -37,7 +38,7 @@ class Route:
     handler: Handler
     hints: dict[str, Any]
     inactive: bool
-    raises: tuple[type[AntError], ...]
+    raises: Mapping[type[AntError], str]
     also: dict[int, type] = attrs.field(factory=dict)
     token: permissions.Stance | None = None
     speaker: str | None = None
@@ -137,7 +138,7 @@ def endpoint(
     *,
     status: int = 200,
     inactive: bool = False,
-    raises: tuple[type[AntError], ...] = (),
+    raises: Mapping[type[AntError], str] = MappingProxyType({}),
     also: dict[int, type] | None = None,
     token: permissions.Stance | None = None,
     speaker: str | None = None,
@@ -155,7 +156,7 @@ def endpoint(
 
     `status`    status of the usual answer
     `inactive`  the route also works on an archived or deleted session
-    `raises`    errors beyond those that follow from the signature
+    `raises`    errors beyond those that follow from the signature, and when they come
     `also`      other answer classes, by their status
     `token`     where a terminal's token may call it (`permissions.Stance`); the
                 default is nowhere

@@ -1,40 +1,57 @@
 """The OpenAPI 3.1 document, generated from the route table.
 
 Schemas come from the classes that `api.codec` reads and renders, with the limits that
-it enforces. Texts are docstrings. Error responses are the errors that a route may
-raise.
+it enforces. Texts are docstrings and the strings below fields (`descriptions`). Error
+responses are the errors that a route may raise (`refusals`).
 """
 
 import functools
-import inspect
 import re
 from http import HTTPStatus
 from types import NoneType
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import attrs
 
 import ant
 from ant.api import problem
-from ant.core import errors
+from ant.http.contract import descriptions, example_values, examples, refusals
 from ant.http.contract.endpoint import OCTETS, ROUTES, Route
-from ant.http.contract.problems import status_for
-from ant.http.contract.schema import Components, Schema, default
+from ant.http.contract.schema import Components, Schema, default, merged
 
 JSON: Final = "application/json"
 
 _ABOUT: Final = (
     "The REST API of ANT: sessions, terminals, rooms and messages of one host. Live "
-    "output and events come over the WebSocket `/ws`, which this document does not "
-    "describe; see `docs/api.md`. A request with an unknown body field or query "
-    "parameter is a 400, and so is a repeated query parameter. Times are RFC 3339 in "
-    "UTC. Every error is an `application/problem+json` object."
+    "output and events come over the WebSocket `/ws`; `GET /api/schemas/ws` has the "
+    "JSON Schema of its frames, and `docs/api.md` explains them. A request with an "
+    "unknown body field or query parameter is a 400, and so is a repeated query "
+    "parameter. Times are RFC 3339 in UTC. Every error is an "
+    "`application/problem+json` object."
 )
 
+_SERVERS: Final = [
+    {"url": "/", "description": "The server that this document comes from."}
+]
+
 _KEYS: Final[dict[str, Schema]] = {
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "query": {"type": "apiKey", "in": "query", "name": "apiKey"},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The key of the server, or the `ANT_TOKEN` of a terminal.",
+    },
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same in a header of its own.",
+    },
+    "query": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "apiKey",
+        "description": "The same in the address, for clients that can set no header.",
+    },
 }
 
 
@@ -54,46 +71,33 @@ def tag_of(route: Route) -> str:
     return TAGS.get(name, name)
 
 
-def _errors(route: Route) -> dict[int, str]:
-    """The statuses of a route's errors, each with the sentences that explain it."""
-    kinds: list[type[errors.AntError]] = [errors.Unauthorized, errors.Forbidden]
-    if route.body is not None or "query" in route.hints:
-        kinds.append(errors.Invalid)
-    if route.body is not None:
-        kinds.append(errors.TooLarge)
-        if route.token is not None:
-            kinds.append(errors.RateLimited)
-    if "<" in route.path:
-        kinds.append(errors.NotFound)
-    if "<session_id>" in route.path and not route.inactive:
-        kinds.append(errors.Gone)
-    kinds += [errors.StorageFailed, errors.Stopping, *route.raises]
-    texts: dict[int, list[str]] = {}
-    for kind in kinds:
-        texts.setdefault(status_for(kind), []).append(_sentence(kind))
-    return {status: " ".join(texts[status]) for status in sorted(texts)}
-
-
-def _sentence(kind: type) -> str:
-    """The first paragraph of a class's docstring."""
-    return inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0]
-
-
 def _parameters(route: Route, requests: Components) -> list[Schema]:
     parameters: list[Schema] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": descriptions.PATHS.get(name, ""),
+            "schema": {"type": "string"},
+            "example": example_values.VALUES.get(name),
+        }
         for name in re.findall(r"<(\w+)>", route.path)
     ]
-    for field in attrs.fields(route.hints["query"]) if "query" in route.hints else ():
+    query: Any = route.hints.get("query")
+    shown = examples.QUERIES.get(route.name, {})
+    for field in attrs.fields(query) if query is not None else ():
         kinds = [kind for kind in get_args(field.type) if kind is not NoneType]
         is_optional = NoneType in get_args(field.type)
         schema = requests.schema(kinds[0] if is_optional else field.type)
+        name = field.metadata.get("wire", field.name)
         parameters.append(
             {
-                "name": field.metadata.get("wire", field.name),
+                "name": name,
                 "in": "query",
                 "required": field.default is attrs.NOTHING,
+                "description": descriptions.of_parameter(query, field),
                 "schema": schema | default(field),
+                **({"example": shown[name]} if name in shown else {}),
             }
         )
     return parameters
@@ -109,20 +113,24 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
         "parameters": _parameters(route, requests),
     }
     if route.body is not None:
-        content: Schema = {JSON: {"schema": requests.schema(route.body)}}
+        content: Schema = {
+            JSON: {"schema": requests.schema(route.body)} | examples.body(route)
+        }
         if route.takes_bytes:
-            content[OCTETS] = {}
-        # An empty body counts as `{}`.
-        demands = {"required", "oneOf", "anyOf"}
-        required = not demands.isdisjoint(requests.schemas[route.body.__name__])
+            content[OCTETS] = {"schema": {"type": "string", "format": "binary"}}
+        # An empty body counts as `{}`, or as no octets.
+        demands = {"required", "allOf"}.intersection(
+            requests.schemas[route.body.__name__]
+        )
+        required = bool(demands) and not route.takes_bytes
         operation["requestBody"] = {"required": required, "content": content}
     success: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.hints["return"] is not NoneType:
-        success["content"] = {JSON: {"schema": answers.schema(route.hints["return"])}}
+        success["content"] = _answer(route.hints["return"], answers)
     others = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": {JSON: {"schema": answers.schema(kind)}},
+            "content": _answer(kind, answers),
         }
         for status, kind in route.also.items()
     }
@@ -132,9 +140,15 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
             "description": sentence,
             "content": {problem.MEDIA_TYPE: problem_schema},
         }
-        for status, sentence in _errors(route).items()
+        for status, sentence in refusals.of_route(route).items()
     }
     return operation
+
+
+def _answer(kind: type, answers: Components) -> Schema:
+    """The content of an answer of this class, with an example."""
+    shown = {"example": examples.of_class(kind)} if attrs.has(kind) else {}
+    return {JSON: {"schema": answers.schema(kind)} | shown}
 
 
 @functools.cache
@@ -150,24 +164,14 @@ def document(has_key: bool) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {"title": "ANT", "version": ant.__version__, "description": _ABOUT},
+        "servers": _SERVERS,
         "security": keys if has_key else [{}, *keys],
         "paths": paths,
         "components": {
             "schemas": {
                 "Problem": problem.SCHEMA,
-                **_merged(requests.schemas, answers.schemas),
+                **merged(requests.schemas, answers.schemas),
             },
             "securitySchemes": _KEYS,
         },
     }
-
-
-def _merged(requests: Schema, answers: Schema) -> Schema:
-    """Both sets of schemas. Raises `TypeError` if a name has two different schemas."""
-    shared = requests.keys() & answers.keys()
-    if faults := sorted(name for name in shared if requests[name] != answers[name]):
-        raise TypeError(
-            f"schemas of requests and answers differ: {', '.join(faults)}; "
-            "give one of the classes another name"
-        )
-    return dict(sorted((requests | answers).items()))

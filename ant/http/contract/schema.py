@@ -11,6 +11,7 @@ import attrs
 
 from ant.api.constraints import NO_NUL, Count, Json, OneOf, Range, RequiredFields, Text
 from ant.api.patch import UNSET
+from ant.http.contract import descriptions
 
 Schema = dict[str, Any]
 
@@ -29,11 +30,15 @@ class Components:
     """The named schemas of requests, or of answers.
 
     In a request, a field with a default may be missing, and unknown fields are
-    rejected. In an answer, every field is present, and later versions may add fields.
+    rejected. In an answer, every field is present, and later versions may add fields;
+    an `optional` field is missing where it would be null. References to named schemas
+    begin with `place`.
     """
 
-    def __init__(self, *, is_request: bool) -> None:
-        self.is_request = is_request
+    def __init__(
+        self, *, is_request: bool, place: str = "#/components/schemas/"
+    ) -> None:
+        self.is_request, self.place = is_request, place
         self.schemas: dict[str, Schema] = {}
         self._kinds: dict[str, type] = {}
 
@@ -78,36 +83,41 @@ class Components:
         if name not in self.schemas:
             self.schemas[name] = {}  # Stops the recursion of a class in itself.
             self.schemas[name] = self._class_schema(kind)
-        return {"$ref": f"#/components/schemas/{name}"}
+        return {"$ref": self.place + name}
 
     def _class_schema(self, kind: type) -> Schema:
-        about = {"description": inspect.cleandoc(kind.__doc__)} if kind.__doc__ else {}
+        text = descriptions.of_class(kind)
+        about = {"description": text} if text else {}
         if issubclass(kind, StrEnum):
             return {"type": "string", **about, "enum": [each.value for each in kind]}
         properties: dict[str, Schema] = {}
         required: list[str] = []
-        for field in self._fields(kind):
+        for owner, field in self._fields(kind):
             name = field.metadata.get("wire", field.name)
-            properties[name] = self.schema(field.type)
-            if not self.is_request or field.default is attrs.NOTHING:
-                required.append(name)
-            else:
+            is_optional = field.metadata.get("optional")
+            schema = self.schema(get_args(field.type)[0] if is_optional else field.type)
+            if text := descriptions.of_field(owner, field, is_request=self.is_request):
+                schema["description"] = text
+            properties[name] = schema
+            if self.is_request and field.default is not attrs.NOTHING:
                 properties[name] |= default(field)
-        schema: Schema = {"type": "object", **about, "properties": properties}
+            elif not is_optional:
+                required.append(name)
+        whole: Schema = {"type": "object", **about, "properties": properties}
         if required:
-            schema["required"] = required
+            whole["required"] = required
         if self.is_request:
-            schema["additionalProperties"] = getattr(kind, "open", False)
-        return schema | _rule(kind)
+            whole["additionalProperties"] = getattr(kind, "open", False)
+        return whole | _rule(kind)
 
-    def _fields(self, kind: type) -> list[Any]:
-        """The fields on the wire; a `flat` field is replaced by its class's fields."""
-        fields: list[Any] = []
+    def _fields(self, kind: type) -> list[tuple[type, Any]]:
+        """The fields on the wire with their classes; `flat` ones are replaced."""
+        fields: list[tuple[type, Any]] = []
         for field in attrs.fields(kind):
             if field.metadata.get("rest"):
                 continue  # It collects the unknown fields.
-            inner = self._fields(field.type) if field.metadata.get("flat") else [field]
-            fields += inner
+            is_flat = field.metadata.get("flat")
+            fields += self._fields(field.type) if is_flat else [(kind, field)]
         return fields
 
 
@@ -140,7 +150,11 @@ def _pattern(limit: Text) -> Schema:
 
 
 def _rule(kind: type) -> Schema:
-    """The keywords for the fields of which a request needs one."""
+    """The keywords for the fields of which a request needs one.
+
+    They stand in an `allOf`: where `anyOf` stands beside `properties`, generators of
+    clients take its parts for the whole class.
+    """
     rule = getattr(kind, "rule", None)
     if not isinstance(rule, RequiredFields):
         return {}
@@ -148,7 +162,7 @@ def _rule(kind: type) -> Schema:
         {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
         for name in rule.names
     ]
-    return {"oneOf" if rule.only else "anyOf": ways}
+    return {"allOf": [{"oneOf" if rule.only else "anyOf": ways}]}
 
 
 def default(field: Any) -> Schema:
@@ -159,3 +173,14 @@ def default(field: Any) -> Schema:
     if isinstance(value, tuple):
         value = list(value)
     return {} if value in (attrs.NOTHING, UNSET, None) else {"default": value}
+
+
+def merged(requests: Schema, answers: Schema) -> Schema:
+    """Both sets of schemas. Raises `TypeError` if a name has two different schemas."""
+    shared = requests.keys() & answers.keys()
+    if faults := sorted(name for name in shared if requests[name] != answers[name]):
+        raise TypeError(
+            f"schemas of requests and answers differ: {', '.join(faults)}; "
+            "give one of the classes another name"
+        )
+    return dict(sorted((requests | answers).items()))

@@ -16,9 +16,18 @@ class ChannelSet:
 
     ok: bool
     channel: Channel
+    """The channel."""
 
 
-@endpoint("POST", "/api/channel/register", raises=(NotFound, Gone, CapacityReached))
+@endpoint(
+    "POST",
+    "/api/channel/register",
+    raises={
+        NotFound: "There is no session `session_id`.",
+        Gone: "That session is archived or deleted.",
+        CapacityReached: "64 channels are registered already.",
+    },
+)
 async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
     """Register a program on this host that receives messages on a port.
 

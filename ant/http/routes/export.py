@@ -23,18 +23,18 @@ class Targets:
     """The formats that a session can be exported to."""
 
     targets: tuple[ExportTarget, ...]
+    """The formats."""
 
 
 @attrs.frozen
 class Exported:
-    """The result of each requested target, by its name.
-
-    `ok` is true if every target succeeded.
-    """
+    """The result of each requested target."""
 
     ok: bool
+    """Whether every target succeeded."""
     session_id: SessionId
     targets: dict[str, Written]
+    """The result of each target, by its name."""
 
 
 def _folders(system: System) -> Folders:
@@ -45,7 +45,7 @@ def _folders(system: System) -> Folders:
     "GET",
     "/api/sessions/<session_id>/digest",
     inactive=True,
-    raises=(CapacityReached,),
+    raises={CapacityReached: "16 reports wait already, or 4 of this caller."},
     token="room",
 )
 async def get_digest(
@@ -76,7 +76,10 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
     "POST",
     "/api/sessions/<session_id>/export",
     inactive=True,
-    raises=(StorageFailed, CapacityReached),
+    raises={
+        StorageFailed: "A document could not be written to its folder.",
+        CapacityReached: "16 reports wait already.",
+    },
     large=True,
 )
 async def export_session(

@@ -1,15 +1,17 @@
-"""Routes of the server itself: health and the OpenAPI document."""
+"""Routes of the server itself: health, the OpenAPI document, and other schemas."""
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from ant.core.errors import StorageFailed
-from ant.http.contract import openapi
+from ant.http.contract import frame_schemas, openapi
 from ant.http.contract.endpoint import endpoint
 from ant.messages import deliveries
 from ant.runtime.health import Health
 from ant.runtime.system import System
+from ant.store import Unit
 
 
 @endpoint("GET", "/api/health")
@@ -31,7 +33,30 @@ async def get_health(system: System) -> Health:
     return attrs.evolve(snapshot, deliveries=counts)
 
 
-@endpoint("GET", "/openapi.json")
+@endpoint("GET", "/openapi.json", large=True)
 async def get_openapi(system: System) -> dict[str, Any]:
     """Return this document: every route, its parameters and its answers."""
-    return openapi.document(system.config.api_key is not None)
+    has_key = system.config.api_key is not None
+    return await system.journal.read_in_thread(_contract, openapi.document, has_key)
+
+
+def _contract(_: Unit, make: Callable[..., dict[str, Any]], *args: Any) -> Any:
+    """Make a document in a thread: the first time takes a tenth of a second."""
+    return make(*args)
+
+
+@endpoint("GET", "/api/schemas/ws", large=True)
+async def get_ws_schema(system: System) -> dict[str, Any]:
+    """Return the JSON Schema of the frames of `/ws`, in both directions."""
+    make = frame_schemas.socket_schema
+    return await system.journal.read_in_thread(_contract, make)
+
+
+@endpoint("GET", "/api/schemas/agent-response")
+async def get_agent_response_schema(system: System) -> dict[str, Any]:
+    """Return the JSON Schema of the content of an `agent_response`.
+
+    Such a message answers a prompt; its `content` is this object as JSON.
+    """
+    make = frame_schemas.agent_response_schema
+    return await system.journal.read_in_thread(_contract, make)

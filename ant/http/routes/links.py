@@ -15,18 +15,20 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Linked:
-    """The new link.
-
-    If the request created a room, `discussionName` is its name and `membersCopied` says
-    whether the members were copied; otherwise they are null and false.
-    """
+    """The new link."""
 
     id: LinkId
+    """The id of the link."""
     source_room_id: SessionId = attrs.field(metadata={"wire": "sourceRoomId"})
+    """The id of this room."""
     target_room_id: SessionId = attrs.field(metadata={"wire": "targetRoomId"})
+    """The id of the other room."""
     relationship: Relationship
+    """What this room is to the other."""
     discussion_name: str | None = attrs.field(metadata={"wire": "discussionName"})
+    """The name of the room that ANT created; null if it created none."""
     members_copied: bool = attrs.field(metadata={"wire": "membersCopied"})
+    """Whether the members were copied to a new room."""
     link: RoomLink
 
 
@@ -45,7 +47,12 @@ async def list_links(
     )
 
 
-@endpoint("POST", "/api/sessions/<session_id>/links", status=201, raises=(Conflict,))
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/links",
+    status=201,
+    raises={Conflict: "The two rooms have a link of this relationship already."},
+)
 async def create_link(
     system: System, session_id: SessionId, body: CreateLink
 ) -> Linked:

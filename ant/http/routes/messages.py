@@ -13,7 +13,14 @@ from ant.api.message_requests import (
     PostMessage,
     Search,
 )
-from ant.core.errors import CapacityReached, Conflict, NotAnOption
+from ant.core.errors import (
+    AlreadyAnswered,
+    CapacityReached,
+    Conflict,
+    NotAnOption,
+    NotRunning,
+    PromptChanged,
+)
 from ant.history import search
 from ant.http.contract.endpoint import Done, endpoint
 from ant.identity import tokens
@@ -34,6 +41,7 @@ class Merged:
 
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     meta: dict[str, Any]
+    """The whole `meta` of the message."""
 
 
 @attrs.frozen
@@ -42,6 +50,7 @@ class Pinned:
 
     message_id: MessageId = attrs.field(metadata={"wire": "msgId"})
     pinned: bool
+    """Whether the message is pinned."""
 
 
 @endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True, token="room")
@@ -70,7 +79,14 @@ async def list_messages(
     "/api/sessions/<session_id>/messages",
     status=201,
     also={200: Handled},
-    raises=(Conflict, NotAnOption, CapacityReached),
+    raises={
+        Conflict: "An `agent_response` in a room that is no linked chat.",
+        AlreadyAnswered: "An `agent_response` to a prompt that is no longer open.",
+        PromptChanged: "An `agent_response` to a prompt that the screen shows no more.",
+        NotRunning: "An `agent_response` to a program that has ended.",
+        NotAnOption: "An `agent_response` that names no option of the prompt.",
+        CapacityReached: "An `agent_response` while 16 answers wait for the database.",
+    },
     token="room",
     speaker="sender_id",
 )
@@ -173,7 +189,7 @@ async def pin_message(
     "GET",
     "/api/sessions/<session_id>/messages/search",
     inactive=True,
-    raises=(CapacityReached,),
+    raises={CapacityReached: "16 searches of this kind wait already."},
     token="room",
 )
 async def search_room(

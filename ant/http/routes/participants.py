@@ -23,10 +23,12 @@ from ant.sessions import sessions
 
 @attrs.frozen
 class Removed:
-    """The session's id, and whether it was a member until now."""
+    """The removal of a member."""
 
     removed: bool
+    """Whether it was a member until now."""
     id: SessionId
+    """The id of its session."""
     ok: bool = True
 
 
@@ -35,27 +37,24 @@ class PresenceNow:
     """The clients that have joined a session now, by handle."""
 
     presence: dict[str, Present]
+    """Each client, by the handle that it joined with."""
 
 
 @attrs.frozen
 class ReadsOfOne:
-    """A page of the read receipts of one message.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the read receipts of one message."""
 
     reads: tuple[Read, ...]
+    """The read receipts, the oldest first."""
     next: int | None = None
 
 
 @attrs.frozen
 class ReadsOfAll:
-    """A page of the read receipts of a room, by message id.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the read receipts of a room."""
 
     reads: dict[str, tuple[Read, ...]]
+    """The read receipts of each message, by its id."""
     next: int | None = None
 
 

@@ -7,12 +7,14 @@ import attrs
 from ant.api.prompt_requests import ExplainScreen, PutBridge, ReportHook, Respond
 from ant.core import clock
 from ant.core.errors import (
+    AlreadyAnswered,
     CapacityReached,
     Conflict,
     Gone,
     NotAnOption,
     NotFound,
     NotRunning,
+    PromptChanged,
 )
 from ant.history import replay
 from ant.history.replay import Explanation
@@ -43,9 +45,10 @@ THINKING_S = 30.0
 
 @attrs.frozen
 class Pending:
-    """The prompt that waits for an answer; null if there is none."""
+    """The prompt that waits for an answer."""
 
     pending: PromptRecord | None
+    """The prompt; null if there is none."""
 
 
 @attrs.frozen
@@ -53,18 +56,19 @@ class BridgeSettings:
     """The settings of the prompt bridge."""
 
     config: BridgeConfig
+    """The settings."""
 
 
 @attrs.frozen
 class HookHeard:
-    """What the report did: `action` is `recorded` or `ignored`.
-
-    It is `recorded` if the report changed what ANT knows of the agent's state.
-    """
+    """What the report did."""
 
     ok: bool
     event: str
+    """The name of the hook event."""
     action: str
+    """`recorded` if the report changed what ANT knows of the agent's state, else
+    `ignored`."""
 
 
 @endpoint("GET", "/api/sessions/<session_id>/status")
@@ -130,7 +134,11 @@ def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None
     return TerminalActivity(state, int(silent_s * 1000))
 
 
-@endpoint("GET", "/api/sessions/<session_id>/prompt-bridge/pending", raises=(Conflict,))
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/prompt-bridge/pending",
+    raises={NotRunning: "The session is a chat and has no terminal of its own."},
+)
 async def get_pending(system: System, session_id: SessionId) -> Pending:
     """Return the pending prompt of a terminal, or null.
 
@@ -142,7 +150,14 @@ async def get_pending(system: System, session_id: SessionId) -> Pending:
 @endpoint(
     "POST",
     "/api/sessions/<session_id>/prompt-bridge/respond",
-    raises=(Conflict, NotAnOption, CapacityReached),
+    raises={
+        Conflict: "The session has no pending prompt.",
+        AlreadyAnswered: "The prompt is no longer open.",
+        PromptChanged: "The screen no longer shows the prompt. Nothing was typed.",
+        NotRunning: "The session has no terminal, or its program has ended.",
+        NotAnOption: "The prompt has no such answer. Nothing was typed.",
+        CapacityReached: "16 answers of the session wait for the database.",
+    },
 )
 async def respond(system: System, session_id: SessionId, body: Respond) -> Responded:
     """Answer the prompt `prompt_id`, or the current prompt.
@@ -164,7 +179,11 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/explain",
-    raises=(Conflict, CapacityReached),
+    raises={
+        Conflict: "No screen library is installed on the server.",
+        NotRunning: "The session is a chat and has no terminal.",
+        CapacityReached: "16 reports wait already.",
+    },
 )
 async def explain_screen(
     system: System, session_id: SessionId, query: ExplainScreen
@@ -216,7 +235,10 @@ async def put_config(system: System, body: PutBridge) -> BridgeSettings:
 @endpoint(
     "POST",
     "/api/hooks",
-    raises=(NotFound, Gone),
+    raises={
+        NotFound: "There is no session `ant_session_id`.",
+        Gone: "That session is archived or deleted.",
+    },
     token="self",
     speaker="session_id",
     keeps=hooks.BUDGET,

@@ -15,7 +15,11 @@ PATIENCE_S = 1.0
 """Seconds that a search waits until the newest output is rendered to lines."""
 
 
-@endpoint("GET", "/api/search", raises=(CapacityReached,))
+@endpoint(
+    "GET",
+    "/api/search",
+    raises={CapacityReached: "16 searches of this kind wait already."},
+)
 async def search_all(system: System, query: SearchAll) -> Everything:
     """Search all sessions for every word of `q`, newest first.
 

@@ -33,6 +33,7 @@ class CliFlagSet:
     """The agent CLI driver of the session after the change."""
 
     id: SessionId
+    """The id of the session."""
     cli_flag: CliFlag | None
 
 
@@ -55,7 +56,15 @@ async def list_sessions(
     return await system.journal.read_in_thread(sessions.list_sessions, query)
 
 
-@endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))
+@endpoint(
+    "POST",
+    "/api/sessions",
+    status=201,
+    raises={
+        Conflict: "The name is in use by an active session.",
+        CapacityReached: "As many sessions run as the server or the system allows.",
+    },
+)
 async def create_session(system: System, body: CreateSession) -> Session:
     """Create a session: a terminal, an agent or a chat.
 
@@ -101,7 +110,11 @@ async def get_session(system: System, session_id: SessionId) -> Session:
 
 
 @endpoint(
-    "DELETE", "/api/sessions/<session_id>", status=204, inactive=True, raises=(Gone,)
+    "DELETE",
+    "/api/sessions/<session_id>",
+    status=204,
+    inactive=True,
+    raises={Gone: "The session is archived or deleted, and `hard` is not set."},
 )
 async def delete_session(
     system: System, session_id: SessionId, query: DeleteSession
@@ -128,7 +141,15 @@ async def delete_session(
         system.remover.wake()
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>", inactive=True, raises=(Conflict, Gone))
+@endpoint(
+    "PATCH",
+    "/api/sessions/<session_id>",
+    inactive=True,
+    raises={
+        Conflict: "The name is in use by an active session.",
+        Gone: "The session is archived or deleted, and the body does not unarchive it.",
+    },
+)
 async def patch_session(
     system: System, session_id: SessionId, body: PatchSession
 ) -> Session:
@@ -150,7 +171,13 @@ async def patch_session(
 
 
 @endpoint(
-    "POST", "/api/sessions/<session_id>/restore", inactive=True, raises=(Conflict, Gone)
+    "POST",
+    "/api/sessions/<session_id>/restore",
+    inactive=True,
+    raises={
+        Conflict: "The session is active, or its name is in use.",
+        Gone: "The `ttl` of the deleted session has passed.",
+    },
 )
 async def restore_session(system: System, session_id: SessionId) -> Session:
     """Restore an archived or deleted session and its linked chat.
@@ -162,7 +189,11 @@ async def restore_session(system: System, session_id: SessionId) -> Session:
     return await system.journal.write(sessions.restore_session, session_id)
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/handle", raises=(Conflict,))
+@endpoint(
+    "PATCH",
+    "/api/sessions/<session_id>/handle",
+    raises={Conflict: "Another active session has this handle."},
+)
 async def set_handle(
     system: System, session_id: SessionId, body: SetHandle
 ) -> HandleSet:

@@ -14,12 +14,10 @@ from ant.runtime.system import System
 
 @attrs.frozen
 class Tasks:
-    """A page of a room's tasks.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of a room's tasks."""
 
     tasks: tuple[Task, ...]
+    """The tasks, the oldest first."""
     next: str | None = None
 
 
@@ -32,12 +30,10 @@ class OneTask:
 
 @attrs.frozen
 class FileRefs:
-    """A page of the files that are flagged in a room.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """A page of the files that are flagged in a room."""
 
     refs: tuple[FileRef, ...]
+    """The file references, the oldest first."""
     next: str | None = None
 
 
@@ -71,7 +67,11 @@ async def create_task(
     return OneTask(await system.journal.write(board.create_task, session_id, body))
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
+@endpoint(
+    "PATCH",
+    "/api/sessions/<session_id>/tasks/<task_id>",
+    raises={Conflict: "Several tasks begin with this id; the answer lists them."},
+)
 async def patch_task(
     system: System, session_id: SessionId, task_id: str, body: PatchTask
 ) -> OneTask:
@@ -86,7 +86,11 @@ async def patch_task(
     )
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/tasks/<task_id>", raises=(Conflict,))
+@endpoint(
+    "DELETE",
+    "/api/sessions/<session_id>/tasks/<task_id>",
+    raises={Conflict: "Several tasks begin with this id; the answer lists them."},
+)
 async def delete_task(system: System, session_id: SessionId, task_id: str) -> Done:
     """Mark a task as deleted.
 

@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from ant.api.constraints import MAX_INPUT
+from ant.api.server_frames import CursorPlace
 from ant.api.terminal_requests import (
     ReadHistory,
     ResizeTerminal,
@@ -40,15 +41,6 @@ from ant.terminal.screen.modes import Modes
 
 
 @attrs.frozen
-class CursorPlace:
-    """The position of the cursor, counted from 0, and whether it is visible."""
-
-    row: int
-    col: int
-    visible: bool
-
-
-@attrs.frozen
 class ScreenPage:
     """The whole screen of a terminal, exact at byte `offset` of the transcript.
 
@@ -58,14 +50,22 @@ class ScreenPage:
 
     session_id: SessionId
     status: Status
+    """The status of the session."""
     offset: int
+    """The byte offset after the last byte that the screen has."""
     cols: int
     rows: int
     lines: tuple[str, ...]
+    """The rows as text."""
     cursor: CursorPlace
+    """The cursor."""
     title: str
+    """The title of the window; empty if the program set none."""
     modes: Modes
+    """The modes of the terminal."""
     ansi: str
+    """Escape sequences and text that draw the screen on a fresh terminal of this
+    size."""
 
 
 def screen_page(session_id: SessionId, status: Status, drawing: Drawing) -> ScreenPage:
@@ -109,7 +109,11 @@ def _input_bytes(request: TypeInput | bytes) -> bytes:
 @endpoint(
     "POST",
     "/api/sessions/<session_id>/terminal/input",
-    raises=(NotRunning, CapacityReached),
+    raises={
+        NotRunning: "The session is a chat, or its program has ended.",
+        TooLarge: "The input has more than 1 MiB.",
+        CapacityReached: "64 inputs or 4 MiB wait for the program; nothing was typed.",
+    },
 )
 async def type_input(
     system: System, session_id: SessionId, body: TypeInput | bytes
@@ -132,7 +136,9 @@ async def type_input(
 
 
 @endpoint(
-    "GET", "/api/sessions/<session_id>/terminal/history", raises=(CapacityReached,)
+    "GET",
+    "/api/sessions/<session_id>/terminal/history",
+    raises={CapacityReached: "16 scans wait already."},
 )
 async def get_history(
     system: System, session_id: SessionId, query: ReadHistory
@@ -175,7 +181,11 @@ async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/terminal/screen",
-    raises=(Conflict, CapacityReached),
+    raises={
+        Conflict: "No screen library is installed on the server.",
+        NotRunning: "The session is a chat and has no terminal.",
+        CapacityReached: "16 reports wait already.",
+    },
 )
 async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
     """Return the screen of a terminal, as it is now or was when its program ended.
@@ -192,7 +202,11 @@ async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
     return screen_page(session_id, status, drawing)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/terminal/resize", raises=(NotRunning,))
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/terminal/resize",
+    raises={NotRunning: "The session is a chat and has no terminal."},
+)
 async def resize(
     system: System, session_id: SessionId, body: ResizeTerminal
 ) -> Session:
@@ -203,7 +217,11 @@ async def resize(
     return await resize_terminal(system, session_id, body.cols, body.rows)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/terminal/stop", raises=(NotRunning,))
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/terminal/stop",
+    raises={NotRunning: "The session is a chat, or its program does not run."},
+)
 async def stop(
     system: System, session_id: SessionId, body: StopTerminal
 ) -> StopReceipt:
@@ -231,7 +249,10 @@ async def stop(
 @endpoint(
     "POST",
     "/api/sessions/<session_id>/terminal/start",
-    raises=(NotRunning, CapacityReached),
+    raises={
+        NotRunning: "The session is a chat and has no terminal.",
+        CapacityReached: "As many sessions run as the server or the system allows.",
+    },
 )
 async def start(system: System, session_id: SessionId, body: StartTerminal) -> Session:
     """Start the program of a terminal, if none runs.

@@ -33,10 +33,15 @@ class Kind(StrEnum):
     """The state of the program, as its screen shows it."""
 
     DIALOG = "dialog"
+    """It shows a dialog: typing would choose something."""
     QUESTION = "question"
+    """It asks in prose and waits for an answer."""
     AT_REST = "at_rest"
+    """It is free to take a message."""
     BUSY = "busy"
+    """It works."""
     QUIET_UNKNOWN = "quiet_unknown"
+    """It is quiet, and ANT cannot tell why."""
 
 
 class PromptClass(StrEnum):
@@ -85,9 +90,13 @@ class Option:
     """
 
     label: str
+    """The text of the option, without its number, marker or box."""
     selected: bool = False
+    """Whether the marker is on it."""
     checked: bool | None = None
+    """Whether its box is ticked; null if it has no box."""
     keys: str = ""
+    """What to type for it; empty if it is chosen by moving the marker."""
 
 
 @attrs.frozen
@@ -102,16 +111,27 @@ class Prompt:
     """
 
     kind: Kind
+    """The state of the program."""
     class_: PromptClass = attrs.field(metadata={"wire": "class"})
+    """What the prompt asks for."""
     form: Form
+    """How a person works it."""
     question: str
+    """The question, as the screen has it."""
     options: tuple[Option, ...]
+    """The options in their order; empty if it takes a line of text."""
     rule: str
+    """The name of the rule that found it."""
     rows: tuple[int, ...]
+    """Its first and its last row, counted from 0."""
     text: str
+    """The text of its rows, and of the rows above that belong to it."""
     cancel: str = ""
+    """The key that cancels it; empty if none is named."""
     draft: str = ""
+    """The answer that a person has typed so far."""
     subject: str = ""
+    """What it asks to allow, or the text above it."""
 
     @property
     def selected(self) -> int | None:

@@ -23,7 +23,9 @@ class Spot:
     """A place on the screen, counted from 0."""
 
     row: int
+    """The row, counted from 0."""
     col: int
+    """The column, counted from 0."""
 
 
 @attrs.frozen
@@ -43,14 +45,23 @@ class Tty:
     """
 
     echo: bool
+    """Whether the terminal shows what is typed (the termios flag ECHO)."""
     canonical: bool
+    """Whether the program reads whole lines (ICANON)."""
     foreground: str = ""
+    """The name of the foreground process; empty if it is unknown."""
     leader: bool = False
+    """Whether the foreground process is the first of the session."""
     reading: bool | None = None
+    """Whether the foreground process waits for input; null if that is unknown."""
     icrnl: bool = True
+    """Whether the program reads Enter as a newline (ICRNL)."""
     mark: ShellStep | None = None
+    """The step that the shell reported last; null without one."""
     comment_at: Spot | None = None
+    """Where its command line begins, if `#` begins a comment there; null otherwise."""
     interprets: bool = True
+    """Whether it is a shell, an interpreter or a proxy, or may be one."""
 
     @property
     def hides_input(self) -> bool:

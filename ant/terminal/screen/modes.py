@@ -30,23 +30,28 @@ class Cursor(NamedTuple):
 
 @attrs.frozen
 class Modes:
-    """The terminal modes that affect the display or the encoding of input.
-
-    `mouse` is the private mode that reports the mouse (9, 1000, 1002, 1003),
-    `mouse_format` the one for the format of the reports (1005, 1006, 1015, 1016); 0 if
-    none is set. `keyboard` has the flags of the kitty keyboard protocol, 0 if the
-    screen library does not support it.
-    """
+    """The terminal modes that affect the display or the encoding of input."""
 
     alternate: bool = False
+    """Whether the alternate screen is shown."""
     bracketed_paste: bool = False
+    """Whether a paste is to be bracketed."""
     application_cursor: bool = False
+    """Whether the arrow keys send application sequences."""
     application_keypad: bool = False
+    """Whether the keypad sends application sequences."""
     cursor_visible: bool = True
+    """Whether the cursor is visible."""
     focus_events: bool = False
+    """Whether the program wants to know when the terminal gains or loses the focus."""
     mouse: int = 0
+    """The private mode that reports the mouse: 9, 1000, 1002 or 1003; 0 for none."""
     mouse_format: int = 0
+    """The private mode with the format of these reports: 1005, 1006, 1015 or 1016; 0
+    for none."""
     keyboard: int = 0
+    """The flags of the kitty keyboard protocol; 0 for none, or if the screen library
+    does not know them."""
 
 
 def set_title(title: str) -> bytes:

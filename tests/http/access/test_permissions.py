@@ -50,6 +50,8 @@ STANCES: dict[str, tuple[int, int, int]] = {
     **dict.fromkeys(
         (
             "GET /openapi.json",
+            "GET /api/schemas/ws",
+            "GET /api/schemas/agent-response",
             "GET /api/health",
             "POST /api/channel/register",
             "DELETE /api/channel/register",

@@ -128,9 +128,13 @@ def test_the_schema_of_a_request() -> None:
             },
         },
         "additionalProperties": False,
-        "oneOf": [
-            {"required": ["id"], "properties": {"id": given_one}},
-            {"required": ["kind"], "properties": {"kind": given_one}},
+        "allOf": [
+            {
+                "oneOf": [
+                    {"required": ["id"], "properties": {"id": given_one}},
+                    {"required": ["kind"], "properties": {"kind": given_one}},
+                ]
+            }
         ],
     } == codec.loads(codec.dumps(components.schemas["Ask"]))
     assert [each.value for each in Relationship] == components.schemas["Relationship"][

@@ -66,6 +66,8 @@ PAGE = {
 
 EXTRAS = {
     "GET /openapi.json",
+    "GET /api/schemas/ws",
+    "GET /api/schemas/agent-response",
     "GET /api/events",
     "GET /api/status",
     "POST /api/hooks",
