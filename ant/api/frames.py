@@ -6,6 +6,8 @@ import attrs
 
 from ant.api.constraints import (
     MAX_INPUT,
+    NAMES,
+    SHOWN,
     Count,
     Ident,
     Offset,
@@ -33,7 +35,7 @@ class JoinSession:
     cwd: Path | None = None
     from_: Offset | None = named("from", default=None)
     screen: bool = False
-    handle: Annotated[str, Text(1, 64)] | None = None
+    handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     ref: Ref | None = None
 
 
@@ -50,7 +52,7 @@ class Resume:
     sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
     screen: bool = False
     epoch: Annotated[str, Text(1, 64)] | None = None
-    handle: Annotated[str, Text(1, 64)] | None = None
+    handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     ref: Ref | None = None
 
 

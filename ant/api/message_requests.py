@@ -8,6 +8,7 @@ from ant.api.constraints import (
     MAX_CONTENT,
     NO_NUL,
     Ident,
+    Label,
     Limit,
     Meta,
     Offset,
@@ -76,7 +77,7 @@ class PostMessage:
     content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
     role: Word = "user"
     format: Word = "text"
-    sender_id: Short | None = None
+    sender_id: Label | None = None
     target: Short | None = None
     reply_to: Annotated[MessageId, Text(1, 128)] | None = None
     msg_type: Word = MessageType.MESSAGE

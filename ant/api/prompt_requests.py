@@ -11,6 +11,7 @@ from ant.api.constraints import (
     NO_NUL,
     Count,
     Ident,
+    Label,
     Offset,
     Prose,
     Range,
@@ -73,7 +74,7 @@ class Respond:
     prompt_id: Ident | None = None
     type: Answer | None = None
     choice: ChoiceAsk | None = None
-    by: Short | None = None
+    by: Label | None = None
     source: Short | None = None
     justification: Prose | None = None
     reason: Prose | None = None

@@ -5,9 +5,11 @@ from typing import Annotated, ClassVar, Literal
 import attrs
 
 from ant.api.constraints import (
-    NO_NUL,
+    NAMES,
+    SHOWN,
     Count,
     Ident,
+    Label,
     Meta,
     Name,
     Path,
@@ -34,9 +36,9 @@ class AddParticipant:
 
     rule: ClassVar = RequiredFields(("session_id", "handle"))
     session_id: Ident | None = None
-    handle: Annotated[str, Text(1, 500, NO_NUL, "text without NUL")] | None = None
+    handle: Annotated[str, Text(1, 500, SHOWN, NAMES)] | None = None
     role: Literal["participant", "external"] = "participant"
-    alias: Short | None = None
+    alias: Label | None = None
 
 
 @attrs.frozen
@@ -51,7 +53,7 @@ class RemoveParticipant:
 class SetTyping:
     """A participant begins or stops typing."""
 
-    handle: Annotated[str, Text(1, 200)]
+    handle: Annotated[str, Text(1, 200, SHOWN, NAMES)]
     typing: bool
 
 
@@ -59,13 +61,15 @@ class SetTyping:
 class RegisterChannel:
     """A program that listens on a port of this machine, and its handle.
 
+    The ports below 1024 are those of system services, and are refused.
+
     With a `session_id` it receives the messages of that room, or of the rooms of that
     terminal. Without one it receives the messages of people in all rooms, except for
     the private rooms of terminals.
     """
 
     handle: ChannelHandle
-    port: Annotated[int, Range(1, 65535)]
+    port: Annotated[int, Range(1024, 65535)]
     session_id: Ident | None = None
 
 
@@ -83,7 +87,7 @@ class CreateLink:
     target_room_id: Ident | None = named("targetRoomId", default=None)
     relationship: Relationship = Relationship.DISCUSSION_OF
     title: Name | None = None
-    created_by: Short | None = named("createdBy", default=None)
+    created_by: Label | None = named("createdBy", default=None)
     inherit_context: bool = named("inheritContext", default=True)
     copy_members: bool = named("copyMembers", default=True)
     settings: Meta = attrs.field(factory=dict)
@@ -102,8 +106,8 @@ class CreateTask:
 
     title: Title
     description: Prose | None = None
-    created_by: Short | None = None
-    assigned_to: Short | None = None
+    created_by: Label | None = None
+    assigned_to: Label | None = None
     status: Word = "proposed"
     file_refs: Annotated[tuple[Path, ...], Count(1000)] = ()
 
@@ -114,7 +118,7 @@ class PatchTask:
 
     title: Title = UNSET
     description: Prose | None = UNSET
-    assigned_to: Short | None = UNSET
+    assigned_to: Label | None = UNSET
     status: Word = UNSET
     file_refs: Annotated[tuple[Path, ...], Count(1000)] | None = UNSET
 
@@ -125,7 +129,7 @@ class CreateFileRef:
 
     file_path: Path
     note: Prose | None = None
-    flagged_by: Short | None = None
+    flagged_by: Label | None = None
 
 
 @attrs.frozen

@@ -9,6 +9,7 @@ from ant.api.constraints import (
     Count,
     Handle,
     Ident,
+    Label,
     Meta,
     Name,
     OneOf,
@@ -73,7 +74,7 @@ class SetHandle:
     """A public handle; ANT adds a missing `@`, and null clears the handle."""
 
     handle: Handle | None
-    display_name: Short | None = None
+    display_name: Label | None = None
 
 
 @attrs.frozen

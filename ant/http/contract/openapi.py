@@ -17,17 +17,16 @@ import attrs
 import ant
 from ant.api import problem
 from ant.core import errors
-from ant.http.contract.endpoint import OCTETS, ROUTES, Route
+from ant.http.contract.endpoint import JSON, OCTETS, ROUTES, Route
 from ant.http.contract.problems import status_for
 from ant.http.contract.schema import Components, Schema, default
-
-JSON: Final = "application/json"
 
 _ABOUT: Final = (
     "The REST API of ANT: sessions, terminals, rooms and messages of one host. Live "
     "output and events come over the WebSocket `/ws`, which this document does not "
     "describe; see `docs/api.md`. A request with an unknown body field or query "
-    "parameter is a 400, and so is a repeated query parameter. Times are RFC 3339 in "
+    "parameter is a 400, and so is a repeated query parameter. A body without the "
+    "content type of JSON is a 415. Times are RFC 3339 in "
     "UTC. Every error is an `application/problem+json` object."
 )
 
@@ -60,7 +59,7 @@ def _errors(route: Route) -> dict[int, str]:
     if route.body is not None or "query" in route.hints:
         kinds.append(errors.Invalid)
     if route.body is not None:
-        kinds.append(errors.TooLarge)
+        kinds += [errors.TooLarge, errors.Unsupported]
         if route.token is not None:
             kinds.append(errors.RateLimited)
     if "<" in route.path:
