@@ -12,16 +12,21 @@ UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
 .PHONY: serve test soak check bench fuzz docs lock
 
+# Nothing is fetched that has no hash in requirements/: what a package without a wheel
+# needs for its build would be, so only wheels are taken. To build one, WHEELS= does.
+WHEELS ?= --only-binary :all:
+INSTALL := $(BIN)/python -m pip install --quiet --require-hashes $(WHEELS)
+
 # What a server needs. A stamp remembers which lock file was installed.
-$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+$(VENV)/run.stamp: requirements/run.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install --quiet --no-deps -e .
+	$(INSTALL) -r requirements/run.txt -r requirements/build.txt
+	$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What a developer needs on top.
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
 serve: $(VENV)/run.stamp
@@ -61,9 +66,12 @@ docs: $(VENV)/run.stamp
 	$(BIN)/python -m ant.core.counters > docs/limits.md
 	$(BIN)/python -m ant.http.contract.frame_schemas docs/schemas
 
-# Rewrites the hashed locks; needs uv. They name no index, so any mirror serves.
+# Rewrites the hashed locks; needs uv. They name no index, so any mirror serves. One
+# environment has all three, so the last takes the versions of the others.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+  --no-header --python-version 3.11
+
 lock:
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 pyproject.toml -o requirements/run.txt
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
+	$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt

@@ -15,6 +15,7 @@ import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from ant.core import errors
+from ant.core.ip_addresses import is_loopback
 from ant.model.handles import folded
 from ant.model.messages import MessageType
 
@@ -98,8 +99,13 @@ class AntClient:
         self._headers = (
             {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
         )
+        # A proxy of the environment would receive the key on its way to this machine.
+        is_local = is_loopback(httpx.URL(self.url).host)
         self._http = httpx.AsyncClient(
-            base_url=self.url, headers=self._headers, timeout=TIMEOUT_S
+            base_url=self.url,
+            headers=self._headers,
+            timeout=TIMEOUT_S,
+            trust_env=not is_local,
         )
 
     async def __aenter__(self) -> Self:

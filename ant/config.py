@@ -65,7 +65,8 @@ class Config:
         secret=True,
         help="Operator key that every caller must send, as Authorization: Bearer KEY, "
         "X-API-Key: KEY or ?apiKey=KEY. Programs in terminals send ANT_TOKEN instead. "
-        "An empty key is refused. Without a key, only programs of this user may call.",
+        "A key of fewer than 8 characters is refused. Without a key, only programs of "
+        "this user may call.",
     )
     insecure: bool = setting(
         False, help="Listen on a public address without an operator key."
@@ -170,11 +171,6 @@ class Config:
     def database(self) -> Path:
         """The database file."""
         return self.data_dir / "ant.db"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach `host`."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
 
 
 def _without_none(kind: Any) -> Any:

@@ -13,7 +13,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import attrs
@@ -24,6 +24,7 @@ from ant.core import clock, descriptors
 from ant.core.background import open_background
 from ant.core.errors import AntError, Conflict, Forbidden, StorageFailed
 from ant.core.fair_turns import FairTurns
+from ant.core.ip_addresses import is_address, is_loopback
 from ant.data_dir import operator_key
 from ant.data_dir.key_file import read_key
 from ant.data_dir.lock import locked
@@ -81,13 +82,14 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """The address at which this machine reaches a listener on all addresses."""
 
 
-def check_config(config: Config) -> None:
-    """Refuse a public address without a key. Raises `Forbidden`."""
-    if not (config.is_loopback or config.api_key or config.insecure):
-        raise Forbidden(
-            f"{config.host} can be reached from outside and no key is set: set "
-            f"{operator_key.VARIABLE}, listen on 127.0.0.1, or use --insecure."
-        )
+def check_hosts(config: Config, hosts: Iterable[str]) -> None:
+    """Refuse addresses that others can reach without a key. Raises `Forbidden`."""
+    if config.api_key or config.insecure or all(map(is_loopback, hosts)):
+        return
+    raise Forbidden(
+        f"{config.host} can be reached from outside and no key is set: set "
+        f"{operator_key.VARIABLE}, listen on 127.0.0.1, or use --insecure."
+    )
 
 
 async def serve(config: Config, ready: Callable[[str], None]) -> None:
@@ -97,7 +99,7 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
     Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
     `StorageFailed`, and any `OSError` of the folder.
     """
-    check_config(config)
+    check_hosts(config, filter(is_address, [config.host]))
     umask.make_private()
     if config.api_key and os.geteuid() != 0:
         hide_memory()
@@ -110,6 +112,13 @@ async def serve(config: Config, ready: Callable[[str], None]) -> None:
             raise Conflict(
                 f"Cannot listen on {config.host}:{config.port}: {exc.strerror or exc}."
             ) from exc
+        try:
+            # A name is as public as the addresses that it was resolved to.
+            check_hosts(config, (e.socket.getsockname()[0] for e in listeners))
+        except Forbidden:
+            for listener in listeners:
+                listener.socket.close()
+            raise
         reserve = Reserve(config.data_dir)
         reserve.begin()
         store = Store.open(config.database)
@@ -133,6 +142,7 @@ async def _serve(
     warm_up()
     host, port = address(listeners)
     url = _url(host, port)
+    config = attrs.evolve(config, port=port)
     config, sock_diag = _authentication(config, _url(_WILDCARDS.get(host, host), port))
     bus = Bus(store.read(_newest_seq))
     stopped, stopped_at_once, closed = trio.Event(), trio.Event(), trio.Event()

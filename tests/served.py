@@ -13,6 +13,8 @@ from ant.cli.main import main
 
 VARIABLES = (
     "ANT_API_KEY",
+    "ANT_API_KEY_FILE",
+    "ANT_PLAIN_HTTP",
     "ANT_TOKEN",
     "ANT_SESSION_ID",
     "ANT_SERVER_URL",

@@ -12,23 +12,6 @@ from ant.core.counters import Limit
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("localhost", True),
-        ("::1", True),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("192.168.0.7", False),
-    ],
-)
-def test_loopback_is_recognised(host: str, expected: bool) -> None:
-    """Other machines cannot reach a loopback address."""
-    assert expected == Config(host=host).is_loopback
-
-
 def test_the_key_is_not_shown() -> None:
     """A config in a traceback or log line does not contain the key."""
     assert "hunter2" not in repr(Config(api_key="hunter2"))

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import attrs
 
+from ant.core.visible_text import HIDDEN, VISIBLE
 from ant.model.sessions import SessionId
 
 MAX_INPUT: Final = 1 << 20
@@ -127,11 +128,13 @@ class RequiredFields:
 
 
 NO_NUL: Final = r"[^\x00]*"
-NO_CONTROL: Final = r"[^\x00-\x1f\x7f]*"
 INK: Final = (
-    r"[^\x00-\x20\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+    r"[^\x00-\x20\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+    rf"{HIDDEN}]"
 )
-"""A character that is neither white space, as `str.strip` has it, nor a control."""
+"""A character that is neither white space, as `str.strip` has it, nor hidden."""
+SHOWN: Final = f"{VISIBLE}*"
+NAMES: Final = "text without control, format and invisible characters"
 
 DURATION: Final = r"[0-9]{1,9}[smhd]"
 EPOCH_MS: Final = r"[0-9]{1,14}"
@@ -141,13 +144,11 @@ RFC3339: Final = (
 )
 BASE64: Final = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
-Name = Annotated[
-    str,
-    Text(1, 200, NO_CONTROL + INK + NO_CONTROL, "text without control characters"),
-]
+Name = Annotated[str, Text(1, 200, SHOWN + INK + SHOWN, NAMES)]
+Label = Annotated[str, Text(0, 500, SHOWN, NAMES)]
 Short = Annotated[str, Text(0, 500, NO_NUL, "text without NUL")]
 Word = Annotated[str, Text(1, 100, r"[A-Za-z0-9_.:-]+", "a word")]
-Title = Annotated[str, Text(1, 1000, NO_NUL + INK + NO_NUL, "text, without NUL")]
+Title = Annotated[str, Text(1, 1000, SHOWN + INK + SHOWN, NAMES)]
 Prose = Annotated[str, Text(0, 100_000, NO_NUL, "text without NUL")]
 Words = Annotated[str, Text(0, 1000, NO_NUL, "text without NUL")]
 Path = Annotated[str, Text(1, 4096, NO_NUL, "a path without NUL")]

@@ -6,6 +6,8 @@ import attrs
 
 from ant.api.constraints import (
     MAX_INPUT,
+    NAMES,
+    SHOWN,
     Count,
     Ident,
     Offset,
@@ -42,7 +44,7 @@ class JoinSession:
     end."""
     screen: bool = False
     """Whether a `screen` frame comes first, with the output that follows it."""
-    handle: Annotated[str, Text(1, 64)] | None = None
+    handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     """The name under which this client is present in the session. Null: it is not
     shown."""
     ref: Ref | None = None
@@ -68,7 +70,7 @@ class Resume:
     epoch: Annotated[str, Text(1, 64)] | None = None
     """The `epoch` of the event log that `seq` belongs to; another one is a 409. Null:
     do not check."""
-    handle: Annotated[str, Text(1, 64)] | None = None
+    handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     """The name under which this client is present in the sessions. Null: it is not
     shown."""
     ref: Ref | None = None

@@ -8,6 +8,7 @@ from ant.api.constraints import (
     MAX_CONTENT,
     NO_NUL,
     Ident,
+    Label,
     Limit,
     Meta,
     Offset,
@@ -89,7 +90,7 @@ class PostMessage:
     """Who speaks: `user` for a person, else any word, such as `assistant`."""
     format: Word = "text"
     """The format of `content` for those who show it, such as `text` or `markdown`."""
-    sender_id: Short | None = None
+    sender_id: Label | None = None
     """Who posts: the id or the handle of a session, or any name."""
     target: Short | None = None
     """The alias or the handle of the only recipient, or `@everyone`. Null: mentions in

@@ -11,6 +11,7 @@ from ant.api.constraints import (
     NO_NUL,
     Count,
     Ident,
+    Label,
     Offset,
     Prose,
     Range,
@@ -86,7 +87,7 @@ class Respond:
     """What kind of answer this is. Null: `response` names an option or is a line."""
     choice: ChoiceAsk | None = None
     """Details of an answer with a `type`. Null: there are none."""
-    by: Short | None = None
+    by: Label | None = None
     """Who answers, for the record; any text."""
     source: Short | None = None
     justification: Prose | None = None

@@ -5,9 +5,11 @@ from typing import Annotated, ClassVar, Literal
 import attrs
 
 from ant.api.constraints import (
-    NO_NUL,
+    NAMES,
+    SHOWN,
     Count,
     Ident,
+    Label,
     Meta,
     Name,
     Path,
@@ -35,12 +37,12 @@ class AddParticipant:
     rule: ClassVar = RequiredFields(("session_id", "handle"))
     session_id: Ident | None = None
     """The id of the session to add."""
-    handle: Annotated[str, Text(1, 500, NO_NUL, "text without NUL")] | None = None
+    handle: Annotated[str, Text(1, 500, SHOWN, NAMES)] | None = None
     """Its handle, with or without `@`, in place of the id."""
     role: Literal["participant", "external"] = "participant"
     """`participant` is a member; `external` posts from outside, and receives only
     messages whose `target` it is."""
-    alias: Short | None = None
+    alias: Label | None = None
     """A name in this room. Null keeps the one of before, else its handle."""
 
 
@@ -58,7 +60,7 @@ class RemoveParticipant:
 class SetTyping:
     """A participant begins or stops typing."""
 
-    handle: Annotated[str, Text(1, 200)]
+    handle: Annotated[str, Text(1, 200, SHOWN, NAMES)]
     """Who types, as the room shows it."""
     typing: bool
     """True when typing begins, false when it stops."""
@@ -68,6 +70,8 @@ class SetTyping:
 class RegisterChannel:
     """A program that listens on a port of this machine, and its handle.
 
+    The ports below 1024 are those of system services, and are refused.
+
     With a `session_id` it receives the messages of that room, or of the rooms of that
     terminal. Without one it receives the messages of people in all rooms, except for
     the private rooms of terminals.
@@ -75,7 +79,7 @@ class RegisterChannel:
 
     handle: ChannelHandle
     """The name of the channel: messages with this `target` go to it."""
-    port: Annotated[int, Range(1, 65535)]
+    port: Annotated[int, Range(1024, 65535)]
     """The TCP port of this host that the program listens on."""
     session_id: Ident | None = None
     """The room or the terminal whose messages it receives. Null: what people post in
@@ -101,7 +105,7 @@ class CreateLink:
     title: Name | None = None
     """The title of the link, and the name of a new chat. Null: ANT names a new chat
     `Discussion: NAME`."""
-    created_by: Short | None = named("createdBy", default=None)
+    created_by: Label | None = named("createdBy", default=None)
     """Who links them; any text."""
     inherit_context: bool = named("inheritContext", default=True)
     """Kept in the `settings` of the link as `inherit_parent_context`; ANT does not read
@@ -127,9 +131,9 @@ class CreateTask:
     """What is to be done."""
     description: Prose | None = None
     """The details."""
-    created_by: Short | None = None
+    created_by: Label | None = None
     """Who made it: the id or the handle of a session, or any name."""
-    assigned_to: Short | None = None
+    assigned_to: Label | None = None
     """Who does it: a handle or any name. Null: nobody yet."""
     status: Word = "proposed"
     """The status; free text, but `deleted` marks a deleted task."""
@@ -145,7 +149,7 @@ class PatchTask:
     """What is to be done."""
     description: Prose | None = UNSET
     """The details; null clears them."""
-    assigned_to: Short | None = UNSET
+    assigned_to: Label | None = UNSET
     """Who does it: a handle or any name; null for nobody."""
     status: Word = UNSET
     """The status; free text, but `deleted` marks a deleted task."""
@@ -161,7 +165,7 @@ class CreateFileRef:
     """The path of the file. ANT stores it and opens nothing."""
     note: Prose | None = None
     """Why it is flagged."""
-    flagged_by: Short | None = None
+    flagged_by: Label | None = None
     """Who flags it: the id or the handle of a session, or any name."""
 
 

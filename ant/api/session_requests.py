@@ -9,6 +9,7 @@ from ant.api.constraints import (
     Count,
     Handle,
     Ident,
+    Label,
     Meta,
     Name,
     OneOf,
@@ -100,7 +101,7 @@ class SetHandle:
 
     handle: Handle | None
     """The handle, with or without `@`; null clears it."""
-    display_name: Short | None = None
+    display_name: Label | None = None
     """The name to show in place of the session's name. Null, or leaving it out, clears
     it."""
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+from click.core import ParameterSource
 
 from ant import __version__
 from ant.cli.options import server_options, setting_option
 from ant.cli.rooms import chat, msg, sessions, status
-from ant.config import Config
-from ant.core.errors import AntError, StorageFailed
+from ant.cli.runner import printable
+from ant.config import API_KEY_FILE, Config
+from ant.core.errors import AntError, Forbidden, StorageFailed
 from ant.data_dir import operator_key
 
 
@@ -63,6 +65,7 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
 
         config = Config(api_key=api_key, **settings)
         logs.set_up(config.log_level, config.api_key)
+        _warn_of_short(config.api_key)
         trio.run(partial(server.serve, config, announcer))
     except (AntError, OSError, MemoryError, BaseExceptionGroup) as exc:
         sentence = startup_checks.sentence(exc)
@@ -71,7 +74,7 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
         # After a successful start the traceback belongs in the log.
         level = logging.ERROR if announcer.is_printed else logging.DEBUG
         logging.getLogger(__name__).log(level, "The server has ended.", exc_info=exc)
-        click.echo(f"ant: {sentence}", err=True)
+        click.echo(f"ant: {printable(sentence)}", err=True)
         sys.exit(1)
 
 
@@ -101,8 +104,15 @@ def _key(key: str | None, file: Path | None) -> str | None:
     executes itself again without it. Raises `Forbidden` and `StorageFailed`.
     """
     passed_on = operator_key.passed_key()
+    # click reads an empty variable as none.
     if key is None and os.environ.get(operator_key.VARIABLE) == "":
-        key = ""  # click reads an empty variable as none.
+        key = ""
+    has_none = key is None and file is None and passed_on is None
+    if has_none and os.environ.get(API_KEY_FILE.variable) == "":
+        raise Forbidden(
+            f"{API_KEY_FILE.variable} is empty: give it the path of a file with the "
+            "key, or unset it."
+        )
     if file is not None and (key is not None or passed_on is not None):
         raise click.UsageError("Give either the key or a file with it, not both.")
     if file is not None:
@@ -110,9 +120,29 @@ def _key(key: str | None, file: Path | None) -> str | None:
     if key is None:
         return passed_on
     key = operator_key.check_key(key)
-    if click.get_current_context().obj:
+    context = click.get_current_context()
+    if context.get_parameter_source("api_key") is ParameterSource.COMMANDLINE:
+        click.echo(
+            "ant: Every program of this machine could read the key in the command line "
+            "for a moment, and the shell may keep it: prefer "
+            f"{API_KEY_FILE.flag}.",
+            err=True,
+        )
+    if context.obj:
         operator_key.execute_without(key)
     return key
+
+
+def _warn_of_short(key: str | None) -> None:
+    """Log a warning if a key is accepted, but may be guessed."""
+    if key is not None and len(key) < operator_key.KEY_SAFE:
+        logging.getLogger(__name__).warning(
+            "The key has only %d characters; choose one of at least %d, for example "
+            "by %s.",
+            len(key),
+            operator_key.KEY_SAFE,
+            operator_key.HOW_TO_MAKE,
+        )
 
 
 @main.group()
@@ -134,11 +164,12 @@ def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
         config = Config(data_dir=data_dir)
         count, changed = replay_all(config.database, sessions)
     except AntError as exc:
-        click.echo(f"ant: {exc}", err=True)
+        click.echo(f"ant: {printable(str(exc))}", err=True)
         sys.exit(1)
     for each in changed:
         before, now = (" ".join(map(str, part)) for part in (each.before, each.now))
-        click.echo(f"{each.session_id} {each.offset}: {before} -> {now}")
+        line = f"{each.session_id} {each.offset}: {before} -> {now}"
+        click.echo(printable(line))
     click.echo(f"{count} verdicts replayed, {len(changed)} differ.")
     sys.exit(1 if changed else 0)
 
@@ -164,7 +195,7 @@ def verify(file: BinaryIO, head: str | None) -> None:
     try:
         result = verification.verify(file.read(), head)
     except (AntError, OSError) as exc:
-        click.echo(f"ant: {exc}", err=True)
+        click.echo(f"ant: {printable(str(exc))}", err=True)
         sys.exit(2)
     click.echo(
         f"{result.events} events checked, head {result.head or 'none'}; "
@@ -173,5 +204,5 @@ def verify(file: BinaryIO, head: str | None) -> None:
     if result.earlier:
         click.echo(f"{result.earlier} events before them are not in the bundle.")
     if result.fault is not None:
-        click.echo(result.fault)
+        click.echo(printable(result.fault))
         sys.exit(1)

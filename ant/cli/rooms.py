@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ant.cli.runner import ServerCall, clean, read_text, server_command
+from ant.cli.runner import ServerCall, clean, printable, read_text, server_command
 
 EVERYONE = "@everyone"
 
@@ -198,7 +198,7 @@ def _status_row(each: dict[str, Any]) -> tuple[str, ...]:
 
 def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """The lines of a table with aligned columns."""
-    rows = list(rows)
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = zip(row, widths, strict=True)

@@ -12,14 +12,16 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import attrs
 import click
 
-from ant.config import SETTINGS
-from ant.core.errors import AntError
+from ant.config import API_KEY_FILE, SETTINGS
+from ant.core.errors import AntError, Unauthorized
+from ant.core.ip_addresses import is_loopback
+from ant.core.visible_text import escaped
 from ant.data_dir import operator_key
 
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ DEFAULT_SERVER = f"http://{SETTINGS['host'].default}:{SETTINGS['port'].default}"
 
 REFUSED, UNREACHABLE = 1, 3
 """Exit codes; bad usage is click's 2."""
-
-_CONTROLS: dict[int, str] = dict.fromkeys((*range(32), *range(127, 160)), "\ufffd")
-_CONTROLS |= {ord("\n"): "\n", ord("\t"): "\t"}
 
 
 @attrs.frozen
@@ -47,15 +46,19 @@ class ServerCall:
         from ant.client import render
 
         if self.as_json:
-            click.echo(render(answer))
+            text = render(answer)
+            click.echo(escaped(text, kept="\n") if sys.stdout.isatty() else text)
             return
         for line in lines:
             click.echo(printable(line))
 
 
 def printable(text: str) -> str:
-    """Text of others without the control characters that a terminal would obey."""
-    return text.translate(_CONTROLS)
+    r"""Text of others for a terminal: hidden characters are spelled as `\uXXXX`.
+
+    They are those of `core.visible_text`, except for the ends of lines and tabs.
+    """
+    return escaped(text, kept="\n\t")
 
 
 def clean(text: str) -> str:
@@ -74,26 +77,84 @@ def read_text(text: str) -> str:
     return text
 
 
-def identity(server: str, *, as_operator: bool) -> tuple[str | None, str | None]:
-    """The key and the sender for a call of a server; either may be None.
+@attrs.frozen
+class Caller:
+    """The key or token that a call shows, and its sender; either may be None.
 
-    The token and the session of the environment belong to the server of ANT_SERVER_URL.
-    No other server receives them, and that server receives the token unless the call is
-    one that only the operator may make. Any server receives the operator's key of
-    ANT_API_KEY. Only the server that made an `operator.key` receives that key.
+    `withheld` is why a key of the environment is not shown.
     """
-    is_home = _same(os.environ.get("ANT_SERVER_URL") or DEFAULT_SERVER, server)
-    token = os.environ.get("ANT_TOKEN") if is_home else None
-    key = os.environ.get(operator_key.VARIABLE) or None
+
+    key: str | None
+    sender: str | None
+    withheld: str | None = None
+
+
+def identity(
+    server: str,
+    *,
+    as_operator: bool,
+    key_file: Path | None = None,
+    plain_http: bool = False,
+) -> Caller:
+    """Who calls a server: no server receives a key or a token of another one.
+
+    The token, the session and the operator's key of the environment (ANT_API_KEY, or
+    the file in ANT_API_KEY_FILE) belong to the server of ANT_SERVER_URL, or else to the
+    default one. It receives the token unless the call is one that only the operator may
+    make. Another server receives the key in `key_file` only. Only the server that made
+    an `operator.key` receives that key. Without `plain_http` no key of the operator
+    goes over plain HTTP to another machine.
+
+    Raises `click.UsageError` for such a key, and the errors of `read_key_file`.
+    """
+    home = os.environ.get("ANT_SERVER_URL") or DEFAULT_SERVER
+    is_home = _same(home, server)
     own = os.environ.get("ANT_SESSION_ID") if is_home else None
-    if token and not (as_operator and key):
-        return token, None
-    if key is None and "ANT_SESSION_ID" not in os.environ:
+    if key_file is not None:
+        key = operator_key.read_key_file(key_file.expanduser())
+        return Caller(_sendable(key, server, plain_http), own or "cli")
+    token = os.environ.get("ANT_TOKEN") if is_home else None
+    if token and not (as_operator and _has_key()):
+        return Caller(token, None)
+    if _has_key() and is_home:
+        return Caller(_sendable(_key(), server, plain_http), own or "cli")
+    if "ANT_SESSION_ID" not in os.environ:
         data_dir = SETTINGS["data_dir"]
         folder = os.environ.get(data_dir.variable) or data_dir.default
         found = operator_key.read(Path(folder).expanduser())
-        key = found.key if found and _same(found.url, server) else None
-    return key, own or "cli"
+        if found and _same(found.url, server):
+            return Caller(found.key, own or "cli")
+    withheld = (
+        f"The key of the environment is for {home}; for {server} give "
+        f"{API_KEY_FILE.flag} FILE."
+    )
+    return Caller(None, own or "cli", withheld if _has_key() else None)
+
+
+def _has_key() -> bool:
+    variables = operator_key.VARIABLE, API_KEY_FILE.variable
+    return any(os.environ.get(each) for each in variables)
+
+
+def _key() -> str:
+    """The operator's key of the environment. Raises as `read_key_file` does."""
+    key = os.environ.get(operator_key.VARIABLE)
+    if key:
+        return key
+    file = Path(os.environ[API_KEY_FILE.variable])
+    return operator_key.read_key_file(file.expanduser())
+
+
+def _sendable(key: str, server: str, plain_http: bool) -> str:
+    """The key, if it may go to that server. Raises `click.UsageError` if not."""
+    parts = urlsplit(server)
+    is_safe = parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
+    if not (is_safe or plain_http):
+        raise click.UsageError(
+            f"Everybody between here and {parts.hostname} could read the key, since "
+            f"{server} is plain http: use https, an SSH tunnel, or --plain-http."
+        )
+    return key
 
 
 def _same(one: str, two: str) -> bool:
@@ -121,19 +182,43 @@ def server_command(
             help="The server to call.",
         )
         @click.option(
+            API_KEY_FILE.flag,
+            "key_file",
+            type=click.Path(path_type=Path),
+            help="File with the operator key of that server. Without it, the key of "
+            "the environment goes to the server of ANT_SERVER_URL only.",
+        )
+        @click.option(
+            "--plain-http",
+            is_flag=True,
+            envvar="ANT_PLAIN_HTTP",
+            help="Send the operator key over plain http to another machine.",
+        )
+        @click.option(
             "--json", "as_json", is_flag=True, help="Print the JSON response."
         )
         @functools.wraps(verb)
-        def command(server: str, as_json: bool, **arguments: Any) -> None:
+        def command(
+            server: str,
+            key_file: Path | None,
+            plain_http: bool,
+            as_json: bool,
+            **arguments: Any,
+        ) -> None:
             if not server.startswith(("http://", "https://")):
                 raise click.UsageError(f"{server!r} is not an http:// or https:// URL.")
-            _run(
-                verb,
-                server,
-                identity(server, as_operator=as_operator),
-                as_json,
-                arguments,
-            )
+            try:
+                caller = identity(
+                    server,
+                    as_operator=as_operator,
+                    key_file=key_file,
+                    plain_http=plain_http,
+                )
+            except AntError as exc:
+                _exit(REFUSED, str(exc))
+            except ValueError as exc:
+                raise click.UsageError(f"{server!r} is not a URL: {exc}.") from exc
+            _run(verb, server, caller, as_json, arguments)
 
         return command
 
@@ -143,7 +228,7 @@ def server_command(
 def _run(
     verb: Callable[..., Awaitable[None]],
     server: str,
-    caller: tuple[str | None, str | None],
+    caller: Caller,
     as_json: bool,
     arguments: dict[str, Any],
 ) -> None:
@@ -152,20 +237,20 @@ def _run(
 
     from ant.client import AntClient
 
-    key, sender = caller
-
     async def call() -> None:
-        async with AntClient(server, key) as ant:
-            await verb(ServerCall(ant, sender, as_json), **arguments)
+        async with AntClient(server, caller.key) as ant:
+            await verb(ServerCall(ant, caller.sender, as_json), **arguments)
 
     try:
         trio.run(call)
+    except Unauthorized as exc:
+        _exit(REFUSED, " ".join(filter(None, [str(exc), caller.withheld])))
     except AntError as exc:
         _exit(REFUSED, str(exc))
     except (httpx.TransportError, httpx.InvalidURL) as exc:
         _exit(UNREACHABLE, f"cannot reach {server}: {str(exc) or type(exc).__name__}")
 
 
-def _exit(code: int, sentence: str) -> None:
+def _exit(code: int, sentence: str) -> NoReturn:
     click.echo(f"ant: {printable(sentence)}", err=True)
     sys.exit(code)

@@ -35,6 +35,10 @@ class Limit(Enum):
         "oldest idle connection that showed no credentials, else one between two "
         "requests. If there is neither, it refuses the new connection with 503."
     )
+    REFUSALS = (
+        "Beyond 100 refused calls (401) of an address in a minute, ANT answers each "
+        "further one 1 s later. A call with the right key never waits."
+    )
     SYSTEM = (
         "A task that meets a system error (no descriptor, disk space or memory is "
         "left) goes on after a pause; `degraded_tasks` names it."

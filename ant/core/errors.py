@@ -74,6 +74,10 @@ class TooLarge(AntError):
     """A body, a frame or an input is larger than its bound."""
 
 
+class Unsupported(AntError):
+    """The body has a content type that this route does not read."""
+
+
 class CapacityReached(AntError):
     """A bound is reached, such as that of running sessions or of a queue."""
 

@@ -4,12 +4,14 @@ import logging
 import re
 import sys
 
+from ant.core.visible_text import escaped
+
 _QUERY_KEY = re.compile(r"(apiKey=)[^&\s'\"]+", re.IGNORECASE)
 _TOKEN = re.compile(r"\b(ant\.[A-Za-z0-9_-]+\.)[A-Za-z0-9_-]{43}")
 
 
 class Redact(logging.Formatter):
-    """A formatter that removes keys and tokens from each line, whatever logged them."""
+    """A formatter of lines without keys, tokens and hidden characters."""
 
     def __init__(self, secret: str | None) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -18,7 +20,9 @@ class Redact(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = _QUERY_KEY.sub(r"\1***", super().format(record))
         text = _TOKEN.sub(r"\1***", text)
-        return text.replace(self._secret, "***") if self._secret else text
+        if self._secret:
+            text = text.replace(self._secret, "***")
+        return escaped(text, kept="\n\t")
 
 
 def set_up(level: str, secret: str | None) -> None:

@@ -6,7 +6,6 @@ every address of it to be public, and connects to exactly those addresses. It fo
 redirect. `private` lifts the requirement.
 """
 
-import ipaddress
 import logging
 import ssl
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import h11
 import trio
 
 from ant.core.errors import Forbidden
+from ant.core.ip_addresses import is_public
 
 log = logging.getLogger(__name__)
 
@@ -24,27 +24,6 @@ ANSWER: Final = 16 << 10
 """Bytes of a response head that are read; the body is not read."""
 
 _PORTS: Final = {"http": 80, "https": 443}
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def is_public(text: str) -> bool:
-    """Whether an IP address is a public one.
-
-    An address that embeds an IPv4 address (mapped, 6to4, NAT64) is public if that is. A
-    Teredo address never is.
-    """
-    address: Address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-        if address.teredo is not None:
-            return False
-    return address.is_global and not address.is_multicast
 
 
 async def addresses(host: str, port: int, private: bool) -> list[str]:

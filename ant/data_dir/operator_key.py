@@ -27,9 +27,22 @@ FILE: Final = "operator.key"
 KEY_MAX: Final = 4096
 """The most bytes of a key: an empty pipe takes so many in one write."""
 
+KEY_MIN: Final = 8
+"""The fewest characters of a key: somebody who tries 300 keys a second finds one of
+seven random letters within a year."""
+
+KEY_SAFE: Final = 16
+"""The fewest characters without a warning: nobody can try all of 16 random ones, and a
+shorter key is often a word."""
+
+HOW_TO_MAKE: Final = "head -c 32 /dev/urandom | base64"
+
 
 def check_key(key: str) -> str:
-    """The key, if a header can carry it. Raises `Forbidden` if not."""
+    """The key, if a header can carry it and it is hard to guess.
+
+    Raises `Forbidden` if not.
+    """
     if not key.strip():
         raise Forbidden(
             f"The key is empty: give {VARIABLE} (or {API_KEY_FILE.flag}) a value, or "
@@ -39,6 +52,11 @@ def check_key(key: str) -> str:
         raise Forbidden(
             f"The key is not one line of at most {KEY_MAX} bytes: choose a shorter key "
             "without control characters."
+        )
+    if len(key) < KEY_MIN:
+        raise Forbidden(
+            f"The key has {len(key)} characters, which can be guessed; choose one of "
+            f"at least {KEY_MIN}, better {KEY_SAFE}, for example by {HOW_TO_MAKE}."
         )
     return key
 

@@ -1,16 +1,20 @@
 """Assembles the Quart app: access checks, routes, `/ws`, and error handlers."""
 
 import logging
+from contextlib import nullcontext
 from functools import lru_cache
 
+import trio
 from quart import Request, Websocket, g, request, websocket
 from quart_trio import QuartTrio
 
+from ant.core.errors import Unauthorized
 from ant.http import routes
 from ant.http.access import auth
+from ant.http.access.refusals import Refusals
 from ant.http.contract import problems
 from ant.http.contract.endpoint import ROUTES
-from ant.http.server.admission import mark_authenticated
+from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
 from ant.http.ws.socket import serve_socket
@@ -40,10 +44,23 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     # Callers name the same few hosts. An exception is not cached.
     check_host = lru_cache(HOSTS)(auth.check_host)
 
+    refusals = Refusals(trio.current_time)
+
     async def identify_caller(method: str, call: Request | Websocket) -> Caller | None:
         """The calling terminal; None is the operator. Raises if access is refused."""
+        try:
+            return await identified(method, call)
+        except Unauthorized:
+            client, connection = call.scope.get("client"), connection_of(call.scope)
+            delay_s = refusals.count(client[0] if client else None)
+            if delay_s:
+                with connection.refusing() if connection else nullcontext():
+                    await trio.sleep(delay_s)
+            raise
+
+    async def identified(method: str, call: Request | Websocket) -> Caller | None:
         check_host(config, call.headers.get("Host"))
-        auth.check_origin(call.headers)
+        auth.check_origin(config, method, call.path, call.headers)
         sent = call.headers, call.args.get("apiKey")
         token = auth.terminal_token(*sent)
         if token is not None and not auth.has_key(config, *sent):

@@ -77,11 +77,29 @@ def test_free_data_has_a_size() -> None:
     assert passes(META, {"text": "x" * (META.size - 10)})
 
 
+HIDDEN = (
+    "a\u202eb",
+    "a\u2028b",
+    "a\u200bb",
+    "a\x9bb",
+    "a\x7f",
+    "a\u200db",
+    "\ufeffa",
+    "a\U000e0041",
+    "\u2029",
+    "\u00ad",
+)
+"""What a terminal would obey, or nobody would see."""
+
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "Name": (("a", " a ", "漢", "x" * 200), ("", " ", "a\nb", "a\0", "x" * 201)),
+    "Name": (
+        ("a", " a ", "漢", "x" * 200, "👩\u200d🚀", "می\u200cخواهم"),
+        ("", " ", "a\nb", "a\0", "x" * 201, *HIDDEN),
+    ),
+    "Label": (("", " ", "a", "👩\u200d🚀"), ("a\nb", "x" * 501, *HIDDEN)),
     "Short": (("", "a\nb", "x" * 500), ("\0", "x" * 501)),
     "Word": (("to-be.assigned:now_1",), ("", "a b", "a\n", "x" * 101)),
-    "Title": (("a", "a\nb", "漢"), ("", " \n\t ", "a\0b", "x" * 1001)),
+    "Title": (("a", "a b", "漢"), ("", " \n\t ", "a\nb", "x" * 1001, *HIDDEN)),
     "Words": (("", '"', "a\nb"), ("\0", "x" * 1001)),
     "Path": (("/a b", "x"), ("", "a\0")),
     "Variable": (("A", "a b"), ("", "A=", "A\0")),

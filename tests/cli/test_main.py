@@ -128,14 +128,14 @@ def test_paths_expand_a_tilde(served: list[Config]) -> None:
 
 def test_the_key_comes_from_its_variable(served: list[Config], tmp_path: Path) -> None:
     """Or from a file. The flag, which others can read, is not in the help."""
-    run("serve", ANT_API_KEY="hunter2")
+    run("serve", ANT_API_KEY="hunter22")
     run("serve")
     file = tmp_path / "key"
-    file.write_text("hunter3\n")
+    file.write_text("hunter33\n")
     run("serve", "--api-key-file", str(file))
     run("serve", ANT_API_KEY_FILE=str(file))
     keys = [config.api_key for config in served]
-    assert ["hunter2", None, "hunter3", "hunter3"] == keys
+    assert ["hunter22", None, "hunter33", "hunter33"] == keys
     assert "--api-key " not in run("serve", "--help").output
     assert 2 == run("serve", "--api-key-file", str(file), ANT_API_KEY="k").exit_code
 
@@ -153,6 +153,8 @@ def test_an_invalid_key_is_refused(served: list[Config], tmp_path: Path) -> None
         ],
         "cannot be read": [run("serve", "--api-key-file", str(tmp_path / "none"))],
         "not one line of": [run("serve", ANT_API_KEY="two\nlines")],
+        "can be guessed": [run("serve", ANT_API_KEY="hunter2")],
+        "ANT_API_KEY_FILE is empty": [run("serve", ANT_API_KEY_FILE="")],
         "names no pipe": [
             run("serve", ANT_API_KEY_FD="x"),
             run("serve", ANT_API_KEY_FD="99"),
@@ -164,6 +166,27 @@ def test_an_invalid_key_is_refused(served: list[Config], tmp_path: Path) -> None
             assert result.output.startswith("ant: The key") or words in result.output
             assert words in result.output
     assert [] == served
+
+
+def test_a_weak_key_is_warned_of(
+    served: list[Config], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is accepted, since it is there already; the log never has it."""
+    assert 0 == run("serve", ANT_API_KEY="fifteen letters").exit_code
+    assert "The key has only 15 characters" in caplog.text
+    assert "fifteen" not in caplog.text
+    caplog.clear()
+    assert 0 == run("serve", ANT_API_KEY="sixteen letters!").exit_code
+    assert "" == caplog.text
+    assert 2 == len(served)
+
+
+def test_a_key_in_the_command_line_is_warned_of(served: list[Config]) -> None:
+    """Others could read it there; a variable has no such warning."""
+    result = run("serve", "--api-key", "a key of sixteen")
+    assert "prefer --api-key-file" in result.stderr
+    assert "" == run("serve", ANT_API_KEY="a key of sixteen").stderr
+    assert ["a key of sixteen"] * 2 == [config.api_key for config in served]
 
 
 @pytest.mark.parametrize(

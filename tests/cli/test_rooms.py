@@ -156,7 +156,7 @@ def test_read(served: Served) -> None:
     assert [
         f"{at} 1 @ada: one",
         "  two",
-        f"{at} 2 zoe: \ufffd[2J",
+        f"{at} 2 zoe: \\u001b[2J",
         f"{at} 3 user: three",
         f"{at} 4 Bob: four",
     ] == result.stdout.splitlines()
@@ -301,7 +301,7 @@ def test_status(served: Served) -> None:
     }
     served.answers["GET /api/status"] = page
     assert [
-        "waiting  @one    one    Delete it?\ufffd[2J [1] Yes [2] No",
+        "waiting  @one    one    Delete it?\\u001b[2J [1] Yes [2] No",
         "waiting  @third  third  s",
         "waiting  @edit   edit   (editor)",
         "waiting  @vi     vi     -- INSERT --",
@@ -309,5 +309,11 @@ def test_status(served: Served) -> None:
         "unknown  x       y",
     ] == ant("status").stdout.splitlines()
     assert page == json.loads(ant("status", "--json").stdout)
+    forged = {**asks, "question": "Proceed \u202e[sey]\u2028?"}
+    page["terminals"] = [standing("a\u200bb", prompt=forged), standing("two")]
+    assert [
+        "waiting  @a\\u200bb  a\\u200bb  Proceed \\u202e[sey]\\u2028? [1] Yes [2] No",
+        "unknown  @two       two",
+    ] == ant("status").stdout.splitlines()
     served.answers["GET /api/status"] = {"waiting": 0, "terminals": []}
     assert "" == ant("status").stdout

@@ -3,8 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -13,7 +17,7 @@ from ant.cli.runner import DEFAULT_SERVER, clean, identity, printable
 from ant.data_dir import operator_key
 from tests.served import Served, ant, serve
 
-SERVER = "http://ant.example:1"
+SERVER = "https://ant.example:1"
 HOME = {"ANT_SERVER_URL": SERVER}
 PAGE: dict[str, Any] = {"sessions": [], "recoverable": []}
 
@@ -50,6 +54,103 @@ def test_the_key_is_chosen(served: Served) -> None:
     assert shown(served) is None
 
 
+def test_the_key_is_read_from_a_file(served: Served, tmp_path: Path) -> None:
+    """The file of the variable is for the home server, that of the flag for any."""
+    file = tmp_path / "key"
+    file.write_text("a key of sixteen\n")
+    ant("sessions", ANT_API_KEY_FILE=str(file))
+    assert "Bearer a key of sixteen" == shown(served)
+    ant("sessions", "--server", SERVER, ANT_API_KEY_FILE=str(file))
+    assert shown(served) is None
+    flags = ("--server", SERVER, "--api-key-file", str(file))
+    ant("sessions", *flags, ANT_API_KEY="other", ANT_TOKEN="token")
+    assert "Bearer a key of sixteen" == shown(served)
+    result = ant("sessions", "--api-key-file", str(tmp_path / "none"))
+    assert (1, True) == (result.exit_code, "cannot be read" in result.stderr)
+    assert 3 == len(served.asked)
+
+
+def test_only_its_own_server_receives_the_key(served: Served) -> None:
+    """That of ANT_SERVER_URL, or the default one."""
+    env = {"ANT_API_KEY": "key"}
+    for other in ("http://127.0.0.1:1", "https://other", "http://localhost:6458"):
+        ant("sessions", "--server", other, **env)
+        assert shown(served) is None, other
+    ant("sessions", "--server", DEFAULT_SERVER, **env, ANT_SERVER_URL=SERVER)
+    assert shown(served) is None
+    ant("sessions", **env, ANT_SERVER_URL=SERVER)
+    assert "Bearer key" == shown(served)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://ant.example:1", "http://192.0.2.1", "http://127.x.y"]
+)
+def test_no_key_goes_over_plain_http(served: Served, tmp_path: Path, url: str) -> None:
+    """To another machine; the flag or the variable allows it."""
+    env = {"ANT_API_KEY": "key", "ANT_SERVER_URL": url}
+    file = tmp_path / "key"
+    file.write_text("a key of sixteen\n")
+    by_file = ("--server", url, "--api-key-file", str(file))
+    for result in (ant("sessions", **env), ant("sessions", *by_file)):
+        assert 2 == result.exit_code
+        assert "could read the key" in result.stderr
+    assert [] == served.asked
+    assert 0 == ant("sessions", "--plain-http", **env).exit_code
+    assert "Bearer key" == shown(served)
+    assert 0 == ant("sessions", *by_file, ANT_PLAIN_HTTP="1").exit_code
+    assert "Bearer a key of sixteen" == shown(served)
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """A server that keeps what it was sent, as a hostile one does."""
+
+    heads: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.heads.append(f"{self.requestline}\n{self.headers}")
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def recording() -> Iterator[tuple[str, list[str]]]:
+    """A recorder on a port of its own; its URL and what it was sent."""
+    kind = type("Own", (Recorder,), {"heads": []})
+    with HTTPServer(("127.0.0.1", 0), kind) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", kind.heads
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_real_server_is_sent_no_secret(tmp_path: Path) -> None:
+    """Whatever the environment and the data folder have; nor is its proxy."""
+    made = operator_key.make(tmp_path, DEFAULT_SERVER)
+    secrets = ["the key", "the token", "the session", made]
+    env = {
+        "ANT_API_KEY": "the key",
+        "ANT_TOKEN": "the token",
+        "ANT_DATA_DIR": str(tmp_path),
+    }
+    with recording() as (url, heads), recording() as (proxy, passed):
+        for more in ({}, {"ANT_SESSION_ID": "the session"}):
+            assert 1 == ant("sessions", "--server", url, **env, **more).exit_code
+            assert 1 == ant("status", "--server", url, **env, **more).exit_code
+        assert 4 == len(heads)
+        assert not [each for each in secrets if each in "".join(heads)]
+        own = {"ANT_SERVER_URL": url, "ANT_API_KEY": "the key"}
+        assert 1 == ant("sessions", **own, HTTP_PROXY=proxy, http_proxy=proxy).exit_code
+        assert "the key" in heads[-1]
+        assert [] == passed
+
+
 def test_only_its_own_server_receives_a_token(served: Served) -> None:
     """Another server could misuse it."""
     env = {"ANT_SERVER_URL": SERVER, "ANT_TOKEN": "token", "ANT_SESSION_ID": "s"}
@@ -57,9 +158,9 @@ def test_only_its_own_server_receives_a_token(served: Served) -> None:
     assert "Bearer token" == shown(served)
     ant("sessions", "--server", SERVER + "/", **env)
     assert "Bearer token" == shown(served)
-    ant("sessions", "--server", "HTTP://Ant.Example:1", **env)
+    ant("sessions", "--server", "HTTPS://Ant.Example:1", **env)
     assert "Bearer token" == shown(served)
-    for other in ("http://other:1", "http://ant.example:2", "http://ant.example:1/x"):
+    for other in ("https://other:1", "https://ant.example:2", f"{SERVER}/x"):
         ant("sessions", "--server", other, **env)
         assert shown(served) is None, other
     ant("sessions", "--server", SERVER, ANT_TOKEN="token")
@@ -94,7 +195,8 @@ def test_a_key_that_a_server_made_is_used(served: Served, tmp_path: Path) -> Non
     ("env", "as_operator", "expected"),
     [
         ({}, False, (None, "cli")),
-        ({"ANT_API_KEY": "k"}, False, ("k", "cli")),
+        ({"ANT_API_KEY": "k"}, False, (None, "cli")),
+        ({**HOME, "ANT_API_KEY": "k"}, False, ("k", "cli")),
         ({**HOME, "ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, ("t", None)),
         ({**HOME, "ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, True, ("t", None)),
         ({"ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, (None, "cli")),
@@ -115,18 +217,19 @@ def test_the_caller_has_a_key_and_a_name(
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    assert expected == identity(SERVER, as_operator=as_operator)
+    caller = identity(SERVER, as_operator=as_operator)
+    assert expected == (caller.key, caller.sender)
 
 
 def test_a_refusal_is_a_sentence_and_1(served: Served) -> None:
-    """On standard error, without control characters."""
+    """On standard error, with control characters spelled."""
     served.answers["GET /api/sessions"] = {
         "type": "urn:ant:problem:forbidden",
         "problem": 403,
         "detail": "No \x1b[31mway.",
     }
     result = ant("sessions")
-    assert (1, "", "ant: No \ufffd[31mway.\n") == (
+    assert (1, "", "ant: No \\u001b[31mway.\n") == (
         result.exit_code,
         result.stdout,
         result.stderr,
@@ -192,7 +295,22 @@ def test_json_prints_the_response(served: Served) -> None:
 
 def test_texts_of_others_are_printed_safely() -> None:
     """Lines and tabs stay; what moves a cursor or ends a string does not."""
-    assert "a\n\tb\ufffd\ufffd\ufffdc" == printable("a\n\tb\x1b\x9b\rc")
+    assert "a\n\tb\\u001b\\u009b\\u000dc" == printable("a\n\tb\x1b\x9b\rc")
+    assert "sey \\u202e[yes]" == printable("sey \u202e[yes]")
+
+
+def test_json_on_a_terminal_is_printed_safely(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hidden characters are spelled, which is the same JSON; in a pipe they stay."""
+    odd = {"id": "x", "name": "\x9b \u202e é \U000e0041 👩\u200d🚀"}
+    served.answers["GET /api/sessions"] = page = {**PAGE, "recoverable": [odd]}
+    piped = ant("sessions", "--json").stdout
+    assert "\x9b \u202e é" in piped
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    shown = ant("sessions", "--json").stdout
+    assert "\\u009b \\u202e é \\udb40\\udc41 👩\u200d🚀" in shown
+    assert page == json.loads(piped) == json.loads(shown)
 
 
 def test_arguments_are_text() -> None:

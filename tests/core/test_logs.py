@@ -21,6 +21,7 @@ def line(message: str, secret: str | None = None, exc: bool = False) -> str:
         ("GET /ws?apiKey=hunter2 HTTP/1.1", "GET /ws?apiKey=*** HTTP/1.1"),
         ("'/x?apikey=hunter2&a=1'", "'/x?apikey=***&a=1'"),
         ("no key here", "no key here"),
+        ("from \u202eevil\x9b\x1b", "from \\u202eevil\\u009b\\u001b"),
         (f"'ant.S-1_a.{'x' * 43}'", "'ant.S-1_a.***'"),
     ],
 )

@@ -151,7 +151,12 @@ PROBLEM = "application/problem+json"
 async def ask(
     app: QuartTrio, method: str, path: str, body: Any = None, **headers: str
 ) -> Answer:
-    """One request. A body that is bytes goes as it is, anything else as JSON."""
+    """One request. A body that is bytes goes as it is, anything else as JSON.
+
+    Its type is that of JSON unless a header names another one.
+    """
+    if body is not None and "content_type" not in map(str.lower, headers):
+        headers["Content_Type"] = "application/json"
     data = body if isinstance(body, bytes) else None
     if body is not None and data is None:
         data = json.dumps(body).encode()

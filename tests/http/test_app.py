@@ -1,16 +1,28 @@
 """The app: everything it serves is guarded, every refusal has the one shape."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 import trio
 from quart.testing.connections import WebsocketResponseError
 
 from ant.core.counters import Limit
+from ant.http.access import refusals
+from ant.http.access.refusals import DELAY_S, FREE
 from ant.http.contract import problems
-from ant.http.server.protocol import MAX_BODY
+from ant.http.contract.endpoint import ROUTES
+from ant.http.server.hardening import HEADERS
+from ant.http.server.listener import address, open_listeners, serve
+from ant.http.server.protocol import MAX_BODY, refusal
+from ant.model.sessions import SessionType
 from tests.http.asking import ask
-from tests.systems import Rig, running
+from tests.http.routes.test_routes import NOBODY, least, path
+from tests.live.caller import UPGRADE
+from tests.systems import PATIENCE_S, Rig, running
 
 
 async def test_what_is_not_there(rig: Rig) -> None:
@@ -85,6 +97,120 @@ async def test_an_unknown_key_learns_nothing_about_paths(tmp_path: Path) -> None
         for path in ("/nope", "/api/sessions/x", "/"):
             assert 401 == (await ask(rig.app, "GET", path)).status
         assert 401 == (await ask(rig.app, "PUT", "/api/sessions")).status
+
+
+@asynccontextmanager
+async def listening(rig: Rig) -> AsyncIterator[httpx.AsyncClient]:
+    """The app of a rig behind the listener of a server, and a client of it."""
+    listeners = await open_listeners("127.0.0.1", 0)
+    host, port = address(listeners)
+    async with trio.open_nursery() as nursery:
+        run = partial(serve, rig.app, listeners, stopped=trio.Event(), grace_s=1)
+        await nursery.start(run)
+        with trio.fail_after(PATIENCE_S):
+            async with httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
+                yield http
+        nursery.cancel_scope.cancel()
+
+
+def check_hardened(response: httpx.Response) -> None:
+    """Each header is there once, with its value."""
+    expected = {name.decode(): [value.decode()] for name, value in HEADERS.items()}
+    found = {name: response.headers.get_list(name) for name in expected}
+    assert expected == found, response.request
+
+
+@pytest.mark.slow
+async def test_every_route_forbids_browsers_the_rest(rig: Rig) -> None:
+    """Every row of the table, for a session that exists and one that does not."""
+    session = await rig.create("one", type=SessionType.CHAT)
+    async with listening(rig) as http:
+        for route in ROUTES:
+            for id_ in (NOBODY, session.id):
+                url, body = path(route, id_), least(route)
+                response = await http.request(route.method, url, json=body)
+                check_hardened(response)
+        for method in ("HEAD", "OPTIONS"):
+            check_hardened(await http.request(method, "/api/health"))
+
+
+async def test_every_other_answer_forbids_browsers_the_rest(tmp_path: Path) -> None:
+    """A stream, errors of the app and of the listener, a refused handshake."""
+    sse = {"Accept": "text/event-stream", "X-API-Key": "hunter2"}
+    key = {"X-API-Key": "hunter2"}
+    form = {"Content-Type": "text/plain", **key}
+    async with running(tmp_path, api_key="hunter2") as rig, listening(rig) as http:
+        async with http.stream("GET", "/api/events", headers=sse) as stream:
+            assert 200 == stream.status_code
+            check_hardened(stream)
+        for status, method, url, headers, body in (
+            (401, "GET", "/api/health", {}, None),
+            (401, "GET", "/nope", {}, None),
+            (403, "GET", "/api/health", {**key, "Origin": "http://evil"}, None),
+            (404, "GET", "/nope", key, None),
+            (405, "PUT", "/api/sessions", key, None),
+            (413, "POST", "/api/sessions", key, b" " * (MAX_BODY + 1)),
+            (415, "POST", "/api/sessions", form, b"{}"),
+            (431, "GET", "/", {**key, "X": "x" * 70_000}, None),
+            (401, "GET", "/ws", UPGRADE, None),
+        ):
+            response = await http.request(method, url, headers=headers, content=body)
+            assert status == response.status_code, url
+            check_hardened(response)
+    check_hardened(httpx.Response(503, headers=_head(refusal())))
+
+
+def _head(response: bytes) -> list[tuple[str, str]]:
+    lines = response.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    return [(name, value) for name, _, value in (e.partition(": ") for e in lines)]
+
+
+async def test_a_link_elsewhere_opens_a_page_only(rig: Rig) -> None:
+    """There is none yet, so it is not found; the API and frames are refused."""
+    link = {
+        "Sec_Fetch_Site": "cross-site",
+        "Sec_Fetch_Mode": "navigate",
+        "Sec_Fetch_Dest": "document",
+    }
+    assert 404 == (await ask(rig.app, "GET", "/", **link)).status
+    for path_ in ("/api/sessions", "/openapi.json", "/nope", "/ws"):
+        assert 403 == (await ask(rig.app, "GET", path_, **link)).status, path_
+    assert 403 == (await ask(rig.app, "POST", "/", **link)).status
+    for other in (
+        {"Sec_Fetch_Dest": "iframe"},
+        {"Sec_Fetch_Mode": "no-cors"},
+        {"Origin": "http://evil.example"},
+    ):
+        assert 403 == (await ask(rig.app, "GET", "/", **{**link, **other})).status
+
+
+@pytest.mark.slow
+@pytest.mark.meets(Limit.REFUSALS)
+async def test_refusals_wait_and_keys_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More wrong keys than the server has slots; the right one is answered first."""
+    async with running(tmp_path, api_key="hunter2") as rig, listening(rig) as http:
+        monkeypatch.setattr(refusals, "MINUTE_S", 1e9)
+        for _ in range(FREE):
+            assert 401 == (await http.get("/api/health")).status_code
+        began, answered = trio.current_time(), []
+
+        async def guess() -> None:
+            wrong = {"X-API-Key": "wrong"}
+            assert 401 == (await http.get("/api/health", headers=wrong)).status_code
+            answered.append(trio.current_time() - began)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(8):
+                nursery.start_soon(guess)
+            right = {"X-API-Key": "hunter2"}
+            assert 200 == (await http.get("/api/health", headers=right)).status_code
+            assert [] == answered
+        assert min(answered) >= DELAY_S
+        body = (await http.get("/api/health", headers=right)).json()
+        (limit,) = (each for each in body["limits"] if each["name"] == "refusals")
+        assert limit["count"] >= 8
 
 
 def test_close_codes() -> None:

@@ -85,7 +85,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     if call.startswith("POST /api/sessions "):
         case.body["name"] = f"{case.body['name'][:150]} {next(numbers)}"
     if call.startswith("POST /api/channel/register "):
-        case.body["port"] = 9  # Nobody is to be called who is not of this test.
+        case.body["port"] = 65535  # Nobody is to be called who is not of this test.
     if call == "DELETE /api/sessions/{session_id} stateful":
         case.query["hard"] = "true"
 

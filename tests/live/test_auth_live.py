@@ -141,7 +141,11 @@ async def test_a_public_address_needs_a_key_or_the_word(tmp_path: Path) -> None:
     assert "ANT_API_KEY" in error
     code, _, error = await run_serve("--host", "::", *data, ANT_API_KEY="")
     assert code == 1, "an empty key is none"
-    keyed: tuple[tuple[str, ...], dict[str, str], int] = ((), {"ANT_API_KEY": "k"}, 401)
+    keyed: tuple[tuple[str, ...], dict[str, str], int] = (
+        (),
+        {"ANT_API_KEY": "a key of sixteen"},
+        401,
+    )
     for more, env, without in (keyed, (("--insecure",), {}, 200)):
         async with (
             running_server(tmp_path, *flags, *more, **env) as server,
@@ -149,7 +153,7 @@ async def test_a_public_address_needs_a_key_or_the_word(tmp_path: Path) -> None:
         ):
             url = f"http://127.0.0.1:{server.port}/api/health"
             assert (await http.get(url)).status_code == without
-            assert (await http.get(f"{url}?apiKey=k")).status_code == 200
+            assert (await http.get(f"{url}?apiKey=a+key+of+sixteen")).status_code == 200
 
 
 @pytest.mark.slow

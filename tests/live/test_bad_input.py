@@ -146,7 +146,10 @@ def bodies(session_id: str, exited: str, chat: str) -> list[Bad]:
 
 async def send(http: httpx.AsyncClient, bad: Bad) -> httpx.Response:
     if isinstance(bad.body, bytes) or bad.body is None:
-        return await http.request(bad.method, bad.path, content=bad.body)
+        headers = {} if bad.body is None else {"Content-Type": "application/json"}
+        return await http.request(
+            bad.method, bad.path, content=bad.body, headers=headers
+        )
     return await http.request(bad.method, bad.path, json=bad.body)
 
 

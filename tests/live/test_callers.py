@@ -184,14 +184,14 @@ async def test_root_and_a_server_of_another_user() -> None:
 @pytest.mark.slow
 async def test_with_a_key(tmp_path: Path) -> None:
     """Who shows nothing is nobody, and who shows the key is the operator, anywhere."""
-    async with served(tmp_path, key="hunter2") as (server, ant, quiet):
+    async with served(tmp_path, key="hunter2-and-more") as (server, ant, quiet):
         answers = await outside(server, quiet, "plain")
         check("own user, outside; the server has a key", "nothing", REFUSED, answers)
         answers = await inside(ant, tmp_path / "nothing", "plain")
         check("in a terminal; the server has a key", "nothing", REFUSED, answers)
         answers = await inside(ant, tmp_path / "token", "plain", shown="$ANT_TOKEN")
         check("in a terminal; the server has a key", "`ANT_TOKEN`", TERMINAL, answers)
-        answers = await inside(ant, tmp_path / "key", "plain", shown="hunter2")
+        answers = await inside(ant, tmp_path / "key", "plain", shown="hunter2-and-more")
         check("in a terminal; the server has a key", "the key", OPERATOR, answers)
 
 

@@ -155,19 +155,27 @@ async def test_a_token_lives_as_long_as_its_run(tmp_path: Path) -> None:
 async def test_ant_from_outside(tmp_path: Path) -> None:
     """With the operator's key: everything; without it or a server: 1 and 3."""
     async with (
-        running_server(tmp_path, ANT_API_KEY="k") as server,
-        server.client("k") as ant,
+        running_server(tmp_path, ANT_API_KEY="a key of sixteen") as server,
+        server.client("a key of sixteen") as ant,
     ):
         asks = 'read -r -p "Go on? [y/n] " answer; echo "it was $answer"; read -r'
         session = await ant.create("asks", command=["bash", "-c", asks])
         room = await ant.create("Room", "chat")
-        env = {"ANT_SERVER_URL": server.url, "ANT_API_KEY": "k"}
+        env = {"ANT_SERVER_URL": server.url, "ANT_API_KEY": "a key of sixteen"}
         code, said, _ = await run_ant("msg", "room", SCRIPT, "--json", **env)
         assert (0, SCRIPT) == (code, json.loads(said)["content"])
         (posted,) = await messages(ant, room["id"])
         assert (SCRIPT, "cli") == (posted["content"], posted["sender_id"])
         code, said, _ = await run_ant("sessions", **env)
         assert (0, 3) == (code, len(said.splitlines()))
+        key = {"ANT_API_KEY": env["ANT_API_KEY"]}
+        code, said, error = await run_ant("sessions", "--server", server.url, **key)
+        assert (1, "") == (code, said)
+        assert "The key of the environment is for http://127.0.0.1:6458; for " in error
+        file = tmp_path / "key"
+        file.write_text(env["ANT_API_KEY"])
+        flags = ("--server", server.url, "--api-key-file", str(file))
+        assert 0 == (await run_ant("sessions", *flags))[0]
 
         async def pending() -> Any:
             path = f"/api/sessions/{session['id']}/prompt-bridge/pending"

@@ -21,6 +21,17 @@ from ant.identity.tokens import PREFIX
 
 _LOCAL = frozenset({"localhost"})
 
+_OWN_SITES = frozenset({"same-origin", "none"})
+"""Values of Sec-Fetch-Site: a page of this server, and an address that was typed."""
+
+PAGES = frozenset({"/"})
+"""Paths that a link of another site may open: those of pages, which only show."""
+
+_PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
 
 def host_name(netloc: str) -> str:
     """The host of `host:port`, without port and brackets, in lower case.
@@ -52,25 +63,64 @@ def check_host(config: Config, host: str | None) -> None:
             ) from None
 
 
-def check_origin(headers: Headers) -> None:
+def check_origin(config: Config, method: str, path: str, headers: Headers) -> None:
     """Refuse a call that a browser makes for a page of another origin.
 
     This applies to every method: a page cannot read the answer to a foreign GET, but it
-    could measure it, or cause load. Raises `Forbidden`.
+    could measure it, or cause load. A link from another page may open one of `PAGES`.
+    Raises `Forbidden`.
     """
-    host = (headers.get("Host") or "").lower()
-    sites, origins = headers.getlist("Sec-Fetch-Site"), headers.getlist("Origin")
-    foreign_site = any(each not in {"same-origin", "none"} for each in sites)
-    foreign_origin = any(
-        not each.startswith(("http://", "https://"))
-        or urlsplit(each).netloc.lower() != host
-        for each in origins
-    )
-    if foreign_site or foreign_origin:
+    origins = headers.getlist("Origin")
+    sites = set(headers.getlist("Sec-Fetch-Site"))
+    if not origins and (
+        sites <= _OWN_SITES or _opens_page(method, path, headers, sites)
+    ):
+        return
+    own = own_origins(config, headers.get("Host") or "")
+    if not sites <= _OWN_SITES or not own.issuperset(map(_origin, origins)):
         raise Forbidden(
             "This call comes from a page of another origin; only pages of this server "
-            "may call it."
+            "may call it. Behind a proxy with TLS, ANT_PUBLIC_URL must name the URL "
+            "of the page."
         )
+
+
+def _opens_page(method: str, path: str, headers: Headers, sites: set[str]) -> bool:
+    """Whether a browser opens a page of this server in a tab, by a link elsewhere."""
+    return (
+        method == "GET"
+        and path in PAGES
+        and len(sites) == 1
+        and headers.getlist("Sec-Fetch-Mode") == ["navigate"]
+        and headers.getlist("Sec-Fetch-Dest") == ["document"]
+    )
+
+
+def own_origins(config: Config, host: str) -> set[Origin]:
+    """The origins of this server's pages for a request with that Host header.
+
+    ANT itself speaks HTTP. A proxy may speak HTTPS; then ANT_PUBLIC_URL names that
+    origin, and a page from the same host by HTTP is a foreign one.
+    """
+    plain = _origin(f"http://{host}")
+    public = _origin(config.public_url or "")
+    if public is None:
+        return {plain} if plain else set()
+    if _origin(f"{public[0]}://{host}") == public:
+        return {public}
+    return {plain, public} if plain else {public}
+
+
+def _origin(text: str) -> Origin | None:
+    """Scheme, host and port of an origin or a URL; None if it has none."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    if not parts.hostname or "@" in parts.netloc:
+        return None
+    return parts.scheme, parts.hostname, port
 
 
 def credentials(headers: Headers, query_key: str | None) -> Iterator[bytes]:

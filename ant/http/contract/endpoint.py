@@ -9,13 +9,15 @@ import attrs
 from quart import Response, g, request
 
 from ant.api import codec
-from ant.core.errors import AntError, Invalid
+from ant.core.errors import AntError, Invalid, Unsupported
 from ant.http.access import permissions
 from ant.identity.tokens import Caller
 from ant.runtime.system import System
 
 Handler = Callable[..., Awaitable[Any]]
 
+
+JSON: Final = "application/json"
 
 OCTETS: Final = "application/octet-stream"
 """The content type of a body that a handler receives as bytes, not as JSON."""
@@ -91,6 +93,8 @@ class Route:
                 if caller is not None:
                     permissions.spend(system, self.keeps, caller, len(data))
                 is_raw = takes_bytes and request.mimetype == OCTETS
+                if data and not is_raw:
+                    check_type(request.mimetype, takes_bytes)
                 params["body"] = data if is_raw else codec.read_body(data, body)
                 if caller is not None:
                     params["body"] = permissions.bound(
@@ -107,10 +111,26 @@ class Route:
                 content = await system.journal.render(answer)
             else:
                 content = codec.dumps(answer)
-            return Response(content, status, content_type="application/json")
+            return Response(content, status, content_type=JSON)
 
         view.__name__ = self.name
         return view
+
+
+def check_type(mimetype: str, takes_bytes: bool) -> None:
+    """Check that a body is JSON by its content type. Raises `Unsupported`.
+
+    A page of another site may send text and forms without asking first, but not JSON.
+    """
+    is_suffixed = mimetype.startswith("application/") and mimetype.endswith("+json")
+    if mimetype == JSON or is_suffixed:
+        return
+    octets = f"; for bytes as they are, -H 'content-type: {OCTETS}'"
+    raise Unsupported(
+        f"The body has {f'the content type {mimetype}' if mimetype else 'no type'}, "
+        f"but this route reads {JSON}. With curl, add -H 'content-type: {JSON}'"
+        f"{octets if takes_bytes else ''}."
+    )
 
 
 def _has_rows(answer: Any) -> bool:

@@ -16,18 +16,16 @@ import attrs
 import ant
 from ant.api import problem
 from ant.http.contract import descriptions, example_values, examples, refusals
-from ant.http.contract.endpoint import OCTETS, ROUTES, Route
+from ant.http.contract.endpoint import JSON, OCTETS, ROUTES, Route
 from ant.http.contract.schema import Components, Schema, default, merged
-
-JSON: Final = "application/json"
 
 _ABOUT: Final = (
     "The REST API of ANT: sessions, terminals, rooms and messages of one host. Live "
     "output and events come over the WebSocket `/ws`; `GET /api/schemas/ws` has the "
     "JSON Schema of its frames, and `docs/api.md` explains them. A request with an "
     "unknown body field or query parameter is a 400, and so is a repeated query "
-    "parameter. Times are RFC 3339 in UTC. Every error is an "
-    "`application/problem+json` object."
+    "parameter. A body without the content type of JSON is a 415. Times are RFC 3339 in "
+    "UTC. Every error is an `application/problem+json` object."
 )
 
 _SERVERS: Final = [

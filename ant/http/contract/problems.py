@@ -24,6 +24,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,
+    errors.Unsupported: 415,
     errors.NotAnOption: 422,
     errors.CapacityReached: 429,
     errors.StorageFailed: 503,

@@ -63,6 +63,10 @@ def _refusals(route: Route) -> Iterator[_Refusal]:
     if route.body is not None:
         also = ", or than the server allows a token" if route.token is not None else ""
         yield errors.TooLarge, f"The body is larger than 10 MiB{also}."
+        yield (
+            errors.Unsupported,
+            "The body has a content type that this route does not read.",
+        )
         if route.token is not None:
             yield (
                 errors.RateLimited,

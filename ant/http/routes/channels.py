@@ -3,7 +3,7 @@
 import attrs
 
 from ant.api.room_requests import NameChannel, RegisterChannel
-from ant.core.errors import CapacityReached, Gone, NotFound
+from ant.core.errors import CapacityReached, Gone, Invalid, NotFound
 from ant.http.contract.endpoint import Done, endpoint
 from ant.messages import channels
 from ant.messages.channels import Channel
@@ -31,7 +31,9 @@ class ChannelSet:
 async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
     """Register a program on this host that receives messages on a port.
 
-    ANT sends each message as one HTTP POST with a JSON body, in the order of the room.
+    ANT sends each message as one HTTP POST with a JSON body to that port of this host,
+    in the order of the room, whatever program listens there. Ports below 1024 and the
+    server's own port are a 400.
     A message that the program does not accept within 5 seconds is dropped.
 
     The channel receives the messages whose `target` is its `handle`. It also receives
@@ -42,6 +44,11 @@ async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
     A handle has one port: registering the handle again replaces the earlier channel.
     There may be 64 channels; the next one is a 429.
     """
+    if body.port == system.config.port:
+        raise Invalid(
+            f"expected the port of another program, got {body.port}, where this server "
+            "listens, at $.port"
+        )
     return ChannelSet(True, await system.journal.write(channels.register, body))
 
 

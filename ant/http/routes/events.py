@@ -55,7 +55,6 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     response = Response(b"", content_type=EVENT_STREAM)
     response.response = EventStream(system, query, seq)
     response.headers.pop("Content-Length", None)
-    response.headers["Cache-Control"] = "no-store"
     response.timeout = None
     return response
 

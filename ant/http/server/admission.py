@@ -14,12 +14,13 @@ Rule 4: connections from terminals (with a token, or from a program of a termina
 use half of that share together, and three quarters of this half for WebSockets. The
 rest is for the operator.
 Rule 5: the app handles `SLOTS` requests on unauthenticated connections at a time, and
-the connections whose requests wait for a slot may be closed. Requests with priority
-(they show the key) do not wait.
+the connections whose requests wait for a slot, or whose refusals wait, may be closed.
+Requests with priority (they show the key) do not wait.
 """
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import trio
@@ -243,6 +244,10 @@ class RequestConnection(Protocol):
 
     def mark_authenticated(self, is_socket: bool, is_terminal: bool) -> None:
         """See `Admission.mark_authenticated`."""
+        ...
+
+    def refusing(self) -> AbstractContextManager[None]:
+        """While a refusal waits: the slot is free, and the connection may be closed."""
         ...
 
 

@@ -15,8 +15,8 @@ import logging
 import struct
 import sys
 import termios
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any, cast
 
@@ -132,6 +132,16 @@ class Connection(TCPServer):
         self._is_waiting = True
         self._slot = await self._admission.wait_for_slot(self, headers, target)
         self._is_waiting = False
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """See `RequestConnection.refusing`."""
+        self._slot.release()
+        self._is_waiting = True
+        try:
+            yield
+        finally:
+            self._is_waiting = False
 
     def close_now(self) -> None:
         """Close the socket at once, and cancel what is in progress."""

@@ -19,7 +19,7 @@ from typing import cast
 import h11
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol.events import Body, Request
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
@@ -31,6 +31,7 @@ from hypercorn.typing import (
     ASGIFramework,
     ASGIReceiveEvent,
     ASGISendEvent,
+    H11SendableEvent,
     Scope,
 )
 
@@ -38,6 +39,7 @@ from ant.api import codec
 from ant.api.problem import MEDIA_TYPE, problem
 from ant.core.counters import Limit, increment
 from ant.http.server.admission import connection_of
+from ant.http.server.hardening import hardened
 from ant.http.server.websocket import MAX_FRAME, SafeWebSocket
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ def refusal() -> bytes:
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
         f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    return head.encode() + body
+    return hardened(head.encode()) + body
 
 
 class Refused(Exception):
@@ -205,6 +207,18 @@ class Protocol(H11Protocol):
             if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
                 await self._send_error_response(refused.status)
             await self.send(Closed())
+
+    async def _send_h11_event(self, event: H11SendableEvent) -> None:
+        """Send an event; the head of a response gets the headers of `hardening`."""
+        try:
+            data = self.connection.send(event)
+        except h11.LocalProtocolError:
+            if self.connection.their_state != h11.ERROR:
+                raise
+            return
+        if isinstance(event, h11.Response):
+            data = hardened(data)
+        await self.send(RawData(data))
 
     async def _send_error_response(self, status_code: int) -> None:
         """Send an error response of Hypercorn's own, with a problem object as body."""

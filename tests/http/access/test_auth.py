@@ -75,7 +75,11 @@ def test_a_host_is_ours_or_is_refused(
     [
         ({}, True),
         ({"Origin": f"http://{HERE}"}, True),
-        ({"Origin": f"https://{HERE.upper()}"}, True),
+        ({"Origin": f"HTTP://{HERE.upper()}"}, True),
+        ({"Origin": f"https://{HERE}"}, False),
+        ({"Origin": f"http://user@{HERE}"}, False),
+        ({"Origin": "http://["}, False),
+        ({"Origin": f"http://{HERE}", "Sec-Fetch-Site": "cross-site"}, False),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "http://ant.local"}, False),
         ({"Origin": "null"}, False),
@@ -92,21 +96,51 @@ def test_a_page_of_another_origin_is_refused(
     headers: dict[str, str], allowed: bool
 ) -> None:
     """Whatever it asks for: what it may not read it could measure, and load."""
-    given_headers = Headers({"Host": HERE, **headers})
+    call = Config(), "GET", "/api/health", Headers({"Host": HERE, **headers})
     if allowed:
-        check_origin(given_headers)
+        check_origin(*call)
     else:
         with pytest.raises(Forbidden, match="another origin"):
-            check_origin(given_headers)
+            check_origin(*call)
 
 
 def test_the_second_origin_counts_as_the_first() -> None:
     """Whoever adds ours to a foreign one gets nothing by that."""
     headers = Headers({"Host": HERE, "Origin": f"http://{HERE}"})
-    check_origin(headers)
+    check_origin(Config(), "GET", "/", headers)
     headers.add("Origin", "http://evil.example")
     with pytest.raises(Forbidden, match="another origin"):
-        check_origin(headers)
+        check_origin(Config(), "GET", "/", headers)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "host", "origin", "allowed"),
+    [
+        (None, "ant.example", "https://ant.example", False),
+        (None, "ant.example:443", "https://ant.example", False),
+        ("https://ant.example", "ant.example", "https://ant.example", True),
+        ("https://ant.example/x", "ant.example:443", "https://ant.example", True),
+        ("https://Ant.Example", "ant.example", "https://ant.example:443", True),
+        ("https://ant.example", "ant.example", "http://ant.example", False),
+        ("https://ant.example", "127.0.0.1:1", "https://ant.example", True),
+        ("https://ant.example", "127.0.0.1:1", "http://127.0.0.1:1", True),
+        ("https://ant.example", "127.0.0.1:1", "https://127.0.0.1:1", False),
+        ("https://ant.example", "ant.example", "https://ant.example:8443", False),
+        ("http://ant.example", "ant.example", "http://ant.example:80", True),
+        ("nonsense", "ant.example", "http://ant.example", True),
+    ],
+)
+def test_a_proxy_may_speak_another_scheme(
+    public_url: str | None, host: str, origin: str, allowed: bool
+) -> None:
+    """If ANT_PUBLIC_URL says so: no header of the request does."""
+    headers = Headers({"Host": host, "Origin": origin, "X-Forwarded-Proto": "https"})
+    call = Config(public_url=public_url), "POST", "/api/sessions", headers
+    if allowed:
+        check_origin(*call)
+    else:
+        with pytest.raises(Forbidden, match="ANT_PUBLIC_URL"):
+            check_origin(*call)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])

@@ -11,7 +11,9 @@ from quart_trio import QuartTrio
 
 from ant.core.errors import Conflict
 from ant.http.contract import problems
-from ant.http.contract.endpoint import OCTETS, ROUTES, endpoint
+from ant.http.contract.endpoint import JSON, OCTETS, ROUTES, endpoint
+
+AS_JSON = {"Content-Type": JSON}
 
 
 @attrs.frozen
@@ -73,7 +75,7 @@ def app() -> Iterator[QuartTrio]:
 async def test_a_body_is_structured(app: QuartTrio) -> None:
     """Path parameters by name, the answer by its class, the status by the decorator."""
     client = app.test_client()
-    response = await client.post("/body/x", data=b'{"count": 5}')
+    response = await client.post("/body/x", data=b'{"count": 5}', headers=AS_JSON)
     assert 201 == response.status_code
     assert "application/json" == response.content_type
     assert {
@@ -81,7 +83,7 @@ async def test_a_body_is_structured(app: QuartTrio) -> None:
         "name": "x",
         "body": {"count": 5, "flag": False},
     } == json.loads(await response.get_data())
-    response = await client.post("/body/x", data=b'{"count": "5"}')
+    response = await client.post("/body/x", data=b'{"count": "5"}', headers=AS_JSON)
     assert 400 == response.status_code
     assert "application/problem+json" == response.content_type
 
@@ -103,7 +105,7 @@ async def test_another_class_has_another_status(app: QuartTrio) -> None:
         (b"", 201, {"count": 1, "flag": False}),
         (b'{"flag": true}', 200, {"other": True}),
     ):
-        response = await client.post("/other", data=data)
+        response = await client.post("/other", data=data, headers=AS_JSON)
         assert status == response.status_code
         assert expected == json.loads(await response.get_data())
 
@@ -117,13 +119,13 @@ async def test_a_parameter_is_given_once(app: QuartTrio) -> None:
 
 
 async def test_octets_are_as_they_came(app: QuartTrio) -> None:
-    """By their content type; whatever has another is JSON, or nothing."""
+    """By their content type; the other one is that of JSON."""
     client = app.test_client()
     for data, kind, status in [
         (b"abc", OCTETS, 204),
         (b"abc", f"{OCTETS}; charset=utf-8", 204),
         (b'{"count": 5}', "application/json", 204),
-        (b'{"count": 5}', "text/plain", 204),
+        (b'{"count": 5}', "text/plain", 415),
         (b'{"count": 5}', OCTETS, 409),
         (b"abc", "application/json", 400),
     ]:

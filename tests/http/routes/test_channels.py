@@ -29,13 +29,15 @@ async def test_register_and_remove(api: Api) -> None:
     ("body", "path"),
     [
         ({"handle": "@c"}, "$.port"),
-        ({"port": 1}, "$.handle"),
+        ({"port": 8789}, "$.handle"),
         ({"handle": "@c", "port": 0}, "$.port"),
+        ({"handle": "@c", "port": 22}, "$.port"),
+        ({"handle": "@c", "port": 1023}, "$.port"),
         ({"handle": "@c", "port": 65536}, "$.port"),
         ({"handle": "@c", "port": "80"}, "$.port"),
-        ({"handle": "", "port": 1}, "$.handle"),
-        ({"handle": "a b", "port": 1}, "$.handle"),
-        ({"handle": "@c", "port": 1, "url": "http://example.org"}, "$"),
+        ({"handle": "", "port": 8789}, "$.handle"),
+        ({"handle": "a b", "port": 8789}, "$.handle"),
+        ({"handle": "@c", "port": 8789, "url": "http://example.org"}, "$"),
     ],
 )
 async def test_what_is_no_channel(api: Api, body: dict[str, Any], path: str) -> None:
@@ -44,8 +46,17 @@ async def test_what_is_no_channel(api: Api, body: dict[str, Any], path: str) -> 
     assert (400, True) == (answer.status, answer.detail.endswith(f"at {path}"))
 
 
+async def test_the_server_itself_is_no_channel(api: Api) -> None:
+    """It would receive its own messages."""
+    own = api.rig.system.config.port
+    answer = await api.call("POST", PATH, {"handle": "@c", "port": own})
+    assert (400, True) == (answer.status, "this server listens" in answer.detail)
+    other = {"handle": "@c", "port": 1024}
+    assert 200 == (await api.call("POST", PATH, other)).status
+
+
 async def test_what_is_no_name(api: Api) -> None:
     """And a session that is none."""
     assert 400 == (await api.call("DELETE", PATH)).status
-    body = {"handle": "@c", "port": 1, "session_id": "nobody"}
+    body = {"handle": "@c", "port": 8789, "session_id": "nobody"}
     assert 404 == (await api.call("POST", PATH, body)).status

@@ -197,7 +197,9 @@ async def test_deep_json_is_refused(api: Api) -> None:
         client = api.rig.app.test_client()
         for body in (f'{{"content":"x","meta":{text}}}', f'{{"content":{text}}}'):
             path = f"/api/sessions/{room['id']}/messages"
-            response = await client.post(path, data=body)
+            response = await client.post(
+                path, data=body, headers={"Content-Type": "application/json"}
+            )
             assert 400 == response.status_code, depth
 
 

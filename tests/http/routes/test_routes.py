@@ -1,6 +1,7 @@
 """One contract for every row of the route table."""
 
 import inspect
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
@@ -9,7 +10,7 @@ import attrs
 import pytest
 
 from ant.http import routes
-from ant.http.contract.endpoint import ROUTES, Route
+from ant.http.contract.endpoint import JSON, ROUTES, Route
 from ant.model.sessions import SessionType
 from tests.http.asking import Answer, Api
 from tests.systems import running
@@ -97,7 +98,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "PinMessage": {"pinned": True},
     "AddParticipant": {"handle": "@nobody"},
     "RemoveParticipant": {"handle": "@nobody"},
-    "RegisterChannel": {"handle": "@channel", "port": 9},
+    "RegisterChannel": {"handle": "@channel", "port": 8789},
     "SetTyping": {"handle": "@ada", "typing": True},
     "MarkRead": {"reader_id": NOBODY},
     "CreateTask": {"title": "do"},
@@ -142,10 +143,15 @@ def is_problem(answer: Answer, status: int) -> bool:
     return answer.status == status and bool(answer.detail)
 
 
-async def raw(api: Api, method: str, where: str, data: bytes, **query: str) -> Answer:
-    """Send a body as it stands."""
+async def raw(
+    api: Api, method: str, where: str, data: bytes, kind: str = JSON, **query: str
+) -> Answer:
+    """Send a body as it stands, of a content type or of none."""
     client = api.rig.app.test_client()
-    response = await client.open(where, method=method, data=data, query_string=query)
+    headers = {"Content-Type": kind} if kind else {}
+    response = await client.open(
+        where, method=method, data=data, headers=headers, query_string=query
+    )
     return Answer(response.status_code, await response.get_json(force=True))
 
 
@@ -203,6 +209,48 @@ async def test_bad_bodies(api: Api, data: bytes) -> None:
                 wrong[row(route)] = answer
     assert {} == wrong
     assert before == api.rig.tags(), "something was done all the same"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/json",
+        "application/jsonp",
+        "image/x+json",
+    ],
+)
+async def test_bodies_that_any_page_may_send(api: Api, kind: str) -> None:
+    """415 on every row with a body, and what to add; nothing happens."""
+    room = await api.room()
+    before = api.rig.tags()
+    wrong = {}
+    for route in ROUTES:
+        if route.body is not None:
+            where = path(route, room["id"])
+            answer = await raw(api, route.method, where, b"{}", kind, **queried(route))
+            told = "-H 'content-type: application/json'" in answer.detail
+            if not (is_problem(answer, 415) and told):
+                wrong[row(route)] = answer
+    assert {} == wrong
+    assert before == api.rig.tags()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json; charset=utf-8", "APPLICATION/JSON", "application/a+json"],
+)
+async def test_bodies_that_are_json(api: Api, kind: str) -> None:
+    """With parameters, and with the suffix; without a body there need be no type."""
+    data = json.dumps({"name": kind, "type": "chat"}).encode()
+    assert 201 == (await raw(api, "POST", "/api/sessions", data, kind)).status
+    room = await api.room()
+    where = f"/api/sessions/{room['id']}/export"
+    for none in ("", "application/x-www-form-urlencoded"):
+        assert 200 == (await raw(api, "POST", where, b"", none)).status
 
 
 async def test_wrong_types_in_bodies(api: Api) -> None:
@@ -281,6 +329,40 @@ async def test_inactive_sessions(api: Api, how: str, kind: SessionType) -> None:
         if not good:
             wrong[row(route)] = answer
     assert {} == wrong
+
+
+@pytest.mark.parametrize("char", ["\u202e", "\u2028", "\x9b", "\u200b", "\U000e0041"])
+async def test_hidden_characters_in_names(api: Api, char: str) -> None:
+    """400 wherever somebody or something gets a name; a row that has one loads."""
+    room = await api.room()
+    own, name = f"/api/sessions/{room['id']}", f"a{char}b"
+    before = api.rig.tags()
+    for method, where, body, field in (
+        ("POST", "/api/sessions", {"name": name, "type": "chat"}, "name"),
+        ("PATCH", own, {"name": name}, "name"),
+        ("PATCH", f"{own}/handle", {"handle": name}, "handle"),
+        ("PATCH", f"{own}/handle", {"handle": "@a", "display_name": name}, None),
+        ("POST", f"{own}/participants", {"handle": name}, "handle"),
+        ("POST", f"{own}/participants", {"handle": "@a", "alias": name}, "alias"),
+        ("POST", f"{own}/typing", {"handle": name, "typing": True}, "handle"),
+        ("POST", f"{own}/messages", {"content": "", "sender_id": name}, "sender_id"),
+        ("POST", f"{own}/links", {"title": name}, "title"),
+        ("POST", f"{own}/links", {"createdBy": name}, "createdBy"),
+        ("POST", f"{own}/tasks", {"title": name}, "title"),
+        ("POST", f"{own}/tasks", {"title": "a", "assigned_to": name}, "assigned_to"),
+        ("PATCH", f"{own}/tasks/{NOBODY}", {"title": name}, "title"),
+        ("POST", f"{own}/file-refs", {"file_path": "/a", "flagged_by": name}, None),
+        ("POST", "/api/channel/register", {"handle": name, "port": 8789}, "handle"),
+    ):
+        answer = await api.call(method, where, body)
+        assert is_problem(answer, 400), (where, body)
+        assert answer.detail.endswith(f"at $.{field or list(body)[1]}"), answer.detail
+    assert before == api.rig.tags()
+    old = await api.rig.create(name, type=SessionType.CHAT)
+    assert name == (await api.get(f"/api/sessions/{old.id}"))["name"]
+    assert {"room", name} == {
+        each["name"] for each in (await api.get("/api/sessions"))["sessions"]
+    }
 
 
 async def test_missing_keys(tmp_path: Path) -> None:
