@@ -7,10 +7,10 @@ import attrs
 from ant.api.constraints import (
     MAX_INPUT,
     Count,
-    Ident,
     Offset,
     Path,
     Ref,
+    SessionName,
     Size,
     Text,
     named,
@@ -26,7 +26,7 @@ class JoinSession:
     """
 
     type: ClassVar[str] = "join_session"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     spawn_pty: bool = named("spawnPty", default=False)
     cols: Size | None = None
     rows: Size | None = None
@@ -47,7 +47,9 @@ class Resume:
 
     type: ClassVar[str] = "resume"
     seq: Offset
-    sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
+    sessions: Annotated[dict[SessionName, Offset], Count(1000)] = attrs.field(
+        factory=dict
+    )
     screen: bool = False
     epoch: Annotated[str, Text(1, 64)] | None = None
     handle: Annotated[str, Text(1, 64)] | None = None
@@ -59,7 +61,7 @@ class LeaveSession:
     """Stop streaming a session."""
 
     type: ClassVar[str] = "leave_session"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     ref: Ref | None = None
 
 
@@ -68,7 +70,7 @@ class SendInput:
     """Type raw input into a terminal."""
 
     type: ClassVar[str] = "terminal_input"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     data: Annotated[str, Text(0, MAX_INPUT)]
     ref: Ref | None = None
 
@@ -78,7 +80,7 @@ class SendResize:
     """Resize a terminal."""
 
     type: ClassVar[str] = "terminal_resize"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     cols: Size
     rows: Size
     ref: Ref | None = None
@@ -89,7 +91,7 @@ class CheckHealth:
     """Request whether a terminal runs."""
 
     type: ClassVar[str] = "check_health"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     ref: Ref | None = None
 
 

@@ -15,6 +15,8 @@ from ant.api.constraints import (
     Prose,
     Range,
     RequiredFields,
+    SessionName,
+    SessionReference,
     Short,
     Text,
     Word,
@@ -92,7 +94,7 @@ class AgentResponse:
     choice: ChoiceAsk | None = None
     event_id: Annotated[MessageId, Text(1, 128)] | None = None
     event_content: Annotated[str, Text(0, MAX_CONTENT)] | None = None
-    terminal_session_id: Ident | None = None
+    terminal_session_id: SessionName | None = None
     prompt_id: Ident | None = None
     value: Reply | None = None
     text: Reply | None = None
@@ -106,12 +108,12 @@ class TargetAsk:
     """A place for prompts: the `linked_chat`, a `chat` by its id, or a `webhook`."""
 
     kind: Literal["linked_chat", "chat", "webhook"]
-    session_id: Ident | None = None
+    session_id: SessionName | None = None
     url: Url | None = None
 
 
 Targets = Annotated[tuple[TargetAsk, ...], Count(20)]
-Routes = Annotated[dict[Ident, Targets | None], Count(1000)]
+Routes = Annotated[dict[SessionName, Targets | None], Count(1000)]
 
 
 @attrs.frozen
@@ -153,7 +155,9 @@ class ReportHook:
     hook_event_name: Annotated[str, Text(1, 200, NO_NUL, "text without NUL")] | None = (
         None
     )
-    session_id: Short | None = named("ant_session_id", default=None)
+    session_id: (
+        Annotated[str, SessionReference(0, 500, NO_NUL, "text without NUL")] | None
+    ) = named("ant_session_id", default=None)
     agent: Short = "claude-code"
     notification_type: Short | None = None
     tool_name: Short | None = None

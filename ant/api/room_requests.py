@@ -14,6 +14,7 @@ from ant.api.constraints import (
     Prose,
     Range,
     RequiredFields,
+    SessionName,
     Short,
     Text,
     Title,
@@ -66,7 +67,7 @@ class RegisterChannel:
 
     handle: ChannelHandle
     port: Annotated[int, Range(1, 65535)]
-    session_id: Ident | None = None
+    session_id: SessionName | None = None
 
 
 @attrs.frozen
@@ -80,7 +81,7 @@ class NameChannel:
 class CreateLink:
     """A link to an existing room, or to a new one without `targetRoomId`."""
 
-    target_room_id: Ident | None = named("targetRoomId", default=None)
+    target_room_id: SessionName | None = named("targetRoomId", default=None)
     relationship: Relationship = Relationship.DISCUSSION_OF
     title: Name | None = None
     created_by: Short | None = named("createdBy", default=None)

@@ -1,6 +1,6 @@
 """Requests about sessions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import attrs
 
@@ -8,11 +8,12 @@ from ant.api.constraints import (
     Argument,
     Count,
     Handle,
-    Ident,
     Meta,
     Name,
     OneOf,
     Path,
+    RequiredFields,
+    SessionName,
     Short,
     Size,
     Ttl,
@@ -62,7 +63,7 @@ class PatchSession:
     archived: bool = UNSET
     root_dir: Path | None = UNSET
     workspace_id: Short | None = UNSET
-    linked_chat_id: Ident | None = UNSET
+    linked_chat_id: SessionName | None = UNSET
     auto_forward_chat: bool = UNSET
     accepts_messages: bool = UNSET
     meta: Meta = UNSET
@@ -70,14 +71,18 @@ class PatchSession:
 
 @attrs.frozen
 class SetHandle:
-    """A public handle; ANT adds a missing `@`, and null clears the handle."""
+    """A public handle, a display name, or both; null clears it.
 
-    handle: Handle | None
-    display_name: Short | None = None
+    ANT adds a missing `@` to the handle. A field that is left out stays.
+    """
+
+    rule: ClassVar = RequiredFields(("handle", "display_name"), null=True)
+    handle: Handle | None = UNSET
+    display_name: Short | None = UNSET
 
 
 @attrs.frozen
 class SetCliFlag:
-    """The agent CLI driver. Null, an empty text or no value clears it."""
+    """The agent CLI driver. Null or an empty text clears it."""
 
-    cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None = None
+    cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None

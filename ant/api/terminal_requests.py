@@ -8,11 +8,11 @@ from ant.api.constraints import (
     BASE64,
     MAX_INPUT,
     Count,
-    Ident,
     Limit,
     Moment,
     Offset,
     RequiredFields,
+    SessionName,
     Short,
     Size,
     Text,
@@ -81,7 +81,7 @@ class ListEvents:
 
     since: Offset = 0
     limit: Limit = 100
-    session: Ident | None = None
+    session: SessionName | None = None
     type: Word | None = None
 
 

@@ -63,7 +63,7 @@ def _errors(route: Route) -> dict[int, str]:
         kinds.append(errors.TooLarge)
         if route.token is not None:
             kinds.append(errors.RateLimited)
-    if "<" in route.path:
+    if "<" in route.path or route.takes_names:
         kinds.append(errors.NotFound)
     if "<session_id>" in route.path and not route.inactive:
         kinds.append(errors.Gone)

@@ -26,6 +26,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import prompts
 from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
+from ant.sessions.linked import in_room, need_room
 
 
 @attrs.frozen
@@ -48,7 +49,7 @@ class Pinned:
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
-    """List the messages of a room, oldest first.
+    """List the messages of a room, oldest first; for a terminal, of its linked chat.
 
     Without `since` the page holds the newest `limit` messages; with it, the oldest
     `limit` after it. `before` selects older messages only. Both take an RFC 3339 time,
@@ -60,7 +61,7 @@ async def list_messages(
     after a message was deleted.
     """
     page = await system.journal.read_in_thread(
-        messages.list_messages, session_id, query
+        in_room, messages.list_messages, session_id, query
     )
     return Messages(page, page.next)
 
@@ -83,6 +84,10 @@ async def post_message(
 ) -> Posted | Handled:
     """Post a message to a room and deliver it to the terminals it is for.
 
+    A terminal in the path stands for its linked chat: the message is posted there, and
+    its `session_id` says so. What a person posts there is typed into the terminal as by
+    hand. A terminal without a linked chat is a 409.
+
     Every client that joined the room receives the message. `deliveries` lists each
     recipient with the state of its delivery. The answer comes at once, with deliveries
     that are still `queued`. With `wait=typed` or `wait=reacted` it comes when every
@@ -103,6 +108,7 @@ async def post_message(
     """
     if body.msg_type == MessageType.AGENT_RESPONSE:
         return await answer_card(system, session_id, body)
+    session_id = await system.journal.read(need_room, session_id)
     rests = system.services.prompt_service.rests()
     work = (
         messages.post_message,
@@ -142,7 +148,7 @@ async def merge_meta(
     pending.
     """
     message, discarded = await system.journal.write(
-        prompts.merge_meta, session_id, query.message_id, body
+        in_room, prompts.merge_meta, session_id, query.message_id, body
     )
     if discarded is not None:
         system.services.prompt_service.discarded(discarded)
@@ -154,7 +160,8 @@ async def delete_message(
     system: System, session_id: SessionId, query: NameMessage
 ) -> Done:
     """Delete a message for good; replies to it stay."""
-    await system.journal.write(messages.delete_message, session_id, query.message_id)
+    work = messages.delete_message, session_id, query.message_id
+    await system.journal.write(in_room, *work)
     return Done()
 
 
@@ -164,7 +171,7 @@ async def pin_message(
 ) -> Pinned:
     """Pin or unpin a message."""
     message = await system.journal.write(
-        messages.pin_message, session_id, message_id, body
+        in_room, messages.pin_message, session_id, message_id, body
     )
     return Pinned(message.id, message.pinned)
 
@@ -189,6 +196,6 @@ async def search_room(
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
     found = await system.journal.read_in_thread(
-        search.search_room, session_id, query, lane=lane
+        in_room, search.search_room, session_id, query, lane=lane
     )
     return SearchResults(found, not found.more)

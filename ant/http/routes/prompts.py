@@ -67,7 +67,7 @@ class HookHeard:
     action: str
 
 
-@endpoint("GET", "/api/sessions/<session_id>/status")
+@endpoint("GET", "/api/sessions/<session_id>/status", inactive=True)
 async def get_status(system: System, session_id: SessionId) -> StatusPage:
     """Report whether a session needs input, and what its program does.
 
@@ -130,7 +130,12 @@ def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None
     return TerminalActivity(state, int(silent_s * 1000))
 
 
-@endpoint("GET", "/api/sessions/<session_id>/prompt-bridge/pending", raises=(Conflict,))
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/prompt-bridge/pending",
+    inactive=True,
+    raises=(Conflict,),
+)
 async def get_pending(system: System, session_id: SessionId) -> Pending:
     """Return the pending prompt of a terminal, or null.
 
@@ -164,6 +169,7 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/explain",
+    inactive=True,
     raises=(Conflict, CapacityReached),
 )
 async def explain_screen(
@@ -176,7 +182,7 @@ async def explain_screen(
     judged by the current rules and by the facts recorded at that time. Without a screen
     library on the server the answer is a 409.
     """
-    await system.journal.read(sessions.need_terminal, session_id)
+    await system.journal.read(sessions.get_terminal, session_id)
     session_run = system.services.running.get(session_id)
     if session_run is not None and query.offset is None:
         with suppress(NotRunning):  # It ended: explain the end of its transcript.
