@@ -79,6 +79,17 @@ def need_room(unit: Unit, session_id: SessionId) -> SessionId:
     return chat_id or session_id
 
 
+def in_room_to_post(
+    unit: Unit,
+    rule: Callable[Concatenate[Unit, SessionId, P], T],
+    session_id: SessionId,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run a rule for the room that `need_room` returns. Raises as that does."""
+    return rule(unit, need_room(unit, session_id), *args, **kwargs)
+
+
 def in_room(
     unit: Unit,
     rule: Callable[Concatenate[Unit, SessionId, P], T],

@@ -26,7 +26,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import prompts
 from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
-from ant.sessions.linked import in_room, need_room
+from ant.sessions.linked import in_room, in_room_to_post
 
 
 @attrs.frozen
@@ -108,9 +108,10 @@ async def post_message(
     """
     if body.msg_type == MessageType.AGENT_RESPONSE:
         return await answer_card(system, session_id, body)
-    session_id = await system.journal.read(need_room, session_id)
     rests = system.services.prompt_service.rests()
+    posted: Posted
     work = (
+        in_room_to_post,
         messages.post_message,
         session_id,
         body,
@@ -127,7 +128,7 @@ async def post_message(
     if query.wait is None:
         return posted
     arrived = await system.services.dispatcher.arrival(
-        session_id, posted.message.id, query.wait, query.timeout
+        posted.message.session_id, posted.message.id, query.wait, query.timeout
     )
     arrived = await system.journal.read_in_thread(
         tokens.visible_deliveries, caller, arrived
