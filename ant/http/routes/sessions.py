@@ -28,7 +28,7 @@ from ant.sessions import sessions
 
 
 @attrs.frozen
-class SessionChanged:
+class ChangedSession:
     """The session after the change.
 
     `replaced` are names and handles that other sessions have taken while this session
@@ -149,7 +149,7 @@ async def delete_session(
 @endpoint("PATCH", "/api/sessions/<session_id>", inactive=True, raises=(Conflict, Gone))
 async def patch_session(
     system: System, session_id: SessionId, body: PatchSession
-) -> SessionChanged:
+) -> ChangedSession:
     """Change the fields of a session that the body names.
 
     `meta` is merged: its keys replace those of the session, and null removes a key.
@@ -165,11 +165,11 @@ async def patch_session(
     )
     for each in archived:
         await system.supervisor.stop(each)
-    return SessionChanged(session, tuple(replaced))
+    return ChangedSession(session, tuple(replaced))
 
 
 @endpoint("POST", "/api/sessions/<session_id>/restore", inactive=True, raises=(Gone,))
-async def restore_session(system: System, session_id: SessionId) -> SessionChanged:
+async def restore_session(system: System, session_id: SessionId) -> ChangedSession:
     """Restore an archived or deleted session and its linked chat.
 
     The program is not started. A deleted session can be restored within its `ttl`;
@@ -179,7 +179,7 @@ async def restore_session(system: System, session_id: SessionId) -> SessionChang
     """
     work = sessions.restore_session, session_id
     session, replaced = await system.journal.write(*work)
-    return SessionChanged(session, tuple(replaced))
+    return ChangedSession(session, tuple(replaced))
 
 
 @endpoint("PATCH", "/api/sessions/<session_id>/handle", raises=(Conflict,))
