@@ -31,25 +31,26 @@ def free_slug(unit: Unit, name: str) -> str | None:
     return next(free, None) if text else None
 
 
-def find_by_handle(unit: Unit, handle: str) -> Session | None:
+def find_by_handle(unit: Unit, handle: str, active: bool = False) -> Session | None:
     """The session with this handle: the active one, or else the only inactive one.
 
-    None when there is none, or when several inactive sessions had it.
+    None when there is none, or when several inactive sessions had it. Where it must be
+    `active`, an inactive one does not count.
     """
     session = unit.sessions.by_handle(folded(handle))
-    if session is not None:
+    if session is not None or active:
         return session
     inactive = unit.sessions.inactive_by_handle(folded(handle))
     return inactive[0] if len(inactive) == 1 else None
 
 
-def need_by_handle(unit: Unit, handle: str) -> Session:
+def need_by_handle(unit: Unit, handle: str, active: bool = False) -> Session:
     """Like `find_by_handle`. Raises `NotFound`, which names inactive sessions."""
-    session = find_by_handle(unit, handle)
+    session = find_by_handle(unit, handle, active)
     if session is not None:
         return session
     hint = ""
     if inactive := unit.sessions.inactive_by_handle(folded(handle)):
         ids = ", ".join(each.id for each in inactive)
-        hint = f"Several archived or deleted sessions had it; use an id: {ids}."
+        hint = f"Archived or deleted sessions had it; use an id: {ids}."
     raise NotFound("session with the handle", handle, hint)

@@ -28,14 +28,19 @@ from ant.store import Unit
 T = TypeVar("T")
 
 
-async def id_of(system: System, name: str, caller: Caller | None) -> SessionId:
-    """The id of the session that a path names.
+async def id_of(
+    system: System, name: str, caller: Caller | None, active: bool = False
+) -> SessionId:
+    """The id of the session that a path names; with `active`, of an active session.
 
     Raises `NotFound` when the operator gives a handle that no session has.
     """
     if not name.startswith("@"):
         return SessionId(name)
-    ids = await _ids(system, {name}, caller, caller is None)
+    if caller is None:
+        work = handles.need_by_handle, name, active
+        return (await system.journal.read_in_thread(*work)).id
+    ids = await _ids(system, {name}, caller, False)
     return ids.get(name, SessionId(name))
 
 

@@ -84,11 +84,15 @@ class Route:
         """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
+        # A repeated delete must not remove another session that once had the handle.
+        active = self.inactive and self.method == "DELETE"
 
         async def view(**params: Any) -> Response:
             caller: Caller | None = g.caller
             if (name := params.get("session_id")) is not None:
-                params["session_id"] = await session_names.id_of(system, name, caller)
+                params["session_id"] = await session_names.id_of(
+                    system, name, caller, active
+                )
             if caller is not None:
                 session_id = params.get("session_id")
                 await permissions.check_call(system, self.token, caller, session_id)

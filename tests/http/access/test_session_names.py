@@ -86,7 +86,6 @@ async def test_a_deleted_session_is_restored_by_its_handle(api: Api) -> None:
     session = await named(api)
     here = "/api/sessions/@codex"
     assert 204 == (await api.call("DELETE", here)).status
-    assert 204 == (await api.call("DELETE", here)).status
     assert session.id == (await api.get(here))["id"]
     other = await named(api)
     assert other.id == (await api.get(here))["id"]
@@ -96,6 +95,23 @@ async def test_a_deleted_session_is_restored_by_its_handle(api: Api) -> None:
     assert {True} == {each.id in answer.detail for each in (session, other)}
     await api.call("DELETE", f"/api/sessions/{other.id}", hard="true")
     assert session.id == (await api.call("POST", f"{here}/restore")).body["id"]
+
+
+@pytest.mark.parametrize("query", [{}, {"hard": "true"}])
+async def test_a_delete_by_handle_is_for_the_active_session(
+    api: Api, query: dict[str, str]
+) -> None:
+    """Sent again, it does not remove another session that once had the handle."""
+    archived = await named(api)
+    await api.call("PATCH", f"/api/sessions/{archived.id}", {"archived": True})
+    session = await named(api)
+    here = "/api/sessions/@codex"
+    assert 204 == (await api.call("DELETE", here, None, **query)).status
+    again = await api.call("DELETE", here, None, **query)
+    assert (404, True) == (again.status, archived.id in again.detail)
+    assert (await api.get(f"/api/sessions/{archived.id}"))["archived"]
+    gone = await api.call("GET", f"/api/sessions/{session.id}")
+    assert (404 if query else 200) == gone.status
 
 
 def test_every_id_of_a_session_may_be_a_handle() -> None:
