@@ -37,14 +37,12 @@ from cattrs.v import transform_error
 
 from ant.api.constraints import RequiredFields
 from ant.api.frames import FRAMES, Frame
+from ant.api.problem import shown
 from ant.core import clock
 from ant.core.errors import Invalid
 from ant.model import events
 
 T = TypeVar("T")
-
-_SHOWN = 60
-"""Characters of an invalid value that an issue repeats."""
 
 VALUES = 20_000
 """The most values in a body or a frame; reading so many takes some 50 ms. Lists have at
@@ -56,20 +54,10 @@ FAULTS = 20
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, str | bytes):
-        value = value[: _SHOWN + 1]  # The value may have megabytes.
-    try:
-        text = repr(value)
-    except RecursionError:
-        text = "deeply nested data"
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-
-
 def _exactly(kind: type, noun: str) -> Callable[[Any, Any], Any]:
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not kind:
-            raise ValueError(f"expected {noun}, got {_shown(value)}")
+            raise ValueError(f"expected {noun}, got {shown(value)}")
         return value
 
     return structure
@@ -80,34 +68,34 @@ def _read_int(value: Any, _: Any) -> int:
     if type(value) is float and value.is_integer():
         return int(value)
     if type(value) is not int:
-        raise ValueError(f"expected an integer, got {_shown(value)}")
+        raise ValueError(f"expected an integer, got {shown(value)}")
     return value
 
 
 def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
     choices = [member.value for member in cls]
     if value not in choices:
-        raise ValueError(f"expected one of {', '.join(choices)}, got {_shown(value)}")
+        raise ValueError(f"expected one of {', '.join(choices)}, got {shown(value)}")
     return cls(value)
 
 
 def _read_literal(value: Any, cls: Any) -> Any:
     if value not in get_args(cls):
         choices = ", ".join(map(str, get_args(cls)))
-        raise ValueError(f"expected one of {choices}, got {_shown(value)}")
+        raise ValueError(f"expected one of {choices}, got {shown(value)}")
     return value
 
 
 def _read_time(value: Any, _: Any) -> datetime:
     if not isinstance(value, str):
-        raise ValueError(f"expected an RFC 3339 time, got {_shown(value)}")
+        raise ValueError(f"expected an RFC 3339 time, got {shown(value)}")
     return clock.parse_stamp(value)
 
 
 def _read_query_int(value: Any, _: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
         return int(value)
-    raise ValueError(f"expected an integer, got {_shown(value)}")
+    raise ValueError(f"expected an integer, got {shown(value)}")
 
 
 def _check_size(value: Any) -> None:
@@ -124,7 +112,7 @@ def _check_size(value: Any) -> None:
 def _read_query_flag(value: Any, _: Any) -> bool:
     if isinstance(value, str) and value.lower() in _FLAGS:
         return _FLAGS[value.lower()]
-    raise ValueError(f"expected true or false, got {_shown(value)}")
+    raise ValueError(f"expected true or false, got {shown(value)}")
 
 
 def _wire_name(field: Any) -> str:
@@ -214,7 +202,7 @@ def _strict(converter: Converter) -> Converter:
 
         def structure(value: Any, kind: Any) -> Any:
             if not isinstance(value, Mapping):
-                raise ValueError(f"expected an object, got {_shown(value)}")
+                raise ValueError(f"expected an object, got {shown(value)}")
             if flat is not None:
                 outer = {key: v for key, v in value.items() if key not in inner}
                 outer[flat.name] = {key: v for key, v in value.items() if key in inner}
@@ -245,7 +233,7 @@ def _strict(converter: Converter) -> Converter:
 
         def structure(value: Any, _: Any) -> Any:
             if not isinstance(value, list):
-                raise ValueError(f"expected a list, got {_shown(value)}")
+                raise ValueError(f"expected a list, got {shown(value)}")
             return tuple(_each(converter, cls, inner, enumerate(value)).values())
 
         return structure
@@ -255,7 +243,7 @@ def _strict(converter: Converter) -> Converter:
 
         def structure(value: Any, _: Any) -> Any:
             if not isinstance(value, dict):
-                raise ValueError(f"expected an object, got {_shown(value)}")
+                raise ValueError(f"expected an object, got {shown(value)}")
             _each(converter, cls, names, ((name, name) for name in value))
             return _each(converter, cls, inner, value.items())
 
@@ -325,12 +313,15 @@ def _structure(converter: Converter, value: Any, kind: type[T]) -> T:
         raise Invalid(f"{exc} at $") from exc
 
 
-def loads(data: bytes | str) -> Any:
-    """Parse JSON. Raises `Invalid` if it is not JSON or not UTF-8."""
+def loads(data: bytes | str, noun: str = "The text") -> Any:
+    """Parse JSON. Raises `Invalid`, which calls the data `noun`, if it is none.
+
+    It must be UTF-8, too.
+    """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as exc:
-        raise Invalid(f"This is not JSON: {exc} at $") from exc
+        raise Invalid(f"{noun} is not JSON: {exc} at $") from exc
 
 
 def dumps(value: Any) -> bytes:
@@ -365,9 +356,12 @@ def canonical(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def read_body(data: bytes, kind: type[T]) -> T:
-    """Structure a request body; an empty body counts as `{}`. Raises `Invalid`."""
-    value = loads(data) if data else {}
+def read_body(data: bytes, kind: type[T], noun: str = "The body") -> T:
+    """Structure a request body; an empty body counts as `{}`.
+
+    Raises `Invalid`, which calls data that is no JSON `noun`.
+    """
+    value = loads(data, noun) if data else {}
     if isinstance(value, dict | list):
         _check_size(value)
     return _structure(_body, value, kind)
@@ -388,14 +382,14 @@ _FRAMES = {cls.type: cls for cls in FRAMES}
 
 def read_frame(text: bytes | str) -> Frame:
     """Structure a `/ws` frame by its `type`. Raises `Invalid`."""
-    value = loads(text)
+    value = loads(text, "The frame")
     if not isinstance(value, dict):
-        raise Invalid(f"expected an object, got {_shown(value)} at $")
+        raise Invalid(f"expected an object, got {shown(value)} at $")
     _check_size(value)
     kind = value.pop("type", None)
     if not isinstance(kind, str) or kind not in _FRAMES:
         raise Invalid(
-            f"unknown frame type {_shown(kind)}, not one of {', '.join(_FRAMES)}"
+            f"unknown frame type {shown(kind)}, not one of {', '.join(_FRAMES)}"
             " at $.type"
         )
     return _structure(_body, value, _FRAMES[kind])

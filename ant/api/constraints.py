@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 import attrs
 
+from ant.api.patch import UNSET
+from ant.api.problem import shown
 from ant.core.visible_text import HIDDEN, VISIBLE
 from ant.model.sessions import SessionId
 
@@ -60,6 +62,15 @@ class Text:
 
 
 @attrs.frozen
+class SessionReference(Text):
+    """A text that names a session by its id, or by its handle with the `@`.
+
+    ANT puts the id in the place of a handle (`http.access.session_names`), so that no
+    rule meets a handle there.
+    """
+
+
+@attrs.frozen
 class OneOf:
     """One of these words."""
 
@@ -67,7 +78,8 @@ class OneOf:
 
     def check(self, value: str) -> None:
         if value not in self.words:
-            raise ValueError(f"expected one of {', '.join(self.words)}, got {value!r}")
+            words = ", ".join(word or '""' for word in self.words)
+            raise ValueError(f"expected one of {words}, got {shown(value)}")
 
 
 @attrs.frozen
@@ -113,14 +125,17 @@ class Count:
 class RequiredFields:
     """The `rule` of a class that requires one of several fields.
 
-    At least one of them is present and not null; exactly one if `only`.
+    At least one of them is present and not null; exactly one if `only`. With `null`
+    they may be null, and their default is `UNSET`.
     """
 
     names: tuple[str, ...]
     only: bool = False
+    null: bool = False
 
     def check(self, value: Any) -> None:
-        count = sum(getattr(value, name) is not None for name in self.names)
+        absent = UNSET if self.null else None
+        count = sum(getattr(value, name) is not absent for name in self.names)
         if self.only and count != 1:
             raise ValueError(f"expected exactly one of {' and '.join(self.names)}")
         if not count:
@@ -157,6 +172,15 @@ Variable = Annotated[
     str, Text(1, 256, r"[^=\x00]+", "a variable name without = or NUL")
 ]
 Ident = Annotated[SessionId, Text(1, 128, r"[A-Za-z0-9_-]+", "an id")]
+SessionName = Annotated[
+    SessionId,
+    SessionReference(
+        1,
+        128,
+        r"[A-Za-z0-9_-]+|@[A-Za-z0-9_.-]+",
+        "the id of a session, or its handle such as @codex",
+    ),
+]
 Handle = Annotated[
     str,
     Text(0, 100, r"(?: *@?[A-Za-z0-9_.-]{1,64} *)?", "letters, digits, _, . or -"),

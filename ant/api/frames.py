@@ -9,10 +9,10 @@ from ant.api.constraints import (
     NAMES,
     SHOWN,
     Count,
-    Ident,
     Offset,
     Path,
     Ref,
+    SessionName,
     Size,
     Text,
     named,
@@ -28,7 +28,7 @@ class JoinSession:
     """
 
     type: ClassVar[str] = "join_session"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     spawn_pty: bool = named("spawnPty", default=False)
     """Whether to start the program if none runs, and to begin with the last screens of
     output."""
@@ -61,7 +61,9 @@ class Resume:
     type: ClassVar[str] = "resume"
     seq: Offset
     """The `seq` of the last event that the client received."""
-    sessions: Annotated[dict[Ident, Offset], Count(1000)] = attrs.field(factory=dict)
+    sessions: Annotated[dict[SessionName, Offset], Count(1000)] = attrs.field(
+        factory=dict
+    )
     """The sessions to join, each with the byte offset of the first output that the
     client lacks."""
     screen: bool = False
@@ -81,7 +83,7 @@ class LeaveSession:
     """Stop streaming a session."""
 
     type: ClassVar[str] = "leave_session"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     ref: Ref | None = None
 
 
@@ -90,7 +92,7 @@ class SendInput:
     """Type raw input into a terminal."""
 
     type: ClassVar[str] = "terminal_input"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     data: Annotated[str, Text(0, MAX_INPUT)]
     """The input, typed exactly as it is, as UTF-8. Enter is `\\r`."""
     ref: Ref | None = None
@@ -101,7 +103,7 @@ class SendResize:
     """Resize a terminal."""
 
     type: ClassVar[str] = "terminal_resize"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     cols: Size
     rows: Size
     ref: Ref | None = None
@@ -112,7 +114,7 @@ class CheckHealth:
     """Request whether a terminal runs."""
 
     type: ClassVar[str] = "check_health"
-    session_id: Ident = named("sessionId")
+    session_id: SessionName = named("sessionId")
     ref: Ref | None = None
 
 

@@ -3,6 +3,11 @@
 from http import HTTPStatus
 from typing import Any, Final
 
+import orjson
+
+SHOWN: Final = 60
+"""Characters of an invalid value that an error repeats."""
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -69,3 +74,14 @@ def problem(
     if issues:
         body["issues"] = issues
     return body
+
+
+def shown(value: object) -> str:
+    """An invalid value as JSON, as the client may have sent it, cut to `SHOWN`."""
+    if isinstance(value, str):
+        value = value[: SHOWN + 1]  # The value may have megabytes.
+    try:
+        text = orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return "deeply nested data"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"

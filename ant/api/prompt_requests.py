@@ -16,6 +16,8 @@ from ant.api.constraints import (
     Prose,
     Range,
     RequiredFields,
+    SessionName,
+    SessionReference,
     Short,
     Text,
     Word,
@@ -111,7 +113,7 @@ class AgentResponse:
     """The id of the card, which is a message of the linked chat."""
     event_content: Annotated[str, Text(0, MAX_CONTENT)] | None = None
     """The whole `content` of the card, for a client that has no id of it."""
-    terminal_session_id: Ident | None = None
+    terminal_session_id: SessionName | None = None
     """The id of the terminal; another one than that of this chat is a 403."""
     prompt_id: Ident | None = None
     """The id of the prompt. Without an id and without a card the answer is for the
@@ -131,14 +133,14 @@ class TargetAsk:
 
     kind: Literal["linked_chat", "chat", "webhook"]
     """The kind of the place."""
-    session_id: Ident | None = None
+    session_id: SessionName | None = None
     """The id of the chat; only for `chat`."""
     url: Url | None = None
     """The address to which ANT sends a POST; only for `webhook`."""
 
 
 Targets = Annotated[tuple[TargetAsk, ...], Count(20)]
-Routes = Annotated[dict[Ident, Targets | None], Count(1000)]
+Routes = Annotated[dict[SessionName, Targets | None], Count(1000)]
 
 
 @attrs.frozen
@@ -193,7 +195,9 @@ class ReportHook:
         None
     )
     """The same as `event`, by the name that agent CLIs use."""
-    session_id: Short | None = named("ant_session_id", default=None)
+    session_id: (
+        Annotated[str, SessionReference(0, 500, NO_NUL, "text without NUL")] | None
+    ) = named("ant_session_id", default=None)
     """The id of the terminal that the agent runs in. Null: ANT records nothing."""
     agent: Short = "claude-code"
     """The name of the agent CLI, for the record."""

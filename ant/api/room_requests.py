@@ -16,6 +16,7 @@ from ant.api.constraints import (
     Prose,
     Range,
     RequiredFields,
+    SessionName,
     Short,
     Text,
     Title,
@@ -81,7 +82,7 @@ class RegisterChannel:
     """The name of the channel: messages with this `target` go to it."""
     port: Annotated[int, Range(1024, 65535)]
     """The TCP port of this host that the program listens on."""
-    session_id: Ident | None = None
+    session_id: SessionName | None = None
     """The room or the terminal whose messages it receives. Null: what people post in
     all rooms that are not private."""
 
@@ -98,7 +99,7 @@ class NameChannel:
 class CreateLink:
     """A link to an existing room, or to a new one without `targetRoomId`."""
 
-    target_room_id: Ident | None = named("targetRoomId", default=None)
+    target_room_id: SessionName | None = named("targetRoomId", default=None)
     """The id of the room to link to. Null: ANT creates a new chat."""
     relationship: Relationship = Relationship.DISCUSSION_OF
     """What this room is to the other."""

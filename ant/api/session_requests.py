@@ -1,6 +1,6 @@
 """Requests about sessions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import attrs
 
@@ -8,12 +8,13 @@ from ant.api.constraints import (
     Argument,
     Count,
     Handle,
-    Ident,
     Label,
     Meta,
     Name,
     OneOf,
     Path,
+    RequiredFields,
+    SessionName,
     Short,
     Size,
     Ttl,
@@ -84,7 +85,7 @@ class PatchSession:
     """The folder in which the program starts next; null for the default."""
     workspace_id: Short | None = UNSET
     """Free text of the client; null clears it."""
-    linked_chat_id: Ident | None = UNSET
+    linked_chat_id: SessionName | None = UNSET
     """The id of the chat to link; null links none."""
     auto_forward_chat: bool = UNSET
     """Whether a person's message in the linked chat is typed as it is, as if by hand.
@@ -97,18 +98,21 @@ class PatchSession:
 
 @attrs.frozen
 class SetHandle:
-    """A public handle; ANT adds a missing `@`."""
+    """A public handle, a display name, or both.
 
-    handle: Handle | None
+    ANT adds a missing `@` to the handle. A field that is left out stays.
+    """
+
+    rule: ClassVar = RequiredFields(("handle", "display_name"), null=True)
+    handle: Handle | None = UNSET
     """The handle, with or without `@`; null clears it."""
-    display_name: Label | None = None
-    """The name to show in place of the session's name. Null, or leaving it out, clears
-    it."""
+    display_name: Label | None = UNSET
+    """The name to show in place of the session's name. Null clears it."""
 
 
 @attrs.frozen
 class SetCliFlag:
     """The agent CLI driver of a session."""
 
-    cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None = None
-    """The name of the driver. Null, an empty text or no value clears it."""
+    cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None
+    """The name of the driver. Null or an empty text clears it."""

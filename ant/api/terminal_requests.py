@@ -8,11 +8,11 @@ from ant.api.constraints import (
     BASE64,
     MAX_INPUT,
     Count,
-    Ident,
     Limit,
     Moment,
     Offset,
     RequiredFields,
+    SessionName,
     Short,
     Size,
     Text,
@@ -92,7 +92,7 @@ class ListEvents:
     since: Offset = 0
     """Only events after the one with this `seq`; 0 is the beginning."""
     limit: Limit = 100
-    session: Ident | None = None
+    session: SessionName | None = None
     """Only events of the session with this id."""
     type: Word | None = None
     """Only events of this type, such as `message_created`."""

@@ -8,7 +8,7 @@ from ant.history import grep
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk, Gap, History, HistoryRow
 from ant.recording.reader import read_bytes
-from ant.sessions.sessions import need_active
+from ant.sessions.sessions import get_session
 from ant.store import Unit, paging
 from ant.terminal.screen.strip_escapes import strip
 
@@ -28,7 +28,7 @@ def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> His
     selected by time, newest first. With `grep`, it has the lines that match. `order`
     overrides the order. Raises `Invalid` for an invalid time or regular expression.
     """
-    session = need_active(unit, session_id)
+    session = get_session(unit, session_id)
     oldest = session.terminal.oldest if session.terminal else 0
     end = session.terminal.end if session.terminal else 0
     gaps: list[Gap] = []

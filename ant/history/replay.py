@@ -169,7 +169,7 @@ def replay_all(
 
 
 def _terminals(unit: Unit) -> list[SessionId]:
-    listed = [*unit.sessions.active(), *unit.sessions.recoverable()]
+    listed = [*unit.sessions.active(), *unit.sessions.inactive()]
     return [session.id for session in listed if session.terminal is not None]
 
 

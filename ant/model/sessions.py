@@ -141,6 +141,26 @@ class Session:
         return not self.archived and self.deleted_at is None
 
 
+class NameField(StrEnum):
+    """The fields of a session of which two active sessions never have the same."""
+
+    NAME = "name"
+    HANDLE = "handle"
+
+
+@attrs.frozen
+class ReplacedName:
+    """A name or a handle that another session took while a session was inactive.
+
+    The session `session_id` had `taken`, and has `now`, which was free.
+    """
+
+    session_id: SessionId
+    field: NameField
+    taken: str
+    now: str
+
+
 @attrs.frozen
 class SessionList:
     """Active sessions, last changed first, and sessions that can be restored.

@@ -22,8 +22,9 @@ from ant.model.prompts import PUT_AWAY, PromptRecord, PromptStatus, Target, Targ
 from ant.model.sessions import Session, SessionId
 from ant.prompts import cards
 from ant.prompts import targets as bridge
+from ant.rooms import participants
 from ant.run_events import entries, log
-from ant.sessions.linked import need_terminal_of
+from ant.sessions.linked import get_terminal_of, need_terminal_of
 from ant.store import Unit
 
 
@@ -223,9 +224,9 @@ def merge_meta(
 def pending(unit: Unit, session_id: SessionId) -> PromptRecord | None:
     """Return the pending prompt of a terminal, by the id of it or of its linked chat.
 
-    Raises `NotFound`, `Gone`, and `NotRunning` for a chat without a terminal.
+    Raises `NotFound`, and `NotRunning` for a chat without a terminal.
     """
-    return unit.prompts.pending(need_terminal_of(unit, session_id).id)
+    return unit.prompts.pending(get_terminal_of(unit, session_id).id)
 
 
 def need_prompt(unit: Unit, terminal_id: SessionId, prompt_id: str) -> PromptRecord:
@@ -247,7 +248,7 @@ def find_response_target(
     """
     own = _terminal_in(unit, room_id)
     if request.terminal_session_id is not None:
-        named = unit.sessions.get(request.terminal_session_id)
+        named = participants.resolve(unit, request.terminal_session_id)
         if named is None or named.terminal is None:
             raise NotFound("terminal", request.terminal_session_id)
         if own is None or named.id != own.id:

@@ -16,16 +16,16 @@ from ant.model.prompts import (
 )
 from ant.model.sessions import Session, SessionId, Status
 from ant.sessions.linked import terminal_of
-from ant.sessions.sessions import need_active
+from ant.sessions.sessions import get_session
 from ant.store import Unit
 
 
 def status_page(unit: Unit, session_id: SessionId) -> StatusPage:
     """Return the stored status of a session, without the state of its agent.
 
-    Raises `NotFound` and `Gone`.
+    Raises `NotFound`.
     """
-    session = need_active(unit, session_id)
+    session = get_session(unit, session_id)
     terminal = terminal_of(unit, session)
     chat_id = terminal.linked_chat_id if terminal else session.id
     chat = unit.sessions.get(chat_id) if chat_id else None

@@ -8,7 +8,7 @@ from ant.model.transcript import Chunk
 from ant.recording.player import TranscriptPlayer
 from ant.recording.reader import chunks_between
 from ant.run_events.commands import COMMAND_BLOCK
-from ant.sessions.sessions import need_terminal
+from ant.sessions.sessions import get_terminal
 from ant.store import Keyframe, Unit
 from ant.terminal.screen.display import Display, Drawing, Picture
 
@@ -24,7 +24,7 @@ next command began in the first of them; the last have the shell's newest marks.
 def redraw(unit: Unit, session_id: SessionId) -> Drawing:
     """Return the screen after the last stored byte.
 
-    Raises as `need_terminal` does, and `ImportError` without a screen library.
+    Raises as `get_terminal` does, and `ImportError` without a screen library.
     """
     return restore(unit, session_id).drawing()
 
@@ -35,7 +35,7 @@ def output_since_last_command(unit: Unit, session_id: SessionId) -> list[Chunk]:
     It begins with the byte after that command's output. Of more than two
     `REREAD_BYTES`, the middle is left out.
     """
-    terminal = need_terminal(unit, session_id).terminal
+    terminal = get_terminal(unit, session_id).terminal
     assert terminal is not None
     reached = unit.run_events.last_end(session_id, Source.TERMINAL, COMMAND_BLOCK)
     start = max(terminal.oldest, reached)
@@ -52,7 +52,7 @@ def restore(unit: Unit, session_id: SessionId) -> Display:
 
     Raises as `redraw` does.
     """
-    terminal = need_terminal(unit, session_id).terminal
+    terminal = get_terminal(unit, session_id).terminal
     assert terminal is not None
     keyframe = unit.keyframes.get(session_id)
     start = max(terminal.oldest, terminal.end - REDRAW_MAX)

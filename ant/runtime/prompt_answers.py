@@ -101,7 +101,8 @@ async def answer_card(
     """
     await system.journal.read(sessions.check_active, room_id)
     with _in_content():
-        response = codec.read_body(request.content.encode(), AgentResponse)
+        noun = "The content of an agent_response"
+        response = codec.read_body(request.content.encode(), AgentResponse, noun)
     terminal, named = await system.journal.read(
         prompts.find_response_target, room_id, response
     )

@@ -5,6 +5,7 @@ is also deleted, archived, restored and removed together.
 """
 
 import re
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,8 @@ from ant.model.handles import FORM, with_at
 from ant.model.sessions import (
     PROGRAMS,
     CliFlag,
+    NameField,
+    ReplacedName,
     Session,
     SessionId,
     SessionList,
@@ -30,6 +33,7 @@ from ant.model.sessions import (
     TerminalInfo,
 )
 from ant.sessions import handles
+from ant.sessions.free_names import CHAT, restored_names
 from ant.store import PAGE_BYTES, Page, Unit, paging
 
 PURGED = 20
@@ -58,7 +62,7 @@ def create_session(unit: Unit, request: CreateSession, program: str | None) -> S
     """
     name = request.name.strip()
     driver = _driver(request, program)
-    chat_name = f"{name}-Chat" if request.type.has_terminal else None
+    chat_name = f"{name}{CHAT}" if request.type.has_terminal else None
     for each in filter(None, (name, chat_name)):
         if unit.sessions.name_taken(each):
             raise Conflict(f'"{each}" already exists')
@@ -139,8 +143,8 @@ def _with_terminal(
 def list_sessions(unit: Unit, request: ListAll = FIRST_PAGE) -> SessionList:
     """A page of active sessions, and then of those that can be restored.
 
-    Last changed first, about `PAGE_BYTES`. Raises `Invalid` on an `after` that is no
-    cursor.
+    A deleted session whose ttl is over is left out, even before it is removed. Last
+    changed first, about `PAGE_BYTES`. Raises `Invalid` on an `after` that is no cursor.
     """
     kind, place = _place(request.after)
     active: Page[Session] = Page()
@@ -149,7 +153,9 @@ def list_sessions(unit: Unit, request: ListAll = FIRST_PAGE) -> SessionList:
         place = None
         if active.more:
             return SessionList(active, (), _cursor(unit, _ACTIVE, active[-1].id))
-    inactive = unit.sessions.recoverable(place, PAGE_BYTES // 2)
+    inactive = unit.sessions.inactive(
+        place, PAGE_BYTES // 2, partial(is_recoverable, unit)
+    )
     following = _cursor(unit, _RECOVERABLE, inactive[-1].id) if inactive.more else None
     return SessionList(active, inactive, following)
 
@@ -208,18 +214,27 @@ def need_active(unit: Unit, session_id: SessionId) -> Session:
     return get_session(unit, session_id)
 
 
-def need_terminal(unit: Unit, session_id: SessionId) -> Session:
-    """The session, which is active and has a terminal.
+def get_terminal(unit: Unit, session_id: SessionId) -> Session:
+    """The session, active or not, which has a terminal.
 
-    Raises as `check_active` does, and `NotRunning` for a chat.
+    Raises `NotFound`, and `NotRunning` for a chat.
     """
-    session = need_active(unit, session_id)
+    session = get_session(unit, session_id)
     if session.terminal is None:
         raise NotRunning(f"Session {session_id!r} is a chat and has no terminal.")
     return session
 
 
-def _pair(unit: Unit, session: Session) -> list[Session]:
+def need_terminal(unit: Unit, session_id: SessionId) -> Session:
+    """The session, which is active and has a terminal.
+
+    Raises as `check_active` does, and `NotRunning` for a chat.
+    """
+    check_active(unit, session_id)
+    return get_terminal(unit, session_id)
+
+
+def pair_of(unit: Unit, session: Session) -> list[Session]:
     """The session, and the other one of an automatic pair of terminal and chat."""
     other_id = session.linked_chat_id or session.meta.get("auto_linked_terminal_id")
     other = unit.sessions.get(other_id) if isinstance(other_id, str) else None
@@ -234,29 +249,28 @@ def _pair(unit: Unit, session: Session) -> list[Session]:
     return [session, other] if automatic else [session]
 
 
-def to_delete(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
+def to_delete(unit: Unit, session_id: SessionId) -> list[SessionId]:
     """The ids of the sessions that a delete concerns: this one and its automatic pair.
 
-    Raises `NotFound`, and unless `hard` `Gone` when it is archived or deleted already.
+    Raises `NotFound`.
     """
-    check = get_session if hard else need_active
-    return [session.id for session in _pair(unit, check(unit, session_id))]
+    return [each.id for each in pair_of(unit, get_session(unit, session_id))]
 
 
 def delete_session(unit: Unit, session_id: SessionId, hard: bool) -> list[SessionId]:
     """Mark a session and its automatic pair deleted; return their ids.
 
-    Raises as `to_delete` does.
+    An archived session is then deleted and no longer archived, so that its `ttl`
+    counts. Of one that is deleted already nothing changes, unless the delete is `hard`.
+    Raises `NotFound`.
     """
-    ids = to_delete(unit, session_id, hard)
-    for session in (get_session(unit, each) for each in ids):
-        if session.deleted_at is None:
-            unit.sessions.change(
-                session.id,
-                deleted_at=clock.stamp(unit.now),
-                updated_at=clock.stamp(unit.now),
-            )
-    unit.emit(SessionsChanged(session_id, tuple(ids)))
+    ids = to_delete(unit, session_id)
+    at = clock.stamp(unit.now)
+    marked = [each for each in ids if get_session(unit, each).deleted_at is None]
+    for each in marked:
+        unit.sessions.change(each, deleted_at=at, archived=False, updated_at=at)
+    if marked or hard:
+        unit.emit(SessionsChanged(session_id, tuple(ids if hard else marked)))
     return ids
 
 
@@ -271,42 +285,48 @@ def remove_sessions(unit: Unit, ids: list[SessionId]) -> None:
     unit.emit(SessionsChanged(None, tuple(ids)))
 
 
-def restore_session(unit: Unit, session_id: SessionId) -> Session:
-    """Restore an archived or deleted session and its automatic pair; return it.
+def restore_session(
+    unit: Unit, session_id: SessionId
+) -> tuple[Session, list[ReplacedName]]:
+    """Restore an archived or deleted session and its automatic pair.
 
-    If another session took the handle meanwhile, it gets another one that is free, or
-    none. Raises `NotFound`, `Conflict` when it is active or another session took the
-    name, and `Gone` when both were deleted longer ago than their ttl.
+    Return the session, and the names and handles that other sessions took meanwhile,
+    with the free ones in their place. An active session stays as it is. Raises
+    `NotFound`, and `Gone` when both were deleted longer ago than their ttl.
     """
-    session = get_session(unit, session_id)
-    if session.active:
-        raise Conflict("Session is not deleted or archived")
-    pair = _pair(unit, session)
-    if all(_expired(unit, each) for each in pair):
+    pair = pair_of(unit, get_session(unit, session_id))
+    inactive = [each for each in pair if not each.active]
+    if not inactive:
+        return pair[0], []
+    if not is_recoverable(unit, pair[0]):
         raise Gone("Recovery window has expired")
-    ids = [each.id for each in pair]
-    for each in pair:
-        if unit.sessions.name_taken(each.name, but=ids):
-            raise Conflict(f'"{each.name}" already exists')
-        handle = each.handle
-        if handle and unit.sessions.by_handle(handle):
-            slug = handles.free_slug(unit, each.name)
-            handle = f"@{slug}" if slug else None
-            unit.emit(HandleUpdated(each.id, handle, each.display_name))
+    replaced = restored_names(unit, inactive)
+    for each in inactive:
+        new = {str(e.field): e.now for e in replaced if e.session_id == each.id}
+        at = clock.stamp(unit.now)
         unit.sessions.change(
-            each.id,
-            archived=False,
-            deleted_at=None,
-            updated_at=clock.stamp(unit.now),
-            handle=handle,
+            each.id, archived=False, deleted_at=None, updated_at=at, **new
         )
+        if NameField.HANDLE in new:
+            handle = new[NameField.HANDLE]
+            unit.emit(HandleUpdated(each.id, handle, each.display_name))
     unit.emit(SessionsChanged(session_id))
-    return get_session(unit, session_id)
+    return get_session(unit, session_id), replaced
+
+
+def is_recoverable(unit: Unit, session: Session) -> bool:
+    """Whether an inactive session, or the other one of its pair, can be restored.
+
+    An archived one always can; a deleted one within its ttl.
+    """
+    if not _expired(unit, session):
+        return True
+    return not all(_expired(unit, each) for each in pair_of(unit, session))
 
 
 def _expired(unit: Unit, session: Session) -> bool:
     """Whether a deleted session is past its recovery window, which is its ttl."""
-    if session.deleted_at is None or session.ttl == "forever":
+    if session.archived or session.deleted_at is None or session.ttl == "forever":
         return False
     return session.deleted_at < clock.parse_moment(session.ttl, unit.now)
 
@@ -316,11 +336,8 @@ def purge(unit: Unit) -> list[SessionId]:
 
     Archived sessions stay. For a pair the longer ttl counts. At most `PURGED` at once.
     """
-    expired = (
-        session.id
-        for session in unit.sessions.deleted()
-        if all(_expired(unit, each) for each in _pair(unit, session))
-    )
+    deleted = unit.sessions.deleted()
+    expired = (each.id for each in deleted if not is_recoverable(unit, each))
     ids = list(islice(expired, PURGED))
     if ids:
         remove_sessions(unit, ids)
@@ -329,38 +346,45 @@ def purge(unit: Unit) -> list[SessionId]:
 
 def patch_session(
     unit: Unit, session_id: SessionId, request: PatchSession
-) -> tuple[Session, list[SessionId]]:
-    """Change the fields in the request; return the session, and ids that it archived.
+) -> tuple[Session, list[ReplacedName], list[SessionId]]:
+    """Change the fields in the request.
 
-    Raises `NotFound`, `Gone` for an inactive session that the request does not
-    unarchive, `Conflict` for a name that is taken, and `Invalid` for a `linked_chat_id`
-    that is no active chat.
+    Return the session, names that were taken as `restore_session` does, and the ids of
+    archived sessions, whose programs end. To archive an inactive session changes
+    nothing. Raises `NotFound`, `Gone` for any other change of an inactive session that
+    the request does not unarchive, `Conflict` for a name that is taken, and `Invalid`
+    for a `linked_chat_id` that is no active chat.
     """
     patch = changes(request)
-    if patch.get("archived") is False and not get_session(unit, session_id).active:
-        restore_session(unit, session_id)
-    session = need_active(unit, session_id)
+    session, replaced = get_session(unit, session_id), list[ReplacedName]()
+    if not session.active and patch == {"archived": True}:
+        return session, [], [e.id for e in pair_of(unit, session) if not e.active]
+    if patch.get("archived") is False:
+        session, replaced = restore_session(unit, session_id)
+    refuse_inactive(session)
     fields: dict[str, Any] = {key: patch[key] for key in _PATCHED if key in patch}
     meta = session.meta
     if "name" in patch:
         fields["name"] = _rename(unit, session, patch["name"].strip())
+        replaced = [e for e in replaced if e.field is not NameField.NAME]
         if meta.get("auto_named"):
             meta = meta | {"auto_named": False}
-    meta = merged(meta, patch.get("meta", {}))
-    if meta != session.meta:
-        kept = {key: value for key, value in meta.items() if value is not None}
-        fields["meta"] = codec.dumps(kept).decode()
     archived: list[SessionId] = []
     if "linked_chat_id" in patch:
         fields["linked_chat_id"] = patch["linked_chat_id"]
         archived += _relink(unit, session, patch["linked_chat_id"])
+    fields = {k: v for k, v in fields.items() if v != getattr(session, k)}
+    meta = merged(meta, patch.get("meta", {}))
+    kept = {key: value for key, value in meta.items() if value is not None}
+    if kept != session.meta:
+        fields["meta"] = codec.dumps(kept).decode()
     if fields:
         unit.sessions.change(session_id, updated_at=clock.stamp(unit.now), **fields)
     if patch.get("archived"):
-        archived += _archive(unit, _pair(unit, get_session(unit, session_id)))
+        archived += _archive(unit, pair_of(unit, get_session(unit, session_id)))
     if fields or archived:
         unit.emit(SessionsChanged(session_id, tuple(archived)))
-    return get_session(unit, session_id), archived
+    return get_session(unit, session_id), replaced, archived
 
 
 def merged(meta: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -378,10 +402,12 @@ def _rename(unit: Unit, session: Session, name: str) -> str:
 
     A chat that a person renamed keeps its name. Raises `Conflict` for a taken name.
     """
+    if name == session.name:
+        return name
     names = {session.id: name}
-    for each in _pair(unit, session):
+    for each in pair_of(unit, session):
         if each.id != session.id and each.meta.get("auto_named"):
-            names[each.id] = f"{name}-Chat"
+            names[each.id] = f"{name}{CHAT}"
     for session_id, new in names.items():
         unit.sessions.change(session_id, name=new, updated_at=clock.stamp(unit.now))
     for session_id, new in names.items():
@@ -401,41 +427,45 @@ def _relink(unit: Unit, session: Session, chat_id: SessionId | None) -> list[Ses
         chat = unit.sessions.get(chat_id)
         if chat is None or not chat.active or chat.type is not SessionType.CHAT:
             raise Invalid(f"there is no active chat {chat_id!r} at $.linked_chat_id")
-    chats = [each for each in _pair(unit, session) if each.id != session.id]
+    chats = [each for each in pair_of(unit, session) if each.id != session.id]
     return _archive(unit, [each for each in chats if each.id != chat_id])
 
 
 def _archive(unit: Unit, sessions: list[Session]) -> list[SessionId]:
-    """Archive sessions and return their ids."""
-    for session in sessions:
-        unit.sessions.change(
-            session.id, archived=True, updated_at=clock.stamp(unit.now)
-        )
-    return [session.id for session in sessions]
+    """Archive the active ones of these sessions, and return their ids."""
+    ids = [session.id for session in sessions if session.active]
+    for each in ids:
+        unit.sessions.change(each, archived=True, updated_at=clock.stamp(unit.now))
+    return ids
 
 
 def set_handle(unit: Unit, session_id: SessionId, request: SetHandle) -> Session:
-    """Set the handle of a session and its display name; null clears the handle.
+    """Set the handle of a session, its display name, or both; null clears them.
 
     Raises `NotFound`, `Gone`, `Invalid`, and `Conflict` when an active session has it.
     """
-    check_active(unit, session_id)
-    handle = with_at(request.handle) if request.handle else None
-    if handle is not None:
-        if not FORM.fullmatch(handle):
-            raise Invalid("expected letters, digits, _, . or - at $.handle")
-        other = unit.sessions.by_handle(handle)
-        if other is not None and other.id != session_id:
-            raise Conflict(f"{handle} is already taken")
-    unit.sessions.change(
-        session_id,
-        handle=handle,
-        display_name=request.display_name,
-        updated_at=clock.stamp(unit.now),
-    )
-    unit.emit(HandleUpdated(session_id, handle, request.display_name))
+    session, patch = need_active(unit, session_id), changes(request)
+    if "handle" in patch:
+        handle = with_at(patch["handle"]) if patch["handle"] else None
+        _check_handle(unit, session_id, handle)
+        patch["handle"] = handle
+    if all(value == getattr(session, key) for key, value in patch.items()):
+        return session
+    unit.sessions.change(session_id, updated_at=clock.stamp(unit.now), **patch)
+    session = get_session(unit, session_id)
+    unit.emit(HandleUpdated(session_id, session.handle, session.display_name))
     unit.emit(SessionsChanged(session_id))
-    return get_session(unit, session_id)
+    return session
+
+
+def _check_handle(unit: Unit, session_id: SessionId, handle: str | None) -> None:
+    if handle is None:
+        return
+    if not FORM.fullmatch(handle):
+        raise Invalid("expected letters, digits, _, . or - at $.handle")
+    other = unit.sessions.by_handle(handle)
+    if other is not None and other.id != session_id:
+        raise Conflict(f"{handle} is already taken")
 
 
 def set_cli_flag(unit: Unit, session_id: SessionId, request: SetCliFlag) -> Session:
@@ -451,6 +481,8 @@ def set_cli_flag(unit: Unit, session_id: SessionId, request: SetCliFlag) -> Sess
     meta = {key: v for key, v in session.meta.items() if key != "agent_driver"}
     if flag is not None:
         meta["agent_driver"] = flag
+    if (flag, meta) == (session.cli_flag, session.meta):
+        return session
     unit.sessions.change(
         session_id,
         cli_flag=flag,

@@ -1,6 +1,6 @@
 """Sessions and their terminals: stored, listed, found and changed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from typing import Any
 
 import attrs
@@ -22,6 +22,9 @@ from ant.store.tables.statement import ALL, Page, Statement, lazily, page
 
 ROW_BYTES = 800
 """Bytes of a session as JSON without its names and `meta`."""
+
+SAME_HANDLE = 20
+"""Inactive sessions that one lookup by handle returns; an error names a few of them."""
 
 
 @attrs.frozen
@@ -120,6 +123,19 @@ _STATE = Statement(
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
 )
+_INACTIVE_BY_HANDLE = Statement(
+    lambda handle: (
+        _select()
+        .where(~_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
+        .order_by(SessionRow.ordinal)
+        .limit(SAME_HANDLE)
+    )
+)
+_ROOM = Statement(
+    lambda session_id: SessionRow.select(
+        SessionRow.type, SessionRow.linked_chat_id
+    ).where((SessionRow.id == session_id) & NOT_REMOVED)
+)
 _LINKING = Statement(
     lambda chat_id: (
         _select()
@@ -149,14 +165,29 @@ _INACTIVE_SINCE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
 
 
 def _list(
-    condition: Any, at: Any, after: tuple[str, int] | None, budget: int
+    condition: Any,
+    at: Any,
+    after: tuple[str, int] | None,
+    budget: int,
+    keep: Callable[[Any], bool] | None = None,
 ) -> Page[Session]:
     query = _select().where(condition)
     if after is not None:
         is_tied = (at == after[0]) & (SessionRow.ordinal < after[1])
         query = query.where((at < after[0]) | is_tied)
-    ordered = query.order_by(at.desc(), SessionRow.ordinal.desc())
-    return page(lazily(ordered), _session, budget=budget, weigh=_weight)
+    rows = lazily(query.order_by(at.desc(), SessionRow.ordinal.desc()))
+    kept = rows if keep is None else _filtered(rows, keep)
+    return page(kept, _session, budget=budget, weigh=_weight)
+
+
+def _filtered(
+    rows: Generator[Any, None, None], keep: Callable[[Any], bool]
+) -> Generator[Any, None, None]:
+    """The rows to keep. Closing it closes `rows`, too."""
+    try:
+        yield from filter(keep, rows)
+    finally:
+        rows.close()
 
 
 def _weight(row: Any) -> int:
@@ -190,17 +221,26 @@ class SessionStore:
         """
         return _list(_ACTIVE, SessionRow.updated_at, after, budget)
 
-    def recoverable(
-        self, after: tuple[str, int] | None = None, budget: int = ALL
+    def inactive(
+        self,
+        after: tuple[str, int] | None = None,
+        budget: int = ALL,
+        is_kept: Callable[[Session], bool] | None = None,
     ) -> Page[Session]:
         """Archived and deleted sessions, last deleted (or else changed) first.
 
-        Those after a `place`, of about `budget` bytes.
+        Those after a `place`, of about `budget` bytes. `is_kept` selects among the
+        deleted ones.
         """
-        return _list(~_ACTIVE, _INACTIVE_SINCE, after, budget)
+
+        def keep(row: Any) -> bool:
+            is_deleted = row.deleted_at is not None
+            return not is_deleted or is_kept is None or is_kept(_session(row))
+
+        return _list(~_ACTIVE, _INACTIVE_SINCE, after, budget, keep)
 
     def place(self, session_id: str) -> tuple[str, int]:
-        """The position of a session in `active` or `recoverable`, for the next page.
+        """The position of a session in `active` or `inactive`, for the next page.
 
         A stamp, and an ordinal that breaks ties.
         """
@@ -212,17 +252,53 @@ class SessionStore:
     def _is_inactive(self, session_id: str) -> bool:
         return any(self.state(session_id) or ())
 
+    @staticmethod
+    def folded(name: str) -> str:
+        """A name in the form in which two of them are compared."""
+        return name.strip().casefold()
+
     def name_taken(self, name: str, but: Collection[str] = ()) -> bool:
         """Whether an active session that is not in `but` has that name in any case."""
-        rows = SessionRow.select(SessionRow.id, SessionRow.name).where(_ACTIVE)
-        folded = name.strip().casefold()
-        return any(
-            row.name.strip().casefold() == folded and row.id not in but for row in rows
+        return self.folded(name) in self.active_names(but)
+
+    def active_names(self, but: Collection[str] = ()) -> set[str]:
+        """The names of active sessions that are not in `but`, `folded`.
+
+        It reads all of them: for writes that need a free name, not for each request.
+        """
+        query = SessionRow.select(SessionRow.id, SessionRow.name).where(_ACTIVE)
+        rows: Any = query.tuples()
+        return {self.folded(name) for id_, name in rows if id_ not in but}
+
+    def active_handles(self, but: Collection[str] = ()) -> set[str]:
+        """The handles of active sessions that are not in `but`, in lower case."""
+        query = SessionRow.select(SessionRow.id, SessionRow.handle).where(
+            _ACTIVE & SessionRow.handle.is_null(False)
         )
+        rows: Any = query.tuples()
+        return {handle.lower() for id_, handle in rows if id_ not in but}
 
     def by_handle(self, handle: str) -> Session | None:
         """The active session with that handle in any case; None when there is none."""
         return _one(_BY_HANDLE.one(handle=handle.lower()))
+
+    def inactive_by_handle(self, handle: str) -> list[Session]:
+        """The archived and deleted sessions with that handle in any case, oldest first.
+
+        At most `SAME_HANDLE`.
+        """
+        rows = _INACTIVE_BY_HANDLE.rows(handle=handle.lower())
+        return [session for row in rows if (session := _one(row)) is not None]
+
+    def linked_chat(self, session_id: str) -> tuple[SessionType, SessionId | None]:
+        """The type of a session, and the id of its linked chat.
+
+        A session that does not exist counts as a chat.
+        """
+        row = _ROOM.one(session_id=session_id)
+        if row is None:
+            return SessionType.CHAT, None
+        return SessionType(row.type), row.linked_chat_id
 
     def linking(self, chat_id: str) -> list[Session]:
         """Every active terminal whose linked chat is that one, oldest first."""

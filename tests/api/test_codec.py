@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ant.api import codec, constraints, frames, terminal_requests
 from ant.api.frames import JoinSession, PresencePing, SendInput
-from ant.api.session_requests import CreateSession
+from ant.api.session_requests import CreateSession, SetCliFlag
 from ant.api.terminal_requests import ReadHistory
 from ant.core import clock
 from ant.core.errors import Invalid
@@ -364,3 +364,42 @@ def test_many_unknown_fields_cost_little() -> None:
         codec.read_body(b'{"name":"m","type":"chat",%b}' % names, CreateSession)
     assert sum(map(len, refused.value.issues)) < 10_000
     assert "more" in refused.value.issues[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ({"event_id": None}, '{"event_id":null}'),
+        ([1, "x"], '[1,"x"]'),
+        ("it's", '"it\'s"'),
+        ("x" * 100, '"' + "x" * 59 + "\u2026"),
+    ],
+)
+def test_an_error_speaks_json(value: Any, shown: str) -> None:
+    """What was sent is shown as JSON, not as Python."""
+    with pytest.raises(Invalid) as caught:
+        codec.read_data({"cols": value, "rows": 24}, terminal_requests.ResizeTerminal)
+    assert f"expected an integer, got {shown} at $.cols" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("read", "noun"),
+    [
+        (lambda data: codec.read_body(data, ReadHistory), "The body"),
+        (codec.read_frame, "The frame"),
+        (codec.loads, "The text"),
+    ],
+)
+def test_an_error_says_what_is_no_json(read: Any, noun: str) -> None:
+    """A request may contain several texts that should be."""
+    with pytest.raises(Invalid, match=rf"^{noun} is not JSON: .* at \$$"):
+        read(b"{")
+
+
+def test_an_empty_word_is_shown() -> None:
+    """In the list of words that are accepted."""
+    with pytest.raises(Invalid) as caught:
+        codec.read_body(b'{"cli_flag": "vim"}', SetCliFlag)
+    assert str(caught.value).endswith(', "", got "vim" at $.cli_flag')

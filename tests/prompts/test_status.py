@@ -87,14 +87,16 @@ def test_the_page_of_a_session_without_a_prompt(store: Store) -> None:
 
 
 def test_what_is_refused(store: Store) -> None:
-    """Unknown and archived sessions, and rooms without a terminal."""
+    """Unknown sessions, and rooms without a terminal; an archived one is only read."""
     one, here = create(store), room(store)
     patch(store, one.id, archived=True)
     for work in (prompts_status.status_page, linked.need_terminal_of):
         with pytest.raises(NotFound):
             store.read(work, NOBODY)
-        with pytest.raises(Gone):
-            store.read(work, one.id)
+    page = store.read(prompts_status.status_page, one.id)
+    assert (one.id, False) == (page.route.terminal_id, page.needs_input)
+    with pytest.raises(Gone):
+        store.read(linked.need_terminal_of, one.id)
     with pytest.raises(NotRunning):
         store.read(linked.need_terminal_of, here.id)
 

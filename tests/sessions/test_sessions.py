@@ -140,7 +140,7 @@ def test_the_list_is_newest_first_with_recoverable_sessions(store: Store) -> Non
 
 @pytest.mark.parametrize("half", ["terminal", "chat"])
 def test_a_pair_is_deleted_as_one(store: Store, half: str) -> None:
-    """From either end; a second delete is `Gone`."""
+    """From either end; a second delete changes nothing, nor the time of the first."""
     session = create(store)
     chat_id = session.linked_chat_id or SessionId("")
     asked = session.id if half == "terminal" else chat_id
@@ -148,8 +148,29 @@ def test_a_pair_is_deleted_as_one(store: Store, half: str) -> None:
     assert {session.id, chat_id} == set(event.removed_ids)  # type: ignore[union-attr]
     assert look(store, session.id).deleted_at is not None
     assert look(store, chat_id).deleted_at is not None
-    with pytest.raises(Gone, match="deleted"):
-        store.transact(sessions.delete_session, asked, False)
+    before = look(store, session.id), look(store, chat_id)
+    for again in (session.id, chat_id):
+        assert [] == events_of(store, sessions.delete_session, again, False)
+        work = sessions.patch_session
+        ask = PatchSession(archived=True)
+        assert [] == events_of(store, work, again, ask)
+    assert before == (look(store, session.id), look(store, chat_id))
+
+
+@pytest.mark.parametrize("half", ["terminal", "chat"])
+def test_an_archived_pair_is_deleted(store: Store, half: str) -> None:
+    """It is then deleted and no longer archived, and its ttl counts."""
+    session = create(store)
+    patch(store, session.id, archived=True)
+    ids = [session.id, SessionId(session.linked_chat_id or "")]
+    asked = ids[0] if half == "terminal" else ids[1]
+    (event,) = events_of(store, sessions.delete_session, asked, False)
+    assert set(ids) == set(event.removed_ids)  # type: ignore[union-attr]
+    for each in ids:
+        row = look(store, each)
+        assert (False, False) == (row.archived, row.deleted_at is None)
+        age(store, each, minutes=16)
+    assert set(ids) == set(store.transact(sessions.purge))
 
 
 def test_a_chat_that_claims_a_terminal_is_no_pair(store: Store) -> None:
@@ -293,40 +314,106 @@ def test_a_pair_is_archived_and_restored_as_one(store: Store, half: str) -> None
         assert ids == {each.id for each in listed.recoverable}
         with pytest.raises(Gone, match="archived"):
             patch(store, asked, name="two")
+        with pytest.raises(Gone, match="archived"):
+            patch(store, asked, archived=True, name="two")
+        for each in ids:  # The second of a pair is archived already.
+            again = PatchSession(archived=True)
+            work = sessions.patch_session
+            assert [] == events_of(store, work, each, again)
         if restore:
             store.transact(sessions.restore_session, SessionId(asked or ""))
         else:
             patch(store, asked, archived=False)
         assert ids == {e.id for e in store.read(sessions.list_sessions).sessions}
+        rows = [look(store, each) for each in ids]
+        for each in ids:  # And restored already.
+            assert [] == events_of(store, sessions.restore_session, each)
+        assert rows == [look(store, each) for each in ids]
 
 
 def test_a_deleted_session_may_be_unarchived(store: Store) -> None:
-    """And changed in the same request; an active one cannot be restored."""
+    """And changed in the same request; an active one stays as it is."""
     session = create(store, "one")
     store.transact(sessions.delete_session, session.id, False)
     changed = patch(store, session.id, archived=False, name="two")
     assert (True, "two") == (changed.active, changed.name)
     assert look(store, session.linked_chat_id).active
-    with pytest.raises(Conflict, match="not deleted"):
-        store.transact(sessions.restore_session, session.id)
-    assert patch(store, session.id, archived=False).active
+    row = look(store, session.id)
+    assert (row, []) == store.transact(sessions.restore_session, session.id)
+    assert row == patch(store, session.id, archived=False)
 
 
-def test_restoring_does_not_take_names_back(store: Store) -> None:
-    """A taken name refuses the restore of the pair, a taken handle only itself."""
+@pytest.mark.parametrize("by_patch", [True, False])
+def test_restoring_does_not_take_names_back(store: Store, by_patch: bool) -> None:
+    """What is taken is replaced by what is free, and the result says so."""
     session = create(store, "one")
+    chat_id = SessionId(session.linked_chat_id or "")
     store.transact(sessions.delete_session, session.id, False)
-    thief = room(store, "ONE-chat")
-    with pytest.raises(Conflict, match="one-Chat"):
-        store.transact(sessions.restore_session, session.id)
-    assert not look(store, session.id).active
-    patch(store, thief.id, name="else")
-    store.transact(sessions.set_handle, thief.id, SetHandle("one"))
+    other = create(store, "ONE")
+    if by_patch:
+        ask = PatchSession(archived=False)
+        row, replaced, _ = store.transact(sessions.patch_session, chat_id, ask)
+    else:
+        row, replaced = store.transact(sessions.restore_session, chat_id)
+    assert row == look(store, chat_id)
+    back = look(store, session.id)
+    assert ("one (2)", "@one-2", True) == (back.name, back.handle, back.active)
+    assert ("one (2)-Chat", "@one-chat-2") == (row.name, row.handle)
+    assert {
+        (session.id, "name", "one", "one (2)"),
+        (session.id, "handle", "@one", "@one-2"),
+        (chat_id, "name", "one-Chat", "one (2)-Chat"),
+        (chat_id, "handle", "@one-chat", "@one-chat-2"),
+    } == {(e.session_id, e.field, e.taken, e.now) for e in replaced}
+    assert other == look(store, other.id)
+    # The pair is still a pair: the chat follows a new name.
+    patch(store, session.id, name="two")
+    assert "two-Chat" == look(store, chat_id).name
+
+
+def test_a_taken_handle_alone_is_replaced(store: Store) -> None:
+    """With an event of its own; a handle that a person chose counts on from there."""
+    session = create(store, "one")
+    store.transact(sessions.set_handle, session.id, SetHandle("boss"))
+    store.transact(sessions.delete_session, session.id, False)
+    thief = room(store, "else")
+    store.transact(sessions.set_handle, thief.id, SetHandle("Boss"))
     told = events_of(store, sessions.restore_session, session.id)
-    renamed = HandleUpdated(session.id, "@one-2", "one")
+    renamed = HandleUpdated(session.id, "@boss-2", "one")
     assert [renamed, SessionsChanged(session.id)] == told
-    assert "@one-2" == look(store, session.id).handle
+    assert ("one", "@boss-2") == (
+        look(store, session.id).name,
+        look(store, session.id).handle,
+    )
     assert "@one-chat" == look(store, session.linked_chat_id).handle
+
+
+def test_unarchiving_under_a_new_name(store: Store) -> None:
+    """The name of the request counts, so none is replaced; a taken one is refused."""
+    session = create(store, "one")
+    patch(store, session.id, archived=True)
+    create(store, "ONE")
+    ask = PatchSession(archived=False, name="three")
+    row, replaced, _ = store.transact(sessions.patch_session, session.id, ask)
+    assert ("three", {"handle"}) == (row.name, {each.field for each in replaced})
+    assert "three-Chat" == look(store, session.linked_chat_id).name
+    patch(store, session.id, archived=True)
+    with pytest.raises(Conflict, match="already exists"):
+        patch(store, session.id, archived=False, name="one")
+    assert look(store, session.id).archived
+
+
+def test_one_half_of_a_pair_is_restored(store: Store) -> None:
+    """The active half keeps its handle and is not touched."""
+    session = create(store, "one")
+    store.transact(lambda unit: unit.sessions.change(session.id, archived=True))
+    chat = look(store, session.linked_chat_id)
+    row, replaced = store.transact(sessions.restore_session, chat.id)
+    assert (chat, []) == (row, replaced)
+    assert ("@one", True) == (
+        look(store, session.id).handle,
+        look(store, session.id).active,
+    )
 
 
 def test_another_chat_may_be_linked(store: Store) -> None:
@@ -345,7 +432,7 @@ def test_another_chat_may_be_linked(store: Store) -> None:
     patch(store, session.id, archived=False)
     assert patch(store, session.id, linked_chat_id=None).linked_chat_id is None
     assert look(store, shared.id).active
-    back = store.transact(sessions.restore_session, session.linked_chat_id)
+    back, _ = store.transact(sessions.restore_session, session.linked_chat_id)
     again = patch(store, session.id, linked_chat_id=back.id)
     assert back.id == again.linked_chat_id
     store.transact(sessions.delete_session, session.id, False)
@@ -396,6 +483,8 @@ def test_the_window_to_restore_is_the_ttl(
     store.transact(sessions.delete_session, session.id, False)
     for each in ids:
         age(store, each, minutes=minutes)
+    listed = store.read(sessions.list_sessions).recoverable
+    assert (set() if is_gone else set(ids)) == {each.id for each in listed}
     if is_gone:
         with pytest.raises(Gone, match="expired"):
             store.transact(sessions.restore_session, session.id)
@@ -406,7 +495,7 @@ def test_the_window_to_restore_is_the_ttl(
             look(store, session.id)
     else:
         assert [] == store.transact(sessions.purge)
-        assert store.transact(sessions.restore_session, session.id).active
+        assert store.transact(sessions.restore_session, session.id)[0].active
     assert [] == store.transact(sessions.purge)
 
 
@@ -419,7 +508,8 @@ def test_a_pair_has_one_ttl(store: Store) -> None:
         age(store, session.id, days=1)
         age(store, session.linked_chat_id, days=1)
         assert [] == store.transact(sessions.purge)
-        assert store.transact(sessions.restore_session, asked).active
+        assert 2 == len(store.read(sessions.list_sessions).recoverable)
+        assert store.transact(sessions.restore_session, asked)[0].active
         assert look(store, session.linked_chat_id).active
 
 
@@ -430,6 +520,8 @@ def test_the_purge_leaves_archived_sessions(store: Store) -> None:
     store.transact(sessions.delete_session, gone.id, False)
     for each in (kept, gone):
         age(store, each.id, days=1000)
+    listed = store.read(sessions.list_sessions).recoverable
+    assert [kept.id] == [each.id for each in listed]
     told = events_of(store, sessions.purge)
     assert [SessionsChanged(None, (gone.id,))] == told
     assert [] == events_of(store, sessions.purge)
@@ -447,7 +539,7 @@ def test_a_handle_is_unique(store: Store) -> None:
         with pytest.raises(Conflict, match="taken"):
             store.transact(sessions.set_handle, two.id, SetHandle(taken))
     again = store.transact(sessions.set_handle, one.id, SetHandle("@BOSS"))
-    assert ("@BOSS", None) == (again.handle, again.display_name)
+    assert ("@BOSS", "The Boss") == (again.handle, again.display_name)
     store.transact(sessions.delete_session, one.id, False)
     assert (
         "@boss" == store.transact(sessions.set_handle, two.id, SetHandle("boss")).handle
@@ -467,6 +559,39 @@ def test_a_handle_is_cleared_or_valid(store: Store) -> None:
     for nothing in (None, ""):
         cleared = store.transact(sessions.set_handle, one.id, SetHandle(nothing))
         assert cleared.handle is None
+
+
+def test_a_display_name_needs_no_handle(store: Store) -> None:
+    """Each is set and cleared without the other; what changes nothing is not told."""
+    one = create(store, "one")
+    for ask, expected in (
+        (SetHandle(display_name="The One"), ("@one", "The One")),
+        (SetHandle("two"), ("@two", "The One")),
+        (SetHandle(display_name=None), ("@two", None)),
+        (SetHandle(display_name="x", handle=None), (None, "x")),
+    ):
+        told = events_of(store, sessions.set_handle, one.id, ask)
+        assert [HandleUpdated(one.id, *expected), SessionsChanged(one.id)] == told
+        row = look(store, one.id)
+        assert expected == (row.handle, row.display_name)
+        assert [] == events_of(store, sessions.set_handle, one.id, ask)
+        assert row == look(store, one.id)
+
+
+def test_a_patch_that_changes_nothing_is_not_told(store: Store) -> None:
+    """Neither a field, nor the driver, as it is already."""
+    session = create(store, "one", meta={"a": 1})
+    same = PatchSession(
+        name=" one ",
+        ttl=session.ttl,
+        archived=False,
+        root_dir=None,
+        linked_chat_id=session.linked_chat_id,
+        meta={"a": 1, "b": None},
+    )
+    assert [] == events_of(store, sessions.patch_session, session.id, same)
+    assert [] == events_of(store, sessions.set_cli_flag, session.id, SetCliFlag(None))
+    assert session == look(store, session.id)
 
 
 def test_the_driver_is_in_row_and_meta(store: Store) -> None:

@@ -10,7 +10,7 @@ from quart import Response, g, request
 
 from ant.api import codec
 from ant.core.errors import AntError, Invalid, Unsupported
-from ant.http.access import permissions
+from ant.http.access import permissions, session_names
 from ant.identity.tokens import Caller
 from ant.runtime.system import System
 
@@ -70,20 +70,40 @@ class Route:
         """Whether the body may also be an `application/octet-stream`."""
         return bytes in get_args(self.hints.get("body"))
 
+    @property
+    def takes_names(self) -> bool:
+        """Whether the body or the query may name a session."""
+        kinds = self.body, self.hints.get("query")
+        return any(map(session_names.takes_names, kinds))
+
+    def _noun(self) -> str:
+        """What an error calls a body that is no JSON."""
+        if not self.takes_bytes:
+            return "The body"
+        kind = request.mimetype[:100] or "nothing"
+        return f"A body is application/json or {OCTETS}; this one says {kind} and"
+
     def view(self, system: System) -> Callable[..., Awaitable[Response]]:
         """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
+        # A repeated delete must not remove another session that once had the handle.
+        active = self.inactive and self.method == "DELETE"
 
         async def view(**params: Any) -> Response:
             caller: Caller | None = g.caller
+            if (name := params.get("session_id")) is not None:
+                params["session_id"] = await session_names.id_of(
+                    system, name, caller, active
+                )
             if caller is not None:
                 session_id = params.get("session_id")
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
             if query is not None:
-                params["query"] = codec.read_query(_pairs(), query)
+                asked = codec.read_query(_pairs(), query)
+                params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
                 if caller is not None:
                     permissions.check_size(
@@ -95,11 +115,10 @@ class Route:
                 is_raw = takes_bytes and request.mimetype == OCTETS
                 if data and not is_raw:
                     check_type(request.mimetype, takes_bytes)
-                params["body"] = data if is_raw else codec.read_body(data, body)
+                sent = data if is_raw else codec.read_body(data, body, self._noun())
                 if caller is not None:
-                    params["body"] = permissions.bound(
-                        caller, self.speaker, params["body"]
-                    )
+                    sent = permissions.bound(caller, self.speaker, sent)
+                params["body"] = await session_names.with_ids(system, sent, caller)
             answer = await self.handler(system, **params)
             if isinstance(answer, Response):
                 return answer

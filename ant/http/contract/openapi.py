@@ -24,8 +24,8 @@ _ABOUT: Final = (
     "output and events come over the WebSocket `/ws`; `GET /api/schemas/ws` has the "
     "JSON Schema of its frames, and `docs/api.md` explains them. A request with an "
     "unknown body field or query parameter is a 400, and so is a repeated query "
-    "parameter. A body without the content type of JSON is a 415. Times are RFC 3339 in "
-    "UTC. Every error is an `application/problem+json` object."
+    "parameter. A body without the content type of JSON is a 415. Times are RFC 3339 "
+    "in UTC. Every error is an `application/problem+json` object."
 )
 
 _SERVERS: Final = [

@@ -73,7 +73,7 @@ def _refusals(route: Route) -> Iterator[_Refusal]:
                 "A token called or wrote too much in this minute. `Retry-After` has "
                 "the seconds to wait.",
             )
-    if "<" in route.path:
+    if "<" in route.path or route.takes_names:
         yield errors.NotFound, f"{_missing(route)}."
     if "<session_id>" in route.path and not route.inactive:
         yield errors.Gone, "The session is archived or deleted."

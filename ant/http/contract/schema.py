@@ -158,10 +158,10 @@ def _rule(kind: type) -> Schema:
     rule = getattr(kind, "rule", None)
     if not isinstance(rule, RequiredFields):
         return {}
-    ways = [
-        {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
-        for name in rule.names
-    ]
+    ways: list[Schema] = [{"required": [name]} for name in rule.names]
+    if not rule.null:
+        for way, name in zip(ways, rule.names, strict=True):
+            way["properties"] = {name: {"not": {"type": "null"}}}
     return {"allOf": [{"oneOf" if rule.only else "anyOf": ways}]}
 
 

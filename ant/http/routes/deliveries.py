@@ -8,6 +8,7 @@ from ant.model.deliveries import Deliveries
 from ant.model.messages import MessageId
 from ant.model.sessions import SessionId
 from ant.runtime.system import System
+from ant.sessions.linked import in_room
 
 
 @endpoint("GET", "/api/sessions/<session_id>/deliveries", inactive=True, token="either")
@@ -49,4 +50,4 @@ async def list_deliveries_of_message(
     terminal's token sees the same entries as in the list of the room.
     """
     work = deliveries.of_message, session_id, message_id, caller
-    return Deliveries(await system.journal.read_in_thread(*work))
+    return Deliveries(await system.journal.read_in_thread(in_room, *work))

@@ -33,6 +33,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import prompts
 from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
+from ant.sessions.linked import in_room, in_room_to_post
 
 
 @attrs.frozen
@@ -57,7 +58,7 @@ class Pinned:
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages:
-    """List the messages of a room, oldest first.
+    """List the messages of a room, oldest first; for a terminal, of its linked chat.
 
     Without `since` the page holds the newest `limit` messages; with it, the oldest
     `limit` after it. `before` selects older messages only. Both take an RFC 3339 time,
@@ -69,7 +70,7 @@ async def list_messages(
     after a message was deleted.
     """
     page = await system.journal.read_in_thread(
-        messages.list_messages, session_id, query
+        in_room, messages.list_messages, session_id, query
     )
     return Messages(page, page.next)
 
@@ -99,6 +100,10 @@ async def post_message(
 ) -> Posted | Handled:
     """Post a message to a room and deliver it to the terminals it is for.
 
+    A terminal in the path stands for its linked chat: the message is posted there, and
+    its `session_id` says so. What a person posts there is typed into the terminal as by
+    hand. A terminal without a linked chat is a 409.
+
     Every client that joined the room receives the message. `deliveries` lists each
     recipient with the state of its delivery. The answer comes at once, with deliveries
     that are still `queued`. With `wait=typed` or `wait=reacted` it comes when every
@@ -120,7 +125,9 @@ async def post_message(
     if body.msg_type == MessageType.AGENT_RESPONSE:
         return await answer_card(system, session_id, body)
     rests = system.services.prompt_service.rests()
+    posted: Posted
     work = (
+        in_room_to_post,
         messages.post_message,
         session_id,
         body,
@@ -137,7 +144,7 @@ async def post_message(
     if query.wait is None:
         return posted
     arrived = await system.services.dispatcher.arrival(
-        session_id, posted.message.id, query.wait, query.timeout
+        posted.message.session_id, posted.message.id, query.wait, query.timeout
     )
     arrived = await system.journal.read_in_thread(
         tokens.visible_deliveries, caller, arrived
@@ -158,7 +165,7 @@ async def merge_meta(
     pending.
     """
     message, discarded = await system.journal.write(
-        prompts.merge_meta, session_id, query.message_id, body
+        in_room, prompts.merge_meta, session_id, query.message_id, body
     )
     if discarded is not None:
         system.services.prompt_service.discarded(discarded)
@@ -170,7 +177,8 @@ async def delete_message(
     system: System, session_id: SessionId, query: NameMessage
 ) -> Done:
     """Delete a message for good; replies to it stay."""
-    await system.journal.write(messages.delete_message, session_id, query.message_id)
+    work = messages.delete_message, session_id, query.message_id
+    await system.journal.write(in_room, *work)
     return Done()
 
 
@@ -180,7 +188,7 @@ async def pin_message(
 ) -> Pinned:
     """Pin or unpin a message."""
     message = await system.journal.write(
-        messages.pin_message, session_id, message_id, body
+        in_room, messages.pin_message, session_id, message_id, body
     )
     return Pinned(message.id, message.pinned)
 
@@ -205,6 +213,6 @@ async def search_room(
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
     found = await system.journal.read_in_thread(
-        search.search_room, session_id, query, lane=lane
+        in_room, search.search_room, session_id, query, lane=lane
     )
     return SearchResults(found, not found.more)

@@ -19,6 +19,7 @@ from ant.rooms.participants import all_receipts
 from ant.rooms.presence import Present
 from ant.runtime.system import System
 from ant.sessions import sessions
+from ant.sessions.linked import room_of
 
 
 @attrs.frozen
@@ -140,6 +141,7 @@ async def all_reads(
     message. With a terminal's token the page leaves out readers who are not in the
     room.
     """
+    session_id = await system.journal.read(room_of, session_id)
     work = all_receipts, caller, session_id, query
     return ReadsOfAll(*await system.journal.read_in_thread(*work))
 
@@ -163,6 +165,7 @@ async def mark_read(
     a terminal's token the reader is that terminal, and its delivery of the message
     becomes `acked`.
     """
+    session_id = await system.journal.read(room_of, session_id)
     rule = participants.mark_read if caller is None else deliveries.mark_read
     reads = await system.journal.write(rule, session_id, message_id, body)
     shown = await system.journal.read_in_thread(
@@ -189,6 +192,7 @@ async def list_reads(
     A page holds at most 4 MiB; to read the next page, pass its `next` as `after`. With
     a terminal's token the page leaves out readers who are not in the room.
     """
+    session_id = await system.journal.read(room_of, session_id)
     page = await system.journal.read_in_thread(
         participants.list_reads, session_id, message_id, query
     )

@@ -71,7 +71,7 @@ class HookHeard:
     `ignored`."""
 
 
-@endpoint("GET", "/api/sessions/<session_id>/status")
+@endpoint("GET", "/api/sessions/<session_id>/status", inactive=True)
 async def get_status(system: System, session_id: SessionId) -> StatusPage:
     """Report whether a session needs input, and what its program does.
 
@@ -137,6 +137,7 @@ def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/pending",
+    inactive=True,
     raises={NotRunning: "The session is a chat and has no terminal of its own."},
 )
 async def get_pending(system: System, session_id: SessionId) -> Pending:
@@ -179,6 +180,7 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/prompt-bridge/explain",
+    inactive=True,
     raises={
         Conflict: "No screen library is installed on the server.",
         NotRunning: "The session is a chat and has no terminal.",
@@ -195,7 +197,7 @@ async def explain_screen(
     judged by the current rules and by the facts recorded at that time. Without a screen
     library on the server the answer is a 409.
     """
-    await system.journal.read(sessions.need_terminal, session_id)
+    await system.journal.read(sessions.get_terminal, session_id)
     session_run = system.services.running.get(session_id)
     if session_run is not None and query.offset is None:
         with suppress(NotRunning):  # It ended: explain the end of its transcript.

@@ -14,10 +14,29 @@ from ant.core.errors import AntError, CapacityReached, Conflict, Gone
 from ant.http.contract.endpoint import endpoint
 from ant.identity import tokens
 from ant.identity.tokens import Caller
-from ant.model.sessions import TMUX, CliFlag, Session, SessionId, SessionList
+from ant.model.sessions import (
+    TMUX,
+    CliFlag,
+    ReplacedName,
+    Session,
+    SessionId,
+    SessionList,
+)
 from ant.runtime.launch import default_command, plan
 from ant.runtime.system import System
 from ant.sessions import sessions
+
+
+@attrs.frozen
+class ChangedSession:
+    """The session after the change.
+
+    `replaced` are names and handles that other sessions have taken while this session
+    and its linked chat were inactive, each with the free one in its place.
+    """
+
+    session: Session = attrs.field(metadata={"flat": True})
+    replaced: tuple[ReplacedName, ...]
 
 
 @attrs.frozen
@@ -109,25 +128,20 @@ async def get_session(system: System, session_id: SessionId) -> Session:
     return await system.journal.read(sessions.get_session, session_id)
 
 
-@endpoint(
-    "DELETE",
-    "/api/sessions/<session_id>",
-    status=204,
-    inactive=True,
-    raises={Gone: "The session is archived or deleted, and `hard` is not set."},
-)
+@endpoint("DELETE", "/api/sessions/<session_id>", status=204, inactive=True)
 async def delete_session(
     system: System, session_id: SessionId, query: DeleteSession
 ) -> None:
     """End the program, and mark the session and its linked chat as deleted.
 
-    A deleted session can be restored within its `ttl`. With `hard=true` both are
-    removed for good, with everything that belongs to them: nothing of them can be read
-    any more, and the disk space becomes free in steps. If the client disconnects during
-    the request, the session is stopped or deleted, and in either case no program of it
-    runs.
+    A deleted session can be restored within its `ttl`. Deleting it again changes
+    nothing. An archived session is then deleted instead of archived. With `hard=true`
+    both are removed for good, with everything that belongs to them: nothing of them can
+    be read any more, and the disk space becomes free in steps. If the client
+    disconnects during the request, the session is stopped or deleted, and in either
+    case no program of it runs.
     """
-    ids = await system.journal.read(sessions.to_delete, session_id, query.hard)
+    ids = await system.journal.read(sessions.to_delete, session_id)
     for each in ids:
         await system.supervisor.stop(each)
     write = system.journal.write_removal if query.hard else system.journal.write
@@ -152,41 +166,42 @@ async def delete_session(
 )
 async def patch_session(
     system: System, session_id: SessionId, body: PatchSession
-) -> Session:
+) -> ChangedSession:
     """Change the fields of a session that the body names.
 
     `meta` is merged: its keys replace those of the session, and null removes a key.
     `name` also renames the linked chat, if the chat still has its automatic name.
     `archived: true` archives the session and its automatically linked chat and ends the
-    program; `archived: false` brings both back. `linked_chat_id` links another chat and
-    archives the automatic one. An inactive session can only be unarchived; any other
-    change of it is a 410. A name that is in use is a 409.
+    program; `archived: false` brings both back, as `POST …/restore` does. Where that is
+    so already, nothing changes. `linked_chat_id` links another chat and archives the
+    automatic one. Any other change of an inactive session is a 410. A `name` that is in
+    use is a 409.
     """
-    session, archived = await system.journal.write(
+    session, replaced, archived = await system.journal.write(
         sessions.patch_session, session_id, body
     )
     for each in archived:
         await system.supervisor.stop(each)
-    return session
+    return ChangedSession(session, tuple(replaced))
 
 
 @endpoint(
     "POST",
     "/api/sessions/<session_id>/restore",
     inactive=True,
-    raises={
-        Conflict: "The session is active, or its name is in use.",
-        Gone: "The `ttl` of the deleted session has passed.",
-    },
+    raises={Gone: "The `ttl` of the deleted session has passed."},
 )
-async def restore_session(system: System, session_id: SessionId) -> Session:
+async def restore_session(system: System, session_id: SessionId) -> ChangedSession:
     """Restore an archived or deleted session and its linked chat.
 
     The program is not started. A deleted session can be restored within its `ttl`;
-    later it is a 410. If another session has taken its handle, it gets another one that
-    is free. If its name is in use, or the session is active, the answer is a 409.
+    later it is a 410. If another session has taken its name or handle, it gets one that
+    is free, such as `NAME (2)` or `@handle-2`, and `replaced` says so. The answer for
+    an active session is the session as it is.
     """
-    return await system.journal.write(sessions.restore_session, session_id)
+    work = sessions.restore_session, session_id
+    session, replaced = await system.journal.write(*work)
+    return ChangedSession(session, tuple(replaced))
 
 
 @endpoint(
@@ -197,10 +212,10 @@ async def restore_session(system: System, session_id: SessionId) -> Session:
 async def set_handle(
     system: System, session_id: SessionId, body: SetHandle
 ) -> HandleSet:
-    """Set the public handle and the display name of a session; null clears them.
+    """Set the public handle of a session, its display name, or both.
 
-    An omitted `display_name` is cleared, too. A missing `@` is added to the handle. A
-    handle of another active session is a 409.
+    Null clears a field, and an omitted field stays. A missing `@` is added to the
+    handle. A handle of another active session is a 409.
     """
     session = await system.journal.write(sessions.set_handle, session_id, body)
     return HandleSet(session.handle, session.display_name)
@@ -210,7 +225,7 @@ async def set_handle(
 async def set_cli_flag(
     system: System, session_id: SessionId, body: SetCliFlag
 ) -> CliFlagSet:
-    """Set the agent CLI driver of a session; null or an empty string clears it.
+    """Set the agent CLI driver of a session; null or an empty text clears it.
 
     The driver recognises the program's state on the screen. A running terminal uses the
     new driver from now on.

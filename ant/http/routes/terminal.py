@@ -138,6 +138,7 @@ async def type_input(
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/terminal/history",
+    inactive=True,
     raises={CapacityReached: "16 scans wait already."},
 )
 async def get_history(
@@ -181,6 +182,7 @@ async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/terminal/screen",
+    inactive=True,
     raises={
         Conflict: "No screen library is installed on the server.",
         NotRunning: "The session is a chat and has no terminal.",
@@ -195,7 +197,7 @@ async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
     faster than ANT can draw, the screen is from a moment ago. Without a screen library
     on the server the answer is a 409.
     """
-    session = await system.journal.read(sessions.need_terminal, session_id)
+    session = await system.journal.read(sessions.get_terminal, session_id)
     drawing = await draw(system, session_id)
     live = system.supervisor.find(session_id)
     status = session.status if live is None else Status.RUNNING

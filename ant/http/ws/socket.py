@@ -28,6 +28,7 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import AntError, Conflict, Invalid, TooLarge
 from ant.http.access import permissions
 from ant.http.access.permissions import LOBBY
+from ant.http.access.session_names import with_ids
 from ant.http.contract.problems import (
     DEAD_TOKEN,
     GOING_AWAY,
@@ -123,6 +124,7 @@ class SocketHandler:
                 raise Invalid("expected a JSON object, got an empty frame at $")
             ref = codec.ref_of(message)
             frame = codec.read_frame(message)
+            frame = await with_ids(self._system, frame, self._caller, is_frame=True)
             if self._caller is not None:
                 frame = await permissions.check_frame(self._system, self._caller, frame)
             answer = await self._handlers[type(frame)](frame)

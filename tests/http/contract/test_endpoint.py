@@ -95,7 +95,7 @@ async def test_a_query_is_structured(app: QuartTrio) -> None:
     assert {"count": 5, "flag": True} == json.loads(await response.get_data())
     response = await client.get("/query?count=five")
     body = json.loads(await response.get_data())
-    assert ["expected an integer, got 'five' at $.count"] == body["issues"]
+    assert ['expected an integer, got "five" at $.count'] == body["issues"]
 
 
 async def test_another_class_has_another_status(app: QuartTrio) -> None:

@@ -247,3 +247,56 @@ async def test_an_archived_room_is_only_read(api: Api) -> None:
         assert [status] * 4 == [each.status for each in answers]
     page = await api.get(f"/api/sessions/{room['id']}/messages")
     assert [message["id"]] == [each["id"] for each in page["messages"]]
+
+
+async def test_a_terminal_stands_for_its_chat(api: Api) -> None:
+    """What is posted to its id is in its linked chat, and is delivered to it."""
+    session = await api.rig.started("one")
+    chat = f"/api/sessions/{session.linked_chat_id}/messages"
+    own = f"/api/sessions/{session.id}/messages"
+    async with api.ear(session.linked_chat_id or "") as inside:
+        posted = await api.post({"id": session.id}, "hello", sender_id="zoe")
+        assert "message_created" in await inside.tags()
+    assert session.linked_chat_id == posted["session_id"]
+    assert [("ws-broadcast", session.linked_chat_id), ("linked-chat", session.id)] == [
+        (each["adapter"], each["targetId"]) for each in posted["deliveries"]
+    ]
+    assert await api.get(chat) == await api.get(own)
+    for path in (own, chat):
+        found = await api.get(f"{path}/search", q="hello")
+        assert [posted["id"]] == [each["id"] for each in found["results"]]
+        ledger = await api.get(f"{path}/{posted['id']}/deliveries")
+        assert [session.id] == [each["targetId"] for each in ledger["deliveries"]]
+        await api.get(f"{path}/{posted['id']}/read")
+    which = {"msgId": posted["id"]}
+    answers = [
+        await api.call("PATCH", own, {"meta": {"a": 1}}, **which),
+        await api.call("PATCH", f"{own}/{posted['id']}/pin", {"pinned": True}),
+        await api.call("DELETE", own, **which),
+    ]
+    assert [200] * 3 == [each.status for each in answers]
+    assert [] == (await api.get(chat))["messages"]
+
+
+async def test_a_terminal_without_a_chat_takes_no_message(api: Api) -> None:
+    """Nobody would receive it, so it is refused with what to do."""
+    session = await api.rig.started("one")
+    path = f"/api/sessions/{session.id}"
+    await api.call("PATCH", path, {"linked_chat_id": None})
+    answer = await api.call("POST", f"{path}/messages", {"content": "hello"})
+    assert (409, True) == (answer.status, "has no linked chat" in answer.detail)
+    assert [] == (await api.get(f"{path}/messages"))["messages"]
+
+
+async def test_an_answer_that_is_no_json(api: Api) -> None:
+    """The error says which text should be JSON."""
+    session = await api.rig.started("one")
+    path = f"/api/sessions/{session.linked_chat_id}/messages"
+    ask = {"content": "yes", "msg_type": "agent_response"}
+    answer = await api.call("POST", path, ask)
+    assert 400 == answer.status
+    assert answer.detail.startswith("The content of an agent_response is not JSON: ")
+    assert answer.detail.endswith(" at $.content")
+    ask = {"content": '{"type": "approve", "choice": []}', "msg_type": "agent_response"}
+    answer = await api.call("POST", path, ask)
+    assert "expected an object, got [] at $.content.choice" == answer.detail

@@ -1,12 +1,14 @@
 """Sessions over HTTP: what becomes of them, and what everybody hears of it."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
+from ant.core import clock
 from ant.core.errors import Invalid
 from ant.store import Unit
 from tests.http.asking import Api, ask
@@ -39,6 +41,7 @@ async def test_a_change_is_answered_with_the_row(api: Api) -> None:
         changed = await api.call("PATCH", path, ask)
         expected = {"name": "new", "ttl": "7d", "meta": {"b": 2, "c": [3]}}
         assert 200 == changed.status
+        assert [] == changed.body.pop("replaced")
         assert {**room, **expected, "updated_at": changed.body["updated_at"]} == (
             changed.body
         )
@@ -59,7 +62,7 @@ async def test_a_session_says_that_it_accepts_messages(api: Api) -> None:
     path = f"/api/sessions/{plain['id']}"
     changed = await api.call("PATCH", path, {"accepts_messages": True})
     assert (200, True) == (changed.status, changed.body["accepts_messages"])
-    assert changed.body == await api.get(path)
+    assert {**await api.get(path), "replaced": []} == changed.body
     wrong = await api.call("PATCH", path, {"accepts_messages": "yes"})
     assert 400 == wrong.status
 
@@ -84,6 +87,14 @@ async def test_a_pair_is_put_away_and_brought_back(api: Api, by_patch: bool) -> 
         assert [] == listed["sessions"]
         assert ids == {each["id"] for each in listed["recoverable"]}
         assert 410 == (await api.call("PATCH", path, {"name": "x"})).status
+        await outside.heard()
+        for each in ids:  # What is so already, is not done again.
+            other = f"/api/sessions/{each}"
+            again = await api.call("PATCH", other, {"archived": True})
+            assert (200, by_patch) == (again.status, again.body["archived"])
+            if not by_patch:
+                assert 204 == (await api.call("DELETE", other)).status
+        assert [] == await outside.heard()
         if by_patch:
             back = await api.call("PATCH", path, {"archived": False})
         else:
@@ -94,6 +105,10 @@ async def test_a_pair_is_put_away_and_brought_back(api: Api, by_patch: bool) -> 
             back.body["deleted_at"],
         )
         assert "sessions_changed" in await outside.tags()
+        for each in ids:
+            again = await api.call("POST", f"/api/sessions/{each}/restore")
+            assert (200, []) == (again.status, again.body["replaced"])
+        assert [] == await outside.heard()
     listed = await api.get("/api/sessions")
     assert ids == {each["id"] for each in listed["sessions"]}
     assert 1 == len(api.rig.terminals), "nothing was started"
@@ -137,9 +152,86 @@ async def test_names_and_handles_are_taken_once(api: Api) -> None:
     await api.call("DELETE", first)
     free = await api.call("PATCH", f"{path}/handle", {"handle": "@boss"})
     assert 200 == free.status
-    conflict = await api.call("PATCH", path, {"name": "one"})
-    assert 200 == conflict.status
-    assert 409 == (await api.call("POST", f"{first}/restore")).status
+    named = await api.call("PATCH", path, {"name": "one"})
+    assert 200 == named.status
+    back = await api.call("POST", f"{first}/restore")
+    assert (200, "one (2)", "@Boss-2") == (
+        back.status,
+        back.body["name"],
+        back.body["handle"],
+    )
+    assert [
+        {"session_id": one["id"], "field": "name", "taken": "one", "now": "one (2)"},
+        {
+            "session_id": one["id"],
+            "field": "handle",
+            "taken": "@Boss",
+            "now": "@Boss-2",
+        },
+    ] == back.body["replaced"]
+
+
+async def test_an_archived_session_is_deleted(api: Api) -> None:
+    """It can be restored from there, too."""
+    room = await api.room()
+    path = f"/api/sessions/{room['id']}"
+    await api.call("PATCH", path, {"archived": True})
+    assert 204 == (await api.call("DELETE", path)).status
+    row = await api.get(path)
+    assert (False, True) == (row["archived"], row["deleted_at"] is not None)
+    back = await api.call("PATCH", path, {"archived": False})
+    assert (200, None) == (back.status, back.body["deleted_at"])
+
+
+async def test_an_archive_that_was_interrupted_is_finished(api: Api) -> None:
+    """A program that still runs in an archived session ends with the second request."""
+    session = await api.rig.started("one")
+
+    def archive(unit: Unit) -> None:
+        unit.sessions.change(session.id, archived=True)
+
+    await api.rig.system.journal.write(archive)
+    assert not api.rig.terminals[0].closed
+    path = f"/api/sessions/{session.id}"
+    assert 200 == (await api.call("PATCH", path, {"archived": True})).status
+    assert api.rig.terminals[0].closed
+
+
+async def test_what_is_past_its_ttl_is_not_offered(api: Api) -> None:
+    """Before the sweep removes it; it can be read until then, and not restored."""
+    room = await api.room(ttl="1m")
+    path = f"/api/sessions/{room['id']}"
+    await api.call("DELETE", path)
+    assert 1 == len((await api.get("/api/sessions"))["recoverable"])
+
+    def age(unit: Unit) -> None:
+        at = clock.stamp(unit.now - timedelta(minutes=2))
+        unit.sessions.change(room["id"], deleted_at=at)
+
+    await api.rig.system.journal.write(age)
+    assert [] == (await api.get("/api/sessions"))["recoverable"]
+    assert room["id"] == (await api.get(path))["id"]
+    assert 410 == (await api.call("POST", f"{path}/restore")).status
+
+
+async def test_a_display_name_alone(api: Api) -> None:
+    """And a handle alone, which leaves it."""
+    session = await api.rig.create("one")
+    path = f"/api/sessions/{session.id}/handle"
+    for body, expected in (
+        ({"display_name": "Only Name"}, ("@one", "Only Name")),
+        ({"handle": "two"}, ("@two", "Only Name")),
+        ({"handle": None}, (None, "Only Name")),
+        ({"display_name": None}, (None, None)),
+    ):
+        answer = await api.call("PATCH", path, body)
+        assert (200, *expected) == (
+            answer.status,
+            answer.body["handle"],
+            answer.body["display_name"],
+        )
+    refused = await api.call("PATCH", path, {})
+    assert "handle or display_name required at $" == refused.detail
 
 
 async def test_a_driver_is_heard_of(api: Api) -> None:
@@ -172,7 +264,7 @@ async def test_a_driver_is_heard_of(api: Api) -> None:
         ("PATCH", "/handle", {"handle": "@"}, 400),
         ("PATCH", "/cli-flag", {"cli_flag": "vim"}, 400),
         ("PATCH", "/cli-flag", {"cli_flag": 5}, 400),
-        ("POST", "/restore", None, 409),
+        ("PATCH", "/cli-flag", {}, 400),
         ("DELETE", "?hard=maybe", None, 400),
     ],
 )
@@ -337,7 +429,7 @@ async def test_a_deleted_session_is_over(rig: Rig, hard: bool) -> None:
         assert {} == rig.system.services.flows
     else:
         assert ("exited", None) != (look.body["status"], look.body["deleted_at"])
-    assert (404 if hard else 410) == (await ask(rig.app, "DELETE", path)).status
+    assert (404 if hard else 204) == (await ask(rig.app, "DELETE", path)).status
     await rig.check_published()
     await create(rig)
 

@@ -14,7 +14,7 @@ from ant.model.sessions import Session, SessionType
 from ant.run_events import log
 from ant.terminal.host.base import Exit
 from ant.terminal.input.queue import INBOX
-from tests.http.asking import Answer, ask
+from tests.http.asking import Answer, Api, ask
 from tests.systems import PATIENCE_S, Rig
 
 
@@ -264,6 +264,59 @@ async def test_the_screen_of_a_running_program(rig: Rig) -> None:
     assert {"row": 1, "col": 6, "visible": True} == body["cursor"]
     assert ("a title", True) == (body["title"], body["modes"]["bracketed_paste"])
     assert "two \u6f22" in body["ansi"]
+
+
+@pytest.mark.parametrize("how", ["archived", "deleted"])
+async def test_what_an_inactive_terminal_showed(api: Api, how: str) -> None:
+    """Its transcript, screen, verdict and status are read; to act on it is a 410."""
+    session = await api.rig.started()
+    live = api.rig.system.supervisor.need(session.id)
+    api.rig.terminals[0].say(b"one\r\nAre you sure? [y/n] ")
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_beyond(10)
+    here = f"/api/sessions/{session.id}"
+    if how == "archived":
+        await api.call("PATCH", here, {"archived": True})
+    else:
+        await api.call("DELETE", here)
+    page = await api.get(f"{here}/terminal/history", **{"from": "0"})
+    assert ["one\nAre you sure? [y/n] "] == [row["text"] for row in page["rows"]]
+    assert 1 == (await api.get(f"{here}/terminal/history", grep="sure"))["count"]
+    screen = await api.get(f"{here}/terminal/screen")
+    assert ("exited", "one") == (screen["status"], screen["lines"][0])
+    explained = await api.get(f"{here}/prompt-bridge/explain")
+    assert screen["lines"] == explained["lines"]
+    for each in (session.id, session.linked_chat_id):
+        path = f"/api/sessions/{each}"
+        assert {"pending": None} == await api.get(f"{path}/prompt-bridge/pending")
+        status = await api.get(f"{path}/status")
+        assert (False, session.id, session.linked_chat_id) == (
+            status["needs_input"],
+            status["route"]["terminal_id"],
+            status["route"]["linked_chat_id"],
+        )
+    for verb, body in (("input", {"data": "x"}), ("start", {}), ("stop", {})):
+        answer = await api.call("POST", f"{here}/terminal/{verb}", body)
+        assert (410, True) == (answer.status, "restore it first" in answer.detail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("text/plain", "this one says text/plain and is not JSON"),
+        ("", "this one says nothing and is not JSON"),
+        ("application/json", "this one says application/json and is not JSON"),
+    ],
+)
+async def test_input_says_what_it_takes(rig: Rig, kind: str, shown: str) -> None:
+    """Both content types; nothing is typed."""
+    session = await rig.started()
+    headers = {"Content_Type": kind} if kind else {}
+    answer = await post(rig, session, "input", b"ls\r", **headers)
+    assert 400 == answer.status
+    known = "A body is application/json or application/octet-stream; " + shown
+    assert answer.body["detail"].startswith(known)
+    assert b"" == rig.terminals[0].written
 
 
 async def test_a_chat_has_no_screen(rig: Rig) -> None:
