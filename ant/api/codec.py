@@ -57,12 +57,14 @@ _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 
 
 def _shown(value: object) -> str:
+    """An invalid value as an error repeats it: a text in quotes, all else as JSON."""
     if isinstance(value, str | bytes):
-        value = value[: _SHOWN + 1]  # The value may have megabytes.
-    try:
-        text = repr(value)
-    except RecursionError:
-        text = "deeply nested data"
+        text = repr(value[: _SHOWN + 1])  # The value may have megabytes.
+    else:
+        try:
+            text = orjson.dumps(value).decode()
+        except orjson.JSONEncodeError:
+            text = "deeply nested data"
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
@@ -144,7 +146,7 @@ def _each(
     for place, value in items:
         try:
             read[place] = converter.structure(value, inner)
-        except ValueError as exc:
+        except (ValueError, BaseValidationError) as exc:
             exc.add_note(IterableValidationNote("an item", place, inner))
             faults.append(exc)
             if len(faults) == FAULTS:

@@ -60,13 +60,14 @@ class Text:
 
 @attrs.frozen
 class OneOf:
-    """One of these words."""
+    """One of these words. The empty one, if it is among them, is none to recommend."""
 
     words: tuple[str, ...]
 
     def check(self, value: str) -> None:
         if value not in self.words:
-            raise ValueError(f"expected one of {', '.join(self.words)}, got {value!r}")
+            words = ", ".join(filter(None, self.words))
+            raise ValueError(f"expected one of {words}, got {value!r}")
 
 
 @attrs.frozen
@@ -156,6 +157,16 @@ Variable = Annotated[
     str, Text(1, 256, r"[^=\x00]+", "a variable name without = or NUL")
 ]
 Ident = Annotated[SessionId, Text(1, 128, r"[A-Za-z0-9_-]+", "an id")]
+NameOrId = Annotated[
+    str,
+    Text(
+        1,
+        128,
+        r"[A-Za-z0-9_-]+|@?[A-Za-z0-9_.-]{1,64}",
+        "the id of a session, or a handle such as @zoe",
+    ),
+]
+"""The name of a session, or of a person in a room."""
 Handle = Annotated[
     str,
     Text(0, 100, r"(?: *@?[A-Za-z0-9_.-]{1,64} *)?", "letters, digits, _, . or -"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ant.api import codec, constraints, frames, terminal_requests
 from ant.api.frames import JoinSession, PresencePing, SendInput
-from ant.api.session_requests import CreateSession
+from ant.api.session_requests import CreateSession, SetCliFlag
 from ant.api.terminal_requests import ReadHistory
 from ant.core import clock
 from ant.core.errors import Invalid
@@ -364,3 +364,27 @@ def test_many_unknown_fields_cost_little() -> None:
         codec.read_body(b'{"name":"m","type":"chat",%b}' % names, CreateSession)
     assert sum(map(len, refused.value.issues)) < 10_000
     assert "more" in refused.value.issues[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ({"a": [None, "x"]}, '{"a":[null,"x"]}'),
+        ("x", "'x'"),
+        (1.5, "1.5"),
+    ],
+)
+def test_an_error_shows_a_value_as_json(value: Any, shown: str) -> None:
+    """A reader of JSON knows no `None`; a text is in quotes."""
+    with pytest.raises(Invalid) as caught:
+        codec.read_data({"name": "a", "type": "chat", "cols": value}, CreateSession)
+    assert [f"expected an integer, got {shown} at $.cols"] == caught.value.issues
+
+
+def test_an_error_recommends_no_empty_word() -> None:
+    """The empty flag clears it; the list has the others."""
+    with pytest.raises(Invalid, match=r"one of claude-code, .*, got 'x'") as caught:
+        codec.read_data({"cli_flag": "x"}, SetCliFlag)
+    assert ", ," not in str(caught.value)
