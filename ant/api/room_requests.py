@@ -10,6 +10,7 @@ from ant.api.constraints import (
     Ident,
     Meta,
     Name,
+    NameOrId,
     Path,
     Prose,
     Range,
@@ -30,10 +31,13 @@ ChannelHandle = Annotated[
 
 @attrs.frozen
 class AddParticipant:
-    """A session to add, by id or by handle. It may have been a member before."""
+    """A session to add, by id or handle, or a person by a handle with its `@`.
+
+    It may have been a member before. A handle that no session has is a person's.
+    """
 
     rule: ClassVar = RequiredFields(("session_id", "handle"))
-    session_id: Ident | None = None
+    session_id: NameOrId | None = None
     handle: Annotated[str, Text(1, 500, NO_NUL, "text without NUL")] | None = None
     role: Literal["participant", "external"] = "participant"
     alias: Short | None = None
@@ -43,7 +47,7 @@ class AddParticipant:
 class RemoveParticipant:
     """A member to remove, by id or by handle; the query goes before the body."""
 
-    session_id: Ident | None = None
+    session_id: NameOrId | None = None
     handle: Short | None = None
 
 

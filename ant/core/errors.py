@@ -30,9 +30,9 @@ class Forbidden(AntError):
 class NotFound(AntError):
     """The thing that the request names does not exist."""
 
-    def __init__(self, noun: str, ident: str) -> None:
+    def __init__(self, noun: str, ident: str, advice: str = "") -> None:
         self.noun, self.ident = noun, ident
-        super().__init__(f"There is no {noun} {ident!r}.")
+        super().__init__(f"There is no {noun} {ident!r}. {advice}".rstrip())
 
 
 class Gone(AntError):

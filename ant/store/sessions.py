@@ -120,6 +120,11 @@ _STATE = Statement(
 _BY_HANDLE = Statement(
     lambda handle: _select().where(_ACTIVE & (fn.LOWER(SessionRow.handle) == handle))
 )
+_TERMINAL = Statement(
+    lambda session_id: TerminalRow.select(TerminalRow.status).where(
+        TerminalRow.session_id == session_id
+    )
+)
 _LINKING = Statement(
     lambda chat_id: (
         _select()
@@ -223,6 +228,10 @@ class SessionStore:
     def by_handle(self, handle: str) -> Session | None:
         """The active session with that handle in any case; None when there is none."""
         return _one(_BY_HANDLE.one(handle=handle.lower()))
+
+    def has_terminal(self, session_id: str) -> bool:
+        """Whether a session has a terminal, and is not a chat."""
+        return _TERMINAL.value(session_id=session_id) is not None
 
     def linking(self, chat_id: str) -> list[Session]:
         """Every active terminal whose linked chat is that one, oldest first."""
