@@ -101,7 +101,7 @@ class PromptRecord:
 
     `start` and `end` are offsets of the bytes that drew it. `fingerprint` is equal for
     prompts to which an answer means the same. `reason` is why the prompt is no longer
-    pending, if it was not answered.
+    pending, if it was not answered. `message_id` is its card in the linked chat.
     """
 
     id: PromptId

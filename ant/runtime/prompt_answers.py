@@ -12,7 +12,7 @@ from ant.core import clock
 from ant.core.errors import AlreadyAnswered, Invalid
 from ant.model.deliveries import Delivery
 from ant.model.messages import MessageId
-from ant.model.prompts import Decision, PromptRecord
+from ant.model.prompts import Decision, PromptRecord, TargetKind
 from ant.model.sessions import SessionId
 from ant.prompts import interpret, prompts
 from ant.prompts.interpret import Responder
@@ -78,13 +78,14 @@ async def answer_prompt(
 async def answer_card(
     system: System, room_id: SessionId, request: PostMessage
 ) -> Handled:
-    """Answer a prompt by a message in its terminal's chat, as `answer_prompt` does.
+    """Answer a prompt by a message, as `answer_prompt` does.
 
-    Raises `Forbidden` where the prompt is not one of this room's terminal.
+    The room is the chat of its terminal, or one where the prompt was announced. Raises
+    `Forbidden` in any other room.
     """
     await system.journal.read(sessions.check_active, room_id)
     with _in_content():
-        response = codec.read_body(request.content.encode(), AgentResponse)
+        response = _response_in(request.content)
     terminal, named = await system.journal.read(
         prompts.find_response_target, room_id, response
     )
@@ -92,11 +93,13 @@ async def answer_card(
     with _in_content():
         choice = interpret.card_choice(record, response)
     source = response.source or request.meta.get("source")
+    is_linked = terminal.id == room_id or terminal.linked_chat_id == room_id
+    default = TargetKind.LINKED_CHAT if is_linked else TargetKind.CHAT
     why = response.justification or response.reason or request.meta.get("justification")
     responder = Responder(
         by=await system.journal.read(participants.name_of, request.sender_id),
         responder_id=request.sender_id,
-        source=source if isinstance(source, str) else "linked_chat",
+        source=source if isinstance(source, str) else default,
         justification=why if isinstance(why, str) else None,
     )
     record, decision = await _answer(system, record, choice, responder)
@@ -116,6 +119,18 @@ async def answer_card(
         chosen=decision.chosen,
         resolved=decision.resolved,
     )
+
+
+def _response_in(content: str) -> AgentResponse:
+    """Return the response in the content of a message. Raises `Invalid`."""
+    try:
+        codec.loads(content)
+    except Invalid as exc:
+        raise Invalid(
+            "expected the JSON of a response, such as "
+            '{"event_id": "ID", "type": "approve"} at $'
+        ) from exc
+    return codec.read_body(content.encode(), AgentResponse)
 
 
 @contextmanager
