@@ -32,8 +32,9 @@ class MessageType(StrEnum):
         """Whether messages of a type state what ANT saw, or answer for a person.
 
         A program may not post one, and ANT delivers none to a terminal or a channel.
+        The case of the letters does not matter.
         """
-        return msg_type in _MACHINE
+        return msg_type.casefold() in _MACHINE
 
 
 _MACHINE: Final = frozenset(MessageType) - {MessageType.MESSAGE}
@@ -66,10 +67,11 @@ class Message:
 
 @attrs.frozen
 class Messages:
-    """A page of a room's messages, oldest first.
+    """A page of a room's messages, oldest first unless the request had `order=desc`.
 
-    `next` is the id that continues the list when the page is full: pass it as `before`,
-    or as `since` if the request had only `since`. It is null on the last page.
+    `next` is the id that continues the list when the page is full: pass it as `since`
+    if the request had `order=asc`, or only `since` and no `order`; otherwise as
+    `before`. It is null on the last page.
     """
 
     messages: tuple[Message, ...]
