@@ -7,9 +7,9 @@ import attrs
 from ant.api.constraints import (
     MAX_CONTENT,
     NO_NUL,
-    Ident,
     Limit,
     Meta,
+    NameOrId,
     Offset,
     OneOf,
     Range,
@@ -28,11 +28,14 @@ class ListMessages:
     """A page of messages.
 
     `since` and `before` take a time, epoch milliseconds, a duration or a message's id.
+    `order` is the direction in which pages follow each other; without it a page has the
+    oldest messages after `since`, else the newest, and oldest first.
     """
 
     since: Short | None = None
     before: Short | None = None
     limit: Limit = 50
+    order: Literal["asc", "desc"] | None = None
 
 
 @attrs.frozen
@@ -71,7 +74,7 @@ class AwaitDelivery:
 
 @attrs.frozen
 class PostMessage:
-    """A message. Posts with the same `client_id` in one room are stored once."""
+    """A message. A room stores a sender's posts with the same `client_id` once."""
 
     content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
     role: Word = "user"
@@ -129,6 +132,9 @@ class Search:
 
 @attrs.frozen
 class MarkRead:
-    """The reader of the message, by a session's id."""
+    """The reader of the message: a session by its id or handle, or a person's handle.
 
-    reader_id: Ident
+    A person's handle begins with `@`.
+    """
+
+    reader_id: NameOrId

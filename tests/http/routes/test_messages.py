@@ -169,7 +169,7 @@ async def test_reactions_at_once_all_count(api: Api) -> None:
         ("GET", "", None, {"before": ""}, 400),
         ("GET", "", None, {"limit": "0"}, 400),
         ("GET", "", None, {"limit": "1001"}, 400),
-        ("GET", "", None, {"order": "asc"}, 400),
+        ("GET", "", None, {"order": "up"}, 400),
         ("GET", "/search", None, {"q": "x", "sort": "worst"}, 400),
         ("GET", "/search", None, {"q": "x", "include": "everything"}, 400),
         ("GET", "/search", None, {"q": "x" * 1001}, 400),
@@ -245,3 +245,22 @@ async def test_an_archived_room_is_only_read(api: Api) -> None:
         assert [status] * 4 == [each.status for each in answers]
     page = await api.get(f"/api/sessions/{room['id']}/messages")
     assert [message["id"]] == [each["id"] for each in page["messages"]]
+
+
+async def test_messages_in_either_order(api: Api) -> None:
+    """Forward from the oldest, and backward from the newest; `next` goes on."""
+    room = await api.room()
+    ids = [(await api.post(room, str(n)))["id"] for n in range(3)]
+    path = f"/api/sessions/{room['id']}/messages"
+    for order, key, expected in (
+        ("asc", "since", ids),
+        ("desc", "before", ids[::-1]),
+    ):
+        first = await api.get(path, order=order, limit="2")
+        assert expected[:2] == [each["id"] for each in first["messages"]]
+        query = {"order": order, key: first["next"]}
+        last = await api.get(path, **query)
+        assert (expected[2:], None) == (
+            [each["id"] for each in last["messages"]],
+            last["next"],
+        )
