@@ -145,6 +145,10 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
             "members (room_id, session_id, role, joined_at)",
             ((other, room, "participant", at) for other in others[:20]),
         )
+        _many(
+            "person_members (room_id, name, handle, role, joined_at)",
+            ((room, f"@p{n}", f"@p{n}", "participant", at) for n in range(many)),
+        )
     steps = codec.dumps([{"state": "queued", "reason": None, "at": at, "offset": None}])
     for room, target in ((chat, ident), (ident, ident), (chat, None)):
         _many(
@@ -195,6 +199,10 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
         ),
     )
     _prompts(ident, at, body, many)
+    _many(
+        "prompt_notices (message_id, room_id, prompt_id)",
+        ((f"{ident}-{n}", ident, f"p-{ident}-{n}") for n in range(many)),
+    )
     done = lines.render(unit, terminal.id)
     assert done is not None
     lines.store_rendered(unit, done)

@@ -132,7 +132,7 @@ def _each(
     for place, value in items:
         try:
             read[place] = converter.structure(value, inner)
-        except ValueError as exc:
+        except (ValueError, BaseValidationError) as exc:
             exc.add_note(IterableValidationNote("an item", place, inner))
             faults.append(exc)
             if len(faults) == FAULTS:

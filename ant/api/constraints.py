@@ -72,7 +72,7 @@ class SessionReference(Text):
 
 @attrs.frozen
 class OneOf:
-    """One of these words."""
+    """One of these words. The empty one, if it is among them, is none to recommend."""
 
     words: tuple[str, ...]
 
@@ -181,6 +181,16 @@ SessionName = Annotated[
         "the id of a session, or its handle such as @codex",
     ),
 ]
+NameOrId = Annotated[
+    str,
+    Text(
+        1,
+        128,
+        r"[A-Za-z0-9_-]+|@?[A-Za-z0-9_.-]{1,64}",
+        "the id of a session, or a handle such as @zoe",
+    ),
+]
+"""The name of a session, or of a person in a room."""
 Handle = Annotated[
     str,
     Text(0, 100, r"(?: *@?[A-Za-z0-9_.-]{1,64} *)?", "letters, digits, _, . or -"),

@@ -7,10 +7,10 @@ import attrs
 from ant.api.constraints import (
     MAX_CONTENT,
     NO_NUL,
-    Ident,
     Label,
     Limit,
     Meta,
+    NameOrId,
     Offset,
     OneOf,
     Range,
@@ -36,6 +36,7 @@ class ListMessages:
     """Only messages before this: the id of a message, an RFC 3339 time, epoch
     milliseconds, or a duration before now such as `5m`."""
     limit: Limit = 50
+    order: Literal["asc", "desc"] | None = None
 
 
 @attrs.frozen
@@ -81,7 +82,7 @@ class AwaitDelivery:
 
 @attrs.frozen
 class PostMessage:
-    """A message. Posts with the same `client_id` in one room are stored once."""
+    """A message. A room stores a sender's posts with the same `client_id` once."""
 
     content: Annotated[str, Text(0, MAX_CONTENT, NO_NUL, "text without NUL")]
     """The text. For a `msg_type` of `agent_response` it is JSON, as in the schema
@@ -152,7 +153,10 @@ class Search:
 
 @attrs.frozen
 class MarkRead:
-    """The reader of the message, by a session's id."""
+    """The reader of the message: a session by its id or handle, or a person's handle.
 
-    reader_id: Ident
-    """The id of the session that read the message."""
+    A person's handle begins with `@`.
+    """
+
+    reader_id: NameOrId
+    """The id or the handle of the session or person that read the message."""

@@ -8,10 +8,10 @@ from ant.api.constraints import (
     NAMES,
     SHOWN,
     Count,
-    Ident,
     Label,
     Meta,
     Name,
+    NameOrId,
     Path,
     Prose,
     Range,
@@ -33,10 +33,13 @@ ChannelHandle = Annotated[
 
 @attrs.frozen
 class AddParticipant:
-    """A session to add, by id or by handle. It may have been a member before."""
+    """A session to add, by id or handle, or a person by a handle with its `@`.
+
+    It may have been a member before. A handle that no session has is a person's.
+    """
 
     rule: ClassVar = RequiredFields(("session_id", "handle"))
-    session_id: Ident | None = None
+    session_id: NameOrId | None = None
     """The id of the session to add."""
     handle: Annotated[str, Text(1, 500, SHOWN, NAMES)] | None = None
     """Its handle, with or without `@`, in place of the id."""
@@ -51,7 +54,7 @@ class AddParticipant:
 class RemoveParticipant:
     """A member to remove, by id or by handle; the query goes before the body."""
 
-    session_id: Ident | None = None
+    session_id: NameOrId | None = None
     """The id of the member."""
     handle: Short | None = None
     """Its handle, with or without `@`, in place of the id."""

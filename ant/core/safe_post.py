@@ -6,6 +6,7 @@ every address of it to be public, and connects to exactly those addresses. It fo
 redirect. `private` lifts the requirement.
 """
 
+import ipaddress
 import logging
 import ssl
 from collections.abc import Sequence
@@ -26,15 +27,36 @@ ANSWER: Final = 16 << 10
 _PORTS: Final = {"http": 80, "https": 443}
 
 
+def private_host(url: str) -> str | None:
+    """The host of a URL that names a private address itself; None for any other host.
+
+    It looks no name up, so a name with a private address is found only at the post.
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        address = str(ipaddress.IPv4Address(trio.socket.inet_aton(host)))
+    except OSError:  # No IPv4 address in any of its spellings, such as 127.1.
+        address = host
+    try:
+        return None if is_public(address) else host
+    except ValueError:
+        return host if host == "localhost" else None
+
+
+def private_refusal(host: str) -> str:
+    """The sentence for a host in a private network."""
+    return (
+        f"{host} is in a private network: use a public address, or set "
+        "ANT_WEBHOOK_PRIVATE."
+    )
+
+
 async def addresses(host: str, port: int, private: bool) -> list[str]:
     """The addresses of a name. Raises `OSError`, and `Forbidden` if one is private."""
     found = await trio.socket.getaddrinfo(host, port, type=trio.socket.SOCK_STREAM)
     resolved = list(dict.fromkeys(str(where[0]) for *_, where in found))
     if not private and not all(map(is_public, resolved)):
-        raise Forbidden(
-            f"{host} is in a private network: use a public address, or set "
-            "ANT_WEBHOOK_PRIVATE."
-        )
+        raise Forbidden(private_refusal(host))
     return resolved
 
 

@@ -30,7 +30,7 @@ import attrs
 
 from ant.core import clock
 from ant.core.errors import Forbidden, Unauthorized
-from ant.model.deliveries import CHANNEL, DeliveryRecord, Reason
+from ant.model.deliveries import CHANNEL, MENTION, DeliveryRecord, Reason
 from ant.model.events import (
     DeliveryUpdated,
     Event,
@@ -47,6 +47,9 @@ PREFIX: Final = "ant."
 """The prefix of every token. A credential with this prefix is a token or invalid."""
 
 FORM: Final = re.compile(r"ant\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{43})")
+
+_NAMES: Final = (Reason.UNKNOWN_TARGET, Reason.PERSON)
+"""Reasons of deliveries whose target is a name, and not a terminal."""
 
 _LIVE: Final = (Status.STARTING, Status.RUNNING)
 
@@ -127,7 +130,7 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
     """Check that the caller may read and post in a room.
 
     Raises `Unauthorized` when the caller's run has ended. Raises `Forbidden` for a room
-    that is not one of its terminal, does not exist, or is archived or deleted.
+    that is not one of its terminal, does not exist, or is deleted.
     """
     check_alive(unit, caller)
     if not can_access_room(unit, caller, room_id):
@@ -135,9 +138,12 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
 
 
 def can_access_room(unit: Unit, caller: Caller, room_id: str) -> bool:
-    """Whether a room exists, is active, and is one of the caller's terminal."""
+    """Whether a room exists, is not deleted, and is one of the caller's terminal.
+
+    An archived room stays readable; the rules refuse what would change it.
+    """
     own, room = unit.sessions.get(caller.session_id), unit.sessions.get(room_id)
-    if own is None or room is None or not room.active:
+    if own is None or room is None or room.deleted_at is not None:
         return False
     return _is_in(unit, own, room_id)
 
@@ -171,18 +177,20 @@ def visible_deliveries(
 ) -> tuple[DeliveryRecord, ...]:
     """The deliveries that a caller sees, in the given order; the operator sees all.
 
-    A token sees those to its terminal, to sessions in the room of the message, and to
-    names that no session has. It sees `file` only of those to its terminal.
+    A token sees those to its terminal, to members of the room of the message, and to
+    names that no session has. It sees `file` only of those to its terminal. Of mentions
+    of names outside of the room it sees only those of programs' messages, for which ANT
+    looked in the room only.
     """
     if caller is None:
         return tuple(records)
-    is_visible: dict[tuple[str, str], bool] = {}
+    is_visible: dict[tuple[str | None, ...], bool] = {}
     visible: list[DeliveryRecord] = []
     for record in records:
         if record.target_id == caller.session_id:
             visible.append(record)
             continue
-        key = record.session_id, record.target_id
+        key = record.session_id, record.target_id, record.route, record.reason
         if key not in is_visible:
             is_visible[key] = _is_inside(unit, record)
         if is_visible[key]:
@@ -194,7 +202,9 @@ def _is_inside(unit: Unit, record: DeliveryRecord) -> bool:
     """Whether the target is in the room of the message, or is no session's name."""
     target = unit.sessions.get(record.target_id)
     if target is None:  # A removed session does not count as a name.
-        return record.adapter == CHANNEL or record.reason is Reason.UNKNOWN_TARGET
+        if record.route == MENTION and record.reason is not Reason.PERSON:
+            return False
+        return record.adapter == CHANNEL or record.reason in _NAMES
     return _is_in(unit, target, record.session_id)
 
 
@@ -203,12 +213,15 @@ def visible_receipts(
 ) -> tuple[Read, ...]:
     """The receipts that a caller sees, in the given order; the operator sees all.
 
-    A token sees those of its terminal and of sessions in the room.
+    A token sees those of its terminal and of members of the room.
     """
     if caller is None:
         return tuple(reads)
-    readers = unit.sessions.several(list({read.session_id for read in reads}))
-    inside = {each.id for each in readers.values() if _is_in(unit, each, room_id)}
+    names = {read.session_id for read in reads}
+    readers = unit.sessions.several(list(names))
+    inside: set[str] = {e.id for e in readers.values() if _is_in(unit, e, room_id)}
+    people = unit.people.people(room_id)
+    inside |= {folded(each.handle) for each in people if each.role != LEFT}
     inside |= {caller.session_id, room_id}
     return tuple(read for read in reads if read.session_id in inside)
 

@@ -16,13 +16,21 @@ from ant.api.message_requests import ListDeliveries, MarkRead
 from ant.core import clock
 from ant.identity import tokens
 from ant.identity.tokens import Caller
-from ant.messages import channels, routing
-from ant.messages.routing import Recipient, RestState, RoutedMember, RoutedPost
+from ant.messages import channels, outsiders, routing
+from ant.messages.routing import (
+    Recipient,
+    RestState,
+    RoutedMember,
+    RoutedPost,
+    to_own_terminal,
+)
 from ant.messages.typed_message import TypedMessage
 from ant.model.deliveries import (
+    MENTION,
     PENDING,
     UNDER_WAY,
     DeliveryId,
+    DeliveryKind,
     DeliveryRecord,
     DeliveryState,
     Reason,
@@ -31,7 +39,7 @@ from ant.model.deliveries import (
 )
 from ant.model.events import DeliveryUpdated
 from ant.model.handles import folded
-from ant.model.messages import Message, MessageId
+from ant.model.messages import Message, MessageId, MessageType
 from ant.model.rooms import LEFT, PARTICIPANT, Read
 from ant.model.sessions import Session, SessionId, SessionType
 from ant.rooms import participants
@@ -88,7 +96,9 @@ def send(
     """
     roster = _roster(unit, message.session_id, rests)
     linked = [_member(each) for each in unit.sessions.linking(message.session_id)]
-    if not (roster or linked or message.target or reach.is_looped):
+    names_any = bool(message.target) or "@" in message.content
+    is_chat = bool(linked) or not unit.sessions.has_terminal(message.session_id)
+    if is_chat and not (roster or linked or names_any or reach.is_looped):
         return ()
     sender = participants.resolve(unit, message.sender_id)
     post = RoutedPost(
@@ -105,7 +115,18 @@ def send(
     else:
         named = _named(unit, message.target)
     is_channel = _has_channel(unit, message)
-    recipients = routing.route(post, roster, linked, named, is_channel=is_channel)
+    people = _people(unit, message.session_id) if names_any else routing.NO_PEOPLE
+    recipients = routing.route(
+        post, roster, linked, named, people=people, is_channel=is_channel
+    )
+    if not (is_chat or message.target or MessageType.is_machine(message.msg_type)):
+        recipients.append(to_own_terminal(message.session_id))
+    if "@" in message.content:
+        known = frozenset(people).union(*(each.names for each in (*roster, *linked)))
+        is_raw = any(each.kind is DeliveryKind.RAW for each in recipients)
+        recipients += outsiders.recipients(
+            unit, message, post, known, is_confined=reach.is_confined, is_raw=is_raw
+        )
     if reach.is_looped:  # Rows keep a looped message from channels, too.
         names = {folded(each.target_id) for each in recipients}
         routed = channels.receivers(unit, [message])
@@ -113,6 +134,13 @@ def send(
         recipients += [routing.to_channel(e) for e in handles if folded(e) not in names]
     name = _sender(unit, message)
     return tuple(_enter(unit, message, name, each, reach) for each in recipients)
+
+
+def _people(unit: Unit, room_id: SessionId) -> dict[str, str]:
+    """Return the handle of each person in a room, by its folded names."""
+    inside = [each for each in unit.people.people(room_id) if each.role != LEFT]
+    by_alias = {folded(each.alias or each.handle): each.handle for each in inside}
+    return by_alias | {folded(each.handle): each.handle for each in inside}
 
 
 def reached(records: Sequence[DeliveryRecord]) -> list[SessionId]:
@@ -283,7 +311,9 @@ def mark_read(
 ) -> tuple[Read, ...]:
     """Add a receipt as `participants.mark_read` does, and acknowledge the delivery."""
     reads = participants.mark_read(unit, room_id, message_id, request)
-    acknowledge(unit, message_id, request.reader_id, Reason.READ)
+    reader = participants.resolve(unit, request.reader_id)
+    if reader is not None:
+        acknowledge(unit, message_id, reader.id, Reason.READ)
     return reads
 
 
@@ -354,7 +384,7 @@ def next_message(
         room_id=room.id,
         room_name=room.name,
         sender=_sender(unit, message),
-        is_named=record.route in ("target", "mention", "linked_chat"),
+        is_named=record.route in ("target", MENTION, "linked_chat"),
         parent=(_sender(unit, parent), parent.content) if parent else None,
         accepts=terminal is not None and terminal.accepts_messages,
     )

@@ -28,6 +28,7 @@ from ant.model.events import (
     MessagePinned,
     MessageUpdated,
 )
+from ant.model.handles import folded
 from ant.model.messages import Found, Message, MessageId
 from ant.model.sessions import SessionId
 from ant.model.snippets import WordMarker
@@ -58,7 +59,8 @@ def post_message(
     only sessions in the room. A message with more than `max_hops` hops reaches no
     program; 0 is no limit.
 
-    With a `client_id` that the room has already, return the first message again.
+    With a `client_id` that the sender has used in the room already, return its first
+    message again. Another sender's `client_id` does not count.
 
     `created_at` is later than that of every earlier message in the room. So a page that
     ends at a time neither misses nor repeats a message.
@@ -66,7 +68,7 @@ def post_message(
     check_active(unit, room_id)
     broadcast = (Delivery("ws-broadcast", room_id, True),)
     if request.client_id is not None:
-        earlier = unit.messages.by_client_id(room_id, request.client_id)
+        earlier = _earlier(unit, room_id, request.client_id, request.sender_id)
         if earlier is not None:
             records = tokens.visible_deliveries(
                 unit, caller, unit.deliveries.of_message(earlier.id)
@@ -113,12 +115,31 @@ def post_message(
     return Posted(message, broadcast + tuple(each.summary() for each in sent))
 
 
+def _earlier(
+    unit: Unit, room_id: SessionId, client_id: str, sender_id: str | None
+) -> Message | None:
+    """Return the sender's message with this `client_id`; None without one."""
+    sender = _sender_key(unit, sender_id)
+    for message in unit.messages.by_client_id(room_id, client_id):
+        if _sender_key(unit, message.sender_id) == sender:
+            return message
+    return None
+
+
+def _sender_key(unit: Unit, name: str | None) -> str | None:
+    """Return the same text for each name of one sender: its id, its handle."""
+    session = participants.resolve(unit, name)
+    return session.id if session else folded(name) if name else None
+
+
 def list_messages(
     unit: Unit, room_id: SessionId, request: ListMessages
 ) -> Page[Message]:
     """Return the oldest `limit` messages after `since`, else the newest, oldest first.
 
-    With `before`, only older messages count. Raises `Invalid` on a bad cursor.
+    With `before`, only older messages count. `order` turns the list, and says from
+    which end the page is taken: `asc` the oldest messages first, `desc` the newest.
+    Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
 
@@ -130,16 +151,24 @@ def list_messages(
         paging.parse_bound(unit, request, key, place, "message")
         for key in ("since", "before")
     )
-    page = unit.messages.page(room_id, since, before, request.limit)
-    last = -1 if since is not None and before is None else 0
-    page.next = page[last].id if page.more else None
+    is_forward = since is not None and before is None
+    if request.order is not None:
+        is_forward = request.order == "asc"
+    page = unit.messages.page(
+        room_id, since, before, request.limit, newest=not is_forward
+    )
+    following = page[-1 if is_forward else 0].id if page.more else None
+    if request.order == "desc":
+        is_more, page = page.more, Page(page[::-1])
+        page.more = is_more
+    page.next = following
     return page
 
 
 def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
     """Return the newest messages, up to `RECENT` and `RECENT_BYTES`, oldest first."""
     check_exists(unit, room_id)
-    return unit.messages.page(room_id, None, None, RECENT, RECENT_BYTES)
+    return unit.messages.page(room_id, None, None, RECENT, budget=RECENT_BYTES)
 
 
 def merge_meta(

@@ -14,15 +14,24 @@ terminals of participants:
     a terminal     no mention               those at rest
 
 Rule 5: no session receives its own message, under whichever of its names it posted.
+Rule 6: a person that is a member reads in the room, and ANT types nothing. A mention of
+people only is not for the terminals.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import attrs
 
 from ant.messages import mentions
-from ant.model.deliveries import CHANNEL, INJECTION, LINKED, DeliveryKind, Reason
+from ant.model.deliveries import (
+    CHANNEL,
+    INJECTION,
+    LINKED,
+    MENTION,
+    DeliveryKind,
+    Reason,
+)
 from ant.model.handles import EVERYONE, folded
 from ant.model.messages import MessageType
 from ant.model.sessions import SessionId
@@ -68,6 +77,10 @@ class RoutedMember:
         return frozenset(folded(name) for name in (self.handle, self.alias) if name)
 
 
+NO_PEOPLE: Mapping[str, str] = {}
+"""No person is a member of the room."""
+
+
 @attrs.frozen
 class RoutedPost:
     """The properties of a message that routing uses; `sender` is a session's id."""
@@ -102,26 +115,28 @@ def route(
     linked: Sequence[RoutedMember] = (),
     named: RoutedMember | None = None,
     *,
+    people: Mapping[str, str] = NO_PEOPLE,
     is_channel: bool = False,
 ) -> list[Recipient]:
     """Return all recipients of a message, those included that are skipped.
 
-    `roster` has the members of the room, `linked` the terminals whose linked chat it
-    is, `named` the session whose handle is the target. `is_channel`: a local channel
-    has the target as its handle.
+    `roster` has the sessions in the room, `linked` the terminals whose linked chat it
+    is, `named` the session whose handle is the target. `people` has the handle of each
+    person in the room, by its folded names. `is_channel`: a local channel has the
+    target as its handle.
     """
     if MessageType.is_machine(post.msg_type):
         return []
     if post.target and folded(post.target) != EVERYONE:
-        return [_targeted(post, post.target, roster, named, is_channel)]
+        return [_targeted(post, post.target, roster, named, people, is_channel)]
     if linked:
-        names = frozenset[str]().union(*(each.names for each in (*linked, *roster)))
+        names = frozenset(people).union(*(each.names for each in (*linked, *roster)))
         return [
             _in_linked_chat(post, each, names)
             for each in linked
             if each.session_id != post.sender
         ]
-    return list(_in_room(post, roster))
+    return list(_in_room(post, roster, people))
 
 
 def _targeted(
@@ -129,11 +144,21 @@ def _targeted(
     target: str,
     roster: Sequence[RoutedMember],
     named: RoutedMember | None,
+    people: Mapping[str, str],
     is_channel: bool,
 ) -> Recipient:
-    """Return the recipient for a target. An alias in this room precedes a handle."""
+    """Return the recipient for a target.
+
+    An alias in this room precedes a handle, and a member a session outside of the room.
+    """
     here = (m for m in roster if m.alias and folded(m.alias) == folded(target))
-    member = next(here, named)
+    member = next(here, None)
+    if member is None and folded(target) in people:
+        inside = (m for m in roster if named and m.session_id == named.session_id)
+        member = next(inside, None)
+        if member is None:
+            return _to_person(people[folded(target)], "target")
+    member = member or named
     if member is None and is_channel:
         return to_channel(target)
     if member is None:
@@ -150,6 +175,18 @@ def to_channel(handle: str) -> Recipient:
     return Recipient(None, handle, CHANNEL, kind, "target", reason)
 
 
+def _to_person(handle: str, route: str) -> Recipient:
+    """Return the recipient for a person, for whom ANT types nothing."""
+    kind, reason = DeliveryKind.LINE, Reason.PERSON
+    return Recipient(None, handle, INJECTION, kind, route, reason)
+
+
+def to_own_terminal(session_id: SessionId) -> Recipient:
+    """Return the recipient for a post to a terminal's own session, which is no room."""
+    kind, reason = DeliveryKind.LINE, Reason.NOT_A_ROOM
+    return Recipient(session_id, session_id, INJECTION, kind, "room", reason)
+
+
 def _by_target(
     session_id: SessionId | None, name: str, skip: Reason | None
 ) -> Recipient:
@@ -162,7 +199,7 @@ def _in_linked_chat(
     """Return the recipient for a linked terminal.
 
     A person's message in a terminal's own chat is typed as if by hand (`RAW`). If it
-    mentions a session of the chat or all of them, it is a message for them, and not a
+    mentions a member of the chat or all of them, it is a message for them, and not a
     line for the program.
     """
     by_person = post.role == "user" and not post.from_terminal
@@ -178,7 +215,9 @@ def _in_linked_chat(
     )
 
 
-def _in_room(post: RoutedPost, roster: Sequence[RoutedMember]) -> Iterator[Recipient]:
+def _in_room(
+    post: RoutedPost, roster: Sequence[RoutedMember], people: Mapping[str, str]
+) -> Iterator[Recipient]:
     found = mentions.find(post.text)
     others = [
         member
@@ -189,11 +228,16 @@ def _in_room(post: RoutedPost, roster: Sequence[RoutedMember]) -> Iterator[Recip
     ]
     names = frozenset[str]().union(*(member.names for member in others))
     mentioned, excluded = found.known(names), found.excluded(names)
-    all_names = frozenset[str]().union(*(member.names for member in roster))
+    people_mentioned = sorted({people[name] for name in found.known(frozenset(people))})
+    for handle in people_mentioned:
+        yield _to_person(handle, MENTION)
+    if people_mentioned and not (mentioned or found.everyone or post.from_terminal):
+        return
+    all_names = frozenset(people).union(*(member.names for member in roster))
     for member in others:
         if mentioned:
             if member.names & mentioned:
-                yield _reached(member, "mention")
+                yield _reached(member, MENTION)
         elif member.names & excluded:
             yield _reached(member, "room", Reason.EXCLUDED)
         elif not post.from_terminal or found.everyone:

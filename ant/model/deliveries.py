@@ -12,6 +12,9 @@ from ant.model.sessions import SessionId
 INJECTION, LINKED, CHANNEL = "pty-injection", "linked-chat", "mcp-channel"
 """The adapters, by their names in the original ANT."""
 
+MENTION, ROOM_MENTION = "mention", "room_mention"
+"""Rules that chose a target: a mention, and one that was looked up in the room only."""
+
 DeliveryId = NewType("DeliveryId", str)
 
 
@@ -88,6 +91,9 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     UNKNOWN_MENTION = "unknown_mention"
     UNKNOWN_TARGET = "unknown_target"
+    NOT_A_MEMBER = "not_a_member"
+    NOT_A_ROOM = "not_a_room"
+    PERSON = "person"
     CHANNEL = "channel"
     NO_TERMINAL = "no_terminal"
     OWN_MESSAGE = "own_message"
@@ -132,6 +138,13 @@ SENTENCES: Final = {
     Reason.EXCLUDED: "The message has its name in brackets, which excludes it.",
     Reason.UNKNOWN_MENTION: "No member of the room has a name that it mentions.",
     Reason.UNKNOWN_TARGET: "No member of the room has that name.",
+    Reason.NOT_A_MEMBER: (
+        "The session with that handle is not a member of the room: add it, or address "
+        "it with `target`."
+    ),
+    Reason.NOT_A_ROOM: "It was posted to the terminal itself: post it to its linked "
+    "chat, or type by terminal/input.",
+    Reason.PERSON: "A person with that name reads it in the room.",
     Reason.CHANNEL: "A local channel receives it; ANT does not track that further.",
     Reason.NO_TERMINAL: "The session has no terminal.",
     Reason.OWN_MESSAGE: "ANT does not deliver a terminal's own message to it.",

@@ -32,8 +32,9 @@ class MessageType(StrEnum):
         """Whether messages of a type state what ANT saw, or answer for a person.
 
         A program may not post one, and ANT delivers none to a terminal or a channel.
+        The case of the letters does not matter.
         """
-        return msg_type in _MACHINE
+        return msg_type.casefold() in _MACHINE
 
 
 _MACHINE: Final = frozenset(MessageType) - {MessageType.MESSAGE}

@@ -22,11 +22,23 @@ class Relationship(StrEnum):
     FOLLOWS_UP = "follows_up"
 
 
+class ParticipantKind(StrEnum):
+    """Whether a session of this server has the participant's name."""
+
+    SESSION = "session"
+    PERSON = "person"
+    """A name that no session has: a member by a handle, or the sender of a post."""
+
+
 @attrs.frozen
 class Participant:
-    """A member of a room, or a sender who posted in it from outside."""
+    """A member of a room, or a sender who posted in it from outside.
+
+    `id` is the id of a session, or the name of a person.
+    """
 
     id: str
+    kind: ParticipantKind
     """The id of the session; the name for a sender who is no session."""
     name: str
     """The name of the session, or of the sender."""
@@ -66,7 +78,10 @@ class Participants:
 
 @attrs.frozen
 class Read:
-    """A read receipt: the reader of a message, and the time of the first read."""
+    """A read receipt: the reader of a message, and the time of the first read.
+
+    `session_id` is the id of a session, or the handle of a person in lower case.
+    """
 
     session_id: str
     """The id of the reader."""

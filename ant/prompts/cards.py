@@ -50,14 +50,13 @@ def notice(record: PromptRecord, name: str) -> str:
     )
 
 
-def reference(record: PromptRecord) -> dict[str, Any]:
-    """Return the meta keys that name the prompt of a message."""
-    return {"prompt_id": record.id, "terminal_id": record.terminal_id}
-
-
 def pending_meta(record: PromptRecord) -> dict[str, Any]:
-    """Return the meta of a card whose prompt is pending."""
-    return {"status": "pending", **reference(record)}
+    """Return the meta of a card or a notice whose prompt is pending."""
+    return {
+        "status": "pending",
+        "prompt_id": record.id,
+        "terminal_id": record.terminal_id,
+    }
 
 
 def answer_meta(record: PromptRecord) -> dict[str, Any]:

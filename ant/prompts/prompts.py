@@ -18,13 +18,20 @@ from ant.model.prompt_events import (
     SessionInputResolved,
     SessionNeedsInput,
 )
-from ant.model.prompts import PUT_AWAY, PromptRecord, PromptStatus, Target, TargetKind
+from ant.model.prompts import (
+    PUT_AWAY,
+    PromptRecord,
+    PromptStatus,
+    Target,
+    TargetKind,
+)
 from ant.model.sessions import Session, SessionId
 from ant.prompts import cards
 from ant.prompts import targets as bridge
 from ant.rooms import participants
 from ant.run_events import entries, log
 from ant.sessions.linked import get_terminal_of, need_terminal_of
+from ant.sessions.sessions import need_terminal
 from ant.store import Unit
 
 
@@ -41,8 +48,11 @@ def raise_prompt(
     if session is None:
         return None
     targets = bridge.targets_of(unit, session.id, session.linked_chat_id)
-    record = _announced(unit, attrs.evolve(record, targets=targets), session, rests)
+    record = attrs.evolve(record, targets=targets)
+    record, notices = _announced(unit, record, session, rests)
     unit.prompts.add(record)
+    for room_id, message_id in notices:
+        unit.prompts.add_notice(record.id, room_id, message_id)
     log.record(unit, session.id, entries.prompt_opened(record))
     unit.emit(PromptDetected(session.id, record))
     unit.emit(
@@ -66,8 +76,12 @@ def _announced(
     record: PromptRecord,
     session: Session,
     rests: Mapping[SessionId, RestState],
-) -> PromptRecord:
-    """Post a card in the linked chat and notices in other rooms, once in each room."""
+) -> tuple[PromptRecord, list[tuple[SessionId, MessageId]]]:
+    """Post a card in the linked chat and notices in other rooms, once in each room.
+
+    Return the record with its card, and the room and the id of each notice.
+    """
+    notices: list[tuple[SessionId, MessageId]] = []
     for target in record.targets:
         chat_id = _chat_of(target, session)
         if chat_id is None or chat_id in record.delivered_to:
@@ -84,13 +98,15 @@ def _announced(
             msg_type=MessageType.AGENT_EVENT
             if is_card
             else MessageType.PROMPT_DETECTED,
-            meta=cards.pending_meta(record) if is_card else cards.reference(record),
+            meta=cards.pending_meta(record),
         )
         message = messages.post_message(unit, chat_id, request, rests).message
         record = attrs.evolve(record, delivered_to=(*record.delivered_to, chat_id))
         if is_card:
             record = attrs.evolve(record, chat_id=chat_id, message_id=message.id)
-    return record
+        else:
+            notices.append((chat_id, message.id))
+    return record, notices
 
 
 def _chat_of(target: Target, session: Session) -> SessionId | None:
@@ -118,7 +134,7 @@ def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     if not record.is_pending:
         _announce_end(unit, record)
     elif record.answer != before.answer:
-        _update_card(unit, record)
+        _update_cards(unit, record)
     return record
 
 
@@ -137,8 +153,7 @@ def _record_change(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
 
 
 def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:
-    if not keep_card:
-        _update_card(unit, record)
+    _update_cards(unit, record, keep_card)
     unit.emit(PromptBridgeResolved(record.session_id, record.id, record))
     if unit.prompts.pending(record.session_id) is None:
         unit.emit(
@@ -152,11 +167,22 @@ def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) 
         )
 
 
-def _update_card(unit: Unit, record: PromptRecord) -> None:
-    """Put the answer or the end of a prompt into the meta of its card, if it exists."""
-    if record.chat_id is None or record.message_id is None:
-        return
-    card = unit.messages.get(record.chat_id, record.message_id)
+def _update_cards(unit: Unit, record: PromptRecord, keep_card: bool = False) -> None:
+    """Put the answer or the end of a prompt into the meta of its card and notices.
+
+    With `keep_card` the card stays as it is.
+    """
+    if record.chat_id is not None and record.message_id is not None and not keep_card:
+        _update_card(unit, record, record.chat_id, record.message_id)
+    for room_id, message_id in unit.prompts.notices(record.id):
+        _update_card(unit, record, room_id, message_id)
+
+
+def _update_card(
+    unit: Unit, record: PromptRecord, room_id: SessionId, message_id: MessageId
+) -> None:
+    """Put the answer or the end of a prompt into a message's meta, if it exists."""
+    card = unit.messages.get(room_id, message_id)
     if card is None:
         return
     make = cards.answer_meta if record.is_pending else cards.closed_meta
@@ -242,26 +268,37 @@ def find_response_target(
 ) -> tuple[Session, PromptRecord | None]:
     """Return the terminal that a response in a room is for, and the prompt it names.
 
-    Raises `NotFound` for an unknown card, prompt or terminal, `Forbidden` if the
-    terminal is not that of the room, `Invalid` for a card content without a prompt id,
-    and `Conflict` if the room has no terminal.
+    In a linked chat that is a prompt of its terminal. In any room it is a prompt that
+    was announced there. Raises `NotFound` for an unknown card, prompt or terminal,
+    `Forbidden` for a terminal or a prompt of another room, `Invalid` for a card content
+    without a prompt id, and `Conflict` if the room has no terminal and the response
+    names no prompt.
     """
     own = _terminal_in(unit, room_id)
+    record = _named_prompt(unit, room_id, request)
     if request.terminal_session_id is not None:
         named = participants.resolve(unit, request.terminal_session_id)
         if named is None or named.terminal is None:
             raise NotFound("terminal", request.terminal_session_id)
         if own is None or named.id != own.id:
-            raise Forbidden(f"Terminal {named.id!r} is not the terminal of this room.")
-    record = _named_prompt(unit, room_id, request)
+            record = record or unit.prompts.pending(named.id)
+            is_here = record is not None and room_id in record.delivered_to
+            if record is None or record.session_id != named.id or not is_here:
+                raise Forbidden(
+                    f"Terminal {named.id!r} is not the terminal of this room, and no "
+                    "prompt of it was announced here."
+                )
     if record is not None and (own is None or record.session_id != own.id):
-        raise Forbidden(
-            f"Prompt {record.id!r} does not belong to the terminal of this room."
-        )
+        if room_id not in record.delivered_to:
+            raise Forbidden(
+                f"Prompt {record.id!r} does not belong to the terminal of this room, "
+                "and was not announced here."
+            )
+        return need_terminal(unit, record.session_id), record
     if own is None:
         raise Conflict(
-            f"Room {room_id!r} is not the linked chat of exactly one terminal, "
-            "so no prompt can be answered in it."
+            f"Room {room_id!r} is not the linked chat of exactly one terminal. Name "
+            "the prompt by `prompt_id`, or its message in this room by `event_id`."
         )
     return own, record
 
@@ -278,6 +315,7 @@ def _named_prompt(
 ) -> PromptRecord | None:
     if request.event_id is not None:
         record = unit.prompts.of_card(request.event_id)
+        record = record or unit.prompts.of_notice(room_id, request.event_id)
         if record is None:
             raise NotFound("prompt card", request.event_id)
         return record

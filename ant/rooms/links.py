@@ -119,6 +119,9 @@ def _discussion(unit: Unit, source: Session, request: CreateLink) -> Session:
         for member in unit.people.members(source.id):
             if member.role == PARTICIPANT:
                 unit.people.save_member(room.id, member)
+        for person in unit.people.people(source.id):
+            if person.role == PARTICIPANT:
+                unit.people.save_person(room.id, person)
     unit.emit(SessionsChanged(room.id))
     return room
 

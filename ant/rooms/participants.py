@@ -1,6 +1,8 @@
 """Rules of participants: resolving names, who is in a room, and read receipts."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
@@ -15,15 +17,24 @@ from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
 )
-from ant.model.handles import folded, with_at
+from ant.model.handles import EVERYONE, FORM, folded, with_at
 from ant.model.messages import Message, MessageId
-from ant.model.rooms import EXTERNAL, LEFT, PARTICIPANT, Participant, Participants, Read
+from ant.model.rooms import (
+    EXTERNAL,
+    LEFT,
+    PARTICIPANT,
+    Participant,
+    ParticipantKind,
+    Participants,
+    Read,
+)
 from ant.model.sessions import CliFlag, Session, SessionId, SessionType
-from ant.sessions.sessions import check_active, check_exists, get_session, need_active
+from ant.sessions.sessions import check_active, check_exists, need_active
 from ant.store import (
     PAGE_BYTES,
     MemberRecord,
     Page,
+    PersonRecord,
     PosterRecord,
     Receipts,
     Unit,
@@ -41,9 +52,9 @@ _Place = tuple[int, int, str, str]
 """The position of a participant in the list: its group, the ordinal of a member, then
 the first post and the name of a stranger."""
 
-_INSIDE, _OUTSIDE, _STRANGER = range(3)
+_INSIDE, _PEOPLE_INSIDE, _OUTSIDE, _PEOPLE_OUTSIDE, _STRANGER = range(5)
 
-_PLACE = re.compile(r"([0-2])\.([0-9]{1,15})\.([0-9TZ:.-]{0,40})\.(.*)", re.DOTALL)
+_PLACE = re.compile(r"([0-4])\.([0-9]{1,15})\.([0-9TZ:.-]{0,40})\.(.*)", re.DOTALL)
 
 
 def resolve(unit: Unit, name: str | None) -> Session | None:
@@ -66,26 +77,44 @@ def _room(unit: Unit, room_id: SessionId) -> Session:
     return room
 
 
-def _member_session(unit: Unit, request: AddParticipant | RemoveParticipant) -> Session:
+def _name_in(request: AddParticipant | RemoveParticipant) -> str:
     name = request.session_id or request.handle
     if not name:
         raise Invalid("session_id or handle required at $")
-    member = resolve(unit, name)
-    if member is None:
-        raise NotFound("member session", name)
-    return member
+    return name
+
+
+def _person_in(name: str) -> str | None:
+    """Return the handle of the person that `name` names; None if it names no person.
+
+    A person's handle begins with `@`, so that a mistyped id adds nobody.
+    """
+    handle = name.strip()
+    is_handle = FORM.fullmatch(handle) and folded(handle) != EVERYONE
+    return handle if is_handle else None
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(
+        "session", name, "Name a session by its id or handle, or a person as @zoe."
+    )
 
 
 def add_participant(
     unit: Unit, room_id: SessionId, request: AddParticipant
 ) -> Participant:
-    """Add a member to a room, or readmit one that left.
+    """Add a session or a person to a room, or readmit one that left.
 
-    Raises `Invalid` when the room is not a chat or is itself the member, `NotFound`
-    when there is no such session, `Gone` when it is archived or deleted.
+    A handle that no active session has is a person's. Raises `Invalid` when the room is
+    not a chat or is itself the member, `NotFound` when the name is that of no session
+    and of no person, `Gone` when the session is archived or deleted.
     """
     _room(unit, room_id)
-    session = need_active(unit, _member_session(unit, request).id)
+    name = _name_in(request)
+    named = resolve(unit, name)
+    if named is None:
+        return _add_person(unit, room_id, name, request)
+    session = need_active(unit, named.id)
     if session.id == room_id:
         raise Invalid("a room cannot be a member of itself at $")
     before = unit.people.member(room_id, session.id)
@@ -103,18 +132,52 @@ def add_participant(
     return _participant(member, session, posts[session.id])
 
 
+def _add_person(
+    unit: Unit, room_id: SessionId, name: str, request: AddParticipant
+) -> Participant:
+    handle = _person_in(name)
+    if handle is None:
+        raise _unknown(name)
+    before = unit.people.person(room_id, handle)
+    alias = with_at(request.alias) if request.alias else None
+    person = PersonRecord(
+        handle=before.handle if before else handle,
+        role=request.role,
+        alias=alias or (before.alias if before else None) or handle,
+        joined_at=before.joined_at if before else clock.stamp(unit.now),
+    )
+    unit.people.save_person(room_id, person)
+    unit.emit(ParticipantsChanged(room_id))
+    posts, _ = _posts(unit, room_id, [], {}, [person])
+    return _person(person, posts[person.handle])
+
+
 def remove_participant(
     unit: Unit, room_id: SessionId, request: RemoveParticipant
-) -> tuple[bool, SessionId]:
-    """Mark a member as left. Return whether it was a member, and its session id."""
+) -> tuple[bool, str]:
+    """Mark a member as left.
+
+    Return whether it was a member, and the session's id or the person's handle. Raises
+    `NotFound` for a name of no session and of no person that ever was a member.
+    """
     _room(unit, room_id)
-    session = _member_session(unit, request)
-    member = unit.people.member(room_id, session.id)
-    if member is None or member.role == LEFT:
+    name = _name_in(request)
+    session, person = resolve(unit, name), unit.people.person(room_id, name)
+    member = unit.people.member(room_id, session.id) if session else None
+    if member is not None and member.role != LEFT:
+        left: str = member.session_id
+        unit.people.save_member(room_id, attrs.evolve(member, role=LEFT))
+    elif person is not None and person.role != LEFT:
+        left = person.handle
+        unit.people.save_person(room_id, attrs.evolve(person, role=LEFT))
+    elif session is not None:
         return False, session.id
-    unit.people.save_member(room_id, attrs.evolve(member, role=LEFT))
+    elif person is not None:
+        return False, person.handle
+    else:
+        raise _unknown(name)
     unit.emit(ParticipantsChanged(room_id))
-    return True, session.id
+    return True, left
 
 
 def count_post(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
@@ -146,9 +209,9 @@ def list_participants(
     """
     check_exists(unit, room_id)
     after = _place(request.after)
-    members = unit.people.members(room_id)
+    members, people = unit.people.members(room_id), unit.people.people(room_id)
     sessions = unit.sessions.several([member.session_id for member in members])
-    posts, strangers = _posts(unit, room_id, members, sessions)
+    posts, strangers = _posts(unit, room_id, members, sessions, people)
     listed: list[tuple[_Place, Participant]] = []
     for group, role in ((_INSIDE, PARTICIPANT), (_OUTSIDE, EXTERNAL)):
         for member in members:
@@ -156,6 +219,10 @@ def list_participants(
                 key = member.session_id
                 row = _participant(member, sessions[key], posts[key])
                 listed.append(((group, member.ordinal, "", ""), row))
+        for person in people:
+            if person.role == role:
+                row = _person(person, posts[person.handle])
+                listed.append(((group + 1, person.ordinal, "", ""), row))
     for poster in strangers:
         place = _STRANGER, 0, poster.first_seen, poster.sender_id
         listed.append((place, _stranger(poster)))
@@ -193,23 +260,30 @@ def _posts(
     room_id: SessionId,
     members: list[MemberRecord],
     sessions: dict[str, Session],
+    people: Sequence[PersonRecord] = (),
 ) -> tuple[dict[str, list[PosterRecord]], list[PosterRecord]]:
-    """Return the posts of each member, and those of strangers.
+    """Return the posts of each member, by id or handle, and those of strangers.
 
     A post belongs to a member when its sender is the member's id, handle or alias.
-    Names are folded as in `resolve`. A handle has precedence over an alias.
+    Names are folded as in `resolve`. A handle has precedence over an alias, and a
+    session over a person.
     """
     owners: dict[str, str] = {}
     for member in members:
         owners.setdefault(folded(member.alias or ""), member.session_id)
+    for person in people:
+        owners.setdefault(folded(person.alias or ""), person.handle)
+    owners |= {folded(person.handle): person.handle for person in people}
     for member in members:
         handle = sessions[member.session_id].handle
         owners[folded(handle or "")] = member.session_id
-    posts: dict[str, list[PosterRecord]] = {member.session_id: [] for member in members}
+    ids = {member.session_id for member in members}
+    keys = (*ids, *(person.handle for person in people))
+    posts: dict[str, list[PosterRecord]] = {key: [] for key in keys}
     strangers: list[PosterRecord] = []
     for poster in unit.people.posters(room_id):
         name = poster.sender_id
-        owner = name if name in posts else owners.get(folded(name))
+        owner = name if name in ids else owners.get(folded(name))
         (strangers if owner is None else posts[owner]).append(poster)
     return posts, strangers
 
@@ -218,10 +292,10 @@ def _participant(
     member: MemberRecord, session: Session, own: list[PosterRecord]
 ) -> Participant:
     """Build a member's row, with the posts made under its names."""
-    first = min((poster.first_seen for poster in own), default=None)
-    last = max((poster.last_seen for poster in own), default=None)
+    first, last = _seen(own)
     return Participant(
         id=session.id,
+        kind=ParticipantKind.SESSION,
         name=session.display_name or session.name,
         handle=session.handle,
         alias=member.alias,
@@ -230,8 +304,37 @@ def _participant(
         cli_flag=CliFlag(member.cli_flag) if member.cli_flag else None,
         role=member.role,
         joined_at=clock.parse_stamp(member.joined_at),
-        first_seen=clock.parse_stamp(first) if first else None,
-        last_seen=clock.parse_stamp(last) if last else None,
+        first_seen=first,
+        last_seen=last,
+        message_count=sum(poster.message_count for poster in own),
+    )
+
+
+def _seen(own: list[PosterRecord]) -> tuple[datetime | None, datetime | None]:
+    """Return the times of the first and of the last post; None without any."""
+    if not own:
+        return None, None
+    first = min(poster.first_seen for poster in own)
+    last = max(poster.last_seen for poster in own)
+    return clock.parse_stamp(first), clock.parse_stamp(last)
+
+
+def _person(person: PersonRecord, own: list[PosterRecord]) -> Participant:
+    """Build the row of a person that is a member."""
+    first, last = _seen(own)
+    return Participant(
+        id=person.handle,
+        kind=ParticipantKind.PERSON,
+        name=person.handle,
+        handle=person.handle,
+        alias=person.alias,
+        session_type=None,
+        session_status=None,
+        cli_flag=None,
+        role=person.role,
+        joined_at=clock.parse_stamp(person.joined_at),
+        first_seen=first,
+        last_seen=last,
         message_count=sum(poster.message_count for poster in own),
     )
 
@@ -241,6 +344,7 @@ def _stranger(poster: PosterRecord) -> Participant:
     name = poster.sender_id
     return Participant(
         id=name,
+        kind=ParticipantKind.PERSON,
         name=name,
         handle=name if name.startswith("@") else None,
         alias=None,
@@ -266,15 +370,24 @@ def need_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Messa
 def mark_read(
     unit: Unit, room_id: SessionId, message_id: MessageId, request: MarkRead
 ) -> tuple[Read, ...]:
-    """Record that a session read a message, once. Return the message's receipts."""
+    """Record that a session or a person read a message, once.
+
+    Return the message's receipts. Raises `NotFound` for a message that does not exist,
+    and for a reader that is neither a session nor a person's handle.
+    """
     check_active(unit, room_id)
     need_message(unit, room_id, message_id)
-    reader = get_session(unit, request.reader_id)
-    return add_receipt(unit, room_id, message_id, reader.id)
+    session = resolve(unit, request.reader_id)
+    if session is not None:
+        return add_receipt(unit, room_id, message_id, session.id)
+    person = _person_in(request.reader_id)
+    if person is None:
+        raise _unknown(request.reader_id)
+    return add_receipt(unit, room_id, message_id, folded(person))
 
 
 def add_receipt(
-    unit: Unit, room_id: SessionId, message_id: MessageId, reader_id: SessionId
+    unit: Unit, room_id: SessionId, message_id: MessageId, reader_id: str
 ) -> tuple[Read, ...]:
     """Add the receipt of an existing message, once. Return all its receipts."""
     first = unit.people.add_read(message_id, reader_id, clock.stamp(unit.now))

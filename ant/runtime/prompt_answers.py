@@ -12,7 +12,7 @@ from ant.core import clock
 from ant.core.errors import AlreadyAnswered, Invalid
 from ant.model.deliveries import Delivery
 from ant.model.messages import MessageId
-from ant.model.prompts import Decision, PromptRecord
+from ant.model.prompts import Decision, PromptRecord, TargetKind
 from ant.model.sessions import SessionId
 from ant.prompts import interpret, prompts
 from ant.prompts.interpret import Responder
@@ -95,9 +95,10 @@ async def answer_prompt(
 async def answer_card(
     system: System, room_id: SessionId, request: PostMessage
 ) -> Handled:
-    """Answer a prompt by a message in its terminal's chat, as `answer_prompt` does.
+    """Answer a prompt by a message, as `answer_prompt` does.
 
-    Raises `Forbidden` where the prompt is not one of this room's terminal.
+    The room is the chat of its terminal, or one where the prompt was announced. Raises
+    `Forbidden` in any other room.
     """
     await system.journal.read(sessions.check_active, room_id)
     with _in_content():
@@ -110,11 +111,13 @@ async def answer_card(
     with _in_content():
         choice = interpret.card_choice(record, response)
     source = response.source or request.meta.get("source")
+    is_linked = terminal.id == room_id or terminal.linked_chat_id == room_id
+    default = TargetKind.LINKED_CHAT if is_linked else TargetKind.CHAT
     why = response.justification or response.reason or request.meta.get("justification")
     responder = Responder(
         by=await system.journal.read(participants.name_of, request.sender_id),
         responder_id=request.sender_id,
-        source=source if isinstance(source, str) else "linked_chat",
+        source=source if isinstance(source, str) else default,
         justification=why if isinstance(why, str) else None,
     )
     record, decision = await _answer(system, record, choice, responder)

@@ -25,6 +25,7 @@ from ant.store.removals import Progress
 from ant.store.rooms.participants import (
     ListedMember,
     MemberRecord,
+    PersonRecord,
     PosterRecord,
     Receipts,
 )
@@ -400,6 +401,7 @@ __all__ = [
     "ListedMember",
     "MemberRecord",
     "Page",
+    "PersonRecord",
     "PosterRecord",
     "Program",
     "Progress",

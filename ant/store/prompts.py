@@ -17,7 +17,7 @@ from ant.model.prompts import (
     Target,
 )
 from ant.model.sessions import SessionId
-from ant.store.tables.sessions import PromptRow
+from ant.store.tables.sessions import NoticeRow, PromptRow
 from ant.store.tables.statement import Page, lazily, page
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 
@@ -93,7 +93,7 @@ def _weight(row: Any) -> int:
 
 
 class PromptStore:
-    """Prompts of terminals in one transaction; owns the table `prompts`."""
+    """Prompts of terminals in one transaction; owns `prompts` and `prompt_notices`."""
 
     def get(self, prompt_id: str) -> PromptRecord | None:
         """The prompt with that id; None when there is none."""
@@ -132,6 +132,23 @@ class PromptStore:
     def of_card(self, message_id: str) -> PromptRecord | None:
         """The newest prompt that a message shows; None when there is none."""
         return self._first(PromptRow.message_id == message_id)
+
+    def of_notice(self, room_id: str, message_id: str) -> PromptRecord | None:
+        """The prompt that a message announces in a room; None when there is none."""
+        here = (NoticeRow.room_id == room_id) & (NoticeRow.message_id == message_id)
+        row = NoticeRow.select(NoticeRow.prompt_id).where(here).first()
+        return self.get(row.prompt_id_id) if row else None
+
+    def notices(self, prompt_id: str) -> list[tuple[SessionId, MessageId]]:
+        """The messages that announce a prompt in rooms, each with its room."""
+        query = NoticeRow.select(NoticeRow.room_id, NoticeRow.message_id)
+        rows: Any = query.where(NoticeRow.prompt_id == prompt_id).tuples()
+        return [(SessionId(room), MessageId(message)) for room, message in rows]
+
+    def add_notice(self, prompt_id: str, room_id: str, message_id: str) -> None:
+        """Insert the message that announces a stored prompt in a room."""
+        fields = {"prompt_id": prompt_id, "room_id": room_id, "message_id": message_id}
+        NoticeRow.insert(fields).execute()
 
     def add(self, record: PromptRecord) -> None:
         """Insert a prompt."""

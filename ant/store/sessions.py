@@ -136,6 +136,11 @@ _ROOM = Statement(
         SessionRow.type, SessionRow.linked_chat_id
     ).where((SessionRow.id == session_id) & NOT_REMOVED)
 )
+_TERMINAL = Statement(
+    lambda session_id: TerminalRow.select(TerminalRow.status).where(
+        TerminalRow.session_id == session_id
+    )
+)
 _LINKING = Statement(
     lambda chat_id: (
         _select()
@@ -299,6 +304,10 @@ class SessionStore:
         if row is None:
             return SessionType.CHAT, None
         return SessionType(row.type), row.linked_chat_id
+
+    def has_terminal(self, session_id: str) -> bool:
+        """Whether a session has a terminal, and is not a chat."""
+        return _TERMINAL.value(session_id=session_id) is not None
 
     def linking(self, chat_id: str) -> list[Session]:
         """Every active terminal whose linked chat is that one, oldest first."""

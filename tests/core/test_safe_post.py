@@ -10,8 +10,26 @@ import pytest
 import trio
 
 from ant.core.errors import Forbidden
-from ant.core.safe_post import post
+from ant.core.safe_post import post, private_host
 from tests.systems import PATIENCE_S
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:9/x", "127.0.0.1"),
+        ("http://127.1/", "127.1"),
+        ("http://[::1]:9/", "::1"),
+        ("http://localhost/", "localhost"),
+        ("http://0/", "0"),
+        ("http://example.org/", None),
+        ("http://8.8.8.8/", None),
+        ("http://127.example.org/", None),
+    ],
+)
+def test_the_private_host_of_a_url(url: str, host: str | None) -> None:
+    """In every spelling of an address; a name is not looked up."""
+    assert host == private_host(url)
 
 
 class Resolver(trio.abc.HostnameResolver):

@@ -37,6 +37,10 @@ SENTENCES = [
     r"only a terminal or agent has a linked chat",
     r"a (chat|webhook|linked_chat) target (needs|takes no) (session_id|url)",
     r"expected either the settings or config, got both",
+    # An address, which a pattern cannot tell from a name.
+    r"\S+ is in a private network: .*",
+    # In the content of an `agent_response`.
+    r"expected the JSON of a response, such as .*",
     r"text must be a non-empty string",
     r"an answer of type (text|confirm|select) needs .*",
     # Of a choice that says nothing.

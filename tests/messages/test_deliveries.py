@@ -448,3 +448,15 @@ def test_each_step_is_in_the_chain_of_its_terminal(store: Store, here: Session) 
     assert [ref] * 4 == [event.raw_ref for event in page.events]
     assert "sesame" not in str(page)
     assert () == store.read(log.list_run_events, here.id, ListRunEvents()).events
+
+
+def test_a_post_to_a_terminal_itself_is_told(store: Store) -> None:
+    """It is typed nowhere, and the answer names the way."""
+    codex = create(store, "codex")
+    post_it = messages.post_message, codex.id
+    (_, row) = store.transact(*post_it, PostMessage("hi")).deliveries
+    assert (codex.id, "skipped", "not_a_room") == (row.target_id, row.state, row.reason)
+    assert "linked chat" in row.error
+    (_,) = store.transact(*post_it, PostMessage("x", msg_type="title")).deliveries
+    (_, row) = store.transact(*post_it, PostMessage("x", target="@codex")).deliveries
+    assert "queued" == row.state

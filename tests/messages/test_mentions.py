@@ -1,10 +1,12 @@
 """Who is mentioned in a text, and who is left out."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.messages.mentions import find
+from ant.messages.mentions import addressed, find
 from ant.model.handles import folded
 
 # A mention is the same whatever surrounds it, as long as no word touches it.
@@ -58,6 +60,35 @@ def test_everyone(text: str, everyone: bool) -> None:
     found = find(text)
     assert everyone == found.everyone
     assert not found.has_unknown(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@codex, and (@b1): @c-d…", "codex b1 c-d"),
+        ("**@codex** “@claude” —@b", "codex claude b"),
+        ("@codex's", "codex"),
+        ("mail foo@codex.org or foo@codex", ""),
+        ("npm i @types/node react@18 @1.2", ""),
+        ("@app.route('/')\n@codex(1)", ""),
+        ("`@codex` and ``@b``", ""),
+        ("```py\n@property\ndef x(): ...\n``` @codex", "codex"),
+        ("```\n@codex", ""),
+        ("git log @{u} x=@codex @@codex /@codex", ""),
+        ("[@codex] @ b", ""),
+    ],
+)
+def test_addressed(text: str, names: str) -> None:
+    """Words by themselves in the form of a handle, outside of code."""
+    assert names.split() == list(addressed(text))
+
+
+@pytest.mark.parametrize("text", ["@" + "." * 200_000, "@a" + ".-" * 100_000])
+def test_a_long_mention_is_read_once(text: str) -> None:
+    """A tail of dots costs no time that grows with its square."""
+    began = time.process_time()
+    assert find(text).has_unknown(NAMES)
+    assert time.process_time() - began < 0.2
 
 
 def test_brackets() -> None:

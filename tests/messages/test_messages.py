@@ -112,6 +112,19 @@ def test_a_client_id_is_stored_once(store: Store, here: Session) -> None:
     assert first.id != post(store, other, "a", client_id="c").id
 
 
+def test_a_client_id_belongs_to_its_sender(store: Store, here: Session) -> None:
+    """Another sender's is another message; each name of a sender is that sender."""
+    ada = create(store, "ada")
+    names = (ada.id, "@zoe", None)
+    first = {name: post(store, here, client_id="c", sender_id=name) for name in names}
+    assert 3 == len({each.id for each in first.values()})
+    for again, name in (("@ADA", ada.id), ("zoe", "@zoe"), (ada.id, ada.id)):
+        same = post(store, here, "again", client_id="c", sender_id=again)
+        assert first[name] == same
+    assert first[None] == post(store, here, "again", client_id="c")
+    assert 3 == len(page(store, here))
+
+
 def test_two_in_one_commit_have_one_client_id(store: Store, here: Session) -> None:
     """Both callers get the row of the first, which is emitted once."""
     jobs = [
@@ -194,6 +207,22 @@ def test_what_limit_since_and_before_mean(store: Store, here: Session) -> None:
     assert "34" == texts(since=clock.stamp(five[2].created_at))
 
 
+def test_order_is_the_direction_of_reading(store: Store, here: Session) -> None:
+    """From the oldest or from the newest, within the bounds; as it is listed."""
+    five = [post(store, here, str(n)) for n in range(5)]
+
+    def texts(**ask: Any) -> str:
+        return "".join(each.content for each in page(store, here, **ask))
+
+    assert ("01", "43") == (texts(limit=2, order="asc"), texts(limit=2, order="desc"))
+    assert "43" == texts(since=five[1].id, limit=2, order="desc")
+    assert "01" == texts(before=five[3].id, limit=2, order="asc")
+    inside = {"since": five[0].id, "before": five[4].id}
+    assert "12" == texts(**inside, limit=2, order="asc")
+    assert "32" == texts(**inside, limit=2, order="desc")
+    assert ("01234", "43210") == (texts(order="asc"), texts(order="desc"))
+
+
 @pytest.mark.parametrize("key", ["since", "before"])
 @pytest.mark.parametrize("text", ["", "yesterday", "-1", "5 m", "2026-05-17", "no-id"])
 def test_a_bad_cursor_is_refused(
@@ -241,6 +270,42 @@ def test_pages_neither_skip_nor_repeat(
         edge = part[-1] if forward else part[0]
         ask = {key: edge.id if by_id else clock.stamp(edge.created_at)}
     assert everything == walked
+
+
+@SHARED
+@given(
+    size=st.integers(0, 9),
+    limit=st.integers(1, 10),
+    order=st.sampled_from(["asc", "desc"]),
+    low=st.integers(-1, 9),
+    high=st.integers(0, 10),
+)
+def test_ordered_pages_neither_skip_nor_repeat(
+    store: Store, size: int, limit: int, order: str, low: int, high: int
+) -> None:
+    """Between two bounds, in either direction; `next` continues in that direction."""
+    here = new_room(store)
+    everything = [post(store, here, str(n)) for n in range(size)]
+    bounds: dict[str, Any] = {}
+    if 0 <= low < size:
+        bounds["since"] = everything[low].id
+    if high < size:
+        bounds["before"] = everything[high].id
+    expected = everything[low + 1 if "since" in bounds else 0 :]
+    expected = [each for each in expected if each in everything[: max(high, 0)]]
+    if order == "desc":
+        expected = expected[::-1]
+    walked: list[Message] = []
+    for _ in range(size + 1):
+        ask = ListMessages(**bounds, limit=limit, order=order)
+        part = store.read(rooms.list_messages, here.id, ask)
+        assert len(part) <= limit
+        walked += part
+        if part.next is None:
+            break
+        assert part[-1].id == part.next
+        bounds["since" if order == "asc" else "before"] = part.next
+    assert expected == walked
 
 
 def test_a_merge_replaces_keys(store: Store, here: Session) -> None:

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from ant.messages.routing import Recipient, RestState, RoutedMember, RoutedPost, route
+from ant.messages.routing import (
+    Recipient,
+    RestState,
+    RoutedMember,
+    RoutedPost,
+    route,
+)
 from ant.model.deliveries import INJECTION, LINKED, DeliveryKind, Reason
 from ant.model.sessions import SessionId
 
@@ -169,6 +175,42 @@ def test_an_alias_precedes_a_handle() -> None:
     here = RoutedMember(SessionId("t7"), "@x", "@claude")
     (one,) = route(RoutedPost("x", target="@claude"), (here,), (), CLAUDE)
     assert "t7" == one.session_id
+
+
+PEOPLE = {"@james": "@James", "@jim": "@James", "@zoe": "@zoe"}
+
+
+@pytest.mark.parametrize(
+    ("post", "reached"),
+    [
+        ({**PERSON, "text": "@james, look"}, "-@James:person"),
+        ({**PERSON, "text": "@jim and @ZOE"}, "-@James:person -@zoe:person"),
+        ({**PERSON, "text": "@james and @claude"}, "-@James:person t2"),
+        ({**PERSON, "text": "@james, @everyone"}, f"-@James:person {ALL}"),
+        ({**PERSON, "text": "[@james] hello"}, ALL),
+        ({**AGENT, "text": "@james, done"}, "-@James:person"),
+        ({**PERSON, "text": "x", "target": "jim"}, "-@James:person"),
+        ({**PERSON, "text": "x", "target": "@coder"}, "t1"),
+    ],
+)
+def test_people_in_a_room(post: dict[str, Any], reached: str) -> None:
+    """Nothing is typed for them, and what is for them only is for no terminal."""
+    assert reached == routes(route(RoutedPost(**post), ROOM, people=PEOPLE))
+
+
+def test_a_person_precedes_a_session_elsewhere() -> None:
+    """A target is in the room first; a session in the room precedes a person."""
+    post, people = RoutedPost("x", target="@other"), {"@other": "@other"}
+    (one,) = route(post, ROOM, (), OTHER, people=people)
+    assert Reason.PERSON is one.skip
+    (one,) = route(post, (*ROOM, OTHER), (), OTHER, people=people)
+    assert ("t9", None) == (one.session_id, one.skip)
+
+
+def test_a_person_named_in_a_linked_chat_is_no_command() -> None:
+    """It is a message, and not a line for the program."""
+    (one,) = route(RoutedPost("@james $(touch x)"), (), (OTHER,), people=PEOPLE)
+    assert DeliveryKind.LINE is one.kind
 
 
 def test_a_room_without_terminals() -> None:

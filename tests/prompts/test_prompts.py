@@ -10,10 +10,18 @@ from ant.api.constraints import META
 from ant.api.message_requests import MergeMeta
 from ant.api.prompt_requests import AgentResponse, PutBridge
 from ant.api.run_event_requests import ListRunEvents
+from ant.core import clock
 from ant.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound, NotRunning
 from ant.messages import messages
 from ant.model.messages import Message, MessageId
-from ant.model.prompts import ENDED, LEFT, LOST, PUT_AWAY, PromptRecord, PromptStatus
+from ant.model.prompts import (
+    ENDED,
+    LEFT,
+    LOST,
+    PUT_AWAY,
+    PromptRecord,
+    PromptStatus,
+)
 from ant.model.sessions import Session, SessionId
 from ant.prompts import prompts
 from ant.prompts import targets as bridge
@@ -63,6 +71,10 @@ def card_of(store: Store, one: PromptRecord) -> Message:
     assert one.chat_id is not None
     assert one.message_id is not None
     return store.read(participants.need_message, one.chat_id, one.message_id)
+
+
+def notices(store: Store, one: PromptRecord) -> list[tuple[SessionId, MessageId]]:
+    return store.read(lambda unit: unit.prompts.notices(one.id))
 
 
 def put(store: Store, **fields: Any) -> None:
@@ -126,7 +138,36 @@ def test_other_rooms_get_a_notice(store: Store, here: Session) -> None:
         if message.msg_type == "prompt_detected"
     ]
     assert told.raw_text in text.content
-    assert {"prompt_id": told.id, "terminal_id": here.id} == text.meta
+    assert [(one.id, text.id)] == notices(store, told)
+    assert {
+        "status": "pending",
+        "prompt_id": told.id,
+        "terminal_id": here.id,
+    } == text.meta
+
+
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_a_notice_shows_the_end_of_its_prompt(
+    store: Store, here: Session, is_linked: bool
+) -> None:
+    """As the card does, also where there is no card."""
+    there = room(store, "there")
+    linked = [{"kind": "linked_chat"}] * is_linked
+    targets = [*linked, {"kind": "chat", "session_id": there.id}]
+    put(store, routes={here.id: targets})
+    told = ask(store, here)
+    answered = closed(
+        told, status=PromptStatus.ANSWERED, reason=None, answer=decision()
+    )
+    store.transact(prompts.change_prompt, answered)
+    (notice,) = notices(store, told)
+    shown = [store.read(participants.need_message, *notice)]
+    if is_linked:
+        shown.append(card_of(store, told))
+    metas = [each.meta for each in shown]
+    assert ["responded"] * len(metas) == [each["status"] for each in metas]
+    assert {decision().chosen} == {each["chosen"] for each in metas}
+    assert answered == stored(store, told.id)
 
 
 def test_a_prompt_without_targets_is_stored(store: Store, here: Session) -> None:
@@ -378,6 +419,40 @@ def test_a_response_elsewhere_is_forbidden(store: Store, here: Session) -> None:
         ):
             with pytest.raises(Forbidden):
                 find(store, where, **fields)
+
+
+def test_a_response_where_the_prompt_was_announced(store: Store, here: Session) -> None:
+    """By the notice, its prompt or the terminal; also in another terminal's chat."""
+    there, other = room(store, "there"), create(store, "two")
+    places = [there.id, other.linked_chat_id]
+    targets = [{"kind": "chat", "session_id": each} for each in places]
+    put(store, routes={here.id: targets})
+    told = ask(store, here)
+    announced = notices(store, told)
+    assert places == [place for place, _ in announced]
+    for where, message_id in announced:
+        for fields in (
+            {"event_id": message_id},
+            {"prompt_id": told.id},
+            {"terminal_session_id": here.id},
+            {"event_id": message_id, "terminal_session_id": here.id},
+        ):
+            terminal, found = find(store, where, **fields)
+            assert (here.id, told) == (terminal.id, found)
+        with pytest.raises(Forbidden):
+            find(store, where, prompt_id=told.id, terminal_session_id=another(store))
+    with pytest.raises(NotFound):
+        find(store, there.id, event_id=announced[1][1])
+    with pytest.raises(Conflict, match="prompt_id"):
+        find(store, there.id, type="approve")
+    forged = post(store, room(store, "x"), meta={"prompt_id": told.id})
+    with pytest.raises(NotFound):
+        find(store, forged.session_id, event_id=forged.id)
+
+
+def another(store: Store) -> SessionId:
+    """The id of another terminal."""
+    return create(store, f"terminal {clock.new_id()}").id
 
 
 @pytest.mark.parametrize(

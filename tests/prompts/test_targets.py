@@ -7,6 +7,7 @@ import pytest
 from ant.api import codec
 from ant.api.prompt_requests import PutBridge
 from ant.core.errors import Invalid
+from ant.core.safe_post import private_refusal
 from ant.model.prompts import LINKED_CHAT, BridgeConfig, Target, TargetKind
 from ant.prompts import targets as bridge
 from ant.store import Store
@@ -100,3 +101,47 @@ def test_the_nearest_route_counts(store: Store) -> None:
     assert (LINKED_CHAT,) == targets()
     put(store, enabled=False)
     assert () == targets()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "2130706433",
+        "10.0.0.1",
+        "[::1]",
+        "localhost",
+    ],
+)
+def test_a_webhook_at_a_private_address_is_refused(store: Store, host: str) -> None:
+    """With the sentence of the post; unless the server allows it."""
+    hook = {"kind": "webhook", "url": f"http://{host}:8080/x"}
+    name = host.strip("[]")
+    for fields, path in (
+        ({"default_targets": [HOOK, hook]}, "$.default_targets[1].url"),
+        ({"config": {"routes": {"a": [hook]}}}, "$.config.routes.a[0].url"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            put(store, **fields)
+        refusal = private_refusal(name).rstrip(".")
+        assert [f"{refusal} at {path}"] == caught.value.issues
+    ask = codec.read_body(codec.render({"default_targets": [hook]}), PutBridge)
+    config = store.transact(bridge.put_config, ask, True)
+    assert hook["url"] == config.default_targets[0].url
+
+
+@pytest.mark.parametrize("host", ["example.org", "8.8.8.8", "[2001:4860:4860::8888]"])
+def test_a_webhook_elsewhere_is_accepted(store: Store, host: str) -> None:
+    """No name is looked up here."""
+    put(store, default_targets=[{"kind": "webhook", "url": f"https://{host}/x"}])
+
+
+def test_a_fault_in_a_list_has_its_index() -> None:
+    """Of the item, to any depth."""
+    data = {"default_targets": [ROOM, {"kind": "pigeon"}], "routes": {"a": [HOOK, 5]}}
+    with pytest.raises(Invalid) as caught:
+        codec.read_body(codec.render(data), PutBridge)
+    paths = [issue.rpartition(" at ")[2] for issue in caught.value.issues]
+    assert ["$.default_targets[1].kind", "$.routes['a'][1]"] == paths

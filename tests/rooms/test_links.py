@@ -160,7 +160,10 @@ def test_the_discussion_of_a_linked_chat_has_no_terminal(store: Store) -> None:
 
 @pytest.mark.parametrize("copied", [True, False])
 def test_participants_are_copied(store: Store, old: Session, copied: bool) -> None:
-    """With their aliases, if asked for; external ones and those that left are not."""
+    """With their aliases, if asked for; external ones and those that left are not.
+
+    So are people.
+    """
     stays, external, left = (create(store, name) for name in ("a", "b", "c"))
     join(store, old, session_id=stays.id, alias="boss")
     join(store, old, session_id=external.id, role="external")
@@ -168,9 +171,11 @@ def test_participants_are_copied(store: Store, old: Session, copied: bool) -> No
     store.transact(
         participants.remove_participant, old.id, RemoveParticipant(session_id=left.id)
     )
+    join(store, old, handle="@zoe", alias="z")
+    join(store, old, handle="@eve", role="external")
     made = link(store, old, copy_members=copied)
     members = store.read(participants.list_participants, made.target_room_id).all
-    expected = [(stays.id, "@boss")] if copied else []
+    expected = [(stays.id, "@boss"), ("@zoe", "@z")] if copied else []
     assert expected == [(each.id, each.alias) for each in members]
 
 

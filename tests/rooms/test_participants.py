@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from ant.api.message_requests import MarkRead, PostMessage
+from ant.api.page_requests import ListAll
 from ant.api.room_requests import AddParticipant, RemoveParticipant
 from ant.api.session_requests import SetHandle
 from ant.core.errors import Gone, Invalid, NotFound
@@ -21,8 +22,17 @@ from ant.model.rooms import Participant, Participants
 from ant.model.sessions import Session, SessionId
 from ant.rooms import participants as rooms_participants
 from ant.sessions import sessions
-from ant.store import Store
-from tests.rules import NOBODY, create, events_of, join, patch, post, room
+from ant.store import Store, Unit
+from tests.rules import (
+    NOBODY,
+    create,
+    events_of,
+    join,
+    patch,
+    post,
+    room,
+    taken_apart,
+)
 
 
 @pytest.fixture
@@ -126,8 +136,10 @@ def test_what_cannot_be_a_member(store: Store, here: Session, ada: Session) -> N
     rule = rooms_participants.add_participant
     with pytest.raises(Invalid, match="required"):
         store.transact(rule, here.id, AddParticipant())
-    with pytest.raises(NotFound, match="member"):
+    with pytest.raises(NotFound, match=r"no session 'bob'. .* or a person as @zoe"):
         store.transact(rule, here.id, AddParticipant(handle="bob"))
+    with pytest.raises(NotFound):
+        store.transact(rule, here.id, AddParticipant(handle="@everyone"))
     with pytest.raises(Invalid, match="itself"):
         store.transact(rule, here.id, AddParticipant(session_id=here.id))
     with pytest.raises(Invalid, match="chat"):
@@ -269,6 +281,112 @@ def test_members_of_an_archived_room_can_be_read(
         store.read(rooms_participants.list_participants, NOBODY)
 
 
+def test_a_person_is_a_member(store: Store, here: Session, ada: Session) -> None:
+    """By a handle that no session has; with alias, role and posts as a session."""
+    join(store, here, session_id=ada.id)
+    ask = AddParticipant(handle="@James", alias="jim")
+    rule = rooms_participants.add_participant
+    emitted = events_of(store, rule, here.id, ask)
+    assert [ParticipantsChanged(here.id)] == emitted
+    store.transact(rule, here.id, AddParticipant(session_id="@zoe", role="external"))
+    for name in ("@james", "James", "@jim", "@zoe", "@ada"):
+        post(store, here, sender_id=name)
+    session, james = listed(store, here).participants
+    (zoe,) = listed(store, here).posts_from
+    assert ("session", "person", "person") == (session.kind, james.kind, zoe.kind)
+    assert ("@James", "@James", "@jim", "participant", 3, None) == (
+        james.id,
+        james.handle,
+        james.alias,
+        james.role,
+        james.message_count,
+        james.session_type,
+    )
+    assert ("@zoe", "external", 1) == (zoe.id, zoe.role, zoe.message_count)
+    assert james.joined_at is not None
+
+
+def test_a_person_leaves_and_comes_back(store: Store, here: Session) -> None:
+    """In any spelling, and keeps alias and first time; only a change is emitted."""
+    join(store, here, handle="@James", alias="jim")
+    (before,) = listed(store, here).participants
+    assert (True, "@James") == leave(store, here, handle="james")
+    assert () == listed(store, here).all
+    assert (False, "@James") == leave(store, here, session_id="@JAMES")
+    ask = RemoveParticipant(handle="@james")
+    assert [] == events_of(store, rooms_participants.remove_participant, here.id, ask)
+    join(store, here, handle="@james")
+    assert (before,) == listed(store, here).participants
+    with pytest.raises(NotFound):
+        leave(store, here, handle="@nobody")
+
+
+def test_people_of_a_removed_room_are_gone(store: Store, here: Session) -> None:
+    """With their receipts."""
+    message = post(store, here)
+    join(store, here, handle="@james")
+    ask = MarkRead("@james")
+    store.transact(rooms_participants.mark_read, here.id, message.id, ask)
+    store.transact(sessions.remove_sessions, [here.id])
+    taken_apart(store)
+
+    def left(unit: Unit) -> tuple[int, int]:
+        return len(unit.people.people(here.id)), len(unit.people.reads(here.id))
+
+    assert (0, 0) == store.read(left)
+
+
+def test_a_session_precedes_a_person(store: Store, here: Session) -> None:
+    """A handle is a person's until a session takes it; both can leave."""
+    join(store, here, handle="@bob")
+    bob = create(store, "bob")
+    join(store, here, handle="@bob")
+    post(store, here, sender_id="@bob")
+    assert {bob.id: 1, "@bob": 0} == counts(listed(store, here).participants)
+    assert (True, bob.id) == leave(store, here, handle="@bob")
+    assert (True, "@bob") == leave(store, here, handle="@bob")
+    assert (False, bob.id) == leave(store, here, handle="@bob")
+
+
+def test_people_are_listed_in_pages(
+    store: Store, here: Session, ada: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row once: sessions before people, members before those from outside."""
+    bob = create(store, "bob")
+    join(store, here, session_id=bob.id, role="external")
+    for name in ("@zoe", "@james"):
+        join(store, here, handle=name)
+    join(store, here, handle="@eve", role="external")
+    join(store, here, session_id=ada.id)
+    post(store, here, sender_id="a stranger")
+    monkeypatch.setattr(rooms_participants, "LISTED_BYTES", 1)
+    seen, after = [], None
+    while True:
+        ask = ListAll(after)
+        page = store.read(rooms_participants.list_participants, here.id, ask)
+        seen += [each.id for each in page.all]
+        if (after := page.next) is None:
+            break
+    assert [ada.id, "@zoe", "@james", bob.id, "@eve", "a stranger"] == seen
+
+
+def test_a_person_reads(store: Store, here: Session, ada: Session) -> None:
+    """Once in any spelling; the handle of a session is that session."""
+    message = post(store, here)
+    rule = rooms_participants.mark_read
+    (event,) = events_of(store, rule, here.id, message.id, MarkRead("@James"))
+    assert [] == events_of(store, rule, here.id, message.id, MarkRead("@james"))
+    assert isinstance(event, MessageRead)
+    assert "@james" == event.reader_id
+    both = store.transact(rule, here.id, message.id, MarkRead("@Ada"))
+    assert [("@james", "@james", "@james"), (ada.id, "ada", "@ada")] == [
+        (each.session_id, each.reader_name, each.reader_handle) for each in both
+    ]
+    for name in ("james", "@", "@everyone", "@a/b"):
+        with pytest.raises(NotFound):
+            store.transact(rule, here.id, message.id, MarkRead(name))
+
+
 def test_the_first_read_counts(store: Store, here: Session, ada: Session) -> None:
     """It is emitted with all receipts, once."""
     message = post(store, here)
@@ -319,7 +437,7 @@ def test_a_message_of_another_room_is_not_read(
             )
         with pytest.raises(NotFound):
             store.read(rooms_participants.list_reads, room_id, message.id)
-    with pytest.raises(NotFound, match="session"):
+    with pytest.raises(NotFound, match=r"no session 'nobody'. .* or a person as @zoe"):
         store.transact(
             rooms_participants.mark_read, other.id, message.id, MarkRead(NOBODY)
         )

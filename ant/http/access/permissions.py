@@ -83,9 +83,10 @@ def bound(caller: Caller, speaker: str | None, body: Any) -> Any:
         changes[speaker] = caller.handle if by_handle else caller.session_id
         _check_name(caller, getattr(body, speaker))
     if isinstance(body, PostMessage):
-        if MessageType.is_machine(body.msg_type) or body.role == "system":
+        role = body.role.casefold()
+        if MessageType.is_machine(body.msg_type) or role == "system":
             raise Forbidden("A terminal's token may not post messages of this kind.")
-        changes["role"] = "assistant" if body.role == "user" else body.role
+        changes["role"] = "assistant" if role == "user" else body.role
     return attrs.evolve(body, **changes) if changes else body
 
 

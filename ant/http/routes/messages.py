@@ -64,10 +64,14 @@ async def list_messages(
     `limit` after it. `before` selects older messages only. Both take an RFC 3339 time,
     epoch milliseconds, a duration such as `5m`, or the id of a message.
 
-    A page holds at most 4 MiB. `next` is the id to continue with: as `before`, or as
-    `since` if the request had only `since`; null on the last page. No two messages of a
-    room have the same `created_at`, so that a client may also continue by time, even
-    after a message was deleted.
+    `order=asc` reads forward: the page holds the oldest `limit` messages between
+    `since` and `before`, oldest first. `order=desc` reads backward: it holds the newest
+    `limit` of them, newest first.
+
+    A page holds at most 4 MiB. `next` is the id to continue with: as `since` if the
+    request had `order=asc`, or only `since` and no `order`; otherwise as `before`. It
+    is null on the last page. No two messages of a room have the same `created_at`, so
+    that a client may also continue by time, even after a message was deleted.
     """
     page = await system.journal.read_in_thread(
         in_room, messages.list_messages, session_id, query
@@ -110,7 +114,12 @@ async def post_message(
     delivery has got that far or has ended, or after `timeout` seconds.
 
     A `client_id` makes the request idempotent: the room stores it once, and later
-    requests with the same `client_id` return the first message.
+    requests of the same sender with the same `client_id` return the first message. The
+    same `client_id` of another sender is another message.
+
+    A mention of a name that is not in the room reaches nobody. `deliveries` says so:
+    `skipped` with `not_a_member` or `unknown_target`, for at most 8 names. A person
+    that is a member is `skipped` with `person`, since ANT types nothing there.
 
     With a terminal's token the sender is that terminal, the role is never `user`, and
     `target` and mentions reach members of the room only. If programs have answered each
@@ -119,10 +128,10 @@ async def post_message(
     often gets a 429.
 
     A `msg_type` of `agent_response` is not stored. Its `content` is JSON that answers a
-    prompt of the terminal whose linked chat this is, and the answer to the request is a
-    200 with the outcome.
+    prompt of the terminal whose linked chat this is, or a prompt that was announced in
+    this room. The answer to the request is a 200 with the outcome.
     """
-    if body.msg_type == MessageType.AGENT_RESPONSE:
+    if body.msg_type.casefold() == MessageType.AGENT_RESPONSE:
         return await answer_card(system, session_id, body)
     rests = system.services.prompt_service.rests()
     posted: Posted

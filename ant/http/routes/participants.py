@@ -28,8 +28,8 @@ class Removed:
 
     removed: bool
     """Whether it was a member until now."""
-    id: SessionId
-    """The id of its session."""
+    id: str
+    """The id of the session, or the handle of the person."""
     ok: bool = True
 
 
@@ -48,6 +48,18 @@ class ReadsOfOne:
     reads: tuple[Read, ...]
     """The read receipts, the oldest first."""
     next: int | None = None
+
+
+@attrs.frozen
+class MarkedRead:
+    """All read receipts of the message, or the first page of them.
+
+    `next` is the `after` of the next page; null on the last page.
+    """
+
+    reads: tuple[Read, ...]
+    next: int | None = None
+    ok: bool = True
 
 
 @attrs.frozen
@@ -78,11 +90,12 @@ async def list_participants(
 async def add_participant(
     system: System, session_id: SessionId, body: AddParticipant
 ) -> Participant:
-    """Add a session to a room, or add it again after it left.
+    """Add a session or a person to a room, or add it again after it left.
 
     The body names the session by id or by handle. The room must be a chat, and the
-    session must be active. Adding a member again changes its role and, if the body has
-    one, its alias.
+    session must be active. A handle with its `@` that no session has adds a person:
+    somebody who reads and posts in the room, and for whom ANT types nothing. Adding a
+    member again changes its role and, if the body has one, its alias.
     """
     return await system.journal.write(participants.add_participant, session_id, body)
 
@@ -96,8 +109,8 @@ async def remove_participant(
 ) -> Removed:
     """Mark a member of a room as left.
 
-    The query names the session by id or by handle; if it does not, the body does.
-    `removed` is false if the session was not a member.
+    The query names the session by id or handle, or the person by handle; if it does
+    not, the body does. `removed` is false if the name was not that of a member.
     """
     request = query if query.session_id or query.handle else body
     removed, member_id = await system.journal.write(
@@ -158,9 +171,10 @@ async def mark_read(
     message_id: MessageId,
     body: MarkRead,
     caller: Caller | None,
-) -> ReadsOfOne:
-    """Mark a message as read by a session.
+) -> MarkedRead:
+    """Mark a message as read by a session or a person.
 
+    `reader_id` is the id or the handle of a session, or a person's handle with its `@`.
     Only the first time is recorded. The answer lists all receipts of the message. With
     a terminal's token the reader is that terminal, and its delivery of the message
     becomes `acked`.
@@ -171,7 +185,7 @@ async def mark_read(
     shown = await system.journal.read_in_thread(
         tokens.visible_receipts, caller, session_id, reads
     )
-    return ReadsOfOne(shown)
+    return MarkedRead(shown)
 
 
 @endpoint(

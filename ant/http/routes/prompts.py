@@ -60,6 +60,17 @@ class BridgeSettings:
 
 
 @attrs.frozen
+class ChangedSettings:
+    """The settings of the prompt bridge after a change.
+
+    `ignored` names the settings of the request that have no effect.
+    """
+
+    config: BridgeConfig
+    ignored: tuple[str, ...]
+
+
+@attrs.frozen
 class HookHeard:
     """What the report did."""
 
@@ -223,15 +234,21 @@ async def get_config(system: System) -> BridgeSettings:
 
 
 @endpoint("PUT", "/api/prompt-bridge/config")
-async def put_config(system: System, body: PutBridge) -> BridgeSettings:
+async def put_config(system: System, body: PutBridge) -> ChangedSettings:
     """Change the settings of the prompt bridge that the body names.
 
     The body holds the settings, or an object with them as `config`, but not both.
     Settings that it does not name stay as they are, at any depth. A route that is null
     is removed; its session uses the default targets again. While `enabled` is false,
     prompts are still detected and can be answered, but not announced.
+
+    `audit` and `detect` have no effect: ANT stores them for clients of the original,
+    and the answer lists them in `ignored`. A webhook at a private address is refused
+    unless the server has `ANT_WEBHOOK_PRIVATE`.
     """
-    return BridgeSettings(await system.journal.write(targets.put_config, body))
+    private = system.config.webhook_private
+    config = await system.journal.write(targets.put_config, body, private)
+    return ChangedSettings(config, targets.without_effect(body))
 
 
 @endpoint(

@@ -41,8 +41,12 @@ _GET = Statement(
     )
 )
 _BY_CLIENT_ID = Statement(
-    lambda session_id, client_id: MessageRow.select().where(
-        (MessageRow.session_id == session_id) & (MessageRow.client_id == client_id)
+    lambda session_id, client_id: (
+        MessageRow.select()
+        .where(
+            (MessageRow.session_id == session_id) & (MessageRow.client_id == client_id)
+        )
+        .order_by(MessageRow.ordinal)
     )
 )
 _NEWEST = Statement(
@@ -110,10 +114,13 @@ class MessageStore:
         row = _GET.one(session_id=session_id, message_id=message_id)
         return _message(row) if row else None
 
-    def by_client_id(self, session_id: str, client_id: str) -> Message | None:
-        """The message with a client's own id in that room; None when there is none."""
-        row = _BY_CLIENT_ID.one(session_id=session_id, client_id=client_id)
-        return _message(row) if row else None
+    def by_client_id(self, session_id: str, client_id: str) -> list[Message]:
+        """The messages of a room with a client's own id, oldest first.
+
+        There is at most one of each sender.
+        """
+        rows = _BY_CLIENT_ID.rows(session_id=session_id, client_id=client_id)
+        return list(map(_message, rows))
 
     def newest_stamp(self, session_id: str) -> str | None:
         """The stamp of the newest message of a room; None before the first."""
@@ -141,14 +148,15 @@ class MessageStore:
         since: str | None,
         before: str | None,
         limit: int,
+        *,
+        newest: bool = True,
         budget: int = PAGE_BYTES,
     ) -> Page[Message]:
         """Messages of a room, oldest first: at most `limit`, of about `budget` bytes.
 
-        With `since` alone the oldest after it, else the newest. `since` and `before`
-        are stamps, and exclusive.
+        The `newest` between `since` and `before`, or the oldest. Both are stamps, and
+        exclusive.
         """
-        newest = since is None or before is not None
         rows = _page(since is not None, before is not None, newest).rows(
             session_id=session_id, limit=limit + 1, since_at=since, before_at=before
         )

@@ -1,15 +1,23 @@
 """Participants of rooms: members, posters and read receipts."""
 
+from collections.abc import Collection
 from typing import Any
 
 import attrs
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from ant.api import codec
 from ant.core import clock
-from ant.model.rooms import Read
+from ant.model.handles import folded
+from ant.model.rooms import LEFT, Read
 from ant.store.tables.reachable import NOT_REMOVED
-from ant.store.tables.rooms import MemberRow, MessageRow, PosterRow, ReadRow
+from ant.store.tables.rooms import (
+    MemberRow,
+    MessageRow,
+    PersonRow,
+    PosterRow,
+    ReadRow,
+)
 from ant.store.tables.sessions import SessionRow
 from ant.store.tables.statement import Statement, lazily, page
 
@@ -52,6 +60,23 @@ class ListedMember:
 
 
 @attrs.frozen
+class PersonRecord:
+    """A person's membership of a room. Two spellings of a handle are one person."""
+
+    handle: str
+    role: str
+    alias: str | None
+    joined_at: str
+    ordinal: int = attrs.field(default=0, eq=False)
+    """Its position among all memberships of people, once it is stored."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Its handle and alias, folded."""
+        return frozenset(folded(name) for name in (self.handle, self.alias) if name)
+
+
+@attrs.frozen
 class PosterRecord:
     """A sender in a room, by the name in its posts."""
 
@@ -66,6 +91,17 @@ def _member(row: Any) -> MemberRecord:
     return MemberRecord(*columns, row.id)
 
 
+def _person(row: Any) -> PersonRecord:
+    return PersonRecord(row.handle, row.role, row.alias_, row.joined_at, row.id)
+
+
+_PEOPLE = Statement(
+    lambda room_id: (
+        PersonRow.select(PersonRow)
+        .where(PersonRow.room_id == room_id)
+        .order_by(PersonRow.id)
+    )
+)
 _MEMBER = Statement(
     lambda room_id, session_id: MemberRow.select().where(
         (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
@@ -109,10 +145,11 @@ _COUNT_POST = Statement(
 def _receipt(row: Any) -> tuple[int, str, Read]:
     """The receipt's number, the message's id, and the receipt."""
     reader = getattr(row, "reader", None)
+    person = row.session_id if row.session_id.startswith("@") else None
     read = Read(
         session_id=row.session_id,
         reader_name=(reader.display_name or reader.name) if reader else row.session_id,
-        reader_handle=reader.handle if reader else None,
+        reader_handle=reader.handle if reader else person,
         read_at=clock.parse_stamp(row.read_at),
     )
     return row.id, row.message_id_id, read
@@ -125,7 +162,10 @@ def _receipt_weight(row: Any) -> int:
 
 
 class ParticipantStore:
-    """Participants in one transaction; owns `members`, `posters` and `reads`."""
+    """Participants in one transaction.
+
+    It owns the tables `members`, `person_members`, `posters` and `reads`.
+    """
 
     def members(self, room_id: str) -> list[MemberRecord]:
         """Every membership of a room, ended ones included, oldest first."""
@@ -163,6 +203,37 @@ class ParticipantStore:
                 room_id=room_id, session_id=member.session_id, **fields
             ).execute()
 
+    def people(self, room_id: str) -> list[PersonRecord]:
+        """Every person that is or was a member of a room, oldest first."""
+        return list(map(_person, _PEOPLE.rows(room_id=room_id)))
+
+    def person(self, room_id: str, name: str) -> PersonRecord | None:
+        """The membership of the person with this handle; None if there never was one.
+
+        A person that has left counts, too.
+        """
+        here = (PersonRow.room_id == room_id) & (PersonRow.name == folded(name))
+        row = PersonRow.select(PersonRow).where(here).first()
+        return _person(row) if row else None
+
+    def has_person(self, room_id: str, name: str) -> bool:
+        """Whether a person with this handle is a member of a room and has not left."""
+        person = self.person(room_id, name)
+        return person is not None and person.role != LEFT
+
+    def save_person(self, room_id: str, person: PersonRecord) -> None:
+        """Insert or replace a person's membership."""
+        fields = {
+            "handle": person.handle,
+            "role": person.role,
+            "alias_": person.alias,
+            "joined_at": person.joined_at,
+        }
+        name = folded(person.handle)
+        here = (PersonRow.room_id == room_id) & (PersonRow.name == name)
+        if not PersonRow.update(fields).where(here).execute():
+            PersonRow.insert(room_id=room_id, name=name, **fields).execute()
+
     def memberships(self, session_id: str) -> list[str]:
         """The id of every room that a session is or was a member of, oldest first."""
         rows = MemberRow.select(MemberRow.room_id).where(
@@ -180,6 +251,15 @@ class ParticipantStore:
             )
             for row in rows.order_by(PosterRow.first_seen, PosterRow.sender_id)
         ]
+
+    def posted_as(self, room_id: str, names: Collection[str]) -> frozenset[str]:
+        """Which of these folded handles somebody posted under in a room."""
+        handles = fn.LTRIM(fn.LOWER(PosterRow.sender_id), "@")
+        bare = [name.removeprefix("@") for name in names]
+        here = (PosterRow.room_id == room_id) & handles.in_(bare)
+        rows = PosterRow.select(PosterRow.sender_id).where(here)
+        posted = {folded(row.sender_id) for row in rows}
+        return frozenset(name for name in names if name in posted)
 
     def count_post(self, room_id: str, sender_id: str, at: str) -> None:
         """Count a post of a sender at a stamp."""

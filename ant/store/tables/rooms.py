@@ -40,7 +40,7 @@ class MessageRow(Table):
         table_name = "messages"
         indexes: ClassVar = (
             (("session_id", "created_at"), False),
-            (("session_id", "client_id"), True),
+            (("session_id", "client_id", "sender_id"), True),
         )
 
 
@@ -71,6 +71,22 @@ class MemberRow(Table):
         indexes: ClassVar = ((("room_id", "session_id"), True),)
 
 
+class PersonRow(Table):
+    """A person's membership of a room; `name` is the handle as `folded` returns it."""
+
+    id = AutoField()
+    room_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE", index=False)
+    name = TextField()
+    handle = TextField()
+    role = TextField()
+    alias_ = TextField(null=True, column_name="alias")
+    joined_at = TextField()
+
+    class Meta:
+        table_name = "person_members"
+        indexes: ClassVar = ((("room_id", "name"), True),)
+
+
 class PosterRow(Table):
     """A sender in a room, by the name of the posts: how many, the first, the last."""
 
@@ -86,7 +102,7 @@ class PosterRow(Table):
 
 
 class ReadRow(Table):
-    """A read receipt: when a session first read a message."""
+    """A read receipt: when a session, or a person by a handle, first read a message."""
 
     id = AutoField()
     message_id = ForeignKeyField(

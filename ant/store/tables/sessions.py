@@ -213,3 +213,14 @@ class PromptRow(Table):
     class Meta:
         table_name = "prompts"
         indexes: ClassVar = ((("session_id", "status"), False),)
+
+
+class NoticeRow(Table):
+    """The message that announces a prompt in a room other than the linked chat."""
+
+    message_id = TextField(primary_key=True)
+    room_id = ForeignKeyField(SessionRow, field="id", on_delete="CASCADE")
+    prompt_id = ForeignKeyField(PromptRow, field="id", on_delete="CASCADE")
+
+    class Meta:
+        table_name = "prompt_notices"

@@ -232,9 +232,11 @@ async def test_a_post_is_the_terminals(scene: Scene) -> None:
         ("messages", {"content": "x", "sender_id": "cli"}),
         ("messages", {"content": "x", "sender_id": ""}),
         ("messages", {"content": "x", "role": "system"}),
+        ("messages", {"content": "x", "role": "System"}),
         *(
-            ("messages", {"content": "{}", "msg_type": each})
+            ("messages", {"content": "{}", "msg_type": spelled})
             for each in filter(MessageType.is_machine, MessageType)
+            for spelled in (each, each.upper(), each.title())
         ),
         ("typing", {"handle": "@bob", "typing": True}),
         ("messages/MESSAGE/read", {"reader_id": "FOREIGN"}),
@@ -281,6 +283,52 @@ async def test_a_token_lists_its_rooms(scene: Scene) -> None:
     assert [] == page["recoverable"]
     everything = await scene.operator.get("/api/sessions")
     assert len(expected) < len(everything["sessions"])
+
+
+async def test_a_user_in_capitals_is_no_user(scene: Scene) -> None:
+    """The role of a terminal's message is never that of a person, in any case."""
+    path = f"{scene.own['id']}/messages"
+    got = await scene.post(path, content="x", role="User")
+    assert "assistant" == got.body["role"]
+
+
+async def test_a_client_id_is_not_taken_from_its_sender(scene: Scene) -> None:
+    """Neither read by another sender nor swallowed by one that posts it first."""
+    path = f"{scene.own['id']}/messages"
+    first = await scene.post(path, content="first", client_id="c")
+    zoe = await scene.operator.post(
+        scene.own, "secret", client_id="c", sender_id="zoe", msg_type="title"
+    )
+    again = await scene.post(path, content="again", client_id="c")
+    assert (first.body["id"], "first") == (again.body["id"], again.body["content"])
+    assert ("secret", False) == (zoe["content"], zoe["id"] == first.body["id"])
+
+
+@pytest.mark.parametrize("state", ["archived", "deleted"])
+async def test_inactive_rooms(scene: Scene, state: str) -> None:
+    """A deleted one looks like none. An archived one is read, and changed by nobody."""
+    own = scene.own["id"]
+    if state == "archived":
+        await scene.operator.call("PATCH", f"/api/sessions/{own}", {"archived": True})
+    else:
+        await scene.operator.call("DELETE", f"/api/sessions/{own}")
+    for route in ROUTES:
+        stance = STANCES[row(route)]
+        if stance[0] == 403 or stance[1] != 403:
+            continue
+        got = await answer(scene, route, own)
+        if state == "deleted":
+            none = await answer(scene, route, NOBODY)
+            assert (none.status, none.detail) == (got.status, got.detail)
+        else:
+            assert (200 if route.inactive else 410) == got.status, row(route)
+    async with opened(scene.operator.rig, scene.token) as client:
+        expected = 403 if state == "deleted" else 410
+        told = await client.ask("join_session", sessionId=own)
+        assert ("error", expected) == (told["type"], told["status"])
+        if state == "deleted":
+            none = await client.ask("join_session", sessionId=NOBODY)
+            assert none["detail"] == told["detail"]
 
 
 async def test_a_dead_token_is_refused(scene: Scene) -> None:

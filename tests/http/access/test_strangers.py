@@ -369,7 +369,8 @@ async def test_a_token_is_told_of_no_delivery_outside(scene: Scene) -> None:
     operator, own = Api(scene.rig), scene.own["id"]
     async with opened(scene.rig, scene.token) as client:
         assert "ack" == (await client.ask("join_session", sessionId=own))["type"]
-        said = await operator.post(scene.own, "x", target="@bob", client_id="c")
+        own_words = {"client_id": "c", "sender_id": scene.ada.id}
+        said = await operator.post(scene.own, "x", target="@bob", **own_words)
         mine = await operator.post(scene.own, "hi", sender_id="zoe")
         await client.expect("message_created")
         await client.expect("message_created")

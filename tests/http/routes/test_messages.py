@@ -169,7 +169,7 @@ async def test_reactions_at_once_all_count(api: Api) -> None:
         ("GET", "", None, {"before": ""}, 400),
         ("GET", "", None, {"limit": "0"}, 400),
         ("GET", "", None, {"limit": "1001"}, 400),
-        ("GET", "", None, {"order": "asc"}, 400),
+        ("GET", "", None, {"order": "up"}, 400),
         ("GET", "/search", None, {"q": "x", "sort": "worst"}, 400),
         ("GET", "/search", None, {"q": "x", "include": "everything"}, 400),
         ("GET", "/search", None, {"q": "x" * 1001}, 400),
@@ -300,3 +300,22 @@ async def test_an_answer_that_is_no_json(api: Api) -> None:
     ask = {"content": '{"type": "approve", "choice": []}', "msg_type": "agent_response"}
     answer = await api.call("POST", path, ask)
     assert "expected an object, got [] at $.content.choice" == answer.detail
+
+
+async def test_messages_in_either_order(api: Api) -> None:
+    """Forward from the oldest, and backward from the newest; `next` goes on."""
+    room = await api.room()
+    ids = [(await api.post(room, str(n)))["id"] for n in range(3)]
+    path = f"/api/sessions/{room['id']}/messages"
+    for order, key, expected in (
+        ("asc", "since", ids),
+        ("desc", "before", ids[::-1]),
+    ):
+        first = await api.get(path, order=order, limit="2")
+        assert expected[:2] == [each["id"] for each in first["messages"]]
+        query = {"order": order, key: first["next"]}
+        last = await api.get(path, **query)
+        assert (expected[2:], None) == (
+            [each["id"] for each in last["messages"]],
+            last["next"],
+        )

@@ -93,6 +93,38 @@ async def test_typing_is_heard_and_not_kept(api: Api) -> None:
         assert [] == await outside.heard()
 
 
+async def test_people_take_part_by_handle(api: Api) -> None:
+    """They are members, are present, read, and leave; the room hears of each."""
+    room = await api.room()
+    message = await api.post(room, sender_id="@james")
+    path = f"/api/sessions/{room['id']}"
+    read = f"{path}/messages/{message['id']}/read"
+    async with api.ear(room["id"], handle="@james") as inside:
+        added = await api.call("POST", f"{path}/participants", {"handle": "@james"})
+        assert (201, "@james", "person", None, 1) == (
+            added.status,
+            added.body["id"],
+            added.body["kind"],
+            added.body["session_type"],
+            added.body["message_count"],
+        )
+        assert ["@james"] == list(
+            (await api.get(f"/api/presence/{room['id']}"))["presence"]
+        )
+        answer = await api.call("POST", read, {"reader_id": "@james"})
+        assert (True, "@james") == (
+            answer.body["ok"],
+            answer.body["reads"][0]["reader_handle"],
+        )
+        left = await api.call("DELETE", f"{path}/participants", None, handle="james")
+        assert {"ok": True, "removed": True, "id": "@james"} == left.body
+        changed = "participants_changed"
+        assert [changed, "message_read", changed] == await inside.tags()
+    answer = await api.call("POST", read, {"reader_id": "a b"})
+    expected = "expected the id of a session, or a handle such as @zoe at $.reader_id"
+    assert (400, expected) == (answer.status, answer.detail)
+
+
 async def test_reads_are_heard_once(api: Api) -> None:
     """With all who read; the answer is the same as the list."""
     room, ada = await api.room(), await api.rig.create("ada")
@@ -109,9 +141,8 @@ async def test_reads_are_heard_once(api: Api) -> None:
             event["messageId"],
             event["readerId"],
         )
-        assert (
-            answer.body == {"reads": event["reads"], "next": None} == await api.get(one)
-        )
+        assert {"reads": event["reads"], "next": None, "ok": True} == answer.body
+        assert {"reads": event["reads"], "next": None} == await api.get(one)
         assert {"reads": {message["id"]: event["reads"]}, "next": None} == (
             await api.get(f"{path}/reads")
         )
@@ -131,7 +162,8 @@ async def test_reads_are_heard_once(api: Api) -> None:
         ("POST", "participants", {"handle": ""}, 400),
         ("POST", "participants", {"handle": "nobody"}, 404),
         ("POST", "participants", {"session_id": "nobody"}, 404),
-        ("POST", "participants", {"session_id": "@ada"}, 400),
+        ("POST", "participants", {"handle": "@everyone"}, 404),
+        ("POST", "participants", {"session_id": "a b"}, 400),
         ("POST", "participants", {"handle": "ada", "role": "left"}, 400),
         ("DELETE", "participants", None, 400),
         ("DELETE", "participants", {"handle": "nobody"}, 404),
@@ -140,6 +172,7 @@ async def test_reads_are_heard_once(api: Api) -> None:
         ("POST", "typing", {"handle": "@ada", "typing": "yes"}, 400),
         ("POST", "messages/nothing/read", {}, 400),
         ("POST", "messages/nothing/read", {"reader_id": "nobody"}, 404),
+        ("POST", "messages/nothing/read", {"reader_id": "@a b"}, 400),
         ("GET", "messages/nothing/read", None, 404),
     ],
 )

@@ -251,6 +251,49 @@ async def test_activity_follows_from_silence(
     ]
 
 
+@pytest.mark.parametrize("spelling", ["agent_response", "Agent_Response"])
+async def test_a_prompt_is_answered_in_the_room_it_was_routed_to(
+    api: Api, asker: Asker, spelling: str
+) -> None:
+    """By its notice there; the notice and the card are resolved, and told of."""
+    room = await api.room()
+    targets = [{"kind": "linked_chat"}, {"kind": "chat", "session_id": room["id"]}]
+    config = {"routes": {asker.session.id: targets}}
+    await api.call("PUT", "/api/prompt-bridge/config", config)
+    one = await asker.ask()
+    path = f"/api/sessions/{room['id']}/messages"
+    (notice,) = (await api.get(path))["messages"]
+    content = {"event_id": notice["id"], "type": "select", "choice": {"index": 1}}
+    body = {"msg_type": spelling, "content": json.dumps(content), "sender_id": "@ada"}
+    async with api.ear(room["id"]) as ear:
+        answer = await api.call("POST", path, body)
+        heard = await ear.heard()
+    assert (200, True, "@ada", "chat") == (
+        answer.status,
+        answer.body["resolved"],
+        answer.body["prompt"]["answer"]["by"],
+        answer.body["prompt"]["answer"]["source"],
+    )
+    assert [Choice("select", index=1)] == [choice for _, choice in asker.typed]
+    updated = [each for each in heard if each["type"] == "message_updated"]
+    assert [notice["id"]] == [each["msgId"] for each in updated]
+    for session_id in (room["id"], asker.session.linked_chat_id):
+        page = await api.get(f"/api/sessions/{session_id}/messages")
+        (card,) = page["messages"]
+        assert ("responded", one.id) == (
+            card["meta"]["status"],
+            card["meta"]["prompt_id"],
+        )
+    again = await api.call("POST", path, body)
+    assert (409, "urn:ant:problem:already-answered") == (
+        again.status,
+        again.body["type"],
+    )
+    wrong = await api.call("POST", path, {**body, "content": "yes"})
+    assert 400 == wrong.status
+    assert wrong.detail.endswith('{"event_id": "ID", "type": "approve"} at $.content')
+
+
 async def test_settings(api: Api) -> None:
     """Got and put, in either envelope, merged to any depth."""
     path = "/api/prompt-bridge/config"
@@ -273,7 +316,12 @@ async def test_settings(api: Api) -> None:
         answer.body["config"]["enabled"],
         answer.body["config"]["detect"]["window_lines"],
     )
-    assert answer.body == await api.get(path)
+    assert [] == answer.body["ignored"]
+    assert {"config": answer.body["config"]} == await api.get(path)
+    for body in ({"audit": False, "detect": {}, "enabled": True}, {"audit": True}):
+        for form in (body, {"config": body}):
+            answer = await api.call("PUT", path, form)
+            assert [e for e in body if e != "enabled"] == answer.body["ignored"]
     answer = await api.call("PUT", path, {"default_targets": [{"kind": "chat"}]})
     assert (400, ["a chat target needs session_id at $.default_targets[0]"]) == (
         answer.status,
