@@ -156,8 +156,9 @@ def evidence() -> None:
 def verify(file: BinaryIO, head: str | None) -> None:
     """Check the bundle in FILE (`-` is standard input) without a server.
 
-    Exports as `evidence` and as `json` are such bundles. Exits with 1 and names the
-    first event that was changed or removed; exits with 2 if FILE is no bundle.
+    Exports as `evidence` and as `json` are such bundles. The output names what was
+    changed or removed, and lists what a check does not cover. Exits with 1 if something
+    was changed, and with 2 if FILE is no bundle.
     """
     from ant.export import verify as verification
 
@@ -172,6 +173,15 @@ def verify(file: BinaryIO, head: str | None) -> None:
     )
     if result.earlier:
         click.echo(f"{result.earlier} events before them are not in the bundle.")
-    if result.fault is not None:
-        click.echo(result.fault)
+    if result.tombstones:
+        click.echo(
+            f"{result.tombstones} events are tombstones: their content was deleted, "
+            "and only their place in the chain is proven."
+        )
+    click.echo("Not covered, so a change there is not found:")
+    for each in result.uncovered:
+        click.echo(f"  {', '.join(each.paths)}: {each.reason}.")
+    for fault in result.faults:
+        click.echo(fault)
+    if result.faults:
         sys.exit(1)

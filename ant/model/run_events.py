@@ -61,8 +61,9 @@ class RunEventDraft:
 class RunEvent:
     """A run event in the chain: the `n`th of its session, from 1.
 
-    `hash` covers all other fields except `id`. `prev` is the hash of the event before,
-    null for the first.
+    `ts_ms` is in epoch milliseconds; `ts` is a copy of it for clients of the original.
+    `hash` covers all other fields except `id` and `ts`. `prev` is the hash of the event
+    before, null for the first.
     """
 
     id: int
@@ -80,6 +81,11 @@ class RunEvent:
     created_at: datetime
     prev: str | None
     hash: str
+    ts: int = attrs.field()
+
+    @ts.default
+    def _copy_ts_ms(self) -> int:
+        return self.ts_ms
 
 
 @attrs.frozen
