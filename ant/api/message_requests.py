@@ -62,7 +62,7 @@ class ListDeliveries:
 class AwaitDelivery:
     """Whether the response waits until the message is typed, or has a reaction.
 
-    It waits at most `timeout` seconds; a withheld message is not typed.
+    It waits at most `timeout` seconds, 1 to 25; a withheld message is not typed.
     """
 
     wait: Literal["typed", "reacted"] | None = None
@@ -107,7 +107,7 @@ class PinMessage:
 
 @attrs.frozen
 class Search:
-    """A search for words, which have no query syntax.
+    """A search for words. `mess*` is the beginning of a word; all else is literal.
 
     `include` adds what a search omits otherwise: `archived`, `deleted`, or both with a
     comma between them.

@@ -12,9 +12,9 @@ from ant.model.run_events import Source
 class ListRunEvents:
     """A page of run events.
 
-    `q` is a part of the text, in any case. `after` and `before_id` take the id of an
-    event: the page has the oldest events after it, or the newest before it. `since` and
-    `before` take a time, epoch milliseconds or a duration.
+    `q` is a part of the text, in any case. `since` and `before` take a time, epoch
+    milliseconds or a duration, `after` and `before_id` the id of an event. The page has
+    the newest events within these bounds; with `after` or `order=asc` the oldest.
     """
 
     since: Moment | None = None
@@ -25,16 +25,16 @@ class ListRunEvents:
     kind: Word | None = None
     q: Words | None = None
     limit: Limit = 200
-    order: Literal["asc", "desc"] = "asc"
+    order: Literal["asc", "desc"] | None = None
 
 
 @attrs.frozen
 class ListTerminalEvents:
     """A page of terminal events.
 
-    `since` and `before` take a time, epoch milliseconds or a duration. `after` and
-    `before_id` take the id of an event: the page has the oldest events after it, or the
-    newest before it.
+    `since` and `before` take a time, epoch milliseconds or a duration, `after` and
+    `before_id` the id of an event. The page has the newest events within these bounds;
+    with `after` or `order=asc` the oldest.
     """
 
     since: Moment | None = None

@@ -25,6 +25,7 @@ Include = Annotated[
 class SearchAll:
     """A search for words, or for a regular expression of RE2 after `re:`.
 
+    `mess*` is the beginning of a word, with three characters or more.
     `scope` names what to search, separated by commas. `limit` is that of each scope.
     `include` adds what a search omits otherwise: `archived`, `deleted`, or both.
     """

@@ -61,7 +61,8 @@ class ResizeTerminal:
 class ReadHistory:
     """A page of transcript.
 
-    `since` and `before` take a time, epoch milliseconds or a duration. `from` is a byte
+    `since` and `before` take a time, epoch milliseconds or a duration. The page has the
+    newest rows within these bounds; with `order=asc` the oldest. `from` is a byte
     offset to read forward from. `to` is a byte offset before which to read the newest.
     """
 

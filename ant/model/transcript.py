@@ -36,8 +36,9 @@ class Gap:
 class HistoryRow:
     """A piece of transcript, as `text` (no escape sequences), `raw` or a `snippet`.
 
-    A line that matched a search has its number as `line` and as `id`, and the offsets
-    `start` and `end` of the bytes that drew it. Its `text` is truncated if it is long.
+    `ts_ms` is in epoch milliseconds. A line that matched a search has its number as
+    `line` and as `id`, and the offsets `start` and `end` of the bytes that drew it. Its
+    `text` is truncated if it is long.
     """
 
     id: int

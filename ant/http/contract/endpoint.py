@@ -8,6 +8,8 @@ import attrs
 from quart import Response, g, request
 
 from ant.api import codec
+from ant.api.compat import IGNORED_PARAMETERS
+from ant.api.page_requests import NoQuery
 from ant.core.errors import AntError, Invalid
 from ant.http.access import permissions
 from ant.identity.tokens import Caller
@@ -18,6 +20,10 @@ Handler = Callable[..., Awaitable[Any]]
 
 OCTETS: Final = "application/octet-stream"
 """The content type of a body that a handler receives as bytes, not as JSON."""
+
+
+_UNREAD: Final = IGNORED_PARAMETERS | {"apiKey"}
+"""Query parameters that no route reads; `access.auth` reads the key."""
 
 
 @attrs.frozen
@@ -79,8 +85,9 @@ class Route:
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
+            asked = codec.read_query(_pairs(), query or NoQuery)
             if query is not None:
-                params["query"] = codec.read_query(_pairs(), query)
+                params["query"] = asked
             if body is not None:
                 if caller is not None:
                     permissions.check_size(
@@ -119,8 +126,9 @@ def _has_rows(answer: Any) -> bool:
 
 
 def _pairs() -> dict[str, str]:
-    """The query parameters except the key. Raises `Invalid` for a repeated name."""
-    pairs = {name: values for name, values in request.args.lists() if name != "apiKey"}
+    """The query parameters that count. Raises `Invalid` for a repeated name."""
+    given = request.args.lists()
+    pairs = {name: values for name, values in given if name not in _UNREAD}
     repeated = [name for name, values in pairs.items() if len(values) > 1]
     if repeated:
         raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
@@ -148,10 +156,11 @@ def endpoint(
 
     The annotation of `body` is the class to read strict JSON into; with `| bytes` the
     route also accepts octets. The annotation of `query` is the class to read the query
-    string into. A parameter `caller` receives the calling terminal, or None for the
-    operator. `api.codec` renders the answer; None is an empty body. A handler may
-    return a `Response`, which is sent unchanged. The docstring is the API reference:
-    its first line is the summary, the rest the description.
+    string into; a route without one takes no query parameter. A parameter `caller`
+    receives the calling terminal, or None for the operator. `api.codec` renders the
+    answer; None is an empty body. A handler may return a `Response`, which is sent
+    unchanged. The docstring is the API reference: its first line is the summary, the
+    rest the description.
 
     `status`    status of the usual answer
     `inactive`  the route also works on an archived or deleted session

@@ -56,9 +56,11 @@ def tag_of(route: Route) -> str:
 
 def _errors(route: Route) -> dict[int, str]:
     """The statuses of a route's errors, each with the sentences that explain it."""
-    kinds: list[type[errors.AntError]] = [errors.Unauthorized, errors.Forbidden]
-    if route.body is not None or "query" in route.hints:
-        kinds.append(errors.Invalid)
+    kinds: list[type[errors.AntError]] = [
+        errors.Unauthorized,
+        errors.Forbidden,
+        errors.Invalid,
+    ]
     if route.body is not None:
         kinds.append(errors.TooLarge)
         if route.token is not None:
