@@ -11,11 +11,6 @@ from ant.api.constraints import (
 
 
 @attrs.frozen
-class NoQuery:
-    """The query of a route that takes no parameters."""
-
-
-@attrs.frozen
 class ListAll:
     """A page of all rows: those after the row `after`, the `next` of the page before.
 

@@ -9,7 +9,6 @@ from quart import Response, g, request
 
 from ant.api import codec
 from ant.api.compat import IGNORED_PARAMETERS
-from ant.api.page_requests import NoQuery
 from ant.core.errors import AntError, Invalid
 from ant.http.access import permissions
 from ant.identity.tokens import Caller
@@ -24,6 +23,11 @@ OCTETS: Final = "application/octet-stream"
 
 _UNREAD: Final = IGNORED_PARAMETERS | {"apiKey"}
 """Query parameters that no route reads; `access.auth` reads the key."""
+
+
+@attrs.frozen
+class NoQuery:
+    """The query of a route that takes no parameters."""
 
 
 @attrs.frozen
