@@ -1,4 +1,7 @@
-"""The terms of a search: literal text, in which `mess*` is the beginning of a word."""
+"""The terms of a search: literal text, in which `mess*` is the beginning of a word.
+
+A text that has the star, too, matches as well: text can be found by any part of it.
+"""
 
 import re
 
@@ -30,8 +33,9 @@ class Term:
         for found in _PREFIX.finditer(text):
             before, start = text[at : found.start()], found[1]
             # After a character of a word, the prefix would be in the middle of it.
-            edge = r"(?<!\w)" if re.match(r"\w", start) else ""
-            source += f"{re.escape(before)}{edge}{re.escape(start)}\\w*"
+            edge = r"(?<!\w)" if _is_of_word(start[0]) else ""
+            literal = re.escape(start)
+            source += rf"{re.escape(before)}(?:{edge}{literal}\w*|{literal}\*)"
             pieces.append(before + start)
             at = found.end()
         if at < len(text) or not pieces:
@@ -41,12 +45,14 @@ class Term:
 
 
 def begins_word(start: str, text: str) -> bool:
-    """Whether a word of a text begins with `start`, in any case.
+    """Whether the term of `start` and a star matches a text, in any case.
 
     A `start` that begins with another character than that of a word matches anywhere.
     It is as fast as `in`, whatever the text is.
     """
     start, text = start.lower(), text.lower()
+    if f"{start}*" in text:
+        return True
     at = text.find(start)
     while at > 0 and _is_of_word(start[0]) and _is_of_word(text[at - 1]):
         at = text.find(start, at + 1)

@@ -69,6 +69,10 @@ def test_a_line_has_number_time_and_bytes(store: Store, session: Session) -> Non
         ("re:00[0-9]7 .*text$", list(range(98, 0, -10))),
         ("re:^0+7 a", [8]),
         ("no such", []),
+        ("0200*", list(range(2010, 2000, -1))),
+        ("200*", []),
+        ("0200* a lin*", list(range(2010, 2000, -1))),
+        ("02000* a ine*", []),
     ],
 )
 def test_lines_are_found_in_every_state(

@@ -41,6 +41,8 @@ def test_only_a_star_after_a_word_is_syntax(
         ("a mess* now", "a message now", "a message now"),
         ("a mess* now", "a message or now", None),
         ("--fla*", "x--flag", "--flag"),
+        ("mess*", "homess*", "mess*"),
+        ("a mess* now", "a mess* now", "a mess* now"),
         ("a.c*", "abc", None),
     ],
 )
