@@ -175,13 +175,13 @@ def verify(file: BinaryIO, head: str | None) -> None:
         click.echo(f"{result.earlier} events before them are not in the bundle.")
     if result.tombstones:
         click.echo(
-            f"{result.tombstones} events are tombstones: their content was deleted, "
-            "and only their place in the chain is proven."
+            f"Tombstones: {result.tombstones}. The content of these events was "
+            "deleted; only their place in the chain is proven."
         )
+    for line in result.faults or ["Nothing was changed in what the check covers."]:
+        click.echo(line)
     click.echo("Not covered, so a change there is not found:")
     for each in result.uncovered:
-        click.echo(f"  {', '.join(each.paths)}: {each.reason}.")
-    for fault in result.faults:
-        click.echo(fault)
-    if result.faults:
-        sys.exit(1)
+        text = f"{', '.join(each.paths)}: {each.reason}."
+        click.echo(click.wrap_text(text, 78, "- ", "  "))
+    sys.exit(1 if result.faults else 0)
