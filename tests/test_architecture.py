@@ -95,7 +95,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
     "messages": _TRIO,
     "prompts": _TRIO,
     "history": _TRIO | {"re2"},
-    "export": frozenset({"attrs"}),
+    "export": frozenset({"attrs", "jinja2"}),
     "runtime": _TRIO,
     "http.server": frozenset({"hypercorn", "h11", "wsproto", "trio"}),
     "http": _TRIO | _WEB,

@@ -17,6 +17,7 @@ from typing import (
     Literal,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -373,7 +374,13 @@ def read_data(value: Any, kind: type[T]) -> T:
 
 
 def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
-    """Structure a query string. Raises `Invalid`."""
+    """Structure a query string. Raises `Invalid`, also for an unknown parameter."""
+    names = list(map(_wire_name, attrs.fields(cast(Any, kind))))
+    if unknown := sorted(pairs.keys() - set(names))[:FAULTS]:
+        expected = f"expected {', '.join(names) or 'none'}"
+        raise Invalid(
+            *(f"unknown parameter {_shown(each)}, {expected} at $" for each in unknown)
+        )
     return _structure(_query, pairs, kind)
 
 

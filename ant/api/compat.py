@@ -3,12 +3,15 @@
 None has an effect. `ant.model.compat` has those that responses contain, too.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import attrs
 
 from ant.api.constraints import Count, Range, Text
 from ant.api.patch import UNSET
+
+IGNORED_PARAMETERS: Final = frozenset({"agent_context"})
+"""Query parameters that such clients send."""
 
 Pattern = Annotated[str, Text(1, 1000)]
 

@@ -70,7 +70,7 @@ class ListDeliveries:
 class AwaitDelivery:
     """Whether the response waits until the message is typed, or has a reaction.
 
-    It waits at most `timeout` seconds; a withheld message is not typed.
+    It waits at most `timeout` seconds, 1 to 25; a withheld message is not typed.
     """
 
     wait: Literal["typed", "reacted"] | None = None

@@ -25,7 +25,7 @@ class ListRunEvents:
     q: Words | None = None
     """Only events whose text contains this, in any case."""
     limit: Limit = 200
-    order: Literal["asc", "desc"] = "asc"
+    order: Literal["asc", "desc"] | None = None
 
 
 @attrs.frozen

@@ -187,8 +187,9 @@ def evidence() -> None:
 def verify(file: BinaryIO, head: str | None) -> None:
     """Check the bundle in FILE (`-` is standard input) without a server.
 
-    Exports as `evidence` and as `json` are such bundles. Exits with 1 and names the
-    first event that was changed or removed; exits with 2 if FILE is no bundle.
+    Exports as `evidence` and as `json` are such bundles. The output names what was
+    changed or removed, and lists what a check does not cover. Exits with 1 if something
+    was changed, and with 2 if FILE is no bundle.
     """
     from ant.export import verify as verification
 
@@ -203,6 +204,15 @@ def verify(file: BinaryIO, head: str | None) -> None:
     )
     if result.earlier:
         click.echo(f"{result.earlier} events before them are not in the bundle.")
-    if result.fault is not None:
-        click.echo(printable(result.fault))
-        sys.exit(1)
+    if result.tombstones:
+        click.echo(
+            f"Tombstones: {result.tombstones}. The content of these events was "
+            "deleted; only their place in the chain is proven."
+        )
+    for line in result.faults or ["Nothing was changed in what the check covers."]:
+        click.echo(printable(line))
+    click.echo("Not covered, so a change there is not found:")
+    for each in result.uncovered:
+        text = f"{', '.join(each.paths)}: {each.reason}."
+        click.echo(click.wrap_text(printable(text), 78, "- ", "  "))
+    sys.exit(1 if result.faults else 0)

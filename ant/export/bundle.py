@@ -30,7 +30,7 @@ def pieces(
     """Yield a bundle in pieces; with the bytes of the transcript, if `chunks` is given.
 
     `chain` has the number of events, the number of the first one, and the hash of the
-    last; `bytes` has the extent of the transcript.
+    last. `bytes` has the extent of the transcript and the gaps between its chunks.
     """
     session = document.session
     yield _open_object(
@@ -81,10 +81,17 @@ def _bytes(session: Session, chunks: Iterable[Chunk] | None) -> Iterator[bytes]:
         return
     yield b',"chunks":['
     whole, between = hashlib.sha256(), b"\n"
+    gaps, at = list[tuple[int, int]](), extent["oldest"]
     for chunk in chunks:
         whole.update(chunk.data)
+        if chunk.offset > at:
+            gaps.append((at, chunk.offset))
+        at = chunk.offset + len(chunk.data)
         data = base64.b64encode(chunk.data).decode()
         body = {"offset": chunk.offset, "at": chunk.at, "data_b64": data}
         yield between + codec.dumps(body)
         between = b",\n"
-    yield b'],"sha256":' + codec.dumps(whole.hexdigest()) + b"}"
+    if at < extent["end"]:
+        gaps.append((at, extent["end"]))
+    ends = {"gaps": gaps, "sha256": whole.hexdigest()}
+    yield b"]," + codec.dumps(ends).removeprefix(b"{")

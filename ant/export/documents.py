@@ -1,16 +1,21 @@
 """Renders a session as a document: Markdown for a vault, or one HTML page. Pure.
 
-Messages are quoted verbatim. The page loads nothing from elsewhere.
+Messages are quoted verbatim. Whatever is put into a document is escaped
+(`ant.export.markdown`, autoescape for HTML), so that a viewer runs and loads nothing.
 """
 
-import html
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
 
 import attrs
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ant.core import clock
-from ant.export.digest import digest, is_spoken
+from ant.export import markdown as escapes
+from ant.export.digest import Quote, digest, is_spoken
+from ant.export.markdown import Markdown, one_line
 from ant.model.messages import Message
 from ant.model.prompts import PromptRecord
 from ant.model.rooms import FileRef, Task
@@ -19,13 +24,6 @@ from ant.model.sessions import Session
 from ant.run_events.commands import COMMAND_BLOCK, CommandRecord, commands_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_FENCE = re.compile(r"`{3,}")
-_UNPRINTABLE = re.compile(
-    "[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-"""Characters that YAML requires to be escaped in quotes, or reads as a line break."""
-_TICKS = re.compile(r"`+")
-
 
 DIGESTED = 2 << 20
 """Characters of messages that the digest of a document covers: the newest."""
@@ -60,107 +58,71 @@ def file_name(session: Session, ending: str) -> str:
 
 def markdown(document: SessionDocument) -> str:
     """Return Markdown: front matter, a digest, then each section in order."""
-    session = document.session
-    parts = [_front_matter(session), f"# {_line(session.name)}", ""]
-    parts += _digest_of(document)
-    if document.tasks:
-        parts += ["## Tasks", ""]
-        parts += [f"- [{_tick(each)}] {_line(each.title)}" for each in document.tasks]
-        parts.append("")
-    if document.file_refs:
-        parts += ["## Files", ""]
-        parts += [f"- {_code(ref.file_path)}" for ref in document.file_refs] + [""]
-    if document.prompts:
-        parts += ["## Prompts and answers", ""]
-        parts += [_prompt_line(each) for each in document.prompts] + [""]
-    if commands := commands_of(document.events):
-        parts += ["## Commands", ""]
-        parts += [_command_line(each) for each in commands] + [""]
-    if others := _others(document):
-        parts += ["## What happened", "", *map(_event_line, others), ""]
-    if document.messages:
-        parts += ["## Messages", ""]
-        for message in filter(is_spoken, document.messages):
-            document.pause()
-            who = _line(message.sender_id or message.role)
-            parts += [f"**{who}** · {clock.stamp(message.created_at)}", ""]
-            parts += [f"> {line}" for line in message.content.splitlines() or [""]]
-            parts.append("")
-    if document.transcript:
-        parts += ["## Terminal", "", _fenced(document.transcript), ""]
-    return "\n".join(parts)
+    template = _environment(is_html=False).get_template("session.md.jinja")
+    fields = _front_matter(document.session)
+    return template.render(
+        fields=fields, quotes=_quotes(document), **_sections(document)
+    )
 
 
 def page(document: SessionDocument) -> str:
     """Return an HTML page with the same sections except the digest, without scripts."""
-    session = document.session
-    rows = [f"<h1>{_esc(session.name)}</h1>"]
-    rows.append(
-        f"<p>{_esc(session.type)} · {clock.stamp(session.created_at)}"
-        f" · <code>{_esc(session.id)}</code></p>"
+    template = _environment(is_html=True).get_template("session.html.jinja")
+    return template.render(**_sections(document))
+
+
+@cache
+def _environment(*, is_html: bool) -> Environment:
+    """The templates. Each value is escaped, unless a filter made it `Markdown`."""
+    made = Environment(
+        loader=PackageLoader("ant.export"),
+        autoescape=is_html,
+        finalize=None if is_html else _as_markdown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    if document.tasks:
-        rows.append("<h2>Tasks</h2><ul>")
-        rows += [
-            f"<li>[{_tick(each)}] {_esc(each.title)}</li>" for each in document.tasks
-        ]
-        rows.append("</ul>")
-    if document.file_refs:
-        rows.append("<h2>Files</h2><ul>")
-        rows += [
-            f"<li><code>{_esc(ref.file_path)}</code></li>" for ref in document.file_refs
-        ]
-        rows.append("</ul>")
-    if document.prompts:
-        rows.append("<h2>Prompts and answers</h2><ul>")
-        rows += [
-            f"<li>{_esc(_prompt_line(each)[2:])}</li>" for each in document.prompts
-        ]
-        rows.append("</ul>")
-    if commands := commands_of(document.events):
-        rows.append("<h2>Commands</h2><table>")
-        rows += map(_command_row, commands)
-        rows.append("</table>")
-    if others := _others(document):
-        rows.append("<h2>What happened</h2><ul>")
-        rows += [f"<li>{_esc(_event_line(each)[2:])}</li>" for each in others]
-        rows.append("</ul>")
-    spoken = list(filter(is_spoken, document.messages))
-    if spoken:
-        rows.append("<h2>Messages</h2>")
-    for message in spoken:
+    made.filters |= {
+        "block_id": Markdown,
+        "code": escapes.code,
+        "extent": _extent,
+        "fenced": escapes.fenced,
+        "outcome": _outcome,
+        "quoted": escapes.quoted,
+        "stamp": clock.stamp,
+        "tick": _tick,
+        "yaml": escapes.yaml,
+    }
+    made.tests["with_bytes"] = _has_bytes
+    return made
+
+
+def _as_markdown(value: object) -> Markdown:
+    return value if isinstance(value, Markdown) else escapes.escaped(str(value))
+
+
+def _sections(document: SessionDocument) -> dict[str, Any]:
+    """Return what both templates show."""
+    return {
+        "session": document.session,
+        "tasks": document.tasks,
+        "file_refs": document.file_refs,
+        "prompts": document.prompts,
+        "commands": commands_of(document.events),
+        "events": [each for each in document.events if each.kind != COMMAND_BLOCK],
+        "messages": _spoken(document),
+        "transcript": document.transcript,
+    }
+
+
+def _spoken(document: SessionDocument) -> Iterator[Message]:
+    for message in filter(is_spoken, document.messages):
         document.pause()
-        who = _esc(message.sender_id or message.role)
-        at = clock.stamp(message.created_at)
-        rows.append(
-            f'<article id="{_esc(message.id)}"><h3>{who} <time>{at}</time></h3>'
-            f"<pre>{_esc(message.content)}</pre></article>"
-        )
-    if document.transcript:
-        rows.append(f"<h2>Terminal</h2><pre>{_esc(document.transcript)}</pre>")
-    return _PAGE.format(title=_esc(session.name), body="\n".join(rows))
+        yield message
 
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'">
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; }}
-pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4;
- padding: .6em; }}
-td {{ padding: 0 1em 0 0; vertical-align: top; white-space: nowrap; }}
-td:nth-child(2) {{ white-space: normal; overflow-wrap: anywhere; }}
-.failed {{ color: #a00; }}
-time {{ color: #666; font-weight: normal; font-size: .8em; }}
-</style></head><body>
-{body}
-</body></html>
-"""
-
-
-def _front_matter(session: Session) -> str:
-    fields = {
+def _front_matter(session: Session) -> dict[str, str]:
+    return {
         "id": session.id,
         "name": session.name,
         "type": str(session.type),
@@ -169,17 +131,9 @@ def _front_matter(session: Session) -> str:
         "handle": session.handle or "",
         "driver": str(session.cli_flag or ""),
     }
-    lines = [f"{key}: {_yaml(value)}" for key, value in fields.items() if value]
-    return "\n".join(["---", *lines, "tags: [ant]", "---", ""])
 
 
-def _yaml(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    escaped = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
-    return f'"{escaped}"'
-
-
-def _digest_of(document: SessionDocument) -> Iterable[str]:
+def _quotes(document: SessionDocument) -> Sequence[Quote]:
     room, count = DIGESTED, 0
     for message in reversed(document.messages):
         room -= len(message.content)
@@ -187,78 +141,30 @@ def _digest_of(document: SessionDocument) -> Iterable[str]:
             break
         count += 1
     newest = document.messages[len(document.messages) - count :]
-    made = digest(document.session.id, newest, pause=document.pause)
-    if not made.sentences:
-        return []
-    quotes = [f"- {quote.text} ^{quote.message_id}" for quote in made.sentences]
-    return ["## Digest", "", *quotes, ""]
+    return digest(document.session.id, newest, pause=document.pause).sentences
 
 
-def _tick(task: Task) -> str:
-    return "x" if task.status in ("done", "completed", "closed") else " "
+def _tick(task: Task) -> Markdown:
+    return Markdown("x" if task.status in ("done", "completed", "closed") else " ")
 
 
-def _prompt_line(record: PromptRecord) -> str:
-    question = _line(record.question or record.summary)
-    answer = record.answer.chosen if record.answer else str(record.status)
-    by = f" by {_line(record.answer.by)}" if record.answer and record.answer.by else ""
-    at = clock.stamp(record.detected_at)
-    return f"- {at} {record.class_}: {question} → {_line(answer)}{by} (@{record.end})"
-
-
-def _others(document: SessionDocument) -> list[RunEvent]:
-    return [each for each in document.events if each.kind != COMMAND_BLOCK]
-
-
-def _command_line(command: CommandRecord) -> str:
-    at, shown = clock.stamp(command.ended_at), _code(_line(command.command) or "?")
-    place = f" in {_code(_line(command.cwd))}" if command.cwd else ""
-    return f"- {at} {shown} → {_outcome(command)}{place} ({_range(command)})"
-
-
-def _command_row(command: CommandRecord) -> str:
-    name = "failed" if command.failed else "done"
-    return (
-        f'<tr class="{name}"><td><time>{clock.stamp(command.ended_at)}</time></td>'
-        f"<td><code>{_esc(command.command)}</code></td>"
-        f"<td>{_esc(_outcome(command))}</td><td>{_esc(command.cwd or '')}</td>"
-        f"<td>{_esc(_range(command))}</td></tr>"
-    )
-
-
-def _outcome(command: CommandRecord) -> str:
-    code = "no exit code" if command.exit_code is None else f"exit {command.exit_code}"
-    if command.duration_ms is None:
+def _outcome(record: PromptRecord | CommandRecord) -> str:
+    """Return how a prompt was answered, or how a command ended."""
+    if isinstance(record, PromptRecord):
+        answer = record.answer
+        if answer is None:
+            return str(record.status)
+        return one_line(answer.chosen) + (f" by {answer.by}" if answer.by else "")
+    code = "no exit code" if record.exit_code is None else f"exit {record.exit_code}"
+    if record.duration_ms is None:
         return code
-    return f"{code}, {command.duration_ms / 1000:.1f} s"
+    return f"{code}, {record.duration_ms / 1000:.1f} s"
 
 
-def _range(place: CommandRecord | RunEvent) -> str:
+def _has_bytes(event: RunEvent) -> bool:
+    return event.start is not None or event.end is not None
+
+
+def _extent(place: CommandRecord | RunEvent) -> str:
     ends = [str(each) for each in (place.start, place.end) if each is not None]
     return "@" + "–".join(ends) if ends else "no bytes"
-
-
-def _event_line(event: RunEvent) -> str:
-    where = "" if event.start is None and event.end is None else f" ({_range(event)})"
-    at = clock.stamp(event.created_at)
-    return f"- {at} {event.source}/{_line(event.kind)}: {_line(event.text)}{where}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _code(text: str) -> str:
-    longest = max(map(len, _TICKS.findall(text)), default=0)
-    fence, blank = "`" * (longest + 1), " " if longest else ""
-    return f"{fence}{blank}{text}{blank}{fence}"
-
-
-def _fenced(text: str) -> str:
-    longest = max((len(each) for each in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def _esc(text: object) -> str:
-    return html.escape(str(text))

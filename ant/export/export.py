@@ -16,21 +16,19 @@ import attrs
 
 from ant.api import codec
 from ant.core import clock
-from ant.core.errors import Invalid, StorageFailed
+from ant.core.errors import Conflict, Invalid, StorageFailed
 from ant.export import asciicast, bundle, documents
+from ant.export.transcript_text import text_of, text_start
 from ant.model.sessions import Session, SessionId
 from ant.model.transcript import Chunk
 from ant.recording.reader import chunks_between, read_sizes
+from ant.run_events import entries, log
 from ant.run_events.commands import COMMAND_BLOCK, commands_of
 from ant.sessions.sessions import get_session
 from ant.store import Unit
-from ant.terminal.screen.strip_escapes import strip
 
 DOCUMENT_MAX = 8 << 20
 """Bytes of all documents in one response; larger ones need a folder."""
-
-TEXT_MAX = 1 << 20
-"""Bytes of the transcript that a document has as text: the newest."""
 
 MESSAGES = 5000
 """Messages of a document: the newest, and at most `ROWS_BYTES` of them."""
@@ -119,14 +117,35 @@ def chosen(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolved))
 
 
+def record_export(unit: Unit, session_id: SessionId, names: tuple[str, ...]) -> None:
+    """Record the bundles among these targets in the chain, which they will contain.
+
+    The event has the names of the session, so that nobody can change these in the
+    bundle unnoticed. Raises `NotFound`.
+    """
+    session = get_session(unit, session_id)
+    if bundles := [name for name in names if name in BUNDLES]:
+        log.record(unit, session_id, entries.exported(session, bundles))
+
+
+def _check_names(unit: Unit, session: Session) -> None:
+    """Raise `Conflict` if the chain has other names than the session."""
+    for event in unit.run_events.page(session.id, 1, kind=entries.EXPORTED):
+        if any(event.payload[key] != getattr(session, key) for key in entries.NAMES):
+            raise Conflict("The session was renamed during its export. Export again.")
+
+
 def export(
     unit: Unit, session_id: SessionId, names: tuple[str, ...], folders: Folders
 ) -> dict[str, Written]:
     """Export a session to each target; blocking, for a thread. Raises `NotFound`.
 
-    An export is made and written in pieces: it may be larger than memory.
+    An export is made and written in pieces: it may be larger than memory. Before a
+    bundle, call `record_export`. Raises `Conflict` if the session was renamed since.
     """
     session = get_session(unit, session_id)
+    if not BUNDLES.isdisjoint(names):
+        _check_names(unit, session)
     done: dict[str, Written] = {}
     room = DOCUMENT_MAX
     for name in names:
@@ -214,14 +233,14 @@ def _document(unit: Unit, session: Session) -> documents.SessionDocument:
 def _text(unit: Unit, session: Session) -> str:
     if session.terminal is None:
         return ""
-    start = max(session.terminal.oldest, session.terminal.end - TEXT_MAX)
-    text, held = [], b""
-    for chunk in _chunks(unit, session, start):
-        unit.pause()
-        # Cut at the end of a line, so within no character and hardly any sequence.
-        whole, end, held = (held + chunk.data).rpartition(b"\n")
-        text.append(strip(whole + end))
-    return "".join(text) + strip(held)
+    start = text_start(session.terminal.oldest, session.terminal.end)
+
+    def pieces() -> Iterator[bytes]:
+        for chunk in _chunks(unit, session, start):
+            unit.pause()
+            yield chunk.data
+
+    return text_of(pieces())
 
 
 def _chunks(unit: Unit, session: Session, start: int) -> Iterator[Chunk]:
@@ -299,4 +318,7 @@ _FORMS: dict[str, tuple[str, str, str, Render]] = {
     "asciicast": ("The terminal as an asciicast", "film", "cast", _as_cast),
     "html": ("One page to read", "page", "html", _as_html),
 }
+BUNDLES = frozenset({"json", "evidence"})
+"""The targets that have the chain, which `ant evidence verify` checks."""
+
 _ALIASES = {"obsidian": "markdown", "cast": "asciicast", "md": "markdown"}

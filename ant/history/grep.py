@@ -47,11 +47,11 @@ def grep(
     """Return the lines that match `request.grep`, at most `request.limit`.
 
     The newest matches are returned; with `to`, the newest lines that begin before that
-    byte. With `from`, or with `since` and no `before`, the oldest are returned. Raises
-    `Invalid` for an invalid regular expression.
+    byte. If the page reads forward, the oldest are returned. Raises `Invalid` for an
+    invalid regular expression.
     """
     pattern = smart(request.grep or "", "$.grep")
-    forward = request.from_ is not None or (since is not None and before is None)
+    forward = is_forward(request)
     live, reached = _live(unit, session_id)
     blocks = unit.lines.blocks(
         session_id, pattern.grams, since, before, terminal.oldest, forward
@@ -84,6 +84,12 @@ def grep(
         if more:
             break
     return GrepResult(rows if forward else rows[::-1], reached, more)
+
+
+def is_forward(request: ReadHistory) -> bool:
+    """Whether a page of history has the oldest rows within its bounds."""
+    is_back = request.to is not None
+    return request.from_ is not None or (request.order == "asc" and not is_back)
 
 
 def _may_be_in(unit: Unit, pattern: Pattern, text: str) -> bool:

@@ -24,9 +24,10 @@ character is escaped as six."""
 def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> History:
     """Return a page of the transcript.
 
-    With `from`, the page reads forward from that byte, oldest first. Otherwise it is
-    selected by time, newest first. With `grep`, it has the lines that match. `order`
-    overrides the order. Raises `Invalid` for an invalid time or regular expression.
+    With `from` or `order=asc`, the page reads forward, oldest first. Otherwise it has
+    the newest rows within the bounds, newest first; with `to`, the newest in any order.
+    With `grep`, it has the lines that match. Raises `Invalid` for an invalid time or
+    regular expression.
     """
     session = get_session(unit, session_id)
     oldest = session.terminal.oldest if session.terminal else 0
@@ -34,13 +35,14 @@ def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> His
     gaps: list[Gap] = []
     since_ms = None
     rows: list[HistoryRow] = []
+    forward = grep.is_forward(request)
     reached = previous = None
     budget = RAW_BYTES if request.raw else TEXT_BYTES
     since, before = (
         paging.parse_bound(unit, request, key) for key in ("since", "before")
     )
     if request.grep:
-        forward, following = request.from_ is not None, end
+        following = end
         if session.terminal is not None:
             times = grep.moment(since), grep.moment(before)
             found = grep.grep(unit, session_id, session.terminal, request, *times)
@@ -54,17 +56,17 @@ def read_history(unit: Unit, session_id: SessionId, request: ReadHistory) -> His
         chunks = read_bytes(unit, session_id, request.from_, request.limit, budget)
         following = chunks[-1].end if chunks else request.from_
         gaps = _gaps(request.from_, chunks)
-        rows, forward = [_row(chunk, request.raw) for chunk in chunks], True
+        rows = [_row(chunk, request.raw) for chunk in chunks]
     else:
         since_ms = grep.moment(since)
         chunks = unit.transcripts.page(
-            session_id, since, before, request.limit, budget, request.to
+            session_id, since, before, request.limit, budget, request.to, forward
         )
         gaps = _gaps(chunks[0].offset, chunks) if chunks else []
         if chunks and chunks[0].offset > oldest:
             previous = chunks[0].offset
         following = chunks[-1].end if chunks else end
-        rows, forward = [_row(chunk, request.raw) for chunk in chunks], False
+        rows = [_row(chunk, request.raw) for chunk in chunks]
     if not request.grep and following < end and _is_last(unit, session_id, following):
         gaps.append(Gap(following, end))
         following = end

@@ -1,6 +1,7 @@
 """Search patterns: words or a regular expression, matched against lines of text.
 
 A phrase matches anywhere in a line; without a capital letter it matches in any case.
+In `mess*` only the `*` is syntax: the text begins a word (`ant.model.search_terms`).
 After `re:` the pattern is a regular expression. RE2 matches in time linear in the
 length of the text, so no expression can make a search slow.
 """
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from ant.core.errors import Invalid
+from ant.model.search_terms import Term
 from ant.model.snippets import CONTEXT, WordMarker, around, cut
 
 REGEX = "re:"
@@ -69,28 +71,35 @@ def grams(text: str) -> tuple[str, ...]:
 
 @attrs.frozen
 class Words:
-    """Matches a line that contains all words."""
+    """Matches a line that contains all words, and for each prefix a word with it."""
 
     words: tuple[str, ...]
     fold: bool
     grams: tuple[str, ...]
+    _prefixes: tuple[re.Pattern[str], ...]
     _marker: WordMarker
 
     @classmethod
     def of(cls, words: tuple[str, ...], fold: bool) -> "Words":
         """Make a pattern of these words; with `fold` they match in any case."""
-        each = tuple(map(str.lower, words)) if fold else words
+        terms = tuple(map(Term.of, words))
+        each = tuple(piece for term in terms for piece in term.pieces)
+        each = tuple(map(str.lower, each)) if fold else each
         all_grams = dict.fromkeys(gram for word in each for gram in grams(word))
+        flags = re.IGNORECASE if fold else 0
         return cls(
             each,
             fold,
             tuple(all_grams),
+            tuple(re.compile(t.source, flags) for t in terms if t.has_prefix),
             WordMarker.of(words, fold=fold),
         )
 
     def find(self, text: str) -> tuple[int, int] | None:
         """See `Pattern`."""
         if not self.may_be_in(text):
+            return None
+        if not all(prefix.search(text) for prefix in self._prefixes):
             return None
         return self._marker.find(text) or (0, 0)
 

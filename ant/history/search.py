@@ -16,6 +16,7 @@ from ant.messages import messages
 from ant.model.messages import Found
 from ant.model.rooms import Task
 from ant.model.search import EventFound, Everything, LineFound, TaskFound
+from ant.model.search_terms import Term
 from ant.model.sessions import SessionId
 from ant.sessions.sessions import check_exists
 from ant.store import LineBlock, Page, Unit, page
@@ -53,7 +54,7 @@ def is_indexed(request: Search | SearchAll) -> bool:
     words = request.q.split()
     only_messages = not isinstance(request, SearchAll) or request.scope == "messages"
     has_grams = not request.q.startswith(REGEX) and all(
-        len(each) >= GRAM for each in words
+        len(each) >= GRAM and not Term.of(each).has_prefix for each in words
     )
     return only_messages and has_grams and request.sort == "newest"
 

@@ -227,9 +227,9 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
 def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found]:
     """Return the messages that contain every word of `q`, in one room or in all.
 
-    `more` is true where the page's bytes end before `limit` does. No character of `q`
-    is syntax. A search of all rooms leaves out archived and deleted ones, unless
-    `include` names them.
+    `more` is true where the page's bytes end before `limit` does. Only a `*` at the end
+    of a word is syntax (`ant.model.search_terms`). A search of all rooms leaves out
+    archived and deleted ones, unless `include` names them.
     """
     if room_id is not None:
         check_exists(unit, room_id)

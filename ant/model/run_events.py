@@ -91,6 +91,12 @@ class RunEvent:
     """The `hash` of the event before; null for the first."""
     hash: str
     """The SHA-256, in hex, of all other fields except `id`."""
+    ts: int = attrs.field()
+    """A copy of `ts_ms`, under the name that the original has for it."""
+
+    @ts.default
+    def _copy_ts_ms(self) -> int:
+        return self.ts_ms
 
 
 @attrs.frozen

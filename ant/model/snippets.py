@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import attrs
 
+from ant.model.search_terms import Term
+
 CONTEXT = 80
 """Characters on either side of the match. A text no longer than this is shown whole."""
 
@@ -27,14 +29,16 @@ class WordMarker:
 
     @classmethod
     def of(cls, words: Sequence[str], *, fold: bool) -> "WordMarker":
-        """A marker of these words, of which there is at least one.
+        """A marker of these words or phrases, of which there is at least one.
 
-        With `fold`, case does not matter.
+        With `fold`, case does not matter. A `*` after a word has its meaning in a
+        search: the marker marks the whole word.
         """
         flags = re.IGNORECASE if fold else 0
+        sources = [Term.of(word).source for word in words]
         return cls(
-            re.compile(re.escape(words[0]), flags),
-            re.compile("|".join(map(re.escape, words)), flags),
+            re.compile(sources[0], flags),
+            re.compile("|".join(sources), flags),
         )
 
     def find(self, text: str) -> tuple[int, int] | None:

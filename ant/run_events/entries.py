@@ -4,6 +4,7 @@ Kinds and texts are those of the original. The functions are pure. No draft repe
 content of a message, which can be deleted, or input typed as a secret.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import attrs
@@ -12,11 +13,18 @@ from ant.api import codec
 from ant.model.deliveries import SENTENCES, DeliveryRecord, Reason, Transition
 from ant.model.prompts import PUT_AWAY, AgentState, AgentStatus, PromptRecord
 from ant.model.run_events import HostEvent, RunEventDraft, Source, Trust
+from ant.model.sessions import Session
 from ant.terminal.input.typed_lines import TypedSeen
 from ant.terminal.model.prompt import PromptClass
 
 TITLE: Final = 200
 """Characters of a title, or of other text from a host, in the text of an event."""
+
+EXPORTED: Final = "exported"
+"""The kind of the event that ANT records before it exports a session as data."""
+
+NAMES: Final = ("name", "handle", "display_name")
+"""The fields of a session that this event has, so that the chain covers them."""
 
 PERMISSIONS: Final = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
 
@@ -206,6 +214,19 @@ def lost_entries(count: int) -> RunEventDraft:
         kind="system",
         text=f"lost events: {count}",
         payload={"kind": "lost_events", "count": count},
+    )
+
+
+def exported(session: Session, targets: Iterable[str]) -> RunEventDraft:
+    """Describe an export of a session as data, with the names that it has then."""
+    names = {field: getattr(session, field) for field in NAMES}
+    formats = list(targets)
+    return RunEventDraft(
+        source=Source.JSON,
+        trust=Trust.HIGH,
+        kind=EXPORTED,
+        text=f"Exported {session.name} as {', '.join(formats)}",
+        payload={"targets": formats, **names},
     )
 
 

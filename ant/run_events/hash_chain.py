@@ -2,18 +2,31 @@
 
 A change to an event, or its removal, breaks the chain unless all later events are made
 anew. ANT does not sign the last event. To be able to detect a chain that was made anew,
-keep the last hash elsewhere. All functions are pure.
+keep the last hash elsewhere. A tombstone keeps the hash of its deleted content, so only
+its place in the chain can be checked. All functions are pure.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from ant.api import codec
+from ant.store.run_events import TOMBSTONE
 
-OUTSIDE = frozenset({"id", "hash"})
-"""Fields that the hash does not cover: the row's number in one database, and the hash
-itself."""
+OUTSIDE = frozenset({"id", "ts", "hash"})
+"""Fields that the hash does not cover: the row's number in one database, the copy of
+`ts_ms`, and the hash itself."""
+
+_HASH = re.compile("[0-9a-f]{64}")
+_EMPTY: dict[str, Any] = {
+    "text": "",
+    "payload": {},
+    "raw_ref": None,
+    "start": None,
+    "end": None,
+}
+"""The content of a tombstone."""
 
 
 def seal(body: dict[str, Any]) -> str:
@@ -34,9 +47,11 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
     numbers = {event.get("n") for event in events}
     for before, event in zip([None, *events], events, strict=False):
         n = event.get("n")
-        if not _is_sealed(event):
+        if not (_is_copied(event) and (is_tombstone(event) or _is_sealed(event))):
             return f"Event {n} was changed."
         if before is None:
+            if n == 1 and event.get("prev") is not None:
+                return "Event 1 was changed: it follows another."
             continue
         if n != before["n"] + 1:
             if n <= before["n"]:
@@ -47,6 +62,21 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
         if event.get("prev") != before["hash"]:
             return f"Event {before['n']} was replaced: event {n} follows another."
     return None
+
+
+def is_tombstone(event: dict[str, Any]) -> bool:
+    """Whether the content of an event was deleted, and only its place is left."""
+    content = {key: event.get(key, "absent") for key in _EMPTY}
+    sealed = event.get("hash")
+    is_empty = event.get("kind") == TOMBSTONE and content == _EMPTY
+    return is_empty and isinstance(sealed, str) and bool(_HASH.fullmatch(sealed))
+
+
+def _is_copied(event: dict[str, Any]) -> bool:
+    """Whether `ts` is the copy of `ts_ms` that it should be, or absent."""
+    ts_ms = event.get("ts_ms")
+    ts = event.get("ts", ts_ms)
+    return type(ts) is type(ts_ms) and ts == ts_ms
 
 
 def _is_sealed(event: dict[str, Any]) -> bool:

@@ -124,9 +124,8 @@ def list_run_events(
         request.kind,
         request.q,
         request.before_id,
+        forward=_is_forward(request),
     )
-    is_forward = request.before is None and request.before_id is None
-    is_forward = is_forward and not (since is None and request.after is None)
     following = events[-1].id if events else request.after
     return RunEvents(
         session_id=session_id,
@@ -135,9 +134,16 @@ def list_run_events(
         limit=request.limit,
         count=len(events),
         next=following,
-        events=events if request.order == "asc" else events[::-1],
-        previous=events[0].id if events.more and not is_forward else None,
+        events=events[::-1] if request.order == "desc" else events,
+        previous=events[0].id if events.more and not _is_forward(request) else None,
     )
+
+
+def _is_forward(request: ListRunEvents | ListTerminalEvents) -> bool:
+    """Whether a page has the oldest events within its bounds, not the newest."""
+    if request.before_id is not None:
+        return False
+    return request.after is not None or request.order == "asc"
 
 
 def list_terminal_events(
@@ -154,9 +160,9 @@ def list_terminal_events(
         request.kind,
         request.after,
         request.before_id,
+        forward=_is_forward(request),
     )
-    is_forward = request.before is None and request.before_id is None
-    is_forward = is_forward and not (since is None and request.after is None)
+    is_forward = _is_forward(request)
     last = rows[-1 if is_forward else 0].id if rows.more else None
     return TerminalEvents(
         session_id=session_id,

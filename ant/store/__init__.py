@@ -17,6 +17,7 @@ from playhouse.pool import PooledSqliteDatabase
 from ant.core import clock
 from ant.core.errors import DiskFull, Stopping, StorageFailed
 from ant.model.events import Envelope
+from ant.model.search_terms import begins_word
 from ant.store import schema_version
 from ant.store.allocation import Allocation
 from ant.store.event_log import sha256
@@ -148,6 +149,7 @@ class Store:
         )
         db.register_function(sha256, "sha256", 1)
         db.register_function(str.lower, "lowered", 1)  # SQLite knows ASCII only.
+        db.register_function(begins_word, "begins_word", 2)
         database.initialize(db)
         allocation = None
         try:

@@ -112,13 +112,13 @@ class RunEventStore:
         q: str | None = None,
         below: int | None = None,
         budget: int = PAGE_BYTES,
+        forward: bool = False,
     ) -> Page[RunEvent]:
         """Events of a session, oldest first: at most `limit`, of about `budget` bytes.
 
-        With `since` (a stamp) or `after` (an id) alone the oldest that follow it, else
-        the newest. `before` is a stamp, `below` an id; all four are exclusive.
-        `source`, `kind` and `q` (a part of the text in any case) filter. Tombstones
-        are left out.
+        With `forward` the oldest within the bounds, else the newest. `since` and
+        `before` are stamps, `after` and `below` ids; all four are exclusive. `source`,
+        `kind` and `q` (a part of the text in any case) filter. Tombstones are left out.
         """
         query = RunEventRow.select().where(
             (RunEventRow.session_id == session_id) & (RunEventRow.kind != TOMBSTONE)
@@ -138,11 +138,9 @@ class RunEventStore:
         if q:
             text = fn.LOWERED(RunEventRow.text)
             query = query.where(fn.INSTR(text, q.lower()) > 0)
-        is_open = since is None and after is None
-        newest = before is not None or below is not None or is_open
-        order = RunEventRow.n.desc() if newest else RunEventRow.n
+        order = RunEventRow.n if forward else RunEventRow.n.desc()
         rows = query.order_by(order).limit(limit + 1).namedtuples()
-        return page(lazily(rows), _run_event, limit, budget, newest)
+        return page(lazily(rows), _run_event, limit, budget, newest=not forward)
 
     def last_end(self, session_id: str, source: Source, kind: str) -> int:
         """The newest `end` offset of events of a source and kind; 0 without one."""
@@ -263,11 +261,12 @@ class TerminalEventStore:
         kind: str | None = None,
         after: int | None = None,
         below: int | None = None,
+        forward: bool = False,
     ) -> Page[TerminalEvent]:
         """Events of a session, oldest first: at most `limit`, of about `PAGE_BYTES`.
 
-        With `since` (a stamp) or `after` (an id) alone the oldest that follow it, else
-        the newest. `before` is a stamp, `below` an id; all four are exclusive.
+        With `forward` the oldest within the bounds, else the newest. `since` and
+        `before` are stamps, `after` and `below` ids; all four are exclusive.
         """
         query = TerminalEventRow.select().where(
             TerminalEventRow.session_id == session_id
@@ -282,8 +281,6 @@ class TerminalEventStore:
             query = query.where(TerminalEventRow.id > after)
         if below is not None:
             query = query.where(TerminalEventRow.id < below)
-        is_open = since is None and after is None
-        newest = before is not None or below is not None or is_open
-        order = TerminalEventRow.id.desc() if newest else TerminalEventRow.id
+        order = TerminalEventRow.id if forward else TerminalEventRow.id.desc()
         rows = query.order_by(order).limit(limit + 1).namedtuples()
-        return page(lazily(rows), _terminal_event, limit, newest=newest)
+        return page(lazily(rows), _terminal_event, limit, newest=not forward)

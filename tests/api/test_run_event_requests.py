@@ -13,7 +13,7 @@ def test_all_fields_are_optional() -> None:
         codec.read_query({}, ListRunEvents),
         codec.read_query({}, ListTerminalEvents),
     )
-    assert [(200, "asc"), (100, "desc")] == [(each.limit, each.order) for each in asked]
+    assert [(200, None), (100, "desc")] == [(each.limit, each.order) for each in asked]
 
 
 @pytest.mark.parametrize(

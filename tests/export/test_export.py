@@ -98,13 +98,13 @@ def test_commands_are_in_every_document(store: Store, session: Session) -> None:
     done = export(store, session.id, "markdown", "html", "asciicast")
     text, page, film = (each.document for each in done.values())
     assert (
-        "- 2026-01-01T00:00:00.000000Z `` make `x` it `` → exit 2, 1.2 s in `/a b` "
+        "- 2026-01-01T00:00:00.000000Z make \\`x\\` it → exit 2, 1.2 s in `/a b` "
         "(@16–25)\n" in text
     )
-    assert "json/message: <b> said (@16)\n" in text
+    assert "json/message: &lt;b> said (@16)\n" in text
     assert '<tr class="failed">' in page
     assert "<code>make `x`\nit</code></td><td>exit 2, 1.2 s</td>" in page
-    assert "json/message: &lt;b&gt; said" in page
+    assert "json/message: &lt;b&gt;\nsaid" in page
     kinds = [(kind, data) for _, kind, data in map(json.loads, film.splitlines()[1:])]
     place = kinds.index(("m", "$ make `x` it"))
     shown = "".join(data for kind, data in kinds[:place] if kind == "o")

@@ -4,23 +4,34 @@ import base64
 import copy
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 
-from ant.core.errors import Invalid
+from ant.api.room_requests import CreateFileRef, CreateTask
+from ant.api.session_requests import SetHandle
+from ant.core.errors import Conflict, Invalid
 from ant.export import export
 from ant.export.export import Folders
 from ant.export.verify import CheckResult, verify
 from ant.model.run_events import RunEventDraft, Source, Trust
+from ant.prompts import prompts
 from ant.recording.transcript_writer import store_chunks
+from ant.rooms import tasks
 from ant.run_events import hash_chain
 from ant.run_events.commands import command_block
-from ant.run_events.log import record
+from ant.run_events.log import add_terminal_event, record
+from ant.sessions import sessions
 from ant.store import Store
+from ant.store.run_events import redact_run_events
 from ant.terminal.shell.command_blocks import CommandBlock
+from tests import asked
 from tests.history.test_history import create
+from tests.rules import patch, post
 
 OUTPUTS = [b"one\r\n", b"", b"two\r\n"]
 PROMPT = b"$ \r\n"
@@ -67,8 +78,9 @@ def resealed(event: Body, **changes: Any) -> Body:
 
 def test_a_whole_bundle_has_no_fault(whole: Body) -> None:
     """However it is laid out as JSON."""
-    head = whole["chain"]["head"]
-    assert CheckResult(6, head, 3, 0, 0, None) == found(whole)
+    told = found(whole)
+    assert (6, whole["chain"]["head"], ()) == (told.events, told.head, told.faults)
+    assert (3, 0, 0, 0) == (told.compared, told.missing, told.earlier, told.tombstones)
     assert found(whole) == verify(json.dumps(whole, indent=2, sort_keys=True).encode())
 
 
@@ -167,7 +179,9 @@ def test_each_output_that_is_changed_is_named(whole: Body) -> None:
         expected = fault or "The transcript was changed: it does not match its hash."
         assert expected == found(changed).fault, place
         changed["bytes"]["sha256"] = hashlib.sha256(other).hexdigest()
-        assert fault == found(changed).fault
+        of_text = "The text of the transcript was changed: its bytes have another."
+        assert (fault or of_text) == found(changed).fault
+        assert 3 == found(changed).compared
 
 
 def test_bytes_that_are_missing_are_counted(whole: Body) -> None:
@@ -175,6 +189,8 @@ def test_bytes_that_are_missing_are_counted(whole: Body) -> None:
     trimmed = copy.deepcopy(whole)
     trimmed["bytes"]["chunks"] = []
     trimmed["bytes"]["sha256"] = hashlib.sha256(b"").hexdigest()
+    end = trimmed["bytes"]["end"]
+    trimmed["bytes"]["gaps"], trimmed["transcript"] = [[0, end]], ""
     assert (1, 2, None) == (
         *(found(trimmed).compared, found(trimmed).missing),
         found(trimmed).fault,
@@ -274,4 +290,251 @@ def test_other_data_is_refused(data: bytes) -> None:
 def test_a_chain_without_events_is_valid(whole: Body) -> None:
     """Its head is null."""
     empty = whole | {"run_events": [], "chain": {"count": 0, "first": None}}
-    assert CheckResult(0, None, 0, 0, 0, None) == found(empty)
+    told = found(empty)
+    assert (0, None, 0, ()) == (told.events, told.head, told.compared, told.faults)
+    for more in ({"first": 1}, {"head": "0" * 64}):
+        ends = {"chain": empty["chain"] | more}
+        assert "The chain has ends, but no event." == found(empty | ends).fault
+
+
+def test_a_forged_chain_hides_no_output(whole: Body) -> None:
+    """The outputs are compared whatever else is wrong."""
+    for bundle, head in (
+        (whole, "0" * 64),
+        (forged(whole), whole["chain"]["head"]),
+        (whole | {"run_events": [*whole["run_events"], 5]}, None),
+        (whole | {"chain": whole["chain"] | {"count": 5}}, None),
+    ):
+        told = found(bundle, head)
+        assert told.faults
+        assert 3 == told.compared
+
+
+def test_every_fault_is_named(whole: Body) -> None:
+    """The chain, an output, the bytes and the text."""
+    changed = copy.deepcopy(whole)
+    changed["run_events"][1]["text"] = "forged"
+    chunk = changed["bytes"]["chunks"][0]
+    data = base64.b64decode(chunk["data_b64"])
+    chunk["data_b64"] = base64.b64encode(data[:4] + b"X" + data[5:]).decode()
+    assert (
+        "Event 2 was changed.",
+        "The output of event 1 was changed.",
+        "The transcript was changed: it does not match its hash.",
+    ) == found(changed).faults
+    changed = whole | {"transcript": whole["transcript"] + "forged"}
+    assert (
+        "The text of the transcript was changed: its bytes have another.",
+    ) == found(changed).faults
+
+
+@pytest.fixture
+def full(store: Store) -> Body:
+    """A bundle with a row of each table, a gap, and a tombstone before the names."""
+    row = create(store)
+    data = b"\x1b[1m$ make\x1b[0m\r\nall\r\n"
+    chunks = [(0, data[:9]), (9, data[9:]), (len(data) + 5, b"later\n")]
+    store.transact(store_chunks, [(row.id, chunks)], 1 << 20)
+    sha256 = hashlib.sha256(data[-5:]).hexdigest()
+    place = len(data) - 5, len(data)
+    block = CommandBlock("make", False, "/", 0, 0.5, *place, None, sha256, 0.0)
+    store.transact(record, row.id, command_block(block, datetime.now(UTC)))
+    for number in range(3):
+        fact = RunEventDraft(Source.JSON, Trust.HIGH, "message", f"{number}")
+        store.transact(record, row.id, fact)
+    store.transact(lambda unit: redact_run_events(row.id, 3, 3))
+    store.transact(tasks.create_task, row.id, CreateTask(title="task"))
+    store.transact(tasks.add_file_ref, row.id, CreateFileRef(file_path="/a"))
+    post(store, row, "said", meta={"a": [1, None]})
+    store.transact(add_terminal_event, row.id, "title", {"title": "x"}, 3)
+    given = store.transact(prompts.raise_prompt, asked.record(row.id))
+    answered = attrs.evolve(given, answer=asked.decision())
+    store.transact(prompts.change_prompt, answered)
+    return export_of(store, row.id)
+
+
+def export_of(store: Store, session_id: Any) -> Body:
+    """The bundle, made as the route makes it."""
+    store.transact(export.record_export, session_id, ("evidence",))
+    made = store.read(export.export, session_id, ("evidence",), Folders())["evidence"]
+    bundle: Body = json.loads(made.document)
+    return bundle
+
+
+Place = tuple[str | int, ...]
+
+
+def leaves(value: Any, place: Place = ()) -> Iterator[Place]:
+    """The places of all values in a bundle that have no parts."""
+    parts: Any = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    if not parts:
+        yield place
+    for key, part in parts:
+        yield from leaves(part, (*place, key))
+
+
+def at(bundle: Body, place: Place) -> Any:
+    """The value there."""
+    value: Any = bundle
+    for key in place:
+        value = value[key]
+    return value
+
+
+def changed_at(bundle: Body, place: Place, value: Any) -> Body:
+    """The bundle with another value there."""
+    changed = copy.deepcopy(bundle)
+    at(changed, place[:-1])[place[-1]] = value
+    return changed
+
+
+def path_of(bundle: Body, place: Place) -> str:
+    """The JSON path of a place, as `Uncovered` writes it."""
+    path = "$"
+    for number, key in enumerate(place):
+        if isinstance(key, str):
+            path += f".{key}"
+        elif at(bundle, place[: number + 1]) == tombstone(bundle):
+            path += "[tombstone]"
+        else:
+            path += "[]"
+    return path
+
+
+def tombstone(bundle: Body) -> Any:
+    """The event whose content was deleted."""
+    (only,) = (e for e in bundle["run_events"] if e["kind"] == "tombstone")
+    return only
+
+
+def is_listed(told: CheckResult, path: str) -> bool:
+    """Whether a part is among those that are not covered, by itself or within one."""
+    parts = [each for part in told.uncovered for each in part.paths]
+    names = {path, path.replace("[tombstone]", "[]")}
+    return any(
+        name == each or re.match(rf"{re.escape(each)}[.\[]", name)
+        for name in names
+        for each in parts
+    )
+
+
+def others(value: Any) -> list[Any]:
+    """Other values in its place, among them some that Python takes for equal."""
+    odd: list[Any] = [None, True, 1, "", "x", [], {}, [[0, 1]]]
+    if isinstance(value, int):
+        odd += [value + 1, value - 1, float(value), str(value)]
+    if isinstance(value, str):
+        odd += [value + "x", value[:-1], value.upper(), f"{value} "]
+        # Another text of base64 for the same bytes.
+        odd += [value.replace("K", "L"), value.replace("o=", "p=")]
+    return [each for each in odd if json.dumps(each) != json.dumps(value)]
+
+
+@pytest.mark.slow
+def test_a_change_of_any_value_is_found_or_listed(full: Body) -> None:
+    """Each value in turn, and many values in its place."""
+    whole = found(full)
+    assert (1, 1, ()) == (whole.compared, whole.tombstones, whole.faults)
+    assert {"messages", "tasks", "prompts", "terminal_events", "file_refs"} <= {
+        key for key in full if full[key]
+    }
+    places, refused = list(leaves(full)), 0
+    for place in places:
+        path, value = path_of(full, place), at(full, place)
+        for other in others(value):
+            at(full, place[:-1])[place[-1]] = other
+            try:
+                told = found(full)
+            except Invalid:
+                refused += 1
+                continue
+            refused += bool(told.faults)
+            assert told.faults or is_listed(told, path), (path, other)
+        at(full, place[:-1])[place[-1]] = value
+    assert refused > len(places)
+
+
+def test_what_is_covered_is_not_listed(full: Body) -> None:
+    """The list names no part in which every change is found."""
+    told = found(full)
+    for covered in (
+        "$.transcript",
+        "$.session.name",
+        "$.session.handle",
+        "$.session.display_name",
+        "$.session.id",
+        "$.bytes.chunks[].data_b64",
+        "$.bytes.chunks[].offset",
+        "$.run_events[].text",
+        "$.chain.head",
+    ):
+        assert not is_listed(told, covered)
+    for listed in ("$.messages[].content", "$.tasks[].title", "$.session.type"):
+        assert is_listed(told, listed)
+
+
+@pytest.mark.parametrize("field", ["name", "handle", "display_name"])
+def test_a_changed_name_is_named(full: Body, field: str) -> None:
+    """With the event that has the name."""
+    n = full["run_events"][-1]["n"]
+    told = found(changed_at(full, ("session", field), "forged"))
+    label = field.replace("_", " ")
+    assert (f"The {label} was changed: event {n} has another.",) == told.faults
+
+
+def test_a_changed_answer_is_named(full: Body) -> None:
+    """With the event that has the answer."""
+    for key, value in {"by": "@eve", "chosen": "No", "responder_id": "x"}.items():
+        told = found(changed_at(full, ("prompts", 0, "answer", key), value))
+        assert told.fault is not None
+        assert re.fullmatch(r"The answer of prompt 0 was .* event \d+ .*", told.fault)
+    assert found(changed_at(full, ("prompts", 0, "answer"), None)).faults
+
+
+def test_names_without_an_export_event_are_listed(whole: Body) -> None:
+    """An older bundle has none, and its names are not proven."""
+    told = found(whole)
+    assert () == told.faults
+    assert is_listed(told, "$.session.name")
+    del whole["bytes"]["gaps"]
+    assert is_listed(found(whole), "$.bytes.chunks[].offset")
+
+
+def test_the_newest_names_count(store: Store) -> None:
+    """After a rename the next bundle is whole, and its chain has the earlier name."""
+    row = create(store)
+    export_of(store, row.id)
+    patch(store, row.id, name="another")
+    with pytest.raises(Conflict, match="renamed during its export"):
+        store.read(export.export, row.id, ("json",), Folders())
+    store.transact(sessions.set_handle, row.id, SetHandle("@other"))
+    again = export_of(store, row.id)
+    assert () == found(again).faults
+    names = [event["payload"]["name"] for event in again["run_events"]]
+    assert ["one", "another"] == names
+
+
+def test_a_tombstone_is_no_fault(full: Body) -> None:
+    """Its place is proven, and what is left of its content must be empty."""
+    told = found(full)
+    assert (1, ()) == (told.tombstones, told.faults)
+    for key, value in {"text": "x", "payload": {"a": 1}, "start": 0}.items():
+        assert (
+            "Event 3 was changed."
+            == found(changed_at(full, ("run_events", 2, key), value)).fault
+        )
+
+
+def test_a_chat_has_a_chain_with_its_names(store: Store) -> None:
+    """It has no bytes, and its text is empty."""
+    row = create(store)
+    chat = store.read(lambda unit: unit.sessions.get(row.linked_chat_id))
+    bundle = export_of(store, chat.id)
+    told = found(bundle)
+    assert (1, 0, ()) == (told.events, told.compared, told.faults)
+    assert found(bundle | {"transcript": "forged"}).faults
+    assert found(changed_at(bundle, ("session", "name"), "forged")).faults

@@ -69,6 +69,10 @@ def test_a_line_has_number_time_and_bytes(store: Store, session: Session) -> Non
         ("re:00[0-9]7 .*text$", list(range(98, 0, -10))),
         ("re:^0+7 a", [8]),
         ("no such", []),
+        ("0200*", list(range(2010, 2000, -1))),
+        ("200*", []),
+        ("0200* a lin*", list(range(2010, 2000, -1))),
+        ("02000* a ine*", []),
     ],
 )
 def test_lines_are_found_in_every_state(
@@ -79,20 +83,27 @@ def test_lines_are_found_in_every_state(
 
 
 def test_limit_and_order(store: Store, session: Session) -> None:
-    """The newest, newest first; turned, the same ones; `from` reads forward."""
+    """The newest, newest first; in ascending order and with `from` the oldest."""
     assert [4000, 3999] == lines(grep(store, session, "line", limit=2))
-    assert [3999, 4000] == lines(grep(store, session, "line", limit=2, order="asc"))
+    forward = grep(store, session, "line", limit=2, order="asc")
+    assert [1, 2] == lines(forward)
+    following = grep(store, session, "line", limit=2, from_=forward.next)
+    assert [3, 4] == lines(following)
     assert [1, 2] == lines(grep(store, session, "line", limit=2, from_=0))
     start = TEXT.index(b"02000")
     assert [2001, 2002] == lines(grep(store, session, "line", limit=2, from_=start))
 
 
 def test_times(store: Store, session: Session) -> None:
-    """With `since` the oldest after it, with `before` the newest before it."""
+    """The newest after `since` and before `before`; in ascending order the oldest."""
     say(store, session, len(TEXT), b"later line\r\n" * 3, at_s=60)
     noon, later = (clock.stamp(NOON + timedelta(seconds=s)) for s in (0, 30))
     found = grep(store, session, "line", since=later, limit=2)
-    assert [4002, 4001] == lines(found)
+    assert [4003, 4002] == lines(found)
+    back = grep(store, session, "line", since=later, limit=2, to=found.previous)
+    assert [4001] == lines(back)
+    forward = grep(store, session, "line", since=later, limit=2, order="asc")
+    assert [4001, 4002] == lines(forward)
     assert found.since_ms == clock.epoch_ms(NOON) + 30_000
     assert [4000] == lines(grep(store, session, "line", before=later, limit=1))
     assert [] == lines(grep(store, session, "line", before=noon))

@@ -66,16 +66,23 @@ def test_newest_first_without_escapes(store: Store, session: Session) -> None:
     assert (0, 29, 29, 4) == (history.oldest, history.end, history.next, history.count)
     assert (Gap(22, 24),) == history.gaps
     assert ["four\n", "three\n"] == texts(read(store, session, limit=2))
-    assert ["three\n", "four\n"] == texts(read(store, session, limit=2, order="asc"))
+    assert ["one\n", "two\n"] == texts(read(store, session, limit=2, order="asc"))
+    back = read(store, session, limit=2, order="asc", to=16)
+    assert ["one\n", "two\n"] == texts(back)
 
 
-def test_since_is_the_oldest_after(store: Store, session: Session) -> None:
-    """The oldest ones after it, and with `before` only those between."""
+def test_since_is_a_lower_bound(store: Store, session: Session) -> None:
+    """The newest ones after it; the oldest in ascending order, which goes on."""
     ms = clock.epoch_ms(LONG_AGO)
     history = read(store, session, since=str(ms), limit=2)
-    assert ["three\n", "two\n"] == texts(history)
+    assert ["four\n", "three\n"] == texts(history)
     assert ms == history.since_ms
-    assert 22 == history.next
+    assert (29, 16) == (history.next, history.previous)
+    forward = read(store, session, since=str(ms), limit=2, order="asc")
+    assert ["two\n", "three\n"] == texts(forward)
+    assert 22 == forward.next
+    rest = read(store, session, from_=forward.next)
+    assert ["four\n"] == texts(rest)
     before = clock.stamp(LONG_AGO + timedelta(minutes=2))
     assert ["two\n", "one\n"] == texts(read(store, session, before=before))
     assert ["two\n"] == texts(read(store, session, since=str(ms), before=before))
@@ -199,3 +206,27 @@ def test_a_chat_has_an_empty_transcript(store: Store) -> None:
     assert 0 == read(store, chat).count
     with pytest.raises(NotFound):
         store.read(history_history.read_history, SessionId("nobody"), ReadHistory())
+
+
+def test_pages_of_history_join(store: Store) -> None:
+    """Backward and forward, from any time, no chunk is left out or comes twice."""
+    made = create(store)
+    pieces = [piece for n in range(9) for piece in (b"x%d\n" % n, n % 3) if piece]
+    fill(store, made, *pieces)
+    for minute in (-1, 0, 4, 8):
+        since = clock.stamp(LONG_AGO + timedelta(minutes=minute))
+        wanted = [f"x{n}\n" for n in range(minute + 1, 9)]
+        for limit in (1, 2, 4, 9, 10):
+            ask = {"since": since, "limit": limit}
+            page = read(store, made, **ask)
+            back = texts(page)
+            while page.previous is not None:
+                page = read(store, made, **ask, to=page.previous)
+                back += texts(page)
+            assert wanted == back[::-1]
+            page = read(store, made, **ask, order="asc")
+            forth = texts(page)
+            while page.next < page.end:
+                page = read(store, made, from_=page.next, limit=limit)
+                forth += texts(page)
+            assert wanted == forth

@@ -110,6 +110,39 @@ def test_every_word_is_there_wherever_it_stands(store: Store, here: Session) -> 
         assert expected == tuple(len(each or ()) for each in told), q
 
 
+@pytest.mark.parametrize("sort", ["newest", "rank"])
+def test_a_prefix_begins_a_word_in_each_scope(
+    store: Store, here: Session, sort: Any
+) -> None:
+    """Alone and beside other words; in the middle of a word it finds nothing."""
+    post(store, here, "OR is a word, and so is pinneedles")
+    counts = {
+        "nee*": (1, 1, 1, 1),
+        "NEED* is": (1, 1, 0, 0),
+        "need* a": (1, 1, 1, 0),
+        "eedle*": (0, 0, 0, 0),
+        "pinn* OR": (1, 0, 0, 0),
+        "nee* OR": (0, 0, 0, 0),
+        "ne*": (0, 0, 0, 0),
+    }
+    for q, expected in counts.items():
+        found = find(store, q, sort=sort)
+        told = (found.results, found.terminals, found.tasks, found.events)
+        assert expected == tuple(len(each or ()) for each in told), q
+        room_finds = store.read(search.search_room, here.id, Search(q=q, sort=sort))
+        assert len(found.results) == len(room_finds), q
+    (message,) = find(store, "nee*").results
+    assert "the <mark>Needle</mark> is in a message" == message.snippet
+
+
+def test_the_index_alone_does_not_answer_a_prefix() -> None:
+    """Its search reads texts, in another lane."""
+    assert search.is_indexed(Search("needle"))
+    assert search.is_indexed(Search("ne*dle"))
+    assert not search.is_indexed(Search("fast nee*"))
+    assert not search.is_indexed(SearchAll("nee*"))
+
+
 @pytest.mark.parametrize("q", [r"re:need\w+ is", "re:(?i)NEEDLE IS"])
 def test_an_expression_is_searched_in_all_scopes(
     store: Store, here: Session, q: str

@@ -3,6 +3,7 @@
 # The invariants: pages neither skip nor repeat, however they are asked for; a merge is
 # associative with what is stored; every message is found by whatever is in it.
 
+import re
 import time
 from datetime import timedelta
 from itertools import count
@@ -33,6 +34,7 @@ from ant.model.events import (
     MessageUpdated,
 )
 from ant.model.messages import Found, Message, MessageId
+from ant.model.search_terms import Term
 from ant.model.sessions import Session
 from ant.model.snippets import CONTEXT
 from ant.sessions import sessions
@@ -526,6 +528,45 @@ def test_nothing_that_is_typed_is_an_error(
     post(store, here, content)
     assert names(found(store, here, typed)) in ([], [content])
     found(store, None, typed, include="archived,deleted", sort="rank")
+
+
+PREFIXES = ["mess*", "MES*", "m*", "ess*", '"a*', "é漢b*", "OR", "NEAR*", "*", "a:b*"]
+SAID = [
+    "message",
+    "homess",
+    "Mess.",
+    "a:b c",
+    "é漢bc",
+    '"ab',
+    "near",
+    "mess*",
+    "or",
+    "x",
+]
+
+
+@SHARED
+@given(
+    said=st.lists(st.sampled_from(SAID) | WRITING, max_size=4),
+    typed=st.lists(st.sampled_from(PREFIXES) | WRITING, min_size=1, max_size=3),
+)
+def test_only_a_star_after_a_word_is_syntax(
+    store: Store, said: list[str], typed: list[str]
+) -> None:
+    """A message is found exactly if it has every term; no text of a query acts."""
+    here = new_room(store)
+    content, q = " ".join(said), " ".join(typed)
+    post(store, here, content)
+    terms = [Term.of(word) for word in q.split()]
+    holds = all(
+        all(piece.lower() in content.lower() for piece in term.pieces)
+        and (not term.has_prefix or re.search(term.source, content, re.IGNORECASE))
+        for term in terms
+    )
+    if (content + q).isascii():  # The index folds other letters in its own way.
+        wanted = [content] if holds and terms else []
+        assert wanted == names(found(store, here, q))
+        assert wanted == names(found(store, here, q, sort="rank"))
 
 
 def test_a_room_knows_nothing_of_a_removed_one(store: Store, here: Session) -> None:

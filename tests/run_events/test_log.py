@@ -6,13 +6,14 @@ import pytest
 
 from ant.api import codec
 from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
+from ant.core import clock
 from ant.core.errors import Invalid, NotFound
 from ant.model.events import RunEventCreated
 from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
 from ant.model.sessions import SessionId
 from ant.run_events import hash_chain, log
 from ant.sessions import sessions
-from ant.store import Store
+from ant.store import Store, Unit
 from tests.rules import NOBODY, create, events_of, look, room, taken_apart
 
 
@@ -105,6 +106,76 @@ def test_a_linked_chat_has_the_events_of_its_terminal(store: Store) -> None:
     assert (linked, session.id, 1) == (page.session_id, page.terminal_id, page.count)
     page = store.read(log.list_run_events, chat.id, ListRunEvents())
     assert (chat.id, 0) == (page.terminal_id, page.count)
+
+
+def test_an_event_has_the_time_twice(store: Store) -> None:
+    """Also one from the time before the copy; a copy that differs is a change."""
+    session = create(store)
+    body = codec.plain(record(store, session.id, "x"))
+    assert body["ts_ms"] == body["ts"]
+    assert hash_chain.fault([body]) is None
+    older = {key: value for key, value in body.items() if key != "ts"}
+    assert hash_chain.fault([older]) is None
+    assert body["ts_ms"] == codec.read_data(older, RunEvent).ts
+    for ts in (body["ts"] + 1, float(body["ts"]), None):
+        assert "Event 1 was changed." == hash_chain.fault([body | {"ts": ts}])
+
+
+MS = 1_780_000_000_000
+
+
+def timed(store: Store, session_id: SessionId) -> list[str]:
+    """Records events of which each two have one time; their texts."""
+    names = [f"n{n}" for n in range(9)]
+    for n, name in enumerate(names):
+
+        def add(unit: Unit, name: str = name, ms: int = MS + n // 2) -> None:
+            unit.now = clock.from_epoch_ms(ms)
+            log.record(unit, session_id, draft(name))
+            log.add_terminal_event(unit, session_id, name, {}, 0)
+
+        store.transact(add)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        (log.list_run_events, ListRunEvents),
+        (log.list_terminal_events, ListTerminalEvents),
+    ],
+)
+def test_pages_join(store: Store, rule: Any, asked: Any) -> None:
+    """Backward and forward, from any time, no event is left out or comes twice."""
+    session = create(store)
+    names = timed(store, session.id)
+
+    def page(**ask: Any) -> tuple[list[str], Any]:
+        """The names of a page, oldest first."""
+        made = store.read(rule, session.id, asked(**ask))
+        rows = getattr(made, "events", None) or getattr(made, "rows", ())
+        rows = sorted(rows, key=lambda row: row.id)
+        assert len(rows) == made.count <= made.limit
+        return [getattr(row, "text", None) or row.kind for row in rows], made
+
+    for ms, wanted in ((MS - 1, names), (MS + 1, names[4:]), (MS + 9, [])):
+        for limit in (1, 2, 3, 8, 9, 10):
+            ask = {"since": str(ms), "limit": limit}
+            back, made = page(**ask)
+            assert wanted[-limit:] == back
+            while made.previous is not None:
+                more, made = page(**ask, before_id=made.previous)
+                back = more + back
+            assert wanted == back
+            forth, made = page(**ask, order="asc")
+            assert wanted[:limit] == forth
+            while made.next is not None and made.count:
+                more, made = page(limit=limit, after=made.next)
+                forth += more
+            assert wanted == forth
+    assert (names[-2:], names[:2]) == (page(limit=2)[0], page(limit=2, order="asc")[0])
+    ends = {"since": str(MS), "before": str(MS + 3), "limit": 2}
+    assert (names[4:6], names[2:4]) == (page(**ends)[0], page(**ends, order="asc")[0])
 
 
 def test_pages_of_terminal_events(store: Store) -> None:

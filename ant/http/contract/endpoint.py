@@ -9,6 +9,7 @@ import attrs
 from quart import Response, g, request
 
 from ant.api import codec
+from ant.api.compat import IGNORED_PARAMETERS
 from ant.core.errors import AntError, Invalid, Unsupported
 from ant.http.access import permissions, session_names
 from ant.identity.tokens import Caller
@@ -21,6 +22,15 @@ JSON: Final = "application/json"
 
 OCTETS: Final = "application/octet-stream"
 """The content type of a body that a handler receives as bytes, not as JSON."""
+
+
+_UNREAD: Final = IGNORED_PARAMETERS | {"apiKey"}
+"""Query parameters that no route reads; `access.auth` reads the key."""
+
+
+@attrs.frozen
+class NoQuery:
+    """The query of a route that takes no parameters."""
 
 
 @attrs.frozen
@@ -101,8 +111,8 @@ class Route:
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
+            asked = codec.read_query(_pairs(), query or NoQuery)
             if query is not None:
-                asked = codec.read_query(_pairs(), query)
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
                 if caller is not None:
@@ -159,8 +169,9 @@ def _has_rows(answer: Any) -> bool:
 
 
 def _pairs() -> dict[str, str]:
-    """The query parameters except the key. Raises `Invalid` for a repeated name."""
-    pairs = {name: values for name, values in request.args.lists() if name != "apiKey"}
+    """The query parameters that count. Raises `Invalid` for a repeated name."""
+    given = request.args.lists()
+    pairs = {name: values for name, values in given if name not in _UNREAD}
     repeated = [name for name, values in pairs.items() if len(values) > 1]
     if repeated:
         raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
@@ -188,10 +199,11 @@ def endpoint(
 
     The annotation of `body` is the class to read strict JSON into; with `| bytes` the
     route also accepts octets. The annotation of `query` is the class to read the query
-    string into. A parameter `caller` receives the calling terminal, or None for the
-    operator. `api.codec` renders the answer; None is an empty body. A handler may
-    return a `Response`, which is sent unchanged. The docstring is the API reference:
-    its first line is the summary, the rest the description.
+    string into; a route without one takes no query parameter. A parameter `caller`
+    receives the calling terminal, or None for the operator. `api.codec` renders the
+    answer; None is an empty body. A handler may return a `Response`, which is sent
+    unchanged. The docstring is the API reference: its first line is the summary, the
+    rest the description.
 
     `status`    status of the usual answer
     `inactive`  the route also works on an archived or deleted session

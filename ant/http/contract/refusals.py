@@ -52,14 +52,12 @@ def _refusals(route: Route) -> Iterator[_Refusal]:
         f"{_TOKENS[route.token]} Also: the `Host` header does not name this server, or "
         "a browser calls for a page of another origin.",
     )
-    has_query = "query" in route.hints
-    if route.body is not None or has_query:
-        places = ["the body"] * (route.body is not None) + ["the query"] * has_query
-        yield (
-            errors.Invalid,
-            f"Something in {' or in '.join(places)} is unknown, missing, malformed, or "
-            "names what does not exist. `issues` has a sentence for each.",
-        )
+    places = "the body or in the query" if route.body is not None else "the query"
+    yield (
+        errors.Invalid,
+        f"Something in {places} is unknown, missing, malformed, or names what does not "
+        "exist. `issues` has a sentence for each.",
+    )
     if route.body is not None:
         also = ", or than the server allows a token" if route.token is not None else ""
         yield errors.TooLarge, f"The body is larger than 10 MiB{also}."

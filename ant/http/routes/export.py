@@ -3,7 +3,7 @@
 import attrs
 
 from ant.api.terminal_requests import ExportSession
-from ant.core.errors import CapacityReached, StorageFailed
+from ant.core.errors import CapacityReached, Conflict, StorageFailed
 from ant.export import export
 from ant.export.digest import Digest, read_digest
 from ant.export.export import ExportTarget, Folders, Written
@@ -79,6 +79,7 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
     raises={
         StorageFailed: "A document could not be written to its folder.",
         CapacityReached: "16 reports wait already.",
+        Conflict: "The session was renamed during its export.",
     },
     large=True,
 )
@@ -90,7 +91,9 @@ async def export_session(
     `targets` names the formats: `markdown`, `json`, `evidence`, `asciicast`, `html`;
     the default is `markdown`, and `obsidian` means the same. `json` holds all rows and
     the hash chain of run events; `evidence` holds the same and the transcript bytes.
-    Both can be verified without a server.
+    Both can be verified without a server: before it makes them, ANT adds a run event
+    `exported` with the session's names to the chain. If the session is renamed
+    meanwhile, the answer is a 409.
 
     ANT writes each document to the configured folder; Markdown goes to the Obsidian
     vault, if one is configured. Without a folder the document is in the answer; the
@@ -100,6 +103,8 @@ async def export_session(
     names = export.chosen(body.named())
     if (flow := system.services.flows.get(session_id)) is not None:
         await system.services.transcript_writer.catch_up(session_id, flow)
+    if not export.BUNDLES.isdisjoint(names):
+        await system.journal.write(export.record_export, session_id, names)
     done = await system.journal.read_in_thread(
         *(export.export, session_id, names, _folders(system)), lane=Lane.REPORT
     )

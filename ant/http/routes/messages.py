@@ -111,7 +111,8 @@ async def post_message(
     Every client that joined the room receives the message. `deliveries` lists each
     recipient with the state of its delivery. The answer comes at once, with deliveries
     that are still `queued`. With `wait=typed` or `wait=reacted` it comes when every
-    delivery has got that far or has ended, or after `timeout` seconds.
+    delivery has got that far or has ended, or after `timeout` seconds: 1 to 25, and 10
+    by default.
 
     A `client_id` makes the request idempotent: the room stores it once, and later
     requests of the same sender with the same `client_id` return the first message. The
@@ -214,7 +215,8 @@ async def search_room(
 ) -> SearchResults:
     """Search the messages of one room for every word of `q`, newest first.
 
-    Words are literal text; a `q` that begins with `re:` is an RE2 regular expression.
+    Words are literal text, but `mess*` is the beginning of a word: three characters or
+    more, and a `*`. A `q` that begins with `re:` is an RE2 regular expression.
     `sort=rank` orders by relevance. Each result has a `snippet` with the matches
     marked. `complete` is false if there are fewer results than `limit` because an
     answer holds at most 4 MiB and a search reads a bounded amount of text; use a

@@ -14,17 +14,17 @@ async def list_run_events(
 ) -> RunEvents:
     """List the run events of a session, oldest first.
 
-    For the linked chat of a terminal these are the events of the terminal. Without
-    `since` and `after` the page holds the newest `limit` events; with one of them, the
-    oldest `limit` after it. `before_id` and `before` select the newest events before an
-    event or a time. `since` and `before` take an RFC 3339 time, epoch milliseconds or a
-    duration such as `5m`; `after` and `before_id` take the id of an event. `source` and
-    `kind` match exactly; `q` matches a part of the text in any case. `order` turns the
-    rows of the page.
+    For the linked chat of a terminal these are the events of the terminal. The page
+    holds the newest `limit` events within the bounds. With `after` or `order=asc` it
+    reads forward and holds the oldest. `since` and `before` take an RFC 3339 time,
+    epoch milliseconds or a duration such as `5m`; `after` and `before_id` take the id
+    of an event. `source` and `kind` match exactly; `q` matches a part of the text in
+    any case. With `order=desc` the newest event comes first.
 
     To read on, pass `next` as `after`; to read back, pass `previous` as `before_id`. A
     page holds at most 4 MiB. Each event carries its hash and the hash of the event
-    before it. ANT keeps the newest 20,000 events of a session.
+    before it. `ts_ms` is in epoch milliseconds, and `ts` is a copy of it. ANT keeps the
+    newest 20,000 events of a session.
     """
     return await system.journal.read_in_thread(log.list_run_events, session_id, query)
 

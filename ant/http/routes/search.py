@@ -29,7 +29,8 @@ async def search_all(system: System, query: SearchAll) -> Everything:
     text as it was last shown, with the byte range that drew it. `limit` applies to each
     scope.
 
-    Words are literal text; a `q` that begins with `re:` is an RE2 regular expression.
+    Words are literal text, but `mess*` is the beginning of a word: three characters or
+    more, and a `*`. A `q` that begins with `re:` is an RE2 regular expression.
     `sort=rank` orders by the share of the text that matched. `include` adds `archived`
     sessions, `deleted` ones, or both; the default is active sessions only. One search
     reads at most 256 Mi characters; `complete` is false if it stopped before the end.

@@ -146,11 +146,12 @@ async def get_history(
 ) -> History:
     """Read the transcript of a terminal: by time, by byte offset, or by search.
 
-    Without `from` and `grep` the page holds the newest `limit` pieces, newest first.
+    Without `from` and `grep` the page holds the newest `limit` pieces within the
+    bounds, newest first; with `order=asc` it reads forward and holds the oldest.
     `since` and `before` take an RFC 3339 time, epoch milliseconds or a duration such as
     `5m`; `to` selects the newest pieces before a byte offset. `from` reads forward from
-    a byte offset, oldest first. `order` turns the rows of the page. With `raw` each row
-    has the bytes as `raw_b64`; otherwise `text` without escape sequences.
+    a byte offset, oldest first. With `raw` each row has the bytes as `raw_b64`;
+    otherwise `text` without escape sequences. `ts_ms` is in epoch milliseconds.
 
     To read forward, pass `next` as `from`; to read backward, pass `previous` as `to`.
     `oldest` and `end` are the byte range that is stored, and `gaps` names the offsets
@@ -159,9 +160,10 @@ async def get_history(
     how far that is.
 
     `grep` searches lines of text as they were last shown. The page holds the newest
-    `limit` matches; with `from`, or with `since` and no `before`, the oldest. A phrase
-    matches in any case, unless it has a capital letter. After `re:` it is an RE2
-    regular expression. The search covers all bytes before `indexed_to`.
+    `limit` matches; with `from` or `order=asc`, the oldest. A phrase matches in any
+    case, unless it has a capital letter. A word with three or more characters and a `*`
+    at its end matches the beginning of a word. After `re:` it is an RE2 regular
+    expression. The search covers all bytes before `indexed_to`.
     """
     with trio.move_on_after(PATIENCE_S):
         await _catch_up(system, session_id, lines=bool(query.grep))

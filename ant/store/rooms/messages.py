@@ -10,6 +10,7 @@ from peewee import SQL, fn
 from ant.api import codec
 from ant.core import clock
 from ant.model.messages import Message
+from ant.model.search_terms import Term
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import MessageIndex, MessageRow
 from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page, scan
@@ -174,20 +175,28 @@ class MessageStore:
         """Messages that contain every word in any case, newest or best match first.
 
         At most `limit`, of about `PAGE_BYTES`: of one room, or of all rooms, where
-        `archived` and `deleted` ones count on request. Without a word of `TRIGRAM`
-        characters it scans all messages, and the newest come first.
+        `archived` and `deleted` ones count on request. A word with a `*` at its end is
+        the beginning of a word, and the store reads the messages that contain it.
+        Without a word of `TRIGRAM` characters it scans all messages, and the newest
+        come first.
         """
-        indexed = [word for word in words if len(word) >= TRIGRAM]
-        short = sorted({word for word in words if len(word) < TRIGRAM})
+        terms = list(map(Term.of, words))
+        pieces = [piece for term in terms for piece in term.pieces]
+        prefixes = [term.pieces[0] for term in terms if term.has_prefix]
+        indexed = [word for word in pieces if len(word) >= TRIGRAM]
+        short = sorted({word for word in pieces if len(word) < TRIGRAM})
         match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
         where = (session_id is not None, archived, deleted)
-        if not short:
+        if not short and not prefixes:
             rows = _search(*where, by_rank).rows(
                 session_id=session_id, match=match, limit=limit + 1
             )
         elif indexed:
             query = _matching(*where, by_rank)(session_id, match, limit + 1)
-            rows = lazily(query.where(_holds(short)).namedtuples())
+            query = query.where(_holds(short)) if short else query
+            for start in prefixes:
+                query = query.where(fn.BEGINS_WORD(start, MessageRow.content))
+            rows = lazily(query.namedtuples())
         else:
             query = _reachable(session_id, archived, deleted).where(_holds(short))
             newest = query.order_by(MessageRow.ordinal.desc())

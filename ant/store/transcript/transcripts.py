@@ -168,12 +168,13 @@ class TranscriptStore:
         limit: int,
         budget: int,
         to: int | None = None,
+        forward: bool = False,
     ) -> list[Chunk]:
         """Chunks of a session, oldest first, at most `limit`.
 
-        With `since` alone the oldest after that stamp, else the newest: before the
-        stamp `before`, and with a first offset below `to`. Counted from that end, the
-        chunk that reaches `budget` bytes is the last one.
+        They lie between the stamps `since` and `before`, and their first offset is
+        below `to`. With `forward` they are the oldest of these, else the newest.
+        Counted from that end, the chunk that reaches `budget` bytes is the last one.
         """
         query = self._select(session_id)
         if before is not None:
@@ -182,9 +183,9 @@ class TranscriptStore:
             query = query.where(ChunkRow.offset < to)
         if since is not None:
             query = query.where(ChunkRow.at > since)
-            if before is None and to is None:
-                oldest = query.order_by(ChunkRow.offset).limit(limit)
-                return _within(lazily(oldest.namedtuples()), budget)
+        if forward:
+            oldest = query.order_by(ChunkRow.offset).limit(limit)
+            return _within(lazily(oldest.namedtuples()), budget)
         newest = query.order_by(ChunkRow.offset.desc()).limit(limit)
         return _within(lazily(newest.namedtuples()), budget)[::-1]
 

@@ -1,5 +1,6 @@
 """Digests, exports and the trail over HTTP."""
 
+from ant.export.verify import verify
 from tests.http.asking import Api
 
 
@@ -48,3 +49,30 @@ async def test_an_export_comes_back_or_is_refused(api: Api) -> None:
     answer = await api.call("POST", here, {"targets": ["obsidian", "html"]})
     assert ["html", "markdown"] == sorted(answer.body["targets"])
     assert 400 == (await api.call("POST", here, {"target": "slides"})).status
+
+
+async def test_a_bundle_has_the_names_in_its_chain(api: Api) -> None:
+    """Each export as data adds an event, which sockets hear; other exports do not."""
+    room = await api.room("A room")
+    here = f"/api/sessions/{room['id']}"
+    async with api.ear(room["id"]) as ear:
+        await api.call("POST", f"{here}/export", {"target": "html"})
+        await api.call("POST", f"{here}/export", {"targets": ["evidence", "json"]})
+        heard = await ear.heard()
+    (event,) = (each["event"] for each in heard if "event" in each)
+    await api.call("PATCH", here, {"name": "Another"})
+    answer = await api.call("POST", f"{here}/export", {"target": "evidence"})
+    document = answer.body["targets"]["evidence"]["document"]
+    told = verify(document.encode(), event["hash"])
+    assert (2, ()) == (told.events, told.faults)
+    first, second = (await api.get(f"{here}/run-events"))["events"]
+    assert event == first
+    assert event["ts"] == event["ts_ms"]
+    assert ("A room", "Another") == (
+        first["payload"]["name"],
+        second["payload"]["name"],
+    )
+    assert ["evidence", "json"] == first["payload"]["targets"]
+    forged = document.replace('"name":"Another","type"', '"name":"Forged","type"')
+    (fault,) = verify(forged.encode()).faults
+    assert "The name was changed: event 2 has another." == fault

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import attrs
 import pytest
 
+from ant.api.compat import IGNORED_PARAMETERS
 from ant.http import routes
 from ant.http.contract.endpoint import JSON, ROUTES, Route
 from ant.model.sessions import SessionType
@@ -252,6 +253,59 @@ async def test_bodies_that_are_json(api: Api, kind: str) -> None:
     where = f"/api/sessions/{room['id']}/export"
     for none in ("", "application/x-www-form-urlencoded"):
         assert 200 == (await raw(api, "POST", where, b"", none)).status
+
+
+async def test_unknown_query_parameters(api: Api) -> None:
+    """On every route 400, with the parameters that it takes; nothing is done."""
+    room = await api.room()
+    before = api.rig.tags()
+    wrong = {}
+    for route in ROUTES:
+        query = route.hints.get("query")
+        fields = attrs.fields(query) if query else ()
+        known = ", ".join(field.metadata.get("wire", field.name) for field in fields)
+        ask = queried(route) | {"surely": "1"}
+        answer = await api.call(
+            route.method, path(route, room["id"]), least(route), **ask
+        )
+        issue = f"unknown parameter 'surely', expected {known or 'none'} at $"
+        if not is_problem(answer, 400) or [issue] != answer.body["issues"]:
+            wrong[row(route)] = answer
+    assert {} == wrong
+    assert before == api.rig.tags(), "something was done all the same"
+
+
+async def test_parameters_of_old_clients_are_ignored(api: Api) -> None:
+    """The key, which is read before, and what a client of the original sends."""
+    room = await api.room()
+    where = f"/api/sessions/{room['id']}/messages"
+    assert IGNORED_PARAMETERS
+    ignored = {**dict.fromkeys(IGNORED_PARAMETERS, "1"), "apiKey": "x"}
+    page = await api.get(where, limit=50, **ignored)
+    assert await api.get(where) == page
+    assert (
+        200 == (await api.call("GET", f"/api/sessions/{room['id']}", **ignored)).status
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "issue"),
+    [
+        ({"wait": "read"}, "expected one of typed, reacted, got 'read' at $.wait"),
+        ({"wait": ""}, "expected one of typed, reacted, got '' at $.wait"),
+        ({"timeout": "0"}, "expected 1 to 25, got 0 at $.timeout"),
+        ({"timeout": "26"}, "expected 1 to 25, got 26 at $.timeout"),
+        ({"timeout": "1.5"}, "expected an integer, got '1.5' at $.timeout"),
+    ],
+)
+async def test_unknown_waits(api: Api, ask: dict[str, str], issue: str) -> None:
+    """400 with what is accepted, and no message is posted."""
+    room = await api.room()
+    where = f"/api/sessions/{room['id']}/messages"
+    answer = await api.call("POST", where, {"content": "x"}, **ask)
+    assert is_problem(answer, 400)
+    assert [issue] == answer.body["issues"]
+    assert [] == (await api.get(where))["messages"]
 
 
 async def test_wrong_types_in_bodies(api: Api) -> None:

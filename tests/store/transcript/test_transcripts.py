@@ -96,11 +96,15 @@ def test_reading_begins_with_the_chunk_of_the_offset(
 
 
 def test_a_page_is_oldest_first(store: Store, session: Session) -> None:
-    """The newest chunks without `since`, the oldest with it."""
+    """The newest chunks within the bounds; the oldest when read forward."""
     fill(store, session, (0, b"a"), (1, b"b"), (2, b"c"), (3, b"d"))
 
     def page(
-        since: int | None, before: int | None, limit: int, budget: int = BUDGET
+        since: int | None,
+        before: int | None,
+        limit: int,
+        budget: int = BUDGET,
+        **way: Any,
     ) -> Any:
         return datas(
             on(
@@ -111,16 +115,19 @@ def test_a_page_is_oldest_first(store: Store, session: Session) -> None:
                     None if before is None else at(before),
                     limit,
                     budget,
+                    **way,
                 ),
             )
         )
 
     assert [b"c", b"d"] == page(None, None, 2)
-    assert [b"b", b"c"] == page(0, None, 2)
+    assert [b"c", b"d"] == page(0, None, 2)
+    assert [b"b", b"c"] == page(0, None, 2, forward=True)
+    assert [b"a", b"b"] == page(None, 3, 2, forward=True)
     assert [b"b", b"c"] == page(None, 3, 2)
     assert [b"c"] == page(0, 3, 1)
     assert [b"d"] == page(None, None, 9, budget=1)
-    assert [b"b"] == page(0, None, 9, budget=1)
+    assert [b"b"] == page(0, None, 9, budget=1, forward=True)
 
 
 def test_trim_deletes_the_oldest_chunks(store: Store, session: Session) -> None:
