@@ -19,6 +19,13 @@ from ant.export.verify import verify
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import open_pty
 from ant.terminal.tmux.tmux_commands import name_of
+from tests.live.daemons import (
+    check_ended,
+    copied_outside,
+    daemons,
+    is_alive,
+    with_daemons,
+)
 from tests.live.server import Server, left_of, running_server
 from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching
@@ -154,6 +161,36 @@ async def test_an_end_while_nobody_looks_is_told(tmp_path: Path) -> None:
             await eventually(exited)
             assert (await look(ant, row["id"]))["terminal"]["exit_signal"] == 9
             assert await read_raw(ant, row["id"]) == (b"first\r\nlast\r\n", [])
+
+
+@needs_tmux
+@pytest.mark.parametrize("end", ["exit", "delete", "restart"])
+async def test_what_left_a_pane_ends_with_the_session(tmp_path: Path, end: str) -> None:
+    """Daemons of each sort, also after a restart; a restart ends none."""
+    data = tmp_path / "data"
+    with ended_with_us(data):
+        async with serving(data) as (_, ant):
+            command = ["sh", "-c", with_daemons(tmp_path)]
+            row = await ant.create("daemons", command=command, host="tmux")
+            pids = await daemons(tmp_path)
+            with copied_outside(row["terminal"]["pid"]) as outside:
+                if end == "exit":
+                    await ant.type(row["id"], "\r")
+
+                    async def exited() -> bool:
+                        return (await look(ant, row["id"]))["status"] == "exited"
+
+                    await eventually(exited)
+                    check_ended(pids, outside, is_orphan_found=False)
+                elif end == "delete":
+                    await ant.call("DELETE", f"/api/sessions/{row['id']}")
+                    check_ended(pids, outside, is_orphan_found=True)
+        if end == "restart":
+            assert all(map(is_alive, pids.values()))
+            async with serving(data) as (_, ant):
+                with copied_outside(row["terminal"]["pid"]) as outside:
+                    await ant.call("DELETE", f"/api/sessions/{row['id']}")
+                    check_ended(pids, outside, is_orphan_found=True)
 
 
 @needs_tmux
