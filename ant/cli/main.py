@@ -172,6 +172,11 @@ def verify(file: BinaryIO, head: str | None) -> None:
     )
     if result.earlier:
         click.echo(f"{result.earlier} events before them are not in the bundle.")
+    if result.redacted:
+        click.echo(
+            f"{result.redacted} events have no content any more: it was deleted, or "
+            "pruned by age."
+        )
     if result.fault is not None:
         click.echo(result.fault)
         sys.exit(1)

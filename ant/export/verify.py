@@ -38,7 +38,8 @@ class CheckResult:
 
     `head` is the hash of the last event. `compared` counts the outputs of commands that
     match their hash, `missing` those whose bytes are not all in the bundle. `earlier`
-    counts the events before the first one: the oldest are not kept for ever.
+    counts the events before the first one: the oldest are not kept for ever. `redacted`
+    counts the events whose content was deleted or pruned, which prove nothing else.
     """
 
     events: int
@@ -47,6 +48,7 @@ class CheckResult:
     missing: int
     earlier: int
     fault: str | None
+    redacted: int = 0
 
 
 def verify(data: bytes, head: str | None = None) -> CheckResult:
@@ -69,9 +71,16 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
         broken, ranges = _ranges(bundle["bytes"])
         compared, missing, fault = _outputs(events, ranges)
         fault = fault or broken  # The fault of a command is more specific.
-    earlier = events[0]["n"] - 1 if events and fault is None else 0
+    earlier = redacted = 0
+    if events and fault is None:
+        earlier = hash_chain.first_of(events[0]) - 1
+        redacted = sum(
+            each["n"] - hash_chain.first_of(each) + 1
+            for each in events
+            if hash_chain.is_redacted(each)
+        )
     last = _hash(events[-1]) if events else None
-    return CheckResult(len(events), last, compared, missing, earlier, fault)
+    return CheckResult(len(events), last, compared, missing, earlier, fault, redacted)
 
 
 def _bundle(value: Any) -> Body:

@@ -3,6 +3,9 @@
 A change to an event, or its removal, breaks the chain unless all later events are made
 anew. ANT does not sign the last event. To be able to detect a chain that was made anew,
 keep the last hash elsewhere. All functions are pure.
+
+A tombstone, and the event in the place of pruned ones, keeps the hash of the content
+that is gone. So the chain shows its place, and proves nothing about that content.
 """
 
 import hashlib
@@ -10,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ant.api import codec
+from ant.model.run_events import PRUNED, TOMBSTONE, pruned_text
 
 OUTSIDE = frozenset({"id", "hash"})
 """Fields that the hash does not cover: the row's number in one database, and the hash
@@ -38,7 +42,7 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
             return f"Event {n} was changed."
         if before is None:
             continue
-        if n != before["n"] + 1:
+        if first_of(event) != before["n"] + 1:
             if n <= before["n"]:
                 return f"Event {n} is out of its place."
             missed = before["n"] + 1
@@ -49,7 +53,34 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
     return None
 
 
+def is_redacted(event: dict[str, Any]) -> bool:
+    """Whether the content of an event is gone, and nothing stands in its place."""
+    kind, first = event.get("kind"), first_of(event)
+    count = event["n"] - first + 1
+    if kind == PRUNED:
+        allowed = [(pruned_text(count), {"first": first, "count": count})]
+    elif kind == TOMBSTONE:
+        allowed = [("", {}), ("", {"first": first, "count": count})]
+    else:
+        return False
+    is_empty = not any(event.get(key) for key in ("raw_ref", "start", "end"))
+    return is_empty and (event.get("text"), event.get("payload")) in allowed
+
+
+def first_of(event: dict[str, Any]) -> int:
+    """The number of the first event that an event stands for: mostly its own."""
+    n: int = event["n"]
+    payload = event.get("payload")
+    if event.get("kind") in (TOMBSTONE, PRUNED) and isinstance(payload, dict):
+        first = payload.get("first")
+        if type(first) is int and 0 < first <= n:
+            return first
+    return n
+
+
 def _is_sealed(event: dict[str, Any]) -> bool:
+    if type(event.get("n")) is int and is_redacted(event):
+        return isinstance(event.get("hash"), str)
     try:
         return seal(event) == event.get("hash")
     except TypeError:  # Nested deeper than the codec writes JSON: not written by ANT.
