@@ -37,6 +37,7 @@ from ant.model.events import (
     MessageRead,
     RoomLinkCreated,
     RoomLinkDeleted,
+    Tombstone,
 )
 from ant.model.handles import folded
 from ant.model.rooms import LEFT, Read
@@ -47,6 +48,11 @@ PREFIX: Final = "ant."
 """The prefix of every token. A credential with this prefix is a token or invalid."""
 
 FORM: Final = re.compile(r"ant\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{43})")
+
+_FILTERED: Final = frozenset(
+    {"delivery_updated", "message_read", "room_link_created", "room_link_deleted"}
+)
+"""Types of events that `visible_event` does not show to all members of a room."""
 
 _LIVE: Final = (Status.STARTING, Status.RUNNING)
 
@@ -233,5 +239,7 @@ def visible_event(
             is_source = event.room_id == room_id
             other = event.target_room_id if is_source else event.room_id
             return event if other and can_access_room(unit, caller, other) else None
+        case Tombstone():  # The hash of content that the caller may not have seen.
+            return None if event.event_type in _FILTERED else event
         case _:
             return event
