@@ -8,7 +8,7 @@ import trio
 
 from ant.terminal.host import processes
 from ant.terminal.host.processes import Process, signal_all
-from ant.terminal.host.run_processes import RunTag, strays
+from ant.terminal.host.run_processes import ProcessTable, RunTag
 
 KILL_BOUND_S = 2.0
 """How long to wait after KILL: no process can refuse it, the kernel may delay it."""
@@ -26,8 +26,7 @@ class _Scans:
 
     def __init__(self) -> None:
         self._requested = self._covered = 0
-        self._live: list[Process] = []
-        self._by_sid: dict[int, list[Process]] = {}
+        self._table = ProcessTable([])
 
     async def members(
         self,
@@ -44,14 +43,10 @@ class _Scans:
         turn = self._requested
         await trio.lowlevel.cancel_shielded_checkpoint()  # Other callers join here.
         if self._covered < turn:
-            self._covered, self._by_sid = self._requested, {}
-            self._live = [each for each in processes.snapshot() if each.live]
-            for process in self._live:
-                self._by_sid.setdefault(process.sid, []).append(process)
-        inside = [] if sid is None else self._by_sid.get(sid, [])
-        if tag is None:
-            return inside
-        return inside + strays(self._live, inside, tag, known)
+            self._covered = self._requested
+            self._table = ProcessTable(processes.snapshot())
+        found = self._table.members(sid)
+        return found + self._table.strays(sid, tag, known) if tag else found
 
 
 _scans = _Scans()

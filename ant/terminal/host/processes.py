@@ -134,24 +134,38 @@ def signal_all(found: Iterable[Process], signum: int) -> int:
 
 
 def _signal(process: Process, signum: int) -> bool:
-    pidfd = None
-    # Without a free descriptor, the time between look and signal is not guarded.
-    with contextlib.suppress(OSError):
-        pidfd = os.pidfd_open(process.pid)
     try:
-        now = look(process.pid)
-        if now is None or now.start_ticks != process.start_ticks:
+        pidfd = os.pidfd_open(process.pid)
+    except OSError:
+        return _signal_by_pid(process, signum)
+    try:
+        if not _is_still(process):
             return False
-        if pidfd is None:
-            os.kill(process.pid, signum)
-        else:
-            signal.pidfd_send_signal(pidfd, signum)
+        signal.pidfd_send_signal(pidfd, signum)
     except (ProcessLookupError, PermissionError):
         return False
+    except OSError:  # `look` needs a descriptor, too, and this was the last one.
+        pass
+    else:
+        return True
     finally:
-        if pidfd is not None:
-            os.close(pidfd)
-    return True
+        os.close(pidfd)
+    return _signal_by_pid(process, signum)
+
+
+def _signal_by_pid(process: Process, signum: int) -> bool:
+    """Without a descriptor to spare; for a moment the pid is not guarded."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if _is_still(process):
+            os.kill(process.pid, signum)
+            return True
+    return False
+
+
+def _is_still(process: Process) -> bool:
+    """Whether the pid still belongs to that process."""
+    now = look(process.pid)
+    return now is not None and now.start_ticks == process.start_ticks
 
 
 def find_lost(session_id: str, identity: Identity | None, run: str) -> set[int]:

@@ -15,7 +15,7 @@ Rule 4: an orphan with an emptied environment shows nothing, so it is left alone
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import attrs
 
@@ -78,62 +78,75 @@ def cgroup_of(pid: int) -> bytes:
     return processes.read_proc(pid, "cgroup")
 
 
-def strays(
-    live: Iterable[Process],
-    members: Collection[Process],
-    tag: RunTag,
-    known: Collection[Process] = (),
-) -> list[Process]:
-    """The processes of a run outside of its terminal session, among the `live` ones.
+class ProcessTable:
+    """The live processes of one scan of /proc, by session id and by parent.
 
-    `members` are those inside. `known` are some that were found before: they belong to
-    the run even if their parent has ended meanwhile.
+    It reads what else it is asked of a process once, and only then: a stop ends a
+    hundred runs on the same table.
     """
-    children = defaultdict[int, list[Process]](list)
-    earlier = {(each.pid, each.start_ticks) for each in known}
-    found: dict[int, Process] = {}
-    starters: list[int] = []
-    for process in live:
-        children[process.ppid].append(process)
-        if (process.pid, process.start_ticks) in earlier:
-            found[process.pid] = process
-        if tag.starter and _is(process, tag.starter):
-            starters.append(process.pid)
-    for adopter in tag.adopters:
-        for process in children[adopter]:
-            if _is_tagged(process, tag):
-                found[process.pid] = process
-    inside = {process.pid for process in members}
-    for pid in inside:
-        found.pop(pid, None)
-    pending = [*inside, *found, *starters]
-    while pending:
-        for child in children[pending.pop()]:
-            if child.pid not in inside | found.keys() and not _stays(child, tag):
-                found[child.pid] = child
-                pending.append(child.pid)
-    return list(found.values())
 
+    def __init__(self, snapshot: Iterable[Process]) -> None:
+        self._by_sid = defaultdict[int, list[Process]](list)
+        self._children = defaultdict[int, list[Process]](list)
+        self._by_pid: dict[int, Process] = {}
+        self._ids: dict[int, tuple[str | None, str | None]] = {}
+        for process in snapshot:
+            if process.live:
+                self._by_sid[process.sid].append(process)
+                self._children[process.ppid].append(process)
+                self._by_pid[process.pid] = process
 
-def _is(process: Process, identity: Identity) -> bool:
-    """Whether it is that process, and not a later one with its pid."""
-    return (process.pid, process.start_ticks) == (identity.pid, identity.start_ticks)
+    def members(self, sid: int | None) -> list[Process]:
+        """The processes of a terminal session."""
+        return self._by_sid.get(sid, []) if sid is not None else []
 
+    def strays(
+        self, sid: int | None, tag: RunTag, known: Iterable[Process] = ()
+    ) -> list[Process]:
+        """The processes of a run outside of its terminal session.
 
-def _is_tagged(process: Process, tag: RunTag) -> bool:
-    """Whether an orphan belongs to the run."""
-    if process.start_ticks < tag.start_ticks:
-        return False
-    env = processes.environ_of(process.pid)
-    ids = env.get(SESSION_VARIABLE), env.get(RUN_VARIABLE)
-    return ids == (tag.session_id, tag.run) and not _is_elsewhere(process, tag)
+        `known` are some that were found before: they belong to the run even if their
+        parent has ended meanwhile.
+        """
+        found = {each.pid: each for each in known if self._has(each)}
+        for adopter in tag.adopters:
+            for process in self._children.get(adopter, ()):
+                if process.sid != sid and self._is_tagged(process, tag):
+                    found[process.pid] = process
+        pending = [*found, *(each.pid for each in self.members(sid))]
+        if tag.starter is not None and self._has(tag.starter):
+            pending.append(tag.starter.pid)
+        while pending:
+            for child in self._children.get(pending.pop(), ()):
+                is_new = child.sid != sid and child.pid not in found
+                if is_new and not self._stays(child, tag):
+                    found[child.pid] = child
+                    pending.append(child.pid)
+        return list(found.values())
 
+    def _has(self, one: Process | Identity) -> bool:
+        """Whether that process is there, and not a later one with its pid."""
+        process = self._by_pid.get(one.pid)
+        return process is not None and process.start_ticks == one.start_ticks
 
-def _stays(process: Process, tag: RunTag) -> bool:
-    """Whether a child of the run was made to outlive it."""
-    env = processes.environ_of(process.pid)
-    is_released = SESSION_VARIABLE not in env and env.get(RUN_VARIABLE) == tag.run
-    return is_released or _is_elsewhere(process, tag)
+    def _ids_of(self, pid: int) -> tuple[str | None, str | None]:
+        """The session and the run in the environment of a process."""
+        if pid not in self._ids:
+            env = processes.environ_of(pid)
+            self._ids[pid] = env.get(SESSION_VARIABLE), env.get(RUN_VARIABLE)
+        return self._ids[pid]
+
+    def _is_tagged(self, process: Process, tag: RunTag) -> bool:
+        """Whether an orphan belongs to the run."""
+        is_older = process.start_ticks < tag.start_ticks
+        if is_older or self._ids_of(process.pid) != (tag.session_id, tag.run):
+            return False
+        return not _is_elsewhere(process, tag)
+
+    def _stays(self, process: Process, tag: RunTag) -> bool:
+        """Whether a child of the run was made to outlive it."""
+        is_released = self._ids_of(process.pid) == (None, tag.run)
+        return is_released or _is_elsewhere(process, tag)
 
 
 def _is_elsewhere(process: Process, tag: RunTag) -> bool:

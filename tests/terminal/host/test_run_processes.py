@@ -9,9 +9,9 @@ from ant.terminal.host import processes
 from ant.terminal.host.base import Identity
 from ant.terminal.host.processes import Process
 from ant.terminal.host.run_processes import (
+    ProcessTable,
     RunTag,
     cgroup_of,
-    strays,
     tag_of_child,
     tag_of_lost,
 )
@@ -23,9 +23,8 @@ MINE = {"ANT_SESSION_ID": "one", "ANT_RUN": "run"}
 
 
 def found(tag: RunTag, sid: int = -1, known: tuple[Process, ...] = ()) -> set[int]:
-    live = [each for each in processes.snapshot() if each.live]
-    members = [each for each in live if each.sid == sid]
-    return {each.pid for each in strays(live, members, tag, known)}
+    table = ProcessTable(processes.snapshot())
+    return {each.pid for each in table.strays(sid, tag, known)}
 
 
 def started_with(started: list[Started], **env: str) -> int:
