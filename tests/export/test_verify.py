@@ -156,6 +156,66 @@ def test_earlier_events_are_counted(whole: Body) -> None:
     assert (None, 2) == (found(later).fault, found(later).earlier)
 
 
+def pruned(whole: Body, first: int, last: int) -> Body:
+    """The bundle without a range of events, as ANT leaves it."""
+    events = whole["run_events"]
+    count = last - first + 1
+    row = events[last - 1] | {
+        "kind": "pruned",
+        "text": f"minor events pruned: {count}",
+        "payload": {"first": first, "count": count},
+        "prev": events[first - 1]["prev"],
+        **dict.fromkeys(("start", "end", "raw_ref")),
+    }
+    rest = [*events[: first - 1], row, *events[last:]]
+    chain = {"count": len(rest), "first": rest[0]["n"], "head": rest[-1]["hash"]}
+    return whole | {"run_events": rest, "chain": chain}
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 2), (2, 2), (3, 5), (6, 6), (1, 6)])
+def test_pruned_events_are_counted(whole: Body, first: int, last: int) -> None:
+    """The chain is whole around them, wherever they were."""
+    result = found(pruned(whole, first, last), whole["chain"]["head"])
+    assert (None, 0) == (result.fault, result.earlier)
+    assert last - first + 1 == result.redacted
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": {"first": 2, "count": 3}},
+        {"payload": {"first": 4, "count": 2}},
+        {"payload": {"first": 0, "count": 6}},
+        {"payload": {"first": 3, "count": 3, "more": 1}},
+        {"payload": {"first": "3", "count": 3}},
+        {"payload": {}},
+        {"text": "minor events pruned: 2"},
+        {"start": 1},
+        {"raw_ref": {"prompt_id": "p"}},
+        {"kind": "tombstone"},
+        {"prev": "0" * 64},
+        {"hash": "0" * 64},
+        {"hash": None},
+    ],
+)
+def test_nothing_can_be_hidden_in_a_pruned_event(whole: Body, change: Body) -> None:
+    """Neither another range nor content."""
+    made = pruned(whole, 3, 5)
+    made["run_events"][2] |= change
+    assert found(made).fault is not None
+
+
+def test_a_tombstone_has_no_content(whole: Body) -> None:
+    """It is counted, and content in its place is found."""
+    empty: Body = {"kind": "tombstone", "text": "", "payload": {}}
+    empty |= dict.fromkeys(("start", "end", "raw_ref"))
+    made = copy.deepcopy(whole)
+    made["run_events"][1] |= empty
+    assert (None, 1) == (found(made).fault, found(made).redacted)
+    made["run_events"][1]["text"] = "forged"
+    assert "Event 2 was changed." == found(made).fault
+
+
 def test_each_output_that_is_changed_is_named(whole: Body) -> None:
     """By its command, also where the hash of all bytes was made anew."""
     data = b"".join(base64.b64decode(c["data_b64"]) for c in whole["bytes"]["chunks"])
