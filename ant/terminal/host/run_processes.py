@@ -5,9 +5,9 @@ id. Two things still show where it belongs: its parent, and the variables
 `ANT_SESSION_ID` and `ANT_RUN`, which ANT gives to each program.
 
 Rule 1: a child of a process of the run belongs to the run.
-Rule 2: an orphan belongs to the run if it has both variables of the run, one of the
-processes that adopt the run's orphans is its parent, and it is not older than the run.
-So a copied environment alone proves nothing.
+Rule 2: an orphan belongs to the run if it has both variables of the run and is not
+older, and if one of the processes that adopt the run's orphans is its parent. A copied
+environment alone proves nothing.
 Rule 3: a process without `ANT_SESSION_ID` that still has `ANT_RUN`, or that is in
 another cgroup than the run, was made to stay. It does not belong to the run.
 Rule 4: an orphan with an emptied environment shows nothing, so it is left alone.
