@@ -98,8 +98,7 @@ async def _wait_gone(found: list[Process]) -> None:
         try:
             pidfd = os.pidfd_open(process.pid)
             try:
-                now = processes.look(process.pid)
-                if now is not None and now.start_ticks == process.start_ticks:
+                if processes.is_still(process):
                     await trio.lowlevel.wait_readable(pidfd)
             finally:
                 os.close(pidfd)

@@ -139,7 +139,7 @@ def _signal(process: Process, signum: int) -> bool:
     except OSError:
         return _signal_by_pid(process, signum)
     try:
-        if not _is_still(process):
+        if not is_still(process):
             return False
         signal.pidfd_send_signal(pidfd, signum)
     except (ProcessLookupError, PermissionError):
@@ -156,13 +156,13 @@ def _signal(process: Process, signum: int) -> bool:
 def _signal_by_pid(process: Process, signum: int) -> bool:
     """Without a descriptor to spare; for a moment the pid is not guarded."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        if _is_still(process):
+        if is_still(process):
             os.kill(process.pid, signum)
             return True
     return False
 
 
-def _is_still(process: Process) -> bool:
+def is_still(process: Process) -> bool:
     """Whether the pid still belongs to that process."""
     now = look(process.pid)
     return now is not None and now.start_ticks == process.start_ticks
