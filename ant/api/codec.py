@@ -379,7 +379,7 @@ def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
     if unknown := sorted(pairs.keys() - set(names))[:FAULTS]:
         expected = f"expected {', '.join(names) or 'none'}"
         raise Invalid(
-            *(f"unknown parameter {_shown(each)}, {expected} at $" for each in unknown)
+            *(f"unknown parameter {shown(each)}, {expected} at $" for each in unknown)
         )
     return _structure(_query, pairs, kind)
 

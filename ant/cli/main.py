@@ -204,10 +204,10 @@ def verify(file: BinaryIO, head: str | None) -> None:
     )
     if result.earlier:
         click.echo(f"{result.earlier} events before them are not in the bundle.")
-    if result.tombstones:
+    if result.redacted:
         click.echo(
-            f"Tombstones: {result.tombstones}. The content of these events was "
-            "deleted; only their place in the chain is proven."
+            f"Events without content: {result.redacted}. It was deleted, or pruned by "
+            "age; only their place in the chain is proven."
         )
     for line in result.faults or ["Nothing was changed in what the check covers."]:
         click.echo(printable(line))

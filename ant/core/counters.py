@@ -97,6 +97,11 @@ class Limit(Enum):
         "While 256 run events of a session wait for its bytes to be stored, ANT drops "
         "the oldest, and records in the chain how many."
     )
+    HOST_EVENTS = (
+        "States, titles, sizes and host notifications of a terminal that come faster "
+        "than ANT records them (bounds.md): ANT records the newest, and in "
+        "`passed_over` how many it stands for."
+    )
     WEBHOOKS = "While 64 posts wait for webhooks, ANT drops and logs the next one."
     CHANNELS = (
         "While 64 messages wait for a local channel, ANT drops and logs the next one. "

@@ -54,7 +54,7 @@ class Uncovered:
     """Parts of a bundle that can be changed unnoticed, by JSON path, and the reason.
 
     A part includes what is in it. `[]` in a path means each item of a list, and
-    `[tombstone]` each event whose content was deleted.
+    `[redacted]` each event whose content was deleted or pruned.
     """
 
     paths: tuple[str, ...]
@@ -68,8 +68,8 @@ class CheckResult:
     `head` is the hash of the last event. `compared` counts the outputs of commands that
     were compared with their hash, `missing` those whose bytes are not all in the
     bundle. `earlier` counts the events before the first one: the oldest are not kept
-    for ever. `tombstones` counts the events whose content was deleted. `faults` is
-    empty if the bundle is unchanged.
+    for ever. `redacted` counts the events whose content was deleted or pruned. `faults`
+    is empty if the bundle is unchanged.
     """
 
     events: int
@@ -77,7 +77,7 @@ class CheckResult:
     compared: int
     missing: int
     earlier: int
-    tombstones: int
+    redacted: int
     faults: tuple[str, ...]
     uncovered: tuple[Uncovered, ...]
 
@@ -102,7 +102,7 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     other_head = _other_head(events, head)
     damaged, ranges = _ranges(bundle["bytes"])
     compared, missing, outputs = _outputs(events, ranges)
-    sealed = [] if chain else [e for e in events if not hash_chain.is_tombstone(e)]
+    sealed = [] if chain else [e for e in events if not hash_chain.is_redacted(e)]
     export = _last_export(sealed)
     found = [
         *filter(None, dict.fromkeys((chain, broken, misplaced, other_head))),
@@ -113,15 +113,16 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
         *_name_faults(session, export),
         *_answer_faults(bundle["prompts"], sealed),
     ]
-    first = bundle["chain"].get("first")
-    earlier = first - 1 if events and not found and type(first) is int else 0
+    is_whole = bool(events) and not found
+    earlier = hash_chain.first_of(events[0]) - 1 if is_whole else 0
+    redacted = filter(hash_chain.is_redacted, [] if chain else events)
     return CheckResult(
         events=len(events),
         head=_hash(events[-1]) if events else None,
         compared=compared,
         missing=missing,
         earlier=earlier,
-        tombstones=0 if chain else len(events) - len(sealed),
+        redacted=sum(each["n"] - hash_chain.first_of(each) + 1 for each in redacted),
         faults=tuple(found[:FAULTS]),
         uncovered=tuple(_uncovered(bundle, export, len(sealed) < len(events))),
     )
@@ -397,7 +398,7 @@ def _payload(event: Body) -> Body:
 
 
 def _uncovered(
-    bundle: Body, export: Body | None, has_tombstones: bool
+    bundle: Body, export: Body | None, has_redacted: bool
 ) -> Iterable[Uncovered]:
     """Yield the parts of a bundle in which no check would find a change."""
     if paths := [f"$.{key}" for key in _ROWS if bundle.get(key)]:
@@ -419,10 +420,10 @@ def _uncovered(
         if "gaps" not in extent:
             times.append("$.bytes.chunks[].offset")
     yield Uncovered(tuple(times), "no hash covers them")
-    if has_tombstones:
+    if has_redacted:
         keys = "source", "trust", "ts", "ts_ms", "created_at", "prev"
-        paths = [f"$.run_events[tombstone].{key}" for key in keys]
-        yield Uncovered(tuple(paths), "the content of these events was deleted")
+        paths = [f"$.run_events[redacted].{key}" for key in keys]
+        yield Uncovered(tuple(paths), "the content of these events is gone")
     unknown = tuple(f"$.{_printable(key)}" for key in bundle.keys() - _KEYS)
     if unknown:
         yield Uncovered(tuple(sorted(unknown)), "ANT does not write them")

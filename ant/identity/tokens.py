@@ -37,6 +37,7 @@ from ant.model.events import (
     MessageRead,
     RoomLinkCreated,
     RoomLinkDeleted,
+    Tombstone,
 )
 from ant.model.handles import folded
 from ant.model.rooms import LEFT, Read
@@ -50,6 +51,11 @@ FORM: Final = re.compile(r"ant\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{43})")
 
 _NAMES: Final = (Reason.UNKNOWN_TARGET, Reason.PERSON)
 """Reasons of deliveries whose target is a name, and not a terminal."""
+
+_FILTERED: Final = frozenset(
+    {"delivery_updated", "message_read", "room_link_created", "room_link_deleted"}
+)
+"""Types of events that `visible_event` does not show to all members of a room."""
 
 _LIVE: Final = (Status.STARTING, Status.RUNNING)
 
@@ -246,5 +252,7 @@ def visible_event(
             is_source = event.room_id == room_id
             other = event.target_room_id if is_source else event.room_id
             return event if other and can_access_room(unit, caller, other) else None
+        case Tombstone():  # The hash of content that the caller may not have seen.
+            return None if event.event_type in _FILTERED else event
         case _:
             return event

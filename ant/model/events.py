@@ -293,6 +293,22 @@ class RunEventCreated:
 
 
 @attrs.frozen
+class Tombstone:
+    """The content of an event was deleted, with its message or its session.
+
+    The event keeps its `seq` and its time. `eventType` is its former type, and `sha256`
+    the hash of its former body in the log. A socket gets it where it would have got
+    that event; a `resume` that names a deleted session gets those of the session, too.
+    """
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = False
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    event_type: str = attrs.field(metadata={"wire": "eventType"})
+    sha256: str
+
+
+@attrs.frozen
 class Typing:
     """A participant began or stopped typing."""
 
@@ -327,6 +343,7 @@ Event = (
     | RoomLinkCreated
     | RoomLinkDeleted
     | RunEventCreated
+    | Tombstone
     | Typing
     | PromptDetected
     | SessionNeedsInput

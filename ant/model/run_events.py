@@ -2,12 +2,24 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from ant.model import compat
 from ant.model.sessions import SessionId
+
+TOMBSTONE: Final = "tombstone"
+"""The kind of a run event whose content was deleted. Its number, time and hashes stay,
+so the hash chain can still be verified."""
+
+PRUNED: Final = "pruned"
+"""The kind of a run event in the place of a range of minor ones that were too many."""
+
+
+def pruned_text(count: int) -> str:
+    """The text of an event in the place of so many pruned ones."""
+    return f"minor events pruned: {count}"
 
 
 class Source(StrEnum):
@@ -44,7 +56,7 @@ class RunEventDraft:
     """A run event before it has its place in the chain.
 
     `start` and `end` are offsets of the bytes that show it. `raw_ref` names the rows
-    that it is about, as `{"prompt_id": …}`.
+    that it is about, as `{"prompt_id": …}`. ANT keeps fewer of the `minor` ones.
     """
 
     source: Source
@@ -55,6 +67,7 @@ class RunEventDraft:
     start: int | None = None
     end: int | None = None
     raw_ref: dict[str, Any] | None = None
+    minor: bool = False
 
 
 @attrs.frozen

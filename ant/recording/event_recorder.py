@@ -1,8 +1,10 @@
 """Turns what happens in running terminals into run events for the transcript writer.
 
-Agent states, titles and sizes are rate-limited (`Throttle`), typed input is recorded by
-lines (`TypedLines`), and events of a terminal host as they come. Each event is recorded
-after the bytes that it points at.
+Agent states, titles and sizes are rate-limited (`Throttle`), and so are notifications
+of a terminal host (`NoticeLimiter`). Typed input is recorded by lines (`TypedLines`).
+Each event is recorded after the bytes that it points at. How a program starts and ends,
+its prompts, their answers and its commands do not come this way, so nothing limits
+these.
 """
 
 import math
@@ -12,11 +14,14 @@ from typing import Any
 import attrs
 import trio
 
+from ant.core.counters import Limit, increment
 from ant.core.throttle import Throttle
+from ant.core.token_bucket import TokenBucket
 from ant.core.wakeup import Wakeup
 from ant.model.prompts import AgentStatus
 from ant.model.run_events import HostEvent
 from ant.model.sessions import SessionId
+from ant.recording.notice_limiter import REFILL_S, NoticeLimiter
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.run_events import entries
 from ant.run_events.entries import PendingEntry
@@ -26,13 +31,17 @@ from ant.terminal.observations import InputSeen, TitleSeen
 
 STATUS_EVERY_S = 5.0
 """At most one state per agent in this time. An agent may alternate between busy and
-ready several times a second; 720 events an hour is what a log can bear."""
+ready several times a second."""
 
 TITLE_EVERY_S = 5.0
 """At most one title in this time: agents show their progress in the title."""
 
 SIZE_EVERY_S = 1.0
 """At most one size in this time: dragging a window sets a size with each step."""
+
+CHANGES_BURST = 60
+"""States, titles and sizes at their pace, each; then one in `REFILL_S`. A state that
+changes every 5 s is followed for 6 minutes, one that changes twice a minute always."""
 
 TYPISTS = 16
 """Names that typed input is recorded under in one run; input of others has no name."""
@@ -59,12 +68,14 @@ class _RunEvents:
     states: Throttle[_State]
     titles: Throttle[TitleSeen]
     sizes: Throttle[tuple[int, int]]
+    notices: NoticeLimiter = attrs.field(factory=NoticeLimiter)
     typed: dict[tuple[str, str | None], TypedLines] = attrs.field(factory=dict)
 
     @property
     def due(self) -> float:
         """When the first event is due (monotonic seconds); infinity without one."""
-        dues = (self.states.due, self.titles.due, self.sizes.due)
+        limited = (self.states, self.titles, self.sizes, self.notices)
+        dues = (each.due for each in limited)
         typed = (lines.due for lines in self.typed.values())
         return min(
             (due for due in (*dues, *typed) if due is not None), default=math.inf
@@ -107,9 +118,9 @@ class EventRecorder:
         self._runs[session_id] = _RunEvents(
             flow,
             shows_input,
-            Throttle(STATUS_EVERY_S, lambda state: state.status.state),
-            Throttle(TITLE_EVERY_S, lambda seen: _letters(seen.title)),
-            Throttle(SIZE_EVERY_S, lambda size: size),
+            Throttle(STATUS_EVERY_S, lambda state: state.status.state, _bucket()),
+            Throttle(TITLE_EVERY_S, lambda seen: _letters(seen.title), _bucket()),
+            Throttle(SIZE_EVERY_S, lambda size: size, _bucket()),
         )
 
     def leave(self, session_id: SessionId) -> list[PendingEntry]:
@@ -150,10 +161,11 @@ class EventRecorder:
             self._changed(session_id, run)
 
     def host_event(self, session_id: SessionId, event: HostEvent) -> None:
-        """Record an event of the terminal's host, without a rate limit."""
+        """Record a notification of the terminal's host."""
         if (run := self._runs.get(session_id)) is not None:
             event = attrs.evolve(event, data=_as_utf8(event.data))
-            self._transcript_writer.add_event(session_id, run.flow, event)
+            run.notices.offer(event, trio.current_time())
+            self._changed(session_id, run)
 
     def _changed(self, session_id: SessionId, run: _RunEvents) -> None:
         """Record what is due, and wake `run` if the next event is due earlier."""
@@ -173,13 +185,20 @@ class EventRecorder:
         def record(entry: PendingEntry) -> None:
             self._transcript_writer.add_event(session_id, run.flow, entry)
 
+        def record_host(event: HostEvent, passed_over: int) -> None:
+            increment(Limit.HOST_EVENTS, passed_over)
+            record(entries.with_passed_over(event, passed_over))
+
+        for notice, passed_over in run.notices.take(now, is_over):
+            record_host(notice, passed_over)
         if is_due(run.sizes.due) and (size := run.sizes.take(now)) is not None:
-            cols, rows = size.now
-            end = run.flow.tail.end
-            record(HostEvent("resize", {"cols": cols, "rows": rows}, end))
+            data: dict[str, Any] = {"cols": size.now[0], "rows": size.now[1]}
+            resize = HostEvent("resize", data, run.flow.tail.end)
+            record_host(resize, size.passed_over)
         if is_due(run.titles.due) and (seen := run.titles.take(now)) is not None:
-            title = seen.now.title[: entries.TITLE]
-            record(HostEvent("title", {"title": title}, seen.now.end))
+            data = {"title": seen.now.title[: entries.TITLE]}
+            title = HostEvent("title", data, seen.now.end)
+            record_host(title, seen.passed_over)
         for (source, by), lines in run.typed.items():
             if not is_due(lines.due):
                 continue
@@ -188,11 +207,16 @@ class EventRecorder:
         if is_due(run.states.due) and (change := run.states.take(now)) is not None:
             before = change.before.status.state if change.before else None
             state = change.now
+            increment(Limit.HOST_EVENTS, change.passed_over)
             record(
                 entries.state_change(
                     before, state.status, state.end, change.passed_over
                 )
             )
+
+
+def _bucket() -> TokenBucket:
+    return TokenBucket(CHANGES_BURST, REFILL_S)
 
 
 def _as_utf8(data: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ NAMES: Final = ("name", "handle", "display_name")
 
 PERMISSIONS: Final = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
 
+LIFECYCLE: Final = frozenset({"start", "exit", "lost"})
+"""Host events that say how a program began and ended; all others are minor."""
+
 _KINDS: Final = dict.fromkeys(PERMISSIONS, "permission") | {
     PromptClass.ERROR_RETRY: "error"
 }
@@ -117,6 +120,7 @@ def state_change(
         payload={**codec.plain(now), "before": before, "passed_over": passed_over},
         end=end,
         raw_ref={"prompt_id": now.prompt_id} if now.prompt_id else None,
+        minor=True,
     )
 
 
@@ -203,7 +207,15 @@ def host_event(event: HostEvent, host: str) -> RunEventDraft:
         text=_sentence(event.kind, event.data),
         payload={**event.data, "tmux_kind" if is_tmux else "kind": event.kind},
         end=event.offset,
+        minor=event.kind not in LIFECYCLE,
     )
+
+
+def with_passed_over(event: HostEvent, passed_over: int) -> HostEvent:
+    """Return a host event with the number of those that it replaced, if any."""
+    if not passed_over:
+        return event
+    return attrs.evolve(event, data={**event.data, "passed_over": passed_over})
 
 
 def lost_entries(count: int) -> RunEventDraft:

@@ -2,8 +2,10 @@
 
 A change to an event, or its removal, breaks the chain unless all later events are made
 anew. ANT does not sign the last event. To be able to detect a chain that was made anew,
-keep the last hash elsewhere. A tombstone keeps the hash of its deleted content, so only
-its place in the chain can be checked. All functions are pure.
+keep the last hash elsewhere. All functions are pure.
+
+A tombstone, and the event in the place of pruned ones, keeps the hash of the content
+that is gone. So the chain shows its place, and proves nothing about that content.
 """
 
 import hashlib
@@ -12,21 +14,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from ant.api import codec
-from ant.store.run_events import TOMBSTONE
+from ant.model.run_events import PRUNED, TOMBSTONE, pruned_text
 
 OUTSIDE = frozenset({"id", "ts", "hash"})
 """Fields that the hash does not cover: the row's number in one database, the copy of
 `ts_ms`, and the hash itself."""
 
 _HASH = re.compile("[0-9a-f]{64}")
-_EMPTY: dict[str, Any] = {
-    "text": "",
-    "payload": {},
-    "raw_ref": None,
-    "start": None,
-    "end": None,
-}
-"""The content of a tombstone."""
+_EMPTY = ("raw_ref", "start", "end")
+"""Fields that are null where the content is gone."""
 
 
 def seal(body: dict[str, Any]) -> str:
@@ -47,13 +43,13 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
     numbers = {event.get("n") for event in events}
     for before, event in zip([None, *events], events, strict=False):
         n = event.get("n")
-        if not (_is_copied(event) and (is_tombstone(event) or _is_sealed(event))):
+        if not (_is_copied(event) and _is_sealed(event)):
             return f"Event {n} was changed."
         if before is None:
             if n == 1 and event.get("prev") is not None:
                 return "Event 1 was changed: it follows another."
             continue
-        if n != before["n"] + 1:
+        if first_of(event) != before["n"] + 1:
             if n <= before["n"]:
                 return f"Event {n} is out of its place."
             missed = before["n"] + 1
@@ -64,14 +60,6 @@ def fault(events: Sequence[dict[str, Any]]) -> str | None:
     return None
 
 
-def is_tombstone(event: dict[str, Any]) -> bool:
-    """Whether the content of an event was deleted, and only its place is left."""
-    content = {key: event.get(key, "absent") for key in _EMPTY}
-    sealed = event.get("hash")
-    is_empty = event.get("kind") == TOMBSTONE and content == _EMPTY
-    return is_empty and isinstance(sealed, str) and bool(_HASH.fullmatch(sealed))
-
-
 def _is_copied(event: dict[str, Any]) -> bool:
     """Whether `ts` is the copy of `ts_ms` that it should be, or absent."""
     ts_ms = event.get("ts_ms")
@@ -79,7 +67,35 @@ def _is_copied(event: dict[str, Any]) -> bool:
     return type(ts) is type(ts_ms) and ts == ts_ms
 
 
+def is_redacted(event: dict[str, Any]) -> bool:
+    """Whether the content of an event is gone, and nothing stands in its place."""
+    kind, first = event.get("kind"), first_of(event)
+    count = event["n"] - first + 1
+    if kind == PRUNED:
+        allowed = [(pruned_text(count), {"first": first, "count": count})]
+    elif kind == TOMBSTONE:
+        allowed = [("", {}), ("", {"first": first, "count": count})]
+    else:
+        return False
+    is_empty = all(event.get(key, "absent") is None for key in _EMPTY)
+    return is_empty and (event.get("text"), event.get("payload")) in allowed
+
+
+def first_of(event: dict[str, Any]) -> int:
+    """The number of the first event that an event stands for: mostly its own."""
+    n: int = event["n"]
+    payload = event.get("payload")
+    if event.get("kind") in (TOMBSTONE, PRUNED) and isinstance(payload, dict):
+        first = payload.get("first")
+        if type(first) is int and 0 < first <= n:
+            return first
+    return n
+
+
 def _is_sealed(event: dict[str, Any]) -> bool:
+    if type(event.get("n")) is int and is_redacted(event):
+        sealed = event.get("hash")
+        return isinstance(sealed, str) and bool(_HASH.fullmatch(sealed))
     try:
         return seal(event) == event.get("hash")
     except TypeError:  # Nested deeper than the codec writes JSON: not written by ANT.

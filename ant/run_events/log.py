@@ -30,10 +30,16 @@ TEXT_MAX = 12_000
 """Characters of an event's text, as the original's clients expect. The rest is cut."""
 
 KEEP = 20_000
-"""Run events of one session. The oldest are removed; the chain then begins later."""
+"""Run events of one session that are not minor. The oldest are removed; the chain then
+begins later."""
+
+KEEP_MINOR = 5_000
+"""Minor run events of one session, as many as terminal events. Older ones are pruned,
+so that a program that renames its window each second displaces no command."""
 
 KEEP_TERMINAL = 5_000
-"""Terminal events of one session. The oldest are removed."""
+"""Terminal events of one session, and as many starts and ends. The oldest are removed.
+"""
 
 _PRUNE_EVERY = 500
 
@@ -64,9 +70,9 @@ def record(unit: Unit, session_id: SessionId, draft: RunEventDraft) -> RunEvent 
         hash="",
     )
     event = attrs.evolve(event, hash=hash_chain.seal(codec.plain(event)))
-    event = attrs.evolve(event, id=unit.run_events.add(event))
+    event = attrs.evolve(event, id=unit.run_events.add(event, draft.minor))
     if event.n % _PRUNE_EVERY == 0:
-        unit.run_events.prune(session_id, event.n - KEEP + 1)
+        unit.run_events.prune(session_id, KEEP, KEEP_MINOR)
     unit.emit(RunEventCreated(session_id, event))
     return event
 
@@ -80,7 +86,7 @@ def add_terminal_event(
     at = clock.stamp(unit.now)
     number = unit.terminal_events.add(session_id, at, kind, data, offset)
     if number % _PRUNE_EVERY == 0:
-        unit.terminal_events.trim(session_id, KEEP_TERMINAL)
+        unit.terminal_events.trim(session_id, KEEP_TERMINAL, entries.LIFECYCLE)
 
 
 def record_host_event(unit: Unit, session_id: SessionId, event: HostEvent) -> None:

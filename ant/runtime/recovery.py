@@ -13,6 +13,8 @@ from ant.store import Program, Store, Unit
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes
 from ant.terminal.host.base import Identity
+from ant.terminal.host.end_session import end_session
+from ant.terminal.host.run_processes import tag_of_lost
 from ant.terminal.tmux.spool_reader import SpoolReader, resume_at
 from ant.terminal.tmux.tmux_server import SurvivingPane, Tmux
 
@@ -40,9 +42,7 @@ async def recover(store: Store, tmux: Tmux) -> dict[SessionId, SurvivingPane]:
         if surviving is not None and _is_same(program, surviving):
             kept[session_id] = surviving_panes.pop(session_id)
             continue
-        for sid in _left_behind(program):
-            log.warning("Ending the processes of lost session %s.", session_id)
-            await processes.end_session(sid, ORPHAN_GRACE_S)
+        await _end_lost(program)
         if program.host == TMUX and program.boot_id == boot_id:
             _salvage(store, tmux, program)
     for surviving in surviving_panes.values():
@@ -63,11 +63,17 @@ def _is_same(program: Program, surviving: SurvivingPane) -> bool:
     return is_active and program.run == surviving.pane_ids.run
 
 
-def _left_behind(program: Program) -> set[int]:
-    identity = None
+async def _end_lost(program: Program) -> None:
+    """End what a run left behind, in its terminal session and outside of it."""
+    identity, session_id, run = None, program.session.id, program.run or ""
     if program.pid and program.start_ticks and program.boot_id:
         identity = Identity(program.pid, program.start_ticks, program.boot_id)
-    return processes.find_lost(program.session.id, identity, program.run or "")
+    sids: set[int | None] = {*processes.find_lost(session_id, identity, run)}
+    if sids:
+        log.warning("Ending the processes of lost session %s.", session_id)
+    tag = tag_of_lost(session_id, run, identity)
+    for sid in sids or {None}:
+        await end_session(sid, ORPHAN_GRACE_S, tag)
 
 
 def _salvage(store: Store, tmux: Tmux, program: Program) -> None:

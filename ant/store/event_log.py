@@ -7,13 +7,14 @@ from peewee import SQL, fn
 
 from ant.api import codec
 from ant.core import clock
-from ant.model.events import Envelope
+from ant.model.events import Envelope, Event, Tombstone
+from ant.model.sessions import SessionId
 from ant.store.tables.sessions import EventRow, SessionRow
 from ant.store.tables.statement import ALL, PAGE_BYTES, Page, Statement, lazily, page
 
 TOMBSTONE = "tombstone"
 """The type of an event whose content was deleted. It keeps its `seq` and time. Its body
-is a JSON object of its former `type` and the `sha256` of its former body."""
+is that of a `Tombstone`; an older ANT wrote only its former `type` and `sha256`."""
 
 _APPEND = Statement(
     lambda at, session_id, tag, body: EventRow.insert(
@@ -28,7 +29,14 @@ def sha256(text: str) -> str:
 
 
 def _envelope(row: Any) -> Envelope:
-    event = codec.load_event(row.type, row.body)
+    event: Event
+    body = codec.loads(row.body) if row.type == TOMBSTONE else {}
+    if "type" in body:
+        event = Tombstone(SessionId(row.session_id), body["type"], body["sha256"])
+    elif row.is_removed and row.type != TOMBSTONE:  # The remover has not got to it yet.
+        event = Tombstone(SessionId(row.session_id), row.type, sha256(row.body))
+    else:
+        event = codec.load_event(row.type, row.body)
     return Envelope(clock.parse_stamp(row.at), event, row.seq)
 
 
@@ -60,18 +68,19 @@ class EventLogStore:
     ) -> Page[Envelope]:
         """Events after `seq`, oldest first: at most `limit`, of about `budget` bytes.
 
-        `session_id` and `tag` (the event's type) filter. Tombstones and events of
-        removed sessions are left out.
+        `session_id` and `tag` (the event's type) filter. Events of removed sessions
+        are tombstones.
         """
-        query = EventRow.select().where(
-            (EventRow.seq > seq)
-            & (EventRow.type != TOMBSTONE)
-            & _of_no_removed_session()
+        removed = _of_removed_session()
+        query = EventRow.select(EventRow, removed.alias("is_removed")).where(
+            EventRow.seq > seq
         )
         if session_id is not None:
             query = query.where(EventRow.session_id == session_id)
-        if tag is not None:
-            query = query.where(EventRow.type == tag)
+        if tag == TOMBSTONE:
+            query = query.where((EventRow.type == tag) | removed)
+        elif tag is not None:
+            query = query.where((EventRow.type == tag) & ~removed)
         rows = query.order_by(EventRow.seq).limit(limit + 1).namedtuples()
         return page(lazily(rows), _envelope, limit, budget)
 
@@ -101,10 +110,10 @@ class EventLogStore:
         return int(EventRow.delete().where(expired).execute())
 
 
-def _of_no_removed_session() -> Any:
-    """Condition: the event has no session, or one that is not removed."""
+def _of_removed_session() -> Any:
+    """Condition: the event is of a session that is marked removed."""
     removed = SessionRow.select(SessionRow.id).where(SessionRow.removed == SQL("1"))
-    return EventRow.session_id.is_null() | EventRow.session_id.not_in(removed)
+    return EventRow.session_id.is_null(False) & EventRow.session_id.in_(removed)
 
 
 def redact_events(condition: Any) -> None:
@@ -112,7 +121,10 @@ def redact_events(condition: Any) -> None:
 
     Tombstones stay as they are, so each keeps the hash of the original body.
     """
-    body = fn.json_object("type", EventRow.type, "sha256", fn.sha256(EventRow.body))
+    body = fn.json_object(
+        *("sessionId", EventRow.session_id, "eventType", EventRow.type),
+        *("sha256", fn.sha256(EventRow.body)),
+    )
     EventRow.update(type=TOMBSTONE, body=body).where(
         condition & (EventRow.type != TOMBSTONE)
     ).execute()

@@ -1,14 +1,22 @@
 """Run events and terminal events: appended in order, the oldest deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from ant.api import codec
 from ant.core import clock
-from ant.model.run_events import RunEvent, Source, TerminalEvent, Trust
+from ant.model.run_events import (
+    PRUNED,
+    TOMBSTONE,
+    RunEvent,
+    Source,
+    TerminalEvent,
+    Trust,
+    pruned_text,
+)
 from ant.model.sessions import SessionId
 from ant.store.tables.reachable import reachable
 from ant.store.tables.run_events import RunEventRow, TerminalEventRow
@@ -22,10 +30,6 @@ from ant.store.tables.statement import (
     page,
     scan,
 )
-
-TOMBSTONE = "tombstone"
-"""The kind of a run event whose content was deleted. Its number, time and hashes stay,
-so the hash chain can still be verified."""
 
 _HEAD = Statement(
     lambda session_id: (
@@ -81,7 +85,7 @@ class RunEventStore:
         row = _HEAD.one(session_id=session_id)
         return (row.n, row.hash) if row else (0, None)
 
-    def add(self, event: RunEvent) -> int:
+    def add(self, event: RunEvent, minor: bool = False) -> int:
         """Append an event and return its new id; the `id` of `event` is ignored."""
         row = RunEventRow.insert(
             session_id=event.session_id,
@@ -97,6 +101,7 @@ class RunEventStore:
             end=event.end,
             prev=event.prev,
             hash=event.hash,
+            minor=int(minor),
         )
         return int(row.execute())
 
@@ -118,11 +123,9 @@ class RunEventStore:
 
         With `forward` the oldest within the bounds, else the newest. `since` and
         `before` are stamps, `after` and `below` ids; all four are exclusive. `source`,
-        `kind` and `q` (a part of the text in any case) filter. Tombstones are left out.
+        `kind` and `q` (a part of the text in any case) filter.
         """
-        query = RunEventRow.select().where(
-            (RunEventRow.session_id == session_id) & (RunEventRow.kind != TOMBSTONE)
-        )
+        query = RunEventRow.select().where(RunEventRow.session_id == session_id)
         if since is not None:
             query = query.where(RunEventRow.at > since)
         if before is not None:
@@ -152,12 +155,16 @@ class RunEventStore:
     ) -> tuple[dict[str, int], datetime | None, datetime | None]:
         """Counts by kind, and the times of the first and the last event.
 
-        Tombstones do not count; the times are None when there are no events.
+        `pruned` counts the events that were pruned. The times are None when there are
+        no events.
         """
         kind, at = RunEventRow.kind, RunEventRow.at
+        events = SQL(
+            "CASE minor WHEN 2 THEN JSON_EXTRACT(payload, '$.count') ELSE 1 END"
+        )
         rows: list[Any] = list(
-            RunEventRow.select(kind, fn.COUNT(), fn.MIN(at), fn.MAX(at))
-            .where((RunEventRow.session_id == session_id) & (kind != TOMBSTONE))
+            RunEventRow.select(kind, fn.SUM(events), fn.MIN(at), fn.MAX(at))
+            .where(RunEventRow.session_id == session_id)
             .group_by(kind)
             .tuples()
         )
@@ -196,11 +203,79 @@ class RunEventStore:
         newest = lazily(query.order_by(RunEventRow.id.desc()).namedtuples())
         return scan(newest, _run_event, lambda row: row.text, holds, limit, budget)
 
-    def prune(self, session_id: str, below: int) -> None:
-        """Delete a session's events with numbers below; the chain then begins later."""
+    def prune(self, session_id: str, keep: int, keep_minor: int) -> None:
+        """Delete the oldest events beyond `keep`, and minor ones beyond `keep_minor`.
+
+        Without the oldest events the chain begins later. Minor ones between others
+        leave one row in the place of each range, which keeps the chain linked.
+        """
+        # SQLite uses the partial index of minor events only with these literals.
+        minor = "session_id = ? AND minor > 0"
+        query = f"SELECT n FROM run_events WHERE {minor} AND minor = 1 "
+        last = database.execute_sql(
+            f"{query} ORDER BY n DESC LIMIT 1 OFFSET ?", (session_id, keep_minor)
+        ).fetchone()
+        if last is not None:
+            self._prune_minor(session_id, last[0])
+        counts = database.execute_sql(
+            "SELECT (SELECT COUNT(*) FROM run_events WHERE session_id = ?) - "
+            f"(SELECT COUNT(*) FROM run_events WHERE {minor})",
+            (session_id, session_id),
+        )
+        excess = counts.fetchone()[0] - keep
+        if excess > 0:
+            database.execute_sql(
+                "DELETE FROM run_events WHERE session_id = ? AND n < (SELECT n FROM "
+                "run_events WHERE session_id = ? AND minor = 0 ORDER BY n "
+                "LIMIT 1 OFFSET ?)",
+                (session_id, session_id, excess),
+            )
+
+    def _prune_minor(self, session_id: str, last: int) -> None:
+        """Prune the minor events up to number `last`."""
+        rows = database.execute_sql(
+            "SELECT n, prev FROM run_events WHERE session_id = ? AND minor > 0 "
+            "AND minor = 1 AND n <= ? ORDER BY n",
+            (session_id, last),
+        )
+        ranges: list[list[Any]] = []
+        for n, prev in rows.fetchall():
+            if ranges and ranges[-1][1] == n - 1:
+                ranges[-1][1] = n
+            else:
+                ranges.append([n, n, prev])
+        for first, end, prev in ranges:
+            self._prune_range(session_id, first, end, prev)
+
+    def _prune_range(
+        self, session_id: str, first: int, end: int, prev: str | None
+    ) -> None:
+        """Replace a range of events, and a pruned one right before it, by one row."""
+        before = (
+            RunEventRow.select(RunEventRow.payload, RunEventRow.prev)
+            .where((RunEventRow.session_id == session_id) & (RunEventRow.minor == 2))
+            .where(RunEventRow.n == first - 1)
+            .first()
+        )
+        if before is not None:
+            first, prev = codec.loads(before.payload)["first"], before.prev
+        of_session = RunEventRow.session_id == session_id
         RunEventRow.delete().where(
-            (RunEventRow.session_id == session_id) & (RunEventRow.n < below)
+            of_session & (RunEventRow.n >= first) & (RunEventRow.n < end)
         ).execute()
+        count = end - first + 1
+        RunEventRow.update(
+            kind=PRUNED,
+            source=Source.STATUS,
+            trust=Trust.HIGH,
+            text=pruned_text(count),
+            payload=codec.dumps({"first": first, "count": count}).decode(),
+            raw_ref=None,
+            start=None,
+            end=None,
+            prev=prev,
+            minor=2,
+        ).where(of_session & (RunEventRow.n == end)).execute()
 
     def prune_tombstones(self, before: str, most: int = ALL) -> int:
         """Delete tombstones from before a stamp, at most `most`; return how many."""
@@ -214,9 +289,13 @@ class RunEventStore:
 
 
 def redact_run_events(session_id: str, first: int, last: int) -> None:
-    """Make tombstones of a session's run events from number `first` to `last`."""
+    """Make tombstones of a session's run events from number `first` to `last`.
+
+    One in the place of pruned events keeps their range.
+    """
+    payload = SQL("CASE minor WHEN 2 THEN payload ELSE '{}' END")
     RunEventRow.update(
-        kind=TOMBSTONE, text="", payload="{}", raw_ref=None, start=None, end=None
+        kind=TOMBSTONE, text="", payload=payload, raw_ref=None, start=None, end=None
     ).where(
         (RunEventRow.session_id == session_id) & RunEventRow.n.between(first, last)
     ).execute()
@@ -238,19 +317,24 @@ class TerminalEventStore:
         )
         return int(row.execute())
 
-    def trim(self, session_id: str, keep: int) -> None:
-        """Delete all but the newest `keep` events of a session."""
-        of_session = TerminalEventRow.session_id == session_id
-        last = (
-            TerminalEventRow.select(TerminalEventRow.id)
-            .where(of_session)
-            .order_by(TerminalEventRow.id.desc())
-            .offset(keep)
-            .limit(1)
-        )
-        TerminalEventRow.delete().where(
-            of_session & (TerminalEventRow.id <= last)
-        ).execute()
+    def trim(self, session_id: str, keep: int, apart: Collection[str]) -> None:
+        """Delete all but the newest `keep` events of a session.
+
+        Kinds `apart` are counted by themselves, so others cannot displace them.
+        """
+        is_apart = TerminalEventRow.kind.in_(list(apart))
+        for kinds in (is_apart, ~is_apart):
+            these = (TerminalEventRow.session_id == session_id) & kinds
+            last = (
+                TerminalEventRow.select(TerminalEventRow.id)
+                .where(these)
+                .order_by(TerminalEventRow.id.desc())
+                .offset(keep)
+                .limit(1)
+            )
+            TerminalEventRow.delete().where(
+                these & (TerminalEventRow.id <= last)
+            ).execute()
 
     def page(
         self,

@@ -245,6 +245,12 @@ def test_evidence_is_checked_without_a_server(store: Store, tmp_path: Path) -> N
         result.exit_code,
         "No event has the given hash" in result.output,
     )
+    empty = {"kind": "tombstone", "text": "", "payload": {}}
+    redacted = {**made, "run_events": [made["run_events"][0] | empty]}
+    redacted["run_events"].append(made["run_events"][1])
+    file.write_text(json.dumps(redacted))
+    result = run("evidence", "verify", str(file))
+    assert (0, True) == (result.exit_code, "1 events have no content" in result.output)
     made["run_events"][1]["text"] = "2"
     file.write_text(json.dumps(made))
     result = run("evidence", "verify", str(file))

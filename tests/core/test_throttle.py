@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.core.throttle import Change, Throttle
+from ant.core.token_bucket import TokenBucket
 
 
 def pace() -> Throttle[str]:
     """One in five seconds, of words that are alike whatever their case."""
-    return Throttle(5.0, str.lower)
+    return Throttle(5.0, str.lower, TokenBucket(1000, 1.0))
 
 
 def test_the_first_change_is_due_at_once() -> None:
@@ -49,6 +50,19 @@ def test_a_value_that_returns_is_no_change() -> None:
     assert (None, None) == (one.due, one.take(9.0))
     one.offer("ready", 9.0)
     assert Change("busy", "ready", 2) == one.take(9.0)
+
+
+def test_an_empty_bucket_delays_a_change() -> None:
+    """Beside the distance to the last one; the last value is still taken."""
+    one = Throttle(5.0, str.lower, TokenBucket(2, 60.0))
+    for at, word in ((0.0, "a"), (5.0, "b")):
+        one.offer(word, at)
+        assert at == one.due
+        one.take(at)
+    one.offer("c", 10.0)
+    one.offer("d", 11.0)
+    assert 60.0 == one.due
+    assert Change("b", "d", 1) == one.take(60.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=50))

@@ -73,7 +73,7 @@ def test_more_events_than_are_read_at_once(
     """All of them, and where the oldest have gone it begins later."""
     monkeypatch.setattr(bundle, "_PAGE", 2)
     assert [1, 2, 3] == [each["n"] for each in told(store, session)["run_events"]]
-    store.transact(lambda unit: unit.run_events.prune(session.id, 2))
+    store.transact(lambda unit: unit.run_events.prune(session.id, 2, 9))
     made = told(store, session)
     assert [2, 3] == [each["n"] for each in made["run_events"]]
     assert (2, 2) == (made["chain"]["count"], made["chain"]["first"])

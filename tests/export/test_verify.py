@@ -80,7 +80,7 @@ def test_a_whole_bundle_has_no_fault(whole: Body) -> None:
     """However it is laid out as JSON."""
     told = found(whole)
     assert (6, whole["chain"]["head"], ()) == (told.events, told.head, told.faults)
-    assert (3, 0, 0, 0) == (told.compared, told.missing, told.earlier, told.tombstones)
+    assert (3, 0, 0, 0) == (told.compared, told.missing, told.earlier, told.redacted)
     assert found(whole) == verify(json.dumps(whole, indent=2, sort_keys=True).encode())
 
 
@@ -166,6 +166,66 @@ def test_earlier_events_are_counted(whole: Body) -> None:
     later = whole | {"run_events": whole["run_events"][2:]}
     later["chain"] = whole["chain"] | {"count": 4, "first": 3}
     assert (None, 2) == (found(later).fault, found(later).earlier)
+
+
+def pruned(whole: Body, first: int, last: int) -> Body:
+    """The bundle without a range of events, as ANT leaves it."""
+    events = whole["run_events"]
+    count = last - first + 1
+    row = events[last - 1] | {
+        "kind": "pruned",
+        "text": f"minor events pruned: {count}",
+        "payload": {"first": first, "count": count},
+        "prev": events[first - 1]["prev"],
+        **dict.fromkeys(("start", "end", "raw_ref")),
+    }
+    rest = [*events[: first - 1], row, *events[last:]]
+    chain = {"count": len(rest), "first": rest[0]["n"], "head": rest[-1]["hash"]}
+    return whole | {"run_events": rest, "chain": chain}
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 2), (2, 2), (3, 5), (6, 6), (1, 6)])
+def test_pruned_events_are_counted(whole: Body, first: int, last: int) -> None:
+    """The chain is whole around them, wherever they were."""
+    result = found(pruned(whole, first, last), whole["chain"]["head"])
+    assert (None, 0) == (result.fault, result.earlier)
+    assert last - first + 1 == result.redacted
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": {"first": 2, "count": 3}},
+        {"payload": {"first": 4, "count": 2}},
+        {"payload": {"first": 0, "count": 6}},
+        {"payload": {"first": 3, "count": 3, "more": 1}},
+        {"payload": {"first": "3", "count": 3}},
+        {"payload": {}},
+        {"text": "minor events pruned: 2"},
+        {"start": 1},
+        {"raw_ref": {"prompt_id": "p"}},
+        {"kind": "tombstone"},
+        {"prev": "0" * 64},
+        {"hash": "0" * 64},
+        {"hash": None},
+    ],
+)
+def test_nothing_can_be_hidden_in_a_pruned_event(whole: Body, change: Body) -> None:
+    """Neither another range nor content."""
+    made = pruned(whole, 3, 5)
+    made["run_events"][2] |= change
+    assert found(made).fault is not None
+
+
+def test_a_tombstone_has_no_content(whole: Body) -> None:
+    """It is counted, and content in its place is found."""
+    empty: Body = {"kind": "tombstone", "text": "", "payload": {}}
+    empty |= dict.fromkeys(("start", "end", "raw_ref"))
+    made = copy.deepcopy(whole)
+    made["run_events"][1] |= empty
+    assert (None, 1) == (found(made).fault, found(made).redacted)
+    made["run_events"][1]["text"] = "forged"
+    assert "Event 2 was changed." == found(made).fault
 
 
 def test_each_output_that_is_changed_is_named(whole: Body) -> None:
@@ -399,7 +459,7 @@ def path_of(bundle: Body, place: Place) -> str:
         if isinstance(key, str):
             path += f".{key}"
         elif at(bundle, place[: number + 1]) == tombstone(bundle):
-            path += "[tombstone]"
+            path += "[redacted]"
         else:
             path += "[]"
     return path
@@ -414,7 +474,7 @@ def tombstone(bundle: Body) -> Any:
 def is_listed(told: CheckResult, path: str) -> bool:
     """Whether a part is among those that are not covered, by itself or within one."""
     parts = [each for part in told.uncovered for each in part.paths]
-    names = {path, path.replace("[tombstone]", "[]")}
+    names = {path, path.replace("[redacted]", "[]")}
     return any(
         name == each or re.match(rf"{re.escape(each)}[.\[]", name)
         for name in names
@@ -438,7 +498,7 @@ def others(value: Any) -> list[Any]:
 def test_a_change_of_any_value_is_found_or_listed(full: Body) -> None:
     """Each value in turn, and many values in its place."""
     whole = found(full)
-    assert (1, 1, ()) == (whole.compared, whole.tombstones, whole.faults)
+    assert (1, 1, ()) == (whole.compared, whole.redacted, whole.faults)
     assert {"messages", "tasks", "prompts", "terminal_events", "file_refs"} <= {
         key for key in full if full[key]
     }
@@ -521,7 +581,7 @@ def test_the_newest_names_count(store: Store) -> None:
 def test_a_tombstone_is_no_fault(full: Body) -> None:
     """Its place is proven, and what is left of its content must be empty."""
     told = found(full)
-    assert (1, ()) == (told.tombstones, told.faults)
+    assert (1, ()) == (told.redacted, told.faults)
     for key, value in {"text": "x", "payload": {"a": 1}, "start": 0}.items():
         assert (
             "Event 3 was changed."

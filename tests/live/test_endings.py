@@ -1,8 +1,6 @@
 """How programs begin and end, and what is left of them: nothing."""
 
-import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,15 @@ import trio
 
 from ant.client import AntClient
 from ant.core.errors import Conflict, Gone
+from tests.live.daemons import (
+    check_ended,
+    copied_outside,
+    daemon,
+    daemons,
+    is_alive,
+    pid_in,
+    with_daemons,
+)
 from tests.live.server import left_of, running_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
@@ -74,27 +81,47 @@ async def test_a_grandchild_that_keeps_the_terminal_does_not_keep_the_session(
 
 
 @pytest.mark.slow
-async def test_what_left_the_terminal_does_not_hold_the_session(tmp_path: Path) -> None:
-    """A daemon with a session of its own is not ours to end, and not waited for."""
-    daemon = (
-        "import os, time, sys\n"
-        "if os.fork(): os.wait(); sys.exit(0)\n"
-        "os.setsid()\n"
-        "if os.fork(): os._exit(0)\n"
-        "print('daemon', os.getpid(), flush=True); time.sleep(60)\n"
-    )
-    async with running_server(tmp_path) as server, server.client() as ant:
-        command = [sys.executable, "-c", daemon]
-        row = await ant.create("daemon", command=command, start=False)
-        async with watching(ant, row["id"], spawnPty=True) as view:
-            assert (await view.until_exit())["exit_code"] == 0
-        survivors = left_of(row["id"])
-        try:
-            assert len(survivors) == 1
-            assert f"daemon {survivors[0]}" in view.text
-        finally:
-            for pid in survivors:
-                os.kill(pid, signal.SIGKILL)
+@pytest.mark.parametrize("end", ["exit", "delete", "stop", "kill"])
+async def test_what_left_the_terminal_ends_with_the_session(
+    tmp_path: Path, end: str
+) -> None:
+    """Daemons of each sort; not one that was made to stay, and none from outside."""
+    async with running_server(tmp_path / "data") as server, server.client() as ant:
+        command = ["sh", "-c", with_daemons(tmp_path)]
+        row = await ant.create("daemons", command=command)
+        pids = await daemons(tmp_path)
+        with copied_outside(row["terminal"]["pid"]) as outside:
+            match end:
+                case "exit":
+                    await ant.type(row["id"], "\r")
+                    await row_when(ant, row["id"], "exited")
+                case "delete":
+                    await ant.call("DELETE", f"/api/sessions/{row['id']}")
+                case "stop":
+                    assert await server.stop() == 0
+                case "kill":
+                    await server.kill()
+                    async with running_server(tmp_path / "data"):
+                        pass
+            check_ended(pids, outside, is_orphan_found=end in ("delete", "stop"))
+
+
+@pytest.mark.slow
+async def test_a_daemon_of_an_earlier_run_is_no_longer_there(tmp_path: Path) -> None:
+    """The end of a run touches no other run of the session."""
+    async with running_server(tmp_path / "data") as server, server.client() as ant:
+        script = f"{daemon(tmp_path, 'once')}; read x"
+        row = await ant.create("again", command=["sh", "-c", script])
+        first = await pid_in(tmp_path / "once")
+        await ant.type(row["id"], "\r")
+        await row_when(ant, row["id"], "exited")
+        assert not is_alive(first)
+        (tmp_path / "once").unlink()
+        await ant.call("POST", f"/api/sessions/{row['id']}/terminal/start", {})
+        second = await pid_in(tmp_path / "once")
+        assert is_alive(second)
+        await ant.call("DELETE", f"/api/sessions/{row['id']}")
+        assert not is_alive(second)
 
 
 @pytest.mark.slow

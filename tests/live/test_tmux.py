@@ -16,9 +16,17 @@ import trio
 from ant.client import AntClient
 from ant.core.errors import Invalid
 from ant.export.verify import verify
+from ant.recording.notice_limiter import BURST
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import open_pty
 from ant.terminal.tmux.tmux_commands import name_of
+from tests.live.daemons import (
+    check_ended,
+    copied_outside,
+    daemons,
+    is_alive,
+    with_daemons,
+)
 from tests.live.server import Server, left_of, running_server
 from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching
@@ -154,6 +162,66 @@ async def test_an_end_while_nobody_looks_is_told(tmp_path: Path) -> None:
             await eventually(exited)
             assert (await look(ant, row["id"]))["terminal"]["exit_signal"] == 9
             assert await read_raw(ant, row["id"]) == (b"first\r\nlast\r\n", [])
+
+
+@needs_tmux
+@pytest.mark.parametrize("end", ["exit", "delete", "restart"])
+async def test_what_left_a_pane_ends_with_the_session(tmp_path: Path, end: str) -> None:
+    """Daemons of each sort, also after a restart; a restart ends none."""
+    data = tmp_path / "data"
+    with ended_with_us(data):
+        async with serving(data) as (_, ant):
+            command = ["sh", "-c", with_daemons(tmp_path)]
+            row = await ant.create("daemons", command=command, host="tmux")
+            pids = await daemons(tmp_path)
+            with copied_outside(row["terminal"]["pid"]) as outside:
+                if end == "exit":
+                    await ant.type(row["id"], "\r")
+
+                    async def exited() -> bool:
+                        return (await look(ant, row["id"]))["status"] == "exited"
+
+                    await eventually(exited)
+                    check_ended(pids, outside, is_orphan_found=False)
+                elif end == "delete":
+                    await ant.call("DELETE", f"/api/sessions/{row['id']}")
+                    check_ended(pids, outside, is_orphan_found=True)
+        if end == "restart":
+            assert all(map(is_alive, pids.values()))
+            async with serving(data) as (_, ant):
+                with copied_outside(row["terminal"]["pid"]) as outside:
+                    await ant.call("DELETE", f"/api/sessions/{row['id']}")
+                    check_ended(pids, outside, is_orphan_found=True)
+
+
+@needs_tmux
+async def test_a_window_that_is_renamed_all_the_time_fills_no_log(
+    tmp_path: Path,
+) -> None:
+    """A burst is recorded, then the last name, with the number of those between."""
+    script = 'for n in $(seq 60); do tmux rename-window "n$n"; done; exit 3'
+    with ended_with_us(tmp_path):
+        async with serving(tmp_path) as (_, ant):
+            row = await ant.create("busy", command=["bash", "-c", script], host="tmux")
+
+            async def exited() -> bool:
+                return (await look(ant, row["id"]))["status"] == "exited"
+
+            await eventually(exited)
+            base = f"/api/sessions/{row['id']}"
+            path = f"{base}/run-events"
+            told = (await ant.call("GET", path, q="window-renamed"))["events"]
+            assert len(told) <= BURST + 1
+            assert "n60" == told[-1]["payload"]["name"]
+            over = sum(each["payload"].get("passed_over", 0) for each in told)
+            assert len(told) + over >= 30
+            health = await ant.call("GET", "/api/health")
+            met = {each["name"]: each["count"] for each in health["limits"]}
+            assert over <= met["host_events"]
+            rows = await ant.call("GET", f"{base}/terminal/events", limit=1000)
+            kinds = [each["kind"] for each in rows["rows"]]
+            assert len(told) == kinds.count("window-renamed")
+            assert ("exit", "start") == (kinds[0], kinds[-1])
 
 
 @needs_tmux

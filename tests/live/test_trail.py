@@ -8,9 +8,9 @@ import pytest
 import trio
 
 from ant.client import AntClient, EventSocket
+from ant.model.run_events import TOMBSTONE
 from ant.run_events import hash_chain
 from ant.store import Store, Unit
-from ant.store.run_events import TOMBSTONE
 from ant.store.tables.run_events import RunEventRow
 from tests.live.server import running_server
 from tests.live.waiting import eventually

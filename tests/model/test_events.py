@@ -44,6 +44,7 @@ from ant.model.events import (
     TaskDeleted,
     TaskUpdated,
     TerminalResized,
+    Tombstone,
     Typing,
 )
 from ant.model.messages import Message, MessageId
@@ -153,6 +154,7 @@ EVENTS: list[tuple[bool, bool, Event]] = [
     ),
     (True, False, RoomLinkDeleted(TWO, ONE, LinkId("l"))),
     (True, False, RunEventCreated(ONE, HAPPENED)),
+    (True, False, Tombstone(ONE, "task_created", "a" * 64)),
     (False, False, Typing(ONE, "@ada", True)),
     (True, True, PromptDetected(ONE, ASKED)),
     (
@@ -303,6 +305,7 @@ def test_frames_keep_the_names_of_the_original() -> None:
         "typing": {"handle", "typing"},
         "handle_updated": {"handle", "display_name"},
         "cli_flag_updated": {"cli_flag"},
+        "tombstone": {"eventType", "sha256"},
         "sessions_changed": {"removedIds"},
         "participants_changed": set(),
         "prompt_detected": {"prompt"},

@@ -10,14 +10,15 @@ from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.core.counters import Limit, counted
 from ant.core.errors import StorageFailed
 from ant.model.prompts import AgentState
-from ant.model.run_events import RunEvent
+from ant.model.run_events import HostEvent, RunEvent
 from ant.model.sessions import Session
 from ant.prompts.hooks import HookFact
-from ant.recording import event_recorder, transcript_writer
+from ant.recording import event_recorder, notice_limiter, transcript_writer
 from ant.run_events import hash_chain, log
 from ant.terminal.host.base import ControlSeen, Exit
 from ant.terminal.model.prompt import Kind
-from ant.terminal.observations import InputSeen, TitleSeen
+from ant.terminal.observations import BlockSeen, InputSeen, TitleSeen
+from ant.terminal.shell.command_blocks import CommandBlock
 from tests.asked import Asker, prompt
 from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig
@@ -120,6 +121,8 @@ async def test_titles_and_sizes_are_rate_limited(rig: Rig) -> None:
     told = await texts(rig, session, kind="system")
     assert ["title: ⠂ task"] == [text for text in told if "title" in text]
     assert ["resize: 80×24", "resize: 119×24"] == [t for t in told if "resize" in t]
+    _, last = await trail(rig, session, q="resize")
+    assert 38 == last.payload["passed_over"]
 
 
 async def test_a_title_is_read_off_the_screen(rig: Rig) -> None:
@@ -149,6 +152,36 @@ async def test_host_events_are_recorded(rig: Rig) -> None:
     assert [({"name": "vi?", "window_id": 1}, 3)] == [
         (row.data, row.offset) for row in page.rows
     ]
+
+
+@pytest.mark.meets(Limit.HOST_EVENTS)
+async def test_notifications_that_do_not_end_are_limited(rig: Rig) -> None:
+    """The newest is recorded with the end of the run, and all of them are counted.
+
+    What matters more is not limited: the start, the exit, the commands.
+    """
+    session = await rig.started()
+    before = counted(Limit.HOST_EVENTS)
+    saw = rig.system.services.running[session.id].on_observation
+    for n in range(2000):
+        data = {"window_id": 1, "name": f"{n}"}
+        saw(ControlSeen("window-renamed", data))
+    block = CommandBlock("x", False, None, 0, 0.5, 0, 0, None, "0" * 64, 0.0)
+    for _ in range(100):
+        saw(BlockSeen(block))
+    await ended(rig, session)
+    told = await trail(rig, session, q="window-renamed", limit=1000)
+    assert notice_limiter.BURST + 1 == len(told)
+    assert "1999" == told[-1].payload["name"]
+    assert 2000 == sum(1 + each.payload.get("passed_over", 0) for each in told)
+    assert 2000 - len(told) == counted(Limit.HOST_EVENTS) - before
+    assert 100 == len(await trail(rig, session, kind="command_block"))
+    page = await rig.system.journal.read(
+        log.list_terminal_events, session.id, ListTerminalEvents(order="asc")
+    )
+    kinds = [row.kind for row in page.rows]
+    assert ("start", "exit") == (kinds[0], kinds[-1])
+    assert notice_limiter.BURST + 3 == len(kinds)
 
 
 @pytest.mark.slow
@@ -212,9 +245,11 @@ async def test_events_lost_to_a_long_outage_are_counted(
     monkeypatch.setattr(journal, "write", refuse)
     monkeypatch.setattr(transcript_writer, "RETRY_S", 0.01)
     before = counted(Limit.TRAIL)
-    saw = rig.system.services.running[session.id].on_observation
+    services = rig.system.services
+    flow = services.flows[session.id]
     for n in range(transcript_writer.EVENTS_MAX + 7):
-        saw(ControlSeen("pane-mode-changed", {"pane_id": n}))
+        event = HostEvent("pane-mode-changed", {"pane_id": n}, 0)
+        services.transcript_writer.add_event(session.id, flow, event)
     await eventually(lambda: rig.system.services.transcript_writer.waits)
     refused.set()
     await eventually(lambda: texts(rig, session, q="lost events"))
@@ -228,9 +263,10 @@ async def test_events_lost_to_a_long_outage_are_counted(
 
 def test_the_bounds_are_those_that_are_documented() -> None:
     """One state in five seconds, and at most ten scans a second."""
-    assert (5.0, 5.0, 1.0, 0.1) == (
+    assert (5.0, 5.0, 1.0, 60, 0.1) == (
         event_recorder.STATUS_EVERY_S,
         event_recorder.TITLE_EVERY_S,
         event_recorder.SIZE_EVERY_S,
+        event_recorder.CHANGES_BURST,
         event_recorder.TICK_S,
     )

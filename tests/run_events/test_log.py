@@ -8,12 +8,20 @@ from ant.api import codec
 from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.core import clock
 from ant.core.errors import Invalid, NotFound
-from ant.model.events import RunEventCreated
-from ant.model.run_events import RunEvent, RunEventDraft, Source, Trust
+from ant.model.events import RunEventCreated, Tombstone
+from ant.model.run_events import (
+    TOMBSTONE,
+    HostEvent,
+    RunEvent,
+    RunEventDraft,
+    Source,
+    Trust,
+)
 from ant.model.sessions import SessionId
 from ant.run_events import hash_chain, log
 from ant.sessions import sessions
 from ant.store import Store, Unit
+from ant.store.tables.run_events import RunEventRow
 from tests.rules import NOBODY, create, events_of, look, room, taken_apart
 
 
@@ -222,6 +230,35 @@ def test_the_oldest_events_are_removed(
     assert hash_chain.fault(codec.plain(page.events)) is None
 
 
+def test_minor_events_displace_no_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are. A row says how many were pruned."""
+    monkeypatch.setattr(log, "KEEP", 3)
+    monkeypatch.setattr(log, "KEEP_MINOR", 2)
+    monkeypatch.setattr(log, "_PRUNE_EVERY", 5)
+    session = create(store)
+    record(store, session.id, "important")
+    for n in range(2, 31):
+        record(store, session.id, f"n{n}", minor=True)
+    assert ["important", "minor events pruned: 27", "n29", "n30"] == texts(
+        store, session.id
+    )
+    page = store.read(log.list_run_events, session.id, ListRunEvents())
+    assert {"first": 2, "count": 27} == page.events[1].payload
+    assert hash_chain.fault(codec.plain(page.events)) is None
+
+
+def test_starts_and_ends_are_never_minor(store: Store) -> None:
+    """Nor are they displaced as terminal events; states and titles are minor."""
+    session = create(store)
+    for kind in ("start", "title", "window-renamed", "exit", "lost"):
+        event = HostEvent(kind, {}, 0)
+        store.transact(log.record_host_event, session.id, event)
+    rows = store.read(lambda _: list(RunEventRow.select().namedtuples()))
+    assert [0, 1, 1, 0, 0] == [row.minor for row in rows]
+
+
 def test_a_removed_session_leaves_hashes(store: Store) -> None:
     """In the chain as in the event log, without content."""
     session = create(store)
@@ -229,6 +266,9 @@ def test_a_removed_session_leaves_hashes(store: Store) -> None:
     store.transact(sessions.remove_sessions, [session.id])
     taken_apart(store)
     assert (1, event.hash) == store.read(lambda unit: unit.run_events.head(session.id))
-    assert () == store.read(lambda unit: unit.run_events.page(session.id, 9))
-    for envelope in store.read(lambda unit: unit.log.since(0, 99)):
-        assert not isinstance(envelope.event, RunEventCreated)
+    (tombstone,) = store.read(lambda unit: unit.run_events.page(session.id, 9))
+    assert (TOMBSTONE, "", {}) == (tombstone.kind, tombstone.text, tombstone.payload)
+    told = [each.event for each in store.read(lambda unit: unit.log.since(0, 99))]
+    former = [each.event_type for each in told if isinstance(each, Tombstone)]
+    assert "run_event_created" in former
+    assert "secret" not in str(told)

@@ -3,11 +3,19 @@
 import hashlib
 import json
 
-from ant.model.events import Envelope, HandleUpdated, SessionExited, SessionsChanged
+from ant.model.events import (
+    Envelope,
+    HandleUpdated,
+    SessionExited,
+    SessionsChanged,
+    Tombstone,
+)
 from ant.model.sessions import SessionId, Status
+from ant.sessions import sessions
 from ant.store import Store, Unit
 from ant.store.event_log import redact_events
 from ant.store.tables.sessions import EventRow
+from tests.rules import create, taken_apart
 
 ONE = SessionId("one")
 
@@ -80,7 +88,7 @@ def test_no_seq_is_used_twice(store: Store) -> None:
 
 
 def test_a_redacted_event_leaves_a_tombstone(store: Store) -> None:
-    """The tombstone keeps `seq` and the hash of the original body, and is not listed.
+    """The tombstone keeps `seq` and the hash of the original body, and nothing else.
 
     Redacting it again changes nothing.
     """
@@ -95,14 +103,48 @@ def test_a_redacted_event_leaves_a_tombstone(store: Store) -> None:
         redact_events(EventRow.session_id == other)
 
     store.transact(work)
-    assert [1, 2, 4] == [each.seq for each in since(store, 0)]
-    assert [4] == [each.seq for each in since(store, 2, 1)]
+    told = since(store, 0)
+    assert [1, 2, 3, 4] == [each.seq for each in told]
+    digest = hashlib.sha256(buried[0].encode()).hexdigest()
+    assert Tombstone(other, "handle_updated", digest) == told[2].event
     assert (4, 1) == ends(store)
     with store._db.connection_context():
         rows = EventRow.select().where(EventRow.seq == 3).dicts()
         (row,) = list(rows)
     assert ("two", "tombstone") == (row["session_id"], row["type"])
-    digest = hashlib.sha256(buried[0].encode()).hexdigest()
     assert "@secret" in buried[0]
-    assert {"type": "handle_updated", "sha256": digest} == json.loads(row["body"])
+    body = {"sessionId": "two", "eventType": "handle_updated", "sha256": digest}
+    assert body == json.loads(row["body"])
     assert row["at"]
+
+
+def test_a_tombstone_of_an_older_ant_is_read(store: Store) -> None:
+    """It has the former type under another name."""
+    store.transact(emit, 1)
+
+    def bury(unit: Unit) -> None:
+        body = '{"type":"task_created","sha256":"abc"}'
+        EventRow.update(type="tombstone", body=body).execute()
+
+    store.transact(bury)
+    (told,) = since(store, 0)
+    assert Tombstone(ONE, "task_created", "abc") == told.event
+
+
+def test_events_of_a_marked_session_are_tombstones(store: Store) -> None:
+    """Before the remover gets to them as after, and whatever is asked for."""
+    session = create(store)
+    store.transact(lambda unit: unit.emit(HandleUpdated(session.id, "@secret", None)))
+    store.transact(sessions.remove_sessions, [session.id])
+
+    def tombstones(tag: str | None = None) -> list[Envelope]:
+        found = store.read(lambda unit: unit.log.since(0, 99, tag=tag))
+        return [each for each in found if isinstance(each.event, Tombstone)]
+
+    marked = tombstones()
+    assert "handle_updated" in [each.event.event_type for each in marked]
+    seqs = [each.seq for each in marked]
+    assert seqs == [each.seq for each in tombstones("tombstone")]
+    assert [] == tombstones("handle_updated")
+    taken_apart(store)
+    assert [e.event for e in marked] == [e.event for e in tombstones()]

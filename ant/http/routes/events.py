@@ -33,8 +33,8 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
 
     `session` selects the events of one session, `type` those of one type. `next` is the
     `since` of the next page. If the log no longer has events between `since` and the
-    page, `gap` names the missing range of `seq`. A `since` past the newest event is a
-    400.
+    page, `gap` names the missing range of `seq`. An event whose content was deleted is
+    a `tombstone`. A `since` past the newest event is a 400.
 
     With `Accept: text/event-stream` the answer is a stream of server-sent events that
     does not end. Each event has its `seq` as `id`. A client that reconnects sends the

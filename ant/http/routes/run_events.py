@@ -24,7 +24,7 @@ async def list_run_events(
     To read on, pass `next` as `after`; to read back, pass `previous` as `before_id`. A
     page holds at most 4 MiB. Each event carries its hash and the hash of the event
     before it. `ts_ms` is in epoch milliseconds, and `ts` is a copy of it. ANT keeps the
-    newest 20,000 events of a session.
+    newest 20,000 events of a session, and 5,000 minor ones.
     """
     return await system.journal.read_in_thread(log.list_run_events, session_id, query)
 
@@ -39,7 +39,7 @@ async def list_terminal_events(
     in tmux also has the notifications of tmux. `since`, `before`, `after`, `before_id`
     and `limit` work as for run events, and `kind` matches exactly. `next` and
     `previous` are null where there are no more rows. ANT keeps the newest 5,000 events
-    of a session.
+    of a session, and as many starts and ends.
     """
     return await system.journal.read_in_thread(
         log.list_terminal_events, session_id, query

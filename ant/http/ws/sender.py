@@ -19,10 +19,12 @@ Resuming: the client names the last event it has and, for each session, the firs
 it lacks. `begin_resume` pauses events and output, the joins set the cursors, and
 `end_resume` lets the sender go on. It first sends the logged events after that event,
 and then catches up with the bus. If the log no longer has the next event, a `gap` with
-the scope `events` names the missing range.
+the scope `events` names the missing range. An event whose content was deleted is a
+`tombstone`.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from quart import websocket
@@ -37,7 +39,14 @@ from ant.http.ws.output import OutputRenderer
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.journal.event_log import missed_events
-from ant.model.events import Envelope, Event, MessageRead, SessionExited
+from ant.model.events import (
+    Envelope,
+    Event,
+    MessageRead,
+    SessionExited,
+    Tombstone,
+)
+from ant.model.sessions import SessionId
 from ant.runtime.system import System
 
 OUTBOX = 256
@@ -65,6 +74,7 @@ class Sender:
         self._position = system.bus.end
         self._seq = system.bus.seq
         self._resume_after: int | None = None
+        self._resumed: frozenset[SessionId] = frozenset()
         self._is_paused = False
 
     @property
@@ -88,13 +98,15 @@ class Sender:
         while len(self._outbox) >= OUTBOX:
             await self._room.wait()
 
-    def begin_resume(self, seq: int) -> None:
+    def begin_resume(self, seq: int, sessions: Iterable[SessionId] = ()) -> None:
         """Continue with the event after `seq` once `end_resume` is called.
 
+        Tombstones of `sessions` are sent even if these can no longer be joined.
         Until then only answers are sent. The sender moves its own position, so that no
         event or output that it is sending now comes in between.
         """
         self._resume_after, self._is_paused = seq, True
+        self._resumed = frozenset(sessions)
 
     def end_resume(self) -> None:
         """Send events and output again, after the answers that are in the outbox."""
@@ -217,12 +229,20 @@ class Sender:
         if event is not envelope.event:  # Do not share the cached rendering.
             envelope = Envelope(envelope.at, event, envelope.seq)
         join = self.joins.get(event.session_id) if event.session_id else None
-        if join is None and not event.to_all:
+        if join is None and not self._is_for_all(event):
             return
         if join is not None and isinstance(event, SessionExited):
             while join.is_before(event.end) and await self._send_output(join):
                 pass
         await websocket.send(Encoded(codec.event_frame(envelope)))
+
+    def _is_for_all(self, event: Event) -> bool:
+        """Whether the socket gets an event of a session that it has not joined."""
+        if isinstance(event, Tombstone):
+            former: Any = codec.TAGS.get(event.event_type)
+            was_for_all = former is not None and former.to_all
+            return was_for_all or event.session_id in self._resumed
+        return event.to_all
 
     async def _visible_event(self, caller: Caller, event: Event) -> Event | None:
         """An event as a terminal's token may see it; None if it may not.

@@ -224,7 +224,7 @@ class SocketHandler:
         if request.seq > newest:
             raise Invalid(f"expected at most {newest}, got {request.seq} at $.seq")
         oldest, _ = await self._system.journal.read(log_bounds)
-        self._sender.begin_resume(request.seq)
+        self._sender.begin_resume(request.seq, request.sessions)
         try:
             for session_id, offset in request.sessions.items():
                 await self._sender.wait_for_room()

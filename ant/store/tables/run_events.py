@@ -8,7 +8,10 @@ from ant.store.tables.sessions import SessionRow, Table
 
 
 class RunEventRow(Table):
-    """A run event. It outlives its session as a tombstone, so no delete cascades."""
+    """A run event. It outlives its session as a tombstone, so no delete cascades.
+
+    `minor` is 1 for a minor event, 2 for a row in the place of pruned ones, else 0.
+    """
 
     id = AutoField()
     session_id = TextField()
@@ -24,6 +27,7 @@ class RunEventRow(Table):
     end = BigIntegerField(null=True)
     prev = TextField(null=True)
     hash = TextField()
+    minor = IntegerField(default=0)
 
     class Meta:
         table_name = "run_events"

@@ -1,11 +1,10 @@
-"""Processes, as /proc shows them: which ones belong to a terminal, and how to end them.
+"""Processes, as /proc shows them: which ones belong to a terminal, and signals to them.
 
 ANT kills no process by its name or by a guess.
 
-Rule 1: a terminal's processes are those of its session id, job groups included.
-Rule 2: a process that left that session (a daemon, a tmux server and its panes) no
-longer belongs to the terminal.
-Rule 3: after a crash a pid proves nothing. The boot id with the start time does, and so
+Rule 1: a terminal's processes are those of its session id, job groups included. Those
+that have left that session are the subject of `run_processes`.
+Rule 2: after a crash a pid proves nothing. The boot id with the start time does, and so
 does the environment that ANT gave the process.
 """
 
@@ -17,15 +16,8 @@ import signal
 from collections.abc import Iterable
 
 import attrs
-import trio
 
 from ant.terminal.host.base import Identity
-
-KILL_BOUND_S = 2.0
-"""How long to wait after KILL: no process can refuse it, the kernel may delay it."""
-
-LOOK_AGAIN_S = 0.02
-"""Between two polls when no descriptor is free to wait on."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TERMINAL = re.compile(r"/dev/pts/\d+")
@@ -100,36 +92,6 @@ def members(sid: int) -> list[Process]:
     return [process for process in snapshot() if process.sid == sid and process.live]
 
 
-class _Scans:
-    """Shared scans of /proc: one serves all callers that came before it began.
-
-    A scan takes milliseconds. A stop ends a hundred terminals side by side, and each of
-    them needs several.
-    """
-
-    def __init__(self) -> None:
-        self._requested = self._covered = 0
-        self._by_sid: dict[int, list[Process]] = {}
-
-    async def members(self, sid: int) -> list[Process]:
-        """As `members`, from a scan that began after this call.
-
-        *Cancellation:* ignored; this waits for no more than one turn of the loop.
-        """
-        self._requested += 1
-        turn = self._requested
-        await trio.lowlevel.cancel_shielded_checkpoint()  # Other callers join here.
-        if self._covered < turn:
-            self._covered, self._by_sid = self._requested, {}
-            for process in snapshot():
-                if process.live:
-                    self._by_sid.setdefault(process.sid, []).append(process)
-        return self._by_sid.get(sid, [])
-
-
-_scans = _Scans()
-
-
 def read_proc(pid: int, name: str) -> bytes:
     """The content of /proc/PID/`name`; empty if it has ended, or ANT may not read it.
 
@@ -164,15 +126,46 @@ def inheritable_fds() -> list[int]:
 
 
 def signal_all(found: Iterable[Process], signum: int) -> int:
-    """Signal those that still run and that ANT may signal; how many these were."""
-    count = 0
-    for process in found:
-        now = look(process.pid)  # The pid may have been reused.
-        if now is not None and now.start_ticks == process.start_ticks:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(process.pid, signum)
-                count += 1
-    return count
+    """Signal those that still run and that ANT may signal; how many these were.
+
+    A process that has got the pid of one of these meanwhile is never signalled.
+    """
+    return sum(_signal(process, signum) for process in found)
+
+
+def _signal(process: Process, signum: int) -> bool:
+    try:
+        pidfd = os.pidfd_open(process.pid)
+    except OSError:
+        return _signal_by_pid(process, signum)
+    try:
+        if not is_still(process):
+            return False
+        signal.pidfd_send_signal(pidfd, signum)
+    except (ProcessLookupError, PermissionError):
+        return False
+    except OSError:  # `look` needs a descriptor, too, and this was the last one.
+        pass
+    else:
+        return True
+    finally:
+        os.close(pidfd)
+    return _signal_by_pid(process, signum)
+
+
+def _signal_by_pid(process: Process, signum: int) -> bool:
+    """Without a descriptor to spare; for a moment the pid is not guarded."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if is_still(process):
+            os.kill(process.pid, signum)
+            return True
+    return False
+
+
+def is_still(process: Process) -> bool:
+    """Whether the pid still belongs to that process."""
+    now = look(process.pid)
+    return now is not None and now.start_ticks == process.start_ticks
 
 
 def find_lost(session_id: str, identity: Identity | None, run: str) -> set[int]:
@@ -206,50 +199,6 @@ def find_lost(session_id: str, identity: Identity | None, run: str) -> set[int]:
         if process.sid == identity.pid
         and has_environ(process.pid, ANT_SESSION_ID=session_id)
     }
-
-
-async def end_session(sid: int, grace_s: float) -> None:
-    """End a terminal session: HUP and CONT, `grace_s` to exit, then KILL until empty.
-
-    Takes at most `grace_s` and `KILL_BOUND_S`. A process that ANT may not signal is
-    waited for during the grace only. The caller makes sure that `sid` is not reused
-    meanwhile: its leader is an unreaped child of ANT, or `find_lost` has just found it.
-    *Cancellation:* cuts the grace short, never the KILL.
-    """
-    empty = False
-    try:
-        found = await _scans.members(sid)
-        signal_all(found, signal.SIGHUP)
-        signal_all(found, signal.SIGCONT)  # A stopped job takes its HUP only now.
-        with trio.move_on_after(grace_s):
-            await trio.lowlevel.checkpoint()  # A scan of /proc takes a while.
-            while left := await _scans.members(sid):
-                await _wait_gone(left)
-            empty = True
-    finally:
-        if not empty:
-            deadline = trio.current_time() + KILL_BOUND_S
-            with trio.CancelScope(deadline=deadline, shield=True):
-                await trio.lowlevel.checkpoint()
-                while signal_all(left := await _scans.members(sid), signal.SIGKILL):
-                    await _wait_gone(left)
-
-
-async def _wait_gone(processes: list[Process]) -> None:
-    """Wait until each of these has exited, with one descriptor at a time."""
-    for process in processes:
-        try:
-            pidfd = os.pidfd_open(process.pid)
-            try:
-                now = look(process.pid)
-                if now is not None and now.start_ticks == process.start_ticks:
-                    await trio.lowlevel.wait_readable(pidfd)
-            finally:
-                os.close(pidfd)
-        except ProcessLookupError:
-            continue
-        except OSError:  # No descriptor is free.
-            await trio.sleep(LOOK_AGAIN_S)
 
 
 def look(pid: int) -> Process | None:

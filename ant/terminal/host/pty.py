@@ -5,7 +5,8 @@ The far end is the program's end of the PTY.
 Rule 1: the child opens the far end itself, in a session of its own. So it gets a
 controlling terminal, and no Python runs between fork and exec.
 Rule 2: the leader stays a zombie until `aclose` is done. Until then its pid is not
-reused, and killing by session id hits only what it started.
+reused, and killing by session id hits only what it started. What left that session is
+found by `run_processes`.
 Rule 3: POLLHUP shows that the far end is closed; a write would succeed all the same.
 """
 
@@ -29,7 +30,9 @@ from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes, umask
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Spec
+from ant.terminal.host.end_session import end_session
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
+from ant.terminal.host.run_processes import tag_of_child
 from ant.terminal.host.subreaper import children
 from ant.terminal.model.tty import Tty
 
@@ -80,17 +83,23 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
         raise Invalid(f"Cannot start the program: {exc.strerror} at $.command") from exc
     except ValueError as exc:  # A NUL, a name with "=", a lone surrogate.
         raise Invalid(f"Cannot pass this to a program: {exc} at $.command") from exc
-    return PtyTerminal(master, *started)
+    return PtyTerminal(master, *started, spec.env)
 
 
 class PtyTerminal:
     """A `Terminal` on a PTY. `open_pty` makes it; the caller closes it (`aclose`)."""
 
     def __init__(
-        self, master: int, pidfd: int, pid: int, identity: Identity | None
+        self,
+        master: int,
+        pidfd: int,
+        pid: int,
+        identity: Identity | None,
+        env: dict[str, str],
     ) -> None:
         self._master, self._pidfd = master, pidfd
         self._pid, self._identity = pid, identity
+        self._tag = tag_of_child(env, identity)
         self._far_end = select.poll()
         self._far_end.register(master, 0)
         self._rest: deque[bytes] = deque()
@@ -264,12 +273,12 @@ class PtyTerminal:
                 try:
                     # It fails without a free descriptor; the hang-up below frees one.
                     with contextlib.suppress(OSError):
-                        await processes.end_session(self._pid, grace_s)
+                        await end_session(self._pid, grace_s, self._tag)
                 finally:
                     self._hang_up()
                 if not self._has_ended():
                     with contextlib.suppress(OSError):
-                        await processes.end_session(self._pid, HANG_UP_S)
+                        await end_session(self._pid, HANG_UP_S, self._tag)
             finally:
                 self._reap()
         return self._get_exit()

@@ -25,12 +25,13 @@ from ant.core.errors import AntError, CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Skipped
+from ant.terminal.host.end_session import end_session
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.model.tty import Tty
 from ant.terminal.tmux.control_client import ControlClient, TmuxCommand
 from ant.terminal.tmux.control_parser import Notice, SessionFilter
 from ant.terminal.tmux.exit_status import ExitWatcher
-from ant.terminal.tmux.pane_ids import PaneIds, check_size
+from ant.terminal.tmux.pane_ids import PaneIds, check_size, tag_of_pane
 from ant.terminal.tmux.spool_reader import SpoolReader
 from ant.terminal.tmux.spool_writer import WAKEUP
 from ant.terminal.tmux.tmux_commands import TmuxCommands
@@ -83,6 +84,7 @@ class TmuxPane:
         self._pane_ids, self._spool, self._stored = pane_ids, spool, stored
         self._client, self._tmux = client, tmux
         self._identity = processes.identify(pane_ids.pid)
+        self._tag = tag_of_pane(pane_ids, self._identity)
         self._filter = SessionFilter(pane_ids.session, pane_ids.pane, {pane_ids.window})
         self._notices: deque[ControlSeen] = deque(maxlen=NOTICES)
         self._noticed = trio.lowlevel.ParkingLot()
@@ -294,18 +296,18 @@ class TmuxPane:
 
     async def _end_program(self, grace_s: float) -> None:
         # tmux reaps the program, so its pid may be reused: compare its identity, too.
-        for sid in self._surviving_sids():
-            await processes.end_session(sid, grace_s)
+        for sid in self._surviving_sids() or {None}:
+            await end_session(sid, grace_s, self._tag)
 
     @property
     def _task_name(self) -> str:
         return f"tmux session {self._pane_ids.name}"
 
-    def _surviving_sids(self) -> set[int]:
+    def _surviving_sids(self) -> set[int | None]:
         if self._identity is None:
             return set()
         pane_ids = self._pane_ids
-        return processes.find_lost(pane_ids.name, self._identity, pane_ids.run)
+        return {*processes.find_lost(pane_ids.name, self._identity, pane_ids.run)}
 
     async def run(self) -> None:
         """Keep a control client, watch for the exit, and kill the session at a close.

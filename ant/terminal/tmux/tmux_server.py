@@ -23,10 +23,11 @@ from ant.core.descriptors import check_terminal
 from ant.core.errors import CapacityReached, Invalid, StorageFailed
 from ant.terminal.host import processes
 from ant.terminal.host.base import Spec
+from ant.terminal.host.end_session import end_session
 from ant.terminal.host.pty import OUT_OF_RESOURCES, cannot_open, check_spec, env_program
 from ant.terminal.tmux import spool_reader, spool_writer, starter
 from ant.terminal.tmux.pane import TmuxPane
-from ant.terminal.tmux.pane_ids import PaneIds, check_size, read_pid
+from ant.terminal.tmux.pane_ids import PaneIds, check_size, read_pid, tag_of_pane
 from ant.terminal.tmux.spool_reader import RESTART_SKIP, SpoolReader
 from ant.terminal.tmux.spool_writer import WAKEUP
 from ant.terminal.tmux.tmux_commands import COMMAND_S, TmuxCommands, is_old
@@ -229,8 +230,9 @@ class Tmux:
         pane_ids = surviving.pane_ids
         identity = processes.identify(pane_ids.pid)
         if identity is not None and not surviving.dead:
+            tag = tag_of_pane(pane_ids, identity)
             for sid in processes.find_lost(pane_ids.name, identity, pane_ids.run):
-                await processes.end_session(sid, grace_s)
+                await end_session(sid, grace_s, tag)
         await self._kill(f"${pane_ids.session}")
 
     async def _kill(self, session: str) -> None:

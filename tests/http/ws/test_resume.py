@@ -14,6 +14,7 @@ from ant.api.message_requests import PostMessage
 from ant.api.terminal_requests import ListEvents
 from ant.core.counters import Limit
 from ant.http.routes.events import EventStream
+from ant.journal import event_log
 from ant.messages import messages
 from ant.model.events import MessageCreated, SessionsChanged
 from ant.model.sessions import Session, SessionId, SessionType
@@ -22,6 +23,7 @@ from ant.store import Unit
 from ant.store.event_log import redact_events
 from ant.store.tables.sessions import EventRow
 from tests.http.ws.test_socket import Client, Line, connected
+from tests.rules import taken_apart
 from tests.steps import injected
 from tests.systems import PATIENCE_S, Rig, running
 
@@ -544,7 +546,7 @@ async def test_an_old_exit_does_not_hold_up_what_follows(stand: Stand) -> None:
 
 
 async def test_what_was_deleted_is_not_replayed(stand: Stand) -> None:
-    """Nothing of a message that is gone, but that it went."""
+    """Nothing of a message that is gone, but a tombstone, and that it went."""
     ask = PostMessage(content="secret")
     made = stand.rig.commit(messages.post_message, stand.room.id, ask)
     stand.rig.commit(messages.delete_message, stand.room.id, made.message.id)
@@ -556,6 +558,54 @@ async def test_what_was_deleted_is_not_replayed(stand: Stand) -> None:
             frames.append(await client.receive())
         assert "message_deleted" == frames[-1]["type"]
         assert "secret" not in str(frames)
+        (tombstone,) = [each for each in frames if each["type"] == "tombstone"]
+        assert stand.room.id == tombstone["sessionId"]
+        assert "message_created" == tombstone["eventType"]
+        assert {"seq", "at", "sha256"} < set(tombstone)
+
+
+@pytest.mark.parametrize("is_taken_apart", [False, True])
+async def test_a_deleted_session_is_told_from_a_lost_one(
+    stand: Stand, is_taken_apart: bool
+) -> None:
+    """A resume that names it gets an error for it, and a tombstone for each event.
+
+    Another socket gets those of the events that it would have got.
+    """
+    rig, gone = stand.rig, stand.room.id
+    post(rig, stand.room, "secret")
+    before = [each.seq for each in rig.bus.published if each.event.session_id == gone]
+    rig.commit(sessions.remove_sessions, [gone])
+    if is_taken_apart:
+        taken_apart(rig.store)
+    newest = rig.bus.seq
+
+    async def heard(client: Client, places: dict[str, int]) -> list[Frame]:
+        await client.send("resume", seq=0, sessions=places, ref="r")
+        frames: list[Frame] = []
+        while not frames or frames[-1].get("seq") != newest:
+            frames.append(await client.receive())
+        return frames
+
+    def tombstones(frames: list[Frame]) -> list[int]:
+        assert "secret" not in str(frames)
+        assert "gap" not in [each["type"] for each in frames]
+        return [each["seq"] for each in frames if each["type"] == "tombstone"]
+
+    async with connected(rig) as client:
+        frames = await heard(client, stand.places(0))
+        (error,) = [each for each in frames if each["type"] == "error"]
+        assert (gone, 404) == (error["sessionId"], error["status"])
+        told = tombstones(frames)
+        assert set(told) >= {each for each in before if each is not None}
+    async with connected(rig) as client:
+        others = tombstones(await heard(client, {stand.terminal.id: 0}))
+        assert set(others) < set(told)
+    page = rig.store.read(
+        event_log.list_events, ListEvents(session=gone, limit=999), "epoch"
+    )
+    assert told == [each["seq"] for each in page.events]
+    assert {"tombstone"} == {each["type"] for each in page.events}
 
 
 async def test_a_gap_is_reported_once(stand: Stand) -> None:
@@ -574,6 +624,7 @@ async def test_a_gap_is_reported_once(stand: Stand) -> None:
             post(rig, stand.room, "next")
             second = await anext(pieces)
     assert f'"from":1,"to":{newest}'.encode() in first
+    assert f"id: {newest}\nevent: tombstone\n".encode() in first
     assert second.startswith(f"id: {newest + 1}\nevent: message_created\n".encode())
 
 

@@ -1,12 +1,8 @@
 """Processes are found by what the kernel knows of them, never by name."""
 
-import contextlib
-import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 
 import attrs
 import pytest
@@ -14,123 +10,17 @@ import trio
 
 from ant.terminal.host import processes
 from ant.terminal.host.base import Identity
-
-READY_THEN_WAIT = "import os, signal; os.write(1, b'R'); signal.pause()"
-
-CRASHING_SERVER = """
-import json, os, signal, sys, trio
-from ant.terminal.host.base import Spec
-from ant.terminal.host.pty import open_pty
-async def main():
-    argv, env = json.loads(sys.argv[1]), json.loads(sys.argv[2])
-    terminal = await open_pty(Spec(tuple(argv), "/", env, 80, 24))
-    seen = b""
-    while b"READY" not in seen:
-        seen += await terminal.read()
-    identity = terminal.identity
-    sys.stdout.buffer.write(json.dumps(
-        [identity.pid, identity.start_ticks, identity.boot_id, seen.decode()]
-    ).encode())
-    sys.stdout.flush()
-    os.kill(os.getpid(), signal.SIGKILL)
-trio.run(main)
-"""
-
-DEAF = """
-import os, signal
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-"""
-
-DAEMON = """
-import pty
-def daemonise(forks):
-    # As tmux does: a session of its own, no terminal, and a pane on another one.
-    receive, tell = os.pipe()
-    if os.fork():
-        return os.read(receive, 100)
-    os.setsid()
-    if forks == 2 and os.fork():
-        os._exit(0)
-    null = os.open("/dev/null", os.O_RDWR)
-    for fd in range(3):
-        os.dup2(null, fd)
-    daemon = os.getpid()
-    pane, master = pty.fork()
-    if not pane:
-        os.write(tell, b"%d,%d," % (daemon, os.getpid()))
-    signal.pause()
-"""
-
-Started = subprocess.Popen[bytes]
-
-
-@pytest.fixture
-def started() -> Iterator[list[Started]]:
-    """Programs that are killed and reaped after the test."""
-    programs: list[Started] = []
-    yield programs
-    for program in programs:
-        program.kill()
-        program.wait()
-        if program.stdout:
-            program.stdout.close()
-
-
-def start(
-    started: list[Started], code: str, env: dict[str, str] | None = None
-) -> Started:
-    """A Python program in a session of its own that has printed that it is ready."""
-    program = subprocess.Popen(
-        [sys.executable, "-ISc", code],
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        env=env or dict(os.environ),
-    )
-    started.append(program)
-    assert program.stdout
-    assert program.stdout.read(1) == b"R"
-    return program
-
-
-@attrs.frozen
-class Crashed:
-    """What a killed server run printed about its terminal."""
-
-    identity: Identity
-    output: str
-
-
-async def crash(code: str, session_id: str, run: str) -> Crashed:
-    """Have a server start `code` on a PTY, wait for its READY, and be killed."""
-    argv = [sys.executable, "-ISc", code]
-    env = os.environ | {"ANT_SESSION_ID": session_id, "ANT_RUN": run}
-    server = await trio.run_process(
-        [sys.executable, "-c", CRASHING_SERVER, json.dumps(argv), json.dumps(env)],
-        capture_stdout=True,
-        check=False,
-    )
-    assert server.returncode == -signal.SIGKILL
-    pid, start_ticks, boot_id, output = json.loads(server.stdout)
-    return Crashed(Identity(pid, start_ticks, boot_id), output)
-
-
-def alive(pid: int) -> bool:
-    return any(process.pid == pid and process.live for process in processes.snapshot())
-
-
-def stop(program: Started) -> None:
-    program.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, program.pid, os.WSTOPPED)
-
-
-async def wait_gone(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        pidfd = os.pidfd_open(pid)
-        try:
-            await trio.lowlevel.wait_readable(pidfd)
-        finally:
-            os.close(pidfd)
+from ant.terminal.host.end_session import end_session
+from tests.terminal.host.programs import (
+    DAEMON,
+    DEAF,
+    READY_THEN_WAIT,
+    Started,
+    alive,
+    crash,
+    start,
+    wait_gone,
+)
 
 
 def test_this_process_is_in_the_snapshot() -> None:
@@ -211,103 +101,6 @@ def test_inheritable_descriptors_are_found() -> None:
         os.close(fd)
 
 
-async def test_ending_a_polite_session_waits_for_it(started: list[Started]) -> None:
-    """A program that exits on HUP is never killed."""
-    program = start(started, READY_THEN_WAIT)
-    with trio.fail_after(10):
-        await processes.end_session(program.pid, grace_s=10)
-    assert program.wait() == -signal.SIGHUP
-
-
-async def test_a_stopped_program_gets_its_hup(started: list[Started]) -> None:
-    """Because CONT comes after it."""
-    program = start(started, READY_THEN_WAIT)
-    stop(program)
-    with trio.fail_after(10):
-        await processes.end_session(program.pid, grace_s=10)
-    assert program.wait() == -signal.SIGHUP
-
-
-async def test_a_program_that_ignores_hup_is_killed(started: list[Started]) -> None:
-    """After the grace, and its children too."""
-    program = start(started, DEAF + "os.fork()\nos.fork()\n" + READY_THEN_WAIT)
-    with trio.fail_after(10):
-        await processes.end_session(program.pid, grace_s=0.01)
-    assert processes.members(program.pid) == []
-    assert program.wait() == -signal.SIGKILL
-
-
-async def test_a_cancelled_end_kills_at_once(started: list[Started]) -> None:
-    """Cancellation cuts the grace short, not the KILL."""
-    program = start(started, DEAF + READY_THEN_WAIT)
-    with trio.fail_after(10), trio.CancelScope() as scope:
-        scope.cancel()
-        await processes.end_session(program.pid, grace_s=1000)
-    assert scope.cancelled_caught
-    assert program.wait() == -signal.SIGKILL
-
-
-async def test_ending_an_empty_session_returns_at_once() -> None:
-    """There is nothing to wait for."""
-    with trio.fail_after(10):
-        await processes.end_session(2**22 + 1, grace_s=1000)
-
-
-async def ended_side_by_side(
-    count: int, monkeypatch: pytest.MonkeyPatch, started: list[Started]
-) -> int:
-    """How many scans of /proc it takes to end `count` sessions at once.
-
-    Of each five, one exits on HUP; the others have to be killed.
-    """
-    programs = [
-        start(
-            started,
-            (DEAF if number % 5 else "import os\n") + "os.fork()\n" + READY_THEN_WAIT,
-        )
-        for number in range(count)
-    ]
-    looks = 0
-    snapshot = processes.snapshot
-
-    def counting() -> list[processes.Process]:
-        nonlocal looks
-        looks += 1
-        return snapshot()
-
-    monkeypatch.setattr(processes, "snapshot", counting)
-    with trio.fail_after(20):
-        async with trio.open_nursery() as nursery:
-            for each in programs:
-                nursery.start_soon(processes.end_session, each.pid, 0.05)
-    monkeypatch.undo()
-    assert [processes.members(each.pid) for each in programs] == [[]] * count
-    return looks
-
-
-async def test_sessions_that_end_at_once_share_their_scans(
-    monkeypatch: pytest.MonkeyPatch, started: list[Started]
-) -> None:
-    """With a scan for each session, the cost would be quadratic."""
-    one = await ended_side_by_side(1, monkeypatch, started)
-    many = await ended_side_by_side(25, monkeypatch, started)
-    assert many <= 5 * one + 5
-
-
-async def test_a_scan_serves_only_earlier_callers(
-    started: list[Started],
-) -> None:
-    """A later call sees processes that started or ended since."""
-    first = start(started, READY_THEN_WAIT)
-    assert len(await processes._scans.members(first.pid)) == 1
-    second = start(started, READY_THEN_WAIT)
-    assert len(await processes._scans.members(second.pid)) == 1
-    second.kill()
-    second.wait()
-    assert await processes._scans.members(second.pid) == []
-    assert len(await processes._scans.members(first.pid)) == 1
-
-
 async def test_a_reused_pid_is_not_signalled(started: list[Started]) -> None:
     """The start time shows that it is another process."""
     program = start(started, READY_THEN_WAIT)
@@ -317,23 +110,6 @@ async def test_a_reused_pid_is_not_signalled(started: list[Started]) -> None:
     (again,) = processes.members(program.pid)
     assert (found.pid, found.start_ticks) == (again.pid, again.start_ticks)
     assert processes.signal_all([found], signal.SIGKILL) == 1
-
-
-async def test_a_session_that_forks_meanwhile_is_ended(started: list[Started]) -> None:
-    """Children that are started during the KILL do not survive."""
-    code = DEAF + (
-        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-        "os.write(1, b'R')\n"
-        "while True:\n"
-        "    if os.fork() == 0:\n"
-        "        if os.fork() == 0: signal.sigtimedwait({signal.SIGUSR1}, 0.05)\n"
-        "        os._exit(0)\n"
-        "    signal.sigtimedwait({signal.SIGUSR1}, 0.002)\n"
-    )
-    program = start(started, code)
-    with trio.fail_after(10):
-        await processes.end_session(program.pid, grace_s=0.02)
-    assert processes.members(program.pid) == []
 
 
 LOST = DEAF + "os.write(1, b'READY')\nsignal.pause()\n"
@@ -350,7 +126,7 @@ async def test_a_lost_program_is_found_and_ended(recorded: bool) -> None:
             assert alive(pid)
             assert processes.find_lost("lost-1", identity, "run-1") == {pid}
         finally:
-            await processes.end_session(pid, grace_s=0.01)
+            await end_session(pid, grace_s=0.01)
     assert not alive(pid)
     assert processes.find_lost("lost-1", identity, "run-1") == set()
 
@@ -368,7 +144,7 @@ async def test_another_process_is_not_lost() -> None:
             assert processes.find_lost("other", None, "run-2") == set()
             assert processes.find_lost("lost-2", None, "other") == set()
         finally:
-            await processes.end_session(identity.pid, grace_s=0.01)
+            await end_session(identity.pid, grace_s=0.01)
 
 
 async def test_what_a_dead_leader_left_is_found_by_its_environment() -> None:
@@ -391,7 +167,7 @@ async def test_what_a_dead_leader_left_is_found_by_its_environment() -> None:
             assert found == {sid}
             assert processes.find_lost("x", crashed.identity, "run-3") == set()
         finally:
-            await processes.end_session(sid, grace_s=0.01)
+            await end_session(sid, grace_s=0.01)
     assert processes.members(sid) == []
 
 
@@ -411,7 +187,7 @@ async def test_a_daemon_is_left_alone(forks: int, recorded: bool) -> None:
         daemon, pane = map(int, crashed.output.split(",")[:2])
         try:
             assert processes.find_lost("lost-4", identity, "run-4") == {leader}
-            await processes.end_session(leader, grace_s=0.01)
+            await end_session(leader, grace_s=0.01)
             for pid in (daemon, pane):
                 assert alive(pid)
                 assert processes.environ_of(pid)["ANT_SESSION_ID"] == "lost-4"

@@ -539,8 +539,8 @@ async def test_a_grandchild_on_the_terminal_hangs_nothing(opener: Opener) -> Non
     assert left.pid not in {each.pid for each in processes.snapshot() if each.live}
 
 
-async def test_a_close_spares_processes_in_other_sessions(opener: Opener) -> None:
-    """A program that leads a session of its own runs on."""
+async def test_a_close_without_a_run_spares_other_sessions(opener: Opener) -> None:
+    """Without ANT's variables nothing shows that such a program is of a run."""
     code = (
         "import os, signal\n"
         "if os.fork() == 0:\n"
