@@ -113,8 +113,6 @@ def test_a_command_and_its_output() -> None:
         ([A, B, b"a", C, b"1", A, B, b"b", C, b"2", D], [("a", b"1"), ("b", b"2")]),
         ([A, B, b"a", C, b"1", A, B], [("a", b"1")]),
         ([A, B, b"a", C, b"1"], [("a", b"1")]),
-        # An end without a code is none.
-        ([A, B, b"a", C, b"1", mark("D"), D], [("a", b"1" + mark("D"))]),
         # The command shows a prompt's marks.
         ([A, B, b"a", C, b"1", A, B, b"2", D], [("a", b"1" + A + B + b"2")]),
         # Sent together: one end, or none at all.
