@@ -31,8 +31,8 @@ class Trust(StrEnum):
     """How reliable a run event is.
 
     `high`: ANT did or checked it itself, or a shell proved that it reported it.
-    `medium`: ANT inferred it, or a hook of the program reported it. `raw`: ANT passes it
-    on unchecked.
+    `medium`: ANT inferred it, or a hook of the program reported it. `raw`: ANT passes
+    it on unchecked.
     """
 
     HIGH = "high"

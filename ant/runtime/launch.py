@@ -96,8 +96,8 @@ def plan(
     """Resolve the program and the directory, before anything is created.
 
     With a `key`, an interactive shell prints marks for its prompts and commands, and
-    proves with the key that it printed them (`terminal.shell.shell_state`). Raises `Invalid` when the program
-    cannot be found or run, or the directory does not exist.
+    proves with the key that it printed them (`terminal.shell.shell_state`). Raises
+    `Invalid` when the program cannot be found or run, or the directory does not exist.
     """
     home = str(Path.home())
     cwd = os.path.expanduser(root_dir) if root_dir else home

@@ -64,10 +64,10 @@ class ScreenView:
         """
         replies, self._fresh = b"", (data, end)
         shell, checked = self.detector.shell, False
-        if shell.is_exposed(data):
-            self._blocks.finish(self._marks.settled, at)
-            checked = True
+        exposed = shell.find_key(data, end)
         for mark in self._marks.feed(data, end):
+            if exposed is not None and mark.start > exposed:
+                break
             proof = shell.accept(mark)
             checked |= proof is Proof.NEW
             if proof is None:
@@ -80,6 +80,10 @@ class ScreenView:
                 place = self._display.place if self._display is not None else None
                 self._blocks.apply(mark, at, place)
                 self._comment_at = self._place_of_comment()
+        if exposed is not None:
+            shell.expose()
+            self._blocks.finish(exposed, at)
+            checked = True
         self._blocks.reach(self._marks.settled)
         self._fresh = b"", 0
         if checked:

@@ -38,8 +38,8 @@ class Tty:
     not known to be something else.
 
     `mark` is the step that the foreground process has reported last, if it is the
-    session's own shell and proved it. `comment_at` is where its command line begins, if it has
-    reported that `#` begins a comment there.
+    session's own shell and proved it. `comment_at` is where its command line begins, if
+    it has reported that `#` begins a comment there.
     """
 
     echo: bool

@@ -64,7 +64,7 @@ __ant_keep() {
 __ant_read_key() {
     local rest
     IFS=' ' builtin read -r __ant_k0 __ant_k1 rest <&9
-    builtin exec 9<&-
+    exec 9<&- # With `builtin` it would be open again after the command.
 }
 
 # SipHash-2-4 of __ant_n as arithmetic, which a prompt can evaluate. It sets __ant_v, and

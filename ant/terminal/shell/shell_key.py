@@ -65,9 +65,7 @@ class ShellKey:
         return self.text.split(" ", 1)[0].encode()
 
 
-def _rounds(
-    a: int, b: int, c: int, d: int, count: int
-) -> tuple[int, int, int, int]:
+def _rounds(a: int, b: int, c: int, d: int, count: int) -> tuple[int, int, int, int]:
     for _ in range(count):
         a = a + b & _WORD
         b = (b << 13 & _WORD | b >> 51) ^ a

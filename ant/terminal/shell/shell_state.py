@@ -38,6 +38,7 @@ _CODE = re.compile(r"(\d{1,15})\.(?:(-?\d{1,20})|(\d{1,10})\.(\d{1,10}))", re.AS
 
 _LINE = re.compile(r"(\d{1,19}) (\d{1,15})", re.ASCII)
 _EXPOSED = "exposed"
+_NO_CODE = ShellStep.END, None
 
 
 class Proof(Enum):
@@ -109,8 +110,9 @@ class ShellState:
         if number != self._number:
             return False
         if isinstance(mark, Folder):
-            ended = isinstance(last, ShellMark) and last.step is ShellStep.END
-            return ended and last.end == mark.start
+            if not (isinstance(last, ShellMark) and last.step is ShellStep.END):
+                return False
+            return last.end == mark.start
         if mark.step is ShellStep.PROMPT:
             return isinstance(last, Folder)
         prompted = isinstance(last, ShellMark) and last.step is ShellStep.PROMPT
@@ -123,20 +125,24 @@ class ShellState:
             params = mark.params
             self.comments = params.get("comments") == "1" and params.get("k") != "s"
 
-    def is_exposed(self, data: bytes) -> bool:
-        """Take the next output; whether the shell has printed its key with it (rule 4).
+    def find_key(self, data: bytes, end: int) -> int | None:
+        """Take the next output; the offset at which the key is in it, None if it is not.
 
-        Then no mark from this output on counts. The caller passes all output in order.
+        The caller passes all output in order, and calls `expose` at that offset.
         """
         if self.key is None:
-            return False
+            return None
         needle = self.key.needle
-        found = needle in data or needle in self._before + data[: len(needle)]
-        self._before = (self._before + data[-len(needle) :])[1 - len(needle) :]
-        if found:
-            self.key = self.step = None
-            self._exposed = True
-        return found
+        before, keep = self._before, len(needle) - 1
+        self._before = (before + data[-keep:])[-keep:]
+        if (at := (before + data[:keep]).find(needle)) >= 0:
+            return end - len(data) - len(before) + at
+        return end - len(data) + at if (at := data.find(needle)) >= 0 else None
+
+    def expose(self) -> None:
+        """The shell has printed its key: no later mark counts (rule 4)."""
+        self.key = self.step = None
+        self._exposed = True
 
     def remembered(self) -> bytes:
         """What `recall` needs after a restart; at most `REMEMBERED_BYTES`."""
@@ -160,9 +166,8 @@ def _parse(mark: ShellMark | Folder) -> tuple[int, int] | None:
     The shells report the exit code in every mark for the end of a command. A mark
     without it is a display of the zsh variable that contains the mark.
     """
-    if isinstance(mark, ShellMark) and mark.step is ShellStep.END:
-        if mark.exit_code is None:
-            return None
+    if isinstance(mark, ShellMark) and (mark.step, mark.exit_code) == _NO_CODE:
+        return None
     found = _CODE.fullmatch(mark.code or "")
     if found is None:
         return None
