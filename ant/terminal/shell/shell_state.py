@@ -126,7 +126,7 @@ class ShellState:
             self.comments = params.get("comments") == "1" and params.get("k") != "s"
 
     def find_key(self, data: bytes, end: int) -> int | None:
-        """Take the next output; the offset at which the key is in it, None if it is not.
+        """Take the next output; the offset at which the key is in it, or None.
 
         The caller passes all output in order, and calls `expose` at that offset.
         """

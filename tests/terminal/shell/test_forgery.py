@@ -52,7 +52,10 @@ sys.exit(4)
 
 
 def attack(folder: Path) -> tuple[str, Path, Path]:
-    """A command line that attacks, the transcript that it reads, and its report."""
+    """A command line that attacks, the transcript that it reads, and its report.
+
+    The command ends with 4.
+    """
     script, seen, report = (folder / name for name in ("attack.py", "seen", "report"))
     number, key = f"NUMBER = {SECRET_FD}\n", f"KEY = {KEY.needle.decode()[::-1]!r}\n"
     script.write_text(number + key + ATTACK)
