@@ -166,9 +166,21 @@ def test_a_restart_knows_the_marks_that_it_had_checked(ran: int, at: int) -> Non
     expected = [proof for piece in rest for proof in before.feed(piece)]
     assert expected == [proof for piece in rest for proof in after.feed(piece)]
     assert before.state.step is after.state.step is ShellStep.END
-    lost = Fed(ShellState(KEY), len(before.data) + 1)
-    lost.state.recall(before.state.remembered())
-    assert {None} == {*lost.feed(before.data), None}, "at other offsets"
+
+
+@given(st.integers(1, 40))
+def test_a_replay_may_begin_anywhere(ran: int) -> None:
+    """What was there before, deleted or left out, is spent all the same."""
+    before, mark = Fed(), Marker()
+    for _ in range(ran):
+        before.feed(prompt(mark) + mark("C") + b"output" + mark("D;0"))
+    before.feed(prompt(mark) + mark("C"))
+    start, printed = len(before.data), before.data + forged(before.data, ran)
+    assert {None} == {*before.feed(printed)}
+    after = Fed(ShellState(KEY), start)
+    after.state.recall(before.state.remembered())
+    assert {None} == {*after.feed(printed)}
+    assert [Proof.NEW] == after.feed(mark("D;0"))
 
 
 def test_what_is_remembered_is_small() -> None:
