@@ -36,6 +36,7 @@ class FakeTerminal:
         self.closed = self.left = False
         self.discipline: Tty | None = None
         self.environment: dict[str, str] = {}
+        self.kept = b""
         self.outlives_server = self.answers_queries = False
         self._stubborn = stubborn
         self._room = room
@@ -71,6 +72,12 @@ class FakeTerminal:
 
     def has_environ(self, variable: str, value: str) -> bool:
         return self.environment.get(variable) == value
+
+    def remember(self, data: bytes) -> None:
+        self.kept = data
+
+    def remembered(self) -> bytes:
+        return self.kept
 
     async def write(self, data: bytes) -> int:
         await trio.lowlevel.checkpoint()

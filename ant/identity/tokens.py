@@ -43,6 +43,7 @@ from ant.model.handles import folded
 from ant.model.rooms import LEFT, Read
 from ant.model.sessions import Session, SessionId, SessionType, Status
 from ant.store import Program, Unit
+from ant.terminal.shell.shell_key import KEY_BYTES, ShellKey
 
 PREFIX: Final = "ant."
 """The prefix of every token. A credential with this prefix is a token or invalid."""
@@ -76,10 +77,11 @@ class TokenSigner:
         text = base64.urlsafe_b64encode(seal).decode().rstrip("=")
         return f"{PREFIX}{session_id}.{text}"
 
-    def nonce(self, session_id: str, run: str) -> str:
-        """The secret in the shell marks of a run; the same after a restart."""
+    def shell_key(self, session_id: str, run: str) -> ShellKey:
+        """The key of the shell marks of a run; the same after a restart."""
         text = f"shell.{session_id}.{run}"
-        return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()[:32]
+        seal = hmac.digest(self._key, text.encode(), hashlib.sha256)
+        return ShellKey.of(seal[:KEY_BYTES])
 
     def matches(self, token: str, session_id: str, run: str) -> bool:
         """Whether `token` is the token of that run; compared in constant time."""

@@ -42,8 +42,9 @@ class Source(StrEnum):
 class Trust(StrEnum):
     """How reliable a run event is.
 
-    `high`: the actor reported it. `medium`: ANT inferred it. `raw`: ANT passes it on
-    unchecked.
+    `high`: ANT did or checked it itself, or a shell proved that it reported it.
+    `medium`: ANT inferred it, or a hook of the program reported it. `raw`: ANT passes
+    it on unchecked.
     """
 
     HIGH = "high"

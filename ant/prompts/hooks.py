@@ -146,7 +146,7 @@ def record_hook(unit: Unit, session_id: SessionId, request: ReportHook) -> None:
     words = [request.tool_name or event, detail if isinstance(detail, str) else ""]
     fact = RunEventDraft(
         source=Source.HOOK,
-        trust=Trust.HIGH,
+        trust=Trust.MEDIUM,  # Whoever has the token may report what it likes.
         kind=kind,
         text=": ".join(filter(None, words)),
         payload=_Budget(BUDGET).cut(payload),

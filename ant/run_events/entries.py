@@ -114,7 +114,7 @@ def state_change(
     text = f"{before} → {now.state}" if before else str(now.state)
     return RunEventDraft(
         source=Source.STATUS,
-        trust=Trust.HIGH if now.source == "hook" else Trust.MEDIUM,
+        trust=Trust.MEDIUM,
         kind="status",
         text=text,
         payload={**codec.plain(now), "before": before, "passed_over": passed_over},

@@ -10,8 +10,9 @@ import attrs
 
 from ant.core.errors import Invalid
 from ant.model.sessions import SessionType
-from ant.terminal.host.base import Spec
-from ant.terminal.shell.osc133 import NONCE
+from ant.terminal.host.base import SECRET_FD, Spec
+from ant.terminal.shell.osc133 import KEY_FD_NAME
+from ant.terminal.shell.shell_key import ShellKey
 
 _OUTER_TERMINAL = (
     "TMUX",
@@ -90,13 +91,13 @@ def plan(
     env: dict[str, str],
     cols: int,
     rows: int,
-    nonce: str | None = None,
+    key: ShellKey | None = None,
 ) -> Spec:
     """Resolve the program and the directory, before anything is created.
 
-    With a `nonce`, an interactive shell prints marks for its prompts and commands,
-    which carry the nonce (`terminal.shell.osc133`). Raises `Invalid` when the program
-    cannot be found or run, or the directory does not exist.
+    With a `key`, an interactive shell prints marks for its prompts and commands, and
+    proves with the key that it printed them (`terminal.shell.shell_state`). Raises
+    `Invalid` when the program cannot be found or run, or the directory does not exist.
     """
     home = str(Path.home())
     cwd = os.path.expanduser(root_dir) if root_dir else home
@@ -115,10 +116,10 @@ def plan(
     if program is None:
         raise Invalid(f"there is no program {argv[0]!r} to run at $.command[0]")
     spec = Spec((os.path.abspath(program), *argv[1:]), cwd, environment, cols, rows)
-    return spec if nonce is None else _integrated(spec, nonce)
+    return spec if key is None else _integrated(spec, key)
 
 
-def _integrated(spec: Spec, nonce: str) -> Spec:
+def _integrated(spec: Spec, key: ShellKey) -> Spec:
     """Have a shell read ANT's startup file besides the user's, which stay unchanged."""
     program, *options = spec.argv
     shell, env = os.path.basename(program), spec.env
@@ -126,7 +127,7 @@ def _integrated(spec: Spec, nonce: str) -> Spec:
     interactive = _INTERACTIVE.get(shell)
     if is_off or interactive is None or not interactive.issuperset(options):
         return spec
-    added = {NONCE: nonce}
+    added = {KEY_FD_NAME: str(SECRET_FD)}
     match shell:
         case "bash":
             options = ["--rcfile", str(_SHELL / "rc.bash"), *options]
@@ -137,7 +138,8 @@ def _integrated(spec: Spec, nonce: str) -> Spec:
         case "fish":
             path = str(_SHELL / "rc.fish").replace("\\", "\\\\").replace("'", "\\'")
             options = ["--init-command", f"source '{path}'", *options]
-    return attrs.evolve(spec, argv=(program, *options), env=env | added)
+    argv, env = (program, *options), env | added
+    return attrs.evolve(spec, argv=argv, env=env, secret=key.text)
 
 
 def default_command(kind: SessionType, command: tuple[str, ...] | None) -> str | None:

@@ -112,7 +112,7 @@ class SessionRun:
         find = partial(resume_at, tmux.folder(self.session_id))
         program = await journal.write(run_records.resume_run, self.session_id, find)
         self._enter(program)
-        self._set_nonce()
+        self._set_shell_key()
         display = None
         with suppress(ImportError):
             display = await journal.read_in_thread(keyframes.restore, self.session_id)
@@ -130,10 +130,10 @@ class SessionRun:
     def _stored(self) -> int:
         return self.flow.tail.stored
 
-    def _set_nonce(self) -> None:
+    def _set_shell_key(self) -> None:
         if self._services.shell_integration:
-            nonce = self._services.token_signer.nonce(self.session_id, self._run)
-            self.detector.shell.nonce = nonce
+            key = self._services.token_signer.shell_key(self.session_id, self._run)
+            self.detector.shell.key = key
 
     def _spec(self, program: Program) -> Spec:
         own = {
@@ -145,14 +145,14 @@ class SessionRun:
             "ANT_TOKEN": self._services.token_signer.token(self.session_id, self._run),
         }
         root_dir = program.session.root_dir or self._cwd
-        self._set_nonce()
+        self._set_shell_key()
         return plan(
             program.command,
             root_dir,
             own,
             program.cols,
             program.rows,
-            self.detector.shell.nonce,
+            self.detector.shell.key,
         )
 
     async def on_started(self, live: LiveTerminal) -> None:

@@ -9,7 +9,7 @@ from ant.core.errors import Conflict
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import Terminal
+from ant.terminal.host.base import SECRET_FD, Terminal
 from ant.terminal.model.prompt import Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.observations import BlockSeen, Observation, TitleSeen
@@ -17,7 +17,8 @@ from ant.terminal.screen.display import Display, Drawing, Picture
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
-from ant.terminal.shell.osc133 import NONCE, Folder, ShellMark, ShellMarks
+from ant.terminal.shell.osc133 import KEY_FD_NAME, Folder, ShellMark, ShellMarks
+from ant.terminal.shell.shell_state import Proof
 
 CATCH_UP = 256 << 10
 """Bytes fed to the screen for one request to see it: this takes some milliseconds. What
@@ -62,20 +63,31 @@ class ScreenView:
         Return the replies of a terminal to the queries in it.
         """
         replies, self._fresh = b"", (data, end)
+        shell, checked = self.detector.shell, False
+        exposed = shell.find_key(data, end)
         for mark in self._marks.feed(data, end):
-            if mark.nonce is None or mark.nonce != self.detector.shell.nonce:
+            if exposed is not None and mark.start > exposed:
+                break
+            proof = shell.accept(mark)
+            checked |= proof is Proof.NEW
+            if proof is None:
                 if isinstance(mark, ShellMark):
                     self._blocks.hint(mark, at)
             elif isinstance(mark, Folder):
                 self._blocks.enter(mark)
             else:
-                self.detector.shell.apply(mark)
                 replies += self._show(data[: len(data) - (end - mark.end)], mark.end)
                 place = self._display.place if self._display is not None else None
                 self._blocks.apply(mark, at, place)
                 self._comment_at = self._place_of_comment()
+        if exposed is not None:
+            shell.expose()
+            self._blocks.finish(exposed, at)
+            checked = True
         self._blocks.reach(self._marks.settled)
         self._fresh = b"", 0
+        if checked:
+            self._terminal.remember(shell.remembered())
         return replies + self._show(data, end)
 
     def _place_of_comment(self) -> Spot | None:
@@ -103,8 +115,10 @@ class ScreenView:
     def replay(self, past: list[Piece]) -> None:
         """Read the shell's marks in output from before this run's first byte.
 
-        The screen shows these bytes already. There may be gaps between the pieces.
+        The screen shows these bytes already. There may be gaps between the pieces. A
+        mark counts where it counted when it was first read.
         """
+        self.detector.shell.recall(self._terminal.remembered())
         shown = self._display
         self._display = shown.like() if shown is not None else None
         for data, end, at in past:
@@ -151,13 +165,13 @@ class ScreenView:
     def tty(self) -> Tty | None:
         """The line discipline, the foreground program, and its shell's last mark.
 
-        The mark counts only if the shell itself is in the foreground, and ANT gave it
-        the nonce that the mark carries.
+        The mark counts only if the shell itself is in the foreground, and is still the
+        program that ANT gave the key to.
         """
         tty, shell = self._terminal.tty(), self.detector.shell
-        if tty is None or not (tty.leader and shell.step and shell.nonce):
+        if tty is None or not (tty.leader and shell.step):
             return tty
-        if not self._terminal.has_environ(NONCE, shell.nonce):
+        if not self._terminal.has_environ(KEY_FD_NAME, str(SECRET_FD)):
             return tty
         return attrs.evolve(tty, mark=shell.step, comment_at=self._comment_at)
 

@@ -33,6 +33,7 @@ from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
 from tests.terminal.contract import read_until, write_all
 from tests.terminal.private_tmux import command, ended_with_us, needs_tmux
+from tests.terminal.shell.test_forgery import attack
 
 pytestmark = pytest.mark.slow
 
@@ -138,6 +139,36 @@ async def test_commands_that_ran_over_a_restart_are_told(
             await ant.type(session_id, "ird\r")
             third = (await blocks(ant, session_id, 3))[-1]
             assert ("echo third", 0) == (third["text"], third["payload"]["exit_code"])
+
+
+@needs_tmux
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_restart_makes_no_printed_mark_a_true_one(
+    tmp_path: Path, killed: bool
+) -> None:
+    """A program prints all marks so far, while the server runs and while it is down."""
+    line, seen, report = attack(tmp_path)
+    wait = f"while [ ! -e {tmp_path}/go ]; do sleep 0.01; done"
+    program = f"{line}; {wait}; {line}"
+    with ended_with_us(tmp_path):
+        async with serving(tmp_path) as (server, ant):
+            row = await ant.create("told", command=["bash"], host="tmux")
+            session_id = row["id"]
+            await run(ant, session_id, "true")
+            seen.write_bytes((await read_raw(ant, session_id))[0])
+            await ant.type(session_id, f"{program}\r")
+            await shows(ant, session_id, "over")
+            report.unlink()
+            if killed:
+                await server.kill()
+        (tmp_path / "go").touch()
+        await eventually(report.exists)
+        async with serving(tmp_path) as (_, ant):
+            first, second = await blocks(ant, session_id, 2)
+            assert ("true", program) == (first["text"], second["text"])
+            assert 4 == second["payload"]["exit_code"]
+            (third,) = (await run(ant, session_id, "false"))[2:]
+            assert ("false", "high") == (third["text"], third["trust"])
 
 
 @needs_tmux

@@ -94,9 +94,11 @@ def heard(store: Store, **body: Any) -> RunEvent:
     ],
 )
 def test_every_hook_is_recorded(store: Store, body: Any, kind: str) -> None:
-    """With the kinds of the original; unknown events are of kind system."""
+    """With the kinds of the original; unknown events are of kind system. A program with
+    the token reports what it likes, so none has high trust.
+    """
     event = heard(store, **body)
-    assert (kind, "hook", "high") == (event.kind, event.source, event.trust)
+    assert (kind, "hook", "medium") == (event.kind, event.source, event.trust)
     assert (body["event"], "claude-code") == (
         event.payload["source_event"],
         event.payload["agent"],

@@ -94,7 +94,7 @@ async def test_states_that_alternate_are_rate_limited(rig: Rig) -> None:
 
 
 async def test_a_state_of_a_hook_is_recorded_with_its_source(rig: Rig) -> None:
-    """And with high trust."""
+    """And with the trust of what a program reports."""
     session = await rig.started()
     prompt_service = rig.system.services.prompt_service
     assert prompt_service.hook_reported(
@@ -102,7 +102,7 @@ async def test_a_state_of_a_hook_is_recorded_with_its_source(rig: Rig) -> None:
     )
     await ended(rig, session)
     (event,) = await trail(rig, session, kind="status")
-    assert ("ready", "high", "hook") == (
+    assert ("ready", "medium", "hook") == (
         event.text,
         event.trust,
         event.payload["source"],

@@ -19,7 +19,9 @@ from ant.runtime.launch import (
     plan,
 )
 from ant.terminal.host.base import Spec
-from ant.terminal.shell.osc133 import NONCE
+from ant.terminal.shell.osc133 import KEY_FD_NAME
+from ant.terminal.shell.shell_key import ShellKey
+from tests.terminal.marks import KEY
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +37,9 @@ def planned(
     *command: str,
     root_dir: str | None = None,
     env: dict[str, str] | None = None,
-    nonce: str | None = None,
+    key: ShellKey | None = None,
 ) -> Spec:
-    return plan(command or None, root_dir, env or {}, 80, 24, nonce)
+    return plan(command or None, root_dir, env or {}, 80, 24, key)
 
 
 def test_secrets_and_settings_are_not_inherited(
@@ -175,15 +177,18 @@ def shell_in(folder: Path, name: str) -> str:
 def test_an_interactive_shell_is_integrated(
     tmp_path: Path, name: str, options: list[str]
 ) -> None:
-    """By an existing startup file, with the nonce in its environment."""
+    """By an existing startup file; the key is in no argument and no variable."""
     argv = [shell_in(tmp_path, name), *options]
-    plain, integrated = planned(*argv), planned(*argv, nonce="N")
-    assert "N" == integrated.env[NONCE]
+    plain, integrated = planned(*argv), planned(*argv, key=KEY)
+    assert ("9", KEY.text) == (integrated.env[KEY_FD_NAME], integrated.secret)
+    number = KEY.needle.decode()
+    assert not any(number in text for text in [*argv, *integrated.env.values()])
     assert argv == [
         integrated.argv[0],
         *integrated.argv[len(integrated.argv) - len(options) :],
     ]
-    assert NONCE not in plain.env
+    assert KEY_FD_NAME not in plain.env
+    assert not plain.secret
     named = " ".join([*integrated.argv, integrated.env.get("ZDOTDIR", "")])
     assert "ant/terminal/shell" in named
 
@@ -199,8 +204,8 @@ def test_the_startup_files_exist() -> None:
 def test_zsh_finds_the_startup_files_of_the_user(tmp_path: Path) -> None:
     """It continues with the directory that it would have used."""
     argv = shell_in(tmp_path, "zsh")
-    assert "ANT_ZDOTDIR" not in planned(argv, nonce="N").env
-    integrated = planned(argv, nonce="N", env={"ZDOTDIR": "/mine"}).env
+    assert "ANT_ZDOTDIR" not in planned(argv, key=KEY).env
+    integrated = planned(argv, key=KEY, env={"ZDOTDIR": "/mine"}).env
     assert "/mine" == integrated["ANT_ZDOTDIR"]
 
 
@@ -224,4 +229,4 @@ def test_other_programs_are_not_integrated(
 ) -> None:
     """Options of its own, a script, another program, or integration switched off."""
     argv = [shell_in(tmp_path, command[0]), *command[1:]]
-    assert planned(*argv, env=env) == planned(*argv, env=env, nonce="N")
+    assert planned(*argv, env=env) == planned(*argv, env=env, key=KEY)

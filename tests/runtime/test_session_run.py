@@ -13,12 +13,13 @@ from ant.model.sessions import CliFlag, Status
 from ant.runtime import run_records, session_run, unrecorded_ends
 from ant.store import Keyframe, Unit
 from ant.terminal.host.base import Exit
-from ant.terminal.shell.osc133 import NONCE
+from ant.terminal.shell.osc133 import KEY_FD_NAME
 from tests.http.asking import ask
 from tests.live.waiting import eventually
 from tests.store.chunks import chunks_of
 from tests.systems import PATIENCE_S, Rig, running
 from tests.terminal.drawn import SHELL
+from tests.terminal.marks import Marker
 
 
 async def exited(rig: Rig, session_id: str) -> SessionExited:
@@ -74,17 +75,20 @@ async def test_a_session_cannot_override_variables_of_ant(rig: Rig) -> None:
     assert "forged" != rig.specs[0].env["ANT_SESSION_ID"]
 
 
-async def test_the_marks_of_a_shell_carry_its_nonce(rig: Rig) -> None:
+async def test_a_shell_proves_its_marks_with_a_key(rig: Rig) -> None:
     """A new one for each run; `explain` then names the marks of the shell."""
     session = await rig.started("one", command=("bash",))
     await rig.started("two", command=("bash",))
-    first, second = (spec.env[NONCE] for spec in rig.specs)
+    first, second = (spec.secret for spec in rig.specs)
     assert first != second
     session_run = rig.system.services.running[session.id]
-    assert first == session_run.detector.shell.nonce
+    key = session_run.detector.shell.key
+    assert key is not None
+    assert first == key.text
+    mark = Marker(key)
     fake = rig.terminals[0]
     fake.discipline, fake.environment = SHELL, rig.specs[0].env
-    fake.say(f"\x1b]133;A;ant={first}\x07$ \x1b]133;B;ant={first}\x07".encode())
+    fake.say(mark("A") + b"$ " + mark("B"))
 
     async def judged() -> bool:
         verdict = session_run.live.verdict
@@ -114,11 +118,9 @@ async def test_the_marks_of_a_shell_carry_its_nonce(rig: Rig) -> None:
 async def test_a_command_is_recorded_after_its_bytes(rig: Rig) -> None:
     """With the range of its output. A command cut off by the exit has no code."""
     session = await rig.started("one", command=("bash",))
-    nonce = rig.specs[0].env[NONCE]
-
-    def mark(text: str) -> bytes:
-        return f"\x1b]133;{text};ant={nonce}\x07".encode()
-
+    key = rig.system.services.running[session.id].detector.shell.key
+    assert key is not None
+    mark = Marker(key)
     fake = rig.terminals[0]
     fake.say(mark("A"), b"$ ", mark("B"), b"ls\r\n", mark("C"), b"one\r\n", mark("D;2"))
     path = f"/api/sessions/{session.id}/run-events?kind=command_block"
@@ -153,9 +155,10 @@ async def test_shell_integration_can_be_switched_off(
     """By the server's setting; then ANT ignores marks as well."""
     async with running(tmp_path, shell_integration=False) as rig:
         session = await rig.started(command=("bash",))
-        assert NONCE not in rig.specs[0].env
+        assert KEY_FD_NAME not in rig.specs[0].env
+        assert not rig.specs[0].secret
         session_run = rig.system.services.running[session.id]
-        assert session_run.detector.shell.nonce is None
+        assert session_run.detector.shell.key is None
 
 
 async def test_the_exit_is_emitted_after_all_output_is_stored(rig: Rig) -> None:

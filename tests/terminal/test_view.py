@@ -13,14 +13,16 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.detect.prompt_detector import PAUSE_S, PromptDetector
 from ant.terminal.detect.verdict import VerdictSeen
+from ant.terminal.host.base import SECRET_FD
 from ant.terminal.model.prompt import Kind
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.display import Display
-from ant.terminal.shell.osc133 import NONCE
+from ant.terminal.shell.osc133 import KEY_FD_NAME
 from ant.terminal.view import CATCH_UP, ScreenView
 from tests.fakes import FakeTerminal
 from tests.strategies import CUTS, cut
 from tests.terminal.drawn import COOKED, DEAF, SHELL
+from tests.terminal.marks import KEY, OTHER_KEY, Marker
 
 ASKS = "Delete 漢字.txt?\r\nContinue? [Y/n] ".encode()
 START = 1000
@@ -132,12 +134,13 @@ def test_the_replies_to_queries_are_returned() -> None:
     assert b"" == scene.terminal.written
 
 
+mark = Marker()
 RAN = (
-    b"foo\x1b]133;P;k=i;ant=N\x07\r\n$ \x1b]133;B;ant=N\x07"
-    b"echo \xe6\xbc\xa2x\x08\x1b[K\r\n"
-    b"\x1b]133;C;ant=N\x07\x1b[6n\xe6\xbc\xa2\r\n\x1b]133;D;0;ant=N\x07"
-    b"\x1b]133;B;ant=N\x07" + b"true " * 12 + b"\r\n\x1b]133;C;ant=N\x07"
+    b"foo%b\r\n$ %becho \xe6\xbc\xa2x\x08\x1b[K\r\n" % (mark("P;k=i"), mark("B"))
+    + b"%b\x1b[6n\xe6\xbc\xa2\r\n%b" % (mark("C"), mark("D;0"))
+    + b"%b%b\r\n%b" % (mark("B"), b"true " * 12, mark("C"))
 )
+LAST_END = mark("D;3")
 """Two commands, the second wider than the screen and not ended."""
 
 
@@ -145,7 +148,7 @@ RAN = (
 def test_commands_are_the_same_at_any_split(cuts: list[int], early: int) -> None:
     """Text, output and hash; queries are answered once, in order."""
     parts, end, replies = Scene(), START, b""
-    parts.detector.shell.nonce = "N"
+    parts.detector.shell.key = KEY
     for piece in cut(RAN, cuts):
         end += len(piece)
         parts.flow.append(piece)
@@ -168,12 +171,13 @@ def test_a_restart_at_any_split_loses_no_command(
     cuts: list[int], at: int, hole: int
 ) -> None:
     """Replayed and new output make the same commands, each once."""
-    data = RAN + b"1\r\n\x1b]133;D;3;ant=N\x07"
+    data = RAN + b"1\r\n" + LAST_END
     whole, before, after = Scene(), Scene(), Scene(start=START + at)
     for scene in (whole, before, after):
-        scene.detector.shell.nonce = "N"
+        scene.detector.shell.key = KEY
     whole.say(data)
     before.say(data[:at])
+    after.terminal.kept = before.terminal.kept
     blocks = [each.block for each in before.view.blocks()]
     end = blocks[-1].end if blocks else START
     past = []
@@ -192,10 +196,13 @@ def test_a_restart_at_any_split_loses_no_command(
 def test_a_command_with_a_gap_has_no_hash() -> None:
     """Nor has one whose output is longer than what is replayed."""
     scene = Scene(start=START + 1000)
-    scene.detector.shell.nonce = "N"
+    scene.detector.shell.key = KEY
     begun = RAN[RAN.rindex(b"\x1b]133;B") :]
+    first = START - len(begun)
+    second = START - len(begun) + begun.index(b"\x1b]133;C")
+    scene.terminal.kept = f"{first} 5\n{second} 6".encode()
     scene.view.replay([(begun, START, 1.0), (b"x" * 10, START + 1000, 2.0)])
-    scene.say(b"1\x1b]133;D;3;ant=N\x07")
+    scene.say(b"1" + LAST_END)
     (block,) = (each.block for each in scene.view.blocks())
     assert ("true " * 11 + "true", 3, None) == (
         *(block.command, block.exit_code, block.sha256),
@@ -206,20 +213,21 @@ def test_a_command_with_a_gap_has_no_hash() -> None:
 def test_without_a_library_a_command_has_no_text() -> None:
     """Unless the shell reports it; the rest is known."""
     scene = Scene(blind=True)
-    scene.detector.shell.nonce = "N"
-    scene.say(RAN + b"1\x1b]133;D;3;ant=N\x07")
-    marked_line = RAN.replace(b"133;C;", b"133;C;cmdline_url=ls%20-l;")
-    scene.say(marked_line)
+    scene.detector.shell.key = KEY
+    scene.say(RAN + b"1" + LAST_END)
+    mark = Marker()
+    mark.number = 7
+    scene.say(mark("B") + mark("C;cmdline_url=ls%20-l") + mark("D;0"))
     first, second, third = (each.block for each in scene.view.blocks())
     assert ["", "", "ls -l"] == [each.command for each in (first, second, third)]
     assert (1, 3) == (second.end - second.start, second.exit_code)
 
 
-def test_marks_without_the_nonce_make_no_command() -> None:
-    """A shell without a nonce, or with another one, has run nothing."""
-    for nonce in (None, "M"):
+def test_marks_that_are_not_proven_make_no_command() -> None:
+    """A shell without a key, or with another one, has run nothing."""
+    for key in (None, OTHER_KEY):
         scene = Scene()
-        scene.detector.shell.nonce = nonce
+        scene.detector.shell.key = key
         scene.say(RAN)
         scene.view.finish(1.0)
         assert [] == scene.view.blocks()
@@ -258,52 +266,50 @@ def test_without_a_library_there_is_no_screen(
         ask(scene.view)
 
 
-def marked(letter: str, nonce: str = "N") -> bytes:
-    """A mark of a shell."""
-    return f"\x1b]133;{letter};ant={nonce}\x07".encode()
-
-
 def listening(scene: Scene) -> Scene:
-    """A scene whose shell got a nonce."""
+    """A scene whose shell got the key."""
     scene.terminal.discipline = SHELL
-    scene.terminal.environment[NONCE] = scene.detector.shell.nonce = "N"
+    scene.terminal.environment[KEY_FD_NAME] = str(SECRET_FD)
+    scene.detector.shell.key = KEY
     return scene
 
 
 def test_a_snapshot_has_the_mark_of_the_foreground_shell() -> None:
     """It is at its prompt, or runs a builtin that asks with a short prompt."""
-    scene = listening(Scene())
-    scene.say(marked("A") + b"$ " + marked("B"))
+    scene, mark = listening(Scene()), Marker()
+    scene.say(mark("A") + b"$ " + mark("B"))
     snapshot, verdict = scene.view.snapshot(5.0)
     assert attrs.evolve(SHELL, mark=ShellStep.INPUT) == snapshot.tty == scene.view.tty()
     assert (Kind.AT_REST, "shell/mark") == (verdict.kind, verdict.rule)
-    scene.say(b"read -e\r\n" + marked("C") + b"> ")
+    scene.say(b"read -e\r\n" + mark("C") + b"> ")
     snapshot, verdict = scene.view.snapshot(5.0)
     assert Kind.AT_REST is not verdict.kind
-    scene.say(b"\r\n" + marked("D;0"))
+    scene.say(b"\r\n" + mark("D;0"))
     assert "shell" == scene.view.snapshot(5.0)[1].rule
 
 
 def test_a_shell_that_asks_at_its_prompt_still_asks() -> None:
     """As in the search of its history."""
-    scene = listening(Scene())
-    scene.say(marked("A") + b"$ " + marked("B") + b"\r(reverse-i-search)`': ")
+    scene, mark = listening(Scene()), Marker()
+    scene.say(mark("A") + b"$ " + mark("B") + b"\r(reverse-i-search)`': ")
     assert Kind.QUESTION is scene.view.snapshot(5.0)[1].kind
 
 
-def test_marks_without_the_nonce_are_not_in_a_snapshot() -> None:
-    """Without a nonce, with another one, or where ANT gave none."""
-    scene = listening(Scene())
-    scene.say(marked("A") + marked("B") + marked("C", "M") + b"\x1b]133;C\x07$ ")
+def test_marks_that_are_not_proven_are_not_in_a_snapshot() -> None:
+    """Without a code, with that of another key, or printed a second time."""
+    scene, mark = listening(Scene()), Marker()
+    before = mark("A") + mark("B") + mark("C")
+    scene.say(before + mark("D;0") + mark("A") + mark("B"))
+    forged = Marker(OTHER_KEY)
+    forged.number = mark.number
+    scene.say(forged("C") + b"\x1b]133;C\x07$ " + before)
     assert "shell/mark" == scene.view.snapshot(5.0)[1].rule
-    scene.detector.shell.nonce = None
-    assert SHELL == scene.view.tty()
 
 
 def test_marks_count_while_their_shell_is_in_the_foreground() -> None:
     """Not with another program there, nor after the shell has replaced itself."""
-    scene = listening(Scene())
-    scene.say(marked("A") + marked("B") + marked("C") + b"$ ")
+    scene, mark = listening(Scene()), Marker()
+    scene.say(mark("A") + mark("B") + mark("C") + b"$ ")
     scene.terminal.discipline = attrs.evolve(SHELL, leader=False, foreground="python3")
     assert scene.terminal.discipline == scene.view.tty()
     assert (Kind.AT_REST, "prompt") == attrs.astuple(

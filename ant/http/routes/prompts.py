@@ -271,8 +271,8 @@ async def report_hook(system: System, body: ReportHook) -> HookHeard:
 
     `action` is `ignored` for an event that says nothing about the state, and for a
     session that does not run. ANT records every report that names a session as a run
-    event of that session, with its fields cut to 16,000 characters together. With a
-    terminal's token the session is that terminal.
+    event of that session, of trust `medium`, with its fields cut to 16,000 characters
+    together. With a terminal's token the session is that terminal.
     """
     event, fact = hooks.event_of(body), hooks.fact_of(body, clock.monotonic())
     is_applied = False

@@ -19,7 +19,7 @@ from ant.terminal.detect.classify import classify
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.model.prompt import Form, Kind, Prompt, Verdict
 from ant.terminal.screen.snapshot import ScreenSnapshot
-from ant.terminal.shell.osc133 import ShellState
+from ant.terminal.shell.shell_state import ShellState
 
 ACTIVITY_EVERY_S = 10.0
 """Seconds between two `ActivitySeen`: clients of the original server expect no more."""

@@ -19,19 +19,28 @@ class ControlSeen:
     data: dict[str, Any]
 
 
+SECRET_FD = 9
+"""The descriptor of a `Spec.secret`. Zsh closes only descriptors with one digit by
+number, and this is the one that scripts use least."""
+
 HANG_UP_GRACE_S = 2.0
 """Between HUP and KILL: a shell exits at once, an agent saves its work first."""
 
 
 @attrs.frozen
 class Spec:
-    """How to start a program: `argv[0]` is an absolute path, `env` is complete."""
+    """How to start a program: `argv[0]` is an absolute path, `env` is complete.
+
+    The program can read the `secret`, if any, once from its descriptor `SECRET_FD`. It
+    must fit into a pipe, and has no NUL.
+    """
 
     argv: tuple[str, ...]
     cwd: str
     env: dict[str, str]
     cols: int
     rows: int
+    secret: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen
@@ -126,6 +135,17 @@ class Terminal(Protocol):
 
         False once it has replaced itself (`exec`) by one without the variable.
         """
+        ...
+
+    def remember(self, data: bytes) -> None:
+        """Keep this, in place of what was kept before, while the program runs.
+
+        A host whose programs end with the server keeps nothing. Never raises.
+        """
+        ...
+
+    def remembered(self) -> bytes:
+        """What an earlier server run kept last; empty if nothing."""
         ...
 
     def write_nowait(self, data: bytes) -> int:

@@ -21,6 +21,7 @@ import signal
 import struct
 import termios
 from collections import deque
+from collections.abc import Iterator
 
 import trio
 
@@ -29,7 +30,14 @@ from ant.core.descriptors import check_terminal, child_limit
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes, umask
-from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Spec
+from ant.terminal.host.base import (
+    HANG_UP_GRACE_S,
+    SECRET_FD,
+    ControlSeen,
+    Exit,
+    Identity,
+    Spec,
+)
 from ant.terminal.host.end_session import end_session
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.host.run_processes import tag_of_child
@@ -154,6 +162,13 @@ class PtyTerminal:
     def has_environ(self, variable: str, value: str) -> bool:
         """See `Terminal.has_environ`."""
         return processes.has_environ(self._pid, **{variable: value})
+
+    def remember(self, data: bytes) -> None:
+        """See `Terminal.remember`: the program ends with the server."""
+
+    def remembered(self) -> bytes:
+        """See `Terminal.remembered`."""
+        return b""
 
     def _take(self) -> bytes | None:
         """What can be read now; None if nothing can be, `b""` if nothing ever will."""
@@ -326,7 +341,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
     line_discipline.erase_whole_characters(slave)
     for fd in processes.inheritable_fds():
         os.set_inheritable(fd, False)
-    with umask.restored(), child_limit():
+    with umask.restored(), child_limit(), _readable(spec.secret) as secret:
         pid = os.posix_spawn(
             env_program(),
             ["env", "-C", spec.cwd, "--", *spec.argv],
@@ -339,6 +354,7 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
                 (os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0),
                 (os.POSIX_SPAWN_DUP2, 0, 1),
                 (os.POSIX_SPAWN_DUP2, 0, 2),
+                *((os.POSIX_SPAWN_DUP2, fd, SECRET_FD) for fd in secret),
             ],
         )
     children.claim(pid)
@@ -350,6 +366,26 @@ def _start(spec: Spec, master: int, slave: int) -> tuple[int, int, Identity | No
         os.waitpid(pid, 0)
         children.release(pid)
         raise
+
+
+@contextlib.contextmanager
+def _readable(secret: str) -> Iterator[list[int]]:
+    """The descriptor of a pipe from which this can be read once; [] without a secret.
+
+    The pipe's other end is closed, so whoever reads on finds the end.
+    """
+    if not secret:
+        yield []
+        return
+    reader, writer = os.pipe()
+    try:
+        try:
+            os.write(writer, secret.encode())
+        finally:
+            os.close(writer)
+        yield [reader]
+    finally:
+        os.close(reader)
 
 
 def cannot_open(error: OSError) -> str:

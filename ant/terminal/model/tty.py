@@ -39,9 +39,9 @@ class Tty:
     None if unknown. `interprets`: it is a shell, an interpreter or a proxy, or it is
     not known to be something else.
 
-    `mark` is the step that the foreground process has reported last, if it is a shell
-    with the right nonce. `comment_at` is where its command line begins, if it has
-    reported that `#` begins a comment there.
+    `mark` is the step that the foreground process has reported last, if it is the
+    session's own shell and proved it. `comment_at` is where its command line begins, if
+    it has reported that `#` begins a comment there.
     """
 
     echo: bool

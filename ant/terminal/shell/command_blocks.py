@@ -1,6 +1,6 @@
 """Command blocks: a shell's commands and their output, from its marks; sans-io.
 
-Rule 1: the caller passes only marks with the right nonce, except to `hint`.
+Rule 1: the caller passes only marks that the shell printed, except to `hint`.
 Rule 2: the same bytes make the same blocks, in chunks of any size.
 Rule 3: a block ends at the shell's mark for the end of the command. If that mark is
         missing, and the shell is at a prompt when the next command begins or the
@@ -115,8 +115,8 @@ class _Running:
 
     `joined`: the operator submitted more commands with it. `perhaps` is the end at the
     next prompt, until the shell reports the end or the next command. `hinted` is the
-    end by a mark without the nonce, with that mark's end offset: it counts if the mark
-    with the nonce begins there.
+    end by a hint, with that mark's end offset: it counts if the shell's own mark begins
+    there.
     """
 
     command: str
@@ -161,7 +161,7 @@ class CommandBlocks:
     def apply(
         self, mark: ShellMark, at: float, place: CursorColumn | None = None
     ) -> None:
-        """Take a mark with the right nonce, read `at` (monotonic seconds).
+        """Take a mark that the shell printed, read `at` (monotonic seconds).
 
         `place` is the cursor's column after the mark. It is used where a line begins.
         """
@@ -176,7 +176,7 @@ class CommandBlocks:
                 self._end(mark, at)
 
     def hint(self, mark: ShellMark, at: float) -> None:
-        """Take a mark without the right nonce.
+        """Take a mark that anything may have printed (`shell_state`).
 
         A shell with marks of its own prints its mark for the end of a command right
         before ANT's. Then the output ends before the shell's mark.
@@ -248,9 +248,7 @@ class CommandBlocks:
 
     def _end(self, mark: ShellMark, at: float) -> None:
         """Take the end of a command."""
-        if (running := self._running) is None or mark.exit_code is None:
-            # ANT's hooks always report the code. A mark without it is a display of the
-            # zsh variable that contains the mark.
+        if (running := self._running) is None:
             return
         end = running.end(mark.start, at)
         if running.hinted is not None and running.hinted[0] == mark.start:

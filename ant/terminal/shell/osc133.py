@@ -5,8 +5,8 @@ Rule 2: a caller may feed the same bytes twice; the second time has no effect. A
 has the exact range of its bytes.
 Rule 3: the parser keeps up to `HELD_MAX` bytes of an unfinished sequence. A longer
 sequence is no mark.
-Rule 4: a mark counts only with the nonce that ANT gave to the shell alone. Any program
-can print the rest of a mark.
+Rule 4: any program can print a mark. Which ones the shell printed is decided by their
+codes, in `shell_state`.
 """
 
 import re
@@ -17,8 +17,9 @@ import attrs
 
 from ant.terminal.model.tty import ShellStep
 
-NONCE = "ANT_SHELL_NONCE"
-"""The environment variable with the nonce; the shell's hooks unset it at once."""
+KEY_FD_NAME = "ANT_SHELL_KEY_FD"
+"""The environment variable with the descriptor of the key (`host.base.SECRET_FD`). The
+shell's startup file reads the key, closes the descriptor and unsets the variable."""
 
 HELD_MAX = 4096
 """The most bytes of a sequence: no path is longer, so a longer sequence is garbage."""
@@ -46,8 +47,8 @@ class ShellMark:
     exit_code: int | None = None
 
     @property
-    def nonce(self) -> str | None:
-        """The nonce it carries, right or wrong."""
+    def code(self) -> str | None:
+        """The number and the code that it carries, right or wrong."""
         return self.params.get("ant")
 
 
@@ -59,7 +60,7 @@ class Folder:
     start: int
     end: int
     host: str = ""
-    nonce: str | None = None
+    code: str | None = None
 
 
 class ShellMarks:
@@ -100,30 +101,6 @@ class ShellMarks:
         return found
 
 
-@attrs.define
-class ShellState:
-    """The last step that the shell with this `nonce` reported, None if unknown.
-
-    Marks without the nonce change nothing. A command that begins without a prompt
-    before it makes the step unknown: the shell has lost the hooks that report the end.
-    """
-
-    nonce: str | None = None
-    step: ShellStep | None = None
-    comments: bool = False
-    """Whether the prompt begins a command and `#` begins a comment there."""
-
-    def apply(self, mark: ShellMark) -> None:
-        """Take the next mark."""
-        if self.nonce is None or mark.nonce != self.nonce:
-            return
-        prompted = self.step in (ShellStep.PROMPT, ShellStep.INPUT)
-        self.step = mark.step if prompted or mark.step is not ShellStep.OUTPUT else None
-        if mark.step is not ShellStep.INPUT:
-            params = mark.params
-            self.comments = params.get("comments") == "1" and params.get("k") != "s"
-
-
 def _sequences(data: bytes) -> Iterable[re.Match[bytes]]:
     """Find the sequences to parse.
 
@@ -142,11 +119,11 @@ def _read(sequence: re.Match[bytes], offset: int) -> list[ShellMark | Folder]:
         return _mark(text, start, end)
     if kind != b"7;":
         return [Folder(text, start, end)]
-    url, _, nonce = text.partition("#ant=")
+    url, _, code = text.partition("#ant=")
     host, slash, path = url.removeprefix("file://").partition("/")
     if not (slash and url.startswith("file://")):
         return []
-    return [Folder(unquote(slash + path), start, end, host, nonce or None)]
+    return [Folder(unquote(slash + path), start, end, host, code or None)]
 
 
 def _mark(text: str, start: int, end: int) -> list[ShellMark | Folder]:

@@ -11,6 +11,7 @@ reads.
 
 import contextlib
 import errno
+import logging
 import math
 import os
 import signal
@@ -35,6 +36,8 @@ from ant.terminal.tmux.pane_ids import PaneIds, check_size, tag_of_pane
 from ant.terminal.tmux.spool_reader import SpoolReader
 from ant.terminal.tmux.spool_writer import WAKEUP
 from ant.terminal.tmux.tmux_commands import TmuxCommands
+
+log = logging.getLogger(__name__)
 
 KEYS = 1024
 """Bytes of input in one command: in hexadecimal they fit into one line."""
@@ -94,6 +97,7 @@ class TmuxPane:
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
         self._reported_gap = 0
+        self._keeps = True
         self._size: tuple[int, int] | None = None
         self._life = trio.CancelScope()
 
@@ -167,6 +171,20 @@ class TmuxPane:
     def has_environ(self, variable: str, value: str) -> bool:
         """See `Terminal.has_environ`."""
         return processes.has_environ(self._pane_ids.pid, **{variable: value})
+
+    def remember(self, data: bytes) -> None:
+        """See `Terminal.remember`. What could not be written is written next time."""
+        try:
+            self._spool.keep(data)
+            self._keeps = True
+        except OSError as exc:
+            if self._keeps:
+                log.warning("Cannot keep the marks of a shell: %s.", exc)
+            self._keeps = False
+
+    def remembered(self) -> bytes:
+        """See `Terminal.remembered`."""
+        return self._spool.kept()
 
     async def write(self, data: bytes) -> int:
         """See `Terminal.write`. *Cancellation:* only before a byte is written."""

@@ -12,6 +12,12 @@ from pathlib import Path
 
 from ant.terminal.tmux.spool_writer import SUFFIX
 
+KEPT = "kept"
+"""The file with what the server keeps beside the output, for its next run."""
+
+KEPT_BYTES = 4096
+"""Its size from the first write on. A full disk cannot prevent another write."""
+
 RESTART_SKIP = 4 << 20
 """Offsets left out after the writer was killed, for the bytes it had not written."""
 
@@ -65,6 +71,25 @@ class SpoolReader:
         self.offset += count
         if (following := self._next()) == self.offset:
             self._enter(following)
+
+    def keep(self, data: bytes) -> None:
+        """Keep at most `KEPT_BYTES`, in place of what was kept. Raises `OSError`.
+
+        One write replaces it, so a kill of the server leaves it whole.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+        fd = os.open(self.folder / KEPT, flags, 0o600)
+        try:
+            os.write(fd, data.ljust(KEPT_BYTES, b"\n"))
+        finally:
+            os.close(fd)
+
+    def kept(self) -> bytes:
+        """What was kept last; empty if nothing was."""
+        try:
+            return (self.folder / KEPT).read_bytes().rstrip(b"\n")
+        except FileNotFoundError:
+            return b""
 
     def _enter(self, start: int) -> None:
         if self._start is not None:

@@ -2,8 +2,8 @@
 
 This is a program of its own, without the rest of ANT: `starter.py FOLDER`. It reads the
 file `start` in the folder, and removes it. The file has parts that end with a NUL: the
-number of words, the words of the command, and the variables of the whole environment.
-So no secret is ever in an argument list, where any process could read it.
+number of words, the secret, the words of the command, and the variables of the whole
+environment. So no secret is ever in an argument list, where any process could read it.
 
 Rule 1: the program leads a terminal session of its own, as on any other host. For that
 the starter gives up the terminal that tmux gave it. It writes the program's pid into
@@ -37,31 +37,38 @@ LIMIT_S = 10.0
 """Time limit for the end, where that process goes on printing."""
 
 
-def write(path: str, words: tuple[str, ...], env: dict[str, str]) -> None:
+SECRET_FD = 9
+"""As in `host.base`, which this program does not import."""
+
+
+def write(
+    path: str, words: tuple[str, ...], env: dict[str, str], secret: str = ""
+) -> None:
     """Make a `start` file, for its owner only."""
-    parts = (str(len(words)), *words, *(f"{name}={env[name]}" for name in env))
+    parts = (str(len(words)), secret, *words, *(f"{name}={env[name]}" for name in env))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(b"".join(os.fsencode(part) + b"\0" for part in parts))
 
 
-def read(path: str) -> tuple[list[bytes], dict[bytes, bytes]]:
-    """The words and variables of a `start` file, and tmux's own variables.
+def read(path: str) -> tuple[list[bytes], dict[bytes, bytes], bytes]:
+    """The words and variables of a `start` file with tmux's own, and the secret.
 
     The file is removed.
     """
     with open(path, "rb") as file:
-        count, *parts = file.read().split(b"\0")[:-1]
+        count, secret, *parts = file.read().split(b"\0")[:-1]
     os.unlink(path)
     pairs = (each.partition(b"=") for each in parts[int(count) :])
     lent = {os.fsencode(name): os.environb.get(os.fsencode(name)) for name in LENT}
     own = {name: value for name, value in lent.items() if value is not None}
-    return parts[: int(count)], {name: value for name, _, value in pairs} | own
+    env = {name: value for name, _, value in pairs} | own
+    return parts[: int(count)], env, secret
 
 
 def main(folder: str) -> NoReturn:
     """Start the program, wait for it, wait for tmux, and end as the program did."""
-    words, env = read(os.path.join(folder, "start"))
+    words, env, secret = read(os.path.join(folder, "start"))
     tty = os.ttyname(0)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # Giving up the terminal sends one.
     become_subreaper()
@@ -70,7 +77,7 @@ def main(folder: str) -> NoReturn:
     if pid == 0:
         os.close(go)
         os.read(ready, 1)
-        become(words, env)
+        become(words, env, secret)
     fcntl.ioctl(0, termios.TIOCNOTTY)
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
@@ -106,14 +113,21 @@ def wait_for(pid: int) -> int:
             return status
 
 
-def become(words: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
-    """Lead a session on this terminal, and execute the program."""
+def become(words: list[bytes], env: dict[bytes, bytes], secret: bytes) -> NoReturn:
+    """Lead a session on this terminal, and execute the program.
+
+    With a secret, the program can read it once from `SECRET_FD`.
+    """
     try:
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         for signum in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(signum, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        if secret:
+            reader, writer = os.pipe()
+            os.write(writer, secret)
+            os.dup2(reader, SECRET_FD)
         os.execve(words[0], words, env)
     except OSError as exc:
         os.write(2, f"ant: cannot start the program: {exc.strerror}\n".encode())

@@ -165,7 +165,8 @@ class Tmux:
         words = (env_program(), "-C", spec.cwd, "--")
         try:
             folder = self._prepare(session_id, offset)
-            starter.write(str(folder / "start"), (*words, *spec.argv), spec.env)
+            start = str(folder / "start")
+            starter.write(start, (*words, *spec.argv), spec.env, spec.secret)
         except OSError as exc:
             raise StorageFailed(f"Cannot make a spool: {exc}.") from exc
         size = ("-x", str(spec.cols), "-y", str(spec.rows))

@@ -19,7 +19,7 @@ import trio.testing
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes, pty
-from ant.terminal.host.base import Exit, Spec
+from ant.terminal.host.base import SECRET_FD, Exit, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from tests.terminal.contract import read_rest, read_until, write_all
 
@@ -40,6 +40,7 @@ class Opener(Protocol):
         env: dict[str, str] = ENV,
         cols: int = 80,
         rows: int = 24,
+        secret: str = "",
     ) -> PtyTerminal: ...
 
 
@@ -63,8 +64,9 @@ async def opener() -> AsyncIterator[Opener]:
         env: dict[str, str] = ENV,
         cols: int = 80,
         rows: int = 24,
+        secret: str = "",
     ) -> PtyTerminal:
-        opened.append(await open_pty(Spec(argv, cwd, env, cols, rows)))
+        opened.append(await open_pty(Spec(argv, cwd, env, cols, rows, secret)))
         return opened[-1]
 
     with trio.fail_after(30):
@@ -112,6 +114,20 @@ async def test_the_environment_of_the_program(opener: Opener) -> None:
     await write_all(terminal, b"\n")
     await read_until(terminal, b"two")
     assert not terminal.has_environ("SECRET", "42")
+
+
+async def test_a_secret_can_be_read_once(opener: Opener) -> None:
+    """From its descriptor, and from nothing else; without one there is none."""
+    show = f"cat <&{SECRET_FD} && cat <&{SECRET_FD} && echo end; read x"
+    terminal = await opener(*sh(show), secret="5ecret\n")
+    assert b"5ecret\r\nend\r\n" == await read_until(terminal, b"end\r\n")
+    assert terminal.identity is not None
+    for name in ("environ", "cmdline"):
+        shown = processes.read_proc(terminal.identity.pid, name)
+        assert shown
+        assert b"5ecret" not in shown
+    plain = await opener(*sh("ls /proc/self/fd; echo end"))
+    assert str(SECRET_FD).encode() not in await read_until(plain, b"end\r\n")
 
 
 async def test_the_leader_owns_a_terminal_session(opener: Opener) -> None:

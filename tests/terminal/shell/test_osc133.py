@@ -1,6 +1,6 @@
 """Shell marks:
 
-Exact in chunks of any size, limited, and trusted only with the nonce.
+Exact in chunks of any size, and limited.
 """
 
 import pytest
@@ -8,13 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.model.tty import ShellStep
-from ant.terminal.shell.osc133 import (
-    HELD_MAX,
-    Folder,
-    ShellMark,
-    ShellMarks,
-    ShellState,
-)
+from ant.terminal.shell.osc133 import HELD_MAX, Folder, ShellMark, ShellMarks
 from tests.strategies import CUTS, cut
 
 START = 1000
@@ -71,7 +65,7 @@ def test_steps_of_a_shell(sequence: bytes, mark: ShellMark) -> None:
     ("sequence", "folder"),
     [
         (b"7;file://host/a%20b%C3%A9", Folder("/a bé", 1000, 1028, "host")),
-        (b"7;file:///tmp#ant=N", Folder("/tmp", 1000, 1022, nonce="N")),
+        (b"7;file:///tmp#ant=N", Folder("/tmp", 1000, 1022, code="N")),
         (b"7;file:///a%23ant=N", Folder("/a#ant=N", 1000, 1022)),
         (b"1337;CurrentDir=/a%20b", Folder("/a%20b", 1000, 1025)),
     ],
@@ -145,40 +139,3 @@ def test_a_gap_ends_an_unfinished_sequence() -> None:
     assert [] == marks.feed(b"\x1b]133;", 6)
     assert [] == marks.feed(b"A\x07", 20)
     assert [ShellMark(ShellStep.PROMPT, 20, 28)] == marks.feed(b"\x1b]133;A\x07", 28)
-
-
-def steps(standing: ShellState, letters: str, nonce: str = "N") -> ShellStep | None:
-    """Return the step of a shell after these marks."""
-    for letter in letters:
-        standing.apply(ShellMark(ShellStep(letter), 0, 0, {"ant": nonce}))
-    return standing.step
-
-
-def test_only_marks_with_the_nonce_count() -> None:
-    """Without a nonce, with a wrong one, or with none to compare, nothing changes."""
-    standing = ShellState("N")
-    assert ShellStep.INPUT is steps(standing, "AB")
-    assert ShellStep.INPUT is steps(standing, "CDA", nonce="M")
-    standing.apply(ShellMark(ShellStep.OUTPUT, 0, 0))
-    assert ShellStep.INPUT is standing.step
-    assert steps(ShellState(), "AB", nonce="") is None
-    assert steps(ShellState(None), "AB") is None
-
-
-@pytest.mark.parametrize(
-    ("letters", "step"),
-    [
-        ("ABC", ShellStep.OUTPUT),
-        ("AC", ShellStep.OUTPUT),
-        ("ABABC", ShellStep.OUTPUT),
-        ("ABCD", ShellStep.END),
-        ("ABCC", None),
-        ("ABCCC", None),
-        ("ABCDC", None),
-        ("ABCCAB", ShellStep.INPUT),
-        ("C", None),
-    ],
-)
-def test_a_command_begins_at_a_prompt(letters: str, step: ShellStep | None) -> None:
-    """A shell that no longer marks its prompts does not stay busy for ever."""
-    assert step == steps(ShellState("N"), letters)

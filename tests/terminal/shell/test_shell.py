@@ -13,11 +13,11 @@ from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.model.prompt import Kind
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.session import run_session
-from ant.terminal.shell.osc133 import Folder, ShellMark, ShellMarks
+from ant.terminal.shell.osc133 import Folder, ShellMark
 from tests.installed import each, needs
+from tests.terminal.marks import KEY, proven
 from tests.terminal.running import COLS, ROWS, Onlooker
 
-NONCE = "5ecret-nonce_"
 SHELLS = each("bash", "zsh", "fish")
 RC = {"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
 PROMPT = {
@@ -43,8 +43,8 @@ class Shell(Onlooker):
     def __init__(self, home: Path, *argv: str, marked: bool = True, **env: str) -> None:
         super().__init__(argv, str(home))
         own = {"HOME": str(home), "LC_ALL": "C.UTF-8", **env}
-        nonce = NONCE if marked else None
-        self.spec = plan(argv, str(home), own, COLS, ROWS, nonce)
+        key = KEY if marked else None
+        self.spec = plan(argv, str(home), own, COLS, ROWS, key)
 
     @property
     def data(self) -> bytes:
@@ -53,9 +53,8 @@ class Shell(Onlooker):
         return tail.read(0, tail.end)
 
     def trusted(self) -> list[ShellMark | Folder]:
-        """Return the marks with the nonce."""
-        found = ShellMarks(0).feed(self.data, self.flow.tail.end)
-        return [each for each in found if each.nonce == NONCE]
+        """Return the marks that the shell has proven to have printed."""
+        return proven(self.data)
 
     def marks(self, step: ShellStep) -> list[ShellMark]:
         """Return all its marks with that letter."""
@@ -95,7 +94,7 @@ async def shell(
     file.write_text(rc + "\n")
     async with trio.open_nursery() as nursery:
         onlooker, detector = Shell(home, *argv, marked=marked, **env), PromptDetector()
-        detector.shell.nonce = NONCE
+        detector.shell.key = KEY
         live = await nursery.start(run_session, detector, onlooker)
         try:
             if marked:
@@ -168,13 +167,13 @@ def settled(onlooker: Shell, shown: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHELLS)
-async def test_children_are_not_given_the_nonce(tmp_path: Path, name: str) -> None:
+async def test_children_are_not_given_the_key(tmp_path: Path, name: str) -> None:
     """Nor another variable of ANT's; a shell inside the shell has no marks."""
     async with shell(tmp_path, name, PS1="% ", ZDOTDIR=str(tmp_path)) as onlooker:
         await onlooker.run("env; echo done")
         output = MARK.sub(b"", onlooker.data)
         assert b"done" in output
-        assert NONCE.encode() not in output
+        assert KEY.needle not in onlooker.data
         assert b"ANT_" not in output
         assert f"ZDOTDIR={tmp_path}\r\n".encode() in output
         before = len(onlooker.trusted())
@@ -196,7 +195,7 @@ async def test_marks_can_be_switched_off(tmp_path: Path, name: str) -> None:
         onlooker, detector = Shell(tmp_path, name, **off), PromptDetector()
         (tmp_path / RC[name]).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / RC[name]).write_text(PROMPT[name])
-        detector.shell.nonce = NONCE
+        detector.shell.key = KEY
         live = await nursery.start(run_session, detector, onlooker)
         await onlooker.shows("says 0")
         assert [] == onlooker.trusted()

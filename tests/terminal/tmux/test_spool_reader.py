@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.tmux import spool_reader
-from ant.terminal.tmux.spool_reader import SpoolReader, end_of, resume_at, segments
+from ant.terminal.tmux.spool_reader import (
+    KEPT,
+    KEPT_BYTES,
+    SpoolReader,
+    end_of,
+    resume_at,
+    segments,
+)
 from ant.terminal.tmux.spool_writer import SpoolWriter
 
 
@@ -120,3 +127,15 @@ def test_any_split_reads_the_same(
     assert seen == b"".join(parts)
     assert reader.offset == writer.offset == 5 + len(seen)
     assert len(segments(folder)) <= 2
+
+
+def test_what_is_kept_beside_the_output(tmp_path: Path) -> None:
+    """The newest, whole, in a file that never grows; it is no segment."""
+    reader = SpoolReader(tmp_path, 0)
+    assert b"" == reader.kept()
+    for data in (b"1 2\n3 4", b"x" * KEPT_BYTES, b"5 6", b""):
+        reader.keep(data)
+        assert data == SpoolReader(tmp_path, 0).kept()
+        assert KEPT_BYTES == (tmp_path / KEPT).stat().st_size
+    assert 0o600 == (tmp_path / KEPT).stat().st_mode & 0o777
+    assert (b"", 0) == (reader.take(9), reader.hole())

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import Exit, Spec
+from ant.terminal.host.base import SECRET_FD, Exit, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.tmux import starter
 from tests.terminal.contract import read_rest, read_until, write_all
@@ -29,10 +29,10 @@ async def opened() -> AsyncIterator[list[PtyTerminal]]:
 
 
 async def start(
-    opened: list[PtyTerminal], folder: Path, *words: str, **env: str
+    opened: list[PtyTerminal], folder: Path, *words: str, secret: str = "", **env: str
 ) -> PtyTerminal:
     """Have the starter start these words."""
-    starter.write(str(folder / "start"), words, env)
+    starter.write(str(folder / "start"), words, env, secret)
     argv = (sys.executable, "-IS", starter.__file__, str(folder))
     opened.append(await open_pty(Spec(argv, "/", ENV, 80, 24)))
     return opened[-1]
@@ -92,3 +92,19 @@ async def test_an_error_at_the_start_is_printed(
     said = await read_rest(terminal)
     assert said == b"ant: cannot start the program: No such file or directory\r\n"
     assert await terminal.wait_exit() == Exit(code=127)
+
+
+async def test_the_program_can_read_the_secret_once(
+    opened: list[PtyTerminal], tmp_path: Path
+) -> None:
+    """As on any other host; no argument and no variable has it."""
+    show = (
+        f"cat <&{SECRET_FD} && cat <&{SECRET_FD} && env; tr '\\0' ' ' </proc/$$/cmdline"
+    )
+    words = ("/bin/sh", "-c", show)
+    terminal = await start(opened, tmp_path, *words, secret="5ecret\n", A="b")
+    said = await read_rest(terminal)
+    assert said.startswith(b"5ecret\r\n")
+    assert b"A=b" in said
+    assert 1 == said.count(b"5ecret")
+    assert starter.SECRET_FD == SECRET_FD
