@@ -11,8 +11,10 @@ import trio
 from quart.testing.connections import WebsocketResponseError
 
 from ant.core.counters import Limit
+from ant.core.descriptors import Shares
 from ant.http.access import refusals
-from ant.http.access.refusals import DELAY_S, FREE
+from ant.http.access.auth import has_priority
+from ant.http.access.refusals import FREE
 from ant.http.contract import problems
 from ant.http.contract.endpoint import ROUTES
 from ant.http.server.hardening import HEADERS
@@ -22,6 +24,7 @@ from ant.model.sessions import SessionType
 from tests.http.asking import ask
 from tests.http.routes.test_routes import NOBODY, least, path
 from tests.live.caller import UPGRADE
+from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig, running
 
 
@@ -100,12 +103,22 @@ async def test_an_unknown_key_learns_nothing_about_paths(tmp_path: Path) -> None
 
 
 @asynccontextmanager
-async def listening(rig: Rig) -> AsyncIterator[httpx.AsyncClient]:
+async def listening(
+    rig: Rig, limits: Shares | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """The app of a rig behind the listener of a server, and a client of it."""
     listeners = await open_listeners("127.0.0.1", 0)
     host, port = address(listeners)
     async with trio.open_nursery() as nursery:
-        run = partial(serve, rig.app, listeners, stopped=trio.Event(), grace_s=1)
+        run = partial(
+            serve,
+            rig.app,
+            listeners,
+            stopped=trio.Event(),
+            grace_s=1,
+            limits=limits,
+            has_priority=partial(has_priority, rig.system.config),
+        )
         await nursery.start(run)
         with trio.fail_after(PATIENCE_S):
             async with httpx.AsyncClient(base_url=f"http://{host}:{port}") as http:
@@ -189,28 +202,41 @@ async def test_a_link_elsewhere_opens_a_page_only(rig: Rig) -> None:
 async def test_refusals_wait_and_keys_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More wrong keys than the server has slots; the right one is answered first."""
-    async with running(tmp_path, api_key="hunter2") as rig, listening(rig) as http:
+    """More guesses wait than the server has room for: each other one is closed."""
+    limits = Shares(known=4, strangers=4, spare=1)
+    async with (
+        running(tmp_path, api_key="hunter2") as rig,
+        listening(rig, limits) as http,
+    ):
         monkeypatch.setattr(refusals, "MINUTE_S", 1e9)
+        monkeypatch.setattr(refusals, "DELAY_S", 2.0)
         for _ in range(FREE):
             assert 401 == (await http.get("/api/health")).status_code
-        began, answered = trio.current_time(), []
+        began = trio.current_time()
+        answered, closed = list[float](), list[float]()
 
         async def guess() -> None:
             wrong = {"X-API-Key": "wrong"}
-            assert 401 == (await http.get("/api/health", headers=wrong)).status_code
-            answered.append(trio.current_time() - began)
+            try:
+                answer = await http.get("/api/health", headers=wrong)
+            except httpx.TransportError:
+                closed.append(trio.current_time() - began)
+            else:
+                assert 401 == answer.status_code
+                answered.append(trio.current_time() - began)
 
         async with trio.open_nursery() as nursery:
-            for _ in range(8):
+            for _ in range(12):
                 nursery.start_soon(guess)
+            await eventually(lambda: len(closed) >= 8)
             right = {"X-API-Key": "hunter2"}
             assert 200 == (await http.get("/api/health", headers=right)).status_code
             assert [] == answered
-        assert min(answered) >= DELAY_S
+        assert 12 == len(answered) + len(closed)
+        assert min(answered) >= 2
         body = (await http.get("/api/health", headers=right)).json()
         (limit,) = (each for each in body["limits"] if each["name"] == "refusals")
-        assert limit["count"] >= 8
+        assert limit["count"] >= 4
 
 
 def test_close_codes() -> None:

@@ -7,9 +7,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import trio
 from trio_websocket import ConnectionRejected, open_websocket_url
 
-from ant.core.errors import Unauthorized
+from ant.config import Config
+from ant.core.errors import Forbidden, Unauthorized
+from ant.server import serve
+from tests.core.test_safe_post import Resolver
 from tests.live.server import Server, run_serve, running_server
 from tests.live.viewer import watching
 
@@ -154,6 +158,18 @@ async def test_a_public_address_needs_a_key_or_the_word(tmp_path: Path) -> None:
             url = f"http://127.0.0.1:{server.port}/api/health"
             assert (await http.get(url)).status_code == without
             assert (await http.get(f"{url}?apiKey=a+key+of+sixteen")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["127.example.com", "localhost"])
+async def test_a_name_is_as_public_as_its_address(tmp_path: Path, name: str) -> None:
+    """Whatever it looks like; nothing listens afterwards."""
+    trio.socket.set_custom_hostname_resolver(Resolver(["0.0.0.0"]))
+    try:
+        with pytest.raises(Forbidden, match=f"{name} can be reached from outside"):
+            await serve(Config(host=name, port=0, data_dir=tmp_path), print)
+    finally:
+        trio.socket.set_custom_hostname_resolver(None)
+    assert not (tmp_path / "ant.db").exists()
 
 
 @pytest.mark.slow
