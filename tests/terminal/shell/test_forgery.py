@@ -45,7 +45,7 @@ for code in sorted(codes):
         for text in (b"P;k=i", b"B", b"C;cmdline_url=make%20test", b"D;0"):
             out.write(b"\x1b]133;%s;ant=%s\x07" % (text, each))
         out.write(b"\x1b]7;file:///forged#ant=%s\x07" % each)
-out.write(b"over\r\n")
+out.write(b"over\n")
 out.flush()
 sys.exit(4)
 """
@@ -175,3 +175,26 @@ async def test_marks_that_go_to_a_file_are_not_made(tmp_path: Path) -> None:
         assert "hidden\n" == file.read_text()
         assert b"ant=" not in file.read_bytes()
         assert ("echo shown", 0) == ended(bash)[-1][:2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+async def test_a_shell_that_replaces_the_shell_has_no_key(
+    tmp_path: Path, name: str
+) -> None:
+    """It is at rest by its screen, as before; nothing that is printed is a command."""
+    async with shell(tmp_path, name, rc=PROMPT[name]) as onlooker:
+        await onlooker.run("true")
+        command, seen, _ = attack(tmp_path)
+        seen.write_bytes(onlooker.data)
+        login = "" if name == "bash" else " -l"
+        onlooker.live.type_nowait(f"exec {name}{login}\r".encode())
+        await onlooker.until(lambda: len(onlooker.marks(ShellStep.OUTPUT)) == 2)
+        await onlooker.until(lambda: onlooker.live.snapshot()[1].rule == "shell")
+        onlooker.live.type_nowait(f"{command}\r".encode())
+        await onlooker.until(lambda: b"over\r\n" in onlooker.data)
+        await onlooker.until(lambda: onlooker.live.snapshot()[1].rule == "shell")
+        onlooker.live.type_nowait(b"exit 5\r")
+        await onlooker.live.over.wait()
+        expected = [("true", 0), (f"exec {name}{login}", None)]
+        assert expected == [each[:2] for each in ended(onlooker)]

@@ -255,3 +255,25 @@ async def test_no_descriptor_and_no_child_is_left(tmux: Tmux) -> None:
                 pane.write_nowait(b"x")
             assert await pane.read() in (b"", b"x\r\n")
         assert ours() == before
+
+
+async def test_what_it_remembers_outlives_the_server(
+    tmux: Tmux, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that refuses it is logged once, and ends nothing."""
+    pane = await start(tmux, *sh("read x"))
+    assert b"" == pane.remembered()
+    pane.remember(b"1 2")
+    (surviving,) = (await tmux.surviving_panes()).values()
+    again = await tmux.attach(surviving, 0, lambda: 0)
+    assert b"1 2" == again.remembered()
+    await again.detach()
+    folder = tmux.folder("s")
+    folder.rename(folder.with_name("gone"))
+    for _ in range(2):
+        pane.remember(b"3 4")
+    assert 1 == caplog.text.count("Cannot keep the marks of a shell")
+    folder.with_name("gone").rename(folder)
+    pane.remember(b"5 6")
+    assert b"5 6" == pane.remembered()
+    await pane.aclose(0)
