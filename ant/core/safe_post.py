@@ -31,6 +31,7 @@ def private_host(url: str) -> str | None:
     """The host of a URL that names a private address itself; None for any other host.
 
     It looks no name up, so a name with a private address is found only at the post.
+    Raises `ValueError` for brackets around something else than an IPv6 address.
     """
     host = urlsplit(url).hostname or ""
     try:

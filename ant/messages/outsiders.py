@@ -67,7 +67,9 @@ def recipients(
     if not names:
         return []
     inside = unit.people.posted_as(message.session_id, [folded(n) for n in names])
-    inside |= {folded(message.sender_id or "")}
+    room = unit.sessions.get(message.session_id)
+    own = message.sender_id, room.handle if room else None
+    inside |= {folded(name) for name in own if name}
     for _, receivers, _ in channels.receivers(unit, [message]):
         inside |= {folded(each.handle) for each in receivers}
     others = [name for name in names if folded(name) not in inside]

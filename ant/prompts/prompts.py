@@ -152,8 +152,10 @@ def _record_change(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:
         log.record(unit, now.session_id, entries.prompt_closed(now))
 
 
-def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) -> None:
-    _update_cards(unit, record, keep_card)
+def _announce_end(
+    unit: Unit, record: PromptRecord, *, kept: MessageId | None = None
+) -> None:
+    _update_cards(unit, record, kept)
     unit.emit(PromptBridgeResolved(record.session_id, record.id, record))
     if unit.prompts.pending(record.session_id) is None:
         unit.emit(
@@ -167,15 +169,19 @@ def _announce_end(unit: Unit, record: PromptRecord, *, keep_card: bool = False) 
         )
 
 
-def _update_cards(unit: Unit, record: PromptRecord, keep_card: bool = False) -> None:
+def _update_cards(
+    unit: Unit, record: PromptRecord, kept: MessageId | None = None
+) -> None:
     """Put the answer or the end of a prompt into the meta of its card and notices.
 
-    With `keep_card` the card stays as it is.
+    The message `kept` stays as it is.
     """
-    if record.chat_id is not None and record.message_id is not None and not keep_card:
-        _update_card(unit, record, record.chat_id, record.message_id)
-    for room_id, message_id in unit.prompts.notices(record.id):
-        _update_card(unit, record, room_id, message_id)
+    places = unit.prompts.notices(record.id)
+    if record.chat_id is not None and record.message_id is not None:
+        places.insert(0, (record.chat_id, record.message_id))
+    for room_id, message_id in places:
+        if message_id != kept:
+            _update_card(unit, record, room_id, message_id)
 
 
 def _update_card(
@@ -229,13 +235,17 @@ def merge_meta(
 ) -> tuple[Message, PromptRecord | None]:
     """As `messages.merge_meta`; a card that is put away discards its pending prompt.
 
-    Return the message, and the prompt that was discarded, if any.
+    So does a notice of the prompt in another room. Return the message, and the prompt
+    that was discarded, if any.
     """
     message = messages.merge_meta(unit, room_id, message_id, request)
-    is_card = message.msg_type == MessageType.AGENT_EVENT
-    if not is_card or request.meta.get("status") not in cards.PUT_AWAY:
+    if request.meta.get("status") not in cards.PUT_AWAY:
         return message, None
-    before = unit.prompts.of_card(message.id)
+    before = None
+    if message.msg_type == MessageType.AGENT_EVENT:
+        before = unit.prompts.of_card(message.id)
+    elif message.msg_type == MessageType.PROMPT_DETECTED:
+        before = unit.prompts.of_notice(room_id, message.id)
     if before is None or not before.is_pending:
         return message, None
     record = attrs.evolve(
@@ -243,7 +253,7 @@ def merge_meta(
     )
     unit.prompts.change(record)
     _record_change(unit, before, record)
-    _announce_end(unit, record, keep_card=True)
+    _announce_end(unit, record, kept=message.id)
     return message, record
 
 

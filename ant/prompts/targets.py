@@ -92,7 +92,12 @@ def _target(request: TargetAsk, path: str, private: bool) -> Target:
             verb = "needs" if name == needs else "takes no"
             raise Invalid(f"a {request.kind} target {verb} {name} at {path}")
     if request.url is not None and not private:
-        host = safe_post.private_host(request.url)
+        try:
+            host = safe_post.private_host(request.url)
+        except ValueError as exc:
+            raise Invalid(
+                f"expected an IPv6 address in brackets at {path}.url"
+            ) from exc
         if host is not None:
             refusal = safe_post.private_refusal(host).rstrip(".")
             raise Invalid(f"{refusal} at {path}.url")

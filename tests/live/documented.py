@@ -39,6 +39,7 @@ SENTENCES = [
     r"expected either the settings or config, got both",
     # An address, which a pattern cannot tell from a name.
     r"\S+ is in a private network: .*",
+    r"expected an IPv6 address in brackets",
     # In the content of an `agent_response`.
     r"expected the JSON of a response, such as .*",
     r"text must be a non-empty string",

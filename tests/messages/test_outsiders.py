@@ -6,12 +6,14 @@ import pytest
 
 from ant.api.message_requests import ListDeliveries, PostMessage
 from ant.api.room_requests import RegisterChannel
+from ant.api.session_requests import SetHandle
 from ant.identity.tokens import Caller
 from ant.messages import channels, deliveries, messages, outsiders
 from ant.messages.outsiders import names_outside
 from ant.messages.routing import RoutedPost
 from ant.model.deliveries import Reason
 from ant.model.sessions import Session
+from ant.sessions import sessions
 from ant.store import Store
 from tests.rules import create, join, look, post, room
 
@@ -61,7 +63,10 @@ def test_a_mention_of_somebody_outside_is_told(store: Store) -> None:
 
 
 def test_who_is_in_the_room_is_no_outsider(store: Store) -> None:
-    """A member by alias or handle, a person, a poster, the sender, a channel."""
+    """A member by alias or handle, a person, a poster, the sender, a channel.
+
+    Nor is the room itself.
+    """
     here, codex, zoe = room(store), create(store, "codex"), create(store, "zoe")
     join(store, here, handle="@james")
     join(store, here, session_id=codex.id)
@@ -69,7 +74,8 @@ def test_who_is_in_the_room_is_no_outsider(store: Store) -> None:
     post(store, here, sender_id="Eve")
     ask = RegisterChannel("@bot", 9000, here.id)
     store.transact(channels.register, ask)
-    text = "@james @boss @zoe @eve @bot @codex."
+    store.transact(sessions.set_handle, here.id, SetHandle("@here"))
+    text = "@james @boss @zoe @eve @bot @here @codex."
     assert [("@james", "skipped", "person")] == told(store, here, text)
     posted = post(store, here, "I, @ada, think", sender_id="@ada")
     assert not [

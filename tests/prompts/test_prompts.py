@@ -315,6 +315,22 @@ def test_a_card_that_is_put_away(store: Store, here: Session, status: str) -> No
     assert answered == stored(store, told.id), "that it was answered is kept"
 
 
+def test_a_notice_that_is_put_away(store: Store, here: Session) -> None:
+    """Takes its prompt along, and the card; it stays as it was written itself."""
+    there = room(store, "there")
+    targets = [{"kind": "linked_chat"}, {"kind": "chat", "session_id": there.id}]
+    put(store, routes={here.id: targets})
+    told = ask(store, here)
+    (notice,) = notices(store, told)
+    away = MergeMeta({"status": "dismissed"})
+    message, discarded = store.transact(prompts.merge_meta, *notice, away)
+    assert discarded is not None
+    assert PromptStatus.DISCARDED is discarded.status
+    assert "dismissed" == message.meta["status"]
+    assert message == store.read(participants.need_message, *notice)
+    assert "discarded" == card_of(store, told).meta["status"]
+
+
 def test_other_changes_of_meta_are_no_dismissal(store: Store, here: Session) -> None:
     """Nor is one of another message, whatever it says."""
     told = ask(store, here)

@@ -132,6 +132,13 @@ def test_a_webhook_at_a_private_address_is_refused(store: Store, host: str) -> N
     assert hook["url"] == config.default_targets[0].url
 
 
+@pytest.mark.parametrize("host", ["[1.2]", "[:]", "[abc]"])
+def test_a_webhook_at_no_address_is_refused(store: Store, host: str) -> None:
+    """What stands in brackets is an address."""
+    with pytest.raises(Invalid, match=r"in brackets at \$\.default_targets\[0\]\.url$"):
+        put(store, default_targets=[{"kind": "webhook", "url": f"https://{host}/x"}])
+
+
 @pytest.mark.parametrize("host", ["example.org", "8.8.8.8", "[2001:4860:4860::8888]"])
 def test_a_webhook_elsewhere_is_accepted(store: Store, host: str) -> None:
     """No name is looked up here."""

@@ -170,9 +170,9 @@ async def merge_meta(
     """Merge keys into the `meta` of a message.
 
     The top-level keys of the body replace those of the message, atomically; null is
-    stored as a value. If the message is the card of a prompt, the `status` `discarded`,
-    `dismissed`, `settled` or `responded` also discards the prompt: it is no longer
-    pending.
+    stored as a value. If the message announces a prompt, in the linked chat or in
+    another room, the `status` `discarded`, `dismissed`, `settled` or `responded` also
+    discards the prompt: it is no longer pending.
     """
     message, discarded = await system.journal.write(
         in_room, prompts.merge_meta, session_id, query.message_id, body
