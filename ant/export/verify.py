@@ -218,14 +218,11 @@ def _beyond(events: Sequence[Body], extent: Body | None) -> str | None:
 
 @attrs.frozen
 class _Range:
-    """Consecutive bytes in their chunks; `start` is the offset of the first."""
+    """Consecutive bytes from the offset `start` on, and the `sizes` of their chunks."""
 
     start: int
-    chunks: list[bytes] = attrs.field(factory=list)
-
-    def joined(self) -> bytes:
-        """Return the bytes as one."""
-        return b"".join(self.chunks)
+    data: bytes
+    sizes: tuple[int, ...]
 
 
 def _ranges(extent: Body | None) -> tuple[list[str], list[_Range]]:
@@ -236,7 +233,7 @@ def _ranges(extent: Body | None) -> tuple[list[str], list[_Range]]:
         has_hash = extent.get("sha256") is not None
         return ["The transcript has a hash, but no bytes."] * has_hash, []
     faults: list[str] = []
-    ranges: list[_Range] = []
+    runs: list[tuple[int, list[bytes]]] = []
     gaps: list[list[int]] = []
     whole, at = hashlib.sha256(), extent["oldest"]
     for place, chunk in enumerate(extent["chunks"]):
@@ -249,9 +246,9 @@ def _ranges(extent: Body | None) -> tuple[list[str], list[_Range]]:
             continue
         if offset > at:
             gaps.append([at, offset])
-        if not ranges or offset > at:
-            ranges.append(_Range(offset))
-        ranges[-1].chunks.append(data)
+        if not runs or offset > at:
+            runs.append((offset, []))
+        runs[-1][1].append(data)
         whole.update(data)
         at = offset + len(data)
     if at < extent["end"]:
@@ -260,7 +257,9 @@ def _ranges(extent: Body | None) -> tuple[list[str], list[_Range]]:
         faults.append("The transcript was changed: it does not match its hash.")
     if not faults and not _are_gaps(extent.get("gaps", gaps), gaps):
         faults.append("The gaps of the transcript are not between its chunks.")
-    return faults, ranges
+    return faults, [
+        _Range(start, b"".join(parts), tuple(map(len, parts))) for start, parts in runs
+    ]
 
 
 def _are_gaps(value: Any, gaps: list[list[int]]) -> bool:
@@ -284,7 +283,7 @@ def _outputs(
     events: Sequence[Any], ranges: Sequence[_Range]
 ) -> tuple[int, int, list[str]]:
     """Return the numbers of compared and of missing outputs, and the faults."""
-    starts, parts = [each.start for each in ranges], [each.joined() for each in ranges]
+    starts = [each.start for each in ranges]
     compared = missing = 0
     faults: list[str] = []
     for place, event in enumerate(events, 1):
@@ -297,11 +296,12 @@ def _outputs(
         number = bisect_right(starts, start) - 1
         if start == end:
             data = b""
-        elif number < 0 or not start < end <= starts[number] + len(parts[number]):
+        elif number < 0 or not start < end <= starts[number] + len(ranges[number].data):
             missing += 1
             continue
         else:
-            data = parts[number][start - starts[number] : end - starts[number]]
+            at = starts[number]
+            data = ranges[number].data[start - at : end - at]
         compared += 1
         if hashlib.sha256(data).hexdigest() != wanted:
             n = event.get("n")
@@ -346,11 +346,12 @@ def _has_text(bundle: Body) -> bool:
 def _from(start: int, ranges: Iterable[_Range]) -> Iterable[bytes]:
     """Yield the chunks from an offset on; the first is cut to begin there."""
     for each in ranges:
-        at = each.start
-        for data in each.chunks:
-            if at + len(data) > start:
-                yield data[max(start - at, 0) :]
-            at += len(data)
+        at = 0
+        for size in each.sizes:
+            first = max(at, start - each.start)
+            at += size
+            if first < at:
+                yield each.data[first:at]
 
 
 def _last_export(events: Iterable[Body]) -> Body | None:

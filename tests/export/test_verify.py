@@ -15,7 +15,7 @@ import pytest
 from ant.api.room_requests import CreateFileRef, CreateTask
 from ant.api.session_requests import SetHandle
 from ant.core.errors import Conflict, Invalid
-from ant.export import export
+from ant.export import export, transcript_text
 from ant.export.export import Folders
 from ant.export.verify import CheckResult, verify
 from ant.model.run_events import RunEventDraft, Source, Trust
@@ -495,10 +495,14 @@ def others(value: Any) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_a_change_of_any_value_is_found_or_listed(full: Body) -> None:
+@pytest.mark.parametrize("has_bytes", [True, False])
+def test_a_change_of_any_value_is_found_or_listed(full: Body, has_bytes: bool) -> None:
     """Each value in turn, and many values in its place."""
+    if not has_bytes:  # As the target `json` is.
+        extent = {key: full["bytes"][key] for key in ("oldest", "end")}
+        full["bytes"] = {**extent, "sha256": None, "chunks": None}
     whole = found(full)
-    assert (1, 1, ()) == (whole.compared, whole.redacted, whole.faults)
+    assert (has_bytes, 1, ()) == (whole.compared, whole.redacted, whole.faults)
     assert {"messages", "tasks", "prompts", "terminal_events", "file_refs"} <= {
         key for key in full if full[key]
     }
@@ -535,6 +539,20 @@ def test_what_is_covered_is_not_listed(full: Body) -> None:
         assert not is_listed(told, covered)
     for listed in ("$.messages[].content", "$.tasks[].title", "$.session.type"):
         assert is_listed(told, listed)
+
+
+def test_the_text_may_begin_in_a_chunk(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or in a gap: a document has the text of the newest bytes only."""
+    row = create(store)
+    chunks = [(0, b"one\r\ntw"), (7, "é\x1b[1m\n".encode()), (20, b"three\nfour")]
+    store.transact(store_chunks, [(row.id, chunks)], 1 << 20)
+    for most in range(32):
+        monkeypatch.setattr(transcript_text, "TEXT_MAX", most)
+        bundle = export_of(store, row.id)
+        assert () == found(bundle).faults, most
+        assert bundle["transcript"].endswith("four"[max(0, 4 - most) :])
 
 
 @pytest.mark.parametrize("field", ["name", "handle", "display_name"])
