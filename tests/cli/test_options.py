@@ -4,14 +4,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ant.cli.main import main
 from ant.cli.options import setting_option
+from ant.cli.serve import serve
 from ant.config import API_KEY_FILE, SETTINGS
 
 
 def test_serve_has_an_option_for_each_setting() -> None:
     """With the variable, the help and the default of its declaration."""
-    serve = main.commands["serve"]
     options = {each.name: each for each in serve.params}
     for declared in (*SETTINGS.values(), API_KEY_FILE):
         option = options.pop(declared.name)
