@@ -34,7 +34,6 @@ __ant_prompt() {
         end=$'\e]133;D;'$__ant_status';ant='$__ant_n.$__ant_v$'\a'
     fi
     if builtin shopt -q promptvars; then
-        # Not without marks in the prompt: its number would count for those.
         folder=$'\e]7;file://'$HOSTNAME$__ant_url'#ant='$__ant_n.$__ant_v$'\a'
         # Before the user's PS0: its output is not part of the typed command.
         PS1=$a$PS1$b PS0=$c$PS0 PS2=$d$PS2$b
