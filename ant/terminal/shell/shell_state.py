@@ -134,7 +134,10 @@ class ShellState:
         self._before = (before + data[-keep:])[-keep:]
         if (at := (before + data[:keep]).find(needle)) >= 0:
             return end - len(data) - len(before) + at
-        return end - len(data) + at if (at := data.find(needle)) >= 0 else None
+        # A search for one byte is ten times faster, and a flood has few of these.
+        if (at := data.find(needle[:1])) >= 0 and (at := data.find(needle, at)) >= 0:
+            return end - len(data) + at
+        return None
 
     def expose(self) -> None:
         """The shell has printed its key: no later mark counts (rule 4)."""
