@@ -5,6 +5,7 @@ a program that has seen any number of codes can compute no other. Shells compute
 their own arithmetic (`rc.bash`, `rc.fish`, `zsh/.zshenv`).
 """
 
+import functools
 import struct
 
 import attrs
@@ -61,7 +62,7 @@ class ShellKey:
         complements = (f"~{~half}" for half in halves)
         return " ".join([*complements, *map(str, quarters)]) + "\n"
 
-    @property
+    @functools.cached_property
     def needle(self) -> bytes:
         """What the output has wherever a shell prints the key."""
         return self.text.split(" ", 1)[0].encode()
