@@ -164,17 +164,23 @@ async def test_a_listing_of_variables_does_not_have_the_key(
 
 @pytest.mark.slow
 async def test_marks_that_go_to_a_file_are_not_made(tmp_path: Path) -> None:
-    """A program could read them there before ANT has read them."""
+    """A program could read them there before ANT has read them.
+
+    So the exit code of the command before is unknown.
+    """
     file = tmp_path / "log"
     async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
         await bash.run("true")
         bash.live.type_nowait(f"exec 7>&1 >{file}\r".encode())
         bash.live.type_nowait(b"echo hidden\r")
         bash.live.type_nowait(b"exec >&7 7>&-\r")
-        await bash.run("echo shown")
+        bash.live.type_nowait(b"echo shown\r")
+        await bash.until(lambda: len(bash.blocks) == 3)
         assert "hidden\n" == file.read_text()
         assert b"ant=" not in file.read_bytes()
-        assert ("echo shown", 0) == ended(bash)[-1][:2]
+        redirects, shown = ended(bash)[-2:]
+        assert (f"exec 7>&1 >{file}", None) == redirects[:2]
+        assert ("echo shown", 0) == shown[:2]
 
 
 @pytest.mark.slow
@@ -198,3 +204,22 @@ async def test_a_shell_that_replaces_the_shell_has_no_key(
         await onlooker.live.over.wait()
         expected = [("true", 0), (f"exec {name}{login}", None)]
         assert expected == [each[:2] for each in ended(onlooker)]
+
+
+@pytest.mark.slow
+async def test_a_bash_without_marks_in_its_prompt_proves_nothing(
+    tmp_path: Path,
+) -> None:
+    """No number is left open for a program that prints the marks of a prompt."""
+    async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
+        bash.live.type_nowait(b"shopt -u promptvars\r")
+        await bash.until(lambda: len(bash.blocks) == 1)
+        command, seen, _ = attack(tmp_path)
+        for turn in ("one", "two"):
+            seen.write_bytes(bash.data)
+            asks = f"{command}; read -e -p '{turn}''> ' x\r"
+            bash.live.type_nowait(asks.encode())
+            await bash.shows(f"{turn}>")
+            assert "shell/mark" != bash.live.snapshot()[1].rule
+            bash.live.type_nowait(b"\r")
+        assert [("shopt -u promptvars", 0)] == [each[:2] for each in ended(bash)]

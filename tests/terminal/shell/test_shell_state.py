@@ -38,10 +38,11 @@ def code(marker: Marker) -> str:
 
 
 def prompt(mark: Marker) -> bytes:
-    """A prompt in zsh or fish: the folder and its parts have one number."""
-    folder = mark.folder("file:///x")
-    first, last = (f"\x1b]133;{x};ant={code(mark)}\x07".encode() for x in "PB")
-    return folder + first + b"$ " + last
+    """A prompt: its parts have one number, in fish the folder has it too."""
+    first = mark("P")
+    folder = f"\x1b]7;file:///x#ant={code(mark)}\x07".encode()
+    last = f"\x1b]133;B;ant={code(mark)}\x07".encode()
+    return first + folder + b"$ " + last
 
 
 def forged(data: bytes, at: int) -> bytes:
@@ -80,21 +81,35 @@ def test_a_prompt_may_be_drawn_again() -> None:
     fed, mark = Fed(), Marker()
     drawn = prompt(mark)
     fed.feed(drawn)
-    assert [None, Proof.REDRAWN, Proof.REDRAWN] == fed.feed(drawn)
+    assert [Proof.REDRAWN, None, Proof.REDRAWN] == fed.feed(drawn)
     fed.feed(mark("C"))
     assert [None] * 3 == fed.feed(drawn)
     fed.feed(mark("D;0") + prompt(mark))
     assert [None] * 3 == fed.feed(drawn)
 
 
-def test_an_end_may_have_the_number_of_the_folder_right_behind_it() -> None:
-    """The shell prints both at once. Anything between them may be a program's."""
-    for between, proof in ((b"", Proof.NEW), (b"x", None)):
-        fed, mark = Fed(), Marker()
-        fed.feed(mark("A") + mark("C"))
-        end = mark("D;0")
-        folder = f"\x1b]7;file:///x#ant={code(mark)}\x07".encode()
-        assert [Proof.NEW, proof] == fed.feed(end + between + folder)
+@pytest.mark.parametrize(
+    ("letter", "between", "proof"),
+    [
+        ("D;0", b"", Proof.NEW),
+        ("D;0", b"x", None),
+        ("P", b"", Proof.NEW),
+        ("B", b"", None),
+        ("C", b"", None),
+    ],
+)
+def test_a_folder_may_have_the_number_of_the_mark_right_before_it(
+    letter: str, between: bytes, proof: Proof | None
+) -> None:
+    """The shell prints both at once. What follows elsewhere may be a program's."""
+    fed, mark = Fed(), Marker()
+    fed.feed(mark("A") + mark.folder("file:///x"))
+    first = mark(letter)
+    folder = f"\x1b]7;file:///y#ant={code(mark)}\x07".encode()
+    assert [Proof.NEW, proof] == fed.feed(first + between + folder)
+    folder = mark.folder("file:///z")
+    rest = [f"\x1b]133;{each};ant={code(mark)}\x07".encode() for each in "PBCD"]
+    assert [Proof.NEW, *[None] * 4] == fed.feed(b".".join([folder, *rest]))
 
 
 def test_numbers_may_be_missing() -> None:

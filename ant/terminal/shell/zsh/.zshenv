@@ -38,6 +38,7 @@ __ant_precmd() {
     builtin local url=${PWD//(#m)[^a-zA-Z0-9\/._~-]/%${(l:2::0:)$(([##16]#MATCH))}}
     __ant_next
     [[ ! -t 1 ]] || builtin print -rn -- $'\e]7;file://'$HOST$url'#ant='$code$'\a'
+    __ant_next
     # P and not A: after output without a final newline, A would begin a new line in some
     # terminals and not in others.
     builtin local a='P;k=i;'
