@@ -296,16 +296,17 @@ class RunEventCreated:
 class Tombstone:
     """The content of an event was deleted, with its message or its session.
 
-    The event keeps its `seq` and its time. `eventType` is its former type, and `sha256`
-    the hash of its former body in the log. A socket gets it where it would have got
-    that event; a `resume` that names a deleted session gets those of the session, too.
+    The event keeps its `seq` and its time. A socket gets it where it would have got that
+    event; a `resume` that names a deleted session gets those of the session, too.
     """
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
     event_type: str = attrs.field(metadata={"wire": "eventType"})
+    """The former type of the event."""
     sha256: str
+    """The SHA-256, in hex, of the former body of the event in the log."""
 
 
 @attrs.frozen

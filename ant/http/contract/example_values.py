@@ -170,6 +170,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "interactive_source": "agent_event_bus",
         "detected_at": AT_MS,
     },
+    "ChangedSettings": {"ignored": ["detect.patterns"]},
     "Channel": {"handle": "@notes", "port": 9100, "session_id": ROOM},
     "CliFlagSet": {"id": TERMINAL, "cli_flag": "claude-code"},
     "Delivery": {"adapter": "pty-injection", "id": DELIVERY, "state": "queued"}
@@ -316,6 +317,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "covered": 1,
     },
     "Removed": {"removed": True, "id": TERMINAL, "ok": True},
+    "ReplacedName": {"field": "name", "taken": "build", "now": "build (2)"},
     "Resources": {
         "totalCpuPct": 12.5,
         "totalRssMb": 310.2,
@@ -384,6 +386,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "TerminalStatus": {"needs_input": True, "prompt": ..., "since": AT},
     "TmuxFound": {"version": "3.4", "socket": "ant-1f3a"},
     "Tty": {"echo": False, "foreground": "claude", "icrnl": False},
+    "Tombstone": {"eventType": "message_created", "sha256": HASH},
     "Typing": {"sessionId": ROOM, "handle": "@ada", "typing": True},
     "Overview": {"waiting": 1},
 }

@@ -29,14 +29,12 @@ from ant.sessions import sessions
 
 @attrs.frozen
 class ChangedSession:
-    """The session after the change.
-
-    `replaced` are names and handles that other sessions have taken while this session
-    and its linked chat were inactive, each with the free one in its place.
-    """
+    """The session after the change."""
 
     session: Session = attrs.field(metadata={"flat": True})
     replaced: tuple[ReplacedName, ...]
+    """Names and handles that other sessions have taken while this session and its
+    linked chat were inactive, each with the free one in its place."""
 
 
 @attrs.frozen
