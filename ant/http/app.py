@@ -50,13 +50,14 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         """The calling terminal; None is the operator. Raises if access is refused."""
         try:
             return await identified(method, call)
-        except Unauthorized:
-            client, connection = call.scope.get("client"), connection_of(call.scope)
-            delay_s = refusals.count(client[0] if client else None)
-            if delay_s:
-                with connection.refusing() if connection else nullcontext():
-                    await trio.sleep(delay_s)
-            raise
+        except Unauthorized as exc:
+            refusal = exc
+        client, connection = call.scope.get("client"), connection_of(call.scope)
+        delay_s = refusals.count(client[0] if client else None)
+        if delay_s:
+            with connection.refusing() if connection else nullcontext():
+                await trio.sleep(delay_s)
+        raise refusal
 
     async def identified(method: str, call: Request | Websocket) -> Caller | None:
         check_host(config, call.headers.get("Host"))
