@@ -26,6 +26,13 @@ AHEAD_MAX = 1 << 20
 """How far a number may be ahead of the last one: marks are missing only where output
 is. So many are those of 250,000 commands."""
 
+NEAR = 256
+"""How far ahead codes are kept once they were computed, which takes 15 µs each. So a
+flood of forged marks costs milliseconds at most, and the shell's next mark counts."""
+
+TRIES = 256
+"""Codes beyond that are computed so often from one mark of the shell to the next."""
+
 REMEMBERED = 100
 """Checked marks that are kept for a restart: those of some 20 commands. Commands that
 are not recorded yet are fewer: ANT records each once its bytes are stored."""
@@ -70,6 +77,9 @@ class ShellState:
     )
     """Where the last checked marks begin, and their numbers."""
     _known: dict[int, int] = attrs.field(factory=dict)
+    _codes: dict[int, int] = attrs.field(factory=dict)
+    """Of the last number and of those less than `NEAR` ahead that were tried."""
+    _tries: int = TRIES
     _before: bytes = b""
     """The end of the output, less than the key is long."""
     _exposed: bool = False
@@ -80,9 +90,10 @@ class ShellState:
             return None
         number, code = parsed
         proof = self._proof(mark, number)
-        if proof is None or self.key.code(number) != code:
+        if proof is None or self._code(number) != code:
             return None
         if proof is Proof.NEW:
+            self._codes, self._tries = {number: code}, TRIES
             self._spent = max(self._spent, number)
             self._checked.append((mark.start, number))
             if isinstance(mark, ShellMark):
@@ -100,6 +111,16 @@ class ShellState:
         if at_prompt and number == self._number and _draws(mark):
             return Proof.REDRAWN
         return None
+
+    def _code(self, number: int) -> int | None:
+        """The code of a number; None if it is far ahead and too many were tried."""
+        assert self.key is not None
+        if number > self._spent + NEAR:
+            self._tries -= 1
+            return self.key.code(number) if self._tries >= 0 else None
+        if number not in self._codes:
+            self._codes[number] = self.key.code(number)
+        return self._codes[number]
 
     def _shares(self, mark: ShellMark | Folder, number: int) -> bool:
         """Whether a mark may have the number of the mark before it.

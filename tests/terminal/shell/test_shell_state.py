@@ -1,14 +1,18 @@
 """Only the shell's own marks count: what was once printed proves nothing any more."""
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.shell.osc133 import Folder, ShellMark, ShellMarks
+from ant.terminal.shell.shell_key import ShellKey
 from ant.terminal.shell.shell_state import (
     AHEAD_MAX,
+    NEAR,
     REMEMBERED_BYTES,
+    TRIES,
     Proof,
     ShellState,
 )
@@ -120,6 +124,32 @@ def test_numbers_may_be_missing() -> None:
     assert [Proof.NEW] == fed.feed(mark("B"))
     mark.number += AHEAD_MAX
     assert [None] == fed.feed(mark("C"))
+
+
+@attrs.frozen(repr=False)
+class CountedKey(ShellKey):
+    """A key that counts the codes it computes."""
+
+    counted: list[int] = attrs.field(factory=list)
+
+    def code(self, number: int) -> int:
+        self.counted.append(number)
+        return super().code(number)
+
+
+def test_a_flood_of_forged_marks_is_cheap() -> None:
+    """Few codes are computed for it, and the shell's own next mark counts."""
+    key = CountedKey(KEY.first, KEY.second)
+    fed, mark = Fed(ShellState(key)), Marker()
+    fed.feed(mark("A") + mark("C"))
+    del key.counted[:]
+    for number in range(5000):
+        each = number % 2500 * 400 % AHEAD_MAX if number % 2 else number
+        assert [None] == fed.feed(f"\x1b]133;D;0;ant={each}.1\x07".encode())
+    assert len(key.counted) <= NEAR + TRIES
+    assert [Proof.NEW] == fed.feed(mark("D;0"))
+    mark.number += 100_000
+    assert [Proof.NEW] == fed.feed(mark("A"))
 
 
 @pytest.mark.parametrize("text", ["D", "D;x", "E;0"])
