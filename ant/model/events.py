@@ -296,8 +296,8 @@ class RunEventCreated:
 class Tombstone:
     """The content of an event was deleted, with its message or its session.
 
-    The event keeps its `seq` and its time. A socket gets it where it would have got that
-    event; a `resume` that names a deleted session gets those of the session, too.
+    The event keeps its `seq` and its time. A socket gets it where it would have got
+    that event; a `resume` that names a deleted session gets those of the session, too.
     """
 
     durable: ClassVar[bool] = True

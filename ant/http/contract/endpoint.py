@@ -86,13 +86,6 @@ class Route:
         kinds = self.body, self.hints.get("query")
         return any(map(session_names.takes_names, kinds))
 
-    def _noun(self) -> str:
-        """What an error calls a body that is no JSON."""
-        if not self.takes_bytes:
-            return "The body"
-        kind = request.mimetype[:100] or "nothing"
-        return f"A body is application/json or {OCTETS}; this one says {kind} and"
-
     def view(self, system: System) -> Callable[..., Awaitable[Response]]:
         """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
@@ -125,7 +118,7 @@ class Route:
                 is_raw = takes_bytes and request.mimetype == OCTETS
                 if data and not is_raw:
                     check_type(request.mimetype, takes_bytes)
-                sent = data if is_raw else codec.read_body(data, body, self._noun())
+                sent = data if is_raw else codec.read_body(data, body)
                 if caller is not None:
                     sent = permissions.bound(caller, self.speaker, sent)
                 params["body"] = await session_names.with_ids(system, sent, caller)

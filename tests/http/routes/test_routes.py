@@ -268,7 +268,7 @@ async def test_unknown_query_parameters(api: Api) -> None:
         answer = await api.call(
             route.method, path(route, room["id"]), least(route), **ask
         )
-        issue = f"unknown parameter 'surely', expected {known or 'none'} at $"
+        issue = f'unknown parameter "surely", expected {known or "none"} at $'
         if not is_problem(answer, 400) or [issue] != answer.body["issues"]:
             wrong[row(route)] = answer
     assert {} == wrong
@@ -291,11 +291,11 @@ async def test_parameters_of_old_clients_are_ignored(api: Api) -> None:
 @pytest.mark.parametrize(
     ("ask", "issue"),
     [
-        ({"wait": "read"}, "expected one of typed, reacted, got 'read' at $.wait"),
-        ({"wait": ""}, "expected one of typed, reacted, got '' at $.wait"),
+        ({"wait": "read"}, 'expected one of typed, reacted, got "read" at $.wait'),
+        ({"wait": ""}, 'expected one of typed, reacted, got "" at $.wait'),
         ({"timeout": "0"}, "expected 1 to 25, got 0 at $.timeout"),
         ({"timeout": "26"}, "expected 1 to 25, got 26 at $.timeout"),
-        ({"timeout": "1.5"}, "expected an integer, got '1.5' at $.timeout"),
+        ({"timeout": "1.5"}, 'expected an integer, got "1.5" at $.timeout'),
     ],
 )
 async def test_unknown_waits(api: Api, ask: dict[str, str], issue: str) -> None:
