@@ -1,6 +1,7 @@
 """Sessions and their terminals: stored, listed, found and changed."""
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import Any
 
 import attrs
@@ -68,17 +69,15 @@ def _terminal(row: Any) -> TerminalInfo:
 
 
 def _session(row: Any) -> Session:
-    return _make_session(row, getattr(row, "terminal", None))
-
-
-def _make_session(row: Any, terminal: Any) -> Session:
+    """The session in a row, which has the columns of both tables."""
+    has_terminal = row.host is not None
     return Session(
         id=SessionId(row.id),
         name=row.name,
         type=SessionType(row.type),
         workspace_id=row.workspace_id,
         root_dir=row.root_dir,
-        status=Status(terminal.status) if terminal else Status.NONE,
+        status=Status(row.status) if has_terminal else Status.NONE,
         archived=bool(row.archived),
         ttl=row.ttl,
         deleted_at=_parse_time(row.deleted_at),
@@ -93,7 +92,26 @@ def _make_session(row: Any, terminal: Any) -> Session:
         linked_chat_id=row.linked_chat_id,
         auto_forward_chat=bool(row.auto_forward_chat),
         accepts_messages=bool(row.accepts_messages),
-        terminal=_terminal(terminal) if terminal else None,
+        terminal=_terminal(row) if has_terminal else None,
+    )
+
+
+def _program(row: Any) -> Program:
+    """What the terminal in a row runs."""
+    return Program(
+        session=_session(row),
+        host=row.host,
+        command=tuple(codec.loads(row.command)) if row.command else None,
+        env=codec.loads(row.env),
+        cols=row.cols,
+        rows=row.rows,
+        status=Status(row.status),
+        pid=row.pid,
+        start_ticks=row.start_ticks,
+        boot_id=row.boot_id,
+        run=row.run,
+        stored=row.stored,
+        reserved=row.reserved,
     )
 
 
@@ -103,7 +121,6 @@ def _select() -> Any:
         TerminalRow,
         JOIN.LEFT_OUTER,
         on=(TerminalRow.session_id == SessionRow.id),
-        attr="terminal",
     )
     return query.where(NOT_REMOVED)
 
@@ -140,30 +157,42 @@ _RECORD_OUTPUT = Statement(
 
 
 def _one(row: Any) -> Session | None:
-    """The session of a compiled statement's row; it has the columns of both tables."""
-    return _make_session(row, row if row.host is not None else None) if row else None
+    return _session(row) if row else None
 
 
 _INACTIVE_SINCE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
 """The time at which a session was deleted, or else last changed."""
 
 
-def _list(
-    condition: Any, at: Any, after: tuple[str, int] | None, budget: int
+@cache
+def _list(active: bool, is_next: bool) -> Statement:
+    """A list, last changed first; with `is_next` the rows after a place."""
+    condition = _ACTIVE if active else ~_ACTIVE
+    at = SessionRow.updated_at if active else _INACTIVE_SINCE
+
+    def build(stamp: Any, ordinal: Any) -> Any:
+        query = _select().where(condition)
+        if is_next:
+            is_tied = (at == stamp) & (SessionRow.ordinal < ordinal)
+            query = query.where((at < stamp) | is_tied)
+        return query.order_by(at.desc(), SessionRow.ordinal.desc())
+
+    return Statement(build)
+
+
+def _listed(
+    active: bool, after: tuple[str, int] | None, budget: int
 ) -> Page[Session]:
-    query = _select().where(condition)
-    if after is not None:
-        is_tied = (at == after[0]) & (SessionRow.ordinal < after[1])
-        query = query.where((at < after[0]) | is_tied)
-    ordered = query.order_by(at.desc(), SessionRow.ordinal.desc())
-    return page(lazily(ordered), _session, budget=budget, weigh=_weight)
+    stamp, ordinal = after or ("", 0)
+    statement = _list(active, after is not None)
+    rows = statement.rows(stamp=stamp, ordinal=ordinal)
+    return page(rows, _session, budget=budget, weigh=_weight)
 
 
 def _weight(row: Any) -> int:
     """About the bytes of a session as JSON."""
-    terminal = getattr(row, "terminal", None)
     texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
-    return codec.json_size((*texts, terminal and terminal.command)) + ROW_BYTES
+    return codec.json_size((*texts, row.command)) + ROW_BYTES
 
 
 class SessionStore:
@@ -188,7 +217,7 @@ class SessionStore:
 
         Those after a `place`, of about `budget` bytes.
         """
-        return _list(_ACTIVE, SessionRow.updated_at, after, budget)
+        return _listed(True, after, budget)
 
     def recoverable(
         self, after: tuple[str, int] | None = None, budget: int = ALL
@@ -197,7 +226,7 @@ class SessionStore:
 
         Those after a `place`, of about `budget` bytes.
         """
-        return _list(~_ACTIVE, _INACTIVE_SINCE, after, budget)
+        return _listed(False, after, budget)
 
     def place(self, session_id: str) -> tuple[str, int]:
         """The position of a session in `active` or `recoverable`, for the next page.
@@ -226,22 +255,18 @@ class SessionStore:
 
     def linking(self, chat_id: str) -> list[Session]:
         """Every active terminal whose linked chat is that one, oldest first."""
-        return [
-            session
-            for row in _LINKING.rows(chat_id=chat_id)
-            if (session := _one(row)) is not None
-        ]
+        return list(map(_session, _LINKING.rows(chat_id=chat_id)))
 
     def several(self, ids: Collection[str]) -> dict[str, Session]:
         """The sessions with these ids that exist, active or not, by id in no order."""
-        rows = _select().where(SessionRow.id.in_(list(ids)))
+        rows = _select().where(SessionRow.id.in_(list(ids))).namedtuples()
         return {row.id: _session(row) for row in rows}
 
     def deleted(self) -> Iterator[Session]:
         """Every deleted session that is not archived, first deleted first."""
         where = SessionRow.deleted_at.is_null(False) & (SessionRow.archived == False)  # noqa: E712
         query = _select().where(where).order_by(SessionRow.deleted_at)
-        return map(_session, lazily(query))
+        return map(_session, lazily(query.namedtuples()))
 
     def add(self, session: Session, env: dict[str, str]) -> None:
         """Insert a session, and its terminal if it has one, with that environment."""
@@ -288,35 +313,12 @@ class SessionStore:
 
     def program(self, session_id: str) -> Program | None:
         """What the terminal of a session runs; None when there is no terminal."""
-        return next(iter(self._programs(SessionRow.id == session_id)), None)
+        row = _GET.one(session_id=session_id)
+        return _program(row) if row and row.host is not None else None
 
     def unfinished(self) -> list[Program]:
         """Every terminal with the status starting or running, in no order."""
-        return self._programs(TerminalRow.status.in_((Status.STARTING, Status.RUNNING)))
-
-    def _programs(self, where: Any) -> list[Program]:
-        programs = []
-        for row in _select().where(where):
-            terminal = getattr(row, "terminal", None)
-            if terminal is None:
-                continue
-            programs.append(
-                Program(
-                    session=_session(row),
-                    host=terminal.host,
-                    command=tuple(codec.loads(terminal.command))
-                    if terminal.command
-                    else None,
-                    env=codec.loads(terminal.env),
-                    cols=terminal.cols,
-                    rows=terminal.rows,
-                    status=Status(terminal.status),
-                    pid=terminal.pid,
-                    start_ticks=terminal.start_ticks,
-                    boot_id=terminal.boot_id,
-                    run=terminal.run,
-                    stored=terminal.stored,
-                    reserved=terminal.reserved,
-                )
-            )
-        return programs
+        query = _select().where(
+            TerminalRow.status.in_((Status.STARTING, Status.RUNNING))
+        )
+        return list(map(_program, query.namedtuples()))

@@ -96,6 +96,8 @@ class Route:
                         caller, self.speaker, params["body"]
                     )
             answer = await self.handler(system, **params)
+            if isinstance(answer, bytes):
+                return Response(answer, self.status, content_type="application/json")
             if isinstance(answer, Response):
                 return answer
             if answer is None:
@@ -169,7 +171,7 @@ def endpoint(
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
-        others = {Response, *(also or {}).values()}
+        others = {Response, bytes, *(also or {}).values()}
         kinds = [kind for kind in get_args(hints["return"]) if kind not in others]
         if len(kinds) < len(get_args(hints["return"])):
             (hints["return"],) = kinds
