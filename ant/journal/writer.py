@@ -24,7 +24,7 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, Stopping, StorageFailed
 from ant.journal.bus import Bus
 from ant.model.events import Envelope
-from ant.store import Job, Store
+from ant.store import Job, Store, Unit, Version
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,13 @@ READ_GROUP = 16
 
 READERS = 2
 """Threads of each lane. Each uses a connection of its own."""
+
+SMALL = 64 << 10
+"""Bytes of JSON that the loop reads and renders itself: half a millisecond of work. To
+pass it to a thread and back costs as much."""
+
+KEPT = 1 << 20
+"""Bytes of JSON in the answer that `Journal.read_json` keeps."""
 
 LANE_QUEUE = 16
 """Long reads that may wait in a lane. ANT refuses the next one."""
@@ -64,6 +71,16 @@ class Lane(Enum):
     """A scan of texts: regular expressions, and lines of terminals."""
     REPORT = "report"
     """An answer made of many rows: digests, exports, replayed screens."""
+
+
+@attrs.frozen
+class _Answer:
+    """An answer as JSON, what it answers, and the version of the database before."""
+
+    version: Version
+    work: Callable[..., Any]
+    args: tuple[object, ...]
+    content: bytes
 
 
 @attrs.define(eq=False)
@@ -211,6 +228,12 @@ _LANE_FULL = (
 )
 
 
+def _rendered(
+    unit: Unit, work: Callable[..., object], args: tuple[object, ...]
+) -> bytes:
+    return codec.dumps(work(unit, *args))
+
+
 def _publish_nothing(_: Job) -> None:
     """Do nothing: a read has no events."""
 
@@ -224,6 +247,7 @@ class Journal:
     def __init__(self, store: Store, bus: Bus) -> None:
         self.degraded = False
         self._bus, self._store = bus, store
+        self._answer: _Answer | None = None
         self._checkpoint_limiter = trio.CapacityLimiter(1)
         self._render_limiter = trio.CapacityLimiter(READERS)
         self._owner_locks: dict[tuple[Lane, str], trio.Lock] = {}
@@ -302,6 +326,24 @@ class Journal:
             if not lock.locked():
                 self._owner_locks.pop((lane, owner), None)
         return result
+
+    async def read_json(self, work: Callable[..., object], *args: object) -> bytes:
+        """Run `work(unit, *args)` in a thread, and return its result as JSON.
+
+        The last answer is kept and returned again for the same work and arguments until
+        anything is committed to the database; it has at most `KEPT` bytes. Raises as
+        `read_in_thread` does. *Cancellation:* nothing to undo.
+        """
+        await trio.lowlevel.checkpoint()
+        version, kept = self._store.version(), self._answer
+        if kept is not None and (
+            (version, work, args) == (kept.version, kept.work, kept.args)
+        ):
+            return kept.content
+        content = await self.read_in_thread(_rendered, work, args)
+        if len(content) <= KEPT:
+            self._answer = _Answer(version, work, args, content)
+        return content
 
     async def render(self, value: object) -> bytes:
         """Encode an answer as JSON in a thread. *Cancellation:* nothing to undo."""

@@ -33,7 +33,7 @@ from ant.model.sessions import SessionId
 from ant.model.snippets import WordMarker
 from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, merged
-from ant.store import Page, Unit, paging
+from ant.store import PAGE_BYTES, Page, Unit, paging
 
 RECENT = 5000
 """Messages that a digest covers."""
@@ -114,11 +114,12 @@ def post_message(
 
 
 def list_messages(
-    unit: Unit, room_id: SessionId, request: ListMessages
+    unit: Unit, room_id: SessionId, request: ListMessages, budget: int = PAGE_BYTES
 ) -> Page[Message]:
     """Return the oldest `limit` messages after `since`, else the newest, oldest first.
 
-    With `before`, only older messages count. Raises `Invalid` on a bad cursor.
+    With `before`, only older messages count. The page has about `budget` bytes at most.
+    Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
 
@@ -130,7 +131,7 @@ def list_messages(
         paging.parse_bound(unit, request, key, place, "message")
         for key in ("since", "before")
     )
-    page = unit.messages.page(room_id, since, before, request.limit)
+    page = unit.messages.page(room_id, since, before, request.limit, budget)
     last = -1 if since is not None and before is None else 0
     page.next = page[last].id if page.more else None
     return page
@@ -223,4 +224,5 @@ def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found
         made.append(Found(message, marker.mark(message.content)))
     found = Page(made)
     found.more = messages.more and len(made) < request.limit
+    found.size = messages.size
     return found

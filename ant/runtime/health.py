@@ -138,7 +138,7 @@ class Health:
 
 @attrs.frozen
 class _State:
-    """The facts whose change makes a snapshot outdated at once: each is cheap to read."""
+    """The facts whose change makes a snapshot outdated at once. They cost nothing."""
 
     is_stopping: bool
     is_refused: bool

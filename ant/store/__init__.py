@@ -118,6 +118,17 @@ class _Checkpoint(NamedTuple):
         return not self.busy and self.pages == self.copied
 
 
+class Version(NamedTuple):
+    """The state of the database as one connection sees it; equal if nothing changed.
+
+    `others` counts commits of other connections, `own` the rows that it changed itself.
+    """
+
+    connection: sqlite3.Connection
+    others: int
+    own: int
+
+
 class Store:
     """An open database: synchronous, for any thread, but for one writer at a time.
 
@@ -222,6 +233,17 @@ class Store:
         self.read_group([job])
         result: T = job.outcome()
         return result
+
+    def version(self) -> Version:
+        """The current version of the database. For the loop's thread only.
+
+        The thread's connection stays open. Raises `StorageFailed`.
+        """
+        with _translated():
+            self._db.connect(reuse_if_open=True)
+            connection = self._db.connection()
+            others = _number(connection, "PRAGMA data_version")
+            return Version(connection, others, connection.total_changes)
 
     def read_group(self, jobs: Sequence[Job], keep: bool = False) -> None:
         """Run reads on one snapshot of the database and set their outcomes.
@@ -409,5 +431,6 @@ __all__ = [
     "Store",
     "Unit",
     "VerdictRecord",
+    "Version",
     "page",
 ]

@@ -180,9 +180,7 @@ def _list(active: bool, is_next: bool) -> Statement:
     return Statement(build)
 
 
-def _listed(
-    active: bool, after: tuple[str, int] | None, budget: int
-) -> Page[Session]:
+def _listed(active: bool, after: tuple[str, int] | None, budget: int) -> Page[Session]:
     stamp, ordinal = after or ("", 0)
     statement = _list(active, after is not None)
     rows = statement.rows(stamp=stamp, ordinal=ordinal)

@@ -9,7 +9,7 @@ way to send the key, in `credentials`, for calls from the server's own origin on
 import hmac
 import ipaddress
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.datastructures import Headers
@@ -20,6 +20,12 @@ from ant.http.access.peers import ConnectedPeer
 from ant.identity.tokens import PREFIX
 
 _LOCAL = frozenset({"localhost"})
+
+OF_BROWSERS: Final = frozenset({b"origin", b"sec-fetch-site"})
+"""The headers that `check_origin` reads beside Host. Without them it accepts a call."""
+
+OF_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key"})
+"""The headers that `credentials` reads."""
 
 
 def host_name(netloc: str) -> str:

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast, get_args, get_type_hints
 
 import attrs
-from quart import Response, g, request
+from quart import Request, Response, g
+from quart.globals import request_ctx
 
 from ant.api import codec
 from ant.core.errors import AntError, Invalid
 from ant.http.access import permissions
 from ant.identity.tokens import Caller
+from ant.journal.writer import SMALL
 from ant.runtime.system import System
 
 Handler = Callable[..., Awaitable[Any]]
@@ -74,22 +76,21 @@ class Route:
 
         async def view(**params: Any) -> Response:
             caller: Caller | None = g.caller
+            call = request_ctx.request  # Each use of `request` looks it up.
             if caller is not None:
                 session_id = params.get("session_id")
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
             if query is not None:
-                params["query"] = codec.read_query(_pairs(), query)
+                params["query"] = codec.read_query(_pairs(call), query)
             if body is not None:
                 if caller is not None:
-                    permissions.check_size(
-                        system, self.keeps, request.content_length or 0
-                    )
-                data = cast(bytes, await request.get_data(as_text=False))
+                    permissions.check_size(system, self.keeps, call.content_length or 0)
+                data = cast(bytes, await call.get_data(as_text=False))
                 if caller is not None:
                     permissions.spend(system, self.keeps, caller, len(data))
-                is_raw = takes_bytes and request.mimetype == OCTETS
+                is_raw = takes_bytes and call.mimetype == OCTETS
                 params["body"] = data if is_raw else codec.read_body(data, body)
                 if caller is not None:
                     params["body"] = permissions.bound(
@@ -104,7 +105,7 @@ class Route:
                 return Response(b"", status=self.status, content_type="text/plain")
             others = (s for s, kind in self.also.items() if isinstance(answer, kind))
             status = next(others, self.status)
-            if self.large or (self.method == "GET" and _has_rows(answer)):
+            if self.large or (self.method == "GET" and _is_large(answer)):
                 content = await system.journal.render(answer)
             else:
                 content = codec.dumps(answer)
@@ -114,15 +115,20 @@ class Route:
         return view
 
 
-def _has_rows(answer: Any) -> bool:
-    """Whether an answer may be long: one of its fields is a collection."""
+def _is_large(answer: Any) -> bool:
+    """Whether an answer may be large: it has many bytes of rows, or nobody knows."""
     fields = attrs.fields(type(answer)) if attrs.has(type(answer)) else ()
-    return any(isinstance(getattr(answer, f.name), tuple | dict) for f in fields)
+    values = (getattr(answer, field.name) for field in fields)
+    rows = [each for each in values if isinstance(each, tuple | dict) and each]
+    sizes = [getattr(each, "size", None) for each in rows]
+    return sum(SMALL + 1 if size is None else size for size in sizes) > SMALL
 
 
-def _pairs() -> dict[str, str]:
+def _pairs(call: Request) -> dict[str, str]:
     """The query parameters except the key. Raises `Invalid` for a repeated name."""
-    pairs = {name: values for name, values in request.args.lists() if name != "apiKey"}
+    if not call.query_string:
+        return {}
+    pairs = {name: values for name, values in call.args.lists() if name != "apiKey"}
     repeated = [name for name, values in pairs.items() if len(values) > 1]
     if repeated:
         raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
@@ -162,7 +168,7 @@ def endpoint(
     `token`     where a terminal's token may call it (`permissions.Stance`); the
                 default is nowhere
     `speaker`   the field of the body that names who speaks; a token binds it
-    `large`     render the answer in a thread, as the pages of every GET are
+    `large`     render the answer in a thread, as large pages of every GET are
     `keeps`     bytes of the body that are stored at most; a token's body may then be
                 larger than usual, and only these bytes count against its quota
     """

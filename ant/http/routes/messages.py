@@ -18,7 +18,7 @@ from ant.history import search
 from ant.http.contract.endpoint import Done, endpoint
 from ant.identity import tokens
 from ant.identity.tokens import Caller
-from ant.journal.writer import Lane
+from ant.journal.writer import SMALL, Lane
 from ant.messages import messages
 from ant.model.deliveries import Posted, is_routed
 from ant.model.messages import MessageId, Messages, MessageType, SearchResults
@@ -26,6 +26,9 @@ from ant.model.sessions import SessionId
 from ant.prompts import prompts
 from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
+
+SHORT = 100
+"""Messages that the loop reads itself, unless they have many bytes."""
 
 
 @attrs.frozen
@@ -59,9 +62,12 @@ async def list_messages(
     room have the same `created_at`, so that a client may also continue by time, even
     after a message was deleted.
     """
-    page = await system.journal.read_in_thread(
-        messages.list_messages, session_id, query
-    )
+    work = messages.list_messages, session_id, query
+    if query.limit <= SHORT:
+        page = await system.journal.read(*work, SMALL)
+        if len(page) == query.limit or not page.more:
+            return Messages(page, page.next)
+    page = await system.journal.read_in_thread(*work)
     return Messages(page, page.next)
 
 

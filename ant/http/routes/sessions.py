@@ -39,7 +39,7 @@ class CliFlagSet:
 @endpoint("GET", "/api/sessions", token="self")
 async def list_sessions(
     system: System, query: ListAll, caller: Caller | None
-) -> SessionList:
+) -> SessionList | bytes:
     """List the active sessions and the recoverable ones.
 
     `sessions` are the active sessions, newest change first. `recoverable` are archived
@@ -52,7 +52,7 @@ async def list_sessions(
         return SessionList(
             await system.journal.read_in_thread(tokens.rooms_of, caller), ()
         )
-    return await system.journal.read_in_thread(sessions.list_sessions, query)
+    return await system.journal.read_json(sessions.list_sessions, query)
 
 
 @endpoint("POST", "/api/sessions", status=201, raises=(Conflict, CapacityReached))

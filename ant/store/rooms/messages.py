@@ -18,6 +18,16 @@ TRIGRAM = 3
 """Characters of a word that the index finds. The store scans for shorter words."""
 
 
+ROW_BYTES = 500
+"""Bytes of a message as JSON without its texts: the names of 15 fields, two ids, a time
+and six short words."""
+
+
+def _weight(row: Any) -> int:
+    """About the bytes of a message as JSON."""
+    return codec.json_size((row.content, row.meta)) + ROW_BYTES
+
+
 def _message(row: Any) -> Message:
     """The message in a row, which has all columns of the table in their order."""
     (_, ident, session_id, role, content, *middle, meta, at, pinned, client, hops) = row
@@ -152,7 +162,7 @@ class MessageStore:
         rows = _page(since is not None, before is not None, newest).rows(
             session_id=session_id, limit=limit + 1, since_at=since, before_at=before
         )
-        return page(rows, _message, limit, budget, newest)
+        return page(rows, _message, limit, budget, newest, _weight)
 
     def search(
         self,
@@ -184,7 +194,7 @@ class MessageStore:
             query = _reachable(session_id, archived, deleted).where(_holds(short))
             newest = query.order_by(MessageRow.ordinal.desc())
             rows = lazily(newest.limit(limit + 1).namedtuples())
-        return page(rows, _message, limit)
+        return page(rows, _message, limit, weigh=_weight)
 
     def matching(
         self,

@@ -28,11 +28,13 @@ class Page(tuple[T, ...]):
     """The rows of a page.
 
     `more` is true when rows that match were left out. `next` is then the cursor of the
-    next page, for pages that have one.
+    next page, for pages that have one. `size` is the bytes of its rows as JSON, about;
+    None where nobody weighed them.
     """
 
     more: bool = False
     next: Any = None
+    size: int | None = None
 
 
 def page(
@@ -49,18 +51,19 @@ def page(
     that `more` is known. With `newest` the rows come newest first and are reversed.
     """
     made: list[T] = []
-    size, more = 0, False
+    size, kept, more = 0, 0, False
     try:
         for row in rows:
             size += weigh(row)
             if more := len(made) == limit or (size > budget and bool(made)):
                 break
             made.append(make(row))
+            kept = size
     finally:
         if isinstance(rows, Generator):
             rows.close()  # The traceback of an error would keep the statement open.
     result = Page(made[::-1] if newest else made)
-    result.more = more
+    result.more, result.size = more, kept
     return result
 
 
