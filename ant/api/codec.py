@@ -348,6 +348,16 @@ def render(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)
 
 
+def verbatim(text: str | bytes) -> Any:
+    """JSON text that `render` includes unchanged. Nothing checks that it is JSON."""
+    return orjson.Fragment(text)
+
+
+def extended(text: bytes, name: str, value: Any) -> bytes:
+    """The JSON of an object that is not empty, with one more field of plain data."""
+    return b'%b,"%b":%b}' % (text[:-1], name.encode(), orjson.dumps(value))
+
+
 def plain(value: Any) -> Any:
     """A model object as the plain data that it is on the wire."""
     return _body.unstructure(value)

@@ -28,12 +28,12 @@ from ant.model.events import (
     MessagePinned,
     MessageUpdated,
 )
-from ant.model.messages import Found, Message, MessageId
+from ant.model.messages import Message, MessageId
 from ant.model.sessions import SessionId
 from ant.model.snippets import WordMarker
 from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, merged
-from ant.store import PAGE_BYTES, Page, Unit, paging
+from ant.store import PAGE_BYTES, EncodedMessage, Page, Unit, paging
 
 RECENT = 5000
 """Messages that a digest covers."""
@@ -115,7 +115,7 @@ def post_message(
 
 def list_messages(
     unit: Unit, room_id: SessionId, request: ListMessages, budget: int = PAGE_BYTES
-) -> Page[Message]:
+) -> Page[EncodedMessage]:
     """Return the oldest `limit` messages after `since`, else the newest, oldest first.
 
     With `before`, only older messages count. The page has about `budget` bytes at most.
@@ -140,7 +140,7 @@ def list_messages(
 def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
     """Return the newest messages, up to `RECENT` and `RECENT_BYTES`, oldest first."""
     check_exists(unit, room_id)
-    return unit.messages.page(room_id, None, None, RECENT, RECENT_BYTES)
+    return unit.messages.newest(room_id, RECENT, RECENT_BYTES)
 
 
 def merge_meta(
@@ -196,8 +196,10 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     unit.emit(MessageDeleted(room_id, message_id))
 
 
-def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found]:
+def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[bytes]:
     """Return the messages that contain every word of `q`, in one room or in all.
+
+    Each is the JSON of a `Found`.
 
     `more` is true where the page's bytes end before `limit` does. No character of `q`
     is syntax. A search of all rooms leaves out archived and deleted ones, unless
@@ -221,8 +223,8 @@ def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found
     made = []
     for message in messages:
         unit.pause()
-        made.append(Found(message, marker.mark(message.content)))
+        snippet = marker.mark(message.content)
+        made.append(codec.extended(message.json, "snippet", snippet))
     found = Page(made)
     found.more = messages.more and len(made) < request.limit
-    found.size = messages.size
     return found

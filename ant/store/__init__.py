@@ -22,6 +22,7 @@ from ant.store.allocation import Allocation
 from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
 from ant.store.removals import Progress
+from ant.store.rooms.messages import EncodedMessage
 from ant.store.rooms.participants import (
     ListedMember,
     MemberRecord,
@@ -416,6 +417,7 @@ def _fail(job: Job, error: Exception) -> None:
 
 __all__ = [
     "PAGE_BYTES",
+    "EncodedMessage",
     "Job",
     "Keyframe",
     "LineBlock",

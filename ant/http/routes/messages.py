@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from ant.api import codec
 from ant.api.message_requests import (
     AwaitDelivery,
     ListMessages,
@@ -26,6 +27,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import prompts
 from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
+from ant.store import PAGE_BYTES, Unit
 
 SHORT = 100
 """Messages that the loop reads itself, unless they have many bytes."""
@@ -47,10 +49,20 @@ class Pinned:
     pinned: bool
 
 
+def _list(
+    unit: Unit, session_id: SessionId, query: ListMessages, budget: int = PAGE_BYTES
+) -> tuple[bytes, bool]:
+    """The JSON of a page, and whether `budget` cut it."""
+    page = messages.list_messages(unit, session_id, query, budget)
+    rows = [codec.verbatim(each.json) for each in page]
+    content = codec.render({"messages": rows, "next": page.next})
+    return content, page.more and len(page) < query.limit
+
+
 @endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True, token="room")
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
-) -> Messages:
+) -> Messages | bytes:
     """List the messages of a room, oldest first.
 
     Without `since` the page holds the newest `limit` messages; with it, the oldest
@@ -62,13 +74,13 @@ async def list_messages(
     room have the same `created_at`, so that a client may also continue by time, even
     after a message was deleted.
     """
-    work = messages.list_messages, session_id, query
     if query.limit <= SHORT:
-        page = await system.journal.read(*work, SMALL)
-        if len(page) == query.limit or not page.more:
-            return Messages(page, page.next)
-    page = await system.journal.read_in_thread(*work)
-    return Messages(page, page.next)
+        read = system.journal.read
+        content, is_cut = await read(_list, session_id, query, SMALL)
+        if not is_cut:
+            return content
+    content, _ = await system.journal.read_in_thread(_list, session_id, query)
+    return content
 
 
 @endpoint(
@@ -184,7 +196,7 @@ async def pin_message(
 )
 async def search_room(
     system: System, session_id: SessionId, query: Search
-) -> SearchResults:
+) -> SearchResults | bytes:
     """Search the messages of one room for every word of `q`, newest first.
 
     Words are literal text; a `q` that begins with `re:` is an RE2 regular expression.
@@ -194,7 +206,6 @@ async def search_room(
     smaller `limit` or more words then.
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
-    found = await system.journal.read_in_thread(
+    return await system.journal.read_in_thread(
         search.search_room, session_id, query, lane=lane
     )
-    return SearchResults(found, not found.more)

@@ -1,15 +1,15 @@
 """Messages: stored, listed in pages, and searched with the full-text index."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import SQL, fn
 
 from ant.api import codec
 from ant.core import clock
-from ant.model.messages import Message
+from ant.model.messages import Message, MessageId
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import MessageIndex, MessageRow
 from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page, scan
@@ -18,14 +18,44 @@ TRIGRAM = 3
 """Characters of a word that the index finds. The store scans for shorter words."""
 
 
-ROW_BYTES = 500
-"""Bytes of a message as JSON without its texts: the names of 15 fields, two ids, a time
-and six short words."""
+class EncodedMessage(NamedTuple):
+    """A message as JSON, made of its row without a `Message` in between.
+
+    Pages and searches have many messages, and would make an object of each only to
+    take it apart again.
+    """
+
+    id: MessageId
+    content: str
+    json: bytes
 
 
-def _weight(row: Any) -> int:
-    """About the bytes of a message as JSON."""
-    return codec.json_size((row.content, row.meta)) + ROW_BYTES
+def _encoded(row: Any) -> EncodedMessage:
+    """The message in a row, as `codec.dumps` renders the `Message`."""
+    body = dict(zip(_COLUMNS, row[1:], strict=True))
+    body["meta"] = codec.verbatim(row.meta)
+    body["pinned"] = bool(row.pinned)
+    return EncodedMessage(row.id, row.content, codec.render(body))
+
+
+def _encoded_page(
+    rows: Iterable[Any], limit: int, budget: int = PAGE_BYTES, newest: bool = False
+) -> Page[EncodedMessage]:
+    """The first rows as `page` chooses them, each weighed by its JSON."""
+    made = map(_encoded, rows)
+    try:
+        return page(made, _same, limit, budget, newest, _size)
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()
+
+
+def _same(message: EncodedMessage) -> EncodedMessage:
+    return message
+
+
+def _size(message: EncodedMessage) -> int:
+    return len(message.json)
 
 
 def _message(row: Any) -> Message:
@@ -152,7 +182,7 @@ class MessageStore:
         before: str | None,
         limit: int,
         budget: int = PAGE_BYTES,
-    ) -> Page[Message]:
+    ) -> Page[EncodedMessage]:
         """Messages of a room, oldest first: at most `limit`, of about `budget` bytes.
 
         With `since` alone the oldest after it, else the newest. `since` and `before`
@@ -162,7 +192,14 @@ class MessageStore:
         rows = _page(since is not None, before is not None, newest).rows(
             session_id=session_id, limit=limit + 1, since_at=since, before_at=before
         )
-        return page(rows, _message, limit, budget, newest, _weight)
+        return _encoded_page(rows, limit, budget, newest)
+
+    def newest(self, session_id: str, limit: int, budget: int) -> Page[Message]:
+        """The newest messages of a room, chosen as in a page of them, oldest first."""
+        rows = _page(False, False, True).rows(
+            session_id=session_id, limit=limit + 1, since_at=None, before_at=None
+        )
+        return page(rows, _message, limit, budget, newest=True)
 
     def search(
         self,
@@ -172,7 +209,7 @@ class MessageStore:
         deleted: bool,
         by_rank: bool,
         limit: int,
-    ) -> Page[Message]:
+    ) -> Page[EncodedMessage]:
         """Messages that contain every word in any case, newest or best match first.
 
         At most `limit`, of about `PAGE_BYTES`: of one room, or of all rooms, where
@@ -194,7 +231,7 @@ class MessageStore:
             query = _reachable(session_id, archived, deleted).where(_holds(short))
             newest = query.order_by(MessageRow.ordinal.desc())
             rows = lazily(newest.limit(limit + 1).namedtuples())
-        return page(rows, _message, limit, weigh=_weight)
+        return _encoded_page(rows, limit)
 
     def matching(
         self,
