@@ -14,6 +14,7 @@ from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
 from ant.journal import event_log
 from ant.journal.writer import (
     GROUP,
+    KEPT,
     LANE_QUEUE,
     OWNER_QUEUE,
     QUEUE,
@@ -357,3 +358,35 @@ async def test_closing_ends_long_reads(store: Store) -> None:
                 nursery.start_soon(read_in_thread, journal)
             await wait_all_tasks_blocked(0.01)
     assert ["The server is stopping."] * (READERS + 1) == told
+
+
+async def test_an_answer_is_kept_until_something_is_committed(
+    journal: Journal, store: Store
+) -> None:
+    """By any connection; another question replaces it; a large answer is not kept."""
+    asked: list[str] = []
+
+    def settings(unit: Unit, key: str) -> dict[str, str | None]:
+        asked.append(key)
+        return {key: unit.settings.get(key)}
+
+    def change(unit: Unit, value: str) -> None:
+        unit.settings.put("one", value)
+
+    async def ask(key: str = "one") -> bytes:
+        return await journal.read_json(settings, key)
+
+    assert (b'{"one":null}', b'{"one":null}') == (await ask(), await ask())
+    assert ["one"] == asked
+    await journal.write(change, "a")
+    assert (b'{"one":"a"}', b'{"one":"a"}') == (await ask(), await ask())
+    assert ["one", "one"] == asked
+    store.transact(change, "b")  # By the connection of the loop itself.
+    assert b'{"one":"b"}' == await ask()
+    assert b'{"two":null}' == await ask("two")
+    assert b'{"one":"b"}' == await ask()
+    assert ["one"] * 3 + ["two", "one"] == asked
+    await journal.write(change, "x" * KEPT)
+    assert await ask() == await ask()
+    assert ["one"] * 2 == asked[-2:]
+    assert 7 == len(asked)
