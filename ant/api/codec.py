@@ -353,9 +353,14 @@ def verbatim(text: str | bytes) -> Any:
     return orjson.Fragment(text)
 
 
-def extended(text: bytes, name: str, value: Any) -> bytes:
+def verbatim_list(texts: Iterable[bytes]) -> Any:
+    """A list of JSON texts that `render` includes unchanged."""
+    return orjson.Fragment(b"[" + b",".join(texts) + b"]")
+
+
+def extended(text: bytes, name: bytes, value: Any) -> bytes:
     """The JSON of an object that is not empty, with one more field of plain data."""
-    return b'%b,"%b":%b}' % (text[:-1], name.encode(), orjson.dumps(value))
+    return text[:-1] + b',"' + name + b'":' + orjson.dumps(value) + b"}"
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
@@ -65,7 +65,7 @@ def search_room(unit: Unit, room_id: SessionId, request: Search) -> bytes:
     expression.
     """
     results, complete = _found_in(unit, room_id, request)
-    return codec.render({"results": _verbatim(results), "complete": complete})
+    return codec.render({"results": codec.verbatim_list(results), "complete": complete})
 
 
 def _found_in(
@@ -77,10 +77,6 @@ def _found_in(
     check_exists(unit, room_id)
     pattern = typed(request.q, "$.q")
     return _messages(unit, pattern, room_id, request) if pattern else ((), True)
-
-
-def _verbatim(results: Sequence[bytes]) -> list[Any]:
-    return [codec.verbatim(each) for each in results]
 
 
 def search_all(unit: Unit, request: SearchAll) -> tuple[bytes, bool]:
@@ -113,7 +109,9 @@ def search_all(unit: Unit, request: SearchAll) -> tuple[bytes, bool]:
         events, whole = _events(unit, pattern, request) if pattern else ((), True)
         complete = complete and whole
     everything = codec.plain(Everything((), terminals, tasks, events, complete))
-    return codec.render({**everything, "results": _verbatim(results)}), complete
+    return codec.render(
+        {**everything, "results": codec.verbatim_list(results)}
+    ), complete
 
 
 def _messages(

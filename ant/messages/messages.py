@@ -83,7 +83,8 @@ def post_message(
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
-    link = hops.link_of(unit, room_id, request, caller is not None)
+    sender = participants.resolve(unit, request.sender_id)
+    link = hops.link_of(unit, room_id, request, sender, caller is not None)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,
@@ -104,7 +105,8 @@ def post_message(
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
     if request.sender_id:
-        participants.count_post(unit, room_id, request.sender_id, clock.stamp(at))
+        at_stamp = clock.stamp(at)
+        participants.count_post(unit, room_id, request.sender_id, sender, at_stamp)
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
     reach = MessageReach(caller is not None, link.is_looped(max_hops))
@@ -224,7 +226,7 @@ def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[bytes
     for message in messages:
         unit.pause()
         snippet = marker.mark(message.content)
-        made.append(codec.extended(message.json, "snippet", snippet))
+        made.append(codec.extended(message.json, b"snippet", snippet))
     found = Page(made)
     found.more = messages.more and len(made) < request.limit
     return found

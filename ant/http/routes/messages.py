@@ -54,7 +54,7 @@ def _list(
 ) -> tuple[bytes, bool]:
     """The JSON of a page, and whether `budget` cut it."""
     page = messages.list_messages(unit, session_id, query, budget)
-    rows = [codec.verbatim(each.json) for each in page]
+    rows = codec.verbatim_list(each.json for each in page)
     content = codec.render({"messages": rows, "next": page.next})
     return content, page.more and len(page) < query.limit
 

@@ -33,9 +33,13 @@ class EncodedMessage(NamedTuple):
 def _encoded(row: Any) -> EncodedMessage:
     """The message in a row, as `codec.dumps` renders the `Message`."""
     body = dict(zip(_COLUMNS, row[1:], strict=True))
-    body["meta"] = codec.verbatim(row.meta)
-    body["pinned"] = bool(row.pinned)
-    return EncodedMessage(row.id, row.content, codec.render(body))
+    meta = body["meta"]
+    body["meta"] = _NO_META if meta == "{}" else codec.verbatim(meta)
+    body["pinned"] = bool(body["pinned"])
+    return EncodedMessage(body["id"], body["content"], codec.render(body))
+
+
+_NO_META: dict[str, Any] = {}
 
 
 def _encoded_page(
@@ -189,7 +193,7 @@ class MessageStore:
         are stamps, and exclusive.
         """
         newest = since is None or before is not None
-        rows = _page(since is not None, before is not None, newest).rows(
+        rows = _page(since is not None, before is not None, newest).run(
             session_id=session_id, limit=limit + 1, since_at=since, before_at=before
         )
         return _encoded_page(rows, limit, budget, newest)
@@ -221,7 +225,7 @@ class MessageStore:
         match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
         where = (session_id is not None, archived, deleted)
         if not short:
-            rows = _search(*where, by_rank).rows(
+            rows = _search(*where, by_rank).run(
                 session_id=session_id, match=match, limit=limit + 1
             )
         elif indexed:

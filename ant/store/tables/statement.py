@@ -141,18 +141,18 @@ class Statement:
         self._build = build
         self._names = names or tuple(inspect.signature(build).parameters)
         self._sql = ""
-        self._params: tuple[Any, ...] = ()
+        self._constants: list[Any] = []
+        self._places: list[tuple[int, str]] = []
         self._row: Any = None
 
     def run(self, **values: Any) -> Any:
         """Execute the query and return the cursor."""
         if not self._sql:
             self._compile()
-        params = [
-            values[param.name] if isinstance(param, _Placeholder) else param
-            for param in self._params
-        ]
-        return database.connection().execute(self._sql, params)
+        params = self._constants.copy()
+        for place, name in self._places:
+            params[place] = values[name]
+        return database.obj.connection().execute(self._sql, params)
 
     def rows(self, **values: Any) -> Iterator[Any]:
         """Execute the query and return its rows, fetched one by one."""
@@ -180,7 +180,14 @@ class Statement:
             ]
             self._row = namedtuple("Row", names)  # type: ignore[misc]
         sql, params = query.sql()
-        self._params = tuple(params)
+        self._places = [
+            (place, param.name)
+            for place, param in enumerate(params)
+            if isinstance(param, _Placeholder)
+        ]
+        self._constants = [
+            None if isinstance(param, _Placeholder) else param for param in params
+        ]
         self._sql = sql
 
 
