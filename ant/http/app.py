@@ -49,8 +49,8 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         check_host(config, headers.get("Host"))
         if not names.isdisjoint(auth.OF_BROWSERS):
             auth.check_origin(headers)
-        shows_none = names.isdisjoint(auth.OF_CREDENTIALS) and not call.query_string
-        if shows_none and not has_key:
+        shows_any = not names.isdisjoint(auth.OF_CREDENTIALS)
+        if not (has_key or shows_any or auth.may_have_key(call.query_string)):
             return await identify_peer(method, call)
         sent = headers, call.args.get("apiKey")
         token = auth.terminal_token(*sent)

@@ -79,6 +79,11 @@ def check_origin(headers: Headers) -> None:
         )
 
 
+def may_have_key(query: bytes) -> bool:
+    """Whether a query string may have an `apiKey`; to parse it takes far longer."""
+    return b"apiKey" in query or b"%" in query
+
+
 def credentials(headers: Headers, query_key: str | None) -> Iterator[bytes]:
     """Every credential of a call, as bytes; headers are encoded as latin-1."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
