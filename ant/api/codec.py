@@ -347,6 +347,21 @@ def indented(value: dict[str, Any]) -> str:
     ).decode()
 
 
+def verbatim(text: str | bytes) -> Any:
+    """JSON text that `render` includes unchanged. Nothing checks that it is JSON."""
+    return orjson.Fragment(text)
+
+
+def verbatim_list(texts: Iterable[bytes]) -> Any:
+    """A list of JSON texts that `render` includes unchanged."""
+    return orjson.Fragment(b"[" + b",".join(texts) + b"]")
+
+
+def extended(text: bytes, name: bytes, value: Any) -> bytes:
+    """The JSON of an object that is not empty, with one more field of plain data."""
+    return text[:-1] + b',"' + name + b'":' + orjson.dumps(value) + b"}"
+
+
 def plain(value: Any) -> Any:
     """A model object as the plain data that it is on the wire."""
     return _body.unstructure(value)

@@ -5,13 +5,15 @@ from contextlib import nullcontext
 from functools import lru_cache
 
 import trio
-from quart import Request, Websocket, g, request, websocket
+from quart import Request, Websocket, g, websocket
+from quart.globals import request_ctx
 from quart_trio import QuartTrio
 
 from ant.core.errors import Unauthorized
 from ant.http import routes
 from ant.http.access import auth
 from ant.http.access.refusals import Refusals
+from ant.http.api_app import ApiApp
 from ant.http.contract import problems
 from ant.http.contract.endpoint import ROUTES
 from ant.http.server.admission import connection_of, mark_authenticated
@@ -33,13 +35,13 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     With `identify_peers` there is no key: a caller without a token is identified by its
     connection (`access.peers`). Without it there is a key, or a test calls.
     """
-    app = QuartTrio(__name__, static_folder=None)
+    app = ApiApp(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     logging.getLogger(app.name).propagate = True
     problems.register(app)
     renderer = OutputRenderer(system.journal, system.services.flows)
-    config = system.config
+    config, has_key = system.config, system.config.api_key is not None
 
     # Callers name the same few hosts. An exception is not cached.
     check_host = lru_cache(HOSTS)(auth.check_host)
@@ -60,23 +62,34 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         raise refusal
 
     async def identified(method: str, call: Request | Websocket) -> Caller | None:
-        check_host(config, call.headers.get("Host"))
-        auth.check_origin(config, method, call.path, call.headers)
-        sent = call.headers, call.args.get("apiKey")
+        headers = call.headers
+        names = {name for name, _ in call.scope["headers"]}
+        check_host(config, headers.get("Host"))
+        if not names.isdisjoint(auth.OF_BROWSERS):
+            auth.check_origin(config, method, call.path, headers)
+        shows_any = not names.isdisjoint(auth.OF_CREDENTIALS)
+        if not (has_key or shows_any or auth.may_have_key(call.query_string)):
+            return await identify_peer(method, call)
+        sent = headers, call.args.get("apiKey")
         token = auth.terminal_token(*sent)
         if token is not None and not auth.has_key(config, *sent):
             return await system.journal.read(
                 identify, system.services.token_signer, token
             )
         auth.check_key(config, *sent)
+        return await identify_peer(method, call)
+
+    async def identify_peer(method: str, call: Request | Websocket) -> Caller | None:
+        """The calling terminal by its connection, where connections are identified."""
         if identify_peers:
             return await auth.peer_of(call.scope).caller(method)
         return None
 
     @app.before_request
     async def check_request() -> None:
-        g.caller = await identify_caller(request.method, request)
-        mark_authenticated(request.scope, is_terminal=g.caller is not None)
+        call = request_ctx.request  # Each use of `request` looks it up.
+        g.caller = caller = await identify_caller(call.method, call)
+        mark_authenticated(call.scope, is_terminal=caller is not None)
 
     @app.before_websocket
     async def check_socket() -> None:

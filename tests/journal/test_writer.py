@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
 from ant.journal import event_log
 from ant.journal.writer import (
     GROUP,
+    KEPT,
     LANE_QUEUE,
     OWNER_QUEUE,
     QUEUE,
@@ -357,3 +359,48 @@ async def test_closing_ends_long_reads(store: Store) -> None:
                 nursery.start_soon(read_in_thread, journal)
             await wait_all_tasks_blocked(0.01)
     assert ["The server is stopping."] * (READERS + 1) == told
+
+
+async def test_an_answer_is_kept_until_something_is_committed(
+    journal: Journal, store: Store
+) -> None:
+    """By any connection; another question replaces it; a large answer is not kept."""
+    asked: list[str] = []
+
+    def settings(unit: Unit, key: str) -> tuple[dict[str, str | None], None]:
+        asked.append(key)
+        return {key: unit.settings.get(key)}, None
+
+    def change(unit: Unit, value: str) -> None:
+        unit.settings.put("one", value)
+
+    async def ask(key: str = "one") -> bytes:
+        return await journal.read_json(settings, key)
+
+    assert (b'{"one":null}', b'{"one":null}') == (await ask(), await ask())
+    assert ["one"] == asked
+    await journal.write(change, "a")
+    assert (b'{"one":"a"}', b'{"one":"a"}') == (await ask(), await ask())
+    assert ["one", "one"] == asked
+    store.transact(change, "b")  # By the connection of the loop itself.
+    assert b'{"one":"b"}' == await ask()
+    assert b'{"two":null}' == await ask("two")
+    assert b'{"one":"b"}' == await ask()
+    assert ["one"] * 3 + ["two", "one"] == asked
+    await journal.write(change, "x" * KEPT)
+    assert await ask() == await ask()
+    assert ["one"] * 2 == asked[-2:]
+    assert 7 == len(asked)
+
+
+async def test_an_answer_is_kept_until_its_time(journal: Journal) -> None:
+    """What holds until a time in the future is kept; what held until now is not."""
+    asked: list[timedelta] = []
+
+    def at(unit: Unit, later: timedelta) -> tuple[list[str], datetime]:
+        asked.append(later)
+        return [], unit.now + later
+
+    for later in (timedelta(hours=1), timedelta()):
+        assert [b"[]"] * 2 == [await journal.read_json(at, later) for _ in range(2)]
+    assert [timedelta(hours=1), timedelta(), timedelta()] == asked

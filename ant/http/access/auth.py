@@ -9,7 +9,7 @@ way to send the key, in `credentials`, for calls from the server's own origin on
 import hmac
 import ipaddress
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.datastructures import Headers
@@ -31,6 +31,14 @@ _PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
+
+OF_BROWSERS: Final = frozenset(
+    {b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest"}
+)
+"""The headers that `check_origin` reads beside Host. Without them it accepts a call."""
+
+OF_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key"})
+"""The headers that `credentials` reads."""
 
 
 def host_name(netloc: str) -> str:
@@ -121,6 +129,11 @@ def _origin(text: str) -> Origin | None:
     if not parts.hostname or "@" in parts.netloc:
         return None
     return parts.scheme, parts.hostname, port
+
+
+def may_have_key(query: bytes) -> bool:
+    """Whether a query string may have an `apiKey`; to parse it takes far longer."""
+    return b"apiKey" in query or b"%" in query
 
 
 def credentials(headers: Headers, query_key: str | None) -> Iterator[bytes]:

@@ -6,13 +6,15 @@ from types import MappingProxyType
 from typing import Any, Final, cast, get_args, get_type_hints
 
 import attrs
-from quart import Response, g, request
+from quart import Request, Response, g
+from quart.globals import request_ctx
 
 from ant.api import codec
 from ant.api.compat import IGNORED_PARAMETERS
 from ant.core.errors import AntError, Invalid, Unsupported
 from ant.http.access import permissions, session_names
 from ant.identity.tokens import Caller
+from ant.journal.writer import SMALL
 from ant.runtime.system import System
 
 Handler = Callable[..., Awaitable[Any]]
@@ -95,6 +97,7 @@ class Route:
 
         async def view(**params: Any) -> Response:
             caller: Caller | None = g.caller
+            call = request_ctx.request  # Each use of `request` looks it up.
             if (name := params.get("session_id")) is not None:
                 params["session_id"] = await session_names.id_of(
                     system, name, caller, active
@@ -104,32 +107,32 @@ class Route:
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
-            asked = codec.read_query(_pairs(), query or NoQuery)
+            asked = codec.read_query(_pairs(call), query or NoQuery)
             if query is not None:
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
                 if caller is not None:
-                    permissions.check_size(
-                        system, self.keeps, request.content_length or 0
-                    )
-                data = cast(bytes, await request.get_data(as_text=False))
+                    permissions.check_size(system, self.keeps, call.content_length or 0)
+                data = cast(bytes, await call.get_data(as_text=False))
                 if caller is not None:
                     permissions.spend(system, self.keeps, caller, len(data))
-                is_raw = takes_bytes and request.mimetype == OCTETS
+                is_raw = takes_bytes and call.mimetype == OCTETS
                 if data and not is_raw:
-                    check_type(request.mimetype, takes_bytes)
+                    check_type(call.mimetype, takes_bytes)
                 sent = data if is_raw else codec.read_body(data, body)
                 if caller is not None:
                     sent = permissions.bound(caller, self.speaker, sent)
                 params["body"] = await session_names.with_ids(system, sent, caller)
             answer = await self.handler(system, **params)
+            if isinstance(answer, bytes):
+                return Response(answer, self.status, content_type=JSON)
             if isinstance(answer, Response):
                 return answer
             if answer is None:
                 return Response(b"", status=self.status, content_type="text/plain")
             others = (s for s, kind in self.also.items() if isinstance(answer, kind))
             status = next(others, self.status)
-            if self.large or (self.method == "GET" and _has_rows(answer)):
+            if self.large or (self.method == "GET" and _is_large(answer)):
                 content = await system.journal.render(answer)
             else:
                 content = codec.dumps(answer)
@@ -155,15 +158,20 @@ def check_type(mimetype: str, takes_bytes: bool) -> None:
     )
 
 
-def _has_rows(answer: Any) -> bool:
-    """Whether an answer may be long: one of its fields is a collection."""
+def _is_large(answer: Any) -> bool:
+    """Whether an answer may be large: it has many bytes of rows, or nobody knows."""
     fields = attrs.fields(type(answer)) if attrs.has(type(answer)) else ()
-    return any(isinstance(getattr(answer, f.name), tuple | dict) for f in fields)
+    values = (getattr(answer, field.name) for field in fields)
+    rows = [each for each in values if isinstance(each, tuple | dict) and each]
+    sizes = [getattr(each, "size", None) for each in rows]
+    return sum(SMALL + 1 if size is None else size for size in sizes) > SMALL
 
 
-def _pairs() -> dict[str, str]:
+def _pairs(call: Request) -> dict[str, str]:
     """The query parameters that count. Raises `Invalid` for a repeated name."""
-    given = request.args.lists()
+    if not call.query_string:
+        return {}
+    given = call.args.lists()
     pairs = {name: values for name, values in given if name not in _UNREAD}
     repeated = [name for name, values in pairs.items() if len(values) > 1]
     if repeated:
@@ -205,7 +213,7 @@ def endpoint(
     `token`     where a terminal's token may call it (`permissions.Stance`); the
                 default is nowhere
     `speaker`   the field of the body that names who speaks; a token binds it
-    `large`     render the answer in a thread, as the pages of every GET are
+    `large`     render the answer in a thread, as large pages of every GET are
     `keeps`     bytes of the body that are stored at most; a token's body may then be
                 larger than usual, and only these bytes count against its quota
     """
@@ -214,7 +222,7 @@ def endpoint(
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
-        others = {Response, *(also or {}).values()}
+        others = {Response, bytes, *(also or {}).values()}
         kinds = [kind for kind in get_args(hints["return"]) if kind not in others]
         if len(kinds) < len(get_args(hints["return"])):
             (hints["return"],) = kinds

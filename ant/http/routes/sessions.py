@@ -25,6 +25,7 @@ from ant.model.sessions import (
 from ant.runtime.launch import default_command, plan
 from ant.runtime.system import System
 from ant.sessions import sessions
+from ant.sessions.kept_list import list_until
 
 
 @attrs.frozen
@@ -57,7 +58,7 @@ class CliFlagSet:
 @endpoint("GET", "/api/sessions", token="self")
 async def list_sessions(
     system: System, query: ListAll, caller: Caller | None
-) -> SessionList:
+) -> SessionList | bytes:
     """List the active sessions and the recoverable ones.
 
     `sessions` are the active sessions, newest change first. `recoverable` are archived
@@ -70,7 +71,7 @@ async def list_sessions(
         return SessionList(
             await system.journal.read_in_thread(tokens.rooms_of, caller), ()
         )
-    return await system.journal.read_in_thread(sessions.list_sessions, query)
+    return await system.journal.read_json(list_until, query)
 
 
 @endpoint(
