@@ -15,7 +15,7 @@ from ant.http.access import auth
 from ant.http.access.refusals import Refusals
 from ant.http.api_app import ApiApp
 from ant.http.contract import problems
-from ant.http.contract.endpoint import ROUTES
+from ant.http.contract.endpoint import ROUTES, check_no_parameters
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
@@ -108,6 +108,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
 
     @app.websocket("/ws")
     async def ws() -> None:
+        check_no_parameters(websocket.args)
         await serve_socket(system, renderer, g.caller)
 
     return app

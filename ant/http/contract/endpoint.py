@@ -1,7 +1,7 @@
 """`@endpoint` registers a handler; its signature defines the route."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, cast, get_args, get_type_hints
 
@@ -177,6 +177,11 @@ def _pairs(call: Request) -> dict[str, str]:
     if repeated:
         raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
     return {name: values[0] for name, values in pairs.items()}
+
+
+def check_no_parameters(names: Iterable[str]) -> None:
+    """Check the query of a socket, which reads none. Raises `Invalid`."""
+    codec.read_query({name: "" for name in names if name not in _UNREAD}, NoQuery)
 
 
 ROUTES: list[Route] = []

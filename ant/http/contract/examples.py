@@ -112,11 +112,30 @@ AGENT_RESPONSE: Final = {
 }
 """The content of a message whose `msg_type` is `agent_response`."""
 
+DOCUMENTS: Final[dict[str, dict[str, Any]]] = {
+    "get_openapi": {"openapi": "3.1.0", "info": {"title": "ANT"}, "paths": {}},
+    "get_ws_schema": {"$id": "urn:ant:schema:ws", "$defs": {}},
+    "get_agent_response_schema": {
+        "$id": "urn:ant:schema:agent-response",
+        "type": "object",
+        "properties": {},
+        "examples": [AGENT_RESPONSE],
+    },
+}
+"""The first words of the documents that are answers, by operation; `{}` is cut."""
+
 
 def body(route: Route) -> Schema:
     """The `example` keyword of a route's JSON body, if it has one."""
     known = BODIES.get(route.name)
     return {} if known is None else {"example": known}
+
+
+def answer(route: Route, kind: Any) -> Schema:
+    """The `example` keyword of an answer of this class."""
+    if attrs.has(kind):
+        return {"example": of_class(kind)}
+    return {"example": DOCUMENTS[route.name]}
 
 
 def of_class(kind: type, *, strict: bool = False) -> Schema:

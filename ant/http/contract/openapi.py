@@ -124,11 +124,11 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
         operation["requestBody"] = {"required": required, "content": content}
     success: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.hints["return"] is not NoneType:
-        success["content"] = _answer(route.hints["return"], answers)
+        success["content"] = _answer(route, route.hints["return"], answers)
     others = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": _answer(kind, answers),
+            "content": _answer(route, kind, answers),
         }
         for status, kind in route.also.items()
     }
@@ -143,10 +143,9 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
     return operation
 
 
-def _answer(kind: type, answers: Components) -> Schema:
+def _answer(route: Route, kind: type, answers: Components) -> Schema:
     """The content of an answer of this class, with an example."""
-    shown = {"example": examples.of_class(kind)} if attrs.has(kind) else {}
-    return {JSON: {"schema": answers.schema(kind)} | shown}
+    return {JSON: {"schema": answers.schema(kind)} | examples.answer(route, kind)}
 
 
 @functools.cache
