@@ -13,8 +13,11 @@ EVERYONE = "@everyone"
 @click.command()
 @click.argument("room")
 @click.argument("words", nargs=-1, required=True, metavar="[@HANDLE] TEXT")
+@click.option("--reply-to", help="The id of the message that this one replies to.")
 @server_command()
-async def msg(call: ServerCall, room: str, words: tuple[str, ...]) -> None:
+async def msg(
+    call: ServerCall, room: str, words: tuple[str, ...], reply_to: str | None
+) -> None:
     """Post TEXT (- reads it from standard input) in ROOM: its id, name or handle.
 
     For a terminal the message goes to its linked chat. With @HANDLE before the text
@@ -23,7 +26,7 @@ async def msg(call: ServerCall, room: str, words: tuple[str, ...]) -> None:
     target = None
     if len(words) > 1 and words[0].startswith("@"):
         target, words = words[0], words[1:]
-    await _send(call, room, " ".join(words), target=target)
+    await _send(call, room, " ".join(words), target=target, reply_to=reply_to)
 
 
 @click.group()
@@ -52,7 +55,7 @@ async def _send(
     text: str,
     *,
     target: str | None,
-    reply_to: str | None = None,
+    reply_to: str | None,
 ) -> None:
     content = read_text(text)
     row = await call.ant.room(clean(room))

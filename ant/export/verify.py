@@ -94,7 +94,8 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     """
     bundle = _bundle(codec.loads(data))
     events, session = bundle["run_events"], bundle["session"]
-    chain = _malformed(events) or hash_chain.fault(events)
+    malformed = _malformed(events)
+    chain = malformed or hash_chain.fault(events)
     broken = None if chain else _ends(events, bundle["chain"])
     misplaced = chain or (
         _other_session(events, session) or _beyond(events, bundle["bytes"])
@@ -115,17 +116,23 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     ]
     is_whole = bool(events) and not found
     earlier = hash_chain.first_of(events[0]) - 1 if is_whole else 0
-    redacted = filter(hash_chain.is_redacted, [] if chain else events)
+    redacted = [] if malformed else list(filter(hash_chain.is_redacted, events))
     return CheckResult(
         events=len(events),
         head=_hash(events[-1]) if events else None,
         compared=compared,
         missing=missing,
         earlier=earlier,
-        redacted=sum(each["n"] - hash_chain.first_of(each) + 1 for each in redacted),
+        redacted=0 if chain else sum(map(_stood_for, redacted)),
         faults=tuple(found[:FAULTS]),
-        uncovered=tuple(_uncovered(bundle, export, len(sealed) < len(events))),
+        uncovered=tuple(_uncovered(bundle, export, bool(chain), bool(redacted))),
     )
+
+
+def _stood_for(redacted: Body) -> int:
+    """Return how many events an event without content stands for."""
+    n: int = redacted["n"]
+    return n - hash_chain.first_of(redacted) + 1
 
 
 def _bundle(value: Any) -> Body:
@@ -399,7 +406,7 @@ def _payload(event: Body) -> Body:
 
 
 def _uncovered(
-    bundle: Body, export: Body | None, has_redacted: bool
+    bundle: Body, export: Body | None, is_broken: bool, has_redacted: bool
 ) -> Iterable[Uncovered]:
     """Yield the parts of a bundle in which no check would find a change."""
     if paths := [f"$.{key}" for key in _ROWS if bundle.get(key)]:
@@ -407,7 +414,8 @@ def _uncovered(
         yield Uncovered(tuple(paths), reason)
     if export is None:
         paths = [f"$.session.{key}" for key in NAMES]
-        yield Uncovered(tuple(paths), "the chain has no event with these names")
+        no_event = "the chain has no event with these names"
+        yield Uncovered(tuple(paths), "the chain is broken" if is_broken else no_event)
     yield Uncovered(
         tuple(_other_fields(bundle["session"], bool(bundle["run_events"]))),
         "the chain has only the id and the names of the session",

@@ -1,10 +1,13 @@
 """Verbs for rooms and sessions."""
 
 import json
+import shlex
 from typing import Any
 
 import pytest
 
+from ant.messages.typed_message import TypedMessage
+from ant.model.deliveries import DeliveryKind
 from tests.served import Served, ant, serve
 
 
@@ -111,6 +114,23 @@ def test_a_token_names_no_sender(served: Served) -> None:
     """The token identifies the sender."""
     ant("msg", "room", "hello", ANT_TOKEN="t", ANT_SESSION_ID="s")
     assert served.last["sender_id"] is None
+
+
+def test_the_command_for_a_reply(served: Served) -> None:
+    """`ant` accepts the command that ANT types with a message, and posts a reply."""
+    typed = TypedMessage(
+        kind=DeliveryKind.LINE,
+        content="hello",
+        message_id="m1",
+        room_id="room-id",
+        room_name="Room",
+        sender="@ada",
+        is_named=True,
+    )
+    command = typed.header().partition("reply with: ")[2]
+    result = ant(*shlex.split(command)[1:])
+    assert (0, "Sent message-id to Room.\n") == (result.exit_code, result.stdout)
+    assert ("…", "m1") == (served.last["content"], served.last["reply_to"])
 
 
 def test_send(served: Served) -> None:

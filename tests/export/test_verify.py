@@ -582,6 +582,16 @@ def test_names_without_an_export_event_are_listed(whole: Body) -> None:
     assert is_listed(found(whole), "$.bytes.chunks[].offset")
 
 
+def test_a_broken_chain_is_why_names_are_not_proven(whole: Body) -> None:
+    """And no content is called gone, where none is."""
+    events = whole["run_events"]
+    told = found(whole | {"run_events": [events[0] | {"kind": "else"}, *events[1:]]})
+    assert "Event 1 was changed." == told.fault
+    (reason,) = (x.reason for x in told.uncovered if "$.session.name" in x.paths)
+    assert "the chain is broken" == reason
+    assert not [x for x in told.uncovered if "redacted" in x.paths[0]]
+
+
 def test_the_newest_names_count(store: Store) -> None:
     """After a rename the next bundle is whole, and its chain has the earlier name."""
     row = create(store)

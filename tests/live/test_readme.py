@@ -27,10 +27,11 @@ VENV = os.environ.get("VENV", ".venv")
 
 COMMANDS = {
     "README.md": 6,
+    "docs/clients.md": 1,
     "docs/history.md": 2,
-    "docs/messages.md": 1,
-    "docs/tmux.md": 1,
-    "docs/websocket.md": 2,
+    "docs/messages.md": 2,
+    "docs/tmux.md": 2,
+    "docs/websocket.md": 3,
 }
 """How many blocks of commands each document has; the test below runs all of them."""
 
@@ -124,9 +125,10 @@ async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up; in one shell each block does what the text says."""
     serve, first, later, waits, room, end = blocks("README.md")
     find, proof = blocks("docs/history.md")
-    (inside,) = blocks("docs/messages.md")
-    (beside,) = blocks("docs/tmux.md")
-    live, stream = blocks("docs/websocket.md")
+    person, inside = blocks("docs/messages.md")
+    keep, beside = blocks("docs/tmux.md")
+    live, stream, resumed = blocks("docs/websocket.md")
+    (greeter,) = blocks("docs/clients.md")
     data = tmp_path / "data"
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
@@ -168,17 +170,32 @@ async def test_readme_commands(tmp_path: Path) -> None:
                 assert "42" in printed
                 assert "exit code 0" in printed
                 await run_waiting(waits, shell, address)
+                printed = await shell.run(greeter)
+                assert "hello 42" in printed
+                assert "exit code 3" in printed
+                assert "refused: There is no session '@nobody'." in printed
                 await run_room(room, shell, address)
+                printed = await shell.run(person)
+                assert '"kind":"person"' in printed
+                assert '"reader_handle":"@james"' in printed
                 assert '"type":"message_created"' in await shell.run(stream)
+                printed = await shell.run(resumed)
+                seqs = [line.split()[:2] for line in printed.splitlines()]
+                assert [["0", "1"], ["0", "2"], ["0", "3"]] == seqs[:3]
+                assert [["1", "4"], ["1", "5"], ["1", "6"]] == seqs[3:]
                 printed = await shell.run(proof)
                 assert '"terminal":{"command_count":' in printed
                 assert " events checked, head " in printed
                 await run_inside(inside, address, tmp_path)
-                socket = name_of(data) if shutil.which("tmux") else ""
-                printed = await shell.run(beside)
-                assert f"tmux -L {socket} attach -t ={session}:\n" == printed
+                if shutil.which("tmux"):
+                    assert '"ok":true' in await shell.run(keep)
+                    kept = (await shell.run("echo $KEEP")).strip()
+                    attach = f"tmux -L {name_of(data)} attach -t ={kept}:\n"
+                    assert attach == await shell.run(beside)
                 await shell.run(end)
             async with AntClient(f"http://{address}") as ant:
+                if shutil.which("tmux"):
+                    await ant.call("DELETE", f"/api/sessions/{kept}", hard="true")
                 assert (await ant.session(session))["deleted_at"] is not None
     finally:
         # To the server alone: make would not wait for it if it were told too.
