@@ -3,10 +3,10 @@
 import logging
 from contextlib import nullcontext
 from functools import lru_cache
+from typing import Any, cast
 
 import trio
 from quart import Request, Websocket, g, websocket
-from quart.globals import request_ctx
 from quart_trio import QuartTrio
 
 from ant.core.errors import Unauthorized
@@ -15,7 +15,7 @@ from ant.http.access import auth
 from ant.http.access.refusals import Refusals
 from ant.http.api_app import ApiApp
 from ant.http.contract import problems
-from ant.http.contract.endpoint import ROUTES, check_no_parameters
+from ant.http.contract.endpoint import CALLER, ROUTES, check_no_parameters
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
@@ -85,11 +85,12 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
             return await auth.peer_of(call.scope).caller(method)
         return None
 
-    @app.before_request
-    async def check_request() -> None:
-        call = request_ctx.request  # Each use of `request` looks it up.
-        g.caller = caller = await identify_caller(call.method, call)
+    async def check_request(call: Request) -> None:
+        caller = await identify_caller(call.method, call)
+        cast(dict[str, Any], call.scope)[CALLER] = caller
         mark_authenticated(call.scope, is_terminal=caller is not None)
+
+    app.check_first(check_request)
 
     @app.before_websocket
     async def check_socket() -> None:
@@ -99,12 +100,8 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         )
 
     for route in ROUTES:
-        app.add_url_rule(
-            route.path,
-            f"{route.method} {route.path}",
-            route.view(system),
-            methods=[route.method],
-        )
+        name = f"{route.method} {route.path}"
+        app.add_view(route.path, route.method, name, route.view(system))
 
     @app.websocket("/ws")
     async def ws() -> None:

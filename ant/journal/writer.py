@@ -42,6 +42,10 @@ GROUP = 64
 READ_GROUP = 16
 """Page reads that share a trip to a thread. A slow one delays at most that many."""
 
+SEARCH_GROUP = 4
+"""Searches by the index that share a trip to a thread. The trip costs more processor
+time than such a search, most of it on the loop."""
+
 READERS = 2
 """Threads of each lane. Each uses a connection of its own."""
 
@@ -277,8 +281,9 @@ class Journal:
         }
         for lane in (Lane.SEARCH, Lane.SCAN, Lane.REPORT):
             bound = LANE_QUEUE, _LANE_FULL.format(lane.value)
+            size = SEARCH_GROUP if lane is Lane.SEARCH else 1
             self._lanes[lane] = _WorkQueue(
-                store.read_group, _publish_nothing, 1, READERS, *bound
+                store.read_group, _publish_nothing, size, READERS, *bound
             )
 
     async def write(self, work: Callable[..., T], *args: object) -> T:

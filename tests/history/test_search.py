@@ -141,8 +141,9 @@ def test_a_prefix_begins_a_word_in_each_scope(
         found = find(store, q, sort=sort)
         told = (found.results, found.terminals, found.tasks, found.events)
         assert expected == tuple(len(each or ()) for each in told), q
-        room_finds = store.read(search.search_room, here.id, Search(q=q, sort=sort))
-        assert len(found.results) == len(room_finds), q
+        ask = Search(q=q, sort=sort)
+        room_finds = codec.loads(store.read(search.search_room, here.id, ask))
+        assert len(found.results) == len(room_finds["results"]), q
     (message,) = find(store, "nee*").results
     assert "the <mark>Needle</mark> is in a message" == message.snippet
 

@@ -312,7 +312,7 @@ def test_ordered_pages_neither_skip_nor_repeat(
         ask = ListMessages(**bounds, limit=limit, order=order)
         part = store.read(rooms.list_messages, here.id, ask)
         assert len(part) <= limit
-        walked += part
+        walked += decoded(part)
         if part.next is None:
             break
         assert part[-1].id == part.next

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast, get_args, get_type_hints
 
 import attrs
-from quart import Request, Response, g
+from quart import Request, Response
 from quart.globals import request_ctx
 
 from ant.api import codec
@@ -19,6 +19,9 @@ from ant.runtime.system import System
 
 Handler = Callable[..., Awaitable[Any]]
 
+
+CALLER: Final = "ant.caller"
+"""The key of a request's scope whose value is its caller: a `Caller`, or None."""
 
 JSON: Final = "application/json"
 
@@ -96,8 +99,8 @@ class Route:
         active = self.inactive and self.method == "DELETE"
 
         async def view(**params: Any) -> Response:
-            caller: Caller | None = g.caller
             call = request_ctx.request  # Each use of `request` looks it up.
+            caller: Caller | None = cast(dict[str, Any], call.scope)[CALLER]
             if (name := params.get("session_id")) is not None:
                 params["session_id"] = await session_names.id_of(
                     system, name, caller, active

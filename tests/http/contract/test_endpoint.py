@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
-from quart import g
+from quart import request
 from quart_trio import QuartTrio
 
 from ant.core.errors import Conflict
 from ant.http.contract import problems
-from ant.http.contract.endpoint import JSON, OCTETS, ROUTES, endpoint
+from ant.http.contract.endpoint import CALLER, JSON, OCTETS, ROUTES, endpoint
 
 AS_JSON = {"Content-Type": JSON}
 
@@ -62,7 +62,7 @@ def app() -> Iterator[QuartTrio]:
 
     @made.before_request
     async def guard() -> None:
-        g.caller = None
+        cast(dict[str, Any], request.scope)[CALLER] = None
 
     for route in ROUTES[len(before) :]:
         made.add_url_rule(
