@@ -21,7 +21,6 @@ SIGNAL = 128
 @click.option(
     "--until",
     multiple=True,
-    required=True,
     metavar="FACT",
     help="ready, prompt, exit, block, output:TEXT, output:re:PATTERN or idle:SECONDS. "
     "Several: the first that comes ends the wait.",
@@ -30,7 +29,7 @@ SIGNAL = 128
     "--timeout",
     default=30,
     type=click.IntRange(0, 300),
-    help="Seconds to wait.",
+    help="The most seconds to wait.",
 )
 @click.option(
     "--after",
@@ -38,13 +37,16 @@ SIGNAL = 128
     help="Only what came after this place: the `next` of an earlier answer.",
 )
 @click.option(
-    "--next", "shows_next", is_flag=True, help="Print the place to go on, and no more."
+    "--cursor",
+    "wants_cursor",
+    is_flag=True,
+    help="Print the place of now; do not wait.",
 )
 @click.option(
     "--exit-code",
     "takes_code",
     is_flag=True,
-    help="Exit with the code of the program or command that ended.",
+    help="Exit with the code of the program or of the command that ended.",
 )
 @server_command()
 async def wait(
@@ -53,21 +55,27 @@ async def wait(
     until: tuple[str, ...],
     timeout: int,
     after: str | None,
-    shows_next: bool,
+    wants_cursor: bool,
     takes_code: bool,
 ) -> None:
     """Wait until something is true of SESSION: its id, name or handle.
 
-    Exits with 0 when a fact came, and with 4 when none came in time. The end of the
-    program ends every wait. With --timeout 0 --next it prints the place of now.
+    Exits with 0 when one of the facts came, and with 4 when none came in time. The end
+    of the program ends every wait. To miss nothing, take a --cursor before you type
+    into the terminal, and wait --after it.
     """
+    if wants_cursor:
+        until, timeout, after = ("block",), 0, None
+    elif not until:
+        raise click.UsageError("Say what to wait for: --until FACT.")
     row = await call.ant.session(clean(session))
-    answer = await call.ant.wait(
-        row["id"], *map(clean, until), timeout=timeout, after=after
-    )
-    call.show(answer, answer["next"] if shows_next else _sentence(answer))
-    code = _code(answer) if takes_code else int(answer["timed_out"]) * TIMED_OUT
-    if code and not (shows_next and answer["timed_out"]):
+    facts = tuple(map(clean, until))
+    answer = await call.ant.wait(row["id"], *facts, timeout=timeout, after=after)
+    call.show(answer, answer["next"] if wants_cursor else _sentence(answer))
+    if wants_cursor:
+        return
+    code = _code(answer) if takes_code else TIMED_OUT * answer["timed_out"]
+    if code:
         sys.exit(code)
 
 

@@ -103,7 +103,7 @@ class _Present:
 
 
 def _present(unit: Unit, session_id: SessionId) -> _Present:
-    session = sessions.need_terminal(unit, session_id)
+    session = sessions.get_terminal(unit, session_id)
     program = unit.sessions.program(session_id)
     return _Present(
         session=session,
@@ -124,13 +124,23 @@ def _ending(
     return sessions.get_session(unit, session_id), end, prompt
 
 
+def _check_may_run(unit: Unit, session_id: SessionId) -> None:
+    """Raise `Gone` where no program runs in an archived or deleted session.
+
+    Raises `NotFound` for one that was removed.
+    """
+    session = sessions.get_terminal(unit, session_id)
+    if session.status not in (Status.STARTING, Status.RUNNING):
+        sessions.check_active(unit, session_id)
+
+
 async def wait_for(
     system: System, session_id: SessionId, request: WaitFor, owner: str | None
 ) -> Waited:
     """Wait for the first of the facts; `owner` is the terminal whose token asks.
 
     Raises `Invalid`, `NotFound`, `NotRunning` for a chat, `Gone` if the session is
-    archived or deleted, also meanwhile, and `CapacityReached`.
+    archived or deleted meanwhile and no program runs, and `CapacityReached`.
     *Cancellation:* nothing is left behind.
     """
     wanted = Wanted.of(request.until)
@@ -274,20 +284,20 @@ class _Wait:
         changed = False
         while self._position < bus.end:
             if self._position < bus.start:
-                position = bus.end
-                cursor = attrs.evolve(self._cursor)
-                if self._position >= 0:
-                    cursor = Cursor(self._cursor.offset, self._number)
+                position, is_first = bus.end, self._position < 0
+                cursor = self._cursor
+                if not is_first:
+                    cursor = attrs.evolve(cursor, number=self._number)
                 page = await journal.read_in_thread(
                     first_fact, self._id, cursor, self._wanted.events
                 )
-                if self._position < 0:
+                if is_first:
                     self._cursor = Cursor(self._cursor.offset, page.first)
                 self._position, self._number = position, page.number
                 self._run, self._missing = page.run, self._missing or page.missing
-                changed = True
                 if page.fact is not None:
                     return page.fact
+                changed = changed or not is_first
                 continue
             event = bus.at(self._position).event
             self._position += 1
@@ -301,8 +311,8 @@ class _Wait:
             self._run = run_of(event.event) or self._run
             if (fact := fact_of(event.event, self._wanted.events)) is not None:
                 return fact
-        if changed:  # It may be archived or deleted.
-            await journal.read(sessions.need_terminal, self._id)
+        if changed:
+            await journal.read(_check_may_run, self._id)
         return None
 
     async def _next_match(

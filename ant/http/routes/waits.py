@@ -1,7 +1,7 @@
 """The route that waits for a terminal."""
 
 from ant.api.terminal_requests import WaitFor
-from ant.core.errors import CapacityReached, NotRunning
+from ant.core.errors import CapacityReached, Gone, NotRunning
 from ant.http.contract.endpoint import endpoint
 from ant.identity.tokens import Caller
 from ant.model.sessions import SessionId
@@ -13,9 +13,11 @@ from ant.runtime.system import System
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/wait",
+    inactive=True,
     token="self",
     raises={
         NotRunning: "The session is a chat and has no terminal.",
+        Gone: "The session was archived or deleted meanwhile, and no program runs.",
         CapacityReached: "1,024 requests wait already, 16 of this token, or 16 scans.",
     },
 )
