@@ -69,20 +69,20 @@ class Bus:
         finally:
             self._wakeups.discard(wakeup)
 
-    @contextmanager
-    def subscribed_to(self, session_id: SessionId, wakeup: Wakeup) -> Iterator[None]:
-        """Set a wakeup at every event of one session inside the block.
+    def subscribe_to(self, session_id: SessionId, wakeup: Wakeup) -> None:
+        """Set a wakeup at every event of one session, until `unsubscribe_from`.
 
         So a thousand subscribers of quiet sessions cost nothing while others are busy.
+        A context manager for each of them would cost half a kilobyte.
         """
-        wakeups = self._by_session.setdefault(session_id, set())
-        wakeups.add(wakeup)
-        try:
-            yield
-        finally:
-            wakeups.discard(wakeup)
-            if not wakeups and self._by_session.get(session_id) is wakeups:
-                del self._by_session[session_id]
+        self._by_session.setdefault(session_id, set()).add(wakeup)
+
+    def unsubscribe_from(self, session_id: SessionId, wakeup: Wakeup) -> None:
+        """End a subscription to one session."""
+        wakeups = self._by_session[session_id]
+        wakeups.discard(wakeup)
+        if not wakeups:
+            del self._by_session[session_id]
 
     def _wake_session(self, session_id: SessionId) -> None:
         for wakeup in self._by_session.get(session_id, ()):

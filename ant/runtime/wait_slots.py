@@ -1,8 +1,6 @@
 """The bounds of requests that wait for terminals: how many wait, and how many scan."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import trio
 
@@ -33,9 +31,8 @@ class WaitSlots:
         """The number of requests that wait now."""
         return self._count
 
-    @contextmanager
-    def taken(self, owner: str | None) -> Iterator[None]:
-        """Have a place while the context is open; `owner` is a token's terminal.
+    def take(self, owner: str | None) -> None:
+        """Take a place until `free`; `owner` is a token's terminal.
 
         Raises `CapacityReached`.
         """
@@ -50,10 +47,11 @@ class WaitSlots:
         self._count += 1
         if owner is not None:
             self._own[owner] += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
-            if owner is not None:
-                self._own[owner] -= 1
-                self._own += Counter()  # Drops owners that have none.
+
+    def free(self, owner: str | None) -> None:
+        """Give up a place that was taken."""
+        self._count -= 1
+        if owner is not None:
+            self._own[owner] -= 1
+            if not self._own[owner]:
+                del self._own[owner]

@@ -9,8 +9,7 @@ Rule 4: a wait that is told nothing does nothing. The bus wakes it for events of
 session, the broadcaster for output, and a deadline for silence.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any, Self
 
 import attrs
@@ -67,8 +66,9 @@ class Wanted:
     idle_s: float
 
     @classmethod
-    def of(cls, until: Sequence[str]) -> Self:
-        """Read the values of `until`. Raises `Invalid`."""
+    @lru_cache(maxsize=64)
+    def of(cls, until: tuple[str, ...]) -> Self:
+        """Read the values of `until`; equal ones are shared. Raises `Invalid`."""
         if not until:
             raise Invalid("expected at least one value at $.until")
         texts = tuple(each for each in until if each.startswith(_OUTPUT))
@@ -143,15 +143,18 @@ async def wait_for(
     archived or deleted meanwhile and no program runs, and `CapacityReached`.
     *Cancellation:* nothing is left behind.
     """
-    wanted = Wanted.of(request.until)
-    with ExitStack() as stack:
-        stack.enter_context(system.services.wait_slots.taken(owner))
-        wakeup = Wakeup()
-        stack.enter_context(system.bus.subscribed_to(session_id, wakeup))
-        if wanted.needs_output:
-            watching = system.services.broadcaster.watching(session_id, wakeup)
-            stack.enter_context(watching)
+    wanted, wakeup = Wanted.of(request.until), Wakeup()
+    slots, broadcaster = system.services.wait_slots, system.services.broadcaster
+    slots.take(owner)
+    system.bus.subscribe_to(session_id, wakeup)
+    if wanted.needs_output:
+        broadcaster.watch(session_id, wakeup)
+    try:
         return await _Wait(system, session_id, wanted, wakeup).told(request)
+    finally:
+        broadcaster.unwatch(session_id, wakeup)
+        system.bus.unsubscribe_from(session_id, wakeup)
+        slots.free(owner)
 
 
 class _Wait:
