@@ -1,16 +1,19 @@
 """Wait for facts over HTTP: now, later, after a cursor, and by a token."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import trio
 
 from ant.core.counters import Limit
+from ant.http.server.listener import address, open_listeners, serve
 from ant.model.sessions import Session
 from ant.runtime import wait_slots
 from ant.terminal.host.base import Exit
 from tests.http.asking import Api
+from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig
 
 
@@ -204,6 +207,46 @@ async def test_the_number_of_waits_is_bounded(
         await while_waiting(rig, wait, lambda: nursery.start_soon(other))
     assert 429 == refused[0].status
     assert "exit" == (await waited(api, session, "exit"))["until"]
+
+
+async def test_a_client_that_leaves(rig: Rig) -> None:
+    """Its wait ends with its connection, over a real socket."""
+    session = await rig.started()
+    slots = rig.system.services.wait_slots
+    listeners = await open_listeners("127.0.0.1", 0)
+    host = "{}:{}".format(*address(listeners))
+    settings = {"stopped": trio.Event(), "grace_s": 1}
+    request = f"GET {path_of(session)}?until=exit HTTP/1.1\r\nHost: {host}\r\n\r\n"
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(partial(serve, rig.app, listeners, **settings))
+            stream = await trio.open_tcp_stream(*address(listeners))
+            await stream.send_all(request.encode())
+            await eventually(lambda: slots.count == 1)
+            await stream.aclose()
+            await eventually(lambda: slots.count == 0)
+            nursery.cancel_scope.cancel()
+    assert not rig.bus._by_session
+
+
+async def test_a_token_has_places_of_its_own(rig: Rig, api: Api) -> None:
+    """It waits for itself, in at most so many requests; others still have room."""
+    session = await rig.started()
+    own = Api(rig, rig.specs[0].env["ANT_TOKEN"])
+    statuses: list[int] = []
+
+    async def ask() -> None:
+        answer = await own.call("GET", path_of(session), until="exit")
+        statuses.append(answer.status)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(wait_slots.OWN_WAITS + 1):
+            nursery.start_soon(ask)
+        await eventually(lambda: statuses)
+        assert [429] == statuses
+        assert (await waited(api, session, "block", timeout=0))["timed_out"]
+        rig.terminals[0].end(Exit(code=0))
+    assert [429, *[200] * wait_slots.OWN_WAITS] == statuses
 
 
 @pytest.mark.parametrize(
