@@ -25,6 +25,9 @@ MAX_MESSAGE = 16 << 20
 TIMEOUT_S = 30.0
 """Timeout of a response; the server responds to an input within 5 s."""
 
+WAIT_S = 30
+"""Seconds that a wait lasts if the caller says nothing else."""
+
 CONNECT_S = 10.0
 """Timeout of a WebSocket handshake: a server that died during one never responds."""
 
@@ -123,17 +126,16 @@ class AntClient:
         """
         pairs = {key.rstrip("_"): value for key, value in query.items()}
         if body is None:
-            response = await self._http.request(method, path, params=pairs)
-        elif isinstance(body, bytes):
-            response = await self._http.request(
-                method,
-                path,
-                params=pairs,
-                content=body,
-                headers={"Content-Type": "application/octet-stream"},
-            )
-        else:
-            response = await self._http.request(method, path, params=pairs, json=body)
+            return await self._send(method, path, params=pairs)
+        if isinstance(body, bytes):
+            headers = {"Content-Type": "application/octet-stream"}
+            more: dict[str, Any] = {"content": body, "headers": headers}
+            return await self._send(method, path, params=pairs, **more)
+        return await self._send(method, path, params=pairs, json=body)
+
+    async def _send(self, method: str, path: str, **settings: Any) -> Any:
+        """Send a request and read its response, as `call` does."""
+        response = await self._http.request(method, path, **settings)
         if response.is_error:
             raise error_of(_problem_in(response))
         try:
@@ -246,6 +248,28 @@ class AntClient:
         """A page of the transcript."""
         path = f"/api/sessions/{session_id}/terminal/history"
         return await self.call("GET", path, **query)
+
+    async def wait(
+        self,
+        session_id: str,
+        *until: str,
+        timeout: int = WAIT_S,
+        after: str | None = None,
+    ) -> Any:
+        """Wait until one of these facts of a terminal; returns the answer.
+
+        `until` are `ready`, `prompt`, `exit`, `block`, `output:TEXT`,
+        `output:re:PATTERN` or `idle:SECONDS`. `after` is the `next` of an earlier
+        answer; without it the wait begins now. `timed_out` in the answer says that
+        nothing came.
+        *Cancellation:* the server ends the wait, too.
+        """
+        query: dict[str, Any] = {"until": list(until), "timeout": timeout}
+        if after is not None:
+            query["after"] = after
+        path = f"/api/sessions/{session_id}/wait"
+        response_s = timeout + TIMEOUT_S
+        return await self._send("GET", path, params=query, timeout=response_s)
 
     @asynccontextmanager
     async def socket(self, **query: str) -> AsyncIterator[EventSocket]:

@@ -388,8 +388,11 @@ def read_data(value: Any, kind: type[T]) -> T:
     return _structure(_body, value, kind)
 
 
-def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
-    """Structure a query string. Raises `Invalid`, also for an unknown parameter."""
+def read_query(pairs: Mapping[str, str | list[str]], kind: type[T]) -> T:
+    """Structure a query string. Raises `Invalid`, also for an unknown parameter.
+
+    A list has all the values of a parameter that may be repeated.
+    """
     names = list(map(_wire_name, attrs.fields(cast(Any, kind))))
     if unknown := sorted(pairs.keys() - set(names))[:FAULTS]:
         expected = f"expected {', '.join(names) or 'none'}"

@@ -16,6 +16,7 @@ VERBS = {
     "serve": "serve:serve",
     "sessions": "rooms:sessions",
     "status": "rooms:status",
+    "wait": "wait:wait",
 }
 """Each verb with its module in `ant.cli` and its name there."""
 

@@ -43,6 +43,10 @@ class Limit(Enum):
         "A task that meets a system error (no descriptor, disk space or memory is "
         "left) goes on after a pause; `degraded_tasks` names it."
     )
+    WAITS = (
+        "While 1,024 requests wait for terminals, or 16 of one token, ANT refuses the "
+        "next with 429."
+    )
     JOINS = "ANT refuses to join a socket to more than 1,000 sessions, with 429."
     OUTBOX = "While 256 answers wait for a socket, ANT does not read its commands."
     SILENT = (

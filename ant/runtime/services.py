@@ -16,6 +16,7 @@ from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.unrecorded_ends import UnrecordedEnds
+from ant.runtime.wait_slots import WaitSlots
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Spec, Terminal
@@ -62,6 +63,7 @@ class RunServices:
     shell_integration: bool = True
     tmux: Tmux | None = None
     endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
+    wait_slots: WaitSlots = attrs.field(factory=WaitSlots)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)
     flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
 

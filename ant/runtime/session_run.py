@@ -35,6 +35,7 @@ from ant.terminal.observations import (
     Observation,
     OutputSeen,
     Resized,
+    RestSeen,
     TitleSeen,
 )
 from ant.terminal.screen.display import Display
@@ -200,6 +201,8 @@ class SessionRun:
                     self._services.transcript_writer.mark_drawing(
                         self.session_id, self._keyframe
                     )
+            case RestSeen():
+                self._services.broadcaster.wake(self.session_id)
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case VerdictSeen():

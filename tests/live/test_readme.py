@@ -26,7 +26,7 @@ VENV = os.environ.get("VENV", ".venv")
 """Where `make` was told to install; the README says what it does unless it is told."""
 
 COMMANDS = {
-    "README.md": 6,
+    "README.md": 7,
     "docs/clients.md": 1,
     "docs/history.md": 2,
     "docs/messages.md": 2,
@@ -123,7 +123,7 @@ class Shell:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up; in one shell each block does what the text says."""
-    serve, first, later, waits, room, end = blocks("README.md")
+    serve, first, later, told, waits, room, end = blocks("README.md")
     find, proof = blocks("docs/history.md")
     person, inside = blocks("docs/messages.md")
     keep, beside = blocks("docs/tmux.md")
@@ -166,6 +166,10 @@ async def test_readme_commands(tmp_path: Path) -> None:
                 assert "the answer is 42" in printed
                 assert '"status":"running"' in printed
                 assert '"action":"interrupt"' in printed
+                printed = await shell.run(told)
+                assert "exit: code 4" in printed
+                assert "output:re:[0-9]+ failed: 3 passed, 1 failed" in printed
+                assert "block: code 0: sleep 1; echo all done" in printed
                 printed = await shell.run(live)
                 assert "42" in printed
                 assert "exit code 0" in printed

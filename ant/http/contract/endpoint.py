@@ -1,9 +1,9 @@
 """`@endpoint` registers a handler; its signature defines the route."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast, get_args, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import attrs
 from quart import Request, Response
@@ -95,6 +95,7 @@ class Route:
         """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
+        lists = _lists(query)
         # A repeated delete must not remove another session that once had the handle.
         active = self.inactive and self.method == "DELETE"
 
@@ -110,7 +111,7 @@ class Route:
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
-            asked = codec.read_query(_pairs(call), query or NoQuery)
+            asked = codec.read_query(_pairs(call, lists), query or NoQuery)
             if query is not None:
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
@@ -170,16 +171,30 @@ def _is_large(answer: Any) -> bool:
     return sum(SMALL + 1 if size is None else size for size in sizes) > SMALL
 
 
-def _pairs(call: Request) -> dict[str, str]:
-    """The query parameters that count. Raises `Invalid` for a repeated name."""
+def _lists(query: Any) -> frozenset[str]:
+    """The names of the parameters that may be repeated: those of a list."""
+    if query is None:
+        return frozenset()
+    kinds = get_type_hints(query)  # Without the limits of `Annotated`.
+    return frozenset(name for name, kind in kinds.items() if get_origin(kind) is tuple)
+
+
+def _pairs(call: Request, lists: Collection[str]) -> dict[str, str | list[str]]:
+    """The query parameters that count; those in `lists` as lists.
+
+    Raises `Invalid` for another name that is repeated.
+    """
     if not call.query_string:
         return {}
     given = call.args.lists()
     pairs = {name: values for name, values in given if name not in _UNREAD}
-    repeated = [name for name, values in pairs.items() if len(values) > 1]
+    single = pairs.keys() - lists
+    repeated = [name for name in pairs if name in single and len(pairs[name]) > 1]
     if repeated:
         raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
-    return {name: values[0] for name, values in pairs.items()}
+    return {
+        name: values[0] if name in single else values for name, values in pairs.items()
+    }
 
 
 def check_no_parameters(names: Iterable[str]) -> None:

@@ -389,5 +389,14 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "Tombstone": {"eventType": "message_created", "sha256": HASH},
     "Typing": {"sessionId": ROOM, "handle": "@ada", "typing": True},
     "Overview": {"waiting": 1},
+    "Waited": {
+        "until": "exit",
+        "next": "4160.13",
+        "status": "exited",
+        "state": None,
+        "event_id": 118,
+        "exit_code": 4,
+        "command": None,
+    },
 }
 """Values of the fields of a class, by the name on the wire; `...` is one made anew."""

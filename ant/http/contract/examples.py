@@ -84,6 +84,7 @@ QUERIES: Final[dict[str, dict[str, Any]]] = {
     "list_run_events": {"kind": "command_block", "order": "desc"},
     "list_terminal_events": {"since": "1h"},
     "remove_file_ref": {"refId": FILE_REF},
+    "wait_for_fact": {"until": ["exit", "output:passed"], "after": "4160.12"},
     "get_history": {"grep": "passed", "since": "1h"},
 }
 """The query parameters of requests, by operation and name."""

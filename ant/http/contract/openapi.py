@@ -59,8 +59,9 @@ TAGS: Final = {
     "export": "evidence",
     "participants": "people",
     "health": "system",
+    "waits": "terminal",
 }
-"""Published tags of route modules whose name has changed since."""
+"""Published tags of route modules that have another name."""
 
 
 def tag_of(route: Route) -> str:

@@ -86,7 +86,9 @@ def test_examples_of_parameters_are_read(route: Route) -> None:
     assert examples.QUERIES.get(route.name, {}).keys() <= query
     if "query" in route.hints:
         texts = {
-            name: value if isinstance(value, str) else codec.dumps(value).decode()
+            name: value
+            if isinstance(value, str | list)
+            else codec.dumps(value).decode()
             for name, value in shown.items()
             if name in query
         }

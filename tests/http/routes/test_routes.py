@@ -67,6 +67,7 @@ PAGE = {
 """The routes of the public API page."""
 
 EXTRAS = {
+    "GET /api/sessions/:id/wait",
     "GET /openapi.json",
     "GET /api/schemas/ws",
     "GET /api/schemas/agent-response",
@@ -88,7 +89,13 @@ EXTRAS = {
 """Ours beyond the page."""
 
 NOBODY = "nobody"
-NAMES = {"msgId": NOBODY, "linkId": NOBODY, "refId": NOBODY, "q": "word"}
+NAMES = {
+    "msgId": NOBODY,
+    "linkId": NOBODY,
+    "refId": NOBODY,
+    "q": "word",
+    "until": "idle:0",
+}
 """What queries must or may name."""
 
 LEAST: dict[str, dict[str, Any]] = {
@@ -129,7 +136,8 @@ def queried(route: Route) -> dict[str, str]:
     query = route.hints.get("query")
     fields = attrs.fields(query) if query else ()
     names = [field.metadata.get("wire", field.name) for field in fields]
-    return {name: NAMES[name] for name in names if name in NAMES}
+    at_once = {"timeout": "0"} if "until" in names else {}
+    return at_once | {name: NAMES[name] for name in names if name in NAMES}
 
 
 def path(route: Route, session_id: str) -> str:
