@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -54,7 +55,8 @@ async def send(
 def _pieces(words: tuple[str, ...], enter: bool) -> Iterator[bytes]:
     """The bytes to type, in pieces that a request can have."""
     if words == ("-",):
-        while piece := os.read(sys.stdin.fileno(), PIECE):
+        stdin: Any = sys.stdin.buffer
+        while piece := stdin.read1(PIECE):
             yield piece
     else:
         data = os.fsencode(" ".join(words))

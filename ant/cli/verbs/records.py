@@ -22,7 +22,7 @@ SHOWN: Final = 200
 @click.option("--since", type=click.IntRange(min=0), help="After that seq; 0 is all.")
 @click.option("--session", help="Only events of that session.")
 @click.option("--type", "kind", help="Only that type, such as message_created.")
-@click.option("-n", "count", type=click.IntRange(1), help="At most so many events.")
+@click.option("--limit", type=click.IntRange(1), help="End after so many events.")
 @server_command(as_operator=True)
 async def events(
     call: ServerCall,
@@ -30,7 +30,7 @@ async def events(
     since: int | None,
     session: str | None,
     kind: str | None,
-    count: int | None,
+    limit: int | None,
 ) -> None:
     """Print the logged events of all sessions, oldest first.
 
@@ -46,9 +46,9 @@ async def events(
         async with aclosing(call.ant.event_stream(since, **query)) as stream:
             async for event in stream:
                 _show(call, event)
-                if count is not None and (count := count - 1) == 0:
+                if limit is not None and (limit := limit - 1) == 0:
                     return
-    left, after = count, since or 0
+    left, after = limit, since or 0
     while left != 0:
         more = {} if left is None else {"limit": min(left, 1000)}
         page = await call.ant.events(since=after, **more, **query)

@@ -252,7 +252,7 @@ async def links(
     else:
         page = await call.ant.board(row["id"], "links")
         cells = (
-            (each["id"], way, each["relationship"], each[f"{end}RoomId"])
+            (each["id"], way, each["relationship"], each[f"{end}_name"])
             for way, key, end in (
                 ("to", "outgoing", "target"),
                 ("from", "incoming", "source"),
