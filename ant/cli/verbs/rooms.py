@@ -46,7 +46,9 @@ async def new(call: ServerCall, name: str) -> None:
 @room.command(short_help="Add members to a room.")
 @click.argument("room")
 @click.argument("members", nargs=-1, required=True)
-@click.option("--role", help="What they are in the room.")
+@click.option(
+    "--role", type=click.Choice(["participant", "external"]), help="What they are."
+)
 @server_command(as_operator=True)
 async def add(
     call: ServerCall, room: str, members: tuple[str, ...], role: str | None
@@ -56,7 +58,7 @@ async def add(
     bodies = [await _member(call, clean(each)) for each in members]
     for body in bodies:
         if role is not None:
-            body["role"] = clean(role)
+            body["role"] = role
         path = f"/api/sessions/{row['id']}/participants"
         added = await call.ant.call("POST", path, body)
         call.show_one(added, f"{added['handle'] or added['name']} is in {row['name']}.")
