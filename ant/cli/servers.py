@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +47,8 @@ def read() -> dict[str, NamedServer]:
 
     Raises `click.UsageError` if the file cannot be read, or has what ANT does not know.
     """
+    import tomllib
+
     file = path()
     try:
         tables = tomllib.loads(file.read_text())

@@ -255,7 +255,7 @@ async def run_verbs(terminal: str, ideas: str, shell: Shell, address: str) -> No
             rows = (await ant.history(row["id"]))["rows"]
             return "the sum is 42" in "".join(each["text"] for each in rows)
 
-        assert "Typed 29 bytes into web." in await shell.run(send)
+        assert "Typed 28 bytes into web." in await shell.run(send)
         await eventually(printed)
     shown = await shell.run("\n".join(look))
     assert 2 == shown.count("\nthe sum is 42\n")
