@@ -51,6 +51,10 @@ class Disconnected(Unreachable):
     """A connection has ended that a client may open again."""
 
 
+ENDED = (Disconnected, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""Errors of a connection that has ended: a new one can continue."""
+
+
 def render(answer: Any, indent: int | None = 2) -> str:
     """A response as indented JSON; with None as `indent`, on one line."""
     return json.dumps(answer, indent=indent, ensure_ascii=False)
@@ -429,6 +433,7 @@ class AntClient:
         last = (await self.events(limit=1))["newest"] if since is None else since
         while True:
             headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
+            was_open = False
             try:
                 async with self._http.stream(
                     "GET", "/api/events", params=query, headers=headers
@@ -436,14 +441,16 @@ class AntClient:
                     if response.is_error:
                         await response.aread()
                         raise error_of(_problem_in(response))
+                    was_open = True
                     async for line in response.aiter_lines():
                         name, _, value = line.partition(": ")
                         if name == "id":
                             last = int(value)
                         elif name == "data":
                             yield json.loads(value)
-            except (httpx.ReadError, httpx.RemoteProtocolError):
-                continue
+            except ENDED:
+                if not was_open:
+                    raise
 
 
 def _only(rows: list[Any], name: str) -> Any:

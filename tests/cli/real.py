@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import attrs
@@ -111,6 +113,66 @@ def real_server(folder: Path) -> Iterator[RealServer]:
         if process.poll() is None:
             server.stop()
         process.stdout.close()
+
+
+@attrs.define(eq=False)
+class Proxy:
+    """A way to a server that can be cut: its connections end, and new ones may come."""
+
+    _port: int
+    _listener: socket.socket = attrs.field(
+        factory=lambda: socket.create_server(("127.0.0.1", 0))
+    )
+    _open: list[socket.socket] = attrs.field(factory=list)
+    count: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def run(self) -> None:
+        """Accept connections until the listener is closed."""
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self._open += [near, far]
+                self.count += 1
+                for pair in ((near, far), (far, near)):
+                    Thread(target=self._pump, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    def cut(self) -> None:
+        """End all connections."""
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._open.clear()
+
+    def close(self) -> None:
+        """Take no more connections, and end all."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+
+
+@contextmanager
+def proxy_of(server: RealServer) -> Iterator[Proxy]:
+    """A proxy of a server for the length of a block."""
+    proxy = Proxy(int(server.url.rpartition(":")[2]))
+    Thread(target=proxy.run, daemon=True).start()
+    try:
+        yield proxy
+    finally:
+        proxy.close()
 
 
 @attrs.define(eq=False)

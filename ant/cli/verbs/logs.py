@@ -172,9 +172,10 @@ async def _follow(
 
     If the connection ends, a new one continues at the same byte. Raises `Unreachable`.
     """
-    from ant.client import Disconnected
+    from ant.client import ENDED
 
     while True:
+        joined = None
         try:
             async with call.ant.stream() as socket:
                 ask = {"sessionId": session_id, "from": start, "ref": "join"}
@@ -200,8 +201,9 @@ async def _follow(
                         return
                 put(Ended({"status": health["status"]}))
                 return
-        except Disconnected:
-            continue
+        except ENDED:
+            if joined is None:
+                raise  # Where not even that works, a third try is of no use.
 
 
 async def _received(socket: Any) -> Any:

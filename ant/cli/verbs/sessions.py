@@ -133,10 +133,9 @@ async def restore(call: ServerCall, sessions: tuple[str, ...], start: bool) -> N
         changed = await call.ant.restore(row["id"])
         if start and changed["type"] != "chat":
             changed |= await call.ant.start(row["id"])
-        taken = changed.get("replaced") or {}
         call.show_one(changed, f"Restored {_name(changed)}.")
-        if taken:
-            note(f"Taken meanwhile, so it got others: {', '.join(taken)}.")
+        for each in changed["replaced"]:
+            note(f"{each['taken']} is taken, so it is {each['now']} now.")
 
 
 @click.command(short_help="End sessions and delete them.")

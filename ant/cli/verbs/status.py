@@ -55,21 +55,24 @@ async def _watch(call: ServerCall, show: Callable[[dict[str, Any]], None]) -> No
     """
     import trio
 
-    from ant.client import Disconnected
+    from ant.client import ENDED
 
     while True:
+        was_shown = False
         try:
             async with call.ant.stream() as socket:
                 await socket.expect("hello")  # What changes from here on is told.
                 while True:
                     show(await call.ant.status())
+                    was_shown = True
                     while (await socket.receive())["type"] not in TELLS:
                         pass
                     with trio.move_on_after(TOGETHER_S):
                         while True:
                             await socket.receive()
-        except Disconnected:
-            continue
+        except ENDED:
+            if not was_shown:
+                raise
 
 
 @attrs.define

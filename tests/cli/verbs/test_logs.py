@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.real import PATIENCE_S, RealServer, on_terminal, real_server
+from tests.cli.real import (
+    PATIENCE_S,
+    RealServer,
+    on_terminal,
+    proxy_of,
+    real_server,
+    wait_for,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +64,28 @@ def test_every_byte_once(server: RealServer) -> None:
     late, _ = again.communicate(timeout=PATIENCE_S)
     assert expected == late == read_raw(server, "flood")
     server.good("rm", "flood")
+
+
+def test_a_connection_that_ends(server: RealServer) -> None:
+    """A new one continues at the same byte: none is lost, and none comes twice."""
+    expected = flood(server, "cut", 100)
+    with proxy_of(server) as proxy:
+        argv = ("logs", "cut", "--raw", "-f", "--server", proxy.url)
+        process = server.start(*argv, text=False)
+        assert process.stdout is not None
+        seen = process.stdout.read(6)
+        wait_for(lambda: proxy.count == 2)
+        server.good("send", "cut", "x")
+        for part in range(1, 4):
+            seen += process.stdout.read(len(expected) * part // 4 - len(seen))
+            proxy.cut()
+        seen += process.stdout.read(len(expected) - len(seen))
+        assert hashlib.sha256(expected).digest() == hashlib.sha256(seen).digest()
+        assert 5 <= proxy.count
+        server.good("send", "cut", "x")
+        rest, _ = process.communicate(timeout=PATIENCE_S)
+        assert (b"", 0) == (rest, process.returncode)
+    server.good("rm", "cut")
 
 
 def test_lines(server: RealServer) -> None:

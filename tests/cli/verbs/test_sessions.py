@@ -94,6 +94,17 @@ def test_options_of_a_new_terminal(server: RealServer, tmp_path: Path) -> None:
     server.good("rm", "opts", "agent")
 
 
+def test_a_name_that_was_taken(server: RealServer) -> None:
+    """A restored session gets free ones, and each is said."""
+    server.good("room", "new", "taken")
+    server.good("rm", "taken")
+    server.good("room", "new", "taken")
+    result = server.ant("restore", "taken")
+    assert (0, "Restored taken (2) (") == (result.exit_code, result.stdout[:20])
+    assert "ant: taken is taken, so it is taken (2) now.\n" == result.stderr
+    server.good("rm", "taken", "taken (2)")
+
+
 @pytest.mark.parametrize(
     "argv",
     [
@@ -152,6 +163,27 @@ def test_a_name_is_resolved_alike_by_every_verb(server: RealServer) -> None:
         assert (2, "") == (result.exit_code, result.stdout), verb
         assert "'tWiN' names 3 sessions: Twin (-, " in result.stderr
         assert result.stderr.endswith("Give the id of one.\n")
+
+
+OTHERS = [
+    ("ls",),
+    ("new", "x"),
+    ("status",),
+    ("status", "-w"),
+    ("answer",),
+    ("health",),
+]
+OTHERS += [("events",), ("events", "-f"), ("room", "ls"), ("room", "new", "x")]
+
+
+@pytest.mark.parametrize("verb", VERBS_OF_ONE + OTHERS, ids=" ".join)
+def test_no_server_answers(server: RealServer, verb: tuple[str, ...]) -> None:
+    """Every verb says so in one sentence, and exits with 3."""
+    argv = [each.format("x") for each in verb]
+    result = server.ant(*argv, "--server", "http://127.0.0.1:9")
+    assert (3, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("ant: cannot reach http://127.0.0.1:9: ")
+    assert 1 == result.stderr.count("\n")
 
 
 def test_a_removal_for_good_is_confirmed(server: RealServer) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.cli.real import PATIENCE_S, RealServer, on_terminal, real_server
+from tests.cli.real import (
+    PATIENCE_S,
+    RealServer,
+    on_terminal,
+    proxy_of,
+    real_server,
+)
 from tests.served import ant, serve
 
 ASKS = "read -p 'Delete it? [y/N] ' a; read b"
@@ -64,6 +70,22 @@ def test_a_terminal_is_drawn_again(server: RealServer) -> None:
         screen.type("\x03")
         assert 130 == screen.code()
         assert screen.drawn.count("\x1b[?7l") == screen.drawn.count("\x1b[?7h")
+
+
+@pytest.mark.slow
+def test_a_connection_that_ends(server: RealServer) -> None:
+    """A new one tells what changed meanwhile; if none can be had, that is 3."""
+    with proxy_of(server) as proxy:
+        process = server.start("status", "--watch", "--server", proxy.url)
+        server.good("new", "first", "--", "cat")
+        lines_until(process, "first")
+        proxy.cut()
+        server.good("new", "second", "--", "cat")
+        lines = lines_until(process, "second")
+        assert not any("first" in line and "gone" in line for line in lines)
+        server.good("rm", "first", "second")
+    _, stderr = process.communicate(timeout=PATIENCE_S)
+    assert (3, True) == (process.returncode, "cannot reach" in stderr)
 
 
 @pytest.mark.slow
