@@ -52,6 +52,7 @@ PACKAGES = (
     "http",
     "server",
     "cli",
+    "cli.verbs",
     "__main__",
 )
 """Each may import those before it; a module at the root of `ant/` counts as one."""

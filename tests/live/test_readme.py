@@ -27,6 +27,7 @@ VENV = os.environ.get("VENV", ".venv")
 
 COMMANDS = {
     "README.md": 7,
+    "docs/cli.md": 2,
     "docs/clients.md": 1,
     "docs/history.md": 2,
     "docs/messages.md": 2,
@@ -129,6 +130,7 @@ async def test_readme_commands(tmp_path: Path) -> None:
     keep, beside = blocks("docs/tmux.md")
     live, stream, resumed = blocks("docs/websocket.md")
     (greeter,) = blocks("docs/clients.md")
+    terminal, ideas = blocks("docs/cli.md")
     data = tmp_path / "data"
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
@@ -196,6 +198,7 @@ async def test_readme_commands(tmp_path: Path) -> None:
                     kept = (await shell.run("echo $KEEP")).strip()
                     attach = f"tmux -L {name_of(data)} attach -t ={kept}:\n"
                     assert attach == await shell.run(beside)
+                await run_verbs(terminal, ideas, shell, address)
                 await shell.run(end)
             async with AntClient(f"http://{address}") as ant:
                 if shutil.which("tmux"):
@@ -260,6 +263,30 @@ async def run_waiting(block: str, shell: Shell, address: str) -> None:
 
         await eventually(answered)
         await ant.call("DELETE", f"/api/sessions/{row['id']}")
+
+
+async def run_verbs(terminal: str, ideas: str, shell: Shell, address: str) -> None:
+    """Type into a terminal; once it has printed, look; then talk in a room."""
+    setup, new, send, *look = terminal.splitlines()
+    assert "Started web (@web, " in await shell.run(f"{setup}\n{new}")
+    async with AntClient(f"http://{address}") as ant:
+        row = await ant.session("web")
+
+        async def printed() -> bool:
+            rows = (await ant.history(row["id"]))["rows"]
+            return "the sum is 42" in "".join(each["text"] for each in rows)
+
+        assert "Typed 28 bytes into web." in await shell.run(send)
+        await eventually(printed)
+    shown = await shell.run("\n".join(look))
+    assert 2 == shown.count("\nthe sum is 42\n")
+    assert "Pressed Up C-c in web." in shown
+    assert "@web" in shown
+    shown = await shell.run(ideas)
+    assert "Which one first?" in shown
+    assert '"type": "task_created"' in shown
+    assert " events checked, head " in shown
+    assert "Deleted: ideas (" in shown
 
 
 async def run_inside(block: str, address: str, folder: Path) -> None:

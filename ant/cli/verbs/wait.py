@@ -16,7 +16,7 @@ SIGNAL = 128
 """Added to the number of a signal to make an exit code, as shells do."""
 
 
-@click.command()
+@click.command(short_help="Wait for an end, a prompt or output.")
 @click.argument("session")
 @click.option(
     "--until",
