@@ -33,9 +33,9 @@ class JoinSession:
     """Whether to start the program if none runs, and to begin with the last screens of
     output."""
     cols: Size | None = None
-    """The width in columns to set; only with `spawnPty`."""
+    """The width in columns to set, as `terminal_resize` does; only with `spawnPty`."""
     rows: Size | None = None
-    """The height in rows to set; only with `spawnPty`."""
+    """The height in rows to set, as `terminal_resize` does; only with `spawnPty`."""
     cwd: Path | None = None
     """The folder in which a program that `spawnPty` starts begins. Null: that of the
     session."""
@@ -100,12 +100,15 @@ class SendInput:
 
 @attrs.frozen(kw_only=True)
 class SendResize:
-    """Resize a terminal."""
+    """Resize a terminal, unless another socket owns its size."""
 
     type: ClassVar[str] = "terminal_resize"
     session_id: SessionName = named("sessionId")
     cols: Size
     rows: Size
+    take: bool = False
+    """Whether to take the size from its owner. When this socket leaves, the size and
+    the owner are again those from before."""
     ref: Ref | None = None
 
 

@@ -72,9 +72,12 @@ class Ack:
     """After `terminal_input`: true if it was a reply to a query of the program that
     ANT dropped, since another socket may reply."""
     cols: int | None = _optional()
-    """After `terminal_resize`: the width in columns."""
+    """After `terminal_resize`: the width in columns that the terminal has now."""
     rows: int | None = _optional()
-    """After `terminal_resize`: the height in rows."""
+    """After `terminal_resize`: the height in rows that the terminal has now."""
+    applied: bool | None = _optional()
+    """After `terminal_resize`: whether the terminal has the size that was sent; false
+    if another socket owns the size."""
     seq: int | None = _optional()
     """After `resume`: the number of the event after which events are sent."""
     oldest: int | None = _optional()
@@ -122,6 +125,21 @@ class SessionHealth:
     """The state of its process."""
     unavailable: bool | None = _optional()
     """True if the session is archived or deleted."""
+
+
+@attrs.frozen(kw_only=True)
+class TerminalSize:
+    """The size of a joined terminal and its owner; after a join and at each change."""
+
+    type: ClassVar[str] = "terminal_size"
+    session_id: SessionId = named("sessionId")
+    cols: int
+    rows: int
+    owner: Literal["self", "other", "nobody"]
+    """Which socket owns the size: this one, another one, or none."""
+    handle: str | None
+    """The name under which the owner is present; null if it has none, or if nobody owns
+    the size."""
 
 
 @attrs.frozen(kw_only=True)
@@ -186,4 +204,5 @@ SERVER_FRAMES: Final[tuple[Any, ...]] = (
     ScreenFrame,
     TerminalOutput,
     GapFrame,
+    TerminalSize,
 )

@@ -15,6 +15,7 @@ from ant.prompts.service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.runtime.broadcaster import Broadcaster
+from ant.runtime.terminal_sizes import TerminalSizes
 from ant.runtime.unrecorded_ends import UnrecordedEnds
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
@@ -64,6 +65,15 @@ class RunServices:
     endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)
     flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
+    sizes: TerminalSizes = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.sizes = TerminalSizes(self.journal, self.find)
+
+    def find(self, session_id: SessionId) -> LiveTerminal | None:
+        """Return the live terminal of a session."""
+        active = self.running.get(session_id)
+        return active.live if active else None
 
     def need_tmux(self) -> Tmux:
         """Return the tmux server. Raises `Invalid` where this ANT has none."""

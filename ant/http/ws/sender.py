@@ -6,7 +6,8 @@ answers   from the outbox, which holds at most `OUTBOX` frames. A command that h
           another answer waits until there is room.
 events    from the bus, which keeps the newest events in memory. A socket that has
           fallen behind the bus, or that resumes, reads from the event log instead.
-output    one frame of each joined terminal in turn, from its cursor.
+output    one frame of each joined terminal in turn, from its cursor. If the size of
+          the terminal or its owner changed, a `terminal_size` comes before it.
 
 The socket has a position in the events and a cursor in each transcript, and no queue of
 either. Sending a frame waits until the client has room, and then the sender reads on
@@ -36,6 +37,7 @@ from ant.core.wakeup import Wakeup
 from ant.http.server.websocket import Encoded
 from ant.http.ws.joins import JoinedSession, JoinedSessions
 from ant.http.ws.output import OutputRenderer
+from ant.http.ws.screens import size_frame
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.journal.event_log import missed_events
@@ -130,6 +132,7 @@ class Sender:
             for join in list(self.joins.values()):
                 if self._outbox or self._is_behind:
                     break  # Events come before output.
+                busy |= await self._send_size(join)
                 busy |= await self._send_output(join)
             if not busy:
                 await self._wakeup.wait()
@@ -169,6 +172,17 @@ class Sender:
             return False
         cursor.offset = end
         await websocket.send(Encoded(frame))
+        return True
+
+    async def _send_size(self, join: JoinedSession) -> bool:
+        """Send the size of a terminal and its owner, if they changed."""
+        if join.view is None:
+            return False
+        state = self._system.services.sizes.state(join.view)
+        if state.version == join.size_version:
+            return False
+        join.size_version = state.version
+        await websocket.send(Encoded(size_frame(join.view.session_id, state)))
         return True
 
     async def _send_events(self) -> bool:

@@ -46,9 +46,10 @@ from ant.model.prompt_events import AgentStatusUpdated
 from ant.model.sessions import Session, SessionId, Status
 from ant.runtime import run_records
 from ant.runtime.system import System
+from ant.runtime.terminal_sizes import Size
 from ant.runtime.terminals import draw, live_terminal, resize_terminal
 from ant.sessions import sessions
-from ant.terminal.input.query_replies import is_reply
+from ant.terminal.input.query_replies import is_reply, is_typing
 from ant.terminal.screen.display import Drawing
 
 log = logging.getLogger(__name__)
@@ -152,16 +153,26 @@ class SocketHandler:
         return self._join_at(request, session, reserved, drawing)
 
     async def _spawn(self, request: JoinSession, session: Session) -> None:
-        """Start the program of a terminal if none runs, and set its size."""
+        """Start the program of a terminal if none runs, and set its size.
+
+        While another socket owns the size, that one stands.
+        """
+        size, cols, rows = _size_of(request), request.cols, request.rows
+        sizes, join = self._system.services.sizes, self._joins.get(session.id)
+        if not sizes.may_resize(session.id, join.view if join else None):
+            size = cols = rows = None
         try:
-            await self._system.supervisor.start(
-                session.id, request.cols, request.rows, request.cwd
-            )
+            await self._system.supervisor.start(session.id, cols, rows, request.cwd)
         except AntError:
             self._put_health(session)
             raise
-        if request.cols is not None and request.rows is not None:
-            await resize_terminal(self._system, session.id, request.cols, request.rows)
+        if size is None:
+            return
+        if join is not None and join.view is not None:
+            sizes.ask(join.view, size)
+            await sizes.apply(session.id)
+        else:  # It is not joined yet, so it owns the size a moment later.
+            await resize_terminal(self._system, session.id, *size)
 
     def _join_terminal(
         self,
@@ -204,7 +215,11 @@ class SocketHandler:
             request.handle,
             OutputCursor(session.id, start),
             request.spawn_pty,
+            (session.terminal.cols, session.terminal.rows),
         )
+        view, size = self._joins[session.id].view, _size_of(request)
+        if view is not None and size is not None and request.spawn_pty:
+            self._system.services.sizes.claim(view, size)
         for frame in screen_frames(session.id, drawing, seen) if drawing else ():
             self._sender.put(frame)
         return {"sessionId": session.id, "offset": start, "end": end}
@@ -294,17 +309,31 @@ class SocketHandler:
             return {"sessionId": request.session_id, "size": 0, "dropped": True}
         join = self._joins.get(request.session_id)
         live.type_nowait(data, by=join.presence.handle if join else None)
+        if join is not None and join.view is not None and is_typing(data):
+            self._system.services.sizes.typed(join.view)
         return {"sessionId": request.session_id, "size": len(data)}
 
     async def _resize(self, request: SendResize) -> dict[str, Any]:
-        await resize_terminal(
-            self._system, request.session_id, request.cols, request.rows
-        )
-        self._joins.become_interactive(request.session_id)
+        """Decide on the size, apply it, and answer with the size that stands."""
+        session_id, size = request.session_id, (request.cols, request.rows)
+        sizes, join = self._system.services.sizes, self._joins.get(session_id)
+        session = await self._system.journal.read(sessions.need_terminal, session_id)
+        assert session.terminal is not None
+        stands = session.terminal.cols, session.terminal.rows
+        if join is not None and join.view is not None:
+            is_obeyed = sizes.ask(join.view, size, take=request.take)
+            self._joins.become_interactive(session_id)
+            if is_obeyed:
+                await sizes.apply(session_id)
+        elif request.take or sizes.may_resize(session_id, None):
+            # What has not joined cannot own a size.
+            await resize_terminal(self._system, session_id, *size)
+        stands = sizes.current(session_id) or stands
         return {
-            "sessionId": request.session_id,
-            "cols": request.cols,
-            "rows": request.rows,
+            "sessionId": session_id,
+            "cols": stands[0],
+            "rows": stands[1],
+            "applied": stands == size,
         }
 
     async def _health(self, request: CheckHealth) -> dict[str, Any]:
@@ -331,6 +360,13 @@ class SocketHandler:
         if unavailable:
             frame["unavailable"] = True
         self._sender.put_fields(**frame)
+
+
+def _size_of(request: JoinSession) -> Size | None:
+    """The size that a join asks for."""
+    if request.cols is None or request.rows is None:
+        return None
+    return request.cols, request.rows
 
 
 async def serve_socket(
