@@ -3,8 +3,10 @@
 The client raises a refusal as the class that the server raised, with the same sentence.
 """
 
+import codecs
 import json
 import re
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -28,6 +30,9 @@ TIMEOUT_S = 30.0
 CONNECT_S = 10.0
 """Timeout of a WebSocket handshake: a server that died during one never responds."""
 
+
+_HEADER, _OUTPUT = struct.Struct(">BIQ"), 1
+"""The header of a binary message and its type, see `ant.http.ws.output`."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -63,10 +68,17 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
 
 
 class EventSocket:
-    """A `/ws` connection. One task may receive while others send."""
+    """A `/ws` connection. One task may receive while others send.
+
+    A `terminal_output` has the same fields, whether it came as JSON or as a binary
+    message (after a join or resume with `binary`): `sessionId`, `offset`, `end`, `data`
+    (text) and `raw` (bytes). In JSON, `raw` is the text as UTF-8. In a binary message
+    `raw` is exact, and `data` ends with the last whole character.
+    """
 
     def __init__(self, connection: WebSocketConnection) -> None:
         self._connection = connection
+        self._streams: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
 
     async def send(self, kind: str, **fields: Any) -> None:
         """Send one frame. Raises `trio_websocket.ConnectionClosed`."""
@@ -74,8 +86,52 @@ class EventSocket:
 
     async def receive(self) -> dict[str, Any]:
         """The next frame. Raises `trio_websocket.ConnectionClosed`."""
-        frame: dict[str, Any] = json.loads(await self._connection.get_message())
+        message = await self._connection.get_message()
+        while isinstance(message, bytes):
+            if (output := self._output(message)) is not None:
+                return output
+            message = await self._connection.get_message()
+        frame: dict[str, Any] = json.loads(message)
+        if frame["type"] == "ack":
+            streams = dict(frame.get("streams") or {})
+            if "stream" in frame:
+                streams[frame["sessionId"]] = frame["stream"]
+            for session_id, stream in streams.items():
+                self._begin(stream, session_id)
+        elif frame["type"] == "terminal_output":
+            frame["raw"] = frame["data"].encode()
+        elif frame["type"] == "gap":
+            for session_id, decoder in self._streams.values():
+                if session_id == frame.get("sessionId"):
+                    decoder.reset()
         return frame
+
+    def _begin(self, stream: int, session_id: str) -> None:
+        """A stream begins, and takes the place of the earlier one of its session."""
+        for number, (name, _) in list(self._streams.items()):
+            if name == session_id:
+                del self._streams[number]
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._streams[stream] = session_id, decoder
+
+    def _output(self, message: bytes) -> dict[str, Any] | None:
+        """The frame in a binary message; None if this client does not know it."""
+        if len(message) < _HEADER.size:
+            return None
+        kind, stream, offset = _HEADER.unpack_from(message)
+        known = self._streams.get(stream)
+        if kind != _OUTPUT or known is None:
+            return None
+        session_id, decoder = known
+        raw = message[_HEADER.size :]
+        return {
+            "type": "terminal_output",
+            "sessionId": session_id,
+            "data": decoder.decode(raw),
+            "raw": raw,
+            "offset": offset,
+            "end": offset + len(raw),
+        }
 
     async def expect(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Skip frames until one has this type and these fields, and return it.

@@ -44,6 +44,9 @@ class JoinSession:
     end."""
     screen: bool = False
     """Whether a `screen` frame comes first, with the output that follows it."""
+    binary: bool = False
+    """Whether output comes as binary messages with the bytes as they are. The `ack` has
+    the number that they begin with."""
     handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     """The name under which this client is present in the session. Null: it is not
     shown."""
@@ -69,6 +72,9 @@ class Resume:
     screen: bool = False
     """Whether a session that is more than 64 KiB behind gets a `gap` and a `screen`
     frame in place of its output."""
+    binary: bool = False
+    """Whether output comes as binary messages with the bytes as they are. The `ack` has
+    their numbers in `streams`."""
     epoch: Annotated[str, Text(1, 64)] | None = None
     """The `epoch` of the event log that `seq` belongs to; another one is a 409. Null:
     do not check."""

@@ -66,6 +66,11 @@ class Ack:
     """After `join_session`: the byte offset of the first output that follows."""
     end: int | None = _optional()
     """After `join_session`: the byte offset after the last byte that there is."""
+    stream: int | None = _optional()
+    """After `join_session` with `binary`: the number of this join in the header of its
+    binary messages."""
+    streams: dict[SessionId, int] | None = _optional()
+    """After `resume` with `binary`: the number of each terminal that was joined."""
     size: int | None = _optional()
     """After `terminal_input`: the bytes of the input; 0 if ANT dropped it."""
     dropped: bool | None = _optional()

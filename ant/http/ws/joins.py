@@ -1,5 +1,6 @@
 """The sessions that one socket has joined, each with its place in the transcript."""
 
+import itertools
 from contextlib import ExitStack
 
 import attrs
@@ -47,6 +48,11 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
     def __init__(self, system: System, wakeup: Wakeup) -> None:
         super().__init__()
         self._system, self._wakeup = system, wakeup
+        self._streams = itertools.count(1)
+
+    def new_stream(self) -> int:
+        """A number for the binary output of one join; this socket never had it."""
+        return next(self._streams)
 
     def join(
         self,

@@ -171,7 +171,7 @@ class Sender:
         if self.joins.get(cursor.session_id) is not join:
             return False
         cursor.offset = end
-        await websocket.send(Encoded(frame))
+        await websocket.send(frame)
         return True
 
     async def _send_size(self, join: JoinedSession) -> bool:

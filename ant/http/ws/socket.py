@@ -138,6 +138,7 @@ class SocketHandler:
     async def _join(self, request: JoinSession) -> dict[str, Any]:
         if request.session_id == LOBBY:
             return {"sessionId": LOBBY}
+        _check_binary(request)
         session, reserved = await self._system.journal.read(
             run_records.session_and_reserved, request.session_id
         )
@@ -209,11 +210,12 @@ class SocketHandler:
             start = scrollback_start(flow, session.terminal.oldest)
         else:
             start = end
+        stream = self._joins.new_stream() if request.binary else None
         self._put_health(session)
         self._joins.join(
             session.id,
             request.handle,
-            OutputCursor(session.id, start),
+            OutputCursor(session.id, start, stream),
             request.spawn_pty,
             (session.terminal.cols, session.terminal.rows),
         )
@@ -222,7 +224,8 @@ class SocketHandler:
             self._system.services.sizes.claim(view, size)
         for frame in screen_frames(session.id, drawing, seen) if drawing else ():
             self._sender.put(frame)
-        return {"sessionId": session.id, "offset": start, "end": end}
+        answer = {"sessionId": session.id, "offset": start, "end": end}
+        return answer if stream is None else {**answer, "stream": stream}
 
     async def _resume(self, request: Resume) -> dict[str, Any]:
         """Join sessions at given bytes, and repeat the events after a given one.
@@ -235,27 +238,32 @@ class SocketHandler:
             raise Conflict(
                 "This server has another event log; begin anew with join_session."
             )
+        _check_binary(request)
         newest = self._system.bus.seq
         if request.seq > newest:
             raise Invalid(f"expected at most {newest}, got {request.seq} at $.seq")
         oldest, _ = await self._system.journal.read(log_bounds)
+        streams: dict[SessionId, int] = {}
         self._sender.begin_resume(request.seq, request.sessions)
         try:
             for session_id, offset in request.sessions.items():
                 await self._sender.wait_for_room()
                 try:
-                    await self._resume_one(request, session_id, offset)
+                    joined = await self._resume_one(request, session_id, offset)
+                    if "stream" in joined:
+                        streams[session_id] = joined["stream"]
                 except AntError as exc:
                     self._sender.put(
                         error_frame(exc, request.ref, sessionId=session_id)
                     )
         finally:
             self._sender.end_resume()
-        return {"seq": request.seq, "oldest": oldest}
+        answer = {"seq": request.seq, "oldest": oldest}
+        return {**answer, "streams": streams} if request.binary else answer
 
     async def _resume_one(
         self, request: Resume, session_id: SessionId, offset: int
-    ) -> None:
+    ) -> dict[str, Any]:
         session, reserved = await self._system.journal.read(
             run_records.session_and_reserved, session_id
         )
@@ -263,8 +271,13 @@ class SocketHandler:
         drawing = None
         if request.screen and self._end_of(session) - offset > FAR_BEHIND:
             drawing = await draw(self._system, session_id)
-        join = JoinSession(session_id=session_id, from_=offset, handle=request.handle)
-        self._join_at(join, session, reserved, drawing)
+        join = JoinSession(
+            session_id=session_id,
+            from_=offset,
+            handle=request.handle,
+            binary=request.binary,
+        )
+        return self._join_at(join, session, reserved, drawing)
 
     def _end_of(self, session: Session) -> int:
         """One past the last byte of the transcript; 0 for a chat."""
@@ -367,6 +380,12 @@ def _size_of(request: JoinSession) -> Size | None:
     if request.cols is None or request.rows is None:
         return None
     return request.cols, request.rows
+
+
+def _check_binary(request: JoinSession | Resume) -> None:
+    """Raise `Invalid` if no `ack` would tell the client its stream numbers."""
+    if request.binary and request.ref is None:
+        raise Invalid("required with binary, whose number is in the ack, at $.ref")
 
 
 async def serve_socket(
