@@ -47,6 +47,9 @@ class JoinSession:
     binary: bool = False
     """Whether output comes as binary messages with the bytes as they are. The `ack` has
     the number that they begin with."""
+    screen_rows: bool = named("screenRows", default=False)
+    """Whether `screen_rows` frames come in place of the output; not with `from`,
+    `screen` or `binary`."""
     handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     """The name under which this client is present in the session. Null: it is not
     shown."""

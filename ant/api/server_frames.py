@@ -169,6 +169,72 @@ class ScreenFrame:
 
 
 @attrs.frozen(kw_only=True)
+class ScreenSpan:
+    """Text of one style."""
+
+    text: str
+    """The text. A wide character takes two columns."""
+    fg: str | None = _optional()
+    """The colour of the text: a number of the palette from `0` to `255`, or `#rrggbb`.
+    """
+    bg: str | None = _optional()
+    """The colour behind the text, as in `fg`."""
+    bold: bool | None = _optional()
+    """True if the text is bold."""
+    dim: bool | None = _optional()
+    """True if the text is faint."""
+    inverse: bool | None = _optional()
+    """True if the two colours are exchanged."""
+    italic: bool | None = _optional()
+    """True if the text is italic."""
+    underline: bool | None = _optional()
+    """True if the text is underlined."""
+    strike: bool | None = _optional()
+    """True if the text is struck through."""
+    hidden: bool | None = _optional()
+    """True if the text is concealed: draw blanks in its place."""
+
+
+@attrs.frozen(kw_only=True)
+class ScreenRow:
+    """One row of a screen."""
+
+    row: int
+    """The row, counted from 0."""
+    spans: tuple[ScreenSpan, ...]
+    """The row from left to right, without trailing blanks that show nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class ScreenRows:
+    """The rows of a terminal that changed, after a join with `screenRows`.
+
+    It has at most ten in a second. A frame shows the screen as of `offset`, and what
+    was shown between two frames is left out.
+    """
+
+    type: ClassVar[str] = "screen_rows"
+    session_id: SessionId = named("sessionId")
+    offset: int
+    """The byte offset after the last byte that the screen has."""
+    cols: int
+    rows: int
+    full: bool
+    """Whether to forget all rows from before: this is the first frame, or the size has
+    changed."""
+    complete: bool
+    """Whether all rows are as of `offset` now; if not, the others follow at once."""
+    changed: tuple[ScreenRow, ...]
+    """The rows that changed. A row that never came is blank."""
+    cursor: CursorPlace
+    """The cursor."""
+    title: str
+    """The title of the window; empty if the program set none."""
+    alternate: bool
+    """Whether the alternate screen is shown."""
+
+
+@attrs.frozen(kw_only=True)
 class TerminalOutput:
     """Output as text; `offset` and `end` count bytes.
 
@@ -210,4 +276,5 @@ SERVER_FRAMES: Final[tuple[Any, ...]] = (
     TerminalOutput,
     GapFrame,
     TerminalSize,
+    ScreenRows,
 )

@@ -17,6 +17,7 @@ from ant.http.contract.endpoint import ROUTES
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
+from ant.http.ws.rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity.tokens import Caller, identify
 from ant.runtime.system import System
@@ -39,6 +40,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     logging.getLogger(app.name).propagate = True
     problems.register(app)
     renderer = OutputRenderer(system.journal, system.services.flows)
+    rows_renderer = RowsRenderer(system)
     config = system.config
 
     # Callers name the same few hosts. An exception is not cached.
@@ -94,6 +96,6 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
 
     @app.websocket("/ws")
     async def ws() -> None:
-        await serve_socket(system, renderer, g.caller)
+        await serve_socket(system, renderer, rows_renderer, g.caller)
 
     return app

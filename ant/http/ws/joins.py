@@ -9,6 +9,7 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 from ant.core.wakeup import Wakeup
 from ant.http.ws.output import OutputCursor
+from ant.http.ws.rows import RowsCursor
 from ant.model.sessions import SessionId
 from ant.rooms.presence import PresenceEntry
 from ant.runtime.system import System
@@ -22,7 +23,8 @@ JOINS = 1000
 class JoinedSession:
     """One session as one socket has joined it.
 
-    `cursor` is the place in the transcript; None for a chat. Closing `subscriptions`
+    `cursor` is the place in the transcript; None for a chat, and for a terminal whose
+    rows the socket gets: `rows_cursor` says which rows it has. Closing `subscriptions`
     and `interactive_scope` leaves the session. An interactive socket has a terminal
     emulator, which replies to what the program queries. `view` is the session as the
     owner of a size knows it; None for a chat. `size_version` is that of the size that
@@ -36,6 +38,7 @@ class JoinedSession:
     is_interactive: bool = False
     view: View | None = None
     size_version: int = -1
+    rows_cursor: RowsCursor | None = None
 
     def is_before(self, offset: int) -> bool:
         """Whether a byte below `offset` is still to be sent."""
@@ -61,6 +64,7 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
         cursor: OutputCursor | None,
         is_interactive: bool = False,
         size: Size | None = None,
+        rows_cursor: RowsCursor | None = None,
     ) -> None:
         """Join a session, or join it again at another place.
 
@@ -91,6 +95,7 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
             )
         else:
             join = JoinedSession(cursor, presence, scope, ExitStack())
+        join.rows_cursor = rows_cursor
         self[session_id] = join
         sizes = self._system.services.sizes
         if join.view is not None:

@@ -7,6 +7,7 @@ command while the outbox is full. The sender pulls events and output by itself; 
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import trio
@@ -37,6 +38,7 @@ from ant.http.contract.problems import (
 )
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
 from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
+from ant.http.ws.rows import RowsCursor, RowsRenderer
 from ant.http.ws.screens import screen_frames
 from ant.http.ws.sender import Sender
 from ant.identity.tokens import Caller
@@ -66,10 +68,15 @@ class SocketHandler:
     """
 
     def __init__(
-        self, system: System, renderer: OutputRenderer, caller: Caller | None = None
+        self,
+        system: System,
+        renderer: OutputRenderer,
+        rows_renderer: RowsRenderer,
+        caller: Caller | None = None,
     ) -> None:
         self._system, self._caller = system, caller
-        self._sender = Sender(system, renderer, caller)
+        self._rows_renderer = rows_renderer
+        self._sender = Sender(system, renderer, rows_renderer, caller)
         self._joins = self._sender.joins
         self._handlers: dict[
             type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]
@@ -139,6 +146,9 @@ class SocketHandler:
         if request.session_id == LOBBY:
             return {"sessionId": LOBBY}
         _check_binary(request)
+        takes_bytes = request.screen or request.binary or request.from_ is not None
+        if request.screen_rows and takes_bytes:
+            raise Invalid("expected no from, screen or binary with screenRows at $")
         session, reserved = await self._system.journal.read(
             run_records.session_and_reserved, request.session_id
         )
@@ -210,22 +220,44 @@ class SocketHandler:
             start = scrollback_start(flow, session.terminal.oldest)
         else:
             start = end
+        if request.screen_rows:
+            watching = self._rows_renderer.watching(session.id)
+            self._join_view(request, session, watching=watching)
+            return {"sessionId": session.id}
         stream = self._joins.new_stream() if request.binary else None
-        self._put_health(session)
-        self._joins.join(
-            session.id,
-            request.handle,
-            OutputCursor(session.id, start, stream),
-            request.spawn_pty,
-            (session.terminal.cols, session.terminal.rows),
-        )
-        view, size = self._joins[session.id].view, _size_of(request)
-        if view is not None and size is not None and request.spawn_pty:
-            self._system.services.sizes.claim(view, size)
+        self._join_view(request, session, OutputCursor(session.id, start, stream))
         for frame in screen_frames(session.id, drawing, seen) if drawing else ():
             self._sender.put(frame)
         answer = {"sessionId": session.id, "offset": start, "end": end}
         return answer if stream is None else {**answer, "stream": stream}
+
+    def _join_view(
+        self,
+        request: JoinSession,
+        session: Session,
+        cursor: OutputCursor | None = None,
+        watching: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """Join a terminal for its output or for its rows, maybe with a size.
+
+        Raises `Conflict` if its rows are wanted and no screen library is installed.
+        """
+        assert session.terminal is not None
+        size = session.terminal.cols, session.terminal.rows
+        scope = ExitStack()
+        if watching is not None:
+            scope.enter_context(watching)
+        rows_cursor = None if cursor is not None else RowsCursor(session.id)
+        self._put_health(session)
+        with scope:
+            self._joins.join(
+                session.id, request.handle, cursor, request.spawn_pty, size, rows_cursor
+            )
+            join = self._joins[session.id]
+            join.subscriptions.push(scope.pop_all())
+        wanted = _size_of(request)
+        if join.view is not None and wanted is not None and request.spawn_pty:
+            self._system.services.sizes.claim(join.view, wanted)
 
     async def _resume(self, request: Resume) -> dict[str, Any]:
         """Join sessions at given bytes, and repeat the events after a given one.
@@ -389,7 +421,10 @@ def _check_binary(request: JoinSession | Resume) -> None:
 
 
 async def serve_socket(
-    system: System, renderer: OutputRenderer, caller: Caller | None
+    system: System,
+    renderer: OutputRenderer,
+    rows_renderer: RowsRenderer,
+    caller: Caller | None,
 ) -> None:
     """Accept and serve one `/ws` connection, and close it.
 
@@ -399,7 +434,7 @@ async def serve_socket(
     """
     await websocket.accept()
     try:
-        code = await SocketHandler(system, renderer, caller).run()
+        code = await SocketHandler(system, renderer, rows_renderer, caller).run()
     except Exception:
         log.exception("A socket failed.")
         await websocket.close(INTERNAL_ERROR)
