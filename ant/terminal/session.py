@@ -271,7 +271,7 @@ class LiveTerminal:
         self.terminal.interrupt()
 
     def resize(self, cols: int, rows: int) -> None:
-        """Set the window size; the last one set wins. Raises `NotRunning`."""
+        """Set the window size. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
         self._catch_up()
         self._view.resize(cols, rows)

@@ -253,7 +253,7 @@ async def test_input_and_size_go_to_the_terminal(rig: Rig) -> None:
 
 
 async def test_a_join_may_start_the_program(rig: Rig) -> None:
-    """With its size; once it runs, the last size set wins."""
+    """With its size; once it runs, the socket that owns the size changes it."""
     session = await rig.create()
     size = {"cols": 70, "rows": 20}
     async with connected(rig) as client:
