@@ -92,6 +92,7 @@ class _Terminal:
     decided: int = 0
     applied: int = 0
     is_changed: bool = False
+    is_deleted: bool = False
     lock: trio.Lock = attrs.field(factory=trio.Lock)
 
     def decide(self, size: Size) -> None:
@@ -173,6 +174,8 @@ class TerminalSizes:
             yield
         finally:
             terminal.leave(view)
+            if terminal.is_deleted:
+                self.forget(view.session_id)
             self.apply_later(view.session_id)
 
     def state(self, view: View) -> SizeState:
@@ -333,14 +336,20 @@ class TerminalSizes:
             terminal.set_current(size)
             terminal.notify()
 
-        async with terminal.lock:
-            yield began
+        try:
+            async with terminal.lock:
+                yield began
+        finally:
+            is_used = terminal.current or terminal.views or terminal.decided
+            if not is_used and not terminal.lock.statistics().tasks_waiting:
+                self._terminals.pop(session_id, None)  # There is no such session.
 
     def forget(self, session_id: SessionId) -> None:
-        """Forget a session that was deleted, unless a socket still views it."""
-        terminal = self._terminals.get(session_id)
-        if terminal is not None and not terminal.views:
-            del self._terminals[session_id]
+        """Forget a session that was deleted, once no socket views it any more."""
+        if (terminal := self._terminals.get(session_id)) is not None:
+            terminal.is_deleted = True
+            if not terminal.views:
+                del self._terminals[session_id]
 
     def _known(self, session_id: SessionId, stored: Size | None = None) -> _Terminal:
         """The terminal; `stored` is its size if none is known yet."""

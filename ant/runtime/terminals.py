@@ -20,19 +20,25 @@ async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
 
 
 async def resize_terminal(
-    system: System, session_id: SessionId, cols: int, rows: int
+    system: System,
+    session_id: SessionId,
+    cols: int,
+    rows: int,
+    *,
+    if_free: bool = False,
 ) -> Session:
     """Set the size of a terminal for no socket, so that none owns it afterwards.
 
-    Raises `NotFound`, `Gone`, `NotRunning` (a chat) or `StorageFailed`.
-    *Cancellation:* a background task applies the size.
+    With `if_free`, only if no socket owns it. Raises `NotFound`, `Gone`, `NotRunning`
+    (a chat) or `StorageFailed`. *Cancellation:* a background task applies the size.
     """
     read, sizes = system.journal.read, system.services.sizes
     session = await read(sessions.need_terminal, session_id)
     assert session.terminal is not None
     stored = session.terminal.cols, session.terminal.rows
-    sizes.set(session_id, (cols, rows), stored)
-    await sizes.apply(session_id)
+    if sizes.owner(session_id) is None or not if_free:
+        sizes.set(session_id, (cols, rows), stored)
+        await sizes.apply(session_id)
     return await read(sessions.get_session, session_id)
 
 

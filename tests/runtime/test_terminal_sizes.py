@@ -12,7 +12,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ant.core.errors import StorageFailed
+from ant.core.errors import NotFound, StorageFailed
 from ant.core.wakeup import Wakeup
 from ant.model.sessions import Session, SessionId
 from ant.runtime import run_records
@@ -262,16 +262,21 @@ async def test_a_cancelled_resize_is_applied_all_the_same(rig: Rig) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     step=st.integers(1, MOST_STEPS),
     before=st.booleans(),
     kind=st.sampled_from(["leave", "type", "rest"]),
+    restarts=st.booleans(),
 )
 def test_something_happens_at_a_step_of_a_resize_and_a_start(
-    tmp_path_factory: pytest.TempPathFactory, step: int, before: bool, kind: str
+    tmp_path_factory: pytest.TempPathFactory,
+    step: int,
+    before: bool,
+    kind: str,
+    restarts: bool,
 ) -> None:
-    """The program is started and the size taken, while another socket acts."""
+    """The program starts and restarts and the size is taken; another socket acts."""
 
     async def play(folder: Path) -> None:
         async with running(folder) as rig:
@@ -292,10 +297,16 @@ def test_something_happens_at_a_step_of_a_resize_and_a_start(
                         sizes.set(session.id, (132, 43), STORED)
                         sizes.apply_later(session.id)
 
+                async def restart() -> None:
+                    await rig.system.supervisor.start(session.id)
+                    if restarts:
+                        await rig.system.supervisor.stop(session.id)
+                        await rig.system.supervisor.start(session.id)
+
                 with injected(act, step, before) as injection:
                     async with trio.open_nursery() as nursery:
                         nursery.start_soon(sizes.apply, session.id)
-                        nursery.start_soon(rig.system.supervisor.start, session.id)
+                        nursery.start_soon(restart)
                         nursery.start_soon(sizes.apply, session.id)
                 size = await settled(rig, session)
                 other = (132, 43) if kind == "rest" else (100, 30)
@@ -323,3 +334,10 @@ async def test_a_deleted_session_is_forgotten(rig: Rig) -> None:
         assert sizes.current(session.id) is not None
     sizes.forget(session.id)
     assert sizes.current(session.id) is None
+
+
+async def test_what_does_not_exist_is_not_remembered(rig: Rig) -> None:
+    """A start of an unknown session leaves nothing behind."""
+    with pytest.raises(NotFound):
+        await rig.system.supervisor.start(SessionId("nobody"))
+    assert {} == rig.system.services.sizes._terminals

@@ -15,7 +15,13 @@ import attrs
 import trio
 
 from ant.api import codec
-from ant.core.errors import AntError, Conflict
+from ant.core.errors import (
+    AntError,
+    CapacityReached,
+    Conflict,
+    Stopping,
+    StorageFailed,
+)
 from ant.http.server.websocket import Encoded
 from ant.model.sessions import SessionId
 from ant.runtime.system import System
@@ -59,6 +65,9 @@ class RowsCursor:
     size_look: int = 0
 
 
+_UNSEEN = object()
+
+
 @attrs.define(eq=False)
 class _Watched:
     """The rows of one terminal as ANT last saw them.
@@ -73,7 +82,7 @@ class _Watched:
     shown: ShownScreen | None = None
     changed: list[int] = attrs.field(factory=list)
     rendered: list[bytes] = attrs.field(factory=list)
-    seen: object = None
+    seen: object = _UNSEEN
     next_at: float = -math.inf
     recent: dict[tuple[tuple[int, int], int], tuple[Encoded, tuple[int, int], bool]] = (
         attrs.field(factory=dict)
@@ -167,28 +176,26 @@ class RowsRenderer:
     async def _look(self, session_id: SessionId, watched: _Watched) -> None:
         """Look at the terminal, if it may have changed and it is time to."""
         now, live = trio.current_time(), self._system.supervisor.find(session_id)
-        is_new = watched.shown is None or self._state(session_id) != watched.seen
-        if not is_new or now < watched.next_at:
+        if self._state(session_id) == watched.seen or now < watched.next_at:
             return
         watched.next_at = now + LOOK_EVERY_S
         if live is not None and live.flow.floods:
             watched.next_at = now + FLOOD_EVERY_S
             await self._system.services.turns.take()
             live = self._system.supervisor.find(session_id)
-        if live is not None:
-            shown = live.shown()
+        try:
+            if live is not None:
+                shown = live.shown()
+            else:
+                shown = Display.of(await draw(self._system, session_id)).shown()
+        except (CapacityReached, StorageFailed, Stopping):
+            watched.next_at = now + RETRY_S
+            return
+        except AntError:  # The session was deleted, so there is nothing to see.
             watched.seen = self._state(session_id)
-        else:
-            try:
-                drawing = await draw(self._system, session_id)
-            except AntError:  # Too many reads wait, or the disk fails.
-                watched.next_at = now + RETRY_S
-                return
+            return
+        if self._system.supervisor.find(session_id) is live:  # Else look once more.
             watched.seen = self._state(session_id)
-            if watched.seen is not None:  # It has started meanwhile.
-                watched.seen = None, None
-                return
-            shown = Display.of(drawing).shown()
         watched.update(shown)
 
 

@@ -211,7 +211,7 @@ class Sender:
 
     async def _send_size(self, join: JoinedSession) -> bool:
         """Send the size of a terminal and its owner, if they changed."""
-        if join.view is None:
+        if join.view is None or self.joins.get(join.view.session_id) is not join:
             return False
         state = self._system.services.sizes.state(join.view)
         if state.version == join.size_version:

@@ -180,10 +180,10 @@ class SocketHandler:
         if size is None:
             return
         if join is not None and join.view is not None:
-            sizes.ask(join.view, size)
-            await sizes.apply(session.id)
+            if sizes.ask(join.view, size):
+                await sizes.apply(session.id)
         else:  # It is not joined yet, so it owns the size a moment later.
-            await resize_terminal(self._system, session.id, *size)
+            await resize_terminal(self._system, session.id, *size, if_free=True)
 
     def _join_terminal(
         self,
@@ -370,9 +370,10 @@ class SocketHandler:
             self._joins.become_interactive(session_id)
             if is_obeyed:
                 await sizes.apply(session_id)
-        elif request.take or sizes.may_resize(session_id, None):
-            # What has not joined cannot own a size.
-            await resize_terminal(self._system, session_id, *size)
+        else:  # What has not joined cannot own a size.
+            await resize_terminal(
+                self._system, session_id, *size, if_free=not request.take
+            )
         stands = sizes.current(session_id) or stands
         return {
             "sessionId": session_id,
