@@ -18,6 +18,7 @@ from ant.model.sessions import Session, SessionId
 from ant.runtime import run_records
 from ant.runtime.terminal_sizes import Owner, Size, TerminalSizes, View
 from ant.runtime.terminals import resize_terminal
+from ant.terminal.host.base import Spec, Terminal
 from tests.cancel import cancel_at_every_step
 from tests.live.waiting import eventually
 from tests.steps import injected
@@ -341,3 +342,17 @@ async def test_what_does_not_exist_is_not_remembered(rig: Rig) -> None:
     with pytest.raises(NotFound):
         await rig.system.supervisor.start(SessionId("nobody"))
     assert {} == rig.system.services.sizes._terminals
+
+
+async def test_a_resize_during_a_start_reaches_the_program(rig: Rig) -> None:
+    """The run has read its size by then, and its terminal is not there yet."""
+    session = await rig.create()
+
+    async def open_late(spec: Spec) -> Terminal:
+        await resize_terminal(rig.system, session.id, 70, 20)
+        return await rig.open_fake(spec)
+
+    rig.system.services.open_terminal = open_late
+    await rig.system.supervisor.start(session.id)
+    assert [ROW, (70, 20)] == rig.terminals[0].sizes
+    assert (70, 20) == await settled(rig, session)
