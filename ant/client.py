@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 import httpx
 import trio
 
+from ant.api.binary_output import OutputStreams
+from ant.api.problem import error_of
 from ant.core import errors
 from ant.core.ip_addresses import is_loopback
 from ant.model.session_lookup import named, with_prefix
@@ -63,20 +65,6 @@ def render(answer: Any, indent: int | None = 2) -> str:
     return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
-def error_of(problem: dict[str, Any]) -> errors.AntError:
-    """The error in a problem object."""
-    detail = str(problem.get("detail", "The server gave no reason."))
-    urn = str(problem.get("problem") or problem.get("type"))
-    kind = errors.BY_SLUG.get(urn.rpartition(":")[2], errors.AntError)
-    if kind is errors.Invalid:
-        return errors.Invalid(*(problem.get("issues") or [detail]))
-    if kind is errors.NotFound:
-        missing = errors.NotFound("", "")
-        missing.args = (detail,)
-        return missing
-    return kind(detail)
-
-
 def _problem_in(response: httpx.Response) -> dict[str, Any]:
     """The problem object of a refusal; if it has none, one with its status and text."""
     try:
@@ -89,10 +77,17 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
 
 
 class EventSocket:
-    """A `/ws` connection. One task may receive while others send."""
+    """A `/ws` connection. One task may receive while others send.
+
+    A `terminal_output` has the same fields, whether it came as JSON or as a binary
+    message (after a join or resume with `binary`): `sessionId`, `offset`, `end`, `data`
+    (text) and `raw` (bytes). In JSON, `raw` is the text as UTF-8. In a binary message
+    `raw` is exact, and `data` ends with the last whole character.
+    """
 
     def __init__(self, connection: WebSocketConnection) -> None:
         self._connection = connection
+        self._streams = OutputStreams()
 
     async def send(self, kind: str, **fields: Any) -> None:
         """Send one frame. Raises `trio_websocket.ConnectionClosed`."""
@@ -100,7 +95,18 @@ class EventSocket:
 
     async def receive(self) -> dict[str, Any]:
         """The next frame. Raises `trio_websocket.ConnectionClosed`."""
-        frame: dict[str, Any] = json.loads(await self._connection.get_message())
+        message = await self._connection.get_message()
+        while isinstance(message, bytes):
+            if (output := self._streams.frame(message)) is not None:
+                return output
+            message = await self._connection.get_message()
+        frame: dict[str, Any] = json.loads(message)
+        if frame["type"] == "ack":
+            self._streams.begin(frame)
+        elif frame["type"] == "terminal_output":
+            frame["raw"] = frame["data"].encode()
+        elif frame["type"] == "gap":
+            self._streams.skip(frame.get("sessionId"))
         return frame
 
     async def expect(self, kind: str, **fields: Any) -> dict[str, Any]:

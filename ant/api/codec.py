@@ -340,6 +340,11 @@ def render(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)
 
 
+def fragment(data: bytes) -> Any:
+    """JSON that `render` puts into its own as it is."""
+    return orjson.Fragment(data)
+
+
 def indented(value: dict[str, Any]) -> str:
     """Render plain data as JSON for people to read, with a newline at its end."""
     return orjson.dumps(

@@ -23,7 +23,7 @@ class Limit(Enum):
     )
     REPLY = (
         "ANT drops a terminal's answer to a query of a program, and acknowledges it "
-        "with `dropped`, unless the client that last set the size sends it."
+        "with `dropped`, unless the socket that owns the size sends it."
     )
     SESSIONS = "Beyond ANT_MAX_ACTIVE_SESSIONS ANT refuses a start with 429."
     TERMINALS = (

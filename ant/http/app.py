@@ -19,6 +19,7 @@ from ant.http.contract.endpoint import CALLER, ROUTES, check_no_parameters
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
+from ant.http.ws.rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity.tokens import Caller, identify
 from ant.runtime.system import System
@@ -41,6 +42,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     logging.getLogger(app.name).propagate = True
     problems.register(app)
     renderer = OutputRenderer(system.journal, system.services.flows)
+    rows_renderer = RowsRenderer(system)
     config, has_key = system.config, system.config.api_key is not None
 
     # Callers name the same few hosts. An exception is not cached.
@@ -106,6 +108,6 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     @app.websocket("/ws")
     async def ws() -> None:
         check_no_parameters(websocket.args)
-        await serve_socket(system, renderer, g.caller)
+        await serve_socket(system, renderer, rows_renderer, g.caller)
 
     return app

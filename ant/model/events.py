@@ -64,7 +64,7 @@ class SessionExited:
 
 @attrs.frozen
 class TerminalResized:
-    """A terminal has a new size; the last size that a client set wins."""
+    """A terminal has a new size; the frame `terminal_size` says who owns it."""
 
     durable: ClassVar[bool] = False
     to_all: ClassVar[bool] = False

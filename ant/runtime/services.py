@@ -15,6 +15,7 @@ from ant.prompts.service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.runtime.broadcaster import Broadcaster
+from ant.runtime.terminal_sizes import TerminalSizes
 from ant.runtime.unrecorded_ends import UnrecordedEnds
 from ant.runtime.wait_slots import WaitSlots
 from ant.terminal.buffer.flow import OutputFlow
@@ -66,6 +67,15 @@ class RunServices:
     wait_slots: WaitSlots = attrs.field(factory=WaitSlots)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)
     flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
+    sizes: TerminalSizes = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.sizes = TerminalSizes(self.journal, self.find)
+
+    def find(self, session_id: SessionId) -> LiveTerminal | None:
+        """Return the live terminal of a session."""
+        active = self.running.get(session_id)
+        return active.live if active else None
 
     def need_tmux(self) -> Tmux:
         """Return the tmux server. Raises `Invalid` where this ANT has none."""

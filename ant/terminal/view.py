@@ -13,7 +13,7 @@ from ant.terminal.host.base import SECRET_FD, Terminal
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.observations import BlockSeen, Observation, RestSeen, TitleSeen
-from ant.terminal.screen.display import Display, Drawing, Picture
+from ant.terminal.screen.display import Display, Drawing, Picture, ShownScreen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
@@ -157,6 +157,15 @@ class ScreenView:
     def drawing(self) -> Drawing:
         """The screen. Raises `Conflict` where no screen library is installed."""
         return self._get_display().drawing()
+
+    def shown(self) -> ShownScreen:
+        """What the screen shows. Raises as `drawing`."""
+        return self._get_display().shown()
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Columns and rows; None where no screen library is installed."""
+        return self._display.size if self._display is not None else None
 
     def picture(self) -> Picture | None:
         """Output that redraws the screen; None where no screen library is installed."""

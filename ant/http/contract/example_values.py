@@ -343,6 +343,9 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     },
     "RunEvents": {"next": 41},
     "ScreenFrame": {"title": "build"},
+    "ScreenRow": {"row": 29},
+    "ScreenRows": {"title": "build", "full": False, "complete": True},
+    "ScreenSpan": {"text": "42 passed", "fg": "2", "bold": True},
     "ScreenPage": {"status": "running", "title": "build"}
     | {"ansi": "42 passed in 3.10s\r\n$ "},
     "SearchResults": {"complete": True},
@@ -380,6 +383,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     | {"assigned_to": "@build", "status": "proposed"},
     "Term": {"term": "release", "count": 6},
     "TerminalActivity": {"state": "working", "ageMs": 250},
+    "TerminalSize": {"owner": "self", "handle": "desk"},
     "TerminalEvent": {"id": 5, "kind": "resize", "data": {"cols": 120, "rows": 30}},
     "TerminalEvents": {"kind": None, "rows": ..., "since_ms": None},
     "TerminalInfo": {"pid": 4711, "started_at": AT},

@@ -99,7 +99,8 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     },
     "leave_session": {"sessionId": TERMINAL, "ref": "3"},
     "terminal_input": {"sessionId": TERMINAL, "data": "npm test\r", "ref": "4"},
-    "terminal_resize": {"sessionId": TERMINAL, "cols": 120, "rows": 30, "ref": "5"},
+    "terminal_resize": {"sessionId": TERMINAL, "cols": 120, "rows": 30}
+    | {"take": True, "ref": "5"},
     "check_health": {"sessionId": TERMINAL, "ref": "6"},
     "presence_ping": {"ref": "7"},
 }

@@ -151,6 +151,7 @@ async def delete_session(
         await system.journal.write_removal(sessions.remove_sessions, ids)
         for each in ids:
             system.services.flows.pop(each, None)
+            system.services.sizes.forget(each)
         system.remover.wake()
 
 
