@@ -143,7 +143,7 @@ async def test_a_body_and_a_query(api: Api) -> None:
         link.body["sourceRoomId"],
         link.body["targetRoomId"],
     )
-    channel = {"handle": "@bot", "port": 9, "session_id": "@ops"}
+    channel = {"handle": "@bot", "port": 9009, "session_id": "@ops"}
     made = await api.call("POST", "/api/channel/register", channel)
     assert room["id"] == made.body["channel"]["session_id"]
     hook = {"event": "Stop", "ant_session_id": "@codex"}
