@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, cast
 
 import trio
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from quart import Quart, Request, Response
 from quart.ctx import RequestContext
 from quart.globals import _cv_request
@@ -65,17 +64,13 @@ class _Current:
 class _Connection(TrioASGIHTTPConnection):
     """One request: its view runs in the task of the request itself."""
 
-    async def __call__(
-        self, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, receive: Any, send: Any) -> None:
         request = self._create_request_from_scope(send)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.handle_messages, nursery, request, receive)
             await self.handle_request(nursery, request, send)
 
-    async def _send_response(
-        self, send: ASGISendCallable, response: ResponseTypes
-    ) -> None:
+    async def _send_response(self, send: Any, response: ResponseTypes) -> None:
         """Send a body that is in memory in one event, and any other as Quart does."""
         body = response.response
         if not isinstance(body, DataBody):
@@ -156,8 +151,6 @@ class ApiApp(QuartTrio):
             if self._check is not None:
                 await self._check(call)
             return await view(**values)
-        except trio.Cancelled:
-            raise
         except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001
             call.failure = error  # Quart handles it as an error of its own dispatch.
         return await super().handle_request(call)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,13 +20,14 @@ from ant.journal.writer import (
     OWNER_QUEUE,
     QUEUE,
     READERS,
+    SEARCH_GROUP,
     Journal,
     Lane,
     open_journal,
 )
 from ant.model.events import Envelope, SessionActivity, SessionsChanged
 from ant.model.sessions import SessionId
-from ant.store import Store, Unit
+from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import database
 from tests.cancel import cancel_at_every_step
 from tests.store.test_store import BIG, fail, fill_disk, grow, put
@@ -404,3 +405,38 @@ async def test_an_answer_is_kept_until_its_time(journal: Journal) -> None:
     for later in (timedelta(hours=1), timedelta()):
         assert [b"[]"] * 2 == [await journal.read_json(at, later) for _ in range(2)]
     assert [timedelta(hours=1), timedelta(), timedelta()] == asked
+
+
+async def test_searches_that_wait_share_a_trip(
+    store: Store, bus: RecordingBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most `SEARCH_GROUP` of them; a long read of another lane goes alone."""
+    sizes: list[int] = []
+    run, go_on = store.read_group, threading.Event()
+
+    def read_group(jobs: Sequence[Job]) -> None:
+        sizes.append(len(jobs))
+        run(jobs)
+
+    def wait(_: Unit) -> None:
+        assert go_on.wait(PATIENCE_S)
+
+    monkeypatch.setattr(store, "read_group", read_group)
+    async with open_journal(store, bus) as journal:
+        for lane, expected in ((Lane.SEARCH, [4, 4]), (Lane.SCAN, [1] * 8)):
+            sizes.clear()
+            go_on.clear()
+            ask = partial(journal.read_in_thread, lane=lane)
+            async with trio.open_nursery() as nursery:
+                for _ in range(READERS):
+                    nursery.start_soon(ask, wait)
+                    await wait_all_tasks_blocked(0.01)
+                for _ in range(2 * SEARCH_GROUP):
+                    nursery.start_soon(ask, _nothing)
+                    await wait_all_tasks_blocked()
+                go_on.set()
+            assert [1] * READERS + expected == sizes
+
+
+def _nothing(_: Unit) -> None:
+    """Read nothing."""
