@@ -450,9 +450,8 @@ class AntClient:
                         name, _, value = line.partition(": ")
                         if name == "id":
                             last = int(value)
-                        elif name == "data":
-                            if show(json.loads(value)):
-                                return
+                        elif name == "data" and show(json.loads(value)):
+                            return
             except ENDED:
                 if not was_open:
                     raise
