@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
@@ -452,16 +452,20 @@ class AntClient:
                 raise  # An error of the caller, such as a full disk.
             raise Unreachable(str(exc) or type(exc).__name__) from exc
 
-    async def event_stream(
-        self, since: int | None = None, **query: str
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        """The logged events after `since`, else from now on, without end.
+    async def follow_events(
+        self,
+        show: Callable[[dict[str, Any]], bool],
+        since: int | None = None,
+        **query: str,
+    ) -> None:
+        """Show the logged events after `since`, else from now on, until one is enough.
 
-        A connection that ends is opened again after the last event. Raises
-        `httpx.TransportError` if no server answers.
+        `show` returns whether it is. A connection that ends is opened again after the
+        last event. Raises `httpx.TransportError` if no server answers.
         """
         last = (await self.events(limit=1))["newest"] if since is None else since
         while True:
+            await trio.lowlevel.checkpoint()
             headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
             was_open = False
             try:
@@ -476,8 +480,8 @@ class AntClient:
                         name, _, value = line.partition(": ")
                         if name == "id":
                             last = int(value)
-                        elif name == "data":
-                            yield json.loads(value)
+                        elif name == "data" and show(json.loads(value)):
+                            return
             except ENDED:
                 if not was_open:
                     raise

@@ -2,8 +2,6 @@
 
 import inspect
 import json
-import struct
-from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -128,8 +126,15 @@ async def test_a_stream_of_events_goes_on(monkeypatch: pytest.MonkeyPatch) -> No
     client = AntClient("http://host:1/")
     transport = httpx.MockTransport(answer)
     client._http = httpx.AsyncClient(base_url=client.url, transport=transport)
-    async with client as ant, aclosing(ant.event_stream(session="x")) as stream:
-        assert [5, 6] == [(await anext(stream))["seq"] for _ in range(2)]
+    seen: list[int] = []
+
+    def show(event: dict[str, Any]) -> bool:
+        seen.append(event["seq"])
+        return len(seen) == 2
+
+    async with client as ant:
+        await ant.follow_events(show, session="x")
+    assert [5, 6] == seen
     assert ["4", "5"] == [each.headers["Last-Event-ID"] for each in asked[1:]]
     assert "x" == asked[1].url.params["session"]
 

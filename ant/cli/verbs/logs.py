@@ -172,9 +172,12 @@ async def _follow(
 
     If the connection ends, a new one continues at the same byte. Raises `Unreachable`.
     """
+    import trio
+
     from ant.client import ENDED
 
     while True:
+        await trio.lowlevel.checkpoint()
         joined = None
         try:
             async with call.ant.stream() as socket:

@@ -1,7 +1,6 @@
 """Verbs for what ANT keeps and knows: `ant events`, `export` and `health`."""
 
 import sys
-from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -43,11 +42,16 @@ async def events(
     if kind is not None:
         query["type"] = clean(kind)
     if follow:
-        async with aclosing(call.ant.event_stream(since, **query)) as stream:
-            async for event in stream:
-                _show(call, event)
-                if limit is not None and (limit := limit - 1) == 0:
-                    return
+        shown = 0
+
+        def show(event: dict[str, Any]) -> bool:
+            nonlocal shown
+            shown += 1
+            _show(call, event)
+            return shown == limit
+
+        await call.ant.follow_events(show, since, **query)
+        return
     left, after = limit, since or 0
     while left != 0:
         more = {} if left is None else {"limit": min(left, 1000)}

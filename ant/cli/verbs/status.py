@@ -58,6 +58,7 @@ async def _watch(call: ServerCall, show: Callable[[dict[str, Any]], None]) -> No
     from ant.client import ENDED
 
     while True:
+        await trio.lowlevel.checkpoint()
         was_shown = False
         try:
             async with call.ant.stream() as socket:
