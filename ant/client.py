@@ -170,6 +170,8 @@ class AntClient:
         response = await self._http.request(method, path, **settings)
         if response.is_error:
             raise error_of(_problem_in(response))
+        if not response.is_success:  # A redirect: the key must not follow it.
+            raise errors.AntError(f"{self.url} is not an ANT server.")
         try:
             return response.json() if response.content else None
         except ValueError as exc:

@@ -108,7 +108,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
 
 # Modules of the standard library and of others, and the packages that may use them.
 OWNERS: dict[str, tuple[str, ...]] = {
-    "json": ("client",),
+    "json": ("api", "client"),
     "orjson": ("api",),
     "cattrs": ("api",),
     "time": ("core", "terminal.tmux"),

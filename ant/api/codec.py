@@ -6,7 +6,9 @@ so only there `"5"` is 5 and `"true"` is true. A fault raises `Invalid` with one
 per fault, each of which ends in a JSON path.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -323,6 +325,25 @@ def loads(data: bytes | str, noun: str = "The text") -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError as exc:
         raise Invalid(f"{noun} is not JSON: {exc} at $") from exc
+
+
+def repeated_name(data: bytes) -> str | None:
+    """A name that an object of a JSON text has twice, or None.
+
+    Readers differ in which of the two counts. Raises `Invalid` for a text that is
+    nested too deeply, `ValueError` for one that is no JSON.
+    """
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(name for name, _ in pairs)
+        repeated.extend(name for name, count in counts.items() if count > 1)
+
+    try:
+        json.loads(data, object_pairs_hook=note)
+    except RecursionError as exc:
+        raise Invalid("the text is nested too deeply at $") from exc
+    return repeated[0] if repeated else None
 
 
 def dumps(value: Any) -> bytes:

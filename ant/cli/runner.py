@@ -297,6 +297,8 @@ def _run(
         _exit(REFUSED, " ".join(filter(None, [str(exc), caller.withheld])))
     except AntError as exc:
         _exit(REFUSED, str(exc))
+    except httpx.LocalProtocolError:  # Its text has the header, and so the key.
+        _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:
         _exit(UNREACHABLE, f"cannot reach {server}: {str(exc) or type(exc).__name__}")
 

@@ -47,6 +47,9 @@ _KEYS = frozenset(
     {"format", "version", "exported_at", "session", "transcript", *_ROWS}
     | {"run_events", "chain", "bytes"}
 )
+_CHAIN_KEYS = frozenset({"count", "first", "head"})
+_BYTES_KEYS = frozenset({"oldest", "end", "gaps", "sha256", "chunks"})
+_CHUNK_KEYS = frozenset({"offset", "at", "data_b64"})
 
 
 @attrs.frozen
@@ -106,6 +109,7 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     sealed = [] if chain else [e for e in events if not hash_chain.is_redacted(e)]
     export = _last_export(sealed)
     found = [
+        *_repeated_names(data),
         *filter(None, dict.fromkeys((chain, broken, misplaced, other_head))),
         *outputs,
         *damaged,
@@ -133,6 +137,13 @@ def _stood_for(redacted: Body) -> int:
     """Return how many events an event without content stands for."""
     n: int = redacted["n"]
     return n - hash_chain.first_of(redacted) + 1
+
+
+def _repeated_names(data: bytes) -> Iterable[str]:
+    """Yield a fault if readers of the bundle may find other values than this check."""
+    name = codec.repeated_name(data)
+    if name is not None:
+        yield f"An object has two values for one name: {_printable(name)}."
 
 
 def _bundle(value: Any) -> Body:
@@ -433,9 +444,26 @@ def _uncovered(
         keys = "source", "trust", "ts", "ts_ms", "created_at", "prev"
         paths = [f"$.run_events[redacted].{key}" for key in keys]
         yield Uncovered(tuple(paths), "the content of these events is gone")
-    unknown = tuple(f"$.{_printable(key)}" for key in bundle.keys() - _KEYS)
-    if unknown:
+    if unknown := {*_unknown("$", bundle, _KEYS), *_unknown_inside(bundle)}:
         yield Uncovered(tuple(sorted(unknown)), "ANT does not write them")
+
+
+def _unknown_inside(bundle: Body) -> Iterable[str]:
+    """Yield the paths of what ANT does not write in the objects at both ends."""
+    yield from _unknown("$.chain", bundle["chain"], _CHAIN_KEYS)
+    extent = bundle["bytes"]
+    if extent is None:
+        return
+    yield from _unknown("$.bytes", extent, _BYTES_KEYS)
+    if extent["chunks"] is None and "gaps" in extent:
+        yield "$.bytes.gaps"
+    for chunk in extent["chunks"] or ():
+        if isinstance(chunk, dict):
+            yield from _unknown("$.bytes.chunks[]", chunk, _CHUNK_KEYS)
+
+
+def _unknown(path: str, value: Body, known: frozenset[str]) -> Iterable[str]:
+    return (f"{path}.{_printable(key)}" for key in value.keys() - known)
 
 
 def _other_fields(session: Body, has_events: bool) -> Iterable[str]:

@@ -71,7 +71,10 @@ __ant_read_key() {
 # SipHash-2-4 of __ant_n as arithmetic, which a prompt can evaluate. It sets __ant_v, and
 # leaves nothing of the key in the other variables.
 __ant_define_code() {
-    __ant_n=0 __ant_v=0
+    __ant_n=0
+    # Bash exports no array. With `set -a` it would export a code that is not printed yet
+    # to the programs that the user's prompt runs.
+    declare -ga __ant_v=(0)
     __ant_round='__ant_0+=__ant_1,'
     __ant_round+='__ant_1=(__ant_1<<13|__ant_1>>51&8191)^__ant_0,'
     __ant_round+='__ant_0=__ant_0<<32|__ant_0>>32&4294967295,'

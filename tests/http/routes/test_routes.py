@@ -420,7 +420,7 @@ async def test_inactive_sessions(api: Api, how: str, kind: SessionType) -> None:
     assert {} == wrong
 
 
-@pytest.mark.parametrize("char", ["\u202e", "\u2028", "\x9b", "\u200b", "\U000e0041"])
+@pytest.mark.parametrize("char", ["\u202e", "\u2028", "\x9b", "\u3164", "\U000e0041"])
 async def test_hidden_characters_in_names(api: Api, char: str) -> None:
     """400 wherever somebody or something gets a name; a row that has one loads."""
     room = await api.room()
@@ -435,6 +435,7 @@ async def test_hidden_characters_in_names(api: Api, char: str) -> None:
         ("POST", f"{own}/participants", {"handle": "@a", "alias": name}, "alias"),
         ("POST", f"{own}/typing", {"handle": name, "typing": True}, "handle"),
         ("POST", f"{own}/messages", {"content": "", "sender_id": name}, "sender_id"),
+        ("POST", f"{own}/messages", {"content": "", "target": name}, "target"),
         ("POST", f"{own}/links", {"title": name}, "title"),
         ("POST", f"{own}/links", {"createdBy": name}, "createdBy"),
         ("POST", f"{own}/tasks", {"title": name}, "title"),
