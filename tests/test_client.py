@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ant.api.binary_output import HEADER
 from ant.api.problem import error_of
 from ant.client import Ambiguous, AntClient, EventSocket
 from ant.core import errors
@@ -203,20 +204,19 @@ async def test_a_socket_waits_for_what_it_expects() -> None:
 
 async def test_output_has_one_shape() -> None:
     """As JSON and as binary messages; what is unknown in binary is passed over."""
-    header = struct.Struct(">BIQ")
     wire = Wire(
         {"type": "ack", "ref": "r", "sessionId": "a", "stream": 3},
         b"",
-        header.pack(9, 3, 0) + b"of a later version",
-        header.pack(1, 8, 0) + b"of no stream",
-        header.pack(1, 3, 10) + b"\xff\xe6",
-        header.pack(1, 3, 12) + b"\xbc\xa2",
+        HEADER.pack(9, 3, 0) + b"of a later version",
+        HEADER.pack(1, 8, 0) + b"of no stream",
+        HEADER.pack(1, 3, 10) + b"\xff\xe6",
+        HEADER.pack(1, 3, 12) + b"\xbc\xa2",
         {"type": "terminal_output", "sessionId": "b", "data": "\u6f22", "end": 3},
         {"type": "ack", "ref": "r", "streams": {"a": 4}},
-        header.pack(1, 3, 14) + b"of the earlier join",
-        header.pack(1, 4, 20) + b"\xe6",
+        HEADER.pack(1, 3, 14) + b"of the earlier join",
+        HEADER.pack(1, 4, 20) + b"\xe6",
         {"type": "gap", "scope": "terminal", "sessionId": "a", "from": 21, "to": 30},
-        header.pack(1, 4, 30) + b"x",
+        HEADER.pack(1, 4, 30) + b"x",
     )
     socket = EventSocket(wire)  # type: ignore[arg-type]
     seen = []
