@@ -324,13 +324,13 @@ class _Wait:
         """Search the output so far, up to the offset `limit`; one piece at a time."""
         services, journal = self._system.services, self._system.journal
         while True:
+            await trio.lowlevel.checkpoint()
             flow = services.flows.get(self._id)
             if flow is not None and search.offset >= flow.tail.base:
                 stop = flow.tail.end if limit is None else min(limit, flow.tail.end)
                 if search.offset >= stop:
                     return None
                 if stop - search.offset > LARGE:
-                    await trio.lowlevel.checkpoint()
                     await services.turns.take()
                     if search.offset < flow.tail.base:
                         continue
