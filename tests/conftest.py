@@ -29,8 +29,10 @@ atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["HOME"] = _home
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-# Started by nohup, say, we would ignore it, and so would every child that is tested.
+# Started by nohup, or with `&` by a script, we would ignore these, and so would every
+# child that is tested.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "default",

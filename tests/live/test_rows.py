@@ -36,6 +36,13 @@ async def until(socket: EventSocket, page: Page, text: str) -> None:
             page.apply(await socket.expect("screen_rows"))
 
 
+async def resized(socket: EventSocket, page: Page, size: tuple[int, int]) -> None:
+    """Draw until the page has this size."""
+    with trio.fail_after(PATIENCE_S):
+        while size != (page.cols, len(page.rows)):
+            page.apply(await socket.expect("screen_rows"))
+
+
 async def check(
     ant: AntClient, session_id: str, socket: EventSocket, page: Page
 ) -> None:
@@ -84,9 +91,9 @@ async def test_a_pager_is_followed_through_keys_and_sizes(tmp_path: Path) -> Non
                 await check(ant, name, socket, page)
             for cols, rows in ((40, 12), (100, 50)):
                 await socket.send("terminal_resize", cols=cols, rows=rows, **own)
+                await resized(socket, page, (cols, rows))
                 await until(socket, page, f"{rows - 2} \u6f22\u5b57")
                 await check(ant, name, socket, page)
-                assert (cols, rows) == (page.cols, len(page.rows))
             await socket.send("terminal_input", data="q", **own)
             await socket.expect("session_exited")
             await check(ant, name, socket, page)

@@ -320,9 +320,30 @@ async def ends(one: Whole) -> None:
     await eventually(lambda: tries == 3)
 
 
+async def sizes(one: Whole) -> None:
+    """A view that leaves gives the size back, and the terminal gets it."""
+    own = {"sessionId": one.shell}
+    async with one.ant.socket() as desk:
+        await desk.send("join_session", **own)
+        await desk.send("terminal_resize", cols=101, rows=31, ref="1", **own)
+        assert (await desk.expect("ack", ref="1"))["applied"]
+        async with one.ant.socket() as phone:
+            await phone.send("join_session", **own)
+            size = {"cols": 41, "rows": 13, "take": True}
+            await phone.send("terminal_resize", ref="2", **size, **own)
+            assert (await phone.expect("ack", ref="2"))["applied"]
+
+        async def is_back() -> bool:
+            row = await one.ant.session(one.shell)
+            return (row["terminal"]["cols"], row["terminal"]["rows"]) == (101, 31)
+
+        await eventually(is_back)
+
+
 WORKS: dict[str, Callable[[Whole], Awaitable[None]]] = {
     "turns": turns,
     "transcripts": transcripts,
+    "sizes": sizes,
     "recorder": recorder,
     "indexer": indexer,
     "webhooks": webhooks,
