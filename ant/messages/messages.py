@@ -85,7 +85,8 @@ def post_message(
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
-    link = hops.link_of(unit, room_id, request, caller is not None)
+    by_program = caller is not None and caller.is_terminal
+    link = hops.link_of(unit, room_id, request, by_program)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,

@@ -8,6 +8,7 @@ import attrs
 from ant.api import codec
 from ant.core import clock
 from ant.model.events import Envelope, Event
+from ant.store.access_tokens import AccessTokenStore
 from ant.store.event_log import EventLogStore
 from ant.store.prompts import PromptStore
 from ant.store.removals import RemovalStore
@@ -60,6 +61,7 @@ class Unit:
     hops: HopStore = attrs.field(factory=HopStore)
     run_events: RunEventStore = attrs.field(factory=RunEventStore)
     terminal_events: TerminalEventStore = attrs.field(factory=TerminalEventStore)
+    access_tokens: AccessTokenStore = attrs.field(factory=AccessTokenStore)
 
     def emit(self, event: Event) -> None:
         """Append a durable event to the log; publish every event after the commit.

@@ -65,6 +65,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "resize": {"cols": 120, "rows": 30},
     "stop": {"reason": "It runs for too long."},
     "start": {"cols": 120, "rows": 30},
+    "create_token": {"label": "CI", "scopes": ["view", "post"], "expires_in": 2592000},
+    "create_sign_in_code": {"label": "Phone", "scopes": ["view", "answer"]},
+    "sign_in": {"code": "4r0JwPz1bD2kV7cYt9sLxQnE8mHaGfUoXyRZ3iKpB5w"},
 }
 """The JSON bodies of requests, by operation."""
 

@@ -16,6 +16,7 @@ from ant.http.routes import (  # isort: skip
     sessions,
     health,
     terminal,
+    tokens,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "sessions",
     "tasks",
     "terminal",
+    "tokens",
 ]
