@@ -47,6 +47,7 @@ class AccessToken:
     id: AccessTokenId
     """The id of the token, which names it in calls; it is no secret."""
     kind: TokenKind
+    """A `token` was made as one; a `device` is a browser that has signed in."""
     label: str
     """What the token is for, in words of the operator."""
     scopes: tuple[Scope, ...]
@@ -54,12 +55,13 @@ class AccessToken:
     session_id: SessionId | None
     """The session that the token is limited to; null if it is not limited."""
     created_at: datetime
+    """When the token was made."""
     expires_at: datetime | None
     """When the token stops to be valid; null if it does not expire."""
     last_used_at: datetime | None = None
     """When the token was last used, to a minute; null if it never was."""
     last_address: str | None = None
-    """The IP address of that use."""
+    """The IP address of that use; null if it was never used."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the token has a scope, by itself or through `admin`."""

@@ -109,7 +109,7 @@ class Route:
 
         async def view(**params: Any) -> Response:
             caller: Caller | None = g.caller
-            access_token: AccessToken | None = g.access_token
+            access_token: AccessToken | None = g.get("access_token")
             # An access token has no quota, and speaks as its body says.
             terminal = caller if access_token is None else None
             if (name := params.get("session_id")) is not None:
