@@ -5,10 +5,10 @@ The client raises a refusal as the class that the server raised, with the same s
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 import trio
@@ -246,6 +246,38 @@ class AntClient:
         """A page of the transcript."""
         path = f"/api/sessions/{session_id}/terminal/history"
         return await self.call("GET", path, **query)
+
+    async def tokens(self) -> Any:
+        """The access tokens and signed-in browsers, without their secrets."""
+        return await self.call("GET", "/api/tokens")
+
+    async def create_token(
+        self,
+        label: str,
+        scopes: Sequence[str],
+        *,
+        session_id: str | None = None,
+        expires_in: int | None = None,
+    ) -> Any:
+        """Make an access token; `token` in the answer is shown only this once."""
+        body = {
+            "label": label,
+            "scopes": list(scopes),
+            "session_id": session_id,
+            "expires_in": expires_in,
+        }
+        return await self.call("POST", "/api/tokens", body)
+
+    async def revoke_token(self, token_id: str) -> Any:
+        """Revoke an access token by its id. Raises `NotFound`."""
+        return await self.call("DELETE", f"/api/tokens/{quote(token_id, safe='')}")
+
+    async def create_sign_in_code(
+        self, label: str | None, scopes: Sequence[str], *, expires_in: int
+    ) -> Any:
+        """Make a code with which one browser can sign in, once."""
+        body = {"label": label, "scopes": list(scopes), "expires_in": expires_in}
+        return await self.call("POST", "/api/sign-in/codes", body)
 
     @asynccontextmanager
     async def socket(self, **query: str) -> AsyncIterator[EventSocket]:

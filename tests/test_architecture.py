@@ -100,7 +100,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
     "http.server": frozenset({"hypercorn", "h11", "wsproto", "trio"}),
     "http": _TRIO | _WEB,
     "server": _TRIO,
-    "cli": frozenset({"attrs", "click", "trio", "httpx"}),
+    "cli": frozenset({"attrs", "click", "trio", "httpx", "segno"}),
     "__main__": frozenset(),
 }
 """By package; a sub-package without a row has that of the package around it."""

@@ -12,10 +12,12 @@ VERBS = {
     "chat": "rooms:chat",
     "evidence": "evidence:evidence",
     "msg": "rooms:msg",
+    "open": "open:open_",
     "prompts": "prompts:prompts",
     "serve": "serve:serve",
     "sessions": "rooms:sessions",
     "status": "rooms:status",
+    "tokens": "tokens:tokens",
 }
 """Each verb with its module in `ant.cli` and its name there."""
 

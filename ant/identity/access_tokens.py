@@ -126,8 +126,8 @@ def check_grant(by: AccessToken, scopes: tuple[Scope, ...]) -> None:
     more = [scope for scope in scopes if not by.may(scope)]
     if more or by.session_id is not None:
         raise Forbidden(
-            f"This token may not give {', '.join(more) or 'anything'} to another, since "
-            "it has no more itself. Make the token as the operator."
+            f"This token may not give {', '.join(more) or 'anything'} to another, "
+            "since it may not do that itself. Make the token as the operator."
         )
 
 

@@ -17,7 +17,7 @@ class Scope(StrEnum):
     VIEW = "view"
     """Read sessions, rooms and screens, and receive events over `/ws`."""
     TYPE = "type"
-    """Type into terminals, start, resize and interrupt them; not while a prompt waits."""
+    """Type into terminals, start, resize and interrupt them, while no prompt waits."""
     ANSWER = "answer"
     """Answer prompts, discard them, and type while one waits."""
     POST = "post"

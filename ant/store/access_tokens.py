@@ -50,7 +50,7 @@ class AccessTokenStore:
         return None if row is None else _token(row)
 
     def all(self) -> tuple[AccessToken, ...]:
-        """All tokens, the oldest first. `identity.access_tokens` bounds their number."""
+        """All tokens, the oldest first; `identity.access_tokens` bounds how many."""
         return tuple(map(_token, _ALL.rows()))
 
     def count(self) -> int:

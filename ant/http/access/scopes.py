@@ -121,7 +121,8 @@ async def check_body(
                 )
         elif MessageType.is_machine(body.msg_type) or role == "system":
             need(token, Scope.ADMIN, "messages of this kind")
-        if role == "user" and session_id is not None:
+        is_answer = kind == MessageType.AGENT_RESPONSE
+        if role == "user" and session_id is not None and not is_answer:
             typed = await system.journal.read(_is_typed, session_id)
             why = "posting as `user` in a terminal's own chat, where ANT types it"
             for scope in (Scope.TYPE, Scope.ANSWER) if typed else ():

@@ -70,8 +70,8 @@ class EventStream(ResponseBody):
     """The events after `seq`, in order, as the body of a response that does not end.
 
     The stream reads from the log when the client can take more, so a slow client costs
-    no memory here. It ends when the server stops or the token ends. *Cancellation:* unsubscribes from the
-    bus.
+    no memory here. It ends when the server stops or the token ends.
+    *Cancellation:* unsubscribes from the bus.
     """
 
     def __init__(
