@@ -35,10 +35,13 @@ def scopes_option(default: str | None) -> Callable[[Any], Any]:
             )
         return found
 
+    # click takes a default of None for a value.
+    given: dict[str, Any] = (
+        {"required": True} if default is None else {"default": default}
+    )
     return click.option(
         "--scopes",
-        default=default,
-        required=default is None,
+        **given,
         callback=split,
         help="What the holder may do: view, type, answer, post, admin, with commas "
         "between them. admin includes view, type and post; nothing includes answer.",
