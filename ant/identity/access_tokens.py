@@ -16,6 +16,7 @@ ends with the token that it was made with.
 import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -68,9 +69,7 @@ def create(
     may do, `Unauthorized` if `by` was revoked meanwhile, `NotFound` and `Gone` for the
     session, and `CapacityReached`.
     """
-    scopes = tuple(scope for scope in Scope if scope in request.scopes)
-    if not scopes:
-        raise Invalid(f"expected one of {', '.join(Scope)} at least at $.scopes")
+    scopes = checked_scopes(request.scopes)
     if request.session_id is not None:
         if Scope.ADMIN in scopes:
             raise Invalid(
@@ -104,6 +103,13 @@ def create(
     secret = PREFIX + clock.new_secret()
     unit.access_tokens.add(token, _digest(secret), by.id if by else None)
     return NewToken(token, secret)
+
+
+def checked_scopes(given: Collection[Scope]) -> tuple[Scope, ...]:
+    """These scopes in their usual order, each once. Raises `Invalid` without any."""
+    if not given:
+        raise Invalid(f"expected one of {', '.join(Scope)} at least at $.scopes")
+    return tuple(scope for scope in Scope if scope in given)
 
 
 def sign_in(

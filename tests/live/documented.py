@@ -48,6 +48,9 @@ SENTENCES = [
     r"expected type, or a choice that implies it",
     # An empty body is an input of no bytes if it comes as octets.
     r"expected exactly one of data and data_b64",
+    # A list of scopes may be empty, as far as the document says.
+    r"expected one of view, type, answer, post, admin at least",
+    r"expected no `admin` in a token that is limited to a session, .*",
     # It may be in the query or in the body.
     r"session_id or handle required",
 ]

@@ -95,11 +95,10 @@ async def create_sign_in_code(
     Open `path` of this server in that browser within 60 seconds. The code is valid
     once. With an access token the browser may have no scope that the caller lacks.
     """
+    scopes = access_tokens.checked_scopes(body.scopes)
     if access_token is not None:
-        access_tokens.check_grant(access_token, body.scopes)
-    code = system.sign_in_codes.make(
-        body.label, body.scopes, body.expires_in, access_token
-    )
+        access_tokens.check_grant(access_token, scopes)
+    code = system.sign_in_codes.make(body.label, scopes, body.expires_in, access_token)
     return SignInCode(code, f"/sign-in#{code}", CODE_S)
 
 

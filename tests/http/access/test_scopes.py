@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from quart.testing.connections import WebsocketDisconnectError, WebsocketResponseError
 
 from ant.api.frames import FRAMES
+from ant.api.terminal_requests import ListEvents
 from ant.api.token_requests import CreateToken
 from ant.core.errors import NotFound, Unauthorized
 from ant.http import routes
 from ant.http.access import auth
 from ant.http.access.scopes import FRAME_SCOPES
 from ant.http.contract.endpoint import ROUTES, Route
+from ant.http.routes.events import EventStream
 from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
 from ant.model.access_tokens import INCLUDED, AccessTokenId, Scope, TokenKind
@@ -699,3 +701,24 @@ async def test_what_is_unknown_is_not_revoked(scene: Scene) -> None:
     """An error names it."""
     with pytest.raises(NotFound, match="nobody"):
         scene.rig.store.read(access_tokens.family, AccessTokenId("nobody"))
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+async def test_a_revoked_stream_ends(scene: Scene, is_early: bool) -> None:
+    """Within a second; also if it was revoked before the first event was read."""
+    made = scene.token(Scope.VIEW)
+    seq = scene.rig.bus.seq
+    if is_early:
+        scene.rig.store.transact(access_tokens.revoke, made.access_token.id)
+    stream = EventStream(scene.rig.system, ListEvents(), seq, made.access_token)
+    async with stream, trio.open_nursery() as nursery:
+
+        async def revoke() -> None:
+            path = f"/api/tokens/{made.access_token.id}"
+            await scene.operator.call("DELETE", path)
+
+        if not is_early:
+            nursery.start_soon(revoke)
+        with trio.fail_after(1), pytest.raises(StopAsyncIteration):
+            await anext(stream)
+    assert {} == scene.rig.system.live_tokens._watches

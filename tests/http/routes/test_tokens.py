@@ -168,6 +168,13 @@ async def test_no_code_and_no_cookie_is_kept(
         assert secret not in repr(exported.body)
 
 
+async def test_a_code_has_scopes(scene: Scene) -> None:
+    """A code without any is refused before it is shown to anybody."""
+    body = {"scopes": list[str]()}
+    got = await scene.operator.call("POST", "/api/sign-in/codes", body)
+    assert (400, True) == (got.status, "at $.scopes" in got.detail)
+
+
 async def test_nothing_to_sign_out(scene: Scene) -> None:
     """The operator's key is no sign-in."""
     got = await scene.operator.call("POST", "/api/sign-out")
