@@ -722,3 +722,27 @@ async def test_a_revoked_stream_ends(scene: Scene, is_early: bool) -> None:
         with trio.fail_after(1), pytest.raises(StopAsyncIteration):
             await anext(stream)
     assert {} == scene.rig.system.live_tokens._watches
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+async def test_what_would_be_typed_needs_both_scopes(
+    scene: Scene, is_terminal: bool
+) -> None:
+    """A person's words in a terminal's own chat; those of others are a message."""
+    session = scene.terminal.session
+    where_to = session.id if is_terminal else session.linked_chat_id
+    path = f"/api/sessions/{where_to}/messages"
+    for scopes, lacks in (
+        ((Scope.POST,), "`type`"),
+        ((Scope.POST, Scope.ANSWER), "`type`"),
+        ((Scope.POST, Scope.TYPE), "`answer`"),
+        ((Scope.ADMIN,), "`answer`"),
+    ):
+        for role in ("user", "User"):
+            body = {"content": "y", "role": role}
+            got = await scene.api(*scopes).call("POST", path, body)
+            assert (403, True) == (got.status, lacks in got.detail), (scopes, role)
+        body = {"content": "y", "role": "assistant"}
+        assert 201 == (await scene.api(*scopes).call("POST", path, body)).status
+    every = scene.api(Scope.POST, Scope.TYPE, Scope.ANSWER)
+    assert 201 == (await every.call("POST", path, {"content": "y"})).status
