@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
+from ant.cli.options import scopes_option, seconds
 from ant.cli.runner import ServerCall, clean, server_command
-from ant.cli.tokens import scopes_option, seconds
 
 _PAGE = """\
 <!doctype html>

@@ -1,51 +1,11 @@
 """`ant tokens`: access tokens of programs, and browsers that have signed in."""
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 import click
 
+from ant.cli.options import scopes_option, seconds
 from ant.cli.runner import ServerCall, clean, server_command
-
-SCOPES = ("view", "type", "answer", "post", "admin")
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def seconds(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
-    """The seconds of a duration such as `30d`."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
-    if found is None:
-        raise click.BadParameter(f"{text!r} is no duration such as 12h or 30d.")
-    return int(found[1]) * _UNITS[found[2]]
-
-
-def scopes_option(default: str | None) -> Callable[[Any], Any]:
-    """The option of both `ant tokens new` and `ant open`."""
-
-    def split(_: click.Context, __: click.Parameter, text: str) -> list[str]:
-        found = [each.strip() for each in text.split(",") if each.strip()]
-        wrong = [each for each in found if each not in SCOPES]
-        if wrong or not found:
-            raise click.BadParameter(
-                f"Expected some of {', '.join(SCOPES)}, with commas between them."
-            )
-        return found
-
-    # click takes a default of None for a value.
-    given: dict[str, Any] = (
-        {"required": True} if default is None else {"default": default}
-    )
-    return click.option(
-        "--scopes",
-        **given,
-        callback=split,
-        help="What the holder may do: view, type, answer, post, admin, with commas "
-        "between them. admin includes view, type and post; nothing includes answer.",
-    )
 
 
 @click.group(invoke_without_command=True)
