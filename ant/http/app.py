@@ -81,7 +81,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
             delay_s = refusals.count(address_of(call))
             if delay_s:
                 with connection.refusing() if connection else nullcontext():
-                    await trio.sleep(delay_s)
+                    await trio.sleep(delay_s)  # noqa: ASYNC120  Cancelled: it has left.
             raise
 
     async def identify_caller(method: str, call: Request | Websocket) -> None:
